@@ -1,0 +1,55 @@
+"""What mlmagic raises: each error names the value, the nearest valid one and the next command."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class MLMagicError(Exception):
+    """The base of every error of mlmagic. In a notebook it shows as one short block, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in place of a traceback (its protocol)."""
+        from mlmagic.settings import settings
+
+        if settings.tracebacks:
+            import traceback
+
+            return traceback.format_exception(self)
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UsageProblem(MLMagicError, ValueError):
+    """A magic or a function was called with something that it cannot take."""
+
+
+class NoActiveRunError(MLMagicError, RuntimeError):
+    """Something was logged where no run is active."""
+
+
+class StoreError(MLMagicError, RuntimeError):
+    """The MLflow store refused, or cannot be reached."""
+
+
+class RunNotFoundError(MLMagicError, LookupError):
+    """No run has this id or name."""
+
+
+class MissingPackageError(MLMagicError, ImportError):
+    """An optional package is not installed."""
+
+
+def did_you_mean(value: str, valid: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the valid word nearest to *value*, or an empty string.
+
+    >>> did_you_mean("acuracy", ["accuracy", "loss"])
+    " Did you mean 'accuracy'?"
+    >>> did_you_mean("zzz", ["accuracy"])
+    ''
+    """
+    near = difflib.get_close_matches(value, list(valid), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,1 @@
+"""The life of a run: opening, recording, closing, and asking for it again."""

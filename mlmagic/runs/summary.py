@@ -1,0 +1,50 @@
+"""What is known of a run when its cell has ended: plain data that the views draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line worth knowing about a run.
+
+    ``level`` is ``"info"`` for what is merely good to know, ``"warning"`` for what was not done as asked.
+    """
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """The last value of a metric, how many values it has, and its value in the previous run of the same cell."""
+
+    name: str
+    value: float
+    steps: int = 1
+    previous: float | None = None
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A finished run as it is shown under its cell."""
+
+    run_id: str
+    name: str
+    experiment: str
+    status: Status
+    duration_s: float
+    params: Mapping[str, str]
+    metrics: tuple[MetricLine, ...] = ()
+    figures: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    error: str | None = None
+    url: str | None = None
+    previous_name: str | None = None

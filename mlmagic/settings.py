@@ -1,0 +1,51 @@
+"""The settings: each declared once here; ``%config MLMagic.x``, ``MLMAGIC_X`` and the docs derive from it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from traitlets import Bool, Float, TraitError, Unicode
+from traitlets.config import Configurable
+
+from mlmagic.errors import UsageProblem
+
+ENVIRONMENT_PREFIX = "MLMAGIC_"
+
+
+class MLMagic(Configurable):
+    """Settings of mlmagic, for ``%config MLMagic.<name> = <value>`` or the variable ``MLMAGIC_<NAME>``."""
+
+    experiment = Unicode(
+        "", help="Experiment of the runs that do not name one (-e). Empty: MLflow's active experiment."
+    ).tag(config=True)
+    ui_url = Unicode(
+        "",
+        help="Address of the MLflow UI that serves the store, such as http://127.0.0.1:5000, for links to runs. "
+        "An http(s) tracking server is linked without it.",
+    ).tag(config=True)
+    quiet = Bool(default_value=False, help="Leave one line under a tracked cell, as --quiet does.").tag(config=True)
+    figures = Bool(default_value=True, help="Record the figures of a tracked cell.").tag(config=True)
+    tracebacks = Bool(default_value=False, help="Show the full traceback of mlmagic's own errors.").tag(config=True)
+    output_limit_mb = Float(
+        20.0, min=0.0, help="Most MB of printed output kept of a run: its beginning and its end."
+    ).tag(config=True)
+    patch_limit_mb = Float(
+        5.0, min=0.0, help="Most MB of uncommitted changes kept of a run; more is left out, and told."
+    ).tag(config=True)
+    system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        for name, trait in self.traits(config=True).items():
+            text = os.environ.get(ENVIRONMENT_PREFIX + name.upper())
+            if text is None or name in values:
+                continue
+            try:
+                setattr(self, name, trait.from_string(text))  # type: ignore[no-untyped-call]
+            except (TraitError, ValueError) as error:
+                raise UsageProblem(f"{ENVIRONMENT_PREFIX}{name.upper()}={text!r} is not valid: {error}") from error
+
+
+settings = MLMagic()
+"""The settings of this process."""

@@ -1,0 +1,1 @@
+"""The world around a run: environment, git, randomness, secrets."""
