@@ -1,2 +1,65 @@
-"""mlmagic: a notebook cell becomes a recorded, comparable, repeatable MLflow run."""
+"""mlmagic: a notebook cell becomes a recorded, comparable, repeatable MLflow run.
+
+>>> import mlmagic
+>>> mlmagic.__version__
+'0.1.0'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from mlmagic._version import __version__
+from mlmagic.api import log, log_artifact, log_figure, log_params, runs, tag, track
+from mlmagic.errors import MLMagicError
+from mlmagic.runs.run import Run
+from mlmagic.settings import settings
+from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    last_run: Run
+
+__all__ = [
+    "MLMagicError",
+    "Run",
+    "__version__",
+    "last_run",
+    "load_ipython_extension",
+    "log",
+    "log_artifact",
+    "log_figure",
+    "log_params",
+    "rng",
+    "runs",
+    "seed",
+    "settings",
+    "tag",
+    "torch_generator",
+    "track",
+    "unload_ipython_extension",
+    "worker_init",
+]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Load mlmagic into a shell: what ``%load_ext mlmagic`` calls."""
+    from mlmagic.extension import load_ipython_extension as load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take mlmagic out of a shell again: what ``%unload_ext mlmagic`` calls."""
+    from mlmagic.extension import unload_ipython_extension as unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "last_run":
+        from mlmagic.api import last_run
+
+        return last_run()
+    raise AttributeError(f"module 'mlmagic' has no attribute {name!r}")

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import traceback
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class MLMagicError(Exception):
-    """The base of every error of mlmagic. In a notebook it shows as one short block, without a traceback."""
+    """The base of every error of mlmagic. In a notebook it shows as one short block, without a traceback.
+
+    ``full_tracebacks`` follows the setting ``tracebacks``.
+    """
+
+    full_tracebacks: ClassVar[bool] = False
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows in place of a traceback (its protocol)."""
-        from mlmagic.settings import settings
-
-        if settings.tracebacks:
-            import traceback
-
+        if self.full_tracebacks:
             return traceback.format_exception(self)
         return [f"{type(self).__name__}: {self}"]
 
 
-class UsageProblem(MLMagicError, ValueError):
+class UsageProblem(  # noqa: N818  # IPython tests its own UsageError for identity: this is another
+    MLMagicError, ValueError
+):
     """A magic or a function was called with something that it cannot take."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from traitlets import Bool, Float, TraitError, Unicode
+from traitlets import Bool, Float, TraitError, Unicode, observe
 from traitlets.config import Configurable
 
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import MLMagicError, UsageProblem
 
 ENVIRONMENT_PREFIX = "MLMAGIC_"
 
@@ -35,6 +35,10 @@ class MLMagic(Configurable):
     ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 
+    @observe("tracebacks")
+    def _show_tracebacks(self, change: dict[str, Any]) -> None:
+        MLMagicError.full_tracebacks = change["new"]
+
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         for name, trait in self.traits(config=True).items():
@@ -42,7 +46,7 @@ class MLMagic(Configurable):
             if text is None or name in values:
                 continue
             try:
-                setattr(self, name, trait.from_string(text))  # type: ignore[no-untyped-call]
+                setattr(self, name, trait.from_string(text))
             except (TraitError, ValueError) as error:
                 raise UsageProblem(f"{ENVIRONMENT_PREFIX}{name.upper()}={text!r} is not valid: {error}") from error
 

@@ -1,0 +1,85 @@
+# All that a contributor or CI does with this project. It needs Python 3.11 or newer and make; `make` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OLD := .venv-minimums
+OLD_READY := $(OLD)/.ready
+SCRATCH := build/notebooks
+OPTIONS ?=
+PIP := python -m pip install --disable-pip-version-check -qq
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab ui test lint bench test-minimums constraints clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## execute the quickstart notebook and show its runs
+	@$(BIN)/mlmagic demo
+
+lab: $(READY) ## open JupyterLab on copies of the notebooks in demo/ (OPTIONS=... go to JupyterLab)
+	@$(BIN)/mlmagic lab -- $(OPTIONS)
+
+ui: $(READY) ## serve the runs of demo/ in the MLflow UI on port 5000
+	@$(BIN)/mlmagic ui
+
+test: lint ## run everything: lint, types, unit, kernel and property tests, doctests, notebooks
+	@$(MAKE) --no-print-directory $(SCRATCH)
+	$(BIN)/python -m pytest --cov --nbmake tests mlmagic $(SCRATCH)
+
+lint: $(READY) ## check style, spelling, types and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## run every benchmark, side by side with plain MLflow
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+test-minimums: $(OLD_READY) ## run the tests with the oldest versions that pyproject.toml declares
+	@$(MAKE) --no-print-directory $(SCRATCH)
+	$(OLD)/bin/python -m pytest --nbmake tests mlmagic $(SCRATCH)
+
+constraints: ## renew constraints.txt from today's releases, all but torch's
+	$(check_python)
+	rm -rf $(VENV)-constraints
+	$(PYTHON) -m venv $(VENV)-constraints
+	$(VENV)-constraints/bin/$(PIP) "$$(grep '^torch==' constraints.txt)" -e '.[dev]'
+	$(VENV)-constraints/bin/python tools/versions.py constraints > constraints.new
+	mv constraints.new constraints.txt
+	rm -rf $(VENV)-constraints
+
+clean: ## remove virtual environments, builds and caches; demo/ with its runs is left
+	rm -rf $(VENV) $(OLD) $(VENV)-constraints build dist .coverage .coverage.* .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find mlmagic tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+define check_python
+@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is not found: make PYTHON=/path/to/python3.11"; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "mlmagic needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	echo "Name another one: make PYTHON=/path/to/python3.11"; exit 1; }
+endef
+
+$(READY): pyproject.toml constraints.txt
+	$(check_python)
+	@echo "Installing into $(VENV), once: one to three minutes"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/$(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(OLD_READY): pyproject.toml tools/versions.py
+	$(check_python)
+	@echo "Installing the oldest versions into $(OLD)"
+	@rm -rf $(OLD) && $(PYTHON) -m venv $(OLD)
+	@$(PYTHON) tools/versions.py minimums > $(OLD)/minimums.txt
+	@grep '^torch==' constraints.txt >> $(OLD)/minimums.txt
+	@$(OLD)/bin/$(PIP) -c $(OLD)/minimums.txt -e '.[all,test]'
+	@touch $@
+
+# Notebooks are executed in a copy, so that their stores and checkpoints do not lie in the source tree.
+.PHONY: $(SCRATCH)
+$(SCRATCH):
+	@rm -rf $@ && mkdir -p $@ && cp notebooks/*.ipynb $@

@@ -1,0 +1,91 @@
+"""Plotly and Altair: which charts are shown or saved, and how to keep them."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import io
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.imports import when_imported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SHOWING = ("show", "display", "save", "write_html", "write_image", "_ipython_display_", "_repr_mimebundle_")
+
+
+def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], None]:
+    """Call *on_drawn* with each Plotly or Altair chart that is shown or saved; returns the way back."""
+    undo: list[Callable[[], None]] = []
+
+    def wrap(owner: type) -> None:
+        for name in _SHOWING:
+            original = owner.__dict__.get(name)
+            if not callable(original):
+                continue
+            shown = _telling(original, on_drawn)
+            setattr(owner, name, shown)
+            undo.append(functools.partial(_restore, owner, name, shown, original))
+
+    cancels = [
+        when_imported("plotly.basedatatypes", lambda module: wrap(module.BaseFigure)),
+        when_imported("altair", lambda module: wrap(module.TopLevelMixin)),
+    ]
+
+    def stop() -> None:
+        for back in [*cancels, *undo]:
+            back()
+
+    return stop
+
+
+def _telling(original: Callable[..., Any], on_drawn: Callable[[Any, bytes | None], None]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        on_drawn(self, None)
+        return result
+
+    return shown
+
+
+def _restore(owner: type, name: str, shown: object, original: object) -> None:
+    if owner.__dict__.get(name) is shown:
+        setattr(owner, name, original)
+
+
+def is_plotly(thing: object) -> bool:
+    """Tell whether *thing* is a Plotly figure. Never imports Plotly."""
+    module = sys.modules.get("plotly.basedatatypes")
+    return module is not None and isinstance(thing, module.BaseFigure)
+
+
+def is_altair(thing: object) -> bool:
+    """Tell whether *thing* is an Altair chart. Never imports Altair."""
+    module = sys.modules.get("altair")
+    return module is not None and isinstance(thing, module.TopLevelMixin)
+
+
+def title(chart: Any) -> str:
+    """Return the chart's title, or ``""``."""
+    if is_plotly(chart):
+        return str(chart.layout.title.text or "")
+    text = getattr(chart, "title", "")
+    text = getattr(text, "text", text)
+    return text if isinstance(text, str) else ""
+
+
+def render(chart: Any) -> tuple[str, bytes]:
+    """Return (extension, content) of *chart*: PNG for Altair with vl-convert, an HTML page otherwise.
+
+    A Plotly PNG would start a browser; its page keeps all data and stays interactive.
+    """
+    if is_plotly(chart):
+        return "html", chart.to_html(include_plotlyjs="cdn").encode()
+    if importlib.util.find_spec("vl_convert") is not None:
+        buffer = io.BytesIO()
+        chart.save(buffer, format="png")
+        return "png", buffer.getvalue()
+    return "html", chart.to_html().encode()

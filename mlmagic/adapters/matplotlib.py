@@ -1,0 +1,120 @@
+"""matplotlib: which figures are drawn, open, empty, and what to call them."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.imports import when_imported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_inside = threading.local()
+
+
+def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], None]:
+    """Call *on_drawn* with each figure that is shown or saved and, when that made a PNG, with its bytes.
+
+    Wraps ``FigureCanvasBase.print_figure``, which ``savefig`` and the inline backend both go through, as soon as
+    matplotlib is imported. Returns a function that takes the wrap out again.
+    """
+    undo: list[Callable[[], None]] = []
+
+    def wrap(module: Any) -> None:
+        base = module.FigureCanvasBase
+        original = base.print_figure
+
+        @functools.wraps(original)
+        def print_figure(self: Any, filename: Any, *args: Any, **kwargs: Any) -> Any:
+            if getattr(_inside, "busy", False):
+                return original(self, filename, *args, **kwargs)
+            start = _position(filename)
+            result = original(self, filename, *args, **kwargs)
+            on_drawn(self.figure, _png_written(filename, start))
+            return result
+
+        base.print_figure = print_figure
+
+        def restore() -> None:
+            if base.print_figure is print_figure:
+                base.print_figure = original
+
+        undo.append(restore)
+
+    cancel = when_imported("matplotlib.backend_bases", wrap)
+
+    def stop() -> None:
+        cancel()
+        for restore in undo:
+            restore()
+
+    return stop
+
+
+def _position(target: Any) -> int:
+    try:
+        return int(target.tell())
+    except (AttributeError, OSError, ValueError):
+        return 0
+
+
+def _png_written(target: Any, start: int) -> bytes | None:
+    """Return what was written to *target* (a path or a file object), if it is a PNG that can be read back."""
+    magic = b"\x89PNG\r\n\x1a\n"
+    try:
+        if isinstance(target, (str, os.PathLike)):
+            path = os.fspath(target)
+            if not str(path).lower().endswith(".png"):
+                return None
+            with open(path, "rb") as file:  # noqa: PTH123  # what the user gave may be bytes
+                data = file.read()
+        elif isinstance(target, io.BytesIO):
+            data = target.getvalue()[start:]
+        else:
+            return None
+    except (OSError, ValueError):
+        return None
+    return data if data.startswith(magic) else None
+
+
+def open_figures() -> list[Any]:
+    """Return the figures that pyplot holds open, in the order of their numbers. Never imports matplotlib."""
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    if helpers is None:
+        return []
+    return [helpers.Gcf.figs[number].canvas.figure for number in sorted(helpers.Gcf.figs)]
+
+
+def is_figure(thing: object) -> bool:
+    """Tell whether *thing* is a matplotlib figure. Never imports matplotlib."""
+    module = sys.modules.get("matplotlib.figure")
+    return module is not None and isinstance(thing, module.Figure)
+
+
+def is_empty(figure: Any) -> bool:
+    """Tell whether nothing was drawn on *figure*: no axes, and no artist but its background."""
+    return len(figure.get_children()) <= 1
+
+
+def title(figure: Any) -> str:
+    """Return what the user called *figure*: its label, its title, or the title of its only axes; else ``""``."""
+    candidates = [figure.get_label(), figure.get_suptitle() if hasattr(figure, "get_suptitle") else ""]
+    if len(figure.axes) == 1:
+        candidates.append(figure.axes[0].get_title())
+    return next((str(text) for text in candidates if text and str(text).strip()), "")
+
+
+def to_png(figure: Any) -> bytes:
+    """Render *figure* as it would be saved, without telling anyone who watches."""
+    buffer = io.BytesIO()
+    _inside.busy = True
+    try:
+        figure.savefig(buffer, format="png", bbox_inches="tight")
+    finally:
+        _inside.busy = False
+    return buffer.getvalue()

@@ -1,0 +1,256 @@
+"""What ``import mlmagic`` offers beyond the magics: each function is what a magic does, for scripts and cells."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import NoActiveRunError, UsageProblem
+from mlmagic.runs import active
+from mlmagic.runs.keys import slug, unused
+from mlmagic.runs.options import Origin, TrackOptions
+from mlmagic.session import live
+from mlmagic.session.cells import running
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType, TracebackType
+
+    from pandas import DataFrame
+
+    from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.run import Run
+    from mlmagic.runs.summary import RunSummary
+
+_last: list[str] = []
+
+
+def track(
+    name: str | None = None,
+    *,
+    experiment: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    description: str | None = None,
+    parent: str | None = None,
+    resume: str | None = None,
+    system: bool = False,
+    figures: bool = True,
+    quiet: bool = False,
+) -> Tracking:
+    """Record a block of code as an MLflow run: ``with mlmagic.track("name") as run:``.
+
+    The same run as ``%%track name`` makes, for scripts and for a part of a cell.
+
+    Parameters
+    ----------
+    name, experiment, tags, description, parent, system, figures, quiet
+        As the options of ``%%track``.
+    resume
+        As ``--continue``: an id or name to go on with, or ``""`` for the last run.
+
+    Returns
+    -------
+    A context manager; within it ``mlmagic.log`` and MLflow's own functions write to the run.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> with mlmagic.track("example", quiet=True) as run:  # doctest: +SKIP
+    ...     mlmagic.log(accuracy=0.9)
+    """
+    options = TrackOptions(
+        name=name,
+        experiment=experiment,
+        tags=tags or {},
+        description=description,
+        parent=parent,
+        resume=resume,
+        system=system,
+        figures=figures,
+        quiet=quiet,
+    )
+    return Tracking(options, sys._getframe(1))
+
+
+class Tracking:
+    """The context manager that ``mlmagic.track`` returns."""
+
+    def __init__(self, options: TrackOptions, caller: FrameType) -> None:
+        self._options = options
+        self._caller = caller
+        self._run: ActiveRun | None = None
+
+    def __enter__(self) -> Run:
+        """Open the run and return it."""
+        from mlmagic.runs.opening import open_run
+        from mlmagic.runs.run import Run
+
+        origin = _origin_of(self._caller)
+        del self._caller
+        self._run = open_run(self._options, origin)
+        return Run(self._run.run_id)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the run; an exception goes on."""
+        if self._run is not None:
+            finish(self._run, error)
+
+
+def finish(run: ActiveRun, error: BaseException | None) -> RunSummary:
+    """Close *run* and show its summary."""
+    from mlmagic.runs.closing import close_run
+    from mlmagic.views.show import show_summary
+
+    summary = close_run(run, error)
+    _last[:] = [run.run_id]
+    show_summary(summary, quiet=run.options.quiet)
+    return summary
+
+
+def _origin_of(caller: FrameType) -> Origin:
+    cell, session = running.current(), live.current()
+    if cell is not None and session is not None:
+        from mlmagic.runs.origin import origin_of_cell
+
+        return origin_of_cell(session, cell)
+    file = Path(str(caller.f_globals.get("__file__", "")))
+    source = file.read_text(errors="replace") if file.suffix == ".py" and file.is_file() else ""
+    return Origin(
+        source=source,
+        notebook=file.absolute() if source else None,
+        folder=file.absolute().parent if source else Path.cwd(),
+    )
+
+
+def log(*, step: int | None = None, **metrics: Any) -> None:
+    """Record metrics of the active run.
+
+    Parameters
+    ----------
+    step
+        The step that these values belong to. Without it each metric counts its own steps from 0.
+    **metrics
+        Numbers: Python or NumPy scalars, tensors of one element; lists of numbers are curves, dicts of numbers
+        become dotted keys. A value that is none of these becomes a line in the summary, never an exception.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.log(loss=0.3, step=4)
+    Traceback (most recent call last):
+    mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active. ...
+    """
+    recorder = active.require_active("mlmagic.log").recorder
+    for name, value in metrics.items():
+        recorder.metric(name, value, step)
+
+
+def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+    """Record parameters of the active run: a mapping (nested ones become dotted keys), keywords, or both.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+    """
+    recorder = active.require_active("mlmagic.log_params").recorder
+    for name, value in {**(params or {}), **more}.items():
+        recorder.param(str(name), value)
+
+
+def tag(**tags: Any) -> None:
+    """Set tags of the active run.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+    """
+    recorder = active.require_active("mlmagic.tag").recorder
+    for name, value in tags.items():
+        recorder.tag(name, value)
+
+
+def log_figure(figure: Any, name: str | None = None) -> None:
+    """Record a matplotlib, Plotly or Altair figure of the active run, as it is now, under ``figures/``.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+    UsageProblem
+        When *figure* is no figure.
+    """
+    from mlmagic.session.figures import render
+
+    run = active.require_active("mlmagic.log_figure")
+    try:
+        picture = render(figure)
+    except TypeError as error:
+        raise UsageProblem(
+            f"mlmagic.log_figure takes a matplotlib, Plotly or Altair figure, got {error}. "
+            "A file is recorded with mlmagic.log_artifact(path)."
+        ) from error
+    title = slug(name or picture.title) or "figure"
+    run.recorder.data(f"figures/{unused(title, run.figure_names)}.{picture.extension}", picture.content)
+
+
+def log_artifact(path: str | Path, folder: str = "") -> None:
+    """Record a file or a folder as artifacts of the active run, under *folder*.
+
+    It is copied at once.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+    UsageProblem
+        When nothing lies at *path*.
+    """
+    run = active.require_active("mlmagic.log_artifact")
+    found = Path(path).absolute()
+    if not found.exists():
+        raise UsageProblem(f"mlmagic.log_artifact: there is no file or folder {str(path)!r}.")
+    run.recorder.copy(folder, str(found))
+
+
+def last_run() -> Run:
+    """Return the last run that ended in this process.
+
+    Raises
+    ------
+    NoActiveRunError
+        When there was none.
+    """
+    from mlmagic.runs.run import Run
+
+    if not _last:
+        raise NoActiveRunError("mlmagic.last_run: no run has ended in this session yet. %runs lists earlier ones.")
+    return Run(_last[0])
+
+
+def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> DataFrame:  # noqa: A002  # MLflow's word
+    """List recorded runs, the newest first: what ``%runs`` shows, as a DataFrame.
+
+    Parameters
+    ----------
+    filter
+        MLflow's filter syntax, also ``accuracy > 0.9`` and ``optimizer = adam``.
+    experiment
+        Its name or id; without it the one that new runs go to.
+    n
+        The most runs to list.
+    sort
+        A metric to sort by instead.
+    """
+    from mlmagic.views.runs_table import runs_frame
+
+    return runs_frame(filter, experiment=experiment, n=n, sort=sort)

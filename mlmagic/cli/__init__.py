@@ -1,0 +1,86 @@
+"""The command line: ``mlmagic demo | lab | ui | doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic._version import __version__
+from mlmagic.errors import MLMagicError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""The exit status that shells give a command ended by Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 when all went well, 1 when not, 2 for a wrong usage.
+
+    Parameters
+    ----------
+    arguments
+        The words after ``mlmagic``; those of the process when left out.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except MLMagicError as error:
+        print(f"mlmagic {options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nmlmagic {options.command}: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Call the function behind the chosen command; only its own module is imported."""
+    if options.command == "doctor":
+        from mlmagic.cli.doctor import doctor
+
+        return doctor()
+    if options.command == "demo":
+        from mlmagic.cli.demo import demo
+
+        return demo(options.folder)
+
+    from mlmagic.cli import serve
+
+    if options.command == "lab":
+        command = serve.lab_command(options.folder, ui_port=options.ui_port, extra=options.jupyter)
+    else:
+        command = serve.ui_command(options.folder, port=options.port)
+    return serve.become(command)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlmagic", description="Notebook cells as recorded, comparable, repeatable MLflow runs."
+    )
+    parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | lab | ui | doctor")
+
+    demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
+    lab = commands.add_parser("lab", help="open JupyterLab on a copy of the example notebooks")
+    ui = commands.add_parser("ui", help="serve the runs of the example notebooks in the MLflow UI")
+    commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
+
+    for command in (demo, lab, ui):
+        command.add_argument(
+            "--folder",
+            type=Path,
+            default=Path("demo"),
+            help="where notebooks and store are kept (default: %(default)s)",
+        )
+    ui.add_argument("--port", type=int, default=5000, help="port of the MLflow UI (default: %(default)s)")
+    lab.add_argument(
+        "--ui-port",
+        type=int,
+        default=5000,
+        help="port of `mlmagic ui`, for the links under tracked cells (default: %(default)s)",
+    )
+    lab.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
+    return parser

@@ -1,0 +1,137 @@
+"""``mlmagic doctor``: whether all that mlmagic needs is here, a line each, with what to do if not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mlmagic.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.requirements import Requirement
+
+ENOUGH_DISK_GB = 1.0
+GIT_TIMEOUT_S = 10
+STORE_TIMEOUT_S = 5
+USER_EXTRAS = ("notebook", "torch", "plots", "hydra")
+MARKS = {"ok": "ok  ", "optional": "-   ", "problem": "FAIL"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check; ``remedy`` is what to do unless it is ok."""
+
+    subject: str
+    outcome: Literal["ok", "optional", "problem"]
+    detail: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        remedy = f" -> {self.remedy}" if self.remedy else ""
+        return f"{MARKS[self.outcome]}  {self.subject:<14} {self.detail}{remedy}"
+
+
+def doctor() -> int:
+    """Print the findings and return 1 if one of them is a problem, else 0."""
+    worst = 0
+    for finding in findings():
+        print(finding, flush=True)
+        worst = max(worst, finding.outcome == "problem")
+    return int(worst)
+
+
+def findings() -> Iterator[Finding]:
+    """Yield the outcome of each check, the quick ones first."""
+    yield check_python()
+    yield from check_packages()
+    yield check_disk(Path.cwd())
+    yield check_git()
+    yield check_store()
+
+
+def check_python() -> Finding:
+    """Check the version of Python against the one that mlmagic declares."""
+    from packaging.specifiers import SpecifierSet
+
+    declared = importlib.metadata.metadata("mlmagic")["Requires-Python"]
+    version = platform.python_version()
+    if SpecifierSet(declared).contains(version, prereleases=True):
+        return Finding("python", "ok", f"{version} at {sys.executable}")
+    return Finding("python", "problem", version, f"mlmagic needs Python {declared}")
+
+
+def check_packages() -> Iterator[Finding]:
+    """Check each package that mlmagic declares against its minimum; those of an extra may be missing."""
+    from packaging.requirements import Requirement
+
+    for line in importlib.metadata.requires("mlmagic") or ():
+        requirement = Requirement(line)
+        if requirement.name == "mlmagic":
+            continue
+        extra = next((extra for extra in ("", *USER_EXTRAS) if _applies(requirement, extra)), None)
+        if extra is not None:
+            yield check_package(requirement, extra)
+
+
+def check_package(requirement: Requirement, extra: str = "") -> Finding:
+    """Check one package; *extra* names the extra of mlmagic that brings it, empty if it is always needed."""
+    wanted = f"{requirement.name}{requirement.specifier}"
+    install = f"pip install 'mlmagic[{extra}]'" if extra else f"pip install '{wanted}'"
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(requirement.name, "optional" if extra else "problem", "not installed", install)
+    if requirement.specifier.contains(version, prereleases=True):
+        return Finding(requirement.name, "ok", version)
+    return Finding(requirement.name, "problem", f"{version} is too old", f"pip install --upgrade '{wanted}'")
+
+
+def check_disk(folder: Path) -> Finding:
+    """Check that the disk of *folder* has room for runs."""
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    if free_gb >= ENOUGH_DISK_GB:
+        return Finding("disk", "ok", f"{free_gb:.1f} GB free")
+    return Finding("disk", "problem", f"{free_gb:.1f} GB free", f"make room on the disk of {folder}")
+
+
+def check_git() -> Finding:
+    """Check that git is found, which runs need to name their commit."""
+    remedy = "install git, so that runs name their commit"
+    if shutil.which("git") is None:
+        return Finding("git", "optional", "not found", remedy)
+    answer = subprocess.run(["git", "--version"], capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=False)
+    if answer.returncode:
+        return Finding("git", "problem", answer.stderr.strip() or "does not run", remedy)
+    return Finding("git", "ok", answer.stdout.strip().removeprefix("git version "))
+
+
+def check_store() -> Finding:
+    """Check that the MLflow store of this folder answers; one that does not exist yet is not made."""
+    from mlmagic.runs import store
+
+    for name, value in (("MAX_RETRIES", 0), ("TIMEOUT", STORE_TIMEOUT_S)):
+        # MLflow's own defaults keep an unreachable server waiting for minutes.
+        os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", str(value))
+    store.settle()
+    where = store.shown_uri()
+    uri = store.current_uri()
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        return Finding("store", "ok", f"{where} (made by the first tracked cell)")
+    try:
+        store.connect()
+    except StoreError as error:
+        return Finding("store", "problem", str(error), "start the server or mend MLFLOW_TRACKING_URI")
+    return Finding("store", "ok", where)
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})

@@ -1,0 +1,86 @@
+"""How far a notebook has come, on the terminal: a line a cell, with its seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TICK_S = 0.1
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def without_colours(text: str) -> str:
+    r"""Return *text* without the terminal's colour codes.
+
+    >>> without_colours("\x1b[31mNameError\x1b[0m: x")
+    'NameError: x'
+    """
+    return COLOUR.sub("", text)
+
+
+class Progress:
+    """Follows the execution of a notebook's code cells; its methods are hooks for nbclient.
+
+    On a terminal the running cell's seconds are counted in place; elsewhere each cell is one line at its end.
+    """
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self.total = len(cells)
+        self.at = 0
+        self._labels = [first_line(source) for source in cells]
+        self._live = sys.stdout.isatty()
+        self._began = 0.0
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def started(self, **_: Any) -> None:
+        """Show that the next cell runs."""
+        self.at += 1
+        self._began = time.monotonic()
+        if self._live:
+            self._ticker = asyncio.create_task(self._tick())
+
+    async def ended(self, **_: Any) -> None:
+        """Show how long the cell took, whether it failed or not."""
+        self._stop()
+        sys.stdout.write(f"\r{self._line()}\n" if self._live else f"{self._line()}\n")
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """Leave the cursor on a line of its own, also after an interrupt."""
+        if self._ticker is not None:
+            self._stop()
+            sys.stdout.write("\n")
+
+    def _stop(self) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
+            self._ticker = None
+
+    async def _tick(self) -> None:
+        while True:
+            sys.stdout.write(f"\r{self._line()}")
+            sys.stdout.flush()
+            await asyncio.sleep(TICK_S)
+
+    def _line(self) -> str:
+        width = max(20, min(shutil.get_terminal_size().columns, 100) - 20)
+        label = self._labels[self.at - 1]
+        label = label if len(label) <= width else f"{label[: width - 1]}…"
+        number = f"{self.at:>{len(str(self.total))}}/{self.total}"
+        return f"  {number}  {label:<{width}} {time.monotonic() - self._began:6.1f} s"
+
+
+def first_line(source: str) -> str:
+    r"""Return the first line of a cell that says something.
+
+    >>> first_line("\n  x = 1\ny = 2")
+    'x = 1'
+    """
+    return next((line.strip() for line in source.splitlines() if line.strip()), "(empty)")

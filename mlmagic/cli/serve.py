@@ -1,0 +1,65 @@
+"""``mlmagic lab`` and ``mlmagic ui``: the process becomes JupyterLab or the MLflow UI on a workspace."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from mlmagic.cli.workspace import Workspace, require_notebook_extra
+from mlmagic.errors import MLMagicError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program to become: its words, its environment, and the folder that it starts in."""
+
+    words: tuple[str, ...]
+    environment: dict[str, str]
+    folder: Path
+
+
+def lab_command(folder: Path, *, ui_port: int, extra: Sequence[str] = ()) -> Command:
+    """Return the command that opens JupyterLab on the workspace at *folder*, with the notebooks in it.
+
+    Links under tracked cells lead to *ui_port*, where ``mlmagic ui`` serves, unless ``MLMAGIC_UI_URL`` says.
+    """
+    require_notebook_extra("jupyterlab", "ipykernel")
+    workspace = Workspace.at(folder)
+    first = workspace.copy_missing()[0]
+    environment = workspace.environment({"MLMAGIC_UI_URL": f"http://127.0.0.1:{ui_port}", **os.environ})
+    words = (
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={workspace.folder}",
+        f"--LabApp.default_url=/lab/tree/{first.name}",
+        *extra,
+    )
+    return Command(words, environment, workspace.folder)
+
+
+def ui_command(folder: Path, *, port: int) -> Command:
+    """Return the command that serves the store of the workspace at *folder* in the MLflow UI."""
+    workspace = Workspace.at(folder)
+    if not workspace.database.exists():
+        # MLflow would make one, and break when a kernel makes it at the same time.
+        raise MLMagicError(f"no runs in {str(folder)!r} yet. Record some with: {workspace.command('demo')}")
+    words = (
+        *(sys.executable, "-m", "mlflow", "ui"),
+        *("--backend-store-uri", workspace.store),
+        # Without it an experiment made in the UI would store its files where no notebook can write.
+        *("--default-artifact-root", workspace.artifacts.as_uri()),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    )
+    return Command(words, workspace.environment(os.environ), workspace.folder)
+
+
+def become(command: Command) -> NoReturn:
+    """Replace this process by *command*, so that Ctrl-C and the exit status are the program's own."""
+    os.chdir(command.folder)
+    sys.stdout.flush()
+    os.execve(command.words[0], command.words, command.environment)  # noqa: S606 - no shell is meant

@@ -1,0 +1,198 @@
+"""Wires mlmagic into a kernel: magics, the header of tracked cells, cell hooks, figures; and takes it out again."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic import api
+from mlmagic._version import __version__
+from mlmagic.adapters import interactive_plots, matplotlib
+from mlmagic.errors import UsageProblem
+from mlmagic.magics.completion import complete
+from mlmagic.magics.runs import RunsMagics
+from mlmagic.magics.seed import SeedMagics
+from mlmagic.magics.status import StatusMagics
+from mlmagic.magics.track import TrackMagics, parse_header
+from mlmagic.runs import store
+from mlmagic.session import capture, live
+from mlmagic.session.cells import Cell, running
+from mlmagic.session.dataflow import bound_names
+from mlmagic.session.header import HeaderTransformer, has_header, mark_header
+from mlmagic.settings import settings
+from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import SeedReport
+from mlmagic.views.seed_report import seed_report_bundle
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Iterator
+
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+    from IPython.core.magic import Magics
+
+    from mlmagic.runs.active import ActiveRun
+
+_MAGICS = (TrackMagics, SeedMagics, RunsMagics, StatusMagics)
+_loaded: dict[int, Extension] = {}
+
+
+class Extension:
+    """mlmagic within one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._session = live.LiveSession(shell)
+        self._transformer = HeaderTransformer(shell, self._open)
+        self._runs: dict[Cell, ActiveRun] = {}
+        self._opened = 0
+        self._opened_before: dict[Cell, int] = {}
+        self._undo: list[Callable[[], None]] = []
+
+    def load(self) -> None:
+        """Put everything in place and say where runs go."""
+        shell = self._shell
+        for magics in _MAGICS:
+            shell.register_magics(magics)
+            self._undo.append(partial(_unregister, shell, magics))
+        listed: list[tuple[list[Any], int, object]] = [
+            (shell.input_transformers_cleanup, len(shell.input_transformers_cleanup), mark_header),
+            (shell.ast_transformers, 0, self._transformer),
+            (shell.configurables, len(shell.configurables), settings),
+        ]
+        for items, at, item in listed:
+            items.insert(at, item)
+            self._undo.append(partial(_discard, items, item))
+        for event, hook in self._hooks():
+            shell.events.register(event, hook)
+            self._undo.append(partial(_unhook, shell, event, hook))
+        # Before the inline backend's own hook, which closes the figures that a cell left open.
+        callbacks = shell.events.callbacks["post_execute"]
+        callbacks.insert(0, callbacks.pop())
+        for library in (matplotlib, interactive_plots):
+            self._undo.append(library.watch_drawn(capture.figure_drawn))
+        for name in ("%%track", "%track", "%seed", "%runs"):
+            shell.set_hook("complete_command", complete, str_key=name)
+            self._undo.append(partial(_uncomplete, shell, name))
+        if shell.display_formatter is not None:
+            formatter = shell.display_formatter.mimebundle_formatter
+            formatter.for_type(SeedReport, seed_report_bundle)
+            self._undo.append(partial(formatter.pop, SeedReport, None))
+        self._undo.append(live.enter(self._session))
+        self._undo.append(store.settle())
+        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {store.chosen_experiment()}")  # noqa: T201
+        if advice := store.old_file_store(Path.cwd()):
+            print(advice)  # noqa: T201
+
+    def unload(self) -> None:
+        """Leave the shell as it was before."""
+        while self._undo:
+            self._undo.pop()()
+        randomness.forget()
+
+    def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
+        return [
+            ("pre_run_cell", self._cell_begins),
+            ("post_run_cell", self._cell_ended),
+            ("post_execute", capture.figures_left_open),
+        ]
+
+    def _cell_begins(self, info: ExecutionInfo) -> None:
+        cell = self._session.begin(info)
+        self._opened_before[cell] = self._opened
+
+    def _open(self, header: str, tree: ast.Module) -> None:
+        """Open the run of a tracked cell; whatever is raised here rejects the cell."""
+        options = parse_header(header, tree)
+        cell = running.current()
+        if cell is None:
+            raise UsageProblem("%%track: a silent execution cannot be tracked.")
+        if cell in self._runs:
+            raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
+        from mlmagic.runs.opening import open_run
+        from mlmagic.runs.origin import origin_of_cell
+
+        origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)))
+        with _interruptible():
+            run = open_run(options, origin)
+        self._runs[cell] = run
+        self._opened += 1
+        if (entry := self._session.entry(cell)) is not None:
+            entry.run = run.run_id
+
+    def _cell_ended(self, result: ExecutionResult | None) -> None:
+        for cell, error in self._session.end(result):
+            run = self._runs.pop(cell, None)
+            opened = self._opened - self._opened_before.pop(cell, 0)
+            if run is not None:
+                api.finish(run, error)
+            elif error is None and not opened and has_header_below_a_magic(cell.source):
+                print(  # noqa: T201
+                    "mlmagic: this cell was not tracked, since the magic above %%track runs its body in a way of its "
+                    "own. Put %%track on the first line."
+                )
+            self._session.forget(cell)
+
+
+def has_header_below_a_magic(source: str) -> bool:
+    """Tell whether *source* has a cell magic on its first line and a tracking header on the next."""
+    first, _, rest = source.lstrip().partition("\n")
+    return first.startswith(("%%time", "%%prun", "%%capture", "%%mem")) and not has_header(first) and has_header(rest)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Load mlmagic into *shell* (``%load_ext mlmagic``). Loaded twice, it is there once."""
+    if id(shell) in _loaded:
+        return
+    extension = Extension(shell)
+    _loaded[id(shell)] = extension
+    try:
+        extension.load()
+    except BaseException:
+        unload_ipython_extension(shell)
+        raise
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take mlmagic out of *shell* again (``%unload_ext mlmagic``)."""
+    extension = _loaded.pop(id(shell), None)
+    if extension is not None:
+        extension.unload()
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C reach a slow store: for an async cell, the kernel's own handler would wait for the next await."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _discard(items: list[Any], item: object) -> None:
+    items[:] = [other for other in items if other is not item]
+
+
+def _unhook(shell: InteractiveShell, event: str, hook: Callable[..., None]) -> None:
+    if hook in shell.events.callbacks[event]:
+        shell.events.unregister(event, hook)
+
+
+def _unregister(shell: InteractiveShell, magics: type[Magics]) -> None:
+    for kind, names in magics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
+    registered = shell.magics_manager.registry.pop(magics.__name__, None)
+    _discard(shell.configurables, registered)
+
+
+def _uncomplete(shell: InteractiveShell, name: str) -> None:
+    shell.strdispatchers["complete_command"].strs.pop(name, None)

@@ -1,0 +1,61 @@
+"""Tab on a magic's line: its options, and the runs, experiments and variables that they take."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.magics.seed import SeedMagics
+from mlmagic.magics.track import TrackMagics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+_MOST = 50
+
+
+def complete(shell: InteractiveShell, event: Any) -> list[str]:
+    """Return what may stand at the cursor of a magic's line (IPython's ``complete_command`` hook)."""
+    magic = str(event.command).lstrip("%")
+    word = str(event.symbol)
+    before = str(event.text_until_cursor)
+    words = before.split()
+    last = words[-1] if before.endswith((" ", "\t")) else (words[-2] if len(words) > 1 else "")
+    if word.startswith("-"):
+        return [option for option in _options(magic) if option.startswith(word)]
+    return [found for found in _values(shell, magic, last, words) if found.startswith(word)][:_MOST]
+
+
+def _options(magic: str) -> list[str]:
+    from mlmagic.magics.runs import RunsMagics
+
+    parser = {"track": TrackMagics.track, "seed": SeedMagics.seed, "runs": RunsMagics.runs}[magic].parser
+    return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
+
+
+def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) -> Iterable[str]:
+    option = next((word for word in reversed(words) if word.startswith("-") and word != words[0]), "")
+    if last in {"-e", "--experiment"}:
+        return _experiments()
+    if last in {"--continue", "--parent"}:
+        return _run_names()
+    if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
+        return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
+    return []
+
+
+def _run_names() -> list[str]:
+    from mlmagic.runs import queries
+
+    frame = queries.runs(n=_MOST)
+    return list(dict.fromkeys(str(name) for name in frame["name"])) if len(frame) else []
+
+
+def _experiments() -> list[str]:
+    if "mlflow" not in sys.modules:
+        return []
+    from mlmagic.runs import store
+
+    return [experiment.name for experiment in store.connect().search_experiments(max_results=_MOST)]

@@ -1,0 +1,121 @@
+"""``%%track``: the cell below it is recorded as an MLflow run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.magics.parsing import parse_line
+from mlmagic.runs.options import TrackOptions
+
+if TYPE_CHECKING:
+    import argparse
+    import ast
+    from collections.abc import Iterable
+
+
+@magics_class
+class TrackMagics(Magics):
+    """The magic ``%%track``, for its help; a header on a cell's first line never gets here (session/header.py)."""
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="Name of the run; MLflow makes one up without.")
+    @argument("-e", "--experiment", help="Experiment of the run; created when it is new.")
+    @argument("-t", "--tag", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="Tags of the run.")
+    @argument(
+        "-p", "--params", nargs="+", action="extend", default=[], metavar="NAME",
+        help="Variables to record as parameters, with the value they have when the cell ends.",
+    )  # fmt: skip
+    @argument(
+        "-m", "--metrics", nargs="+", action="extend", default=[], metavar="NAME",
+        help="Variables that the cell binds, to record as metrics: a number, a list of numbers (a curve), or a dict.",
+    )  # fmt: skip
+    @argument("--description", help="What this run is about, in a sentence; MLflow shows it on the run's page.")
+    @argument("--parent", metavar="RUN", help="Id or name of the run that this one is nested under.")
+    @argument(
+        "--continue", dest="resume", nargs="?", const="", metavar="RUN",
+        help="Go on with the last run of this notebook, or with the run of this id or name.",
+    )  # fmt: skip
+    @argument("--system", action="store_true", help="Sample CPU, memory and GPU while the cell runs.")
+    @argument("--no-figures", action="store_true", help="Do not record figures.")
+    @argument("--quiet", action="store_true", help="Leave one line under the cell.")
+    @no_var_expand
+    @line_cell_magic
+    def track(self, line: str = "", cell: str | None = None) -> None:
+        """Record this cell as an MLflow run.
+
+        Put it on the first line of a cell; `%track` there does the same. The body runs as it would without, and
+        the run holds its parameters, metrics, figures, output, source, environment and git state.
+
+        Examples::
+
+            %%track
+            %%track forest -p n_estimators depth -m accuracy
+            %%track "two words" -e churn -t team=risk stage=draft
+            %%track --continue
+        """
+        if cell is None:
+            raise UsageProblem(
+                "%track stands on the first line of a cell: move it there. "
+                "Within a cell, `with mlmagic.track('name'):` records a block."
+            )
+        header = f"%%track {line}".strip()
+        shell = self.shell
+        if shell is None:  # a magics object that no shell owns
+            return
+        result = shell.run_cell(f"{header}\n{cell}")
+        if not result.success:
+            raise AlreadyShownError("the tracked body failed, as shown above")
+
+
+class AlreadyShownError(MLMagicError):
+    """Ends a cell whose nested part has shown its traceback; it shows nothing itself."""
+
+    def _render_traceback_(self) -> list[str]:
+        return []
+
+
+def parse_header(header: str, tree: ast.Module) -> TrackOptions:
+    """Return what the header of a cell asks for; *tree* is the cell's body.
+
+    Raises
+    ------
+    UsageProblem
+        When the header cannot be understood, or there is nothing to track.
+    """
+    parsed = parse_line(TrackMagics.track.parser, "%%track", header)
+    if not tree.body:
+        raise UsageProblem("%%track: the cell is empty, so there is nothing to track.")
+    return TrackOptions(
+        name=parsed.name,
+        experiment=parsed.experiment,
+        tags=dict(_tag(word) for word in parsed.tag),
+        params=_names(parsed, "params"),
+        metrics=_names(parsed, "metrics"),
+        description=parsed.description,
+        parent=parsed.parent,
+        resume=parsed.resume,
+        system=parsed.system,
+        figures=not parsed.no_figures,
+        quiet=parsed.quiet,
+    )
+
+
+def _tag(word: str) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if not equals or not key:
+        raise UsageProblem(f"%%track -t takes KEY=VALUE, got {word!r}. For example: -t team=vision")
+    return key, value
+
+
+def _names(parsed: argparse.Namespace, option: str) -> tuple[str, ...]:
+    """Return the variable names after an option, also when they are joined by commas."""
+    words: Iterable[Any] = getattr(parsed, option)
+    names = [name for word in words for name in str(word).split(",") if name]
+    for name in names:
+        if not name.isidentifier():
+            raise UsageProblem(f"%%track --{option} takes names of variables, got {name!r}.")
+    return tuple(dict.fromkeys(names))

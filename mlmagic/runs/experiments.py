@@ -1,0 +1,92 @@
+"""Which experiment is meant: by name or id, or the default one; nothing is created by asking."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+_SHOWN_NAMES = 8
+_DEFAULT_NAME = "Default"
+_DEFAULT_ID = "0"
+
+
+def find(client: MlflowClient, reference: str | None) -> Experiment | None:
+    """Return the experiment of this name or id; without one, the default, or None while that does not exist.
+
+    The default is the setting ``experiment``, else what ``mlflow.set_experiment`` chose (MLflow keeps it in
+    ``MLFLOW_EXPERIMENT_ID``, for its subprocesses too), else ``MLFLOW_EXPERIMENT_NAME``, else "Default".
+
+    Raises
+    ------
+    UsageProblem
+        When the experiment was deleted, or *reference* is not one.
+    """
+    if reference:
+        found = client.get_experiment_by_name(reference) or _by_id(client, reference)
+        if found is None:
+            raise _unknown(client, reference)
+        return _not_deleted(found)
+    if settings.experiment:
+        found = client.get_experiment_by_name(settings.experiment)
+    elif chosen := os.environ.get("MLFLOW_EXPERIMENT_ID"):
+        found = _by_id(client, chosen)
+    elif name := os.environ.get("MLFLOW_EXPERIMENT_NAME"):
+        found = client.get_experiment_by_name(name)
+    else:
+        found = _by_id(client, _DEFAULT_ID)
+    return _not_deleted(found) if found else None
+
+
+def default_name() -> str:
+    """Return what the default experiment is called, whether it exists or not."""
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    return settings.experiment or chosen or os.environ.get("MLFLOW_EXPERIMENT_NAME") or _DEFAULT_NAME
+
+
+def each(client: MlflowClient) -> Iterator[Experiment]:
+    """Yield all experiments that are not deleted."""
+    token = None
+    while True:
+        page = client.search_experiments(page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_experiment(experiment_id)
+    except MlflowException as error:
+        # A name, asked for as an id, is refused as malformed by some stores and as missing by others.
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "BAD_REQUEST"}:
+            return None
+        raise
+
+
+def _not_deleted(experiment: Experiment) -> Experiment:
+    if experiment.lifecycle_stage == "active":
+        return experiment
+    raise UsageProblem(
+        f"The experiment {experiment.name!r} was deleted. Restore it with "
+        f"!mlflow experiments restore --experiment-id {experiment.experiment_id}, or name another with -e."
+    )
+
+
+def _unknown(client: MlflowClient, reference: str) -> UsageProblem:
+    names = [experiment.name for experiment in each(client)]
+    near = did_you_mean(reference, names)
+    more = ", …" if len(names) > _SHOWN_NAMES else ""
+    listed = "" if near else f" There are: {', '.join(map(repr, names[:_SHOWN_NAMES]))}{more}."
+    return UsageProblem(f"There is no experiment {reference!r}.{near}{listed}")

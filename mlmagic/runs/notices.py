@@ -1,0 +1,40 @@
+"""What is worth telling under a cell, each thing once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Literal
+
+from mlmagic.runs.summary import Notice
+
+
+class Notices:
+    """Collects lines; the same line again is counted, not repeated.
+
+    >>> notices = Notices()
+    >>> notices.warn("metric 'loss' is nan"); notices.warn("metric 'loss' is nan")
+    >>> [notice.text for notice in notices.all()]
+    ["metric 'loss' is nan (2 times)"]
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Literal["info", "warning"]], int] = {}
+        self._lock = threading.Lock()
+
+    def info(self, text: str) -> None:
+        """Add what is good to know."""
+        self._add(text, "info")
+
+    def warn(self, text: str) -> None:
+        """Add what was not done as asked."""
+        self._add(text, "warning")
+
+    def _add(self, text: str, level: Literal["info", "warning"]) -> None:
+        with self._lock:
+            self._counts[text, level] = self._counts.get((text, level), 0) + 1
+
+    def all(self) -> tuple[Notice, ...]:
+        """Return the warnings, then the rest, each in the order in which it came."""
+        with self._lock:
+            items = sorted(self._counts.items(), key=lambda item: item[0][1] != "warning")
+        return tuple(Notice(f"{text} ({n} times)" if n > 1 else text, level) for (text, level), n in items)

@@ -1,0 +1,30 @@
+"""Where a run comes from: the cell that is tracked, and the session around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.runs.options import Origin
+from mlmagic.session import notebook
+
+if TYPE_CHECKING:
+    from mlmagic.session.cells import Cell
+    from mlmagic.session.live import LiveSession
+
+
+def origin_of_cell(session: LiveSession, cell: Cell, *, binds: frozenset[str] = frozenset()) -> Origin:
+    """Return the origin of a run that *cell* opens; *binds* are the names that its tracked part binds."""
+    file = notebook.path(session.namespace)
+    return Origin(
+        source=cell.source,
+        kind="NOTEBOOK",
+        number=cell.number,
+        namespace=session.namespace,
+        binds=binds,
+        notebook=file,
+        folder=file.parent if file and file.parent.is_dir() else Path.cwd(),
+        log=session.log,
+        log_entry=session.entry(cell),
+        key=cell.id or cell.source.partition("\n")[0],
+    )

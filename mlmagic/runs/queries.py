@@ -1,0 +1,235 @@
+"""Ask the store for runs: a table of the last ones, or one by its id or name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.runs import experiments, filters, ordering, store
+from mlmagic.runs.frames import frame_of
+from mlmagic.runs.matching import Keys, Plan, needs_keys, plan
+from mlmagic.runs.ordering import NEWEST_FIRST
+from mlmagic.runs.store import _refused_by as refused_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
+
+_PAGE = 1000
+_SHOWN_CANDIDATES = 5
+_NO_KEYS = Keys.seen_in([], "", complete=False)
+_ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
+_ID_PREFIX = re.compile(r"[0-9a-f]{4,31}")
+
+
+def runs(
+    filter: str = "",  # noqa: A002  # the word that MLflow's and this package's users know
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+) -> pd.DataFrame:
+    """Return the last runs of an experiment as a DataFrame, one row a run.
+
+    Parameters
+    ----------
+    filter
+        MLflow's filter syntax, or plain conditions joined by ``and``: ``accuracy > 0.9 and optimizer = adam``.
+        A bare name is a column of the table, a metric, a param or a tag; a param compares as a number when
+        the value is one.
+    experiment
+        Name or id. By default that of the settings, else MLflow's active one.
+    n
+        At most so many runs.
+    sort
+        A metric, param or column, the highest first; ``"loss asc"`` puts the lowest first. By default the
+        newest run is first. Runs without a value come last.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``run_id``, ``name``, ``status``, ``started`` (local time), ``duration`` (seconds, NaN while it runs),
+        then params and metrics. Deleted runs are not in it. It is empty where there is nothing yet.
+
+    Raises
+    ------
+    UsageProblem
+        When the filter or *sort* names what no run has, when the experiment does not exist or was deleted, or
+        when *n* is less than 1.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    >>> runs("accuracy > 0.9", sort="accuracy")  # doctest: +SKIP
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
+    conditions = filters.parse(filter)
+    wanted = ordering.parse(sort)
+    client = store.connect()
+    with refused_by(store.current_uri()):
+        found = experiments.find(client, experiment)
+        named = found.name if found else experiments.default_name()
+        keys = _keys(client, found) if needs_keys(conditions) or wanted.needs_keys else _NO_KEYS
+        chosen: list[Run] = []
+        order = ordering.Order()
+        # Without a single run there are no names to check against: nothing is found, and nothing is wrong.
+        if found and (keys is _NO_KEYS or keys.tags):
+            order = wanted.among(keys)
+            selection = plan(conditions, keys)
+            whole = order.by_store and not selection.tests
+            size = min(n + 1, _PAGE) if whole else _PAGE
+            matching = _search(client, [found.experiment_id], selection, order.server, size=size)
+            chosen = order.first(matching, n + 1)
+    return frame_of(
+        chosen[:n],
+        sort=(order.entity, order.key) if order.entity else None,
+        ascending=order.ascending,
+        experiment=named,
+        filter=filter.strip(),
+        more=len(chosen) > n,
+        urls=_urls(chosen[:n]),
+    )
+
+
+def find_run(reference: str, *, experiment: str | None = None) -> Run:
+    """Return the run with this id, with this name, or whose id begins like this.
+
+    Parameters
+    ----------
+    reference
+        A full id; a name, of which the newest run is meant; or the first 4 or more characters of an id. A
+        name of the default experiment goes before the beginning of an id.
+    experiment
+        Where to look, by name or id. By default names are looked for in the default experiment first, then,
+        as ids are, in all.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is none, several ids begin like this, or the run was deleted.
+    UsageProblem
+        When the experiment does not exist or was deleted.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    >>> find_run("baseline").info.status  # doctest: +SKIP
+    'FINISHED'
+    """
+    reference = reference.strip()
+    if not reference:
+        raise UsageProblem("Name a run, or the beginning of its id. The last runs: %runs")
+    client = store.connect()
+    with refused_by(store.current_uri()):
+        home = experiments.find(client, experiment)
+        first = [home.experiment_id] if home else []
+        rest = [] if experiment else [one.experiment_id for one in experiments.each(client)]
+        everywhere = list(dict.fromkeys([*first, *rest]))
+        found = (
+            _by_id(client, reference, first if experiment else None)
+            or _by_name(client, reference, first)
+            or _by_prefix(client, reference, everywhere)
+            or _by_name(client, reference, everywhere)
+        )
+        if found is None:
+            raise _not_found(client, reference, everywhere)
+    if found.info.lifecycle_stage != "active":
+        raise _deleted(reference, found)
+    return found
+
+
+def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run | None:
+    from mlflow.exceptions import MlflowException
+
+    if not _ID.fullmatch(run_id):
+        return None
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return None
+        raise
+    return run if within is None or run.info.experiment_id in within else None
+
+
+def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:
+    selection = plan([filters.Condition("attribute", "name", "name", "=", name, quoted=True)], _NO_KEYS)
+    size = _PAGE if selection.tests else 1
+    return next(_search(client, within, selection, size=size, deleted=deleted), None)
+
+
+def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted: bool = False) -> Run | None:
+    if not _ID_PREFIX.fullmatch(prefix.lower()):
+        return None
+    selection = Plan(f"attributes.run_id LIKE '{prefix.lower()}%'")
+    most = _SHOWN_CANDIDATES + 1
+    found = list(itertools.islice(_search(client, within, selection, size=most, deleted=deleted), most))
+    if len(found) > 1:
+        shown = ", ".join(f"{run.info.run_id} ({run.info.run_name})" for run in found[:_SHOWN_CANDIDATES])
+        more = ", …" if len(found) == most else ""
+        raise RunNotFoundError(f"Several runs begin with {prefix!r}: {shown}{more}. Give more of the id.")
+    return found[0] if found else None
+
+
+def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNotFoundError:
+    gone = _by_name(client, reference, within, deleted=True)
+    gone = gone or _by_prefix(client, reference, within, deleted=True)
+    if gone is not None:
+        return _deleted(reference, gone)
+    last = itertools.islice(_search(client, within, Plan()), _PAGE)
+    near = did_you_mean(reference, {run.info.run_name or "" for run in last})
+    return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
+
+
+def _deleted(reference: str, run: Run) -> RunNotFoundError:
+    return RunNotFoundError(
+        f"The run {reference!r} was deleted. Restore it with !mlflow runs restore --run-id {run.info.run_id}"
+    )
+
+
+def _keys(client: MlflowClient, experiment: Experiment | None) -> Keys:
+    if experiment is None:
+        return Keys.seen_in([], "", complete=True)
+    page = client.search_runs([experiment.experiment_id], order_by=[NEWEST_FIRST], max_results=_PAGE)
+    which = f"the last {len(page)} runs of " if page.token else ""
+    return Keys.seen_in(page, f"{which}experiment {experiment.name!r}", complete=not page.token)
+
+
+def _search(
+    client: MlflowClient,
+    within: list[str],
+    selection: Plan,
+    order: Sequence[str] = (NEWEST_FIRST,),
+    *,
+    size: int = _PAGE,
+    deleted: bool = False,
+) -> Iterator[Run]:
+    from mlflow.entities import ViewType
+
+    token = None
+    while within:
+        page = client.search_runs(
+            within,
+            selection.server,
+            run_view_type=ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY,
+            max_results=size,
+            order_by=list(order),
+            page_token=token,
+        )
+        yield from (run for run in page if selection.matches(run))
+        token = page.token
+        if not token:
+            return
+
+
+def _urls(runs: Sequence[Run]) -> dict[str, str]:
+    addresses = {run.info.run_id: store.url(run.info.run_id, run.info.experiment_id) for run in runs}
+    return {run_id: address for run_id, address in addresses.items() if address}

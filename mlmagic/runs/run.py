@@ -1,0 +1,89 @@
+"""A recorded run, as an object to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.runs import queries, store
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run as MlflowRun
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in the store; every attribute is read from there when it is asked for.
+
+    Parameters
+    ----------
+    id
+        MLflow's run id.
+    """
+
+    id: str
+
+    @classmethod
+    def find(cls, reference: str) -> Run:
+        """Return the run with this id, beginning of an id, or name (the newest of that name)."""
+        return cls(queries.find_run(reference).info.run_id)
+
+    def _stored(self) -> MlflowRun:
+        return store.connect().get_run(self.id)
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return str(self._stored().info.run_name)
+
+    @property
+    def status(self) -> str:
+        """``RUNNING``, ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        return str(self._stored().info.status)
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters, as text."""
+        return dict(self._stored().data.params)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return dict(self._stored().data.metrics)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags, MLflow's own among them."""
+        return dict(self._stored().data.tags)
+
+    def history(self, metric: str) -> list[tuple[int, float]]:
+        """Return (step, value) pairs of a metric, in order of the steps."""
+        points = store.connect().get_metric_history(self.id, metric)
+        return sorted((point.step, point.value) for point in points)
+
+    @property
+    def artifacts(self) -> list[str]:
+        """The paths of all files of the run."""
+        client = store.connect()
+        found: list[str] = []
+        folders = [""]
+        while folders:
+            for item in client.list_artifacts(self.id, folders.pop() or None):
+                (folders if item.is_dir else found).append(item.path)
+        return sorted(found)
+
+    def text(self, path: str) -> str:
+        """Return a text artifact, such as ``"mlmagic/cell.py"``."""
+        from mlflow import artifacts
+
+        return str(artifacts.load_text(f"runs:/{self.id}/{path}"))
+
+    @property
+    def url(self) -> str | None:
+        """The run's page in the MLflow UI, where one serves (setting ``ui_url``, or an http store)."""
+        return store.url(self.id, self._stored().info.experiment_id)
+
+    def __repr__(self) -> str:
+        stored = self._stored()
+        metrics: dict[str, Any] = {name: round(value, 6) for name, value in sorted(stored.data.metrics.items())}
+        return f"Run({stored.info.run_name!r}, {stored.info.status}, id={self.id[:8]!r}, metrics={metrics})"

@@ -1,0 +1,305 @@
+"""The MLflow store: where it is, its experiments, and beginning and ending runs in it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from mlmagic.errors import MLMagicError, StoreError, UsageProblem, did_you_mean
+from mlmagic.settings import settings
+from mlmagic.snapshot import secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
+
+    from mlmagic.runs.summary import Status
+
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+_SQLITE = "sqlite:///"
+
+_lock = threading.RLock()
+_connected: dict[str, MlflowClient] = {}
+_home: Path | None = None
+
+
+def settle() -> Callable[[], None]:
+    """Fix the store for this process; returns the way back.
+
+    MLflow's own choice is honoured (``mlflow.set_tracking_uri``, ``MLFLOW_TRACKING_URI``); its default,
+    ``sqlite:///mlflow.db``, and every relative SQLite file are made absolute, so that ``os.chdir`` does not move the
+    store. It is set by the environment variable, which subprocesses inherit; MLflow is not imported.
+    """
+    global _home  # noqa: PLW0603  # one store a process, as in MLflow
+    _home = Path.cwd()
+    before = os.environ.get(TRACKING_URI)
+    os.environ[TRACKING_URI] = settled = _absolute(_chosen() or f"{_SQLITE}mlflow.db", _home)
+
+    def restore() -> None:
+        if os.environ.get(TRACKING_URI) != settled:  # changed since: that is the user's choice
+            return
+        if before is None:
+            del os.environ[TRACKING_URI]
+        else:
+            os.environ[TRACKING_URI] = before
+
+    return restore
+
+
+def shown_uri() -> str:
+    """Return the store's URI fit to be shown: without passwords."""
+    return secrets.redact(_chosen() or f"{_SQLITE}mlflow.db")[0]
+
+
+def chosen_experiment() -> str:
+    """Return the name of the experiment that runs go to, as far as it is known without asking the store."""
+    return settings.experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or "Default"
+
+
+def _chosen() -> str | None:
+    service = sys.modules.get("mlflow.tracking._tracking_service.utils")
+    return getattr(service, "_tracking_uri", None) or os.environ.get(TRACKING_URI)
+
+
+def _absolute(uri: str, folder: Path) -> str:
+    if not uri.startswith(_SQLITE) or uri[len(_SQLITE) :].startswith(("/", ":memory:", "?")):
+        return uri
+    path, question, options = unquote(uri[len(_SQLITE) :]).partition("?")
+    return f"{_SQLITE}{quote(str(folder / path), safe='/:')}{question}{options}"
+
+
+def current_uri() -> str:
+    """Return the URI of the store that MLflow uses now."""
+    import mlflow
+
+    return str(mlflow.get_tracking_uri())
+
+
+def old_file_store(folder: Path) -> str | None:
+    """Return one line of advice when *folder* holds the file store of an older MLflow, which is not read any more."""
+    if not any(folder.glob("mlruns/*/meta.yaml")):
+        return None
+    return (
+        "an old ./mlruns file store is here; MLflow no longer writes to it, and new runs go to ./mlflow.db. "
+        "To bring the old runs along: !mlflow migrate-filestore --source ./mlruns --target sqlite:///mlflow.db"
+    )
+
+
+def connect() -> MlflowClient:
+    """Return a client of the current store, creating a new SQLite store if need be.
+
+    Raises
+    ------
+    StoreError
+        When the URI is malformed or the store cannot be opened.
+    """
+    from mlflow import MlflowClient
+
+    uri = current_uri()
+    with _lock:
+        if uri in _connected:
+            return _connected[uri]
+        with _refused_by(uri), _creating(uri), _without_news():
+            client = MlflowClient(uri)
+            client.search_experiments(max_results=1)
+        _connected[uri] = client
+        return client
+
+
+@contextlib.contextmanager
+def _creating(uri: str) -> Iterator[None]:
+    """Hold the lock under which a SQLite store is created: MLflow fails when two processes do so at once."""
+    if not uri.startswith("sqlite:"):
+        yield
+        return
+    from filelock import FileLock
+
+    name = hashlib.sha256(uri.encode()).hexdigest()[:20]
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    moved = _home is not None and Path.cwd() != _home
+    with (
+        FileLock(Path(tempfile.gettempdir()) / f"mlmagic-{user}-{name}.lock"),
+        # MLflow puts the artifacts of a new store below the working folder, which the user may have left since.
+        contextlib.chdir(_home) if moved and _home else contextlib.nullcontext(),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _without_news() -> Iterator[None]:
+    """Keep MLflow's progress lines about its tables out of the user's cell."""
+    loggers = [logging.getLogger(name) for name in ("mlflow.store.db.utils", "alembic")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _refused_by(uri: str) -> Iterator[None]:
+    """Turn what MLflow raises into one line that names the store."""
+    try:
+        yield
+    except MLMagicError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        where = secrets.redact(uri)[0]
+        if type(error).__name__ in {
+            "UnsupportedModelRegistryStoreURIException",
+            "UnsupportedMLflowStoreURI",
+        } or ("No implementation found" in str(error) or urlsplit(uri).scheme not in _SCHEMES):
+            text = (
+                f"the tracking URI {where!r} is not one that MLflow knows."
+                f"{did_you_mean(urlsplit(uri).scheme, _SCHEMES)} "
+                "Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
+            )
+            raise StoreError(text) from error
+        raise StoreError(f"the MLflow store {where} refused: {secrets.redact(reason)[0][:400]}") from error
+
+
+_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
+
+
+def experiment(client: MlflowClient, name: str | None) -> Experiment:
+    """Return the experiment *name*, created if it is new; without a name the setting's, else MLflow's active one.
+
+    Raises
+    ------
+    UsageProblem
+        When the experiment was deleted.
+    """
+    from mlflow.tracking import fluent
+
+    name = name or settings.experiment
+    with _refused_by(current_uri()):
+        if name:
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                with _creating(current_uri()):
+                    found = client.get_experiment_by_name(name) or client.get_experiment(client.create_experiment(name))
+        else:
+            found = client.get_experiment(fluent._get_experiment_id())
+    if found.lifecycle_stage != "active":
+        raise UsageProblem(
+            f"the experiment {found.name!r} was deleted. Restore it with "
+            f"!mlflow experiments restore --experiment-id {found.experiment_id}, or name another with -e."
+        )
+    return found
+
+
+def start(
+    client: MlflowClient,
+    experiment_id: str,
+    *,
+    name: str | None,
+    tags: Mapping[str, str],
+    child_of_active: bool,
+) -> Run:
+    """Create a run and make it MLflow's active run on this thread.
+
+    A run that the user left open stays below it on MLflow's stack, and does not become its parent.
+    """
+    import mlflow
+
+    tags = dict(tags)
+    active = mlflow.active_run()
+    with _refused_by(current_uri()):
+        if active is None and "MLFLOW_RUN_ID" not in os.environ:
+            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
+        if active is not None and child_of_active:
+            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, nested=True)
+        from mlflow.tracking.context import registry
+
+        created = client.create_run(experiment_id, tags=registry.resolve_tags(tags), run_name=name)
+        return _activate(created.info.run_id)
+
+
+def resume(run_id: str) -> Run:
+    """Set an ended run to RUNNING and make it MLflow's active run on this thread."""
+    with _refused_by(current_uri()):
+        return _activate(run_id)
+
+
+def _activate(run_id: str) -> Run:
+    import mlflow
+    from mlflow.tracking import fluent
+
+    # MLflow refuses a run of another experiment than the one that set_experiment named: it is the user's choice here.
+    chosen, fluent._active_experiment_id = fluent._active_experiment_id, None
+    try:
+        return mlflow.start_run(run_id=run_id, nested=True)
+    finally:
+        fluent._active_experiment_id = chosen
+
+
+def find_by_id_tag(client: MlflowClient, experiment_id: str, uid: str) -> str | None:
+    """Return the run that carries the tag ``mlmagic.id`` = *uid*, for one whose creation was interrupted."""
+    found = client.search_runs([experiment_id], f"tags.`mlmagic.id` = '{uid}'", max_results=1)
+    return found[0].info.run_id if found else None
+
+
+def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
+    """Return MLflow's active runs of all threads, by run id: (thread, the thread's stack, run)."""
+    from mlflow.tracking import fluent
+
+    # Private, and the only place where MLflow keeps the runs of other threads; a test guards it.
+    stacks = fluent._active_run_stack.get_all_thread_values()
+    return {run.info.run_id: (thread, stack, run) for thread, stack in stacks.items() for run in list(stack)}
+
+
+def end(client: MlflowClient, run_id: str, status: Status) -> None:
+    """End a run with *status*, and take it off MLflow's stack of active runs, whichever thread's it is."""
+    import mlflow
+
+    active = mlflow.active_run()
+    if active is not None and active.info.run_id == run_id:
+        with _quietly():
+            mlflow.end_run(status)
+        return
+    held = open_runs().get(run_id)
+    if held is not None:
+        _, stack, run = held
+        stack.remove(run)
+    with _quietly():
+        client.set_terminated(run_id, status)
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep MLflow from printing the run's address into the user's cell: the summary links it."""
+    name = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+    before = os.environ.get(name)
+    os.environ[name] = "true"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def url(run_id: str, experiment_id: str) -> str | None:
+    """Return the address of a run in the MLflow UI, where one serves."""
+    uri = current_uri()
+    base = settings.ui_url or (uri if uri.startswith(("http://", "https://")) else "")
+    if not base.startswith(("http://", "https://")):
+        return None
+    parts = urlsplit(base)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"

@@ -1,0 +1,78 @@
+"""What shows itself while a run is open: printed text and figures, each given to the run that it belongs to."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from mlmagic.session.figures import FigureCollector
+from mlmagic.session.output import StreamTee, Transcript
+from mlmagic.session.threads import ThreadStacks
+
+
+class Capture:
+    """The transcript and the figures of one open run."""
+
+    def __init__(self, *, output_limit: int, figures: bool) -> None:
+        self.transcript = Transcript(output_limit)
+        self.figures = FigureCollector() if figures else None
+
+    def start(self) -> None:
+        """Begin to listen."""
+        if self.figures:
+            self.figures.start()
+        _hub.add(self)
+
+    def stop(self) -> None:
+        """Stop listening; what was seen stays."""
+        _hub.remove(self)
+
+
+class _Hub:
+    """Hands each event to the captures of the thread where it happens."""
+
+    def __init__(self) -> None:
+        self._captures: ThreadStacks[Capture] = ThreadStacks()
+        self._tee = StreamTee(self._written)
+        self._lock = threading.Lock()
+
+    def add(self, capture: Capture) -> None:
+        with self._lock:
+            if not self._captures.all():
+                self._tee.start()
+            self._captures.push(capture)
+
+    def remove(self, capture: Capture) -> None:
+        with self._lock:
+            self._captures.remove(capture)
+            if not self._captures.all():
+                self._tee.stop()
+
+    def _written(self, stream: str, text: str) -> None:
+        current = self._captures.current()
+        # What a nested run prints is shown by the outer cell too: both transcripts hold it.
+        for capture in self._captures.own() or ([current] if current else []):
+            capture.transcript.write(stream, text)
+
+    def figure_drawn(self, figure: Any, png: bytes | None) -> None:
+        current = self._captures.current()
+        if current and current.figures:
+            current.figures.drawn(figure, png)
+
+    def figures_left_open(self) -> None:
+        current = self._captures.top()
+        if current and current.figures:
+            current.figures.collect_open()
+
+
+_hub = _Hub()
+
+
+def figure_drawn(figure: Any, png: bytes | None) -> None:
+    """Tell the innermost open run that *figure* was shown or saved; *png* are the bytes, if it was as PNG."""
+    _hub.figure_drawn(figure, png)
+
+
+def figures_left_open() -> None:
+    """Let the innermost open run take the figures that are about to be flushed and closed."""
+    _hub.figures_left_open()

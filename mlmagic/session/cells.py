@@ -1,0 +1,87 @@
+"""The cells that are running now: a stack for each thread, matched at their end by IPython's own info object."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.session.threads import ThreadStacks
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
+
+
+@dataclass(eq=False)
+class Cell:
+    """One execution of a cell.
+
+    ``number`` is the prompt's number, or None when the cell has none (a nested ``run_cell``).
+    """
+
+    info: ExecutionInfo
+    number: int | None
+    nested: bool = False
+    started: float = field(default_factory=time.time)
+
+    @property
+    def source(self) -> str:
+        """The cell as typed."""
+        return str(self.info.raw_cell or "")
+
+    @property
+    def id(self) -> str | None:
+        """The notebook's id of the cell, where the front end sends one."""
+        return getattr(self.info, "cell_id", None)
+
+
+class RunningCells:
+    """Pairs what IPython says before a cell with what it says after it.
+
+    Hooks nest, run on several threads, and ``post_run_cell`` may get None or a result with another info object.
+    """
+
+    def __init__(self) -> None:
+        self._stacks: ThreadStacks[Cell] = ThreadStacks()
+
+    def begin(self, info: ExecutionInfo, number: int) -> Cell:
+        """Note that a cell starts on the calling thread."""
+        nested = self._stacks.top() is not None
+        cell = Cell(info, number if getattr(info, "store_history", False) else None, nested)
+        self._stacks.push(cell)
+        return cell
+
+    def current(self) -> Cell | None:
+        """Return the innermost cell of the calling thread."""
+        return self._stacks.top()
+
+    def busy_elsewhere(self) -> set[int]:
+        """Return the other threads (by identity) that run a cell now: the subshells."""
+        return self._stacks.threads() - {threading.get_ident()}
+
+    def end(self, result: ExecutionResult | None) -> list[Cell]:
+        """Return the cells that ended, the innermost first; empty for a cell that was not seen to begin.
+
+        A cell above the one that ended never got its own end: it ended with it.
+        """
+        own = self._stacks.own()
+        at = next((i for i in reversed(range(len(own))) if _belongs(result, own[i])), None)
+        if at is None:
+            return []
+        ended = own[at:][::-1]
+        for cell in ended:
+            self._stacks.remove(cell)
+        return ended
+
+
+def _belongs(result: Any, cell: Cell) -> bool:
+    # None: an async cell was cancelled. An equal source: IPython made a new info after an exception of its own.
+    if result is None:
+        return True
+    info = getattr(result, "info", None)
+    return info is cell.info or (info is not None and info.raw_cell == cell.info.raw_cell)
+
+
+running = RunningCells()
+"""The cells that run in this process now."""

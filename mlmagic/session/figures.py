@@ -1,0 +1,113 @@
+"""The figures of a cell: shown, saved or left open, each once, in order, under a name of its own."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+from mlmagic.adapters import interactive_plots, matplotlib
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as it is kept: what the user called it (may be empty), its file extension and content."""
+
+    title: str
+    extension: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class FailedFigure:
+    """A figure that could not be rendered, and why."""
+
+    title: str
+    reason: str
+
+
+@dataclass
+class _Seen:
+    figure: weakref.ref[Any]
+    png: bytes | None
+    # The title at the time of drawing: plt.close() and later edits do not change what was shown.
+    title: str
+    # Held only while there is no picture yet: a loop over a thousand figures keeps pictures, not figures.
+    held: Any = None
+
+
+class FigureCollector:
+    """Collects figures while a run is open, also those that the user closes before the cell ends."""
+
+    def __init__(self) -> None:
+        self._before: list[weakref.ref[Any]] = []
+        self._seen: list[_Seen] = []
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Note the figures that are open already: they are the user's, not this run's."""
+        self._before = [weakref.ref(figure) for figure in matplotlib.open_figures()]
+
+    def drawn(self, figure: Any, png: bytes | None) -> None:
+        """Take a figure that was shown or saved. Drawn again, it replaces what it was."""
+        with self._lock:
+            known = self._find(figure)
+            if known is None:
+                known = _Seen(weakref.ref(figure), None, "")
+                self._seen.append(known)
+            known.png = png or known.png
+            known.title = _title(figure) or known.title
+            known.held = figure if known.png is None else None
+
+    def collect_open(self) -> None:
+        """Take the figures that the cell opened and left open, before a backend flushes and closes them."""
+        for figure in matplotlib.open_figures():
+            old = any(other() is figure for other in self._before)
+            if not old and self._find(figure) is None and not matplotlib.is_empty(figure):
+                self.drawn(figure, None)
+
+    def _find(self, figure: Any) -> _Seen | None:
+        return next((item for item in reversed(self._seen) if item.figure() is figure), None)
+
+    def finish(self) -> list[Figure | FailedFigure]:
+        """Render what has no picture yet and return all, in the order in which they first appeared."""
+        seen, self._seen = self._seen, []
+        return [one for item in seen if (one := _render(item)) is not None]
+
+
+def _title(figure: Any) -> str:
+    try:
+        return matplotlib.title(figure) if matplotlib.is_figure(figure) else interactive_plots.title(figure)
+    except (
+        AttributeError,
+        TypeError,
+        ValueError,
+    ):  # a half-made chart has no readable title, and may still draw
+        return ""
+
+
+def _render(item: _Seen) -> Figure | FailedFigure | None:
+    if item.png is not None:
+        return Figure(item.title, "png", item.png)
+    try:
+        if not matplotlib.is_figure(item.held):
+            return Figure(item.title, *interactive_plots.render(item.held))
+        return None if matplotlib.is_empty(item.held) else Figure(item.title, "png", matplotlib.to_png(item.held))
+    except Exception as error:  # noqa: BLE001  # whatever a renderer raises is told in one line
+        return FailedFigure(item.title, f"{type(error).__name__}: {error}".splitlines()[0][:200])
+
+
+def render(figure: Any) -> Figure:
+    """Render *figure* (matplotlib, Plotly or Altair) at once.
+
+    Raises
+    ------
+    TypeError
+        When *figure* is none of these.
+    """
+    if matplotlib.is_figure(figure):
+        return Figure(matplotlib.title(figure), "png", matplotlib.to_png(figure))
+    if interactive_plots.is_plotly(figure) or interactive_plots.is_altair(figure):
+        return Figure(interactive_plots.title(figure), *interactive_plots.render(figure))
+    raise TypeError(type(figure).__name__)

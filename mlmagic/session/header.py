@@ -1,0 +1,134 @@
+"""The header of a tracked cell: found in the text, carried through the parser, acted on before the body runs.
+
+The text transformer is pure: it turns the header into a string statement on the same line, so that the body is
+the user's cell to the letter, with its line numbers, top-level ``await`` and ``from __future__`` imports. The
+syntax-tree transformer takes that statement out again and opens the run, which may reject the cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from IPython.core.error import InputRejected
+from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
+
+from mlmagic.errors import MLMagicError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+_HEADER = re.compile(r"%%?track(?=\s|$)")
+_MARK = "%%track"
+
+
+def mark_header(lines: list[str]) -> list[str]:
+    r"""Turn a ``%%track`` or ``%track`` header into a string statement; return other cells as they are.
+
+    When the body starts with a cell magic, the header stays a cell magic in front of it.
+
+    >>> mark_header(["%%track baseline -t a=b\n", "x = 1\n"])
+    ["'%%track baseline -t a=b'\n", 'x = 1\n']
+    >>> mark_header(["%track\n", "\n", "%%time\n", "x = 1\n"])
+    ['%%track\n', '%%time\n', 'x = 1\n']
+    >>> mark_header(["x = 1\n"])
+    ['x = 1\n']
+    """
+    at = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
+    if at is None or not (found := _HEADER.match(lines[at])):
+        return lines
+    header = f"{_MARK} {lines[at][found.end() :].strip()}".strip()
+    body = lines[at + 1 :]
+    blank = next((i for i, line in enumerate(body) if line.strip()), len(body))
+    code = body[blank:]
+    for clean in (leading_indent, classic_prompt, ipython_prompt):
+        code = clean(code) if code else code
+    if code and code[0].startswith("%%"):
+        return [f"{header}\n", *code]
+    return [*lines[:at], f"{header!r}\n", *body[:blank], *code]
+
+
+# A terminal then asks for more lines until a blank one, as for every cell magic.
+mark_header.has_side_effects = True  # type: ignore[attr-defined]
+
+
+def has_header(source: str) -> bool:
+    """Tell whether *source*, a cell as typed, starts with a tracking header.
+
+    >>> has_header("%%track a"), has_header("%%tracker"), has_header("")
+    (True, False, False)
+    """
+    for line in source.splitlines():
+        if line.strip() and not line.startswith("#"):
+            return bool(_HEADER.match(line.lstrip()))
+    return False
+
+
+class CellRejectedError(InputRejected):
+    """Tells IPython that the cell must not run. It shows as one short block."""
+
+    def __init__(self, problem: BaseException) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+    def _render_traceback_(self) -> list[str]:
+        if isinstance(self.problem, MLMagicError):
+            return self.problem._render_traceback_()
+        return [f"{type(self.problem).__name__}: {self.problem}"]
+
+
+class HeaderTransformer:
+    """Takes the header's mark out of a cell's syntax tree and calls *on_header* before the cell is compiled.
+
+    IPython drops a transformer that raises anything but ``InputRejected``, and a raw ``KeyboardInterrupt`` here
+    hangs an async cell: so every exception of *on_header* rejects the cell instead.
+    """
+
+    def __init__(self, shell: InteractiveShell, on_header: Callable[[str, ast.Module], None]) -> None:
+        self._shell = shell
+        self._on_header = on_header
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Return *node* without the mark."""
+        if not isinstance(node, ast.Module) or not node.body:
+            return node
+        header = _string_mark(node.body[0])
+        if header is not None:
+            tree = ast.Module(node.body[1:], node.type_ignores)
+        elif (call := _cell_magic(node.body[0])) is not None:
+            header, body = call
+            tree = ast.parse(self._shell.transform_cell(body))
+        else:
+            return node
+        try:
+            self._on_header(header, tree)
+        except KeyboardInterrupt:
+            problem = KeyboardInterrupt("while the run was being opened. The cell did not run.")
+            raise CellRejectedError(problem) from None
+        except Exception as error:
+            raise CellRejectedError(error) from error
+        return tree
+
+
+def _string_mark(node: ast.stmt) -> str | None:
+    """Return the header when *node* is the string statement that ``mark_header`` writes."""
+    match node:
+        case ast.Expr(value=ast.Constant(value=str(text))) if _HEADER.match(text):
+            return text[len(_MARK) :].strip()
+    return None
+
+
+def _cell_magic(node: ast.stmt) -> tuple[str, str] | None:
+    """Return header and body when *node* is ``%%track`` in front of another cell magic."""
+    match node:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(attr="run_cell_magic"),
+                args=[ast.Constant("track"), ast.Constant(str(header)), ast.Constant(str(body))],
+            )
+        ) if body.startswith("%%"):
+            return header.strip(), body
+    return None

@@ -1,0 +1,126 @@
+"""The session of a notebook that is open now: its namespace, its cells, and the log of what they were."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmagic.session.cells import Cell, running
+from mlmagic.session.log import CellStatus, ExecutionLog, LoggedCell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+
+class EndedCell(NamedTuple):
+    """A cell that ended, and what it raised (None when all went well)."""
+
+    cell: Cell
+    error: BaseException | None
+
+
+class LiveSession:
+    """Follows a shell from its ``pre_run_cell`` and ``post_run_cell`` events."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.log = ExecutionLog()
+        self._entries: dict[Cell, LoggedCell] = {}
+        history = getattr(shell.history_manager, "input_hist_raw", [])
+        # The cell that loads the extension runs now: it is logged when it ends.
+        self.log.before_load(list(enumerate(history))[1:-1])
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The user's namespace, live."""
+        names: dict[str, Any] = self.shell.user_ns
+        return names
+
+    def entry(self, cell: Cell) -> LoggedCell | None:
+        """Return the log's entry of a cell that is running or has just ended."""
+        return self._entries.get(cell)
+
+    def begin(self, info: ExecutionInfo) -> Cell:
+        """Take note of a cell that starts."""
+        cell = running.begin(info, self._number())
+        self._entries[cell] = self.log.begin(cell.source, cell.number, cell_id=cell.id, nested=cell.nested)
+        return cell
+
+    def _number(self) -> int:
+        """Return the number of the cell that starts: IPython counts it before this event, or (until 9.0) after."""
+        count = int(self.shell.execution_count)
+        stored = len(getattr(self.shell.history_manager, "input_hist_raw", ()))
+        return count if stored >= count else count - 1
+
+    def end(self, result: ExecutionResult | None) -> list[EndedCell]:
+        """Take note of what ended, the innermost first; ``forget`` each when it has been dealt with."""
+        ended = running.end(result)
+        if not ended:
+            self._log_unseen(result)
+        errors = [asyncio.CancelledError()] * len(ended[:-1]) + [_error_of(result)]
+        for cell, error in zip(ended, errors, strict=False):
+            if (entry := self._entries.get(cell)) is not None:
+                self.log.end(entry, _status_of(result, error))
+        return [EndedCell(cell, error) for cell, error in zip(ended, errors, strict=False)]
+
+    def forget(self, cell: Cell) -> None:
+        """Let go of a cell that has been dealt with."""
+        self._entries.pop(cell, None)
+
+    def _log_unseen(self, result: ExecutionResult | None) -> None:
+        """Log the cell in which the extension was loaded, which nobody saw begin."""
+        info = getattr(result, "info", None)
+        if info is None or not info.raw_cell or not info.raw_cell.strip() or not info.store_history:
+            return
+        number = getattr(result, "execution_count", None)
+        self.log.cells.append(
+            LoggedCell(
+                number,
+                info.raw_cell,
+                _status_of(result, _error_of(result)),
+                cell_id=getattr(info, "cell_id", None),
+            )
+        )
+
+
+def _error_of(result: ExecutionResult | None) -> BaseException | None:
+    if result is None:  # an async cell was cancelled: its task was awaited in vain
+        return asyncio.CancelledError()
+    return result.error_before_exec or result.error_in_exec
+
+
+def _status_of(result: ExecutionResult | None, error: BaseException | None) -> CellStatus:
+    if error is None:
+        return "ok"
+    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
+        return "interrupted"
+    return "rejected" if result is not None and result.error_before_exec is error else "error"
+
+
+_current: LiveSession | None = None
+
+
+def enter(session: LiveSession) -> Callable[[], None]:
+    """Make *session* the one of this process; returns the way back."""
+    global _current  # one notebook a kernel
+    before, _current = _current, session
+
+    def leave() -> None:
+        global _current  # noqa: PLW0603  # as above
+        _current = before
+
+    return leave
+
+
+def current() -> LiveSession | None:
+    """Return the session of this process, or None in a script."""
+    return _current
+
+
+def in_shell() -> bool:
+    """Tell whether an IPython shell runs in this process."""
+    shell = sys.modules.get("IPython.core.interactiveshell")
+    return shell is not None and shell.InteractiveShell.initialized()

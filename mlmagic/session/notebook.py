@@ -1,0 +1,83 @@
+"""Which notebook this kernel belongs to."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.parse import quote, urlsplit
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_TIMEOUT_S = 0.5
+_NOTEBOOKS = {".ipynb", ".py", ".md", ".qmd"}
+
+
+def path(namespace: Mapping[str, Any]) -> Path | None:
+    """Return the notebook's file, or None where nothing tells it (nbclient, a terminal).
+
+    Asks, in this order: the variable ``MLMAGIC_NOTEBOOK``, VS Code, the Jupyter server's session of this kernel when
+    the name that it gave at start is no longer a file (renamed since), and that name.
+    """
+    if told := os.environ.get("MLMAGIC_NOTEBOOK") or namespace.get("__vsc_ipynb_file__"):
+        return Path(str(told)).absolute()
+    at_start = os.environ.get("JPY_SESSION_NAME", "")
+    if Path(at_start).suffix not in _NOTEBOOKS:  # unset, or the name of a console
+        return None
+    started_as = Path(at_start).absolute()
+    if started_as.is_file():
+        return started_as
+    return _from_server() or started_as
+
+
+def _from_server() -> Path | None:
+    kernel = _kernel_id()
+    if kernel is None:
+        return None
+    for server in _servers():
+        found = _notebook_of(kernel, server)
+        if found is not None:
+            return found
+    return None
+
+
+def _kernel_id() -> str | None:
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    if kernel is None or not kernel.IPKernelApp.initialized():
+        return None
+    name = Path(str(kernel.IPKernelApp.instance().connection_file)).stem
+    return name.removeprefix("kernel-") or None
+
+
+def _servers() -> Iterator[dict[str, Any]]:
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    for file in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
+        try:
+            server = json.loads(file.read_text())
+        except (OSError, ValueError):  # a server that is just starting or stopping
+            continue
+        if isinstance(server, dict) and urlsplit(str(server.get("url"))).hostname in {
+            "localhost",
+            "127.0.0.1",
+            "::1",
+        }:
+            yield server
+
+
+def _notebook_of(kernel: str, server: dict[str, Any]) -> Path | None:
+    address = f"{server['url'].rstrip('/')}/api/sessions?token={quote(str(server.get('token', '')))}"
+    try:
+        with urlopen(address, timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http on loopback, checked above
+            sessions = json.load(answer)
+    except (OSError, URLError, ValueError):  # stopped, or asks for a password
+        return None
+    for session in sessions:
+        if session.get("kernel", {}).get("id") == kernel and session.get("type", "notebook") == "notebook":
+            return Path(str(server.get("root_dir", "."))) / str(session["path"])
+    return None

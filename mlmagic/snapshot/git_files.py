@@ -1,0 +1,160 @@
+"""Which repository a folder is in, and which of its untracked files are source."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Stores, caches and environments: that they change says nothing about the code.
+_IGNORED_FOLDERS = (
+    ".git",
+    ".ipynb_checkpoints",
+    ".mlmagic",
+    ".mypy_cache",
+    ".nox",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".tox",
+    ".venv",
+    "__pycache__",
+    "mlartifacts",
+    "mlruns",
+    "node_modules",
+    "site-packages",
+    "venv",
+)
+_IGNORED_NAMES = ("mlflow.db", "mlflow.db-journal", "mlflow.db-shm", "mlflow.db-wal")
+IGNORED_PATHSPECS = (
+    *(f":(top,exclude,glob)**/{folder}/**" for folder in _IGNORED_FOLDERS),
+    *(f":(top,exclude,glob)**/{name}" for name in _IGNORED_NAMES),
+)
+_SOURCE_SUFFIXES = frozenset(
+    {
+        *(".bash", ".c", ".cc", ".cfg", ".conf", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".ini", ".ipynb", ".java", ".jl"),
+        *(".js", ".json", ".lua", ".md", ".mojo", ".proto", ".pxd", ".py", ".pyi", ".pyx", ".qmd", ".r", ".rmd", ".rs"),
+        *(".rst", ".scala", ".sh", ".smk", ".sql", ".stan", ".toml", ".ts", ".yaml", ".yml"),
+    }
+)
+_SOURCE_NAME = re.compile(
+    r"(?:\.?requirements.*\.(?:txt|in)|constraints.*\.txt|Makefile|Dockerfile.*|Snakefile|\.git\w+)"
+)
+_LARGEST_JSON_BYTES = 256 * 1024  # a larger one is data
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A work tree and where Git keeps what belongs to it; ``folder`` and ``common`` differ for `git worktree`."""
+
+    root: Path
+    folder: Path
+    common: Path
+
+
+@dataclass(frozen=True)
+class UntrackedFile:
+    """A file that Git does not know; ``path`` is relative to the root."""
+
+    path: str
+    size: int
+    is_source: bool
+
+
+def find_repository(folder: Path) -> Repository | None:
+    """Return the repository that *folder* is in, or None.
+
+    Raises OSError where *folder* or one above it cannot be looked into.
+    """
+    for root in (folder, *folder.parents):
+        mark = root / ".git"
+        if mark.is_file():
+            return _linked(root, mark)
+        if (mark / "HEAD").exists():
+            return Repository(root, mark, mark)
+        if is_git_folder(root):
+            return None
+    return None
+
+
+def is_git_folder(folder: Path) -> bool:
+    """Tell whether *folder* is a `.git` folder or a bare repository."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+
+
+def _linked(root: Path, mark: Path) -> Repository:
+    """Read the file that stands for `.git` in a submodule and in a second work tree."""
+    kept = root / mark.read_text("utf-8", "surrogateescape").removeprefix("gitdir:").strip()
+    common = kept / "commondir"
+    shared = kept / common.read_text("utf-8", "surrogateescape").strip() if common.is_file() else kept
+    return Repository(root, kept, shared)
+
+
+def find_remote(repository: Repository, upstream: str | None) -> str | None:
+    """Return the address of the remote that the branch follows, else of ``origin``, without user and password.
+
+    Read from the repository's own configuration: a process to ask takes as long as all the rest.
+    """
+    try:
+        lines = (repository.common / "config").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return None
+    addresses: dict[str, str] = {}
+    name = None
+    for line in lines:
+        if line.lstrip().startswith("["):
+            section = re.match(r'\s*\[remote "(.+)"\]', line)
+            name = section[1] if section else None
+            continue
+        key, _, value = line.partition("=")
+        if name and key.strip().lower() == "url":
+            addresses.setdefault(name, value.strip().strip('"'))
+    followed = (upstream or "").partition("/")[0]
+    address = addresses.get(followed) or addresses.get("origin") or next(iter(addresses.values()), None)
+    return re.sub(r"^(https?://)[^/]*@", r"\1", address) if address else None
+
+
+def is_ignored(path: str) -> bool:
+    """Tell whether *path* belongs to a store, a cache or an environment.
+
+    >>> is_ignored("mlruns/0/meta.yaml"), is_ignored("a/mlflow.db"), is_ignored("src/runs.py")
+    (True, True, False)
+    """
+    *folders, name = path.split("/")
+    return name in _IGNORED_NAMES or not {*folders}.isdisjoint(_IGNORED_FOLDERS)
+
+
+def look_at_untracked(root: Path, paths: Iterable[str]) -> list[UntrackedFile]:
+    """Return the files among the untracked *paths* that count, with their sizes; none is opened."""
+    paths = [path for path in paths if not path.endswith("/") and not is_ignored(path)]
+    environments = tuple(path.removesuffix("pyvenv.cfg") for path in paths if path.endswith("/pyvenv.cfg"))
+    found = []
+    for path in paths:
+        if environments and path.startswith(environments):
+            continue
+        try:
+            status = (root / path).lstat()
+        except OSError:
+            continue  # gone since Git listed it
+        if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+            found.append(UntrackedFile(path, status.st_size, is_source(path, status.st_size)))
+    return found
+
+
+def is_source(path: str, size: int) -> bool:
+    """Tell whether a file of *size* bytes at *path* is source: code, a notebook, a configuration, a document.
+
+    >>> is_source("train.py", 10), is_source("conf/config.YAML", 10), is_source("data.csv", 10)
+    (True, True, False)
+    >>> is_source("params.json", 10), is_source("annotations.json", 10_000_000)
+    (True, False)
+    """
+    pure = PurePosixPath(path)
+    suffix = pure.suffix.lower()
+    if suffix == ".json":
+        return size <= _LARGEST_JSON_BYTES
+    return suffix in _SOURCE_SUFFIXES or _SOURCE_NAME.fullmatch(pure.name) is not None

@@ -1,0 +1,136 @@
+"""Ask the `git` program one question, within a time and a size, whatever the user's settings are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# Set by the user or by a hook around us, these would point Git at another repository or change what it prints.
+_VARIABLES_LEFT_OUT = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_ATTR_SOURCE",
+        "GIT_COMMON_DIR",
+        "GIT_DIFF_OPTS",
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_GLOB_PATHSPECS",
+        "GIT_GRAFT_FILE",
+        "GIT_ICASE_PATHSPECS",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_LITERAL_PATHSPECS",
+        "GIT_NAMESPACE",
+        "GIT_NOGLOB_PATHSPECS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+_VARIABLES_SET = {
+    "GIT_OPTIONAL_LOCKS": "0",  # never write the user's index
+    "GIT_NO_LAZY_FETCH": "1",  # never ask the network
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",  # its messages are read
+}
+# Hooks stay still, and no file-system monitor is started that would keep our pipe open.
+_CONFIGURATION = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.quotePath=true")
+_LEAST_TIME_S = 0.01
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `git` printed and how it ended."""
+
+    code: int
+    output: bytes
+    errors: str
+    too_large: bool
+    too_slow: bool
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the output is not all, or not right."""
+        return self.code != 0 or self.too_large or self.too_slow
+
+
+def ask(
+    *arguments: str,
+    folder: Path,
+    deadline: float,
+    given: bytes = b"",
+    limit_bytes: int | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Answer:
+    """Run `git` with *arguments* in *folder* and return its answer.
+
+    It reads *given*, and is stopped at *deadline* (of `time.monotonic`) or when it has printed more than
+    *limit_bytes*. Raises FileNotFoundError where there is no `git`, other OSErrors where it cannot be started.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES_LEFT_OUT}
+    environment |= {**_VARIABLES_SET, **(variables or {})}
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as stdin:
+        stdin.write(given)
+        stdin.seek(0)
+        process = subprocess.Popen(
+            ["git", "--no-pager", "-C", os.fspath(folder), *_CONFIGURATION, *arguments],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            start_new_session=True,  # to be stopped with all that it started
+        )
+        late = threading.Event()
+        watch = threading.Timer(max(deadline - time.monotonic(), _LEAST_TIME_S), _stop, (process, late))
+        watch.daemon = True
+        watch.start()
+        finished = False
+        try:
+            output = _read(process, limit_bytes)
+            finished = limit_bytes is None or len(output) <= limit_bytes
+            if finished:
+                process.wait()
+        finally:
+            watch.cancel()
+            if not finished:
+                _stop(process)
+            process.wait()
+        errors.seek(0)
+        message = errors.read(_LONGEST_MESSAGE).decode("utf-8", "replace")
+    return Answer(process.returncode, output, message, too_large=not finished, too_slow=late.is_set())
+
+
+_LONGEST_MESSAGE = 10_000
+
+
+def _read(process: subprocess.Popen[bytes], limit_bytes: int | None) -> bytes:
+    if process.stdout is None:  # never so: it was asked for
+        return b""
+    with process.stdout as stdout:
+        return stdout.read(-1 if limit_bytes is None else limit_bytes + 1)
+
+
+def _stop(process: subprocess.Popen[bytes], late: threading.Event | None = None) -> None:
+    if process.poll() is not None:
+        return
+    if late is not None:
+        late.set()
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it ended by itself meanwhile

@@ -1,0 +1,131 @@
+"""Which names say that their value is a secret, and which values cannot be one."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+Verdict = Literal["no", "maybe", "yes"]
+
+_MOST_CHARACTERS = 128  # a longer text is no name
+_LEAST_CHARACTERS = 6
+_RANDOM_LEAST_CHARACTERS = 8
+_LONG_WORD = 20
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET_ENDING = re.compile(
+    r"(?:passwords?|passwd|passphrase|passcode|pwd|secrets?|credentials?"
+    r"|(?:api|access|secret|private)key|(?:auth|access|api|refresh)token)$"
+)
+# After these words `key` opens something; after any other it sorts, joins or looks something up.
+_KEY_OWNERS = _words(
+    "access account admin anthropic api auth aws azure client cohere comet deploy encryption gemini "
+    "google groq hf huggingface kaggle license master minio mistral openai private s3 secret service "
+    "shared signing ssh storage stripe subscription wandb"
+)
+_PASS_OWNERS = _words(
+    "admin db email ftp http imap key ldap mail mongo mysql pg postgres proxy rabbitmq redis root smtp "
+    "sql ssh sudo user"
+)
+_TOKEN_OWNERS = _words(
+    "access api app auth aws azure bearer bot comet csrf databricks deploy dvc gh github gitlab hf hub "
+    "huggingface id jupyter kaggle mlflow neptune npm oauth oauth2 personal private pypi refresh registry "
+    "secret security service session slack telegram tracking user wandb webhook x"
+)
+# The tokens of a language model. `max_tokens` is no secret, neither is `pad_token`.
+_TEXT_TOKENS = _words(
+    "audio begin bos cls current decoder empty end eos eot first forced image input last lm mask max min "
+    "n new next num number oov output pad padding per prefix prev previous sep special start stop suffix "
+    "text unk unknown video vocab word"
+)
+# `password_file` and `secret_name` say where a secret lies; they are not one.
+_ABOUT_A_SECRET = _words(
+    "arn class col cols column columns count dir directory enabled endpoint env exists expiry expires "
+    "expiration field fields file filename format header id ids idx index input label len length limit "
+    "manager max min name names path paths pattern policy prompt provider regex required rotation size "
+    "type uri url usage var variable version"
+)
+_TRIVIAL_WORDS = _words(
+    "anonymous api_key changeme default disabled enabled keyring missing not_set optional password "
+    "postgres prompt required secret string undefined"
+)
+_PLACEHOLDER = re.compile(
+    r"<[\w .-]*>|\$\w+|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|%\(?\w+\)?s?|([*.x#_-])\1*|(?:true|false|none|null|yes|no|on|off)",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"(?:~|\.{1,2})?[/\\][^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
+
+
+@lru_cache(maxsize=4096)
+def secrecy(name: str) -> Verdict:
+    """Tell whether *name*, of a variable, a keyword or a key, says that its value is a secret.
+
+    ``"maybe"`` is a bare ``token``: the value decides, since texts are made of tokens too.
+
+    >>> [secrecy(name) for name in ("OPENAI_API_KEY", "db.password", "accessToken", "token")]
+    ['yes', 'yes', 'yes', 'maybe']
+    >>> [secrecy(name) for name in ("max_tokens", "pad_token", "tokenizer", "sort_key", "password_file")]
+    ['no', 'no', 'no', 'no', 'no']
+    """
+    if len(name) > _MOST_CHARACTERS:
+        return "no"
+    words = [word.lower() for word in _WORD.findall(name)]
+    while words and words[-1].isdigit():
+        words.pop()
+    if not words or words[-1] in _ABOUT_A_SECRET:
+        return "no"
+    if any(_SECRET_ENDING.search(word) for word in words) or words[-2:] == ["connection", "string"]:
+        return "yes"
+    *owners, last = words
+    owner = owners[-1] if owners else ""
+    if last in {"key", "pass"}:
+        return "yes" if owner in (_KEY_OWNERS if last == "key" else _PASS_OWNERS) or "secret" in owners else "no"
+    if last != "token" or _TEXT_TOKENS.intersection(owners):
+        return "no"
+    return "yes" if owner in _TOKEN_OWNERS or (owner and name.isupper()) else "maybe"
+
+
+def is_placeholder(value: str) -> bool:
+    """Tell whether *value* stands for a secret without being one: ``""``, ``"<your key>"``, ``"${TOKEN}"``, ``"***"``.
+
+    >>> [is_placeholder(value) for value in ("", "<redacted>", "{api_key}", "None", "hunter2")]
+    [True, True, True, True, False]
+    """
+    return not value.strip() or _PLACEHOLDER.fullmatch(value.strip()) is not None
+
+
+def is_trivial(value: str) -> bool:
+    """Tell whether *value* is too short or too common to be looked for in every text: ``true``, a path, a word.
+
+    >>> [is_trivial(value) for value in ("on", "default", "/run/secrets/token", "hunter2")]
+    [True, True, True, False]
+    """
+    value = value.strip()
+    return len(value) < _LEAST_CHARACTERS or value.lower() in _TRIVIAL_WORDS or is_placeholder(value) or is_path(value)
+
+
+def is_path(value: str) -> bool:
+    """Tell whether *value* is a path of a file; a secret in base64 may begin with a slash, too.
+
+    >>> is_path("/run/secrets/token"), is_path("/wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY1")
+    (True, False)
+    """
+    return _PATH.fullmatch(value) is not None and _BASE64.fullmatch(value) is None
+
+
+def looks_random(value: str) -> bool:
+    """Tell whether *value* looks like a password or a token rather than a word or a sentence.
+
+    >>> [looks_random(value) for value in ("hunter2x", "s3cr3t-value", "the", "tokenizer", "two words 12")]
+    [True, True, False, False, False]
+    """
+    if len(value) < _RANDOM_LEAST_CHARACTERS or any(c.isspace() for c in value) or is_trivial(value):
+        return False
+    return any(c.isdigit() for c in value) or (len(value) >= _LONG_WORD and value.isalnum())

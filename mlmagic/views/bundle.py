@@ -1,0 +1,203 @@
+"""What all views share: the templates, and numbers, durations and names as text."""
+
+from __future__ import annotations
+
+import functools
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+
+MimeBundle = dict[str, str]
+"""One picture of the same thing for each MIME type, as ``IPython.display.display(raw=True)`` takes it."""
+
+ELLIPSIS = "…"
+_DIGITS_LEAST, _DIGITS_MOST = 4, 6
+_SCIENTIFIC_ABOVE = 1e6
+_INTEGER_ABOVE = 1e15
+_SIZE_ALIGNED_FROM = 1e-3
+_LARGE_CHANGE = 100
+_SECONDS = 60
+_SECONDS_IN_MS, _SECONDS_IN_HUNDREDTHS = 0.0095, 9.995
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@functools.cache
+def environment() -> Environment:
+    """Return the Jinja environment of the package's templates: all is escaped, no name may be missing."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("mlmagic.views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(number=number, duration=duration, shorten=shorten, clean=clean)
+    return made
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill the template of this file name; text is escaped on the way."""
+    return environment().get_template(template).render(**values)
+
+
+def number(value: float) -> str:
+    """Return *value* at four to six significant digits, more where fewer would make it look exact.
+
+    >>> [number(x) for x in (0.95614035, 1.2e-05, 42, 123456.789, float("nan"), float("-inf"))]
+    ['0.9561', '1.2e-05', '42', '123456.8', 'nan', '-inf']
+    >>> number(0.99999), number(0.9999999)
+    ('0.99999', '0.9999999')
+    """
+    if not math.isfinite(value):
+        return str(float(value))
+    if value == int(value) and abs(value) < _INTEGER_ABOVE:
+        return str(int(value))
+    before_point = len(str(int(abs(value))))
+    least = _DIGITS_LEAST if before_point < _DIGITS_LEAST else before_point + 1
+    if abs(value) >= _SCIENTIFIC_ABOVE:
+        least = _DIGITS_MOST
+    for digits in range(least, max(least, _DIGITS_MOST) + 1):
+        text = f"{value:.{digits}g}"
+        rounded = float(text)
+        if rounded != int(rounded) or abs(value) >= _SCIENTIFIC_ABOVE:
+            return text
+    return repr(float(value))
+
+
+def numbers(values: Sequence[float]) -> list[str]:
+    """Return a column of numbers: aligned decimals, and different values never look the same.
+
+    >>> numbers([0.9561, 0.95])
+    ['0.9561', '0.9500']
+    >>> numbers([0.95612, 0.95614])
+    ['0.95612', '0.95614']
+    >>> numbers([1e-05, 3, float("nan")])
+    ['1e-05', '3', 'nan']
+    """
+    distinct = {value for value in values if math.isfinite(value)}
+    sizes = [abs(value) for value in distinct if value]
+    # Decimals are aligned where the sizes are alike; 1e-05 beside 3 is better off by itself.
+    alike = bool(sizes) and min(sizes) >= _SIZE_ALIGNED_FROM and max(sizes) < min(_SCIENTIFIC_ABOVE, 1e3 * min(sizes))
+    if alike and not all(value == int(value) for value in distinct):
+        fewest = max(_DIGITS_LEAST - len(f"{int(max(sizes)):d}".lstrip("0")), 1)
+        for decimals in range(fewest, fewest + _DIGITS_MOST):
+            if len({f"{value:.{decimals}f}" for value in distinct}) == len(distinct):
+                return [f"{value:.{decimals}f}" if math.isfinite(value) else number(value) for value in values]
+    if len({number(value) for value in distinct}) == len(distinct):
+        return [number(value) for value in values]
+    return [repr(float(value)) for value in values]
+
+
+def difference(value: float, previous: float) -> str:
+    """Return the change from *previous* to *value* with its sign, ``=`` where there is none.
+
+    >>> difference(0.9561, 0.9438), difference(0.1, 0.3), difference(2, 2), difference(float("nan"), 0.5)
+    ('+0.0123', '-0.2', '=', 'was 0.5')
+    """
+    if value == previous or (math.isnan(value) and math.isnan(previous)):
+        return "="
+    if not (math.isfinite(value) and math.isfinite(previous)):
+        return f"was {number(previous)}"
+    change = _difference_without_noise(value, previous)
+    if not math.isfinite(change):
+        return f"was {number(previous)}"
+    if abs(change) < _LARGE_CHANGE:
+        return f"{change:+.3g}"
+    return f"{'+' if change > 0 else ''}{number(change)}"
+
+
+def _difference_without_noise(value: float, previous: float) -> float:
+    """Subtract the numbers as they are written: 0.3 - 0.1 is 0.2, not 0.19999999999999998."""
+    from decimal import Decimal
+
+    return float(Decimal(repr(float(value))) - Decimal(repr(float(previous))))
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration of *seconds* as a person says it; a dash when it is not known.
+
+    >>> [duration(x) for x in (0.004, 0.42, 59.96, 192, 7500, 180000)]
+    ['4 ms', '0.42 s', '1 min 0 s', '3 min 12 s', '2 h 5 min', '2 d 2 h']
+    """
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return "\N{EN DASH}"
+    if seconds < _SECONDS_IN_MS:
+        return f"{seconds * 1000:.2g} ms"
+    if seconds < _SECONDS_IN_HUNDREDTHS:
+        return f"{seconds:.2f} s"
+    if round(seconds, 1) < _SECONDS:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), _SECONDS)
+    if minutes < _SECONDS:
+        return f"{minutes} min {left} s"
+    hours, minutes = divmod(minutes, _SECONDS)
+    days, hours_left = divmod(hours, 24)
+    return f"{days} d {hours_left} h" if days else f"{hours} h {minutes} min"
+
+
+def clean(text: object) -> str:
+    r"""Return *text* on one line, without the control characters that move, colour or mirror what follows.
+
+    >>> clean("a\x1b[31m\nb")
+    'a�[31m b'
+    """
+    return "".join(
+        " " if mark in "\n\r\t" else "\N{REPLACEMENT CHARACTER}" if _is_control(mark) else mark for mark in str(text)
+    )
+
+
+def _is_control(mark: str) -> bool:
+    return mark in _BIDI_CONTROLS or unicodedata.category(mark) in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def shorten(text: object, limit: int = 60) -> str:
+    """Return *text* cleaned, and cut to *limit* characters with an ellipsis.
+
+    >>> shorten("abcdef", 4)
+    'abc…'
+    """
+    line = clean(str(text)[: limit * 8])
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + ELLIPSIS
+
+
+def pad(text: str, width: int) -> str:
+    """Pad *text* with spaces to *width* columns of a terminal, in which an emoji or 漢 takes two.
+
+    >>> pad("漢", 4) + "|", pad("ab", 4) + "|"
+    ('漢  |', 'ab  |')
+    """
+    return text + " " * max(width - columns(text), 0)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal *text* takes."""
+    return sum(
+        0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text
+    )
+
+
+def web_address(url: str | None) -> str | None:
+    """Return *url* when it is safe to link: http or https with a host, and no password in it.
+
+    >>> web_address("https://example.org/#/runs/1")
+    'https://example.org/#/runs/1'
+    >>> web_address("javascript:alert(1)"), web_address("http://user:secret@example.org/")
+    (None, None)
+    """
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        return None
+    return url

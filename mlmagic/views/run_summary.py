@@ -1,0 +1,203 @@
+"""The summary under a tracked cell: one card, or one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from mlmagic.views.bundle import (
+    MimeBundle,
+    clean,
+    columns,
+    difference,
+    duration,
+    number,
+    pad,
+    render,
+    shorten,
+    web_address,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlmagic.runs.summary import MetricLine, RunSummary
+
+T = TypeVar("T")
+
+_SHOWN = 12
+_KEPT = 200
+_SHOWN_IN_PLAIN = 50
+_LONGEST_NAME = 80
+_LONGEST_VALUE = 60
+_LONGEST_TITLE = 2000
+_LONGEST_NOTICE = 500
+_HINT = "Nothing recorded. mlmagic.log(accuracy=0.9) records a metric, %%track -p lr -m accuracy takes variables."
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A text as it is shown, and in full where it had to be cut."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric as it is shown: ``change`` is its sign and size, ``direction`` is ``up``, ``down`` or empty."""
+
+    name: Cell
+    value: str
+    exact: str
+    steps: int
+    change: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class Folded(Generic[T]):
+    """A list of which the first are shown, more are folded away, and the rest is only counted."""
+
+    shown: Sequence[T]
+    folded: Sequence[T]
+    left_out: int
+
+    def __bool__(self) -> bool:
+        return bool(self.shown)
+
+
+def summary(s: RunSummary, *, quiet: bool = False) -> MimeBundle:
+    """Return the run as a compact card in HTML and as aligned lines of text.
+
+    Nothing of it is trusted: names and values may hold markup, formulas or thousands of characters.
+
+    Parameters
+    ----------
+    s
+        The run when its cell has ended.
+    quiet
+        One line only: status, name, the first metrics, duration, and how many warnings there are.
+
+    Examples
+    --------
+    >>> from mlmagic.runs.summary import RunSummary
+    >>> run = RunSummary("a1b2c3d4e5", "baseline", "churn", "FINISHED", 0.42, {})
+    >>> summary(run, quiet=True)["text/plain"]
+    '● finished  baseline · 0.42 s'
+    """
+    if quiet:
+        return {"text/html": _html("run_line.html", s), "text/plain": _plain_line(s)}
+    return {"text/html": _html("run_summary.html", s), "text/plain": _plain(s)}
+
+
+def _html(template: str, s: RunSummary) -> str:
+    return render(
+        template,
+        status=s.status.lower(),
+        name=cell(s.name, _LONGEST_NAME),
+        url=web_address(s.url),
+        experiment=cell(s.experiment, _LONGEST_NAME),
+        duration=duration(s.duration_s),
+        run_id=s.run_id,
+        error=cell(s.error, 300) if s.error else None,
+        metrics=fold([_metric_row(line) for line in s.metrics]),
+        compared=any(line.previous is not None for line in s.metrics),
+        previous=cell(s.previous_name or "the last run", 30),
+        params=fold([(cell(key, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for key, value in s.params.items()]),
+        figures=fold([cell(name, _LONGEST_NAME) for name in s.figures]),
+        notices=[(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in s.notices],
+        hint=_HINT if _is_empty(s) else "",
+        first_metrics=_first_metrics(s),
+        warnings=_warnings(s),
+    )
+
+
+def cell(text: str, limit: int) -> Cell:
+    """Return *text* cut to *limit* characters, with the full text beside it when it was cut."""
+    shown = shorten(text, limit)
+    return Cell(shown, "" if len(text) <= limit else shorten(text, _LONGEST_TITLE))
+
+
+def fold(items: Sequence[T]) -> Folded[T]:
+    """Divide a list into what is shown, what is folded away, and what is only counted.
+
+    One more than usual is shown where only that one would be folded.
+    """
+    shown = len(items) if len(items) == _SHOWN + 1 else _SHOWN
+    return Folded(items[:shown], items[shown:_KEPT], max(len(items) - _KEPT, 0))
+
+
+def _metric_row(line: MetricLine) -> MetricRow:
+    change = "" if line.previous is None else difference(line.value, line.previous)
+    direction = {"+": "up", "-": "down"}.get(change[:1], "")
+    return MetricRow(
+        cell(line.name, _LONGEST_NAME), number(line.value), repr(float(line.value)), line.steps, change, direction
+    )
+
+
+def _is_empty(s: RunSummary) -> bool:
+    return s.status == "FINISHED" and not (s.metrics or s.params or s.figures)
+
+
+def _first_metrics(s: RunSummary) -> str:
+    return ", ".join(f"{shorten(line.name, 30)} {number(line.value)}" for line in s.metrics[:3])
+
+
+def _warnings(s: RunSummary) -> str:
+    count = sum(notice.level == "warning" for notice in s.notices)
+    return "" if not count else "1 warning" if count == 1 else f"{count} warnings"
+
+
+def _plain_line(s: RunSummary) -> str:
+    parts = [shorten(s.name, _LONGEST_NAME)]
+    parts += [part for part in (shorten(s.error or "", 120), _first_metrics(s)) if part]
+    parts += [part for part in (duration(s.duration_s), _warnings(s)) if part]
+    return f"● {s.status.lower()}  {' · '.join(parts)}"
+
+
+def _plain(s: RunSummary) -> str:
+    head = (
+        f"● {s.status.lower()}  {shorten(s.name, _LONGEST_NAME)}  "
+        f"({shorten(s.experiment, _LONGEST_NAME)}, {duration(s.duration_s)}, run {s.run_id[:8]})"
+    )
+    lines = [head]
+    if s.error:
+        lines.append(f"  error    {shorten(s.error, 300)}")
+    lines += _block("metrics", [_plain_metric(line) for line in s.metrics], _since(s))
+    lines += _block("params", [(clean(key), shorten(value, _LONGEST_VALUE)) for key, value in s.params.items()])
+    if s.figures:
+        shown = ", ".join(shorten(name, _LONGEST_NAME) for name in s.figures[:_SHOWN_IN_PLAIN])
+        more = len(s.figures) - _SHOWN_IN_PLAIN
+        lines.append(f"  figures  {shown}{f' and {more} more' if more > 0 else ''}")
+    for notice in s.notices:
+        label = "warning" if notice.level == "warning" else "note"
+        lines.append(f"  {label:8} {shorten(notice.text, _LONGEST_NOTICE)}")
+    if _is_empty(s):
+        lines.append(f"  {_HINT}")
+    if address := web_address(s.url):
+        lines.append(f"  {address}")
+    return "\n".join(lines)
+
+
+def _plain_metric(line: MetricLine) -> tuple[str, ...]:
+    change = "" if line.previous is None else difference(line.value, line.previous)
+    steps = f"{line.steps} steps" if line.steps > 1 else ""
+    return clean(line.name), number(line.value), change, steps
+
+
+def _since(s: RunSummary) -> str:
+    compared = any(line.previous is not None for line in s.metrics)
+    return f"change since {shorten(s.previous_name or 'the last run', 30)}" if compared else ""
+
+
+def _block(label: str, rows: Sequence[tuple[str, ...]], remark: str = "") -> Iterable[str]:
+    """Yield rows in aligned columns, the first after its label."""
+    shown = [tuple(shorten(text, _LONGEST_NAME) for text in row) for row in rows[:_SHOWN_IN_PLAIN]]
+    widths = [max(map(columns, column)) for column in zip(*shown, strict=True)]
+    for at, row in enumerate(shown):
+        texts = "  ".join(pad(text, width) for text, width in zip(row, widths, strict=True) if width)
+        tail = f"  ({remark})" if remark and at == 0 else ""
+        yield f"  {label if at == 0 else '':8} {texts.rstrip()}{tail}"
+    if len(rows) > len(shown):
+        yield f"  {'':8} … {len(rows) - len(shown)} more"

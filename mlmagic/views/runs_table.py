@@ -1,0 +1,169 @@
+"""The table of ``%runs`` in a notebook: what differs between the runs first, what is the same for all below."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.runs.frames import ATTRS, BASE_COLUMNS
+from mlmagic.views.bundle import duration, numbers, render, shorten, web_address
+from mlmagic.views.run_summary import Cell, cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlmagic.views.runs_frame import RunsFrame
+
+_MOST_ROWS = 200
+_MOST_COLUMNS = 60
+_FEWEST_PARAMS = 20
+_SHOWN_SAME = 12
+_LONGEST_NAME = 60
+_LONGEST_VALUE = 40
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is shown: ``cells`` from top to bottom, ``best`` the rows that the order puts first."""
+
+    heading: Cell
+    cells: list[Cell]
+    is_number: bool
+    order: str = ""
+    best: frozenset[int] = frozenset()
+
+
+def runs_frame(
+    filter: str = "",  # noqa: A002  # as in queries.runs
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+) -> RunsFrame:
+    """Return the last runs as a DataFrame that a notebook shows as a table; see :func:`mlmagic.runs.queries.runs`."""
+    from mlmagic.runs import queries
+    from mlmagic.views.runs_frame import RunsFrame
+
+    found = queries.runs(filter, experiment=experiment, n=n, sort=sort)
+    frame = RunsFrame(found)
+    frame.attrs = found.attrs
+    return frame
+
+
+def table_html(frame: pd.DataFrame) -> str:
+    """Return the HTML of a frame of runs, everything in it escaped; columns added by the user are shown too."""
+    about: dict[str, Any] = frame.attrs.get(ATTRS, {})
+    total = len(frame)
+    rows = frame.iloc[:_MOST_ROWS]
+    metrics = [name for name in about.get("metrics", ()) if name in rows.columns]
+    others = [name for name in rows.columns if name not in BASE_COLUMNS and name not in set(metrics)]
+    same = {name: rows[name].iloc[0] for name in others if _is_same(rows[name])} if total > 1 else {}
+    shown = [name for name in others if name not in same]
+    metrics.sort(key=lambda name: name != about.get("sort"))  # what was sorted by comes first of the metrics
+    kept = shown[: max(_MOST_COLUMNS - len(metrics), _FEWEST_PARAMS)]
+    columns = [_column(rows, name, about) for name in (*kept, *metrics)[:_MOST_COLUMNS]]
+    return render(
+        "runs_table.html",
+        runs=_runs(rows, about.get("urls", {})),
+        columns=columns,
+        has_name="name" in rows.columns,
+        same=[(cell(str(name), _LONGEST_NAME), _text(value)) for name, value in same.items()],
+        shown_same=_SHOWN_SAME,
+        headline=_headline(total, about),
+        experiment=cell(str(about.get("experiment", "")), _LONGEST_NAME),
+        filter=cell(str(about.get("filter", "")), 200),
+        more=bool(about.get("more")),
+        total=total,
+        hidden_rows=total - len(rows),
+        hidden_columns=len(shown) + len(metrics) - len(columns),
+        order={name: _order(name, about) for name in BASE_COLUMNS},
+    )
+
+
+def _headline(total: int, about: dict[str, Any]) -> str:
+    if not total:
+        return "No run matches" if about.get("filter") else "No runs yet"
+    count = "1 run" if total == 1 else f"{'The first ' if about.get('more') else ''}{total} runs"
+    sort = about.get("sort")
+    if sort is None:
+        return f"{count}, newest first" if total > 1 else count
+    direction = "lowest" if about.get("ascending") else "highest"
+    return f"{count}, {direction} {shorten(sort, _LONGEST_NAME)} first"
+
+
+def _runs(rows: pd.DataFrame, urls: dict[str, str]) -> list[dict[str, Any]]:
+    """Return what is known of each run itself; a column that the user took away is simply not there."""
+    held = rows.reindex(columns=list(BASE_COLUMNS))
+    return [
+        {
+            "name": cell(_plain(name), _LONGEST_NAME),
+            "url": web_address(urls.get(_plain(run_id))),
+            "run_id": _plain(run_id),
+            "status": _plain(status).lower(),
+            "started": _minute(started),
+            "moment": "" if _is_missing(started) else str(started),
+            "duration": "" if _is_missing(seconds) else duration(float(seconds)),
+        }
+        for run_id, name, status, started, seconds in held.itertuples(index=False, name=None)
+    ]
+
+
+def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> Column:
+    import pandas as pd
+
+    values = list(rows[name])
+    is_number = pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])
+    is_metric = is_number and name in about.get("metrics", ())
+    order = _order(name, about)
+    given = [float(value) for value in values if not _is_missing(value)] if is_metric else []
+    best = frozenset[int]()
+    if order and len(given) > 1:
+        first = min(given) if about.get("ascending") else max(given)
+        best = frozenset(at for at, value in enumerate(values) if not _is_missing(value) and value == first)
+    return Column(
+        cell(str(name), _LONGEST_NAME),
+        _measured(values, given) if is_metric else [_text(value) for value in values],
+        is_number=is_number,
+        order=order,
+        best=best,
+    )
+
+
+def _measured(values: list[Any], given: list[float]) -> list[Cell]:
+    """Return the cells of a metric, with aligned decimals and the exact value to point at."""
+    texts = iter(numbers(given))
+    return [Cell("") if _is_missing(value) else Cell(next(texts), repr(float(value))) for value in values]
+
+
+def _order(name: str, about: dict[str, Any]) -> str:
+    """Return the value of ``aria-sort`` for a column."""
+    if name != (about.get("sort") or "started"):
+        return ""
+    return "ascending" if about.get("ascending") else "descending"
+
+
+def _is_same(values: pd.Series[Any]) -> bool:
+    """Return whether all runs have one and the same value."""
+    first = values.iloc[0]
+    return not _is_missing(first) and all(not _is_missing(value) and value == first for value in values)
+
+
+def _text(value: object) -> Cell:
+    if _is_missing(value):
+        return Cell("")
+    return cell(str(value), _LONGEST_VALUE)
+
+
+def _plain(value: object) -> str:
+    return "" if _is_missing(value) else str(value)
+
+
+def _minute(moment: Any) -> str:
+    return "" if _is_missing(moment) else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _is_missing(value: object) -> bool:
+    import pandas as pd
+
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))

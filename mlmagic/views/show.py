@@ -1,0 +1,24 @@
+"""Showing things where the user is: under the cell, or on a script's standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mlmagic.session.live import in_shell
+from mlmagic.settings import settings
+from mlmagic.views import run_summary
+
+if TYPE_CHECKING:
+    from mlmagic.runs.summary import RunSummary
+
+
+def show_summary(summary: RunSummary, *, quiet: bool) -> None:
+    """Show the summary of a run that has just ended."""
+    bundle = run_summary.summary(summary, quiet=quiet or settings.quiet)
+    if not in_shell():
+        print(bundle["text/plain"], file=sys.stderr)  # noqa: T201  # a script's output is its own
+        return
+    from IPython.display import display
+
+    display(bundle, raw=True, metadata={"mlmagic": {"run_id": summary.run_id}})

@@ -1,0 +1,100 @@
+"""What tests of several folders use: a real MLflow store, and runs in it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+class MakeRun(Protocol):
+    """Creates an ended run, one second after the one before, and returns its id."""
+
+    def __call__(
+        self,
+        name: str,
+        params: Mapping[str, object] = ...,
+        metrics: Mapping[str, float] = ...,
+        *,
+        tags: Mapping[str, str] = ...,
+        status: str = ...,
+        experiment: str = ...,
+        seconds: float | None = ...,
+    ) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def _new_store(tmp_path_factory) -> Path:
+    """A store without runs, made once: MLflow takes seconds to create one, a copy takes none."""
+    from mlflow import MlflowClient
+
+    folder = tmp_path_factory.mktemp("store")
+    before = os.getcwd()  # noqa: PTH109  # os.chdir's counterpart
+    os.chdir(folder)
+    try:
+        MlflowClient(f"sqlite:///{folder / 'mlflow.db'}").search_experiments()
+    finally:
+        os.chdir(before)
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def store_uri(_new_store, tmp_path, monkeypatch) -> Iterator[str]:
+    """An empty MLflow store of this test's own, which MLflow uses; the working folder is the test's too."""
+    import mlflow
+    from mlflow.tracking import fluent
+
+    file = tmp_path / "mlflow.db"
+    shutil.copyfile(_new_store, file)
+    with sqlite3.connect(file) as database:
+        database.execute("update experiments set artifact_location = ?", (str(tmp_path / "mlruns/0"),))
+    database.close()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "")
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID")
+    monkeypatch.setattr(fluent, "_active_experiment_id", None)
+    uri = f"sqlite:///{file}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    mlflow.set_tracking_uri(uri)
+    yield uri
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture
+def make_run(store_uri) -> MakeRun:
+    """Return a function that creates an ended run in the store of this test."""
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param, RunTag
+
+    client = MlflowClient(store_uri)
+    starts = itertools.count(1_750_000_000_000, 1000)
+
+    def make(name, params=(), metrics=(), *, tags=(), status="FINISHED", experiment="Default", seconds=0.5):
+        found = client.get_experiment_by_name(experiment)
+        experiment_id = found.experiment_id if found else client.create_experiment(experiment)
+        start = next(starts)
+        run_id = client.create_run(experiment_id, start_time=start, run_name=name).info.run_id
+        client.log_batch(
+            run_id,
+            metrics=[Metric(key, value, start, 0) for key, value in dict(metrics).items()],
+            params=[Param(key, str(value)) for key, value in dict(params).items()],
+            tags=[RunTag(key, value) for key, value in dict(tags).items()],
+        )
+        if seconds is not None:
+            client.set_terminated(run_id, status, end_time=start + int(seconds * 1000))
+        return run_id
+
+    return make

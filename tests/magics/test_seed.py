@@ -1,0 +1,118 @@
+"""``%seed`` as a user types it, in a real shell."""
+
+import random
+import sys
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from mlmagic.magics.seed import SeedMagics
+from mlmagic.snapshot import randomness
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    made = InteractiveShell.instance()
+    made.register_magics(SeedMagics)
+    yield made
+    randomness.forget()
+    InteractiveShell.clear_instance()
+
+
+def run(shell, cell):
+    """Return what the cell displayed, and what it printed."""
+    with capture_output() as captured:
+        result = shell.run_cell(cell)
+    assert result.success, captured.stdout
+    return [output.data for output in captured.outputs], captured.stdout
+
+
+def refusal(shell, cell):
+    """Return the one line that a refused cell shows."""
+    with capture_output() as captured:
+        result = shell.run_cell(cell)
+    assert not result.success
+    (line,) = (captured.stdout + captured.stderr).strip().split("\n")
+    return line
+
+
+def test_it_seeds_and_shows_the_table_as_text_and_html(shell):
+    (table,), printed = run(shell, "%seed 42")
+    assert table["text/plain"].startswith("Seed 42: ")
+    assert "mlmagic-seed" in table["text/html"]
+    assert printed == ""
+    assert random.random() == random.Random(42).random()
+
+
+def test_it_finds_the_generators_of_the_notebook(shell):
+    (table,), _ = run(shell, "import numpy\nmine = numpy.random.default_rng()\n%seed 42")
+    assert "mine, a Generator" in table["text/plain"]
+    (table,), _ = run(shell, "mine = numpy.random.default_rng(1)\n%seed 42")
+    assert "mine, a Generator" not in table["text/plain"]
+
+
+def test_alone_it_shows_the_state_and_changes_nothing(shell):
+    (table,), _ = run(shell, "%seed")
+    assert table["text/plain"].startswith("No seed is set (%seed 42 sets one)")
+    run(shell, "%seed 7")
+    (table,), _ = run(shell, "%seed")
+    assert table["text/plain"].startswith("Seed 7: ")
+    assert random.random() == random.Random(7).random()
+
+
+def test_quiet_leaves_one_line(shell):
+    shown, printed = run(shell, "%seed 42 --quiet")
+    assert shown == []
+    assert printed.startswith("Seed 42: ")
+    assert printed.count("\n") == 1
+
+
+def test_a_variable_can_be_the_seed(shell):
+    _, printed = run(shell, "chosen = 12\n%seed {chosen} --quiet")
+    assert printed.startswith("Seed 12: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("4x", "a seed is a whole number from 0 to 4294967295, got '4x'."),
+        ("-1", "a seed is a whole number from 0 to 4294967295, got -1."),
+        ("42.0", "a seed is a whole number from 0 to 4294967295, got '42.0'. Did you mean 42?"),
+        ("4294967296", "a seed is a whole number from 0 to 4294967295, got 4294967296."),
+        ("4 2", "a seed is a whole number from 0 to 4294967295, got '4 2'."),
+        ("--deterministic", "--deterministic needs a seed: %seed 42 --deterministic"),
+    ],
+)
+def test_a_wrong_line_is_refused_in_one_line(shell, line, expected):
+    assert refusal(shell, f"%seed {line}") == f"UsageProblem: {expected}"
+    assert randomness.current() is None
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("42 --determinstic", "Did you mean '--deterministic'?"),
+        ("42 --quiet=3", "--quiet"),
+        ("'42", "%seed '42: no closing quotation"),
+    ],
+)
+def test_a_mistyped_option_is_named_in_one_line(shell, line, part):
+    assert part in refusal(shell, f"%seed {line}")
+    assert randomness.current() is None
+
+
+def test_deterministic_is_passed_on(shell):
+    run(shell, "%seed 42 --deterministic")
+    assert randomness.current().deterministic
+    (table,), _ = run(shell, "import torch\n%seed 42 --deterministic")
+    assert "an operation that has none raises an error" in table["text/plain"]
+    run(shell, "%seed 42")
+    assert not sys.modules["torch"].are_deterministic_algorithms_enabled()
+
+
+def test_the_help_names_every_option_and_an_example(shell):
+    text = shell.inspector.info(shell.find_line_magic("seed"))["docstring"]
+    for part in ("--deterministic", "--quiet", "from 0 to 4294967295", "%seed 42", "mlmagic.worker_init"):
+        assert part in text

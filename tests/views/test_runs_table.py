@@ -1,0 +1,117 @@
+import pickle
+
+import pytest
+
+from mlmagic.views.runs_table import runs_frame, table_html
+
+HOSTILE = "<script>alert(1)</script>\"' $x$"
+
+
+@pytest.fixture
+def three_runs(make_run):
+    make_run("first", {"lr": 0.1, "seed": 42}, {"accuracy": 0.91234567, "loss": 0.5})
+    make_run("second", {"lr": 0.2, "seed": 42}, {"accuracy": 0.95, "loss": 0.25}, status="FAILED")
+    make_run("third", {"lr": 0.3, "seed": 42}, {"accuracy": 0.95}, status="KILLED", seconds=192)
+
+
+def test_the_frame_is_an_ordinary_one_that_a_notebook_shows_as_a_table(three_runs):
+    import pandas as pd
+
+    frame = runs_frame()
+    assert isinstance(frame, pd.DataFrame)
+    assert repr(frame) == repr(pd.DataFrame(frame))
+    assert 'class="mlmagic-view mlmagic-runs' in frame._repr_html_()
+    for computed in (frame.head(1), frame[frame.lr > 0.1], frame.copy(), frame.drop(columns="lr")):
+        assert type(computed) is pd.DataFrame
+
+
+def test_a_pickled_frame_needs_no_mlmagic(three_runs):
+    import pandas as pd
+
+    frame = runs_frame()
+    written = pickle.dumps(frame)
+    assert b"runs_frame" not in written
+    pd.testing.assert_frame_equal(pickle.loads(written), pd.DataFrame(frame))
+
+
+def test_what_differs_is_shown_and_what_is_the_same_is_said_once(three_runs):
+    html = runs_frame()._repr_html_()
+    table, _, below = html.partition("</table>")
+    assert "3 runs, newest first" in table
+    assert ">lr<" in table
+    assert ">seed<" not in table
+    assert "The same for all:" in below
+    assert "<bdi>seed</bdi> =</span> <bdi>42</bdi>" in below
+    for text in ("third", "finished", "failed", "killed", "3 min 12 s", "0.9123", "0.9500"):
+        assert text in table
+    assert 'title="0.91234567"' in table
+
+
+def test_the_best_value_is_marked_only_in_the_column_that_was_sorted_by(three_runs):
+    assert " best" not in runs_frame()._repr_html_().partition("</style>")[2]
+    highest = runs_frame(sort="accuracy")._repr_html_().partition("</style>")[2]
+    assert highest.count(" best") == 2, "both runs share the highest accuracy"
+    assert 'aria-sort="descending"' in highest
+    assert "highest accuracy first" in highest
+    lowest = runs_frame(sort="loss asc")._repr_html_().partition("</style>")[2]
+    assert lowest.count(" best") == 1
+    assert "lowest loss first" in lowest
+
+
+def test_more_runs_than_shown_are_told(three_runs):
+    assert (
+        "The first 2 runs, newest first · experiment <bdi>Default</bdi> · more with -n 10"
+        in runs_frame(n=2)._repr_html_()
+    )
+
+
+def test_no_runs_say_what_to_do(store_uri, make_run):
+    html = runs_frame()._repr_html_()
+    assert "No runs yet" in html
+    assert "Put %%track on the first line of a cell" in html
+    make_run("one", metrics={"accuracy": 0.5})
+    html = runs_frame("accuracy > 0.9")._repr_html_()
+    assert "No run matches: <bdi>accuracy &gt; 0.9</bdi>" in html
+    assert "<table" not in html
+
+
+def test_a_frame_that_the_user_changed_is_still_shown(three_runs):
+    frame = runs_frame()
+    frame["note"] = ["<b>", None, "c"]
+    del frame["status"], frame["accuracy"]
+    html = frame._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "failed" not in html.partition("</style>")[2]
+
+
+def test_names_link_to_the_ui_where_one_serves(three_runs, monkeypatch):
+    from mlmagic.settings import settings
+
+    assert "<a " not in runs_frame()._repr_html_()
+    monkeypatch.setattr(settings, "ui_url", "http://127.0.0.1:5000")
+    frame = runs_frame(n=1)
+    assert f"http://127.0.0.1:5000/#/experiments/0/runs/{frame.run_id[0]}" in frame._repr_html_()
+
+
+def test_nothing_of_a_run_is_taken_for_markup(make_run):
+    key = "a b"  # MLflow refuses markup in keys, not in values and names
+    for value in (HOSTILE, f"{HOSTILE}2"):
+        make_run(value, {key: value, "same": HOSTILE}, {"loss": 0.5}, tags={"t": HOSTILE}, experiment=HOSTILE)
+    frame = runs_frame(experiment=HOSTILE)
+    frame[HOSTILE] = [HOSTILE, "b"]
+    html = frame._repr_html_()
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 6
+    assert "tex2jax_ignore mathjax_ignore" in html
+
+
+def test_many_rows_and_columns_are_cut_in_the_table_only(three_runs):
+    import pandas as pd
+
+    frame = runs_frame()
+    for at in range(70):
+        frame[f"extra_{at}"] = [at, at + 1, at + 2]
+    assert "13 more columns are in the DataFrame" in frame._repr_html_()
+    assert "accuracy" in frame._repr_html_()
+    tall = pd.concat([frame] * 100, ignore_index=True)
+    assert "100 more rows are in the DataFrame" in table_html(tall)
