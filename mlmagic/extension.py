@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.runs import store
+from mlmagic.runs import experiments, store
 from mlmagic.session import capture, live
 from mlmagic.session.cells import Cell, running
 from mlmagic.session.dataflow import bound_names
@@ -82,11 +83,19 @@ class Extension:
             formatter = shell.display_formatter.mimebundle_formatter
             formatter.for_type(SeedReport, seed_report_bundle)
             self._undo.append(partial(formatter.pop, SeedReport, None))
+        self._bind_name()
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())
-        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {store.chosen_experiment()}")  # noqa: T201
+        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.default_name()}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
+
+    def _bind_name(self) -> None:
+        """Bind ``mlmagic`` for the user, as ``import mlmagic`` would, unless the name is taken."""
+        shell = self._shell
+        if "mlmagic" not in shell.user_ns:
+            shell.push({"mlmagic": sys.modules["mlmagic"]}, interactive=False)
+            self._undo.append(lambda: shell.drop_by_id({"mlmagic": sys.modules["mlmagic"]}))
 
     def unload(self) -> None:
         """Leave the shell as it was before."""

@@ -65,7 +65,8 @@ def _execute(original: Path, executed: Path, workspace: Workspace) -> str | None
     notebook = nbformat.read(original, as_version=4)
     progress = Progress(cells=[cell.source for cell in notebook.cells if cell.cell_type == "code"])
     # What nbclient logs of a dead kernel is told in our own words.
-    silent = logging.Logger("nbclient")
+    silent = logging.getLogger(__name__)
+    silent.propagate = False
     silent.addHandler(logging.NullHandler())
     client = NotebookClient(
         notebook,

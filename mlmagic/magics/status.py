@@ -6,7 +6,7 @@ from IPython.core.magic import Magics, line_magic, magics_class
 
 from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem
-from mlmagic.runs import store
+from mlmagic.runs import experiments, store
 from mlmagic.settings import settings
 
 
@@ -23,6 +23,6 @@ class StatusMagics(Magics):
             )
         print(f"mlmagic {__version__}")  # noqa: T201
         print(f"  store       {store.shown_uri()}")  # noqa: T201
-        print(f"  experiment  {store.chosen_experiment()}")  # noqa: T201
+        print(f"  experiment  {experiments.default_name()}")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201

@@ -46,6 +46,11 @@ class Pending(Generic[T]):
         except Exception as error:  # noqa: BLE001  # raised again where the result is asked for
             self._error = error
 
+    def peek(self, timeout_s: float) -> T | None:
+        """Return the value if it is there within *timeout_s* seconds; a failure is told by ``result``."""
+        self._thread.join(timeout_s)
+        return self._value
+
     def result(self, timeout_s: float) -> T | None:
         """Return the value, or None when it is not there after *timeout_s* seconds."""
         self._thread.join(timeout_s)
@@ -56,7 +61,11 @@ class Pending(Generic[T]):
 
 @dataclass(eq=False)
 class ActiveRun:
-    """An open run. ``others`` are the MLflow runs that were open before it, which are none of its business."""
+    """An open run.
+
+    ``tags`` are those it was opened with; ``others`` are the MLflow runs that were open before it, which are none of
+    its business.
+    """
 
     run_id: str
     name: str
@@ -70,6 +79,7 @@ class ActiveRun:
     notices: Notices
     capture: Capture
     git: Pending[GitState]
+    tags: dict[str, str]
     others: frozenset[str]
     figure_names: set[str] = field(default_factory=set)
     held_before: dict[str, object] = field(default_factory=dict)

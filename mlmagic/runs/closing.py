@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import active, previous, store
 from mlmagic.runs.keys import slug, unused
-from mlmagic.runs.opening import source_tags
 from mlmagic.runs.summary import MetricLine, RunSummary
+from mlmagic.runs.tags import source_tags
 from mlmagic.session.cells import running
 from mlmagic.session.figures import FailedFigure
 from mlmagic.snapshot import environment, randomness
@@ -196,12 +196,13 @@ def _record_git(run: ActiveRun) -> None:
     for line in state.notices:
         run.notices.info(line)
     for key, value in source_tags(run.origin, state).items():
-        run.recorder.tag(key, value)
+        if run.tags.get(key) != value:
+            run.recorder.tag(key, value)
     if state.patch:
         run.recorder.text("mlmagic/uncommitted.patch", state.patch)
     if state.dirty:
-        kept = "the changes are in mlmagic/uncommitted.patch" if state.patch else "the changes are not recorded"
-        run.notices.info(f"uncommitted changes in the git repository: {kept}")
+        kept = "kept in mlmagic/uncommitted.patch" if state.patch else "not recorded"
+        run.notices.info(f"uncommitted changes: {kept}")
 
 
 def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -> None:

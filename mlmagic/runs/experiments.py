@@ -1,4 +1,4 @@
-"""Which experiment is meant: by name or id, or the default one; nothing is created by asking."""
+"""Which experiment is meant: by name or id, or the default one; only ``require`` creates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.runs import store
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _SHOWN_NAMES = 8
 _DEFAULT_NAME = "Default"
 _DEFAULT_ID = "0"
+_names: dict[tuple[str, str], str] = {}
 
 
 def find(client: MlflowClient, reference: str | None) -> Experiment | None:
@@ -44,6 +46,32 @@ def find(client: MlflowClient, reference: str | None) -> Experiment | None:
     else:
         found = _by_id(client, _DEFAULT_ID)
     return _not_deleted(found) if found else None
+
+
+def require(client: MlflowClient, name: str | None) -> Experiment:
+    """Return the experiment *name*, or the default one, created if it is new.
+
+    Raises
+    ------
+    MLMagicError
+        When the experiment was deleted, or the store refuses.
+    """
+    uri = store.current_uri()
+    with store.refused_by(uri):
+        found = client.get_experiment_by_name(name) if name else find(client, None)
+        if found is not None:
+            return _not_deleted(found)
+        with store.creating(uri):
+            wanted = name or default_name()
+            return client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
+
+
+def name(client: MlflowClient, experiment_id: str) -> str:
+    """Return the name of an experiment, asking the store once for each."""
+    key = (store.current_uri(), experiment_id)
+    if key not in _names:
+        _names[key] = str(client.get_experiment(experiment_id).name)
+    return _names[key]
 
 
 def default_name() -> str:

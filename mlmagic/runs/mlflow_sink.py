@@ -8,7 +8,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import store
 from mlmagic.runs.records import File, FileCopy, Metric, Param, Record, Tag
@@ -31,8 +31,9 @@ class MlflowSink:
     Files are gathered in a temporary folder and uploaded together when the run is closed.
     """
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
+    def __init__(self, client: MlflowClient, run_id: str, artifact_uri: str) -> None:
         self._client = client
+        self._artifact_uri = artifact_uri
         self._run_id = run_id
         self._params: list[Param] = []
         self._metrics: list[Metric] = []
@@ -120,7 +121,7 @@ class MlflowSink:
         problems = []
         if self._stage is not None:
             stage, self._stage = self._stage, None
-            problem = self._try(lambda: self._client.log_artifacts(self._run_id, str(stage)))
+            problem = self._try(lambda: self._artifacts().log_artifacts(str(stage)))
             if problem:
                 problems.append(f"the artifacts could not be stored ({problem}); they lie in {stage}")
             else:
@@ -131,10 +132,21 @@ class MlflowSink:
 
     def _copy(self, copy: FileCopy) -> None:
         """Upload at once: the user may delete the file before the run ends."""
-        upload = self._client.log_artifacts if Path(copy.source).is_dir() else self._client.log_artifact
-        problem = self._try(lambda: upload(self._run_id, copy.source, copy.folder or None))
+
+        def upload() -> None:
+            artifacts = self._artifacts()
+            send = artifacts.log_artifacts if Path(copy.source).is_dir() else artifacts.log_artifact
+            send(copy.source, copy.folder or None)
+
+        problem = self._try(upload)
         if problem:
             self._problems.append(f"the artifact {copy.source!r} could not be stored: {problem}")
+
+    def _artifacts(self) -> Any:
+        """Return MLflow's own access to the run's artifacts; the client's would fetch the run for each call."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        return get_artifact_repository(self._artifact_uri, tracking_uri=store.current_uri())
 
     @staticmethod
     def _try(send: Callable[[], None]) -> str | None:

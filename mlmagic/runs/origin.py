@@ -18,7 +18,7 @@ def origin_of_cell(session: LiveSession, cell: Cell, *, binds: frozenset[str] = 
     file = notebook.path(session.namespace)
     return Origin(
         source=cell.source,
-        kind="NOTEBOOK",
+        kind="NOTEBOOK" if hasattr(session.shell, "kernel") else "LOCAL",
         number=cell.number,
         namespace=session.namespace,
         binds=binds,

@@ -11,7 +11,7 @@ from mlmagic.runs import experiments, filters, ordering, store
 from mlmagic.runs.frames import frame_of
 from mlmagic.runs.matching import Keys, Plan, needs_keys, plan
 from mlmagic.runs.ordering import NEWEST_FIRST
-from mlmagic.runs.store import _refused_by as refused_by
+from mlmagic.runs.store import refused_by as refused_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +66,9 @@ def runs(
 
     Examples
     --------
-    >>> runs("accuracy > 0.9", sort="accuracy")  # doctest: +SKIP
+    ::
+
+        runs("accuracy > 0.9 and optimizer = adam", sort="accuracy")
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
@@ -121,8 +123,9 @@ def find_run(reference: str, *, experiment: str | None = None) -> Run:
 
     Examples
     --------
-    >>> find_run("baseline").info.status  # doctest: +SKIP
-    'FINISHED'
+    ::
+
+        find_run("baseline").data.metrics["accuracy"]
     """
     reference = reference.strip()
     if not reference:

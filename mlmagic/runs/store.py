@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from mlmagic.errors import MLMagicError, StoreError, UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, StoreError, did_you_mean
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlflow import MlflowClient
-    from mlflow.entities import Experiment, Run
+    from mlflow.entities import Run
 
     from mlmagic.runs.summary import Status
 
@@ -59,11 +59,6 @@ def settle() -> Callable[[], None]:
 def shown_uri() -> str:
     """Return the store's URI fit to be shown: without passwords."""
     return secrets.redact(_chosen() or f"{_SQLITE}mlflow.db")[0]
-
-
-def chosen_experiment() -> str:
-    """Return the name of the experiment that runs go to, as far as it is known without asking the store."""
-    return settings.experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or "Default"
 
 
 def _chosen() -> str | None:
@@ -109,7 +104,7 @@ def connect() -> MlflowClient:
     with _lock:
         if uri in _connected:
             return _connected[uri]
-        with _refused_by(uri), _creating(uri), _without_news():
+        with refused_by(uri), creating(uri), _without_news():
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
         _connected[uri] = client
@@ -117,7 +112,7 @@ def connect() -> MlflowClient:
 
 
 @contextlib.contextmanager
-def _creating(uri: str) -> Iterator[None]:
+def creating(uri: str) -> Iterator[None]:
     """Hold the lock under which a SQLite store is created: MLflow fails when two processes do so at once."""
     if not uri.startswith("sqlite:"):
         yield
@@ -150,7 +145,7 @@ def _without_news() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _refused_by(uri: str) -> Iterator[None]:
+def refused_by(uri: str) -> Iterator[None]:
     """Turn what MLflow raises into one line that names the store."""
     try:
         yield
@@ -175,33 +170,6 @@ def _refused_by(uri: str) -> Iterator[None]:
 _SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 
 
-def experiment(client: MlflowClient, name: str | None) -> Experiment:
-    """Return the experiment *name*, created if it is new; without a name the setting's, else MLflow's active one.
-
-    Raises
-    ------
-    UsageProblem
-        When the experiment was deleted.
-    """
-    from mlflow.tracking import fluent
-
-    name = name or settings.experiment
-    with _refused_by(current_uri()):
-        if name:
-            found = client.get_experiment_by_name(name)
-            if found is None:
-                with _creating(current_uri()):
-                    found = client.get_experiment_by_name(name) or client.get_experiment(client.create_experiment(name))
-        else:
-            found = client.get_experiment(fluent._get_experiment_id())
-    if found.lifecycle_stage != "active":
-        raise UsageProblem(
-            f"the experiment {found.name!r} was deleted. Restore it with "
-            f"!mlflow experiments restore --experiment-id {found.experiment_id}, or name another with -e."
-        )
-    return found
-
-
 def start(
     client: MlflowClient,
     experiment_id: str,
@@ -218,7 +186,7 @@ def start(
 
     tags = dict(tags)
     active = mlflow.active_run()
-    with _refused_by(current_uri()):
+    with refused_by(current_uri()):
         if active is None and "MLFLOW_RUN_ID" not in os.environ:
             return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
         if active is not None and child_of_active:
@@ -231,7 +199,7 @@ def start(
 
 def resume(run_id: str) -> Run:
     """Set an ended run to RUNNING and make it MLflow's active run on this thread."""
-    with _refused_by(current_uri()):
+    with refused_by(current_uri()):
         return _activate(run_id)
 
 

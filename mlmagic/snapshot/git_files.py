@@ -44,6 +44,7 @@ _SOURCE_SUFFIXES = frozenset(
 _SOURCE_NAME = re.compile(
     r"(?:\.?requirements.*\.(?:txt|in)|constraints.*\.txt|Makefile|Dockerfile.*|Snakefile|\.git\w+)"
 )
+_GIGABYTE = 10**9
 _LARGEST_JSON_BYTES = 256 * 1024  # a larger one is data
 
 
@@ -158,3 +159,21 @@ def is_source(path: str, size: int) -> bool:
     if suffix == ".json":
         return size <= _LARGEST_JSON_BYTES
     return suffix in _SOURCE_SUFFIXES or _SOURCE_NAME.fullmatch(pure.name) is not None
+
+
+def shown(path: str) -> str:
+    r"""Return *path* as it can be printed on one line.
+
+    >>> shown("a\nb.py")
+    'a?b.py'
+    """
+    return "".join(c if c.isprintable() else "?" for c in path)
+
+
+def megabytes(size: int) -> str:
+    """Return *size*, in bytes, in MB or GB.
+
+    >>> megabytes(5_000_000), megabytes(1_073_741_824)
+    ('5 MB', '1.1 GB')
+    """
+    return f"{size / 1e9:.1f} GB" if size >= _GIGABYTE else f"{size / 1e6:.3g} MB"

@@ -48,6 +48,7 @@ _VARIABLES_SET = {
 # Hooks stay still, and no file-system monitor is started that would keep our pipe open.
 _CONFIGURATION = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.quotePath=true")
 _LEAST_TIME_S = 0.01
+_LONGEST_MESSAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ class Answer:
     def failed(self) -> bool:
         """Tell whether the output is not all, or not right."""
         return self.code != 0 or self.too_large or self.too_slow
+
+    @property
+    def reason(self) -> str:
+        """The first line that tells what went wrong, without the full stop."""
+        lines = self.errors.splitlines() or ["it gave no reason"]
+        line = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
+        return line.removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
 
 
 def ask(
@@ -110,9 +118,6 @@ def ask(
         errors.seek(0)
         message = errors.read(_LONGEST_MESSAGE).decode("utf-8", "replace")
     return Answer(process.returncode, output, message, too_large=not finished, too_slow=late.is_set())
-
-
-_LONGEST_MESSAGE = 10_000
 
 
 def _read(process: subprocess.Popen[bytes], limit_bytes: int | None) -> bytes:

@@ -100,7 +100,7 @@ def test_a_filter_finds_what_it_says(four_runs, text, expected):
         ("accuracy > high", "'accuracy' is a metric: compare it with a number, not 'high'"),
         ("accuracy like 1", "'accuracy' is a metric: compare it by =, !=, <, <=, >, >=, not 'like'"),
         ("optimizer > adam", "'optimizer' is text: > compares it with a number, not 'adam'"),
-        ("status = FINISHD", "'FINISHD' is not a status. Did you mean 'FINISHED'"),
+        ("status = FINISHEDD", "'FINISHEDD' is not a status. Did you mean 'FINISHED'"),
         ("started > soon", "'started' is compared with a date.*For example: %runs started > 2026-01-31"),
         ("duration > long", "number of seconds.*For example: %runs duration > 60"),
         ("dataset.size = 3", "A dataset has a name, a digest and a context, not 'size'"),
@@ -279,8 +279,8 @@ def test_find_run_prefers_the_default_experiment_and_then_looks_everywhere(make_
 
 
 def test_find_run_says_what_is_near(four_runs):
-    with pytest.raises(RunNotFoundError, match=r"'secnd'. Did you mean 'second'. The last runs: %runs"):
-        queries.find_run("secnd")
+    with pytest.raises(RunNotFoundError, match=r"'secondo'. Did you mean 'second'. The last runs: %runs"):
+        queries.find_run("secondo")
     with pytest.raises(RunNotFoundError, match=r"No run has the name or id"):
         queries.find_run("0" * 32)
     with pytest.raises(UsageProblem, match=r"Name a run"):

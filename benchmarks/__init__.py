@@ -1,0 +1,1 @@
+"""Measurements of mlmagic, side by side with plain MLflow: ``python -m benchmarks``."""

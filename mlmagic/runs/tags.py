@@ -1,0 +1,46 @@
+"""The tags of a run: the user's own, and those that say where its code is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.runs.keys import valid_key
+from mlmagic.snapshot import secrets
+
+if TYPE_CHECKING:
+    from mlmagic.runs.notices import Notices
+    from mlmagic.runs.options import Origin, TrackOptions
+    from mlmagic.snapshot.git import GitState
+
+
+def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
+    """Return the tags and the description that the user asked for, redacted."""
+    tags = {}
+    for key, value in options.tags.items():
+        name = valid_key(key)
+        if name != key:
+            notices.warn(f"MLflow does not take the tag key {key!r}: it is kept as {name!r}")
+        tags[name] = secrets.redact_value(key, value)[0]
+    if options.description:
+        tags["mlflow.note.content"] = secrets.redact(options.description)[0]
+    return tags
+
+
+def source_tags(origin: Origin, state: GitState | None) -> dict[str, str]:
+    """Return the tags that say where the code is: the notebook or script, and its commit."""
+    file = origin.notebook or Path("unsaved notebook" if origin.kind == "NOTEBOOK" else "interactive")
+    root = state.root if state else None
+    base = root if root and file.is_relative_to(root) else origin.folder
+    name = file.relative_to(base) if file.is_relative_to(base) else file
+    tags = {"mlflow.source.type": origin.kind, "mlflow.source.name": name.as_posix()}
+    if state and state.root:
+        if state.dirty is not None:
+            tags["mlmagic.git.dirty"] = str(state.dirty).lower()
+        if state.commit:
+            tags["mlflow.source.git.commit"] = state.commit
+        if state.branch:
+            tags["mlflow.source.git.branch"] = state.branch
+        if state.remote:
+            tags["mlflow.source.git.repoURL"] = secrets.redact(state.remote)[0]
+    return tags

@@ -1,0 +1,102 @@
+"""Make the patch of what is not committed; the user's own index is never written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.snapshot.git_files import IGNORED_PATHSPECS, Repository, megabytes
+from mlmagic.snapshot.git_process import ask
+
+if TYPE_CHECKING:
+    from mlmagic.snapshot.git_status import Status
+
+_DIFF = (
+    *("diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--submodule=short", "--ignore-submodules=dirty"),
+)
+
+
+def make_patch(
+    repository: Repository, status: Status, added: list[str], limit_bytes: int, deadline: float
+) -> tuple[str | None, str | None]:
+    """Return the patch that brings back the tracked changes and the *added* untracked files, or why there is none.
+
+    The patch is valid UTF-8 and keeps every line ending: write it without translating them.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlmagic-") as scratch:
+        variables = {}
+        if added or status.has_conflicts:
+            # The untracked files are announced in a copy of the index.
+            index = Path(scratch, "index")
+            if (repository.folder / "index").exists():
+                shutil.copyfile(repository.folder / "index", index)
+            variables = _kept_apart(repository, index)
+            problem = _announce(repository, status, added, variables, deadline)
+            if problem:
+                return None, problem
+        base = status.commit or _empty_tree(repository, deadline)
+        diff = partial(ask, folder=repository.root, deadline=deadline, limit_bytes=limit_bytes, variables=variables)
+        command = (*_DIFF, base, "--", *IGNORED_PATHSPECS)
+        answer = diff(*command)
+        if not answer.failed and not _is_text(answer.output):
+            # Lines in another encoding than UTF-8 would not survive as text: the same patch in Git's binary form.
+            attributes = Path(scratch, "attributes")
+            attributes.write_text("* -diff\n", "ascii")
+            answer = diff("-c", f"core.attributesFile={attributes}", *command)
+        if answer.too_large:
+            return None, f"The uncommitted changes are larger than {megabytes(limit_bytes)} and are not recorded."
+        if answer.too_slow:
+            return None, "Git took too long to compare the uncommitted changes: they are not recorded."
+        if answer.failed or not _is_text(answer.output):
+            return None, f"The uncommitted changes are not recorded: {answer.reason}."
+        return answer.output.decode("utf-8") or None, None
+
+
+def _kept_apart(repository: Repository, index: Path) -> dict[str, str]:
+    """Return the variables by which Git writes its index and objects beside *index*, and reads all it has."""
+    objects = index.with_name("objects")
+    objects.mkdir()
+    known = os.fspath(repository.common / "objects").replace("\\", "\\\\").replace('"', '\\"')
+    return {
+        "GIT_INDEX_FILE": os.fspath(index),
+        "GIT_OBJECT_DIRECTORY": os.fspath(objects),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{known}"',
+    }
+
+
+def _announce(
+    repository: Repository, status: Status, added: list[str], variables: dict[str, str], deadline: float
+) -> str | None:
+    """Enter the *added* files into the copied index, without their content; return what went wrong."""
+    paths = list(added)
+    if status.has_conflicts:
+        answer = ask("read-tree", "--reset", "HEAD", folder=repository.root, deadline=deadline, variables=variables)
+        if answer.failed:
+            return "The files in conflict cannot be compared: the uncommitted changes are not recorded."
+        paths += [path for path in status.changed if (repository.root / path).is_file()]
+    answer = ask(
+        *("--literal-pathspecs", "add", "--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"),
+        folder=repository.root,
+        deadline=deadline,
+        given=b"\0".join(os.fsencode(path) for path in paths),
+        variables=variables,
+    )
+    return f"The untracked files are not recorded: {answer.reason}." if answer.failed else None
+
+
+def _empty_tree(repository: Repository, deadline: float) -> str:
+    answer = ask("hash-object", "-t", "tree", "--stdin", folder=repository.root, deadline=deadline)
+    return answer.output.decode("ascii", "replace").strip()
+
+
+def _is_text(output: bytes) -> bool:
+    try:
+        output.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
