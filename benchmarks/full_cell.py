@@ -27,7 +27,6 @@ _IMPORTS = """\
 import contextlib, importlib.metadata, io, os, platform, subprocess, sys
 import matplotlib.pyplot as plt
 import mlflow
-%matplotlib inline
 """
 
 _BY_HAND = """\

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def project(*, uncommitted: bool = False) -> Iterator[Path]:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
             "JPY_SESSION_NAME": str(folder / "analysis.ipynb"),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as ipykernel sets it
             "PYTHONWARNINGS": "ignore",
         }
         with contextlib.chdir(folder):
@@ -60,6 +62,7 @@ def create_store() -> None:
     """Create the store of the project, which takes MLflow seconds and is never part of a measurement."""
     from mlflow import MlflowClient
 
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     MlflowClient().search_experiments()
 
 
@@ -68,10 +71,12 @@ class Notebook:
 
     def __init__(self) -> None:
         from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
 
         # MLflow looks for a Git repository beside the main file; in a notebook that is ipykernel's launcher.
         sys.argv = [str(importlib.util.find_spec("ipykernel_launcher").origin)]
-        self.shell = InteractiveShell.instance()
+        # In memory, since IPython writes to it once more at exit, when the folder is gone.
+        self.shell = InteractiveShell.instance(config=Config(HistoryManager={"hist_file": ":memory:"}))
 
     def run(self, cell: str) -> float:
         """Run *cell* as a front end would, and return the seconds that it took.

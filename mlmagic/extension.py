@@ -19,9 +19,9 @@ from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.runs import experiments, store
+from mlmagic.runs import active, experiments, store
 from mlmagic.session import capture, live
-from mlmagic.session.cells import Cell, running
+from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
 from mlmagic.settings import settings
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
 
-    from mlmagic.runs.active import ActiveRun
 
 _MAGICS = (TrackMagics, SeedMagics, RunsMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
@@ -49,9 +48,6 @@ class Extension:
         self._shell = shell
         self._session = live.LiveSession(shell)
         self._transformer = HeaderTransformer(shell, self._open)
-        self._runs: dict[Cell, ActiveRun] = {}
-        self._opened = 0
-        self._opened_before: dict[Cell, int] = {}
         self._undo: list[Callable[[], None]] = []
 
     def load(self) -> None:
@@ -111,35 +107,31 @@ class Extension:
         ]
 
     def _cell_begins(self, info: ExecutionInfo) -> None:
-        cell = self._session.begin(info)
-        self._opened_before[cell] = self._opened
+        self._session.begin(info)
 
     def _open(self, header: str, tree: ast.Module) -> None:
         """Open the run of a tracked cell; whatever is raised here rejects the cell."""
         options = parse_header(header, tree)
         cell = running.current()
-        if cell is None:
+        entry = self._session.entry(cell) if cell else None
+        if cell is None or entry is None:
             raise UsageProblem("%%track: a silent execution cannot be tracked.")
-        if cell in self._runs:
+        if entry.run is not None:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
         from mlmagic.runs.opening import open_run
         from mlmagic.runs.origin import origin_of_cell
 
         origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)))
         with _interruptible():
-            run = open_run(options, origin)
-        self._runs[cell] = run
-        self._opened += 1
-        if (entry := self._session.entry(cell)) is not None:
-            entry.run = run.run_id
+            entry.run = open_run(options, origin).run_id
 
     def _cell_ended(self, result: ExecutionResult | None) -> None:
         for cell, error in self._session.end(result):
-            run = self._runs.pop(cell, None)
-            opened = self._opened - self._opened_before.pop(cell, 0)
-            if run is not None:
+            entry = self._session.entry(cell)
+            # Also a run that `with mlmagic.track()` left open, or that an interrupt caught half opened.
+            for run in active.opened_in(entry):
                 api.finish(run, error)
-            elif error is None and not opened and has_header_below_a_magic(cell.source):
+            if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):
                 print(  # noqa: T201
                     "mlmagic: this cell was not tracked, since the magic above %%track runs its body in a way of its "
                     "own. Put %%track on the first line."
@@ -148,9 +140,9 @@ class Extension:
 
 
 def has_header_below_a_magic(source: str) -> bool:
-    """Tell whether *source* has a cell magic on its first line and a tracking header on the next."""
+    """Tell whether *source* has a magic that runs code on its first line, and a tracking header on the next."""
     first, _, rest = source.lstrip().partition("\n")
-    return first.startswith(("%%time", "%%prun", "%%capture", "%%mem")) and not has_header(first) and has_header(rest)
+    return first.startswith(("%%time", "%%prun", "%%mem")) and not has_header(first) and has_header(rest)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import io
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.imports import when_imported
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SHOWING = ("show", "display", "save", "write_html", "write_image", "_ipython_display_", "_repr_mimebundle_")
+_inside = threading.local()
 
 
 def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], None]:
@@ -45,7 +47,8 @@ def _telling(original: Callable[..., Any], on_drawn: Callable[[Any, bytes | None
     @functools.wraps(original)
     def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
-        on_drawn(self, None)
+        if not getattr(_inside, "busy", False):
+            on_drawn(self, None)
         return result
 
     return shown
@@ -80,12 +83,16 @@ def title(chart: Any) -> str:
 def render(chart: Any) -> tuple[str, bytes]:
     """Return (extension, content) of *chart*: PNG for Altair with vl-convert, an HTML page otherwise.
 
-    A Plotly PNG would start a browser; its page keeps all data and stays interactive.
+    A Plotly PNG would start a browser; its page keeps all data and stays interactive. Nobody who watches is told.
     """
     if is_plotly(chart):
         return "html", chart.to_html(include_plotlyjs="cdn").encode()
     if importlib.util.find_spec("vl_convert") is not None:
         buffer = io.BytesIO()
-        chart.save(buffer, format="png")
+        _inside.busy = True
+        try:
+            chart.save(buffer, format="png")
+        finally:
+            _inside.busy = False
         return "png", buffer.getvalue()
     return "html", chart.to_html().encode()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.recorder import Recorder
     from mlmagic.session.capture import Capture
+    from mlmagic.session.log import LoggedCell
     from mlmagic.snapshot.git import GitState
     from mlmagic.snapshot.system import SystemSampler
 
@@ -104,6 +105,11 @@ def leave(run: ActiveRun) -> None:
 def on_this_thread() -> ActiveRun | None:
     """Return the innermost open run of the calling thread."""
     return _open.top()
+
+
+def opened_in(entry: LoggedCell | None) -> list[ActiveRun]:
+    """Return the open runs that the cell of this log entry opened on the calling thread, the innermost first."""
+    return [run for run in reversed(_open.own()) if entry is not None and run.origin.log_entry is entry]
 
 
 def open_ids() -> set[str]:

@@ -66,7 +66,7 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
             return client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
 
 
-def name(client: MlflowClient, experiment_id: str) -> str:
+def name_of(client: MlflowClient, experiment_id: str) -> str:
     """Return the name of an experiment, asking the store once for each."""
     key = (store.current_uri(), experiment_id)
     if key not in _names:

@@ -76,7 +76,7 @@ def _assemble(
         run_id=run.info.run_id,
         name=str(run.info.run_name),
         experiment_id=run.info.experiment_id,
-        experiment=experiments.name(client, run.info.experiment_id),
+        experiment=experiments.name_of(client, run.info.experiment_id),
         options=options,
         origin=origin,
         client=client,

@@ -11,7 +11,7 @@ from mlmagic.runs import experiments, filters, ordering, store
 from mlmagic.runs.frames import frame_of
 from mlmagic.runs.matching import Keys, Plan, needs_keys, plan
 from mlmagic.runs.ordering import NEWEST_FIRST
-from mlmagic.runs.store import refused_by as refused_by
+from mlmagic.runs.store import refused_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -106,13 +106,13 @@ class Recorder:
         clean = self._clean_all(content, path)
         self._write(File(path, json.dumps(clean, indent=1, ensure_ascii=False, default=str).encode(errors="replace")))
 
-    def _clean_all(self, content: Any, where: str, key: str | None = None) -> Any:
+    def _clean_all(self, content: Any, where: str) -> Any:
         if isinstance(content, str):
-            return self._clean(content, where, key)
+            return self._clean(content, where)
         if isinstance(content, dict):
-            return {name: self._clean_all(value, where, str(name)) for name, value in content.items()}
+            return {name: self._clean_all(value, where) for name, value in content.items()}
         if isinstance(content, (list, tuple)):
-            return [self._clean_all(value, where, key) for value in content]
+            return [self._clean_all(value, where) for value in content]
         return content
 
     def redactions(self) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from mlmagic.errors import MLMagicError, StoreError, did_you_mean
 from mlmagic.settings import settings
@@ -69,8 +69,9 @@ def _chosen() -> str | None:
 def _absolute(uri: str, folder: Path) -> str:
     if not uri.startswith(_SQLITE) or uri[len(_SQLITE) :].startswith(("/", ":memory:", "?")):
         return uri
-    path, question, options = unquote(uri[len(_SQLITE) :]).partition("?")
-    return f"{_SQLITE}{quote(str(folder / path), safe='/:')}{question}{options}"
+    # SQLAlchemy takes the path as it stands: a space that is quoted names another file. It ends at a question mark,
+    # so a folder with one in its name cannot be written.
+    return uri if "?" in str(folder) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
 
 
 def current_uri() -> str:

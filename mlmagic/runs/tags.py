@@ -29,10 +29,13 @@ def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
 
 def source_tags(origin: Origin, state: GitState | None) -> dict[str, str]:
     """Return the tags that say where the code is: the notebook or script, and its commit."""
-    file = origin.notebook or Path("unsaved notebook" if origin.kind == "NOTEBOOK" else "interactive")
     root = state.root if state else None
-    base = root if root and file.is_relative_to(root) else origin.folder
-    name = file.relative_to(base) if file.is_relative_to(base) else file
+    if origin.notebook is None:
+        name = Path("unsaved notebook" if origin.kind == "NOTEBOOK" else "interactive")
+    else:
+        file = origin.notebook.resolve()
+        base = root if root and file.is_relative_to(root) else origin.folder.resolve()
+        name = file.relative_to(base) if file.is_relative_to(base) else file
     tags = {"mlflow.source.type": origin.kind, "mlflow.source.name": name.as_posix()}
     if state and state.root:
         if state.dirty is not None:

@@ -66,7 +66,7 @@ class RunningCells:
         A cell above the one that ended never got its own end: it ended with it.
         """
         own = self._stacks.own()
-        at = next((i for i in reversed(range(len(own))) if _belongs(result, own[i])), None)
+        at = _matching(result, own)
         if at is None:
             return []
         ended = own[at:][::-1]
@@ -75,12 +75,17 @@ class RunningCells:
         return ended
 
 
-def _belongs(result: Any, cell: Cell) -> bool:
-    # None: an async cell was cancelled. An equal source: IPython made a new info after an exception of its own.
-    if result is None:
-        return True
+def _matching(result: Any, own: list[Cell]) -> int | None:
+    """Return where in *own*, the outermost first, the cell stands that *result* ends."""
+    if result is None:  # an async cell was cancelled: the innermost
+        return len(own) - 1 if own else None
     info = getattr(result, "info", None)
-    return info is cell.info or (info is not None and info.raw_cell == cell.info.raw_cell)
+    if info is None:
+        return None
+    numbers = range(len(own) - 1, -1, -1)
+    same = next((i for i in numbers if own[i].info is info), None)
+    # IPython makes a new info after an exception of its own: then the source tells.
+    return next((i for i in numbers if own[i].info.raw_cell == info.raw_cell), None) if same is None else same
 
 
 running = RunningCells()

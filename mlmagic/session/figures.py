@@ -50,7 +50,9 @@ class FigureCollector:
         self._before = [weakref.ref(figure) for figure in matplotlib.open_figures()]
 
     def drawn(self, figure: Any, png: bytes | None) -> None:
-        """Take a figure that was shown or saved. Drawn again, it replaces what it was."""
+        """Take a figure that was shown or saved. Drawn again, it replaces what it was; an empty one is none."""
+        if matplotlib.is_figure(figure) and matplotlib.is_empty(figure):
+            return
         with self._lock:
             known = self._find(figure)
             if known is None:

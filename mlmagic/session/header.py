@@ -96,15 +96,17 @@ class HeaderTransformer:
         if not isinstance(node, ast.Module) or not node.body:
             return node
         header = _string_mark(node.body[0])
-        if header is not None:
-            tree = ast.Module(node.body[1:], node.type_ignores)
-        elif (call := _cell_magic(node.body[0])) is not None:
-            header, body = call
-            tree = ast.parse(self._shell.transform_cell(body))
-        else:
+        call = _cell_magic(node.body[0])
+        if header is None and call is None:
             return node
+        tree: ast.Module
         try:
-            self._on_header(header, tree)
+            if call is not None:
+                header, body = call
+                tree = ast.parse(self._shell.transform_cell(body))
+            else:
+                tree = ast.Module(node.body[1:], node.type_ignores)
+            self._on_header(str(header), tree)
         except KeyboardInterrupt:
             problem = KeyboardInterrupt("while the run was being opened. The cell did not run.")
             raise CellRejectedError(problem) from None
@@ -116,7 +118,7 @@ class HeaderTransformer:
 def _string_mark(node: ast.stmt) -> str | None:
     """Return the header when *node* is the string statement that ``mark_header`` writes."""
     match node:
-        case ast.Expr(value=ast.Constant(value=str(text))) if _HEADER.match(text):
+        case ast.Expr(value=ast.Constant(value=str(text))) if text.startswith(_MARK) and _HEADER.match(text):
             return text[len(_MARK) :].strip()
     return None
 

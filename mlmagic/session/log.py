@@ -7,6 +7,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mlmagic.session.script import as_python
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -67,7 +69,7 @@ class ExecutionLog:
         }
 
     def to_script(self) -> str:
-        r"""Return a readable script in percent format; lines of IPython's own syntax are comments.
+        r"""Return a readable script in percent format; what only IPython understands is a comment.
 
         >>> log = ExecutionLog()
         >>> log.end(log.begin("%seed 42\nx = 1", 1), "ok")
@@ -84,19 +86,3 @@ class ExecutionLog:
             number = "" if cell.number is None else f"[{cell.number}] "
             parts.append(f"# %% {number}{cell.status}\n{as_python(cell.source)}\n")
         return "\n".join(parts)
-
-
-def as_python(source: str) -> str:
-    r"""Comment out the lines of *source* that only IPython understands.
-
-    >>> as_python("!ls\nx = 1")
-    '# !ls\nx = 1'
-    >>> as_python("%%bash\necho hi")
-    '# %%bash\n# echo hi'
-    """
-    lines = source.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    other_language = first.startswith("%%") and not first.startswith(("%%track", "%%time", "%%capture", "%%prun"))
-    return "\n".join(
-        f"# {line}" if other_language or line.lstrip().startswith(("%", "!", "?")) else line for line in lines
-    )

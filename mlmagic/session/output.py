@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
+# Colours and cursor moves; titles and links, which end with a bell or with ESC \.
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _LONGEST_UNFINISHED = 65_536
 
 
@@ -25,12 +26,13 @@ class Transcript:
     """
 
     def __init__(self, limit: int) -> None:
-        self._half = max(limit // 2, 1)
+        self._half = limit // 2
         self._head: list[str] = []
         self._head_size = 0
+        # Whole pieces, which together hold at least the last half; cut to size when they are read.
         self._tail: deque[str] = deque()
         self._tail_size = 0
-        self._dropped = 0
+        self._gone = 0
         self._unfinished: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -42,46 +44,51 @@ class Transcript:
             if newline:
                 self._keep(_collapse(complete) + "\n")
             if len(rest) > _LONGEST_UNFINISHED:
-                rest = _last_drawn(rest)
+                rest = _last_drawn(rest) + ("\r" if rest.endswith("\r") else "")
                 if len(rest) > _LONGEST_UNFINISHED:
-                    self._keep(rest)
+                    self._keep(rest.rstrip("\r"))
                     rest = ""
             if rest:
                 self._unfinished[stream] = rest
 
     def _keep(self, text: str) -> None:
         room = self._half - self._head_size
-        if room > 0 and not self._tail:
+        if room > 0:
             self._head.append(text[:room])
             self._head_size += min(len(text), room)
             text = text[room:]
         if not text:
             return
-        if len(text) > self._half:
-            self._dropped += len(text) - self._half
-            text = text[-self._half :]
         self._tail.append(text)
         self._tail_size += len(text)
-        while self._tail_size > self._half:
-            gone = self._tail.popleft()
-            over = self._tail_size - self._half
-            if len(gone) > over:
-                self._tail.appendleft(gone[over:])
-            self._tail_size -= min(len(gone), over)
-            self._dropped += min(len(gone), over)
+        while self._tail_size - len(self._tail[0]) >= self._half:
+            gone = len(self._tail.popleft())
+            self._tail_size -= gone
+            self._gone += gone
+            if not self._tail:
+                return
+
+    def _parts(self) -> tuple[str, int, str]:
+        """Return the beginning, the number of characters left out after it, and the end."""
+        with self._lock:
+            unfinished = [_last_drawn(text) for text in self._unfinished.values()]
+            rest = "".join([*self._tail, *unfinished])
+            room = self._half - self._head_size
+            head = "".join([*self._head, rest[:room]])
+            rest = rest[room:]
+            over = max(len(rest) - self._half, 0)
+            return head, self._gone + over, rest[over:]
 
     @property
     def dropped(self) -> int:
         """Number of characters left out between beginning and end."""
-        return self._dropped
+        return self._parts()[1]
 
     def text(self) -> str:
         """Return what was printed, without terminal colours."""
-        with self._lock:
-            middle = [f"\n[… {self._dropped:,} characters left out …]\n"] if self._dropped else []
-            unfinished = [_last_drawn(text) for text in self._unfinished.values()]
-            text = "".join([*self._head, *middle, *self._tail, *unfinished])
-        return _CONTROL.sub("", text)
+        head, dropped, tail = self._parts()
+        middle = f"\n[… {dropped:,} characters left out …]\n" if dropped else ""
+        return _CONTROL.sub("", f"{head}{middle}{tail}")
 
 
 def _collapse(text: str) -> str:
@@ -104,26 +111,30 @@ class StreamTee:
 
     def __init__(self, on_write: Callable[[str, str], None]) -> None:
         self._on_write = on_write
-        self._shadowed: list[tuple[Any, Callable[..., Any]]] = []
+        self._shadowed: list[tuple[Any, Callable[..., Any], Any]] = []
 
     def start(self) -> None:
         """Begin to listen to the streams that are there now."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
-            if stream is None or any(stream is other for other, _ in self._shadowed):
+            if stream is None or any(stream is other for other, *_ in self._shadowed):
+                continue
+            if not hasattr(stream, "__dict__"):  # it cannot be listened to: its output is shown, not recorded
                 continue
             write = _tee(stream.write, name, self._on_write)
-            try:
-                stream.write = write
-            except AttributeError:  # a stream of slots cannot be listened to: its output is shown, not recorded
-                continue
-            self._shadowed.append((stream, write))
+            before = stream.__dict__.get("write")
+            stream.write = write
+            self._shadowed.append((stream, write, before))
 
     def stop(self) -> None:
         """Leave the streams as they were."""
-        for stream, write in self._shadowed:
-            if stream.__dict__.get("write") is write:
+        for stream, write, before in self._shadowed:
+            if stream.__dict__.get("write") is not write:
+                continue
+            if before is None:
                 del stream.write
+            else:  # another tool listens in the same way
+                stream.write = before
         self._shadowed.clear()
 
 

@@ -78,7 +78,7 @@ def installed() -> dict[str, Distribution]:
     pip, conda or uv installed meanwhile.
     """
     found: dict[str, Distribution] = {}
-    for entry in dict.fromkeys(sys.path):
+    for entry in dict.fromkeys(entry for entry in sys.path if isinstance(entry, str)):
         for distribution in _scan(entry or "."):
             found.setdefault(distribution.name, distribution)
     return dict(sorted(found.items()))
@@ -86,16 +86,16 @@ def installed() -> dict[str, Distribution]:
 
 def _scan(entry: str) -> tuple[Distribution, ...]:
     try:
-        changed_ns = os.stat(entry).st_mtime_ns
+        changed_ns = Path(entry).stat().st_mtime_ns
     except (OSError, ValueError):
         return ()
-    entry = os.path.abspath(entry)
+    entry = str(Path(entry).absolute())
     known = _scans.get(entry)
     if known and known.is_settled and known.changed_ns == changed_ns:
         return known.found
     is_settled = abs(time.time_ns() - changed_ns) > _UNSETTLED_NS
     try:
-        names = os.listdir(entry)
+        names = _names(entry)
     except OSError:  # a zip file, or a folder that may not be read
         names = []
     found = [_read(entry, name) for name in names if name.endswith("-info")]
@@ -103,13 +103,18 @@ def _scan(entry: str) -> tuple[Distribution, ...]:
     return _scans[entry].found
 
 
+def _names(folder: str) -> list[str]:
+    with os.scandir(folder) as entries:  # a fifth of what Path.iterdir takes
+        return [entry.name for entry in entries]
+
+
 def _read(entry: str, name: str) -> Distribution | None:
     match = _INFO.fullmatch(name)
     if match is None:
         return None
-    folder = os.path.join(entry, name)
+    folder = f"{entry}{os.sep}{name}"
     try:
-        files = os.listdir(folder)
+        files = _names(folder)
     except NotADirectoryError:
         files = []
     except OSError:
@@ -125,9 +130,9 @@ def _read(entry: str, name: str) -> Distribution | None:
 
 def _named_inside(folder: str, files: list[str], name: str) -> tuple[str, str]:
     """Read name and version where the folder's name does not tell them, as in a development install."""
-    path = os.path.join(folder, "METADATA" if "METADATA" in files else "PKG-INFO")
+    file = "METADATA" if "METADATA" in files else "PKG-INFO"
     try:
-        head = Path(path).read_text("utf-8", "replace").partition("\n\n")[0]
+        head = Path(folder, file).read_text("utf-8", "replace").partition("\n\n")[0]
     except OSError:
         return name, "unknown"
     fields = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)

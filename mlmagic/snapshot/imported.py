@@ -69,11 +69,11 @@ def _find_owners(files: Mapping[str, str], installed: Mapping[str, Distribution]
     """Return the distributions of each module, by its name; *files* holds where each was loaded from."""
     owners: dict[str, list[Distribution]] = {}
     editable = [(path, owner) for owner in installed.values() if (path := _edited_in(owner))]
-    homes = {os.path.dirname(owner.folder) for owner in installed.values()}
+    homes = {str(Path(owner.folder).parent) for owner in installed.values()}
     pending: dict[str, str] = {}
     for name, file in files.items():
         same = installed.get(normalised(name))
-        if same and (file.startswith(os.path.dirname(same.folder) + os.sep) or _edited_in(same)):
+        if same and (file.startswith(f"{Path(same.folder).parent}{os.sep}") or _edited_in(same)):
             owners[name] = [same]
         elif sources := [owner for path, owner in editable if file.startswith(path + os.sep)]:
             owners[name] = sources

@@ -56,10 +56,11 @@ _TRIVIAL_WORDS = _words(
     "postgres prompt required secret string undefined"
 )
 _PLACEHOLDER = re.compile(
-    r"<[\w .-]*>|\$\w+|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|%\(?\w+\)?s?|([*.x#_-])\1*|(?:true|false|none|null|yes|no|on|off)",
+    r"<[\w .-]*>|(?-i:\$[A-Z][A-Z0-9_]*)|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|%\(\w+\)s|%s|([*.x#_-])\1*"
+    r"|true|false|none|null|yes|no|on|off",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?:~|\.{1,2})?[/\\][^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*")
+_PATH = re.compile(r"(?:~|\.{1,2})[/\\][^\n]+|[/\\][^\n]*(?:[/\\]|\.\w{1,8}$)[^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
 

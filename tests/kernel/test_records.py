@@ -264,7 +264,7 @@ BODIES = {
     ),
     "user ends the run": ("%%track\nimport mlflow\nmlflow.end_run()\nx = 1", []),
     "no seed": ("%%track\nx = 1", ["no seed set"]),
-    "not in git": ("%%track\nx = 1", ["git"]),
+    "not in git": ("%%track\nx = 1", ["not in a Git repository"]),
 }
 
 
@@ -456,3 +456,23 @@ def test_a_silent_execution_cannot_be_tracked(kernel):
     before = kernel.last_run()["id"]
     kernel.run("%%track\nx = 1", silent=True)
     assert kernel.last_run()["id"] == before
+
+
+def test_prun_above_says_that_the_cell_was_not_tracked(kernel):
+    before = kernel.last_run()["id"]
+    output = kernel.run("%%prun -q\n%%track\nx = 1")
+    assert "was not tracked" in output.stdout
+    assert kernel.last_run()["id"] == before
+
+
+def test_a_block_left_open_is_closed_with_its_cell(kernel):
+    kernel.run("import mlmagic\nopened = mlmagic.track('left open').__enter__()")
+    run = kernel.last_run()
+    assert (run["name"], run["status"], run["running"]) == ("left open", "FINISHED", [])
+
+
+def test_a_second_header_below_a_magic_is_refused(kernel):
+    output = kernel.run("%%track one\n%%time\n%%track two\nx = 1")
+    assert output.status == "error"
+    assert "it takes one header" in output.errors[0]
+    assert kernel.last_run()["running"] == []

@@ -102,7 +102,7 @@ def test_the_patch_brings_back_changes_of_every_kind(repository, tmp_path):
     (repository / "gone.py").write_text("x\n")
     (repository / "old_name.py").write_text("y = 1\n" * 20)
     (repository / "run.sh").write_text("echo\n")
-    (repository / "latin.py").write_bytes("# caf\u00e9\n".encode("latin-1"))
+    (repository / "latin.py").write_bytes("# r\u00e9sum\u00e9\n".encode("latin-1"))
     commit_all(repository)
     (repository / "train.py").write_text("a = 1\nb = 3\n")
     (repository / "crlf.py").write_bytes(b"one\r\n2\r\nthree\r\n")
@@ -127,7 +127,7 @@ def test_the_patch_brings_back_changes_of_every_kind(repository, tmp_path):
 
 
 def test_the_patch_of_text_that_is_not_utf_8(repository, tmp_path):
-    (repository / "latin.py").write_bytes("# caf\u00e9\n".encode("latin-1"))
+    (repository / "latin.py").write_bytes("# r\u00e9sum\u00e9\n".encode("latin-1"))
     (repository / os.fsdecode(b"na\xefve.py")).write_text("x = 1\n")
     state = look(repository)
     assert applied(repository, state, tmp_path) == files_of(repository)
