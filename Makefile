@@ -26,7 +26,7 @@ ui: $(READY) ## serve the runs of demo/ in the MLflow UI on port 5000
 
 test: lint ## run everything: lint, types, unit, kernel and property tests, doctests, notebooks
 	@$(MAKE) --no-print-directory $(SCRATCH)
-	$(BIN)/python -m pytest --cov --nbmake tests mlmagic $(SCRATCH)
+	$(BIN)/python -m pytest --cov --nbmake tests mlmagic $(SCRATCH)/*.ipynb
 
 lint: $(READY) ## check style, spelling, types and the import contract
 	$(BIN)/ruff check .
@@ -36,11 +36,11 @@ lint: $(READY) ## check style, spelling, types and the import contract
 	$(BIN)/lint-imports
 
 bench: $(READY) ## run every benchmark, side by side with plain MLflow
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@$(BIN)/python -m benchmarks
 
 test-minimums: $(OLD_READY) ## run the tests with the oldest versions that pyproject.toml declares
 	@$(MAKE) --no-print-directory $(SCRATCH)
-	$(OLD)/bin/python -m pytest --nbmake tests mlmagic $(SCRATCH)
+	$(OLD)/bin/python -m pytest --nbmake tests mlmagic $(SCRATCH)/*.ipynb
 
 constraints: ## renew constraints.txt from today's releases, all but torch's
 	$(check_python)

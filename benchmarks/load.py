@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -57,7 +58,8 @@ def _in_fresh_kernel(statement: str, cell: str) -> tuple[float, float]:
 
     launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     manager = KernelManager(kernel_cmd=launch)
-    manager.start_kernel(env=dict(os.environ))
+    # A kernel over TCP warns on its standard error at every start.
+    manager.start_kernel(env=dict(os.environ), stderr=subprocess.DEVNULL)
     client = manager.client()
     try:
         client.start_channels()

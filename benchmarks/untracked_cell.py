@@ -7,7 +7,7 @@ import statistics
 from benchmarks.measure import Comparison, Goal, interleaved
 from benchmarks.project import Notebook, project
 
-_ROUNDS = 20
+_ROUNDS = 40
 _CELLS = 50
 
 

@@ -125,14 +125,14 @@ def _origin_of(caller: FrameType) -> Origin:
     )
 
 
-def log(*, step: int | None = None, **metrics: Any) -> None:
-    """Record metrics of the active run.
+def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **more: Any) -> None:
+    """Record metrics of the active run: keywords, or a mapping for keys that are no Python names.
 
     Parameters
     ----------
     step
         The step that these values belong to. Without it each metric counts its own steps from 0.
-    **metrics
+    metrics, more
         Numbers: Python or NumPy scalars, tensors of one element; lists of numbers are curves, dicts of numbers
         become dotted keys. A value that is none of these becomes a line in the summary, never an exception.
 
@@ -149,8 +149,8 @@ def log(*, step: int | None = None, **metrics: Any) -> None:
     mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active. ...
     """
     recorder = active.require_active("mlmagic.log").recorder
-    for name, value in metrics.items():
-        recorder.metric(name, value, step)
+    for name, value in {**(metrics or {}), **more}.items():
+        recorder.metric(str(name), value, step)
 
 
 def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
@@ -166,8 +166,8 @@ def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         recorder.param(str(name), value)
 
 
-def tag(**tags: Any) -> None:
-    """Set tags of the active run.
+def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+    """Set tags of the active run: keywords, or a mapping for keys that are no Python names.
 
     Raises
     ------
@@ -175,8 +175,8 @@ def tag(**tags: Any) -> None:
         Outside a run.
     """
     recorder = active.require_active("mlmagic.tag").recorder
-    for name, value in tags.items():
-        recorder.tag(name, value)
+    for name, value in {**(tags or {}), **more}.items():
+        recorder.tag(str(name), value)
 
 
 def log_figure(figure: Any, name: str | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from traitlets import Bool, Float, TraitError, Unicode, observe
 from traitlets.config import Configurable
 
-from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 
 ENVIRONMENT_PREFIX = "MLMAGIC_"
 
@@ -34,6 +34,15 @@ class MLMagic(Configurable):
         5.0, min=0.0, help="Most MB of uncommitted changes kept of a run; more is left out, and told."
     ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a setting; a name that is none is refused, where Python would make a new attribute."""
+        if not name.startswith("_") and not hasattr(type(self), name):
+            names = sorted(self.trait_names(config=True))
+            raise UsageProblem(
+                f"there is no setting {name!r}.{did_you_mean(name, names)} There are: {', '.join(names)}."
+            )
+        super().__setattr__(name, value)
 
     @observe("tracebacks")
     def _show_tracebacks(self, change: dict[str, Any]) -> None:

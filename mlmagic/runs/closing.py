@@ -236,12 +236,7 @@ def _after_earlier(run: ActiveRun, path: str, text: str) -> str:
 
 
 def _stored_text(run: ActiveRun, path: str) -> str | None:
-    folder = path.rpartition("/")[0]
-    if path not in {file.path for file in run.client.list_artifacts(run.run_id, folder)}:
-        return None
-    from mlflow import artifacts
-
-    return str(artifacts.load_text(f"runs:/{run.run_id}/{path}"))
+    return store.read_text(run.sink.artifact_uri, path)
 
 
 def _summary(

@@ -8,7 +8,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlmagic.runs import store
 from mlmagic.runs.records import File, FileCopy, Metric, Param, Record, Tag
@@ -33,12 +33,13 @@ class MlflowSink:
 
     def __init__(self, client: MlflowClient, run_id: str, artifact_uri: str) -> None:
         self._client = client
-        self._artifact_uri = artifact_uri
+        self.artifact_uri = artifact_uri
         self._run_id = run_id
         self._params: list[Param] = []
         self._metrics: list[Metric] = []
         self._tags: list[Tag] = []
         self._problems: list[str] = []
+        self._refused = False
         self._stage: Path | None = None
         self._flushed = time.monotonic()
         self._lock = threading.RLock()
@@ -54,12 +55,14 @@ class MlflowSink:
                 case Tag():
                     self._tags.append(record)
                 case File():
-                    self._put(record)
+                    problem = self._try(partial(self._put, record))
+                    if problem:
+                        self._problems.append(f"{record.path} could not be kept: {problem}")
                 case FileCopy():
                     self._copy(record)
-            due = time.monotonic() - self._flushed > _FLUSH_EVERY_S
-            if due or len(self._metrics) >= _METRICS_PER_BATCH:
-                self._send_batches()
+            due = time.monotonic() - self._flushed > _FLUSH_EVERY_S or len(self._metrics) >= _METRICS_PER_BATCH
+            if due and not self._refused:
+                self._send_due()
 
     def _put(self, file: File) -> None:
         if self._stage is None:
@@ -75,31 +78,51 @@ class MlflowSink:
 
     def close(self, status: Status) -> list[str]:
         """Send all, and end the run with *status* even when something was refused."""
+        problems: list[str] = []
         try:
-            return self.flush()
+            problems += self.flush()
         finally:
-            store.end(self._client, self._run_id, status)
+            problem = self._try(partial(store.end, self._client, self._run_id, status))
+            if problem:
+                problems.append(f"the run could not be ended: {problem}")
+        return problems
+
+    def _send_due(self) -> None:
+        """Send what has gathered; after a refusal all is kept until the end, when it is found out what was refused."""
+        self._flushed = time.monotonic()
+        while any(batch := self._batch()):
+            if self._try(partial(self._log, *batch)) is not None:
+                self._refused = True
+                return
+            self._done(batch)
 
     def _send_batches(self) -> list[str]:
         problems: list[str] = []
         self._flushed = time.monotonic()
-        while self._params or self._metrics or self._tags:
-            params = self._params[:_OTHERS_PER_BATCH]
-            tags = self._tags[:_OTHERS_PER_BATCH]
-            metrics = self._metrics[: _METRICS_PER_BATCH - len(params) - len(tags)]
-            del self._params[: len(params)], self._tags[: len(tags)], self._metrics[: len(metrics)]
-            if self._try(partial(self._log, metrics, params, tags)) is None:
-                continue
-            # One refused record spoils a whole batch: find it, so that the others land.
-            others: list[Param | Tag] = [*params, *tags]
-            for record in others:
-                problem = self._try(partial(self._log_one, record))
+        while any(batch := self._batch()):
+            metrics, params, tags = batch
+            if self._try(partial(self._log, *batch)) is not None:
+                # One refused record spoils a whole batch: find it, so that the others land.
+                others: list[Param | Tag] = [*params, *tags]
+                for record in others:
+                    problem = self._try(partial(self._log_one, record))
+                    if problem:
+                        problems.append(f"{type(record).__name__.lower()} {record.key!r} was refused: {problem}")
+                problem = self._try(partial(self._log, metrics, [], [])) if metrics else None
                 if problem:
-                    problems.append(f"{type(record).__name__.lower()} {record.key!r} was refused: {problem}")
-            problem = self._try(partial(self._log, metrics, [], [])) if metrics else None
-            if problem:
-                problems.append(f"{len(metrics)} metric values were refused: {problem}")
+                    problems.append(f"{len(metrics)} metric values were refused: {problem}")
+            self._done(batch)
+        self._refused = False
         return problems
+
+    def _batch(self) -> tuple[list[Metric], list[Param], list[Tag]]:
+        params, tags = self._params[:_OTHERS_PER_BATCH], self._tags[:_OTHERS_PER_BATCH]
+        return self._metrics[: _METRICS_PER_BATCH - len(params) - len(tags)], params, tags
+
+    def _done(self, batch: tuple[list[Metric], list[Param], list[Tag]]) -> None:
+        """Let go of what was dealt with: only now, so that an interrupt while it was sent loses nothing."""
+        metrics, params, tags = batch
+        del self._metrics[: len(metrics)], self._params[: len(params)], self._tags[: len(tags)]
 
     def _log(self, metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[Tag]) -> None:
         from mlflow import entities
@@ -121,7 +144,7 @@ class MlflowSink:
         problems = []
         if self._stage is not None:
             stage, self._stage = self._stage, None
-            problem = self._try(lambda: self._artifacts().log_artifacts(str(stage)))
+            problem = self._try(lambda: store.artifacts(self.artifact_uri).log_artifacts(str(stage)))
             if problem:
                 problems.append(f"the artifacts could not be stored ({problem}); they lie in {stage}")
             else:
@@ -134,19 +157,13 @@ class MlflowSink:
         """Upload at once: the user may delete the file before the run ends."""
 
         def upload() -> None:
-            artifacts = self._artifacts()
+            artifacts = store.artifacts(self.artifact_uri)
             send = artifacts.log_artifacts if Path(copy.source).is_dir() else artifacts.log_artifact
             send(copy.source, copy.folder or None)
 
         problem = self._try(upload)
         if problem:
             self._problems.append(f"the artifact {copy.source!r} could not be stored: {problem}")
-
-    def _artifacts(self) -> Any:
-        """Return MLflow's own access to the run's artifacts; the client's would fetch the run for each call."""
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        return get_artifact_repository(self._artifact_uri, tracking_uri=store.current_uri())
 
     @staticmethod
     def _try(send: Callable[[], None]) -> str | None:

@@ -6,6 +6,7 @@ import json
 import math
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs.keys import slug, valid_key
@@ -15,12 +16,11 @@ from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlmagic.runs.notices import Notices
 
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000
+LARGEST_STEP = 2**62
 
 
 class Recorder:
@@ -31,20 +31,21 @@ class Recorder:
         self._notices = notices
         self._next_step: dict[str, int] = {}
         self._redacted: dict[str, int] = {}
+        self._names: dict[str, str] = {}
         self._lock = threading.RLock()
         self.params: dict[str, str] = {}
         self.metrics: dict[str, MetricLine] = {}
 
     def param(self, key: str, value: Any) -> None:
         """Record a parameter; a mapping becomes one parameter for each leaf, under dotted keys."""
-        if isinstance(value, dict) and value:
-            for name, leaf in flat(value, key):
+        if (leaves := _leaves(value, key)) is not None:
+            for name, leaf in leaves:
                 self.param(name, leaf)
             return
         name = self._key(key, "parameter")
         text = self._clean(as_text(value), f"param {name}", key)
         if len(text) > LONGEST_PARAM:
-            path = f"mlmagic/params/{slug(name)}.txt"
+            path = f"mlmagic/params/{slug(name) or 'unnamed'}.txt"
             long = f"parameter {name!r} has {len(text):,} characters; MLflow keeps {LONGEST_PARAM:,}"
             self._notices.warn(f"{long}: all of it is in {path}")
             self._write(File(path, text.encode()))
@@ -58,19 +59,20 @@ class Recorder:
 
     def metric(self, key: str, value: Any, step: int | None = None) -> None:
         """Record a metric: a number, a curve (a list of numbers, steps counted up) or a mapping of these."""
-        if isinstance(value, dict) and value:
-            for name, leaf in flat(value, key):
+        if (leaves := _leaves(value, key)) is not None:
+            for name, leaf in leaves:
                 self.metric(name, leaf, step)
             return
         number = as_number(value)
         name = self._key(key, "metric")
+        step = self._whole(step, name)
         if number is not None:
             self._value(name, number, step)
         elif (curve := as_curve(value)) is not None:
             for offset, item in enumerate(curve):
                 self._value(name, item, None if step is None else step + offset)
         else:
-            self._notices.warn(f"metric {name!r} is {_shown(value)}, not a number: it was not recorded")
+            self._notices.warn(f"metric {name!r} is {_shown(value, key)}, not a number: it was not recorded")
 
     def _value(self, name: str, number: float, step: int | None) -> None:
         with self._lock:
@@ -125,26 +127,58 @@ class Recorder:
         self._next_step.update({name: step + 1 for name, step in last_steps.items()})
 
     def _key(self, key: str, kind: str) -> str:
-        name = valid_key(str(key))
-        if name != key:
-            self._notices.warn(f"MLflow does not take the {kind} key {str(key)[:80]!r}: it is kept as {name[:80]!r}")
+        """Return the key under which *key* is kept; one that is changed is told once."""
+        asked = str(key)
+        name = self._names.get(asked)
+        if name is None:
+            shown = secrets.redact(asked)[0]
+            name = self._names.setdefault(asked, valid_key(shown))
+            if name != asked:
+                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}: it is kept as {name[:80]!r}")
         return name
 
+    def _whole(self, step: Any, name: str) -> int | None:
+        """Return *step* as a Python integer: SQLite would store one of NumPy's as bytes."""
+        if step is None or (type(step) is int and abs(step) <= LARGEST_STEP):
+            return step
+        number = as_number(step)
+        if number is None or not abs(number) <= LARGEST_STEP:
+            self._notices.warn(f"a step of metric {name!r} is no whole number that MLflow can keep: it was counted on")
+            return None
+        if number != int(number):
+            self._notices.warn(f"steps of metric {name!r} are no whole numbers: they were rounded down")
+        return math.floor(number)
+
     def _clean(self, text: str, where: str, key: str | None = None) -> str:
-        clean, count = secrets.redact(text) if key is None else secrets.redact_value(key, text)
+        clean, count = secrets.redact(text) if key is None else secrets.redact_value(str(key), text)
         if count:
             with self._lock:
                 self._redacted[where] = self._redacted.get(where, 0) + count
-        return clean
+        # Half of a surrogate pair cannot be stored.
+        return clean if clean.isascii() else clean.encode(errors="replace").decode()
 
     def _write(self, record: Record) -> None:
         self._sink.write(record)
 
 
-def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, (str, bytes, complex)) else ""
+def _leaves(value: Any, key: str) -> list[tuple[str, Any]] | None:
+    """Return the (dotted key, value) pairs of a mapping, or None for anything else, an empty mapping too."""
+    if not isinstance(value, Mapping):
+        return None
+    try:
+        return list(flat(value, key)) or None
+    except Exception:  # noqa: BLE001  # a config with a value that is missing, or whatever a foreign mapping raises
+        return None
+
+
+def _shown(value: Any, key: str) -> str:
     kind = type(value).__name__
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) or (shape is not None and kind == "Tensor"):
-        return f"a {kind} of shape {tuple(shape)}"
-    return f"{text[:60]} ({kind})" if text else f"of type {kind}"
+    try:
+        if isinstance(value, (str, bytes, complex)):
+            return f"{secrets.redact_value(str(key), value)[0]!r:.60} ({kind})"
+        shape = getattr(value, "shape", None)
+        if isinstance(shape, tuple):  # torch.Size is one
+            return f"a {kind} of shape {tuple(shape)}"
+    except Exception:  # noqa: BLE001  # whatever a foreign object raises
+        return f"of type {kind}"
+    return f"of type {kind}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.runs import queries, store
 
 if TYPE_CHECKING:
@@ -73,10 +74,17 @@ class Run:
         return sorted(found)
 
     def text(self, path: str) -> str:
-        """Return a text artifact, such as ``"mlmagic/cell.py"``."""
-        from mlflow import artifacts
+        """Return a text artifact, such as ``"mlmagic/cell.py"``.
 
-        return str(artifacts.load_text(f"runs:/{self.id}/{path}"))
+        Raises
+        ------
+        UsageProblem
+            When the run has no such artifact.
+        """
+        found = store.read_text(self._stored().info.artifact_uri, path)
+        if found is None:
+            raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, self.artifacts)}")
+        return found
 
     @property
     def url(self) -> str | None:

@@ -248,12 +248,15 @@ def end(client: MlflowClient, run_id: str, status: Status) -> None:
         client.set_terminated(run_id, status)
 
 
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def _quietly() -> contextlib.AbstractContextManager[None]:
     """Keep MLflow from printing the run's address into the user's cell: the summary links it."""
-    name = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+    return _environment("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
     before = os.environ.get(name)
-    os.environ[name] = "true"
+    os.environ[name] = value
     try:
         yield
     finally:
@@ -261,6 +264,22 @@ def _quietly() -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+def artifacts(artifact_uri: str) -> Any:
+    """Return MLflow's access to the artifacts of a run; the client's own would fetch the run for each call."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    return get_artifact_repository(artifact_uri, tracking_uri=current_uri())
+
+
+def read_text(artifact_uri: str, path: str) -> str | None:
+    """Return the text artifact at *path*, or None when the run has none there."""
+    repository = artifacts(artifact_uri)
+    if path not in {file.path for file in repository.list_artifacts(path.rpartition("/")[0] or None)}:
+        return None
+    with tempfile.TemporaryDirectory() as folder, _environment("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+        return Path(repository.download_artifacts(path, folder)).read_text(encoding="utf-8", errors="replace")
 
 
 def url(run_id: str, experiment_id: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,20 +12,32 @@ from typing import Any
 def as_number(value: Any) -> float | None:
     """Return *value* as a float, or None when it is not one real number.
 
-    Takes Python and NumPy scalars, booleans, and arrays or tensors of exactly one element.
+    Takes Python and NumPy scalars, booleans, and arrays or tensors of exactly one element. What is larger than any
+    float is infinite.
 
     >>> as_number(True), as_number("0.5"), as_number(1 + 2j), as_number([1.0])
     (1.0, None, None, None)
     """
-    if isinstance(value, (bool, numbers.Real)):
-        return float(value)
-    if isinstance(value, (str, bytes, numbers.Complex)) or not hasattr(value, "item"):
+    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
+        return None
+    if isinstance(value, numbers.Number):  # Decimal is a Number and no Real
+        return _as_float(value)
+    if isinstance(value, (str, bytes)):
         return None
     try:
-        item = value.item()
-    except (RuntimeError, TypeError, ValueError):  # more than one element, or not a number
+        item = value.item() if hasattr(value, "item") else None
+    except Exception:  # noqa: BLE001  # more than one element, not a number, or whatever a foreign object raises
         return None
-    return float(item) if isinstance(item, (bool, numbers.Real)) else None
+    return _as_float(item) if isinstance(item, numbers.Real) else None
+
+
+def _as_float(number: Any) -> float | None:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+    except (TypeError, ValueError):  # a NumPy duration, a signalling NaN
+        return None
 
 
 def as_curve(value: Any) -> list[float] | None:
@@ -33,8 +46,11 @@ def as_curve(value: Any) -> list[float] | None:
     >>> as_curve([1, 0.5]), as_curve([]), as_curve("ab"), as_curve([1, "x"])
     ([1.0, 0.5], None, None, None)
     """
-    if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
-        value = value.tolist()
+    try:
+        if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
+            value = value.tolist()
+    except Exception:  # noqa: BLE001  # as in as_number
+        return None
     if not isinstance(value, (list, tuple)) or not value:
         return None
     curve = [as_number(item) for item in value]
@@ -47,12 +63,21 @@ def as_text(value: Any) -> str:
     >>> as_text(0.1), as_text([64, 32]), as_text(None), as_text("adam")
     ('0.1', '[64, 32]', 'None', 'adam')
     """
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
-        try:
-            return json.dumps(list(value), ensure_ascii=False)
-        except (TypeError, ValueError):
-            return str(value)
-    return str(value)
+    try:
+        if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, range, memoryview)):
+            try:
+                return json.dumps(list(value), ensure_ascii=False, default=_plain)
+            except (TypeError, ValueError):
+                return str(value)
+        return str(value)
+    except Exception as error:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
+        return f"<{type(value).__name__}: {type(error).__name__} when shown>"
+
+
+def _plain(item: Any) -> Any:
+    if hasattr(item, "tolist"):  # a NumPy scalar, an array, a tensor
+        return item.tolist()
+    raise TypeError(type(item).__name__)
 
 
 def flat(values: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -61,9 +86,16 @@ def flat(values: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any
     >>> list(flat({"model": {"depth": 5, "layers": [1, 2]}, "lr": 0.1}))
     [('model.depth', 5), ('model.layers', [1, 2]), ('lr', 0.1)]
     """
+    yield from _flat(values, prefix, ())
+
+
+def _flat(values: Mapping[Any, Any], prefix: str, around: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
+    around = (*around, id(values))
     for key, value in values.items():
         name = f"{prefix}.{key}" if prefix else str(key)
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, name)
-        else:
+        if not isinstance(value, Mapping) or not value:
             yield name, value
+        elif id(value) in around:  # a mapping that holds itself
+            yield name, "{...}"
+        else:
+            yield from _flat(value, name, around)

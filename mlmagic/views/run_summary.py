@@ -32,7 +32,10 @@ _LONGEST_NAME = 80
 _LONGEST_VALUE = 60
 _LONGEST_TITLE = 2000
 _LONGEST_NOTICE = 500
-_HINT = "No parameters or metrics yet: mlmagic.log(accuracy=0.9) records a metric, %%track -p lr -m accuracy takes variables."
+_HINT = (
+    "No parameters or metrics yet: mlmagic.log(accuracy=0.9) records a metric, "
+    "%%track -p lr -m accuracy takes variables."
+)
 
 
 @dataclass(frozen=True)
