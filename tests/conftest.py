@@ -98,3 +98,12 @@ def make_run(store_uri) -> MakeRun:
         return run_id
 
     return make
+
+
+@pytest.fixture
+def shell():
+    """A shell of IPython that writes no history."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    return InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SHOWN_NAMES = 8
 _DEFAULT_NAME = "Default"
 _DEFAULT_ID = "0"
+_known: dict[tuple[str, str], Experiment] = {}
 _names: dict[tuple[str, str], str] = {}
 
 
@@ -49,7 +50,7 @@ def find(client: MlflowClient, reference: str | None) -> Experiment | None:
 
 
 def require(client: MlflowClient, name: str | None) -> Experiment:
-    """Return the experiment *name*, or the default one, created if it is new.
+    """Return the experiment *name*, or the default one, created if it is new; the store is asked once for each.
 
     Raises
     ------
@@ -57,13 +58,23 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
         When the experiment was deleted, or the store refuses.
     """
     uri = store.current_uri()
+    key = (uri, name or default_name())
+    if key in _known:
+        return _known[key]
     with store.refused_by(uri):
         found = client.get_experiment_by_name(name) if name else find(client, None)
-        if found is not None:
-            return _not_deleted(found)
-        with store.creating(uri):
-            wanted = name or default_name()
-            return client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
+        if found is None:
+            with store.creating(uri):
+                wanted = name or default_name()
+                found = client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
+    _known[key] = _not_deleted(found)
+    return found
+
+
+def forget() -> None:
+    """Ask the store again next time: an experiment may have been deleted or renamed."""
+    _known.clear()
+    _names.clear()
 
 
 def name_of(client: MlflowClient, experiment_id: str) -> str:
@@ -94,6 +105,8 @@ def each(client: MlflowClient) -> Iterator[Experiment]:
 def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
     from mlflow.exceptions import MlflowException
 
+    if not experiment_id.isdigit():  # a name: older MLflow fails to read it as a number
+        return None
     try:
         return client.get_experiment(experiment_id)
     except MlflowException as error:

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
+from mlmagic.errors import StoreError
 from mlmagic.runs import active, experiments, queries, resuming, store
 from mlmagic.runs.active import ActiveRun, Pending
 from mlmagic.runs.mlflow_sink import MlflowSink
@@ -129,8 +130,11 @@ def _create(
             tags=tags,
             child_of_active=outer is not None and not options.parent,
         )
-    except BaseException:
+    except BaseException as error:
         _abandon(client, experiment.experiment_id, uid)
+        if isinstance(error, StoreError):
+            experiments.forget()
+            experiments.require(client, options.experiment)  # says in its own words that it was deleted meanwhile
         raise
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_BLANK = re.compile(r"[ \t\f]*")
 _PYTHON_BELOW = re.compile(r"%%?(?:track|time|timeit|capture|prun|mprun|memit)(?=\s|$)")
 _ASSIGNED_MAGIC = re.compile(r"[^=!<>'\"()]+=\s*[%!](?!=)")
 
@@ -29,12 +30,17 @@ def as_python(source: str) -> str:
     if _compiles(source):
         return source
     lines = _NEWLINE.split(source)
-    below = next((i for i, line in enumerate(lines) if line.strip() and not _PYTHON_BELOW.match(line)), len(lines))
+    below = next(
+        (i for i, line in enumerate(lines) if not (_BLANK.fullmatch(line) or _PYTHON_BELOW.match(line))), len(lines)
+    )
     head = [_comment(line) for line in lines[:below]]
     body = lines[below:]
     if not body or body[0].startswith("%%"):
         return "\n".join([*head, *map(_comment, body)])
-    clean = _without_magics(body)
+    try:
+        clean = _without_magics(body)
+    except SyntaxError:  # the tokenizer's: an indentation that fits nothing
+        clean = body
     return "\n".join([*head, *(clean if _compiles("\n".join(clean)) else map(_comment, body))])
 
 
@@ -73,4 +79,4 @@ def _logical_lines(lines: list[str]) -> Iterable[tuple[int, int]]:
 
 
 def _comment(line: str) -> str:
-    return f"# {line}" if line.strip() else line
+    return line if _BLANK.fullmatch(line) else f"# {line}"

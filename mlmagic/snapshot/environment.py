@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -74,10 +74,11 @@ class Environment:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, for `mlmagic/environment.json`."""
-        plain = asdict(self)
-        plain["gpus"] = list(plain["gpus"])
-        plain["installed"] = {name: found.version for name, found in self.installed.items()}
-        return plain
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain | {
+            "gpus": list(self.gpus),
+            "installed": {name: found.version for name, found in self.installed.items()},
+        }
 
     def requirements(self) -> str:
         """Return all installed distributions, pinned and sorted, as the text of a `requirements.txt`."""

@@ -70,7 +70,11 @@ class Kernel:
 
     def __init__(self, folder, *, env=None):
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "MLMAGIC", "JPY_"))}
-        clean |= {"IPYTHONDIR": str(folder / ".ipython"), "PYTHONWARNINGS": "ignore"} | (env or {})
+        clean |= {
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "IPYTHONDIR": str(folder / ".ipython"),
+            "PYTHONWARNINGS": "ignore",
+        } | (env or {})
         self.folder = folder
         self.manager = KernelManager(kernel_cmd=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
         self.manager.start_kernel(cwd=str(folder), env=clean)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 
+import ipykernel
 import pytest
 
 
@@ -200,6 +201,7 @@ def test_a_nested_tracked_cell_is_a_child_run(kernel):
     assert run["running"] == []
 
 
+@pytest.mark.skipif(ipykernel.version_info < (7,), reason="subshells came with ipykernel 7")
 def test_a_subshell_in_the_middle_runs_its_own_cell(kernel):
     subshell = kernel.new_subshell()
     outer = kernel.send("%%track outer2\nimport time\nprint('begin')\ntime.sleep(3)\nprint('end')")

@@ -1,18 +1,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from IPython.core.interactiveshell import InteractiveShell
 
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.runs import RunsMagics, split_line
 
 
-@pytest.fixture
-def shell():
-    made = InteractiveShell()
-    made.register_magics(RunsMagics)
-    yield made
-    made.history_manager.end_session()
+@pytest.fixture(autouse=True)
+def _registered(shell):
+    shell.register_magics(RunsMagics)
 
 
 @pytest.fixture

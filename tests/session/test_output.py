@@ -1,5 +1,6 @@
 import contextlib
 import io
+import itertools
 import re
 import sys
 
@@ -38,7 +39,7 @@ def test_progress_is_collapsed_to_what_was_drawn_last(text):
 @example("\r\n", [1], 10)
 def test_it_does_not_matter_how_the_text_is_cut_into_writes(text, cuts, limit):
     places = [0, *sorted(cuts), len(text)]
-    chunks = [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [text[start:end] for start, end in itertools.pairwise(places)]
     assert transcript(*chunks, limit=limit).text() == transcript(text, limit=limit).text()
 
 
@@ -110,14 +111,12 @@ def test_terminal_codes_go_and_the_text_between_them_stays(printed, kept):
 
 
 @pytest.fixture
-def heard(monkeypatch):
-    """Replace both streams by ones of this test's own."""
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+def heard(capsys):
+    """What a tee heard; with capsys the test has streams of its own."""
     return []
 
 
-def test_both_streams_are_heard_and_still_show_what_is_written(heard):
+def test_both_streams_are_heard_and_still_show_what_is_written(heard, capsys):
     out, err = sys.stdout, sys.stderr
     tee = StreamTee(lambda stream, text: heard.append((stream, text)))
     tee.start()
@@ -126,7 +125,7 @@ def test_both_streams_are_heard_and_still_show_what_is_written(heard):
     tee.stop()
     sys.stdout.write("three")
     assert (sys.stdout, sys.stderr) == (out, err)
-    assert (out.getvalue(), err.getvalue()) == ("onethree", "two")
+    assert capsys.readouterr() == ("onethree", "two")
     assert heard == [("stdout", "one"), ("stderr", "two")]
     assert "write" not in vars(out) | vars(err)
 

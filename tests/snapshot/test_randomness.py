@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 
-import numpy as np  # noqa: TID253 - what is tested
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ def python(code, **environment):
 
 
 def draw():
-    return random.random(), np.random.rand(3).tolist(), randomness.rng().normal(size=2).tolist()  # noqa: NPY002 - the global one
+    return random.random(), np.random.rand(3).tolist(), randomness.rng().normal(size=2).tolist()
 
 
 @given(st.integers(0, randomness.MAX_SEED))
@@ -135,7 +135,7 @@ class Noise:
         return 8
 
     def __getitem__(self, index):
-        return [random.random(), np.random.rand(), float(randomness.rng().random())]  # noqa: NPY002 - the global one
+        return [random.random(), np.random.rand(), float(randomness.rng().random())]
 
 
 def epoch(workers):

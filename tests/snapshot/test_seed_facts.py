@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 
-import numpy as np  # noqa: TID253 - what is tested
+import numpy as np
 import pytest
 import threadpoolctl
 from hypothesis import given
