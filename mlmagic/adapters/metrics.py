@@ -1,0 +1,93 @@
+"""What measures a model: metric functions, scorers, ``score`` methods and cross-validation of known libraries."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+METRIC_MODULES = ("sklearn.metrics", "torchmetrics")
+_CROSS_VALIDATION = {"cross_val_score", "cross_validate"}
+
+
+def is_metric_module(name: str) -> bool:
+    """Tell whether *name* is a module of metrics.
+
+    >>> is_metric_module("sklearn.metrics._ranking"), is_metric_module("sklearn.metrics_of_mine")
+    (True, False)
+    """
+    return any(name == home or name.startswith(f"{home}.") for home in METRIC_MODULES)
+
+
+def is_cross_validation(thing: object) -> bool:
+    """Tell whether *thing* is scikit-learn's ``cross_val_score`` or ``cross_validate``."""
+    home = str(getattr(thing, "__module__", ""))
+    return home.startswith("sklearn.model_selection") and getattr(thing, "__name__", "") in _CROSS_VALIDATION
+
+
+def is_scorer(thing: object) -> bool:
+    """Tell whether *thing* is a scorer of scikit-learn (``get_scorer``, ``make_scorer``)."""
+    module = sys.modules.get("sklearn.metrics._scorer")
+    base = getattr(module, "_BaseScorer", None)
+    return base is not None and isinstance(thing, base)
+
+
+def is_torchmetric(thing: object) -> bool:
+    """Tell whether *thing* is a metric object of torchmetrics."""
+    module = sys.modules.get("torchmetrics")
+    return module is not None and isinstance(thing, module.Metric)
+
+
+def is_estimator(thing: object) -> bool:
+    """Tell whether *thing* is an estimator of scikit-learn, or follows its protocol."""
+    base = sys.modules.get("sklearn.base")
+    if base is not None and isinstance(thing, base.BaseEstimator):
+        return True
+    return not isinstance(thing, type) and hasattr(type(thing), "fit") and hasattr(type(thing), "get_params")
+
+
+def measure_name(thing: object) -> str | None:
+    """Return what to call the results of calling *thing*, or None when it measures nothing that is known here.
+
+    A function of the user's own is none, whatever its name.
+    """
+    if is_scorer(thing):
+        function = getattr(thing, "_score_func", None)
+        return str(getattr(function, "__name__", "score"))
+    if is_torchmetric(thing):
+        return snake_case(type(thing).__name__)
+    if is_cross_validation(thing):
+        return str(thing.__name__)  # type: ignore[attr-defined]
+    if isinstance(thing, type) or not callable(thing):
+        return None
+    return (
+        str(getattr(thing, "__name__", "")) or None if is_metric_module(str(getattr(thing, "__module__", ""))) else None
+    )
+
+
+def snake_case(name: str) -> str:
+    """Return a class's name as a key.
+
+    >>> snake_case("MulticlassF1Score"), snake_case("SVC")
+    ('multiclass_f1_score', 'svc')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def folds(value: Any) -> dict[str, tuple[float, float]] | None:
+    """Return mean and standard deviation over the folds, by what was measured, of a cross-validation's result.
+
+    >>> folds([0.5, 1.0])
+    {'': (0.75, 0.25)}
+    """
+    if isinstance(value, dict):
+        return {
+            str(name): found[""]
+            for name, scores in value.items()
+            if str(name).startswith(("test_", "train_")) and (found := folds(scores)) is not None
+        }
+    scores = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(scores, list) or not scores or not all(isinstance(score, float) for score in scores):
+        return None
+    mean = sum(scores) / len(scores)
+    return {"": (mean, (sum((score - mean) ** 2 for score in scores) / len(scores)) ** 0.5)}
