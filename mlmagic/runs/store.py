@@ -18,12 +18,10 @@ from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from mlflow import MlflowClient
-    from mlflow.entities import Run
 
-    from mlmagic.runs.summary import Status
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
@@ -171,90 +169,9 @@ def refused_by(uri: str) -> Iterator[None]:
 _SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 
 
-def start(
-    client: MlflowClient,
-    experiment_id: str,
-    *,
-    name: str | None,
-    tags: Mapping[str, str],
-    child_of_active: bool,
-) -> Run:
-    """Create a run and make it MLflow's active run on this thread.
-
-    A run that the user left open stays below it on MLflow's stack, and does not become its parent.
-    """
-    import mlflow
-
-    tags = dict(tags)
-    active = mlflow.active_run()
-    with refused_by(current_uri()):
-        if active is None and "MLFLOW_RUN_ID" not in os.environ:
-            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
-        if active is not None and child_of_active:
-            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, nested=True)
-        from mlflow.tracking.context import registry
-
-        created = client.create_run(experiment_id, tags=registry.resolve_tags(tags), run_name=name)
-        return _activate(created.info.run_id)
-
-
-def resume(run_id: str) -> Run:
-    """Set an ended run to RUNNING and make it MLflow's active run on this thread."""
-    with refused_by(current_uri()):
-        return _activate(run_id)
-
-
-def _activate(run_id: str) -> Run:
-    import mlflow
-    from mlflow.tracking import fluent
-
-    # MLflow refuses a run of another experiment than the one that set_experiment named: it is the user's choice here.
-    chosen, fluent._active_experiment_id = fluent._active_experiment_id, None
-    try:
-        return mlflow.start_run(run_id=run_id, nested=True)
-    finally:
-        fluent._active_experiment_id = chosen
-
-
-def find_by_id_tag(client: MlflowClient, experiment_id: str, uid: str) -> str | None:
-    """Return the run that carries the tag ``mlmagic.id`` = *uid*, for one whose creation was interrupted."""
-    found = client.search_runs([experiment_id], f"tags.`mlmagic.id` = '{uid}'", max_results=1)
-    return found[0].info.run_id if found else None
-
-
-def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
-    """Return MLflow's active runs of all threads, by run id: (thread, the thread's stack, run)."""
-    from mlflow.tracking import fluent
-
-    # Private, and the only place where MLflow keeps the runs of other threads; a test guards it.
-    stacks = fluent._active_run_stack.get_all_thread_values()
-    return {run.info.run_id: (thread, stack, run) for thread, stack in stacks.items() for run in list(stack)}
-
-
-def end(client: MlflowClient, run_id: str, status: Status) -> None:
-    """End a run with *status*, and take it off MLflow's stack of active runs, whichever thread's it is."""
-    import mlflow
-
-    active = mlflow.active_run()
-    if active is not None and active.info.run_id == run_id:
-        with _quietly():
-            mlflow.end_run(status)
-        return
-    held = open_runs().get(run_id)
-    if held is not None:
-        _, stack, run = held
-        stack.remove(run)
-    with _quietly():
-        client.set_terminated(run_id, status)
-
-
-def _quietly() -> contextlib.AbstractContextManager[None]:
-    """Keep MLflow from printing the run's address into the user's cell: the summary links it."""
-    return _environment("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-
-
 @contextlib.contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
+def environment_variable(name: str, value: str) -> Iterator[None]:
+    """Give an environment variable another value for a while."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:
@@ -278,7 +195,7 @@ def read_text(artifact_uri: str, path: str) -> str | None:
     repository = artifacts(artifact_uri)
     if path not in {file.path for file in repository.list_artifacts(path.rpartition("/")[0] or None)}:
         return None
-    with tempfile.TemporaryDirectory() as folder, _environment("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+    with tempfile.TemporaryDirectory() as folder, environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
         return Path(repository.download_artifacts(path, folder)).read_text(encoding="utf-8", errors="replace")
 
 
