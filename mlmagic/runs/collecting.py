@@ -62,7 +62,10 @@ def record_output(run: ActiveRun, error: BaseException | None) -> None:
 
 def one_line(error: BaseException) -> str:
     """Return type and first line of *error*."""
-    text = str(error).strip().splitlines()
+    try:
+        text = str(error).strip().splitlines()
+    except Exception:  # noqa: BLE001  # an exception of the user's whose text raises
+        text = []
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 

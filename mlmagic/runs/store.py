@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
+_NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
@@ -67,9 +69,9 @@ def _chosen() -> str | None:
 def _absolute(uri: str, folder: Path) -> str:
     if not uri.startswith(_SQLITE) or uri[len(_SQLITE) :].startswith(("/", ":memory:", "?")):
         return uri
-    # SQLAlchemy takes the path as it stands: a space that is quoted names another file. It ends at a question mark,
-    # so a folder with one in its name cannot be written.
-    return uri if "?" in str(folder) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
+    # MLflow takes the path as it stands, so nothing is quoted. A question mark ends it, and SQLAlchemy reads %20 in
+    # its own way since 2.1: below a folder of such a name the URI stays relative.
+    return uri if _NOT_IN_URI.search(str(folder)) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
 
 
 def current_uri() -> str:
@@ -104,10 +106,23 @@ def connect() -> MlflowClient:
         if uri in _connected:
             return _connected[uri]
         with refused_by(uri), creating(uri), _without_news():
+            _open_file(uri)
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
         _connected[uri] = client
         return client
+
+
+def _open_file(uri: str) -> None:
+    """Raise at once where SQLite cannot open its file: MLflow would go on asking for a hundred seconds."""
+    path = uri.removeprefix(_SQLITE).partition("?")[0]
+    if not uri.startswith(_SQLITE) or not path or "%" in path or path.startswith((":memory:", "file:")):
+        return
+    import sqlite3
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path, timeout=60)) as database:
+        database.execute("pragma schema_version")
 
 
 @contextlib.contextmanager
