@@ -3,10 +3,9 @@ import subprocess
 import sys
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from traitlets import TraitError
 
-from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.errors import UsageProblem
 from mlmagic.settings import MLMagic, settings
 
 VALUES = {
@@ -31,19 +30,19 @@ def _as_before():
 
 
 @pytest.fixture
-def shell():
-    made = InteractiveShell()
+def shell(new_shell):
+    made = new_shell()
     made.configurables.append(settings)
-    yield made
-    made.configurables.remove(settings)
-    made.history_manager.end_session()
+    return made
 
 
 def in_new_process(name, text):
     """Return what the setting is in a process that starts with its environment variable set to *text*."""
     code = f"import mlmagic; print(repr(mlmagic.settings.{name}))"
     variable = f"MLMAGIC_{name.upper()}"
-    return subprocess.run([sys.executable, "-c", code], env=os.environ | {variable: text}, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], check=False, env=os.environ | {variable: text}, capture_output=True, text=True
+    )
 
 
 def test_every_setting_is_tested():
@@ -96,7 +95,7 @@ def test_a_wrong_value_is_refused_and_the_old_one_stays(name, value):
     assert getattr(settings, name) == before
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("experimnet", "experiment"), ("figure", "figures")])
+@pytest.mark.parametrize(("typed", "meant"), [("xperiment", "experiment"), ("figure", "figures")])
 def test_a_misspelt_setting_is_refused(shell, typed, meant):
     with pytest.raises(UsageProblem, match=rf"no setting '{typed}'\. Did you mean '{meant}'\?"):
         setattr(settings, typed, "x")
@@ -105,11 +104,10 @@ def test_a_misspelt_setting_is_refused(shell, typed, meant):
 
 
 def test_full_tracebacks_are_a_setting():
-    try:
+    with pytest.raises(UsageProblem, match="wrong") as caught:
         raise UsageProblem("wrong")
-    except MLMagicError as error:
-        assert error._render_traceback_() == ["UsageProblem: wrong"]
-        settings.tracebacks = True
-        assert "".join(error._render_traceback_()).startswith("Traceback (most recent call last)")
-        settings.tracebacks = False
-        assert error._render_traceback_() == ["UsageProblem: wrong"]
+    assert caught.value._render_traceback_() == ["UsageProblem: wrong"]
+    settings.tracebacks = True
+    assert "".join(caught.value._render_traceback_()).startswith("Traceback (most recent call last)")
+    settings.tracebacks = False
+    assert caught.value._render_traceback_() == ["UsageProblem: wrong"]
