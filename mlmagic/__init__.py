@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     last_run: Run
 
+# Not last_run, which raises where no run has ended: `from mlmagic import *` asks for every name here.
 __all__ = [
     "MLMagicError",
     "Run",
     "__version__",
-    "last_run",
     "load_ipython_extension",
     "log",
     "log_artifact",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shutil
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -107,3 +110,21 @@ def shell():
     from traitlets.config import Config
 
     return InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+
+
+@pytest.fixture
+def new_shell() -> Iterator[Callable[[], InteractiveShell]]:
+    """Return a function that makes IPython shells, which leave no history file and nothing to do at exit."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    made = []
+
+    def make():
+        made.append(InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}})))
+        return made[-1]
+
+    yield make
+    for shell in made:
+        shell.history_manager.end_session()
+        atexit.unregister(shell.atexit_operations)

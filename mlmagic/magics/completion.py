@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import MLMagicError
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.track import TrackMagics
 
@@ -37,10 +38,13 @@ def _options(magic: str) -> list[str]:
 
 def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) -> Iterable[str]:
     option = next((word for word in reversed(words) if word.startswith("-") and word != words[0]), "")
-    if last in {"-e", "--experiment"}:
-        return _experiments()
-    if last in {"--continue", "--parent"}:
-        return _run_names()
+    try:
+        if last in {"-e", "--experiment"}:
+            return _experiments()
+        if last in {"--continue", "--parent"}:
+            return _run_names()
+    except MLMagicError:  # a store that is away is told where a run is to be opened, not on Tab
+        return []
     if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
         return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
     return []

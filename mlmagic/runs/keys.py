@@ -7,6 +7,7 @@ import re
 LONGEST_KEY = 250
 _LONGEST_SLUG_BYTES = 120
 _NOT_IN_KEY = re.compile(r"[^\w\-./: ]+")
+_CLIMBS = re.compile(r"^\.{2,}")  # MLflow refuses ``..a`` as it does ``../a``
 _NOT_IN_SLUG = re.compile(r"[^\w\-.]+")
 
 
@@ -22,7 +23,8 @@ def valid_key(key: str) -> str:
     """
     parts = [part.strip() for part in _NOT_IN_KEY.sub("_", key).split("/")]
     parts = [part for part in parts if part.strip(". ")]
-    return "/".join(parts).rstrip(".")[:LONGEST_KEY].rstrip(". /") or "unnamed"
+    joined = _CLIMBS.sub(".", "/".join(parts))
+    return joined.rstrip(".")[:LONGEST_KEY].rstrip(". /") or "unnamed"
 
 
 def slug(name: str) -> str:

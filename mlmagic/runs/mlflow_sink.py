@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.runs import store
+from mlmagic.runs import mlflow_runs, store
 from mlmagic.runs.records import File, FileCopy, Metric, Param, Record, Tag
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class MlflowSink:
         try:
             problems += self.flush()
         finally:
-            problem = self._try(partial(store.end, self._client, self._run_id, status))
+            problem = self._try(partial(mlflow_runs.end, self._client, self._run_id, status))
             if problem:
                 problems.append(f"the run could not be ended: {problem}")
         return problems

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
 from mlmagic.errors import StoreError
-from mlmagic.runs import active, experiments, queries, resuming, store
+from mlmagic.runs import active, experiments, mlflow_runs, queries, resuming, store
 from mlmagic.runs.active import ActiveRun, Pending
 from mlmagic.runs.mlflow_sink import MlflowSink
 from mlmagic.runs.notices import Notices
@@ -43,7 +43,7 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     state = Pending(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
     notices = Notices()
     client = store.connect()
-    others = frozenset(store.open_runs())
+    others = frozenset(mlflow_runs.open_runs())
     if options.resume is None:
         run = _create(client, options, origin, state=state, notices=notices)
     else:
@@ -54,7 +54,7 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
         if opened.sampler:
             opened.sampler.start()
     except BaseException:
-        store.end(client, run.info.run_id, "FAILED")
+        mlflow_runs.end(client, run.info.run_id, "FAILED")
         raise
     active.enter(opened)
     resuming.remember(origin, opened.run_id)
@@ -123,7 +123,7 @@ def _create(
     outer = active.on_this_thread()
     _tell_of_stray(outer, notices)
     try:
-        return store.start(
+        return mlflow_runs.start(
             client,
             experiment.experiment_id,
             name=options.name and secrets.redact(options.name)[0],
@@ -151,9 +151,9 @@ def _tell_of_stray(outer: ActiveRun | None, notices: Notices) -> None:
 
 def _abandon(client: MlflowClient, experiment_id: str, uid: str) -> None:
     """Close the run that an interrupted creation may have left behind."""
-    left = [run_id for run_id, (*_, run) in store.open_runs().items() if run.data.tags.get("mlmagic.id") == uid]
+    left = [run_id for run_id, (*_, run) in mlflow_runs.open_runs().items() if run.data.tags.get("mlmagic.id") == uid]
     # A store that is away can be asked for nothing more; what it holds is closed when it is back.
     with contextlib.suppress(Exception):
-        run_id = left[0] if left else store.find_by_id_tag(client, experiment_id, uid)
+        run_id = left[0] if left else mlflow_runs.find_by_id_tag(client, experiment_id, uid)
         if run_id:
-            store.end(client, run_id, "KILLED")
+            mlflow_runs.end(client, run_id, "KILLED")

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import RunNotFoundError, UsageProblem
-from mlmagic.runs import active, experiments, queries, store
+from mlmagic.runs import active, experiments, mlflow_runs, queries
 from mlmagic.runs.tags import source_tags, user_tags
 from mlmagic.snapshot import git
 
@@ -62,7 +62,7 @@ def resume(client: MlflowClient, options: TrackOptions, origin: Origin) -> Run:
         )
     if options.parent or options.experiment:
         raise UsageProblem("a continued run keeps its parent and its experiment: leave --parent and -e out.")
-    return store.resume(found.info.run_id)
+    return mlflow_runs.resume(found.info.run_id)
 
 
 def _last_stored(client: MlflowClient, origin: Origin) -> str | None:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -18,15 +19,14 @@ from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from mlflow import MlflowClient
-    from mlflow.entities import Run
 
-    from mlmagic.runs.summary import Status
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
+_NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
@@ -69,9 +69,9 @@ def _chosen() -> str | None:
 def _absolute(uri: str, folder: Path) -> str:
     if not uri.startswith(_SQLITE) or uri[len(_SQLITE) :].startswith(("/", ":memory:", "?")):
         return uri
-    # SQLAlchemy takes the path as it stands: a space that is quoted names another file. It ends at a question mark,
-    # so a folder with one in its name cannot be written.
-    return uri if "?" in str(folder) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
+    # MLflow takes the path as it stands, so nothing is quoted. A question mark ends it, and SQLAlchemy reads %20 in
+    # its own way since 2.1: below a folder of such a name the URI stays relative.
+    return uri if _NOT_IN_URI.search(str(folder)) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
 
 
 def current_uri() -> str:
@@ -106,10 +106,23 @@ def connect() -> MlflowClient:
         if uri in _connected:
             return _connected[uri]
         with refused_by(uri), creating(uri), _without_news():
+            _open_file(uri)
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
         _connected[uri] = client
         return client
+
+
+def _open_file(uri: str) -> None:
+    """Raise at once where SQLite cannot open its file: MLflow would go on asking for a hundred seconds."""
+    path = uri.removeprefix(_SQLITE).partition("?")[0]
+    if not uri.startswith(_SQLITE) or not path or "%" in path or path.startswith((":memory:", "file:")):
+        return
+    import sqlite3
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path, timeout=60)) as database:
+        database.execute("pragma schema_version")
 
 
 @contextlib.contextmanager
@@ -171,90 +184,9 @@ def refused_by(uri: str) -> Iterator[None]:
 _SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 
 
-def start(
-    client: MlflowClient,
-    experiment_id: str,
-    *,
-    name: str | None,
-    tags: Mapping[str, str],
-    child_of_active: bool,
-) -> Run:
-    """Create a run and make it MLflow's active run on this thread.
-
-    A run that the user left open stays below it on MLflow's stack, and does not become its parent.
-    """
-    import mlflow
-
-    tags = dict(tags)
-    active = mlflow.active_run()
-    with refused_by(current_uri()):
-        if active is None and "MLFLOW_RUN_ID" not in os.environ:
-            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
-        if active is not None and child_of_active:
-            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, nested=True)
-        from mlflow.tracking.context import registry
-
-        created = client.create_run(experiment_id, tags=registry.resolve_tags(tags), run_name=name)
-        return _activate(created.info.run_id)
-
-
-def resume(run_id: str) -> Run:
-    """Set an ended run to RUNNING and make it MLflow's active run on this thread."""
-    with refused_by(current_uri()):
-        return _activate(run_id)
-
-
-def _activate(run_id: str) -> Run:
-    import mlflow
-    from mlflow.tracking import fluent
-
-    # MLflow refuses a run of another experiment than the one that set_experiment named: it is the user's choice here.
-    chosen, fluent._active_experiment_id = fluent._active_experiment_id, None
-    try:
-        return mlflow.start_run(run_id=run_id, nested=True)
-    finally:
-        fluent._active_experiment_id = chosen
-
-
-def find_by_id_tag(client: MlflowClient, experiment_id: str, uid: str) -> str | None:
-    """Return the run that carries the tag ``mlmagic.id`` = *uid*, for one whose creation was interrupted."""
-    found = client.search_runs([experiment_id], f"tags.`mlmagic.id` = '{uid}'", max_results=1)
-    return found[0].info.run_id if found else None
-
-
-def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
-    """Return MLflow's active runs of all threads, by run id: (thread, the thread's stack, run)."""
-    from mlflow.tracking import fluent
-
-    # Private, and the only place where MLflow keeps the runs of other threads; a test guards it.
-    stacks = fluent._active_run_stack.get_all_thread_values()
-    return {run.info.run_id: (thread, stack, run) for thread, stack in stacks.items() for run in list(stack)}
-
-
-def end(client: MlflowClient, run_id: str, status: Status) -> None:
-    """End a run with *status*, and take it off MLflow's stack of active runs, whichever thread's it is."""
-    import mlflow
-
-    active = mlflow.active_run()
-    if active is not None and active.info.run_id == run_id:
-        with _quietly():
-            mlflow.end_run(status)
-        return
-    held = open_runs().get(run_id)
-    if held is not None:
-        _, stack, run = held
-        stack.remove(run)
-    with _quietly():
-        client.set_terminated(run_id, status)
-
-
-def _quietly() -> contextlib.AbstractContextManager[None]:
-    """Keep MLflow from printing the run's address into the user's cell: the summary links it."""
-    return _environment("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-
-
 @contextlib.contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
+def environment_variable(name: str, value: str) -> Iterator[None]:
+    """Give an environment variable another value for a while."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:
@@ -278,7 +210,7 @@ def read_text(artifact_uri: str, path: str) -> str | None:
     repository = artifacts(artifact_uri)
     if path not in {file.path for file in repository.list_artifacts(path.rpartition("/")[0] or None)}:
         return None
-    with tempfile.TemporaryDirectory() as folder, _environment("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+    with tempfile.TemporaryDirectory() as folder, environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
         return Path(repository.download_artifacts(path, folder)).read_text(encoding="utf-8", errors="replace")
 
 

@@ -1,3 +1,5 @@
+# ruff: noqa: ICN001  # the figures are made with these
+
 import gc
 import io
 import weakref

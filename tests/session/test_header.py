@@ -4,7 +4,6 @@ import re
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from IPython.core.interactiveshell import InteractiveShell
 
 from mlmagic.errors import UsageProblem
 from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, mark_header
@@ -69,8 +68,8 @@ def test_a_header_is_seen_in_what_was_typed(source, expected):
 class Shell:
     """A shell whose transformer remembers what it was called with, or raises what it is told to."""
 
-    def __init__(self):
-        self.shell = InteractiveShell()
+    def __init__(self, shell):
+        self.shell = shell
         self.calls, self.problem = [], None
         self.transformer = HeaderTransformer(self.shell, self._on_header)
         self.shell.input_transformers_cleanup.append(mark_header)
@@ -87,10 +86,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell():
-    made = Shell()
-    yield made
-    made.shell.history_manager.end_session()
+def shell(new_shell):
+    return Shell(new_shell())
 
 
 @pytest.mark.parametrize(
@@ -164,6 +161,7 @@ def test_whatever_goes_wrong_rejects_the_cell_and_nothing_else(shell, problem, s
     assert shell.calls == [("a", "ran = True")]
 
 
+@pytest.mark.filterwarnings("default")  # IPython warns before it drops a transformer
 @pytest.mark.parametrize("source", ["%%track a\n%%time?\nfoo bar", "%%track a\n%%\nfoo", "%%track a\n%%nosuch\nx"])
 def test_a_body_that_cannot_be_read_leaves_tracking_on(shell, source):
     assert not shell.run(source).success

@@ -4,17 +4,14 @@ import io
 from types import SimpleNamespace
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from mlmagic.session import live
 from mlmagic.session.live import LiveSession
 
 
 @pytest.fixture
-def shell():
-    made = InteractiveShell()
-    yield made
-    made.history_manager.end_session()
+def shell(new_shell):
+    return new_shell()
 
 
 @pytest.fixture

@@ -67,6 +67,8 @@ def test_a_progress_bar_of_many_redraws_leaves_its_last():
     bar = [f"{percent:5d}% {'#' * 60}\r" for percent in range(5000)]
     assert transcript(*bar, "done\n").text() == "done\n"
     assert transcript(*bar).text() == f" 4999% {'#' * 60}"
+    wide = "x" * 40_000 + "\r" + "y" * 30_000 + "\r"
+    assert transcript(wide, "done\n").text() == "done\n"
 
 
 def test_many_small_writes_after_a_large_one_are_not_copied_each_time():

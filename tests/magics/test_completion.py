@@ -1,0 +1,79 @@
+import contextlib
+import io
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+
+import mlmagic
+
+
+@pytest.fixture
+def shell(store_uri, new_shell):
+    made = new_shell()
+    with contextlib.redirect_stdout(io.StringIO()):
+        mlmagic.load_ipython_extension(made)
+    yield made
+    mlmagic.unload_ipython_extension(made)
+
+
+def offered(shell, line):
+    """Return what Tab offers at the end of *line*, as a notebook asks for it, without Jedi's guesses at Python."""
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(line, len(line)))
+    return [one.text for one in found if one.start == line.rfind(" ") + 1]
+
+
+@pytest.mark.parametrize("magic", ["%%track", "%track"])
+def test_the_options_of_track(shell, magic):
+    assert offered(shell, f"{magic} --co") == ["--continue"]
+    assert offered(shell, f"{magic} name --no") == ["--no-figures"]
+    assert {"--experiment", "--params", "--metrics", "--quiet"} <= set(offered(shell, f"{magic} --"))
+
+
+def test_a_terminal_is_offered_the_same(shell):
+    assert shell.complete(None, "%%track --co") == ("--co", ["--continue"])
+
+
+def test_the_options_of_the_other_magics(shell):
+    assert offered(shell, "%seed 42 --det") == ["--deterministic"]
+    assert offered(shell, "%runs --so") == ["--sort"]
+
+
+def test_the_variables_of_the_notebook(shell):
+    shell.run_cell("learning_rate, layers, _private, import_ = 0.1, 3, 1, 2\nimport os")
+    names = offered(shell, "%%track -p ")
+    assert {"learning_rate", "layers"} <= set(names)
+    assert not {"_private", "In", "exit", "get_ipython"} & set(names)
+    assert offered(shell, "%%track name -m lea") == ["learning_rate"]
+    assert offered(shell, "%%track -p layers lear") == ["learning_rate"]
+    assert "learning_rate" not in offered(shell, "%%track --parent lear")
+
+
+def test_experiments_and_runs_of_the_store(shell, make_run):
+    make_run("baseline", experiment="churn")
+    make_run("forest")
+    assert offered(shell, "%%track -e ch") == ["churn"]
+    assert set(offered(shell, "%%track --experiment ")) >= {"churn", "Default"}
+    assert offered(shell, "%%track --continue for") == ["forest"]
+    assert offered(shell, "%%track --parent fo") == ["forest"]
+
+
+def test_a_store_that_is_away_offers_nothing_and_says_nothing(shell, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense://x")
+    import mlflow
+
+    mlflow.set_tracking_uri("nonsense://x")
+    assert "forest" not in offered(shell, "%%track --continue fo")
+    assert offered(shell, "%%track --co") == ["--continue"]
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+def test_other_completions_stay(shell):
+    shell.run_cell("some_name = 1")
+    assert "some_name" in offered(shell, "print( some_na")
+    assert "%%track" in offered(shell, "%%trac")
+
+
+def test_nothing_of_ours_is_left_when_the_extension_is_unloaded(shell):
+    mlmagic.unload_ipython_extension(shell)
+    assert "--continue" not in offered(shell, "%%track --co")

@@ -1,0 +1,327 @@
+import logging
+import multiprocessing
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from mlmagic.errors import StoreError
+from mlmagic.runs import mlflow_runs, store
+from mlmagic.settings import settings
+
+URI = "MLFLOW_TRACKING_URI"
+
+
+@pytest.fixture
+def unsettled(tmp_path, monkeypatch):
+    """The state of a process that has chosen no store, in a folder of the test's own."""
+    from mlflow.tracking._tracking_service import utils
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(URI, "")
+    monkeypatch.delenv(URI)
+    monkeypatch.setattr(utils, "_tracking_uri", None)
+    monkeypatch.setattr(store, "_home", None)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("chosen", "settled"),
+    [
+        (None, "sqlite:///{here}/mlflow.db"),
+        ("sqlite:///runs.db", "sqlite:///{here}/runs.db"),
+        ("sqlite:///sub/../my runs é%20#.db", "sqlite:///{here}/sub/../my runs é%20#.db"),
+        ("sqlite:///runs.db?timeout=20&cache=shared", "sqlite:///{here}/runs.db?timeout=20&cache=shared"),
+        ("sqlite:////abs/runs.db", "sqlite:////abs/runs.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite://", "sqlite://"),
+        ("http://ana:pw@host:5000/x", "http://ana:pw@host:5000/x"),
+        ("postgresql://host/db", "postgresql://host/db"),
+        ("databricks", "databricks"),
+    ],
+)
+def test_the_store_is_fixed_once_and_given_back(unsettled, monkeypatch, chosen, settled):
+    if chosen is not None:
+        monkeypatch.setenv(URI, chosen)
+    restore = store.settle()
+    assert os.environ[URI] == settled.format(here=unsettled)
+    restore()
+    assert os.environ.get(URI) == chosen
+
+
+def test_a_store_that_the_user_chose_since_stays(unsettled, monkeypatch):
+    restore = store.settle()
+    monkeypatch.setenv(URI, "sqlite:///other.db")
+    restore()
+    assert os.environ[URI] == "sqlite:///other.db"
+
+
+def test_settling_twice_changes_nothing(unsettled):
+    outer = store.settle()
+    once = os.environ[URI]
+    inner = store.settle()
+    assert os.environ[URI] == once
+    inner()
+    outer()
+    assert URI not in os.environ
+
+
+def test_a_choice_made_by_mlflow_itself_is_honoured(unsettled):
+    import mlflow
+
+    mlflow.set_tracking_uri("sqlite:///by_hand.db")
+    restore = store.settle()
+    assert os.environ[URI] == f"sqlite:///{unsettled}/by_hand.db"
+    assert store.shown_uri() == "sqlite:///by_hand.db"
+    restore()
+
+
+def test_settling_does_not_import_mlflow(tmp_path):
+    code = (
+        "import os, sys\nfrom mlmagic.runs import store\nstore.settle()\n"
+        "print('mlflow' in sys.modules, os.environ['MLFLOW_TRACKING_URI'])"
+    )
+    env = {name: value for name, value in os.environ.items() if name != URI}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split() == ["False", f"sqlite:///{tmp_path}/mlflow.db"]
+
+
+def test_a_shown_uri_has_no_password(unsettled, monkeypatch):
+    monkeypatch.setenv(URI, "postgresql://ana:hunter2@db/prod")
+    assert "hunter2" not in store.shown_uri()
+    assert "db/prod" in store.shown_uri()
+
+
+@pytest.fixture
+def new_store(request):
+    return request.getfixturevalue("_new_store")
+
+
+def _copy_of(new_store, file):
+    """Put a ready store at *file*: MLflow takes seconds to create one."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(new_store.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["plain", "two words", "müsli", "50% off", "a#b", "a&b=c", "it's", "[x]"])
+def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, new_store, name):
+    folder = unsettled / name
+    _copy_of(new_store, folder / "mlflow.db")
+    monkeypatch.chdir(folder)
+    restore = store.settle()
+    monkeypatch.chdir(unsettled)
+    run = store.connect().create_run("0")
+    restore()
+    with sqlite3.connect(folder / "mlflow.db") as database:
+        assert database.execute("select run_uuid from runs").fetchall() == [(run.info.run_id,)]
+    database.close()
+    assert {path.name for path in unsettled.iterdir()} == {name}
+
+
+@pytest.mark.parametrize("name", ["what?", "a%20b"])
+def test_below_a_folder_that_no_uri_can_name_the_store_is_relative(unsettled, monkeypatch, name):
+    (unsettled / name).mkdir()
+    monkeypatch.chdir(unsettled / name)
+    restore = store.settle()
+    assert os.environ[URI] == "sqlite:///mlflow.db"
+    restore()
+
+
+def _connect(uri, barrier, results):
+    os.environ[URI] = uri
+    barrier.wait(60)
+    try:
+        client = store.connect()
+        client.create_run("0")
+        results.put("ok")
+    except BaseException as error:  # noqa: BLE001  # it is the result
+        results.put(repr(error))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_eight_processes_create_one_store_at_once(unsettled):
+    import mlflow  # noqa: F401  # once here instead of eight times in the children
+
+    processes = multiprocessing.get_context("fork")
+    barrier, results = processes.Barrier(8), processes.Queue()
+    uri = f"sqlite:///{unsettled / 'mlflow.db'}"
+    children = [processes.Process(target=_connect, args=(uri, barrier, results)) for _ in range(8)]
+    for child in children:
+        child.start()
+    said = [results.get(timeout=120) for _ in children]
+    for child in children:
+        child.join(60)
+    assert said == ["ok"] * 8
+    with sqlite3.connect(unsettled / "mlflow.db") as database:
+        assert database.execute("select count(*) from runs").fetchall() == [(8,)]
+        assert database.execute("select count(*) from experiments").fetchall() == [(1,)]
+    database.close()
+
+
+def test_one_client_serves_a_store(store_uri):
+    assert store.connect() is store.connect()
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("sqlit:///mlflow.db", r"'sqlit:///mlflow\.db' is not one that MLflow knows\. Did you mean 'sqlite'\?"),
+        ("nonsense://x", r"'nonsense://x' is not one that MLflow knows\. Set another: %env MLFLOW_TRACKING_URI="),
+        ("postgresql://ana:hunter2@", r"refused|not one"),
+        ("sqlite:////", r"the MLflow store sqlite://// refused: unable to open database file"),
+        ("sqlite:////proc/nowhere/mlflow.db", r"the MLflow store sqlite:////proc/nowhere/mlflow\.db refused: "),
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_one_clear_line(unsettled, monkeypatch, uri, message):
+    monkeypatch.setenv(URI, uri)
+    with pytest.raises(StoreError, match=message) as caught:
+        store.connect()
+    assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_store_is_one_clear_line(unsettled, monkeypatch):
+    (unsettled / "notes.db").write_text("these are no tables" * 100)
+    monkeypatch.setenv(URI, f"sqlite:///{unsettled}/notes.db")
+    with pytest.raises(StoreError, match=r"notes\.db refused: .*not a database"):
+        store.connect()
+    assert (unsettled / "notes.db").read_text().startswith("these are no tables")
+
+
+def test_the_news_of_mlflow_are_kept_out_and_their_level_is_put_back(store_uri):
+    logger = logging.getLogger("mlflow.store.db.utils")
+    before = logger.level
+    with store._without_news():
+        assert not logger.isEnabledFor(logging.INFO)
+    assert logger.level == before
+
+
+@pytest.mark.parametrize(
+    ("uri", "ui_url", "expected"),
+    [
+        ("sqlite:////abs/mlflow.db", "", None),
+        ("sqlite:////abs/mlflow.db", "http://127.0.0.1:5000", "http://127.0.0.1:5000/#/experiments/1/runs/ab"),
+        ("sqlite:////abs/mlflow.db", "http://127.0.0.1:5000/", "http://127.0.0.1:5000/#/experiments/1/runs/ab"),
+        ("https://host/mlflow", "", "https://host/mlflow/#/experiments/1/runs/ab"),
+        ("https://ana:pw@host", "", "https://host/#/experiments/1/runs/ab"),
+        ("https://host", "https://other", "https://other/#/experiments/1/runs/ab"),
+        ("databricks", "", None),
+        ("sqlite:////abs/mlflow.db", "javascript:alert(1)", None),
+        ("sqlite:////abs/mlflow.db", "127.0.0.1:5000", None),
+    ],
+)
+def test_the_address_of_a_run(unsettled, monkeypatch, uri, ui_url, expected):
+    monkeypatch.setenv(URI, uri)
+    monkeypatch.setattr(settings, "ui_url", ui_url)
+    assert store.url("ab", "1") == expected
+
+
+def test_an_old_file_store_is_pointed_out(tmp_path):
+    assert store.old_file_store(tmp_path) is None
+    (tmp_path / "mlruns/0/artifacts").mkdir(parents=True)
+    assert store.old_file_store(tmp_path) is None
+    (tmp_path / "mlruns/0/meta.yaml").touch()
+    assert "mlflow migrate-filestore" in store.old_file_store(tmp_path)
+
+
+def test_the_private_parts_of_mlflow_are_there():
+    """What the store relies on; a new MLflow that moves one of them fails here first."""
+    from mlflow.tracking import fluent
+    from mlflow.tracking._tracking_service import utils
+    from mlflow.tracking.context import registry
+
+    assert hasattr(utils, "_tracking_uri")
+    assert hasattr(fluent, "_active_experiment_id")
+    assert callable(fluent._get_experiment_id)
+    assert callable(registry.resolve_tags)
+    assert fluent._active_run_stack.get_all_thread_values() is not None
+
+
+def test_the_open_runs_of_all_threads_are_seen_and_can_be_ended(store_uri):
+    import mlflow
+
+    client, begun, go, left = store.connect(), threading.Event(), threading.Event(), []
+
+    def elsewhere():
+        run = mlflow.start_run(run_name="elsewhere")
+        left.append(run.info.run_id)
+        begun.set()
+        go.wait(30)
+        left.append(mlflow.active_run())
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    begun.wait(30)
+    here = mlflow.start_run(run_name="here").info.run_id
+    runs = mlflow_runs.open_runs()
+    assert {run_id: runs[run_id][0] for run_id in (here, left[0])} == {
+        here: threading.get_ident(),
+        left[0]: thread.ident,
+    }
+    mlflow_runs.end(client, left[0], "KILLED")
+    assert mlflow.active_run().info.run_id == here
+    go.set()
+    thread.join()
+    assert left[1] is None
+    mlflow_runs.end(client, here, "FINISHED")
+    assert mlflow.active_run() is None
+    assert [client.get_run(run_id).info.status for run_id in (here, left[0])] == ["FINISHED", "KILLED"]
+
+
+def test_a_run_becomes_the_active_one_and_the_users_stays_below_it(store_uri):
+    import mlflow
+
+    client = store.connect()
+    users = mlflow.start_run(run_name="the user's")
+    run = mlflow_runs.start(client, "0", name="ours", tags={"a": "b"}, child_of_active=False)
+    assert mlflow.active_run().info.run_id == run.info.run_id
+    assert "mlflow.parentRunId" not in client.get_run(run.info.run_id).data.tags
+    child = mlflow_runs.start(client, "0", name="child", tags={}, child_of_active=True)
+    assert client.get_run(child.info.run_id).data.tags["mlflow.parentRunId"] == run.info.run_id
+    for one in (child, run):
+        mlflow_runs.end(client, one.info.run_id, "FINISHED")
+    assert mlflow.active_run().info.run_id == users.info.run_id
+
+
+def test_a_run_of_another_experiment_than_the_chosen_one_can_go_on(store_uri):
+    import mlflow
+
+    client = store.connect()
+    mlflow.set_experiment("chosen")
+    run = client.create_run("0")
+    client.set_terminated(run.info.run_id, "FAILED")
+    mlflow_runs.resume(run.info.run_id)
+    assert mlflow.active_run().info.run_id == run.info.run_id
+    assert client.get_run(run.info.run_id).info.status == "RUNNING"
+    mlflow_runs.end(client, run.info.run_id, "FINISHED")
+    with mlflow.start_run() as plain:
+        assert client.get_experiment(plain.info.experiment_id).name == "chosen"
+
+
+def test_a_run_is_found_by_its_id_tag(store_uri):
+    client = store.connect()
+    run = client.create_run("0", tags={"mlmagic.id": "abc"})
+    assert mlflow_runs.find_by_id_tag(client, "0", "abc") == run.info.run_id
+    assert mlflow_runs.find_by_id_tag(client, "0", "xyz") is None
+
+
+def test_ending_a_run_prints_nothing(store_uri, capsys):
+    client = store.connect()
+    run = mlflow_runs.start(client, "0", name=None, tags={}, child_of_active=False)
+    mlflow_runs.end(client, run.info.run_id, "FINISHED")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_text_artifact_is_read_back(store_uri, tmp_path):
+    import mlflow
+
+    with mlflow.start_run() as run:
+        mlflow.log_text("é\n", "mlmagic/cell.py")
+    assert store.read_text(run.info.artifact_uri, "mlmagic/cell.py") == "é\n"
+    assert store.read_text(run.info.artifact_uri, "mlmagic/none.py") is None
+    assert store.read_text(run.info.artifact_uri, "nowhere/none.py") is None

@@ -1,0 +1,87 @@
+import inspect
+import json
+import pydoc
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import mlmagic
+
+HEAVY = {
+    "altair", "hydra", "IPython", "jinja2", "matplotlib", "mlflow", "numpy", "optuna", "pandas", "plotly", "psutil",
+    "sklearn", "sqlite3", "torch",
+}  # fmt: skip
+
+
+def in_new_process(code):
+    ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_importing_mlmagic_imports_no_heavy_library():
+    imported = json.loads(in_new_process("import json, sys, mlmagic; print(json.dumps(list(sys.modules)))"))
+    assert HEAVY & set(imported) <= {"IPython"}
+
+
+def test_loading_the_extension_imports_no_heavy_library(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    code = (
+        "import json, sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell()\nbefore = set(sys.modules)\nshell.run_line_magic('load_ext', 'mlmagic')\n"
+        "print('\\n' + json.dumps([name for name in sys.modules if name not in before]))"
+    )
+    imported = json.loads(in_new_process(code).splitlines()[-1])
+    assert HEAVY & set(imported) == set()
+
+
+def test_the_public_names_are_few_and_there():
+    assert len(mlmagic.__all__) <= 25
+    assert sorted(mlmagic.__all__) == sorted(set(mlmagic.__all__))
+    public = {
+        name
+        for name, value in vars(mlmagic).items()
+        if not name.startswith("_")
+        and not isinstance(value, ModuleType)
+        and name not in {"annotations", "TYPE_CHECKING", "Any"}
+    }
+    assert public | {"__version__"} == set(mlmagic.__all__)
+
+
+def test_a_star_import_takes_every_name_before_any_run():
+    assert in_new_process("from mlmagic import *\nprint(track.__name__, settings.quiet)") == "track False\n"
+
+
+def test_the_last_run_is_a_clear_error_before_any_run():
+    code = "import mlmagic\ntry:\n  mlmagic.last_run\nexcept mlmagic.MLMagicError as error:\n  print(error)"
+    assert in_new_process(code).startswith("mlmagic.last_run: no run has ended in this session yet.")
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'mlmagic' has no attribute 'trak'"):
+        _ = mlmagic.trak
+
+
+@pytest.mark.parametrize("name", sorted(set(mlmagic.__all__) - {"__version__"}))
+def test_every_public_object_says_what_it_is(name):
+    thing = getattr(mlmagic, name)
+    assert len(inspect.getdoc(thing).splitlines()[0]) > 20
+    if inspect.isclass(thing):
+        for method, value in vars(thing).items():
+            if not method.startswith("_") and (callable(value) or isinstance(value, property)):
+                assert inspect.getdoc(value), f"{name}.{method}"
+
+
+def test_the_help_of_the_package_can_be_read():
+    text = pydoc.render_doc(mlmagic, renderer=pydoc.plaintext)
+    for name in ("track", "log_params", "seed"):
+        assert name in text
+
+
+def test_the_version_is_that_of_the_package():
+    from importlib.metadata import version
+
+    assert mlmagic.__version__ == version("mlmagic")
