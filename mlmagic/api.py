@@ -199,6 +199,8 @@ def log_figure(figure: Any, name: str | None = None) -> None:
             f"mlmagic.log_figure takes a matplotlib, Plotly or Altair figure, got {error}. "
             "A file is recorded with mlmagic.log_artifact(path)."
         ) from error
+    if run.capture.figures:
+        run.capture.figures.leave_out(figure)
     title = slug(name or picture.title) or "figure"
     run.recorder.data(f"figures/{unused(title, run.figure_names)}.{picture.extension}", picture.content)
 

@@ -43,6 +43,7 @@ class FigureCollector:
     def __init__(self) -> None:
         self._before: list[weakref.ref[Any]] = []
         self._seen: list[_Seen] = []
+        self._left_out: list[weakref.ref[Any]] = []
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -54,6 +55,8 @@ class FigureCollector:
         if matplotlib.is_figure(figure) and matplotlib.is_empty(figure):
             return
         with self._lock:
+            if any(other() is figure for other in self._left_out):
+                return
             known = self._find(figure)
             if known is None:
                 known = _Seen(weakref.ref(figure), None, "")
@@ -61,6 +64,12 @@ class FigureCollector:
             known.png = png or known.png
             known.title = _title(figure) or known.title
             known.held = figure if known.png is None else None
+
+    def leave_out(self, figure: Any) -> None:
+        """Forget *figure*, and do not take it again: it is recorded under a name that the user gave."""
+        with self._lock:
+            self._left_out.append(weakref.ref(figure))
+            self._seen = [item for item in self._seen if item.figure() is not figure]
 
     def collect_open(self) -> None:
         """Take the figures that the cell opened and left open, before a backend flushes and closes them."""

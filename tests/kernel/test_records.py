@@ -478,3 +478,11 @@ def test_a_second_header_below_a_magic_is_refused(kernel):
     assert output.status == "error"
     assert "it takes one header" in output.errors[0]
     assert kernel.last_run()["running"] == []
+
+
+def test_a_figure_that_the_user_logs_is_recorded_once_and_under_that_name(kernel):
+    kernel.run(
+        "%%track\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots(); ax.plot([1]); ax.set_title('shown')\n"
+        "mlmagic.log_figure(fig, 'mine')"
+    )
+    assert [f for f in kernel.last_run()["files"] if f.startswith("figures/")] == ["figures/mine.png"]

@@ -99,9 +99,9 @@ def test_quiet_is_one_line_that_keeps_what_matters():
 
 def test_an_empty_run_says_how_to_record_something():
     empty = RunSummary("a1b2", "x", "Default", "FINISHED", 0.01, {})
-    assert "Nothing recorded. mlmagic.log(accuracy=0.9)" in read(empty)
-    assert "Nothing recorded" in summary(empty)["text/plain"]
-    assert "Nothing recorded" not in read(replace(empty, status="FAILED"))
+    assert "No parameters or metrics yet: mlmagic.log(accuracy=0.9)" in read(empty)
+    assert "No parameters or metrics yet" in summary(empty)["text/plain"]
+    assert "No parameters" not in read(replace(empty, status="FAILED"))
 
 
 @pytest.mark.parametrize(
