@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from mlmagic.session import live
 from mlmagic.session.cells import running
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Mapping
     from types import FrameType, TracebackType
 
@@ -99,12 +101,25 @@ class Tracking:
             finish(self._run, error)
 
 
-def finish(run: ActiveRun, error: BaseException | None) -> RunSummary:
-    """Close *run* and show its summary."""
+def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
+    """Begin to watch the code of a tracked cell; return it as it is to run. Never raises."""
+    watched = run.origin.watch
+    if watched is None:
+        return tree
+    try:
+        # A copy, so that a cell that cannot be watched runs as it was.
+        return watched.begin(copy.deepcopy(tree))
+    except (Exception, RecursionError) as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
+        run.notices.warn(f"parameters and metrics of this cell are not recorded: {type(error).__name__}: {error}")
+        return tree
+
+
+def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> RunSummary:
+    """Close *run* and show its summary; *value* is that of the cell's last expression."""
     from mlmagic.runs.closing import close_run
     from mlmagic.views.show import show_summary
 
-    summary = close_run(run, error)
+    summary = close_run(run, error, value=value)
     _last[:] = [run.run_id]
     show_summary(summary, quiet=run.options.quiet)
     return summary

@@ -20,10 +20,11 @@ from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
 from mlmagic.runs import active, experiments, store
-from mlmagic.session import capture, live
+from mlmagic.session import capture, live, observe
 from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
+from mlmagic.session.watching import CellWatch
 from mlmagic.settings import settings
 from mlmagic.snapshot import randomness
 from mlmagic.snapshot.randomness import SeedReport
@@ -47,7 +48,7 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._session = live.LiveSession(shell)
-        self._transformer = HeaderTransformer(shell, self._open)
+        self._transformer = HeaderTransformer(shell, self._open, self._within)
         self._undo: list[Callable[[], None]] = []
 
     def load(self) -> None:
@@ -79,6 +80,7 @@ class Extension:
             formatter = shell.display_formatter.mimebundle_formatter
             formatter.for_type(SeedReport, seed_report_bundle)
             self._undo.append(partial(formatter.pop, SeedReport, None))
+        self._undo.append(observe.install())
         self._bind_name()
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())
@@ -109,8 +111,8 @@ class Extension:
     def _cell_begins(self, info: ExecutionInfo) -> None:
         self._session.begin(info)
 
-    def _open(self, header: str, tree: ast.Module) -> None:
-        """Open the run of a tracked cell; whatever is raised here rejects the cell."""
+    def _open(self, header: str, tree: ast.Module) -> ast.Module:
+        """Open the run of a tracked cell; return the tree to run. Whatever is raised here rejects the cell."""
         options = parse_header(header, tree)
         cell = running.current()
         entry = self._session.entry(cell) if cell else None
@@ -121,16 +123,28 @@ class Extension:
         from mlmagic.runs.opening import open_run
         from mlmagic.runs.origin import origin_of_cell
 
-        origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)))
+        watch = CellWatch(self._session.namespace) if options.auto else None
+        origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)), watch=watch)
         with _interruptible():
-            entry.run = open_run(options, origin).run_id
+            run = open_run(options, origin)
+            entry.run = run.run_id
+            return api.watch(run, tree)
+
+    def _within(self, tree: ast.Module) -> ast.Module:
+        """Watch the body of a magic within a tracked cell (``%%time``), but not what ``%timeit`` repeats."""
+        cell = running.current()
+        entry = self._session.entry(cell) if cell else None
+        runs = active.opened_in(entry)
+        if not runs or _called_by_timeit():
+            return tree
+        return api.watch(runs[-1], tree)
 
     def _cell_ended(self, result: ExecutionResult | None) -> None:
-        for cell, error in self._session.end(result):
+        for cell, error, value in self._session.end(result):
             entry = self._session.entry(cell)
             # Also a run that `with mlmagic.track()` left open, or that an interrupt caught half opened.
             for run in active.opened_in(entry):
-                api.finish(run, error)
+                api.finish(run, error, value)
             if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):
                 print(  # noqa: T201
                     "mlmagic: this cell was not tracked, since the magic above %%track runs its body in a way of its "
@@ -163,6 +177,13 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     extension = _loaded.pop(id(shell), None)
     if extension is not None:
         extension.unload()
+
+
+def _called_by_timeit() -> bool:
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_name != "timeit":
+        frame = frame.f_back
+    return frame.f_code.co_name == "timeit"
 
 
 @contextlib.contextmanager

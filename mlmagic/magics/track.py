@@ -33,6 +33,15 @@ class TrackMagics(Magics):
         "-m", "--metrics", nargs="+", action="extend", default=[], metavar="NAME",
         help="Variables that the cell binds, to record as metrics: a number, a list of numbers (a curve), or a dict.",
     )  # fmt: skip
+    @argument(
+        "-x", "--exclude", nargs="+", action="extend", default=[], metavar="NAME",
+        help="Names not to record by themselves: variables, or keys that the summary showed.",
+    )  # fmt: skip
+    @argument(
+        "--no-auto", action="store_true", help="Record only what is asked for: no parameters, metrics, data, models."
+    )
+    @argument("--no-models", action="store_true", help="Do not record fitted models.")
+    @argument("--no-data", action="store_true", help="Do not fingerprint the data that the cell reads.")
     @argument("--description", help="What this run is about, in a sentence; MLflow shows it on the run's page.")
     @argument("--parent", metavar="RUN", help="Id or name of the run that this one is nested under.")
     @argument(
@@ -48,12 +57,18 @@ class TrackMagics(Magics):
         """Record this cell as an MLflow run.
 
         Put it on the first line of a cell; `%track` there does the same. The body runs as it would without, and
-        the run holds its parameters, metrics, figures, output, source, environment and git state.
+        the run holds its parameters, metrics, data, models, figures, output, source, environment and git state.
+
+        Parameters are names bound to a literal, scalars of earlier cells that the cell reads, literal keywords of
+        calls to the notebook's own functions, and what estimators and optimizers were given. Metrics are floats that
+        the cell works out and binds, dicts of such, the last expression when it is a number, and what metric
+        functions, scorers and `score` methods return. What the cell logs itself takes precedence.
 
         Examples::
 
             %%track
-            %%track forest -p n_estimators depth -m accuracy
+            %%track forest -x best_so_far
+            %%track forest -p n_estimators depth -m accuracy --no-auto
             %%track "two words" -e churn -t team=risk stage=draft
             %%track --continue
         """
@@ -95,6 +110,10 @@ def parse_header(header: str, tree: ast.Module) -> TrackOptions:
         tags=dict(_tag(word) for word in parsed.tag),
         params=_names(parsed, "params"),
         metrics=_names(parsed, "metrics"),
+        exclude=frozenset(name for word in parsed.exclude for name in str(word).split(",") if name),
+        auto=not parsed.no_auto,
+        models=not (parsed.no_models or parsed.no_auto),
+        data=not (parsed.no_data or parsed.no_auto),
         description=parsed.description,
         parent=parsed.parent,
         resume=parsed.resume,

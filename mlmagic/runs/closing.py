@@ -6,19 +6,21 @@ import contextlib
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import active, collecting, mlflow_runs, previous, store
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.session.cells import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlflow.entities import Run
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.summary import Status
+
+    Collectors = Sequence[tuple[str, Callable[[ActiveRun], None]]]
 
 
 def status_of(error: BaseException | None) -> Status:
@@ -31,8 +33,13 @@ def status_of(error: BaseException | None) -> Status:
     return "FAILED"
 
 
-def close_run(run: ActiveRun, error: BaseException | None) -> RunSummary:
-    """Record what the code left behind and end the run. Never raises: what fails becomes a notice."""
+def close_run(
+    run: ActiveRun, error: BaseException | None, *, value: Any = None, collectors: Collectors = ()
+) -> RunSummary:
+    """Record what the code left behind and end the run. Never raises: what fails becomes a notice.
+
+    *value* is that of the cell's last expression; each of *collectors* records one kind of thing more.
+    """
     duration = time.time() - run.started
     status = status_of(error)
     figures: list[str] = []
@@ -45,6 +52,10 @@ def close_run(run: ActiveRun, error: BaseException | None) -> RunSummary:
         with _told(run, "parameters and metrics"):
             stored = run.client.get_run(run.run_id)
             collecting.record_asked(run, stored)
+            collecting.record_automatic(run, stored, value)
+        for what, collect in collectors:
+            with _told(run, what):
+                collect(run)
         with _told(run, "the output"):
             collecting.record_output(run, error)
         with _told(run, "figures"):

@@ -6,7 +6,7 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import store
+from mlmagic.runs import automatic, store
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.summary import Status
 
 _WAIT_FOR_GIT_S = 10.0
+_metrics_of_the_session: set[str] = set()
 
 
 def record_asked(run: ActiveRun, stored: Run) -> None:
@@ -41,6 +42,29 @@ def record_asked(run: ActiveRun, stored: Run) -> None:
         run.notices.info("no seed set: %seed 42 makes a run repeatable")
     elif "seed" not in stored.data.params and "seed" not in run.recorder.params:
         run.recorder.param("seed", seed.value)
+
+
+def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
+    """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
+    watch = run.origin.watch
+    if watch is None:
+        return
+    watch.end()
+    found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=_metrics_of_the_session)
+    options, recorder = run.options, run.recorder
+    left_out = options.exclude | {*stored.data.params, *recorder.params, *options.metrics}
+    for name, setting in found.params.items():
+        if name not in left_out:
+            recorder.param(name, setting)
+    left_out = options.exclude | {*stored.data.metrics, *recorder.metrics, *options.params}
+    for name, curve in found.metrics.items():
+        if name in left_out:
+            continue
+        _metrics_of_the_session.add(name)
+        for step, number in enumerate(curve):
+            recorder.metric(name, number, step)
+    for note in found.notes:
+        run.notices.info(note)
 
 
 def record_output(run: ActiveRun, error: BaseException | None) -> None:

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.session.log import ExecutionLog, LoggedCell
+    from mlmagic.session.watching import CellWatch
 
 
 @dataclass(frozen=True)
 class TrackOptions:
     """The options of ``%%track``.
 
+    ``exclude`` names what is not to be recorded by itself; ``auto``, ``models`` and ``data`` switch kinds of it off.
     ``resume`` is None for a new run, ``""`` to go on with the last run of this notebook, else that run's id or name.
     """
 
@@ -24,6 +26,10 @@ class TrackOptions:
     tags: Mapping[str, str] = field(default_factory=dict)
     params: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    exclude: frozenset[str] = frozenset()
+    auto: bool = True
+    models: bool = True
+    data: bool = True
     description: str | None = None
     parent: str | None = None
     resume: str | None = None
@@ -37,7 +43,8 @@ class Origin:
     """The code that a run records: a tracked cell, or the block of ``with mlmagic.track():``.
 
     ``namespace`` is the user's (live), ``binds`` the names that the code binds at top level, ``notebook`` the file
-    (None where nothing tells it) and ``key`` what stays the same when the same cell is run again.
+    (None where nothing tells it), ``key`` what stays the same when the same cell is run again, and ``watch`` what is
+    seen of a tracked cell while it runs.
     """
 
     source: str
@@ -50,3 +57,4 @@ class Origin:
     log: ExecutionLog | None = None
     log_entry: LoggedCell | None = None
     key: str = ""
+    watch: CellWatch | None = None

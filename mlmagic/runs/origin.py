@@ -11,9 +11,12 @@ from mlmagic.session import notebook
 if TYPE_CHECKING:
     from mlmagic.session.cells import Cell
     from mlmagic.session.live import LiveSession
+    from mlmagic.session.watching import CellWatch
 
 
-def origin_of_cell(session: LiveSession, cell: Cell, *, binds: frozenset[str] = frozenset()) -> Origin:
+def origin_of_cell(
+    session: LiveSession, cell: Cell, *, binds: frozenset[str] = frozenset(), watch: CellWatch | None = None
+) -> Origin:
     """Return the origin of a run that *cell* opens; *binds* are the names that its tracked part binds."""
     file = notebook.path(session.namespace)
     return Origin(
@@ -27,4 +30,5 @@ def origin_of_cell(session: LiveSession, cell: Cell, *, binds: frozenset[str] = 
         log=session.log,
         log_entry=session.entry(cell),
         key=cell.id or cell.source.partition("\n")[0],
+        watch=watch,
     )

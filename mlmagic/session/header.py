@@ -87,18 +87,24 @@ class HeaderTransformer:
     hangs an async cell: so every exception of *on_header* rejects the cell instead.
     """
 
-    def __init__(self, shell: InteractiveShell, on_header: Callable[[str, ast.Module], None]) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        on_header: Callable[[str, ast.Module], ast.Module],
+        on_body: Callable[[ast.Module], ast.Module],
+    ) -> None:
         self._shell = shell
         self._on_header = on_header
+        self._on_body = on_body
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """Return *node* without the mark."""
+        """Return *node* without the mark, as *on_header* wants it; a tree without one as *on_body* wants it."""
         if not isinstance(node, ast.Module) or not node.body:
             return node
         header = _string_mark(node.body[0])
         call = _cell_magic(node.body[0])
         if header is None and call is None:
-            return node
+            return self._on_body(node)
         tree: ast.Module
         try:
             if call is not None:
@@ -106,13 +112,12 @@ class HeaderTransformer:
                 tree = ast.parse(self._shell.transform_cell(body))
             else:
                 tree = ast.Module(node.body[1:], node.type_ignores)
-            self._on_header(str(header), tree)
+            return self._on_header(str(header), tree)
         except KeyboardInterrupt:
             problem = KeyboardInterrupt("while the run was being opened. The cell did not run.")
             raise CellRejectedError(problem) from None
         except Exception as error:
             raise CellRejectedError(error) from error
-        return tree
 
 
 def _string_mark(node: ast.stmt) -> str | None:

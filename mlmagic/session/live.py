@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class EndedCell(NamedTuple):
-    """A cell that ended, and what it raised (None when all went well)."""
+    """A cell that ended, what it raised (None when all went well), and the value of its last expression."""
 
     cell: Cell
     error: BaseException | None
+    value: Any = None
 
 
 class LiveSession:
@@ -64,7 +65,8 @@ class LiveSession:
         for cell, error in zip(ended, errors, strict=False):
             if (entry := self._entries.get(cell)) is not None:
                 self.log.end(entry, _status_of(result, error))
-        return [EndedCell(cell, error) for cell, error in zip(ended, errors, strict=False)]
+        value = getattr(result, "result", None)
+        return [EndedCell(cell, error, value) for cell, error in zip(ended, errors, strict=False)]
 
     def forget(self, cell: Cell) -> None:
         """Let go of a cell that has been dealt with."""
