@@ -65,7 +65,7 @@ class ActiveRun:
     """An open run.
 
     ``tags`` are those it was opened with; ``others`` are the MLflow runs that were open before it, which are none of
-    its business.
+    its business. ``datasets`` and ``models`` are those that were recorded, each in a few words.
     """
 
     run_id: str
@@ -82,6 +82,8 @@ class ActiveRun:
     git: Pending[GitState]
     tags: dict[str, str]
     others: frozenset[str]
+    datasets: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)
     held_before: dict[str, object] = field(default_factory=dict)
     sampler: SystemSampler | None = None

@@ -145,6 +145,8 @@ def _summary(
         duration_s=duration,
         params={**(logged.params if logged else {}), **run.recorder.params},
         metrics=tuple(lines),
+        datasets=tuple(run.datasets),
+        models=tuple(run.models),
         figures=tuple(figures),
         notices=run.notices.all(),
         error=collecting.one_line(error) if error is not None else None,

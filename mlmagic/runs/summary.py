@@ -34,7 +34,7 @@ class MetricLine:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A finished run as it is shown under its cell."""
+    """A finished run as it is shown under its cell; datasets, models and figures each in a few words."""
 
     run_id: str
     name: str
@@ -43,6 +43,8 @@ class RunSummary:
     duration_s: float
     params: Mapping[str, str]
     metrics: tuple[MetricLine, ...] = ()
+    datasets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     error: str | None = None

@@ -108,7 +108,7 @@ def _html(template: str, s: RunSummary) -> str:
         compared=any(line.previous is not None for line in s.metrics),
         previous=cell(s.previous_name or "the last run", 30),
         params=fold([(cell(key, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for key, value in s.params.items()]),
-        figures=fold([cell(name, _LONGEST_NAME) for name in s.figures]),
+        lines=[(label, fold([cell(name, _LONGEST_NAME) for name in names])) for label, names in _lines(s)],
         notices=[(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in s.notices],
         hint=_HINT if _is_empty(s) else "",
         first_metrics=_first_metrics(s),
@@ -140,7 +140,13 @@ def _metric_row(line: MetricLine) -> MetricRow:
 
 
 def _is_empty(s: RunSummary) -> bool:
-    return s.status == "FINISHED" and not (s.metrics or s.params or s.figures)
+    return s.status == "FINISHED" and not (s.metrics or s.params or _lines(s))
+
+
+def _lines(s: RunSummary) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what is told in a line each: its label, and names."""
+    lines = [("Data", s.datasets), ("Models", s.models), ("Figures", s.figures)]
+    return [(label, names) for label, names in lines if names]
 
 
 def _first_metrics(s: RunSummary) -> str:
@@ -169,10 +175,10 @@ def _plain(s: RunSummary) -> str:
         lines.append(f"  error    {shorten(s.error, 300)}")
     lines += _block("metrics", [_plain_metric(line) for line in s.metrics], _since(s))
     lines += _block("params", [(clean(key), shorten(value, _LONGEST_VALUE)) for key, value in s.params.items()])
-    if s.figures:
-        shown = ", ".join(shorten(name, _LONGEST_NAME) for name in s.figures[:_SHOWN_IN_PLAIN])
-        more = len(s.figures) - _SHOWN_IN_PLAIN
-        lines.append(f"  figures  {shown}{f' and {more} more' if more > 0 else ''}")
+    for label, names in _lines(s):
+        shown = ", ".join(shorten(name, _LONGEST_NAME) for name in names[:_SHOWN_IN_PLAIN])
+        more = len(names) - _SHOWN_IN_PLAIN
+        lines.append(f"  {label.lower():8} {shown}{f' and {more} more' if more > 0 else ''}")
     for notice in s.notices:
         label = "warning" if notice.level == "warning" else "note"
         lines.append(f"  {label:8} {shorten(notice.text, _LONGEST_NOTICE)}")
