@@ -108,10 +108,22 @@ def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
         return tree
     try:
         # A copy, so that a cell that cannot be watched runs as it was.
-        return watched.begin(copy.deepcopy(tree))
+        rewritten = watched.begin(copy.deepcopy(tree))
+        _begin_captures(run)
+        return rewritten
     except (Exception, RecursionError) as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
         run.notices.warn(f"parameters and metrics of this cell are not recorded: {type(error).__name__}: {error}")
         return tree
+
+
+def _begin_captures(run: ActiveRun) -> None:
+    """Let the data and the models that the cell reads be looked at before its body can change them."""
+    if not run.collectors:
+        from mlmagic.models.capture import ModelCapture
+
+        models = ModelCapture()
+        run.collectors = [("models", models.record)]
+        models.begin(run)
 
 
 def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> RunSummary:

@@ -33,6 +33,9 @@ class MLMagic(Configurable):
     patch_limit_mb = Float(
         5.0, min=0.0, help="Most MB of uncommitted changes kept of a run; more is left out, and told."
     ).tag(config=True)
+    model_limit_mb = Float(200.0, min=0.0, help="Largest model in MB that is recorded by itself; a larger one is told.").tag(
+        config=True
+    )
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -87,9 +87,10 @@ CELLS = {
         Expected(
             {
                 "grid.cv": "3",
-                "grid.estimator.random_state": "0",
+                "grid.estimator": "DecisionTreeClassifier",
+                "grid.estimator__random_state": "0",
                 "grid.param_grid.max_depth": "[1, 2]",
-                "grid.best_params.max_depth": "2",
+                "grid.best_params_.max_depth": "2",
             },
             {"grid.best_score_": 1},
             {"X_train", "y_train"},
@@ -132,13 +133,13 @@ CELLS = {
             {"models.tree.random_state": "0", "models.log.max_iter": "4000"},
             {"results.tree": 1, "results.log": 1},
             SPLIT,
-            {"models.tree", "models.log"},
+            {"models_tree", "models_log"},
         ),
     ),
     "a pipeline": (
         "C = 0.5\npipe = make_pipeline(StandardScaler(), LogisticRegression(C=C))\npipe.fit(X_train, y_train)\n"
         "test_accuracy = round(pipe.score(X_test, y_test), 3)",
-        Expected({"C": "0.5", "pipe.logisticregression.C": "0.5"}, {"test_accuracy": 1}, SPLIT, {"pipe"}),
+        Expected({"C": "0.5", "pipe.logisticregression__C": "0.5"}, {"test_accuracy": 1}, SPLIT, {"pipe"}),
     ),
     "scores appended": (
         "scores = []\nfor d in (1, 2):\n    scores.append(evaluate(fit_tree(max_depth=d)))\nbest = max(scores)",

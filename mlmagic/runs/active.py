@@ -65,7 +65,7 @@ class ActiveRun:
     """An open run.
 
     ``tags`` are those it was opened with; ``others`` are the MLflow runs that were open before it, which are none of
-    its business. ``datasets`` and ``models`` are those that were recorded, each in a few words.
+    its business. ``collectors`` record more when the run is closed, each with what it is to be called; ``datasets`` and ``models`` are those that were recorded, each in a few words.
     """
 
     run_id: str
@@ -86,6 +86,7 @@ class ActiveRun:
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)
     held_before: dict[str, object] = field(default_factory=dict)
+    collectors: list[tuple[str, Callable[[ActiveRun], None]]] = field(default_factory=list)
     sampler: SystemSampler | None = None
     previous_cells: tuple[int, ...] = ()
     started: float = field(default_factory=time.time)

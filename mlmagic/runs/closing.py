@@ -13,14 +13,12 @@ from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.session.cells import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from mlflow.entities import Run
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.summary import Status
-
-    Collectors = Sequence[tuple[str, Callable[[ActiveRun], None]]]
 
 
 def status_of(error: BaseException | None) -> Status:
@@ -33,12 +31,10 @@ def status_of(error: BaseException | None) -> Status:
     return "FAILED"
 
 
-def close_run(
-    run: ActiveRun, error: BaseException | None, *, value: Any = None, collectors: Collectors = ()
-) -> RunSummary:
+def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None) -> RunSummary:
     """Record what the code left behind and end the run. Never raises: what fails becomes a notice.
 
-    *value* is that of the cell's last expression; each of *collectors* records one kind of thing more.
+    *value* is that of the cell's last expression.
     """
     duration = time.time() - run.started
     status = status_of(error)
@@ -53,7 +49,7 @@ def close_run(
             stored = run.client.get_run(run.run_id)
             collecting.record_asked(run, stored)
             collecting.record_automatic(run, stored, value)
-        for what, collect in collectors:
+        for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)
         with _told(run, "the output"):

@@ -1,0 +1,1 @@
+"""Models: which objects are fitted models, their parameters, and logging them as MLflow models."""

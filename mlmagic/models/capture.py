@@ -1,0 +1,142 @@
+"""The models of a tracked cell: those that it binds or fits, with their parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters import metrics
+from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
+from mlmagic.models.logging import Skipped, log_model
+from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
+from mlmagic.settings import settings
+from mlmagic.snapshot import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlmagic.runs.active import ActiveRun
+    from mlmagic.session.watching import CellWatch
+
+_FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")
+
+
+class ModelCapture:
+    """Notes what the models are like before a cell runs, and records those that it made or changed."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, tuple[Any, object]] = {}
+
+    def begin(self, run: ActiveRun) -> None:
+        """Note the state of the models that the cell reads."""
+        watch = run.origin.watch
+        if watch is None:
+            return
+        for found in find_models(watch.read):
+            self._before.setdefault(id(found.model), (found.model, _state(found.model)))
+
+    def record(self, run: ActiveRun) -> None:
+        """Record parameters of models and optimizers, ``mlmagic/models.json``, and the models themselves."""
+        watch = run.origin.watch
+        if watch is None:
+            return
+        models = [found for found in self._models(watch, run.origin.namespace) if found.name not in run.options.exclude]
+        optimizers = dict(_optimizers(watch, run.origin.namespace))
+        things = {found.name: found.model for found in models} | optimizers
+        for name, thing in things.items():
+            _record_parameters(run, name, thing)
+        _record_best_scores(run, models)
+        if things:
+            run.recorder.json("mlmagic/models.json", {name: all_parameters(thing) for name, thing in things.items()})
+        if run.options.models:
+            for found in models:
+                _log(run, found, _examples(watch, run.origin.namespace))
+
+    def _models(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
+        """Return the models that the cell bound, fitted or changed, each under the best name for it."""
+        made = {name for name, binding in watch.bindings.names.items() if binding.literals and not binding.loop_variable}
+        names = [name for name in namespace if name in made | watch.bindings.filled and not name.startswith("_")]
+        found = {id(each.model): each for each in find_models({name: namespace[name] for name in names})}
+        for each in find_models({name: namespace[name] for name in watch.read if name in namespace}):
+            before = self._before.get(id(each.model))
+            if id(each.model) not in found and (before is None or before[1] != _state(each.model)):
+                found[id(each.model)] = each
+        for _, model in watch.fitted.values():
+            if id(model) not in found and is_fitted(model) and not _is_transformer(model):
+                kind = kind_of(model)
+                name = _name_of(model, namespace) or type(model).__name__
+                if kind is not None:
+                    found[id(model)] = Found(name, model, kind)
+        return list(found.values())
+
+
+def _state(model: Any) -> object:
+    """Return what changes when a model is trained: the versions of a module's weights, an estimator's attributes."""
+    if kind_of(model) == "torch":
+        return tuple(parameter._version for parameter in model.parameters())
+    return tuple((name, id(value)) for name, value in sorted(vars(model).items())) if hasattr(model, "__dict__") else None
+
+
+def _is_transformer(model: Any) -> bool:
+    """Tell whether *model* only prepares data: fitted in passing, without a name, it is no result of the cell."""
+    return hasattr(type(model), "transform") and not hasattr(type(model), "predict")
+
+
+def _name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
+    return next((name for name, value in namespace.items() if value is model and not name.startswith("_")), None)
+
+
+def _optimizers(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in (*watch.bindings.names, *watch.read):
+        if not name.startswith("_") and is_optimizer(namespace.get(name)):
+            yield name, namespace[name]
+
+
+def _record_parameters(run: ActiveRun, name: str, thing: Any) -> None:
+    for key, value in changed_parameters(thing).items():
+        full = f"{name}.{key}"
+        if key != "class" and full not in run.options.exclude and full not in run.recorder.params:
+            run.recorder.param(full, value)
+
+
+def _record_best_scores(run: ActiveRun, models: Sequence[Found]) -> None:
+    """Record the best score of a fitted search as a metric, unless the cell shows it itself."""
+    for found in models:
+        score = getattr(found.model, "best_score_", None)
+        key = f"{found.name}.best_score_"
+        if isinstance(score, float) and metrics.is_estimator(found.model) and key not in run.recorder.metrics:
+            run.recorder.metric(key, score)
+
+
+def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
+    values = [*watch.read.values(), *(namespace[name] for name in watch.bindings.names if name in namespace)]
+    return tuple(value for value in values if len(getattr(value, "shape", ())) >= 2)  # noqa: PLR2004  # rows, features
+
+
+def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
+    logged = log_model(
+        found.model,
+        found.name,
+        client=run.client,
+        run_id=run.run_id,
+        input_example=examples,
+        requirements=_requirements(),
+        size_limit_mb=settings.model_limit_mb,
+    )
+    kind = type(found.model).__name__
+    if isinstance(logged, Skipped):
+        run.notices.warn(f"the model {found.name!r} was not recorded: {logged.reason}")
+        return
+    run.models.append(f"{found.name} ({kind}, {logged.format}, {_size(logged.size)})")
+    for note in logged.notes:
+        run.notices.info(f"model {found.name!r}: {note}")
+
+
+def _requirements() -> list[str]:
+    """Return the pinned packages that models stand on, as far as they are imported."""
+    imported = environment.capture().imported
+    return [f"{name}=={imported[name].partition('+')[0]}" for name in _FOR_ANY_MODEL if name in imported]
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"  # noqa: PLR2004  # from 0.1 MB on

@@ -1,0 +1,84 @@
+"""The input example of a model: a few rows of the data that a cell read, as the model takes them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.models.agreement import as_array
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROWS = 5
+_TABLE = 2
+
+
+def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]:
+    """Yield the first rows of those *candidates* that may be what the estimator *model* was fitted on.
+
+    From a table that has all its features (``feature_names_in_``) these columns are taken; where it does not know
+    names, or knows them in another form (LightGBM), the number of columns has to be right.
+
+    >>> import numpy as np
+    >>> from sklearn.svm import SVC
+    >>> fitted = SVC().fit(np.eye(9), [0, 1] * 4 + [0])
+    >>> [rows.shape for rows in rows_for_estimator(fitted, (np.ones(9), np.ones((9, 3)), np.eye(9)))]
+    [(5, 9)]
+    """
+    names = getattr(model, "feature_names_in_", None)
+    count = getattr(model, "n_features_in_", None)
+    for data in candidates:
+        try:
+            table = _first_rows(data)
+            columns = getattr(table, "columns", None)
+            if names is not None and columns is not None and set(names) <= set(columns):
+                if len(columns) == len(set(columns)):
+                    yield table[list(names)]
+            elif count is None or (len(getattr(table, "shape", ())) == _TABLE and table.shape[1] == count):
+                yield table
+        except Exception:  # noqa: BLE001, S112  # data of any type: what cannot be cut into rows is no example
+            continue
+
+
+def rows_for_module(candidates: tuple[Any, ...], dtype: Any) -> Iterator[Any]:
+    """Yield the first rows of *candidates* as NumPy arrays; floats also as the module's own *dtype* (of NumPy).
+
+    Tables and images come before what is one value a row: that is most often the target.
+    """
+    import numpy as np
+
+    arrays = []
+    for data in candidates:
+        try:
+            arrays.append(as_array(_first_rows(data)))
+        except Exception:  # noqa: BLE001, S112  # as above
+            continue
+    for array in sorted(arrays, key=lambda each: each.ndim < _TABLE):
+        if array.dtype.kind not in "fiub" or array.ndim == 0:
+            continue
+        if array.dtype.kind == "f" and dtype is not None:
+            yield array.astype(dtype, copy=True)
+            continue
+        yield array.copy()
+        if dtype is not None:
+            yield array.astype(dtype if np.dtype(dtype).kind == "f" else np.float32)
+
+
+def _first_rows(data: Any) -> Any:
+    """Return the first rows of *data*: a pandas frame for a table of any library, an array for a tensor."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(data, torch.Tensor):
+        return as_array(data[:ROWS])
+    if type(data).__module__.partition(".")[0] == "polars":
+        import pandas as pd
+
+        rows = data.head(ROWS)
+        return pd.DataFrame(rows.to_dict(as_series=False)) if hasattr(rows, "columns") else pd.Series(rows.to_list())
+    if hasattr(data, "iloc"):
+        return data.iloc[:ROWS].copy()
+    if type(data).__module__.startswith("scipy.sparse"):
+        return data.tocsr()[:ROWS]
+    if isinstance(data, list):
+        return data[:ROWS]
+    return as_array(data[:ROWS]).copy()

@@ -1,0 +1,78 @@
+"""Writing models of the libraries that MLflow has a flavour of its own for: XGBoost, LightGBM, CatBoost, Keras."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.models.agreement import as_array
+from mlmagic.models.examples import rows_for_estimator, rows_for_module
+from mlmagic.models.guard import unnoticed
+from mlmagic.models.proof import prove
+from mlmagic.models.saved import CannotLogError, Saved, first_line, with_needed
+from mlmagic.models.weighing import weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mlmagic.models.kinds import Kind
+
+_BYTES_A_WEIGHT = 4
+# Libraries write single precision, and text: predictions agree to its digits.
+_SINGLE_PRECISION = 1e-5
+
+
+def save(
+    model: Any, kind: Kind, folder: Path, *, requirements: list[str], candidates: tuple[Any, ...], limit: float
+) -> Saved:
+    """Write *model* to *folder* by the flavour of MLflow that *kind* names, and read it back as a check.
+
+    Raises
+    ------
+    CannotLogError
+        It is larger than *limit* bytes, or MLflow cannot write or read it.
+    """
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    if kind == "keras":
+        if (size := model.count_params() * _BYTES_A_WEIGHT) > limit:
+            raise CannotLogError(f"its weights take {size / 1e6:,.0f} MB, the limit is {limit / 1e6:g} MB")
+    else:
+        weigh(model, limit)
+    meta = Model()
+    flavour = importlib.import_module(f"mlflow.{kind}")
+    options: dict[str, Any] = {"pip_requirements": with_needed(requirements, [kind])}
+    if "serialization_format" in inspect.signature(flavour.save_model).parameters:
+        options["serialization_format"] = "cloudpickle"  # by default skops, which would need each type's name
+    try:
+        with unnoticed():
+            flavour.save_model(model, str(folder), mlflow_model=meta, **options)
+            kept = pyfunc.load_model(str(folder))
+    except Exception as error:
+        raise CannotLogError(f"mlflow.{kind}: {type(error).__name__}: {first_line(error)}") from error
+    saved = Saved(meta, folder, str(kind))
+    # Keras draws a progress bar, on the stream that there was when it was imported.
+    silent = {"verbose": 0} if kind == "keras" else {}
+    read_back = kept.get_raw_model() if kind == "keras" else kept
+    for rows in _rows(model, kind, candidates):
+        with unnoticed() as rewind:
+            try:
+                expected = as_array(model.predict(rows, **silent))
+            except Exception:  # noqa: BLE001, S112  # these rows are not what the model takes
+                continue
+            rewind()
+            prove(saved, rows, expected, partial(read_back.predict, **silent), tolerance=_SINGLE_PRECISION)
+        break
+    return saved
+
+
+def _rows(model: Any, kind: Kind, candidates: tuple[Any, ...]) -> Iterator[Any]:
+    if kind == "keras":
+        import numpy as np
+
+        return rows_for_module(candidates, np.dtype("float32"))
+    return rows_for_estimator(model, candidates)

@@ -1,0 +1,122 @@
+"""Running a model's code, and MLflow's, so that nothing is noticed of it: no warnings, no output, no state changed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import random
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PROGRESS_BAR = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+
+# Filters and standard streams belong to the process: two threads that restore them in turn would leave the other's.
+_one_at_a_time = threading.RLock()
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep warnings, prints and MLflow's log lines of the code within from the user. Errors come through."""
+    with _one_at_a_time, _without_log_lines(), _without_progress_bars(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        out, error = _OthersOnly(sys.stdout), _OthersOnly(sys.stderr)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            yield
+
+
+class _OthersOnly:
+    """A standard stream that drops what the thread that made it writes; what other threads write goes on."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._thread = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        return len(text) if threading.get_ident() == self._thread else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def _without_log_lines() -> Iterator[None]:
+    """Drop what this thread logs through the handlers of MLflow's logger and the root's; others' lines go on."""
+    thread = threading.get_ident()
+
+    def is_anothers(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
+    handlers = {*logging.getLogger("mlflow").handlers, *logging.getLogger().handlers}
+    for handler in handlers:
+        handler.addFilter(is_anothers)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(is_anothers)
+
+
+@contextlib.contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    before = os.environ.get(_PROGRESS_BAR)
+    os.environ[_PROGRESS_BAR] = "false"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_PROGRESS_BAR]
+        else:
+            os.environ[_PROGRESS_BAR] = before
+
+
+@contextlib.contextmanager
+def unnoticed() -> Iterator[Callable[[], None]]:
+    """Put back the state of random, NumPy and torch, and torch's grad mode; MLflow's autologging sleeps.
+
+    Yields a function that puts the generators back at once, so that what runs next draws the same numbers.
+
+    >>> with unnoticed() as rewind:
+    ...     first = random.random()
+    ...     rewind()
+    ...     first == random.random()
+    True
+    """
+    states = _generator_states()
+
+    def rewind() -> None:
+        for put, state in states:
+            put(state)
+
+    torch = sys.modules.get("torch")
+    grad = torch.is_grad_enabled() if torch is not None else True
+    with _autologging_asleep():
+        try:
+            yield rewind
+        finally:
+            rewind()
+            if torch is not None:
+                torch.set_grad_enabled(grad)
+
+
+def _generator_states() -> list[tuple[Callable[[Any], None], Any]]:
+    states: list[tuple[Callable[[Any], None], Any]] = [(random.setstate, random.getstate())]
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        states.append((numpy.random.set_state, numpy.random.get_state(legacy=False)))
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        states.append((torch.set_rng_state, torch.get_rng_state()))
+        if torch.cuda.is_initialized():
+            states.append((torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()))
+    return states
+
+
+def _autologging_asleep() -> contextlib.AbstractContextManager[Any]:
+    """Keep a `predict` of ours from being logged as the user's, where ``mlflow.autolog()`` is on."""
+    utilities = sys.modules.get("mlflow.utils.autologging_utils")
+    return utilities.disable_autologging() if utilities is not None else contextlib.nullcontext()

@@ -1,0 +1,198 @@
+"""The parameters of models and optimizers: those that are not default, and all of them as plain data."""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.models.kinds import kind_of
+from mlmagic.models.plain_values import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_UNKNOWN = object()
+_LONGEST_TEXT = 20_000
+_DEEPEST = 6
+# scikit-learn's lists of (name, estimator), of which each member appears under its own name.
+_STEPS = frozenset({"steps", "transformers", "estimators", "transformer_list"})
+
+
+def changed_parameters(thing: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator or a torch optimizer that are not default, by name.
+
+    What is inside a pipeline, a search or another estimator goes by scikit-learn's own names, ``step__parameter``.
+    A sub-estimator is its class's name, left out where its step is named so anyway. A fitted search also has what it
+    chose, ``best_params_``. Of an optimizer: its ``class``, ``lr`` as it was before any schedule, and what is not
+    default; where its parameter groups differ, one value for each. Anything else has none.
+
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> changed_parameters(RandomForestClassifier(50, max_depth=3))
+    {'n_estimators': 50, 'max_depth': 3}
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.svm import SVC
+    >>> changed_parameters(make_pipeline(SVC(C=0.5)))
+    {'svc__C': 0.5}
+    """
+    if is_optimizer(thing):
+        return _optimizer(thing)
+    if not _has_params(thing):
+        return {}
+    found = dict(_estimator(thing, "", all_of_them=False, deepest=_DEEPEST))
+    best = getattr(thing, "best_params_", None)
+    if isinstance(best, Mapping) and best:
+        found["best_params_"] = {str(name): plain(value) for name, value in best.items()}
+    return found
+
+
+def all_parameters(thing: Any) -> dict[str, Any]:
+    """Return what there is to know of a model or an optimizer, defaults too, ready for JSON.
+
+    Always ``class``. An estimator has its ``parameters`` (names as in `changed_parameters`), a torch module its
+    ``architecture`` as text, how many ``parameter_count`` and ``trainable_count`` numbers it has, and in which
+    ``devices``, ``dtypes`` and ``training`` mode; an optimizer its ``param_groups``.
+
+    >>> from sklearn.linear_model import Ridge
+    >>> all_parameters(Ridge())["class"], all_parameters(Ridge())["parameters"]["alpha"]
+    ('sklearn.linear_model._ridge.Ridge', 1.0)
+    """
+    found: dict[str, Any] = {"class": _class_of(thing)}
+    if is_optimizer(thing):
+        groups = [{key: plain(value) for key, value in group.items() if key != "params"} for group in _groups(thing)]
+        return found | {"param_groups": groups}
+    kind = kind_of(thing)
+    if kind == "torch":
+        return found | _module(thing)
+    if kind == "keras":
+        return found | {"parameter_count": int(thing.count_params())}
+    if _has_params(thing):
+        found["parameters"] = dict(_estimator(thing, "", all_of_them=True, deepest=_DEEPEST))
+        if isinstance(best := getattr(thing, "best_params_", None), Mapping):
+            found["best_params_"] = {str(name): plain(value) for name, value in best.items()}
+    return found
+
+
+def is_optimizer(thing: object) -> bool:
+    """Tell whether *thing* is a torch optimizer. Never imports torch."""
+    module = sys.modules.get("torch.optim")
+    return module is not None and isinstance(thing, module.Optimizer)
+
+
+def _has_params(thing: Any) -> bool:
+    return kind_of(thing) in {"sklearn", "xgboost", "lightgbm", "catboost"} and callable(
+        getattr(thing, "get_params", None)
+    )
+
+
+def _estimator(model: Any, prefix: str, *, all_of_them: bool, deepest: int) -> Iterator[tuple[str, Any]]:
+    defaults = _defaults(type(model))
+    for name, value in _params(model, defaults).items():
+        if name in _STEPS and (steps := _named_steps(value)) is not None:
+            for step, part in steps:
+                yield from _part(part, f"{prefix}{step}", all_of_them=all_of_them, deepest=deepest)
+        elif _has_params(value):
+            yield from _part(value, prefix + name, all_of_them=all_of_them, deepest=deepest)
+        elif all_of_them or not _same(value, defaults.get(name, _UNKNOWN)):
+            yield prefix + name, plain(value)
+
+
+def _part(part: Any, key: str, *, all_of_them: bool, deepest: int) -> Iterator[tuple[str, Any]]:
+    if not _has_params(part):  # "passthrough", "drop", None
+        yield key, plain(part)
+        return
+    if all_of_them or type(part).__name__.lower() != key.rpartition("__")[2].rstrip("-0123456789"):
+        yield key, type(part).__name__
+    if deepest:
+        yield from _estimator(part, f"{key}__", all_of_them=all_of_them, deepest=deepest - 1)
+
+
+def _named_steps(value: Any) -> list[tuple[str, Any]] | None:
+    """Return the (name, estimator) pairs of a pipeline, a ColumnTransformer or an ensemble; None for anything else."""
+    if not isinstance(value, list | tuple):
+        return None
+    pairs = [(item[0], item[1]) for item in value if isinstance(item, tuple) and len(item) > 1]
+    return pairs if len(pairs) == len(value) and all(isinstance(name, str) for name, _ in pairs) else None
+
+
+def _params(model: Any, order: Iterable[str]) -> dict[str, Any]:
+    try:
+        found = dict(model.get_params(deep=False))
+    except Exception:  # noqa: BLE001  # a user's estimator whose constructor does not keep its parameters
+        return {}
+    # As the constructor has them: `get_params` sorts them by name.
+    return {name: found[name] for name in [*order, *found] if name in found}
+
+
+def _defaults(owner: type) -> dict[str, Any]:
+    """Return the defaults of *owner*'s constructor, and of its bases' where it passes keywords on to them."""
+    found: dict[str, Any] = {}
+    for base in owner.__mro__:
+        constructor = base.__dict__.get("__init__")
+        if constructor is None or base is object:
+            continue
+        try:
+            parameters = inspect.signature(constructor).parameters.values()
+        except (TypeError, ValueError):
+            continue
+        for each in list(parameters)[1:]:
+            if each.kind not in {each.VAR_KEYWORD, each.VAR_POSITIONAL}:
+                found.setdefault(each.name, _UNKNOWN if each.default is each.empty else each.default)
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+            break
+    return found
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Tell whether *value* is the default, by what they show, as scikit-learn's own display does; 1 is 1.0."""
+    if default is _UNKNOWN:
+        return False
+    if value is default:
+        return True
+    if isinstance(value, numbers.Real) and isinstance(default, numbers.Real):
+        return isinstance(value, bool) is isinstance(default, bool) and value == default
+    try:
+        return type(value) is type(default) and repr(value) == repr(default)
+    except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
+        return False
+
+
+def _groups(optimizer: Any) -> list[dict[str, Any]]:
+    return [dict(group) for group in optimizer.param_groups]
+
+
+def _optimizer(optimizer: Any) -> dict[str, Any]:
+    groups, defaults = _groups(optimizer), _defaults(type(optimizer))
+    names = [name for name in groups[0] if name in defaults and name != "params"]
+    found: dict[str, Any] = {"class": type(optimizer).__name__}
+    for name in names:
+        # A schedule moves `lr` and leaves what it began with beside it.
+        values = [group.get("initial_lr", group.get(name)) if name == "lr" else group.get(name) for group in groups]
+        shown = [plain(value) for value in values]
+        if name == "lr" or any(not _same(value, defaults.get(name, _UNKNOWN)) for value in values):
+            found[name] = shown[0] if all(each == shown[0] for each in shown) else shown
+    return found
+
+
+def _module(module: Any) -> dict[str, Any]:
+    weights = list(module.parameters())
+    text = repr(module)
+    return {
+        "architecture": text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}\n... {len(text):,} characters",
+        "parameter_count": sum(weight.numel() for weight in weights if _is_made(weight)),
+        "trainable_count": sum(weight.numel() for weight in weights if weight.requires_grad and _is_made(weight)),
+        "devices": sorted({str(weight.device) for weight in weights}),
+        "dtypes": sorted({str(weight.dtype) for weight in weights}),
+        "training": bool(module.training),
+    }
+
+
+def _is_made(weight: Any) -> bool:
+    """Tell whether a lazy module's weight has its size yet."""
+    return not type(weight).__name__.startswith("Uninitialized")
+
+
+def _class_of(thing: Any) -> str:
+    return f"{type(thing).__module__}.{type(thing).__qualname__}"

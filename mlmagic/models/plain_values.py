@@ -1,0 +1,62 @@
+"""Parameter values of any type as plain data, ready for JSON."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+_LONGEST_LIST = 100
+_LONGEST_TEXT = 20_000
+_DEEPEST = 6
+
+
+def plain(value: Any) -> Any:
+    """Return *value* fit for JSON: scalars as they are, small arrays as lists, functions and objects by name.
+
+    What differs from process to process, such as the address in a `repr`, does not get in.
+
+    >>> plain((1, None, math.nan)), plain(len), plain({1: {2}})
+    ([1, None, 'nan'], 'len', {'1': [2]})
+    """
+    return _plain(value, _DEEPEST)
+
+
+def _plain(value: Any, deepest: int) -> Any:
+    if value is None or type(value) in {bool, int, str, float}:
+        return str(value) if type(value) is float and not math.isfinite(value) else value
+    if deepest == 0:
+        return f"<{type(value).__name__}>"
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, deepest - 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | range):
+        return _sequence(value, deepest)
+    if isinstance(value, type) or inspect.isroutine(value) or type(value).__name__ == "ufunc":
+        return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", type(value).__name__))
+    return _foreign(value, deepest)
+
+
+def _sequence(value: Collection[Any], deepest: int) -> Any:
+    if len(value) > _LONGEST_LIST:
+        return f"{type(value).__name__} of {len(value):,}"
+    items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+    return [_plain(item, deepest - 1) for item in items]
+
+
+def _foreign(value: Any, deepest: int) -> Any:
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and hasattr(value, "dtype"):
+        if math.prod(shape) <= _LONGEST_LIST and hasattr(value, "tolist"):
+            return _plain(value.tolist(), deepest - 1)
+        return f"{type(value).__name__} of shape {tuple(shape)}, {value.dtype}"
+    if hasattr(value, "get_params"):
+        return type(value).__name__
+    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, which shows an address
+        arguments = [*map(repr, value.args), *(f"{name}={each!r}" for name, each in value.kwds.items())]
+        return f"{value.dist.name}({', '.join(arguments)})"
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
+        return type(value).__name__
+    return text[:_LONGEST_TEXT] if " at 0x" not in text else type(value).__name__

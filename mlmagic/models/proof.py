@@ -1,0 +1,78 @@
+"""The proof of a model that was kept: on a few rows it predicts what the model does. The rows become its example."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.models.agreement import EXACT, difference
+from mlmagic.models.saved import first_line
+from mlmagic.snapshot import secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlmagic.models.saved import Saved
+
+
+def prove(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], *, tolerance: float = EXACT) -> None:
+    """Let the kept model *predict* on *rows*, the way `mlflow.pyfunc` lets it, and compare with *expected*.
+
+    *saved* gets a signature and an input example of it, and a note where the prediction differs. With a signature
+    MLflow checks and converts what it hands on: where the model then does not take its own input any more (texts become
+    a table), it is kept without. An example that MLflow cannot write, or in which there is what looks like a secret,
+    is left out.
+    """
+    if _by_mlflow(saved, rows, expected, predict, tolerance) is not None:
+        saved.meta.signature = None
+        compare(saved, rows, expected, predict, tolerance=tolerance)
+    _write_example(saved, rows)
+
+
+def compare(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], *, tolerance: float = EXACT) -> None:
+    """Note it where what the kept model *predict*s on *rows* is not what is *expected*."""
+    problem = _answer(rows, expected, predict, tolerance)
+    if problem is not None:
+        saved.notes.append(f"the model that was kept {problem}")
+
+
+def _by_mlflow(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: float) -> str | None:
+    """Return what is wrong with the prediction that a signature made of *rows* lets pass, or None."""
+    from mlflow.models import infer_signature
+    from mlflow.pyfunc import PyFuncModel
+
+    try:
+        saved.meta.signature = infer_signature(rows, expected)
+    except Exception as error:  # noqa: BLE001  # data of a type that MLflow has no schema for
+        return first_line(error)
+    asked = PyFuncModel(saved.meta, SimpleNamespace(predict=predict))
+    return _answer(rows, expected, asked.predict, tolerance)
+
+
+def _answer(rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: float) -> str | None:
+    """Return what is wrong with the prediction for *rows*, or None."""
+    try:
+        answer = predict(rows)
+    except Exception as error:  # noqa: BLE001  # whatever the model raises: it ran on these rows before it was kept
+        return f"fails on the rows that it was tried on: {type(error).__name__}: {first_line(error)}"
+    found = difference(expected, answer, tolerance=tolerance)
+    return None if found is None else f"predicts otherwise on the rows that it was tried on, {found}"
+
+
+def _write_example(saved: Saved, rows: Any) -> None:
+    from mlflow.models.utils import _save_example
+
+    try:
+        _save_example(saved.meta, rows, str(saved.folder))
+    except Exception:  # noqa: BLE001  # MLflow writes tables and arrays; a Series is none, a cell may hold anything
+        keep = False
+    else:
+        keep = True
+    written = list(saved.folder.glob("*input_example.json"))
+    if keep and any(secrets.redact(file.read_text(encoding="utf-8"))[1] for file in written):
+        saved.notes.append("no input example, since there is what looks like a secret in it")
+        keep = False
+    if not keep:
+        for file in written:
+            file.unlink()
+        saved.meta.saved_input_example_info = None

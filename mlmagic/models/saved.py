@@ -1,0 +1,101 @@
+"""A model in a folder, as MLflow lays it out: what its files are, besides the model itself."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mlflow.models import Model
+
+CONDA, VIRTUALENV, REQUIREMENTS, MLMODEL = "conda.yaml", "python_env.yaml", "requirements.txt", "MLmodel"
+ENVIRONMENT = {"conda_env": CONDA, "python_env": VIRTUALENV}
+
+
+class CannotLogError(Exception):
+    """The model cannot be logged; the message says why, in words that continue ``the model was not logged:``."""
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return what *error* says, in one line: its first, or the name of its type.
+
+    >>> first_line(ValueError("no rows\nin X")), first_line(KeyError())
+    ('no rows', 'KeyError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+@dataclass
+class Saved:
+    """A model written to ``folder``: MLflow's description of it, how it is written, and what to tell about that."""
+
+    meta: Model
+    folder: Path
+    format: str
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+
+def new_folder(folder: Path) -> tuple[Model, Path]:
+    """Return an empty description, and *folder*, made."""
+    from mlflow.models import Model
+
+    folder.mkdir(parents=True)
+    return Model(), folder
+
+
+def write_environment(folder: Path, requirements: Iterable[str], needed: Iterable[str]) -> None:
+    """Write the three files that say what the model needs: *requirements*, MLflow, and what is *needed* to load it.
+
+    YAML takes JSON's strings, so none of it has to be quoted by hand.
+    """
+    lines = with_needed(requirements, needed)
+    python = platform.python_version()
+    (folder / REQUIREMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    quoted = "".join(f"  - {json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    (folder / CONDA).write_text(
+        f"channels:\n- conda-forge\ndependencies:\n- python={python}\n- pip\n- pip:\n{quoted}name: mlflow-env\n",
+        encoding="utf-8",
+    )
+    (folder / VIRTUALENV).write_text(
+        f'python: "{python}"\nbuild_dependencies:\n- pip\n- setuptools\n- wheel\ndependencies:\n- -r {REQUIREMENTS}\n',
+        encoding="utf-8",
+    )
+
+
+def with_needed(requirements: Iterable[str], needed: Iterable[str]) -> list[str]:
+    """Return *requirements* with MLflow and each distribution of *needed* that is missing, pinned as installed.
+
+    >>> with_needed(["numpy==2.0", "mlflow==3.0"], ["NumPy", "no-such-package"])
+    ['numpy==2.0', 'mlflow==3.0']
+    """
+    lines = [line.strip() for line in requirements if line.strip()]
+    there = {_distribution(line) for line in lines}
+    for name in ("mlflow", *needed):
+        if _distribution(name) in there or (name == "mlflow" and "mlflow-skinny" in there):
+            continue
+        try:
+            lines.append(f"{name}=={version(name)}")
+        except PackageNotFoundError:
+            continue
+    return lines
+
+
+def _distribution(requirement: str) -> str:
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        return str(canonicalize_name(Requirement(requirement).name))
+    except InvalidRequirement:  # an option or a path of pip's
+        return requirement

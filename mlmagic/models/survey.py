@@ -1,0 +1,199 @@
+"""What pickling a model would take, found without keeping a byte: its size, its parts, where its code is from."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import site
+import sys
+import sysconfig
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pickle
+    from collections.abc import Callable, Iterator
+
+    from cloudpickle import CloudPickler
+
+_DEEPEST = 8
+
+
+class TooLargeError(Exception):
+    """The model is larger than the limit; pickling ended there."""
+
+
+@dataclass
+class Survey:
+    """What is known of a model.
+
+    ``size`` is in bytes, ``stream`` the part of it outside of arrays' buffers. ``parts`` counts the objects that are
+    not plain values; ``by_value`` names functions and classes whose code has to be kept with the model: those of the
+    notebook and of modules that lie beside it.
+    """
+
+    size: int = 0
+    stream: int = 0
+    parts: int = 0
+    by_value: dict[str, None] = field(default_factory=dict)
+    local_modules: set[str] = field(default_factory=set)
+
+
+def survey(model: Any, *, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
+    """Return what pickling *model* would take.
+
+    *reduce* is asked for each object how to pickle it, and returns None for the usual way.
+
+    Arrays are counted, not copied, and it stops at *limit* bytes: a model of 5 GB costs as little as one of 5 MB.
+
+    Raises
+    ------
+    TooLargeError
+        It is larger than *limit*.
+    Exception
+        Whatever *model* or a part of it raises when it is pickled.
+
+    Examples
+    --------
+    >>> survey({"weights": bytearray(1000)}, limit=1e6).size > 1000
+    True
+    """
+    found = Survey()
+    _surveyor()(found, limit, reduce).dump(model)
+    return found
+
+
+@functools.cache
+def _surveyor() -> type[CloudPickler]:
+    import cloudpickle
+
+    class Surveyor(cloudpickle.CloudPickler):  # type: ignore[misc]  # it has no types
+        """A pickler that writes nowhere and counts. Buffers go past it (protocol 5), and so are not copied."""
+
+        def __init__(self, found: Survey, limit: float, reduce: Callable[[Any], Any] | None) -> None:
+            self._found, self._limit, self._reduce = found, limit, reduce
+            self._storages: set[int] = set()
+            super().__init__(self, protocol=5, buffer_callback=self._take_buffer)
+
+        def write(self, data: Any) -> int:
+            length = len(data) if isinstance(data, bytes) else memoryview(data).nbytes
+            self._found.stream += length
+            self._add(length)
+            return length
+
+        def _take_buffer(self, buffer: pickle.PickleBuffer) -> None:
+            self._add(buffer.raw().nbytes)
+
+        def _add(self, length: int) -> None:
+            self._found.size += length
+            if self._found.size > self._limit:
+                raise TooLargeError
+
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, type | types.FunctionType):
+                self._look_at_code(obj)
+                return super().reducer_override(obj)
+            self._found.parts += 1
+            if self._reduce is not None and (reduced := self._reduce(obj)) is not None:
+                return reduced
+            torch = sys.modules.get("torch")
+            if torch is not None and isinstance(obj, torch.Tensor):
+                self._take_tensor(obj)
+                return int, ()
+            return super().reducer_override(obj)
+
+        def _take_tensor(self, tensor: Any) -> None:
+            # A view keeps all of what it looks at; two views keep it once. A lazy module's weight has none yet.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                storage = tensor.untyped_storage()
+                if storage._cdata not in self._storages:
+                    self._storages.add(storage._cdata)
+                    self._add(storage.nbytes())
+
+        def _look_at_code(self, code: Any) -> None:
+            module = getattr(code, "__module__", None) or ""
+            name = getattr(code, "__qualname__", "")
+            local = is_local(module)
+            if local or module == "__main__" or "<" in name:
+                # `train.<locals>.Net.forward` is known as the class that it belongs to.
+                self._found.by_value[name.rpartition("<locals>.")[2].partition(".")[0]] = None
+            if local:
+                self._found.local_modules.add(module)
+
+    return Surveyor
+
+
+def is_local(module_name: str) -> bool:
+    """Tell whether a module lies in a folder of the user's, where another process will not find it.
+
+    >>> is_local("json"), is_local("no.such.module")
+    (False, False)
+    """
+    module = sys.modules.get(module_name)
+    file = getattr(module, "__file__", None)
+    if module_name == "__main__" or not isinstance(file, str) or not file.endswith(".py"):
+        return False
+    path = Path(file)
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return False
+    return not any(path.is_relative_to(folder) for folder in _installed())
+
+
+@functools.cache
+def _installed() -> tuple[Path, ...]:
+    known = sysconfig.get_paths()
+    folders = [known[name] for name in ("stdlib", "platstdlib", "purelib", "platlib") if name in known]
+    return tuple(Path(folder) for folder in [*folders, site.getusersitepackages()])
+
+
+@contextlib.contextmanager
+def kept_by_value(module_names: set[str]) -> Iterator[None]:
+    """Let cloudpickle keep the code of these modules with what is pickled, as it does with the notebook's own."""
+    import cloudpickle
+
+    known = set(cloudpickle.list_registry_pickle_by_value())
+    modules = [sys.modules[name] for name in sorted(module_names - known) if name in sys.modules]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def culprit(model: Any) -> str:
+    """Return which part of *model* cannot be pickled, such as ``its attribute 'lock' (lock)``, or an empty string."""
+    path, value = "", model
+    seen = {id(model)}
+    for _ in range(_DEEPEST):
+        for name, part in _parts(value):
+            if id(part) not in seen and not _pickles(part):
+                seen.add(id(part))
+                path, value = f"{path}{name}", part
+                break
+        else:
+            break
+    return f"its attribute {path.lstrip('.')!r} ({type(value).__name__})" if path else ""
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((f"[{key!r}]", part) for key, part in list(value.items()))
+    elif isinstance(value, list | tuple):
+        yield from ((f"[{number}]", part) for number, part in enumerate(value))
+    elif isinstance(value, types.FunctionType):
+        cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=False)
+        yield from ((f".{name}", cell.cell_contents) for name, cell in cells)
+    else:
+        yield from ((f".{name}", part) for name, part in list(getattr(value, "__dict__", {}).items()))
+
+
+def _pickles(part: Any) -> bool:
+    try:
+        survey(part, limit=float("inf"))
+    except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is pickled
+        return False
+    return True

@@ -1,0 +1,44 @@
+"""Whether a model can be kept: not too large, and all of it can be pickled. Asked before a byte is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.models.saved import CannotLogError, first_line
+from mlmagic.models.survey import Survey, TooLargeError, culprit, kept_by_value, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def weigh(model: Any, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
+    """Return the survey of *model*, with the code of its local modules where that can be kept.
+
+    *reduce* is as `survey` has it.
+
+    Raises
+    ------
+    CannotLogError
+        It is larger than *limit* bytes, or a part of it cannot be pickled: the part is named.
+    """
+    found = _surveyed(model, limit, reduce)
+    if not found.local_modules:
+        return found
+    # With the code of its local modules it loads where they are not; if that cannot be, it loads beside them.
+    try:
+        with kept_by_value(found.local_modules):
+            return _surveyed(model, limit, reduce)
+    except CannotLogError:
+        found.local_modules.clear()
+        return found
+
+
+def _surveyed(model: Any, limit: float, reduce: Callable[[Any], Any] | None) -> Survey:
+    try:
+        return survey(model, limit=limit, reduce=reduce)
+    except TooLargeError:
+        raise CannotLogError(f"it is larger than the limit of {limit / 1e6:g} MB") from None
+    except Exception as error:
+        part = culprit(model)
+        where = f"{part} cannot be pickled" if part else "it cannot be pickled"
+        raise CannotLogError(f"{where}: {first_line(error)}") from error
