@@ -119,10 +119,12 @@ def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
 def _begin_captures(run: ActiveRun) -> None:
     """Let the data and the models that the cell reads be looked at before its body can change them."""
     if not run.collectors:
+        from mlmagic.data.capture import DataCapture
         from mlmagic.models.capture import ModelCapture
 
-        models = ModelCapture()
-        run.collectors = [("models", models.record)]
+        data, models = DataCapture(), ModelCapture()
+        run.collectors = [("the data", data.record), ("models", models.record)]
+        data.begin(run)
         models.begin(run)
 
 

@@ -33,6 +33,9 @@ class MLMagic(Configurable):
     patch_limit_mb = Float(
         5.0, min=0.0, help="Most MB of uncommitted changes kept of a run; more is left out, and told."
     ).tag(config=True)
+    data_budget_s = Float(
+        2.0, min=0.0, help="Seconds a cell that fingerprints of its data may take; past it the rest is sampled, and told."
+    ).tag(config=True)
     model_limit_mb = Float(200.0, min=0.0, help="Largest model in MB that is recorded by itself; a larger one is told.").tag(
         config=True
     )

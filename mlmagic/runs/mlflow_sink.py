@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.runs import mlflow_runs, store
-from mlmagic.runs.records import File, FileCopy, Metric, Param, Record, Tag
+from mlmagic.runs.records import Dataset, File, FileCopy, Metric, Param, Record, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ class MlflowSink:
         self._params: list[Param] = []
         self._metrics: list[Metric] = []
         self._tags: list[Tag] = []
+        self._datasets: list[Dataset] = []
         self._problems: list[str] = []
         self._refused = False
         self._stage: Path | None = None
@@ -60,6 +61,8 @@ class MlflowSink:
                         self._problems.append(f"{record.path} could not be kept: {problem}")
                 case FileCopy():
                     self._copy(record)
+                case Dataset():
+                    self._datasets.append(record)
             due = time.monotonic() - self._flushed > _FLUSH_EVERY_S or len(self._metrics) >= _METRICS_PER_BATCH
             if due and not self._refused:
                 self._send_due()
@@ -74,7 +77,27 @@ class MlflowSink:
     def flush(self) -> list[str]:
         """Send all records and files; return what the store refused, one line each."""
         with self._lock:
-            return [*self._send_batches(), *self._send_files()]
+            return [*self._send_batches(), *self._send_datasets(), *self._send_files()]
+
+    def _send_datasets(self) -> list[str]:
+        if not self._datasets:
+            return []
+        problem = self._try(partial(self._log_inputs, self._datasets))
+        names = ", ".join(dataset.name for dataset in self._datasets)
+        self._datasets = []
+        return [f"the data {names} was refused: {problem}"] if problem else []
+
+    def _log_inputs(self, datasets: Sequence[Dataset]) -> None:
+        from mlflow import entities
+
+        inputs = [
+            entities.DatasetInput(
+                entities.Dataset(d.name, d.digest, d.source_type, d.source, d.schema or None, d.profile),
+                [entities.InputTag("mlflow.data.context", d.context)],
+            )
+            for d in datasets
+        ]
+        self._client.log_inputs(self._run_id, inputs)
 
     def close(self, status: Status) -> list[str]:
         """Send all, and end the run with *status* even when something was refused."""

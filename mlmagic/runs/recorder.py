@@ -9,13 +9,17 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.runs import loops
 from mlmagic.runs.keys import slug, valid_key
-from mlmagic.runs.records import File, FileCopy, Metric, Param, Record, Sink, Tag
+from mlmagic.runs.records import Dataset, File, FileCopy, Metric, Param, Record, Sink, Tag
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlmagic.runs.loops import Loop
     from mlmagic.runs.notices import Notices
 
 LONGEST_PARAM = 6000
@@ -35,6 +39,7 @@ class Recorder:
         self._lock = threading.RLock()
         self.params: dict[str, str] = {}
         self.metrics: dict[str, MetricLine] = {}
+        self.at_end: list[Callable[[], None]] = []
 
     def param(self, key: str, value: Any) -> None:
         """Record a parameter; a mapping becomes one parameter for each leaf, under dotted keys."""
@@ -58,7 +63,10 @@ class Recorder:
         self._write(Param(name, text))
 
     def metric(self, key: str, value: Any, step: int | None = None) -> None:
-        """Record a metric: a number, a curve (a list of numbers, steps counted up) or a mapping of these."""
+        """Record a metric: a number, a curve (a list of numbers, steps counted up) or a mapping of these.
+
+        A number without *step* takes that of the loop in which it is logged, or else counts on.
+        """
         if (leaves := _leaves(value, key)) is not None:
             for name, leaf in leaves:
                 self.metric(name, leaf, step)
@@ -67,17 +75,18 @@ class Recorder:
         name = self._key(key, "metric")
         step = self._whole(step, name)
         if number is not None:
-            self._value(name, number, step)
+            self._value(name, number, step, loops.innermost(self))
         elif (curve := as_curve(value)) is not None:
             for offset, item in enumerate(curve):
                 self._value(name, item, None if step is None else step + offset)
         else:
             self._notices.warn(f"metric {name!r} is {_shown(value, key)}, not a number: it was not recorded")
 
-    def _value(self, name: str, number: float, step: int | None) -> None:
+    def _value(self, name: str, number: float, step: int | None, loop: Loop | None = None) -> None:
         with self._lock:
             if step is None:
-                step = self._next_step.get(name, 0)
+                following = self._next_step.get(name, 0)
+                step = loop.step_of(name, following) if loop is not None else following
             self._next_step[name] = step + 1
             known = self.metrics.get(name)
             self.metrics[name] = MetricLine(name, number, known.steps + 1 if known else 1)
@@ -85,6 +94,20 @@ class Recorder:
             stored = "" if math.isnan(number) else " (MLflow keeps the largest float in its place)"
             self._notices.warn(f"metric {name!r} is {number}{stored}")
         self._write(Metric(name, number, time.time_ns() // 1_000_000, step))
+        if loop is not None and not name.startswith("system/"):  # the sampler's, from a thread of its own
+            loop.hear(name, number, step)
+
+    def count_on(self, following: Mapping[str, int]) -> None:
+        """Let each of these metrics count on from its step, or from a later one that it has reached."""
+        with self._lock:
+            for name, step in following.items():
+                self._next_step[name] = max(step, self._next_step.get(name, 0))
+
+    def finish(self) -> None:
+        """Leave the loops that are still open, and do what waits for the end of the run."""
+        loops.leave_all(self)
+        while self.at_end:
+            self.at_end.pop(0)()
 
     def tag(self, key: str, value: Any) -> None:
         """Record a tag; a later one under the same key replaces it."""
@@ -98,6 +121,10 @@ class Recorder:
     def data(self, path: str, content: bytes) -> None:
         """Record a binary artifact, such as a picture."""
         self._write(File(path, content))
+
+    def dataset(self, dataset: Dataset) -> None:
+        """Record a dataset that the code read; it holds no values, and its names are redacted by its maker."""
+        self._write(dataset)
 
     def copy(self, folder: str, source: str) -> None:
         """Record a file or folder of the user's, as it is, under *folder* within the run."""

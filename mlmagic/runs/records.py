@@ -51,7 +51,20 @@ class FileCopy:
     source: str
 
 
-Record = Param | Metric | Tag | File | FileCopy
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset that the code read. Schema and profile are JSON; ``context`` is MLflow's word for its use."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str
+    profile: str
+    context: str
+
+
+Record = Dataset | Param | Metric | Tag | File | FileCopy
 
 
 class Sink(Protocol):
