@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
 from mlmagic.api import log, log_artifact, log_figure, log_params, runs, tag, track
+from mlmagic.data.split import split
 from mlmagic.errors import MLMagicError
 from mlmagic.runs.run import Run
 from mlmagic.settings import settings
+from mlmagic.training.early_stopping import EarlyStopping
+from mlmagic.training.progress import progress
 from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 # Not last_run, which raises where no run has ended: `from mlmagic import *` asks for every name here.
 __all__ = [
+    "EarlyStopping",
     "MLMagicError",
     "Run",
     "__version__",
@@ -31,10 +35,12 @@ __all__ = [
     "log_artifact",
     "log_figure",
     "log_params",
+    "progress",
     "rng",
     "runs",
     "seed",
     "settings",
+    "split",
     "tag",
     "torch_generator",
     "track",

@@ -17,6 +17,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.magics.completion import complete
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
+from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
 from mlmagic.runs import active, experiments, store
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from IPython.core.magic import Magics
 
 
-_MAGICS = (TrackMagics, SeedMagics, RunsMagics, StatusMagics)
+_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
 
 
@@ -73,7 +74,7 @@ class Extension:
         callbacks.insert(0, callbacks.pop())
         for library in (matplotlib, interactive_plots):
             self._undo.append(library.watch_drawn(capture.figure_drawn))
-        for name in ("%%track", "%track", "%seed", "%runs"):
+        for name in ("%%track", "%track", "%seed", "%split", "%runs"):
             shell.set_hook("complete_command", complete, str_key=name)
             self._undo.append(partial(_uncomplete, shell, name))
         if shell.display_formatter is not None:

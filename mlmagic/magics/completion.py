@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
 from mlmagic.magics.seed import SeedMagics
+from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.track import TrackMagics
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def complete(shell: InteractiveShell, event: Any) -> list[str]:
 def _options(magic: str) -> list[str]:
     from mlmagic.magics.runs import RunsMagics
 
-    parser = {"track": TrackMagics.track, "seed": SeedMagics.seed, "runs": RunsMagics.runs}[magic].parser
+    magics = {"track": TrackMagics.track, "seed": SeedMagics.seed, "runs": RunsMagics.runs, "split": SplitMagics.split}
+    parser = magics[magic].parser
     return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
 
 

@@ -41,6 +41,8 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
     figures: list[str] = []
     stored: Run | None = None
     try:
+        with _told(run, "loops left open"):
+            run.recorder.finish()
         run.capture.stop()
         with _told(run, "system metrics"):
             if run.sampler:

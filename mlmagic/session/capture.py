@@ -1,4 +1,4 @@
-"""What shows itself while a run is open: printed text and figures, each given to the run that it belongs to."""
+"""What shows itself while a run is open: printed text, logging and figures, each given to its run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from mlmagic.session.figures import FigureCollector
+from mlmagic.session.logging_records import LoggingRecords
 from mlmagic.session.output import StreamTee, Transcript
 from mlmagic.session.threads import ThreadStacks
 
@@ -34,12 +35,14 @@ class _Hub:
     def __init__(self) -> None:
         self._captures: ThreadStacks[Capture] = ThreadStacks()
         self._tee = StreamTee(self._written)
+        self._records = LoggingRecords(self._hand_out)
         self._lock = threading.Lock()
 
     def add(self, capture: Capture) -> None:
         with self._lock:
             if not self._captures.all():
                 self._tee.start()
+                self._records.start()
             self._captures.push(capture)
 
     def remove(self, capture: Capture) -> None:
@@ -47,8 +50,13 @@ class _Hub:
             self._captures.remove(capture)
             if not self._captures.all():
                 self._tee.stop()
+                self._records.stop()
 
     def _written(self, stream: str, text: str) -> None:
+        if not self._records.holds(stream, text):
+            self._hand_out(stream, text)
+
+    def _hand_out(self, stream: str, text: str) -> None:
         current = self._captures.current()
         # What a nested run prints is shown by the outer cell too: both transcripts hold it.
         for capture in self._captures.own() or ([current] if current else []):

@@ -1,0 +1,1 @@
+"""Data sets: what they are, by content, and how they are divided."""

@@ -1,0 +1,122 @@
+"""Records of the standard ``logging`` as lines with time and level, without a handler.
+
+A handler on the root logger would change what is shown: ``logging.basicConfig`` does nothing once there is one, and
+Python's handler of last resort, which prints warnings where nothing is configured, is silent then. So the one method
+that hands a record to its handlers is wrapped while somebody listens. It sees what the loggers' levels and filters
+let through, and what the handlers print of it. A record is kept when a handler of the root logger would get it or when
+one was printed; and it is kept once, as the line made here.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Write = Callable[[str, str], None]
+    CallHandlers = Callable[[logging.Logger, logging.LogRecord], None]
+
+STREAM = "logging"
+_LEFT_OUT = ("mlflow", "alembic")  # MLflow's own, and of the library that makes its tables
+_FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+
+
+class LoggingRecords:
+    """Gives a line for each record to *write*, on the thread that logs, as of the stream ``"logging"``."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._handling = _Handling()
+        self._listening = False
+        self._wrapped: CallHandlers | None = None
+        self._wrapper: CallHandlers | None = None
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._listening = True
+        if self._wrapper is not None:  # another tool has wrapped the method after us: ours is still there
+            return
+        self._wrapped = original = logging.Logger.callHandlers
+
+        def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
+            if self._listening and record.name.partition(".")[0] not in _LEFT_OUT:
+                self._handle(original, logger, record)
+            else:
+                original(logger, record)
+
+        self._wrapper = call_handlers
+        logging.Logger.callHandlers = call_handlers  # type: ignore[assignment, method-assign]
+
+    def stop(self) -> None:
+        """Stop listening, and leave the method as it was."""
+        self._listening = False
+        if self._wrapped is not None and logging.Logger.callHandlers is self._wrapper:
+            logging.Logger.callHandlers = self._wrapped  # type: ignore[assignment, method-assign]
+            self._wrapped = self._wrapper = None
+
+    def holds(self, stream: str, text: str) -> bool:
+        """Tell whether *text* is printed by a handler now: then it is kept here until the record has been handled."""
+        if not self._handling.printed:
+            return False
+        self._handling.printed[-1].append((stream, text))
+        return True
+
+    def _handle(self, original: CallHandlers, logger: logging.Logger, record: logging.LogRecord) -> None:
+        printed: list[tuple[str, str]] = []
+        self._handling.printed.append(printed)
+        try:
+            original(logger, record)
+        finally:
+            self._handling.printed.pop()
+            message, line = _message(record), _line(record)
+            # A handler may print something else than the record, such as that it cannot format it.
+            others = [(stream, text) for stream, text in printed if message not in text]
+            for stream, text in others:
+                self._give(stream, text)
+            if len(others) < len(printed) or _reaches_root(logger):
+                self._give(STREAM, line)
+
+    def _give(self, stream: str, text: str) -> None:
+        # A record that a handler logs is printed by that handler, so to say.
+        if not self.holds(stream, text):
+            self._write(stream, text)
+
+
+class _Handling(threading.local):
+    """What the handlers of the records that this thread handles have printed: within one, another may be logged."""
+
+    def __init__(self) -> None:
+        self.printed: list[list[tuple[str, str]]] = []
+
+
+def _reaches_root(logger: logging.Logger) -> bool:
+    """Tell whether the records of *logger* go up to the root: those of the kernel's own, at level DEBUG, do not."""
+    at: logging.Logger | None = logger
+    while at is not None and at.parent is not None:
+        if not at.propagate:
+            return False
+        at = at.parent
+    return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001  # arguments that do not fit, an object that cannot show itself
+        text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        return f"{text} ({type(error).__name__} when shown)"
+
+
+def _line(record: logging.LogRecord) -> str:
+    plain = copy.copy(record)  # formatting leaves traces in a record, which other handlers would print
+    plain.msg, plain.args = _message(record), None
+    try:
+        text = _FORMAT.format(plain)
+    except Exception:  # noqa: BLE001  # a record made by hand, with an exception that is none
+        text = f"{plain.levelname} {plain.name}: {plain.msg}"
+    # A carriage return would make the line look like a bar that is drawn anew.
+    return "\n".join(text.splitlines()) + "\n"

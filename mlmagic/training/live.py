@@ -1,0 +1,84 @@
+"""The live curve of a loop: shown below its bar in a notebook, and brought up to date while the loop runs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from mlmagic.session.live import in_shell
+from mlmagic.training.series import GrowingSeries
+from mlmagic.views.live_curve import MOST_SERIES, live_curve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlmagic.runs.notices import Notices
+
+EVERY_S = 0.5
+
+
+def in_notebook() -> bool:
+    """Tell whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
+    if not in_shell():
+        return False
+    shell = sys.modules["IPython.core.interactiveshell"].InteractiveShell.instance()
+    return getattr(shell, "kernel", None) is not None
+
+
+class LiveCurve:
+    """One display that is updated in place, at most twice a second. What goes wrong with it is told once, and ends it.
+
+    Its methods are called by the thread of the loop, ``hear`` by any.
+    """
+
+    def __init__(self, notices: Notices, clock: Callable[[], float] = time.monotonic) -> None:
+        self._notices = notices
+        self._clock = clock
+        self._series: dict[tuple[str, bool], GrowingSeries] = {}
+        self._lock = threading.Lock()
+        self._id = f"mlmagic-{uuid.uuid4().hex[:12]}"
+        self._shown_at: float | None = None
+        self._behind = False
+        self._broken = False
+
+    def hear(self, name: str, value: float, step: int, *, inner: bool) -> None:
+        """Take a value of a metric."""
+        with self._lock:
+            series = self._series.get((name, inner))
+            if series is None:
+                series = self._series[name, inner] = GrowingSeries(name, inner=inner)
+            series.add(step, value)
+            self._behind = True
+
+    def refresh(self, mark: int | None = None, *, last: bool = False) -> None:
+        """Show what is new, when it is time or the *last* time; *mark* is the best step."""
+        if not self._behind or self._broken:
+            return
+        now = self._clock()
+        if not last and self._shown_at is not None and now - self._shown_at < EVERY_S:
+            return
+        try:
+            self._show(mark)
+        except Exception as error:  # noqa: BLE001  # a picture of the loop must not end the loop
+            self._broken = True
+            self._notices.warn(f"the live curve could not be drawn: {type(error).__name__}: {str(error)[:200]}")
+        self._shown_at = self._clock()
+
+    def _show(self, mark: int | None) -> None:
+        from IPython.display import display
+
+        with self._lock:
+            # The loop's own metrics come first: there are few of them, and they are what it is about.
+            growing = sorted(self._series.values(), key=lambda series: series.inner)
+            drawn = [series.drawn() for series in growing]
+            self._behind = False
+        display(
+            live_curve(drawn, mark=mark),
+            raw=True,
+            display_id=self._id,
+            update=self._shown_at is not None,
+            metadata={"mlmagic": {"curve": [series.name for series in drawn[:MOST_SERIES]]}},
+        )

@@ -1,0 +1,104 @@
+"""``for epoch in mlmagic.progress(range(50))``: a bar, the step of what is logged, and a live curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from mlmagic.errors import NoActiveRunError, UsageProblem
+from mlmagic.runs import active
+from mlmagic.training.shown import ShownLoop
+
+if TYPE_CHECKING:
+    from mlmagic.runs.active import ActiveRun
+
+T = TypeVar("T")
+
+
+def progress(
+    iterable: Iterable[T], *, total: int | None = None, description: str = "", curve: bool = True
+) -> Progress[T]:
+    """Loop over *iterable* with a progress bar; what is logged in the body belongs to the loop's step.
+
+    ``mlmagic.log(loss=…)`` without ``step=`` takes the item as its step when *iterable* is a range, else the number
+    of the iteration from 0. Where a metric has such steps already (from the fold before, the batches of the last
+    epoch, an earlier cell of the run) it counts on. The bar shows the latest metrics. In a tracked cell of a notebook
+    small curves of up to four of them stand below it, brought up to date twice a second. The loop runs as it would
+    without.
+
+    Parameters
+    ----------
+    iterable
+        What to loop over; its length need not be known. Loops may stand within each other.
+    total
+        The number of items, where *iterable* does not know it.
+    description
+        Words in front of the bar.
+    curve
+        False leaves the curves out.
+
+    Returns
+    -------
+    An iterable that gives the items of *iterable*. Each loop over it has a bar of its own.
+
+    Raises
+    ------
+    UsageProblem
+        When *iterable* cannot be looped over, or *total* is no number of items.
+
+    Examples
+    --------
+    >>> for epoch in progress(range(1, 4), description="epochs"):
+    ...     print(epoch)
+    1
+    2
+    3
+    """
+    if not isinstance(iterable, Iterable) and not hasattr(type(iterable), "__getitem__"):
+        hint = f" Did you mean range({iterable!r})?" if isinstance(iterable, int) else ""
+        raise UsageProblem(f"mlmagic.progress takes something to loop over, got {iterable!r}.{hint}")
+    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+        raise UsageProblem(f"mlmagic.progress: total is a whole number from 0, got {total!r}.")
+    return Progress(iterable, total, description, curve=curve)
+
+
+class Progress(Iterable[T]):
+    """What ``mlmagic.progress`` returns."""
+
+    def __init__(self, iterable: Iterable[T], total: int | None, description: str, *, curve: bool) -> None:
+        self._iterable = iterable
+        self._total = total
+        self._description = description
+        self._curve = curve
+
+    def __iter__(self) -> Iterator[T]:
+        # A generator: a loop that is left by break, an exception or an interrupt drops it, and that closes it. The
+        # items are asked for one by one: `yield from` would close the user's own generator with it.
+        items = iter(self._iterable)
+        steps = self._iterable if isinstance(self._iterable, range) else None
+        total = _length(self._iterable) if self._total is None else self._total
+        with ShownLoop(_active_run(), total, str(self._description), curve=self._curve) as loop:
+            count = 0
+            while True:
+                try:
+                    item = next(items)
+                except StopIteration:
+                    return
+                loop.at(count if steps is None else steps[count])
+                yield item
+                count += 1
+                loop.advance()
+
+
+def _length(iterable: object) -> int | None:
+    try:
+        return len(iterable)  # type: ignore[arg-type]  # what has no length says so
+    except Exception:  # noqa: BLE001  # a DataLoader over a stream, and whatever else a foreign object raises
+        return None
+
+
+def _active_run() -> ActiveRun | None:
+    try:
+        return active.require_active("mlmagic.progress")
+    except NoActiveRunError:
+        return None

@@ -1,0 +1,89 @@
+"""What a split did: the sides with their sizes and classes, and the leakage found, as text and as HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.views.bundle import MimeBundle, clean, columns, pad, render, shorten
+from mlmagic.views.run_summary import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.data.split import Split
+    from mlmagic.data.split_report import SplitReport
+
+_LONGEST = 40
+_SHOWN_CLASSES = 10
+
+
+def split_report_bundle(split: Split) -> MimeBundle:
+    """Return the report of *split* as HTML and as plain text.
+
+    Examples
+    --------
+    >>> from mlmagic.data.split import split
+    >>> print(split_report_bundle(split(list("abcdefghij"), seed=1))["text/plain"])
+    Split 10 rows, drawn with seed 1
+              train   test
+      rows        8      2
+      of all  80.0%  20.0%
+    """
+    report = split.report
+    return {
+        "text/html": render(
+            "split_report.html",
+            headline=split_headline(report),
+            sides=[
+                {
+                    "name": side.name,
+                    "rows": f"{side.rows:,}",
+                    "share": _percent(side.share),
+                    "asked": f"asked: {side.asked:.6g}",
+                    "width": f"{side.share * 100:.3f}",
+                }
+                for side in report.sides
+            ],
+            label=cell(report.balance.label, _LONGEST) if report.balance else None,
+            classes=[
+                (cell(name, _LONGEST), [_percent(share) for share in shares])
+                for name, shares in (report.balance.shares if report.balance else ())
+            ],
+            shown=_SHOWN_CLASSES,
+            findings=report.findings,
+            parts=", ".join(report.parts),
+        ),
+        "text/plain": _plain(report),
+    }
+
+
+def split_headline(report: SplitReport) -> str:
+    """Return how many rows were split, and how."""
+    return f"Split {report.rows:,} row{'s' * (report.rows != 1)}, {report.how}"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def _plain(report: SplitReport) -> str:
+    rows = [
+        ("", [side.name for side in report.sides]),
+        ("rows", [f"{side.rows:,}" for side in report.sides]),
+        ("of all", [_percent(side.share) for side in report.sides]),
+    ]
+    if report.balance:
+        label = shorten(report.balance.label, _LONGEST)
+        rows += [
+            (f"{label} = {shorten(name, _LONGEST)}", [_percent(share) for share in shares])
+            for name, shares in report.balance.shares
+        ]
+    lines = [clean(split_headline(report)), *_table(rows)]
+    lines += [f"  {'!' if finding.level == 'warning' else '-'} {clean(finding.text)}" for finding in report.findings]
+    return "\n".join(lines)
+
+
+def _table(rows: Sequence[tuple[str, list[str]]]) -> list[str]:
+    first = max(columns(name) for name, _ in rows)
+    width = max(len(text) for _, texts in rows for text in texts)
+    return [f"  {pad(name, first)}  " + "  ".join(f"{text:>{width}}" for text in texts) for name, texts in rows]
