@@ -57,6 +57,10 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     unload(shell)
 
 
+def __dir__() -> list[str]:
+    return sorted([*__all__, "last_run"])
+
+
 def __getattr__(name: str) -> Any:
     if name == "last_run":
         from mlmagic.api import last_run

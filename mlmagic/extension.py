@@ -14,7 +14,7 @@ from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.completion import complete
+from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.status import StatusMagics
@@ -26,6 +26,7 @@ from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
 from mlmagic.settings import settings
 from mlmagic.snapshot import randomness
+from mlmagic.snapshot.generators import untouched
 from mlmagic.snapshot.randomness import SeedReport
 from mlmagic.views.seed_report import seed_report_bundle
 
@@ -61,6 +62,8 @@ class Extension:
             (shell.ast_transformers, 0, self._transformer),
             (shell.configurables, len(shell.configurables), settings),
         ]
+        if shell.Completer is not None:
+            listed.append((shell.Completer.custom_matchers, 0, matcher(shell)))
         for items, at, item in listed:
             items.insert(at, item)
             self._undo.append(partial(_discard, items, item))
@@ -72,9 +75,6 @@ class Extension:
         callbacks.insert(0, callbacks.pop())
         for library in (matplotlib, interactive_plots):
             self._undo.append(library.watch_drawn(capture.figure_drawn))
-        for name in ("%%track", "%track", "%seed", "%runs"):
-            shell.set_hook("complete_command", complete, str_key=name)
-            self._undo.append(partial(_uncomplete, shell, name))
         if shell.display_formatter is not None:
             formatter = shell.display_formatter.mimebundle_formatter
             formatter.for_type(SeedReport, seed_report_bundle)
@@ -111,7 +111,7 @@ class Extension:
 
     def _open(self, header: str, tree: ast.Module) -> None:
         """Open the run of a tracked cell; whatever is raised here rejects the cell."""
-        options = parse_header(header, tree)
+        options = parse_header(header, tree, self._session.namespace)
         cell = running.current()
         entry = self._session.entry(cell) if cell else None
         if cell is None or entry is None:
@@ -122,7 +122,7 @@ class Extension:
         from mlmagic.runs.origin import origin_of_cell
 
         origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)))
-        with _interruptible():
+        with _interruptible(), untouched():
             entry.run = open_run(options, origin).run_id
 
     def _cell_ended(self, result: ExecutionResult | None) -> None:
@@ -193,7 +193,3 @@ def _unregister(shell: InteractiveShell, magics: type[Magics]) -> None:
             shell.magics_manager.magics[kind].pop(name, None)
     registered = shell.magics_manager.registry.pop(magics.__name__, None)
     _discard(shell.configurables, registered)
-
-
-def _uncomplete(shell: InteractiveShell, name: str) -> None:
-    shell.strdispatchers["complete_command"].strs.pop(name, None)
