@@ -15,9 +15,9 @@ from mlmagic.data.split import split
 from mlmagic.errors import MLMagicError
 from mlmagic.runs.run import Run
 from mlmagic.settings import settings
+from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
 from mlmagic.training.early_stopping import EarlyStopping
 from mlmagic.training.progress import progress
-from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -61,6 +61,10 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     from mlmagic.extension import unload_ipython_extension as unload
 
     unload(shell)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "last_run"])
 
 
 def __getattr__(name: str) -> Any:

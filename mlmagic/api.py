@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import NoActiveRunError, UsageProblem
+from mlmagic.errors import NoActiveRunError
 from mlmagic.runs import active
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.options import Origin, TrackOptions
 from mlmagic.session import live
 from mlmagic.session.cells import running
+from mlmagic.snapshot.generators import untouched
 
 if TYPE_CHECKING:
     import ast
@@ -90,7 +91,8 @@ class Tracking:
 
         origin = _origin_of(self._caller)
         del self._caller
-        self._run = open_run(self._options, origin)
+        with untouched():
+            self._run = open_run(self._options, origin)
         return Run(self._run.run_id)
 
     def __exit__(
@@ -98,6 +100,8 @@ class Tracking:
     ) -> None:
         """Close the run; an exception goes on."""
         if self._run is not None:
+            if self._run.capture.figures:
+                self._run.capture.figures.collect_open()
             finish(self._run, error)
 
 
@@ -133,9 +137,10 @@ def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> Ru
     from mlmagic.runs.closing import close_run
     from mlmagic.views.show import show_summary
 
-    summary = close_run(run, error, value=value)
-    _last[:] = [run.run_id]
-    show_summary(summary, quiet=run.options.quiet)
+    with untouched():
+        summary = close_run(run, error, value=value)
+        _last[:] = [run.run_id]
+        show_summary(summary, quiet=run.options.quiet)
     return summary
 
 
@@ -211,23 +216,24 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
 def log_figure(figure: Any, name: str | None = None) -> None:
     """Record a matplotlib, Plotly or Altair figure of the active run, as it is now, under ``figures/``.
 
+    Something that is no figure becomes a line in the summary, never an exception.
+
     Raises
     ------
     NoActiveRunError
         Outside a run.
-    UsageProblem
-        When *figure* is no figure.
     """
     from mlmagic.session.figures import render
 
     run = active.require_active("mlmagic.log_figure")
     try:
         picture = render(figure)
-    except TypeError as error:
-        raise UsageProblem(
-            f"mlmagic.log_figure takes a matplotlib, Plotly or Altair figure, got {error}. "
-            "A file is recorded with mlmagic.log_artifact(path)."
-        ) from error
+    except Exception as error:  # noqa: BLE001  # a picture that fails must not end the user's cell
+        run.notices.warn(
+            "mlmagic.log_figure takes a matplotlib, Plotly or Altair figure that can be drawn: "
+            f"{type(error).__name__}: {error}. A file is recorded with mlmagic.log_artifact(path)"
+        )
+        return
     if run.capture.figures:
         run.capture.figures.leave_out(figure)
     title = slug(name or picture.title) or "figure"
@@ -237,19 +243,18 @@ def log_figure(figure: Any, name: str | None = None) -> None:
 def log_artifact(path: str | Path, folder: str = "") -> None:
     """Record a file or a folder as artifacts of the active run, under *folder*.
 
-    It is copied at once.
+    It is copied at once. Where nothing lies at *path*, that becomes a line in the summary, never an exception.
 
     Raises
     ------
     NoActiveRunError
         Outside a run.
-    UsageProblem
-        When nothing lies at *path*.
     """
     run = active.require_active("mlmagic.log_artifact")
     found = Path(path).absolute()
     if not found.exists():
-        raise UsageProblem(f"mlmagic.log_artifact: there is no file or folder {str(path)!r}.")
+        run.notices.warn(f"mlmagic.log_artifact: there is no file or folder {str(path)!r}")
+        return
     run.recorder.copy(folder, str(found))
 
 

@@ -14,7 +14,7 @@ from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.completion import complete
+from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
@@ -28,6 +28,7 @@ from mlmagic.session.header import HeaderTransformer, has_header, mark_header
 from mlmagic.session.watching import CellWatch
 from mlmagic.settings import settings
 from mlmagic.snapshot import randomness
+from mlmagic.snapshot.generators import untouched
 from mlmagic.snapshot.randomness import SeedReport
 from mlmagic.views.seed_report import seed_report_bundle
 
@@ -63,6 +64,8 @@ class Extension:
             (shell.ast_transformers, 0, self._transformer),
             (shell.configurables, len(shell.configurables), settings),
         ]
+        if shell.Completer is not None:
+            listed.append((shell.Completer.custom_matchers, 0, matcher(shell)))
         for items, at, item in listed:
             items.insert(at, item)
             self._undo.append(partial(_discard, items, item))
@@ -74,9 +77,6 @@ class Extension:
         callbacks.insert(0, callbacks.pop())
         for library in (matplotlib, interactive_plots):
             self._undo.append(library.watch_drawn(capture.figure_drawn))
-        for name in ("%%track", "%track", "%seed", "%split", "%runs"):
-            shell.set_hook("complete_command", complete, str_key=name)
-            self._undo.append(partial(_uncomplete, shell, name))
         if shell.display_formatter is not None:
             formatter = shell.display_formatter.mimebundle_formatter
             formatter.for_type(SeedReport, seed_report_bundle)
@@ -114,7 +114,7 @@ class Extension:
 
     def _open(self, header: str, tree: ast.Module) -> ast.Module:
         """Open the run of a tracked cell; return the tree to run. Whatever is raised here rejects the cell."""
-        options = parse_header(header, tree)
+        options = parse_header(header, tree, self._session.namespace)
         cell = running.current()
         entry = self._session.entry(cell) if cell else None
         if cell is None or entry is None:
@@ -126,7 +126,7 @@ class Extension:
 
         watch = CellWatch(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)), watch=watch)
-        with _interruptible():
+        with _interruptible(), untouched():
             run = open_run(options, origin)
             entry.run = run.run_id
             return api.watch(run, tree)
@@ -215,7 +215,3 @@ def _unregister(shell: InteractiveShell, magics: type[Magics]) -> None:
             shell.magics_manager.magics[kind].pop(name, None)
     registered = shell.magics_manager.registry.pop(magics.__name__, None)
     _discard(shell.configurables, registered)
-
-
-def _uncomplete(shell: InteractiveShell, name: str) -> None:
-    shell.strdispatchers["complete_command"].strs.pop(name, None)

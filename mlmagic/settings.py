@@ -34,11 +34,13 @@ class MLMagic(Configurable):
         5.0, min=0.0, help="Most MB of uncommitted changes kept of a run; more is left out, and told."
     ).tag(config=True)
     data_budget_s = Float(
-        2.0, min=0.0, help="Seconds a cell that fingerprints of its data may take; past it the rest is sampled, and told."
+        2.0,
+        min=0.0,
+        help="Seconds a cell that fingerprints of its data may take; past it the rest is sampled, and told.",
     ).tag(config=True)
-    model_limit_mb = Float(200.0, min=0.0, help="Largest model in MB that is recorded by itself; a larger one is told.").tag(
-        config=True
-    )
+    model_limit_mb = Float(
+        200.0, min=0.0, help="Largest model in MB that is recorded by itself; a larger one is told."
+    ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -104,15 +104,6 @@ def make_run(store_uri) -> MakeRun:
 
 
 @pytest.fixture
-def shell():
-    """A shell of IPython that writes no history."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    return InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
-
-
-@pytest.fixture
 def new_shell() -> Iterator[Callable[[], InteractiveShell]]:
     """Return a function that makes IPython shells, which leave no history file and nothing to do at exit."""
     from IPython.core.interactiveshell import InteractiveShell
@@ -128,3 +119,9 @@ def new_shell() -> Iterator[Callable[[], InteractiveShell]]:
     for shell in made:
         shell.history_manager.end_session()
         atexit.unregister(shell.atexit_operations)
+
+
+@pytest.fixture
+def shell(new_shell):
+    """An IPython shell."""
+    return new_shell()

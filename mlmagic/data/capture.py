@@ -60,7 +60,9 @@ class DataCapture:
         )
         self._shown.append(f"{name} {' × '.join(f'{size:,}' for size in taken.shape)}")
         if taken.sampled:
-            run.notices.info(f"{name}: a sample stands for its content, since all of it takes longer than data_budget_s")
+            run.notices.info(
+                f"{name}: a sample stands for its content, since all of it takes longer than data_budget_s"
+            )
         for what in taken.unhashed:
             run.notices.info(f"{name}: no fingerprint of {what}")
         for part in splits_of(item):

@@ -122,11 +122,6 @@ def has_column(name: Any, data: Sequence[Any]) -> bool:
     return any(_same(name, there) for item in data for there, _ in _columns(item))
 
 
-def column_names(item: Any) -> list[str]:
-    """Return the names of the columns of *item*, none for an array."""
-    return [str(name) for name, _ in _columns(item) if not _is_array(item)]
-
-
 def _require_column(option: str, name: Any, data: Sequence[Any], names: Sequence[str]) -> Any:
     for item in data:
         found = [get for there, get in _columns(item) if _same(name, there)]

@@ -20,8 +20,8 @@ from mlmagic.data.split_sides import (
     sides_by_time,
     sides_drawn,
     sides_of_groups,
-    sides_stratified,
 )
+from mlmagic.data.split_strata import sides_stratified
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from mlmagic.errors import MLMagicError
 from mlmagic.magics.seed import SeedMagics
@@ -16,13 +19,26 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _MOST = 50
+_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs)(?=\s|$)")
 
 
-def complete(shell: InteractiveShell, event: Any) -> list[str]:
-    """Return what may stand at the cursor of a magic's line (IPython's ``complete_command`` hook)."""
-    magic = str(event.command).lstrip("%")
-    word = str(event.symbol)
-    before = str(event.text_until_cursor)
+def matcher(shell: InteractiveShell) -> Any:
+    """Return a matcher for IPython's completer: on a line of one of our magics, ours are the only completions."""
+
+    @context_matcher()
+    def match(context: CompletionContext) -> SimpleMatcherResult:
+        line = context.text_until_cursor.lstrip()
+        magic = _MAGIC.match(line)
+        if magic is None or not line[magic.end() :]:
+            return {"completions": []}
+        found = complete(shell, magic.group(1), line, context.token)
+        return {"completions": [SimpleCompletion(text) for text in found], "suppress": True}
+
+    return match
+
+
+def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> list[str]:
+    """Return what may stand in the place of *word*, at the end of the line *before* of a magic."""
     words = before.split()
     last = words[-1] if before.endswith((" ", "\t")) else (words[-2] if len(words) > 1 else "")
     if word.startswith("-"):

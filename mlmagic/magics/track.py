@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.utils.text import DollarFormatter
 
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.magics.parsing import parse_line
@@ -14,7 +15,7 @@ from mlmagic.runs.options import TrackOptions
 if TYPE_CHECKING:
     import argparse
     import ast
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @magics_class
@@ -93,15 +94,17 @@ class AlreadyShownError(MLMagicError):
         return []
 
 
-def parse_header(header: str, tree: ast.Module) -> TrackOptions:
+def parse_header(header: str, tree: ast.Module, namespace: Mapping[str, Any] | None = None) -> TrackOptions:
     """Return what the header of a cell asks for; *tree* is the cell's body.
+
+    ``{name}`` and ``$name`` stand for variables of *namespace*, as in every magic of IPython.
 
     Raises
     ------
     UsageProblem
         When the header cannot be understood, or there is nothing to track.
     """
-    parsed = parse_line(TrackMagics.track.parser, "%%track", header)
+    parsed = parse_line(TrackMagics.track.parser, "%%track", _expanded(header, namespace or {}))
     if not tree.body:
         raise UsageProblem("%%track: the cell is empty, so there is nothing to track.")
     return TrackOptions(
@@ -121,6 +124,15 @@ def parse_header(header: str, tree: ast.Module) -> TrackOptions:
         figures=not parsed.no_figures,
         quiet=parsed.quiet,
     )
+
+
+def _expanded(header: str, namespace: Mapping[str, Any]) -> str:
+    if not namespace or not any(mark in header for mark in "{$"):
+        return header
+    try:
+        return str(DollarFormatter().vformat(header, [], dict(namespace)))
+    except Exception:  # noqa: BLE001  # as IPython has it: what cannot be expanded stays as it was typed
+        return header
 
 
 def _tag(word: str) -> tuple[str, str]:

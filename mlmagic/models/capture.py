@@ -53,7 +53,9 @@ class ModelCapture:
 
     def _models(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
         """Return the models that the cell bound, fitted or changed, each under the best name for it."""
-        made = {name for name, binding in watch.bindings.names.items() if binding.literals and not binding.loop_variable}
+        made = {
+            name for name, binding in watch.bindings.names.items() if binding.literals and not binding.loop_variable
+        }
         names = [name for name in namespace if name in made | watch.bindings.filled and not name.startswith("_")]
         found = {id(each.model): each for each in find_models({name: namespace[name] for name in names})}
         for each in find_models({name: namespace[name] for name in watch.read if name in namespace}):
@@ -73,7 +75,9 @@ def _state(model: Any) -> object:
     """Return what changes when a model is trained: the versions of a module's weights, an estimator's attributes."""
     if kind_of(model) == "torch":
         return tuple(parameter._version for parameter in model.parameters())
-    return tuple((name, id(value)) for name, value in sorted(vars(model).items())) if hasattr(model, "__dict__") else None
+    return (
+        tuple((name, id(value)) for name, value in sorted(vars(model).items())) if hasattr(model, "__dict__") else None
+    )
 
 
 def _is_transformer(model: Any) -> bool:

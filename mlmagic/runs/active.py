@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -64,8 +65,9 @@ class Pending(Generic[T]):
 class ActiveRun:
     """An open run.
 
-    ``tags`` are those it was opened with; ``others`` are the MLflow runs that were open before it, which are none of
-    its business. ``collectors`` record more when the run is closed, each with what it is to be called; ``datasets`` and ``models`` are those that were recorded, each in a few words.
+    ``tags`` and ``metrics_before`` are those it was opened with; ``others`` are the MLflow runs that were open before
+    it, which are none of its business. ``collectors`` record more when the run is closed, each with what it is to be
+    called; ``datasets`` and ``models`` are those that were recorded, each in a few words.
     """
 
     run_id: str
@@ -81,14 +83,16 @@ class ActiveRun:
     capture: Capture
     git: Pending[GitState]
     tags: dict[str, str]
+    metrics_before: dict[str, float]
     others: frozenset[str]
     datasets: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)
-    held_before: dict[str, object] = field(default_factory=dict)
+    held_before: dict[str, tuple[object, object]] = field(default_factory=dict)
     collectors: list[tuple[str, Callable[[ActiveRun], None]]] = field(default_factory=list)
     sampler: SystemSampler | None = None
     previous_cells: tuple[int, ...] = ()
+    pid: int = field(default_factory=os.getpid)
     started: float = field(default_factory=time.time)
 
 
@@ -129,9 +133,14 @@ def require_active(what: str) -> ActiveRun:
         When none is.
     """
     run = _open.current()
+    if run is not None and run.pid != os.getpid():
+        raise NoActiveRunError(
+            f"{what} was called in another process than the run's, where nothing that is logged would arrive. "
+            "Return the values, and log them in the cell."
+        )
     if run is None:
         raise NoActiveRunError(
             f"{what} was called where no run is active. Put %%track on the first line of the cell, "
-            "or call it within `with mlmagic.track():`."
+            "or call it within `with mlmagic.track():`. In a worker process there is none: return the values instead."
         )
     return run

@@ -25,17 +25,19 @@ _metrics_of_the_session: set[str] = set()
 def record_asked(run: ActiveRun, stored: Run) -> None:
     """Record ``-p`` and ``-m``, and the seed: never under a key that the user's own code logged."""
     names = run.origin.namespace
+    earlier = set(run.recorder.params)
     for name in run.options.params:
         if name not in names:
             run.notices.warn(f"-p {name}: there is no such name when the cell ends")
-        elif name not in stored.data.params:
+        elif name not in stored.data.params or name in earlier:
             run.recorder.param(name, names[name])
+    logged = metrics_logged(run, stored)
     for name in run.options.metrics:
         if name not in names:
             run.notices.warn(f"-m {name}: the cell does not bind it")
-        elif name not in run.origin.binds and names[name] is run.held_before.get(name):
+        elif name not in run.origin.binds and not _changed(run, name):
             run.notices.warn(f"-m {name}: the cell does not bind it; the value of an earlier cell was not recorded")
-        elif name not in stored.data.metrics and name not in run.recorder.metrics:
+        elif name not in logged and name not in run.recorder.metrics:
             run.recorder.metric(name, names[name])
     seed = randomness.current()
     if seed is None:
@@ -56,7 +58,7 @@ def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
     for name, setting in found.params.items():
         if name not in left_out:
             recorder.param(name, setting)
-    left_out = options.exclude | {*stored.data.metrics, *recorder.metrics, *options.params}
+    left_out = options.exclude | {*metrics_logged(run, stored), *recorder.metrics, *options.params}
     for name, curve in found.metrics.items():
         if name in left_out:
             continue
@@ -65,6 +67,19 @@ def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
             recorder.metric(name, number, step)
     for note in found.notes:
         run.notices.info(note)
+
+
+def metrics_logged(run: ActiveRun, stored: Run) -> set[str]:
+    """Return the metrics that the user's code logged with MLflow in this cell, not those of a run's earlier cells."""
+    before = run.metrics_before
+    return {name for name, value in stored.data.metrics.items() if name not in before or before[name] != value}
+
+
+def _changed(run: ActiveRun, name: str) -> bool:
+    """Tell whether the cell gave *name* another object, or filled the list or dict that it was."""
+    held, copied = run.held_before.get(name, (None, None))
+    value = run.origin.namespace[name]
+    return value is not held or (copied is not None and value != copied)
 
 
 def record_output(run: ActiveRun, error: BaseException | None) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _SHOWN_NAMES = 8
 _DEFAULT_NAME = "Default"
 _DEFAULT_ID = "0"
-_known: dict[tuple[str, str], Experiment] = {}
-_names: dict[tuple[str, str], str] = {}
+_known: dict[tuple[MlflowClient, str], Experiment] = {}
+_names: dict[tuple[MlflowClient, str], str] = {}
 
 
 def find(client: MlflowClient, reference: str | None) -> Experiment | None:
@@ -58,7 +58,7 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
         When the experiment was deleted, or the store refuses.
     """
     uri = store.current_uri()
-    key = (uri, name or default_name())
+    key = (client, name or default_name())
     if key in _known:
         return _known[key]
     with store.refused_by(uri):
@@ -79,7 +79,7 @@ def forget() -> None:
 
 def name_of(client: MlflowClient, experiment_id: str) -> str:
     """Return the name of an experiment, asking the store once for each."""
-    key = (store.current_uri(), experiment_id)
+    key = (client, experiment_id)
     if key not in _names:
         _names[key] = str(client.get_experiment(experiment_id).name)
     return _names[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import uuid
 from typing import TYPE_CHECKING
 
@@ -87,8 +88,9 @@ def _assemble(
         capture=Capture(output_limit=int(settings.output_limit_mb * 1e6), figures=options.figures and settings.figures),
         git=state,
         tags=dict(run.data.tags),
+        metrics_before=dict(run.data.metrics),
         others=others,
-        held_before={name: origin.namespace[name] for name in options.metrics if name in origin.namespace},
+        held_before={name: _held(origin.namespace[name]) for name in options.metrics if name in origin.namespace},
     )
     if options.resume is not None:
         resuming.take_over(opened, run)
@@ -97,6 +99,11 @@ def _assemble(
             lambda values, step: _log_all(recorder, values, step), settings.system_interval_s
         )
     return opened
+
+
+def _held(value: object) -> tuple[object, object]:
+    """Return *value*, and a copy of it when it can grow in place, to tell afterwards whether the cell changed it."""
+    return value, copy.copy(value) if isinstance(value, (list, dict)) else None
 
 
 def _log_all(recorder: Recorder, values: Mapping[str, float], step: int) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class PreviousRun:
     """A run that the same cell made before."""
 
+    run_id: str
     name: str
     metrics: Mapping[str, float]
 
@@ -28,5 +29,5 @@ def exchange(run: ActiveRun, metrics: Mapping[str, float]) -> PreviousRun | None
     if not key or not metrics:
         return None
     before = _by_cell.get(key)
-    _by_cell[key] = PreviousRun(run.name, dict(metrics))
-    return before
+    _by_cell[key] = PreviousRun(run.run_id, run.name, dict(metrics))
+    return before if before is not None and before.run_id != run.run_id else None

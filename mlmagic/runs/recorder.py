@@ -34,6 +34,7 @@ class Recorder:
         self._sink = sink
         self._notices = notices
         self._next_step: dict[str, int] = {}
+        self._last_step: dict[str, int] = {}
         self._redacted: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -89,7 +90,10 @@ class Recorder:
                 step = loop.step_of(name, following) if loop is not None else following
             self._next_step[name] = step + 1
             known = self.metrics.get(name)
-            self.metrics[name] = MetricLine(name, number, known.steps + 1 if known else 1)
+            # As MLflow has it: the value of the highest step counts, and of one step the last.
+            shown = number if known is None or step >= self._last_step[name] else known.value
+            self._last_step[name] = max(step, self._last_step.get(name, step))
+            self.metrics[name] = MetricLine(name, shown, known.steps + 1 if known else 1)
         if not math.isfinite(number):
             stored = "" if math.isnan(number) else " (MLflow keeps the largest float in its place)"
             self._notices.warn(f"metric {name!r} is {number}{stored}")

@@ -103,6 +103,8 @@ def connect() -> MlflowClient:
 
     uri = current_uri()
     with _lock:
+        if _is_gone(uri):
+            _forget(uri)
         if uri in _connected:
             return _connected[uri]
         with refused_by(uri), creating(uri), _without_news():
@@ -120,9 +122,36 @@ def _open_file(uri: str) -> None:
         return
     import sqlite3
 
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(path, timeout=60)) as database:
-        database.execute("pragma schema_version")
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path, timeout=60)) as database:
+            database.execute("pragma schema_version")
+        if not os.access(path, os.W_OK):
+            raise PermissionError("it is read-only")
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"the store {path} cannot be written: {error}. Name one that can: "
+            "%env MLFLOW_TRACKING_URI=sqlite:////folder/you/own/mlflow.db"
+        ) from error
+
+
+def _is_gone(uri: str) -> bool:
+    """Tell whether the file of a SQLite store that was in use has been deleted."""
+    path = uri.removeprefix(_SQLITE).partition("?")[0]
+    return uri in _connected and uri.startswith(_SQLITE) and path.startswith("/") and not Path(path).exists()
+
+
+def _forget(uri: str) -> None:
+    """Let go of a store, so that the next use makes it anew; MLflow itself would go on with the deleted file."""
+    from mlflow.tracking._tracking_service import utils
+
+    del _connected[uri]
+    # MLflow has no public way to close a store: the engine that holds the deleted file, and the store around it.
+    store_class = sys.modules["mlflow.store.tracking.sqlalchemy_store"].SqlAlchemyStore
+    engine = getattr(store_class, "_engine_map", {}).pop(uri, None)
+    if engine is not None:
+        engine.dispose()
+    utils._tracking_store_registry._get_store_with_resolved_uri.cache_clear()
 
 
 @contextlib.contextmanager

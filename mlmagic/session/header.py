@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from IPython.core.error import InputRejected
 from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
 
-from mlmagic.errors import MLMagicError
+from mlmagic.errors import MLMagicError, UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,7 @@ class HeaderTransformer:
             if call is not None:
                 header, body = call
                 tree = ast.parse(self._shell.transform_cell(body))
+                _refuse_second_header(tree)
             else:
                 tree = ast.Module(node.body[1:], node.type_ignores)
             return self._on_header(str(header), tree)
@@ -118,6 +119,11 @@ class HeaderTransformer:
             raise CellRejectedError(problem) from None
         except Exception as error:
             raise CellRejectedError(error) from error
+
+
+def _refuse_second_header(tree: ast.Module) -> None:
+    if tree.body and _string_mark(tree.body[0]) is not None:
+        raise UsageProblem("%%track: a cell takes one header, there are two.")
 
 
 def _string_mark(node: ast.stmt) -> str | None:

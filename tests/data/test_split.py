@@ -18,7 +18,8 @@ from mlmagic.data.id_hash import hash_ids, hash_values
 from mlmagic.data.id_values import plain
 from mlmagic.data.split import Split, split
 from mlmagic.data.split_registry import splits_of
-from mlmagic.data.split_sides import Fractions, apportion, salt_keys, sides_by_hash, sides_drawn
+from mlmagic.data.split_sides import Fractions, salt_keys, sides_by_hash, sides_drawn
+from mlmagic.data.split_strata import apportion
 from mlmagic.snapshot import randomness
 
 FRACTION = st.floats(0.01, 0.98)

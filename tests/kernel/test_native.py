@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -78,7 +79,7 @@ CASES = {
 }
 
 _VARIES = [
-    (re.compile(r"\\x1b\[[0-9;]*m"), ""),
+    (re.compile(r"\\u001b\[[0-9;]*m"), ""),
     (re.compile(r"\(\d+\.py, line"), "(cell.py, line"),
     (re.compile(r"0x[0-9a-f]+"), "0x"),
     (re.compile(r"/ipykernel_\d+/\d+\.py"), "/ipykernel/cell.py"),
@@ -90,7 +91,8 @@ _VARIES = [
 
 def _comparable(message):
     kind, content = message
-    text = repr({key: value for key, value in content.items() if key not in {"execution_count", "metadata"}})
+    told = {key: value for key, value in content.items() if key not in {"execution_count", "metadata"}}
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False)
     if "image/png" in text:
         text = re.sub(r"iVBOR[\w+/=\\]+", "png", text)
     for pattern, replacement in _VARIES:

@@ -140,7 +140,8 @@ REJECTED = {
 @pytest.mark.parametrize("name", REJECTED)
 def test_a_wrong_header_gives_one_line_and_the_body_does_not_run(name, kernel):
     header, told = REJECTED[name]
-    before = kernel.last_run()["id"] if name != "unknown option" else None
+    kernel.run("%%track before --quiet\nx = 1")
+    before = kernel.last_run()["id"]
     body = "" if name == "empty" else "\nprint('body ran')"
     output = kernel.run(header + body)
 
@@ -149,7 +150,7 @@ def test_a_wrong_header_gives_one_line_and_the_body_does_not_run(name, kernel):
     assert len(output.errors) == 1
     assert told in output.errors[0]
     assert len(output.errors[0].splitlines()) == 1
-    assert before is None or kernel.last_run()["id"] == before
+    assert kernel.last_run()["id"] == before
 
 
 def test_continue_with_nothing_to_continue_is_refused(new_kernel):
@@ -486,3 +487,93 @@ def test_a_figure_that_the_user_logs_is_recorded_once_and_under_that_name(kernel
         "mlmagic.log_figure(fig, 'mine')"
     )
     assert [f for f in kernel.last_run()["files"] if f.startswith("figures/")] == ["figures/mine.png"]
+
+
+def test_an_unnamed_run_leaves_the_random_numbers_as_they_were(kernel):
+    draw = "import random, numpy as np\nprint(random.random(), np.random.rand())"
+    kernel.check("%seed 1")
+    expected = kernel.check(draw)
+    names = set()
+    for header in ("%%track", "%%track named"):
+        kernel.check("%seed 1")
+        assert kernel.run(f"{header}\n{draw}").stdout.strip() == expected
+        names.add(kernel.last_run()["name"])
+        kernel.check("%seed 1")
+        output = kernel.run(f"with mlmagic.track():\n    {draw.replace(chr(10), chr(10) + '    ')}")
+        assert output.stdout.strip() == expected
+        names.add(kernel.last_run()["name"])
+    assert len(names) == 4
+    kernel.check("from mlmagic.snapshot import randomness; randomness.forget()")
+
+
+def test_a_continued_run_takes_new_values_and_tells_what_stays(kernel):
+    kernel.run("%%track more -p lr -m acc\nlr, acc = 0.1, 1.0")
+    output = kernel.run("%%track --continue -p lr -m acc\nlr, acc = 0.2, 2.0")
+    assert kernel.last_run()["metrics"] == {"acc": 2.0}
+    assert kernel.check("print(mlmagic.last_run.history('acc'))") == "[(0, 1.0), (1, 2.0)]"
+    assert "'lr' is '0.1' in this run and stays so" in output.summaries[0]
+
+
+def test_a_list_that_the_cell_fills_is_a_curve(kernel):
+    kernel.check("losses = []")
+    kernel.run("%%track -m losses\nfor i in range(3): losses.append(1 / (i + 1))")
+    assert kernel.check("print(len(mlmagic.last_run.history('losses')))") == "3"
+
+
+def test_what_cannot_be_logged_is_told_and_the_cell_goes_on(kernel):
+    output = kernel.run("%%track\nmlmagic.log_artifact('nope.txt')\nmlmagic.log_figure('no')\nprint('went on')")
+    assert output.status == "ok"
+    assert "went on" in output.stdout
+    assert "no file or folder 'nope.txt'" in output.summaries[0]
+    assert "mlmagic.log_figure takes" in output.summaries[0]
+
+
+def test_a_deleted_store_is_made_anew(new_kernel, tmp_path):
+    kernel = new_kernel()
+    kernel.check("%load_ext mlmagic")
+    kernel.run("%%track one\nx = 1")
+    (tmp_path / "mlflow.db").unlink()
+    output = kernel.run("%%track two\nx = 1")
+    assert output.status == "ok", output.text
+    assert kernel.last_run()["name"] == "two"
+
+
+def test_a_store_that_cannot_be_written_is_refused_with_the_way_out(new_kernel, tmp_path):
+    (tmp_path / "file").write_text("")
+    kernel = new_kernel(env={"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/file/mlflow.db"})
+    kernel.check("%load_ext mlmagic")
+    output = kernel.run("%%track\nprint('body ran')")
+    assert output.status == "error"
+    assert "cannot be written" in output.errors[0]
+    assert "MLFLOW_TRACKING_URI" in output.errors[0]
+    assert output.stdout == ""
+
+
+def test_the_header_takes_variables(kernel):
+    kernel.check("rate = 0.5")
+    kernel.run("%%track lr-{rate} -t rate=$rate\nx = 1")
+    run = kernel.last_run()
+    assert (run["name"], run["tags"]["rate"]) == ("lr-0.5", "0.5")
+
+
+def test_a_figure_left_open_in_a_block_is_recorded(kernel):
+    kernel.run("import matplotlib.pyplot as plt\nwith mlmagic.track('drawn'):\n    plt.plot([1]); plt.title('open')")
+    assert "figures/open.png" in kernel.last_run()["files"]
+
+
+def test_logging_in_a_worker_process_says_where_to_log(kernel):
+    output = kernel.run(
+        "%%track\nimport os\npid = os.fork()\nif pid == 0:\n    try:\n        mlmagic.log(a=1)\n"
+        "    except mlmagic.MLMagicError as error:\n        open('told.txt', 'w').write(str(error))\n    os._exit(0)\n"
+        "_ = os.waitpid(pid, 0)\nprint(open('told.txt').read())"
+    )
+    assert "another process" in output.stdout
+
+
+def test_completion_offers_the_magics_options_alone(kernel):
+    message = kernel.client.complete("%%track --", 10)
+    while (reply := kernel.client.get_shell_msg(timeout=20))["parent_header"].get("msg_id") != message:
+        pass
+    matches = reply["content"]["matches"]
+    assert "--experiment" in matches
+    assert all(match.startswith("--") and len(matches) < 20 for match in matches)

@@ -1,11 +1,13 @@
 """``%seed`` as a user types it, in a real shell."""
 
+import atexit
 import random
 import sys
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from traitlets.config import Config
 
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.snapshot import randomness
@@ -14,11 +16,13 @@ from mlmagic.snapshot import randomness
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    made = InteractiveShell.instance()
+    made = InteractiveShell.instance(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
     made.register_magics(SeedMagics)
     yield made
     randomness.forget()
     InteractiveShell.clear_instance()
+    made.history_manager.end_session()
+    atexit.unregister(made.atexit_operations)
 
 
 def run(shell, cell):
