@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
+from mlmagic.data.split import Split
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
@@ -31,6 +32,7 @@ from mlmagic.snapshot import randomness
 from mlmagic.snapshot.generators import untouched
 from mlmagic.snapshot.randomness import SeedReport
 from mlmagic.views.seed_report import seed_report_bundle
+from mlmagic.views.split_report import split_report_bundle
 
 if TYPE_CHECKING:
     import ast
@@ -79,8 +81,13 @@ class Extension:
             self._undo.append(library.watch_drawn(capture.figure_drawn))
         if shell.display_formatter is not None:
             formatter = shell.display_formatter.mimebundle_formatter
-            formatter.for_type(SeedReport, seed_report_bundle)
-            self._undo.append(partial(formatter.pop, SeedReport, None))
+            shown: list[tuple[type, Callable[..., Any]]] = [
+                (SeedReport, seed_report_bundle),
+                (Split, split_report_bundle),
+            ]
+            for kind, view in shown:
+                formatter.for_type(kind, view)
+                self._undo.append(partial(formatter.pop, kind, None))
         self._undo.append(observe.install())
         self._bind_name()
         self._undo.append(live.enter(self._session))

@@ -58,7 +58,7 @@ class DataCapture:
                 context=context_of(name),
             )
         )
-        self._shown.append(f"{name} {' × '.join(f'{size:,}' for size in taken.shape)}")
+        self._shown.append(f"{name} {' by '.join(f'{size:,}' for size in taken.shape)}")
         if taken.sampled:
             run.notices.info(
                 f"{name}: a sample stands for its content, since all of it takes longer than data_budget_s"
