@@ -173,8 +173,8 @@ def test_one_client_serves_a_store(store_uri):
         ("sqlit:///mlflow.db", r"'sqlit:///mlflow\.db' is not one that MLflow knows\. Did you mean 'sqlite'\?"),
         ("nonsense://x", r"'nonsense://x' is not one that MLflow knows\. Set another: %env MLFLOW_TRACKING_URI="),
         ("postgresql://ana:hunter2@", r"refused|not one"),
-        ("sqlite:////", r"the MLflow store sqlite://// refused: unable to open database file"),
-        ("sqlite:////proc/nowhere/mlflow.db", r"the MLflow store sqlite:////proc/nowhere/mlflow\.db refused: "),
+        ("sqlite:////", r"cannot be written: unable to open database file"),
+        ("sqlite:////proc/nowhere/mlflow.db", r"the store /proc/nowhere/mlflow\.db cannot be written: "),
     ],
 )
 def test_a_store_that_cannot_be_opened_is_one_clear_line(unsettled, monkeypatch, uri, message):
@@ -188,7 +188,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_line(unsettled, monkeypatch,
 def test_a_file_that_is_no_store_is_one_clear_line(unsettled, monkeypatch):
     (unsettled / "notes.db").write_text("these are no tables" * 100)
     monkeypatch.setenv(URI, f"sqlite:///{unsettled}/notes.db")
-    with pytest.raises(StoreError, match=r"notes\.db refused: .*not a database"):
+    with pytest.raises(StoreError, match=r"notes\.db cannot be written: .*not a database"):
         store.connect()
     assert (unsettled / "notes.db").read_text().startswith("these are no tables")
 
