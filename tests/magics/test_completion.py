@@ -26,7 +26,7 @@ def offered(shell, line):
 @pytest.mark.parametrize("magic", ["%%track", "%track"])
 def test_the_options_of_track(shell, magic):
     assert offered(shell, f"{magic} --co") == ["--continue"]
-    assert offered(shell, f"{magic} name --no") == ["--no-figures"]
+    assert offered(shell, f"{magic} name --no-f") == ["--no-figures"]
     assert {"--experiment", "--params", "--metrics", "--quiet"} <= set(offered(shell, f"{magic} --"))
 
 

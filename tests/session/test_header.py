@@ -71,7 +71,7 @@ class Shell:
     def __init__(self, shell):
         self.shell = shell
         self.calls, self.problem = [], None
-        self.transformer = HeaderTransformer(self.shell, self._on_header)
+        self.transformer = HeaderTransformer(self.shell, self._on_header, lambda tree: tree)
         self.shell.input_transformers_cleanup.append(mark_header)
         self.shell.ast_transformers.insert(0, self.transformer)
 
@@ -79,6 +79,7 @@ class Shell:
         self.calls.append((header, ast.unparse(tree)))
         if self.problem is not None:
             raise self.problem
+        return tree
 
     def run(self, source):
         self.calls.clear()
