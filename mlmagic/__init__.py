@@ -64,7 +64,9 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "last_run"])
+    from mlmagic.api import has_last_run
+
+    return sorted([*__all__, *(["last_run"] if has_last_run() else [])])
 
 
 def __getattr__(name: str) -> Any:

@@ -258,6 +258,11 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
     run.recorder.copy(folder, str(found))
 
 
+def has_last_run() -> bool:
+    """Tell whether a run has ended in this process."""
+    return bool(_last)
+
+
 def last_run() -> Run:
     """Return the last run that ended in this process.
 
