@@ -18,7 +18,7 @@ from benchmarks import report
 if TYPE_CHECKING:
     from benchmarks.measure import Comparison
 
-NAMES = ("load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "fingerprint", "split")
+NAMES = ("load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "training_cell", "fingerprint", "split")
 
 
 def main() -> None:
