@@ -41,8 +41,9 @@ with mlflow.start_run(run_name="by hand"):
     mlflow.log_params(model.get_params())
     mlflow.log_metrics({{"accuracy": accuracy, "roc_auc": roc_auc}})
     mlflow.log_figure(figure, "figures/roc.png")
-    mlflow.log_input(mlflow.data.from_pandas(X_train.assign(target=y_train), name="train", targets="target"), "training")
-    mlflow.log_input(mlflow.data.from_pandas(X_test.assign(target=y_test), name="test", targets="target"), "testing")
+    train, test = X_train.assign(target=y_train), X_test.assign(target=y_test)
+    mlflow.log_input(mlflow.data.from_pandas(train, name="train", targets="target"), "training")
+    mlflow.log_input(mlflow.data.from_pandas(test, name="test", targets="target"), "testing")
     mlflow.sklearn.log_model(
         model, name="model", serialization_format="cloudpickle",
         signature=infer_signature(X_train, model.predict(X_train)), input_example=X_train.head(5),
