@@ -17,6 +17,8 @@ VALUES = {
     "output_limit_mb": 0.5,
     "patch_limit_mb": 0.25,
     "system_interval_s": 2.5,
+    "data_budget_s": 0.5,
+    "model_limit_mb": 12.5,
 }
 NAMES = sorted(settings.trait_names(config=True))
 

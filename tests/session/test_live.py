@@ -22,7 +22,7 @@ def follow(shell):
         session, ended = LiveSession(shell), []
 
         def after(result):
-            ended.append([(cell.source, cell.number, type(error).__name__) for cell, error in session.end(result)])
+            ended.append([(cell.source, cell.number, type(error).__name__) for cell, error, _ in session.end(result)])
 
         shell.events.register("pre_run_cell", session.begin)
         shell.events.register("post_run_cell", after)
