@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +158,8 @@ def session(tmp_path_factory):
     from traitlets.config import Config
 
     folder = tmp_path_factory.mktemp("capture")
+    home = Path.cwd()
+    os.chdir(folder)  # where MLflow puts the artifacts of a new store
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
@@ -165,6 +169,7 @@ def session(tmp_path_factory):
     yield shell
     shell.run_cell("%unload_ext mlmagic")
     mlflow.set_tracking_uri(before)
+    os.chdir(home)
 
 
 def _run(shell, code):

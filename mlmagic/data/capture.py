@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint import fingerprint
 from mlmagic.data.kinds import datasets_in
-from mlmagic.data.record import context_of, record
+from mlmagic.data.record import record
 from mlmagic.data.split_registry import splits_of
-from mlmagic.runs.records import Dataset
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.records import Dataset
 
 _MOST = 20
 _LEAST_BUDGET_S = 0.01
@@ -46,18 +46,7 @@ class DataCapture:
 
     def _take(self, run: ActiveRun, name: str, item: Any, budget_s: float) -> None:
         taken = fingerprint(item, budget_s=budget_s)
-        made = record(name, item, taken)
-        self._datasets.append(
-            Dataset(
-                name=made.name,
-                digest=made.digest,
-                source_type=made.source_type,
-                source=made.source,
-                schema=made.schema,
-                profile=made.profile,
-                context=context_of(name),
-            )
-        )
+        self._datasets.append(record(name, item, taken))
         self._shown.append(f"{name} {' by '.join(f'{size:,}' for size in taken.shape)}")
         if taken.sampled:
             run.notices.info(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.profile import profile
 from mlmagic.data.statistics import LONGEST_NAME
+from mlmagic.runs.records import Dataset
 from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
@@ -35,19 +35,7 @@ _CONTEXTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class DatasetRecord:
-    """What MLflow is handed of a dataset. `profile` and `schema` are JSON; an empty schema is none."""
-
-    name: str
-    digest: str
-    source_type: str
-    source: str
-    schema: str
-    profile: str
-
-
-def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> DatasetRecord:
+def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> Dataset:
     """Return the record of the dataset *obj*, which the code calls *name* and whose fingerprint is *fp*.
 
     *target* is the name of the column with the classes, where it is known.
@@ -62,7 +50,7 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> Datas
     ('X', 32, [3, 2])
     """
     facts = profile(obj, fp, target=target)
-    return DatasetRecord(
+    return Dataset(
         name=redact(name)[0][:LONGEST_DATASET_NAME],
         digest=fp.digest,
         source_type="code",
@@ -70,17 +58,18 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> Datas
         source=json.dumps({"tags": {"mlmagic.variable": redact(name)[0][:LONGEST_DATASET_NAME]}}, ensure_ascii=False),
         schema=_schema(fp, facts),
         profile=json.dumps(facts, ensure_ascii=False, allow_nan=False),
+        context=context_of(name),
     )
 
 
-def to_mlflow(record: DatasetRecord, *, context: str | None = None) -> DatasetInput:
+def to_mlflow(record: Dataset, *, context: str | None = None) -> DatasetInput:
     """Return the input that ``MlflowClient.log_inputs`` takes, with *context* as its tag ``mlflow.data.context``.
 
     Without a *context* the dataset's name tells it (`context_of`).
     """
-    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow import entities
 
-    dataset = Dataset(
+    dataset = entities.Dataset(
         name=record.name,
         digest=record.digest,
         source_type=record.source_type,
@@ -88,8 +77,8 @@ def to_mlflow(record: DatasetRecord, *, context: str | None = None) -> DatasetIn
         schema=record.schema or None,
         profile=record.profile,
     )
-    tag = InputTag("mlflow.data.context", context or context_of(record.name))
-    return DatasetInput(dataset=dataset, tags=[tag])
+    tag = entities.InputTag("mlflow.data.context", context or record.context)
+    return entities.DatasetInput(dataset=dataset, tags=[tag])
 
 
 def context_of(name: str) -> str:
