@@ -34,7 +34,8 @@ def make_patch(
             # The untracked files are announced in a copy of the index.
             index = Path(scratch, "index")
             if (repository.folder / "index").exists():
-                shutil.copyfile(repository.folder / "index", index)
+                # With its time: by that Git tells a file that was changed just after, at the same length.
+                shutil.copy2(repository.folder / "index", index)
             variables = _kept_apart(repository, index)
             problem = _announce(repository, status, added, variables, deadline)
             if problem:

@@ -156,6 +156,19 @@ def test_the_users_settings_do_not_spoil_the_patch(repository, tmp_path, setting
     assert applied(repository, look(repository), tmp_path) == expected
 
 
+def test_a_change_of_the_same_length_in_the_moment_of_the_commit_is_in_the_patch(repository, tmp_path):
+    moment = (1_700_000_000, 1_700_000_000)
+    git(repository, "config", "core.trustctime", "false")  # two writes within a tick of the clock, made certain
+    os.utime(repository / "train.py", moment)
+    git(repository, "update-index", "--refresh")
+    os.utime(repository / ".git/index", moment)
+    (repository / "train.py").write_bytes(b"a = 1\nb = 3\n")
+    os.utime(repository / "train.py", moment)
+    (repository / "new.py").write_bytes(b"x\n")
+    expected = files_of(repository)
+    assert applied(repository, look(repository), tmp_path) == expected
+
+
 def test_a_repository_under_an_odd_path(tmp_path):
     root = tmp_path / 'a:b "c" é'
     root.mkdir()
