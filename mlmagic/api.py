@@ -255,7 +255,7 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
     if not found.exists():
         run.notices.warn(f"mlmagic.log_artifact: there is no file or folder {str(path)!r}")
         return
-    run.recorder.copy(folder, str(found))
+    run.recorder.copy(folder, found)
 
 
 def has_last_run() -> bool:

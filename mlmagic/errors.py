@@ -39,6 +39,10 @@ class StoreError(MLMagicError, RuntimeError):
     """The MLflow store refused, or cannot be reached."""
 
 
+class StoreAwayError(StoreError):
+    """The MLflow store cannot be reached now; what is recorded waits in the journal."""
+
+
 class RunNotFoundError(MLMagicError, LookupError):
     """No run has this id or name."""
 

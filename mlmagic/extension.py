@@ -15,6 +15,7 @@ from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
 from mlmagic.data.split import Split
 from mlmagic.errors import UsageProblem
+from mlmagic.journal import folder
 from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
@@ -92,6 +93,7 @@ class Extension:
         self._bind_name()
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())
+        folder.settle(Path.cwd())
         print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.default_name()}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201

@@ -41,6 +41,20 @@ class MLMagic(Configurable):
     model_limit_mb = Float(
         200.0, min=0.0, help="Largest model in MB that is recorded by itself; a larger one is told."
     ).tag(config=True)
+    journal = Unicode(
+        "",
+        help="Folder of the journals of runs, absolute or from the folder in which mlmagic was loaded. "
+        "Empty: .mlmagic/journal.",
+    ).tag(config=True)
+    journal_days = Float(
+        7.0, min=0.0, help="Days that the journal of a run is kept, packed, when all of it is in the store."
+    ).tag(config=True)
+    store_timeout_s = Float(
+        3.0, min=0.0, help="Seconds, in all, that a cell may be held by a store that is away or slow."
+    ).tag(config=True)
+    offline = Bool(
+        default_value=False, help="Record to the journal only; %mlmagic sync delivers when this is False again."
+    ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 
     def __setattr__(self, name: str, value: Any) -> None:

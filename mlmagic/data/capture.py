@@ -12,8 +12,8 @@ from mlmagic.data.split_registry import splits_of
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
+    from mlmagic.journal.records import Dataset
     from mlmagic.runs.active import ActiveRun
-    from mlmagic.runs.records import Dataset
 
 _MOST = 20
 _LEAST_BUDGET_S = 0.01

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.profile import profile
 from mlmagic.data.statistics import LONGEST_NAME
-from mlmagic.runs.records import Dataset
+from mlmagic.journal.records import Dataset
 from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:

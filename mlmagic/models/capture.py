@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
+from mlmagic.journal.records import Model
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
-from mlmagic.models.logging import Skipped, log_model
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
+from mlmagic.models.saving import Skipped, save_model
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment
 
@@ -118,21 +120,23 @@ def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]
 
 
 def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
-    logged = log_model(
+    uid = uuid.uuid4().hex
+    journal, folder = run.delivery.journal, f"models/{uid}"
+    saved = save_model(
         found.model,
         found.name,
-        client=run.client,
-        run_id=run.run_id,
+        journal.staging / folder,
         input_example=examples,
         requirements=_requirements(),
         size_limit_mb=settings.model_limit_mb,
     )
     kind = type(found.model).__name__
-    if isinstance(logged, Skipped):
-        run.notices.warn(f"the model {found.name!r} was not recorded: {logged.reason}")
+    if isinstance(saved, Skipped):
+        run.notices.warn(f"the model {found.name!r} was not recorded: {saved.reason}")
         return
-    run.models.append(f"{found.name} ({kind}, {logged.format}, {_size(logged.size)})")
-    for note in logged.notes:
+    run.recorder.model(Model(uid, saved.name, folder))
+    run.models.append(f"{found.name} ({kind}, {saved.format}, {_size(saved.size)})")
+    for note in saved.notes:
         run.notices.info(f"model {found.name!r}: {note}")
 
 

@@ -3,88 +3,49 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
 from mlmagic.session.threads import ThreadStacks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from mlflow import MlflowClient
-
-    from mlmagic.runs.mlflow_sink import MlflowSink
+    from mlmagic.runs.delivery import Delivery
     from mlmagic.runs.notices import Notices
     from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.recorder import Recorder
+    from mlmagic.runs.targets import Target
+    from mlmagic.runs.waiting import Patience, Pending
     from mlmagic.session.capture import Capture
     from mlmagic.session.log import LoggedCell
     from mlmagic.snapshot.git import GitState
     from mlmagic.snapshot.system import SystemSampler
-
-T = TypeVar("T")
-
-
-class Pending(Generic[T]):
-    """What *work* returns, worked out on a thread of its own while the caller goes on.
-
-    >>> Pending(lambda: 6 * 7).result(timeout_s=5)
-    42
-    """
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._value: T | None = None
-        self._error: Exception | None = None
-        self._work = work
-        self._thread = threading.Thread(target=self._run, name="mlmagic-pending", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._value = self._work()
-        except Exception as error:  # noqa: BLE001  # raised again where the result is asked for
-            self._error = error
-
-    def peek(self, timeout_s: float) -> T | None:
-        """Return the value if it is there within *timeout_s* seconds; a failure is told by ``result``."""
-        self._thread.join(timeout_s)
-        return self._value
-
-    def result(self, timeout_s: float) -> T | None:
-        """Return the value, or None when it is not there after *timeout_s* seconds."""
-        self._thread.join(timeout_s)
-        if self._error is not None:
-            raise self._error
-        return self._value
 
 
 @dataclass(eq=False)
 class ActiveRun:
     """An open run.
 
-    ``tags`` and ``metrics_before`` are those it was opened with; ``others`` are the MLflow runs that were open before
-    it, which are none of its business. ``collectors`` record more when the run is closed, each with what it is to be
-    called; ``datasets`` and ``models`` are those that were recorded, each in a few words.
+    ``others`` are the MLflow runs that were open before it, which are none of its business. ``collectors`` record
+    more when the run is closed, each with what it is to be called; ``datasets`` and ``models`` are those that were
+    recorded, each in a few words. ``in_mlflow`` tells that it is MLflow's active run, to which the user's own
+    ``mlflow.log_*`` go: the store answered in time when it was opened.
     """
 
-    run_id: str
-    name: str
-    experiment_id: str
-    experiment: str
+    delivery: Delivery
+    target: Target
+    patience: Patience
     options: TrackOptions
     origin: Origin
-    client: MlflowClient
-    sink: MlflowSink
     recorder: Recorder
     notices: Notices
     capture: Capture
     git: Pending[GitState]
-    tags: dict[str, str]
-    metrics_before: dict[str, float]
-    others: frozenset[str]
+    in_mlflow: bool = True
+    others: frozenset[str] = frozenset()
     datasets: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)
@@ -93,7 +54,48 @@ class ActiveRun:
     sampler: SystemSampler | None = None
     previous_cells: tuple[int, ...] = ()
     pid: int = field(default_factory=os.getpid)
-    started: float = field(default_factory=time.time)
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def uid(self) -> str:
+        """The run's own id, its tag ``mlmagic.id``."""
+        return self.delivery.began.uid
+
+    @property
+    def run_id(self) -> str:
+        """MLflow's id of the run, or the run's own while the store does not know it; both find it later."""
+        return self.delivery.run_id or self.uid
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.delivery.began.name
+
+    @property
+    def experiment(self) -> str:
+        """The name of the run's experiment."""
+        return self.target.experiment
+
+    @property
+    def experiment_id(self) -> str:
+        """The id of the run's experiment, empty while it is not known."""
+        return self.delivery.run.info.experiment_id if self.delivery.run else self.target.experiment_id
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags that it was opened with."""
+        earlier = self.target.earlier
+        return earlier.tags if earlier else self.delivery.began.tags
+
+    @property
+    def metrics_before(self) -> Mapping[str, float]:
+        """The metrics that a run that is gone on with had before."""
+        return self.target.earlier.metrics if self.target.earlier else {}
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds since it was opened, whatever the clock was set to meanwhile."""
+        return time.monotonic() - self._began
 
 
 _open: ThreadStacks[ActiveRun] = ThreadStacks()

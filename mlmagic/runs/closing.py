@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import active, collecting, mlflow_runs, previous, store
+from mlmagic.runs import active, collecting, ending, previous, store
+from mlmagic.runs.collecting import Logged
 from mlmagic.runs.summary import MetricLine, RunSummary
-from mlmagic.session.cells import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mlflow.entities import Run
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.summary import Status
@@ -36,10 +32,10 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
 
     *value* is that of the cell's last expression.
     """
-    duration = time.time() - run.started
+    duration = run.duration_s
     status = status_of(error)
     figures: list[str] = []
-    stored: Run | None = None
+    logged = Logged()
     try:
         with _told(run, "loops left open"):
             run.recorder.finish()
@@ -48,12 +44,13 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             if run.sampler:
                 run.sampler.stop()
         with _told(run, "parameters and metrics"):
-            stored = run.client.get_run(run.run_id)
-            collecting.record_asked(run, stored)
-            collecting.record_automatic(run, stored, value)
+            logged = _logged_by_the_user(run)
+            collecting.record_asked(run, logged)
+            collecting.record_automatic(run, logged, value)
         for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)
+        run.recorder.yields = False
         with _told(run, "the output"):
             collecting.record_output(run, error)
         with _told(run, "figures"):
@@ -64,15 +61,27 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             collecting.record_environment(run)
         with _told(run, "git"):
             collecting.record_git(run)
-        with _told(run, "runs left open"):
-            _close_strays(run, status, error)
         _tell_redactions(run)
     except KeyboardInterrupt:
         run.notices.warn("interrupted while the run was being recorded: what came after is missing")
     finally:
         active.leave(run)
-        _end(run, status)
-    return _summary(run, status, error, duration=duration, figures=figures, stored=stored)
+        with _told(run, "everything"):
+            ending.end(run, status, error, duration)
+    return _summary(run, status, error, duration=duration, figures=figures, logged=logged)
+
+
+def _logged_by_the_user(run: ActiveRun) -> Logged:
+    """Return what is in the store by now; when it cannot be asked, what is recorded from here on yields to it."""
+    client = run.target.client
+    if not run.in_mlflow or client is None:
+        return Logged()
+    try:
+        data = run.patience.ask(lambda: client.get_run(run.run_id)).data
+    except Exception:  # noqa: BLE001  # every store raises its own kinds; that it is away is told when the run is ended
+        run.recorder.yields = True
+        return Logged()
+    return Logged(dict(data.params), dict(data.metrics))
 
 
 @contextlib.contextmanager
@@ -83,28 +92,6 @@ def _told(run: ActiveRun, what: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  # this is where every fault of ours ends
         reason = (str(error).strip().splitlines() or [""])[0][:200]
         run.notices.warn(f"{what} could not be recorded: {type(error).__name__}: {reason}")
-
-
-def _end(run: ActiveRun, status: Status) -> None:
-    with _told(run, "everything"):
-        for problem in run.sink.close(status):
-            run.notices.warn(problem)
-
-
-def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -> None:
-    """End the MLflow runs that the cell began and left open: on its own thread, and on those that it started."""
-    busy = running.busy_elsewhere()
-    for run_id, (thread, _, stray) in reversed(mlflow_runs.open_runs().items()):
-        if run_id in run.others or run_id in active.open_ids() or thread in busy:
-            continue
-        if thread != threading.get_ident():
-            run.notices.warn(
-                f"the run {stray.info.run_name!r} began on another thread, which MLflow keeps apart: it was closed. "
-                "mlmagic.log in a thread writes to the cell's run"
-            )
-        elif error is None:
-            run.notices.warn(f"the run {stray.info.run_name!r} was left open: it was closed")
-        mlflow_runs.end(run.client, run_id, status)
 
 
 def _tell_redactions(run: ActiveRun) -> None:
@@ -122,10 +109,9 @@ def _summary(
     *,
     duration: float,
     figures: list[str],
-    stored: Run | None,
+    logged: Logged,
 ) -> RunSummary:
-    logged = stored.data if stored is not None else None
-    metrics = {name: MetricLine(name, value) for name, value in (logged.metrics if logged else {}).items()}
+    metrics = {name: MetricLine(name, value) for name, value in logged.metrics.items()}
     metrics |= run.recorder.metrics
     before = None
     with _told(run, "the comparison with the previous run"):
@@ -141,7 +127,7 @@ def _summary(
         experiment=run.experiment,
         status=status,
         duration_s=duration,
-        params={**(logged.params if logged else {}), **run.recorder.params},
+        params={**logged.params, **run.recorder.params},
         metrics=tuple(lines),
         datasets=tuple(run.datasets),
         models=tuple(run.models),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import traceback
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import automatic, store
+from mlmagic.runs import automatic
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
 from mlmagic.snapshot import environment, randomness
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
+    from collections.abc import Mapping
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.summary import Status
@@ -22,31 +23,39 @@ _WAIT_FOR_GIT_S = 10.0
 _metrics_of_the_session: set[str] = set()
 
 
-def record_asked(run: ActiveRun, stored: Run) -> None:
+@dataclass(frozen=True)
+class Logged:
+    """What a run holds in the store when its cell ends: above all what the user's own code logged."""
+
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def record_asked(run: ActiveRun, logged: Logged) -> None:
     """Record ``-p`` and ``-m``, and the seed: never under a key that the user's own code logged."""
     names = run.origin.namespace
     earlier = set(run.recorder.params)
     for name in run.options.params:
         if name not in names:
             run.notices.warn(f"-p {name}: there is no such name when the cell ends")
-        elif name not in stored.data.params or name in earlier:
+        elif name not in logged.params or name in earlier:
             run.recorder.param(name, names[name])
-    logged = metrics_logged(run, stored)
+    by_user = metrics_logged(run, logged)
     for name in run.options.metrics:
         if name not in names:
             run.notices.warn(f"-m {name}: the cell does not bind it")
         elif name not in run.origin.binds and not _changed(run, name):
             run.notices.warn(f"-m {name}: the cell does not bind it; the value of an earlier cell was not recorded")
-        elif name not in logged and name not in run.recorder.metrics:
+        elif name not in by_user and name not in run.recorder.metrics:
             run.recorder.metric(name, names[name])
     seed = randomness.current()
     if seed is None:
         run.notices.info("no seed set: %seed 42 makes a run repeatable")
-    elif "seed" not in stored.data.params and "seed" not in run.recorder.params:
+    elif "seed" not in logged.params and "seed" not in run.recorder.params:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
+def record_automatic(run: ActiveRun, logged: Logged, value: Any) -> None:
     """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
     watch = run.origin.watch
     if watch is None:
@@ -54,11 +63,11 @@ def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
     watch.end()
     found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=_metrics_of_the_session)
     options, recorder = run.options, run.recorder
-    left_out = options.exclude | {*stored.data.params, *recorder.params, *options.metrics}
+    left_out = options.exclude | {*logged.params, *recorder.params, *options.metrics}
     for name, setting in found.params.items():
         if name not in left_out:
             recorder.param(name, setting)
-    left_out = options.exclude | {*metrics_logged(run, stored), *recorder.metrics, *options.params}
+    left_out = options.exclude | {*metrics_logged(run, logged), *recorder.metrics, *options.params}
     for name, curve in found.metrics.items():
         if name in left_out:
             continue
@@ -69,10 +78,10 @@ def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
         run.notices.info(note)
 
 
-def metrics_logged(run: ActiveRun, stored: Run) -> set[str]:
+def metrics_logged(run: ActiveRun, logged: Logged) -> set[str]:
     """Return the metrics that the user's code logged with MLflow in this cell, not those of a run's earlier cells."""
     before = run.metrics_before
-    return {name for name, value in stored.data.metrics.items() if name not in before or before[name] != value}
+    return {name for name, value in logged.metrics.items() if name not in before or before[name] != value}
 
 
 def _changed(run: ActiveRun, name: str) -> bool:
@@ -86,7 +95,7 @@ def record_output(run: ActiveRun, error: BaseException | None) -> None:
     """Record what was printed, and the traceback of a failed cell."""
     output = run.capture.transcript.text()
     if output:
-        run.recorder.text("mlmagic/output.txt", _after_earlier(run, "mlmagic/output.txt", output))
+        run.recorder.text("mlmagic/output.txt", output, after=_between(run))
     if run.capture.transcript.dropped:
         run.notices.warn(
             f"the output is long: {run.capture.transcript.dropped:,} characters of its middle were not recorded"
@@ -94,7 +103,7 @@ def record_output(run: ActiveRun, error: BaseException | None) -> None:
     if error is None:
         return
     run.recorder.tag("mlmagic.error", one_line(error))
-    run.recorder.text("mlmagic/traceback.txt", _after_earlier(run, "mlmagic/traceback.txt", _traceback(error)))
+    run.recorder.text("mlmagic/traceback.txt", _traceback(error), after=_between(run))
     if "mlflow.end_run()" in str(error) and "is already active" in str(error):
         run.notices.warn("this cell is a run already: write mlflow.start_run(nested=True) for a run within it")
 
@@ -124,7 +133,7 @@ def record_figures(run: ActiveRun) -> list[str]:
     """Record the figures, and return their names."""
     if run.capture.figures is None:
         return []
-    taken = run.figure_names | (_stored_figures(run) if run.previous_cells else set())
+    taken = run.figure_names
     first = len(taken)
     names = []
     for number, figure in enumerate(run.capture.figures.finish(), first + 1):
@@ -137,20 +146,13 @@ def record_figures(run: ActiveRun) -> list[str]:
     return names
 
 
-def _stored_figures(run: ActiveRun) -> set[str]:
-    listed = run.client.list_artifacts(run.run_id, "figures")
-    return {file.path.rpartition("/")[2].rpartition(".")[0] for file in listed}
-
-
 def record_source(run: ActiveRun, status: Status, duration: float) -> None:
     """Record the cell as typed, and the execution log up to it."""
-    origin, part = run.origin, run.origin.source
-    earlier = _stored_text(run, "mlmagic/cell.py") if run.previous_cells else None
-    if earlier is not None:
-        if not earlier.startswith("# %% ["):
-            earlier = f"# %% [{run.previous_cells[0]}]\n{earlier}"
-        part = f"{earlier.rstrip()}\n\n# %% [{origin.number}] {status} {duration:.2f} s\n{part}"
-    run.recorder.text("mlmagic/cell.py", part)
+    origin, before, after = run.origin, "", None
+    if run.target.earlier is not None:
+        before = f"# %%{_numbered(*run.previous_cells[:1])}\n"
+        after = f"\n\n# %%{_numbered(origin.number)} {status} {duration:.2f} s\n"
+    run.recorder.text("mlmagic/cell.py", origin.source, after=after, before=before)
     if run.previous_cells and origin.number is not None:
         run.recorder.tag("mlmagic.cell", json.dumps([*run.previous_cells, origin.number]))
     if origin.log is not None:
@@ -184,11 +186,10 @@ def record_git(run: ActiveRun) -> None:
         run.notices.info(f"uncommitted changes: {kept}")
 
 
-def _after_earlier(run: ActiveRun, path: str, text: str) -> str:
-    """Return *text* after what the earlier cells of a continued run left under *path*."""
-    earlier = _stored_text(run, path) if run.previous_cells else None
-    return text if earlier is None else f"{earlier.rstrip()}\n# %% [{run.origin.number}]\n{text}"
+def _between(run: ActiveRun) -> str | None:
+    """Return what stands between a text of an earlier cell of a continued run and that of this one."""
+    return f"\n# %%{_numbered(run.origin.number)}\n" if run.target.earlier is not None else None
 
 
-def _stored_text(run: ActiveRun, path: str) -> str | None:
-    return store.read_text(run.sink.artifact_uri, path)
+def _numbered(number: int | None = None) -> str:
+    return "" if number is None else f" [{number}]"

@@ -85,6 +85,17 @@ def name_of(client: MlflowClient, experiment_id: str) -> str:
     return _names[key]
 
 
+def named(name: str | None) -> tuple[str, str]:
+    """Return name and id of the experiment *name*, or of the default one, as far as they are known without the store.
+
+    One of the two may be empty.
+    """
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if name or settings.experiment or not chosen:
+        return name or default_name(), ""
+    return "", chosen
+
+
 def default_name() -> str:
     """Return what the default experiment is called, whether it exists or not."""
     chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")

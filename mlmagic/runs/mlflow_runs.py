@@ -1,71 +1,43 @@
-"""Beginning and ending MLflow's own runs, and finding those that are active on any thread."""
+"""MLflow's stack of active runs: a tracked cell's run is put on it, and what the cell left there is found."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import store
-
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Mapping
 
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from mlmagic.runs.summary import Status
 
+def new_name() -> str:
+    """Return a name for a run that has none, as MLflow makes them up.
 
-def start(
-    client: MlflowClient,
-    experiment_id: str,
-    *,
-    name: str | None,
-    tags: Mapping[str, str],
-    child_of_active: bool,
-) -> Run:
-    """Create a run and make it MLflow's active run on this thread.
-
-    A run that the user left open stays below it on MLflow's stack, and does not become its parent.
+    MLflow would draw it in the background, from the random numbers of the user's code.
     """
+    from mlflow.utils import name_utils
+
+    return str(name_utils._generate_random_name())
+
+
+def with_context(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return *tags* with those that MLflow gives every run, such as the user's name."""
+    from mlflow.tracking.context import registry
+
+    return {str(key): str(value) for key, value in registry.resolve_tags(dict(tags)).items()}
+
+
+def active_run() -> Any | None:
+    """Return MLflow's active run of the calling thread."""
     import mlflow
 
-    tags = dict(tags)
-    active = mlflow.active_run()
-    with store.refused_by(store.current_uri()):
-        if active is None and "MLFLOW_RUN_ID" not in os.environ:
-            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
-        if active is not None and child_of_active:
-            return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, nested=True)
-        from mlflow.tracking.context import registry
-
-        created = client.create_run(experiment_id, tags=registry.resolve_tags(tags), run_name=name)
-        return _activate(created.info.run_id)
+    return mlflow.active_run()
 
 
-def resume(run_id: str) -> Run:
-    """Set an ended run to RUNNING and make it MLflow's active run on this thread."""
-    with store.refused_by(store.current_uri()):
-        return _activate(run_id)
-
-
-def _activate(run_id: str) -> Run:
-    import mlflow
-    from mlflow.tracking import fluent
-
-    # MLflow refuses a run of another experiment than the one that set_experiment named: it is the user's choice here.
-    chosen, fluent._active_experiment_id = fluent._active_experiment_id, None
-    try:
-        return mlflow.start_run(run_id=run_id, nested=True)
-    finally:
-        fluent._active_experiment_id = chosen
-
-
-def find_by_id_tag(client: MlflowClient, experiment_id: str, uid: str) -> str | None:
-    """Return the run that carries the tag ``mlmagic.id`` = *uid*, for one whose creation was interrupted."""
-    found = client.search_runs([experiment_id], f"tags.`mlmagic.id` = '{uid}'", max_results=1)
-    return found[0].info.run_id if found else None
+def active_id() -> str | None:
+    """Return the id of MLflow's active run of the calling thread."""
+    run = active_run()
+    return None if run is None else str(run.info.run_id)
 
 
 def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
@@ -77,23 +49,40 @@ def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
     return {run.info.run_id: (thread, stack, run) for thread, stack in stacks.items() for run in list(stack)}
 
 
-def end(client: MlflowClient, run_id: str, status: Status) -> None:
-    """End a run with *status*, and take it off MLflow's stack of active runs, whichever thread's it is."""
-    import mlflow
+def activate(run: Run) -> None:
+    """Make *run* MLflow's active run of the calling thread, above those that are open.
 
-    active = mlflow.active_run()
-    if active is not None and active.info.run_id == run_id:
-        with _quietly():
-            mlflow.end_run(status)
-        return
+    ``mlflow.start_run`` would ask the store, which may have gone away since the run was made.
+    """
+    import mlflow
+    from mlflow.environment_variables import MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING
+    from mlflow.tracking import fluent
+
+    fluent._active_run_stack.get().append(mlflow.ActiveRun(run))
+    if MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING.get():
+        from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+        monitor = SystemMetricsMonitor(run.info.run_id)
+        fluent.run_id_to_system_metrics_monitor[run.info.run_id] = monitor
+        monitor.start()
+
+
+def deactivate(run_id: str) -> None:
+    """Take a run off MLflow's stack of active runs, whichever thread's it is on; its status stays."""
+    from mlflow.tracking import fluent
+
     held = open_runs().get(run_id)
     if held is not None:
         _, stack, run = held
         stack.remove(run)
-    with _quietly():
-        client.set_terminated(run_id, status)
+    fluent._last_active_run_id.set(run_id)
+    monitor = fluent.run_id_to_system_metrics_monitor.pop(run_id, None)
+    if monitor is not None:
+        monitor.finish()
 
 
-def _quietly() -> contextlib.AbstractContextManager[None]:
-    """Keep MLflow from printing the run's address into the user's cell: the summary links it."""
-    return store.environment_variable("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+def terminate(run_id: str, status: str) -> None:
+    """End a run of the user's in the store."""
+    from mlflow import MlflowClient
+
+    MlflowClient().set_terminated(run_id, status)

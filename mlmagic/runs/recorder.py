@@ -9,15 +9,16 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
 from mlmagic.runs import loops
 from mlmagic.runs.keys import slug, valid_key
-from mlmagic.runs.records import Dataset, File, FileCopy, Metric, Param, Record, Sink, Tag
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mlmagic.runs.loops import Loop
     from mlmagic.runs.notices import Notices
@@ -28,9 +29,14 @@ LARGEST_STEP = 2**62
 
 
 class Recorder:
-    """The one way into a run. It never raises for a value: what cannot be kept as asked becomes a notice."""
+    """The one way into a run. It never raises for a value: what cannot be kept as asked becomes a notice.
+
+    While ``yields`` is true, what is recorded gives way to what the user's code may have logged in the store, which
+    cannot be asked now.
+    """
 
     def __init__(self, sink: Sink, notices: Notices) -> None:
+        self.yields = False
         self._sink = sink
         self._notices = notices
         self._next_step: dict[str, int] = {}
@@ -54,14 +60,14 @@ class Recorder:
             path = f"mlmagic/params/{slug(name) or 'unnamed'}.txt"
             long = f"parameter {name!r} has {len(text):,} characters; MLflow keeps {LONGEST_PARAM:,}"
             self._notices.warn(f"{long}: all of it is in {path}")
-            self._write(File(path, text.encode()))
+            self._sink.keep_file(path, text.encode())
             text = text[:LONGEST_PARAM]
         known = self.params.setdefault(name, text)
         if known != text:
             stays = f"parameter {name!r} is {known[:60]!r} in this run and stays so"
             self._notices.warn(f"{stays}; {text[:60]!r} was not recorded")
             return
-        self._write(Param(name, text))
+        self._sink.append(Param(name, text, self.yields))
 
     def metric(self, key: str, value: Any, step: int | None = None) -> None:
         """Record a metric: a number, a curve (a list of numbers, steps counted up) or a mapping of these.
@@ -97,7 +103,7 @@ class Recorder:
         if not math.isfinite(number):
             stored = "" if math.isnan(number) else " (MLflow keeps the largest float in its place)"
             self._notices.warn(f"metric {name!r} is {number}{stored}")
-        self._write(Metric(name, number, time.time_ns() // 1_000_000, step))
+        self._sink.append_metric(name, number, time.time_ns() // 1_000_000, step, yields=self.yields)
         if loop is not None and not name.startswith("system/"):  # the sampler's, from a thread of its own
             loop.hear(name, number, step)
 
@@ -116,28 +122,34 @@ class Recorder:
     def tag(self, key: str, value: Any) -> None:
         """Record a tag; a later one under the same key replaces it."""
         name = self._key(key, "tag")
-        self._write(Tag(name, self._clean(as_text(value), f"tag {name}", key)[:LONGEST_TAG]))
+        self._sink.append(Tag(name, self._clean(as_text(value), f"tag {name}", key)[:LONGEST_TAG]))
 
-    def text(self, path: str, text: str) -> None:
-        """Record a text artifact."""
-        self._write(File(path, self._clean(text, path).encode(errors="replace")))
+    def text(self, path: str, text: str, *, after: str | None = None, before: str = "") -> None:
+        """Record a text artifact; with *after*, behind what earlier cells of the run left there (`File`)."""
+        content = self._clean(text, path).encode(errors="replace")
+        self._sink.keep_file(path, content, after=after, before=before)
 
     def data(self, path: str, content: bytes) -> None:
         """Record a binary artifact, such as a picture."""
-        self._write(File(path, content))
+        self._sink.keep_file(path, content)
 
     def dataset(self, dataset: Dataset) -> None:
         """Record a dataset that the code read; it holds no values, and its names are redacted by its maker."""
-        self._write(dataset)
+        self._sink.append(dataset)
 
-    def copy(self, folder: str, source: str) -> None:
+    def model(self, model: Model) -> None:
+        """Record a model that was written to the journal's staging area."""
+        self._sink.append(model)
+
+    def copy(self, folder: str, source: Path) -> None:
         """Record a file or folder of the user's, as it is, under *folder* within the run."""
-        self._write(FileCopy(folder, source))
+        self._sink.keep_copy(folder, source)
 
     def json(self, path: str, content: Any) -> None:
         """Record a JSON artifact; its strings are redacted one by one, before they are quoted."""
         clean = self._clean_all(content, path)
-        self._write(File(path, json.dumps(clean, indent=1, ensure_ascii=False, default=str).encode(errors="replace")))
+        text = json.dumps(clean, indent=1, ensure_ascii=False, default=str)
+        self._sink.keep_file(path, text.encode(errors="replace"))
 
     def _clean_all(self, content: Any, where: str) -> Any:
         if isinstance(content, str):
@@ -156,6 +168,11 @@ class Recorder:
         """Take note of what a run that is continued already holds: its parameters, and the last step of its metrics."""
         self.params.update(params)
         self._next_step.update({name: step + 1 for name, step in last_steps.items()})
+
+    def last_steps(self) -> dict[str, int]:
+        """Return the last step of each metric."""
+        with self._lock:
+            return {name: step - 1 for name, step in self._next_step.items()}
 
     def _key(self, key: str, kind: str) -> str:
         """Return the key under which *key* is kept; one that is changed is told once."""
@@ -187,9 +204,6 @@ class Recorder:
                 self._redacted[where] = self._redacted.get(where, 0) + count
         # Half of a surrogate pair cannot be stored.
         return clean if clean.isascii() else clean.encode(errors="replace").decode()
-
-    def _write(self, record: Record) -> None:
-        self._sink.write(record)
 
 
 def _leaves(value: Any, key: str) -> list[tuple[str, Any]] | None:

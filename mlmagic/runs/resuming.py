@@ -4,41 +4,95 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import RunNotFoundError, UsageProblem
-from mlmagic.runs import active, experiments, mlflow_runs, queries
+from mlmagic.runs import active, experiments, queries
 from mlmagic.runs.tags import source_tags, user_tags
 from mlmagic.snapshot import git
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.options import Origin, TrackOptions
 
-_last_in_notebook: dict[str, str] = {}
+
+@dataclass
+class Earlier:
+    """What a run that is gone on with holds already.
+
+    ``uid`` is its tag ``mlmagic.id``, empty for one of plain MLflow; ``run_id`` is empty while the store does not
+    know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures.
+    """
+
+    uid: str
+    run_id: str
+    name: str
+    experiment: str
+    experiment_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    last_steps: Mapping[str, int] = field(default_factory=dict)
+    figures: frozenset[str] = frozenset()
+    cells: tuple[int, ...] = ()
 
 
-def remember(origin: Origin, run_id: str) -> None:
-    """Note the last run of a notebook."""
-    _last_in_notebook[_notebook_key(origin)] = run_id
+_last_in_notebook: dict[str, Earlier] = {}
+
+
+def remember(run: ActiveRun) -> None:
+    """Note what the last run of a notebook holds, for a cell that goes on with it."""
+    cells = run.previous_cells if run.origin.number is None else (*run.previous_cells, run.origin.number)
+    _last_in_notebook[_notebook_key(run.origin)] = Earlier(
+        uid=run.uid,
+        run_id=run.delivery.run_id or "",
+        name=run.name,
+        experiment=run.experiment,
+        experiment_id=run.experiment_id,
+        tags=run.tags,
+        params=dict(run.recorder.params),
+        metrics={name: line.value for name, line in run.recorder.metrics.items()},
+        last_steps=run.recorder.last_steps(),
+        figures=frozenset(run.figure_names),
+        cells=cells,
+    )
 
 
 def _notebook_key(origin: Origin) -> str:
     return str(origin.notebook or os.getpid())
 
 
-def resume(client: MlflowClient, options: TrackOptions, origin: Origin) -> Run:
-    """Find the run that is meant, and open it again.
+def remembered(options: TrackOptions, origin: Origin, reason: str) -> Earlier:
+    """Return the last run of the notebook as this process knows it, while the store cannot be asked.
+
+    Raises
+    ------
+    UsageProblem
+        When another run is meant, or this process has none.
+    """
+    last = _last_in_notebook.get(_notebook_key(origin))
+    if last is None or (options.resume and options.resume not in {last.name, last.run_id, last.uid}):
+        raise UsageProblem(f"--continue: the store cannot be asked for the run now ({reason}).")
+    _check(options, last.name, last.run_id or last.uid)
+    return last
+
+
+def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier:
+    """Find the run that is meant, and what it holds.
 
     Raises
     ------
     MLMagicError
         When there is none, or when the options contradict it.
     """
-    reference = options.resume or _last_in_notebook.get(_notebook_key(origin)) or _last_stored(client, origin)
+    last = _last_in_notebook.get(_notebook_key(origin))
+    reference = options.resume or (last and (last.run_id or last.uid)) or _last_stored(client, origin)
     if reference is None:
         raise UsageProblem(
             "--continue has nothing to go on with: this notebook has no run yet. "
@@ -53,16 +107,20 @@ def resume(client: MlflowClient, options: TrackOptions, origin: Origin) -> Run:
             "--continue has nothing to go on with: the last run of this notebook is gone. "
             "Name another: %runs lists them."
         ) from None
-    if found.info.run_id in active.open_ids():
-        raise UsageProblem(f"--continue: the run {found.info.run_name!r} is open now, around this cell.")
+    _check(options, str(found.info.run_name), found.info.run_id)
+    return _held(client, found)
+
+
+def _check(options: TrackOptions, name: str, run_id: str) -> None:
+    if run_id in active.open_ids():
+        raise UsageProblem(f"--continue: the run {name!r} is open now, around this cell.")
     if options.name:
         raise UsageProblem(
-            f"a continued run keeps its name, {found.info.run_name!r}: leave {options.name!r} out, "
+            f"a continued run keeps its name, {name!r}: leave {options.name!r} out, "
             f"or write --continue {options.name!r} to go on with the run of that name."
         )
     if options.parent or options.experiment:
         raise UsageProblem("a continued run keeps its parent and its experiment: leave --parent and -e out.")
-    return mlflow_runs.resume(found.info.run_id)
 
 
 def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
@@ -83,14 +141,32 @@ def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
-def take_over(opened: ActiveRun, run: Run) -> None:
-    """Tell the recorder what a continued run holds already."""
+def _held(client: MlflowClient, run: Run) -> Earlier:
     steps = {}
     for name in run.data.metrics:
-        history = opened.client.get_metric_history(opened.run_id, name)
+        history = client.get_metric_history(run.info.run_id, name)
         steps[name] = max((point.step for point in history), default=0)
-    opened.recorder.knows(run.data.params, steps)
-    for key, value in user_tags(opened.options, opened.notices).items():
-        opened.recorder.tag(key, value)
+    figures = client.list_artifacts(run.info.run_id, "figures")
     cells = json.loads(run.data.tags.get("mlmagic.cell", "[]"))
-    opened.previous_cells = tuple(cells) if isinstance(cells, list) else (cells,)
+    return Earlier(
+        uid=run.data.tags.get("mlmagic.id", ""),
+        run_id=run.info.run_id,
+        name=str(run.info.run_name),
+        experiment=experiments.name_of(client, run.info.experiment_id),
+        experiment_id=run.info.experiment_id,
+        tags=dict(run.data.tags),
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        last_steps=steps,
+        figures=frozenset(file.path.rpartition("/")[2].rpartition(".")[0] for file in figures),
+        cells=tuple(cells) if isinstance(cells, list) else (cells,),
+    )
+
+
+def take_over(run: ActiveRun, earlier: Earlier) -> None:
+    """Tell the recorder what a continued run holds already."""
+    run.recorder.knows(earlier.params, earlier.last_steps)
+    run.figure_names |= earlier.figures
+    for key, value in user_tags(run.options, run.notices).items():
+        run.recorder.tag(key, value)
+    run.previous_cells = earlier.cells

@@ -81,7 +81,7 @@ class Run:
         UsageProblem
             When the run has no such artifact.
         """
-        found = store.read_text(self._stored().info.artifact_uri, path)
+        found = store.read_text(store.artifacts(self._stored().info.artifact_uri), path)
         if found is None:
             raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, self.artifacts)}")
         return found

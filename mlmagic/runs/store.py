@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mlmagic.errors import MLMagicError, StoreError, did_you_mean
+from mlmagic.errors import MLMagicError, StoreAwayError, StoreError, did_you_mean
+from mlmagic.runs import outage
+from mlmagic.runs.waiting import Patience
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
 _NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
+
+_LONGEST_CREATION_S = 120
 
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
@@ -54,6 +58,29 @@ def settle() -> Callable[[], None]:
             os.environ[TRACKING_URI] = before
 
     return restore
+
+
+def is_local(uri: str) -> bool:
+    """Tell whether the store is a file of this machine."""
+    return uri.startswith("sqlite:")
+
+
+def patience() -> Patience:
+    """Return how long a cell waits for the current store."""
+    return Patience(settings.store_timeout_s, local=is_local(current_uri()))
+
+
+def require_known(uri: str) -> None:
+    """Raise where *uri* is none that MLflow knows, without asking the store.
+
+    Raises
+    ------
+    StoreError
+        Which names the nearest scheme.
+    """
+    scheme = urlsplit(uri).scheme.partition("+")[0]
+    if scheme not in _SCHEMES and ":" in uri:
+        raise _unknown(uri)
 
 
 def shown_uri() -> str:
@@ -91,8 +118,8 @@ def old_file_store(folder: Path) -> str | None:
     )
 
 
-def connect() -> MlflowClient:
-    """Return a client of the current store, creating a new SQLite store if need be.
+def connect(uri: str | None = None) -> MlflowClient:
+    """Return a client of the store at *uri*, or of the current one, creating a new SQLite store if need be.
 
     Raises
     ------
@@ -101,7 +128,8 @@ def connect() -> MlflowClient:
     """
     from mlflow import MlflowClient
 
-    uri = current_uri()
+    uri = uri or current_uri()
+    outage.limit_retries()
     with _lock:
         if _is_gone(uri):
             _forget(uri)
@@ -124,11 +152,13 @@ def _open_file(uri: str) -> None:
 
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=60)) as database:
+        with contextlib.closing(sqlite3.connect(path, timeout=settings.store_timeout_s)) as database:
             database.execute("pragma schema_version")
         if not os.access(path, os.W_OK):
             raise PermissionError("it is read-only")
     except (OSError, sqlite3.Error) as error:
+        if "locked" in str(error):
+            raise StoreAwayError(f"the store {path} is locked by another process") from error
         raise StoreError(
             f"the store {path} cannot be written: {error}. Name one that can: "
             "%env MLFLOW_TRACKING_URI=sqlite:////folder/you/own/mlflow.db"
@@ -166,7 +196,7 @@ def creating(uri: str) -> Iterator[None]:
     user = os.getuid() if hasattr(os, "getuid") else 0
     moved = _home is not None and Path.cwd() != _home
     with (
-        FileLock(Path(tempfile.gettempdir()) / f"mlmagic-{user}-{name}.lock"),
+        FileLock(Path(tempfile.gettempdir()) / f"mlmagic-{user}-{name}.lock", timeout=_LONGEST_CREATION_S),
         # MLflow puts the artifacts of a new store below the working folder, which the user may have left since.
         contextlib.chdir(_home) if moved and _home else contextlib.nullcontext(),
     ):
@@ -201,13 +231,24 @@ def refused_by(uri: str) -> Iterator[None]:
             "UnsupportedModelRegistryStoreURIException",
             "UnsupportedMLflowStoreURI",
         } or ("No implementation found" in str(error) or urlsplit(uri).scheme not in _SCHEMES):
-            text = (
-                f"the tracking URI {where!r} is not one that MLflow knows."
-                f"{did_you_mean(urlsplit(uri).scheme, _SCHEMES)} "
-                "Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
-            )
-            raise StoreError(text) from error
+            raise _unknown(uri) from error
+        if outage.is_away(error, _asking(uri)):
+            why = secrets.redact(outage.reason(error))[0][:200]
+            raise StoreAwayError(f"the MLflow store {where} cannot be reached: {why}") from error
         raise StoreError(f"the MLflow store {where} refused: {secrets.redact(reason)[0][:400]}") from error
+
+
+def _unknown(uri: str) -> StoreError:
+    return StoreError(
+        f"the tracking URI {secrets.redact(uri)[0]!r} is not one that MLflow knows."
+        f"{did_you_mean(urlsplit(uri).scheme, _SCHEMES)} Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
+    )
+
+
+def _asking(uri: str) -> Callable[[], object] | None:
+    """Return a simple question to a store that has answered before."""
+    client = _connected.get(uri)
+    return None if client is None else lambda: client.search_experiments(max_results=1)
 
 
 _SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
@@ -227,16 +268,18 @@ def environment_variable(name: str, value: str) -> Iterator[None]:
             os.environ[name] = before
 
 
-def artifacts(artifact_uri: str) -> Any:
-    """Return MLflow's access to the artifacts of a run; the client's own would fetch the run for each call."""
+def artifacts(artifact_uri: str, uri: str | None = None) -> Any:
+    """Return MLflow's access to the artifacts of a run of the store at *uri*, or of the current one.
+
+    The client's own would fetch the run for each call.
+    """
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    return get_artifact_repository(artifact_uri, tracking_uri=current_uri())
+    return get_artifact_repository(artifact_uri, tracking_uri=uri or current_uri())
 
 
-def read_text(artifact_uri: str, path: str) -> str | None:
-    """Return the text artifact at *path*, or None when the run has none there."""
-    repository = artifacts(artifact_uri)
+def read_text(repository: Any, path: str) -> str | None:
+    """Return the text artifact at *path* of what `artifacts` gave, or None when there is none."""
     if path not in {file.path for file in repository.list_artifacts(path.rpartition("/")[0] or None)}:
         return None
     with tempfile.TemporaryDirectory() as folder, environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from mlmagic.models.logging import log_model
+from logged import log_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmagic.models.logging import LoggedModel, Skipped
+    from logged import LoggedModel
+
+    from mlmagic.models.saving import Skipped
 
 
 collect_ignore = ["make_models.py", "load_models.py"]  # scripts that test_fresh_process.py runs

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from logged import LoggedModel, log_model
 from mlflow import MlflowClient
 from nets import Residual
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -32,7 +33,6 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import LinearSVC
 
 from mlmagic.models.kinds import find_models
-from mlmagic.models.logging import LoggedModel, log_model
 
 SHIFT = 3.0
 

@@ -8,8 +8,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 from mlmagic.models.kinds import find_models, is_fitted, kind_of
-from mlmagic.models.logging import Skipped
 from mlmagic.models.parameters import changed_parameters
+from mlmagic.models.saving import Skipped
 
 lightgbm = pytest.importorskip("lightgbm")
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from mlmagic.models import torch_pickle
-from mlmagic.models.logging import LoggedModel, Skipped
+from mlmagic.models.saving import SavedModel, Skipped
 
 ROWS = torch.randn(20, 4, generator=torch.Generator().manual_seed(0))
 
@@ -99,7 +99,7 @@ def test_nothing_of_the_module_shows_or_changes(log, capfd):
         warnings.simplefilter("always")
         result = log(model, ROWS)
         assert not torch.is_grad_enabled()
-    assert isinstance(result, LoggedModel)
+    assert isinstance(result, SavedModel)
     assert (result.notes, caught, capfd.readouterr()) == ((), [], ("", ""))
     assert (model.seen, model.calls, model.training) == ([], 0, True)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
@@ -162,7 +162,7 @@ def test_a_model_of_5_gb_costs_nothing(log):
     hidden.cache = [torch.empty(1_250_000_000)]
     assert log(hidden, ROWS) == Skipped("model", "it is larger than the limit of 200 MB")
     tied = nn.Sequential(*[nn.Linear(400, 400)] * 20)
-    assert isinstance(log(tied, ROWS, size_limit_mb=1), LoggedModel)
+    assert isinstance(log(tied, ROWS, size_limit_mb=1), SavedModel)
 
 
 def test_a_module_that_cannot_be_pickled_is_skipped_and_the_part_named(log):

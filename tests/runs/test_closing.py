@@ -166,7 +166,7 @@ def test_the_user_may_end_the_run_early(close):
 
 
 def test_a_run_that_was_deleted_meanwhile_is_told_not_raised(close):
-    summary, _ = close(work=lambda run: run.client.delete_run(run.run_id))
+    summary, _ = close(work=lambda run: run.target.client.delete_run(run.run_id))
     assert any("deleted" in line for line in lines(summary))
 
 

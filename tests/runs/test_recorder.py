@@ -4,14 +4,15 @@ import threading
 from collections import UserDict
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlmagic.journal.records import Metric, Param, Tag
 from mlmagic.runs.notices import Notices
 from mlmagic.runs.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
-from mlmagic.runs.records import File, FileCopy, Metric, Param, Tag
 
 TOKEN = "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH"
 
@@ -22,14 +23,20 @@ class Memory:
     def __init__(self):
         self.records = []
 
-    def write(self, record):
+        self.files = {}
+        self.copies = []
+
+    def append(self, record):
         self.records.append(record)
 
-    def flush(self):
-        return []
+    def append_metric(self, key, value, timestamp, step, *, yields):
+        self.append(Metric(key, value, timestamp, step, yields))
 
-    def close(self, status):
-        return []
+    def keep_file(self, path, content, *, after=None, before=""):
+        self.files[path] = content
+
+    def keep_copy(self, folder, source):
+        self.copies.append((folder, source))
 
     def of(self, kind):
         return [record for record in self.records if isinstance(record, kind)]
@@ -50,7 +57,7 @@ class Recorded:
 
     @property
     def files(self):
-        return {record.path: record.content for record in self.sink.of(File)}
+        return self.sink.files
 
     @property
     def lines(self):
@@ -299,5 +306,6 @@ def test_text_that_is_no_unicode_is_kept_readable(run):
 
 def test_files_pass_as_they_are(run):
     run.recorder.data("figures/a.png", b"\x89PNG")
-    run.recorder.copy("models", "/somewhere/model.bin")
-    assert run.sink.records == [File("figures/a.png", b"\x89PNG"), FileCopy("models", "/somewhere/model.bin")]
+    run.recorder.copy("models", Path("/somewhere/model.bin"))
+    assert run.files == {"figures/a.png": b"\x89PNG"}
+    assert run.sink.copies == [("models", Path("/somewhere/model.bin"))]

@@ -234,11 +234,17 @@ def test_the_private_parts_of_mlflow_are_there():
     from mlflow.tracking import fluent
     from mlflow.tracking._tracking_service import utils
     from mlflow.tracking.context import registry
+    from mlflow.utils import name_utils, rest_utils
 
     assert hasattr(utils, "_tracking_uri")
     assert hasattr(fluent, "_active_experiment_id")
     assert callable(fluent._get_experiment_id)
     assert callable(registry.resolve_tags)
+    assert callable(name_utils._generate_random_name)
+    assert isinstance(fluent.run_id_to_system_metrics_monitor, dict)
+    assert fluent._last_active_run_id is not None
+    for name in ("MAX_RETRIES", "TIMEOUT", "BACKOFF_JITTER"):
+        assert hasattr(rest_utils, f"MLFLOW_HTTP_REQUEST_{name}")
     assert fluent._active_run_stack.get_all_thread_values() is not None
 
 
@@ -263,14 +269,16 @@ def test_the_open_runs_of_all_threads_are_seen_and_can_be_ended(store_uri):
         here: threading.get_ident(),
         left[0]: thread.ident,
     }
-    mlflow_runs.end(client, left[0], "KILLED")
+    mlflow_runs.deactivate(left[0])
+    mlflow_runs.terminate(left[0], "KILLED")
     assert mlflow.active_run().info.run_id == here
     go.set()
     thread.join()
     assert left[1] is None
-    mlflow_runs.end(client, here, "FINISHED")
+    mlflow_runs.deactivate(here)
     assert mlflow.active_run() is None
-    assert [client.get_run(run_id).info.status for run_id in (here, left[0])] == ["FINISHED", "KILLED"]
+    assert mlflow.last_active_run().info.run_id == here
+    assert [client.get_run(run_id).info.status for run_id in (here, left[0])] == ["RUNNING", "KILLED"]
 
 
 def test_a_run_becomes_the_active_one_and_the_users_stays_below_it(store_uri):
@@ -278,43 +286,27 @@ def test_a_run_becomes_the_active_one_and_the_users_stays_below_it(store_uri):
 
     client = store.connect()
     users = mlflow.start_run(run_name="the user's")
-    run = mlflow_runs.start(client, "0", name="ours", tags={"a": "b"}, child_of_active=False)
+    run = client.create_run("0", run_name="ours")
+    mlflow_runs.activate(run)
     assert mlflow.active_run().info.run_id == run.info.run_id
-    assert "mlflow.parentRunId" not in client.get_run(run.info.run_id).data.tags
-    child = mlflow_runs.start(client, "0", name="child", tags={}, child_of_active=True)
+    mlflow.log_metric("acc", 0.5)
+    with mlflow.start_run(nested=True) as child:
+        pass
     assert client.get_run(child.info.run_id).data.tags["mlflow.parentRunId"] == run.info.run_id
-    for one in (child, run):
-        mlflow_runs.end(client, one.info.run_id, "FINISHED")
+    mlflow_runs.deactivate(run.info.run_id)
     assert mlflow.active_run().info.run_id == users.info.run_id
+    assert client.get_run(run.info.run_id).data.metrics == {"acc": 0.5}
 
 
-def test_a_run_of_another_experiment_than_the_chosen_one_can_go_on(store_uri):
-    import mlflow
+def test_mlflow_samples_the_system_where_the_user_asked_for_it(store_uri, monkeypatch):
+    from mlflow.tracking import fluent
 
-    client = store.connect()
-    mlflow.set_experiment("chosen")
-    run = client.create_run("0")
-    client.set_terminated(run.info.run_id, "FAILED")
-    mlflow_runs.resume(run.info.run_id)
-    assert mlflow.active_run().info.run_id == run.info.run_id
-    assert client.get_run(run.info.run_id).info.status == "RUNNING"
-    mlflow_runs.end(client, run.info.run_id, "FINISHED")
-    with mlflow.start_run() as plain:
-        assert client.get_experiment(plain.info.experiment_id).name == "chosen"
-
-
-def test_a_run_is_found_by_its_id_tag(store_uri):
-    client = store.connect()
-    run = client.create_run("0", tags={"mlmagic.id": "abc"})
-    assert mlflow_runs.find_by_id_tag(client, "0", "abc") == run.info.run_id
-    assert mlflow_runs.find_by_id_tag(client, "0", "xyz") is None
-
-
-def test_ending_a_run_prints_nothing(store_uri, capsys):
-    client = store.connect()
-    run = mlflow_runs.start(client, "0", name=None, tags={}, child_of_active=False)
-    mlflow_runs.end(client, run.info.run_id, "FINISHED")
-    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "true")
+    run = store.connect().create_run("0")
+    mlflow_runs.activate(run)
+    assert run.info.run_id in fluent.run_id_to_system_metrics_monitor
+    mlflow_runs.deactivate(run.info.run_id)
+    assert run.info.run_id not in fluent.run_id_to_system_metrics_monitor
 
 
 def test_a_text_artifact_is_read_back(store_uri, tmp_path):
@@ -322,6 +314,7 @@ def test_a_text_artifact_is_read_back(store_uri, tmp_path):
 
     with mlflow.start_run() as run:
         mlflow.log_text("é\n", "mlmagic/cell.py")
-    assert store.read_text(run.info.artifact_uri, "mlmagic/cell.py") == "é\n"
-    assert store.read_text(run.info.artifact_uri, "mlmagic/none.py") is None
-    assert store.read_text(run.info.artifact_uri, "nowhere/none.py") is None
+    artifacts = store.artifacts(run.info.artifact_uri)
+    assert store.read_text(artifacts, "mlmagic/cell.py") == "é\n"
+    assert store.read_text(artifacts, "mlmagic/none.py") is None
+    assert store.read_text(artifacts, "nowhere/none.py") is None

@@ -1,0 +1,218 @@
+"""A journal: a file that only grows, a line a record, and beside it the staged files that its records name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import NoActiveRunError
+from mlmagic.journal.lines import decode, encode, encode_metric, header, seed_of
+from mlmagic.journal.records import Bound, Closed, Copy, Delivered, Ended, File, LeftOut, SetAside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlmagic.journal.lines import Line
+    from mlmagic.journal.records import Record
+
+SUFFIX = ".journal"
+_CHUNK = 1 << 20
+
+
+class Journal:
+    """The journal of one run. All methods may be called from any thread.
+
+    A record is with the operating system when ``append`` returns: it outlives the process. ``sync`` makes it outlive
+    the machine. When the disk refuses, what follows is kept in memory, and ``trouble`` says why. ``problems`` are
+    files that could not be kept.
+    """
+
+    def __init__(self, path: Path, descriptor: int | None) -> None:
+        self.path = path
+        self.trouble: str | None = None
+        self.problems: list[str] = []
+        self._seed = seed_of(path.name)
+        self._file = descriptor
+        # What the disk did not take: it follows the file's last byte, and once there is some, all goes here.
+        self._unwritten = bytearray()
+        self._unsynced = False
+        self._ended = False
+        self._staging: Path | None = None
+        self._lock = threading.RLock()
+
+    @classmethod
+    def create(cls, path: Path) -> Journal:
+        """Begin the journal at *path*, where there must be none."""
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
+        journal = cls(path, descriptor)
+        journal._write(header(journal._seed))
+        return journal
+
+    @classmethod
+    def in_memory(cls, name: str) -> Journal:
+        """Return a journal that is only kept in memory."""
+        journal = cls(Path(name), None)
+        journal._write(header(journal._seed))
+        return journal
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """Return the journal at *path*, to go on with."""
+        return cls(path, os.open(path, os.O_RDWR | os.O_APPEND))
+
+    def append(self, record: Record) -> None:
+        """Add a record.
+
+        Raises
+        ------
+        NoActiveRunError
+            When the run has ended: a thread goes on after its cell.
+        """
+        line = encode(record, self._seed)
+        with self._lock:
+            self._check_open(record)
+            self._write(line)
+            self._ended = self._ended or isinstance(record, Ended)
+
+    def append_metric(self, key: str, value: float, timestamp: int, step: int, *, yields: bool = False) -> None:
+        """Add one value of a metric; as `append` does, for loops."""
+        line = encode_metric(key, value, timestamp, step, yields=yields, seed=self._seed)
+        with self._lock:
+            if self._ended:
+                self._check_open(None)
+            self._write(line)
+
+    def _check_open(self, record: Record | None) -> None:
+        if self._ended and not isinstance(record, _OF_THE_DELIVERY):
+            raise NoActiveRunError(
+                "the run has ended: what a thread logs after its cell is not recorded. Wait for the thread in the cell."
+            )
+
+    def _write(self, line: bytes) -> None:
+        if self._file is not None and not self._unwritten:
+            self._unsynced = True
+            try:
+                done = os.write(self._file, line)
+            except OSError as error:
+                self.trouble = error.strerror or str(error)
+                done = 0
+            if done == len(line):
+                return
+            if done:  # the disk was full in the middle of a line: take the piece back
+                self.trouble = "the disk is full"
+                os.ftruncate(self._file, self._on_disk() - done)
+        self._unwritten += line
+
+    def _on_disk(self) -> int:
+        # Asked, not counted: an interrupt may come between a write and the count of it.
+        return 0 if self._file is None else os.fstat(self._file).st_size
+
+    def read(self, start: int = 0) -> Iterator[Line]:
+        """Yield the records from byte *start* on, as far as they are written now.
+
+        Raises
+        ------
+        NewerFormatError
+            When a newer mlmagic wrote it.
+        """
+        rest = b""
+        while data := self._bytes(start + len(rest)):
+            complete, newline, rest = (rest + data).rpartition(b"\n")
+            if newline:
+                yield from decode(complete + newline, self._seed, start)
+                start += len(complete) + 1
+
+    def _bytes(self, start: int) -> bytes:
+        with self._lock:
+            on_disk = self._on_disk()
+            if self._file is not None and start < on_disk:
+                return os.pread(self._file, min(_CHUNK, on_disk - start), start)
+            return bytes(self._unwritten[start - on_disk : start - on_disk + _CHUNK])
+
+    def sync(self) -> None:
+        """Have the disk hold what is written. A disk that refuses is told by ``trouble``."""
+        with self._lock:
+            if self._file is None or not self._unsynced:
+                return
+            self._unsynced = False
+            descriptor = os.dup(self._file)  # the lock is not held while the disk works
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
+        finally:
+            os.close(descriptor)
+
+    def beat(self) -> None:
+        """Show other machines that this process is alive."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # the folder was deleted: there is nobody to show it to
+                os.utime(self.path)
+
+    def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
+        """Stage an artifact and note it."""
+
+        def write(target: Path) -> None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+        file = File(path, len(content), zlib.crc32(content), after, before)
+        if self._stage(path, self.staged(file), write):
+            self.append(file)
+
+    def staged(self, file: File) -> Path:
+        """Return where the content of *file* lies."""
+        return (self.files if file.after is None else self.staging / "continued") / file.path
+
+    def keep_copy(self, folder: str, source: Path) -> None:
+        """Stage a copy of a file or folder of the user's and note it; a folder's content goes to *folder* itself."""
+        path = folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
+
+        def copy(target: Path) -> None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(source, target)
+
+        if self._stage(path, self.files / path, copy):
+            self.append(Copy(path))
+
+    def _stage(self, path: str, target: Path, put: Callable[[Path], None]) -> bool:
+        try:
+            put(target)
+        except OSError as error:
+            self.problems.append(f"{path} could not be kept: {error.strerror or error}")
+            return False
+        return True
+
+    @property
+    def files(self) -> Path:
+        """The staged files, under the paths that they have in the run."""
+        return self.staging / "artifacts"
+
+    @property
+    def staging(self) -> Path:
+        """The folder beside the journal for all that its records name."""
+        if self._staging is None:
+            beside = self.path.with_suffix(".files")
+            self._staging = beside if self._file is not None else Path(tempfile.mkdtemp(prefix="mlmagic-"))
+        return self._staging
+
+    def close(self) -> None:
+        """Let go of the file, and of staged files that no journal on the disk names."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+            elif self._staging is not None:
+                shutil.rmtree(self._staging, ignore_errors=True)
+
+
+_OF_THE_DELIVERY = (Bound, Delivered, LeftOut, SetAside, Closed)

@@ -1,0 +1,61 @@
+"""Has the disk hold what open journals were given, every second, and shows other machines that this process lives."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlmagic.journal.file import Journal
+
+_EVERY_S = 1.0
+_BEAT_EVERY_S = 10.0
+
+_journals: list[Journal] = []
+_condition = threading.Condition()
+_thread: threading.Thread | None = None
+
+
+def watch(journal: Journal) -> None:
+    """Look after *journal* until it is forgotten."""
+    global _thread  # noqa: PLW0603  # one thread a process
+    with _condition:
+        _journals.append(journal)
+        if _thread is None:
+            _thread = threading.Thread(target=_work, name="mlmagic-sync", daemon=True)
+            _thread.start()
+        _condition.notify()
+
+
+def forget(journal: Journal) -> None:
+    """Look after *journal* no longer."""
+    with _condition:
+        _journals[:] = [other for other in _journals if other is not journal]
+
+
+def _work() -> None:
+    beaten = 0.0
+    while True:
+        with _condition:
+            _condition.wait_for(lambda: _journals)
+            journals = list(_journals)
+        for journal in journals:
+            journal.sync()
+        if time.monotonic() - beaten > _BEAT_EVERY_S:
+            beaten = time.monotonic()
+            for journal in journals:
+                journal.beat()
+        time.sleep(_EVERY_S)
+
+
+def _after_fork() -> None:
+    """Begin anew in a child process: it has no threads, and the journals are its parent's."""
+    global _thread, _condition  # as above
+    _journals.clear()
+    _thread, _condition = None, threading.Condition()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,184 @@
+"""The records of a run, in the order in which they were made: what was recorded, and how far it was delivered.
+
+All fields are plain JSON values, so that a record is a line of text and back again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The first record: which run this is, where it belongs, and which process writes here.
+
+    ``uid`` is the run's own id, its tag ``mlmagic.id``; a *resumed* run is one that is gone on with. ``run_id`` is
+    MLflow's, where it is known; ``parent`` is the uid of the run around it, where that is not known to MLflow yet.
+    ``store`` is the URI without passwords; ``experiment_id`` is empty where only the name is known. ``started`` is in
+    milliseconds since the epoch.
+    """
+
+    uid: str
+    resumed: bool
+    run_id: str
+    name: str
+    store: str
+    experiment: str
+    experiment_id: str
+    parent: str
+    started: int
+    tags: dict[str, str]
+    owner: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The run exists in the store under this id; its files go to ``artifact_uri``."""
+
+    run_id: str
+    artifact_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter; immutable once written. One that *yields* gives way to what the user's code logged."""
+
+    key: str
+    value: str
+    yields: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One value of a metric. ``timestamp`` is in milliseconds since the epoch; ``yields`` as for a parameter."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+    yields: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag; the last value counts."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An artifact: its path within the run. Its content lies in the staging area, under the same path.
+
+    ``after`` is set for a text that goes on with what earlier cells of the run left there: it is what stands between;
+    ``before`` is what stands before that earlier text, where it does not begin with a heading of its own.
+    """
+
+    path: str
+    size: int = 0
+    checksum: int = 0
+    after: str | None = None
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file or folder of the user's: its path within the run, and within the staging area."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset that the code read. Schema and profile are JSON; ``context`` is MLflow's word for its use."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str
+    profile: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, written to ``folder`` of the staging area as MLflow lays it out. ``uid`` is its tag ``mlmagic.id``."""
+
+    uid: str
+    name: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last record of the code: the run's status, and when it ended, in milliseconds since the epoch."""
+
+    status: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """All parameters, metrics, tags and datasets before this byte of the journal are in the store."""
+
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """These keys were logged by the user's own code: what yields to it is not delivered."""
+
+    params: list[str]
+    metrics: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Something that the store refused, and why, in one line."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """All is delivered, and the run is ended in the store."""
+
+
+Record = (
+    Began
+    | Bound
+    | Param
+    | Metric
+    | Tag
+    | File
+    | Copy
+    | Dataset
+    | Model
+    | Ended
+    | Delivered
+    | LeftOut
+    | SetAside
+    | Closed
+)
+
+
+class Sink(Protocol):
+    """Where a recorder's records go. Nothing of it raises for a disk or a store that is away."""
+
+    def append(self, record: Record) -> None:
+        """Take one record."""
+
+    def append_metric(self, key: str, value: float, timestamp: int, step: int, *, yields: bool) -> None:
+        """Take one value of a metric; the quick way, for loops."""
+
+    def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
+        """Take an artifact; *after* and *before* as in `File`."""
+
+    def keep_copy(self, folder: str, source: Path) -> None:
+        """Take a copy of a file or folder of the user's, which may change or delete it at once."""

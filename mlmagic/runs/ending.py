@@ -1,0 +1,93 @@
+"""The end of a run: its journal is complete, and is delivered while the cell may be held for it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import StoreAwayError
+from mlmagic.journal.records import Ended
+from mlmagic.runs import active, mlflow_runs, resuming
+from mlmagic.runs.shipping import shipper
+from mlmagic.session.cells import running
+from mlmagic.session.reads import functions_of
+from mlmagic.settings import settings
+
+if TYPE_CHECKING:
+    from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.summary import Status
+
+_RECORDS = re.compile(r"(?:log_|set_tag|start_run$|register_)")
+_CALL = re.compile(r"\bmlflow\.(\w+)\s*\(")
+
+
+def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s: float) -> None:
+    """End *run* with *status*, after *duration_s* seconds, and deliver it; what is not delivered now is told."""
+    delivery, journal = run.delivery, run.delivery.journal
+    if run.in_mlflow:
+        mlflow_runs.deactivate(run.run_id)
+    _close_strays(run, status, error)
+    journal.append(Ended(status, delivery.began.started + round(duration_s * 1000)))
+    journal.sync()
+    resuming.remember(run)
+    for problem in journal.problems:
+        run.notices.warn(problem)
+    if journal.trouble:
+        run.notices.warn(
+            f"the journal {journal.path} cannot be written ({journal.trouble}): what is not in the store yet is kept "
+            "in memory, until the kernel ends"
+        )
+    if not run.in_mlflow:
+        _tell_of_mlflow_calls(run)
+    if settings.offline:
+        _tell_of_waiting(run, "MLMagic.offline is True", "set it to False, and %mlmagic sync delivers them")
+        return
+    ships = shipper(delivery.uri)
+    done = ships.wait(lambda: delivery.is_closed or delivery.held is not None, run.patience)
+    for problem in delivery.problems:
+        run.notices.warn(problem)
+    if delivery.held:
+        run.notices.warn(f"{delivery.held} What was recorded is kept in {journal.path}")
+    elif not done:
+        reason = ships.away or "the store is slow"
+        _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
+
+
+def _tell_of_waiting(run: ActiveRun, reason: str, later: str) -> None:
+    count = run.delivery.waiting()
+    run.notices.warn(f"offline, {count:,} record{'' if count == 1 else 's'} kept ({reason}): {later}")
+
+
+def _tell_of_mlflow_calls(run: ActiveRun) -> None:
+    """Name the calls of MLflow in the cell: without a store there was no active run that they could have gone to."""
+    calls = {name for name in _CALL.findall(run.origin.source) if _RECORDS.match(name)}
+    read = run.origin.watch.read if run.origin.watch else {}
+    for value in read.values():
+        for function in functions_of(value, run.origin.namespace):
+            names = function.__code__.co_names
+            calls |= {name for name in names if "mlflow" in names and _RECORDS.match(name)}
+    if calls:
+        named = ", ".join(f"mlflow.{name}" for name in sorted(calls))
+        run.notices.warn(f"the run was not active in MLflow, since the store was away: not recorded in it: {named}")
+
+
+def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -> None:
+    """End the MLflow runs that the cell began and left open: on its own thread, and on those that it started."""
+    busy = running.busy_elsewhere()
+    for run_id, (thread, _, stray) in reversed(mlflow_runs.open_runs().items()):
+        if run_id in run.others or run_id in active.open_ids() or thread in busy:
+            continue
+        name = stray.info.run_name
+        if thread != threading.get_ident():
+            run.notices.warn(
+                f"the run {name!r} began on another thread, which MLflow keeps apart: it was closed. "
+                "mlmagic.log in a thread writes to the cell's run"
+            )
+        elif error is None:
+            run.notices.warn(f"the run {name!r} was left open: it was closed")
+        mlflow_runs.deactivate(run_id)
+        try:
+            run.patience.ask(lambda run_id=run_id: mlflow_runs.terminate(run_id, status))  # type: ignore[misc]
+        except StoreAwayError as away:
+            run.notices.warn(f"the run {name!r} could not be closed: {away}")

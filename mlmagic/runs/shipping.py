@@ -1,0 +1,142 @@
+"""The threads in the background that deliver journals: one for each store."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import MLMagicError, StoreAwayError
+from mlmagic.journal import folder, lasting
+from mlmagic.runs import store
+from mlmagic.runs.waiting import OWN_THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow import MlflowClient
+
+    from mlmagic.runs.delivery import Delivery
+    from mlmagic.runs.waiting import Patience
+
+_EVERY_S = 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+
+
+class Shipper:
+    """Delivers the journals of one store's runs in the background, the oldest first.
+
+    ``away`` says why the store could not be reached the last time, and is None when it could.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.away: str | None = None
+        self._deliveries: list[Delivery] = []
+        self._thread: threading.Thread | None = None
+        self._condition = threading.Condition()
+        # Rounds of delivery that were asked for, and the last one that is over; steps within them.
+        self._asked = 0
+        self._over = 0
+        self._steps = 0
+        self._pause_s = _FIRST_PAUSE_S
+        self._retry_at = 0.0
+
+    def add(self, *deliveries: Delivery) -> None:
+        """Deliver these too, from now on."""
+        with self._condition:
+            self._deliveries += deliveries
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=f"{OWN_THREAD}ship", daemon=True)
+                self._thread.start()
+
+    def remove(self, delivery: Delivery) -> None:
+        """Deliver this one no longer; its journal stays where it is."""
+        with self._condition:
+            self._deliveries = [other for other in self._deliveries if other is not delivery]
+
+    def deliveries(self) -> list[Delivery]:
+        """Return what is not delivered yet."""
+        with self._condition:
+            return list(self._deliveries)
+
+    def wait(self, reached: Callable[[], bool], patience: Patience) -> bool:
+        """Deliver now, and wait until *reached* or while there is *patience*; tell whether it was reached."""
+        with self._condition:
+            self._asked += 1
+            wanted = self._asked
+            self._condition.notify_all()
+        patience.wait(self._condition, lambda: reached() or self._over >= wanted, lambda: self._steps)
+        return reached()
+
+    def _work(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
+                asked, deliveries = self._asked, list(self._deliveries)
+            if asked > self._over or time.monotonic() >= self._retry_at:
+                self._deliver(deliveries)
+            with self._condition:
+                self._over = asked
+                self._condition.notify_all()
+
+    def _deliver(self, deliveries: list[Delivery]) -> None:
+        try:
+            client = store.connect(self.uri)
+            for delivery in deliveries:
+                self._step(delivery, delivery.advance, client)
+            # A run within another ends before it.
+            for delivery in reversed(deliveries):
+                self._step(delivery, delivery.finish, client)
+        except MLMagicError as error:  # above all a store that is away
+            self.away = str(error)
+            self._retry_at = time.monotonic() + self._pause_s
+            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        else:
+            self.away, self._pause_s = None, _FIRST_PAUSE_S
+        for delivery in deliveries:
+            if delivery.is_closed:
+                self.remove(delivery)
+                lasting.forget(delivery.journal)
+                folder.put_away(delivery.journal, keep_files=delivery.keeps_files)
+
+    def _step(self, delivery: Delivery, step: Callable[[MlflowClient], None], client: MlflowClient) -> None:
+        if not delivery.waits:
+            return
+        try:
+            step(client)
+        except StoreAwayError:
+            raise
+        except Exception as error:  # noqa: BLE001  # one journal that cannot be delivered must not stop the others
+            delivery.held = f"{type(error).__name__}: {error}"
+        with self._condition:
+            self._steps += 1
+            self._condition.notify_all()
+
+
+_shippers: dict[str, Shipper] = {}
+_lock = threading.Lock()
+
+
+def shipper(uri: str) -> Shipper:
+    """Return the shipper to the store at *uri*."""
+    with _lock:
+        return _shippers.setdefault(uri, Shipper(uri))
+
+
+def shippers() -> list[Shipper]:
+    """Return all shippers of this process."""
+    with _lock:
+        return list(_shippers.values())
+
+
+def _after_fork() -> None:
+    """Begin anew in a child process: it has no threads, and the journals are its parent's."""
+    global _lock  # noqa: PLW0603  # the parent may have held it
+    _lock = threading.Lock()
+    _shippers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,99 @@
+"""Where a new run goes: the store, the experiment, the run around it. All that can refuse a cell does so here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import StoreAwayError, UsageProblem
+from mlmagic.runs import active, experiments, mlflow_runs, queries, resuming, store
+from mlmagic.settings import settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.options import Origin, TrackOptions
+    from mlmagic.runs.resuming import Earlier
+    from mlmagic.runs.waiting import Patience
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a run goes.
+
+    ``experiment_id`` and ``client`` are unknown while the store is ``away``, which says why. ``parent`` is MLflow's
+    id of the run around it, ``outer`` the uid of that run where MLflow does not know it yet. ``earlier`` is what a run
+    that is gone on with holds already.
+    """
+
+    uri: str
+    experiment: str
+    experiment_id: str = ""
+    client: MlflowClient | None = None
+    parent: str = ""
+    outer: str = ""
+    earlier: Earlier | None = None
+    away: str | None = None
+
+
+def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Target:
+    """Return where the run goes, asking the store for as long as there is *patience*.
+
+    Raises
+    ------
+    MLMagicError
+        When the options name something that is not there, or the store refuses.
+    """
+    uri = store.current_uri()
+    store.require_known(uri)
+    outer = active.on_this_thread()
+    stray = mlflow_runs.active_id()
+    if settings.offline:
+        return _away(uri, options, origin, outer, "the setting offline is True")
+    try:
+        if store.is_local(uri):
+            store.connect(uri)  # it may have to be created, which takes this machine as long as it takes
+        return patience.ask(lambda: _ask(uri, options, origin, outer, stray))
+    except StoreAwayError as error:
+        return _away(uri, options, origin, outer, str(error))
+
+
+def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, stray: str | None) -> Target:
+    client = store.connect(uri)
+    if options.resume is not None:
+        earlier = resuming.find(client, options, origin)
+        name = experiments.name_of(client, earlier.experiment_id)
+        return Target(uri, name, earlier.experiment_id, client, earlier=earlier)
+    experiment = experiments.require(client, options.experiment)
+    parent = queries.find_run(options.parent).info.run_id if options.parent else ""
+    within = not parent and outer is not None
+    if within and stray:
+        parent = stray
+    return Target(
+        uri,
+        str(experiment.name),
+        str(experiment.experiment_id),
+        client,
+        parent=parent,
+        outer=outer.uid if within and not parent and outer is not None else "",
+    )
+
+
+def _away(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, reason: str) -> Target:
+    """Return where the run is to go once the store can be asked."""
+    if options.parent:
+        raise UsageProblem(f"--parent {options.parent}: the store cannot be asked for that run now ({reason}).")
+    if options.resume is not None:
+        earlier = resuming.remembered(options, origin, reason)
+        return Target(uri, earlier.experiment, earlier.experiment_id, earlier=earlier, away=reason)
+    experiment, experiment_id = experiments.named(options.experiment)
+    parent = outer.delivery.run_id if outer else None
+    return Target(
+        uri,
+        experiment,
+        experiment_id,
+        parent=parent or "",
+        outer=outer.uid if outer and not parent else "",
+        away=reason,
+    )

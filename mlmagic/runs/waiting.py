@@ -1,0 +1,108 @@
+"""Work on another thread, and how long a cell may wait for it: no store holds a cell for longer than that in all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from mlmagic.errors import StoreAwayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+OWN_THREAD = "mlmagic-"
+"""How the names of our threads begin: on these MLflow's own retries are few (`outage.limit_retries`)."""
+
+
+class Pending(Generic[T]):
+    """What *work* returns, worked out on a thread of its own while the caller goes on.
+
+    >>> Pending(lambda: 6 * 7).result(timeout_s=5)
+    42
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._work = work
+        self._thread = threading.Thread(target=self._run, name=f"{OWN_THREAD}pending", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._value = self._work()
+        except BaseException as error:  # noqa: BLE001  # raised again where the result is asked for
+            self._error = error
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the work has ended."""
+        return not self._thread.is_alive()
+
+    def peek(self, timeout_s: float) -> T | None:
+        """Return the value if it is there within *timeout_s* seconds; a failure is told by ``result``."""
+        self._thread.join(timeout_s)
+        return self._value
+
+    def result(self, timeout_s: float | None) -> T | None:
+        """Return the value, or None when it is not there after *timeout_s* seconds (None: wait for it)."""
+        self._thread.join(timeout_s)
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+class Patience:
+    """How long a cell still waits for the store, all waits together.
+
+    A *local* store works on this machine's own processor: as long as it moves on, it is waited for.
+
+    >>> patience = Patience(limit_s=3.0, local=False)
+    >>> patience.left_s
+    3.0
+    """
+
+    def __init__(self, limit_s: float, *, local: bool) -> None:
+        self._limit_s = limit_s
+        self.local = local
+        self.left_s = limit_s
+
+    def ask(self, work: Callable[[], T]) -> T:
+        """Return what *work* returns.
+
+        Raises
+        ------
+        StoreAwayError
+            When it takes longer than there is patience left. The work goes on, and its result is dropped.
+        """
+        if self.left_s <= 0:
+            raise StoreAwayError("the MLflow store does not answer")
+        pending = Pending(work)
+        began = time.monotonic()
+        try:
+            value = pending.result(self.left_s)
+        finally:
+            self._spend(time.monotonic() - began)
+        if not pending.is_done:
+            raise StoreAwayError(f"the MLflow store does not answer within {self._limit_s:g} s")
+        return value  # type: ignore[return-value]  # it is what the work returned, now that this has ended
+
+    def wait(self, condition: threading.Condition, reached: Callable[[], bool], moved: Callable[[], int]) -> bool:
+        """Wait until *reached*, or for as long as there is patience; *moved* counts what has been done."""
+        with condition:
+            while not reached() and self.left_s > 0:
+                before, began = moved(), time.monotonic()
+                condition.wait(self.left_s)
+                self._spend(time.monotonic() - began)
+                if self.local and moved() != before:
+                    self.left_s = self._limit_s
+            return reached()
+
+    def _spend(self, seconds: float) -> None:
+        if not self.local:
+            self.left_s = max(0.0, self.left_s - seconds)
+        elif seconds >= self.left_s:
+            self.left_s = 0.0

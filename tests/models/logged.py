@@ -1,0 +1,36 @@
+"""Logs a model to a real store, by the way that a tracked cell's models go: saved, staged, published."""
+
+import tempfile
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlmagic.journal.file import Journal
+from mlmagic.journal.records import Model
+from mlmagic.models.saving import SavedModel, Skipped, save_model
+from mlmagic.runs.uploading import publish
+
+
+@dataclass(frozen=True)
+class LoggedModel(SavedModel):
+    model_id: str = ""
+
+    @property
+    def uri(self):
+        return f"models:/{self.model_id}"
+
+
+def log_model(model, name, *, client, run_id, **options):
+    uid = uuid.uuid4().hex
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal.create(Path(folder) / "one.journal")
+        saved = save_model(model, name, journal.staging / uid, **options)
+        if isinstance(saved, Skipped):
+            assert not (journal.staging / uid).exists()
+            return saved
+        run = client.get_run(run_id)
+        record = Model(uid, saved.name, uid)
+        publish(record, journal, client, run)
+        publish(record, journal, client, run)  # a delivery that was interrupted
+    (entry,) = client.search_logged_models([run.info.experiment_id], f"tags.`mlmagic.id` = '{uid}'")
+    return LoggedModel(**asdict(saved), model_id=entry.model_id)
