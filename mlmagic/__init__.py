@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
-from mlmagic.api import log, log_artifact, log_figure, log_params, runs, tag, track
+from mlmagic.api import log, log_artifact, log_figure, log_params, runs, sync, tag, track
 from mlmagic.data.split import split
 from mlmagic.errors import MLMagicError
 from mlmagic.runs.run import Run
@@ -41,6 +41,7 @@ __all__ = [
     "seed",
     "settings",
     "split",
+    "sync",
     "tag",
     "torch_generator",
     "track",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.recovery import SyncReport
     from mlmagic.runs.run import Run
     from mlmagic.runs.summary import RunSummary
 
@@ -276,6 +277,26 @@ def last_run() -> Run:
     if not _last:
         raise NoActiveRunError("mlmagic.last_run: no run has ended in this session yet. %runs lists earlier ones.")
     return Run(_last[0])
+
+
+def sync() -> SyncReport:
+    """Deliver what waits in journals: runs recorded while the store was away, and those of kernels that died.
+
+    A run that a dead kernel left open is ended as KILLED, with all that it had. Journals of other processes that live
+    are not touched. Delivering twice changes nothing.
+
+    Returns
+    -------
+    The runs that were delivered, and what was not, with the reason.
+
+    Raises
+    ------
+    UsageProblem
+        When the setting ``offline`` is on.
+    """
+    from mlmagic.runs import recovery
+
+    return recovery.sync()
 
 
 def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> DataFrame:  # noqa: A002  # MLflow's word

@@ -14,7 +14,7 @@ from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
 from mlmagic.data.split import Split
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
@@ -34,6 +34,7 @@ from mlmagic.snapshot.generators import untouched
 from mlmagic.snapshot.randomness import SeedReport
 from mlmagic.views.seed_report import seed_report_bundle
 from mlmagic.views.split_report import split_report_bundle
+from mlmagic.views.sync_report import sync_report
 
 if TYPE_CHECKING:
     import ast
@@ -97,6 +98,7 @@ class Extension:
         print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.default_name()}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
+        _recover()
 
     def _bind_name(self) -> None:
         """Bind ``mlmagic`` for the user, as ``import mlmagic`` would, unless the name is taken."""
@@ -161,6 +163,22 @@ class Extension:
                     "own. Put %%track on the first line."
                 )
             self._session.forget(cell)
+
+
+def _recover() -> None:
+    """Deliver what a dead kernel left for this store; MLflow is imported only where there is something."""
+    if settings.offline or not any(folder.journals(place) for place in folder.places()):
+        return
+    from mlmagic.runs import recovery
+
+    if not recovery.has_work():
+        return
+    try:
+        report = recovery.sync(only=store.current_uri(), patience_s=settings.store_timeout_s)
+    except MLMagicError as error:  # above all a store that is away
+        print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
+        return
+    print(sync_report(report))  # noqa: T201
 
 
 def has_header_below_a_magic(source: str) -> bool:

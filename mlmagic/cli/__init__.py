@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | doctor``."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.doctor import doctor
 
         return doctor()
+    if options.command == "sync":
+        from mlmagic.cli.sync import sync
+
+        return sync(options.folder)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
 
@@ -61,11 +65,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="mlmagic", description="Notebook cells as recorded, comparable, repeatable MLflow runs."
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | lab | ui | doctor")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | lab | ui | sync | doctor")
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the example notebooks")
     ui = commands.add_parser("ui", help="serve the runs of the example notebooks in the MLflow UI")
+    sync = commands.add_parser("sync", help="deliver the runs that wait in the journals of a folder")
+    sync.add_argument("--folder", type=Path, default=Path(), help="the working folder of the notebook (default: here)")
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 
     for command in (demo, lab, ui):

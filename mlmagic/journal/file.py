@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlmagic.journal.lines import Line
-    from mlmagic.journal.records import Record
+    from mlmagic.journal.records import Model, Record
 
 SUFFIX = ".journal"
 _CHUNK = 1 << 20
+_LONGEST_CLOSING = 64
 
 
 class Journal:
@@ -128,6 +130,12 @@ class Journal:
                 yield from decode(complete + newline, self._seed, start)
                 start += len(complete) + 1
 
+    def ends_closed(self) -> bool:
+        """Tell whether the last record says that all is delivered; reads no more than the end of the file."""
+        end = self._on_disk()
+        last = self._bytes(max(0, end - _LONGEST_CLOSING)).rstrip(b"\n").rpartition(b"\n")[2]
+        return any(isinstance(line.record, Closed) for line in decode(last + b"\n", self._seed))
+
     def _bytes(self, start: int) -> bytes:
         with self._lock:
             on_disk = self._on_disk()
@@ -168,7 +176,19 @@ class Journal:
 
     def staged(self, file: File) -> Path:
         """Return where the content of *file* lies."""
-        return (self.files if file.after is None else self.staging / "continued") / file.path
+        return self._within(self.files if file.after is None else self.staging / "continued", file.path)
+
+    def folder_of(self, model: Model) -> Path:
+        """Return where the files of *model* lie."""
+        return self._within(self.staging, model.folder)
+
+    @staticmethod
+    def _within(folder: Path, path: str) -> Path:
+        """Return *path* below *folder*; a journal that somebody else made may name another place."""
+        found = folder / path
+        if not Path(os.path.normpath(found)).is_relative_to(folder):
+            raise OSError(errno.EPERM, f"{path!r} is outside of the journal's own folder")
+        return found
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Stage a copy of a file or folder of the user's and note it; a folder's content goes to *folder* itself."""

@@ -11,16 +11,13 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlmagic.journal.file import SUFFIX, Journal
 from mlmagic.settings import settings
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _PLACE = Path(".mlmagic", "journal")
 _DELIVERED = "delivered"
+_DAMAGED = "damaged"
 _DAY_S = 86_400.0
 
 _home: Path | None = None
@@ -74,11 +71,16 @@ def _make(folder: Path) -> None:
         ignore.write_text("*\n", encoding="ascii")
 
 
-def left_behind() -> Iterator[Path]:
-    """Yield the journals that are not delivered yet, the oldest first, whosever they are."""
-    for folder in places():
-        # A folder that is not there holds none.
-        yield from sorted(folder.glob(f"*{SUFFIX}"))
+def journals(folder: Path) -> list[Path]:
+    """Return the journals in *folder* that are not delivered yet, whosever they are, the oldest first."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def set_apart(path: Path) -> Path:
+    """Move a journal that cannot be delivered where it is not looked for again; return where it is."""
+    kept = path.parent / _DAMAGED / path.name
+    kept.parent.mkdir(exist_ok=True)
+    return path.rename(kept)
 
 
 def put_away(journal: Journal, *, keep_files: bool) -> None:

@@ -1,13 +1,16 @@
-"""``%mlmagic``: where runs go, and the settings."""
+"""``%mlmagic``: where runs go, the settings, and ``%mlmagic sync``."""
 
 from __future__ import annotations
 
 from IPython.core.magic import Magics, line_magic, magics_class
 
+from mlmagic import api
 from mlmagic._version import __version__
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.journal import folder
 from mlmagic.runs import experiments, store
 from mlmagic.settings import settings
+from mlmagic.views.sync_report import sync_report
 
 
 @magics_class
@@ -16,13 +19,28 @@ class StatusMagics(Magics):
 
     @line_magic
     def mlmagic(self, line: str) -> None:
-        """Show the version, the store, the experiment, and the settings that `%config MLMagic` changes."""
-        if line.strip():
-            raise UsageProblem(
-                f"%mlmagic takes no arguments, got {line.strip()!r}. %config MLMagic shows the settings."
-            )
+        """Show the version, the store, the experiment, and the settings that `%config MLMagic` changes.
+
+        `%mlmagic sync` delivers what waits in journals: runs that were recorded while the store was away, and those
+        of kernels that died.
+        """
+        match line.split():
+            case []:
+                self._show()
+            case ["sync"]:
+                print(sync_report(api.sync()))  # noqa: T201
+            case [word, *_]:
+                raise UsageProblem(
+                    f"%mlmagic takes nothing, or sync, got {word!r}.{did_you_mean(word, ['sync'])} "
+                    "%config MLMagic shows the settings."
+                )
+
+    @staticmethod
+    def _show() -> None:
+        waiting = len(folder.journals(folder.place()))
         print(f"mlmagic {__version__}")  # noqa: T201
         print(f"  store       {store.shown_uri()}")  # noqa: T201
         print(f"  experiment  {experiments.default_name()}")  # noqa: T201
+        print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201

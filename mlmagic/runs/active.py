@@ -121,6 +121,11 @@ def opened_in(entry: LoggedCell | None) -> list[ActiveRun]:
     return [run for run in reversed(_open.own()) if entry is not None and run.origin.log_entry is entry]
 
 
+def open_here() -> list[ActiveRun]:
+    """Return all open runs of this process, the outermost first."""
+    return [run for run in _open.all() if run.pid == os.getpid()]
+
+
 def open_ids() -> set[str]:
     """Return the ids of all open runs."""
     return {run.run_id for run in _open.all()}

@@ -21,7 +21,7 @@ from mlmagic.journal.records import (
     SetAside,
     Tag,
 )
-from mlmagic.runs import batches, experiments, store, uploading
+from mlmagic.runs import batches, experiments, queries, store, uploading
 from mlmagic.runs.batches import Batch
 
 if TYPE_CHECKING:
@@ -109,6 +109,10 @@ class Delivery:
             for line in self.journal.read()
         )
 
+    def total(self) -> int:
+        """Return how many records of the run the journal holds, delivered or not."""
+        return sum(isinstance(line.record, (*_BATCHED, *_STAGED)) for line in self.journal.read())
+
     def advance(self, client: MlflowClient) -> None:
         """Deliver what there is, all but the end of the run.
 
@@ -158,7 +162,10 @@ class Delivery:
         """Find the run in the store, or create it."""
         again = self._is_dead or self._attempts > 0 or self.began.resumed
         known = [self.began.experiment_id] if self.began.experiment_id else None
-        run_id = self.run_id or (self._call(partial(_find, client, self.began.uid, known)) if again else None)
+        run_id = self.run_id
+        if again and run_id is None:
+            found = self._call(partial(queries.by_own_id, client, self.began.uid, known))
+            run_id = found.info.run_id if found else None
         self._attempts += 1
         if run_id is None:
             run = self._call(partial(self._create, client))
@@ -173,8 +180,8 @@ class Delivery:
     def _create(self, client: MlflowClient) -> Run:
         began = self.began
         tags = dict(began.tags)
-        if began.parent and (parent := _find(client, began.parent)):
-            tags[_PARENT] = parent
+        if began.parent and _PARENT not in tags and (parent := queries.by_own_id(client, began.parent)):
+            tags[_PARENT] = parent.info.run_id
         experiment_id = began.experiment_id or experiments.require(client, began.experiment).experiment_id
         return client.create_run(experiment_id, start_time=began.started, tags=tags, run_name=began.name or None)
 
@@ -251,10 +258,3 @@ class Delivery:
     def _call(self, call: Callable[[], T]) -> T:
         with store.refused_by(self.uri):
             return call()
-
-
-def _find(client: MlflowClient, uid: str, within: list[str] | None = None) -> str | None:
-    """Return the run that carries the tag ``mlmagic.id`` = *uid*, in these experiments or in all."""
-    within = within or [one.experiment_id for one in experiments.each(client)]
-    found = client.search_runs(within, f"tags.`mlmagic.id` = '{uid}'", order_by=["attributes.start_time ASC"])
-    return str(found[0].info.run_id) if found else None

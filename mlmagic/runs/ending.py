@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import re
 import threading
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Ended
 from mlmagic.runs import active, mlflow_runs, resuming
-from mlmagic.runs.shipping import shipper
+from mlmagic.runs.shipping import shipper, shippers
+from mlmagic.runs.waiting import Patience
 from mlmagic.session.cells import running
 from mlmagic.session.reads import functions_of
 from mlmagic.settings import settings
@@ -38,7 +42,7 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
             f"the journal {journal.path} cannot be written ({journal.trouble}): what is not in the store yet is kept "
             "in memory, until the kernel ends"
         )
-    if not run.in_mlflow:
+    if not run.in_mlflow and active.on_this_thread() is None:
         _tell_of_mlflow_calls(run)
     if settings.offline:
         _tell_of_waiting(run, "MLMagic.offline is True", "set it to False, and %mlmagic sync delivers them")
@@ -52,6 +56,25 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
     elif not done:
         reason = ships.away or "the store is slow"
         _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
+
+
+@cache
+def at_exit() -> None:
+    """See to it that runs which are open when the process ends are ended, and that what is left is delivered.
+
+    Registered after MLflow's own, so that it comes before: MLflow would end an open run as FINISHED.
+    """
+    atexit.register(_leave_process, os.getpid())
+
+
+def _leave_process(pid: int) -> None:
+    if pid != os.getpid():  # a child that was forked: the runs are its parent's
+        return
+    for run in reversed(active.open_here()):
+        mlflow_runs.deactivate(run.run_id)
+        run.delivery.journal.append(Ended("KILLED", run.delivery.began.started + round(run.duration_s * 1000)))
+    for ships in shippers():
+        ships.drain(Patience(settings.store_timeout_s, local=False))
 
 
 def _tell_of_waiting(run: ActiveRun, reason: str, later: str) -> None:
@@ -69,7 +92,7 @@ def _tell_of_mlflow_calls(run: ActiveRun) -> None:
             calls |= {name for name in names if "mlflow" in names and _RECORDS.match(name)}
     if calls:
         named = ", ".join(f"mlflow.{name}" for name in sorted(calls))
-        run.notices.warn(f"the run was not active in MLflow, since the store was away: not recorded in it: {named}")
+        run.notices.warn(f"without a store the run was not active in MLflow: {named} did not reach it")
 
 
 def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -> None:

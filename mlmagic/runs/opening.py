@@ -11,7 +11,7 @@ from mlmagic._version import __version__
 from mlmagic.errors import StoreError
 from mlmagic.journal import folder, lasting, owner
 from mlmagic.journal.records import Began, Ended
-from mlmagic.runs import active, mlflow_runs, resuming, store
+from mlmagic.runs import active, ending, mlflow_runs, resuming, store
 from mlmagic.runs.active import ActiveRun
 from mlmagic.runs.delivery import Delivery
 from mlmagic.runs.notices import Notices
@@ -52,6 +52,7 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     others = frozenset(mlflow_runs.open_runs())
     target = find_target(options, origin, patience)
     began = _beginning(target, options, origin, state=state, notices=notices)
+    ending.at_exit()
     journal, where = folder.new()
     if where:
         notices.warn(where)
@@ -106,8 +107,6 @@ def _beginning(
 
 def _deliver(delivery: Delivery, target: Target, patience: Patience) -> bool:
     """Begin to deliver; where the store answers in time, the run is MLflow's active one. Tell whether it is."""
-    if settings.offline:
-        return False
     ships = shipper(target.uri)
     ships.add(delivery)
     if target.away is None:

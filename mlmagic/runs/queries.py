@@ -24,6 +24,7 @@ _PAGE = 1000
 _SHOWN_CANDIDATES = 5
 _NO_KEYS = Keys.seen_in([], "", complete=False)
 _ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
+_OWN_ID = re.compile(r"[0-9a-f]{32}")
 _ID_PREFIX = re.compile(r"[0-9a-f]{4,31}")
 
 
@@ -149,6 +150,26 @@ def find_run(reference: str, *, experiment: str | None = None) -> Run:
     return found
 
 
+def get_run(run_id: str) -> Run:
+    """Return the run with this id, which may be the run's own (its tag ``mlmagic.id``): it was recorded offline.
+
+    Raises
+    ------
+    RunNotFoundError
+        When the store has none.
+    StoreError
+        When the store cannot be read.
+    """
+    client = store.connect()
+    with refused_by(store.current_uri()):
+        found = _by_id(client, run_id, None)
+    if found is None:
+        raise RunNotFoundError(
+            f"No run has the id {run_id!r}. If it was recorded offline, %mlmagic sync delivers it; the last runs: %runs"
+        )
+    return found
+
+
 def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run | None:
     from mlflow.exceptions import MlflowException
 
@@ -157,10 +178,22 @@ def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run |
     try:
         run = client.get_run(run_id)
     except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        known = by_own_id(client, run_id)
+        if known is None:
             return None
-        raise
+        run = known
     return run if within is None or run.info.experiment_id in within else None
+
+
+def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -> Run | None:
+    """Return the run that carries the tag ``mlmagic.id`` = *uid*, in these experiments or in all."""
+    if not _OWN_ID.fullmatch(uid):
+        return None
+    within = within or [one.experiment_id for one in experiments.each(client)]
+    found = client.search_runs(within, f"tags.`mlmagic.id` = '{uid}'", order_by=["attributes.start_time ASC"])
+    return found[0] if found else None
 
 
 def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:

@@ -30,7 +30,7 @@ class Run:
         return cls(queries.find_run(reference).info.run_id)
 
     def _stored(self) -> MlflowRun:
-        return store.connect().get_run(self.id)
+        return queries.get_run(self.id)
 
     @property
     def name(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, StoreAwayError
 from mlmagic.journal import folder, lasting
 from mlmagic.runs import store
 from mlmagic.runs.waiting import OWN_THREAD
+from mlmagic.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +63,10 @@ class Shipper:
         with self._condition:
             return list(self._deliveries)
 
+    def drain(self, patience: Patience) -> None:
+        """Deliver all that can be delivered while there is *patience*."""
+        self.wait(lambda: all(delivery.held for delivery in self.deliveries()), patience)
+
     def wait(self, reached: Callable[[], bool], patience: Patience) -> bool:
         """Deliver now, and wait until *reached* or while there is *patience*; tell whether it was reached."""
         with self._condition:
@@ -75,7 +81,8 @@ class Shipper:
             with self._condition:
                 self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
                 asked, deliveries = self._asked, list(self._deliveries)
-            if asked > self._over or time.monotonic() >= self._retry_at:
+            due = asked > self._over or time.monotonic() >= self._retry_at
+            if due and not settings.offline:
                 self._deliver(deliveries)
             with self._condition:
                 self._over = asked
@@ -84,10 +91,11 @@ class Shipper:
     def _deliver(self, deliveries: list[Delivery]) -> None:
         try:
             client = store.connect(self.uri)
-            for delivery in deliveries:
+            parents_first = sorted(deliveries, key=partial(_depth, deliveries))
+            for delivery in parents_first:
                 self._step(delivery, delivery.advance, client)
-            # A run within another ends before it.
-            for delivery in reversed(deliveries):
+            # A run within another ends before it; of the cells of one run the first ends first.
+            for delivery in sorted(deliveries, key=partial(_depth, deliveries), reverse=True):
                 self._step(delivery, delivery.finish, client)
         except MLMagicError as error:  # above all a store that is away
             self.away = str(error)
@@ -113,6 +121,15 @@ class Shipper:
         with self._condition:
             self._steps += 1
             self._condition.notify_all()
+
+
+def _depth(deliveries: list[Delivery], delivery: Delivery) -> int:
+    """Return how many of *deliveries* are of runs around that of *delivery*."""
+    around = {other.began.uid: other.began.parent for other in deliveries}
+    depth, uid = 0, delivery.began.parent
+    while uid in around and depth < len(around):
+        depth, uid = depth + 1, around[uid]
+    return depth
 
 
 _shippers: dict[str, Shipper] = {}

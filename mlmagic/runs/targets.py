@@ -23,8 +23,8 @@ class Target:
     """Where a run goes.
 
     ``experiment_id`` and ``client`` are unknown while the store is ``away``, which says why. ``parent`` is MLflow's
-    id of the run around it, ``outer`` the uid of that run where MLflow does not know it yet. ``earlier`` is what a run
-    that is gone on with holds already.
+    id of the run to nest under, ``outer`` the uid of the tracked run around it, which MLflow may not know yet.
+    ``earlier`` is what a run that is gone on with holds already.
     """
 
     uri: str
@@ -76,7 +76,7 @@ def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | Non
         str(experiment.experiment_id),
         client,
         parent=parent,
-        outer=outer.uid if within and not parent and outer is not None else "",
+        outer=outer.uid if within and outer is not None else "",
     )
 
 
@@ -94,6 +94,6 @@ def _away(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | No
         experiment,
         experiment_id,
         parent=parent or "",
-        outer=outer.uid if outer and not parent else "",
+        outer=outer.uid if outer else "",
         away=reason,
     )

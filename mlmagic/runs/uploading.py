@@ -54,8 +54,8 @@ def _folder(path: str) -> str | None:
 
 def _is_whole(journal: Journal, file: File) -> bool:
     """Tell whether a staged file is what was written; one that is not is taken away, so that it is not stored."""
-    path = journal.staged(file)
     try:
+        path = journal.staged(file)
         content = path.read_bytes()
     except OSError:
         return False
@@ -91,7 +91,7 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run) -> N
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model as Description
 
-    folder = journal.staging / model.folder
+    folder = journal.folder_of(model)
     found = client.search_logged_models([run.info.experiment_id], f"tags.`mlmagic.id` = '{model.uid}'", max_results=1)
     entry = next(iter(found), None)
     if entry is not None and entry.status == LoggedModelStatus.READY:

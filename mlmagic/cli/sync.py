@@ -1,0 +1,23 @@
+"""``mlmagic sync``: deliver the runs that wait in the journals of a folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlmagic import api
+from mlmagic.errors import MLMagicError
+from mlmagic.views.sync_report import sync_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def sync(folder: Path) -> int:
+    """Deliver the journals below *folder*, print what was done, and return the exit status: 1 when something waits."""
+    if not folder.is_dir():
+        raise MLMagicError(f"there is no folder {str(folder)!r}")
+    os.chdir(folder)
+    report = api.sync()
+    print(sync_report(report))
+    return 1 if report.waiting or report.problems else 0
