@@ -184,7 +184,7 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active. ...
     """
     recorder = active.require_active("mlmagic.log").recorder
-    for name, value in {**(metrics or {}), **more}.items():
+    for name, value in ({**metrics, **more} if metrics else more).items():
         recorder.metric(str(name), value, step)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
+from mlmagic.journal.bare_write import write
 from mlmagic.journal.lines import decode, encode, encode_metric, header, seed_of
 from mlmagic.journal.records import Bound, Closed, Copy, Delivered, Ended, File, LeftOut, SetAside
 
@@ -100,7 +101,7 @@ class Journal:
         if self._file is not None and not self._unwritten:
             self._unsynced = True
             try:
-                done = os.write(self._file, line)
+                done = write(self._file, line)
             except OSError as error:
                 self.trouble = error.strerror or str(error)
                 done = 0
@@ -137,11 +138,12 @@ class Journal:
         return any(isinstance(line.record, Closed) for line in decode(last + b"\n", self._seed))
 
     def _bytes(self, start: int) -> bytes:
+        # Without the lock: a loop that logs must not wait for the disk.
+        if self._file is not None and (data := os.pread(self._file, _CHUNK, start)):
+            return data
         with self._lock:
-            on_disk = self._on_disk()
-            if self._file is not None and start < on_disk:
-                return os.pread(self._file, min(_CHUNK, on_disk - start), start)
-            return bytes(self._unwritten[start - on_disk : start - on_disk + _CHUNK])
+            start -= self._on_disk()
+            return bytes(self._unwritten[start : start + _CHUNK]) if start >= 0 else b""
 
     def sync(self) -> None:
         """Have the disk hold what is written. A disk that refuses is told by ``trouble``."""

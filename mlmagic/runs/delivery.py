@@ -47,10 +47,11 @@ class Delivery:
     Delivering twice changes nothing: the run is found by its tag ``mlmagic.id``, metrics keep their time, and how far
     the store has got is written to the journal itself. ``run`` is MLflow's, as it was when it was created or gone on
     with; ``problems`` are what the store refused, a line each; ``held`` is why nothing more can be delivered for now.
-    ``keeps_files`` tells that some staged files are only here.
+    ``keeps_files`` tells that some staged files are only here; ``moved`` is called after each step.
     """
 
     def __init__(self, journal: Journal, uri: str, began: Began) -> None:
+        self.moved: Callable[[], None] = lambda: None
         self.journal = journal
         self.uri = uri
         self.began = began
@@ -215,6 +216,7 @@ class Delivery:
         self.journal.append(Delivered(batch.end))
         self._delivered_to = batch.end
         self._batch = Batch(end=batch.end)
+        self.moved()
 
     def _decide(self, client: MlflowClient, run_id: str) -> LeftOut:
         """Find out once, and note, which keys the user's own code logged while the cell could not ask the store."""

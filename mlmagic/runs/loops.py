@@ -86,6 +86,8 @@ def innermost(recorder: Recorder | None, *, here: bool = False) -> Loop | None:
 
     A worker thread that has no loop of its own belongs to the latest one, unless *here* asks for this thread's only.
     """
+    if not _running:
+        return None
     loops = _running.own()
     if not loops and not here:
         loops = _running.all()

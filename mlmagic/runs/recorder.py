@@ -28,6 +28,21 @@ LONGEST_TAG = 8000
 LARGEST_STEP = 2**62
 
 
+class _Curve:
+    """What was recorded of a metric: how many values, and the one that MLflow shows."""
+
+    __slots__ = ("last_step", "value", "values")
+
+    def __init__(self, value: float, step: int) -> None:
+        self.value, self.last_step, self.values = value, step, 0
+
+    def take(self, value: float, step: int) -> None:
+        """Take note of a value. As MLflow has it, that of the highest step counts, and of one step the last."""
+        self.values += 1
+        if step >= self.last_step:
+            self.value, self.last_step = value, step
+
+
 class Recorder:
     """The one way into a run. It never raises for a value: what cannot be kept as asked becomes a notice.
 
@@ -40,12 +55,11 @@ class Recorder:
         self._sink = sink
         self._notices = notices
         self._next_step: dict[str, int] = {}
-        self._last_step: dict[str, int] = {}
+        self._curves: dict[str, _Curve] = {}
         self._redacted: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._lock = threading.RLock()
         self.params: dict[str, str] = {}
-        self.metrics: dict[str, MetricLine] = {}
         self.at_end: list[Callable[[], None]] = []
 
     def param(self, key: str, value: Any) -> None:
@@ -74,11 +88,12 @@ class Recorder:
 
         A number without *step* takes that of the loop in which it is logged, or else counts on.
         """
-        if (leaves := _leaves(value, key)) is not None:
+        plain = type(value) is float
+        if not plain and (leaves := _leaves(value, key)) is not None:
             for name, leaf in leaves:
                 self.metric(name, leaf, step)
             return
-        number = as_number(value)
+        number = value if plain else as_number(value)
         name = self._key(key, "metric")
         step = self._whole(step, name)
         if number is not None:
@@ -95,17 +110,22 @@ class Recorder:
                 following = self._next_step.get(name, 0)
                 step = loop.step_of(name, following) if loop is not None else following
             self._next_step[name] = step + 1
-            known = self.metrics.get(name)
-            # As MLflow has it: the value of the highest step counts, and of one step the last.
-            shown = number if known is None or step >= self._last_step[name] else known.value
-            self._last_step[name] = max(step, self._last_step.get(name, step))
-            self.metrics[name] = MetricLine(name, shown, known.steps + 1 if known else 1)
+            curve = self._curves.get(name)
+            if curve is None:
+                curve = self._curves[name] = _Curve(number, step)
+            curve.take(number, step)
+            self._sink.append_metric(name, number, time.time_ns() // 1_000_000, step, yields=self.yields)
         if not math.isfinite(number):
             stored = "" if math.isnan(number) else " (MLflow keeps the largest float in its place)"
             self._notices.warn(f"metric {name!r} is {number}{stored}")
-        self._sink.append_metric(name, number, time.time_ns() // 1_000_000, step, yields=self.yields)
         if loop is not None and not name.startswith("system/"):  # the sampler's, from a thread of its own
             loop.hear(name, number, step)
+
+    @property
+    def metrics(self) -> dict[str, MetricLine]:
+        """The metrics that were recorded, by name: the value that MLflow shows, and the number of values."""
+        with self._lock:
+            return {name: MetricLine(name, curve.value, curve.values) for name, curve in self._curves.items()}
 
     def count_on(self, following: Mapping[str, int]) -> None:
         """Let each of these metrics count on from its step, or from a later one that it has reached."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.waiting import Patience
 
 _EVERY_S = 1.0
+_LONGEST_BREATH_S = 0.5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 
@@ -44,11 +45,14 @@ class Shipper:
         self._steps = 0
         self._pause_s = _FIRST_PAUSE_S
         self._retry_at = 0.0
+        self._moved_at = time.monotonic()
 
     def add(self, *deliveries: Delivery) -> None:
         """Deliver these too, from now on."""
         with self._condition:
             self._deliveries += deliveries
+            for delivery in deliveries:
+                delivery.moved = self._moved
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=f"{OWN_THREAD}ship", daemon=True)
                 self._thread.start()
@@ -81,6 +85,7 @@ class Shipper:
             with self._condition:
                 self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
                 asked, deliveries = self._asked, list(self._deliveries)
+            self._moved_at = time.monotonic()
             due = asked > self._over or time.monotonic() >= self._retry_at
             if due and not settings.offline:
                 self._deliver(deliveries)
@@ -118,9 +123,16 @@ class Shipper:
             raise
         except Exception as error:  # noqa: BLE001  # one journal that cannot be delivered must not stop the others
             delivery.held = f"{type(error).__name__}: {error}"
+        self._moved()
+
+    def _moved(self) -> None:
+        """Take note of a step; while nobody waits, leave the processor to the user's code for as long as it took."""
         with self._condition:
             self._steps += 1
             self._condition.notify_all()
+            pause = time.monotonic() - self._moved_at
+            self._condition.wait_for(lambda: self._asked > self._over, min(pause, _LONGEST_BREATH_S))
+            self._moved_at = time.monotonic()
 
 
 def _depth(deliveries: list[Delivery], delivery: Delivery) -> int:

@@ -26,6 +26,10 @@ class ThreadStacks(Generic[T]):
         self._order: list[T] = []
         self._lock = threading.RLock()
 
+    def __bool__(self) -> bool:
+        """Tell whether there is an item on any thread."""
+        return bool(self._order)
+
     def push(self, item: T) -> None:
         """Put *item* on the calling thread's stack."""
         with self._lock:
@@ -48,8 +52,9 @@ class ThreadStacks(Generic[T]):
 
     def top(self) -> T | None:
         """Return the innermost item of the calling thread."""
-        own = self.own()
-        return own[-1] if own else None
+        with self._lock:
+            stack = self._stacks.get(threading.get_ident())
+            return stack[-1] if stack else None
 
     def current(self) -> T | None:
         """Return the innermost item of the calling thread, or of the process when this thread has none.
