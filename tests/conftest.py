@@ -20,6 +20,24 @@ if TYPE_CHECKING:
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
+_LOSSES: list[tuple[str, int, int]] = []
+
+
+@pytest.fixture
+def losses() -> Callable[[str, int, int], None]:
+    """Return a function that notes what was tried, how many records or runs were at stake, and how many were lost."""
+    return lambda what, at_stake, lost: _LOSSES.append((what, at_stake, lost))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not _LOSSES:
+        return
+    terminalreporter.section("losses")
+    terminalreporter.write_line(f"{'at stake':>10}  {'lost':>5}  what was tried")
+    for what, at_stake, lost in _LOSSES:
+        terminalreporter.write_line(f"{at_stake:>10,}  {lost:>5,}  {what}")
+
+
 class MakeRun(Protocol):
     """Creates an ended run, one second after the one before, and returns its id."""
 

@@ -17,6 +17,11 @@ from mlmagic.journal.bare_write import write
 from mlmagic.journal.lines import decode, encode, encode_metric, header, seed_of
 from mlmagic.journal.records import Bound, Closed, Copy, Delivered, Ended, File, LeftOut, SetAside
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -68,6 +73,25 @@ class Journal:
     def open(cls, path: Path) -> Journal:
         """Return the journal at *path*, to go on with."""
         return cls(path, os.open(path, os.O_RDWR | os.O_APPEND))
+
+    @classmethod
+    def adopt(cls, path: Path) -> Journal:
+        """Return the journal at *path*, which a dead process left, for this process alone until it is closed.
+
+        Raises
+        ------
+        BlockingIOError
+            When another process has it.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.stat()  # the other one may just have put it away
+        except OSError:
+            os.close(descriptor)
+            raise
+        return cls(path, descriptor)
 
     def append(self, record: Record) -> None:
         """Add a record.

@@ -111,7 +111,7 @@ def _record(content: bytes) -> Record | None:
     kind, *values = json.loads(content)
     if kind == "format":
         if values[0] > FORMAT:
-            raise NewerFormatError
+            raise NewerFormatError(f"format {values[0]}, this mlmagic knows {FORMAT}")
         return None
     made: Record = _KINDS[kind](*values)
     return made

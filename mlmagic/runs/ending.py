@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Ended
-from mlmagic.runs import active, mlflow_runs, resuming
+from mlmagic.runs import active, mlflow_runs, resuming, store
 from mlmagic.runs.shipping import shipper, shippers
 from mlmagic.runs.waiting import Patience
 from mlmagic.session.cells import running
@@ -74,7 +74,7 @@ def _leave_process(pid: int) -> None:
         mlflow_runs.deactivate(run.run_id)
         run.delivery.journal.append(Ended("KILLED", run.delivery.began.started + round(run.duration_s * 1000)))
     for ships in shippers():
-        ships.drain(Patience(settings.store_timeout_s, local=False))
+        ships.drain(Patience(settings.store_timeout_s, local=store.is_local(ships.uri)))
 
 
 def _tell_of_waiting(run: ActiveRun, reason: str, later: str) -> None:

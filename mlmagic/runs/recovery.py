@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder, owner
@@ -22,13 +19,11 @@ from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PATIENCE_S = 60.0
 """How long ``mlmagic.sync`` waits for the store."""
 
-_LOCK = ".lock"
 _YOUNG_S = 60.0
 
 
@@ -78,9 +73,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncRepo
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
         _deliver(ships, ended, report, patience_s)
     for place in folder.places():
-        with _alone(place) as alone:
-            if alone:
-                _recover(place, only, report, patience_s)
+        _recover(place, only, report, patience_s)
     folder.prune()
     return report
 
@@ -110,53 +103,27 @@ def _is_put_away(path: Path) -> bool:
     return closed
 
 
-@contextlib.contextmanager
-def _alone(place: Path) -> Iterator[bool]:
-    """Keep two processes from delivering the same journals at once; another one may be at it for long."""
-    if not place.is_dir():
-        yield False
-        return
-    lock = FileLock(place / _LOCK, timeout=settings.store_timeout_s)
-    try:
-        lock.acquire()
-    except (Timeout, OSError):
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
-
-
 def _recover(place: Path, only: str | None, report: SyncReport, patience_s: float) -> None:
     by_store: dict[str, list[Delivery]] = {}
     for path in folder.journals(place):
         try:
-            delivery = _delivery_of(path, report)
+            delivery = _delivery_of(path, only, report)
         except NewerFormatError:
             report.problems.append(f"{path} was written by a newer mlmagic: update mlmagic to deliver it")
+        except (BlockingIOError, FileNotFoundError):  # another process delivers it, or has done so
             continue
         except OSError as error:
             report.problems.append(f"{path} cannot be read: {error.strerror or error}")
-            continue
-        if delivery is None:
-            continue
-        if only is not None and delivery.uri != only:
-            delivery.journal.close()
-            report.waiting += 1
-            continue
-        by_store.setdefault(delivery.uri, []).append(delivery)
+        else:
+            if delivery is not None:
+                by_store.setdefault(delivery.uri, []).append(delivery)
     for uri, deliveries in by_store.items():
         ships = shipper(uri)
-        ships.add(*deliveries)
+        ships.add(*deliveries)  # what is not delivered in time goes on in the background
         _deliver(ships, deliveries, report, patience_s)
-        for delivery in deliveries:
-            if not delivery.is_closed:  # its journal stays for another time
-                ships.remove(delivery)
-                delivery.journal.close()
 
 
-def _delivery_of(path: Path, report: SyncReport) -> Delivery | None:
+def _delivery_of(path: Path, only: str | None, report: SyncReport) -> Delivery | None:
     """Return the delivery of a dead process's journal, or None where there is nothing to deliver."""
     began = _beginning(path)
     if began is None:
@@ -171,7 +138,10 @@ def _delivery_of(path: Path, report: SyncReport) -> Delivery | None:
             "set MLFLOW_TRACKING_URI to it, and %mlmagic sync again"
         )
         return None
-    return None if _is_put_away(path) else Delivery.of_dead_process(Journal.open(path), uri, began)
+    if only is not None and uri != only:
+        report.waiting += 1
+        return None
+    return None if _is_put_away(path) else Delivery.of_dead_process(Journal.adopt(path), uri, began)
 
 
 def _beginning(path: Path) -> Began | None:

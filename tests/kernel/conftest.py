@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import re
@@ -156,11 +157,15 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 return reply["content"]["subshell_id"]
 
-    def last_run(self) -> dict:
-        """Return the newest run of the store as plain data, read by plain MLflow."""
+    @property
+    def pid(self) -> int:
+        return self.manager.provisioner.pid
+
+    def last_run(self, name: str = "") -> dict:
+        """Return the newest run of the store, or of this name, as plain data, read by plain MLflow."""
         import json
 
-        return json.loads(self.check(_READ_LAST))
+        return json.loads(self.check(f"{_READ_LAST}_last({name!r})"))
 
     def stop(self):
         self.client.stop_channels()
@@ -168,19 +173,21 @@ class Kernel:
 
 
 _READ_LAST = """
-def _last():
+def _last(name):
     import json, mlflow
     client = mlflow.MlflowClient()
     ids = [e.experiment_id for e in client.search_experiments()]
-    run = client.search_runs(ids, order_by=["attributes.start_time DESC"], max_results=1)[0]
+    named = f"attributes.run_name = '{name}'" if name else ""
+    found = client.search_runs(ids, named, order_by=["attributes.start_time DESC"])
+    run = found[0]
     files, folders = [], [None]
     while folders:
         for item in client.list_artifacts(run.info.run_id, folders.pop()):
             (folders if item.is_dir else files).append(item.path)
     print(json.dumps({"id": run.info.run_id, "name": run.info.run_name, "status": run.info.status,
-        "params": run.data.params, "metrics": run.data.metrics, "tags": run.data.tags, "files": sorted(files),
+        "steps": sorted(p.step for key in list(run.data.metrics)[:1] for p in client.get_metric_history(run.info.run_id, "loss")),
+        "count": len(found), "params": run.data.params, "metrics": run.data.metrics, "tags": run.data.tags, "files": sorted(files),
         "running": [r.info.run_name for r in client.search_runs(ids, "attributes.status = 'RUNNING'")]}))
-_last()
 """
 
 
@@ -203,14 +210,20 @@ def plain_kernel(tmp_path_factory):
 
 
 @pytest.fixture
-def new_kernel(tmp_path):
-    """Make kernels in the test's own folder; all are stopped in the end."""
+def kernels():
+    """Make kernels in a folder; all are stopped in the end."""
     made: list[Kernel] = []
 
-    def make(**kwargs) -> Kernel:
-        made.append(Kernel(tmp_path, **kwargs))
+    def make(folder, **kwargs) -> Kernel:
+        made.append(Kernel(folder, **kwargs))
         return made[-1]
 
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def new_kernel(kernels, tmp_path):
+    """Make kernels in the test's own folder."""
+    return functools.partial(kernels, tmp_path)

@@ -1,0 +1,119 @@
+import math
+import zlib
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlmagic.journal import records
+from mlmagic.journal.file import Journal
+from mlmagic.journal.lines import NewerFormatError, decode, encode, encode_metric, header, seed_of
+from mlmagic.journal.records import Ended, Metric, Param, Tag
+
+SEED = seed_of("one.journal")
+TEXT = st.text(max_size=30)
+FLOATS = st.floats(allow_nan=True, allow_infinity=True)
+VALUES = {"str": TEXT, "int": st.integers(-(2**62), 2**62), "float": FLOATS, "bool": st.booleans()}
+SPECIAL = {"str | None": st.none() | TEXT, "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=3), "dict[str, Any]": st.dictionaries(TEXT, st.integers(), max_size=3), "list[str]": st.lists(TEXT, max_size=3)}  # fmt: skip
+
+
+def made(kind):
+    values = [({**VALUES, **SPECIAL})[field.type] for field in fields(kind)]
+    return st.tuples(*values).map(lambda items: kind(*items))
+
+
+RECORDS = st.one_of([made(kind) for kind in get_args(records.Record)])
+
+
+def same(one, other):
+    """Compare records; NaN is itself here."""
+    return repr(one) == repr(other)
+
+
+@given(st.lists(RECORDS, max_size=8))
+def test_what_is_written_is_read_back(written):
+    data = header(SEED) + b"".join(encode(record, SEED) for record in written)
+    read = [line.record for line in decode(data, SEED)]
+    assert len(read) == len(written)
+    assert all(same(one, other) for one, other in zip(read, written, strict=True))
+
+
+@given(TEXT, FLOATS, st.integers(0, 2**62), st.integers(-(2**62), 2**62), st.booleans())
+def test_the_quick_line_of_a_metric_is_the_same_as_the_other(key, value, timestamp, step, yields):
+    quick = encode_metric(key, value, timestamp, step, yields=yields, seed=SEED)
+    assert quick == encode(Metric(key, value, timestamp, step, yields), SEED)
+
+
+@st.composite
+def damaged(draw):
+    """A journal, its lines, and what is left of it after it was cut, and bytes of it flipped."""
+    written = draw(st.lists(RECORDS, min_size=1, max_size=8))
+    lines = [header(SEED), *(encode(record, SEED) for record in written)]
+    data = bytearray(b"".join(lines))
+    touched = set()
+    for at in draw(st.lists(st.integers(0, len(data) - 1), max_size=4)):
+        data[at] ^= draw(st.integers(1, 255))
+        touched.add(at)
+    cut = draw(st.integers(0, len(data)))
+    whole, at = [], len(lines[0])
+    for record, line in zip(written, lines[1:], strict=True):
+        if at + len(line) <= cut and not touched & set(range(at, at + len(line))):
+            whole.append(record)
+        at += len(line)
+    return written, whole, bytes(data[:cut])
+
+
+@given(damaged())
+def test_of_a_damaged_journal_all_intact_records_are_read_and_none_that_was_not_written(case):
+    written, whole, data = case
+    try:
+        read = [line.record for line in decode(data, SEED) if line.record is not None]
+    except NewerFormatError:
+        pytest.fail("a damaged line must not pass for one of a newer format")
+    known = [repr(record) for record in written]
+    assert all(repr(record) in known for record in read)
+    left = [repr(record) for record in read]
+    for record in whole:
+        assert repr(record) in left
+        left.remove(repr(record))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_it_raise_or_invent_a_record(data):
+    assert [line.record for line in decode(data + b"\n", SEED) if line.record is not None] == []
+
+
+def test_a_line_that_is_not_complete_waits_for_its_end():
+    line = encode(Tag("a", "b"), SEED)
+    assert list(decode(line[:-1], SEED)) == []
+    assert [one.end for one in decode(line, SEED, start=100)] == [100 + len(line)]
+
+
+def test_a_line_of_another_journal_is_none_of_this_one():
+    line = encode(Tag("a", "b"), seed_of("another.journal"))
+    assert [one.record for one in decode(line, SEED)] == [None]
+
+
+def test_a_parameter_that_holds_a_line_is_no_record_when_its_own_line_is_damaged():
+    inner = encode(Param("lr", "1"), SEED).decode().strip()
+    line = bytearray(encode(Param("text", inner), SEED))
+    line[3] ^= 1
+    assert [one.record for one in decode(bytes(line), SEED)] == [None]
+
+
+def test_a_newer_format_is_said(tmp_path):
+    journal = Journal.create(tmp_path / "new.journal")
+    text = b'["format",2]'
+    line = b"%08x %b\n" % (zlib.crc32(text, seed_of("new.journal")), text)
+    (tmp_path / "new.journal").write_bytes(line)
+    with pytest.raises(NewerFormatError, match="format 2, this mlmagic knows 1"):
+        list(journal.read())
+
+
+def test_numbers_that_json_does_not_know_are_kept():
+    line = encode_metric("x", math.inf, 1, 0, yields=False, seed=SEED)
+    (one,) = decode(line, SEED)
+    assert one.record == Metric("x", math.inf, 1, 0)
+    assert encode(Ended("KILLED", 5), SEED).endswith(b'["ended","KILLED",5]\n')

@@ -1,0 +1,206 @@
+"""What processes left behind: real ones, killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlmagic import MLMagicError, sync
+from mlmagic.journal import folder, owner
+from mlmagic.journal.file import Journal
+from mlmagic.journal.lines import FORMAT, _line, seed_of
+from mlmagic.journal.records import Began, Metric, Tag
+from mlmagic.runs import recovery
+from mlmagic.settings import settings
+from mlmagic.views.sync_report import sync_report
+
+ROOT = str(Path(__file__).parents[2])
+DIES = """
+import mlmagic, os, signal
+with mlmagic.track("outer", quiet=True):
+    mlmagic.log_params(lr=0.1)
+    with mlmagic.track("inner", quiet=True):
+        for step in range(100):
+            mlmagic.log(loss=float(step))
+        {end}
+"""
+
+
+@pytest.fixture
+def client(store_uri):
+    import mlflow
+
+    return mlflow.MlflowClient(store_uri)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder, "_home", None)
+    monkeypatch.setattr(folder, "_elsewhere", lambda: tmp_path / "elsewhere")
+
+
+def run(script, tmp_path, **variables):
+    environment = os.environ | {"PYTHONPATH": ROOT} | variables
+    return subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
+
+
+def stored(client):
+    return {run.info.run_name: run for run in client.search_runs(["0"])}
+
+
+def test_the_runs_of_a_process_that_was_killed_are_ended_with_all_they_had(client, tmp_path):
+    died = run(DIES.format(end="os.kill(os.getpid(), signal.SIGKILL)"), tmp_path)
+    assert died.returncode == -signal.SIGKILL
+    assert {one.info.status for one in stored(client).values()} == {"RUNNING"}
+    report = sync()
+    runs = stored(client)
+    assert {name: one.info.status for name, one in runs.items()} == {"outer": "KILLED", "inner": "KILLED"}
+    assert runs["outer"].data.params["lr"] == "0.1"
+    assert [point.step for point in client.get_metric_history(runs["inner"].info.run_id, "loss")] == list(range(100))
+    assert runs["inner"].data.tags["mlflow.parentRunId"] == runs["outer"].info.run_id
+    assert sync_report(report).startswith("delivered ")
+    assert "inner (KILLED, 100 records)" in sync_report(report)
+
+    before = {name: one.to_dictionary() for name, one in runs.items()}
+    assert sync_report(sync()) == "nothing to deliver: all that was recorded is in the store"
+    assert {name: one.to_dictionary() for name, one in stored(client).items()} == before
+
+
+def test_runs_recorded_offline_by_a_process_that_died_are_made_in_order(client, tmp_path):
+    run(DIES.format(end="os.kill(os.getpid(), signal.SIGKILL)"), tmp_path, MLMAGIC_OFFLINE="true")
+    assert stored(client) == {}
+    sync()
+    runs = stored(client)
+    assert runs["inner"].data.tags["mlflow.parentRunId"] == runs["outer"].info.run_id
+    assert {name: one.info.status for name, one in runs.items()} == {"outer": "KILLED", "inner": "KILLED"}
+    assert runs["inner"].info.end_time <= runs["outer"].info.end_time or runs["outer"].info.end_time
+
+
+def test_a_process_that_ends_in_the_middle_leaves_nothing_running(client, tmp_path):
+    script = "import mlmagic\ntracking = mlmagic.track('left', quiet=True)\ntracking.__enter__()\nmlmagic.log(a=1.0)\n"
+    assert run(script, tmp_path).returncode == 0
+    assert (stored(client)["left"].info.status, stored(client)["left"].data.metrics) == ("KILLED", {"a": 1.0})
+    assert folder.journals(folder.place()) == []
+
+
+def test_the_journal_of_a_process_that_lives_is_not_touched(client, tmp_path):
+    script = DIES.format(end="print('ready', flush=True); input()")
+    environment = os.environ | {"PYTHONPATH": ROOT}
+    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as alive:  # fmt: skip
+        assert alive.stdout.readline().strip() == "ready"
+        assert not recovery.has_work()
+        assert sync().runs == []
+        assert {one.info.status for one in stored(client).values()} == {"RUNNING"}
+        alive.stdin.write("\n")
+        alive.stdin.close()
+        alive.wait(60)
+    assert {one.info.status for one in stored(client).values()} == {"FINISHED"}
+
+
+def dead(name="x", **more):
+    """Return a journal of a process that died."""
+    journal, _ = folder.new()
+    fields = {
+        "uid": os.urandom(16).hex(), "resumed": False, "run_id": "", "name": name, "store": os.environ["MLFLOW_TRACKING_URI"], "experiment": "Default",
+        "experiment_id": "", "parent": "", "started": 1000, "tags": {}, "owner": owner.this_process() | {"started": "0"},
+    } | more  # fmt: skip
+    fields["tags"] = {"mlmagic.id": fields["uid"]}
+    journal.append(Began(**fields))
+    journal.append(Began(**fields))
+    journal.append(Metric("loss", 1.0, 1000, 0))
+    return journal
+
+
+def test_a_journal_cut_or_damaged_anywhere_is_delivered_as_far_as_it_is_whole(client):
+    journal = dead("first")
+    journal.append(Metric("loss", 2.0, 2000, 1))
+    data = bytearray(journal.path.read_bytes())
+    data[40] ^= 1  # in the first of the two beginnings
+    data[-70] ^= 1  # in the first of the two values
+    journal.path.write_bytes(data[:-1] + b"\ngarbage\n12")
+    report = sync()
+    assert [one.name for one in report.runs] == ["first"]
+    assert any("were damaged and are lost" in problem for problem in report.problems)
+    history = client.get_metric_history(stored(client)["first"].info.run_id, "loss")
+    assert [point.value for point in history] in ([1.0], [2.0])
+
+
+def test_one_whose_beginning_is_lost_is_kept_aside_and_told_once(client, tmp_path):
+    journal = dead()
+    lines = journal.path.read_bytes().splitlines(keepends=True)
+    journal.path.write_bytes(b"".join([*lines[:1], *lines[3:]]))
+    a_while_ago = time.time() - 100
+    os.utime(journal.path, (a_while_ago, a_while_ago))
+    (problem,) = sync().problems
+    kept = Path(problem.rpartition("kept as ")[2])
+    assert [line.record for line in Journal.open(kept).read()] == [Metric("loss", 1.0, 1000, 0)]
+    assert sync().problems == []
+
+
+def test_an_empty_one_goes(client):
+    journal, _ = folder.new()
+    journal.path.write_bytes(b"")
+    a_while_ago = time.time() - 100
+    os.utime(journal.path, (a_while_ago, a_while_ago))
+    assert sync_report(sync()) == "nothing to deliver: all that was recorded is in the store"
+    assert not journal.path.exists()
+
+
+def test_one_of_a_newer_version_is_told_and_left(client):
+    journal = dead()
+    data = journal.path.read_bytes()
+    newer = _line(f'["format",{FORMAT + 1}]', seed_of(journal.path.name))
+    journal.path.write_bytes(newer + data)
+    (problem,) = sync().problems
+    assert problem == f"{journal.path} was written by a newer mlmagic: update mlmagic to deliver it"
+    assert journal.path.read_bytes() == newer + data
+    assert stored(client) == {}
+
+
+def test_each_run_goes_to_the_store_that_it_was_recorded_for(client, tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    other = f"sqlite:///{tmp_path}/other.db"
+    dead("here")
+    dead("there", store=other)
+    monkeypatch.chdir(tmp_path)
+    report = recovery.sync(only=os.environ["MLFLOW_TRACKING_URI"])
+    assert ([one.name for one in report.runs], report.waiting) == (["here"], 1)
+    assert not (tmp_path / "other.db").exists()
+    assert [one.name for one in sync().runs] == ["there"]
+    assert [one.info.run_name for one in MlflowClient(other).search_runs(["0"])] == ["there"]
+
+
+def test_a_store_whose_password_is_not_kept_must_be_named_again(client):
+    dead("secret", store="postgresql://<redacted>@db/prod")
+    (problem,) = sync().problems
+    assert "whose password is not kept: set MLFLOW_TRACKING_URI to it" in problem
+
+
+def test_a_store_that_is_away_is_told_and_the_journal_stays(client, monkeypatch):
+    journal = dead("waits", store="http://127.0.0.1:9")
+    report = recovery.sync(patience_s=10)
+    assert report.waiting == 1
+    assert "1 run waits in the journal (the MLflow store http://127.0.0.1:9 cannot be reached: Connection refused)" in sync_report(report)  # fmt: skip
+    assert journal.path.exists()
+
+
+def test_offline_nothing_is_delivered_and_the_way_out_is_named(client, monkeypatch):
+    monkeypatch.setattr(settings, "offline", True)
+    with pytest.raises(MLMagicError, match=r"%config MLMagic\.offline = False"):
+        sync()
+
+
+def test_two_processes_that_recover_at_once_deliver_each_run_once(client, tmp_path):
+    for number in range(5):
+        dead(f"run{number}").append(Tag("n", str(number)))
+    script = "import mlmagic; print(len(mlmagic.sync().runs))"
+    environment = os.environ | {"PYTHONPATH": ROOT, "MLMAGIC_STORE_TIMEOUT_S": "30"}
+    both = [subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]  # fmt: skip
+    assert sum(int(one.communicate(timeout=120)[0]) for one in both) == 5
+    assert sorted(stored(client)) == [f"run{number}" for number in range(5)]
+    assert len(client.search_runs(["0"])) == 5
