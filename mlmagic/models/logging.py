@@ -12,6 +12,7 @@ from mlmagic.models import flavours, sklearn_models, torch_models
 from mlmagic.models.guard import quietly
 from mlmagic.models.kinds import kind_of
 from mlmagic.models.saved import MLMODEL, CannotLogError, Saved, first_line
+from mlmagic.snapshot.secrets import redact, redact_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,12 +132,13 @@ def _publish(saved: Saved, name: str, client: MlflowClient, run_id: str) -> Logg
 
     try:
         run = client.get_run(run_id)
+        params = run.data.params  # the user's own among them
         entry = client.create_logged_model(
             run.info.experiment_id,
-            name.translate(_REFUSED_IN_NAMES),
+            redact(name)[0].translate(_REFUSED_IN_NAMES),
             source_run_id=run_id,
             tags={key: run.data.tags[key] for key in _TAGS_OF_THE_RUN if key in run.data.tags},
-            params={key: value for key, value in run.data.params.items() if len(key) <= _LONGEST_KEY},
+            params={key: redact_value(key, value)[0] for key, value in params.items() if len(key) <= _LONGEST_KEY},
         )
     except Exception as error:
         raise StoreError(f"the model {name!r} could not be logged: {first_line(error)}") from error

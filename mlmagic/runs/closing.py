@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.runs import active, collecting, mlflow_runs, previous, store
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.session.cells import running
+from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,8 @@ def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -
 
 
 def _tell_redactions(run: ActiveRun) -> None:
+    for problem in secrets.problems():
+        run.notices.warn(problem)
     where = run.recorder.redactions()
     if where:
         places = ", ".join(place.removeprefix("mlmagic/") for place in sorted(where))
@@ -147,7 +150,7 @@ def _summary(
         models=tuple(run.models),
         figures=tuple(figures),
         notices=run.notices.all(),
-        error=collecting.one_line(error) if error is not None else None,
+        error=secrets.redact(collecting.one_line(error))[0] if error is not None else None,
         url=store.url(run.run_id, run.experiment_id),
         previous_name=before.name if before and lines else None,
     )

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import store
+from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
     import contextlib
@@ -30,17 +31,17 @@ def start(
     A run that the user left open stays below it on MLflow's stack, and does not become its parent.
     """
     import mlflow
+    from mlflow.tracking.context import registry
 
-    tags = dict(tags)
+    # MLflow adds tags of its own, the address of a git remote too, as it is: what is given here stands in their place.
+    tags = {**{key: redact(str(value))[0] for key, value in registry.resolve_tags().items()}, **tags}
     active = mlflow.active_run()
     with store.refused_by(store.current_uri()):
         if active is None and "MLFLOW_RUN_ID" not in os.environ:
             return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
         if active is not None and child_of_active:
             return mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, nested=True)
-        from mlflow.tracking.context import registry
-
-        created = client.create_run(experiment_id, tags=registry.resolve_tags(tags), run_name=name)
+        created = client.create_run(experiment_id, tags=tags, run_name=name)
         return _activate(created.info.run_id)
 
 

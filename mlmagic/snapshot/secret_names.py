@@ -62,7 +62,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:~|\.{1,2})[/\\][^\n]+|[/\\][^\n]*(?:[/\\]|\.\w{1,8}$)[^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*")
-_VERSION = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){2,3}(?:[.-]?(?:a|b|rc|dev|post)\d{1,8})*(?:\+[\w.]{1,40})?")
+_VERSION = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[.-]?(?:a|b|rc|dev|post)\d{1,8})*(?:\+[\w.]{1,40})?")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
 
@@ -124,9 +124,9 @@ def is_path(value: str) -> bool:
 
 
 def is_version(value: str) -> bool:
-    """Tell whether *value* is a version of three numbers or more, as packages have that are called after secrets.
+    """Tell whether *value* is a version or a decimal, as packages have that are called after secrets.
 
-    >>> is_version("1.5.0"), is_version("2.13.0+cpu"), is_version("12.34")
+    >>> is_version("1.5.0"), is_version("2.13.0+cpu"), is_version("1234")
     (True, True, False)
     """
     return _VERSION.fullmatch(value.strip()) is not None
