@@ -41,6 +41,8 @@ class Plugin(NamedTuple):
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield start and end of each secret in *text*, without the quotes and signs around it."""
+        # The patterns know no quotes within quotes, as JSON writes them.
+        text = _ESCAPED_QUOTE.sub(lambda match: '"' * len(match[0]), text)
         for pattern in _patterns(self.module, self.detector)[self.only]:
             for match in pattern.finditer(text):
                 start, end = match.span(min(self.group, pattern.groups))
@@ -51,6 +53,7 @@ class Plugin(NamedTuple):
                     yield start, end
 
 
+_ESCAPED_QUOTE = re.compile(r"\\{1,8}[\"']")
 _AROUND = " \t\r\n\f\v\"'=:"
 
 PLUGINS = (
