@@ -21,7 +21,7 @@ def _nothing_typed_yet(monkeypatch):
 
 
 @pytest.fixture
-def terminal(new_shell, monkeypatch, store_uri):
+def terminal(new_shell, monkeypatch, tmp_path):
     """A shell with mlmagic, in which every prompt is answered by *answers*."""
     answers = []
 
@@ -33,6 +33,7 @@ def terminal(new_shell, monkeypatch, store_uri):
 
     monkeypatch.setattr(builtins, "input", answer)
     monkeypatch.setattr(getpass, "getpass", answer)
+    monkeypatch.chdir(tmp_path)
     shell = new_shell()
     before = (builtins.input, getpass.getpass)
     load_ipython_extension(shell)
