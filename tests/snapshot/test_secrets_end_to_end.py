@@ -232,3 +232,26 @@ def test_no_look_alike_is_touched(known, capsys):
     assert touched == []
     together = "\n".join(LOOK_ALIKES)
     assert redact(together) == (together, 0)
+
+
+def test_a_model_that_holds_a_secret_is_not_recorded_and_the_others_are(notebook):
+    token = "hf_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7"
+    notebook.run(
+        "%%track models\n"
+        "from sklearn.base import BaseEstimator\nfrom sklearn.linear_model import LinearRegression\n"
+        "class Remote(BaseEstimator):\n"
+        "    def __init__(self, api_key=None): self.api_key = api_key\n"
+        "    def fit(self, X, y): self.fitted_ = True; return self\n"
+        "    def predict(self, X): return X\n"
+        "remote = Remote(api_key=given).fit([[1]], [1])\nlocal = LinearRegression().fit([[1], [2]], [1, 2])",
+        given=token,
+    )
+    from mlflow import MlflowClient
+
+    [run] = MlflowClient().search_runs(["0"])
+    assert run.data.params["remote.api_key"] == REDACTED
+    [logged] = run.outputs.model_outputs
+    assert MlflowClient().get_logged_model(logged.model_id).name == "local"
+    written = notebook.written()
+    assert token.encode() not in written
+    assert b'"api_key": "<redacted>"' in written
