@@ -94,3 +94,7 @@ class Notebook:
             took = time.perf_counter() - started
         result.raise_error()
         return took
+
+    def value(self, name: str) -> float:
+        """Return a number that a cell has bound to *name*."""
+        return float(self.shell.user_ns[name])

@@ -237,7 +237,7 @@ def log_figure(figure: Any, name: str | None = None) -> None:
         return
     if run.capture.figures:
         run.capture.figures.leave_out(figure)
-    title = slug(name or picture.title) or "figure"
+    title = slug(run.recorder.name(name or picture.title, "names of figures")) or "figure"
     run.recorder.data(f"figures/{unused(title, run.figure_names)}.{picture.extension}", picture.content)
 
 

@@ -23,7 +23,7 @@ from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
 from mlmagic.runs import active, experiments, store
-from mlmagic.session import capture, live, observe
+from mlmagic.session import capture, live, observe, prompts
 from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
@@ -91,6 +91,7 @@ class Extension:
                 formatter.for_type(kind, view)
                 self._undo.append(partial(formatter.pop, kind, None))
         self._undo.append(observe.install())
+        self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 from typing import Any
 
-from traitlets import Bool, Float, TraitError, Unicode, observe
+from traitlets import Bool, Float, List, TraitError, Unicode, observe
 from traitlets.config import Configurable
 
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 
 ENVIRONMENT_PREFIX = "MLMAGIC_"
+
+
+class InvalidPatternError(UsageProblem, TraitError):
+    """A setting holds what is no regular expression. It is traitlets' error as well, so that the old value stays."""
+
+
+class RegularExpressions(List[str]):
+    """A list of regular expressions, checked when it is set; in the environment a Python list of them, or just one."""
+
+    def validate(self, obj: Any, value: Any) -> list[str]:
+        """Return *value*, all of whose patterns compile and match more than the empty text."""
+        patterns: list[str] = super().validate(obj, value) or []
+        for pattern in patterns:
+            if problem := _problem_of(pattern):
+                raise InvalidPatternError(
+                    f"{self.name}: {pattern!r} {problem}. Write each as a raw string: "
+                    rf'%config MLMagic.{self.name} = [r"ACME-\d+"]'
+                )
+        return patterns
+
+    def from_string(self, s: str) -> list[str]:
+        """Return the list that *s* writes out, or the one pattern that it is."""
+        try:
+            value = ast.literal_eval(s)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            value = None
+        is_list = isinstance(value, list) and all(isinstance(pattern, str) for pattern in value)
+        return value if is_list else [s] if s else []
+
+
+def _problem_of(pattern: str) -> str | None:
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"is no regular expression: {error}"
+    return "matches the empty text, which is everywhere" if compiled.search("") else None
 
 
 class MLMagic(Configurable):
@@ -54,6 +92,10 @@ class MLMagic(Configurable):
     ).tag(config=True)
     offline = Bool(
         default_value=False, help="Record to the journal only; %mlmagic sync delivers when this is False again."
+    ).tag(config=True)
+    secret_patterns = RegularExpressions(
+        Unicode(),
+        help="Regular expressions of secrets of your own, such as ACME-[0-9]+: what they match is redacted.",
     ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 

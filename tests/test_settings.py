@@ -19,6 +19,11 @@ VALUES = {
     "system_interval_s": 2.5,
     "data_budget_s": 0.5,
     "model_limit_mb": 12.5,
+    "journal": "runs/journal",
+    "journal_days": 0.5,
+    "store_timeout_s": 1.5,
+    "offline": True,
+    "secret_patterns": [r"ACME-\d+", "it's [a-z]+"],
 }
 NAMES = sorted(settings.trait_names(config=True))
 
@@ -113,3 +118,51 @@ def test_full_tracebacks_are_a_setting():
     assert "".join(caught.value._render_traceback_()).startswith("Traceback (most recent call last)")
     settings.tracebacks = False
     assert caught.value._render_traceback_() == ["UsageProblem: wrong"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (
+            [r"ACME-(\d+"],
+            r"'ACME-\(\\\\d\+' is no regular expression: missing \), unterminated subpattern at position 5",
+        ),
+        (["fine", "*"], r"'\*' is no regular expression: nothing to repeat at position 0"),
+        (["a*"], r"'a\*' matches the empty text, which is everywhere"),
+    ],
+)
+def test_a_malformed_pattern_is_refused_at_once_with_the_reason(value, told):
+    settings.secret_patterns = ["fine"]
+    with pytest.raises(UsageProblem, match=f"secret_patterns: {told}") as caught:
+        settings.secret_patterns = value
+    assert isinstance(caught.value, TraitError)
+    assert 'r"ACME-' in str(caught.value)
+    assert settings.secret_patterns == ["fine"]
+
+
+def test_a_malformed_pattern_in_a_config_is_shown_and_the_old_ones_stay(shell, caplog):
+    settings.secret_patterns = ["fine"]
+    shell.run_cell('%config MLMagic.secret_patterns = ["("]')
+    assert "'(' is no regular expression" in caplog.text
+    assert settings.secret_patterns == ["fine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "patterns"),
+    [
+        (r"ACME-\d+", [r"ACME-\d+"]),
+        (r"[A-Z]{4}-[0-9]+", [r"[A-Z]{4}-[0-9]+"]),
+        (r"['ACME-\\d+', '[0-9]{9}']", [r"ACME-\d+", "[0-9]{9}"]),
+        ("", []),
+    ],
+)
+def test_patterns_in_the_environment_are_one_or_a_list(monkeypatch, text, patterns):
+    monkeypatch.setenv("MLMAGIC_SECRET_PATTERNS", text)
+    assert MLMagic().secret_patterns == patterns
+
+
+def test_a_malformed_pattern_in_the_environment_is_one_clear_error():
+    wrong = in_new_process("secret_patterns", "ACME-(")
+    assert (
+        "UsageProblem: MLMAGIC_SECRET_PATTERNS='ACME-(' is not valid: secret_patterns: 'ACME-(' is no" in wrong.stderr
+    )

@@ -9,6 +9,7 @@ from mlmagic.data.content import rows_at_once
 from mlmagic.data.fingerprint import table_of
 from mlmagic.data.plan import Plan
 from mlmagic.data.statistics import LONGEST_NAME, Summary, classes, distinct
+from mlmagic.snapshot.secret_names import secrecy
 from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _distinct(column: Column, table: Table) -> dict[str, int]:
 
 def _balance(table: Table, fp: Fingerprint, target: Any, plan: Plan) -> dict[str, Any] | None:
     column, name, named = _target(table, fp, target)
-    if column is None:
+    if column is None or secrecy(name) == "yes":  # its labels would be passwords
         return None
     found = classes(column, _pieces(table, plan), is_target=named)
     return None if found is None else {"name": name, "classes": found}

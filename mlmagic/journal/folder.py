@@ -93,13 +93,13 @@ def put_away(journal: Journal, *, keep_files: bool) -> None:
     journal.close()
     if not (path := journal.path).is_file():
         return
-    with contextlib.suppress(OSError):  # a full disk: then it is not kept
+    with contextlib.suppress(OSError):  # a full disk, or a folder that cannot be written any more: then it stays
         if settings.journal_days > 0:
             kept = path.parent / _DELIVERED / f"{path.name}.gz"
             kept.parent.mkdir(exist_ok=True)
             with path.open("rb") as lines, gzip.open(kept, "wb", compresslevel=1) as packed:
                 shutil.copyfileobj(lines, packed)
-    path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def prune() -> None:

@@ -11,7 +11,7 @@ from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.saving import Skipped, save_model
 from mlmagic.settings import settings
-from mlmagic.snapshot import environment
+from mlmagic.snapshot import environment, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -120,6 +120,9 @@ def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]
 
 
 def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
+    if secrets.redact_value("", all_parameters(found.model))[1]:
+        run.notices.warn(f"the model {found.name!r} was not recorded: a parameter that it holds looks like a secret")
+        return
     uid = uuid.uuid4().hex
     journal, folder = run.delivery.journal, f"models/{uid}"
     saved = save_model(

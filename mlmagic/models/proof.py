@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.models.agreement import EXACT, difference
 from mlmagic.models.saved import first_line
 from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secret_names import secrecy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,7 @@ def _answer(rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: 
 def _write_example(saved: Saved, rows: Any) -> None:
     from mlflow.models.utils import _save_example
 
+    has_secret = _has_secret_column(rows)
     try:
         _save_example(saved.meta, rows, str(saved.folder))
     except Exception:  # noqa: BLE001  # MLflow writes tables and arrays; a Series is none, a cell may hold anything
@@ -69,10 +71,16 @@ def _write_example(saved: Saved, rows: Any) -> None:
     else:
         keep = True
     written = list(saved.folder.glob("*input_example.json"))
-    if keep and any(secrets.redact(file.read_text(encoding="utf-8"))[1] for file in written):
+    if keep and (has_secret or any(secrets.redact(file.read_text(encoding="utf-8"))[1] for file in written)):
         saved.notes.append("no input example, since there is what looks like a secret in it")
         keep = False
     if not keep:
         for file in written:
             file.unlink()
         saved.meta.saved_input_example_info = None
+
+
+def _has_secret_column(rows: Any) -> bool:
+    """Tell whether a column's name says that its values are secrets; in MLflow's file name and values stand apart."""
+    columns = getattr(rows, "columns", ())
+    return any(secrets.redact_value(str(name), list(rows[name]))[1] for name in columns if secrecy(str(name)) == "yes")

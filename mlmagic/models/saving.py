@@ -10,6 +10,7 @@ from mlmagic.models import flavours, sklearn_models, torch_models
 from mlmagic.models.guard import quietly
 from mlmagic.models.kinds import kind_of
 from mlmagic.models.saved import MLMODEL, CannotLogError
+from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,5 +112,5 @@ def save_model(
         size = saved.size
         saved.meta.model_size_bytes = size
         saved.meta.save(str(saved.folder / MLMODEL))
-    allowed = name.translate(_REFUSED_IN_NAMES)
+    allowed = redact(name)[0].translate(_REFUSED_IN_NAMES)
     return SavedModel(allowed, saved.format, size, saved.meta.signature is not None, tuple(saved.notes))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.runs import active, collecting, ending, previous, store
 from mlmagic.runs.collecting import Logged
 from mlmagic.runs.summary import MetricLine, RunSummary
+from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,8 @@ def _told(run: ActiveRun, what: str) -> Iterator[None]:
 
 
 def _tell_redactions(run: ActiveRun) -> None:
+    for problem in secrets.problems():
+        run.notices.warn(problem)
     where = run.recorder.redactions()
     if where:
         places = ", ".join(place.removeprefix("mlmagic/") for place in sorted(where))
@@ -133,7 +136,7 @@ def _summary(
         models=tuple(run.models),
         figures=tuple(figures),
         notices=run.notices.all(),
-        error=collecting.one_line(error) if error is not None else None,
+        error=secrets.redact(collecting.one_line(error))[0] if error is not None else None,
         url=store.url(run.run_id, run.experiment_id),
         previous_name=before.name if before and lines else None,
     )

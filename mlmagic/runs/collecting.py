@@ -138,9 +138,11 @@ def record_figures(run: ActiveRun) -> list[str]:
     names = []
     for number, figure in enumerate(run.capture.figures.finish(), first + 1):
         if isinstance(figure, FailedFigure):
-            run.notices.warn(f"the figure {figure.title[:60] or number!r} could not be rendered: {figure.reason}")
+            title = run.recorder.name(figure.title, "names of figures")[:60]
+            run.notices.warn(f"the figure {title or number!r} could not be rendered: {figure.reason}")
             continue
-        name = unused(slug(figure.title) or f"figure_{number}", taken)
+        title = run.recorder.name(figure.title, "names of figures")
+        name = unused(slug(title) or f"figure_{number}", taken)
         run.recorder.data(f"figures/{name}.{figure.extension}", figure.content)
         names.append(name)
     return names
@@ -179,10 +181,11 @@ def record_git(run: ActiveRun) -> None:
     for key, value in source_tags(run.origin, state).items():
         if run.tags.get(key) != value:
             run.recorder.tag(key, value)
+    kept = "not recorded"
     if state.patch:
-        run.recorder.text("mlmagic/uncommitted.patch", state.patch)
+        is_whole = run.recorder.patch("mlmagic/uncommitted.patch", state.patch)
+        kept = f"kept in mlmagic/uncommitted.patch{'' if is_whole else ', which does not apply where it was redacted'}"
     if state.dirty:
-        kept = "kept in mlmagic/uncommitted.patch" if state.patch else "not recorded"
         run.notices.info(f"uncommitted changes: {kept}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.runs import store
 from mlmagic.settings import settings
+from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
         found = client.get_experiment_by_name(name) if name else find(client, None)
         if found is None:
             with store.creating(uri):
-                wanted = name or default_name()
+                wanted = redact(name or default_name())[0]
                 found = client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
     _known[key] = _not_deleted(found)
     return found

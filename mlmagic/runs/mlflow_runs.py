@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.snapshot.secrets import redact
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,10 +23,10 @@ def new_name() -> str:
 
 
 def with_context(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return *tags* with those that MLflow gives every run, such as the user's name."""
+    """Return *tags* with those that MLflow gives every run, such as the user's name; these are redacted."""
     from mlflow.tracking.context import registry
 
-    return {str(key): str(value) for key, value in registry.resolve_tags(dict(tags)).items()}
+    return {**{key: redact(str(value))[0] for key, value in registry.resolve_tags().items()}, **tags}
 
 
 def active_run() -> Any | None:

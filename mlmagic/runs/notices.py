@@ -6,6 +6,7 @@ import threading
 from typing import Literal
 
 from mlmagic.runs.summary import Notice
+from mlmagic.snapshot.secrets import redact
 
 
 class Notices:
@@ -30,6 +31,7 @@ class Notices:
         self._add(text, "warning")
 
     def _add(self, text: str, level: Literal["info", "warning"]) -> None:
+        text = redact(text)[0]  # it may quote what was recorded, and is saved with the notebook
         with self._lock:
             self._counts[text, level] = self._counts.get((text, level), 0) + 1
 

@@ -15,6 +15,8 @@ from mlmagic.runs.keys import slug, valid_key
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secret_patches import redact_patch
+from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +71,10 @@ class Recorder:
                 self.param(name, leaf)
             return
         name = self._key(key, "parameter")
-        text = self._clean(as_text(value), f"param {name}", key)
+        if isinstance(value, int):  # judged as a number: `token=50256` is a word of a model's
+            text = as_text(self._clean_value(value, f"param {name}", key))
+        else:
+            text = self._clean(as_text(value), f"param {name}", key)
         if len(text) > LONGEST_PARAM:
             path = f"mlmagic/params/{slug(name) or 'unnamed'}.txt"
             long = f"parameter {name!r} has {len(text):,} characters; MLflow keeps {LONGEST_PARAM:,}"
@@ -149,12 +154,23 @@ class Recorder:
         content = self._clean(text, path).encode(errors="replace")
         self._sink.keep_file(path, content, after=after, before=before)
 
+    def patch(self, path: str, patch: str) -> bool:
+        """Record a patch; tell whether it is whole, or cannot be applied since something in it was redacted."""
+        clean, count = redact_patch(patch)
+        self._count(path, count)
+        self._sink.keep_file(path, clean.encode(errors="replace"))
+        return not count
+
     def data(self, path: str, content: bytes) -> None:
-        """Record a binary artifact, such as a picture."""
-        self._sink.keep_file(path, content)
+        """Record a binary artifact, such as a picture; a page (an interactive figure) is redacted as text."""
+        if path.endswith((".html", ".json", ".svg")):
+            self.text(path, content.decode(errors="replace"))
+        else:
+            self._sink.keep_file(path, content)
 
     def dataset(self, dataset: Dataset) -> None:
-        """Record a dataset that the code read; it holds no values, and its names are redacted by its maker."""
+        """Record a dataset that the code read; its names and labels are redacted by its maker, before it cuts them."""
+        self._count(f"data {dataset.name}", (dataset.name + dataset.profile).count(REDACTED))
         self._sink.append(dataset)
 
     def model(self, model: Model) -> None:
@@ -163,22 +179,17 @@ class Recorder:
 
     def copy(self, folder: str, source: Path) -> None:
         """Record a file or folder of the user's, as it is, under *folder* within the run."""
-        self._sink.keep_copy(folder, source)
+        self._sink.keep_copy(self._clean(folder, "names of folders"), source)
+
+    def name(self, name: str, where: str) -> str:
+        """Return what the user called something, without secrets, to make a file's or a record's name of it."""
+        return self._clean(name, where)
 
     def json(self, path: str, content: Any) -> None:
         """Record a JSON artifact; its strings are redacted one by one, before they are quoted."""
-        clean = self._clean_all(content, path)
-        text = json.dumps(clean, indent=1, ensure_ascii=False, default=str)
+        clean = self._clean_value(content, path)
+        text = json.dumps(clean, indent=1, ensure_ascii=False, default=lambda value: self._clean(str(value), path))
         self._sink.keep_file(path, text.encode(errors="replace"))
-
-    def _clean_all(self, content: Any, where: str) -> Any:
-        if isinstance(content, str):
-            return self._clean(content, where)
-        if isinstance(content, dict):
-            return {name: self._clean_all(value, where) for name, value in content.items()}
-        if isinstance(content, (list, tuple)):
-            return [self._clean_all(value, where) for value in content]
-        return content
 
     def redactions(self) -> Mapping[str, int]:
         """Return how many secrets were redacted, by where they stood."""
@@ -199,7 +210,7 @@ class Recorder:
         asked = str(key)
         name = self._names.get(asked)
         if name is None:
-            shown = secrets.redact(asked)[0]
+            shown = self._clean(asked, f"names of {kind}s")
             name = self._names.setdefault(asked, valid_key(shown))
             if name != asked:
                 self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}: it is kept as {name[:80]!r}")
@@ -218,12 +229,19 @@ class Recorder:
         return math.floor(number)
 
     def _clean(self, text: str, where: str, key: str | None = None) -> str:
-        clean, count = secrets.redact(text) if key is None else secrets.redact_value(str(key), text)
+        clean: str = self._clean_value(text, where, key or "")
+        # Half of a surrogate pair cannot be stored.
+        return clean if clean.isascii() else clean.encode(errors="replace").decode()
+
+    def _clean_value(self, value: Any, where: str, key: str = "") -> Any:
+        clean, count = secrets.redact_value(str(key), value)
+        self._count(where, count)
+        return clean
+
+    def _count(self, where: str, count: int) -> None:
         if count:
             with self._lock:
                 self._redacted[where] = self._redacted.get(where, 0) + count
-        # Half of a surrogate pair cannot be stored.
-        return clean if clean.isascii() else clean.encode(errors="replace").decode()
 
 
 def _leaves(value: Any, key: str) -> list[tuple[str, Any]] | None:

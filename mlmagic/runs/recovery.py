@@ -17,6 +17,7 @@ from mlmagic.runs.shipping import Shipper, shipper, shippers
 from mlmagic.runs.waiting import Patience
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,7 +175,7 @@ def _uri_of(began: Began) -> str | None:
     current = store.current_uri()
     if secrets.redact(current)[0] == began.store:
         return current
-    return None if secrets.REDACTED in began.store else began.store
+    return None if REDACTED in began.store else began.store
 
 
 def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, patience_s: float) -> None:

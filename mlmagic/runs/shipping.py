@@ -110,9 +110,9 @@ class Shipper:
             self.away, self._pause_s = None, _FIRST_PAUSE_S
         for delivery in deliveries:
             if delivery.is_closed:
-                self.remove(delivery)
                 lasting.forget(delivery.journal)
                 folder.put_away(delivery.journal, keep_files=delivery.keeps_files)
+                self.remove(delivery)
 
     def _step(self, delivery: Delivery, step: Callable[[MlflowClient], None], client: MlflowClient) -> None:
         if not delivery.waits:

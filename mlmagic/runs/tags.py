@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
     """Return the tags and the description that the user asked for, redacted."""
     tags = {}
+    redactor = secrets.Redactor()
     for key, value in options.tags.items():
-        name = valid_key(key)
+        shown = redactor(key)
+        name = valid_key(shown)
         if name != key:
-            notices.warn(f"MLflow does not take the tag key {key!r}: it is kept as {name!r}")
-        tags[name] = secrets.redact_value(key, value)[0]
+            notices.warn(f"MLflow does not take the tag key {shown!r}: it is kept as {name!r}")
+        tags[name] = redactor.value(key, value)
     if options.description:
-        tags["mlflow.note.content"] = secrets.redact(options.description)[0]
+        tags["mlflow.note.content"] = redactor(options.description)
+    if redactor.count:
+        notices.info(f"{redactor.count} secret{'s' if redactor.count > 1 else ''} redacted in tags and description")
     return tags
 
 
@@ -36,14 +40,14 @@ def source_tags(origin: Origin, state: GitState | None) -> dict[str, str]:
         file = origin.notebook.resolve()
         base = root if root and file.is_relative_to(root) else origin.folder.resolve()
         name = file.relative_to(base) if file.is_relative_to(base) else file
-    tags = {"mlflow.source.type": origin.kind, "mlflow.source.name": name.as_posix()}
+    tags = {"mlflow.source.type": origin.kind, "mlflow.source.name": secrets.redact(name.as_posix())[0]}
     if state and state.root:
         if state.dirty is not None:
             tags["mlmagic.git.dirty"] = str(state.dirty).lower()
         if state.commit:
             tags["mlflow.source.git.commit"] = state.commit
         if state.branch:
-            tags["mlflow.source.git.branch"] = state.branch
+            tags["mlflow.source.git.branch"] = secrets.redact(state.branch)[0]
         if state.remote:
             tags["mlflow.source.git.repoURL"] = secrets.redact(state.remote)[0]
     return tags

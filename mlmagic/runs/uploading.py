@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import store
+from mlmagic.snapshot.secrets import redact_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -97,13 +98,13 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run) -> N
     if entry is not None and entry.status == LoggedModelStatus.READY:
         return
     if entry is None:
+        tags, params = run.data.tags, run.data.params  # the user's own among them
         entry = client.create_logged_model(
             run.info.experiment_id,
             model.name,
             source_run_id=run.info.run_id,
-            tags={key: run.data.tags[key] for key in _TAGS_OF_THE_RUN if key in run.data.tags}
-            | {"mlmagic.id": model.uid},
-            params={key: value for key, value in run.data.params.items() if len(key) <= _LONGEST_KEY},
+            tags={key: tags[key] for key in _TAGS_OF_THE_RUN if key in tags} | {"mlmagic.id": model.uid},
+            params={key: redact_value(key, value)[0] for key, value in params.items() if len(key) <= _LONGEST_KEY},
         )
     description = Description.load(str(folder))
     description.model_id = description.model_uuid = entry.model_id

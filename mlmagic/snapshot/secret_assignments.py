@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.secret_names import is_path, is_placeholder, looks_random, secrecy
+from mlmagic.snapshot.secret_names import is_path, is_placeholder, is_version, looks_random, secrecy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,9 @@ _REST_OF_LINE = re.compile(rf"=[ \t]*(?P<value>(?:(?!\\[nr])[^\n\"]){{1,{_LONGES
 _ONE_WORD = re.compile(
     rf"(?P<separator>=|:[ \t]+)(?P<value>[^\s\"'`;&|()\[\]{{}}\\]{{1,{_LONGEST_JUDGED}}}+)(?=\s|$|[\\\"';&|)])"
 )
+# Also after the sign of a list, a comment or a patch; `a + password: …` is none.
+_ENTRY = re.compile(r"(?:(?:\A|\n|\\[nr])[ \t]{0,40}[+*]?[ \t]{0,20}|[{,(#-][ \t]{0,40})\Z")
+_IN_A_LIST_OF_PAIRS = re.compile(r"(?:[\w.-]{1,30}=[^\s,;()\"']{1,30}[ \t]{1,4}|[\"'])\Z")
 _ENV_MAGIC = re.compile(r"%(?:set_)?env[ \t]+$")
 _ENV_COMMAND = re.compile(r"(?:\bexport|\bsetenv|\bENV|-e|--env)[ \t]+$")
 _LOGIN = re.compile(r"login\([^()]*$")
@@ -113,7 +116,7 @@ def _literal(text: str, start: int, end: int, verdict: Verdict) -> tuple[int, in
         closing = text.find(quote, first, first + _LONGEST_TRIPLE_QUOTED)
         last = closing if closing >= 0 else last
     value = text[first:last]
-    if is_placeholder(value) or is_path(value):
+    if is_placeholder(value) or is_path(value) or is_version(value):
         return None
     if (separator == "," or verdict == "maybe") and not looks_random(value):
         return None
@@ -135,8 +138,7 @@ def _is_end_of_a_string(text: str, start: int, quote: str, value: str) -> bool:
 
 
 def _begins_an_entry(text: str, start: int) -> bool:
-    before = text[max(0, start - _LONGEST_LOOK_BACK) : start].rstrip(" \t")
-    return not before or before[-1] in "\n{,-(" or before.endswith(("\\n", "\\r"))
+    return _ENTRY.search(text, max(0, start - _LONGEST_LOOK_BACK), start) is not None
 
 
 def _unquoted(text: str, start: int, end: int, verdict: Verdict) -> tuple[int, int] | None:
@@ -151,6 +153,8 @@ def _unquoted(text: str, start: int, end: int, verdict: Verdict) -> tuple[int, i
         return match.span("value")
     if match["separator"] == "=":
         is_sure = name.startswith("--") or before.endswith(("?", "&", ";")) or _ENV_COMMAND.search(before)
+        if not is_sure and (verdict == "yes" or looks_random(value)):
+            is_sure = _IN_A_LIST_OF_PAIRS.search(before)  # "host=db password=hunter2"
         may_be = name.isupper()
     else:
         is_sure, may_be = None, _begins_an_entry(text, start)

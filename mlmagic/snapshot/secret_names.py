@@ -25,18 +25,18 @@ _SECRET_ENDING = re.compile(
 )
 # After these words `key` opens something; after any other it sorts, joins or looks something up.
 _KEY_OWNERS = _words(
-    "access account admin anthropic api auth aws azure client cohere comet deploy encryption gemini "
-    "google groq hf huggingface kaggle license master minio mistral openai private s3 secret service "
-    "shared signing ssh storage stripe subscription wandb"
+    "access account admin anthropic api auth aws azure client cloudant cohere comet cos deploy encryption gemini "
+    "google groq hf huggingface iam ibm kaggle license mailchimp master minio mistral openai pinecone private s3 "
+    "secret sendgrid service shared signing softlayer ssh storage stripe subscription twilio wandb"
 )
 _PASS_OWNERS = _words(
-    "admin db email ftp http imap key ldap mail mongo mysql pg postgres proxy rabbitmq redis root smtp "
-    "sql ssh sudo user"
+    "admin cloudant db email ftp http imap key ldap mail mongo mysql pg postgres proxy rabbitmq redis root smtp "
+    "softlayer sql ssh sudo user"
 )
 _TOKEN_OWNERS = _words(
-    "access api app auth aws azure bearer bot comet csrf databricks deploy dvc gh github gitlab hf hub "
-    "huggingface id jupyter kaggle mlflow neptune npm oauth oauth2 personal private pypi refresh registry "
-    "secret security service session slack telegram tracking user wandb webhook x"
+    "access api app auth aws azure bearer bot cloudant comet csrf databricks deploy discord dvc gh github gitlab hf "
+    "hub huggingface iam ibm id jupyter kaggle mlflow neptune npm oauth oauth2 personal private pypi refresh registry "
+    "secret security service session slack softlayer telegram tracking user wandb webhook x"
 )
 # The tokens of a language model. `max_tokens` is no secret, neither is `pad_token`.
 _TEXT_TOKENS = _words(
@@ -56,11 +56,13 @@ _TRIVIAL_WORDS = _words(
     "postgres prompt required secret string undefined"
 )
 _PLACEHOLDER = re.compile(
-    r"<[\w .-]*>|(?-i:\$[A-Z][A-Z0-9_]*)|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|%\(\w+\)s|%s|([*.x#_-])\1*"
+    r"(?:<redacted>[\s+-]*)+|<[\w .-]*>"
+    r"|(?-i:\$[A-Z][A-Z0-9_]*)|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|%\(\w+\)s|%s|([*.x#_-])\1*"
     r"|true|false|none|null|yes|no|on|off",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:~|\.{1,2})[/\\][^\n]+|[/\\][^\n]*(?:[/\\]|\.\w{1,8}$)[^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*")
+_VERSION = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[.-]?(?:a|b|rc|dev|post)\d{1,8})*(?:\+[\w.]{1,40})?")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
 
@@ -119,6 +121,15 @@ def is_path(value: str) -> bool:
     (True, False)
     """
     return _PATH.fullmatch(value) is not None and _BASE64.fullmatch(value) is None
+
+
+def is_version(value: str) -> bool:
+    """Tell whether *value* is a version or a decimal, as packages have that are called after secrets.
+
+    >>> is_version("1.5.0"), is_version("2.13.0+cpu"), is_version("1234")
+    (True, True, False)
+    """
+    return _VERSION.fullmatch(value.strip()) is not None
 
 
 def looks_random(value: str) -> bool:

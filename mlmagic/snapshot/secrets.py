@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-import os
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.settings import settings
+from mlmagic.snapshot import secret_plugins
 from mlmagic.snapshot.secret_assignments import assigned_secrets
-from mlmagic.snapshot.secret_names import is_path, is_placeholder, is_trivial, secrecy
+from mlmagic.snapshot.secret_names import is_path, is_placeholder, is_trivial, is_version, secrecy
 from mlmagic.snapshot.secret_patterns import RULES
+from mlmagic.snapshot.secret_values import LEAST_TYPED, REDACTED, known_values, replace_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Sequence
 
-REDACTED = "<redacted>"
-
-_LEAST_CHARACTERS = 6
 _LONGEST_REMEMBERED = 4096
 
 
-def redact(text: str) -> tuple[str, int]:
+def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
     """Replace every secret in *text* by ``<redacted>``; return the text and how many were replaced.
 
     Secrets are the tokens of well-known services, private keys, passwords in addresses, literals given to a
-    secret's name, and the values of environment variables with such a name, as they are at the call. What is
-    hidden once is never hidden twice: ``redact(redact(text)[0])`` changes nothing.
+    secret's name, what the setting ``secret_patterns`` matches, what was typed in prompts for a secret, and the values
+    of environment variables with such a name, as they are at the call. What is hidden once is never hidden twice:
+    ``redact(redact(text)[0])`` changes nothing.
+
+    With *keep_lines* a secret of several lines becomes as many, each with its first character, as a patch needs it.
 
     >>> redact('connect("postgresql://ana:hunter2@db/prod", api_key="abc")')
     ('connect("postgresql://<redacted>@db/prod", api_key="<redacted>")', 2)
     >>> redact("model.generate(max_tokens=512)")
     ('model.generate(max_tokens=512)', 0)
     """
-    if len(text) < _LEAST_CHARACTERS:
+    own = tuple(settings.secret_patterns)
+    if len(text) < LEAST_TYPED and not own:
         return text, 0
-    # A session writes the same cells, versions and names with every run.
+    # A session writes the same cells, versions and names with every run. All that decides is a part of the key.
     work = _redact_short if len(text) <= _LONGEST_REMEMBERED else _redact_long
-    return work(text, _environment_secrets())
+    return work(text, known_values(), own, keep_lines)
 
 
-def _redact_long(text: str, from_environment: tuple[str, ...]) -> tuple[str, int]:
+def _redact_long(text: str, known: tuple[str, ...], own: tuple[str, ...], keep_lines: bool) -> tuple[str, int]:
     total = 0
+    hide = _hide_line_by_line if keep_lines else _hide
     # Taking out one secret may uncover the start of the next; what is taken out only shrinks, so this ends.
     while True:
-        text, count = _redact_once(text, from_environment)
-        if not count:
+        clean, count = _redact_once(text, known, own, hide)
+        if clean == text:
             return text, total
-        total += count
+        text, total = clean, total + count
 
 
 _redact_short = lru_cache(maxsize=8192)(_redact_long)
@@ -101,48 +106,86 @@ def _is_secret(key: str, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, str | bytes | int) or secrecy(key) == "no":
         return False
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return not (is_trivial(text) if isinstance(value, int) else is_placeholder(text) or is_path(text))
+    if isinstance(value, int):
+        return not is_trivial(text)
+    return not (is_placeholder(text) or is_path(text) or is_version(text))
 
 
-def _redact_once(text: str, from_environment: tuple[str, ...]) -> tuple[str, int]:
+def _redact_once(
+    text: str, known: tuple[str, ...], own: tuple[str, ...], hide: Callable[[str], str]
+) -> tuple[str, int]:
     total = 0
-    for secret in from_environment:
-        if secret in text:
-            total += text.count(secret)
-            text = text.replace(secret, REDACTED)
-    for needles, pattern in RULES:
-        if any(needle in text for needle in needles):
-            text, count = pattern.subn(rf"\g<1>{REDACTED}" if pattern.groups else REDACTED, text)
+    for value in known:
+        if value in text:
+            text, count = replace_value(text, value, hide(value))
             total += count
-    spans = assigned_secrets(text)
-    if spans:
-        pieces, kept_to = [], 0
-        for start, end in spans:
-            pieces += [text[kept_to:start], REDACTED]
-            kept_to = end
-        text = "".join([*pieces, text[kept_to:]])
-    return text, total + len(spans)
+    for pattern in _compiled(own):
+        text, count = _outside_of_redactions(pattern, text, hide)
+        total += count
+    for pattern, needles in RULES:
+        if not needles or any(needle in text for needle in needles):
+            text, count = pattern.subn(lambda match: _hidden(match, hide), text)
+            total += count
+    for find in (secret_plugins.plugin_spans, assigned_secrets):
+        spans = find(text)
+        text = _without(text, spans, hide)
+        total += len(spans)
+    return text, total
 
 
-_seen_environment: Mapping[Any, Any] = {}
-_seen_secrets: tuple[str, ...] = ()
+def _hide(_: str) -> str:
+    return REDACTED
 
 
-def _environment_secrets() -> tuple[str, ...]:
-    """Return the secrets among the environment's values, the longest first."""
-    global _seen_environment, _seen_secrets  # noqa: PLW0603 - a cache: what it holds follows from the environment
-    # Its undecoded form, which is copied 50 times faster; where a Python has none, the decoded one does.
-    environment = dict(getattr(os.environ, "_data", None) or os.environ)
-    if environment != _seen_environment:
-        values = {value.strip() for name, value in os.environ.items() if secrecy(name) != "no"}
-        usable = (
-            value for value in values if value not in REDACTED and not is_trivial(value) and not _is_number(value)
+def _hide_line_by_line(secret: str) -> str:
+    first, *rest = secret.split("\n")
+    signs = [line[0] if line[:1] in {"+", "-", " "} else "" for line in rest]
+    return "\n".join([_hide(first), *(line and f"{sign}{REDACTED}" for sign, line in zip(signs, rest, strict=True))])
+
+
+def _hidden(match: re.Match[str], hide: Callable[[str], str]) -> str:
+    kept = match[1] if match.re.groups else ""
+    return f"{kept}{hide(match[0][len(kept) :])}"
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]], hide: Callable[[str], str]) -> str:
+    if not spans:
+        return text
+    pieces, kept_to = [], 0
+    for start, end in spans:
+        pieces += [text[kept_to:start], hide(text[start:end])]
+        kept_to = end
+    return "".join([*pieces, text[kept_to:]])
+
+
+def _outside_of_redactions(pattern: re.Pattern[str], text: str, hide: Callable[[str], str]) -> tuple[str, int]:
+    """Replace what a *pattern* of the user's matches, but not within what was replaced already: it may match that."""
+    found = [
+        match.span()
+        for match in pattern.finditer(text.replace(REDACTED, "\0" * len(REDACTED)) if REDACTED in text else text)
+        if match[0].strip("\0\n")
+    ]
+    return _without(text, found, hide), len(found)
+
+
+@lru_cache(maxsize=8)
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Compile the user's patterns. The setting was checked, but its list may have been changed in place since."""
+    found = []
+    for pattern in patterns:
+        try:
+            found.append(re.compile(pattern))
+        except (re.error, TypeError, OverflowError, RecursionError):
+            continue  # told by `problems`
+    return tuple(found)
+
+
+def problems() -> list[str]:
+    """Return what kept secrets from being looked for as they should be, one line each."""
+    asked = tuple(settings.secret_patterns)
+    told = secret_plugins.problems()
+    if len(_compiled(asked)) < len(asked):
+        told.append(
+            "a pattern in MLMagic.secret_patterns is malformed and was not used; set the whole list to see which"
         )
-        _seen_secrets = tuple(sorted(usable, key=lambda value: (-len(value), value)))
-        _seen_environment = environment
-    return _seen_secrets
-
-
-def _is_number(value: str) -> bool:
-    """Tell whether *value* is a short number: looked for everywhere, it would damage measurements."""
-    return len(value) < 10 and value.replace(".", "", 1).isdigit()  # noqa: PLR2004
+    return told

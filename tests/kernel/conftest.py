@@ -83,7 +83,7 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
-    def send(self, code: str, *, subshell: str | None = None, silent: bool = False) -> str:
+    def send(self, code: str, *, subshell: str | None = None, silent: bool = False, allow_stdin: bool = False) -> str:
         message = self.client.session.msg(
             "execute_request",
             {
@@ -91,7 +91,7 @@ class Kernel:
                 "silent": silent,
                 "store_history": not silent,
                 "user_expressions": {},
-                "allow_stdin": False,
+                "allow_stdin": allow_stdin,
                 "stop_on_error": False,
             },
         )
@@ -132,6 +132,13 @@ class Kernel:
 
     def run(self, code: str, *, timeout: float = 120, on_output=None, silent: bool = False) -> Output:
         return self.collect(self.send(code, silent=silent), timeout=timeout, on_output=on_output)
+
+    def answering(self, code: str, answer: str) -> Output:
+        """Run *code*, which asks once, and type *answer*."""
+        request = self.send(code, allow_stdin=True)
+        self.client.get_stdin_msg(timeout=60)
+        self.client.input(answer)
+        return self.collect(request)
 
     def check(self, code: str) -> str:
         """Run *code*, which must succeed, and return what it printed."""

@@ -218,6 +218,15 @@ def test_a_secret_in_the_data_is_not_kept(log, monkeypatch):
     assert not any(b"kj2h3kj4h" in file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
+def test_a_column_whose_name_says_secret_keeps_the_example_out(log):
+    frame = pd.DataFrame({"password": ["hunter", "tiger"] * 3, "n": [1.0, 2.0] * 3})
+    model = make_pipeline(FunctionTransformer(lambda x: x[["n"]]), LinearRegression()).fit(frame, range(6))
+    result = log(model, frame)
+    assert "no input example, since there is what looks like a secret in it" in result.notes
+    folder = Path(mlflow.artifacts.download_artifacts(result.uri))
+    assert not any(b"hunter" in file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
 def test_an_array_library_is_not_imported_for_skops(store_uri):
     import os
     import subprocess

@@ -1,5 +1,6 @@
 import asyncio
 import concurrent.futures
+import subprocess
 
 import pytest
 
@@ -8,6 +9,7 @@ from mlmagic.runs.closing import close_run, status_of
 from mlmagic.runs.opening import open_run
 from mlmagic.runs.options import Origin, TrackOptions
 from mlmagic.runs.run import Run
+from mlmagic.snapshot import secret_plugins
 
 
 class Unprintable(Exception):  # noqa: N818  # as users name theirs
@@ -120,6 +122,44 @@ def test_a_secret_in_an_error_is_not_stored(close):
     summary, run = close(fail(ValueError(f"bad token {token}")))
     assert token not in run.text("mlmagic/traceback.txt") + repr(run.tags)
     assert any("redacted" in line for line in lines(summary))
+
+
+def test_what_a_run_is_called_holds_no_secret_and_neither_does_what_mlflow_adds(close, monkeypatch):
+    from mlflow.tracking.context.git_context import GitRunContext
+
+    token = "ghp_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH12"
+    git = {"mlflow.source.git.commit": "8b7df14", "mlflow.source.git.repoURL": f"https://ana:{token}@example.org/x.git"}
+    monkeypatch.setattr(GitRunContext, "_git_info", git)
+    summary, run = close(
+        name=f"run {token}",
+        experiment=f"study {token}",
+        tags={"password": "hunter2", token: "x"},
+        description=f"see {token}",
+    )
+    assert (run.name, summary.experiment) == ("run <redacted>", "study <redacted>")
+    assert token not in repr(run.tags)
+    assert run.tags["password"] == "<redacted>"
+    assert run.tags["mlflow.source.git.repoURL"] == "https://ana:<redacted>@example.org/x.git"
+    assert "3 secrets redacted in tags and description" in lines(summary)
+    again, _ = close(name="second", experiment=f"study {token}")  # the same one
+    assert again.experiment == summary.experiment
+
+
+def test_a_redacted_patch_is_told(close, tmp_path, monkeypatch):
+    for command in (["init", "-q"], ["add", "-f", "a.py"]):
+        (tmp_path / "a.py").write_text("api_key = 'hunter2hunter2'\n")
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    summary, run = close()
+    assert "hunter2" not in run.text("mlmagic/uncommitted.patch")
+    told = "\n".join(lines(summary))
+    assert "kept in mlmagic/uncommitted.patch, which does not apply where it was redacted" in told
+    assert "uncommitted.patch" in next(line for line in lines(summary) if "redacted in" in line)
+
+
+def test_what_keeps_secrets_from_being_looked_for_is_told(close, monkeypatch):
+    monkeypatch.setattr(secret_plugins, "_problems", ["detect-secrets cannot be used"])
+    summary, _ = close()
+    assert "detect-secrets cannot be used" in lines(summary)
 
 
 def test_names_that_are_not_there_are_told(close):

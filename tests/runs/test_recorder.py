@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.journal.records import Metric, Param, Tag
+from mlmagic.journal.records import Dataset, Metric, Param, Tag
 from mlmagic.runs.notices import Notices
 from mlmagic.runs.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 
@@ -309,3 +309,59 @@ def test_files_pass_as_they_are(run):
     run.recorder.copy("models", Path("/somewhere/model.bin"))
     assert run.files == {"figures/a.png": b"\x89PNG"}
     assert run.sink.copies == [("models", Path("/somewhere/model.bin"))]
+
+
+def test_json_is_redacted_by_its_keys_too(run):
+    class Client:
+        def __str__(self):
+            return f"Client({TOKEN})"
+
+    run.recorder.json("mlmagic/models.json", {"m": {"api_key": "abc", "alpha": 1.0, "c": Client(), TOKEN: [TOKEN]}})
+    run.recorder.json("mlmagic/environment.json", {"installed": {"detect-secrets": "1.5.0", "secrets": "2.0"}})
+    models = json.loads(run.files["mlmagic/models.json"])["m"]
+    assert models == {
+        "api_key": "<redacted>",
+        "alpha": 1.0,
+        "c": "Client(<redacted>)",
+        "<redacted>": ["<redacted>"],
+    }
+    assert json.loads(run.files["mlmagic/environment.json"])["installed"] == {
+        "detect-secrets": "1.5.0",
+        "secrets": "2.0",
+    }
+    assert run.recorder.redactions() == {"mlmagic/models.json": 4}
+
+
+def test_a_number_is_a_secret_only_beside_a_name_that_is_sure(run):
+    run.recorder.param("token", 50256)
+    run.recorder.param("api_key", 12345678)
+    run.recorder.param("max_tokens", 512)
+    assert run.params == {"token": "50256", "api_key": "<redacted>", "max_tokens": "512"}
+
+
+def test_names_are_redacted_and_told(run):
+    run.recorder.metric(f"loss {TOKEN}", 0.5)
+    run.recorder.copy(f"files/{TOKEN}", Path("/somewhere/model.bin"))
+    assert run.recorder.name(f"ROC {TOKEN}", "names of figures") == "ROC <redacted>"
+    assert TOKEN not in repr(run.sink.records) + repr(run.sink.copies) + "".join(run.lines)
+    assert run.recorder.redactions() == {"names of metrics": 1, "names of folders": 1, "names of figures": 1}
+
+
+def test_an_interactive_figure_is_redacted_and_a_picture_is_not_touched(run):
+    run.recorder.data("figures/a.html", f'<script>{{"title": "{TOKEN}"}}</script>'.encode())
+    run.recorder.data("figures/a.png", b"\x89PNG" + TOKEN.encode())
+    assert run.files["figures/a.html"] == b'<script>{"title": "<redacted>"}</script>'
+    assert run.files["figures/a.png"] == b"\x89PNG" + TOKEN.encode()
+
+
+def test_a_patch_tells_whether_it_is_whole(run):
+    assert run.recorder.patch("mlmagic/uncommitted.patch", "@@ -1 +1 @@\n-x\n+y\n")
+    assert not run.recorder.patch("mlmagic/uncommitted.patch", f"@@ -1 +1 @@\n-x\n+{TOKEN}\n")
+    assert run.files["mlmagic/uncommitted.patch"] == b"@@ -1 +1 @@\n-x\n+<redacted>\n"
+
+
+def test_redactions_of_a_dataset_are_counted(run):
+    dataset = Dataset("X", "d", "code", "{}", "", '{"target": {"classes": {"<redacted>": 3}}}', "input")
+    run.recorder.dataset(dataset)
+    assert run.sink.records == [dataset]
+    assert run.recorder.redactions() == {"data X": 1}

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.snapshot.secrets import REDACTED, Redactor, redact, redact_value
+from mlmagic.settings import settings
+from mlmagic.snapshot import secret_values
+from mlmagic.snapshot.secrets import REDACTED, Redactor, problems, redact, redact_value
 
 # Made up, and put together here so that no scanner takes this file for a leak.
 BODY = "Zx9" + "aB3dE6gH1jK4mN7pQ0sT2vW5yZ8" * 3
@@ -68,6 +70,13 @@ ASSIGNED = [
     "git clone https://{}@github.com/ana/project.git",
     "git+https://ana:{}@github.com/ana/project.git",
     "# don't commit this: password = '{}'",
+    "# password: {}",
+    "x = 1  # api_key: {}",
+    "* password: {}",
+    "+password: {}",
+    "+  - token: '{}'",
+    'psycopg2.connect("host=db user=ana password={} port=5432")',
+    "connecting with user=ana password={}",
     'password = """{}"""',
     'api_key = (\n    "{}"\n)',
     'password = "{}',
@@ -226,6 +235,24 @@ def test_a_redactor_counts_over_all_its_texts():
         "://a:",
         "-----BEGIN PRIVATE KEY-----",
         "password:(",
+        "# password: ",
+        "a=b password=",
+        "gldt-",
+        "glagent-" + "a" * 60,
+        "aws_key ",
+        "aws_pw 'a",
+        "AKC" + "a" * 12,
+        "12345678:AA",
+        "SG." + "a" * 22 + ".",
+        "a" * 31 + "-us1",
+        "MDEyMzQ1Njc4OTAxMjM0NTY3",
+        "sk-T3BlbkFJ",
+        ":_authToken=",
+        "Private-Lines: 1\n",
+        "?sig=",
+        "sk.eyJ",
+        " ",
+        "-----BEGIN PRIVATE KEY-----" + "a" * 64,
     ],
 )
 def test_a_hostile_text_takes_no_more_than_linear_time(piece):
@@ -258,6 +285,97 @@ def test_redacting_twice_is_redacting_once(text):
 def test_a_text_without_secrets_is_unchanged(pieces):
     text = "".join(pieces)
     assert redact(text) == (text, 0)
+
+
+@pytest.fixture
+def patterns(monkeypatch):
+    def use(*some):
+        monkeypatch.setattr(settings, "secret_patterns", list(some))
+
+    return use
+
+
+def test_the_users_own_patterns_are_replaced_as_soon_as_they_are_set(patterns):
+    text = "order ACME-123 and ACME-x"
+    assert redact(text) == (text, 0)
+    patterns(r"ACME-\d+")
+    assert redact(text) == (f"order {REDACTED} and ACME-x", 1)
+    assert redact_value("order", {"ACME-1": ["x ACME-2"]}) == ({REDACTED: [f"x {REDACTED}"]}, 2)
+    patterns(r"ACME-\d+", "x$")
+    assert redact(text) == (f"order {REDACTED} and ACME-{REDACTED}", 2)
+    patterns()
+    assert redact(text) == (text, 0)
+
+
+@pytest.mark.parametrize("pattern", [r"\w+", "redacted", "<", ".", "(?s).+", r"[^x]+", r"(?<=a)b", "e|d"])
+def test_a_pattern_that_matches_what_is_hidden_changes_nothing_more(patterns, pattern):
+    patterns(pattern)
+    once, _ = redact("abc <redacted> d\ne")
+    assert redact(once) == (once, 0)
+    lines, _ = redact("abc <redacted> d\n+e", keep_lines=True)
+    assert lines.count("\n") == 1
+    assert redact(lines, keep_lines=True) == (lines, 0)
+
+
+def test_a_pattern_that_was_spoilt_in_place_is_told_and_the_others_count(patterns):
+    patterns(r"ACME-\d+")
+    settings.secret_patterns.append("(")
+    assert redact("ACME-1 (") == (f"{REDACTED} (", 1)
+    assert [line for line in problems() if "malformed" in line] == [
+        "a pattern in MLMagic.secret_patterns is malformed and was not used; set the whole list to see which"
+    ]
+
+
+def test_a_secret_of_several_lines_keeps_their_number_where_that_is_asked_for():
+    patch = "+" + PEM.replace("\n", "\n+") + "\n x = 1\n"
+    clean, count = redact(patch, keep_lines=True)
+    assert count == 1
+    assert clean == f"+{REDACTED}\n" + f"+{REDACTED}\n" * PEM.count("\n") + " x = 1\n"
+    assert redact(patch) == (f"+{REDACTED}\n x = 1\n", 1)
+
+
+def test_a_private_key_that_a_patch_takes_away_is_replaced():
+    patch = "-" + PEM.replace("\n", "\n-") + "\n x = 1\n"
+    assert redact(patch) == (f"-{REDACTED}\n x = 1\n", 1)
+
+
+def test_the_value_of_an_environment_variable_is_replaced_in_other_formats_too(monkeypatch):
+    monkeypatch.setenv("MY_SERVICE_PASSWORD", 'a "quoted" pässword/7')
+    shown = ['a \\"quoted\\" pässword/7', "a%20%22quoted%22%20p%C3%A4ssword%2F7", r"a \"quoted\" p\u00e4ssword/7"]
+    assert [redact(f"<{text}>") for text in shown] == [(f"<{REDACTED}>", 1)] * 3
+
+
+def test_each_random_line_of_a_long_value_is_replaced(monkeypatch):
+    monkeypatch.setenv("MY_SERVICE_CREDENTIALS", f"first line\n{BODY[:40]}\nlast line")
+    assert redact(f"# {BODY[:40]}, last line") == (f"# {REDACTED}, last line", 1)
+
+
+@given(st.text(st.characters()), st.booleans())
+def test_any_text_at_all_is_taken(text, lines):
+    clean, count = redact(text, keep_lines=lines)
+    assert (clean == text) == (count == 0)
+    redact_value(text, {text: [text, 1, None]})
+
+
+@given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="_=:.-/'\"\\<>")))
+def test_a_text_without_needles_is_the_same_object(text):
+    known = secret_values.known_values()
+    if not any(value in text for value in known):
+        assert redact(text)[0] is text
+
+
+@given(
+    st.sampled_from([*TOKENS, PEM]),
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S"))),
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S"))),
+    st.sampled_from(" \n\t\"'"),
+    st.sampled_from(" \n\t\"'"),
+)
+def test_a_secret_between_any_neighbours_is_gone(token, before, after, left, right):
+    clean, count = redact(f"{before}{left}{token}{right}{after}")
+    assert token not in clean
+    assert max(token.splitlines(), key=len) not in clean
+    assert count >= 1
 
 
 @given(st.text(), st.sampled_from([*TOKENS, PEM]), st.text(), st.sampled_from(" \n\t\"'=:,;(["))

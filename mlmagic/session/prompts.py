@@ -1,0 +1,126 @@
+"""What the user types into prompts: a secret typed there is one from then on, wherever it is written."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import getpass
+import linecache
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.snapshot.secret_names import is_path, looks_random, secrecy
+from mlmagic.snapshot.secret_values import REDACTED, remember
+from mlmagic.snapshot.secrets import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+_LONGEST_PROMPT = 500
+_WORDS = re.compile(r"\w+")
+_ASSIGNED = re.compile(r"([A-Za-z_][\w.]*)[\"'\]]*\s*(?::[^=]+)?[=:]\s*(?:[\w.]+\()*$")
+_MACHINERY = ("ipykernel", "IPython", "mlmagic", "getpass")
+
+
+def watch(shell: InteractiveShell) -> Callable[[], None]:
+    """Remember secrets that are typed into ``getpass.getpass()`` and ``input()``; returns the way back.
+
+    What the user's call returns and raises stays. In a kernel both ask through one method of it, which is shadowed, so
+    that ``input`` and ``getpass.getpass`` stay the kernel's own, also under names that the user imported earlier.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if callable(getattr(kernel, "_input_request", None)):
+        return _shadow(kernel, "_input_request", _after_request)
+    back = [_shadow(getpass, "getpass", _after_getpass), _shadow(builtins, "input", _after_input)]
+
+    def stop() -> None:
+        for undo in back:
+            undo()
+
+    return stop
+
+
+def _shadow(owner: Any, name: str, heard: Callable[..., None]) -> Callable[[], None]:
+    original = getattr(owner, name)
+    own = vars(owner).get(name)
+
+    @functools.wraps(original)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        answer = original(*args, **kwargs)
+        try:
+            if isinstance(answer, str):
+                heard(answer, *args, **kwargs)
+        except Exception:  # noqa: BLE001  # the prompt is an object of any type: the user's call goes on as it would
+            return answer
+        return answer
+
+    def undo() -> None:
+        if vars(owner).get(name) is not asked:  # someone else has wrapped it since: theirs stays
+            return
+        if own is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, own)
+
+    setattr(owner, name, asked)
+    return undo
+
+
+def _after_request(answer: str, prompt: Any = "", *_: Any, password: bool = False, **__: Any) -> None:
+    if password:
+        remember(answer)
+    else:
+        _after_input(answer, prompt)
+
+
+def _after_getpass(answer: str, *_: Any, **__: Any) -> None:
+    remember(answer)
+
+
+def _after_input(answer: str, prompt: Any = "", *_: Any) -> None:
+    if is_secret_answer(answer, str(prompt)[:_LONGEST_PROMPT], _line_of_the_user()):
+        remember(answer)
+
+
+def is_secret_answer(answer: str, prompt: str, line: str = "") -> bool:
+    """Tell whether *answer* to *prompt*, asked for in *line* of the code, is a secret.
+
+    It is when the prompt, or the name that gets the answer, says so, and when it is the token of a service itself.
+
+    >>> is_secret_answer("hunter2", "Your API key: "), is_secret_answer("hunter2", "", "password = input()")
+    (True, True)
+    >>> is_secret_answer("512", "max tokens? "), is_secret_answer("y", "Delete the key? [y/n] ")
+    (False, False)
+    """
+    answer = answer.strip()
+    if redact(answer)[0] == REDACTED:
+        return True
+    verdicts = {_secrecy_of(prompt), _secrecy_of_name(line)}
+    if is_path(answer) or verdicts == {"no"}:
+        return False
+    return "yes" in verdicts or looks_random(answer)
+
+
+def _secrecy_of(prompt: str) -> str:
+    """Return what the words of *prompt* say: those up to any of them are judged as a name would be."""
+    words = _WORDS.findall(prompt)
+    verdicts = {secrecy("_".join(words[max(0, end - 4) : end])) for end in range(1, len(words) + 1)}
+    return next((verdict for verdict in ("yes", "maybe") if verdict in verdicts), "no")
+
+
+def _secrecy_of_name(line: str) -> str:
+    before = line.partition("input(")[0] if "input(" in line else ""
+    found = _ASSIGNED.search(before[-_LONGEST_PROMPT:])
+    return secrecy(found[1]) if found else "no"
+
+
+def _line_of_the_user() -> str:
+    """Return the line of code that asks: of the first frame that is neither the kernel's nor ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _MACHINERY:
+        frame = frame.f_back
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno) if frame is not None else ""
