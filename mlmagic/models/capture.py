@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
+from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
 from mlmagic.models.logging import Skipped, log_model
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
+from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment
 
@@ -42,14 +44,24 @@ class ModelCapture:
         models = [found for found in self._models(watch, run.origin.namespace) if found.name not in run.options.exclude]
         optimizers = dict(_optimizers(watch, run.origin.namespace))
         things = {found.name: found.model for found in models} | optimizers
-        for name, thing in things.items():
-            _record_parameters(run, name, thing)
-        _record_best_scores(run, models)
+        held = run.stored.data if run.stored is not None else None
+        theirs = {name for name, thing in things.items() if held is not None and holds_parameters(thing, held.params)}
+        for name in [name for name in things if name not in theirs]:
+            _record_parameters(run, name, things[name])
+        _record_best_scores(run, models, held.metrics if held is not None else {})
         if things:
             run.recorder.json("mlmagic/models.json", {name: all_parameters(thing) for name, thing in things.items()})
+        logged = logged_by_mlflow(run, models) if run.options.models else set()
         if run.options.models:
             for found in models:
-                _log(run, found, _examples(watch, run.origin.namespace))
+                if id(found.model) in logged:
+                    run.models.append(f"{found.name} ({type(found.model).__name__}, by MLflow's autologging)")
+                else:
+                    _log(run, found, _examples(watch, run.origin.namespace))
+        if theirs:
+            run.autologged.append(f"parameters of {', '.join(name for name in things if name in theirs)}")
+        if names := [found.name for found in models if id(found.model) in logged]:
+            run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
 
     def _models(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
         """Return the models that the cell bound, fitted or changed, each under the best name for it."""
@@ -102,12 +114,14 @@ def _record_parameters(run: ActiveRun, name: str, thing: Any) -> None:
             run.recorder.param(full, value)
 
 
-def _record_best_scores(run: ActiveRun, models: Sequence[Found]) -> None:
-    """Record the best score of a fitted search as a metric, unless the cell shows it itself."""
+def _record_best_scores(run: ActiveRun, models: Sequence[Found], logged: Mapping[str, float]) -> None:
+    """Record the best score of a fitted search as a metric, unless the cell shows it itself or autologging did."""
     for found in models:
         score = getattr(found.model, "best_score_", None)
         key = f"{found.name}.best_score_"
-        if isinstance(score, float) and metrics.is_estimator(found.model) and key not in run.recorder.metrics:
+        if not isinstance(score, float) or not metrics.is_estimator(found.model) or key in run.recorder.metrics:
+            continue
+        if logged.get("best_cv_score") != score:
             run.recorder.metric(key, score)
 
 

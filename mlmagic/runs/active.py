@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
     from mlmagic.runs.mlflow_sink import MlflowSink
     from mlmagic.runs.notices import Notices
@@ -67,7 +68,9 @@ class ActiveRun:
 
     ``tags`` and ``metrics_before`` are those it was opened with; ``others`` are the MLflow runs that were open before
     it, which are none of its business. ``collectors`` record more when the run is closed, each with what it is to be
-    called; ``datasets`` and ``models`` are those that were recorded, each in a few words.
+    called; ``datasets`` and ``models`` are those that were recorded, each in a few words. ``stored`` is what MLflow
+    held of it when the code had ended, before anything was recorded by itself; ``autologged`` is what was left to
+    MLflow's autologging.
     """
 
     run_id: str
@@ -85,6 +88,8 @@ class ActiveRun:
     tags: dict[str, str]
     metrics_before: dict[str, float]
     others: frozenset[str]
+    stored: Run | None = None
+    autologged: list[str] = field(default_factory=list)
     datasets: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)

@@ -26,10 +26,14 @@ Curve = list[float]
 
 @dataclass
 class Found:
-    """What was found, by key, and where each came from (for the summary)."""
+    """What was found, by key.
+
+    ``measures`` are the metrics that the cell gives no name: the function or method that each is called after.
+    """
 
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Curve] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -151,6 +155,7 @@ def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple
             if site.within is not None and any(b == site.within or b.startswith(f"{site.within}.") for b in bound):
                 continue
             key = _free_key(measurement, taken)
+            found.measures[key] = measurement.name
         elif key in bound and key in taken:
             continue
         taken.add(key)

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import active, collecting, mlflow_runs, previous, store
+from mlmagic.runs import active, autologged, collecting, mlflow_runs, previous, store
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.session.cells import running
 
@@ -48,12 +48,14 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             if run.sampler:
                 run.sampler.stop()
         with _told(run, "parameters and metrics"):
-            stored = run.client.get_run(run.run_id)
+            stored = run.stored = run.client.get_run(run.run_id)
             collecting.record_asked(run, stored)
             collecting.record_automatic(run, stored, value)
         for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)
+        if run.autologged:
+            run.notices.info(autologged.told(run.autologged))
         with _told(run, "the output"):
             collecting.record_output(run, error)
         with _told(run, "figures"):

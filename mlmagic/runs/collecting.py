@@ -7,6 +7,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import automatic, store
+from mlmagic.runs.autologged import holds_metric
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
@@ -58,21 +59,28 @@ def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
     for name, setting in found.params.items():
         if name not in left_out:
             recorder.param(name, setting)
-    left_out = options.exclude | {*metrics_logged(run, stored), *recorder.metrics, *options.params}
+    logged = metrics_logged(run, stored)
+    left_out = options.exclude | {*logged, *recorder.metrics, *options.params}
+    autologged = []
     for name, curve in found.metrics.items():
         if name in left_out:
+            continue
+        if name in found.measures and holds_metric(found.measures[name], curve, logged):
+            autologged.append(name)
             continue
         _metrics_of_the_session.add(name)
         for step, number in enumerate(curve):
             recorder.metric(name, number, step)
+    if autologged:
+        run.autologged.append(f"metrics {', '.join(autologged)}")
     for note in found.notes:
         run.notices.info(note)
 
 
-def metrics_logged(run: ActiveRun, stored: Run) -> set[str]:
-    """Return the metrics that the user's code logged with MLflow in this cell, not those of a run's earlier cells."""
+def metrics_logged(run: ActiveRun, stored: Run) -> dict[str, float]:
+    """Return the metrics that MLflow was given in this cell, not those of a run's earlier cells."""
     before = run.metrics_before
-    return {name for name, value in stored.data.metrics.items() if name not in before or before[name] != value}
+    return {name: value for name, value in stored.data.metrics.items() if name not in before or before[name] != value}
 
 
 def _changed(run: ActiveRun, name: str) -> bool:
