@@ -26,6 +26,15 @@ def holds_metric(measure: str, values: Sequence[float], logged: Mapping[str, flo
     return bool(values) and held.issuperset(values)
 
 
+def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
+    """Tell whether *logged* ends with the last of *values* under the name that autologging gives a history's *metric*.
+
+    >>> holds_history("val_loss", [0.9, 0.5], {"validation_loss": 0.5}), holds_history("loss", [0.5], {"loss": 1.0})
+    (True, False)
+    """
+    return any(logged.get(name) == values[-1] for name in (metric, metric.replace("val_", "validation_", 1)))
+
+
 def holds_parameters(estimator: Any, params: Mapping[str, str]) -> bool:
     """Tell whether *params* are, among others, all that *estimator* was made with, under scikit-learn's own names.
 

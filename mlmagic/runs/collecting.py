@@ -7,13 +7,15 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import automatic, store
-from mlmagic.runs.autologged import holds_metric
+from mlmagic.runs.autologged import holds_history, holds_metric
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
 from mlmagic.snapshot import environment, randomness
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow.entities import Run
 
     from mlmagic.runs.active import ActiveRun
@@ -59,22 +61,27 @@ def record_automatic(run: ActiveRun, stored: Run, value: Any) -> None:
     for name, setting in found.params.items():
         if name not in left_out:
             recorder.param(name, setting)
-    logged = metrics_logged(run, stored)
-    left_out = options.exclude | {*logged, *recorder.metrics, *options.params}
+    _record_metrics(run, found, metrics_logged(run, stored))
+    for note in found.notes:
+        run.notices.info(note)
+
+
+def _record_metrics(run: ActiveRun, found: automatic.Found, logged: Mapping[str, float]) -> None:
+    """Record the metrics that were *found*, but for those that MLflow's autologging has *logged*."""
+    left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
     autologged = []
     for name, curve in found.metrics.items():
         if name in left_out:
             continue
-        if name in found.measures and holds_metric(found.measures[name], curve, logged):
+        theirs = name in found.measures and holds_metric(found.measures[name], curve, logged)
+        if theirs or (name in found.histories and holds_history(found.histories[name], curve, logged)):
             autologged.append(name)
             continue
         _metrics_of_the_session.add(name)
-        for step, number in enumerate(curve):
-            recorder.metric(name, number, step)
+        for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
+            run.recorder.metric(name, number, step)
     if autologged:
         run.autologged.append(f"metrics {', '.join(autologged)}")
-    for note in found.notes:
-        run.notices.info(note)
 
 
 def metrics_logged(run: ActiveRun, stored: Run) -> dict[str, float]:
