@@ -31,6 +31,9 @@ model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X_train, y_train
 def evaluate(m):
     return accuracy_score(y_test, m.predict(X_test))
 
+def error_rate(m):
+    return float(np.mean(m.predict(X_test) != y_test))
+
 def fit_tree(max_depth, seed=0):
     return DecisionTreeClassifier(max_depth=max_depth, random_state=seed).fit(X_train, y_train)
 """
@@ -78,6 +81,10 @@ CELLS = {
         Expected(
             {"max_depth": "4", "tree.max_depth": "4", "tree.random_state": "0"}, {"accuracy_score": 1}, SPLIT, {"tree"}
         ),
+    ),
+    "through a helper with NumPy": (
+        "tree = fit_tree(max_depth=4)\nerror = error_rate(tree)",
+        Expected({"max_depth": "4", "tree.max_depth": "4", "tree.random_state": "0"}, {"error": 1}, SPLIT, {"tree"}),
     ),
     "fit().score()": (
         "LogisticRegression(max_iter=4000).fit(X_train, y_train).score(X_test, y_test)",

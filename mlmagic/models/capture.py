@@ -128,7 +128,12 @@ def _record_best_scores(run: ActiveRun, models: Sequence[Found], logged: Mapping
 def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
     values = [*watch.read.values(), *(namespace[name] for name in watch.bindings.names if name in namespace)]
-    return tuple(value for value in values if len(getattr(value, "shape", ())) >= 2)  # noqa: PLR2004  # rows, features
+    return tuple(value for value in values if _has_rows_and_columns(value))
+
+
+def _has_rows_and_columns(value: Any) -> bool:
+    shape = getattr(value, "shape", None)  # of the module `numpy` it is a function
+    return isinstance(shape, tuple) and len(shape) >= 2  # noqa: PLR2004  # rows, columns
 
 
 def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
