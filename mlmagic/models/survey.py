@@ -129,7 +129,7 @@ def _surveyor() -> type[CloudPickler]:
 
         def _take_package(self, module_name: str) -> None:
             package = module_name.partition(".")[0]
-            if package not in {"", "__main__", *sys.stdlib_module_names}:
+            if package not in {"", "__main__"} and package not in sys.stdlib_module_names:
                 self._found.packages.add(package)
 
     return Surveyor
