@@ -31,6 +31,12 @@ model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X_train, y_train
 def evaluate(m):
     return accuracy_score(y_test, m.predict(X_test))
 
+class Deep:
+    def __init__(self): self.depth = 9
+
+def error_rate(m):
+    return float(np.mean(m.predict(X_test) != y_test))
+
 def fit_tree(max_depth, seed=0):
     return DecisionTreeClassifier(max_depth=max_depth, random_state=seed).fit(X_train, y_train)
 """
@@ -78,6 +84,10 @@ CELLS = {
         Expected(
             {"max_depth": "4", "tree.max_depth": "4", "tree.random_state": "0"}, {"accuracy_score": 1}, SPLIT, {"tree"}
         ),
+    ),
+    "through a helper with NumPy": (
+        "tree = fit_tree(max_depth=4)\nerror = error_rate(tree)",
+        Expected({"max_depth": "4", "tree.max_depth": "4", "tree.random_state": "0"}, {"error": 1}, SPLIT, {"tree"}),
     ),
     "fit().score()": (
         "LogisticRegression(max_iter=4000).fit(X_train, y_train).score(X_test, y_test)",
@@ -221,6 +231,11 @@ UNTAKEN = {
     ),
     "own function of a metric's name": ("def accuracy_score(a, b): return 0.5\nprint(accuracy_score(1, 2))", {}, {}),
     "odd values": ("a = 'x' * 3\nb = torch.zeros(10)\nc = 1j * 2\nd = (i for i in range(3))\n_e = 0.5 * 1", {}, {}),
+    "attributes of a global's name": (
+        "deep = Deep()\nprint(deep.depth)",
+        {},
+        {},
+    ),
     "excluded": ("acc = depth / 6", {}, {}, "-x depth acc"),
     "no auto": ("acc = depth / 6", {}, {}, "--no-auto"),
     "override": ("lr = 0.5\nacc = 0.25 * 2", {"acc": "0.5"}, {"lr": 0.5}, "-p acc -m lr"),

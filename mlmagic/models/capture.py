@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
 from mlmagic.journal.records import Model
+from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.saving import Skipped, save_model
+from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment, secrets
 
@@ -44,14 +46,23 @@ class ModelCapture:
         models = [found for found in self._models(watch, run.origin.namespace) if found.name not in run.options.exclude]
         optimizers = dict(_optimizers(watch, run.origin.namespace))
         things = {found.name: found.model for found in models} | optimizers
-        for name, thing in things.items():
-            _record_parameters(run, name, thing)
+        theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
+        for name in [name for name in things if name not in theirs]:
+            _record_parameters(run, name, things[name])
         _record_best_scores(run, models)
         if things:
             run.recorder.json("mlmagic/models.json", {name: all_parameters(thing) for name, thing in things.items()})
+        logged = logged_by_mlflow(run, models) if run.options.models else set()
         if run.options.models:
             for found in models:
-                _log(run, found, _examples(watch, run.origin.namespace))
+                if id(found.model) in logged:
+                    run.models.append(f"{found.name} ({type(found.model).__name__}, by MLflow's autologging)")
+                else:
+                    _log(run, found, _examples(watch, run.origin.namespace))
+        if theirs:
+            run.autologged.append(f"parameters of {', '.join(name for name in things if name in theirs)}")
+        if names := [found.name for found in models if id(found.model) in logged]:
+            run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
 
     def _models(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
         """Return the models that the cell bound, fitted or changed, each under the best name for it."""
@@ -105,18 +116,25 @@ def _record_parameters(run: ActiveRun, name: str, thing: Any) -> None:
 
 
 def _record_best_scores(run: ActiveRun, models: Sequence[Found]) -> None:
-    """Record the best score of a fitted search as a metric, unless the cell shows it itself."""
+    """Record the best score of a fitted search as a metric, unless the cell shows it itself or autologging did."""
     for found in models:
         score = getattr(found.model, "best_score_", None)
         key = f"{found.name}.best_score_"
-        if isinstance(score, float) and metrics.is_estimator(found.model) and key not in run.recorder.metrics:
+        if not isinstance(score, float) or not metrics.is_estimator(found.model) or key in run.recorder.metrics:
+            continue
+        if run.logged.metrics.get("best_cv_score") != score:
             run.recorder.metric(key, score)
 
 
 def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
     values = [*watch.read.values(), *(namespace[name] for name in watch.bindings.names if name in namespace)]
-    return tuple(value for value in values if len(getattr(value, "shape", ())) >= 2)  # noqa: PLR2004  # rows, features
+    return tuple(value for value in values if _has_rows_and_columns(value))
+
+
+def _has_rows_and_columns(value: Any) -> bool:
+    shape = getattr(value, "shape", None)  # of the module `numpy` it is a function
+    return isinstance(shape, tuple) and len(shape) >= 2  # noqa: PLR2004  # rows, columns
 
 
 def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:

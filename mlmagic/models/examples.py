@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]
     """Yield the first rows of those *candidates* that may be what the estimator *model* was fitted on.
 
     From a table that has all its features (``feature_names_in_``) these columns are taken; where it does not know
-    names, or knows them in another form (LightGBM), the number of columns has to be right.
+    names, or knows them in another form (LightGBM), the number of columns has to be right. One that was fitted on an
+    array is shown arrays before tables: with a signature of names MLflow would refuse it what it was fitted on.
 
     >>> import numpy as np
     >>> from sklearn.svm import SVC
@@ -27,8 +29,9 @@ def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]
     [(5, 9)]
     """
     names = getattr(model, "feature_names_in_", None)
-    count = getattr(model, "n_features_in_", None)
-    for data in candidates:
+    count = _feature_count(model)
+    named = _knows_names(model)
+    for data in sorted(candidates, key=lambda each: hasattr(each, "columns") is not named):
         try:
             table = _first_rows(data)
             columns = getattr(table, "columns", None)
@@ -39,6 +42,26 @@ def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]
                 yield table
         except Exception:  # noqa: BLE001, S112  # data of any type: what cannot be cut into rows is no example
             continue
+
+
+def _feature_count(model: Any) -> Any:
+    """Return how many columns *model* takes, or None; the boosters of XGBoost and LightGBM answer a call."""
+    asked = next(
+        (found for name in ("num_features", "num_feature") if callable(found := getattr(model, name, None))), None
+    )
+    return getattr(model, "n_features_in_", None) if asked is None else asked()
+
+
+def _knows_names(model: Any) -> bool:
+    """Tell whether *model* was fitted on columns with names; CatBoost and LightGBM number those without."""
+    try:
+        found = (getattr(model, name, None) for name in ("feature_names_in_", "feature_names_", "feature_names"))
+        names = next((each for each in found if each is not None), None)
+        if names is None and callable(asked := getattr(model, "feature_name", None)):  # LightGBM's own booster
+            names = asked()
+        return names is not None and not all(re.fullmatch(r"(Column_)?\d+", str(name)) for name in names)
+    except Exception:  # noqa: BLE001  # whatever a library raises when it is asked: the order is not vital
+        return False
 
 
 def rows_for_module(candidates: tuple[Any, ...], dtype: Any) -> Iterator[Any]:

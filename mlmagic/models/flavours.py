@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +62,19 @@ def save(
     for rows in _rows(model, kind, candidates):
         with unnoticed() as rewind:
             try:
-                expected = as_array(model.predict(rows, **silent))
+                expected = as_array(model.predict(_as_taken(model, rows), **silent))
             except Exception:  # noqa: BLE001, S112  # these rows are not what the model takes
                 continue
             rewind()
             prove(saved, rows, expected, partial(read_back.predict, **silent), tolerance=_SINGLE_PRECISION)
         break
     return saved
+
+
+def _as_taken(model: Any, rows: Any) -> Any:
+    """Return *rows* as the model itself takes them: XGBoost's own booster takes its own matrix only."""
+    xgboost = sys.modules.get("xgboost")
+    return xgboost.DMatrix(rows) if xgboost is not None and isinstance(model, xgboost.Booster) else rows
 
 
 def _rows(model: Any, kind: Kind, candidates: tuple[Any, ...]) -> Iterator[Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from mlmagic.snapshot.distributions import installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,12 +83,12 @@ def with_needed(requirements: Iterable[str], needed: Iterable[str]) -> list[str]
     lines = [line.strip() for line in requirements if line.strip()]
     there = {_distribution(line) for line in lines}
     for name in ("mlflow", *needed):
-        if _distribution(name) in there or (name == "mlflow" and "mlflow-skinny" in there):
+        distribution = _distribution(name)
+        if distribution in there or (name == "mlflow" and "mlflow-skinny" in there):
             continue
-        try:
-            lines.append(f"{name}=={version(name)}")
-        except PackageNotFoundError:
-            continue
+        if found := installed().get(distribution):
+            lines.append(f"{name}=={found.version}")
+            there.add(distribution)
     return lines
 
 

@@ -59,7 +59,7 @@ def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple
         saved, kept = _write(model, folder, found)
     _add_flavours(saved, method)
     _prove(model, kept, method, candidates, saved)
-    write_environment(saved.folder, requirements, ["scikit-learn", saved.format])
+    write_environment(saved.folder, requirements, ["scikit-learn", saved.format, *sorted(found.packages)])
     return saved
 
 

@@ -31,7 +31,7 @@ class Survey:
 
     ``size`` is in bytes, ``stream`` the part of it outside of arrays' buffers. ``parts`` counts the objects that are
     not plain values; ``by_value`` names functions and classes whose code has to be kept with the model: those of the
-    notebook and of modules that lie beside it.
+    notebook and of modules that lie beside it. ``packages`` are the installed ones whose code it needs.
     """
 
     size: int = 0
@@ -39,6 +39,7 @@ class Survey:
     parts: int = 0
     by_value: dict[str, None] = field(default_factory=dict)
     local_modules: set[str] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
 
 
 def survey(model: Any, *, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
@@ -96,6 +97,8 @@ def _surveyor() -> type[CloudPickler]:
                 self._look_at_code(obj)
                 return super().reducer_override(obj)
             self._found.parts += 1
+            if isinstance(obj, types.ModuleType):
+                self._take_package(obj.__name__)
             if self._reduce is not None and (reduced := self._reduce(obj)) is not None:
                 return reduced
             torch = sys.modules.get("torch")
@@ -121,6 +124,13 @@ def _surveyor() -> type[CloudPickler]:
                 self._found.by_value[name.rpartition("<locals>.")[2].partition(".")[0]] = None
             if local:
                 self._found.local_modules.add(module)
+            else:
+                self._take_package(module)
+
+        def _take_package(self, module_name: str) -> None:
+            package = module_name.partition(".")[0]
+            if package not in {"", "__main__"} and package not in sys.stdlib_module_names:
+                self._found.packages.add(package)
 
     return Surveyor
 

@@ -37,12 +37,12 @@ def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple
     file = folder / _DATA / "model.pth"
     file.parent.mkdir()
     (file.parent / "pickle_module_info.txt").write_text(PICKLE_MODULE, encoding="utf-8")
-    _write(model, file, limit, saved)
+    packages = _write(model, file, limit, saved)
     _add_flavours(saved)
     kept = _read_back(model, file, saved)
     if kept is not None:
         _prove(model, kept, candidates, saved)
-    write_environment(folder, requirements, ["torch", "cloudpickle", "numpy"])
+    write_environment(folder, requirements, ["torch", "cloudpickle", "numpy", *sorted(packages)])
     return saved
 
 
@@ -71,29 +71,32 @@ def _check_size(model: Any, limit: float) -> None:
         raise CannotLogError(f"its weights take {size / 1e6:,.0f} MB, the limit is {limit / 1e6:g} MB")
 
 
-def _write(model: Any, file: Path, limit: float, saved: Saved) -> None:
+def _write(model: Any, file: Path, limit: float, saved: Saved) -> set[str]:
+    """Write the module to *file*, and return the packages whose code it needs."""
     import torch
 
     if isinstance(model, torch.jit.ScriptModule):
         torch.jit.save(model, file)
-        return
+        return set()
     try:
-        _dump(model, file, limit, hooks=True)
+        return _dump(model, file, limit, hooks=True)
     except CannotLogError as reason:
         # A hook's function may hold on to anything: a file, a lock, all activations of the training.
         if not has_hooks(model):
             raise
-        _dump(model, file, limit, hooks=False)
+        packages = _dump(model, file, limit, hooks=False)
         saved.notes.append(f"kept without its hooks: {reason}")
+        return packages
 
 
-def _dump(model: Any, file: Path, limit: float, *, hooks: bool) -> None:
+def _dump(model: Any, file: Path, limit: float, *, hooks: bool) -> set[str]:
     found = weigh(model, limit, None if hooks else without_hooks)
     try:
         with kept_by_value(found.local_modules):
             dump(model, file, hooks=hooks)
     except Exception as error:
         raise CannotLogError(f"it cannot be pickled: {first_line(error)}") from error
+    return found.packages
 
 
 def _read_back(model: Any, file: Path, saved: Saved) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
+from mlmagic.runs.logged import Logged
 from mlmagic.session.threads import ThreadStacks
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class ActiveRun:
     ``others`` are the MLflow runs that were open before it, which are none of its business. ``collectors`` record
     more when the run is closed, each with what it is to be called; ``datasets`` and ``models`` are those that were
     recorded, each in a few words. ``in_mlflow`` tells that it is MLflow's active run, to which the user's own
-    ``mlflow.log_*`` go: the store answered in time when it was opened.
+    ``mlflow.log_*`` go: the store answered in time when it was opened. ``logged`` is what that run held when the code
+    had ended, ``autologged`` what was left to MLflow's autologging.
     """
 
     delivery: Delivery
@@ -46,6 +48,8 @@ class ActiveRun:
     git: Pending[GitState]
     in_mlflow: bool = True
     others: frozenset[str] = frozenset()
+    autologged: list[str] = field(default_factory=list)
+    logged: Logged = field(default_factory=Logged)
     datasets: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.adapters import metrics
 from mlmagic.runs.values import as_number
 from mlmagic.session.bindings import NOT_LITERAL
+from mlmagic.session.watching import MOST_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,10 +27,17 @@ Curve = list[float]
 
 @dataclass
 class Found:
-    """What was found, by key, and where each came from (for the summary)."""
+    """What was found, by key.
+
+    ``measures`` are the metrics that the cell gives no name: the function or method that each is called after.
+    ``steps`` are those of metrics that have their own, and ``histories`` what the library calls a metric of a history.
+    """
 
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Curve] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, list[int]] = field(default_factory=dict)
+    histories: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -56,7 +64,25 @@ def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_m
     last = _last_expression(watch, result)
     if last is not None and last[0] not in found.metrics and last[0] not in found.params:
         found.metrics[last[0]] = [last[1]]
+    _add_histories(watch, namespace, found)
+    found.notes += watch.problems
     return found
+
+
+def _add_histories(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> None:
+    """Take the curves of Keras and Lightning under their own names, or where such a name is taken, with a suffix."""
+    names = [name for name, binding in watch.bindings.names.items() if binding.literals]
+    for history in watch.histories.end([name for name in (*names, *watch.read) if name[0] != "_"], namespace):
+        for metric, curve in history.curves.items():
+            key, number = metric, 2
+            if key in found.metrics and history.name:
+                key = f"{metric}_{history.name}"
+            while key in found.metrics:
+                key, number = f"{metric}_{number}", number + 1
+            found.histories[key] = metric
+            found.metrics[key], found.steps[key] = curve.values[:MOST_VALUES], curve.steps[:MOST_VALUES]
+            if len(curve.values) > MOST_VALUES:
+                found.notes.append(f"{key}: of {len(curve.values):,} values the first {MOST_VALUES:,} are recorded")
 
 
 def is_setting(name: str, value: object) -> bool:
@@ -151,6 +177,7 @@ def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple
             if site.within is not None and any(b == site.within or b.startswith(f"{site.within}.") for b in bound):
                 continue
             key = _free_key(measurement, taken)
+            found.measures[key] = measurement.name
         elif key in bound and key in taken:
             continue
         taken.add(key)

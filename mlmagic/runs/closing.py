@@ -6,8 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import active, collecting, ending, previous, store
-from mlmagic.runs.collecting import Logged
+from mlmagic.runs import active, autologged, collecting, ending, logged, previous, store
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.snapshot import secrets
 
@@ -36,7 +35,6 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
     duration = run.duration_s
     status = status_of(error)
     figures: list[str] = []
-    logged = Logged()
     try:
         with _told(run, "loops left open"):
             run.recorder.finish()
@@ -45,13 +43,15 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             if run.sampler:
                 run.sampler.stop()
         with _told(run, "parameters and metrics"):
-            logged = _logged_by_the_user(run)
-            collecting.record_asked(run, logged)
-            collecting.record_automatic(run, logged, value)
+            run.logged = logged.ask(run)
+            collecting.record_asked(run)
+            collecting.record_automatic(run, value)
         for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)
         run.recorder.yields = False
+        if run.autologged:
+            run.notices.info(autologged.told(run.autologged))
         with _told(run, "the output"):
             collecting.record_output(run, error)
         with _told(run, "figures"):
@@ -69,20 +69,7 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
         active.leave(run)
         with _told(run, "everything"):
             ending.end(run, status, error, duration)
-    return _summary(run, status, error, duration=duration, figures=figures, logged=logged)
-
-
-def _logged_by_the_user(run: ActiveRun) -> Logged:
-    """Return what is in the store by now; when it cannot be asked, what is recorded from here on yields to it."""
-    client = run.target.client
-    if not run.in_mlflow or client is None:
-        return Logged()
-    try:
-        data = run.patience.ask(lambda: client.get_run(run.run_id)).data
-    except Exception:  # noqa: BLE001  # every store raises its own kinds; that it is away is told when the run is ended
-        run.recorder.yields = True
-        return Logged()
-    return Logged(dict(data.params), dict(data.metrics))
+    return _summary(run, status, error, duration=duration, figures=figures)
 
 
 @contextlib.contextmanager
@@ -112,9 +99,8 @@ def _summary(
     *,
     duration: float,
     figures: list[str],
-    logged: Logged,
 ) -> RunSummary:
-    metrics = {name: MetricLine(name, value) for name, value in logged.metrics.items()}
+    metrics = {name: MetricLine(name, value) for name, value in run.logged.metrics.items()}
     metrics |= run.recorder.metrics
     before = None
     with _told(run, "the comparison with the previous run"):
@@ -130,7 +116,7 @@ def _summary(
         experiment=run.experiment,
         status=status,
         duration_s=duration,
-        params={**logged.params, **run.recorder.params},
+        params={**run.logged.params, **run.recorder.params},
         metrics=tuple(lines),
         datasets=tuple(run.datasets),
         models=tuple(run.models),

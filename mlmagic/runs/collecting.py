@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import automatic
+from mlmagic.runs.autologged import holds_history, holds_metric
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
@@ -23,24 +23,16 @@ _WAIT_FOR_GIT_S = 10.0
 _metrics_of_the_session: set[str] = set()
 
 
-@dataclass(frozen=True)
-class Logged:
-    """What a run holds in the store when its cell ends: above all what the user's own code logged."""
-
-    params: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
-
-
-def record_asked(run: ActiveRun, logged: Logged) -> None:
+def record_asked(run: ActiveRun) -> None:
     """Record ``-p`` and ``-m``, and the seed: never under a key that the user's own code logged."""
     names = run.origin.namespace
     earlier = set(run.recorder.params)
     for name in run.options.params:
         if name not in names:
             run.notices.warn(f"-p {name}: there is no such name when the cell ends")
-        elif name not in logged.params or name in earlier:
+        elif name not in run.logged.params or name in earlier:
             run.recorder.param(name, names[name])
-    by_user = metrics_logged(run, logged)
+    by_user = metrics_logged(run)
     for name in run.options.metrics:
         if name not in names:
             run.notices.warn(f"-m {name}: the cell does not bind it")
@@ -51,11 +43,11 @@ def record_asked(run: ActiveRun, logged: Logged) -> None:
     seed = randomness.current()
     if seed is None:
         run.notices.info("no seed set: %seed 42 makes a run repeatable")
-    elif "seed" not in logged.params and "seed" not in run.recorder.params:
+    elif "seed" not in run.logged.params and "seed" not in run.recorder.params:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: ActiveRun, logged: Logged, value: Any) -> None:
+def record_automatic(run: ActiveRun, value: Any) -> None:
     """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
     watch = run.origin.watch
     if watch is None:
@@ -63,25 +55,37 @@ def record_automatic(run: ActiveRun, logged: Logged, value: Any) -> None:
     watch.end()
     found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=_metrics_of_the_session)
     options, recorder = run.options, run.recorder
-    left_out = options.exclude | {*logged.params, *recorder.params, *options.metrics}
+    left_out = options.exclude | {*run.logged.params, *recorder.params, *options.metrics}
     for name, setting in found.params.items():
         if name not in left_out:
             recorder.param(name, setting)
-    left_out = options.exclude | {*metrics_logged(run, logged), *recorder.metrics, *options.params}
-    for name, curve in found.metrics.items():
-        if name in left_out:
-            continue
-        _metrics_of_the_session.add(name)
-        for step, number in enumerate(curve):
-            recorder.metric(name, number, step)
+    _record_metrics(run, found, metrics_logged(run))
     for note in found.notes:
         run.notices.info(note)
 
 
-def metrics_logged(run: ActiveRun, logged: Logged) -> set[str]:
-    """Return the metrics that the user's code logged with MLflow in this cell, not those of a run's earlier cells."""
+def _record_metrics(run: ActiveRun, found: automatic.Found, logged: Mapping[str, float]) -> None:
+    """Record the metrics that were *found*, but for those that MLflow's autologging has *logged*."""
+    left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
+    autologged = []
+    for name, curve in found.metrics.items():
+        if name in left_out:
+            continue
+        theirs = name in found.measures and holds_metric(found.measures[name], curve, logged)
+        if theirs or (name in found.histories and holds_history(found.histories[name], curve, logged)):
+            autologged.append(name)
+            continue
+        _metrics_of_the_session.add(name)
+        for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
+            run.recorder.metric(name, number, step)
+    if autologged:
+        run.autologged.append(f"metrics {', '.join(autologged)}")
+
+
+def metrics_logged(run: ActiveRun) -> dict[str, float]:
+    """Return the metrics that MLflow was given in this cell, not those of a run's earlier cells."""
     before = run.metrics_before
-    return {name for name, value in logged.metrics.items() if name not in before or before[name] != value}
+    return {name: value for name, value in run.logged.metrics.items() if name not in before or before[name] != value}
 
 
 def _changed(run: ActiveRun, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from mlmagic.adapters import autologging
 from mlmagic.session.figures import FigureCollector
 from mlmagic.session.logging_records import LoggingRecords
 from mlmagic.session.output import StreamTee, Transcript
@@ -64,7 +65,11 @@ class _Hub:
 
     def figure_drawn(self, figure: Any, png: bytes | None) -> None:
         current = self._captures.current()
-        if current and current.figures:
+        if current is None or current.figures is None:
+            return
+        if autologging.is_saving():
+            current.figures.leave_out(figure)  # it is an artifact of MLflow's already
+        else:
             current.figures.drawn(figure, png)
 
     def figures_left_open(self) -> None:

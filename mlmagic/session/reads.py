@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import dis
+import functools
 import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_LOOKING_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # the last since Python 3.13
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -170,8 +173,15 @@ def _filled(cell: types.CellType) -> bool:
         return False
 
 
-def _globals_of(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
+@functools.lru_cache(maxsize=4096)
+def _globals_of(code: types.CodeType) -> tuple[str, ...]:
+    """Return the globals that *code* and what is defined in it look up; `co_names` has names of attributes too.
+
+    >>> _globals_of(compile("lambda model: model.lr * scale", "", "eval"))
+    ('scale',)
+    """
+    found = [each.argval for each in dis.get_instructions(code) if each.opname in _LOOKING_UP]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _globals_of(constant)
+            found += _globals_of(constant)
+    return tuple(dict.fromkeys(found))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
 from mlmagic.session.bindings import NOT_LITERAL, Bindings, bindings, literal
+from mlmagic.session.histories import Histories
 from mlmagic.session.observe import Site, Watcher, metric_names
 from mlmagic.session.reads import functions_of, names_read
 
@@ -50,6 +51,8 @@ class CellWatch:
         self.keywords: list[Keyword] = []
         self.measured: dict[int, Measurement] = {}
         self.fitted: dict[int, tuple[Site, Any]] = {}
+        self.histories = Histories()
+        self.problems: dict[str, None] = {}
         self.last: ast.expr | None = None
         self.last_site: Site | None = None
 
@@ -57,6 +60,7 @@ class CellWatch:
         """Take in the cell (or the body of a magic within it) before it runs; return it rewritten."""
         for name in names_read(tree, self._namespace):
             self.read.setdefault(name, self._namespace[name])
+        self.histories.begin(self.read.values())
         found = bindings(tree)
         self.bindings.names.update(found.names)
         self.bindings.filled |= found.filled
@@ -104,8 +108,15 @@ class CellWatch:
         return found
 
     def _saw(self, site: Site, value: Any) -> None:
+        try:
+            self._take(site, value)
+        except Exception as error:  # noqa: BLE001  # this runs within the user's cell: it is told, never raised
+            self.problems[f"what {site.name} returned was not looked at: {type(error).__name__}: {error}"[:300]] = None
+
+    def _take(self, site: Site, value: Any) -> None:
         if site.kind == "fit":
             self.fitted[id(site)] = (site, site.callee)
+            self.histories.fitted(site, value)
             return
         if site.kind == "assignment":
             name: str | None = site.name if isinstance(value, float) else None

@@ -49,8 +49,9 @@ def imported(installed: Mapping[str, Distribution]) -> dict[str, str]:
         elif module is not None and (file := _file(module)):
             unknown[name] = file
     if unknown:
-        for name, owners in _find_owners(unknown, installed).items():
-            versions = {owner.name: owner.version for owner in owners}
+        owners_of = _find_owners(unknown, installed)
+        for name in unknown:  # a module of the user's own belongs to none, and need not be looked for again
+            versions = {owner.name: owner.version for owner in owners_of.get(name, ())}
             _owners[name] = (id(sys.modules.get(name)), versions)
             found.update(versions)
     return dict(sorted(found.items()))

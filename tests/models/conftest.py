@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlmagic.models.saving import Skipped
 
 
-collect_ignore = ["make_models.py", "load_models.py"]  # scripts that test_fresh_process.py runs
+collect_ignore = ["make_models.py", "load_models.py", "load_flavours.py"]  # scripts that tests run
 
 
 @pytest.fixture

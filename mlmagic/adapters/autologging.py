@@ -1,0 +1,63 @@
+"""MLflow's autologging: what it recorded of a tracked cell, so that nothing is recorded twice. Never imports MLflow."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+# Where the classes stand of models that autologging logs without remembering which they are, and what it calls that.
+_LIBRARIES = {
+    "xgboost": ("xgboost",),
+    "lightgbm": ("lightgbm",),
+    "keras": ("keras", "tensorflow"),
+    "lightning": ("pytorch",),
+    "pytorch_lightning": ("pytorch",),
+}
+
+
+def logs(model: Any) -> bool:
+    """Tell whether autologging is on for *model*, a booster or a network, and logs models too.
+
+    Of torch's modules it logs Lightning's only.
+
+    >>> logs("no model")
+    False
+    """
+    utilities = sys.modules.get("mlflow.utils.autologging_utils")
+    if utilities is None or hasattr(model, "get_params"):
+        return False
+    homes = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    return any(
+        not utilities.autologging_is_disabled(library)
+        and utilities.get_autologging_config(library, "log_models", default_value=True)
+        for home in homes
+        for library in _LIBRARIES.get(home, ())
+    )
+
+
+def model_id_of(estimator: Any) -> str | None:
+    """Return the id of the logged model that autologging made of *estimator* when it was fitted, or None.
+
+    MLflow remembers that for what has scikit-learn's interface, XGBoost's and LightGBM's classes too.
+    """
+    manager = getattr(sys.modules.get("mlflow.sklearn"), "_AUTOLOGGING_METRICS_MANAGER", None)
+    known = getattr(manager, "get_model_id_for_model", None)
+    found = known(estimator) if callable(known) else None
+    return found if isinstance(found, str) else None
+
+
+def is_saving() -> bool:
+    """Tell whether it is MLflow whose code runs now (autologging, ``mlflow.log_figure``), called by the user's or not.
+
+    >>> is_saving()
+    False
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module == "__main__":
+            return False
+        if module.partition(".")[0] == "mlflow":
+            return True
+        frame = frame.f_back  # type: ignore[assignment]  # None at the end
+    return False

@@ -1,0 +1,41 @@
+"""Which models MLflow's autologging has logged to the run already: these are left to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.adapters import autologging
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.models.kinds import Found
+    from mlmagic.runs.active import ActiveRun
+
+
+def logged_by_mlflow(run: ActiveRun, models: Sequence[Found]) -> set[int]:
+    """Return the identities of those *models* that are logged models of the run already.
+
+    Of what has scikit-learn's interface MLflow remembers which model is which. For the others it is only known how
+    many there are: they are left to it when there is one for each.
+    """
+    listed: set[str | None] = set(run.logged.models)
+    if not listed:
+        return set()
+    ids = {id(found.model): autologging.model_id_of(found.model) for found in models}
+    known = {key for key, model_id in ids.items() if model_id in listed}
+    unknown = [f for f in models if id(f.model) not in known and autologging.logs(f.model)]
+    if unknown and len(_of_this_cell(run, listed - set(ids.values()))) >= len(unknown):
+        known |= {id(found.model) for found in unknown}
+    return known
+
+
+def _of_this_cell(run: ActiveRun, model_ids: set[str | None]) -> list[str]:
+    """Return those that came since the cell began: a run that is continued has those of earlier cells."""
+    client, since = run.target.client, run.delivery.began.started
+    known = [each for each in model_ids if each]
+    if client is None or not known:
+        return []
+    return run.patience.ask(
+        lambda: [each for each in known if client.get_logged_model(each).creation_timestamp >= since]
+    )

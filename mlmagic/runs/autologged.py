@@ -1,0 +1,65 @@
+"""What the run holds already under the names that MLflow's autologging gives."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+def holds_metric(measure: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
+    """Tell whether *logged* has each of *values* under a key that autologging makes of *measure*.
+
+    It calls a metric after the function and the variable with the data, ``f1_score_X_test``, the second call
+    ``f1_score-2_X_test``, and a score after the estimator's class, ``SVC_score_X_test``.
+
+    >>> holds_metric("f1_score", [0.5], {"f1_score_X_test": 0.5})
+    True
+    >>> holds_metric("f1_score", [0.5, 0.6], {"f1_score_X_test": 0.5}), holds_metric("score", [1], {"f1_score_X": 1})
+    (False, False)
+    """
+    owner = "[A-Z]\\w*_" if measure == "score" else ""
+    pattern = re.compile(rf"{owner}{re.escape(measure)}(-\d+)?_")
+    held = {value for key, value in logged.items() if pattern.match(key)}
+    return bool(values) and held.issuperset(values)
+
+
+def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
+    """Tell whether *logged* ends with the last of *values* under the name that autologging gives a history's *metric*.
+
+    >>> holds_history("val_loss", [0.9, 0.5], {"validation_loss": 0.5}), holds_history("loss", [0.5], {"loss": 1.0})
+    (True, False)
+    """
+    return any(logged.get(name) == values[-1] for name in (metric, metric.replace("val_", "validation_", 1)))
+
+
+def holds_parameters(estimator: Any, params: Mapping[str, str]) -> bool:
+    """Tell whether *params* are, among others, all that *estimator* was made with, under scikit-learn's own names.
+
+    >>> from sklearn.linear_model import Ridge
+    >>> logged = {name: str(value) for name, value in Ridge().get_params().items()}
+    >>> holds_parameters(Ridge(), logged), holds_parameters(Ridge(alpha=2), logged)
+    (True, False)
+    """
+    try:
+        # Of a search only its own are logged: those of its estimator are in that one's text.
+        found = estimator.get_params(deep=not hasattr(estimator, "best_params_"))
+        return bool(found) and all(name in params and _is(params[name], value) for name, value in found.items())
+    except Exception:  # noqa: BLE001  # no estimator, or one of the user's that does not keep its parameters
+        return False
+
+
+def _is(text: str, value: Any) -> bool:
+    whole = str(value)
+    return text == whole or (text.endswith("...") and whole.startswith(text.removesuffix("...")))  # a long one is cut
+
+
+def told(names: Iterable[str]) -> str:
+    """Return the line for the summary about *names*, each a few words.
+
+    >>> told(["metrics f1_score", "model tree"])
+    "left to MLflow's autologging, which recorded the same: metrics f1_score; model tree"
+    """
+    return f"left to MLflow's autologging, which recorded the same: {'; '.join(names)}"

@@ -1,0 +1,103 @@
+"""The histories of trainings that a cell runs, as curves: what Keras returns and what Lightning's trainer logged."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters import keras, lightning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlmagic.session.observe import Site
+
+
+@dataclass
+class Curve:
+    """The values of one metric, in order, and the step of each."""
+
+    values: list[float] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+
+    def add(self, value: float, step: int) -> None:
+        """Take one more value; a step that was reached already, by an earlier training, counts on."""
+        self.values.append(value)
+        self.steps.append(step if not self.steps or step > self.steps[-1] else self.steps[-1] + 1)
+
+
+@dataclass
+class History:
+    """The curves of the trainings of one place in the cell, and the variable that holds it, where there is one."""
+
+    name: str | None
+    curves: dict[str, Curve] = field(default_factory=dict)
+
+    def add(self, key: str, value: float, step: int) -> None:
+        """Take one value of a metric."""
+        self.curves.setdefault(key, Curve()).add(value, step)
+
+
+class Histories:
+    """Collects them while the cell runs: as plain numbers, so that no model is kept alive."""
+
+    def __init__(self) -> None:
+        self._found: dict[object, History] = {}
+        self._taken: list[dict[str, list[float]]] = []
+        # What was seen of each trainer: how many rows, and its last values.
+        self._seen: weakref.WeakKeyDictionary[Any, tuple[int, dict[str, float]]] = weakref.WeakKeyDictionary()
+        self._places: weakref.WeakKeyDictionary[Any, object] = weakref.WeakKeyDictionary()
+
+    def begin(self, read: Iterable[Any]) -> None:
+        """Note what the histories and trainers that the cell reads hold before it: that is none of its own."""
+        for value in read:
+            if curves := keras.curves_of(value):
+                self._taken.append(curves)
+            if lightning.is_trainer(value):
+                self._seen[value] = (len(lightning.logged_rows(value)), lightning.last_values(value))
+
+    def fitted(self, site: Site, result: Any) -> None:
+        """Take what the call of a `fit` method at *site* has measured, when it is one of these libraries'."""
+        if lightning.is_trainer(site.callee):
+            self._take_trainer(site.callee, id(site), None)
+        else:
+            self._take_keras(result, id(site), site.bound)
+
+    def end(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[History]:
+        """Take what stands behind these *names* when the cell has ended, and return all, in order."""
+        for name in names:
+            value = namespace.get(name)
+            if lightning.is_trainer(value):
+                self._take_trainer(value, name, name)
+            else:
+                self._take_keras(value, name, name)
+        return list(self._found.values())
+
+    def _take_keras(self, thing: Any, place: object, name: str | None) -> None:
+        curves = keras.curves_of(thing)
+        if not curves or curves in self._taken:
+            return
+        self._taken.append(curves)
+        history = self._found.setdefault(place, History(name))
+        for key, values in curves.items():
+            for step, value in enumerate(values):
+                history.add(key, float(value), step)
+
+    def _take_trainer(self, trainer: Any, place: object, name: str | None) -> None:
+        known, before = self._seen.get(trainer, (0, {}))
+        rows, last = lightning.logged_rows(trainer), lightning.last_values(trainer)
+        self._seen[trainer] = (len(rows), last)
+        new = [(key, value, step) for step, values in rows[known:] for key, value in values.items()]
+        logged = {key for _, values in rows for key in values}
+        # Without a logger that can be read only the last value of each is known.
+        new += [
+            (key, value, 0)
+            for key, value in last.items()
+            if before.get(key) != value and not {key, f"{key}_epoch", f"{key}_step"} & logged
+        ]
+        if not new:
+            return
+        history = self._found.setdefault(self._places.setdefault(trainer, place), History(name))
+        for key, value, step in new:
+            history.add(key, value, step)
