@@ -38,7 +38,7 @@ _ONE_WORD = re.compile(
     rf"(?P<separator>=|:[ \t]+)(?P<value>[^\s\"'`;&|()\[\]{{}}\\]{{1,{_LONGEST_JUDGED}}}+)(?=\s|$|[\\\"';&|)])"
 )
 # Also after the sign of a list, a comment or a patch; `a + password: …` is none.
-_ENTRY = re.compile(r"(?:(?:\A|\n|\\[nr])[ \t]{0,40}[+*]?[ \t]{0,20}|[{,(#-][ \t]{0,40})\Z")
+_ENTRY = re.compile(r"(?:(?:\A|\n|\\[nr])[ \t]{0,40}[+*]?[ \t]{0,20}|[{,(#\"'-][ \t]{0,40})\Z")
 _IN_A_LIST_OF_PAIRS = re.compile(r"(?:[\w.-]{1,30}=[^\s,;()\"']{1,30}[ \t]{1,4}|[\"'])\Z")
 _ENV_MAGIC = re.compile(r"%(?:set_)?env[ \t]+$")
 _ENV_COMMAND = re.compile(r"(?:\bexport|\bsetenv|\bENV|-e|--env)[ \t]+$")

@@ -19,6 +19,7 @@ class Rule(NamedTuple):
 
 # A short prefix counts only where a word begins, also after an escape ("\n") or a terminal colour.
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=[\d;\[]m))"
+_QUOTE = r"\\{0,4}[\"']"
 _ADDRESS = r"[^\s/?#\"'`<>\\]"
 _FILLED_IN_LATER = r"(?!\{[^{}]*\}@|\$\w+@|\$\{\w+\}@|%\(?\w*\)?s@|\*+@)"
 
@@ -90,6 +91,20 @@ RULES = (
     ),
     Rule(re.compile(r"([Bb]earer )(?=[^\s\d]{0,80}\d)[\w.~+/-]{16,}+=*"), ("earer ",)),
     Rule(re.compile(r"(uthorization\W{1,6}(?:[Bb]asic|[Tt]oken|[Aa]pi[Kk]ey) )[\w.~+/-]{4,}+=*"), ("uthorization",)),
+    # A user and a password: `curl -u ana:…`, `requests.get(url, auth=("ana", "…"))`.
+    Rule(
+        re.compile(
+            r"(curl [^\n|;&]{0,300}?(?: -u|--user)[ =]?\\{0,4}[\"']?[^\s:\"'$\\]{1,64}:)(?![$<{])[^\s\"'\\]{3,}+"
+        ),
+        ("curl ",),
+    ),
+    Rule(
+        re.compile(
+            rf"((?:\bauth\s{{0,4}}=\s{{0,4}}\(|BasicAuth\()\s{{0,8}}{_QUOTE}[^\"'\n\\]{{0,80}}{_QUOTE}\s{{0,4}},\s{{0,8}}{_QUOTE})"
+            r"(?![$<{])[^\"'\n\\]{3,}+"
+        ),
+        ("auth=", "auth =", "BasicAuth("),
+    ),
     # All before the @ goes: in `https://TOKEN:x-oauth-basic@host` the user is the secret.
     Rule(re.compile(rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@)"), ("://",)),
     Rule(re.compile(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@)"), ("http://", "https://")),
