@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
-from mlmagic.data.split import Split
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
@@ -26,13 +25,8 @@ from mlmagic.session import capture, live, observe
 from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
-from mlmagic.session.watching import CellWatch
 from mlmagic.settings import settings
-from mlmagic.snapshot import randomness
 from mlmagic.snapshot.generators import untouched
-from mlmagic.snapshot.randomness import SeedReport
-from mlmagic.views.seed_report import seed_report_bundle
-from mlmagic.views.split_report import split_report_bundle
 
 if TYPE_CHECKING:
     import ast
@@ -40,6 +34,10 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
+
+    from mlmagic.data.split import Split
+    from mlmagic.snapshot.randomness import SeedReport
+    from mlmagic.views.bundle import MimeBundle
 
 
 _MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, StatusMagics)
@@ -81,13 +79,9 @@ class Extension:
             self._undo.append(library.watch_drawn(capture.figure_drawn))
         if shell.display_formatter is not None:
             formatter = shell.display_formatter.mimebundle_formatter
-            shown: list[tuple[type, Callable[..., Any]]] = [
-                (SeedReport, seed_report_bundle),
-                (Split, split_report_bundle),
-            ]
-            for kind, view in shown:
-                formatter.for_type(kind, view)
-                self._undo.append(partial(formatter.pop, kind, None))
+            for module, kind, view in _SHOWN:
+                formatter.for_type_by_name(module, kind, view)
+                self._undo.append(partial(formatter.pop, f"{module}.{kind}", None))
         self._undo.append(observe.install())
         self._bind_name()
         self._undo.append(live.enter(self._session))
@@ -107,6 +101,8 @@ class Extension:
         """Leave the shell as it was before."""
         while self._undo:
             self._undo.pop()()
+        from mlmagic.snapshot import randomness
+
         randomness.forget()
 
     def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
@@ -130,6 +126,7 @@ class Extension:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
         from mlmagic.runs.opening import open_run
         from mlmagic.runs.origin import origin_of_cell
+        from mlmagic.session.watching import CellWatch
 
         watch = CellWatch(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)), watch=watch)
@@ -159,6 +156,25 @@ class Extension:
                     "own. Put %%track on the first line."
                 )
             self._session.forget(cell)
+
+
+def _show_seed(report: SeedReport) -> MimeBundle:
+    from mlmagic.views.seed_report import seed_report_bundle
+
+    return seed_report_bundle(report)
+
+
+def _show_split(done: Split) -> MimeBundle:
+    from mlmagic.views.split_report import split_report_bundle
+
+    return split_report_bundle(done)
+
+
+# By name: their modules are imported when they are first used.
+_SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
+    ("mlmagic.snapshot.seed_facts", "SeedReport", _show_seed),
+    ("mlmagic.data.split", "Split", _show_split),
+)
 
 
 def has_header_below_a_magic(source: str) -> bool:
