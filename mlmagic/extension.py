@@ -20,7 +20,7 @@ from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.runs import active, experiments, store
+from mlmagic.runs import active, experiments, notices, store
 from mlmagic.session import capture, live, observe
 from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
+_resume_seed: list[Callable[[], None]] = []
+"""How to go on with the seed that was set when mlmagic was unloaded: one at most."""
 
 
 class Extension:
@@ -86,7 +88,9 @@ class Extension:
         self._bind_name()
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())
-        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.default_name()}")  # noqa: T201
+        if _resume_seed:
+            _resume_seed.pop()()
+        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.shown_name()}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
 
@@ -101,9 +105,11 @@ class Extension:
         """Leave the shell as it was before."""
         while self._undo:
             self._undo.pop()()
-        from mlmagic.snapshot import randomness
-
-        randomness.forget()
+        # The process's random numbers draw on, so loaded again (`%reload_ext`) mlmagic goes on with their seed.
+        randomness = sys.modules.get("mlmagic.snapshot.randomness")
+        if randomness is not None:
+            _resume_seed[:] = [randomness.suspend()]
+        notices.forget_standing()
 
     def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
         return [

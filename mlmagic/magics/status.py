@@ -23,6 +23,6 @@ class StatusMagics(Magics):
             )
         print(f"mlmagic {__version__}")  # noqa: T201
         print(f"  store       {store.shown_uri()}")  # noqa: T201
-        print(f"  experiment  {experiments.default_name()}")  # noqa: T201
+        print(f"  experiment  {experiments.shown_name()}")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201

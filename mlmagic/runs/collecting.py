@@ -10,6 +10,7 @@ from mlmagic.runs import automatic, store
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
+from mlmagic.settings import settings
 from mlmagic.snapshot import environment, randomness
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ def record_asked(run: ActiveRun, stored: Run) -> None:
             run.recorder.metric(name, names[name])
     seed = randomness.current()
     if seed is None:
-        run.notices.info("no seed set: %seed 42 makes a run repeatable")
-    elif "seed" not in stored.data.params and "seed" not in run.recorder.params:
+        _standing(run, "seed", "no seed set: %seed 42 makes a run repeatable")
+        return
+    _standing(run, "seed")
+    if "seed" not in stored.data.params and "seed" not in run.recorder.params:
         run.recorder.param("seed", seed.value)
 
 
@@ -172,16 +175,17 @@ def record_git(run: ActiveRun) -> None:
     if state is None:
         run.notices.warn("git did not answer: commit and uncommitted changes are not recorded")
         return
-    for line in state.notices:
-        run.notices.info(line)
     for key, value in source_tags(run.origin, state).items():
         if run.tags.get(key) != value:
             run.recorder.tag(key, value)
     if state.patch:
         run.recorder.text("mlmagic/uncommitted.patch", state.patch)
-    if state.dirty:
-        kept = "kept in mlmagic/uncommitted.patch" if state.patch else "not recorded"
-        run.notices.info(f"uncommitted changes: {kept}")
+    kept = "kept in mlmagic/uncommitted.patch" if state.patch else "not recorded"
+    _standing(run, "git", *state.notices, *([f"uncommitted changes: {kept}"] if state.dirty else []))
+
+
+def _standing(run: ActiveRun, topic: str, *texts: str) -> None:
+    run.notices.standing(topic, *texts, shown=not (run.options.quiet or settings.quiet))
 
 
 def _after_earlier(run: ActiveRun, path: str, text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import loops
-from mlmagic.runs.keys import slug, valid_key
+from mlmagic.runs.keys import LONGEST_KEY, slug, valid_key
 from mlmagic.runs.records import Dataset, File, FileCopy, Metric, Param, Record, Sink, Tag
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_number, as_text, flat
@@ -165,7 +165,9 @@ class Recorder:
             shown = secrets.redact(asked)[0]
             name = self._names.setdefault(asked, valid_key(shown))
             if name != asked:
-                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}: it is kept as {name[:80]!r}")
+                long = f" of {len(shown)} characters" if len(shown) > LONGEST_KEY else ""
+                kept = f"its first {len(name)} are kept" if long else f"it is kept as {name[:80]!r}"
+                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}{long}: {kept}")
         return name
 
     def _whole(self, step: Any, name: str) -> int | None:
