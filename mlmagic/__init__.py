@@ -7,22 +7,36 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
 from mlmagic.api import log, log_artifact, log_figure, log_params, runs, sync, tag, track
-from mlmagic.data.split import split
 from mlmagic.errors import MLMagicError
-from mlmagic.runs.run import Run
 from mlmagic.settings import settings
-from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
-from mlmagic.training.early_stopping import EarlyStopping
-from mlmagic.training.progress import progress
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mlmagic.data.split import split
+    from mlmagic.runs.run import Run
+    from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
+    from mlmagic.training.early_stopping import EarlyStopping
+    from mlmagic.training.progress import progress
+
     last_run: Run
+
+# `%load_ext mlmagic` does not wait for these: they are imported when they are first asked for.
+_WHEN_ASKED_FOR = {
+    "EarlyStopping": "mlmagic.training.early_stopping",
+    "Run": "mlmagic.runs.run",
+    "progress": "mlmagic.training.progress",
+    "rng": "mlmagic.snapshot.randomness",
+    "seed": "mlmagic.snapshot.randomness",
+    "split": "mlmagic.data.split",
+    "torch_generator": "mlmagic.snapshot.randomness",
+    "worker_init": "mlmagic.snapshot.randomness",
+}
 
 # Not last_run, which raises where no run has ended: `from mlmagic import *` asks for every name here.
 __all__ = [
@@ -75,4 +89,7 @@ def __getattr__(name: str) -> Any:
         from mlmagic.api import last_run
 
         return last_run()
+    if name in _WHEN_ASKED_FOR:
+        value = globals()[name] = getattr(import_module(_WHEN_ASKED_FOR[name]), name)
+        return value
     raise AttributeError(f"module 'mlmagic' has no attribute {name!r}")

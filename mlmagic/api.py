@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import NoActiveRunError
 from mlmagic.runs import active
-from mlmagic.runs.keys import slug, unused
-from mlmagic.runs.options import Origin, TrackOptions
 from mlmagic.session import live
 from mlmagic.session.cells import running
 from mlmagic.snapshot.generators import untouched
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.recovery import SyncReport
     from mlmagic.runs.run import Run
     from mlmagic.runs.summary import RunSummary
@@ -63,6 +62,8 @@ def track(
     >>> with mlmagic.track("example", quiet=True) as run:  # doctest: +SKIP
     ...     mlmagic.log(accuracy=0.9)
     """
+    from mlmagic.runs.options import TrackOptions
+
     options = TrackOptions(
         name=name,
         experiment=experiment,
@@ -151,6 +152,8 @@ def _origin_of(caller: FrameType) -> Origin:
         from mlmagic.runs.origin import origin_of_cell
 
         return origin_of_cell(session, cell)
+    from mlmagic.runs.options import Origin
+
     file = Path(str(caller.f_globals.get("__file__", "")))
     source = file.read_text(errors="replace") if file.suffix == ".py" and file.is_file() else ""
     return Origin(
@@ -224,6 +227,7 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     NoActiveRunError
         Outside a run.
     """
+    from mlmagic.runs.keys import slug, unused
     from mlmagic.session.figures import render
 
     run = active.require_active("mlmagic.log_figure")

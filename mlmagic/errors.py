@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import traceback
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -21,6 +19,8 @@ class MLMagicError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows in place of a traceback (its protocol)."""
         if self.full_tracebacks:
+            import traceback
+
             return traceback.format_exception(self)
         return [f"{type(self).__name__}: {self}"]
 
@@ -59,5 +59,7 @@ def did_you_mean(value: str, valid: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["accuracy"])
     ''
     """
+    import difflib  # only now: errors are imported with everything, and are rare
+
     near = difflib.get_close_matches(value, list(valid), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
-from mlmagic.data.split import Split
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics.completion import matcher
@@ -22,19 +21,13 @@ from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.runs import active, experiments, store
+from mlmagic.runs import active, experiments, notices, store
 from mlmagic.session import capture, live, observe, prompts
 from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
-from mlmagic.session.watching import CellWatch
 from mlmagic.settings import settings
-from mlmagic.snapshot import randomness
 from mlmagic.snapshot.generators import untouched
-from mlmagic.snapshot.randomness import SeedReport
-from mlmagic.views.seed_report import seed_report_bundle
-from mlmagic.views.split_report import split_report_bundle
-from mlmagic.views.sync_report import sync_report
 
 if TYPE_CHECKING:
     import ast
@@ -43,9 +36,15 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
 
+    from mlmagic.data.split import Split
+    from mlmagic.snapshot.randomness import SeedReport
+    from mlmagic.views.bundle import MimeBundle
+
 
 _MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
+_resume_seed: list[Callable[[], None]] = []
+"""How to go on with the seed that was set when mlmagic was unloaded: one at most."""
 
 
 class Extension:
@@ -83,20 +82,18 @@ class Extension:
             self._undo.append(library.watch_drawn(capture.figure_drawn))
         if shell.display_formatter is not None:
             formatter = shell.display_formatter.mimebundle_formatter
-            shown: list[tuple[type, Callable[..., Any]]] = [
-                (SeedReport, seed_report_bundle),
-                (Split, split_report_bundle),
-            ]
-            for kind, view in shown:
-                formatter.for_type(kind, view)
-                self._undo.append(partial(formatter.pop, kind, None))
+            for module, kind, view in _SHOWN:
+                formatter.for_type_by_name(module, kind, view)
+                self._undo.append(partial(formatter.pop, f"{module}.{kind}", None))
         self._undo.append(observe.install())
         self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())
         folder.settle(Path.cwd())
-        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.default_name()}")  # noqa: T201
+        if _resume_seed:
+            _resume_seed.pop()()
+        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.shown_name()}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
         _recover()
@@ -112,7 +109,11 @@ class Extension:
         """Leave the shell as it was before."""
         while self._undo:
             self._undo.pop()()
-        randomness.forget()
+        # The process's random numbers draw on, so loaded again (`%reload_ext`) mlmagic goes on with their seed.
+        randomness = sys.modules.get("mlmagic.snapshot.randomness")
+        if randomness is not None:
+            _resume_seed[:] = [randomness.suspend()]
+        notices.forget_standing()
 
     def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
         return [
@@ -135,6 +136,7 @@ class Extension:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
         from mlmagic.runs.opening import open_run
         from mlmagic.runs.origin import origin_of_cell
+        from mlmagic.session.watching import CellWatch
 
         watch = CellWatch(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)), watch=watch)
@@ -171,6 +173,7 @@ def _recover() -> None:
     if settings.offline or not any(folder.journals(place) for place in folder.places()):
         return
     from mlmagic.runs import recovery
+    from mlmagic.views.sync_report import sync_report
 
     if not recovery.has_work():
         return
@@ -180,6 +183,25 @@ def _recover() -> None:
         print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
         return
     print(sync_report(report))  # noqa: T201
+
+
+def _show_seed(report: SeedReport) -> MimeBundle:
+    from mlmagic.views.seed_report import seed_report_bundle
+
+    return seed_report_bundle(report)
+
+
+def _show_split(done: Split) -> MimeBundle:
+    from mlmagic.views.split_report import split_report_bundle
+
+    return split_report_bundle(done)
+
+
+# By name: their modules are imported when they are first used.
+_SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
+    ("mlmagic.snapshot.seed_facts", "SeedReport", _show_seed),
+    ("mlmagic.data.split", "Split", _show_split),
+)
 
 
 def has_header_below_a_magic(source: str) -> bool:

@@ -36,6 +36,8 @@ def test_loading_the_extension_imports_no_heavy_library(tmp_path, monkeypatch):
     )
     imported = json.loads(in_new_process(code).splitlines()[-1])
     assert HEAVY & set(imported) == set()
+    waiting = ("mlmagic.data.", "mlmagic.models.", "mlmagic.training.", "mlmagic.views.", "mlmagic.runs.queries")
+    assert [name for name in imported if name.startswith(waiting)] == []
 
 
 def test_the_public_names_are_few_and_there():
@@ -46,13 +48,22 @@ def test_the_public_names_are_few_and_there():
         for name, value in vars(mlmagic).items()
         if not name.startswith("_")
         and not isinstance(value, ModuleType)
-        and name not in {"annotations", "TYPE_CHECKING", "Any"}
+        and name not in {"annotations", "import_module", "TYPE_CHECKING", "Any"}
     }
-    assert public | {"__version__"} == set(mlmagic.__all__)
+    assert public | {"__version__"} <= set(mlmagic.__all__)
+    assert set(mlmagic.__all__) <= {*dir(mlmagic), *vars(mlmagic)}
 
 
 def test_a_star_import_takes_every_name_before_any_run():
     assert in_new_process("from mlmagic import *\nprint(track.__name__, settings.quiet)") == "track False\n"
+
+
+def test_a_name_that_waits_is_the_same_object_however_it_is_reached():
+    code = (
+        "import mlmagic\nfirst = mlmagic.split\nfrom mlmagic import split\nfrom mlmagic.data.split import split as s\n"
+        "print(first is split is s, 'EarlyStopping' in dir(mlmagic), callable(mlmagic.runs), mlmagic.seed(3).value)"
+    )
+    assert in_new_process(code) == "True True True 3\n"
 
 
 def test_the_last_run_is_a_clear_error_before_any_run():

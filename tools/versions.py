@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 TESTED_EXTRAS = ("notebook", "plots", "hydra")
 """Extras tested at their minimum. Not torch: its old Linux wheels bring several GB of CUDA libraries."""
-OF_THEIR_TIME = ("sqlalchemy<2.1",)
-"""What the oldest versions need and do not declare: MLflow 3.7 imports a name that SQLAlchemy 2.1 removed."""
 HEADER = """\
 # Every package of a development install (pip install -c constraints.txt -e '.[dev]').
 # Written by `make constraints`; do not edit.
@@ -69,7 +67,7 @@ def constraints() -> Iterator[str]:
 def main(arguments: list[str]) -> None:
     """Print the list that the one argument names."""
     if arguments == ["minimums"]:
-        lines = [*minimums(tomllib.loads((ROOT / "pyproject.toml").read_text())), *OF_THEIR_TIME]
+        lines = list(minimums(tomllib.loads((ROOT / "pyproject.toml").read_text())))
     elif arguments == ["constraints"]:
         lines = [HEADER.rstrip(), *constraints()]
     else:

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.imports import when_imported
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 _inside = threading.local()
 
 
-def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], None]:
-    """Call *on_drawn* with each figure that is shown or saved and, when that made a PNG, with its bytes.
+def watch_drawn(on_drawn: Callable[[Any, bytes | None, str], None]) -> Callable[[], None]:
+    """Call *on_drawn* with each figure that is shown or saved, the bytes of a PNG that this made, and its file's stem.
 
     Wraps ``FigureCanvasBase.print_figure``, which ``savefig`` and the inline backend both go through, as soon as
     matplotlib is imported. Returns a function that takes the wrap out again.
@@ -35,7 +36,7 @@ def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], N
                 return original(self, filename, *args, **kwargs)
             start = _position(filename)
             result = original(self, filename, *args, **kwargs)
-            on_drawn(self.figure, _png_written(filename, start))
+            on_drawn(self.figure, _png_written(filename, start), _stem(filename))
             return result
 
         base.print_figure = print_figure
@@ -61,6 +62,17 @@ def _position(target: Any) -> int:
         return int(target.tell())
     except (AttributeError, OSError, ValueError):
         return 0
+
+
+def _stem(target: Any) -> str:
+    """Return the name of the file *target*, without folder and ending; nothing for a file object.
+
+    >>> _stem("plots/roc.png"), _stem(io.BytesIO())
+    ('roc', '')
+    """
+    if not isinstance(target, (str, bytes, os.PathLike)):
+        return ""
+    return Path(os.fsdecode(target)).stem
 
 
 def _png_written(target: Any, start: int) -> bytes | None:

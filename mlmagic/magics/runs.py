@@ -13,7 +13,6 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.magics.parsing import parse_line
-from mlmagic.views.runs_table import runs_frame
 
 if TYPE_CHECKING:
     from mlmagic.views.runs_frame import RunsFrame
@@ -56,6 +55,8 @@ class RunsMagics(Magics):
             %runs status = FAILED and started > 2026-01-31
             df = %runs lr <= 0.01
         """
+        from mlmagic.views.runs_table import runs_frame
+
         options, condition = split_line(line)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))
         return runs_frame(condition, experiment=arguments.experiment, n=arguments.n, sort=arguments.sort)

@@ -10,8 +10,6 @@ from IPython.display import display
 
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.parsing import parse_line
-from mlmagic.snapshot import randomness
-from mlmagic.views.seed_report import seed_headline, seed_report_bundle
 
 
 @magics_class
@@ -39,6 +37,9 @@ class SeedMagics(Magics):
             %seed 42 --deterministic
             %seed
         """
+        from mlmagic.snapshot import randomness
+        from mlmagic.views.seed_report import seed_headline, seed_report_bundle
+
         arguments = parse_line(self.seed.parser, "%seed", line)
         namespace = self.shell.user_ns if self.shell else {}
         if arguments.value:

@@ -40,7 +40,7 @@ class StatusMagics(Magics):
         waiting = len(folder.journals(folder.place()))
         print(f"mlmagic {__version__}")  # noqa: T201
         print(f"  store       {store.shown_uri()}")  # noqa: T201
-        print(f"  experiment  {experiments.default_name()}")  # noqa: T201
+        print(f"  experiment  {experiments.shown_name()}")  # noqa: T201
         print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201

@@ -10,12 +10,13 @@ from IPython.utils.text import DollarFormatter
 
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.magics.parsing import parse_line
-from mlmagic.runs.options import TrackOptions
 
 if TYPE_CHECKING:
     import argparse
     import ast
     from collections.abc import Iterable, Mapping
+
+    from mlmagic.runs.options import TrackOptions
 
 
 @magics_class
@@ -104,6 +105,8 @@ def parse_header(header: str, tree: ast.Module, namespace: Mapping[str, Any] | N
     UsageProblem
         When the header cannot be understood, or there is nothing to track.
     """
+    from mlmagic.runs.options import TrackOptions
+
     parsed = parse_line(TrackMagics.track.parser, "%%track", _expanded(header, namespace or {}))
     if not tree.body:
         raise UsageProblem("%%track: the cell is empty, so there is nothing to track.")

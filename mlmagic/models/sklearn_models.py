@@ -90,10 +90,6 @@ def _why_not_skops(found: Survey) -> str | None:
         return f"skops would be several times as large and slow for {size}"
     if importlib.util.find_spec("skops") is None:
         return "skops is not installed: pip install skops"
-    import mlflow.sklearn
-
-    if not hasattr(mlflow.sklearn, "SERIALIZATION_FORMAT_SKOPS"):
-        return "this MLflow does not load skops"
     return None
 
 

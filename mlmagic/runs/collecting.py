@@ -11,6 +11,7 @@ from mlmagic.runs.autologged import holds_history, holds_metric
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
+from mlmagic.settings import settings
 from mlmagic.snapshot import environment, randomness
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ def record_asked(run: ActiveRun) -> None:
             run.recorder.metric(name, names[name])
     seed = randomness.current()
     if seed is None:
-        run.notices.info("no seed set: %seed 42 makes a run repeatable")
-    elif "seed" not in run.logged.params and "seed" not in run.recorder.params:
+        _standing(run, "seed", "no seed set: %seed 42 makes a run repeatable")
+        return
+    _standing(run, "seed")
+    if "seed" not in run.logged.params and "seed" not in run.recorder.params:
         run.recorder.param("seed", seed.value)
 
 
@@ -180,8 +183,6 @@ def record_git(run: ActiveRun) -> None:
     if state is None:
         run.notices.warn("git did not answer: commit and uncommitted changes are not recorded")
         return
-    for line in state.notices:
-        run.notices.info(line)
     for key, value in source_tags(run.origin, state).items():
         if run.tags.get(key) != value:
             run.recorder.tag(key, value)
@@ -189,8 +190,11 @@ def record_git(run: ActiveRun) -> None:
     if state.patch:
         is_whole = run.recorder.patch("mlmagic/uncommitted.patch", state.patch)
         kept = f"kept in mlmagic/uncommitted.patch{'' if is_whole else ', which does not apply where it was redacted'}"
-    if state.dirty:
-        run.notices.info(f"uncommitted changes: {kept}")
+    _standing(run, "git", *state.notices, *([f"uncommitted changes: {kept}"] if state.dirty else []))
+
+
+def _standing(run: ActiveRun, topic: str, *texts: str) -> None:
+    run.notices.standing(topic, *texts, shown=not (run.options.quiet or settings.quiet))
 
 
 def _between(run: ActiveRun) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
@@ -101,6 +103,20 @@ def default_name() -> str:
     """Return what the default experiment is called, whether it exists or not."""
     chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
     return settings.experiment or chosen or os.environ.get("MLFLOW_EXPERIMENT_NAME") or _DEFAULT_NAME
+
+
+def shown_name() -> str:
+    """Return what the default experiment is called, or its id where the name would take MLflow's import or a network.
+
+    ``mlflow.set_experiment`` leaves only the id behind.
+    """
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if settings.experiment or not chosen:
+        return default_name()
+    if "mlflow" in sys.modules and store.is_local_file():
+        with contextlib.suppress(Exception):  # a line that says where runs go is no place for a store's refusal
+            return name_of(store.connect(), chosen)
+    return f"of id {chosen}"
 
 
 def each(client: MlflowClient) -> Iterator[Experiment]:

@@ -8,6 +8,14 @@ from typing import Literal
 from mlmagic.runs.summary import Notice
 from mlmagic.snapshot.secrets import redact
 
+_standing: dict[str, tuple[str, ...]] = {}
+"""What was true of each topic at the last run of this session that showed its notes."""
+
+
+def forget_standing() -> None:
+    """Begin a new session, which tells everything once more."""
+    _standing.clear()
+
 
 class Notices:
     """Collects lines; the same line again is counted, not repeated.
@@ -29,6 +37,23 @@ class Notices:
     def warn(self, text: str) -> None:
         """Add what was not done as asked."""
         self._add(text, "warning")
+
+    def standing(self, topic: str, *texts: str, shown: bool = True) -> None:
+        """Add what stays true from run to run: of *topic*, only what was not true at the run before.
+
+        Without *shown* (a run that shows no notes) what it adds is still news to the next one.
+
+        >>> runs = [Notices(), Notices(), Notices()]
+        >>> for notices, texts in zip(runs, (["no seed"], ["no seed"], ["no seed", "no commit"])):
+        ...     notices.standing("example", *texts)
+        >>> [[notice.text for notice in notices.all()] for notices in runs]
+        [['no seed'], [], ['no commit']]
+        """
+        before = _standing.get(topic, ())
+        for text in texts:
+            if text not in before:
+                self.info(text)
+        _standing[topic] = texts if shown else tuple(text for text in texts if text in before)
 
     def _add(self, text: str, level: Literal["info", "warning"]) -> None:
         text = redact(text)[0]  # it may quote what was recorded, and is saved with the notebook

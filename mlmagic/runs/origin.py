@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlmagic.errors import UsageProblem
 from mlmagic.runs.options import Origin
 from mlmagic.session import notebook
 
@@ -26,9 +27,18 @@ def origin_of_cell(
         namespace=session.namespace,
         binds=binds,
         notebook=file,
-        folder=file.parent if file and file.parent.is_dir() else Path.cwd(),
+        folder=file.parent if file and file.parent.is_dir() else _working_folder(),
         log=session.log,
         log_entry=session.entry(cell),
         key=cell.id or cell.source.partition("\n")[0],
         watch=watch,
     )
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageProblem(
+            "%%track: the working folder was deleted. Go to one that exists: import os; os.chdir('/folder/of/yours')"
+        ) from error

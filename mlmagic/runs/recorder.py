@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
 from mlmagic.runs import loops
-from mlmagic.runs.keys import slug, valid_key
+from mlmagic.runs.keys import LONGEST_KEY, slug, valid_key
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
@@ -213,7 +213,9 @@ class Recorder:
             shown = self._clean(asked, f"names of {kind}s")
             name = self._names.setdefault(asked, valid_key(shown))
             if name != asked:
-                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}: it is kept as {name[:80]!r}")
+                long = f" of {len(shown)} characters" if len(shown) > LONGEST_KEY else ""
+                kept = f"its first {len(name)} are kept" if long else f"it is kept as {name[:80]!r}"
+                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}{long}: {kept}")
         return name
 
     def _whole(self, step: Any, name: str) -> int | None:

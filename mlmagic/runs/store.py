@@ -108,6 +108,12 @@ def current_uri() -> str:
     return str(mlflow.get_tracking_uri())
 
 
+def is_local_file() -> bool:
+    """Tell whether the store is a SQLite file that is there: it answers at once, and asking does not create it."""
+    path = current_uri().removeprefix(_SQLITE).partition("?")[0]
+    return current_uri().startswith(_SQLITE) and Path(path).is_file()
+
+
 def old_file_store(folder: Path) -> str | None:
     """Return one line of advice when *folder* holds the file store of an older MLflow, which is not read any more."""
     if not any(folder.glob("mlruns/*/meta.yaml")):
@@ -235,7 +241,8 @@ def refused_by(uri: str) -> Iterator[None]:
         if outage.is_away(error, _asking(uri)):
             why = secrets.redact(outage.reason(error))[0][:200]
             raise StoreAwayError(f"the MLflow store {where} cannot be reached: {why}") from error
-        raise StoreError(f"the MLflow store {where} refused: {secrets.redact(reason)[0][:400]}") from error
+        hint = ". A file takes three slashes: sqlite:///mlflow.db" if "Invalid SQLite URL" in reason else ""
+        raise StoreError(f"the MLflow store {where} refused: {secrets.redact(reason)[0][:400]}{hint}") from error
 
 
 def _unknown(uri: str) -> StoreError:

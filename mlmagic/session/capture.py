@@ -1,4 +1,4 @@
-"""What shows itself while a run is open: printed text, logging and figures, each given to its run."""
+"""What shows itself while a run is open: printed text, values, logging and figures, each given to its run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mlmagic.adapters import autologging
 from mlmagic.session.figures import FigureCollector
 from mlmagic.session.logging_records import LoggingRecords
 from mlmagic.session.output import StreamTee, Transcript
+from mlmagic.session.shown_values import ShownValues
 from mlmagic.session.threads import ThreadStacks
 
 
@@ -37,6 +38,7 @@ class _Hub:
         self._captures: ThreadStacks[Capture] = ThreadStacks()
         self._tee = StreamTee(self._written)
         self._records = LoggingRecords(self._hand_out)
+        self._values = ShownValues(self._shown)
         self._lock = threading.Lock()
 
     def add(self, capture: Capture) -> None:
@@ -44,6 +46,7 @@ class _Hub:
             if not self._captures.all():
                 self._tee.start()
                 self._records.start()
+                self._values.start()
             self._captures.push(capture)
 
     def remove(self, capture: Capture) -> None:
@@ -52,6 +55,7 @@ class _Hub:
             if not self._captures.all():
                 self._tee.stop()
                 self._records.stop()
+                self._values.stop()
 
     def _written(self, stream: str, text: str) -> None:
         if not self._records.holds(stream, text):
@@ -63,14 +67,19 @@ class _Hub:
         for capture in self._captures.own() or ([current] if current else []):
             capture.transcript.write(stream, text)
 
-    def figure_drawn(self, figure: Any, png: bytes | None) -> None:
+    def _shown(self, text: str) -> None:
+        # Only of this thread: a subshell's cell in the middle shows a value of its own.
+        for capture in self._captures.own():
+            capture.transcript.value(text)
+
+    def figure_drawn(self, figure: Any, png: bytes | None, stem: str) -> None:
         current = self._captures.current()
         if current is None or current.figures is None:
             return
         if autologging.is_saving():
             current.figures.leave_out(figure)  # it is an artifact of MLflow's already
         else:
-            current.figures.drawn(figure, png)
+            current.figures.drawn(figure, png, stem)
 
     def figures_left_open(self) -> None:
         current = self._captures.top()
@@ -81,9 +90,12 @@ class _Hub:
 _hub = _Hub()
 
 
-def figure_drawn(figure: Any, png: bytes | None) -> None:
-    """Tell the innermost open run that *figure* was shown or saved; *png* are the bytes, if it was as PNG."""
-    _hub.figure_drawn(figure, png)
+def figure_drawn(figure: Any, png: bytes | None, stem: str = "") -> None:
+    """Tell the innermost open run that *figure* was shown or saved.
+
+    *png* are the bytes, if it was as PNG; *stem* is the name of the file that it was saved to, without its ending.
+    """
+    _hub.figure_drawn(figure, png, stem)
 
 
 def figures_left_open() -> None:

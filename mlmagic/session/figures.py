@@ -50,8 +50,11 @@ class FigureCollector:
         """Note the figures that are open already: they are the user's, not this run's."""
         self._before = [weakref.ref(figure) for figure in matplotlib.open_figures()]
 
-    def drawn(self, figure: Any, png: bytes | None) -> None:
-        """Take a figure that was shown or saved. Drawn again, it replaces what it was; an empty one is none."""
+    def drawn(self, figure: Any, png: bytes | None, stem: str = "") -> None:
+        """Take a figure that was shown or saved. Drawn again, it replaces what it was; an empty one is none.
+
+        Without label and title it is called by *stem*, the name of the file that it was saved to.
+        """
         if matplotlib.is_figure(figure) and matplotlib.is_empty(figure):
             return
         with self._lock:
@@ -62,7 +65,7 @@ class FigureCollector:
                 known = _Seen(weakref.ref(figure), None, "")
                 self._seen.append(known)
             known.png = png or known.png
-            known.title = _title(figure) or known.title
+            known.title = _title(figure) or stem or known.title
             known.held = figure if known.png is None else None
 
     def leave_out(self, figure: Any) -> None:
@@ -106,7 +109,8 @@ def _render(item: _Seen) -> Figure | FailedFigure | None:
             return Figure(item.title, *interactive_plots.render(item.held))
         return None if matplotlib.is_empty(item.held) else Figure(item.title, "png", matplotlib.to_png(item.held))
     except Exception as error:  # noqa: BLE001  # whatever a renderer raises is told in one line
-        return FailedFigure(item.title, f"{type(error).__name__}: {error}".splitlines()[0][:200])
+        reason = " ".join(str(error).split())  # matplotlib's begins with an empty line, and draws a marker below
+        return FailedFigure(item.title, f"{type(error).__name__}: {reason}"[:200])
 
 
 def render(figure: Any) -> Figure:

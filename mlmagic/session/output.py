@@ -51,6 +51,20 @@ class Transcript:
             if rest:
                 self._unfinished[stream] = rest
 
+    def value(self, text: str) -> None:
+        r"""Take a value that was shown, on lines of its own below what was printed before it.
+
+        >>> transcript = Transcript(limit=1000)
+        >>> transcript.write("out", "50%"); transcript.value("Out[1]: 3"); transcript.write("out", "after")
+        >>> transcript.text()
+        '50%\nOut[1]: 3\nafter'
+        """
+        with self._lock:
+            for unfinished in self._unfinished.values():
+                self._keep(_last_drawn(unfinished) + "\n")
+            self._unfinished.clear()
+            self._keep(text + "\n")
+
     def _keep(self, text: str) -> None:
         room = self._half - self._head_size
         if room > 0:

@@ -54,9 +54,9 @@ class GitState:
 def capture(folder: Path, *, limit_bytes: int, timeout_s: float = 10.0) -> GitState:
     """Return the state of the repository that *folder* is in; what cannot be found out is told in its notices.
 
-    The patch is left out when it is larger than *limit_bytes*; with 0 none is made. It takes one `git` process
-    in a clean tree, three at most in a usual dirty one, and *timeout_s* seconds at most. The repository is not
-    written to, its index neither. Never raises.
+    Files that make the patch larger than *limit_bytes* are left out of it; with 0 none is made. It takes one `git`
+    process in a clean tree, three at most in a usual dirty one, and *timeout_s* seconds at most. The repository is
+    not written to, its index neither. Never raises.
     """
     deadline = time.monotonic() + timeout_s
     try:

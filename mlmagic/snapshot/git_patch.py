@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.git_files import IGNORED_PATHSPECS, Repository, megabytes
-from mlmagic.snapshot.git_process import ask
+from mlmagic.snapshot.git_files import IGNORED_PATHSPECS, Repository
+from mlmagic.snapshot.git_parts import by_parts, has_huge, sizes_of
+from mlmagic.snapshot.git_process import Answer, ask
 
 if TYPE_CHECKING:
     from mlmagic.snapshot.git_status import Status
@@ -24,9 +25,10 @@ _DIFF = (
 def make_patch(
     repository: Repository, status: Status, added: list[str], limit_bytes: int, deadline: float
 ) -> tuple[str | None, str | None]:
-    """Return the patch that brings back the tracked changes and the *added* untracked files, or why there is none.
+    """Return the patch that brings back the tracked changes and the *added* untracked files, and what it lacks.
 
-    The patch is valid UTF-8 and keeps every line ending: write it without translating them.
+    Over *limit_bytes* the files that are too large are left out. The patch is valid UTF-8 and keeps every line
+    ending: write it without translating them.
     """
     with tempfile.TemporaryDirectory(prefix="mlmagic-") as scratch:
         variables = {}
@@ -41,16 +43,25 @@ def make_patch(
             if problem:
                 return None, problem
         base = status.commit or _empty_tree(repository, deadline)
-        diff = partial(ask, folder=repository.root, deadline=deadline, limit_bytes=limit_bytes, variables=variables)
-        command = (*_DIFF, base, "--", *IGNORED_PATHSPECS)
-        answer = diff(*command)
-        if not answer.failed and not _is_text(answer.output):
-            # Lines in another encoding than UTF-8 would not survive as text: the same patch in Git's binary form.
-            attributes = Path(scratch, "attributes")
-            attributes.write_text("* -diff\n", "ascii")
-            answer = diff("-c", f"core.attributesFile={attributes}", *command)
-        if answer.too_large:
-            return None, f"The uncommitted changes are larger than {megabytes(limit_bytes)} and are not recorded."
+        asked = partial(ask, folder=repository.root, deadline=deadline, variables=variables)
+        attributes = Path(scratch, "attributes")
+        attributes.write_text("* -diff\n", "ascii")
+
+        def diff(pathspecs: list[str], limit: int) -> Answer:
+            command = (*_DIFF, base, "--", *pathspecs, *IGNORED_PATHSPECS)
+            answer = asked(*command, limit_bytes=limit)
+            if not answer.failed and not _is_text(answer.output):
+                # Lines in another encoding than UTF-8 would not survive as text: the same patch in Git's binary form.
+                answer = asked("-c", f"core.attributesFile={attributes}", *command, limit_bytes=limit)
+            return answer
+
+        paths = [*status.changed, *added]
+        # A huge file would use up the time of all.
+        answer = None if has_huge(repository.root, paths, limit_bytes) else diff([], limit_bytes)
+        if answer is None or answer.too_large:
+            sizes = sizes_of(repository.root, status.commit, paths, deadline)
+            parts = by_parts(diff, sizes, limit_bytes)
+            return parts.patch.decode("utf-8") or None, parts.notice()
         if answer.too_slow:
             return None, "Git took too long to compare the uncommitted changes: they are not recorded."
         if answer.failed or not _is_text(answer.output):

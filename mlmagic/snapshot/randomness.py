@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import random
 import reprlib
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ __all__ = [
     "report",
     "rng",
     "seed",
+    "suspend",
     "torch_generator",
     "worker_init",
 ]
@@ -93,14 +95,7 @@ def seed(value: int, *, deterministic: bool = False, namespace: Mapping[str, obj
         _session.cublas.fix()
     _session.state = SeedState(value, deterministic, was_deterministic, _session.cublas.is_late)
     random.seed(value)
-    libraries = {
-        "numpy": _seed_numpy,
-        "torch": _seed_torch,
-        "tensorflow": _seed_tensorflow,
-        "keras": _seed_keras,
-    }
-    for name, action in libraries.items():
-        _session.waiting.append(when_imported(name, partial(action, _session.state)))
+    _seed_when_imported(_session.state)
     return report(namespace)
 
 
@@ -179,6 +174,45 @@ def forget() -> None:
     _release()
     _session.cublas.set_back()
     vars(_session).update(vars(_Session()))
+
+
+def suspend() -> Callable[[], None]:
+    """Forget the seed; returns how to go on with it, where no other was set since: nothing is seeded anew.
+
+    Examples
+    --------
+    >>> _ = seed(42)
+    >>> drawn = rng().integers(100)
+    >>> resume = suspend()
+    >>> current() is None
+    True
+    >>> resume()
+    >>> current().value, rng().integers(100, size=2)
+    (42, array([77, 65]))
+    >>> forget()
+    """
+    kept = _Session(_session.state, _session.generator, set(_session.seeded))
+    forget()
+
+    def resume() -> None:
+        if kept.state is None or _session.state is not None:
+            return
+        _session.state, _session.generator, _session.seeded = kept.state, kept.generator, kept.seeded
+        if kept.state.deterministic:
+            _session.cublas.fix()
+            if "torch" in kept.seeded:
+                _session.switched.append(make_torch_deterministic(sys.modules["torch"]))
+        _seed_when_imported(kept.state)
+
+    return resume
+
+
+def _seed_when_imported(state: SeedState) -> None:
+    """Seed the libraries that are imported, and the others right after their import; but none that was seeded."""
+    actions = {"numpy": _seed_numpy, "torch": _seed_torch, "tensorflow": _seed_tensorflow, "keras": _seed_keras}
+    for name, action in actions.items():
+        if name not in _session.seeded:
+            _session.waiting.append(when_imported(name, partial(action, state)))
 
 
 def _checked(value: object) -> int:

@@ -69,6 +69,25 @@ def test_a_figure_that_is_saved_and_closed_is_kept_as_it_was_saved(collector, tm
     assert [item.content for item in collector.finish()] == [(tmp_path / "roc.png").read_bytes()]
 
 
+@pytest.mark.parametrize("target", ["roc.png", b"roc.png", "roc.final.pdf"])
+def test_a_figure_without_label_and_title_is_called_by_its_file(collector, tmp_path, monkeypatch, target):
+    monkeypatch.chdir(tmp_path)
+    figure = plot()
+    figure.savefig(target)
+    figure.savefig(io.BytesIO())
+    assert told(collector) == [("roc.final" if "final" in str(target) else "roc", "png")]
+
+
+def test_label_and_title_come_before_the_name_of_the_file(collector, tmp_path):
+    plot("titled").savefig(tmp_path / "a.png")
+    plot(number="labelled").savefig(tmp_path / "b.png")
+    later = plot()
+    later.savefig(tmp_path / "c.png")
+    later.axes[0].set_title("titled later")
+    later.savefig(tmp_path / "c.png")
+    assert [title for title, _ in told(collector)] == ["titled", "labelled", "titled later"]
+
+
 @pytest.mark.parametrize("name", ["x.pdf", "x.svg", "x"])
 def test_a_figure_saved_in_another_format_is_kept_as_a_picture(collector, tmp_path, name):
     figure = plot("roc")

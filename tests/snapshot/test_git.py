@@ -255,11 +255,58 @@ def test_an_untracked_file_of_one_gigabyte_is_told_and_not_read(repository, name
     assert look(repository).dirty is dirty
 
 
+TOO_LARGE = "Too large for the patch, and not recorded: the changes of {}. The setting patch_limit_mb raises the limit."
+
+
 def test_a_patch_over_the_limit_is_left_out_and_told(repository):
     (repository / "train.py").write_text("x = 1\n" * 1000)
     state = look(repository, limit_bytes=2000)
     assert (state.dirty, state.patch) == (True, None)
-    assert state.notices == ("The uncommitted changes are larger than 0.002 MB and are not recorded.",)
+    assert state.notices == (TOO_LARGE.format("train.py (0.006 MB)"),)
+
+
+def test_one_large_change_leaves_the_patch_of_the_other_files(repository, tmp_path):
+    for name in ("data.csv", "log [1].txt", "gone.csv", "long.csv"):
+        (repository / name).write_text("".join(f"{name} {i}\n" for i in range(1000)))
+    commit_all(repository)
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "-q", repository, other)
+    before = files_of(other)
+    (repository / "data.csv").write_text("x = 1\n" * 10_000)
+    (repository / "log [1].txt").write_text("y = 1\n" * 1000)
+    (repository / "gone.csv").unlink()
+    with (repository / "long.csv").open("a") as file:
+        file.write("one more line\n")
+    (repository / "train.py").write_text("a = 3\n")
+    (repository / "new.py").write_bytes(b"na\xefve = 1\n")
+    state = look(repository, limit_bytes=5000)
+    large = ["data.csv (0.06 MB)", "gone.csv (0.0129 MB)", "log [1].txt (0.0159 MB)"]
+    assert state.notices == (TOO_LARGE.format(", ".join([large[0], large[2], large[1]])),)
+    git(other, "apply", "-", given=state.patch.encode())
+    unchanged = {name: before[name] for name in (b"data.csv", b"log [1].txt", b"gone.csv")}
+    assert files_of(other) == files_of(repository) | unchanged
+
+
+def test_a_tracked_file_of_one_gigabyte_leaves_the_patch_of_the_other_files(repository):
+    (repository / "data.csv").write_text("one\n")
+    commit_all(repository)
+    with (repository / "data.csv").open("wb") as file:
+        file.truncate(2**30)
+    (repository / "train.py").write_text("a = 3\n")
+    state = look(repository, timeout_s=3.0)
+    assert state.notices == (TOO_LARGE.format("data.csv (1.1 GB)"),)
+    assert "+a = 3" in state.patch
+    assert "data.csv" not in state.patch
+
+
+def test_many_changes_that_are_too_large_are_named_and_counted(repository):
+    for number in range(30):
+        (repository / f"data_{number}.py").write_text("x = 1\n" * 330)
+    state = look(repository, limit_bytes=2000)
+    assert state.patch is None
+    (line,) = state.notices
+    assert line.count("(0.00198 MB)") == 5
+    assert " and 25 more files." in line
 
 
 def test_no_patch_is_made_with_a_limit_of_zero(repository):
