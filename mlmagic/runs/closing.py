@@ -123,6 +123,6 @@ def _summary(
         figures=tuple(figures),
         notices=run.notices.all(),
         error=secrets.redact(collecting.one_line(error))[0] if error is not None else None,
-        url=store.url(run.run_id, run.experiment_id),
+        url=store.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
         previous_name=before.name if before and lines else None,
     )
