@@ -67,8 +67,11 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
         run.notices.warn("interrupted while the run was being recorded: what came after is missing")
     finally:
         active.leave(run)
-        with _told(run, "everything"):
-            ending.end(run, status, error, duration)
+        try:
+            with _told(run, "everything"):
+                ending.end(run, status, error, duration)
+        except KeyboardInterrupt:
+            run.notices.warn("interrupted while the run was being delivered: that goes on in the background")
     return _summary(run, status, error, duration=duration, figures=figures)
 
 
