@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _MOST = 50
+_PATIENCE_S = 1.5
 _MAGIC = re.compile(r"%{1,2}(track|seed|split|runs)(?=\s|$)")
 
 
@@ -69,9 +70,9 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
 
 
 def _run_names() -> list[str]:
-    from mlmagic.runs import queries
+    from mlmagic.runs import queries, store
 
-    frame = queries.runs(n=_MOST)
+    frame = store.ask(lambda: queries.runs(n=_MOST), timeout_s=_PATIENCE_S)
     return list(dict.fromkeys(str(name) for name in frame["name"])) if len(frame) else []
 
 
@@ -80,4 +81,5 @@ def _experiments() -> list[str]:
         return []
     from mlmagic.runs import store
 
-    return [experiment.name for experiment in store.connect().search_experiments(max_results=_MOST)]
+    found = store.ask(lambda: store.connect().search_experiments(max_results=_MOST), timeout_s=_PATIENCE_S)
+    return [experiment.name for experiment in found]

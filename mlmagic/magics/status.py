@@ -10,7 +10,6 @@ from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
 from mlmagic.runs import experiments, store
 from mlmagic.settings import settings
-from mlmagic.views.sync_report import sync_report
 
 
 @magics_class
@@ -28,6 +27,8 @@ class StatusMagics(Magics):
             case []:
                 self._show()
             case ["sync"]:
+                from mlmagic.views.sync_report import sync_report
+
                 print(sync_report(api.sync()))  # noqa: T201
             case [word, *_]:
                 raise UsageProblem(

@@ -67,8 +67,11 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
         run.notices.warn("interrupted while the run was being recorded: what came after is missing")
     finally:
         active.leave(run)
-        with _told(run, "everything"):
-            ending.end(run, status, error, duration)
+        try:
+            with _told(run, "everything"):
+                ending.end(run, status, error, duration)
+        except KeyboardInterrupt:
+            run.notices.warn("interrupted while the run was being delivered: that goes on in the background")
     return _summary(run, status, error, duration=duration, figures=figures)
 
 
@@ -123,6 +126,6 @@ def _summary(
         figures=tuple(figures),
         notices=run.notices.all(),
         error=secrets.redact(collecting.one_line(error))[0] if error is not None else None,
-        url=store.url(run.run_id, run.experiment_id),
+        url=store.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
         previous_name=before.name if before and lines else None,
     )

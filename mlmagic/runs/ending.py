@@ -31,10 +31,10 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
     delivery, journal = run.delivery, run.delivery.journal
     if run.in_mlflow:
         mlflow_runs.deactivate(run.run_id)
-    _close_strays(run, status, error)
     journal.append(Ended(status, delivery.began.started + round(duration_s * 1000)))
     journal.sync()
     resuming.remember(run)
+    _close_strays(run, status, error)
     for problem in journal.problems:
         run.notices.warn(problem)
     if journal.trouble:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import RunNotFoundError, UsageProblem, did_you_mean
@@ -75,6 +76,12 @@ def runs(
         raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
     conditions = filters.parse(filter)
     wanted = ordering.parse(sort)
+    return store.ask(partial(_runs, filter.strip(), conditions, wanted, experiment, n))
+
+
+def _runs(
+    text: str, conditions: Sequence[filters.Condition], wanted: ordering.Wanted, experiment: str | None, n: int
+) -> pd.DataFrame:
     client = store.connect()
     with refused_by(store.current_uri()):
         found = experiments.find(client, experiment)
@@ -95,7 +102,7 @@ def runs(
         sort=(order.entity, order.key) if order.entity else None,
         ascending=order.ascending,
         experiment=named,
-        filter=filter.strip(),
+        filter=text,
         more=len(chosen) > n,
         urls=_urls(chosen[:n]),
     )
@@ -131,6 +138,10 @@ def find_run(reference: str, *, experiment: str | None = None) -> Run:
     reference = reference.strip()
     if not reference:
         raise UsageProblem("Name a run, or the beginning of its id. The last runs: %runs")
+    return store.ask(partial(_find_run, reference, experiment))
+
+
+def _find_run(reference: str, experiment: str | None) -> Run:
     client = store.connect()
     with refused_by(store.current_uri()):
         home = experiments.find(client, experiment)
@@ -160,9 +171,13 @@ def get_run(run_id: str) -> Run:
     StoreError
         When the store cannot be read.
     """
-    client = store.connect()
-    with refused_by(store.current_uri()):
-        found = _by_id(client, run_id, None)
+
+    def by_id() -> Run | None:
+        client = store.connect()
+        with refused_by(store.current_uri()):
+            return _by_id(client, run_id, None)
+
+    found = store.ask(by_id)
     if found is None:
         raise RunNotFoundError(
             f"No run has the id {run_id!r}. If it was recorded offline, %mlmagic sync delivers it; the last runs: %runs"

@@ -11,12 +11,12 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from mlmagic.errors import MLMagicError, StoreAwayError, StoreError, did_you_mean
 from mlmagic.runs import outage
-from mlmagic.runs.waiting import Patience
+from mlmagic.runs.waiting import Patience, Pending
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
 
+
+T = TypeVar("T")
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
@@ -70,14 +72,38 @@ def patience() -> Patience:
     return Patience(settings.store_timeout_s, local=is_local(current_uri()))
 
 
+def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
+    """Return what *work*, which asks the current store, returns.
+
+    A server is asked on a thread of ours, on which MLflow gives up soon, where it would go on for minutes.
+
+    Raises
+    ------
+    StoreAwayError
+        When there is no answer within *timeout_s* seconds.
+    """
+    if is_local(current_uri()):
+        return work()
+    pending = Pending(work)
+    answer = pending.result(timeout_s)
+    if not pending.is_done:
+        raise StoreAwayError(f"the MLflow store {shown_uri()} does not answer")
+    return answer  # type: ignore[return-value]  # it is what the work returned, now that this has ended
+
+
 def require_known(uri: str) -> None:
-    """Raise where *uri* is none that MLflow knows, without asking the store.
+    """Raise where *uri* is none that MLflow knows, or a store in memory, without asking the store.
 
     Raises
     ------
     StoreError
         Which names the nearest scheme.
     """
+    if uri == "sqlite://" or ":memory:" in uri:
+        raise StoreError(
+            f"{uri} is a store in memory, which other threads do not see and which goes with the kernel. "
+            "Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
+        )
     scheme = urlsplit(uri).scheme.partition("+")[0]
     if scheme not in _SCHEMES and ":" in uri:
         raise _unknown(uri)

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from mlmagic import sync
 from mlmagic.runs import active
 from mlmagic.runs.closing import close_run, status_of
 from mlmagic.runs.opening import open_run
@@ -233,3 +234,22 @@ def test_an_interrupt_while_the_run_is_recorded_ends_it(close, monkeypatch):
     summary, run = close()
     assert run.status == "FINISHED"
     assert any("interrupted while the run was being recorded" in line for line in lines(summary))
+
+
+def test_an_interrupt_while_the_run_is_delivered_is_told_and_the_delivery_goes_on(close, monkeypatch):
+    import mlflow
+
+    from mlmagic.runs.shipping import Shipper
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    def work(run):
+        monkeypatch.setattr(Shipper, "wait", interrupted)
+
+    summary, run = close(work=work)
+    assert any("that goes on in the background" in line for line in lines(summary))
+    assert mlflow.active_run() is None
+    monkeypatch.undo()
+    sync()
+    assert run.status == "FINISHED"

@@ -5,10 +5,11 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from mlmagic.errors import StoreError
+from mlmagic.errors import StoreAwayError, StoreError
 from mlmagic.runs import mlflow_runs, store
 from mlmagic.settings import settings
 
@@ -227,6 +228,22 @@ def test_an_old_file_store_is_pointed_out(tmp_path):
     assert store.old_file_store(tmp_path) is None
     (tmp_path / "mlruns/0/meta.yaml").touch()
     assert "mlflow migrate-filestore" in store.old_file_store(tmp_path)
+
+
+@pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?cache=shared"])
+def test_a_store_in_memory_is_refused_before_the_body_runs(uri):
+    with pytest.raises(
+        StoreError, match=r"a store in memory.* Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow\.db"
+    ):
+        store.require_known(uri)
+
+
+def test_asking_a_server_that_is_away_does_not_take_minutes(monkeypatch):
+    monkeypatch.setattr(store, "current_uri", lambda: "http://127.0.0.1:9")
+    with pytest.raises(StoreAwayError, match="Connection refused"):
+        store.ask(lambda: store.connect("http://127.0.0.1:9"))
+    with pytest.raises(StoreAwayError, match="does not answer"):
+        store.ask(lambda: time.sleep(5), timeout_s=0.05)
 
 
 def test_the_private_parts_of_mlflow_are_there():

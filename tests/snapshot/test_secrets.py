@@ -364,10 +364,10 @@ def test_any_text_at_all_is_taken(text, lines):
 
 
 @given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="_=:.-/'\"\\<>")))
-def test_a_text_without_needles_is_the_same_object(text):
+def test_a_text_without_needles_stays_as_it_is(text):
     known = secret_values.known_values()
     if not any(value in text for value in known):
-        assert redact(text)[0] is text
+        assert redact(text) == (text, 0)
 
 
 @given(

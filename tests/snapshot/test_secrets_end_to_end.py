@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -54,6 +55,10 @@ class Notebook:
 
     def written(self):
         """Return all bytes that were written: the store's database and artifacts, and mlmagic's own folder."""
+        journals = self.folder / ".mlmagic/journal"
+        end = time.monotonic() + 30
+        while any(journals.glob("*.journal")) and time.monotonic() < end:  # they are packed in the background
+            time.sleep(0.05)
         folders = [self.store / "mlruns", self.folder / ".mlmagic", self.folder / "mlruns"]
         files = [
             *self.store.glob("mlflow.db*"),
