@@ -67,6 +67,7 @@ class Delivery:
         self._is_dead = False
         self._is_bound = False
         self._attempts = 0
+        self._tries_to_finish = 0
         self._files: dict[str, File] = {}
         self._models: dict[str, Model] = {}
         self._own_params: set[str] = set()
@@ -142,13 +143,14 @@ class Delivery:
         """
         if self.run is None or self.ended is None or not self.waits:
             return
-        run = self.run
+        run, again = self.run, self._is_dead or self._tries_to_finish > 0
+        self._tries_to_finish += 1
         artifacts = store.artifacts(run.info.artifact_uri, self.uri)
         refused = uploading.upload_files(self.journal, list(self._files.values()), artifacts, self._attempt)
         if self._models:
             logged = self._call(lambda: client.get_run(run.info.run_id))
             for model in self._models.values():
-                reason = self._attempt(partial(uploading.publish, model, self.journal, client, logged))
+                reason = self._attempt(partial(uploading.publish, model, self.journal, client, logged, again=again))
                 if reason:
                     where = self.journal.staging / model.folder
                     refused.append(f"the model {model.name!r} could not be logged: {reason}; it is kept in {where}")

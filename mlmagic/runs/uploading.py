@@ -87,13 +87,14 @@ def _go_on(journal: Journal, file: File, artifacts: Any) -> None:
         artifacts.log_artifact(str(whole), _folder(path.parent.as_posix()))
 
 
-def publish(model: Model, journal: Journal, client: MlflowClient, run: Run) -> None:
-    """Make a staged model a logged model of the run; one that is there already is gone on with."""
+def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, *, again: bool) -> None:
+    """Make a staged model a logged model of the run; where that was tried *again*, what is there is gone on with."""
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model as Description
 
     folder = journal.folder_of(model)
-    found = client.search_logged_models([run.info.experiment_id], f"tags.`mlmagic.id` = '{model.uid}'", max_results=1)
+    same = f"tags.`mlmagic.id` = '{model.uid}'"
+    found = client.search_logged_models([run.info.experiment_id], same, max_results=1) if again else ()
     entry = next(iter(found), None)
     if entry is not None and entry.status == LoggedModelStatus.READY:
         return
