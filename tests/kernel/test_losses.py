@@ -138,7 +138,7 @@ def test_a_server_that_goes_away_changes_nothing_in_the_cell_and_loses_nothing(
     assert (run["params"]["lr"], run["tags"]["stage"]) == ("0.1", "late")
     assert {"mlmagic/cell.py", "mlmagic/output.txt", "mlmagic/session.json"} <= set(run["files"])
     losses(f"a server {outage}: the cell held for {held:.1f} s", 202, 202 - len(run["steps"]) - 2)
-    assert held < HELD_S + 1.0  # a second for what is recorded of git, packages and output
+    assert held < HELD_S + 1.5  # the rest is for what is recorded of git, packages and output
 
 
 def test_kernels_that_start_at_once_on_a_new_store_all_get_their_runs(tmp_path, kernels, losses):
