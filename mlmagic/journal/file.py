@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
-from mlmagic.journal.bare_write import write
 from mlmagic.journal.lines import decode, encode, encode_metric, header, seed_of
 from mlmagic.journal.records import Bound, Closed, Copy, Delivered, Ended, File, LeftOut, SetAside
+from mlmagic.journal.system_calls import FLAGS, read_at, write
 
 try:
     import fcntl
@@ -57,7 +57,7 @@ class Journal:
     @classmethod
     def create(cls, path: Path) -> Journal:
         """Begin the journal at *path*, where there must be none."""
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | FLAGS, 0o600)
         journal = cls(path, descriptor)
         journal._write(header(journal._seed))
         return journal
@@ -72,7 +72,7 @@ class Journal:
     @classmethod
     def open(cls, path: Path) -> Journal:
         """Return the journal at *path*, to go on with."""
-        return cls(path, os.open(path, os.O_RDWR | os.O_APPEND))
+        return cls(path, os.open(path, FLAGS))
 
     @classmethod
     def adopt(cls, path: Path) -> Journal:
@@ -83,7 +83,7 @@ class Journal:
         BlockingIOError
             When another process has it.
         """
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        descriptor = os.open(path, FLAGS)
         try:
             if fcntl is not None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -163,7 +163,7 @@ class Journal:
 
     def _bytes(self, start: int) -> bytes:
         # Without the lock: a loop that logs must not wait for the disk.
-        if self._file is not None and (data := os.pread(self._file, _CHUNK, start)):
+        if self._file is not None and (data := read_at(self._file, _CHUNK, start)):
             return data
         with self._lock:
             start -= self._on_disk()

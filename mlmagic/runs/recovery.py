@@ -57,7 +57,8 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncRepo
     Parameters
     ----------
     only
-        The URI of the one store to deliver to; without it each run goes to the store that it was recorded for.
+        The URI of the one store to deliver to, and only what this machine recorded: for doing so unasked. Without it
+        each run goes to the store that it was recorded for.
     patience_s
         How long to wait for each store. What is not delivered by then waits for another time.
 
@@ -139,7 +140,7 @@ def _delivery_of(path: Path, only: str | None, report: SyncReport) -> Delivery |
             "set MLFLOW_TRACKING_URI to it, and %mlmagic sync again"
         )
         return None
-    if only is not None and uri != only:
+    if only is not None and (uri != only or not owner.is_of_this_machine(began.owner)):
         report.waiting += 1
         return None
     return None if _is_put_away(path) else Delivery.of_dead_process(Journal.adopt(path), uri, began)

@@ -175,6 +175,16 @@ def test_each_run_goes_to_the_store_that_it_was_recorded_for(client, tmp_path, m
     assert [one.info.run_name for one in MlflowClient(other).search_runs(["0"])] == ["there"]
 
 
+def test_what_came_from_another_machine_is_delivered_only_when_asked_for(client):
+    dead("foreign", owner=owner.this_process() | {"host": "another 1234"})
+    (journal,) = folder.journals(folder.place())
+    long_ago = time.time() - 2 * owner.SILENT_S
+    os.utime(journal, (long_ago, long_ago))
+    assert recovery.sync(only=os.environ["MLFLOW_TRACKING_URI"]).waiting == 1
+    assert stored(client) == {}
+    assert [one.name for one in sync().runs] == ["foreign"]
+
+
 def test_a_store_whose_password_is_not_kept_must_be_named_again(client):
     dead("secret", store="postgresql://<redacted>@db/prod")
     (problem,) = sync().problems
