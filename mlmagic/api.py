@@ -184,7 +184,7 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     >>> import mlmagic
     >>> mlmagic.log(loss=0.3, step=4)
     Traceback (most recent call last):
-    mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active. ...
+    mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active, ...
     """
     recorder = active.require_active("mlmagic.log").recorder
     for name, value in ({**metrics, **more} if metrics else more).items():

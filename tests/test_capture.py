@@ -236,6 +236,7 @@ UNTAKEN = {
         {},
         {},
     ),
+    "a branch that is not taken": ("if depth > 100: gamma = 5", {"depth": "3"}, {}),
     "excluded": ("acc = depth / 6", {}, {}, "-x depth acc"),
     "no auto": ("acc = depth / 6", {}, {}, "--no-auto"),
     "override": ("lr = 0.5\nacc = 0.25 * 2", {"acc": "0.5"}, {"lr": 0.5}, "-p acc -m lr"),
@@ -253,3 +254,17 @@ def test_what_is_no_parameter_and_no_metric_is_left_alone(name, session):
     run = mlflow.MlflowClient().search_runs(["0"], order_by=["attributes.start_time DESC"], max_results=1)[0]
     assert run.data.params == params
     assert run.data.metrics == found
+
+
+def test_of_a_cell_that_fails_only_what_it_came_to_is_recorded(session):
+    import mlflow
+
+    _run(session, "late, best = depth / 4, 0.9\ngamma = 5")
+    with redirect_stdout(io.StringIO()):
+        session.run_cell(
+            "%%track\nearly = depth / 5\nlr = 0.1\n1 / 0\nlr2 = 0.2\ngamma = 6\nlate = depth / 6", store_history=True
+        )
+    run = mlflow.MlflowClient().search_runs(["0"], order_by=["attributes.start_time DESC"], max_results=1)[0]
+    assert run.info.status == "FAILED"
+    assert run.data.params == {"lr": "0.1", "depth": "3"}
+    assert run.data.metrics == {"early": 0.6}

@@ -151,7 +151,7 @@ def require_active(what: str) -> ActiveRun:
         )
     if run is None:
         raise NoActiveRunError(
-            f"{what} was called where no run is active. Put %%track on the first line of the cell, "
-            "or call it within `with mlmagic.track():`. In a worker process there is none: return the values instead."
+            f"{what} was called where no run is active, or after its run has ended. Put %%track on the first line of "
+            "the cell, or call it within `with mlmagic.track():`. In a worker process there is none: return the values."
         )
     return run

@@ -41,7 +41,9 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str]) -> Found:
+def find(
+    watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str], failed: bool = False
+) -> Found:
     """Return the parameters and metrics of a cell that has ended.
 
     Parameters
@@ -54,10 +56,12 @@ def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_m
         The value of the cell's last expression, or None.
     known_metrics
         Names that earlier cells of the session recorded as metrics: reading one does not make it a parameter.
+    failed
+        Whether the cell ended with an error: what it binds may be what an earlier cell left.
     """
     found = Found()
-    found.params = dict(_params(watch, known_metrics))
-    bound = dict(_bound_metrics(watch, namespace))
+    found.params = dict(_params(watch, namespace, known_metrics))
+    bound = dict(_bound_metrics(watch, namespace, failed=failed))
     found.metrics = dict(_measured(watch, set(bound), found))
     for name, value in bound.items():
         found.metrics.setdefault(name, [value])
@@ -102,7 +106,7 @@ def _is_numpy_scalar(value: object) -> bool:
     return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
 
 
-def _params(watch: CellWatch, known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
+def _params(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
     keywords: dict[str, list[Any]] = {}
     for keyword in watch.keywords:
         keywords.setdefault(keyword.name, []).append((keyword.function, keyword.value))
@@ -117,16 +121,26 @@ def _params(watch: CellWatch, known_metrics: set[str]) -> Iterator[tuple[str, An
             yield name, value
     for name, binding in watch.bindings.names.items():
         value = binding.constant
-        if value is not NOT_LITERAL and (value is None or is_setting(name, value)) and not name.startswith("_"):
+        if value is NOT_LITERAL or name.startswith("_") or not (value is None or is_setting(name, value)):
+            continue
+        if _is_now(namespace, name, value):
             yield name, value
 
 
-def _bound_metrics(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _is_now(namespace: Mapping[str, Any], name: str, value: object) -> bool:
+    """Tell whether *name* has this literal's value: else its line never ran, in a branch or after an error."""
+    held = namespace.get(name, NOT_LITERAL)
+    return type(held) is type(value) and held == value
+
+
+def _bound_metrics(watch: CellWatch, namespace: Mapping[str, Any], *, failed: bool) -> Iterator[tuple[str, float]]:
     """Yield the floats, and the dicts of floats, that the cell worked out and bound to a name."""
     for name, binding in watch.bindings.names.items():
         if name.startswith("_") or name not in namespace:
             continue
         value = namespace[name]
+        if failed and watch.before.get(name, NOT_LITERAL) is value:  # the cell did not get that far
+            continue
         if binding.computed and (number := as_float(value)) is not None:
             yield name, number
         elif binding.literals or name in watch.bindings.filled:

@@ -45,7 +45,7 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
         with _told(run, "parameters and metrics"):
             run.logged = logged.ask(run)
             collecting.record_asked(run)
-            collecting.record_automatic(run, value)
+            collecting.record_automatic(run, value, failed=error is not None)
         for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)

@@ -50,13 +50,14 @@ def record_asked(run: ActiveRun) -> None:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: ActiveRun, value: Any) -> None:
+def record_automatic(run: ActiveRun, value: Any, *, failed: bool) -> None:
     """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
     watch = run.origin.watch
     if watch is None:
         return
     watch.end()
-    found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=_metrics_of_the_session)
+    known = _metrics_of_the_session
+    found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=known, failed=failed)
     options, recorder = run.options, run.recorder
     left_out = options.exclude | {*run.logged.params, *recorder.params, *options.metrics}
     for name, setting in found.params.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import threading
@@ -85,16 +86,16 @@ def _names(error: BaseException) -> set[str]:
     return {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
 
 
-class _Limited:
-    """One of MLflow's environment variables, which is at most so much on our own threads."""
+class _OnOurThreads:
+    """One of MLflow's environment variables, which has another value on our own threads."""
 
-    def __init__(self, variable: Any, most: float) -> None:
+    def __init__(self, variable: Any, ours: Callable[[Any], Any]) -> None:
         self._variable = variable
-        self._most = most
+        self._ours = ours
 
     def get(self) -> Any:
         value = self._variable.get()
-        return min(value, self._most) if threading.current_thread().name.startswith(OWN_THREAD) else value
+        return self._ours(value) if _is_ours(threading.current_thread().name) else value
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._variable, name)
@@ -103,18 +104,34 @@ class _Limited:
         return str(self._variable)
 
 
-def limit_retries() -> None:
-    """Let MLflow's HTTP client give up soon on our own threads; on the user's it does as ever.
+def _is_ours(thread: str | None) -> bool:
+    return (thread or "").startswith(OWN_THREAD)
 
-    MLflow takes these limits from environment variables, for all threads alike; a test guards the place.
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    return not _is_ours(record.threadName)
+
+
+_VARIABLES: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("mlflow.utils.rest_utils", "MLFLOW_HTTP_REQUEST_MAX_RETRIES", lambda value: min(value, _MOST_RETRIES)),
+    ("mlflow.utils.rest_utils", "MLFLOW_HTTP_REQUEST_TIMEOUT", lambda value: min(value, _LONGEST_REQUEST_S)),
+    # It is drawn from the random numbers of the user's code.
+    ("mlflow.utils.rest_utils", "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", lambda _: 0.0),
+    # The summary links the run; MLflow would print its address into whatever cell runs now.
+    ("mlflow.tracking._tracking_service.client", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", lambda _: True),
+)
+
+
+def keep_to_ourselves() -> None:
+    """Let MLflow give up soon, and print and warn nothing, on our own threads; on the user's it does as ever.
+
+    MLflow takes these from environment variables, for all threads alike; a test guards the places.
     """
-    rest = sys.modules.get("mlflow.utils.rest_utils")
-    limits = {
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": _MOST_RETRIES,
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": _LONGEST_REQUEST_S,
-        "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": 0.0,  # it is drawn from the random numbers of the user's code
-    }
-    for name, most in limits.items():
-        variable = getattr(rest, name, None)
-        if variable is not None and not isinstance(variable, _Limited):
-            setattr(rest, name, _Limited(variable, most))
+    for module, name, ours in _VARIABLES:
+        place = sys.modules.get(module)
+        variable = getattr(place, name, None)
+        if variable is not None and not isinstance(variable, _OnOurThreads):
+            setattr(place, name, _OnOurThreads(variable, ours))
+    logging.getLogger("urllib3.connectionpool").addFilter(
+        _not_ours
+    )  # each retry is a warning; added twice it is there once

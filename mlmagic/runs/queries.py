@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
 
 _PAGE = 1000
+_PATIENCE_S = 5.0
 _SHOWN_CANDIDATES = 5
 _NO_KEYS = Keys.seen_in([], "", complete=False)
 _ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
@@ -177,7 +178,7 @@ def get_run(run_id: str) -> Run:
         with refused_by(store.current_uri()):
             return _by_id(client, run_id, None)
 
-    found = store.ask(by_id)
+    found = store.ask(by_id, timeout_s=_PATIENCE_S)
     if found is None:
         raise RunNotFoundError(
             f"No run has the id {run_id!r}. If it was recorded offline, %mlmagic sync delivers it; the last runs: %runs"

@@ -22,7 +22,7 @@ from mlmagic.snapshot.secret_values import REDACTED
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE_S = 60.0
+PATIENCE_S = 20.0
 """How long ``mlmagic.sync`` waits for the store."""
 
 _YOUNG_S = 60.0
@@ -198,5 +198,5 @@ def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, pat
             report.runs.append(SyncedRun(delivery.began.name, delivery.ended.status, counts[id(delivery)]))
         else:
             report.waiting += 1
-            report.away = report.away or ships.away
+            report.away = report.away or ships.away or (None if delivery.held else "the store does not answer")
             report.problems += [delivery.held] if delivery.held else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
 from mlmagic.runs import queries, store
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ class Run:
         return store.url(self.id, self._stored().info.experiment_id)
 
     def __repr__(self) -> str:
-        stored = self._stored()
+        try:
+            stored = self._stored()
+        except (StoreAwayError, RunNotFoundError) as error:
+            return f"Run(id={self.id[:8]!r}, not read: {error})"
         metrics: dict[str, Any] = {name: round(value, 6) for name, value in sorted(stored.data.metrics.items())}
         return f"Run({stored.info.run_name!r}, {stored.info.status}, id={self.id[:8]!r}, metrics={metrics})"

@@ -161,7 +161,7 @@ def connect(uri: str | None = None) -> MlflowClient:
     from mlflow import MlflowClient
 
     uri = uri or current_uri()
-    outage.limit_retries()
+    outage.keep_to_ourselves()
     with _lock:
         if _is_gone(uri):
             _forget(uri)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWN_THREAD = "mlmagic-"
-"""How the names of our threads begin: on these MLflow's own retries are few (`outage.limit_retries`)."""
+"""How the names of our threads begin: on these MLflow gives up soon (`outage.keep_to_ourselves`)."""
 
 
 class Pending(Generic[T]):

@@ -40,13 +40,15 @@ class Measurement:
 class CellWatch:
     """What is known of a tracked cell while it runs.
 
-    ``read`` maps each name that the cell reads of what was there before to its value then.
+    ``read`` maps each name that the cell reads of what was there before to its value then, ``before`` each that it
+    binds, where there was one.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
         self._watchers: list[Watcher] = []
         self.read: dict[str, Any] = {}
+        self.before: dict[str, Any] = {}
         self.bindings = Bindings()
         self.keywords: list[Keyword] = []
         self.measured: dict[int, Measurement] = {}
@@ -62,6 +64,7 @@ class CellWatch:
             self.read.setdefault(name, self._namespace[name])
         self.histories.begin(self.read.values())
         found = bindings(tree)
+        self.before |= {name: self._namespace[name] for name in found.names if name in self._namespace}
         self.bindings.names.update(found.names)
         self.bindings.filled |= found.filled
         self.keywords += self._literal_keywords(tree)

@@ -20,7 +20,7 @@ def sync_report(report: SyncReport) -> str:
     >>> print(sync_report(SyncReport(runs=[SyncedRun("forest", "KILLED", 10_000)])))
     delivered forest (KILLED, 10,000 records)
     >>> print(sync_report(SyncReport()))
-    nothing to deliver: all that was recorded is in the store
+    nothing to deliver
     """
     parts = []
     if report.runs:
@@ -33,5 +33,5 @@ def sync_report(report: SyncReport) -> str:
     if report.waiting:
         runs = "1 run waits" if report.waiting == 1 else f"{report.waiting} runs wait"
         parts.append(f"{runs} in the journal{f' ({report.away})' if report.away else ''}")
-    line = "; ".join(parts) or ("" if report.problems else "nothing to deliver: all that was recorded is in the store")
+    line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
     return "\n".join([*([line] if line else []), *report.problems])

@@ -39,7 +39,7 @@ def test_sync_delivers_what_was_recorded_offline(magic, capsys, monkeypatch):
     (run,) = mlflow.search_runs(output_format="list")
     assert (run.info.run_name, run.data.metrics) == ("on a train", {"acc": 0.5})
     magic("sync")
-    assert capsys.readouterr().out == "nothing to deliver: all that was recorded is in the store\n"
+    assert capsys.readouterr().out == "nothing to deliver\n"
 
 
 def test_a_typo_is_met_with_the_nearest_word(magic):

@@ -1,3 +1,4 @@
+import logging
 import random
 import socket
 import threading
@@ -58,13 +59,30 @@ def on_thread(name, work):
 def test_only_our_own_threads_give_up_soon():
     from mlflow.utils import rest_utils
 
-    outage.limit_retries()
-    outage.limit_retries()
+    outage.keep_to_ourselves()
+    outage.keep_to_ourselves()
     for name, ours in (("MAX_RETRIES", 1), ("TIMEOUT", 30), ("BACKOFF_JITTER", 0.0)):
         variable = getattr(rest_utils, f"MLFLOW_HTTP_REQUEST_{name}")
         assert on_thread(f"{OWN_THREAD}x", variable.get) == ours
         assert on_thread("user's", variable.get) == variable._variable.get() > ours
         assert str(variable).startswith(f"MLFLOW_HTTP_REQUEST_{name}")
+
+
+def test_on_our_own_threads_no_address_is_printed_into_the_users_cell(store_uri):
+    store.connect()
+    from mlflow.tracking._tracking_service import client as module
+
+    variable = module.MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
+    assert on_thread(f"{OWN_THREAD}x", variable.get) is True
+    assert on_thread("user's", variable.get) is variable._variable.get()
+
+
+def test_our_retries_are_no_warnings_in_the_users_output(caplog):
+    outage.keep_to_ourselves()
+    logger = logging.getLogger("urllib3.connectionpool")
+    on_thread(f"{OWN_THREAD}x", lambda: logger.warning("ours"))
+    on_thread("user's", lambda: logger.warning("theirs"))
+    assert [record.message for record in caplog.records] == ["theirs"]
 
 
 def test_asking_a_store_that_is_away_draws_no_random_number_of_the_users():
