@@ -142,6 +142,7 @@ def _delivery_of(path: Path, only: str | None, report: SyncReport) -> Delivery |
         return None
     if only is not None and (uri != only or not owner.is_of_this_machine(began.owner)):
         report.waiting += 1
+        report.away = "recorded for another store, or elsewhere: %mlmagic sync delivers it"
         return None
     return None if _is_put_away(path) else Delivery.of_dead_process(Journal.adopt(path), uri, began)
 
