@@ -130,7 +130,8 @@ def test_what_a_run_is_called_holds_no_secret_and_neither_does_what_mlflow_adds(
 
     token = "ghp_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH12"
     git = {"mlflow.source.git.commit": "8b7df14", "mlflow.source.git.repoURL": f"https://ana:{token}@example.org/x.git"}
-    monkeypatch.setattr(GitRunContext, "_git_info", git)
+    monkeypatch.setattr(GitRunContext, "in_context", lambda self: True)
+    monkeypatch.setattr(GitRunContext, "tags", lambda self: git)
     summary, run = close(
         name=f"run {token}",
         experiment=f"study {token}",
