@@ -243,7 +243,7 @@ _FIXED = [
     "http://localhost:8888/lab/tree/a@b.ipynb",
     "http://127.0.0.1:5000/#/experiments/0/runs/8b7df143d91c716ecfa5fc1730022f6b",
     "https://example.org/search?q=tokens&page=2&sort=key",
-    "https://files.example.org/packages/ab/cd/numpy-2.4.6-cp311-cp311-manylinux_2_28_x86_64.whl",
+    "https://mirror.example.org/packages/ab/cd/numpy-2.4.6-cp311-cp311-manylinux_2_28_x86_64.whl",
     "https://www.kaggle.com/datasets/ana/wine-quality",
     "s3://bucket/data/train/part-00000-8b7df143-d91c-716e-cfa5-fc1730022f6b.snappy.parquet",
     "gs://bucket/models/2026/11/25/model.pt",
