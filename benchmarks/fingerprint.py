@@ -52,7 +52,8 @@ def _ours(frame: pd.DataFrame) -> float:
     import mlflow
 
     from mlmagic.data.fingerprint import fingerprint
-    from mlmagic.data.record import record, to_mlflow
+    from mlmagic.data.record import record
+    from mlmagic.runs.batches import to_mlflow
 
     started = time.perf_counter()
     found = record("frame", frame, fingerprint(frame))

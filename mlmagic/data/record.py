@@ -12,8 +12,6 @@ from mlmagic.journal.records import Dataset
 from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput
-
     from mlmagic.data.fingerprint import Fingerprint
 
 LONGEST_DATASET_NAME = 500
@@ -60,25 +58,6 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> Datas
         profile=json.dumps(facts, ensure_ascii=False, allow_nan=False),
         context=context_of(name),
     )
-
-
-def to_mlflow(record: Dataset, *, context: str | None = None) -> DatasetInput:
-    """Return the input that ``MlflowClient.log_inputs`` takes, with *context* as its tag ``mlflow.data.context``.
-
-    Without a *context* the dataset's name tells it (`context_of`).
-    """
-    from mlflow import entities
-
-    dataset = entities.Dataset(
-        name=record.name,
-        digest=record.digest,
-        source_type=record.source_type,
-        source=record.source,
-        schema=record.schema or None,
-        profile=record.profile,
-    )
-    tag = entities.InputTag("mlflow.data.context", context or record.context)
-    return entities.DatasetInput(dataset=dataset, tags=[tag])
 
 
 def context_of(name: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
 
     Attempt = Callable[[Callable[[], object]], str | None]
 
@@ -104,13 +105,19 @@ def _log(client: MlflowClient, run_id: str, batch: Batch) -> None:
 
 
 def _log_inputs(client: MlflowClient, run_id: str, datasets: list[Dataset]) -> None:
+    client.log_inputs(run_id, [to_mlflow(dataset) for dataset in datasets])
+
+
+def to_mlflow(dataset: Dataset) -> DatasetInput:
+    """Return *dataset* as ``MlflowClient.log_inputs`` takes it; its context becomes the tag ``mlflow.data.context``."""
     from mlflow import entities
 
-    inputs = [
-        entities.DatasetInput(
-            entities.Dataset(d.name, d.digest, d.source_type, d.source, d.schema or None, d.profile),
-            [entities.InputTag("mlflow.data.context", d.context)],
-        )
-        for d in datasets
-    ]
-    client.log_inputs(run_id, inputs)
+    stored = entities.Dataset(
+        name=dataset.name,
+        digest=dataset.digest,
+        source_type=dataset.source_type,
+        source=dataset.source,
+        schema=dataset.schema or None,
+        profile=dataset.profile,
+    )
+    return entities.DatasetInput(stored, [entities.InputTag("mlflow.data.context", dataset.context)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import mlflow
 import numpy as np
@@ -11,7 +12,8 @@ from mlflow.types import Schema
 from scipy import sparse
 
 from mlmagic.data.fingerprint import fingerprint
-from mlmagic.data.record import LONGEST_SCHEMA, context_of, record, to_mlflow
+from mlmagic.data.record import LONGEST_SCHEMA, context_of, record
+from mlmagic.runs.batches import to_mlflow
 
 FRAME = pd.DataFrame({
     "age": [31, 54], "score": [0.5, None], "city": ["Bonn", None], "flag": [True, False], "day": pd.to_datetime(["2020-01-01"] * 2), "raw": [b"a", b"b"],
@@ -28,7 +30,7 @@ def test_a_dataset_is_logged_to_a_real_store_and_read_back(store_uri):
     run_id = client.create_run("0").info.run_id
     found = recorded("df_train", FRAME)
     client.log_inputs(
-        run_id, datasets=[to_mlflow(found), to_mlflow(recorded("y", np.array([0, 1, 1])), context="labels")]
+        run_id, datasets=[to_mlflow(found), to_mlflow(replace(recorded("y", np.array([0, 1, 1])), context="labels"))]
     )
 
     inputs = {one.dataset.name: one for one in client.get_run(run_id).inputs.dataset_inputs}
