@@ -10,8 +10,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mlmagic import compare as _package  # noqa: F401  # before the function of its name is bound
 from mlmagic._version import __version__
-from mlmagic.api import log, log_artifact, log_figure, log_params, runs, sync, tag, track
+from mlmagic.api import compare, log, log_artifact, log_figure, log_params, runs, sync, tag, track
 from mlmagic.errors import MLMagicError
 from mlmagic.settings import settings
 
@@ -44,6 +45,7 @@ __all__ = [
     "MLMagicError",
     "Run",
     "__version__",
+    "compare",
     "load_ipython_extension",
     "log",
     "log_artifact",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from mlmagic.compare.widget import CompareWidget
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.recovery import SyncReport
@@ -320,3 +321,13 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     from mlmagic.views.runs_table import runs_frame
 
     return runs_frame(filter, experiment=experiment, n=n, sort=sort)
+
+
+def compare(
+    *what: str, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
+) -> CompareWidget:
+    """Show runs side by side."""
+    from mlmagic.compare.selecting import select
+    from mlmagic.compare.widget import CompareWidget
+
+    return CompareWidget(select(what, experiment=experiment))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -75,14 +76,44 @@ def runs(
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
+    found = find_runs(filter, experiment=experiment, n=n, sort=sort)
+    return frame_of(
+        found.runs,
+        sort=(found.order.entity, found.order.key) if found.order.entity else None,
+        ascending=found.order.ascending,
+        experiment=found.experiment,
+        filter=filter.strip(),
+        more=found.more,
+        urls=_urls(found.runs),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The *runs* that a filter chose in an experiment, in *order*; *more* where there are others."""
+
+    runs: Sequence[Run]
+    experiment: str
+    order: ordering.Order
+    more: bool
+
+
+def find_runs(
+    filter: str = "",  # noqa: A002  # as in `runs`
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+) -> Found:
+    """Return the runs that `runs` lists, as MLflow has them; it takes and raises the same."""
     conditions = filters.parse(filter)
     wanted = ordering.parse(sort)
-    return store.ask(partial(_runs, filter.strip(), conditions, wanted, experiment, n))
+    return store.ask(partial(_find_runs, conditions, wanted, experiment, n))
 
 
-def _runs(
-    text: str, conditions: Sequence[filters.Condition], wanted: ordering.Wanted, experiment: str | None, n: int
-) -> pd.DataFrame:
+def _find_runs(
+    conditions: Sequence[filters.Condition], wanted: ordering.Wanted, experiment: str | None, n: int
+) -> Found:
     client = store.connect()
     with refused_by(store.current_uri()):
         found = experiments.find(client, experiment)
@@ -98,15 +129,7 @@ def _runs(
             size = min(n + 1, _PAGE) if whole else _PAGE
             matching = _search(client, [found.experiment_id], selection, order.server, size=size)
             chosen = order.first(matching, n + 1)
-    return frame_of(
-        chosen[:n],
-        sort=(order.entity, order.key) if order.entity else None,
-        ascending=order.ascending,
-        experiment=named,
-        filter=text,
-        more=len(chosen) > n,
-        urls=_urls(chosen[:n]),
-    )
+    return Found(chosen[:n], named, order, more=len(chosen) > n)
 
 
 def find_run(reference: str, *, experiment: str | None = None) -> Run:

@@ -1,0 +1,158 @@
+"""Runs as columns: what stands in the table, in the form in which it travels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlmagic.compare.direction import Direction, direction_of
+from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.filters import number_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from mlflow.entities import Run
+
+Kind = Literal["run", "param", "metric", "tag", "data"]
+Format = Literal["number", "text", "moment", "duration", "status"]
+
+_OF_MLFLOW = {
+    "mlflow.source.git.commit": "git commit",
+    "mlflow.source.git.branch": "git branch",
+    "mlflow.source.name": "notebook",
+    "mlflow.user": "user",
+    "mlflow.note.content": "note",
+    "mlmagic.git.dirty": "uncommitted changes",
+    "mlmagic.order": "order of cells",
+    "mlmagic.error": "error",
+}
+"""Tags that tell a person something, and their headings; other tags of MLflow and of ours are machinery."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column: ``numbers`` (float64, where ``missing`` is not set), or ``codes`` (int32, -1 for none) into ``words``.
+
+    ``goal`` is the direction in which a metric is better, ``differs`` whether the runs differ in it, ``shown`` whether it
+    is shown at first.
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    format: Format
+    differs: bool
+    numbers: np.ndarray[Any, Any] | None = None
+    missing: np.ndarray[Any, Any] | None = None
+    codes: np.ndarray[Any, Any] | None = None
+    words: Sequence[str] = ()
+    goal: Direction | None = None
+    shown: bool = True
+
+
+def columns_of(runs: Sequence[Run]) -> list[Column]:
+    """Return the columns of *runs*, a value a run each: the run's own, then metrics, params, data and tags.
+
+    Params are words, as they were logged; their column is one of numbers by its format where each word reads as one.
+    """
+    found: dict[tuple[Kind, str], dict[int, Any]] = {}
+    for row, run in enumerate(runs):
+        for kind, values in _values(run):
+            for key, value in values.items():
+                found.setdefault((kind, key), {})[row] = value
+    order: tuple[Kind, ...] = ("metric", "param", "data", "tag")
+    return [
+        *_columns_of_info(runs),
+        *(
+            _column(kind, key, values, len(runs))
+            for wanted in order
+            for (kind, key), values in found.items()
+            if kind == wanted
+        ),
+    ]
+
+
+def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
+    yield "metric", run.data.metrics
+    yield "param", run.data.params
+    yield "data", {one.dataset.name: one.dataset.digest for one in (run.inputs.dataset_inputs if run.inputs else ())}
+    yield "tag", {key: value for key, value in run.data.tags.items() if _tells(key)}
+
+
+def _tells(tag: str) -> bool:
+    return tag in _OF_MLFLOW or not tag.startswith(("mlflow.", "mlmagic."))
+
+
+def _columns_of_info(runs: Sequence[Run]) -> list[Column]:
+    every = range(len(runs))
+    experiments = {run.info.experiment_id for run in runs}
+    columns = [
+        _words("run", "name", "name", {row: runs[row].info.run_name or "" for row in every}, len(runs)),
+        _words("run", "status", "status", {row: runs[row].info.status for row in every}, len(runs), form="status"),
+        _numbers(
+            "run", "duration", "duration",
+            {row: took for row in every if (took := duration_s(runs[row])) is not None}, len(runs), form="duration",
+        ),
+        _numbers(
+            "run", "started", "started",
+            {row: at for row in every if (at := runs[row].info.start_time) is not None}, len(runs), form="moment",
+        ),
+    ]  # fmt: skip
+    if len(experiments) > 1:
+        ids = {row: runs[row].info.experiment_id for row in every}
+        columns.append(_words("run", "experiment", "experiment", ids, len(runs)))
+    return columns
+
+
+def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int) -> Column:
+    if kind == "metric":
+        return _numbers(kind, key, key, values, count, goal=direction_of(key))
+    if kind == "tag":
+        return _words(kind, key, _OF_MLFLOW.get(key, key), values, count, shown=key not in _OF_MLFLOW)
+    are_numbers = kind == "param" and all(number_or_none(word) is not None for word in set(values.values()))
+    return _words(kind, key, key, values, count, form="number" if are_numbers else "text")
+
+
+def _numbers(
+    kind: Kind,
+    key: str,
+    label: str,
+    values: Mapping[int, Any],
+    count: int,
+    *,
+    form: Format = "number",
+    goal: Direction | None = None,
+) -> Column:
+    import numpy as np
+
+    numbers = np.full(count, np.nan)
+    numbers[list(values)] = list(values.values())
+    missing = None
+    if len(values) < count:
+        missing = np.ones(count, dtype=np.uint8)
+        missing[list(values)] = 0
+    given = numbers if missing is None else numbers[missing == 0]
+    differs = count > 1 and (missing is not None or len(np.unique(given)) > 1)
+    return Column(f"{kind}:{key}", kind, label, form, differs, numbers=numbers, missing=missing, goal=goal)
+
+
+def _words(
+    kind: Kind,
+    key: str,
+    label: str,
+    values: Mapping[int, str],
+    count: int,
+    *,
+    form: Format = "text",
+    shown: bool = True,
+) -> Column:
+    import numpy as np
+
+    number_of: dict[str, int] = {}
+    codes = np.full(count, -1, dtype=np.int32)
+    for row, value in values.items():
+        codes[row] = number_of.setdefault(value, len(number_of))
+    differs = count > 1 and (len(values) < count or len(number_of) > 1)
+    return Column(f"{kind}:{key}", kind, label, form, differs, codes=codes, words=list(number_of), shown=shown)

@@ -1,0 +1,36 @@
+"""Whether more or less of a metric is better, read off its name."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Direction = Literal["min", "max"]
+
+_LESS = frozenset(
+    "loss losses error err mse rmse mae mape msle rmsle logloss nll deviance perplexity ppl entropy crossentropy brier "
+    "hinge time seconds duration latency fpr fnr eer wer cer fid hamming pinball divergence kl regret".split()
+)
+_MORE = frozenset(
+    "accuracy acc f1 fbeta auc auroc auprc roc ap precision recall r2 score map miou iou dice jaccard bleu rouge meteor "
+    "ndcg mrr kappa mcc matthews sensitivity specificity tpr tnr likelihood reward correlation pearson spearman "
+    "silhouette hits r2score variance".split()
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+
+
+def direction_of(name: str) -> Direction | None:
+    """Return ``"min"`` where less of the metric *name* is better, ``"max"`` where more is, None where it does not tell.
+
+    The last word that tells decides, so that ``accuracy_loss`` is a loss. scikit-learn's ``neg_`` turns it around.
+
+    >>> [direction_of(name) for name in ("val_loss", "testAccuracy", "neg_mean_squared_error", "f1_macro", "epochs")]
+    ['min', 'max', 'max', 'max', None]
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    for word in reversed(words):
+        if word in _LESS:
+            return "max" if words[0] == "neg" else "min"
+        if word in _MORE:
+            return "max"
+    return None

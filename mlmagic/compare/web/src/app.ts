@@ -1,0 +1,102 @@
+/** The frame around the parts: tabs, and the line that says what happened. */
+
+import { effect, untracked } from "@preact/signals-core";
+
+import type { Context, Part } from "./context.ts";
+import { curvesPart } from "./curves/part.ts";
+import { differencesPart } from "./diff/part.ts";
+import { el, fill, uniqueId } from "./dom.ts";
+import { Kernel } from "./kernel.ts";
+import type { Model } from "./model.ts";
+import { State, type Tab } from "./state.ts";
+import { tablePart } from "./table/part.ts";
+
+const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
+  { tab: "table", label: "Runs", make: tablePart },
+  { tab: "curves", label: "Curves", make: curvesPart },
+  { tab: "differences", label: "Differences", make: differencesPart },
+];
+
+export class App {
+  readonly element: HTMLElement;
+  readonly #state: State;
+  readonly #kernel: Kernel;
+  readonly #parts = new Map<Tab, Part>();
+  readonly #stop: () => void;
+
+  constructor(model: Model) {
+    this.#state = new State(model);
+    this.#kernel = new Kernel(model);
+    const state = this.#state;
+    const status = el("div", { class: "mm-status", role: "status", "aria-live": "polite" });
+    const context: Context = {
+      state,
+      kernel: this.#kernel,
+      say: (text) => (status.textContent = text),
+    };
+
+    const panels = new Map<Tab, HTMLElement>();
+    const buttons = new Map<Tab, HTMLButtonElement>();
+    for (const { tab, label } of TABS) {
+      const panelId = uniqueId(tab);
+      const button = el(
+        "button",
+        { type: "button", role: "tab", id: `${panelId}-tab`, "aria-controls": panelId, click: () => state.change({ tab }) },
+        label,
+      );
+      buttons.set(tab, button);
+      panels.set(tab, el("div", { id: panelId, role: "tabpanel", class: "mm-panel", "aria-labelledby": button.id }));
+    }
+    const tabs = el("div", { role: "tablist", class: "mm-tabs", "aria-label": "Comparison", keydown: this.#onTabKey }, ...buttons.values());
+    const title = el("div", { class: "mm-title" });
+    this.element = el(
+      "div",
+      { class: "mlmagic-compare tex2jax_ignore mathjax_ignore", "data-lm-suppress-shortcuts": "true" },
+      el("div", { class: "mm-head" }, title, tabs),
+      ...panels.values(),
+      status,
+    );
+    // What is typed here is not for the notebook, in which a key may delete a cell.
+    this.element.addEventListener("keydown", (event) => event.stopPropagation());
+
+    this.#stop = effect(() => {
+      const open = state.view.value.tab;
+      const count = state.selected.value.length;
+      const table = state.table.value;
+      fill(title, el("bdi", {}, table.title));
+      for (const { tab, label, make } of TABS) {
+        const button = buttons.get(tab)!;
+        const panel = panels.get(tab)!;
+        const isOpen = tab === open;
+        button.textContent = tab === "table" || count === 0 ? label : `${label} (${count})`;
+        button.setAttribute("aria-selected", String(isOpen));
+        button.tabIndex = isOpen ? 0 : -1;
+        panel.hidden = !isOpen;
+        let part = this.#parts.get(tab);
+        if (isOpen && !part) {
+          const made = untracked(() => make(context));
+          this.#parts.set(tab, (part = made));
+          panel.append(made.element);
+        }
+        untracked(() => (isOpen ? part?.show() : part?.hide()));
+      }
+    });
+  }
+
+  destroy(): void {
+    this.#stop();
+    for (const part of this.#parts.values()) part.destroy();
+    this.#kernel.destroy();
+    this.#state.destroy();
+  }
+
+  readonly #onTabKey = (event: KeyboardEvent): void => {
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const at = TABS.findIndex(({ tab }) => tab === this.#state.view.peek().tab);
+    const next = TABS[(at + move + TABS.length) % TABS.length]!.tab;
+    this.#state.change({ tab: next });
+    this.element.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();
+  };
+}

@@ -1,0 +1,19 @@
+/** What each part of the widget is given, and what it gives. */
+
+import type { Kernel } from "./kernel.ts";
+import type { State } from "./state.ts";
+
+export interface Context {
+  readonly state: State;
+  readonly kernel: Kernel;
+  /** Says something to screen readers, and in the line at the bottom. */
+  readonly say: (text: string) => void;
+}
+
+/** A tab: built when it is first opened, told when it is shown and hidden, and taken down in the end. */
+export interface Part {
+  readonly element: HTMLElement;
+  show(): void;
+  hide(): void;
+  destroy(): void;
+}

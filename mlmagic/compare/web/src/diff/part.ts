@@ -1,0 +1,6 @@
+import type { Context, Part } from "../context.ts";
+import { el } from "../dom.ts";
+
+export function differencesPart(_: Context): Part {
+  return { element: el("div", {}), show() {}, hide() {}, destroy() {} };
+}

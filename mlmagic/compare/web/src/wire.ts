@@ -1,0 +1,124 @@
+/**
+ * What the kernel sends, as `mlmagic/compare/wire.py` describes it, and the same made ready for use.
+ *
+ * Columns travel, not rows: numbers as the bytes of float64, words as int32 codes into a list of them.
+ */
+
+export type Kind = "run" | "param" | "metric" | "tag" | "data";
+export type Format = "number" | "text" | "moment" | "duration" | "status";
+export type Goal = "min" | "max" | null;
+
+/** A column on the wire. `id` is unique (`metric:loss`), `label` is what is shown (`loss`). */
+interface SentColumn {
+  id: string;
+  kind: Kind;
+  label: string;
+  format: Format;
+  goal: Goal;
+  /** Whether the runs differ in it. */
+  differs: boolean;
+  /** float64, a value a run: NaN is a value as well, so what is missing stands in `missing` (uint8), absent if nothing is. */
+  numbers?: DataView;
+  missing?: DataView;
+  /** int32, an index into `words` a run, -1 where it is missing. */
+  codes?: DataView;
+  words?: string[];
+}
+
+export interface SentTable {
+  ids: string[];
+  /** int32: the row of the parent, -1 without one in the table. */
+  parents: DataView;
+  /** int32: the number of the run's configuration, seeds aside; -1 where it has no parameters. */
+  configurations: DataView;
+  columns: SentColumn[];
+  /** What is compared, in words: `experiment digits`. */
+  title: string;
+  /** How many runs there are in the store where not all are here, else null. */
+  total: number | null;
+  /** Why there is nothing to see, and what to do about it. */
+  notice: { text: string; hint: string } | null;
+  /** The address of each run in the MLflow UI, null where none serves. */
+  links: (string | null)[] | null;
+}
+
+interface AnyColumn {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly label: string;
+  readonly format: Format;
+  readonly goal: Goal;
+  readonly differs: boolean;
+}
+
+export interface NumberColumn extends AnyColumn {
+  readonly type: "number";
+  readonly numbers: Float64Array;
+  readonly missing: Uint8Array | null;
+}
+
+export interface TextColumn extends AnyColumn {
+  readonly type: "text";
+  readonly codes: Int32Array;
+  readonly words: readonly string[];
+}
+
+export type Column = NumberColumn | TextColumn;
+
+export interface Table {
+  readonly count: number;
+  readonly ids: readonly string[];
+  readonly rows: ReadonlyMap<string, number>;
+  readonly parents: Int32Array;
+  readonly configurations: Int32Array;
+  readonly columns: readonly Column[];
+  readonly byId: ReadonlyMap<string, Column>;
+  readonly title: string;
+  readonly total: number | null;
+  readonly notice: { text: string; hint: string } | null;
+  readonly links: readonly (string | null)[] | null;
+}
+
+/** Returns the table that was sent, its buffers as typed arrays. */
+export function decode(sent: SentTable): Table {
+  const columns = sent.columns.map(column);
+  return {
+    count: sent.ids.length,
+    ids: sent.ids,
+    rows: new Map(sent.ids.map((id, row) => [id, row])),
+    parents: new Int32Array(copied(sent.parents)),
+    configurations: new Int32Array(copied(sent.configurations)),
+    columns,
+    byId: new Map(columns.map((one) => [one.id, one])),
+    title: sent.title,
+    total: sent.total,
+    notice: sent.notice,
+    links: sent.links,
+  };
+}
+
+function column(sent: SentColumn): Column {
+  const { id, kind, label, format, goal, differs } = sent;
+  const common = { id, kind, label, format, goal, differs };
+  if (sent.numbers) {
+    const missing = sent.missing ? new Uint8Array(copied(sent.missing)) : null;
+    return { ...common, type: "number", numbers: new Float64Array(copied(sent.numbers)), missing };
+  }
+  const codes = sent.codes ? new Int32Array(copied(sent.codes)) : new Int32Array();
+  return { ...common, type: "text", codes, words: sent.words ?? [] };
+}
+
+/** A typed array needs an aligned buffer of its own; a DataView may begin anywhere in one. */
+export function copied(view: DataView): ArrayBuffer {
+  return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength).slice().buffer;
+}
+
+/** Tells whether a run has a value in the column. */
+export function has(column: Column, row: number): boolean {
+  return column.type === "number" ? !column.missing?.[row] : (column.codes[row] ?? -1) >= 0;
+}
+
+/** Returns the word of a run in a text column, null without one. */
+export function word(column: TextColumn, row: number): string | null {
+  return column.words[column.codes[row] ?? -1] ?? null;
+}

@@ -1,0 +1,73 @@
+"""The widget: the table travels at once, what else is shown when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+from traitlets import Dict, List, Unicode
+
+from mlmagic.compare import wire
+from mlmagic.errors import MLMagicError
+from mlmagic.runs import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pandas import DataFrame
+
+    from mlmagic.compare.comparison import Comparison
+
+    Answer = tuple[dict[str, Any], list[bytes]]
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has no types
+    """Runs side by side: a table, curves and differences, live in the notebook.
+
+    Attributes
+    ----------
+    selected
+        The ids of the selected runs, in the order in which they were selected; may be set.
+    """
+
+    _esm = _STATIC / "compare.js"
+    _css = _STATIC / "compare.css"
+
+    table = Dict().tag(sync=True)
+    selected = List(Unicode()).tag(sync=True)
+    view = Dict().tag(sync=True)
+
+    def __init__(self, comparison: Comparison, *, view: dict[str, Any] | None = None) -> None:
+        self._comparison = comparison
+        links = [store.url(run.info.run_id, run.info.experiment_id) for run in comparison.runs]
+        hidden = [column.id for column in comparison.columns if not column.shown]
+        super().__init__(table=wire.table_of(comparison, links), selected=[], view={"hidden": hidden, **(view or {})})
+        self.on_msg(self._receive)
+
+    def to_dataframe(self) -> DataFrame:
+        """Return the runs as a DataFrame: one row a run, its params and metrics as columns.
+
+        Where runs are selected these, in the order of their selection, else all.
+        """
+        frame = self._comparison.to_dataframe()
+        if not self.selected:
+            return frame
+        return frame.set_index("run_id").loc[list(self.selected)].reset_index()
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: list[bytes]) -> None:  # noqa: ARG002
+        """Answer a request of the browser; what goes wrong is the answer."""
+        request = content.get("request")
+        try:
+            answer, parts = self._answers()[content["kind"]](content)
+        except MLMagicError as problem:
+            self.send(wire.error(request, str(problem)))
+        except Exception as problem:  # noqa: BLE001  # it is shown where it was asked for; a log nobody sees is no place
+            self.send(wire.error(request, f"{type(problem).__name__}: {problem}"))
+        else:
+            self.send({"kind": content["kind"], "request": request, **answer}, buffers=parts)
+
+    def _answers(self) -> dict[str, Callable[[dict[str, Any]], Answer]]:
+        return {}

@@ -1,0 +1,90 @@
+"""What travels between the kernel and the browser; ``web/src/wire.ts`` reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.compare.columns import Column
+    from mlmagic.compare.comparison import Comparison
+
+_MOST_CHARACTERS = 1_000_000
+_CUT_TO = 200
+
+
+class SentColumn(TypedDict):
+    """A column: numbers as the bytes of float64, words as the bytes of int32 codes into a list of them."""
+
+    id: str
+    kind: str
+    label: str
+    format: str
+    goal: str | None
+    differs: bool
+    numbers: NotRequired[bytes]
+    missing: NotRequired[bytes]
+    codes: NotRequired[bytes]
+    words: NotRequired[list[str]]
+
+
+class SentTable(TypedDict):
+    """The table: ids and links a run, and the columns."""
+
+    ids: list[str]
+    parents: bytes
+    configurations: bytes
+    columns: list[SentColumn]
+    title: str
+    total: int | None
+    notice: dict[str, str] | None
+    links: list[str | None] | None
+
+
+def table_of(comparison: Comparison, links: Sequence[str | None]) -> SentTable:
+    """Return *comparison* as it is sent; *links* are the addresses of its runs in the MLflow UI."""
+    import numpy as np
+
+    notice = comparison.notice
+    return {
+        "ids": [run.info.run_id for run in comparison.runs],
+        "parents": np.array(comparison.parents, dtype=np.int32).tobytes(),
+        "configurations": np.array(comparison.configurations, dtype=np.int32).tobytes(),
+        "columns": [_sent(column) for column in comparison.columns],
+        "title": comparison.title,
+        "total": comparison.total,
+        "notice": {"text": notice.text, "hint": notice.hint} if notice else None,
+        "links": list(links) if any(links) else None,
+    }
+
+
+def _sent(column: Column) -> SentColumn:
+    sent: SentColumn = {
+        "id": column.id,
+        "kind": column.kind,
+        "label": column.label,
+        "format": column.format,
+        "goal": column.goal,
+        "differs": column.differs,
+    }
+    if column.numbers is not None:
+        sent["numbers"] = column.numbers.tobytes()
+        if column.missing is not None:
+            sent["missing"] = column.missing.tobytes()
+    if column.codes is not None:
+        sent["codes"] = column.codes.tobytes()
+        sent["words"] = _of_a_size(column.words)
+    return sent
+
+
+def _of_a_size(words: Sequence[str]) -> list[str]:
+    """Return *words* whole, or each cut where they are a megabyte together."""
+    if sum(map(len, words)) <= _MOST_CHARACTERS:
+        return list(words)
+    return [word if len(word) <= _CUT_TO else word[:_CUT_TO] + "…" for word in words]
+
+
+def error(request: Any, text: str, hint: str = "") -> dict[str, Any]:
+    """Return the answer to *request* that says why there is no other."""
+    return {"kind": "error", "request": request, "text": text, "hint": hint}
