@@ -324,10 +324,46 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
 
 
 def compare(
-    *what: str, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
+    *what: Any, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
 ) -> CompareWidget:
-    """Show runs side by side."""
+    """Show runs side by side: a table, their curves, and what differs between them; what ``%compare`` shows.
+
+    Parameters
+    ----------
+    what
+        Nothing: the newest 10,000 runs of the experiment. A filter as ``mlmagic.runs`` takes it. Or names, ids or
+        beginnings of ids of runs, `mlmagic.Run` objects, frames of runs, and names of experiments.
+    experiment
+        Name or id of the experiment to look in; by default the one that runs go to.
+    metric
+        The metric that matters: it comes first and orders the runs. ``"score min"`` or ``"score max"`` where its name
+        does not tell which is better.
+    group_by
+        ``"seed"`` puts runs together that differ in nothing but their seed; the name of a param, tag or column those
+        that are equal in it.
+
+    Returns
+    -------
+    A widget. ``widget.selected`` holds the ids of the selected runs, ``widget.to_dataframe()`` returns the runs.
+
+    Raises
+    ------
+    MissingPackageError
+        Without the package anywidget.
+    RunNotFoundError, UsageProblem, StoreError
+        When a run, experiment, metric or param is not there, or the store cannot be read.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> widget = mlmagic.compare("accuracy > 0.9", metric="accuracy")  # doctest: +SKIP
+    >>> mlmagic.compare("forest", "boosting")  # doctest: +SKIP
+    """
+    from mlmagic.adapters.optional import require
+
+    require("anywidget", "mlmagic.compare")
     from mlmagic.compare.selecting import select
     from mlmagic.compare.widget import CompareWidget
+    from mlmagic.views.comparison import still_of
 
-    return CompareWidget(select(what, experiment=experiment))
+    return CompareWidget(select(what, experiment=experiment, metric=metric, group_by=group_by), still=still_of)

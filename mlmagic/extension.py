@@ -15,6 +15,7 @@ from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
+from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.completion import matcher
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from mlmagic.views.bundle import MimeBundle
 
 
-_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, StatusMagics)
+_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, CompareMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
 _resume_seed: list[Callable[[], None]] = []
 """How to go on with the seed that was set when mlmagic was unloaded: one at most."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["run", "param", "metric", "tag", "data"]
 Format = Literal["number", "text", "moment", "duration", "status"]
 
+_ORDER: tuple[Kind, ...] = ("run", "metric", "param", "data", "tag")
 _OF_MLFLOW = {
     "mlflow.source.git.commit": "git commit",
     "mlflow.source.git.branch": "git branch",
@@ -33,10 +34,10 @@ _OF_MLFLOW = {
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column: ``numbers`` (float64, where ``missing`` is not set), or ``codes`` (int32, -1 for none) into ``words``.
+    """One column: ``numbers`` (float64, where ``missing`` is not set), or ``codes`` into ``words`` (int32, -1: none).
 
-    ``goal`` is the direction in which a metric is better, ``differs`` whether the runs differ in it, ``shown`` whether it
-    is shown at first.
+    ``goal`` is the direction in which a metric is better, ``differs`` whether the runs differ in it, ``shown`` whether
+    it is shown at first.
     """
 
     id: str
@@ -52,8 +53,10 @@ class Column:
     shown: bool = True
 
 
-def columns_of(runs: Sequence[Run]) -> list[Column]:
+def columns_of(runs: Sequence[Run], *, metric: str | None = None, goal: Direction | None = None) -> list[Column]:
     """Return the columns of *runs*, a value a run each: the run's own, then metrics, params, data and tags.
+
+    *metric* is the first of the metrics; *goal* is its direction, where its name does not tell.
 
     Params are words, as they were logged; their column is one of numbers by its format where each word reads as one.
     """
@@ -62,15 +65,11 @@ def columns_of(runs: Sequence[Run]) -> list[Column]:
         for kind, values in _values(run):
             for key, value in values.items():
                 found.setdefault((kind, key), {})[row] = value
-    order: tuple[Kind, ...] = ("metric", "param", "data", "tag")
+    main = ("metric", metric)
+    order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
     return [
         *_columns_of_info(runs),
-        *(
-            _column(kind, key, values, len(runs))
-            for wanted in order
-            for (kind, key), values in found.items()
-            if kind == wanted
-        ),
+        *(_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order),
     ]
 
 
@@ -106,9 +105,9 @@ def _columns_of_info(runs: Sequence[Run]) -> list[Column]:
     return columns
 
 
-def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int) -> Column:
+def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal: Direction | None) -> Column:
     if kind == "metric":
-        return _numbers(kind, key, key, values, count, goal=direction_of(key))
+        return _numbers(kind, key, key, values, count, goal=goal or direction_of(key))
     if kind == "tag":
         return _words(kind, key, _OF_MLFLOW.get(key, key), values, count, shown=key not in _OF_MLFLOW)
     are_numbers = kind == "param" and all(number_or_none(word) is not None for word in set(values.values()))

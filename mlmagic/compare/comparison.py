@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from mlmagic.compare.columns import Column
+    from mlmagic.compare.direction import Direction
 
-_SEEDS = frozenset({"seed", "random_state", "random_seed"})
+SEEDS = frozenset({"seed", "random_state", "random_seed"})
+"""What a parameter is called that makes a repetition of a configuration, by the last part of its name."""
+CONFIGURATION = "configuration"
+"""What runs are grouped by when only their seeds may differ."""
 _PARENT = "mlflow.parentRunId"
 
 
@@ -33,17 +38,39 @@ class Comparison:
     """Runs to be compared, the newest first.
 
     ``title`` says in words what they are; ``total`` is how many there are where these are not all, else None.
+    ``metric`` is the metric that matters, where one was named, ``goal`` its direction; ``group`` is what the runs are
+    grouped by: the id of a column, ``configuration`` (seeds aside), or nothing.
     """
 
     runs: Sequence[Run]
     title: str
     total: int | None = None
     notice: Notice | None = None
+    metric: str | None = None
+    goal: Direction | None = None
+    group: str = ""
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns of the table: the run's own, metrics, params, data and tags."""
-        return columns_of(self.runs)
+        return columns_of(self.runs, metric=self.metric, goal=self.goal)
+
+    @property
+    def main_metric(self) -> Column | None:
+        """The column of the metric that matters: the one named, else the first that has a direction and differs."""
+        metrics = [column for column in self.columns if column.kind == "metric"]
+        if self.metric is None:
+            metrics.sort(key=lambda column: (not column.differs, column.goal is None))
+        return metrics[0] if metrics else None
+
+    def best_first(self) -> list[int]:
+        """Return the rows in order of the main metric, those without a value last; without one as they are."""
+        main = self.main_metric
+        if main is None or main.numbers is None:
+            return list(range(len(self.runs)))
+        sign = 1 if main.goal == "min" else -1
+        values = [(math.isnan(value), sign * value) for value in main.numbers.tolist()]
+        return sorted(range(len(values)), key=values.__getitem__)
 
     @cached_property
     def parents(self) -> list[int]:
@@ -68,7 +95,7 @@ class Comparison:
 
 
 def configuration_of(run: Run) -> frozenset[tuple[str, str]]:
-    """Return the params of *run* without its seeds: ``seed``, ``random_state``, ``model.random_state``, …"""
+    """Return the params of *run* without its seeds: ``seed``, ``random_state``, ``model.random_state``, …."""
     return frozenset(
-        (name, value) for name, value in run.data.params.items() if name.rpartition(".")[2].lower() not in _SEEDS
+        (name, value) for name, value in run.data.params.items() if name.rpartition(".")[2].lower() not in SEEDS
     )

@@ -8,15 +8,87 @@ from typing import Literal
 Direction = Literal["min", "max"]
 
 _LESS = frozenset(
-    "loss losses error err mse rmse mae mape msle rmsle logloss nll deviance perplexity ppl entropy crossentropy brier "
-    "hinge time seconds duration latency fpr fnr eer wer cer fid hamming pinball divergence kl regret".split()
+    [
+        "loss",
+        "losses",
+        "error",
+        "err",
+        "mse",
+        "rmse",
+        "mae",
+        "mape",
+        "msle",
+        "rmsle",
+        "logloss",
+        "nll",
+        "deviance",
+        "perplexity",
+        "ppl",
+        "entropy",
+        "crossentropy",
+        "brier",
+        "hinge",
+        "time",
+        "seconds",
+        "duration",
+        "latency",
+        "fpr",
+        "fnr",
+        "eer",
+        "wer",
+        "cer",
+        "fid",
+        "hamming",
+        "pinball",
+        "divergence",
+        "kl",
+        "regret",
+    ]
 )
 _MORE = frozenset(
-    "accuracy acc f1 fbeta auc auroc auprc roc ap precision recall r2 score map miou iou dice jaccard bleu rouge meteor "
-    "ndcg mrr kappa mcc matthews sensitivity specificity tpr tnr likelihood reward correlation pearson spearman "
-    "silhouette hits r2score variance".split()
+    [
+        "accuracy",
+        "acc",
+        "f1",
+        "fbeta",
+        "auc",
+        "auroc",
+        "auprc",
+        "roc",
+        "ap",
+        "precision",
+        "recall",
+        "r2",
+        "score",
+        "map",
+        "miou",
+        "iou",
+        "dice",
+        "jaccard",
+        "bleu",
+        "rouge",
+        "meteor",
+        "ndcg",
+        "mrr",
+        "kappa",
+        "mcc",
+        "matthews",
+        "sensitivity",
+        "specificity",
+        "tpr",
+        "tnr",
+        "likelihood",
+        "reward",
+        "correlation",
+        "pearson",
+        "spearman",
+        "silhouette",
+        "hits",
+        "r2score",
+        "variance",
+    ]
 )
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 
 
 def direction_of(name: str) -> Direction | None:
@@ -30,7 +102,7 @@ def direction_of(name: str) -> Direction | None:
     words = [word.lower() for word in _WORD.findall(name)]
     for word in reversed(words):
         if word in _LESS:
-            return "max" if words[0] == "neg" else "min"
+            return "max" if "neg" in words else "min"
         if word in _MORE:
             return "max"
     return None

@@ -1,26 +1,181 @@
-"""Which runs are meant by what a person writes: runs, a filter, or an experiment."""
+"""Which runs are meant by what a person writes: runs, a filter, or experiments; and which metric and groups."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.comparison import Comparison, Notice
-from mlmagic.runs import queries
+from mlmagic.compare.comparison import CONFIGURATION, SEEDS, Comparison, Notice
+from mlmagic.errors import RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.runs import bulk, experiments, queries, store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from mlmagic.compare.direction import Direction
 
 MOST_RUNS = 10_000
-_CONDITION = re.compile(r"[=<>]|\s(?:i?like|in|is(?: not)? null)\b", re.IGNORECASE)
+_SHOWN_NAMES = 8
+_CONDITION = re.compile(r"[=<>]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?null\s)", re.IGNORECASE)
+_DIRECTIONS: dict[str, Direction] = {"min": "min", "asc": "min", "max": "max", "desc": "max"}
+_NOTHING_YET = Notice("No runs yet.", "Put %%track on the first line of a cell and run it.")
 
 
-def select(what: Sequence[str], *, experiment: str | None = None) -> Comparison:
-    """Return the runs to compare."""
-    text = " ".join(what) if what and _CONDITION.search(" ".join(what)) else ""
-    if what and not text:
-        runs = [queries.find_run(reference, experiment=experiment) for reference in what]
-        return Comparison(runs, f"{len(runs)} runs")
-    found = queries.find_runs(text, experiment=experiment, n=MOST_RUNS)
-    notice = None if found.runs else Notice("No runs yet.", "Put %%track on the first line of a cell and run it.")
-    return Comparison(found.runs, f"experiment {found.experiment}", notice=notice)
+def select(
+    what: Sequence[Any], *, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
+) -> Comparison:
+    """Return the runs that *what* names, ready to be compared.
+
+    Parameters
+    ----------
+    what
+        Nothing: the newest 10,000 runs of the experiment. One text with a comparison: a filter, as ``%runs`` takes it.
+        Else names, ids or beginnings of ids of runs, `mlmagic.Run` objects, frames of runs (from ``mlmagic.runs``), and
+        names of experiments.
+    experiment
+        Name or id of the experiment to look in; by default the one that runs go to.
+    metric
+        The metric that matters, ``"score min"`` or ``"score max"`` where its name does not tell which is better.
+    group_by
+        ``"seed"``: runs that differ in nothing but their seed are a group; else a param, tag or column whose equal
+        values make one.
+
+    Raises
+    ------
+    RunNotFoundError, UsageProblem, StoreError
+        When a run, experiment, metric or param is not there, or the store cannot be read.
+    """
+    conditions = [one for one in what if isinstance(one, str) and is_filter(one)]
+    if conditions and len(what) > 1:
+        raise UsageProblem(
+            f"A filter stands alone: {conditions[0]!r} beside {len(what) - 1} others. "
+            "Join conditions by 'and': %compare accuracy > 0.9 and optimizer = adam"
+        )
+    if conditions:
+        found = _filtered(conditions[0], experiment)
+    elif what:
+        found = _named(what, experiment)
+    else:
+        found = _whole(experiment)
+    return _looked_at(found, metric, group_by)
+
+
+def is_filter(text: str) -> bool:
+    """Tell whether *text* is a filter, not a name: it has an operator.
+
+    >>> is_filter("accuracy > 0.9"), is_filter("name like 'a%'"), is_filter("my first run in June")
+    (True, True, False)
+    """
+    return bool(_CONDITION.search(f"{text} "))
+
+
+def _filtered(condition: str, experiment: str | None) -> Comparison:
+    found = queries.find_runs(condition, experiment=experiment, n=MOST_RUNS)
+    title = f"experiment {found.experiment}: {condition.strip()}"
+    notice = None if found.runs else Notice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
+    return Comparison(found.runs, title, notice=notice)
+
+
+def _whole(experiment: str | None) -> Comparison:
+    def read() -> Comparison:
+        client = store.connect()
+        with store.refused_by(store.current_uri()):
+            home = experiments.find(client, experiment)
+            named = home.name if home else experiments.default_name()
+            if home is None:
+                return Comparison([], f"experiment {named}", notice=_NOTHING_YET)
+            return _read(f"experiment {named}", experiment_ids=[home.experiment_id])
+
+    return store.ask(read)
+
+
+def _named(what: Sequence[Any], experiment: str | None) -> Comparison:
+    run_ids: dict[str, None] = {}
+    whole: dict[str, str] = {}
+    for one in what:
+        ids = _ids(one)
+        if ids is None:
+            try:
+                ids = [queries.find_run(one, experiment=experiment).info.run_id]
+            except RunNotFoundError as unknown:
+                found = store.ask(partial(_experiment, one)) if experiment is None else None
+                if found is None:
+                    raise RunNotFoundError(f"{unknown} Experiments are named as well: %compare EXPERIMENT") from None
+                whole[found[0]] = found[1]
+                continue
+        run_ids.update(dict.fromkeys(ids))
+    if whole and run_ids:
+        raise UsageProblem(
+            f"{', '.join(map(repr, whole.values()))} is an experiment, the others are runs: compare one kind at a time."
+        )
+    if whole:
+        title = ("experiment " if len(whole) == 1 else "experiments ") + ", ".join(whole.values())
+        return store.ask(partial(_read, title, experiment_ids=list(whole)))
+    title = "1 run" if len(run_ids) == 1 else f"{len(run_ids)} runs"
+    return store.ask(partial(_read, title, run_ids=list(run_ids)))
+
+
+def _ids(one: Any) -> list[str] | None:
+    """Return the ids of runs that *one* holds, None for a text."""
+    if isinstance(one, str):
+        return None
+    ids = getattr(one, "run_id", None)  # a frame of runs, or a row of one
+    if isinstance(ids, str):
+        return [ids]
+    if ids is not None:
+        return [str(run_id) for run_id in ids]
+    found = getattr(one, "id", None) or getattr(getattr(one, "info", None), "run_id", None)
+    if isinstance(found, str):
+        return [found]
+    raise UsageProblem(
+        "compare takes names and ids of runs, runs, frames of runs, a filter or an experiment, "
+        f"not {type(one).__name__}"
+    )
+
+
+def _experiment(reference: str) -> tuple[str, str] | None:
+    client = store.connect()
+    with store.refused_by(store.current_uri()):
+        found = client.get_experiment_by_name(reference)
+    return (found.experiment_id, found.name) if found and found.lifecycle_stage == "active" else None
+
+
+def _read(title: str, **which: Any) -> Comparison:
+    client = store.connect()
+    with store.refused_by(store.current_uri()):
+        read = bulk.read_runs(client, most=MOST_RUNS, **which)
+    total = read.total if read.total > len(read.runs) else None
+    return Comparison(read.runs, title, total=total, notice=None if read.runs else _NOTHING_YET)
+
+
+def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> Comparison:
+    """Return *found* with its main metric and its groups, which must be there."""
+    from dataclasses import replace
+
+    if not found.runs:
+        return found
+    if metric:
+        name, _, direction = metric.strip().rpartition(" ")
+        goal = _DIRECTIONS.get(direction.lower()) if name else None
+        name = name if goal else metric.strip()
+        _require(name, (key for run in found.runs for key in run.data.metrics), "metric")
+        found = replace(found, metric=name, goal=goal)
+    if group_by:
+        found = replace(found, group=_group(found, group_by))
+    return found
+
+
+def _group(found: Comparison, group_by: str) -> str:
+    if group_by.lower() in {*SEEDS, CONFIGURATION}:
+        return CONFIGURATION
+    columns = [column for column in found.columns if column.kind != "metric"]
+    _require(group_by, (column.label for column in columns), "param, tag or column")
+    return next(column.id for column in columns if column.label == group_by)
+
+
+def _require(name: str, known: Iterable[str], kind: str) -> None:
+    names = dict.fromkeys(known)
+    if name not in names:
+        listed = ", ".join(list(names)[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "") or "none"
+        raise UsageProblem(f"No run here has the {kind} {name!r}.{did_you_mean(name, names)} There are: {listed}.")

@@ -40,12 +40,22 @@ class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has 
     selected = List(Unicode()).tag(sync=True)
     view = Dict().tag(sync=True)
 
-    def __init__(self, comparison: Comparison, *, view: dict[str, Any] | None = None) -> None:
+    def __init__(self, comparison: Comparison, *, still: Callable[[Comparison], dict[str, str]] | None = None) -> None:
+        """Make the widget of *comparison*; *still* returns the static view of it that is saved with the notebook."""
         self._comparison = comparison
+        self._still = still
         links = [store.url(run.info.run_id, run.info.experiment_id) for run in comparison.runs]
-        hidden = [column.id for column in comparison.columns if not column.shown]
-        super().__init__(table=wire.table_of(comparison, links), selected=[], view={"hidden": hidden, **(view or {})})
+        super().__init__(table=wire.table_of(comparison, links), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
+
+    def _ipython_display_(self) -> None:
+        """Display the widget, and below it the static view, which is seen where the widget cannot live."""
+        from IPython.display import display
+
+        # Without HTML of its own a front end that knows no widgets would show the object's repr beside the static view.
+        display({**self._repr_mimebundle_()[0], "text/html": ""}, raw=True)
+        if self._still:
+            display(self._still(self._comparison), raw=True)
 
     def to_dataframe(self) -> DataFrame:
         """Return the runs as a DataFrame: one row a run, its params and metrics as columns.
@@ -71,3 +81,15 @@ class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has 
 
     def _answers(self) -> dict[str, Callable[[dict[str, Any]], Answer]]:
         return {}
+
+
+def _first_view(comparison: Comparison) -> dict[str, Any]:
+    """Return how the table is looked at in the beginning: by the metric that was named, in the groups that were."""
+    view: dict[str, Any] = {
+        "hidden": [column.id for column in comparison.columns if not column.shown],
+        "group": comparison.group,
+    }
+    main = comparison.main_metric
+    if main and comparison.metric:
+        view |= {"metric": main.id, "sort": [{"column": main.id, "descending": main.goal != "min"}]}
+    return view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,15 @@ from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Collection
 
     from IPython.core.magic_arguments import MagicArgumentParser
+
+
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\S)+""")
+_OPTION = re.compile(r"--?(?!inf\b|nan\b)[A-Za-z].*", re.DOTALL)
+_DIRECTIONS = {"--sort": {"asc", "desc"}, "--metric": {"min", "max"}}
+"""Words that may follow the value of an option and belong to it."""
 
 
 def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
@@ -23,12 +31,7 @@ def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
     UsageProblem
         For an unknown option (the nearest one is named), a wrong value, or a quote that is not closed.
     """
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise UsageProblem(
-            f"{magic} {line}: {str(error).lower()}; close it, or write it within the other kind"
-        ) from error
+    words = words_of(magic, line)
     try:
         arguments, rest = parser.parse_known_args(words)
     except UsageError as error:
@@ -44,3 +47,51 @@ def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
             f'Quote a name with spaces: {magic} "two words"'
         )
     return arguments
+
+
+def words_of(magic: str, line: str) -> list[str]:
+    """Return the words of *line* with a shell's quoting.
+
+    Raises
+    ------
+    UsageProblem
+        For a quote that is not closed.
+    """
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageProblem(
+            f"{magic} {line}: {str(error).lower()}; close it, or write it within the other kind"
+        ) from error
+
+
+def split_filter(line: str, with_value: Collection[str]) -> tuple[list[str], str]:
+    """Divide a magic's line into the words of its options, and the filter as it was written.
+
+    *with_value* are the options that take a value.
+
+    >>> split_filter("name = 'a  b' -n 5 and loss > -1 --sort loss asc", {"-n", "--sort"})
+    (['-n', '5', '--sort', 'loss asc'], "name = 'a  b' and loss > -1")
+    """
+    words = _WORD.findall(line)
+    options: list[str] = []
+    condition: list[str] = []
+    while words:
+        word = words.pop(0)
+        if not _OPTION.fullmatch(word):
+            condition.append(word)
+            continue
+        option, equals, value = word.partition("=")
+        options.append(f"{option}={_unquoted(value)}" if equals else option)
+        if option not in with_value:
+            continue
+        if not equals and words:
+            options.append(_unquoted(words.pop(0)))
+        if words and words[0].lower() in _DIRECTIONS.get(option, ()):
+            options[-1] += f" {words.pop(0).lower()}"
+    return options, " ".join(condition)
+
+
+def _unquoted(word: str) -> str:
+    quote = word[:1]
+    return word[1:-1] if len(word) > 1 and quote in {"'", '"', "`"} and word.endswith(quote) else word

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.adapters.imports import when_imported
-from mlmagic.errors import MissingPackageError, UsageProblem
+from mlmagic.adapters.optional import require
+from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.deterministic import CublasWorkspace, make_torch_deterministic
 from mlmagic.snapshot.seed_facts import SeedReport, SeedRow, SeedState, seed_report
 
@@ -148,11 +149,8 @@ def torch_generator() -> torch.Generator:
         PyTorch is not installed.
     """
     value = _required("torch_generator()")
-    try:
-        import torch
-    except ModuleNotFoundError as error:
-        raise MissingPackageError("torch_generator() needs PyTorch: pip install torch") from error
-    return torch.Generator().manual_seed(value)
+    made: torch.Generator = require("torch", "torch_generator()").Generator().manual_seed(value)
+    return made
 
 
 def worker_init(worker_id: int) -> None:  # noqa: ARG001 - DataLoader's signature; torch's own seed contains it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mlmagic.views.live_curve import Series
+from mlmagic.views.curve_picture import Series
 
 MOST_POINTS = 200
 

@@ -2,70 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.views.bundle import MimeBundle, columns, number, pad, render, shorten
+from mlmagic.views.curve_picture import STYLES, Label, Panel, Series, Size, finite, picture, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MOST_SERIES = 4
 WIDTH, HEIGHT = 300, 96
-_MARGIN = 4
 _LONGEST_NAME = 40
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_COLUMNS = 24
-# Told apart in a light and in a dark theme, by dash where colours look alike.
-_STYLES = (("#3b82e0", ""), ("#e0701a", "5 3"), ("#2f9e57", "1.5 3"), ("#a05ad0", "8 3 1.5 3"))
 # The part of the data that a metric's name tells, and the style that it has in every plot where it is free.
 _PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "eval": 1, "test": 2}
-
-
-@dataclass(frozen=True)
-class Series:
-    """A metric as it is drawn: means, lows and highs of neighbouring values at ``steps``, NaN for a gap.
-
-    ``span`` are its least and its greatest step, ``last`` its last value, ``count`` the number of its values.
-    ``inner`` tells that its steps are those of a loop within the loop.
-    """
-
-    name: str
-    steps: Sequence[float]
-    means: Sequence[float]
-    lows: Sequence[float]
-    highs: Sequence[float]
-    span: tuple[int, int]
-    last: float
-    count: int
-    inner: bool = False
-
-
-@dataclass(frozen=True)
-class Label:
-    """A series in the legend."""
-
-    name: str
-    last: str
-    colour: str
-    line: str
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One plot: the series of one quantity, and the numbers around it."""
-
-    labels: Sequence[Label]
-    picture: str
-    about: str
-    high: str
-    low: str
-    first: str
-    final: str
-    mark: str
 
 
 def live_curve(series: Sequence[Series], *, mark: int | None = None) -> MimeBundle:
@@ -123,13 +76,13 @@ def _words(name: str) -> tuple[str, ...]:
 
 def _styled(group: Sequence[Series]) -> list[tuple[Series, str, str]]:
     """Give each series a colour and a dash of its own within its plot."""
-    free = list(range(len(_STYLES)))
+    free = list(range(len(STYLES)))
     styled = []
     for one in group:
         wanted = next((_PARTS[word] for word in _words(one.name) if word in _PARTS), 0)
         taken = wanted if wanted in free else free[0]
         free.remove(taken)
-        styled.append((one, *_STYLES[taken]))
+        styled.append((one, *STYLES[taken]))
     return styled
 
 
@@ -139,14 +92,13 @@ def _panel(group: Sequence[Series], mark: int | None) -> Panel:
         Label(shorten(one.name, _LONGEST_NAME), number(one.last), colour, "dashed" if dash else "solid")
         for one, colour, dash in styled
     ]
-    low = min(_finite(one.lows for one in group), default=math.nan)
-    high = max(_finite(one.highs for one in group), default=math.nan)
+    low = min(finite(one.lows for one in group), default=math.nan)
+    high = max(finite(one.highs for one in group), default=math.nan)
     first, final = min(one.span[0] for one in group), max(one.span[1] for one in group)
     marked = mark is not None and first <= mark <= final and not any(one.inner for one in group)
-    svg = _svg(styled, (first, final), (low, high), mark if marked else None)
     return Panel(
         labels=labels,
-        picture="data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode(),
+        picture=picture(styled, (first, final), (low, high), Size(WIDTH, HEIGHT), mark if marked else None),
         about="; ".join(_about(one) for one in group),
         high=number(high),
         low="" if low == high or math.isnan(low) else number(low),
@@ -154,64 +106,6 @@ def _panel(group: Sequence[Series], mark: int | None) -> Panel:
         final="" if first == final else str(final),
         mark=f"best at {mark}" if marked else "",
     )
-
-
-def _finite(columns_: Iterable[Sequence[float]]) -> Iterator[float]:
-    return (value for column in columns_ for value in column if math.isfinite(value))
-
-
-def _svg(
-    styled: Sequence[tuple[Series, str, str]], across: tuple[int, int], up: tuple[float, float], mark: int | None
-) -> str:
-    """Draw a panel: numbers only, so there is nothing to escape."""
-
-    def x(step: float) -> float:
-        return _place(step, *across, _MARGIN, WIDTH - _MARGIN)
-
-    def y(value: float) -> float:
-        return _place(value, *up, HEIGHT - _MARGIN, _MARGIN)
-
-    grid = "".join(f"M0 {at}H{WIDTH}" for at in (_MARGIN, HEIGHT // 2, HEIGHT - _MARGIN))
-    parts = [f'<path d="{grid}" stroke="#888" stroke-opacity=".28"/>']
-    if mark is not None:
-        parts.append(f'<path d="M{x(mark):.1f} 0V{HEIGHT}" stroke="#888" stroke-dasharray="2 2"/>')
-    for one, colour, dash in reversed(styled):
-        for piece in _pieces(one):
-            top = [f"{x(step):.1f},{y(high):.1f}" for step, _, _, high in piece]
-            bottom = [f"{x(step):.1f},{y(low):.1f}" for step, _, low, _ in piece]
-            if top != bottom:
-                band = " ".join([*top, *reversed(bottom)])
-                parts.append(f'<polygon points="{band}" fill="{colour}" fill-opacity=".22"/>')
-            line = " ".join(f"{x(step):.1f},{y(mean):.1f}" for step, mean, _, _ in piece)
-            dashes = f' stroke-dasharray="{dash}"' if dash else ""
-            parts.append(
-                f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.8" '
-                f'stroke-linejoin="round"{dashes}/>'
-            )
-            step, mean, _, _ = piece[-1]
-            parts.append(f'<circle cx="{x(step):.1f}" cy="{y(mean):.1f}" r="2.4" fill="{colour}"/>')
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'
-
-
-def _pieces(one: Series) -> Iterator[list[tuple[float, float, float, float]]]:
-    """Yield the parts of a curve between its gaps, as (step, mean, low, high)."""
-    piece: list[tuple[float, float, float, float]] = []
-    for point in zip(one.steps, one.means, one.lows, one.highs, strict=True):
-        if math.isfinite(point[1]):
-            piece.append(point)
-        elif piece:
-            yield piece
-            piece = []
-    if piece:
-        yield piece
-
-
-def _place(value: float, low: float, high: float, start: float, end: float) -> float:
-    """Return where *value* lies when *low* lies at *start* and *high* at *end*; in the middle when they are one."""
-    span = high / 2 - low / 2  # halves: the range from the least to the largest float is itself no float
-    share = 0.5 if span == 0 else (value / 2 - low / 2) / span
-    return start + share * (end - start)
 
 
 def _about(one: Series) -> str:
@@ -235,4 +129,4 @@ def _spark(values: Sequence[float]) -> str:
     finite = [value for value in picked if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
     top = len(_SPARK) - 1
-    return "".join(_SPARK[round(_place(v, low, high, 0, top))] if math.isfinite(v) else " " for v in picked)
+    return "".join(_SPARK[round(place(v, low, high, 0, top))] if math.isfinite(v) else " " for v in picked)

@@ -1,39 +1,22 @@
-"""A real JupyterLab or Notebook 7 in a real Chromium."""
+"""Fixtures of a real JupyterLab or Notebook 7 in a real Chromium."""
 
 from __future__ import annotations
 
 import functools
 import importlib.util
-import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-import nbformat
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from jupyter_pages import FLAGS, ROOT, Lab, Server, Watched
+from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page
-
-ROOT = Path(__file__).parents[2]
-SCREENSHOTS = ROOT / "build" / "screenshots"
-_TOKEN = "for-this-test"
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--disable-dev-shm-usage --hide-scrollbars"
-).split()
-_QUIET = '{"fetchNews":"false","checkForUpdates":false,"doNotDisturbMode":true}'
-_ACTIVE = "() => window.jupyterapp.shell.currentWidget"
+    from playwright.sync_api import Browser
 
 
 @functools.cache
@@ -54,201 +37,43 @@ def chromium() -> Iterator[Browser]:
         message = "no Chromium is installed: apt install chromium"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 
 
-class Server:
-    """A Jupyter server on loopback, with settings of its own, in one folder."""
+@pytest.fixture(scope="module")
+def jupyter(chromium) -> Iterator[Callable[..., Server]]:
+    """Return a function that starts Jupyter servers; they are stopped when the module's tests have run."""
+    servers: list[Server] = []
 
-    def __init__(self, folder: Path, app: str = "jupyterlab", *, data: Path | None = None):
-        self.folder, self.app = folder, app
-        folder.mkdir(exist_ok=True)
-        home = data or folder.parent / f"{folder.name}-home"
-        settings = home / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "notification.jupyterlab-settings").write_text(_QUIET)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "MLMAGIC", "JPY_", "JUPYTER"))}
-        places = {
-            "HOME": home,
-            "IPYTHONDIR": home / "ipython",
-            **{f"JUPYTER_{kind}_DIR": home / kind.lower() for kind in ("CONFIG", "DATA", "RUNTIME")},
-            "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-            "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-        }
-        more = {"MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONWARNINGS": "ignore"}
-        options = [
-            "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={folder}",
-        ]  # fmt: skip
-        if app == "jupyterlab":
-            options.append("--expose-app-in-browser")
-        self._log = (home / "server.log").open("w")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", app, *options],
-            env=clean | {name: str(place) for name, place in places.items()} | more,
-            stdout=self._log, stderr=subprocess.STDOUT, cwd=folder,
-        )  # fmt: skip
-        self._wait()
+    def start(folder: Path, app: str = "jupyterlab", *, data: Path | None = None) -> Server:
+        servers.append(Server(folder, app, data=data))
+        return servers[-1]
 
-    def _wait(self):
-        end = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url('api/status')}", timeout=5):
-                    return
-            except OSError:
-                assert self._process.poll() is None, Path(self._log.name).read_text()
-                assert time.monotonic() < end, "the Jupyter server does not answer"
-                time.sleep(0.1)
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{path}?token={_TOKEN}"
-
-    def stop(self):
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._log.close()
-
-
-class Watched:
-    """A page, and what it asked other machines for, and its errors."""
-
-    def __init__(self, browser: Browser, server: Server, *, width: int = 1280, height: int = 1000):
-        self.server = server
-        self.context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-        self.page: Page = self.context.new_page()
-        self.elsewhere: list[str] = []
-        self.errors: list[str] = []
-        self.dialogs: list[str] = []
-        self.page.route("**/*", self._route)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._heard)
-        self.page.on("dialog", self._dialog)
-
-    def _route(self, route):
-        parts = urlsplit(route.request.url)
-        if parts.scheme in {"data", "blob"} or parts.hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            self.elsewhere.append(route.request.url)
-            route.abort()
-
-    def _heard(self, message):
-        # What Jupyter itself says when it does not find a file that need not be there is none of ours.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.errors.append(message.text)
-
-    def _dialog(self, dialog):
-        self.dialogs.append(f"{dialog.type}: {dialog.message}")
-        dialog.dismiss()
-
-    def assert_clean(self):
-        """No request left this machine, nothing failed, and no script that was data ran."""
-        assert not self.elsewhere
-        assert not self.errors
-        assert not [one for one in self.dialogs if not one.startswith("beforeunload")]
-        assert self.page.evaluate("() => window.injected === undefined")
-
-    def screenshot(self, name: str, target: Locator | None = None) -> Path:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        (target or self.page).screenshot(path=path)
-        return path
-
-    def close(self):
-        self.context.close()
-
-
-class Lab(Watched):
-    """JupyterLab with one notebook open, to which cells are added."""
-
-    def open(self, name: str = "work.ipynb", cells: tuple[str, ...] = ("",)):
-        file = self.server.folder / name
-        if not file.exists():
-            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-            notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-            nbformat.write(notebook, file)
-        self.page.goto(self.server.url(f"lab/tree/{name}") + "&reset")
-        self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored", timeout=60_000)
-        self.page.evaluate(
-            f"""async () => {{
-                await window.jupyterapp.restored;
-                while (!({_ACTIVE})()?.context) await new Promise((done) => setTimeout(done, 50));
-                const panel = ({_ACTIVE})();
-                await panel.context.ready;
-                await panel.sessionContext.ready;
-            }}"""
-        )
-        return self
-
-    def run(self, code: str, *, timeout_s: float = 120, ok: bool = True) -> Locator:
-        """Run *code* in a new cell at the end; return the cell's output area when the kernel is idle."""
-        index = self.page.evaluate(
-            f"""async (code) => {{
-                const panel = ({_ACTIVE})();
-                const content = panel.content;
-                content.activeCellIndex = content.widgets.length - 1;
-                await window.jupyterapp.commands.execute("notebook:insert-cell-below");
-                content.activeCell.model.sharedModel.setSource(code);
-                const at = content.activeCellIndex;
-                await window.jupyterapp.commands.execute("notebook:run-cell");
-                return at;
-            }}""",
-            code,
-        )
-        self.idle(timeout_s=timeout_s)
-        kinds = self.page.evaluate(
-            f"(at) => ({_ACTIVE})().content.widgets[at].model.outputs.toJSON().map((one) => one.output_type)", index
-        )
-        if ok:
-            outputs = self.page.evaluate(f"(at) => ({_ACTIVE})().content.widgets[at].model.outputs.toJSON()", index)
-            assert "error" not in kinds, json.dumps(outputs)[:4000]
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputWrapper")
-
-    def idle(self, *, timeout_s: float = 120):
-        """Wait until the kernel has nothing to do."""
-        self.page.wait_for_function(
-            f"() => ({_ACTIVE})().sessionContext.session?.kernel?.status === 'idle'", timeout=timeout_s * 1000
-        )
-
-    def check(self, code: str) -> str:
-        """Run *code*, which must succeed, and return what it printed."""
-        return self.run(code).locator(".jp-OutputArea-output").first.inner_text().strip()
-
-    def theme(self, name: str):
-        """Change the theme: ``"JupyterLab Dark"``."""
-        self.page.evaluate(
-            "(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name
-        )
-        light = str("Light" in name).lower()
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
-
-    def save(self):
-        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-
-    def shut_down(self):
-        """Shut the kernel down: open kernels pile up."""
-        try:
-            self.page.evaluate(f"() => ({_ACTIVE})().sessionContext.shutdown()")
-        except Error:  # the page has been left
-            return
+    yield start
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture(scope="module")
-def lab(chromium, tmp_path_factory) -> Iterator[Lab]:
+def browse(chromium) -> Iterator[Callable[..., Watched]]:
+    """Return a function that opens pages (``browse(server)``) or JupyterLab (``browse(server, lab=True)``)."""
+    pages: list[Watched] = []
+
+    def open_page(server: Server, *, lab: bool = False, **size: int) -> Watched:
+        pages.append((Lab if lab else Watched)(chromium, server, **size))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def lab(jupyter, browse, tmp_path_factory) -> Iterator[Lab]:
     """JupyterLab with a notebook in which mlmagic is loaded; its store is new."""
-    server = Server(tmp_path_factory.mktemp("lab") / "work")
-    opened = Lab(chromium, server).open()
+    opened = browse(jupyter(tmp_path_factory.mktemp("lab") / "work"), lab=True).open()
     opened.run("%load_ext mlmagic")
     yield opened
     opened.shut_down()
-    opened.close()
-    server.stop()

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.runs import RunsMagics, split_line
+from mlmagic.magics.parsing import split_filter
+from mlmagic.magics.runs import RunsMagics
 
 
 @pytest.fixture(autouse=True)
@@ -76,5 +77,5 @@ def test_the_help_shows_every_option():
 
 @given(st.text())
 def test_any_line_is_divided_without_losing_a_word(line):
-    options, condition = split_line(line)
+    options, condition = split_filter(line, {"-n", "--sort"})
     assert len(" ".join([*options, condition])) <= len(line) + len(options) + 1

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.views.live_curve import HEIGHT, WIDTH, Series, live_curve, quantity
+from mlmagic.views.curve_picture import Series
+from mlmagic.views.live_curve import HEIGHT, WIDTH, live_curve, quantity
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 

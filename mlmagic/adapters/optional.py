@@ -1,0 +1,35 @@
+"""Packages that are not needed by all: asked for where they are used, and named with the command that installs them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def require(package: str, for_what: str) -> ModuleType:
+    """Import *package* and return it.
+
+    Raises
+    ------
+    MissingPackageError
+        Which names the package and the command that installs it.
+
+    Examples
+    --------
+    >>> require("json", "mlmagic.compare").__name__
+    'json'
+    >>> require("no_such_package", "mlmagic.compare")
+    Traceback (most recent call last):
+    mlmagic.errors.MissingPackageError: mlmagic.compare needs no_such_package: %pip install no_such_package
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        raise MissingPackageError(f"{for_what} needs {package}: %pip install {package}") from error

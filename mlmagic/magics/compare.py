@@ -1,0 +1,64 @@
+"""``%compare``: runs side by side."""
+
+# IPython's decorators have no types.
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mlmagic.magics.parsing import parse_line, split_filter, words_of
+
+if TYPE_CHECKING:
+    from mlmagic.compare.widget import CompareWidget
+
+_WITH_VALUE = ("-e", "--experiment", "--metric", "--group-by")
+
+
+@magics_class
+class CompareMagics(Magics):
+    """The magic ``%compare``."""
+
+    @magic_arguments()
+    @argument(
+        "what", nargs="*",
+        help="Names or ids of runs; or a filter, as %%runs takes it; or experiments. "
+        "By default the runs of the experiment that runs go to.",
+    )  # fmt: skip
+    @argument("-e", "--experiment", help="Name or id of the experiment to look in.")
+    @argument(
+        "--metric", metavar="METRIC",
+        help="The metric that matters: it comes first and orders the runs. METRIC min or METRIC max where its name "
+        "does not tell which is better.",
+    )  # fmt: skip
+    @argument(
+        "--group-by", metavar="NAME",
+        help="seed: runs that differ in nothing but their seed are a group; a param, tag or column: those equal in it.",
+    )  # fmt: skip
+    @no_var_expand
+    @line_magic
+    def compare(self, line: str = "") -> CompareWidget:
+        """Show runs side by side: a table, their curves, and what differs between them.
+
+        The result is a widget: its ``selected`` holds the ids of the runs selected in it, its ``to_dataframe()``
+        returns the runs.
+
+        Examples::
+
+            %compare
+            %compare forest boosting
+            %compare accuracy > 0.9 and optimizer = adam
+            %compare digits --metric val_loss --group-by seed
+            widget = %compare --metric "score max"
+        """
+        from mlmagic.api import compare
+        from mlmagic.compare.selecting import is_filter
+
+        options, rest = split_filter(line, _WITH_VALUE)
+        arguments = parse_line(self.compare.parser, "%compare", shlex.join(options))
+        what = [rest] if is_filter(rest) else words_of("%compare", rest)
+        return compare(*what, experiment=arguments.experiment, metric=arguments.metric, group_by=arguments.group_by)

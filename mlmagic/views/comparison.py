@@ -1,0 +1,136 @@
+"""A comparison without a kernel: a table and a picture, for nbconvert, GitHub and a notebook that is not trusted."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mlmagic.compare.histories import read_histories
+from mlmagic.errors import StoreError
+from mlmagic.runs.frames import frame_of
+from mlmagic.views.bundle import MimeBundle, number, render, shorten
+from mlmagic.views.curve_picture import STYLES, Label, Panel, Series, Size, finite, picture
+from mlmagic.views.runs_table import table_html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.compare.comparison import Comparison
+    from mlmagic.runs.curves import Curve
+
+MOST_CURVES = len(STYLES)
+_MOST_ROWS = 50
+_MOST_DOTS = 1000
+_MOST_POINTS = 200
+_LONGEST_NAME = 40
+_SIZE = Size(560, 150)
+
+
+def still_of(comparison: Comparison) -> MimeBundle:
+    """Return the static view of *comparison*, with the curves that its best runs have of the main metric."""
+    main = comparison.main_metric
+    best = [comparison.runs[row].info.run_id for row in comparison.best_first()[:MOST_CURVES]]
+    try:
+        curves = read_histories(best, [main.label], points=_MOST_POINTS) if main else []
+    except StoreError:  # the table is here already; a store that has gone away must not take it from the reader
+        curves = []
+    return comparison_bundle(comparison, curves)
+
+
+def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBundle:
+    """Return the static view: the best runs in a table, and *curves* of them, or the main metric of each run.
+
+    *curves* are of the main metric, at most six, the best run first. All is escaped, nothing needs a script; where a
+    live widget stands before it in JupyterLab or Notebook, the view is hidden.
+    """
+    rows = comparison.best_first()[:_MOST_ROWS]
+    main = comparison.main_metric
+    frame = frame_of(
+        [comparison.runs[row] for row in rows],
+        sort=("metric", main.label) if main else None,
+        ascending=bool(main and main.goal == "min"),
+    )
+    drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
+    left_out = max((comparison.total or len(comparison.runs)) - len(rows), 0)
+    return {
+        "text/html": render(
+            "comparison.html",
+            title=shorten(comparison.title, 200),
+            notice=comparison.notice,
+            table=table_html(frame) if rows else "",
+            caption=_caption(comparison, curves) if drawn else "",
+            panel=drawn,
+            width=_SIZE.width,
+            height=_SIZE.height,
+            left_out=left_out,
+        ),
+        "text/plain": _plain(comparison, rows, left_out),
+    }
+
+
+def _caption(comparison: Comparison, curves: Sequence[Curve]) -> str:
+    name = shorten(comparison.main_metric.label, _LONGEST_NAME) if comparison.main_metric else ""
+    return name if _has_curves(curves) else f"{name} by run, oldest first"
+
+
+def _has_curves(curves: Sequence[Curve]) -> bool:
+    return any(curve.count > 1 for curve in curves)
+
+
+def _curves_panel(comparison: Comparison, curves: Sequence[Curve]) -> Panel | None:
+    shown = [curve for curve in curves if curve.count][:MOST_CURVES]
+    if not _has_curves(shown):
+        return None
+    names = {run.info.run_id: run.info.run_name or run.info.run_id for run in comparison.runs}
+    series = []
+    for curve in shown:
+        steps, values = curve.steps.tolist(), curve.values.tolist()
+        span = (int(min(steps)), int(max(steps)))
+        series.append(Series(names[curve.run_id], steps, values, values, values, span, values[-1], curve.count))
+    return _panel(series, "step ")
+
+
+def _dots_panel(comparison: Comparison) -> Panel | None:
+    """Return the main metric of each run in order of time: how far the work has come."""
+    main = comparison.main_metric
+    if main is None or main.numbers is None:
+        return None
+    values = main.numbers.tolist()[::-1][-_MOST_DOTS:]
+    if sum(map(math.isfinite, values)) < 2:  # noqa: PLR2004  # one dot is no picture
+        return None
+    steps = list(range(1, len(values) + 1))
+    last = values[-1]
+    one = Series(main.label, steps, values, values, values, (1, len(values)), last, len(values))
+    return _panel([one], "run ", dots=True)
+
+
+def _panel(series: Sequence[Series], unit: str, *, dots: bool = False) -> Panel:
+    styled = [(one, *style) for one, style in zip(series, STYLES, strict=False)]
+    low = min(finite(one.lows for one in series), default=math.nan)
+    high = max(finite(one.highs for one in series), default=math.nan)
+    first, final = min(one.span[0] for one in series), max(one.span[1] for one in series)
+    labels = [
+        Label(shorten(one.name, _LONGEST_NAME), number(one.last), colour, "dashed" if dash else "solid")
+        for one, colour, dash in styled
+    ]
+    return Panel(
+        labels=[] if dots else labels,
+        picture=picture(styled, (first, final), (low, high), _SIZE, dots=dots),
+        about="; ".join(f"{shorten(one.name, _LONGEST_NAME)}: {number(one.last)} at last" for one in series),
+        high=number(high),
+        low="" if low == high or math.isnan(low) else number(low),
+        first=f"{unit}{first}",
+        final="" if first == final else str(final),
+        mark="",
+    )
+
+
+def _plain(comparison: Comparison, rows: Sequence[int], left_out: int) -> str:
+    if comparison.notice:
+        return f"{comparison.title}\n{comparison.notice.text} {comparison.notice.hint}"
+    frame = frame_of([comparison.runs[row] for row in rows])
+    lines = [
+        comparison.title,
+        frame.drop(columns=["run_id", "started"]).to_string(index=False, max_cols=12, na_rep="\N{EN DASH}"),
+    ]
+    return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)
