@@ -10,7 +10,7 @@ OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test lint bench test-minimums constraints clean
+.PHONY: help demo lab ui test web lint bench test-minimums constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,12 +28,16 @@ test: lint ## run everything: lint, types, unit, kernel and property tests, doct
 	@$(MAKE) --no-print-directory $(SCRATCH)
 	$(BIN)/python -m pytest --cov --nbmake tests mlmagic $(SCRATCH)/*.ipynb
 
-lint: $(READY) ## check style, spelling, types and the import contract
+web: $(READY) ## bundle the comparison's TypeScript again, after a change
+	@$(BIN)/python tools/build_web.py
+
+lint: $(READY) ## check style, spelling, types and the import contract; types and tests of the TypeScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/build_web.py --check
 
 bench: $(READY) ## run every benchmark, side by side with plain MLflow
 	@$(BIN)/python -m benchmarks
@@ -52,7 +56,7 @@ constraints: ## renew constraints.txt from today's releases, all but torch's
 	rm -rf $(VENV)-constraints
 
 clean: ## remove virtual environments, builds and caches; demo/ with its runs is left
-	rm -rf $(VENV) $(OLD) $(VENV)-constraints build dist .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) $(OLD) $(VENV)-constraints build dist mlmagic/compare/static mlmagic/compare/web/node_modules .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find mlmagic tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
