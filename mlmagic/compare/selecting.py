@@ -21,6 +21,8 @@ _CONDITION = re.compile(r"[=<>]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?null
 _DIRECTIONS: dict[str, Direction] = {"min": "min", "asc": "min", "max": "max", "desc": "max"}
 _NOTHING_YET = Notice("No runs yet.", "Put %%track on the first line of a cell and run it.")
 
+_GONE = Notice("These runs are not there any more.", "They were deleted, or are in another store. The last runs: %runs")
+
 
 def select(
     what: Sequence[Any], *, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
@@ -85,7 +87,7 @@ def _whole(experiment: str | None) -> Comparison:
             named = home.name if home else experiments.default_name()
             if home is None:
                 return Comparison([], f"experiment {named}", notice=_NOTHING_YET)
-            return _read(f"experiment {named}", experiment_ids=[home.experiment_id])
+            return _newest(f"experiment {named}", [home.experiment_id])
 
     return store.ask(read)
 
@@ -111,9 +113,8 @@ def _named(what: Sequence[Any], experiment: str | None) -> Comparison:
         )
     if whole:
         title = ("experiment " if len(whole) == 1 else "experiments ") + ", ".join(whole.values())
-        return store.ask(partial(_read, title, experiment_ids=list(whole)))
-    title = "1 run" if len(run_ids) == 1 else f"{len(run_ids)} runs"
-    return store.ask(partial(_read, title, run_ids=list(run_ids)))
+        return store.ask(partial(_newest, title, list(whole)))
+    return store.ask(partial(_read, list(run_ids)))
 
 
 def _ids(one: Any) -> list[str] | None:
@@ -141,12 +142,22 @@ def _experiment(reference: str) -> tuple[str, str] | None:
     return (found.experiment_id, found.name) if found and found.lifecycle_stage == "active" else None
 
 
-def _read(title: str, **which: Any) -> Comparison:
+def _newest(title: str, experiment_ids: list[str]) -> Comparison:
     client = store.connect()
     with store.refused_by(store.current_uri()):
-        read = bulk.read_runs(client, most=MOST_RUNS, **which)
-    total = read.total if read.total > len(read.runs) else None
-    return Comparison(read.runs, title, total=total, notice=None if read.runs else _NOTHING_YET)
+        read = bulk.newest_runs(client, experiment_ids, most=MOST_RUNS)
+    if read.more:
+        title += f", the newest {len(read.runs):,} runs"
+    return Comparison(
+        read.runs, title, total=read.total if read.more else None, notice=None if read.runs else _NOTHING_YET
+    )
+
+
+def _read(run_ids: list[str]) -> Comparison:
+    client = store.connect()
+    with store.refused_by(store.current_uri()):
+        runs = bulk.named_runs(client, run_ids).runs
+    return Comparison(runs, "1 run" if len(runs) == 1 else f"{len(runs)} runs", notice=None if runs else _GONE)
 
 
 def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> Comparison:
