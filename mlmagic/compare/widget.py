@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import anywidget
 from traitlets import Dict, List, Unicode
 
 from mlmagic.compare import wire
+from mlmagic.compare.histories import histories
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import store
 
@@ -67,6 +69,15 @@ class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has 
             return frame
         return frame.set_index("run_id").loc[list(self.selected)].reset_index()
 
+    def open(self) -> None:
+        """Open the channel to the browser."""
+        super().open()
+        _answer_while_a_cell_runs(self.comm)
+
+    def _send(self, msg: object, buffers: object = None) -> None:
+        super()._send(msg, buffers=buffers)
+        _answer_while_a_cell_runs(self.comm)
+
     def _receive(self, _: object, content: dict[str, Any], buffers: list[bytes]) -> None:  # noqa: ARG002
         """Answer a request of the browser; what goes wrong is the answer."""
         request = content.get("request")
@@ -80,7 +91,16 @@ class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has 
             self.send({"kind": content["kind"], "request": request, **answer}, buffers=parts)
 
     def _answers(self) -> dict[str, Callable[[dict[str, Any]], Answer]]:
-        return {}
+        return {"histories": partial(histories, self._comparison)}
+
+
+def _answer_while_a_cell_runs(comm: object) -> None:
+    """Have the kernel take requests of the browser at any time.
+
+    JupyterLab sends them to a thread of the kernel of their own, but ipykernel 7.4 remembers from where the last
+    message was sent; after one from a cell, requests are held until a cell has ended.
+    """
+    getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 def _first_view(comparison: Comparison) -> dict[str, Any]:

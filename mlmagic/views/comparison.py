@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mlmagic.compare.histories import read_histories
+from mlmagic.compare.histories import best_curves
 from mlmagic.errors import StoreError
 from mlmagic.runs.frames import frame_of
 from mlmagic.views.bundle import MimeBundle, number, render, shorten
@@ -28,10 +28,8 @@ _SIZE = Size(560, 150)
 
 def still_of(comparison: Comparison) -> MimeBundle:
     """Return the static view of *comparison*, with the curves that its best runs have of the main metric."""
-    main = comparison.main_metric
-    best = [comparison.runs[row].info.run_id for row in comparison.best_first()[:MOST_CURVES]]
     try:
-        curves = read_histories(best, [main.label], points=_MOST_POINTS) if main else []
+        curves = best_curves(comparison, MOST_CURVES, points=_MOST_POINTS)
     except StoreError:  # the table is here already; a store that has gone away must not take it from the reader
         curves = []
     return comparison_bundle(comparison, curves)

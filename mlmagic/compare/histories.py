@@ -1,0 +1,108 @@
+"""The histories of metrics that the browser asks for, as the bytes of float64."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import MLMagicError
+from mlmagic.runs import queries, store
+from mlmagic.runs.curves import read_curves
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from mlmagic.compare.comparison import Comparison
+    from mlmagic.runs.curves import Curve
+
+_MOST_POINTS = 20_000
+
+
+def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve]:
+    """Return the curves of the main metric of the *most* best runs, the best first."""
+    main = comparison.main_metric
+    if main is None:
+        return []
+    best = [comparison.runs[row].info.run_id for row in comparison.best_first()[:most]]
+
+    def read() -> list[Curve]:
+        client = store.connect()
+        with store.refused_by(store.current_uri()):
+            return read_curves(client, best, [main.label], points=points)
+
+    return store.ask(read)
+
+
+def histories(comparison: Comparison, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the histories of ``metrics`` of ``runs``, as *content* asks, and their buffers.
+
+    *content* holds the ids ``runs``, the names ``metrics``, the most ``points`` of each, ``by`` (``"step"`` or
+    ``"time"``), and ``between``: the lowest and highest step, or seconds since ``origins`` (ms since 1970, one a
+    run), or None. Each of the ``series`` has three buffers: steps, times (ms since 1970), values. ``problems`` says
+    of a run why it has none: it was deleted meanwhile.
+    """
+    known = {run.info.run_id: run for run in comparison.runs}
+    wanted = [known[run_id] for run_id in content["runs"] if run_id in known]
+    curves, gone = store.ask(partial(_read, wanted, content))
+    series = [
+        {"run": curve.run_id, "metric": curve.key, "count": int(curve.count), "exact": bool(curve.exact)}
+        for curve in curves
+    ]
+    problems = [{"run": run_id, "text": _why(run_id)} for run_id in gone]
+    parts = [part for curve in curves for part in _bytes(curve)]
+    return {"series": series, "problems": problems}, parts
+
+
+def _read(runs: Sequence[Run], content: Mapping[str, Any]) -> tuple[list[Curve], list[str]]:
+    client = store.connect()
+    with store.refused_by(store.current_uri()):
+        there = _still_there(client, runs)
+        ids = [run.info.run_id for run in runs if run.info.run_id in there]
+        read = partial(read_curves, client, keys=content["metrics"], by=content["by"])
+        points = min(int(content["points"]), _MOST_POINTS)
+        gone = [run.info.run_id for run in runs if run.info.run_id not in there]
+        between = content.get("between")
+        if between is None or content["by"] == "step":
+            return list(read(run_ids=ids, points=points, between=tuple(between) if between else None)), gone
+        # The same seconds since the start are other moments in each run.
+        origins = dict(zip(content["runs"], content["origins"], strict=True))
+        return [
+            curve
+            for run_id in ids
+            for curve in read(
+                run_ids=[run_id],
+                points=points,
+                between=(origins[run_id] + between[0] * 1000, origins[run_id] + between[1] * 1000),
+            )
+        ], gone
+
+
+def _still_there(client: MlflowClient, runs: Sequence[Run]) -> set[str]:
+    if not runs:
+        return set()
+    listed = ", ".join(f"'{run.info.run_id}'" for run in runs)
+    experiments = list({run.info.experiment_id for run in runs})
+    found = client.search_runs(experiments, f"attributes.run_id IN ({listed})", max_results=len(runs))
+    return {run.info.run_id for run in found}
+
+
+def _why(run_id: str) -> str:
+    """Return what `find_run` says of a run that is not there any more."""
+    try:
+        queries.find_run(run_id)
+    except MLMagicError as problem:
+        return str(problem)
+    return f"The run {run_id!r} could not be read just now. Ask again."
+
+
+def _bytes(curve: Curve) -> list[bytes]:
+    import numpy as np
+
+    values = np.asarray(curve.values, dtype=np.float64)
+    # A SQL store keeps infinity as the largest number that a column holds.
+    largest = np.finfo(np.float64).max
+    values = np.where(np.abs(values) >= largest, np.copysign(np.inf, values), values)
+    return [np.asarray(part, dtype=np.float64).tobytes() for part in (curve.steps, curve.times, values)]

@@ -1,0 +1,250 @@
+/** What lies over a canvas and takes pointer and keys: a crosshair that reads values, and a window that is drawn to zoom. */
+
+import { el, fill } from "../dom.ts";
+import { styleOf } from "../palette.ts";
+import type { Goal } from "../wire.ts";
+import type { Drawing } from "./drawing.ts";
+import { cut, elapsed, short } from "./format.ts";
+import { marginsOf } from "./option.ts";
+import { nearestX, nextX, readAt, type Reading } from "./reading.ts";
+import { fromAxis } from "./scale.ts";
+import { Tip, valueText } from "./tip.ts";
+
+const NEAR_PX = 16;
+const LEAST_WINDOW_PX = 6;
+const SPOKEN_NAMES = 60;
+/** How much of the axis stays when one zooms in by key, button or wheel. */
+const ZOOM = 0.6;
+
+export interface Actions {
+  /** Looks at this part of the axis (its own coordinates), or at all of it. */
+  readonly zoom: (window: readonly [number, number] | null) => void;
+  readonly say: (text: string) => void;
+}
+
+export interface Shown {
+  readonly drawing: Drawing;
+  readonly goal: Goal;
+  readonly isTime: boolean;
+  readonly label: string;
+}
+
+export class Crosshair {
+  readonly element: HTMLElement;
+  readonly tip = new Tip();
+  readonly #actions: Actions;
+  readonly #rule = el("div", { class: "mm-cross-rule", hidden: true });
+  readonly #dots = el("div", {});
+  readonly #window = el("div", { class: "mm-cross-window", hidden: true });
+  #shown: Shown | null = null;
+  #x: number | null = null;
+  #drag: number | null = null;
+
+  constructor(actions: Actions) {
+    this.#actions = actions;
+    this.element = el(
+      "div",
+      {
+        class: "mm-cross",
+        role: "slider",
+        tabindex: 0,
+        "aria-orientation": "horizontal",
+        keydown: this.#onKey,
+        pointerdown: this.#onDown,
+        pointermove: this.#onMove,
+        pointerup: this.#onUp,
+        pointercancel: this.#stopDragging,
+        pointerleave: () => this.#drag === null && this.clear(),
+        blur: () => this.clear(),
+        dblclick: () => this.#actions.zoom(null),
+      },
+      this.#window,
+      this.#rule,
+      this.#dots,
+    );
+    this.element.addEventListener("wheel", this.#onWheel, { passive: false });
+  }
+
+  /** Takes what is drawn now. */
+  update(shown: Shown): void {
+    this.#shown = shown;
+    const { x } = shown.drawing;
+    this.element.setAttribute("aria-label", `${shown.label}: crosshair`);
+    this.element.setAttribute("aria-valuemin", String(fromAxis(x.low, x.log)));
+    this.element.setAttribute("aria-valuemax", String(fromAxis(x.high, x.log)));
+    this.clear();
+  }
+
+  clear(): void {
+    this.#x = null;
+    this.#rule.hidden = true;
+    fill(this.#dots);
+    this.tip.hide();
+    const x = this.#shown?.drawing.x;
+    this.element.setAttribute("aria-valuenow", String(x ? fromAxis(x.low, x.log) : 0));
+    this.element.setAttribute("aria-valuetext", "Left and right read the values, plus and minus zoom");
+  }
+
+  /** Zooms by this factor about `at`, a place on the axis; the crosshair or the middle if none is given. */
+  zoomBy(factor: number, at: number | null = this.#x): void {
+    const axis = this.#shown?.drawing.x;
+    if (!axis) return;
+    const centre = at ?? (axis.low + axis.high) / 2;
+    this.#actions.zoom([centre - (centre - axis.low) * factor, centre + (axis.high - centre) * factor]);
+  }
+
+  zoomIn(): void {
+    this.zoomBy(ZOOM);
+  }
+
+  zoomOut(): void {
+    this.zoomBy(1 / ZOOM);
+  }
+
+  #plot(): { left: number; top: number; width: number; height: number } {
+    const { left, right, top, bottom } = marginsOf(this.#shown!.drawing);
+    return { left, top, width: this.element.clientWidth - left - right, height: this.element.clientHeight - top - bottom };
+  }
+
+  #place(x: number): number {
+    const { left, width } = this.#plot();
+    const { low, high } = this.#shown!.drawing.x;
+    return left + ((x - low) / (high - low)) * width;
+  }
+
+  #placeY(y: number): number {
+    const { top, height } = this.#plot();
+    const { low, high } = this.#shown!.drawing.y;
+    return top + (1 - (y - low) / (high - low)) * height;
+  }
+
+  #at(pixel: number): number {
+    const { left, width } = this.#plot();
+    const { low, high } = this.#shown!.drawing.x;
+    return low + Math.min(1, Math.max(0, (pixel - left) / width)) * (high - low);
+  }
+
+  #perPixel(): number {
+    const { low, high } = this.#shown!.drawing.x;
+    return (high - low) / this.#plot().width;
+  }
+
+  /** Reads the values at `x`; `pointer` is how far down the pointer is (pixels), null where there is none. */
+  #read(x: number, pointer: number | null): Reading[] {
+    const { drawing, goal } = this.#shown!;
+    this.#x = x;
+    const readings = readAt(drawing, x, 4 * this.#perPixel(), goal);
+    const place = this.#place(x);
+    const { top, height } = this.#plot();
+    Object.assign(this.#rule.style, { left: `${place}px`, top: `${top}px`, height: `${height}px` });
+    this.#rule.hidden = false;
+    const dots = readings.filter(({ y }) => Number.isFinite(y));
+    fill(this.#dots, ...dots.map((reading) => this.#dot(reading)));
+    const near = pointer === null ? null : nearest(dots, (y) => Math.abs(this.#placeY(y) - pointer));
+    const box = this.element.getBoundingClientRect();
+    this.tip.show(this.#title(x), readings, near, box.left + place, box.top + (pointer ?? top + height / 2));
+    this.element.setAttribute("aria-valuenow", String(fromAxis(x, drawing.x.log)));
+    return readings;
+  }
+
+  #dot({ x, y, drawn }: Reading): HTMLElement {
+    const dot = el("div", { class: "mm-cross-dot" });
+    Object.assign(dot.style, { left: `${this.#place(x)}px`, top: `${this.#placeY(y)}px` });
+    dot.style.setProperty("background", `var(${styleOf(drawn.line.place).colour})`);
+    return dot;
+  }
+
+  #title(x: number): string {
+    const { drawing, isTime } = this.#shown!;
+    const value = fromAxis(x, drawing.x.log);
+    return isTime ? `${elapsed(value)} after the start` : `step ${short(value, 9)}`;
+  }
+
+  readonly #onMove = (event: PointerEvent): void => {
+    if (!this.#shown) return;
+    if (this.#drag !== null) return this.#drawWindow(event.offsetX);
+    const x = nearestX(this.#shown.drawing, this.#at(event.offsetX));
+    if (x === null) this.clear();
+    else this.#read(x, event.offsetY);
+  };
+
+  readonly #onDown = (event: PointerEvent): void => {
+    if (!this.#shown || event.button !== 0) return;
+    this.element.setPointerCapture(event.pointerId);
+    this.#drag = event.offsetX;
+  };
+
+  readonly #onUp = (event: PointerEvent): void => {
+    const from = this.#drag;
+    this.#stopDragging();
+    if (from === null || Math.abs(event.offsetX - from) < LEAST_WINDOW_PX) return;
+    const [low, high] = [from, event.offsetX].sort((a, b) => a - b) as [number, number];
+    this.#actions.zoom([this.#at(low), this.#at(high)]);
+  };
+
+  readonly #stopDragging = (): void => {
+    this.#drag = null;
+    this.#window.hidden = true;
+  };
+
+  #drawWindow(to: number): void {
+    const { left, top, width, height } = this.#plot();
+    const [low, high] = [this.#drag!, to].map((pixel) => Math.min(left + width, Math.max(left, pixel))).sort((a, b) => a - b);
+    Object.assign(this.#window.style, { left: `${low}px`, width: `${high! - low!}px`, top: `${top}px`, height: `${height}px` });
+    this.#window.hidden = high! - low! < LEAST_WINDOW_PX;
+  }
+
+  readonly #onWheel = (event: WheelEvent): void => {
+    if (!event.ctrlKey || !this.#shown) return; // without ctrl the wheel scrolls the notebook
+    event.preventDefault();
+    this.zoomBy(event.deltaY < 0 ? ZOOM : 1 / ZOOM, this.#at(event.offsetX));
+  };
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (!this.#shown || event.altKey || event.ctrlKey || event.metaKey) return;
+    const { drawing } = this.#shown;
+    const step = event.shiftKey ? 10 : 1;
+    const moves: Record<string, () => number | null> = {
+      ArrowLeft: () => this.#next(-step),
+      ArrowRight: () => this.#next(step),
+      Home: () => nearestX(drawing, drawing.x.low),
+      End: () => nearestX(drawing, drawing.x.high),
+    };
+    const actions: Record<string, () => void> = {
+      "+": () => this.zoomIn(),
+      "=": () => this.zoomIn(),
+      "-": () => this.zoomOut(),
+      "0": () => this.#actions.zoom(null),
+      Escape: () => (this.#drag !== null ? this.#stopDragging() : this.#x !== null ? this.clear() : this.#actions.zoom(null)),
+    };
+    const move = moves[event.key];
+    const act = actions[event.key];
+    if (!move && !act) return;
+    event.preventDefault();
+    if (act) return act();
+    const x = move!();
+    if (x === null) return;
+    const readings = this.#read(x, null);
+    const values = readings.map((reading) => `${cut(reading.drawn.line.name, SPOKEN_NAMES)} ${valueText(reading)}`).join(", ");
+    const text = `${this.#title(x)}: ${values || "no value"}`;
+    this.element.setAttribute("aria-valuetext", text);
+    this.#actions.say(text);
+  };
+
+  /** A point less than a pixel away would not be seen to move. */
+  #next(steps: number): number | null {
+    const { drawing } = this.#shown!;
+    if (this.#x === null) return nearestX(drawing, steps > 0 ? drawing.x.low : drawing.x.high);
+    const least = Math.sign(steps) * this.#perPixel() * (Math.abs(steps) > 1 ? this.#plot().width / 20 : 1);
+    return nextX(drawing, this.#x, least) ?? nearestX(drawing, steps > 0 ? drawing.x.high : drawing.x.low);
+  }
+}
+
+function nearest(readings: readonly Reading[], distance: (y: number) => number): Reading | null {
+  let found: Reading | null = null;
+  for (const reading of readings) {
+    if (distance(reading.y) > NEAR_PX) continue;
+    if (!found || distance(reading.y) < distance(found.y)) found = reading;
+  }
+  return found;
+}

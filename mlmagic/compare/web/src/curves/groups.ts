@@ -1,0 +1,54 @@
+/** Which runs are drawn as one line, and what that is called. */
+
+import { word, type Table } from "../wire.ts";
+import { counted } from "./format.ts";
+
+export interface Group {
+  readonly key: string;
+  readonly name: string;
+  readonly runs: readonly string[];
+}
+
+/** Returns a group a run, of the run's own name. */
+export function eachRun(table: Table, runs: readonly string[]): Group[] {
+  return runs.map((run) => ({ key: run, name: nameOf(table, run), runs: [run] }));
+}
+
+/**
+ * Returns the runs by their configuration, seeds aside. A group is named by the params in which the groups differ
+ * (`lr=0.1, depth=3`); a run without params stays by itself.
+ */
+export function byConfiguration(table: Table, runs: readonly string[]): Group[] {
+  const members = new Map<string, string[]>();
+  for (const run of runs) {
+    const configuration = table.configurations[table.rows.get(run) ?? -1] ?? -1;
+    const key = configuration < 0 ? run : `configuration ${configuration}`;
+    members.set(key, [...(members.get(key) ?? []), run]);
+  }
+  const groups = [...members].map(([key, ids]) => ({ key, runs: ids }));
+  const told = differing(table, groups.filter(({ key }) => !table.rows.has(key)).map(({ runs: ids }) => ids));
+  return groups.map(({ key, runs: ids }) => {
+    const params = told(ids[0]!);
+    if (!table.rows.has(key) && params) return { key, runs: ids, name: params };
+    return { key, runs: ids, name: ids.length === 1 ? nameOf(table, ids[0]!) : counted(ids.length, "run") + " of one configuration" };
+  });
+}
+
+export function nameOf(table: Table, run: string): string {
+  const names = table.byId.get("run:name");
+  const row = table.rows.get(run);
+  return (names?.type === "text" && row !== undefined && word(names, row)) || run.slice(0, 8);
+}
+
+/** Params that are one within each group, and not the same in all, tell the groups apart. */
+function differing(table: Table, groups: readonly (readonly string[])[]): (run: string) => string {
+  const params = table.columns.filter((column) => column.kind === "param" && column.type === "text");
+  const telling = params.flatMap((column) => {
+    if (column.type !== "text") return [];
+    const text = (run: string) => word(column, table.rows.get(run)!);
+    const within = groups.every((runs) => runs.every((run) => text(run) === text(runs[0]!)));
+    const between = new Set(groups.map((runs) => text(runs[0]!))).size > 1;
+    return within && between ? [{ label: column.label, text }] : [];
+  });
+  return (run) => telling.map(({ label, text }) => `${label}=${text(run) ?? "–"}`).join(", ");
+}

@@ -1,0 +1,92 @@
+/** The lines of one metric: what is drawn of each run, or of the runs of a configuration. */
+
+import type { Goal } from "../wire.ts";
+import { meanOf, type Points } from "./mean.ts";
+import type { Group } from "./groups.ts";
+import type { Series } from "./series.ts";
+import { smoothed } from "./smoothing.ts";
+
+export interface Line {
+  readonly key: string;
+  readonly name: string;
+  /** Its place among what is selected, which decides its style. */
+  readonly place: number;
+  /** How many runs it is the mean of. */
+  readonly size: number;
+  /** Steps, or seconds since the start, ascending. */
+  readonly xs: Float64Array;
+  /** What is drawn: smoothed, or the mean; NaN is a gap. */
+  readonly ys: Float64Array;
+  /** The values as they were logged, where something else is drawn. */
+  readonly raw: Float64Array | null;
+  readonly band: { readonly low: Float64Array; readonly high: Float64Array } | null;
+  /** What the table says of it, over all of the history. */
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  readonly best: number | null;
+  readonly exact: boolean;
+  /** How many of the values that are here are NaN or infinite. */
+  readonly notFinite: number;
+}
+
+export interface Source {
+  /** What is drawn, perhaps a window at full detail. */
+  readonly shown: Series;
+  /** All of the history. */
+  readonly whole: Series;
+  /** The moment from which time counts, in milliseconds since 1970. */
+  readonly origin: number;
+}
+
+/** Returns the line of a group, null where none of its runs has the metric. */
+export function lineOf(
+  group: Group,
+  place: number,
+  sources: readonly Source[],
+  look: { x: "step" | "time"; smoothing: number; goal: Goal },
+): Line | null {
+  if (sources.length === 0) return null;
+  const parts = sources.map((source) => points(source, look.x));
+  const drawn = parts.map(({ xs, ys }) => ({ xs, ys: smoothed(ys, look.smoothing) }));
+  const only = group.runs.length === 1;
+  const mean = only ? null : meanOf(drawn);
+  return {
+    key: group.key,
+    name: group.name,
+    place,
+    size: sources.length,
+    xs: mean ? mean.xs : drawn[0]!.xs,
+    ys: mean ? mean.ys : drawn[0]!.ys,
+    raw: only && look.smoothing > 0 ? parts[0]!.ys : null,
+    band: mean ? { low: mean.low, high: mean.high } : null,
+    count: sources.reduce((sum, { whole }) => sum + whole.count, 0),
+    first: average(sources, ({ whole }) => whole.values[0]!),
+    last: average(sources, ({ whole }) => whole.values.at(-1)!),
+    best: look.goal === null ? null : average(sources, ({ whole }) => best(whole.values, look.goal)),
+    exact: sources.every(({ whole }) => whole.exact),
+    notFinite: parts.reduce((sum, { ys }) => sum + ys.filter((y) => !Number.isFinite(y)).length, 0),
+  };
+}
+
+/** Returns the best finite value, NaN where there is none. */
+export function best(values: Float64Array, goal: Goal): number {
+  let found = NaN;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    if (Number.isNaN(found) || (goal === "min" ? value < found : value > found)) found = value;
+  }
+  return found;
+}
+
+function points({ shown, origin }: Source, x: "step" | "time"): Points {
+  if (x === "step") return { xs: shown.steps, ys: shown.values };
+  const xs = shown.times.map((time) => (time - origin) / 1000);
+  if (xs.every((one, at) => at === 0 || one >= xs[at - 1]!)) return { xs, ys: shown.values };
+  const order = Array.from(xs.keys()).sort((a, b) => xs[a]! - xs[b]! || a - b);
+  return { xs: Float64Array.from(order, (at) => xs[at]!), ys: Float64Array.from(order, (at) => shown.values[at]!) };
+}
+
+function average(sources: readonly Source[], value: (source: Source) => number): number {
+  return sources.reduce((sum, source) => sum + value(source), 0) / sources.length;
+}

@@ -1,0 +1,147 @@
+/** One metric: its canvas, the crosshair over it, the legend, and the same as a table. */
+
+import { effect } from "@preact/signals-core";
+
+import { el, fill, uniqueId } from "../dom.ts";
+import type { Goal } from "../wire.ts";
+import { Chart, coloursOf } from "./chart.ts";
+import { Crosshair, type Actions } from "./crosshair.ts";
+import { drawingOf, type Axes, type Drawing } from "./drawing.ts";
+import { counted, cut, elapsed, short } from "./format.ts";
+import { Legend, type Emphasis } from "./legend.ts";
+import type { Line } from "./lines.ts";
+import { optionOf } from "./option.ts";
+import { download, pictureOf } from "./picture.ts";
+import { fromAxis } from "./scale.ts";
+import { goalText, valuesTable } from "./values.ts";
+
+const LONGEST_NAME = 120;
+const SUMMED_UP = 5;
+
+export interface PanelContent {
+  readonly lines: readonly Line[];
+  readonly axes: Axes;
+  readonly goal: Goal;
+  /** What stands below the canvas, in words: runs without the metric, values that were thinned out. */
+  readonly notes: readonly string[];
+  /** Why there is nothing yet, null where there is. */
+  readonly waiting: string | null;
+}
+
+export class Panel {
+  readonly element: HTMLElement;
+  readonly crosshair: Crosshair;
+  readonly #metric: string;
+  readonly #emphasis: Emphasis;
+  readonly #canvas = el("div", { class: "mm-canvas", role: "img" });
+  readonly #goal = el("span", { class: "mm-soft mm-goal" });
+  readonly #waiting = el("div", { class: "mm-waiting", hidden: true });
+  readonly #notes = el("div", { class: "mm-notes" });
+  readonly #table = el("div", { class: "mm-values-box", hidden: true });
+  readonly #asTable: HTMLButtonElement;
+  readonly #plot: HTMLElement;
+  readonly #legend: Legend;
+  readonly #chart: Chart;
+  readonly #resized: ResizeObserver;
+  readonly #stop: () => void;
+  #content: PanelContent | null = null;
+  #drawing: Drawing | null = null;
+
+  constructor(metric: string, emphasis: Emphasis, actions: Actions) {
+    this.#metric = metric;
+    this.#emphasis = emphasis;
+    this.#chart = new Chart(this.#canvas);
+    this.#legend = new Legend(emphasis);
+    this.crosshair = new Crosshair(actions);
+    const heading = el("h3", { id: uniqueId("metric"), title: cut(metric, LONGEST_NAME) }, el("bdi", {}, cut(metric, LONGEST_NAME)));
+    this.#asTable = el("button", { type: "button", class: "mm-quiet", "aria-pressed": "false", click: this.#toggleTable }, "Show as table");
+    const picture = el("button", { type: "button", class: "mm-quiet", "aria-label": `Download ${cut(metric, 40)} as PNG`, click: this.#download }, "PNG");
+    this.#plot = el("div", { class: "mm-plot" }, this.#canvas, this.crosshair.element, this.#waiting);
+    this.element = el(
+      "section",
+      { class: "mm-curve", "aria-labelledby": heading.id },
+      el("header", {}, heading, this.#goal, el("span", { class: "mm-curve-tools" }, this.#asTable, picture)),
+      this.#plot,
+      this.#table,
+      this.#notes,
+      this.#legend.element,
+      this.crosshair.tip.element,
+    );
+    this.#resized = new ResizeObserver(() => this.draw());
+    this.#resized.observe(this.#canvas);
+    this.#stop = effect(() => {
+      const pinned = emphasis.pinned.value;
+      const standing = emphasis.pointed.value ?? pinned;
+      this.#legend.mark(standing, pinned);
+      this.#paint(standing);
+    });
+  }
+
+  update(content: PanelContent): void {
+    this.#content = content;
+    this.#goal.textContent = goalText(content.goal);
+    this.#waiting.textContent = content.waiting ?? "";
+    this.#waiting.hidden = content.waiting === null;
+    this.crosshair.element.hidden = content.lines.length === 0;
+    this.#legend.update(content.lines, content.goal);
+    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal));
+    this.draw();
+  }
+
+  /** Draws anew: what is shown, the size or the theme changed. */
+  draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (!this.#content || !width || !height) return;
+    const { lines, axes, goal, notes } = this.#content;
+    this.#drawing = drawingOf(lines, axes, width, height);
+    fill(this.#notes, ...[...this.#drawing.notes, ...notes].map((note) => el("p", {}, note)));
+    this.#canvas.setAttribute("aria-label", this.#summary(this.#drawing));
+    this.crosshair.update({ drawing: this.#drawing, goal, isTime: axes.x === "time", label: cut(this.#metric, LONGEST_NAME) });
+    const { pointed, pinned } = this.#emphasis;
+    const standing = pointed.peek() ?? pinned.peek();
+    this.#legend.mark(standing, pinned.peek());
+    this.#paint(standing);
+  }
+
+  destroy(): void {
+    this.#stop();
+    this.#resized.disconnect();
+    this.crosshair.clear();
+    this.#chart.destroy();
+  }
+
+  #paint(standing: string | null): void {
+    if (!this.#drawing) return;
+    const isHere = this.#drawing.lines.some(({ line }) => line.key === standing);
+    this.#chart.draw(optionOf(this.#drawing, coloursOf(this.element), isHere ? standing : null));
+  }
+
+  #summary({ x, y }: Drawing): string {
+    const { lines, axes } = this.#content!;
+    const at = (place: number) => (axes.x === "time" ? elapsed(fromAxis(place, x.log)) : short(fromAxis(place, x.log), 9));
+    const told = lines.slice(0, SUMMED_UP).map((line) => {
+      const best = line.best === null ? "" : `, best ${short(line.best)}`;
+      return `${cut(line.name, 60)}: last ${short(line.last)}${best}`;
+    });
+    const more = lines.length > SUMMED_UP ? [`and ${lines.length - SUMMED_UP} more`] : [];
+    const logs = [x.log && "x", y.log && "y"].filter(Boolean).join(" and ");
+    return [
+      `${cut(this.#metric, LONGEST_NAME)} by ${axes.x === "time" ? "time since the start" : "step"}, ${counted(lines.length, "line")},`,
+      `from ${at(x.low)} to ${at(x.high)}${logs ? `, log ${logs}` : ""}. ${[...told, ...more].join("; ")}`,
+    ].join(" ");
+  }
+
+  readonly #toggleTable = (): void => {
+    const isTable = this.#table.hidden;
+    this.#table.hidden = !isTable;
+    this.#plot.hidden = isTable;
+    this.#legend.element.hidden = isTable;
+    this.#asTable.setAttribute("aria-pressed", String(isTable));
+    if (!isTable) this.draw();
+  };
+
+  readonly #download = (): void => {
+    const canvas = this.#chart.picture(2);
+    if (canvas) download(pictureOf(this.#metric, canvas, this.#content!.lines, coloursOf(this.element)), this.#metric);
+  };
+}
