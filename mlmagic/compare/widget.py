@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 
 
-class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has no types
+class CompareWidget(anywidget.AnyWidget):
     """Runs side by side: a table, curves and differences, live in the notebook.
 
     Attributes
@@ -54,8 +54,9 @@ class CompareWidget(anywidget.AnyWidget):  # type: ignore[misc]  # its base has 
         """Display the widget, and below it the static view, which is seen where the widget cannot live."""
         from IPython.display import display
 
+        data, metadata = self._repr_mimebundle_() or ({}, {})
         # Without HTML of its own a front end that knows no widgets would show the object's repr beside the static view.
-        display({**self._repr_mimebundle_()[0], "text/html": ""}, raw=True)
+        display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
 
