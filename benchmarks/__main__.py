@@ -18,7 +18,10 @@ from benchmarks import report
 if TYPE_CHECKING:
     from benchmarks.measure import Comparison
 
-NAMES = ("load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "training_cell", "fingerprint", "split")
+NAMES = (
+    "load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "training_cell", "fingerprint", "split",
+    "load_runs",
+)  # fmt: skip
 
 
 def main() -> None:
