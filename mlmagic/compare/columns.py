@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.compare.direction import Direction, direction_of
+from mlmagic.compare.infinities import as_logged
 from mlmagic.runs.comparisons import duration_s
 from mlmagic.runs.filters import number_or_none
 
@@ -127,7 +128,7 @@ def _numbers(
     import numpy as np
 
     numbers = np.full(count, np.nan)
-    numbers[list(values)] = list(values.values())
+    numbers[list(values)] = as_logged(np.array(list(values.values()), dtype=np.float64))
     missing = None
     if len(values) < count:
         missing = np.ones(count, dtype=np.uint8)

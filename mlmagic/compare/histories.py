@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.compare.infinities import as_logged
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import queries, store
 from mlmagic.runs.curves import read_curves
@@ -101,8 +102,5 @@ def _why(run_id: str) -> str:
 def _bytes(curve: Curve) -> list[bytes]:
     import numpy as np
 
-    values = np.asarray(curve.values, dtype=np.float64)
-    # A SQL store keeps infinity as the largest number that a column holds.
-    largest = np.finfo(np.float64).max
-    values = np.where(np.abs(values) >= largest, np.copysign(np.inf, values), values)
+    values = as_logged(np.asarray(curve.values, dtype=np.float64))
     return [np.asarray(part, dtype=np.float64).tobytes() for part in (curve.steps, curve.times, values)]

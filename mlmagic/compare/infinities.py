@@ -1,0 +1,22 @@
+"""Infinite values of metrics, which a store keeps as something else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def as_logged(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return *values* (float64) with infinities where MLflow keeps the largest float in their place.
+
+    Its SQL store does so, since not every database has infinities.
+
+    >>> import numpy as np
+    >>> as_logged(np.array([1.0, -1.7976931348623157e308])).tolist()
+    [1.0, -inf]
+    """
+    import numpy as np
+
+    return np.where(np.abs(values) >= np.finfo(np.float64).max, np.copysign(np.inf, values), values)
