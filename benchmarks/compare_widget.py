@@ -5,17 +5,7 @@ Beside it, on the same runs, itables' ITable and a plotly FigureWidget with para
 
 from __future__ import annotations
 
-import shutil
-import statistics
-import sys
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from benchmarks.measure import Comparison, Goal, Sample
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _COUNTS = (100, 1_000, 10_000)
 _ROUNDS = 5

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.compare.direction import Direction, direction_of
-from mlmagic.compare.infinities import as_logged
 from mlmagic.runs.comparisons import duration_s
 from mlmagic.runs.filters import number_or_none
+from mlmagic.runs.infinities import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.infinities import as_logged
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import queries, store
 from mlmagic.runs.curves import read_curves
+from mlmagic.runs.infinities import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

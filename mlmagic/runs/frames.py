@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.infinities import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +54,8 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
     for name, column in named_params.items():
         columns[column] = _typed([run.data.params.get(name) for run in runs])
     for name, column in named_metrics.items():
-        columns[column] = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
+        logged = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
+        columns[column] = pd.Series(as_logged(logged.to_numpy()))
     frame = pd.DataFrame(columns)
     kind, sorted_by = sort or ("", "")
     named = {"param": named_params, "metric": named_metrics}.get(kind, _ATTRIBUTE_COLUMNS)

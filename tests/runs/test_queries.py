@@ -313,3 +313,9 @@ def test_names_are_never_taken_for_syntax(make_run):
     for name in ("o'clock", 'say "x"', "both ' and \"", "back\\slash", "100%", "a_b", "x' or '1'='1"):
         run_id = make_run(name)
         assert queries.find_run(name).info.run_id == run_id
+
+
+def test_an_infinite_metric_is_infinite_again(make_run):
+    make_run("diverged", metrics={"loss": float("inf"), "gain": float("-inf")})
+    frame = queries.runs()
+    assert (frame["loss"].iloc[0], frame["gain"].iloc[0]) == (float("inf"), float("-inf"))
