@@ -229,7 +229,7 @@ class Lab(Watched):
             "(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name
         )
         light = str("Light" in name).lower()
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
 
     def save(self):
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
