@@ -35,9 +35,10 @@ export class Bar {
     this.#time = button("Time", () => change({ x: "time" }));
     this.#logX = button("Log x", toggle("logX"));
     this.#logY = button("Log y", toggle("logY"));
-    this.#grouped = button("Group by configuration", toggle("grouped"));
+    this.#grouped = button("Average seeds", toggle("grouped"));
+    this.#grouped.title = "Runs of one configuration, seeds aside, are drawn as their mean and its standard error";
     this.#zoomOut = button("−", actions.zoomOut, "Zoom out");
-    this.#reset = button("Reset zoom", actions.reset);
+    this.#reset = button("Reset", actions.reset, "Reset zoom");
     this.#reload = button("Reload", actions.reload);
     this.#smoothing.addEventListener("input", () => change({ smoothing: this.#smoothing.valueAsNumber }));
     this.element = el(
