@@ -103,14 +103,15 @@ function seriesOf(drawn: DrawnLine, drawing: Drawing, colours: Colours, emphasis
   const width = stands ? 2.6 : 1.6;
   const type = style.dash === "solid" ? "solid" : [...style.dash];
   series.push({ ...path, id: line.key, data: flat(xs, ys), lineStyle: { color: colour, width, type, opacity, join: "round" } });
+  const isHollow = style.symbol.startsWith("empty"); // ECharts would fill it with white, in a dark theme too
   series.push({
     ...common,
     id: `${line.key} markers`,
     type: "scatter",
-    symbol: style.symbol,
+    symbol: isHollow ? style.symbol.charAt(5).toLowerCase() + style.symbol.slice(6) : style.symbol,
     symbolSize: 7,
     data: markers(drawn, drawing).map((at) => [xs[at]!, ys[at]!]),
-    itemStyle: { color: colour, opacity },
+    itemStyle: { color: isHollow ? colours.back : colour, borderColor: colour, borderWidth: isHollow ? 1.5 : 0, opacity },
   });
   return series;
 }
