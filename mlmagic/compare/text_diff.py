@@ -70,8 +70,10 @@ def text_diff(base: str, other: str) -> TextDiff:
     r"""Return the difference of two texts. Lines end with ``\n`` alone, so that nothing of a text gets lost.
 
     >>> found = text_diff("lr = 0.1\nfit(lr)", "lr = 0.2\nfit(lr)")
-    >>> [line.sign + "".join(f"[{s.text}]" if s.changed else s.text for s in line.spans) for line in found.hunks[0].lines]
-    ['-lr = 0.[1]', '+lr = 0.[2]', ' fit(lr)']
+    >>> [line.sign + line.text for line in found.hunks[0].lines]
+    ['-lr = 0.1', '+lr = 0.2', ' fit(lr)']
+    >>> found.hunks[0].lines[1].spans
+    (Span(text='lr = 0.', changed=False), Span(text='2', changed=True))
     >>> found.added, found.removed, bool(text_diff("a", "a"))
     (1, 1, False)
     """
@@ -119,7 +121,8 @@ def _equal_stretches(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, 
     equal: list[tuple[int, int]] = []
     i = j = 0
     for at_old, at_new in (*_anchors(old, new), (len(old), len(new))):
-        equal += _between(old, new, i, at_old, j, at_new)
+        inner = _matched(old[i:at_old], new[j:at_new])
+        equal += [(i + one, j + other) for one, other in inner]
         if at_old < len(old):
             equal.append((at_old, at_new))
         i, j = at_old + 1, at_new + 1
@@ -154,20 +157,18 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return chain[::-1]
 
 
-def _between(old: Sequence[str], new: Sequence[str], i1: int, i2: int, j1: int, j2: int) -> Iterator[tuple[int, int]]:
-    """Yield the places of equal lines between two anchors."""
-    while i1 < i2 and j1 < j2 and old[i1] == new[j1]:
-        yield i1, j1
-        i1, j1 = i1 + 1, j1 + 1
-    tail = 0
-    while i1 < i2 - tail and j1 < j2 - tail and old[i2 - tail - 1] == new[j2 - tail - 1]:
-        tail += 1
-    if 0 < (i2 - tail - i1) * (j2 - tail - j1) <= _SEARCHED_UP_TO:
-        for at_old, at_new, size in SequenceMatcher(
-            None, old[i1 : i2 - tail], new[j1 : j2 - tail], autojunk=False
-        ).get_matching_blocks():
-            yield from ((i1 + at_old + step, j1 + at_new + step) for step in range(size))
-    yield from ((i2 - left, j2 - left) for left in range(tail, 0, -1))
+def _matched(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the places of equal lines between two anchors: from both ends, and what difflib finds in the rest."""
+    shortest = min(len(old), len(new))
+    head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
+    left = shortest - head
+    tail = next((at for at in range(left) if old[-1 - at] != new[-1 - at]), left)
+    found = [(at, at) for at in range(head)]
+    inner_old, inner_new = old[head : len(old) - tail], new[head : len(new) - tail]
+    if 0 < len(inner_old) * len(inner_new) <= _SEARCHED_UP_TO:
+        blocks = SequenceMatcher(None, inner_old, inner_new, autojunk=False).get_matching_blocks()
+        found += [(head + one + at, head + other + at) for one, other, size in blocks for at in range(size)]
+    return found + [(len(old) - at, len(new) - at) for at in range(tail, 0, -1)]
 
 
 def _grouped(opcodes: Sequence[_Opcode]) -> Iterator[list[_Opcode]]:
@@ -251,7 +252,7 @@ def _words(before: str, after: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]
 
 
 def _spans(pieces: Sequence[tuple[str, bool]]) -> tuple[Span, ...]:
-    """Return the pieces that hold something; a space between two changed ones is changed as well, so that they read as one."""
+    """Return the pieces that hold something; two changed ones with a space between them are one."""
     held = [(text, changed) for text, changed in pieces if text]
     joined: list[tuple[str, bool]] = []
     for at, (text, own) in enumerate(held):
