@@ -42,15 +42,15 @@ def compare_runs(references: Iterable[Any], *, experiment: str | None = None) ->
         given = f"only {named[0]!r} was given" if named else "none was given"
         raise UsageProblem(f"two or more runs are compared, {given}: %diff RUN1 RUN2. The last runs: %runs")
     runs = in_threads(partial(queries.find_run, experiment=experiment), named)
-    first_name: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for name, run in zip(named, runs, strict=True):
-        earlier = first_name.setdefault(run.info.run_id, name)
-        if earlier is not name:
+        if (earlier := seen.get(run.info.run_id)) is not None:
             twice = f"{name!r} is given twice" if earlier == name else f"{earlier!r} and {name!r} are the same run"
             raise UsageProblem(
-                f"{twice}, {run.info.run_name!r} ({run.info.run_id[:8]}). A name means the newest run of that name: give "
-                "the beginning of an id for another. The last runs: %runs"
+                f"{twice} ({run.info.run_name}, id {run.info.run_id[:8]}). A name means the newest run of that name: "
+                "give the beginning of an id for another. The last runs: %runs"
             )
+        seen[run.info.run_id] = name
     return difference_of(read_records(runs))
 
 

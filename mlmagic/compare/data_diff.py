@@ -199,7 +199,7 @@ def _columns(profile: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def _column_changes(
     before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]], *, with_values: bool
 ) -> list[ColumnChange]:
-    """Return what became of each column; where the number of rows changed every column's values did, and say nothing."""
+    """Return what became of each column; where the number of rows changed, values say nothing."""
     found = []
     for name, old in before.items():
         new = after.get(name)
