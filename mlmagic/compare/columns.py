@@ -20,7 +20,7 @@ Kind = Literal["run", "param", "metric", "tag", "data"]
 Format = Literal["number", "text", "moment", "duration", "status"]
 
 _ORDER: tuple[Kind, ...] = ("run", "metric", "param", "data", "tag")
-_OF_MLFLOW = {
+TOLD_TAGS = {
     "mlflow.source.git.commit": "git commit",
     "mlflow.source.git.branch": "git branch",
     "mlflow.source.name": "notebook",
@@ -78,11 +78,12 @@ def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
     yield "metric", run.data.metrics
     yield "param", run.data.params
     yield "data", {one.dataset.name: one.dataset.digest for one in (run.inputs.dataset_inputs if run.inputs else ())}
-    yield "tag", {key: value for key, value in run.data.tags.items() if _tells(key)}
+    yield "tag", {key: value for key, value in run.data.tags.items() if tells(key)}
 
 
-def _tells(tag: str) -> bool:
-    return tag in _OF_MLFLOW or not tag.startswith(("mlflow.", "mlmagic."))
+def tells(tag: str) -> bool:
+    """Tell whether a tag says something to a person."""
+    return tag in TOLD_TAGS or not tag.startswith(("mlflow.", "mlmagic."))
 
 
 def _columns_of_info(runs: Sequence[Run]) -> list[Column]:
@@ -110,7 +111,7 @@ def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal
     if kind == "metric":
         return _numbers(kind, key, key, values, count, goal=goal or direction_of(key))
     if kind == "tag":
-        return _words(kind, key, _OF_MLFLOW.get(key, key), values, count, shown=key not in _OF_MLFLOW)
+        return _words(kind, key, TOLD_TAGS.get(key, key), values, count, shown=key not in TOLD_TAGS)
     are_numbers = kind == "param" and all(number_or_none(word) is not None for word in set(values.values()))
     return _words(kind, key, key, values, count, form="number" if are_numbers else "text")
 

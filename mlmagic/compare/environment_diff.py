@@ -1,0 +1,104 @@
+"""Where runs ran: what differs in Python, machine, threads and packages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.compare.run_record import ENVIRONMENT, REQUIREMENTS
+from mlmagic.compare.value_diff import ValueRow, value_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlmagic.compare.run_record import RunRecord
+
+_GIGABYTE = 1e9
+
+
+@dataclass(frozen=True)
+class EnvironmentDiff:
+    """Facts about where each run ran, and the packages whose versions differ, the imported ones apart.
+
+    *missing* are the places of the runs of which no environment is recorded; they differ from none.
+    """
+
+    facts: tuple[ValueRow, ...]
+    imported: tuple[ValueRow, ...]
+    installed: tuple[ValueRow, ...]
+    equal_packages: int
+    missing: tuple[int, ...]
+
+
+def environment_diff(records: Sequence[RunRecord]) -> EnvironmentDiff:
+    """Compare what ``mlmagic/environment.json`` and ``requirements.txt`` of the runs say."""
+    found = [_read(record) for record in records]
+    packages = [None if one is None else _packages(one, record) for one, record in zip(found, records, strict=True)]
+    names = {name for one in found if one is not None for name in _table(one, "imported")}
+    rows = sorted(value_rows(packages), key=lambda row: row.name.casefold())
+    differing = [row for row in rows if row.differs]
+    return EnvironmentDiff(
+        facts=value_rows([None if one is None else dict(_facts(one)) for one in found]),
+        imported=tuple(row for row in differing if row.name in names),
+        installed=tuple(row for row in differing if row.name not in names),
+        equal_packages=len(rows) - len(differing),
+        missing=tuple(at for at, one in enumerate(found) if one is None),
+    )
+
+
+def _read(record: RunRecord) -> dict[str, Any] | None:
+    text = record.files.text(ENVIRONMENT)
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:  # a file of this name that somebody else wrote
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _table(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = found.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    python, platform, machine = _table(found, "python"), _table(found, "platform"), _table(found, "machine")
+    named = {
+        "Python": python.get("version"),
+        "implementation": python.get("implementation"),
+        "compiler": python.get("compiler"),
+        "hash randomization": python.get("hash_randomization"),
+        "platform": platform.get("name"),
+        "CPU": machine.get("cpu"),
+        "cores": machine.get("cores_logical"),
+        "usable cores": machine.get("cores_usable"),
+        "memory": _gigabytes(machine.get("memory_bytes")),
+    }
+    yield from ((name, str(value)) for name, value in named.items() if value is not None)
+    gpus = found.get("gpus")
+    for number, gpu in enumerate(gpus if isinstance(gpus, list) else [], 1):
+        if isinstance(gpu, dict):
+            about = (gpu.get("name"), _gigabytes(gpu.get("memory_bytes")), gpu.get("driver"))
+            yield f"GPU {number}", ", ".join(str(fact) for fact in about if fact)
+    yield from ((f"threads of {name}", str(count)) for name, count in _table(found, "threads").items())
+    yield from ((f"${name}", str(value)) for name, value in _table(found, "variables").items())
+
+
+def _gigabytes(size: object) -> str | None:
+    return f"{size / _GIGABYTE:.1f} GB" if isinstance(size, int | float) else None
+
+
+def _packages(found: Mapping[str, Any], record: RunRecord) -> dict[str, str | None]:
+    """Return the version of each package, with the address of one from version control: its version says too little."""
+    addresses = {}
+    for line in (record.files.text(REQUIREMENTS) or "").splitlines():
+        name, at, address = line.partition(" @ ")
+        if at:
+            addresses[name] = address
+    versions = {**_table(found, "installed"), **_table(found, "imported")}
+    return {
+        name: f"{version} from {addresses[name]}" if name in addresses else str(version)
+        for name, version in versions.items()
+    }

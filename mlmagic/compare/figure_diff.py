@@ -1,0 +1,96 @@
+"""The figures of runs by name, and which of them are the same to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.compare.run_files import read_all
+from mlmagic.runs import store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.compare.run_files import RunFiles
+
+MEDIA_TYPES = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
+    ".svg": "image/svg+xml", ".html": "text/html",
+}  # fmt: skip
+"""What is taken for a figure. SVG and HTML may hold scripts: the one is shown as a picture, the other in a sandbox."""
+
+_FOLDER = "figures/"
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """A figure by its name, and where each run has it.
+
+    *paths* and *sizes* (bytes) are None where a run has none. Runs of the same number in *alike* have the same bytes;
+    None: no figure, or it was not read.
+    """
+
+    name: str
+    media_type: str
+    paths: tuple[str | None, ...]
+    sizes: tuple[int | None, ...]
+    alike: tuple[int | None, ...]
+    differs: bool
+
+
+def figure_rows(runs: Sequence[RunFiles]) -> tuple[FigureRow, ...]:
+    """Return a row for each figure; only those that have equally many bytes are read."""
+    paths = [_figures(files) for files in runs]
+    names = dict.fromkeys(name for run in paths for name in run)
+    alike_in_size = [
+        (files, run[name])
+        for name in names
+        for files, run, size in zip(runs, paths, _sizes(name, paths, runs), strict=True)
+        if size is not None and Counter(_sizes(name, paths, runs))[size] > 1
+    ]
+    store.ask(lambda: read_all(alike_in_size))
+    return tuple(_row(name, paths, runs) for name in names)
+
+
+def _figures(files: RunFiles) -> dict[str, str]:
+    """Return the paths of what is in ``figures/``, or a picture at the top, by name."""
+    return {
+        path.removeprefix(_FOLDER): path
+        for path in sorted(files.sizes, key=lambda path: path.startswith(_FOLDER))  # these win
+        if _media_type(path) and (path.startswith(_FOLDER) or "/" not in path)
+    }
+
+
+def _media_type(path: str) -> str | None:
+    return MEDIA_TYPES.get(f".{path.rpartition('.')[2].lower()}")
+
+
+def _sizes(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -> list[int | None]:
+    return [files.sizes[run[name]] if name in run else None for run, files in zip(paths, runs, strict=True)]
+
+
+def _row(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -> FigureRow:
+    sizes = _sizes(name, paths, runs)
+    contents = [_identity(files, run.get(name), sizes) for files, run in zip(runs, paths, strict=True)]
+    alike = tuple(None if content is None else contents.index(content) for content in contents)
+    return FigureRow(
+        name=name,
+        media_type=_media_type(name) or "",
+        paths=tuple(run.get(name) for run in paths),
+        sizes=tuple(sizes),
+        alike=alike,
+        differs=None in sizes or len(set(alike) - {None}) > 1,
+    )
+
+
+def _identity(files: RunFiles, path: str | None, sizes: Sequence[int | None]) -> str | None:
+    """Return what is equal for equal files; a size that no other has is enough."""
+    if path is None:
+        return None
+    size = files.sizes[path]
+    if sizes.count(size) == 1:
+        return f"{size} bytes"
+    content = files.content(path)
+    return None if content is None else hashlib.sha256(content).hexdigest()

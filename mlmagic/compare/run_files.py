@@ -1,0 +1,97 @@
+"""The files of a run: listed and read from the artifact store in threads, each once, and none beyond a size."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mlmagic.errors import MLMagicError
+from mlmagic.runs import store
+from mlmagic.runs.waiting import OWN_THREAD
+from mlmagic.snapshot.git_files import megabytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    T = TypeVar("T")
+    R = TypeVar("R")
+
+LONGEST_BYTES = 4_000_000
+"""A larger file is not read: a cell, a patch or a figure that a person can look at is smaller."""
+
+_AT_ONCE = 16
+
+
+def in_threads(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return *work* of each item, all at once: a remote store takes the time of one answer."""
+    listed = list(items)
+    if len(listed) < 2:  # noqa: PLR2004  # one alone needs no other thread
+        return [work(item) for item in listed]
+    with ThreadPoolExecutor(min(len(listed), _AT_ONCE), thread_name_prefix=f"{OWN_THREAD}read") as pool:
+        return list(pool.map(work, listed))
+
+
+class RunFiles:
+    """The files of one run, as far as they were looked at.
+
+    ``sizes`` maps the paths that were listed to bytes. ``problems`` says what could not be read, and why.
+    """
+
+    def __init__(self, artifact_uri: str) -> None:
+        self._artifact_uri = artifact_uri
+        self._repository: Any = None
+        self._contents: dict[str, bytes | None] = {}
+        self.sizes: dict[str, int] = {}
+        self.problems: dict[str, str] = {}
+
+    def text(self, path: str) -> str | None:
+        """Return a text that was read, None where the run has none or it could not be read."""
+        content = self._contents.get(path)
+        return None if content is None else content.decode("utf-8", "replace")
+
+    def content(self, path: str) -> bytes | None:
+        """Return the bytes of a file that was read."""
+        return self._contents.get(path)
+
+    def why_not(self, path: str) -> str | None:
+        """Return why a file that the run may have was not read; None where it was, or where there is none."""
+        return self.problems.get(path) or self.problems.get(path.rpartition("/")[0])
+
+    def list(self, folder: str) -> None:
+        """Look up what lies in *folder*; an empty one is the top."""
+        try:
+            with store.refused_by(store.current_uri()):
+                if self._repository is None:
+                    self._repository = store.artifacts(self._artifact_uri)
+                found = self._repository.list_artifacts(folder or None)
+        except MLMagicError as error:
+            self.problems[folder] = str(error)
+            return
+        self.sizes |= {file.path: int(file.file_size or 0) for file in found if not file.is_dir}
+
+    def read(self, path: str) -> None:
+        """Read a file that was listed, unless it was read before or is too large."""
+        if path in self._contents or path not in self.sizes:
+            return
+        if self.sizes[path] > LONGEST_BYTES:
+            self.problems[path] = f"not read: it has {megabytes(self.sizes[path])}"
+            return
+        try:
+            with store.refused_by(store.current_uri()), tempfile.TemporaryDirectory() as folder:
+                self._contents[path] = Path(self._repository.download_artifacts(path, folder)).read_bytes()
+        except MLMagicError as error:
+            self.problems[path] = f"not read: {error}"
+
+
+def list_all(files: Iterable[RunFiles], folders: Iterable[str]) -> None:
+    """List these folders of all runs at once."""
+    wanted = [(one, folder) for one in files for folder in folders]
+    in_threads(lambda pair: pair[0].list(pair[1]), wanted)
+
+
+def read_all(wanted: Iterable[tuple[RunFiles, str]]) -> None:
+    """Read these files at once."""
+    with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+        in_threads(lambda pair: pair[0].read(pair[1]), dict.fromkeys(wanted))

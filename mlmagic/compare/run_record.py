@@ -1,0 +1,88 @@
+"""What is read of a run to compare it with others: from the store, and of its files what a comparison looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.compare.run_files import RunFiles, list_all, read_all
+from mlmagic.runs import experiments, store
+from mlmagic.runs.comparisons import duration_s
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlflow.entities import Run
+
+CODE = "mlmagic/cell.py"
+ENVIRONMENT = "mlmagic/environment.json"
+REQUIREMENTS = "mlmagic/requirements.txt"
+PATCH = "mlmagic/uncommitted.patch"
+
+_READ = (CODE, ENVIRONMENT, REQUIREMENTS, PATCH)
+_FOLDERS = ("", "mlmagic", "figures")
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """A dataset input of a run, as MLflow has it; *profile* is JSON."""
+
+    name: str
+    digest: str
+    profile: str = ""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run, read for a comparison. *started* is in milliseconds since 1970, *duration_s* None while it runs."""
+
+    id: str
+    name: str
+    experiment: str
+    status: str
+    started: int | None
+    duration_s: float | None
+    url: str | None
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    datasets: Sequence[DatasetRecord] = ()
+    files: RunFiles = field(default_factory=partial(RunFiles, ""), compare=False, repr=False)
+
+
+def read_records(runs: Iterable[Run]) -> list[RunRecord]:
+    """Return the records of *runs*, their files read all at once.
+
+    Files that cannot be read are told in `RunFiles.problems`, and raise nothing: the rest can still be compared.
+    """
+    records = store.ask(lambda: [_record(run) for run in runs])
+    files = [record.files for record in records]
+    store.ask(lambda: list_all(files, _FOLDERS))
+    store.ask(lambda: read_all((one, path) for one in files for path in _READ))
+    return records
+
+
+def _record(run: Run) -> RunRecord:
+    info, data = run.info, run.data
+    with store.refused_by(store.current_uri()):
+        experiment = experiments.name_of(store.connect(), info.experiment_id)
+    return RunRecord(
+        id=info.run_id,
+        name=str(info.run_name or ""),
+        experiment=experiment,
+        status=str(info.status),
+        started=info.start_time,
+        duration_s=duration_s(run),
+        url=store.url(info.run_id, info.experiment_id),
+        params=dict(data.params),
+        metrics=dict(data.metrics),
+        tags=dict(data.tags),
+        datasets=_datasets(run.inputs.dataset_inputs if run.inputs else ()),
+        files=RunFiles(info.artifact_uri),
+    )
+
+
+def _datasets(inputs: Iterable[Any]) -> tuple[DatasetRecord, ...]:
+    found = [one.dataset for one in inputs]
+    return tuple(DatasetRecord(one.name, one.digest, one.profile or "") for one in found)
