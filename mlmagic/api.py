@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from mlmagic.compare.difference import Difference
     from mlmagic.compare.widget import CompareWidget
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.options import Origin, TrackOptions
@@ -365,5 +366,38 @@ def compare(
     from mlmagic.compare.selecting import select
     from mlmagic.compare.widget import CompareWidget
     from mlmagic.views.comparison import still_of
+    from mlmagic.views.difference import difference_json
 
-    return CompareWidget(select(what, experiment=experiment, metric=metric, group_by=group_by), still=still_of)
+    selected = select(what, experiment=experiment, metric=metric, group_by=group_by)
+    return CompareWidget(selected, still=still_of, told=difference_json)
+
+
+def diff(*runs: Any, experiment: str | None = None) -> Difference:
+    """Tell how runs differ from the first of them: code, parameters, metrics, data, environment, git and figures.
+
+    Parameters
+    ----------
+    runs
+        Two or more: names, ids or beginnings of ids, `mlmagic.Run` objects, or rows of the table of ``mlmagic.runs``.
+    experiment
+        Where names are looked for, by name or id.
+
+    Returns
+    -------
+    The difference, which a notebook shows; ``difference.to_json()`` is all of it as plain data.
+
+    Raises
+    ------
+    UsageProblem
+        When there are fewer than two runs, or one is named twice.
+    RunNotFoundError, StoreError
+        When a run is not there, or the store cannot be read.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.diff("forest", "boosting")  # doctest: +SKIP
+    """
+    from mlmagic.compare.comparing import compare_runs
+
+    return compare_runs(runs, experiment=experiment)

@@ -17,6 +17,7 @@ from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.completion import matcher
+from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
 
+    from mlmagic.compare.difference import Difference
     from mlmagic.data.split import Split
     from mlmagic.snapshot.randomness import SeedReport
     from mlmagic.views.bundle import MimeBundle
 
 
-_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, CompareMagics, StatusMagics)
+_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, CompareMagics, DiffMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
 _resume_seed: list[Callable[[], None]] = []
 """How to go on with the seed that was set when mlmagic was unloaded: one at most."""
@@ -192,6 +194,12 @@ def _show_seed(report: SeedReport) -> MimeBundle:
     return seed_report_bundle(report)
 
 
+def _show_difference(found: Difference) -> MimeBundle:
+    from mlmagic.views.difference import difference_bundle
+
+    return difference_bundle(found)
+
+
 def _show_split(done: Split) -> MimeBundle:
     from mlmagic.views.split_report import split_report_bundle
 
@@ -202,6 +210,7 @@ def _show_split(done: Split) -> MimeBundle:
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.seed_facts", "SeedReport", _show_seed),
     ("mlmagic.data.split", "Split", _show_split),
+    ("mlmagic.compare.difference", "Difference", _show_difference),
 )
 
 

@@ -10,6 +10,8 @@ import anywidget
 from traitlets import Dict, List, Unicode
 
 from mlmagic.compare import wire
+from mlmagic.compare.comparing import compare_runs
+from mlmagic.compare.difference import Difference
 from mlmagic.compare.histories import histories
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import store
@@ -42,10 +44,21 @@ class CompareWidget(anywidget.AnyWidget):
     selected = List(Unicode()).tag(sync=True)
     view = Dict().tag(sync=True)
 
-    def __init__(self, comparison: Comparison, *, still: Callable[[Comparison], dict[str, str]] | None = None) -> None:
-        """Make the widget of *comparison*; *still* returns the static view of it that is saved with the notebook."""
+    def __init__(
+        self,
+        comparison: Comparison,
+        *,
+        still: Callable[[Comparison], dict[str, str]] | None = None,
+        told: Callable[[Difference], dict[str, Any]] = Difference.to_json,
+    ) -> None:
+        """Make the widget of *comparison*.
+
+        *still* returns the static view of it that is saved with the notebook, *told* a difference as it is shown.
+        """
         self._comparison = comparison
         self._still = still
+        self._told = told
+        self._differences: dict[str, Difference] = {}
         links = [store.url(run.info.run_id, run.info.experiment_id) for run in comparison.runs]
         super().__init__(table=wire.table_of(comparison, links), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
@@ -92,7 +105,21 @@ class CompareWidget(anywidget.AnyWidget):
             self.send({"kind": content["kind"], "request": request, **answer}, buffers=parts)
 
     def _answers(self) -> dict[str, Callable[[dict[str, Any]], Answer]]:
-        return {"histories": partial(histories, self._comparison)}
+        return {
+            "histories": partial(histories, self._comparison),
+            "difference": self._difference,
+            "figure": self._figure,
+        }
+
+    def _difference(self, content: dict[str, Any]) -> Answer:
+        """Return how the runs differ from the first of them."""
+        found = compare_runs(content["runs"])
+        self._differences |= dict.fromkeys(content["runs"], found)
+        return {"difference": self._told(found)}, []
+
+    def _figure(self, content: dict[str, Any]) -> Answer:
+        """Return the bytes of a figure of a run that was compared."""
+        return {}, [self._differences[content["run"]].figure_bytes(content["run"], content["path"])]
 
 
 def _answer_while_a_cell_runs(comm: object) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 50
 _PATIENCE_S = 1.5
-_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare)(?=\s|$)")
+_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff)(?=\s|$)")
 
 
 def matcher(shell: InteractiveShell) -> Any:
@@ -49,6 +49,7 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
 
 def _options(magic: str) -> list[str]:
     from mlmagic.magics.compare import CompareMagics
+    from mlmagic.magics.diff import DiffMagics
     from mlmagic.magics.runs import RunsMagics
 
     magics = {
@@ -57,6 +58,7 @@ def _options(magic: str) -> list[str]:
         "split": SplitMagics.split,
         "runs": RunsMagics.runs,
         "compare": CompareMagics.compare,
+        "diff": DiffMagics.diff,
     }
     parser = magics[magic].parser
     return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
@@ -67,7 +69,7 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
     try:
         if last in {"-e", "--experiment"}:
             return _experiments()
-        if last in {"--continue", "--parent"} or (magic == "compare" and not option):
+        if last in {"--continue", "--parent"} or (magic in {"compare", "diff"} and not option):
             return _run_names()
     except MLMagicError:  # a store that is away is told where a run is to be opened, not on Tab
         return []

@@ -1,0 +1,148 @@
+"""The difference of runs under a cell: what differs is open, what does not is counted and folded."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import MLMagicError
+from mlmagic.views.bundle import MimeBundle, duration, render, web_address
+from mlmagic.views.difference_sections import letter, sections_of
+from mlmagic.views.difference_text import difference_text
+from mlmagic.views.run_summary import Cell, cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlmagic.compare.difference import Difference, RunHead
+    from mlmagic.compare.figure_diff import FigureRow
+
+_LONGEST_NAME = 60
+_NAMED = 5
+"""From so many runs on, pictures name them by their letters alone."""
+_EMBEDDED_BYTES = 4_000_000
+"""Pictures in one view: what a notebook can hold without becoming slow."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the runs *letters*: the address of its data, or why it is not shown."""
+
+    letters: str
+    source: str
+    told: str
+
+
+@dataclass(frozen=True)
+class PictureRow:
+    """A figure by its name, one picture for all runs that have the same."""
+
+    name: Cell
+    differs: bool
+    pictures: tuple[Picture, ...]
+
+
+def difference_bundle(found: Difference) -> MimeBundle:
+    """Return the difference of runs as HTML and as plain text.
+
+    Nothing of it is trusted: names, values and code may hold markup. Pictures are embedded, 4 MB at most in all.
+    """
+    sections = sections_of(found)
+    names = [(letter(at), cell(run.name or run.id[:8], _LONGEST_NAME)) for at, run in enumerate(found.runs)]
+    return {
+        "text/html": render(
+            "difference.html",
+            runs=[_head(at, run) for at, run in enumerate(found.runs)],
+            columns=names,
+            differing=[section for section in sections if section.differs],
+            same=[section for section in sections if section.differs is False],
+            unknown=[section for section in sections if section.differs is None],
+            figures=list(_pictures(found)),
+            notices=[cell(notice, 300) for notice in found.notices],
+        ),
+        "text/plain": difference_text(found, sections),
+    }
+
+
+def _head(at: int, run: RunHead) -> dict[str, object]:
+    started = dt.datetime.fromtimestamp(run.started / 1000).astimezone() if run.started else None
+    return {
+        "letter": letter(at),
+        "name": cell(run.name, _LONGEST_NAME),
+        "experiment": cell(run.experiment, _LONGEST_NAME),
+        "status": run.status.lower(),
+        "started": f"{started:%Y-%m-%d %H:%M}" if started else "",
+        "duration": duration(run.duration_s),
+        "id": run.id,
+        "url": web_address(run.url),
+    }
+
+
+def _pictures(found: Difference) -> Iterable[PictureRow]:
+    """Yield the figures, those that differ first, so that these get the room there is."""
+    rows = sorted(found.figures, key=lambda row: not row.differs)
+    wanted = list(_within(rows, found))
+    found.fetch_figures(wanted)
+    for row in rows:
+        pictures: dict[tuple[str, str], list[str]] = {}
+        for at, run in enumerate(found.runs):
+            shared = row.alike[at]
+            first = at if shared is None else shared
+            path = row.paths[at]
+            source, told = "", "none"
+            if path is not None:
+                source, told = _source(found, found.runs[first].id, row.paths[first] or path, row.media_type, wanted)
+            key = (source, told)
+            pictures.setdefault(key, []).append(f"{letter(at)} {run.name}" if len(found.runs) < _NAMED else letter(at))
+        yield PictureRow(
+            cell(row.name, _LONGEST_NAME),
+            row.differs,
+            tuple(Picture(cell(", ".join(who), 120).text, source, told) for (source, told), who in pictures.items()),
+        )
+
+
+def _within(rows: Iterable[FigureRow], found: Difference) -> Iterable[tuple[str, str]]:
+    """Yield run and path of what is embedded: each different picture once, as long as there is room."""
+    left = _EMBEDDED_BYTES
+    for row in rows:
+        for at, (path, size) in enumerate(zip(row.paths, row.sizes, strict=True)):
+            if path is None or size is None or row.media_type == "text/html" or row.alike[at] not in {None, at}:
+                continue
+            if size <= left:
+                left -= size
+                yield found.runs[at].id, path
+
+
+def _source(
+    found: Difference, run_id: str, path: str, media_type: str, wanted: Iterable[tuple[str, str]]
+) -> tuple[str, str]:
+    """Return a data address for an ``<img>``, in which nothing of a picture is executed; or why there is none."""
+    if media_type == "text/html":
+        return "", "an interactive figure: %compare shows it"
+    if (run_id, path) not in wanted:
+        return "", "not shown: the pictures are more than 4 MB"
+    try:
+        content = found.figure_bytes(run_id, path)
+    except MLMagicError as error:
+        return "", str(error)
+    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}", ""
+
+
+def difference_json(found: Difference) -> dict[str, object]:
+    """Return the difference for the widget: heads of the runs, the sections as they are shown, and notices."""
+    return {
+        "runs": [_plain(_head(at, run)) for at, run in enumerate(found.runs)],
+        "sections": [_plain(section) for section in sections_of(found)],
+        "notices": [cell(notice, 300).text for notice in found.notices],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON knows: objects and lists for dataclasses, dicts and tuples."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value

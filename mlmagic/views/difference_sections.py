@@ -1,0 +1,302 @@
+"""The difference of runs in sections, as text and as HTML show it: what differs first, and words for what does not."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.views.bundle import clean, difference, numbers
+from mlmagic.views.run_summary import Cell, cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mlmagic.compare.data_diff import DataRow
+    from mlmagic.compare.difference import Difference
+    from mlmagic.compare.figure_diff import FigureRow
+    from mlmagic.compare.recorded_text import TextChange
+    from mlmagic.compare.text_diff import Line, TextDiff
+    from mlmagic.compare.value_diff import MetricRow, ValueRow
+
+MISSING = "\N{EN DASH}"
+_LONGEST_NAME = 60
+_LONGEST_VALUE = 80
+_LONGEST_SENTENCE = 300
+_LONGEST_LINE = 1000
+_MOST_ROWS = 200
+_MOST_LINES = 400
+_LARGEST_PERCENTAGE = 100
+_TITLES = {
+    "metrics": "Metrics", "params": "Parameters", "code": "Code", "data": "Data", "figures": "Figures", "git": "Git",
+    "environment": "Environment", "tags": "Tags",
+}  # fmt: skip
+_GOALS = {"min": "\N{DOWNWARDS ARROW}", "max": "\N{UPWARDS ARROW}", None: ""}
+_SIGNS = {"same": "= ", "order": "\N{UPWARDS ARROW LEFTWARDS OF DOWNWARDS ARROW} ", "changed": "\N{NOT EQUAL TO} "}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What stands in a run's column: lines of text, a remark, whether it is the base's, and whether it is the best."""
+
+    lines: tuple[Cell, ...]
+    remark: str = ""
+    is_base: bool = False
+    is_best: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A thing that differs, with an arrow for the direction in which it is better, and its value in each run."""
+
+    name: Cell
+    goal: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A line of a diff: its sign, its numbers, and pieces of text, each with whether it changed."""
+
+    sign: str
+    old: int | None
+    new: int | None
+    pieces: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class ShownDiff:
+    """The diff of one run's text, told in a line; each hunk has the number of equal lines that it skips."""
+
+    title: str
+    told: str
+    hunks: tuple[tuple[int, tuple[ShownLine, ...]], ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the difference; it *differs*, or is told to be the same (or None: there is nothing to compare)."""
+
+    key: str
+    title: str
+    told: str
+    differs: bool | None
+    rows: tuple[Row, ...] = ()
+    rows_left_out: int = 0
+    equal: tuple[tuple[Cell, Cell], ...] = ()
+    remarks: tuple[str, ...] = ()
+    diffs: tuple[ShownDiff, ...] = ()
+    figures: tuple[FigureRow, ...] = ()
+
+
+def letter(place: int) -> str:
+    """Return what a run is called in the tables: the base is A.
+
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'A2')
+    """
+    return chr(ord("A") + place % 26) + (str(place // 26 + 1) if place >= 26 else "")  # noqa: PLR2004  # the alphabet
+
+
+def sections_of(found: Difference) -> list[Section]:
+    """Return the sections, those that differ first."""
+    made = [
+        _section(found, "metrics", found.metrics, _metric_row),
+        _section(found, "params", found.params, _value_row),
+        _texts(found, "code", found.code),
+        _section(found, "data", found.data, _data_row, equal=lambda row: (row.name, _alike(row))),
+        _figures(found),
+        _git(found),
+        _environment(found),
+        _section(found, "tags", found.tags, _value_row),
+    ]
+    return sorted(made, key=lambda section: (not section.differs, section.differs is None))
+
+
+def _section(
+    found: Difference,
+    key: str,
+    rows: Sequence[MetricRow] | Sequence[ValueRow] | Sequence[DataRow],
+    shown: Callable[..., Row],
+    *,
+    equal: Callable[..., tuple[str, str]] = lambda row: (row.name, str(row.values[0])),
+) -> Section:
+    told, differs = _counted(found, key)
+    differing = [row for row in rows if row.differs or _is_unknown(row)]
+    return Section(
+        key,
+        _TITLES[key],
+        told,
+        differs,
+        rows=tuple(shown(row) for row in differing[:_MOST_ROWS]),
+        rows_left_out=max(len(differing) - _MOST_ROWS, 0),
+        equal=_equal(equal(row) for row in rows if not (row.differs or _is_unknown(row))),
+    )
+
+
+def _counted(found: Difference, key: str) -> tuple[str, bool | None]:
+    """Return in words how much of a section differs, and whether any of it does."""
+    count = next(one for one in found.counts if one.section == key)
+    every = count.differing + count.equal + count.unknown
+    if not every:
+        return "not recorded", None
+    if count.differing:
+        return f"{count.differing:,} of {every:,} differ{'s' * (count.differing == 1)}", True
+    return ("nothing to compare", None) if not count.equal else (f"{count.equal:,} the same", False)
+
+
+def _is_unknown(row: object) -> bool:
+    return any(change.verdict == "unknown" for change in getattr(row, "changes", ()) if hasattr(change, "verdict"))
+
+
+def _equal(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[Cell, Cell], ...]:
+    return tuple((cell(name, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for name, value in pairs)
+
+
+def _value_row(row: ValueRow) -> Row:
+    base = row.values[0]
+    return Row(
+        cell(row.name, _LONGEST_NAME),
+        "",
+        tuple(Value((_value(value),), is_base=at > 0 and value == base) for at, value in enumerate(row.values)),
+    )
+
+
+def _value(value: str | None) -> Cell:
+    if value is None:
+        return Cell(MISSING, "not recorded")
+    return cell(value, _LONGEST_VALUE) if value.strip() else Cell(repr(value)[:_LONGEST_VALUE])
+
+
+def _metric_row(row: MetricRow) -> Row:
+    texts = iter(numbers([value for value in row.values if value is not None]))
+    values = []
+    for at, value in enumerate(row.values):
+        if value is None:
+            values.append(Value((Cell(MISSING, "not recorded"),)))
+            continue
+        shown = (Cell(next(texts), repr(value)),)
+        values.append(Value(shown, _remark(row, at, value), is_best=at in row.best))
+    return Row(cell(row.name, _LONGEST_NAME), _GOALS[row.goal], tuple(values))
+
+
+def _remark(row: MetricRow, at: int, value: float) -> str:
+    base = row.values[0]
+    if at == 0 or base is None:
+        return ""
+    part = row.relative[at]
+    told = "" if part is None or abs(part) >= _LARGEST_PERCENTAGE or not part else f" ({part:+.1%})"
+    return difference(value, base) + told
+
+
+def _data_row(row: DataRow) -> Row:
+    values = [Value((cell(row.shapes[0] or row.digests[0] or MISSING, _LONGEST_VALUE),), _digest(row.digests[0]))]
+    for at, change in enumerate(row.changes, 1):
+        sign = _SIGNS.get(change.verdict, "")
+        sentences = change.told or ({"same": "the same", "absent": MISSING}.get(change.verdict, change.verdict),)
+        told = [f"{'' if number else sign}{text}" for number, text in enumerate(sentences)]
+        lines = tuple(cell(text, _LONGEST_SENTENCE) for text in told)
+        values.append(Value(lines, _digest(row.digests[at]), is_base=change.verdict == "same"))
+    return Row(cell(row.name, _LONGEST_NAME), "", tuple(values))
+
+
+def _digest(digest: str | None) -> str:
+    return clean(digest[:8]) if digest else ""
+
+
+def _alike(row: DataRow) -> str:
+    remarks = dict.fromkeys(text for change in row.changes for text in change.told)
+    return ", ".join([row.shapes[0] or "", *remarks]).strip(", ")
+
+
+def _texts(found: Difference, key: str, changes: Sequence[TextChange]) -> Section:
+    verdicts = {change.verdict for change in changes}
+    differs = True if "changed" in verdicts else None if verdicts <= {"absent", "unknown"} else False
+    told = changes[0].told if len({change.told for change in changes}) == 1 else _counted(found, key)[0]
+    return Section(key, _TITLES[key], told, differs, diffs=_diffs(changes) if len(verdicts) > 1 or differs else ())
+
+
+def _diffs(changes: Sequence[TextChange], what: str = "") -> tuple[ShownDiff, ...]:
+    return tuple(_diff(change, at, what) for at, change in enumerate(changes, 1))
+
+
+def _diff(change: TextChange, at: int, what: str) -> ShownDiff:
+    title = f"{what}{letter(0)} \N{RIGHTWARDS ARROW} {letter(at)}"
+    if change.like is not None:
+        return ShownDiff(title, f"{change.told}, as in {letter(change.like)}")
+    if change.diff is None:
+        return ShownDiff(title, clean(change.told))
+    lines = sum(len(hunk.lines) for hunk in change.diff.hunks)
+    return ShownDiff(title, change.told, tuple(_hunks(change.diff)), max(lines - _MOST_LINES, 0))
+
+
+def _hunks(diff: TextDiff) -> Iterable[tuple[int, tuple[ShownLine, ...]]]:
+    left = _MOST_LINES
+    for hunk in diff.hunks:
+        if left <= 0:
+            return
+        yield hunk.skipped, tuple(_line(line) for line in hunk.lines[:left])
+        left -= len(hunk.lines)
+
+
+def _line(line: Line) -> ShownLine:
+    left = _LONGEST_LINE
+    pieces = []
+    for span in line.spans:
+        if left > 0:
+            pieces.append((_visible(span.text[:left]), span.changed))
+        left -= len(span.text)
+    if left < 0:
+        pieces.append(("\N{HORIZONTAL ELLIPSIS}", False))
+    return ShownLine(line.sign, line.old, line.new, tuple(pieces))
+
+
+def _visible(text: str) -> str:
+    r"""Return a piece of code without control characters but tabs; a carriage return can be seen.
+
+    >>> _visible("\tx = 1\r")
+    '\tx = 1␍'
+    """
+    return "\t".join(clean(part) for part in text.replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}").split("\t"))
+
+
+def _figures(found: Difference) -> Section:
+    told, differs = _counted(found, "figures")
+    rows = sorted(found.figures, key=lambda row: not row.differs)
+    return Section("figures", _TITLES["figures"], told, differs, figures=tuple(rows))
+
+
+def _git(found: Difference) -> Section:
+    git = found.git
+    facts = _section(found, "git", git.facts, _value_row)
+    changed = any(change.verdict in {"changed", "unknown"} for change in git.patches)
+    return Section(
+        "git", _TITLES["git"], facts.told, facts.differs,
+        rows=facts.rows,
+        equal=facts.equal,
+        remarks=tuple(_missing(git.missing, "nothing known to Git")) if facts.differs is not None else (),
+        diffs=_diffs(git.patches, "uncommitted changes, ") if changed and facts.differs else (),
+    )  # fmt: skip
+
+
+def _environment(found: Difference) -> Section:
+    environment = found.environment
+    rows = [*environment.facts, *environment.imported, *environment.installed]
+    section = _section(found, "environment", rows, _value_row)
+    remarks = list(_missing(environment.missing, "no environment recorded")) if section.differs is not None else []
+    if environment.equal_packages:
+        remarks.append(f"{environment.equal_packages:,} packages of the same version")
+    return Section(
+        "environment", _TITLES["environment"], section.told, section.differs,
+        rows=section.rows,
+        rows_left_out=section.rows_left_out,
+        equal=section.equal,
+        remarks=tuple(remarks),
+    )  # fmt: skip
+
+
+def _missing(places: Iterable[int], told: str) -> Iterable[str]:
+    named = ", ".join(letter(place) for place in itertools.islice(places, 20))
+    if named:
+        yield f"{named}: {told}"
