@@ -31,7 +31,7 @@ class Differences implements Part {
   readonly #bar = el("div", { class: "mm-bar" }, el("label", {}, "Base", this.#chooser), this.#told);
   readonly #body = el("div", {});
   readonly #stop: (() => void)[];
-  #asked = "";
+  #asked: string | null = null;
 
   constructor(context: Context) {
     this.#context = context;
@@ -124,7 +124,7 @@ class Differences implements Part {
 
   #problem(error: KernelError): HTMLElement {
     const again = () => {
-      this.#asked = "";
+      this.#asked = null;
       this.#again.value++;
     };
     return el(
