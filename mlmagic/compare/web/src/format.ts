@@ -1,0 +1,139 @@
+/** Numbers, durations and moments as `mlmagic/views/bundle.py` writes them, so that all views say the same. */
+
+import { isMoment } from "./values.ts";
+
+const DIGITS_LEAST = 4;
+const DIGITS_MOST = 6;
+const SCIENTIFIC_ABOVE = 1e6;
+const INTEGER_ABOVE = 1e15;
+const SIZE_ALIGNED_FROM = 1e-3;
+export const MISSING = "–";
+
+/** Returns a number at four to six significant digits, more where fewer would make it look exact. */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < INTEGER_ABOVE) return String(value === 0 ? 0 : value);
+  const beforePoint = String(BigInt(Math.trunc(size))).length;
+  const least = size >= SCIENTIFIC_ABOVE ? DIGITS_MOST : beforePoint < DIGITS_LEAST ? DIGITS_LEAST : beforePoint + 1;
+  for (let digits = least; digits <= Math.max(least, DIGITS_MOST); digits++) {
+    const text = general(value, digits);
+    if (!Number.isInteger(Number(text)) || size >= SCIENTIFIC_ABOVE) return text;
+  }
+  return shortest(value);
+}
+
+/**
+ * Returns how the numbers of one column are written: with aligned decimals where their sizes are alike, and different
+ * ones never the same.
+ */
+export function formatter(values: ArrayLike<number>): (value: number) => string {
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  const distinct = sorted.filter((value, at) => at === 0 || value !== sorted[at - 1]);
+  let least = Infinity;
+  let most = 0;
+  for (const value of distinct) {
+    const size = Math.abs(value);
+    if (size > most) most = size;
+    if (size > 0 && size < least) least = size;
+  }
+  const areAlike = most > 0 && least >= SIZE_ALIGNED_FROM && most < Math.min(SCIENTIFIC_ABOVE, 1e3 * least);
+  if (areAlike && !distinct.every(Number.isInteger)) {
+    const fewest = Math.max(DIGITS_LEAST - (most < 1 ? 0 : String(Math.trunc(most)).length), 1);
+    for (let decimals = fewest; decimals < fewest + DIGITS_MOST; decimals++) {
+      if (differAt(distinct, decimals)) return (value) => (Number.isFinite(value) ? fixed(value, decimals) : number(value));
+    }
+  }
+  for (let at = 1; at < distinct.length; at++) if (number(distinct[at]!) === number(distinct[at - 1]!)) return shortest;
+  return number;
+}
+
+/** Returns how each number of a column is written. */
+export function numbers(values: readonly number[]): string[] {
+  return values.map(formatter(values));
+}
+
+/** Tells whether all of these ascending numbers look different at so many decimals; neighbours decide. */
+function differAt(ascending: Float64Array, decimals: number): boolean {
+  const scale = 10 ** decimals;
+  for (let at = 1; at < ascending.length; at++) {
+    const before = ascending[at - 1]!;
+    const value = ascending[at]!;
+    if ((value - before) * scale < 1.001 && fixed(value, decimals) === fixed(before, decimals)) return false;
+  }
+  return true;
+}
+
+/** As `f"{value:.{decimals}f}"`: what lies exactly between two goes to the even one. */
+function fixed(value: number, decimals: number): string {
+  const scaled = value * 10 ** decimals;
+  const isTie = Math.abs(scaled % 1) === 0.5 && Number.isInteger(value * 2 ** (decimals + 1));
+  return (isTie ? (2 * Math.round(scaled / 2)) / 10 ** decimals : value).toFixed(decimals);
+}
+
+/** As `f"{value:.{digits}g}"`. */
+function general(value: number, digits: number): string {
+  const [mantissa, power] = value.toExponential(digits - 1).split("e") as [string, string];
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < digits) return withoutZeros(fixed(value, Math.max(digits - 1 - exponent, 0)));
+  return `${withoutZeros(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
+/** As `repr(value)`: the fewest digits that are read back as the same number. */
+function shortest(value: number): string {
+  if (!Number.isFinite(value)) return number(value);
+  const exponent = value === 0 ? 0 : Number(value.toExponential().split("e")[1]);
+  if (exponent >= -4 && exponent < 16) {
+    const text = exponent < -6 || exponent > 20 ? value.toFixed(20) : String(value);
+    return text.includes(".") ? text : `${text}.0`;
+  }
+  const [mantissa] = value.toExponential().split("e");
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
+function withoutZeros(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** Returns a duration of seconds as a person says it; a dash when it is not known. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return MISSING;
+  if (seconds < 0.0095) return `${general(seconds * 1000, 2)} ms`;
+  if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  return days ? `${days} d ${hours % 24} h` : `${hours} h ${minutes % 60} min`;
+}
+
+/** Returns a moment as short as it is clear: the time of today, the day of this year, else the date. */
+export function moment(milliseconds: number, now: number): string {
+  if (!isMoment(milliseconds)) return MISSING;
+  const at = new Date(milliseconds);
+  const today = new Date(now);
+  const time = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  if (at.toDateString() === today.toDateString()) return time;
+  if (at.getFullYear() !== today.getFullYear()) return isoDay(at);
+  return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${time}`;
+}
+
+/** Returns a moment to the second, with how long ago it was. */
+export function exactMoment(milliseconds: number, now: number): string {
+  if (!isMoment(milliseconds)) return MISSING;
+  const at = new Date(milliseconds);
+  const exact = `${isoDay(at)} ${at.toLocaleTimeString("en-GB")}`;
+  return now > milliseconds ? `${exact}, ${duration((now - milliseconds) / 1000)} ago` : exact;
+}
+
+function isoDay(at: Date): string {
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** Returns text on one line, without the control characters that move, colour or mirror what follows. */
+export function clean(text: string): string {
+  return text.replace(/[\n\r\t]/g, " ").replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}

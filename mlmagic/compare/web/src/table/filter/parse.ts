@@ -1,0 +1,213 @@
+/**
+ * Reads a filter: conditions as `%runs` has them, joined by `and` or `or`, with `not` and parentheses; words without an
+ * operator are looked for as text.
+ *
+ *     any       := all ("or" all)*
+ *     all       := one (["and"] one)*
+ *     one       := "not" one | "(" any ")" | name operator value | word
+ */
+
+import { EXAMPLE, Problem } from "./problem.ts";
+import { lowered, tokensOf, type Token } from "./tokens.ts";
+
+export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~" | "like" | "ilike" | "in" | "not in" | "is missing" | "is not missing";
+
+export interface Condition {
+  readonly kind: "condition";
+  readonly name: string;
+  readonly operator: Operator;
+  readonly value: string;
+  /** A quoted value is text, even where it reads as a number. */
+  readonly quoted: boolean;
+  readonly choices: readonly string[];
+  /** Where the name stands, and where the whole condition ends. */
+  readonly start: number;
+  readonly nameEnd: number;
+  readonly end: number;
+}
+
+export type Expression =
+  | { readonly kind: "all" | "any"; readonly parts: readonly Expression[] }
+  | { readonly kind: "not"; readonly part: Expression }
+  | { readonly kind: "text"; readonly text: string }
+  | Condition;
+
+const SYMBOLS: Record<string, Operator> = { "=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "!~": "!~" };
+const MISSPELT: Record<string, string> = { "=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "~=": "~", ":=": "=", "===": "=", "!==": "!=", "!": "not" };
+const SIGNS: Record<string, string> = { "&": "and", "|": "or", ";": "and" };
+const OPERATORS = "=, !=, <, <=, >, >=, ~, like, in (…), is missing";
+const DEEPEST = 100;
+
+/** Returns what a filter says, null where it says nothing; throws a `Problem`. `isName` tells names of several words. */
+export function parse(text: string, isName: (name: string) => boolean = () => false): Expression | null {
+  return new Parser(text, isName).parse();
+}
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  readonly #text: string;
+  readonly #isName: (name: string) => boolean;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string, isName: (name: string) => boolean) {
+    this.#text = text;
+    this.#isName = isName;
+    this.#tokens = tokensOf(text);
+  }
+
+  parse(): Expression | null {
+    if (this.#tokens.length === 0) return null;
+    const open = this.#tokens.find(({ kind }) => kind === "open");
+    if (open) throw new Problem(`The quote ${open.text} is not closed.`, open.start, this.#text.length);
+    const found = this.#any();
+    const left = this.#tokens[this.#at];
+    if (left) throw new Problem(`This ${left.text} has no ( before it.`, left.start, left.end);
+    return found;
+  }
+
+  #any(): Expression {
+    const parts = [this.#all()];
+    while (this.#take("or")) parts.push(this.#all());
+    return parts.length === 1 ? parts[0]! : { kind: "any", parts };
+  }
+
+  #all(): Expression {
+    const parts = [this.#one()];
+    for (;;) {
+      const next = this.#tokens[this.#at];
+      if (this.#take("and")) parts.push(this.#one());
+      else if (!next || next.text === ")" || lowered(next) === "or") return parts.length === 1 ? parts[0]! : { kind: "all", parts };
+      else parts.push(this.#one());
+    }
+  }
+
+  #one(): Expression {
+    const token = this.#tokens[this.#at];
+    const before = this.#tokens[this.#at - 1];
+    if (!token || token.text === ")" || ["and", "or"].includes(lowered(token))) {
+      const after = before ? `after ${before.text}` : "before it";
+      const at = token ?? before!;
+      throw new Problem(`A condition is missing ${after}. ${EXAMPLE}`, at.start, at.end);
+    }
+    if (this.#depth > DEEPEST) throw new Problem("This filter is nested too deeply.", token.start, token.end);
+    if (this.#take("not")) return this.#within(() => ({ kind: "not", part: this.#one() }));
+    if (token.text === "(") return this.#within(() => this.#parenthesised(token));
+    if (token.kind === "symbol") throw new Problem(`Name what ${token.text} compares: write a name before it. ${EXAMPLE}`, token.start, token.end);
+    if (token.kind === "mark") {
+      const meant = SIGNS[token.text];
+      throw new Problem(meant ? `Write '${meant}' for ${token.text}.` : `The ${token.text} stands alone. ${EXAMPLE}`, token.start, token.end);
+    }
+    return this.#condition() ?? this.#word(token);
+  }
+
+  #within(read: () => Expression): Expression {
+    this.#depth++;
+    const found = read();
+    this.#depth--;
+    return found;
+  }
+
+  #parenthesised(open: Token): Expression {
+    this.#at++;
+    const found = this.#any();
+    if (this.#tokens[this.#at]?.text !== ")") throw new Problem("This ( is not closed.", open.start, open.end);
+    this.#at++;
+    return found;
+  }
+
+  #word(token: Token): Expression {
+    this.#at++;
+    return { kind: "text", text: token.kind === "word" ? token.text : token.text.slice(1, -1) };
+  }
+
+  /** Reads `name operator value`, where that is what comes next; words before the name are left as words. */
+  #condition(): Condition | null {
+    const from = this.#at;
+    let at = from;
+    while (isPartOfName(this.#tokens[at]) && !this.#operatorAt(at, from)) at++;
+    const operator = this.#operatorAt(at, from);
+    if (!operator || at === from) return null;
+    const name = this.#nameBefore(from, at);
+    if (name > from) return null; // the words before it come first
+    const first = this.#tokens[from]!;
+    const last = this.#tokens[at - 1]!;
+    this.#at = at + operator.length;
+    const written = this.#text.slice(first.start, last.end);
+    const end = this.#tokens[this.#at - 1]!.end;
+    const shared = { kind: "condition", name: written, start: first.start, nameEnd: last.end, operator: operator.operator, value: "", quoted: false, choices: [], end } as const;
+    if (operator.operator.startsWith("is ")) return shared;
+    if (operator.operator.endsWith("in")) return { ...shared, ...this.#choices(written, operator.operator) };
+    return { ...shared, ...this.#value(written, operator.operator) };
+  }
+
+  /** The longest known name that ends before the operator, else its last word. */
+  #nameBefore(from: number, at: number): number {
+    const end = this.#tokens[at - 1]!.end;
+    for (let start = from; start < at - 1; start++) if (this.#isName(this.#text.slice(this.#tokens[start]!.start, end))) return start;
+    return at - 1;
+  }
+
+  #operatorAt(at: number, from: number): { operator: Operator; length: number } | null {
+    const token = this.#tokens[at];
+    if (!token || at === from) return null;
+    if (token.kind === "symbol") {
+      const operator = SYMBOLS[token.text];
+      if (operator) return { operator, length: 1 };
+      const meant = MISSPELT[token.text];
+      throw new Problem(`${token.text} is not an operator.${meant ? ` Did you mean ${meant}?` : ""} There are ${OPERATORS}.`, token.start, token.end);
+    }
+    const words = [0, 1, 2].map((more) => lowered(this.#tokens[at + more]));
+    const nothing = ["missing", "null"];
+    if (words[0] === "is" && nothing.includes(words[1]!)) return { operator: "is missing", length: 2 };
+    if (words[0] === "is" && words[1] === "not" && nothing.includes(words[2]!)) return { operator: "is not missing", length: 3 };
+    if (words[0] === "in" && this.#tokens[at + 1]?.text === "(") return { operator: "in", length: 1 };
+    if (words[0] === "not" && words[1] === "in" && this.#tokens[at + 2]?.text === "(") return { operator: "not in", length: 2 };
+    if ((words[0] === "like" || words[0] === "ilike") && this.#tokens[at + 1]) return { operator: words[0], length: 1 };
+    return null;
+  }
+
+  #choices(name: string, operator: Operator): Pick<Condition, "choices" | "end"> {
+    const open = this.#tokens[this.#at]!;
+    const choices: string[] = [];
+    for (this.#at++; ; this.#at++) {
+      const token = this.#tokens[this.#at];
+      if (!token) throw new Problem(`This ( is not closed: ${name} ${operator} (a, b).`, open.start, open.end);
+      if (token.kind === "symbol" || token.text === "(") throw new Problem(`A list holds values: ${name} ${operator} (a, b).`, token.start, token.end);
+      if (token.text === ")") break;
+      if (token.kind !== "mark") choices.push(unquoted(token));
+    }
+    const close = this.#tokens[this.#at++]!;
+    if (choices.length === 0) throw new Problem(`The list is empty: ${name} ${operator} (a, b).`, open.start, close.end);
+    return { choices, end: close.end };
+  }
+
+  #value(name: string, operator: Operator): Pick<Condition, "value" | "quoted" | "end"> {
+    const from = this.#at;
+    while (isPartOfName(this.#tokens[this.#at]) && !["and", "or"].includes(lowered(this.#tokens[this.#at]))) this.#at++;
+    const [first, last] = [this.#tokens[from], this.#tokens[this.#at - 1]];
+    const next = this.#tokens[this.#at];
+    if (next?.kind === "symbol") throw new Problem("Two comparisons in one: join them by 'and', or quote a value with signs.", next.start, next.end);
+    if (!first || !last || this.#at === from) {
+      const sign = this.#tokens[from - 1]!;
+      if (first?.text === "(") throw new Problem(`A list is for in: ${name} in (a, b).`, first.start, first.end);
+      throw new Problem(`A value is missing after ${operator}. For example: ${name} ${operator} 0.2`, sign.start, sign.end);
+    }
+    if (first === last && first.kind !== "word") return { value: unquoted(first), quoted: true, end: last.end };
+    return { value: this.#text.slice(first.start, last.end), quoted: false, end: last.end };
+  }
+
+  #take(word: string): boolean {
+    if (lowered(this.#tokens[this.#at]) !== word) return false;
+    this.#at++;
+    return true;
+  }
+}
+
+function isPartOfName(token: Token | undefined): boolean {
+  return token !== undefined && ["name", "text", "word"].includes(token.kind) && !["and", "or"].includes(lowered(token));
+}
+
+function unquoted(token: Token): string {
+  return token.kind === "text" || token.kind === "name" ? token.text.replace(/^['"`]|['"`]$/g, "") : token.text;
+}

@@ -1,0 +1,43 @@
+/** What is wrong with a filter, and where: shown as text, never thrown beyond the filter. */
+
+export const EXAMPLE = "For example: val_loss < 0.2 and optimizer = adam";
+
+export class Problem extends Error {
+  constructor(
+    message: string,
+    readonly start: number,
+    readonly end: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Returns ` Did you mean 'x'?` for the nearest of the valid words, or nothing. */
+export function didYouMean(word: string, valid: Iterable<string>): string {
+  const wanted = word.toLowerCase();
+  let nearest = "";
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const one of valid) {
+    if (Math.abs(one.length - wanted.length) >= least || one.length > 200) continue;
+    const changes = distance(wanted, one.toLowerCase());
+    if (changes < least) [nearest, least] = [one, changes];
+  }
+  return nearest ? ` Did you mean '${nearest}'?` : "";
+}
+
+/** How many letters must be added, taken away, replaced or swapped with their neighbour. */
+function distance(a: string, b: string): number {
+  let older: number[] = [];
+  let before = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min(row[j - 1]! + 1, before[j]! + 1, before[j - 1]! + change);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, older[j - 2]! + 1);
+      row.push(best);
+    }
+    [older, before] = [before, row];
+  }
+  return before[b.length]!;
+}

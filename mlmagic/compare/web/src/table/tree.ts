@@ -1,0 +1,153 @@
+/** The rows as a tree: nested runs under their parents, or runs under their groups. */
+
+import { numbersOfWords } from "../values.ts";
+import { has, type Column, type Table } from "../wire.ts";
+import { summaryOf, type Summary } from "./statistics.ts";
+
+/** A run, or (`row` -1) a group of runs. Its `key` is the id of the run, or begins with `group `. */
+export interface Branch {
+  readonly key: string;
+  readonly row: number;
+  readonly children: readonly Branch[];
+}
+
+/** A branch that is in sight, so deep under others. */
+export interface Line {
+  readonly branch: Branch;
+  readonly depth: number;
+}
+
+const NONE: readonly Branch[] = [];
+const parentsOf = new WeakMap<Table, Int32Array>();
+
+/** Returns the runs that `shown` holds (null: all), and above them their parents, which need not match. */
+export function nested(table: Table, shown: Uint8Array | null): Branch[] {
+  const parents = soundParents(table);
+  const isIn = shown ? withParents(shown, parents) : null;
+  const children = new Map<number, number[]>();
+  const roots: number[] = [];
+  for (let row = 0; row < table.count; row++) {
+    if (isIn && !isIn[row]) continue;
+    const parent = parents[row]!;
+    if (parent < 0) roots.push(row);
+    else children.get(parent)?.push(row) ?? children.set(parent, [row]);
+  }
+  const made = (row: number): Branch => ({
+    key: table.ids[row]!,
+    row,
+    children: children.get(row)?.map(made) ?? NONE,
+  });
+  return roots.map(made);
+}
+
+/** Returns the shown runs under a branch for each configuration (seeds aside), or value of a column. */
+export function grouped(table: Table, shown: Uint8Array | null, group: string): Branch[] {
+  const column = table.byId.get(group);
+  const codeOf = column ? coder(column) : (row: number) => table.configurations[row]!;
+  const members = new Map<number | string, Branch[]>();
+  const roots: (Branch | { key: string; members: Branch[] })[] = [];
+  for (let row = 0; row < table.count; row++) {
+    if (shown && !shown[row]) continue;
+    const run: Branch = { key: table.ids[row]!, row, children: NONE };
+    const code = codeOf(row);
+    if (!column && code === -1) {
+      roots.push(run); // without params it is equal to no other
+      continue;
+    }
+    const known = members.get(code);
+    if (known) known.push(run);
+    else {
+      const started = [run];
+      members.set(code, started);
+      roots.push({ key: `group ${group} ${code}`, members: started });
+    }
+  }
+  return roots.map((root) => {
+    if (!("members" in root)) return root;
+    // A configuration that ran once is that run.
+    return !column && root.members.length === 1 ? root.members[0]! : { key: root.key, row: -1, children: root.members };
+  });
+}
+
+function coder(column: Column): (row: number) => number | string {
+  if (column.type === "text") return (row) => column.codes[row]!;
+  return (row) => (has(column, row) ? column.numbers[row]! : "missing");
+}
+
+/** Returns the branches in sight: those under an unfolded one too. */
+export function flattened(branches: readonly Branch[], expanded: ReadonlySet<string>): Line[] {
+  const lines: Line[] = [];
+  const add = (some: readonly Branch[], depth: number) => {
+    for (const branch of some) {
+      lines.push({ branch, depth });
+      if (branch.children.length > 0 && expanded.has(branch.key)) add(branch.children, depth + 1);
+    }
+  };
+  add(branches, 0);
+  return lines;
+}
+
+/** Returns the rows of the runs of a branch: a run is its own, a group is its members. */
+export function runsOf(branch: Branch): number[] {
+  return branch.row >= 0 ? [branch.row] : branch.children.map(({ row }) => row);
+}
+
+/** Returns all rows in the branches, in their order. */
+export function rowsOf(branches: readonly Branch[], into: number[] = []): number[] {
+  for (const branch of branches) {
+    if (branch.row >= 0) into.push(branch.row);
+    rowsOf(branch.children, into);
+  }
+  return into;
+}
+
+/** Returns what the children of a branch say in a column of numbers, null where it has a value itself or they have none. */
+export function summaryIn(column: Column, branch: Branch): Summary | null {
+  if (branch.children.length === 0 || (branch.row >= 0 && has(column, branch.row))) return null;
+  if (column.type === "text" && column.format !== "number") return null;
+  return summaryOf(branch.children.flatMap((child) => valuesIn(column, child)));
+}
+
+/** Returns the value of a branch in a column of numbers, or the mean of its children; none, or one. */
+function valuesIn(column: Column, branch: Branch): number[] {
+  if (branch.row >= 0 && has(column, branch.row)) {
+    return [column.type === "number" ? column.numbers[branch.row]! : numbersOfWords(column)[column.codes[branch.row]!]!];
+  }
+  const summary = summaryIn(column, branch);
+  return summary ? [summary.mean] : [];
+}
+
+/** Returns a row that has the value that all runs under a branch share in a column, -1 where they differ or have none. */
+export function commonRow(column: Column, branch: Branch): number {
+  if (branch.row >= 0) return has(column, branch.row) ? branch.row : -1;
+  const first = branch.children[0]?.row ?? -1;
+  if (first < 0 || !has(column, first)) return -1;
+  const at = (row: number) => (column.type === "text" ? column.codes[row] : column.numbers[row]);
+  const isCommon = branch.children.every(({ row }) => has(column, row) && Object.is(at(row), at(first)));
+  return isCommon ? first : -1;
+}
+
+function withParents(shown: Uint8Array, parents: Int32Array): Uint8Array {
+  const isIn = shown.slice();
+  for (let row = 0; row < shown.length; row++) {
+    if (!shown[row]) continue;
+    for (let parent = parents[row]!; parent >= 0 && !isIn[parent]; parent = parents[parent]!) isIn[parent] = 1;
+  }
+  return isIn;
+}
+
+/** Tags are free: a run may call itself its parent, or two each other. Such a run has none. */
+function soundParents(table: Table): Int32Array {
+  let sound = parentsOf.get(table);
+  if (sound) return sound;
+  sound = table.parents.slice();
+  const seenFrom = new Int32Array(table.count).fill(-1);
+  for (let start = 0; start < table.count; start++) {
+    for (let row = start; row >= 0 && seenFrom[row]! < 0; row = sound[row]!) {
+      seenFrom[row] = start;
+      if (seenFrom[sound[row]!] === start) sound[row] = -1;
+    }
+  }
+  parentsOf.set(table, sound);
+  return sound;
+}
