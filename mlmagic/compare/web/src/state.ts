@@ -24,6 +24,8 @@ export interface View {
   widths: Record<string, number>;
   /** Whether only those columns are shown in which the runs differ. */
   differing: boolean;
+  /** Whether metrics are shaded by how good they are. */
+  shaded: boolean;
   /** What runs are grouped by: nothing, `configuration` (seeds aside), or the id of a column. */
   group: string;
   /** Ids of parent runs, and keys of groups, that are unfolded. */
@@ -50,9 +52,10 @@ export const NEW_VIEW: View = {
   sort: [],
   filter: "",
   hidden: [],
-  pinned: [],
+  pinned: ["run:name"],
   widths: {},
   differing: false,
+  shaded: true,
   group: "",
   expanded: [],
   metric: "",

@@ -2,7 +2,7 @@
 
 import { el, fill, uniqueId } from "../dom.ts";
 import { MOST_DRAWN } from "./choice.ts";
-import { counted, cut } from "./format.ts";
+import { counted, cut } from "../words.ts";
 
 const LISTED = 200;
 const LONGEST_NAME = 200;

@@ -3,7 +3,8 @@
 import type { CurveView } from "../state.ts";
 import { has, type Column, type Goal, type Table } from "../wire.ts";
 import { choose, type Choice } from "./choice.ts";
-import { counted, cut, short } from "./format.ts";
+import { short } from "./format.ts";
+import { counted, cut } from "../words.ts";
 import { byConfiguration, eachRun, nameOf, type Group } from "./groups.ts";
 import type { Histories, Look, Pair, Window } from "./histories.ts";
 import { lineOf, type Line, type Source } from "./lines.ts";

@@ -1,6 +1,6 @@
 /** A panel in coordinates of its axes: what ECharts is told to draw, and what the crosshair reads. */
 
-import { counted } from "./format.ts";
+import { counted } from "../words.ts";
 import type { Line } from "./lines.ts";
 import { ends, scaleOf, toAxis, type Scale } from "./scale.ts";
 import { lowerBound } from "./search.ts";

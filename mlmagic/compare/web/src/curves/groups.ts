@@ -1,7 +1,7 @@
 /** Which runs are drawn as one line, and what that is called. */
 
 import { word, type Table } from "../wire.ts";
-import { counted } from "./format.ts";
+import { counted } from "../words.ts";
 
 export interface Group {
   readonly key: string;

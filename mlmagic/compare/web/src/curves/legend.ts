@@ -5,7 +5,8 @@ import type { Signal } from "@preact/signals-core";
 import { el, fill } from "../dom.ts";
 import { swatch } from "../swatch.ts";
 import type { Goal } from "../wire.ts";
-import { counted, cut, short } from "./format.ts";
+import { short } from "./format.ts";
+import { counted, cut } from "../words.ts";
 import type { Line } from "./lines.ts";
 
 const LONGEST_NAME = 200;

@@ -7,7 +7,7 @@ import { el, fill } from "../dom.ts";
 import { Bar } from "./bar.ts";
 import { Chooser } from "./chooser.ts";
 import { choiceOf, contentOf, originsOf, pairsOf, shownOf, singlesText, widened, type Shown } from "./content.ts";
-import { counted } from "./format.ts";
+import { counted } from "../words.ts";
 import { nameOf } from "./groups.ts";
 import { Histories, type Window } from "./histories.ts";
 import { Panel } from "./panel.ts";

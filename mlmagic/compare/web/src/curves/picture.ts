@@ -1,7 +1,8 @@
 /** A panel as a PNG: its name, the canvas and the legend. */
 
 import { styleOf } from "../palette.ts";
-import { cut, short } from "./format.ts";
+import { short } from "./format.ts";
+import { cut } from "../words.ts";
 import type { Line } from "./lines.ts";
 import type { Colours } from "./option.ts";
 

@@ -2,7 +2,8 @@
 
 import { el, fill } from "../dom.ts";
 import { swatch } from "../swatch.ts";
-import { cut, short } from "./format.ts";
+import { short } from "./format.ts";
+import { cut } from "../words.ts";
 import type { Reading } from "./reading.ts";
 
 const GAP_PX = 14;

@@ -2,7 +2,8 @@
 
 import { el } from "../dom.ts";
 import type { Goal } from "../wire.ts";
-import { cut, short } from "./format.ts";
+import { short } from "./format.ts";
+import { cut } from "../words.ts";
 import type { Line } from "./lines.ts";
 
 const LONGEST_NAME = 300;

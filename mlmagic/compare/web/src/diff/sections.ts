@@ -1,6 +1,7 @@
 /** A difference as elements: who is compared, then a section a kind of thing, the differing ones open. */
 
 import { el } from "../dom.ts";
+import { markOf } from "../words.ts";
 import { codeOf } from "./code.ts";
 import type { Pictures } from "./pictures.ts";
 import type { Cell, Difference, Head, Section, Value } from "./wire.ts";
@@ -37,7 +38,7 @@ function heads(runs: readonly Head[]): HTMLElement {
             "tr",
             {},
             el("th", { scope: "row" }, badge(run.letter, place === 0), nameOf(run), place === 0 ? el("span", { class: "mm-soft" }, " base") : null),
-            el("td", {}, el("span", { class: `mm-dot mm-${run.status}` }), run.status),
+            el("td", {}, el("span", { class: `mm-dot mm-${markOf(run.status)}` }), run.status),
             el("td", { class: "mm-soft" }, text(run.experiment)),
             el("td", { class: "mm-soft" }, run.started),
             el("td", { class: "mm-soft" }, run.duration),

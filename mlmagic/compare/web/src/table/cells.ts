@@ -1,0 +1,168 @@
+/** One cell: what it says, and how it is marked. */
+
+import { el, fill } from "../dom.ts";
+import { clean, duration, exactMoment, MISSING, moment, number } from "../format.ts";
+import { swatch } from "../swatch.ts";
+import { exact, numberAt } from "../values.ts";
+import { has, word, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
+import { counted, cut, markOf } from "../words.ts";
+import { NAME } from "./columns.ts";
+import type { TableModel } from "./model.ts";
+import type { Summary } from "./statistics.ts";
+import { commonRow, summaryIn, type Branch, type Line } from "./tree.ts";
+
+const LONGEST_TEXT = 300;
+const LONGEST_TITLE = 2000;
+const MOST_PARAMS = 4;
+
+export interface Drawing {
+  readonly model: TableModel;
+  readonly table: Table;
+  readonly now: number;
+}
+
+/** Draws a cell anew; nothing of what it showed before is left. */
+export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing: Drawing): void {
+  cell.removeAttribute("data-shade");
+  cell.removeAttribute("title");
+  cell.style.removeProperty("--mm-part");
+  cell.className = `mm-cell mm-of-${column.kind}`;
+  if (column.id === NAME) return drawName(cell, column as TextColumn, line, drawing);
+  const { branch } = line;
+  const summary = branch.children.length > 0 ? summaryIn(column, branch) : null;
+  const row = commonRow(column, branch);
+  if (summary && (row < 0 || column.kind === "metric")) return drawMean(cell, column, summary, drawing);
+  if (row < 0) return drawMissing(cell, branch, column);
+  if (column.type === "text") drawWord(cell, column, row);
+  else if (column.format === "duration") drawDuration(cell, column, row, drawing);
+  else if (column.format === "moment") drawMoment(cell, column, row, drawing);
+  else drawNumber(cell, column, row, drawing);
+}
+
+function drawMissing(cell: HTMLElement, branch: Branch, column: Column): void {
+  const differ = branch.row < 0 && branch.children.some(({ row }) => has(column, row));
+  cell.classList.add("mm-missing");
+  if (isNumeric(column)) cell.classList.add("mm-number");
+  fill(cell, el("span", { "aria-hidden": "true" }, differ ? "…" : MISSING), hidden(differ ? "differs" : "missing"));
+  cell.title = differ ? "The runs of this group differ" : "";
+}
+
+function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line, { model, table }: Drawing): void {
+  const isOpen = model.expanded.peek().has(branch.key);
+  const count = branch.children.length;
+  const place = branch.row >= 0 ? model.places.peek().get(branch.key) : undefined;
+  const label = branch.row >= 0 ? (word(column, branch.row) ?? "") : groupLabel(branch, model, table);
+  const link = branch.row >= 0 ? address(table.links?.[branch.row]) : null;
+  cell.style.setProperty("--mm-depth", String(depth));
+  cell.title = cut(clean(label), LONGEST_TITLE);
+  cell.classList.toggle("mm-group-name", branch.row < 0);
+  fill(
+    cell,
+    count > 0
+      ? el("button", { type: "button", tabindex: -1, class: "mm-fold", "data-do": "fold", "aria-label": `${isOpen ? "Fold" : "Unfold"} ${counted(count, "run")}`, "aria-expanded": String(isOpen) })
+      : null,
+    place === undefined ? null : swatch(place),
+    el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
+    count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
+    link
+      ? el("a", { href: link, target: "_blank", rel: "noopener noreferrer", tabindex: -1, class: "mm-link", title: "Open in the MLflow UI (Ctrl+Enter)", "aria-label": `Open ${cut(clean(label), 60)} in the MLflow UI` }, "↗")
+      : null,
+  );
+}
+
+/** The params in which the runs of a table differ and those of a configuration do not, or the value that a group shares. */
+function groupLabel(branch: Branch, model: TableModel, table: Table): string {
+  const by = table.byId.get(model.state.view.peek().group);
+  if (by) {
+    const row = commonRow(by, branch);
+    return `${by.label} = ${row < 0 ? "missing" : by.type === "text" ? word(by, row) : number(numberAt(by, row))}`;
+  }
+  const told: string[] = [];
+  for (const column of table.columns) {
+    if (column.kind !== "param" || !column.differs || column.type !== "text") continue;
+    const row = commonRow(column, branch);
+    if (row >= 0) told.push(`${column.label}=${word(column, row)}`);
+    if (told.length === MOST_PARAMS) break;
+  }
+  return told.join(", ") || "one configuration";
+}
+
+/** Only pages of the web are linked, whatever the store says. */
+function address(link: string | null | undefined): string | null {
+  return link && /^https?:\/\//i.test(link) ? link : null;
+}
+
+function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {
+  const text = word(column, row)!;
+  if (column.format === "status") {
+    cell.title = clean(text);
+    fill(cell, el("span", { class: `mm-dot mm-${markOf(text)}`, "aria-hidden": "true" }), clean(text).toLowerCase());
+    return;
+  }
+  cell.title = cut(text, LONGEST_TITLE);
+  if (isNumeric(column)) cell.classList.add("mm-number");
+  fill(cell, el("bdi", {}, cut(clean(text), LONGEST_TEXT)));
+}
+
+function drawDuration(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
+  const seconds = column.numbers[row]!;
+  const longest = model.longest.peek();
+  cell.classList.add("mm-number", "mm-duration");
+  cell.style.setProperty("--mm-part", longest > 0 ? (Math.max(0, seconds) / longest).toFixed(3) : "0");
+  cell.title = `${exact(column, row)} s`;
+  fill(cell, duration(seconds));
+}
+
+function drawMoment(cell: HTMLElement, column: NumberColumn, row: number, { now }: Drawing): void {
+  cell.title = exactMoment(column.numbers[row]!, now);
+  fill(cell, moment(column.numbers[row]!, now));
+}
+
+function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
+  const value = column.numbers[row]!;
+  cell.classList.add("mm-number");
+  cell.title = exact(column, row);
+  const { best, level } = model.scale(column);
+  if (model.shaded.peek()) shade(cell, level(value));
+  mark(cell, value === best, model.format(column)(value));
+}
+
+function drawMean(cell: HTMLElement, column: Column, summary: Summary, { model }: Drawing): void {
+  const { mean, error, count, others, low, high } = summary;
+  const format = column.type === "number" ? model.format(column) : number;
+  const kind = column.type === "number" ? column : null;
+  cell.classList.add("mm-number", "mm-mean");
+  if (kind && model.shaded.peek()) shade(cell, model.scale(kind).level(mean));
+  const range = count === 0 ? "" : low === high ? `, all ${format(low)}` : `, ${format(low)} to ${format(high)}`;
+  const also = others > 0 ? `; ${counted(others, "more")} not finite`.replace("mores", "more") : "";
+  cell.title = `mean${Number.isNaN(error) ? "" : " ± standard error"} of ${counted(count, "run")}${range}${also}`;
+  const [text, spread] = column.format === "duration" ? [duration(mean), ""] : meanText(mean, error, format);
+  mark(cell, kind !== null && mean === model.bestMean(kind), text, spread ? el("span", { class: "mm-error" }, ` ± ${spread}`) : null);
+}
+
+/** Returns a mean with as many decimals as its standard error has at two digits, and the error. */
+export function meanText(mean: number, error: number, format: (value: number) => string): [string, string] {
+  if (!Number.isFinite(error) || !Number.isFinite(mean)) return [format(mean), ""];
+  if (error === 0) return [format(mean), "0"];
+  const decimals = Math.max(0, 1 - Math.floor(Math.log10(error)));
+  const size = Math.abs(mean);
+  if (decimals > 8 || size >= 1e9) return [number(mean), number(Number(error.toPrecision(2)))];
+  return [mean.toFixed(decimals), error.toFixed(decimals)];
+}
+
+function shade(cell: HTMLElement, level: number): void {
+  if (level > 0) cell.dataset.shade = String(level);
+}
+
+function mark(cell: HTMLElement, isBest: boolean, text: string, more: Node | null = null): void {
+  cell.classList.toggle("mm-best", isBest);
+  fill(cell, isBest ? el("span", { class: "mm-star", "aria-hidden": "true" }, "★") : null, isBest ? hidden("best ") : null, text, more);
+}
+
+function hidden(text: string): HTMLElement {
+  return el("span", { class: "mm-unseen" }, text);
+}
+
+export function isNumeric(column: Column): boolean {
+  return column.format === "number" || column.format === "duration";
+}

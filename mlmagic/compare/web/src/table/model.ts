@@ -1,0 +1,110 @@
+/** What the table shows, computed from the table that was sent and the view: each signal only when what it reads changes. */
+
+import { computed, type ReadonlySignal } from "@preact/signals-core";
+
+import { formatter } from "../format.ts";
+import type { State, View } from "../state.ts";
+import { has, type Column, type NumberColumn, type TextColumn } from "../wire.ts";
+import { layoutOf, shownColumns } from "./columns.ts";
+import { match } from "./filter/match.ts";
+import type { Problem } from "./filter/problem.ts";
+import { ordered } from "./order.ts";
+import { scaleOf, type Scale } from "./shade.ts";
+import { flattened, grouped, nested, summaryIn, type Branch } from "./tree.ts";
+
+export interface Filtered {
+  /** The rows that the filter keeps; null: all. */
+  readonly rows: Uint8Array | null;
+  readonly count: number;
+  readonly problem: Problem | null;
+}
+
+export class TableModel {
+  readonly filtered: ReadonlySignal<Filtered>;
+  readonly columns;
+  readonly layout;
+  readonly branches: ReadonlySignal<readonly Branch[]>;
+  readonly hasMeans;
+  readonly expanded;
+  readonly lines;
+  readonly places;
+  readonly shaded;
+  readonly longest;
+  readonly #formats = new WeakMap<NumberColumn, (value: number) => string>();
+  readonly #scales;
+  readonly #bestMeans;
+
+  constructor(readonly state: State) {
+    const { table } = state;
+    const view = <Name extends keyof View>(name: Name): ReadonlySignal<View[Name]> => computed(() => state.view.value[name]);
+    const [filter, group, sort, widths, differing, pinned] = [view("filter"), view("group"), view("sort"), view("widths"), view("differing"), view("pinned")];
+    const hiddenIds = view("hidden");
+    const expandedKeys = view("expanded");
+    const hidden = computed(() => new Set(hiddenIds.value));
+    this.expanded = computed(() => new Set(expandedKeys.value));
+    this.shaded = view("shaded");
+
+    // While a filter is being typed and cannot be read, the rows stay those of the last one that could.
+    let last: { of: unknown; rows: Uint8Array | null } = { of: null, rows: null };
+    this.filtered = computed(() => {
+      const all = table.value;
+      const searched = all.columns.filter((column): column is TextColumn => column.type === "text" && !hidden.value.has(column.id));
+      const matched = match(filter.value, all, searched);
+      if (!matched.problem) last = { of: all, rows: matched.rows };
+      else if (last.of !== all) last = { of: all, rows: null };
+      return { rows: last.rows, count: last.rows ? last.rows.reduce((sum, isIn) => sum + isIn, 0) : all.count, problem: matched.problem };
+    });
+    const rows = computed(() => this.filtered.value.rows);
+
+    const unordered = computed(() => (group.value ? grouped(table.value, rows.value, group.value) : nested(table.value, rows.value)));
+    this.branches = computed(() => ordered(table.value, unordered.value, sort.value));
+    this.hasMeans = computed(() => unordered.value.some(({ children }) => children.length > 0));
+    this.lines = computed(() => flattened(this.branches.value, this.expanded.value));
+
+    const rowsThatDecide = computed(() => (differing.value ? rows.value : null));
+    this.columns = computed(() =>
+      shownColumns(table.value, { hidden: hidden.value, pinned: pinned.value, differing: differing.value, rows: rowsThatDecide.value }),
+    );
+    this.layout = computed(() => layoutOf(this.columns.value.columns, this.columns.value.pinned, widths.value, this.hasMeans.value));
+    this.places = computed(() => new Map(state.selected.value.map((id, place) => [id, place])));
+    this.longest = computed(() => longestIn(table.value.byId.get("run:duration"), rows.value));
+    this.#scales = computed(() => (void table.value, void rows.value, new Map<Column, Scale>()));
+    this.#bestMeans = computed(() => (void unordered.value, new Map<Column, number | null>()));
+    this.bestMean = (column) => kept(this.#bestMeans.value, column, () => bestMeanOf(column, unordered.value));
+    this.scale = (column) => kept(this.#scales.value, column, () => scaleOf(column, rows.value));
+  }
+
+  /** Returns how good the values of a metric are among the rows in sight. */
+  readonly scale: (column: NumberColumn) => Scale;
+  /** Returns the best of the means of parents and groups, null where there are not two. */
+  readonly bestMean: (column: NumberColumn) => number | null;
+
+  /** Returns how the numbers of a column are written. */
+  format(column: NumberColumn): (value: number) => string {
+    let format = this.#formats.get(column);
+    if (!format) this.#formats.set(column, (format = formatter(column.numbers)));
+    return format;
+  }
+
+  label(id: string): string {
+    return this.state.table.peek().byId.get(id)?.label ?? id;
+  }
+}
+
+function kept<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, (value = make()));
+  return value;
+}
+
+function longestIn(column: Column | undefined, rows: Uint8Array | null): number {
+  if (column?.type !== "number") return 0;
+  return column.numbers.reduce((most, value, row) => ((!rows || rows[row]) && has(column, row) && value > most ? value : most), 0);
+}
+
+function bestMeanOf(column: NumberColumn, branches: readonly Branch[]): number | null {
+  if (column.goal === null) return null;
+  const means = branches.flatMap((branch) => summaryIn(column, branch)?.mean ?? []).filter(Number.isFinite);
+  means.sort((a, b) => (column.goal === "min" ? a - b : b - a));
+  return means.length < 2 || means[0] === means.at(-1) ? null : means[0]!;
+}

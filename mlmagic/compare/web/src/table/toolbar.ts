@@ -1,0 +1,86 @@
+/** The bar above the table: filter, columns, groups, and the file. */
+
+import { effect } from "@preact/signals-core";
+
+import { el, fill } from "../dom.ts";
+import type { Table } from "../wire.ts";
+import { counted, cut } from "../words.ts";
+import { ColumnChooser } from "./chooser.ts";
+import { csv, fileName } from "./csv.ts";
+import { FilterBox } from "./filterbox.ts";
+import type { TableModel } from "./model.ts";
+import { rowsOf } from "./tree.ts";
+
+/** A column of more values makes groups that nobody looks at. */
+const MOST_GROUPS = 200;
+
+export class Toolbar {
+  readonly element: HTMLElement;
+  readonly filter: FilterBox;
+  readonly #model: TableModel;
+  readonly #stop: (() => void)[];
+
+  constructor(model: TableModel) {
+    this.#model = model;
+    const { state } = model;
+    this.filter = new FilterBox(model);
+    const chooser = new ColumnChooser(model);
+    const count = el("span", { class: "mm-soft mm-found" });
+    const differing = toggle("Only differing", "Show only the columns in which the runs in sight differ", () =>
+      state.change({ differing: !state.view.peek().differing }),
+    );
+    const shaded = toggle("Shade", "Shade metrics: the better, the stronger", () => state.change({ shaded: !state.view.peek().shaded }));
+    const group = el("select", { "aria-label": "Group by", change: () => state.change({ group: group.value }) });
+    const file = el(
+      "button",
+      { type: "button", class: "mm-button", title: "Download the runs and columns in sight; text that a spreadsheet would run gets an apostrophe", click: () => this.#download() },
+      "CSV",
+    );
+    this.element = el(
+      "div",
+      { class: "mm-table-tools" },
+      el("div", { class: "mm-bar" }, this.filter.element, count, el("span", { class: "mm-gap-wide" }), chooser.button, differing, shaded, el("label", {}, "Group by", group), file),
+      this.filter.problem,
+      chooser.element,
+    );
+    this.#stop = [
+      effect(() => {
+        const { differing: isDiffering, shaded: isShaded } = state.view.value;
+        differing.setAttribute("aria-pressed", String(isDiffering));
+        shaded.setAttribute("aria-pressed", String(isShaded));
+      }),
+      effect(() => {
+        const table = state.table.value;
+        const found = model.filtered.value.count;
+        count.textContent = found === table.count ? counted(table.count, "run") : `${found.toLocaleString("en-US")} of ${counted(table.count, "run")}`;
+      }),
+      effect(() => fill(group, ...groupsOf(state.table.value, state.view.value.group))),
+    ];
+  }
+
+  destroy(): void {
+    this.filter.destroy();
+    for (const stop of this.#stop) stop();
+  }
+
+  #download(): void {
+    const table = this.#model.state.table.peek();
+    const text = csv(table, rowsOf(this.#model.branches.peek()), this.#model.columns.peek().columns);
+    const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    const link = el("a", { href: address, download: fileName(table.title) });
+    this.element.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  }
+}
+
+function groupsOf(table: Table, chosen: string): HTMLElement[] {
+  const columns = table.columns.filter((column) => column.id === chosen || (column.type === "text" && column.kind !== "run" && column.words.length <= MOST_GROUPS));
+  const option = (value: string, label: string) => el("option", { value, selected: value === chosen }, cut(label, 60));
+  return [option("", "nothing"), option("configuration", "configuration, seeds aside"), ...columns.map(({ id, kind, label }) => option(id, `${kind} ${label}`))];
+}
+
+function toggle(label: string, title: string, click: () => void): HTMLButtonElement {
+  return el("button", { type: "button", class: "mm-button", title, "aria-pressed": "false", click }, label);
+}
