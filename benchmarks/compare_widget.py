@@ -58,7 +58,7 @@ class Way:
 
 _OURS = Way(
     "%compare",
-    "CompareWidget(Comparison(data[{count}], 'all'), still=lambda comparison: comparison_bundle(comparison, []))",
+    "CompareWidget(Comparison(data[{count}], 'all', metric='loss'), still=lambda comparison: comparison_bundle(comparison, []))",
     row=".mlmagic-compare .mm-body .mm-row",
     heading='.mlmagic-compare .mm-heading[title^="loss"] .mm-label',
     first='.mlmagic-compare .mm-body [data-line="0"]',
@@ -70,7 +70,7 @@ _ITABLES = Way(
     "itables",
     "itables.widget.ITable(frames[{count}], maxBytes=0, maxColumns=0, select=True)",
     row="table.dataTable tbody tr td",
-    heading="table.dataTable thead th:last-child",
+    heading="table.dataTable thead th:last-child .dt-column-order",
     first="table.dataTable tbody tr:first-child",
     filter=".dt-search input",
     filter_text="sgd",

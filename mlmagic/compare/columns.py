@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Kind = Literal["run", "param", "metric", "tag", "data"]
 Format = Literal["number", "text", "moment", "duration", "status"]
 
-_ORDER: tuple[Kind, ...] = ("run", "metric", "param", "data", "tag")
+_ORDER: tuple[Kind, ...] = ("metric", "param", "data", "tag")
 TOLD_TAGS = {
     "mlflow.source.git.commit": "git commit",
     "mlflow.source.git.branch": "git branch",
@@ -68,10 +68,10 @@ def columns_of(runs: Sequence[Run], *, metric: str | None = None, goal: Directio
                 found.setdefault((kind, key), {})[row] = value
     main = ("metric", metric)
     order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
-    return [
-        *_columns_of_info(runs),
-        *(_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order),
-    ]
+    made = [_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order]
+    first, last = _columns_of_info(runs)
+    tags = sum(column.kind == "tag" for column in made)
+    return [*first, *made[: len(made) - tags], *last, *made[len(made) - tags :]]
 
 
 def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
@@ -86,25 +86,23 @@ def tells(tag: str) -> bool:
     return tag in TOLD_TAGS or not tag.startswith(("mlflow.", "mlmagic."))
 
 
-def _columns_of_info(runs: Sequence[Run]) -> list[Column]:
+def _columns_of_info(runs: Sequence[Run]) -> tuple[list[Column], list[Column]]:
+    """Return what every run has: what is seen at a glance, and what comes after metrics, params and data."""
     every = range(len(runs))
     experiments = {run.info.experiment_id for run in runs}
-    columns = [
+    first = [
         _words("run", "name", "name", {row: runs[row].info.run_name or "" for row in every}, len(runs)),
         _words("run", "status", "status", {row: runs[row].info.status for row in every}, len(runs), form="status"),
         _numbers(
             "run", "duration", "duration",
             {row: took for row in every if (took := duration_s(runs[row])) is not None}, len(runs), form="duration",
         ),
-        _numbers(
-            "run", "started", "started",
-            {row: at for row in every if (at := runs[row].info.start_time) is not None}, len(runs), form="moment",
-        ),
     ]  # fmt: skip
     if len(experiments) > 1:
         ids = {row: runs[row].info.experiment_id for row in every}
-        columns.append(_words("run", "experiment", "experiment", ids, len(runs)))
-    return columns
+        first.append(_words("run", "experiment", "experiment", ids, len(runs)))
+    moments = {row: at for row in every if (at := runs[row].info.start_time) is not None}
+    return first, [_numbers("run", "started", "started", moments, len(runs), form="moment")]
 
 
 def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal: Direction | None) -> Column:

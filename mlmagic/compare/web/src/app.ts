@@ -17,6 +17,8 @@ const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
   { tab: "differences", label: "Differences", make: differencesPart },
 ];
 
+const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
+
 export class App {
   readonly element: HTMLElement;
   readonly #state: State;
@@ -28,7 +30,7 @@ export class App {
     this.#state = new State(model);
     this.#kernel = new Kernel(model);
     const state = this.#state;
-    const status = el("div", { class: "mm-status", role: "status", "aria-live": "polite" });
+    const status = el("div", { class: "mm-status", role: "status", "aria-live": "polite" }, HINT);
     const context: Context = {
       state,
       kernel: this.#kernel,

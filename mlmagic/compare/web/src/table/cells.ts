@@ -31,6 +31,7 @@ export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing:
   const { branch } = line;
   const summary = branch.children.length > 0 ? summaryIn(column, branch) : null;
   const row = commonRow(column, branch);
+  if (column.format === "moment" && row < 0 && summary) return drawNewest(cell, column as NumberColumn, branch, drawing);
   if (summary && (row < 0 || column.kind === "metric")) return drawMean(cell, column, summary, drawing);
   if (row < 0) return drawMissing(cell, branch, column);
   if (column.type === "text") drawWord(cell, column, row);
@@ -116,6 +117,13 @@ function drawDuration(cell: HTMLElement, column: NumberColumn, row: number, { mo
 function drawMoment(cell: HTMLElement, column: NumberColumn, row: number, { now }: Drawing): void {
   cell.title = exactMoment(column.numbers[row]!, now);
   fill(cell, moment(column.numbers[row]!, now));
+}
+
+/** Of several runs the newest tells when something was last tried. */
+function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branch, { now }: Drawing): void {
+  const newest = Math.max(...children.map(({ row }) => (has(column, row) ? column.numbers[row]! : -Infinity)));
+  cell.title = `the newest: ${exactMoment(newest, now)}`;
+  fill(cell, moment(newest, now));
 }
 
 function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
