@@ -58,7 +58,8 @@ class Way:
 
 _OURS = Way(
     "%compare",
-    "CompareWidget(Comparison(data[{count}], 'all', metric='loss'), still=lambda comparison: comparison_bundle(comparison, []))",
+    "CompareWidget(Comparison(data[{count}], 'all', metric='loss'), "
+    "still=lambda comparison: comparison_bundle(comparison, []))",
     row=".mlmagic-compare .mm-body .mm-row",
     heading='.mlmagic-compare .mm-heading[title^="loss"] .mm-label',
     first='.mlmagic-compare .mm-body [data-line="0"]',

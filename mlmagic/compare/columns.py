@@ -61,11 +61,16 @@ def columns_of(runs: Sequence[Run], *, metric: str | None = None, goal: Directio
 
     Params are words, as they were logged; their column is one of numbers by its format where each word reads as one.
     """
-    found: dict[tuple[Kind, str], dict[int, Any]] = {}
+    by_kind: dict[Kind, dict[str, dict[int, Any]]] = {"metric": {}, "param": {}, "data": {}, "tag": {}}
     for row, run in enumerate(runs):
         for kind, values in _values(run):
+            columns = by_kind[kind]
             for key, value in values.items():
-                found.setdefault((kind, key), {})[row] = value
+                if key in columns:
+                    columns[key][row] = value
+                else:
+                    columns[key] = {row: value}
+    found = {(kind, key): values for kind, columns in by_kind.items() for key, values in columns.items()}
     main = ("metric", metric)
     order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
     made = [_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order]
@@ -149,9 +154,8 @@ def _words(
 ) -> Column:
     import numpy as np
 
-    number_of: dict[str, int] = {}
+    number_of = {word: number for number, word in enumerate(dict.fromkeys(values.values()))}
     codes = np.full(count, -1, dtype=np.int32)
-    for row, value in values.items():
-        codes[row] = number_of.setdefault(value, len(number_of))
+    codes[list(values)] = [number_of[word] for word in values.values()]
     differs = count > 1 and (len(values) < count or len(number_of) > 1)
     return Column(f"{kind}:{key}", kind, label, form, differs, codes=codes, words=list(number_of), shown=shown)

@@ -81,11 +81,24 @@ class Comparison:
     @cached_property
     def configurations(self) -> list[int]:
         """The number of each run's configuration: runs of equal params, seeds aside, share it; -1 without params."""
-        numbers: dict[frozenset[tuple[str, str]], int] = {}
-        return [
-            numbers.setdefault(configuration, len(numbers)) if (configuration := configuration_of(run)) else -1
-            for run in self.runs
+        import numpy as np
+
+        params = [
+            column.codes
+            for column in self.columns
+            if column.kind == "param" and column.codes is not None and not is_seed(column.label)
         ]
+        if not params:
+            return [-1] * len(self.runs)
+        codes = np.stack(params, axis=1)
+        rows = np.flatnonzero((codes >= 0).any(axis=1))
+        _, first, inverse = np.unique(codes[rows], axis=0, return_index=True, return_inverse=True)
+        in_order = np.empty(len(first), dtype=np.int64)
+        in_order[np.argsort(first)] = np.arange(len(first))  # as they appear, from 0
+        numbers = np.full(len(self.runs), -1)
+        numbers[rows] = in_order[inverse.reshape(-1)]
+        found: list[int] = numbers.tolist()
+        return found
 
     def to_dataframe(self) -> DataFrame:
         """Return one row a run: run_id, name, status, started, duration, params, metrics; as ``mlmagic.runs`` does."""
@@ -94,8 +107,10 @@ class Comparison:
         return frame_of(self.runs)
 
 
-def configuration_of(run: Run) -> frozenset[tuple[str, str]]:
-    """Return the params of *run* without its seeds: ``seed``, ``random_state``, ``model.random_state``, …."""
-    return frozenset(
-        (name, value) for name, value in run.data.params.items() if name.rpartition(".")[2].lower() not in SEEDS
-    )
+def is_seed(param: str) -> bool:
+    """Tell whether a parameter is a seed, by the last part of its name.
+
+    >>> is_seed("model.random_state"), is_seed("seed_size")
+    (True, False)
+    """
+    return param.rpartition(".")[2].lower() in SEEDS

@@ -59,8 +59,7 @@ class CompareWidget(anywidget.AnyWidget):
         self._still = still
         self._told = told
         self._differences: dict[str, Difference] = {}
-        links = [store.url(run.info.run_id, run.info.experiment_id) for run in comparison.runs]
-        super().__init__(table=wire.table_of(comparison, links), selected=[], view=_first_view(comparison))
+        super().__init__(table=wire.table_of(comparison, store.ui()), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
 
     def _ipython_display_(self) -> None:

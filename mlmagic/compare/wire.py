@@ -30,7 +30,7 @@ class SentColumn(TypedDict):
 
 
 class SentTable(TypedDict):
-    """The table: ids and links a run, and the columns."""
+    """The table: the runs, what makes their addresses in the MLflow UI, and the columns."""
 
     ids: list[str]
     parents: bytes
@@ -39,11 +39,12 @@ class SentTable(TypedDict):
     title: str
     total: int | None
     notice: dict[str, str] | None
-    links: list[str | None] | None
+    experiments: list[str]
+    ui: str | None
 
 
-def table_of(comparison: Comparison, links: Sequence[str | None]) -> SentTable:
-    """Return *comparison* as it is sent; *links* are the addresses of its runs in the MLflow UI."""
+def table_of(comparison: Comparison, ui: str | None) -> SentTable:
+    """Return *comparison* as it is sent; *ui* is the address of the MLflow UI that serves its runs."""
     import numpy as np
 
     notice = comparison.notice
@@ -55,7 +56,8 @@ def table_of(comparison: Comparison, links: Sequence[str | None]) -> SentTable:
         "title": comparison.title,
         "total": comparison.total,
         "notice": {"text": notice.text, "hint": notice.hint} if notice else None,
-        "links": list(links) if any(links) else None,
+        "experiments": [run.info.experiment_id for run in comparison.runs] if ui else [],
+        "ui": ui,
     }
 
 

@@ -321,10 +321,16 @@ def read_text(repository: Any, path: str) -> str | None:
 
 def url(run_id: str, experiment_id: str) -> str | None:
     """Return the address of a run in the MLflow UI, where one serves."""
+    base = ui()
+    return f"{base}/#/experiments/{experiment_id}/runs/{run_id}" if base else None
+
+
+def ui() -> str | None:
+    """Return the address of the MLflow UI that serves the store, None where none is known."""
     uri = current_uri()
     base = settings.ui_url or (uri if uri.startswith(("http://", "https://")) else "")
     if not base.startswith(("http://", "https://")):
         return None
     parts = urlsplit(base)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"

@@ -85,7 +85,7 @@ def test_a_name_that_is_param_and_metric_is_two_columns():
 def test_words_of_many_megabytes_are_cut_on_the_way_not_in_the_frame():
     runs = [Light(params={"p": f"{at:06}" + "x" * 5000}) for at in range(300)]
     comparison = Comparison(runs, "many")
-    sent = wire.table_of(comparison, [None] * len(runs))
+    sent = wire.table_of(comparison, None)
     column = next(one for one in sent["columns"] if one["id"] == "param:p")
     assert max(map(len, column["words"])) == 201
     assert len(set(column["words"])) == 300
@@ -94,7 +94,7 @@ def test_words_of_many_megabytes_are_cut_on_the_way_not_in_the_frame():
 
 def test_a_long_value_among_few_travels_whole():
     runs = [Light(params={"p": "x" * 5000})]
-    sent = wire.table_of(Comparison(runs, "one"), [None])
+    sent = wire.table_of(Comparison(runs, "one"), None)
     assert next(one for one in sent["columns"] if one["id"] == "param:p")["words"] == ["x" * 5000]
 
 

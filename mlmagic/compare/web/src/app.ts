@@ -1,6 +1,6 @@
 /** The frame around the parts: tabs, and the line that says what happened. */
 
-import { effect, untracked } from "@preact/signals-core";
+import { computed, effect, untracked } from "@preact/signals-core";
 
 import type { Context, Part } from "./context.ts";
 import { curvesPart } from "./curves/part.ts";
@@ -61,8 +61,9 @@ export class App {
     // What is typed here is not for the notebook, in which a key may delete a cell.
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
 
+    const tab = computed(() => state.view.value.tab);
     this.#stop = effect(() => {
-      const open = state.view.value.tab;
+      const open = tab.value;
       const count = state.selected.value.length;
       const table = state.table.value;
       fill(title, el("bdi", {}, table.title));

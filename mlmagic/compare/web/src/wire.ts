@@ -38,8 +38,9 @@ export interface SentTable {
   total: number | null;
   /** Why there is nothing to see, and what to do about it. */
   notice: { text: string; hint: string } | null;
-  /** The address of each run in the MLflow UI, null where none serves. */
-  links: (string | null)[] | null;
+  /** The address of the MLflow UI, null where none serves; with it the experiment of each run. */
+  ui: string | null;
+  experiments: string[];
 }
 
 interface AnyColumn {
@@ -76,7 +77,8 @@ export interface Table {
   readonly title: string;
   readonly total: number | null;
   readonly notice: { text: string; hint: string } | null;
-  readonly links: readonly (string | null)[] | null;
+  readonly ui: string | null;
+  readonly experiments: readonly string[];
 }
 
 /** Returns the table that was sent, its buffers as typed arrays. */
@@ -93,7 +95,8 @@ export function decode(sent: SentTable): Table {
     title: sent.title,
     total: sent.total,
     notice: sent.notice,
-    links: sent.links,
+    ui: sent.ui,
+    experiments: sent.experiments,
   };
 }
 

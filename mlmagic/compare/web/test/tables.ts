@@ -31,7 +31,8 @@ export function tableOf(wanted: readonly Wanted[], more: Partial<{ parents: numb
     title: "runs",
     total: null,
     notice: null,
-    links: null,
+    ui: null,
+    experiments: [],
   } as SentTable);
 }
 

@@ -53,7 +53,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
   const count = branch.children.length;
   const place = branch.row >= 0 ? model.places.peek().get(branch.key) : undefined;
   const label = branch.row >= 0 ? (word(column, branch.row) ?? "") : groupLabel(branch, model, table);
-  const link = branch.row >= 0 ? address(table.links?.[branch.row]) : null;
+  const link = branch.row >= 0 ? address(table, branch.row) : null;
   cell.style.setProperty("--mm-depth", String(depth));
   cell.title = cut(clean(label), LONGEST_TITLE);
   cell.classList.toggle("mm-group-name", branch.row < 0);
@@ -88,9 +88,10 @@ function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   return told.join(", ") || "one configuration";
 }
 
-/** Only pages of the web are linked, whatever the store says. */
-function address(link: string | null | undefined): string | null {
-  return link && /^https?:\/\//i.test(link) ? link : null;
+/** Returns the page of a run in the MLflow UI; only pages of the web are linked, whatever the settings say. */
+function address({ ui, ids, experiments }: Table, row: number): string | null {
+  if (ui === null || !/^https?:\/\//i.test(ui)) return null;
+  return `${ui}/#/experiments/${encodeURIComponent(experiments[row]!)}/runs/${encodeURIComponent(ids[row]!)}`;
 }
 
 function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {

@@ -8,8 +8,8 @@
 import { effect } from "@preact/signals-core";
 
 import { el, uniqueId } from "../dom.ts";
-import { drawCell } from "./cells.ts";
-import { columnsBetween, HEADER_HEIGHT, ROW_HEIGHT, SELECT_WIDTH } from "./columns.ts";
+import { drawCell, type Drawing } from "./cells.ts";
+import { columnsBetween, HEADER_HEIGHT, NAME, ROW_HEIGHT, SELECT_WIDTH } from "./columns.ts";
 import { drawHeading } from "./header.ts";
 import type { TableModel } from "./model.ts";
 import { idsOf } from "./selection.ts";
@@ -198,7 +198,7 @@ export class Grid {
     this.#drawSelectionOfAll();
   }
 
-  #drawRow(drawn: Row, at: number, line: Line, drawing: Parameters<typeof drawCell>[3]): void {
+  #drawRow(drawn: Row, at: number, line: Line, drawing: Drawing): void {
     const { element } = drawn;
     const isParent = line.branch.children.length > 0;
     element.style.top = `${at * ROW_HEIGHT}px`;
@@ -212,6 +212,18 @@ export class Grid {
     element.className = `mm-row${line.branch.row < 0 ? " mm-group" : ""}${at % 2 ? " mm-odd" : ""}`;
     this.#place(drawn, (cell, column) => drawCell(cell, this.#model.layout.peek().columns[column]!, line, drawing));
     this.#drawSelectionOf(drawn, line);
+  }
+
+  #drawCell(cell: HTMLElement, column: number, line: Line, drawing: Drawing): void {
+    drawCell(cell, this.#model.layout.peek().columns[column]!, line, drawing);
+    this.#pin(cell, column);
+  }
+
+  /** Drawing gives a cell its classes anew, those of a pinned one too. */
+  #pin(cell: HTMLElement, column: number): void {
+    const { pinned } = this.#model.layout.peek();
+    cell.classList.toggle("mm-pinned", column < pinned);
+    cell.classList.toggle("mm-last-pinned", column === pinned - 1);
   }
 
   /** Puts the cells of a row in their places, and has each drawn. */
@@ -230,8 +242,7 @@ export class Grid {
       cell.setAttribute("aria-colindex", String(column + 2));
       cell.style.width = `${lefts[column + 1]! - lefts[column]!}px`;
       cell.style.left = at < pinned ? `${lefts[column]!}px` : "";
-      cell.classList.toggle("mm-pinned", at < pinned);
-      cell.classList.toggle("mm-last-pinned", at === pinned - 1);
+      this.#pin(cell, column);
     }
     drawn.check.id = `${this.#id}-${drawn.element.dataset.line}--1`;
     const wanted = [drawn.check, ...drawn.cells.slice(0, pinned), drawn.spacer, ...drawn.cells.slice(pinned, count)];
@@ -243,7 +254,15 @@ export class Grid {
     if (this.#size.width === 0) return;
     const lines = this.#model.lines.peek();
     const drawing = { model: this.#model, table: this.#model.state.table.peek(), now: Date.now() };
-    for (const [at, drawn] of this.#rows) if (lines[at]) this.#drawRow(drawn, at, lines[at], drawing);
+    const columns = this.#model.layout.peek().columns;
+    const name = columns.findIndex(({ id }) => id === NAME); // which shows the swatch of a selected run
+    for (const [at, drawn] of this.#rows) {
+      const line = lines[at];
+      if (!line) continue;
+      const cell = this.cellAt({ line: at, column: name });
+      if (cell) this.#drawCell(cell, name, line, drawing);
+      this.#drawSelectionOf(drawn, line);
+    }
     this.#drawSelectionOfAll();
     this.#drawActive();
   }

@@ -59,6 +59,8 @@ function level(branches: readonly Branch[], by: By): readonly Branch[] {
     const rows = keysOf(column);
     return Float64Array.from(branches, (branch) => sign * keyOf(column, rows, branch));
   });
+  const [only, ...others] = values;
+  if (others.length === 0 && !only!.some(Number.isNaN)) return arranged(branches, inOrder(only!), by);
   const missing = by.map(({ column }) => (at: number) => branches[at]!.row >= 0 && !has(column, branches[at]!.row));
   const order = Uint32Array.from(branches, (_, at) => at).sort((a, b) => {
     for (let key = 0; key < values.length; key++) {
@@ -72,10 +74,29 @@ function level(branches: readonly Branch[], by: By): readonly Branch[] {
     }
     return a - b;
   });
+  return arranged(branches, order, by);
+}
+
+function arranged(branches: readonly Branch[], order: Uint32Array, by: By): readonly Branch[] {
   return Array.from(order, (at) => {
     const branch = branches[at]!;
     return branch.children.length > 0 ? { ...branch, children: level(branch.children, by) } : branch;
   });
+}
+
+/** Returns the places of the values in ascending order, equal ones as they were: without a call for each comparison. */
+function inOrder(values: Float64Array): Uint32Array {
+  const next = new Map<number, number>();
+  values.toSorted().forEach((value, place) => {
+    if (!next.has(value)) next.set(value, place);
+  });
+  const order = new Uint32Array(values.length);
+  values.forEach((value, at) => {
+    const place = next.get(value)!;
+    order[place] = at;
+    next.set(value, place + 1);
+  });
+  return order;
 }
 
 /** Groups and parents are ordered by the mean of their children, or by the value that these share. */

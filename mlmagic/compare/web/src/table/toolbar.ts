@@ -1,6 +1,6 @@
 /** The bar above the table: filter, columns, groups, and the file. */
 
-import { effect } from "@preact/signals-core";
+import { computed, effect } from "@preact/signals-core";
 
 import { el, fill } from "../dom.ts";
 import type { Table } from "../wire.ts";
@@ -43,18 +43,17 @@ export class Toolbar {
       this.filter.problem,
       chooser.element,
     );
+    // Each of its own: an order of the rows must not make the list of groups anew.
+    const [isDiffering, isShaded, chosen] = [computed(() => state.view.value.differing), computed(() => state.view.value.shaded), computed(() => state.view.value.group)];
     this.#stop = [
-      effect(() => {
-        const { differing: isDiffering, shaded: isShaded } = state.view.value;
-        differing.setAttribute("aria-pressed", String(isDiffering));
-        shaded.setAttribute("aria-pressed", String(isShaded));
-      }),
+      effect(() => differing.setAttribute("aria-pressed", String(isDiffering.value))),
+      effect(() => shaded.setAttribute("aria-pressed", String(isShaded.value))),
       effect(() => {
         const table = state.table.value;
         const found = model.filtered.value.count;
         count.textContent = found === table.count ? counted(table.count, "run") : `${found.toLocaleString("en-US")} of ${counted(table.count, "run")}`;
       }),
-      effect(() => fill(group, ...groupsOf(state.table.value, state.view.value.group))),
+      effect(() => fill(group, ...groupsOf(state.table.value, chosen.value))),
     ];
   }
 
