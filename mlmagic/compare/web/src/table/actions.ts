@@ -179,6 +179,10 @@ export class Actions {
       event.preventDefault();
       return this.#resize(column, this.#widthOf(column) + (event.key === "ArrowRight" ? STEP : -STEP));
     }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
+      event.preventDefault();
+      return this.#selectAll();
+    }
     if (this.#moved(event) || (line < 0 ? this.#onHeadingKey(event) : this.#onRowKey(event))) event.preventDefault();
   }
 
@@ -232,11 +236,6 @@ export class Actions {
         if (isWhole) this.#grid.cellAt({ line, column: 0 })?.querySelector("a")?.click();
         else if ((this.#model.lines.peek()[line]?.branch.children.length ?? 0) > 0) this.#fold(line);
         else this.#select(line, { isRange: false, isMore: false });
-        return true;
-      case "a":
-      case "A":
-        if (!isWhole) return false;
-        this.#selectAll();
         return true;
       case "Escape":
         this.#kept = [];

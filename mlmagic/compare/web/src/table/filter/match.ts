@@ -9,6 +9,7 @@ import { didYouMean, Problem } from "./problem.ts";
 /** The rows that match (1) or not (0), all where there is no filter; or what is wrong. */
 export type Matched = { readonly rows: Uint8Array | null; readonly problem: null } | { readonly rows: null; readonly problem: Problem };
 
+const SHORTEST_ID = 4;
 const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, min: 60, m: 60, h: 3600, d: 86_400 };
 const lowercase = new WeakMap<readonly string[], readonly string[]>();
@@ -44,7 +45,9 @@ function rowsOf(expression: Expression, table: Table, searched: readonly TextCol
 
 function withText(text: string, table: Table, searched: readonly TextColumn[]): Uint8Array {
   const wanted = text.toLowerCase();
-  const rows = Uint8Array.from(table.ids, (id) => Number(id.startsWith(wanted)));
+  // The beginning of an id is meant from four characters on, as everywhere: 07 is a part of a name.
+  const isId = wanted.length >= SHORTEST_ID;
+  const rows = Uint8Array.from(table.ids, (id) => Number(isId && id.startsWith(wanted)));
   for (const column of searched) {
     const holds = Uint8Array.from(lowered(column.words), (word) => Number(word.includes(wanted)));
     for (let row = 0; row < rows.length; row++) rows[row] = rows[row]! | (holds[column.codes[row]!] ?? 0);
