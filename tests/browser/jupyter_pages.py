@@ -129,8 +129,8 @@ class Watched:
 
     def assert_clean(self):
         """No request left this machine, nothing failed, and no script that was data ran."""
-        assert not self.elsewhere
-        assert not self.errors
+        assert not self.elsewhere, self.elsewhere
+        assert not self.errors, self.errors
         assert not [one for one in self.dialogs if not one.startswith("beforeunload")]
         assert self.page.evaluate("() => window.injected === undefined")
 

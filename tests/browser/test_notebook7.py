@@ -24,9 +24,15 @@ def page(jupyter, browse, tmp_path_factory):
     opened = browse(server)
     opened.page.goto(server.url("notebooks/work.ipynb"))
     opened.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
-    opened.page.get_by_role("menuitem", name="Run", exact=True).click()
-    opened.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    opened.page.locator(".mlmagic-compare").wait_for(timeout=60_000)
+    opened.errors.clear()  # what Notebook says of its own settings before anything of ours is there
+    cell = opened.page.locator(".jp-CodeCell").first
+    for _ in range(60):  # the kernel may be idle before the page listens to keys
+        cell.locator(".cm-content").click()
+        opened.page.keyboard.press("Control+Enter")
+        opened.page.wait_for_timeout(500)
+        if cell.locator(".jp-InputPrompt").first.inner_text() != "[ ]:":
+            break
+    opened.page.locator(".mlmagic-compare .mm-body .mm-row").first.wait_for(timeout=60_000)
     return opened
 
 
