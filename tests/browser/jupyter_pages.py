@@ -166,21 +166,26 @@ class Lab(Watched):
         )
         return self
 
-    def run(self, code: str, *, timeout_s: float = 120, ok: bool = True) -> Locator:
-        """Run *code* in a new cell at the end; return the cell's output area when the kernel is idle."""
-        index = self.page.evaluate(
-            f"""async (code) => {{
+    def start(self, code: str, *, wait: bool = False) -> int:
+        """Run *code* in a new cell at the end; return the number of the cell, at once unless *wait* is set."""
+        return self.page.evaluate(
+            f"""async ([code, wait]) => {{
                 const panel = ({_ACTIVE})();
                 const content = panel.content;
                 content.activeCellIndex = content.widgets.length - 1;
                 await window.jupyterapp.commands.execute("notebook:insert-cell-below");
                 content.activeCell.model.sharedModel.setSource(code);
                 const at = content.activeCellIndex;
-                await window.jupyterapp.commands.execute("notebook:run-cell");
+                const done = window.jupyterapp.commands.execute("notebook:run-cell");
+                if (wait) await done;
                 return at;
             }}""",
-            code,
+            [code, wait],
         )
+
+    def run(self, code: str, *, timeout_s: float = 120, ok: bool = True) -> Locator:
+        """Run *code* in a new cell at the end; return the cell's output area when the kernel is idle."""
+        index = self.start(code, wait=True)
         self.idle(timeout_s=timeout_s)
         outputs = self.page.evaluate(f"(at) => ({_ACTIVE})().content.widgets[at].model.outputs.toJSON()", index)
         errors = ["\n".join(one["traceback"]) for one in outputs if one["output_type"] == "error"]
@@ -192,6 +197,10 @@ class Lab(Watched):
         self.page.wait_for_function(
             f"() => ({_ACTIVE})().sessionContext.session?.kernel?.status === 'idle'", timeout=timeout_s * 1000
         )
+
+    def runs(self, cell: int) -> bool:
+        """Tell whether the cell of this number has not ended yet."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-InputPrompt").inner_text() == "[*]:"
 
     def check(self, code: str) -> str:
         """Run *code*, which must succeed, and return what it printed."""

@@ -90,7 +90,6 @@ const EXAMPLES: [string, number[]][] = [
   ["val_loss < 0.2 or val_loss > 0.2 and status = failed", [0]],
   ["(val_loss < 0.2 or val_loss > 0.2) and not (optimizer = adam)", [2]],
   ["NOT status = FINISHED AND duration > 60", [1, 4]],
-  ["id3", [3]],
   ["team = in", [4]],
   ["'and'", [4]],
 ];

@@ -21,7 +21,9 @@ export function onAxis(value: number, step: number, largest = Math.abs(value)): 
 }
 
 function fixed(value: number, step: number): string {
-  const decimals = Math.min(10, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const fewest = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const shown = step * 10 ** fewest;
+  const decimals = Math.min(10, Math.abs(shown - Math.round(shown)) < 1e-6 ? fewest : fewest + 1); // 0.25 takes two
   return minus(value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
 }
 

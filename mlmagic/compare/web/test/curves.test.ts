@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { meanOf, valueAt } from "../src/curves/mean.ts";
+import { smoothed } from "../src/curves/smoothing.ts";
+import { elapsed, onAxis, short } from "../src/curves/format.ts";
+import { ends, fromAxis, toAxis } from "../src/curves/scale.ts";
+import { styleOf } from "../src/palette.ts";
+
+const numbers = (...values: number[]) => Float64Array.from(values);
+let seed = 1;
+const random = () => ((seed = (seed * 16807) % 2147483647) / 2147483647);
+
+test("a constant stays constant under any smoothing, and begins at its first value", () => {
+  for (const weight of [0, 0.3, 0.9, 0.99]) {
+    const value = random() * 100;
+    for (const one of smoothed(new Float64Array(50).fill(value), weight)) assert.ok(Math.abs(one - value) < 1e-9);
+  }
+  assert.equal(smoothed(numbers(5, 1), 0.9)[0], 5);
+});
+
+test("smoothing stays between the least and the greatest value so far, and leaves gaps", () => {
+  const values = Float64Array.from({ length: 200 }, () => random() - 0.5);
+  values[20] = NaN;
+  values[30] = Infinity;
+  const result = smoothed(values, 0.8);
+  assert.ok(Number.isNaN(result[20]) && Number.isNaN(result[30]));
+  let [low, high] = [Infinity, -Infinity];
+  values.forEach((value, at) => {
+    if (!Number.isFinite(value)) return;
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
+    assert.ok(result[at]! >= low - 1e-12 && result[at]! <= high + 1e-12);
+  });
+});
+
+test("the band of one run is zero, of two equal ones too", () => {
+  const run = { xs: numbers(0, 1, 2), ys: numbers(3, 1, 2) };
+  for (const runs of [[run], [run, run]]) {
+    const { ys, low, high } = meanOf(runs);
+    assert.deepEqual([...ys], [3, 1, 2]);
+    assert.deepEqual([...low], [...high]);
+  }
+});
+
+test("the mean of two runs has half their distance as its standard error", () => {
+  const { xs, ys, low, high } = meanOf([
+    { xs: numbers(0, 2), ys: numbers(0, 2) },
+    { xs: numbers(0, 1, 2), ys: numbers(2, 3, 4) },
+  ]);
+  assert.deepEqual([...xs], [0, 1, 2]);
+  assert.deepEqual([...ys], [1, 2, 3]);
+  assert.ok(Math.abs(high[1]! - low[1]! - 2) < 1e-9);
+});
+
+test("beyond its ends a run does not count", () => {
+  const { ys } = meanOf([
+    { xs: numbers(0, 1), ys: numbers(1, 1) },
+    { xs: numbers(1, 2), ys: numbers(3, 3) },
+  ]);
+  assert.deepEqual([...ys], [1, 2, 3]);
+  assert.ok(Number.isNaN(valueAt({ xs: numbers(0, 1), ys: numbers(1, 1) }, 2)));
+});
+
+test("no two of the first 24 runs look alike, even without colour", () => {
+  const looks = Array.from({ length: 24 }, (_, place) => styleOf(place));
+  assert.equal(new Set(looks.map(({ colour, dash, symbol }) => `${colour} ${String(dash)} ${symbol}`)).size, 24);
+  assert.equal(new Set(looks.map(({ dash, symbol }) => `${String(dash)} ${symbol}`)).size, 24);
+});
+
+test("numbers and times read as a person writes them", () => {
+  assert.deepEqual([0.12345, 12300, 0.000012, NaN, -Infinity].map((value) => short(value)), ["0.1235", "12,300", "1.2e-5", "NaN", "−∞"]);
+  assert.deepEqual([0, 0.25, 0.5].map((value) => onAxis(value, 0.25)), ["0", "0.25", "0.50"]);
+  assert.equal(onAxis(15_000, 5000, 20_000), "15k");
+  assert.deepEqual([3.2, 3900, 172_800].map(elapsed), ["3.2 s", "1 h 5 min", "2 d"]);
+});
+
+test("a log axis and back is the same place, and the ends of one value have room", () => {
+  for (const value of [1e-9, 0.5, 1, 12345]) assert.ok(Math.abs(fromAxis(toAxis(value, true), true) / value - 1) < 1e-9);
+  const [low, high] = ends(3, 3);
+  assert.ok(low < 3 && high > 3);
+});
