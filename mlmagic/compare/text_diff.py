@@ -19,7 +19,7 @@ _PAIRED_UP_TO = 60
 """Lines of a changed block: in a longer one no words are marked."""
 _WORDS_UP_TO = 400
 _ALIKE = 0.5
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\w+|\s+|[^\w\s]")  # a number is one word
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def text_diff(base: str, other: str) -> TextDiff:
     >>> [line.sign + line.text for line in found.hunks[0].lines]
     ['-lr = 0.1', '+lr = 0.2', ' fit(lr)']
     >>> found.hunks[0].lines[1].spans
-    (Span(text='lr = 0.', changed=False), Span(text='2', changed=True))
+    (Span(text='lr = ', changed=False), Span(text='0.2', changed=True))
     >>> found.added, found.removed, bool(text_diff("a", "a"))
     (1, 1, False)
     """

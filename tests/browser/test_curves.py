@@ -179,8 +179,19 @@ def test_curves_come_while_a_cell_runs(ran):
     assert not ran.runs(cell)
 
 
-def test_themes(ran, curves):
-    for theme in ("Dark", "Light"):
+COUNT = """(canvas, [red, green, blue]) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4)
+        count += data[at] === red && data[at + 1] === green && data[at + 2] === blue;
+    return count;
+}"""
+
+
+def test_lines_are_drawn_in_the_colours_of_the_theme(ran, curves):
+    canvas = panel(curves, "loss").locator("canvas").first
+    for theme, colour in (("Dark", [0x6C, 0xB0, 0xFF]), ("Light", [0x0B, 0x62, 0xB0])):
         ran.theme(f"JupyterLab {theme}")
         curves.page.wait_for_timeout(700)
         ran.screenshot(f"curves_{theme.lower()}", curves)
+        assert canvas.evaluate(COUNT, colour) > 50

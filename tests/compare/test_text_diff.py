@@ -69,10 +69,10 @@ def test_an_inserted_line_does_not_shift_which_lines_are_paired():
     before = "fit(X, y, lr=0.1)\nscore(X, y, k=3)"
     after = "warm_up()\nfit(X, y, lr=0.2)\nscore(X, y, k=5)"
     assert shown(before, after) == [
-        "-fit(X, y, lr=0.[1])",
+        "-fit(X, y, lr=[0.1])",
         "-score(X, y, k=[3])",
         "+warm_up()",
-        "+fit(X, y, lr=0.[2])",
+        "+fit(X, y, lr=[0.2])",
         "+score(X, y, k=[5])",
     ]
 

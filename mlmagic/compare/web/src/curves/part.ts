@@ -40,7 +40,8 @@ class Curves implements Part {
   readonly #told = el("p", { class: "mm-told" });
   readonly #grid = el("div", { class: "mm-curves-grid" });
   readonly #empty = el("div", { class: "mm-empty" });
-  readonly #theme = new MutationObserver(() => this.#redraw());
+  /** JupyterLab hides the page at the moment of the change, when nothing has a size: the next frame has. */
+  readonly #theme = new MutationObserver(() => requestAnimationFrame(() => this.#redraw()));
   readonly #stop: (() => void)[] = [];
   #origins = new Map<string, number>();
   /** The x of all the histories, not only of what is in view. */
