@@ -6,12 +6,14 @@ import { counted } from "../words.ts";
 export interface Group {
   readonly key: string;
   readonly name: string;
+  /** The name in two parts, for where many stand below each other: `lr, depth` once, and `0.1, 3`. */
+  readonly parts: { readonly labels: string; readonly values: string } | null;
   readonly runs: readonly string[];
 }
 
 /** Returns a group a run, of the run's own name. */
 export function eachRun(table: Table, runs: readonly string[]): Group[] {
-  return runs.map((run) => ({ key: run, name: nameOf(table, run), runs: [run] }));
+  return runs.map((run) => ({ key: run, name: nameOf(table, run), parts: null, runs: [run] }));
 }
 
 /**
@@ -28,9 +30,12 @@ export function byConfiguration(table: Table, runs: readonly string[]): Group[] 
   const groups = [...members].map(([key, ids]) => ({ key, runs: ids }));
   const told = differing(table, groups.filter(({ key }) => !table.rows.has(key)).map(({ runs: ids }) => ids));
   return groups.map(({ key, runs: ids }) => {
-    const params = told(ids[0]!);
-    if (!table.rows.has(key) && params) return { key, runs: ids, name: params };
-    return { key, runs: ids, name: ids.length === 1 ? nameOf(table, ids[0]!) : counted(ids.length, "run") + " of one configuration" };
+    const params = table.rows.has(key) ? [] : told(ids[0]!);
+    if (params.length) {
+      const parts = { labels: params.map(([label]) => label).join(", "), values: params.map(([, value]) => value).join(", ") };
+      return { key, runs: ids, name: params.map(([label, value]) => `${label}=${value}`).join(", "), parts };
+    }
+    return { key, runs: ids, parts: null, name: ids.length === 1 ? nameOf(table, ids[0]!) : counted(ids.length, "run") + " of one configuration" };
   });
 }
 
@@ -41,7 +46,7 @@ export function nameOf(table: Table, run: string): string {
 }
 
 /** Params that are one within each group, and not the same in all, tell the groups apart. */
-function differing(table: Table, groups: readonly (readonly string[])[]): (run: string) => string {
+function differing(table: Table, groups: readonly (readonly string[])[]): (run: string) => [string, string][] {
   const params = table.columns.filter((column) => column.kind === "param" && column.type === "text");
   const telling = params.flatMap((column) => {
     if (column.type !== "text") return [];
@@ -50,5 +55,5 @@ function differing(table: Table, groups: readonly (readonly string[])[]): (run: 
     const between = new Set(groups.map((runs) => text(runs[0]!))).size > 1;
     return within && between ? [{ label: column.label, text }] : [];
   });
-  return (run) => telling.map(({ label, text }) => `${label}=${text(run) ?? "–"}`).join(", ");
+  return (run) => telling.map(({ label, text }) => [label, text(run) ?? "–"]);
 }

@@ -31,10 +31,11 @@ export class Legend {
     const focused = [...this.#buttons].find(([, button]) => button === document.activeElement)?.[0];
     this.#buttons.clear();
     for (const line of lines) this.#buttons.set(line.key, this.#button(line, goal));
+    const labels = lines.find((line) => line.parts)?.parts?.labels ?? "";
     const heads = ["last", goal ? "best" : null].filter((head) => head !== null);
     fill(
       this.element,
-      lines.length ? el("div", { class: "mm-legend-head", "aria-hidden": "true" }, ...heads.map((head) => el("span", {}, head))) : null,
+      lines.length ? el("div", { class: "mm-legend-head", "aria-hidden": "true" }, el("bdi", { class: "mm-name", title: labels }, labels), ...heads.map((head) => el("span", {}, head))) : null,
       el("ul", { class: "mm-legend-list" }, ...[...this.#buttons.values()].map((button) => el("li", {}, button))),
     );
     this.element.classList.toggle("mm-goalless", goal === null);
@@ -71,7 +72,7 @@ export class Legend {
         click: () => (pinned.value = pinned.peek() === line.key ? null : line.key),
       },
       swatch(line.place),
-      el("bdi", { class: "mm-name" }, name),
+      el("bdi", { class: "mm-name" }, line.parts ? cut(line.parts.values, LONGEST_NAME) : name),
       size && el("span", { class: "mm-soft" }, size),
       el("span", { class: "mm-value" }, short(line.last)),
       bestText && el("span", { class: "mm-value mm-best" }, bestText),

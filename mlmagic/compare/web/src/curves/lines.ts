@@ -9,6 +9,7 @@ import { smoothed } from "./smoothing.ts";
 export interface Line {
   readonly key: string;
   readonly name: string;
+  readonly parts: Group["parts"];
   /** Its place among what is selected, which decides its style. */
   readonly place: number;
   /** How many runs it is the mean of. */
@@ -54,6 +55,7 @@ export function lineOf(
   return {
     key: group.key,
     name: group.name,
+    parts: group.parts,
     place,
     size: sources.length,
     xs: mean ? mean.xs : drawn[0]!.xs,
