@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.compare.comparison import Comparison
-    from mlmagic.runs.curves import Curve
+    from mlmagic.runs.curves import Curve, Kept
 
 _MOST_POINTS = 20_000
 
@@ -37,17 +37,17 @@ def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve
     return store.ask(read)
 
 
-def histories(comparison: Comparison, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+def histories(comparison: Comparison, kept: Kept, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """Return the histories of ``metrics`` of ``runs``, as *content* asks, and their buffers.
 
     *content* holds the ids ``runs``, the names ``metrics``, the most ``points`` of each, ``by`` (``"step"`` or
     ``"time"``), and ``between``: the lowest and highest step, or seconds since ``origins`` (ms since 1970, one a
     run), or None. Each of the ``series`` has three buffers: steps, times (ms since 1970), values. ``problems`` says
-    of a run why it has none: it was deleted meanwhile.
+    of a run why it has none: it was deleted meanwhile. *kept* is what `read_curves` takes.
     """
     known = {run.info.run_id: run for run in comparison.runs}
     wanted = [known[run_id] for run_id in content["runs"] if run_id in known]
-    curves, gone = store.ask(partial(_read, wanted, content))
+    curves, gone = store.ask(partial(_read, wanted, kept, content))
     series = [
         {"run": curve.run_id, "metric": curve.key, "count": int(curve.count), "exact": bool(curve.exact)}
         for curve in curves
@@ -57,12 +57,12 @@ def histories(comparison: Comparison, content: Mapping[str, Any]) -> tuple[dict[
     return {"series": series, "problems": problems}, parts
 
 
-def _read(runs: Sequence[Run], content: Mapping[str, Any]) -> tuple[list[Curve], list[str]]:
+def _read(runs: Sequence[Run], kept: Kept, content: Mapping[str, Any]) -> tuple[list[Curve], list[str]]:
     client = store.connect()
     with store.refused_by(store.current_uri()):
         there = _still_there(client, runs)
         ids = [run.info.run_id for run in runs if run.info.run_id in there]
-        read = partial(read_curves, client, keys=content["metrics"], by=content["by"])
+        read = partial(read_curves, client, keys=content["metrics"], by=content["by"], kept=kept)
         points = min(int(content["points"]), _MOST_POINTS)
         gone = [run.info.run_id for run in runs if run.info.run_id not in there]
         between = content.get("between")

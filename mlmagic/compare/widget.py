@@ -15,6 +15,7 @@ from mlmagic.compare.difference import Difference
 from mlmagic.compare.histories import histories
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import store
+from mlmagic.runs.curves import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ class CompareWidget(anywidget.AnyWidget):
         self._still = still
         self._told = told
         self._differences: dict[str, Difference] = {}
+        self._kept = Kept()
         super().__init__(table=wire.table_of(comparison, store.ui()), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
 
@@ -105,7 +107,7 @@ class CompareWidget(anywidget.AnyWidget):
 
     def _answers(self) -> dict[str, Callable[[dict[str, Any]], Answer]]:
         return {
-            "histories": partial(histories, self._comparison),
+            "histories": partial(histories, self._comparison, self._kept),
             "difference": self._difference,
             "figure": self._figure,
         }

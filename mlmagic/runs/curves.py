@@ -23,6 +23,8 @@ _AXIS = {"step": 0, "time": 1}
 """The columns of a table of steps, times and values that a curve may be drawn over."""
 _AT_THE_SAME_TIME = 8
 _ROWS_AT_ONCE = 50_000
+_KEPT_ROWS = 2_000_000
+"""Of 24 bytes each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,24 @@ class Curve:
     exact: bool
 
 
+class Kept:
+    """Whole histories that a server sent, the latest 2 million values, so that a window of one is here already."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[str, str], np.ndarray[Any, Any]] = {}
+
+    def get(self, run_id: str, key: str) -> np.ndarray[Any, Any] | None:
+        """Return a history, None where it is not here."""
+        return self._tables.get((run_id, key))
+
+    def put(self, run_id: str, key: str, table: np.ndarray[Any, Any]) -> None:
+        """Keep a history in place of what was known of it; the oldest go."""
+        self._tables.pop((run_id, key), None)
+        self._tables[run_id, key] = table
+        while len(self._tables) > 1 and sum(map(len, self._tables.values())) > _KEPT_ROWS:
+            self._tables.pop(next(iter(self._tables)), None)
+
+
 def read_curves(
     client: MlflowClient,
     run_ids: Sequence[str],
@@ -49,6 +69,7 @@ def read_curves(
     points: int = 1000,
     between: tuple[float, float] | None = None,
     by: Axis = "step",
+    kept: Kept | None = None,
 ) -> list[Curve]:
     """Return the curves of *keys* of the runs, those that exist, in the order of the runs and then of the keys.
 
@@ -64,10 +85,13 @@ def read_curves(
         Only what lies between these two steps, or times in ms since 1970.
     by
         What the curve is drawn over.
+    kept
+        Where histories are kept, if the store cannot be asked for a part of one: what lies *between* is taken from
+        there, all of one is always read anew.
     """
     database = database_of(client)
     if database is None:
-        histories = _by_client(client, run_ids, keys)
+        histories = _by_client(client, run_ids, keys, kept or Kept(), is_part=between is not None)
     else:
         histories = _by_database(database, run_ids, keys, between if by == "step" else None)
     found: dict[tuple[str, str], Curve] = {}
@@ -121,16 +145,19 @@ def _by_database(
 
 
 def _by_client(
-    client: MlflowClient, run_ids: Sequence[str], keys: Sequence[str]
+    client: MlflowClient, run_ids: Sequence[str], keys: Sequence[str], kept: Kept, *, is_part: bool
 ) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
     """Yield every history as a table, asking for several at the same time: a server takes a while for each."""
     import numpy as np
 
     def ask(run_id: str, key: str) -> np.ndarray[Any, Any]:
+        if is_part and (known := kept.get(run_id, key)) is not None:
+            return known
         history = client.get_metric_history(run_id, key)
         return np.array([(one.step, one.timestamp, one.value) for one in history], dtype=np.float64).reshape(-1, 3)
 
     wanted = [(run_id, key) for run_id in run_ids for key in keys]
     with ThreadPoolExecutor(_AT_THE_SAME_TIME, thread_name_prefix=f"{OWN_THREAD}curves") as pool:
         for (run_id, key), table in zip(wanted, pool.map(lambda pair: ask(*pair), wanted), strict=True):
+            kept.put(run_id, key, table)
             yield run_id, key, table

@@ -28,9 +28,12 @@ def _build_web():
     module.bundle()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium. Where it is missing CI fails, other machines skip."""
+    """Debian's Chromium. Where it is missing CI fails, other machines skip.
+
+    It goes with its module: as long as Playwright runs, no test outside can run a loop of asyncio in this thread.
+    """
     _build_web()
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found:

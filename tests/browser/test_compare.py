@@ -47,7 +47,9 @@ def test_the_table_has_the_best_run_first(lab, widget):
     for at in (1, 5, 9):
         widget.get_by_role("row").nth(at).get_by_role("checkbox").click()
     lab.screenshot("compare_table", widget)
-    assert lab.check("print(len(widget.selected), widget.to_dataframe()['val_loss'].is_monotonic_increasing)") == "3 True"
+    assert (
+        lab.check("print(len(widget.selected), widget.to_dataframe()['val_loss'].is_monotonic_increasing)") == "3 True"
+    )
 
 
 def test_curves_are_averaged_over_seeds(lab, widget):

@@ -135,6 +135,37 @@ def test_a_long_history_comes_thinned_and_whole_where_it_is_looked_at(client, ma
     assert (part.count, part.exact, part.steps[33]) == (51, True, 3333.0)
 
 
+def test_a_window_is_cut_from_the_history_that_a_server_sent_before(client, make_run, monkeypatch):
+    from mlflow.entities import Metric
+
+    run_id = make_run("long")
+    client.log_batch(run_id, [Metric("loss", float(at), at, at) for at in range(1000)])
+    monkeypatch.setattr(curves, "database_of", lambda _: None)
+    asked = []
+    history = client.get_metric_history
+    monkeypatch.setattr(client, "get_metric_history", lambda *pair: asked.append(pair) or history(*pair))
+    kept = curves.Kept()
+    curves.read_curves(client, [run_id], ["loss"], points=100, kept=kept)
+    (part,) = curves.read_curves(client, [run_id], ["loss"], points=100, between=(990, 2000), kept=kept)
+    assert part.values.tolist() == list(range(990, 1000))
+    assert len(asked) == 1
+    client.log_metric(run_id, "loss", 7.0, step=1000)
+    curves.read_curves(client, [run_id], ["loss"], kept=kept)
+    (part,) = curves.read_curves(client, [run_id], ["loss"], points=100, between=(990, 2000), kept=kept)
+    assert part.values[-1] == 7.0
+    assert len(asked) == 2
+
+
+def test_kept_histories_make_room_for_the_latest(monkeypatch):
+    monkeypatch.setattr(curves, "_KEPT_ROWS", 25)
+    kept = curves.Kept()
+    for name in "abc":
+        kept.put(name, "loss", np.zeros((10, 3)))
+    assert [name for name in "abc" if kept.get(name, "loss") is not None] == ["b", "c"]
+    kept.put("d", "loss", np.zeros((100, 3)))
+    assert [name for name in "abcd" if kept.get(name, "loss") is not None] == ["d"]
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A real MLflow server on the loopback interface."""

@@ -48,12 +48,12 @@ def test_names_values_and_code_are_text_and_never_markup(log_run):
     assert text.count("<script>window.injected") >= 3
 
 
-@pytest.mark.parametrize("name", ["\x1b[31mred\x1b[0m", "‮evil", "a" * 5000, "two\nlines", "🎉" * 300, ""])
+@pytest.mark.parametrize("name", ["\x1b[31mred\x1b[0m", "\u202eevil", "a" * 5000, "two\nlines", "🎉" * 300, ""])
 def test_odd_names_keep_every_line_of_text_a_line(log_run, name):
     one, two = log_run(name or "x", params={"p": name or " "}), log_run("b", params={"p": "x"})
     _, text = shown(one, two)
     assert "\x1b" not in text
-    assert "‮" not in text
+    assert "\u202e" not in text
     assert max(map(len, text.splitlines())) < 400
     assert len(text.splitlines()) < 40
 
