@@ -101,10 +101,10 @@ def _named(what: Sequence[Any], experiment: str | None) -> Comparison:
             try:
                 ids = [queries.find_run(one, experiment=experiment).info.run_id]
             except RunNotFoundError as unknown:
-                found = store.ask(partial(_experiment, one)) if experiment is None else None
-                if found is None:
-                    raise RunNotFoundError(f"{unknown} Experiments are named as well: %compare EXPERIMENT") from None
-                whole[found[0]] = found[1]
+                if experiment is not None:
+                    raise
+                experiment_id, name = store.ask(partial(_experiment, one, str(unknown)))
+                whole[experiment_id] = name
                 continue
         run_ids.update(dict.fromkeys(ids))
     if whole and run_ids:
@@ -135,11 +135,14 @@ def _ids(one: Any) -> list[str] | None:
     )
 
 
-def _experiment(reference: str) -> tuple[str, str] | None:
+def _experiment(reference: str, no_run: str) -> tuple[str, str]:
     client = store.connect()
     with store.refused_by(store.current_uri()):
-        found = client.get_experiment_by_name(reference)
-    return (found.experiment_id, found.name) if found and found.lifecycle_stage == "active" else None
+        try:
+            found = experiments.existing(client, reference)
+        except UsageProblem as neither:
+            raise RunNotFoundError(f"{no_run}. {neither}") from None
+    return found.experiment_id, found.name
 
 
 def _newest(title: str, experiment_ids: list[str]) -> Comparison:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from traitlets import Dict, List, Unicode
+from traitlets import Dict, List, Unicode, validate
 
 from mlmagic.compare import wire
 from mlmagic.compare.comparing import compare_runs
 from mlmagic.compare.difference import Difference
 from mlmagic.compare.histories import histories
-from mlmagic.errors import MLMagicError
+from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 from mlmagic.runs import store
 from mlmagic.runs.curves import Kept
 
@@ -35,7 +35,7 @@ class CompareWidget(anywidget.AnyWidget):
     Attributes
     ----------
     selected
-        The ids of the selected runs, in the order in which they were selected; may be set.
+        The ids of the selected runs, in the order in which they were selected; may be set to ids of runs shown here.
     """
 
     _esm = _STATIC / "compare.js"
@@ -73,6 +73,17 @@ class CompareWidget(anywidget.AnyWidget):
         display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
+
+    @validate("selected")
+    def _known(self, proposal: dict[str, Any]) -> list[str]:
+        """Refuse ids of runs that are not in this table."""
+        ids: list[str] = proposal["value"]
+        known = {run.info.run_id for run in self._comparison.runs}
+        unknown = next((one for one in ids if one not in known), None)
+        if unknown is not None:
+            hint = did_you_mean(unknown, known)
+            raise UsageProblem(f"No run of this table has the id {unknown!r}.{hint} All of them: to_dataframe().run_id")
+        return ids
 
     def to_dataframe(self) -> DataFrame:
         """Return the runs as a DataFrame: one row a run, its params and metrics as columns.

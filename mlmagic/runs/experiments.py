@@ -37,10 +37,7 @@ def find(client: MlflowClient, reference: str | None) -> Experiment | None:
         When the experiment was deleted, or *reference* is not one.
     """
     if reference:
-        found = client.get_experiment_by_name(reference) or _by_id(client, reference)
-        if found is None:
-            raise _unknown(client, reference)
-        return _not_deleted(found)
+        return existing(client, reference)
     if settings.experiment:
         found = client.get_experiment_by_name(settings.experiment)
     elif chosen := os.environ.get("MLFLOW_EXPERIMENT_ID"):
@@ -50,6 +47,20 @@ def find(client: MlflowClient, reference: str | None) -> Experiment | None:
     else:
         found = _by_id(client, _DEFAULT_ID)
     return _not_deleted(found) if found else None
+
+
+def existing(client: MlflowClient, reference: str) -> Experiment:
+    """Return the experiment *reference*, a name or an id.
+
+    Raises
+    ------
+    UsageProblem
+        When there is none (the nearest one is named), or it was deleted.
+    """
+    found = client.get_experiment_by_name(reference) or _by_id(client, reference)
+    if found is None:
+        raise _unknown(client, reference)
+    return _not_deleted(found)
 
 
 def require(client: MlflowClient, name: str | None) -> Experiment:

@@ -91,7 +91,7 @@ def test_a_filter_that_nothing_meets_says_so(runs):
 @pytest.mark.parametrize(
     ("what", "options", "error", "message"),
     [
-        (["forrest 2 0"], {}, RunNotFoundError, r"Did you mean 'forest 2 0'\?.* %compare EXPERIMENT"),
+        (["forrest 2 0"], {}, RunNotFoundError, r"Did you mean 'forest 2 0'\?.* There is no experiment"),
         (["depth > 2", "churn"], {}, UsageProblem, "A filter stands alone: 'depth > 2' beside 1 others"),
         (["churn", "forest 2 0"], {}, UsageProblem, "'churn' is an experiment, the others are runs"),
         ([3.5], {}, UsageProblem, "not float"),

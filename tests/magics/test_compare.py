@@ -44,6 +44,9 @@ def test_what_is_selected_is_what_comes_back(shell, three_runs):
     ids = list(widget.to_dataframe()["run_id"])
     widget.selected = [ids[2], ids[0]]
     assert list(widget.to_dataframe()["name"]) == ["first", "third"]
+    with pytest.raises(UsageProblem, match="No run of this table has the id 'third'"):
+        widget.selected = ["third"]
+    assert widget.selected == [ids[2], ids[0]]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,8 @@ def test_what_is_selected_is_what_comes_back(shell, three_runs):
         ("--metric acuracy", UsageProblem, r"Did you mean 'accuracy'\?"),
         ("--metric", UsageProblem, "expected one argument"),
         ("--group-by lrr", UsageProblem, r"Did you mean 'lr'\?"),
-        ("secnd", RunNotFoundError, "No run has the name or id 'secnd'"),
+        ("secnd", RunNotFoundError, "No run has the name or id 'secnd'.* There is no experiment 'secnd'"),
+        ("Default2", RunNotFoundError, r"There is no experiment 'Default2'\. Did you mean 'Default'\?"),
         ("'open", UsageProblem, "no closing quotation"),
         ("acuracy > 0.9", UsageProblem, r"Did you mean 'accuracy'\?"),
         ("accuracy >", UsageProblem, "has no value after '>'"),

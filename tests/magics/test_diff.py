@@ -39,7 +39,7 @@ def test_beginnings_of_ids_name_runs_too(shell, three_runs):
         ("", UsageProblem, "two or more runs are compared, none was given: %diff RUN1 RUN2"),
         ("first", UsageProblem, "only 'first' was given"),
         ("first first", UsageProblem, "'first' is given twice"),
-        ("first frist", RunNotFoundError, "No run has the name or id 'frist'.*first"),
+        ("first secnd", RunNotFoundError, "No run has the name or id 'secnd'"),
         ("first third --experimnt x", UsageProblem, r"Did you mean '--experiment'\?"),
         ("first third -e nowhere", UsageProblem, "There is no experiment 'nowhere'"),
         ("'first third", UsageProblem, "no closing quotation"),
