@@ -31,6 +31,7 @@ TOLD_TAGS = {
     "mlmagic.error": "error",
 }
 """Tags that tell a person something, and their headings; other tags of MLflow and of ours are machinery."""
+_LAUNCHER = "ipykernel_launcher.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +55,17 @@ class Column:
     shown: bool = True
 
 
-def columns_of(runs: Sequence[Run], *, metric: str | None = None, goal: Direction | None = None) -> list[Column]:
+def columns_of(
+    runs: Sequence[Run],
+    *,
+    metric: str | None = None,
+    goal: Direction | None = None,
+    experiments: Mapping[str, str] | None = None,
+) -> list[Column]:
     """Return the columns of *runs*, a value a run each: the run's own, then metrics, params, data and tags.
 
-    *metric* is the first of the metrics; *goal* is its direction, where its name does not tell.
+    *metric* is the first of the metrics; *goal* is its direction, where its name does not tell. *experiments* holds the
+    names of experiments by their ids.
 
     Params are words, as they were logged; their column is one of numbers by its format where each word reads as one.
     """
@@ -74,7 +82,7 @@ def columns_of(runs: Sequence[Run], *, metric: str | None = None, goal: Directio
     main = ("metric", metric)
     order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
     made = [_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order]
-    first, last = _columns_of_info(runs)
+    first, last = _columns_of_info(runs, experiments or {})
     tags = sum(column.kind == "tag" for column in made)
     return [*first, *made[: len(made) - tags], *last, *made[len(made) - tags :]]
 
@@ -83,15 +91,26 @@ def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
     yield "metric", run.data.metrics
     yield "param", run.data.params
     yield "data", {one.dataset.name: one.dataset.digest for one in (run.inputs.dataset_inputs if run.inputs else ())}
-    yield "tag", {key: value for key, value in run.data.tags.items() if tells(key)}
+    yield "tag", telling_tags(run.data.tags)
 
 
-def tells(tag: str) -> bool:
-    """Tell whether a tag says something to a person."""
-    return tag in TOLD_TAGS or not tag.startswith(("mlflow.", "mlmagic."))
+def telling_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that say something to a person.
+
+    MLflow takes the launcher of the kernel for the notebook; no two installations have it at the same place.
+
+    >>> telling_tags({"team": "vision", "mlflow.source.name": "ipykernel_launcher.py", "mlflow.user": "ada"})
+    {'team': 'vision', 'mlflow.user': 'ada'}
+    """
+    return {
+        key: value
+        for key, value in tags.items()
+        if (key in TOLD_TAGS or not key.startswith(("mlflow.", "mlmagic.")))
+        and not (key == "mlflow.source.name" and value.endswith(_LAUNCHER))
+    }
 
 
-def _columns_of_info(runs: Sequence[Run]) -> tuple[list[Column], list[Column]]:
+def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> tuple[list[Column], list[Column]]:
     """Return what every run has: what is seen at a glance, and what comes after metrics, params and data."""
     every = range(len(runs))
     experiments = {run.info.experiment_id for run in runs}
@@ -104,8 +123,8 @@ def _columns_of_info(runs: Sequence[Run]) -> tuple[list[Column], list[Column]]:
         ),
     ]  # fmt: skip
     if len(experiments) > 1:
-        ids = {row: runs[row].info.experiment_id for row in every}
-        first.append(_words("run", "experiment", "experiment", ids, len(runs)))
+        named = {row: names.get(one := runs[row].info.experiment_id, one) for row in every}
+        first.append(_words("run", "experiment", "experiment", named, len(runs)))
     moments = {row: at for row in every if (at := runs[row].info.start_time) is not None}
     return first, [_numbers("run", "started", "started", moments, len(runs), form="moment")]
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.compare.difference import Difference, difference_of
+from mlmagic.compare.references import references_in
 from mlmagic.compare.run_files import in_threads
 from mlmagic.compare.run_record import read_records
 from mlmagic.errors import UsageProblem
@@ -24,7 +25,7 @@ def compare_runs(references: Iterable[Any], *, experiment: str | None = None) ->
     ----------
     references
         Two or more: names, ids, beginnings of ids, `mlmagic.Run` objects, MLflow's runs, rows or parts of the table of
-        ``%runs``.
+        ``%runs``, or lists of these.
     experiment
         Where names are looked for, by name or id.
 
@@ -37,10 +38,10 @@ def compare_runs(references: Iterable[Any], *, experiment: str | None = None) ->
     StoreError
         When the store cannot be read.
     """
-    named = [name for reference in references for name in _names(reference)]
+    named = [reference.text for reference in references_in(references)]
     if len(named) < _FEWEST:
         given = f"only {named[0]!r} was given" if named else "none was given"
-        raise UsageProblem(f"two or more runs are compared, {given}: %diff RUN1 RUN2. The last runs: %runs")
+        raise UsageProblem(f"Two or more runs are compared, {given}: %diff RUN1 RUN2. The last runs: %runs")
     runs = in_threads(partial(queries.find_run, experiment=experiment), named)
     seen: dict[str, str] = {}
     for name, run in zip(named, runs, strict=True):
@@ -52,18 +53,3 @@ def compare_runs(references: Iterable[Any], *, experiment: str | None = None) ->
             )
         seen[run.info.run_id] = name
     return difference_of(read_records(runs))
-
-
-def _names(reference: Any) -> list[str]:
-    """Return the names or ids that *reference* stands for: a table of runs stands for several."""
-    if isinstance(reference, str):
-        return [reference]
-    if hasattr(reference, "columns") and "run_id" in reference.columns:
-        return [str(run_id) for run_id in reference["run_id"]]
-    # A run of MLflow's, a row of a table, and an `mlmagic.Run`.
-    for owner, name in ((getattr(reference, "info", None), "run_id"), (reference, "run_id"), (reference, "id")):
-        if isinstance(found := getattr(owner, name, None), str):
-            return [found]
-    raise UsageProblem(
-        f"a run is named by its name, its id, or a row of %runs, not by a value of type {type(reference).__name__!r}"
-    )

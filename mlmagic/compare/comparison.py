@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlmagic.compare.columns import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlflow.entities import Run
     from pandas import DataFrame
@@ -39,7 +39,8 @@ class Comparison:
 
     ``title`` says in words what they are; ``total`` is how many there are where these are not all, else None.
     ``metric`` is the metric that matters, where one was named, ``goal`` its direction; ``group`` is what the runs are
-    grouped by: the id of a column, ``configuration`` (seeds aside), or nothing.
+    grouped by: the id of a column, ``configuration`` (seeds aside), or nothing. ``experiments`` holds the names of the
+    experiments of the runs by their ids.
     """
 
     runs: Sequence[Run]
@@ -49,11 +50,12 @@ class Comparison:
     metric: str | None = None
     goal: Direction | None = None
     group: str = ""
+    experiments: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns of the table: the run's own, metrics, params, data and tags."""
-        return columns_of(self.runs, metric=self.metric, goal=self.goal)
+        return columns_of(self.runs, metric=self.metric, goal=self.goal, experiments=self.experiments)
 
     @property
     def main_metric(self) -> Column | None:

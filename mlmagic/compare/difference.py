@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.columns import TOLD_TAGS, tells
+from mlmagic.compare.columns import TOLD_TAGS, telling_tags
 from mlmagic.compare.data_diff import DataRow, data_rows
 from mlmagic.compare.environment_diff import EnvironmentDiff, environment_diff
 from mlmagic.compare.figure_diff import FigureRow, figure_rows
@@ -123,11 +123,16 @@ def difference_of(records: Sequence[RunRecord]) -> Difference:
         _counted("code", [_verdict(change.verdict) for change in code]),
         _counted("data", [_differs(row) for row in data]),
         _counted("figures", [row.differs for row in figures]),
-        _counted("git", [*(row.differs for row in git.facts), *(_verdict(one.verdict) for one in git.patches)]),
+        _counted(
+            "git",
+            [*(row.differs for row in git.facts), *(_verdict(one.verdict) for one in git.patches)],
+            known_of=len(records) - len(git.missing),
+        ),
         _counted(
             "environment",
             [row.differs for row in (*environment.facts, *environment.imported, *environment.installed)],
             environment.equal_packages,
+            known_of=len(records) - len(environment.missing),
         ),
         _counted("tags", [row.differs for row in tags]),
     )
@@ -162,8 +167,8 @@ def _head(record: RunRecord) -> RunHead:
 def _tags(record: RunRecord) -> dict[str, str | None]:
     return {
         TOLD_TAGS.get(key, key): value
-        for key, value in record.tags.items()
-        if tells(key) and not key.startswith(_OF_GIT)
+        for key, value in telling_tags(record.tags).items()
+        if not key.startswith(_OF_GIT)
     }
 
 
@@ -177,8 +182,14 @@ def _differs(row: DataRow) -> bool | None:
     return True if True in verdicts else None if verdicts == {None} else False
 
 
-def _counted(section: str, differ: Sequence[bool | None], equal: int = 0) -> SectionCount:
-    return SectionCount(section, differ.count(True), differ.count(False) + equal, differ.count(None))
+def _counted(
+    section: str, differ: Sequence[bool | None], equal: int = 0, *, known_of: int | None = None
+) -> SectionCount:
+    """Count what differs; what is *known of* one run alone is the same as nothing."""
+    differing, unknown, equal = differ.count(True), differ.count(None), differ.count(False) + equal
+    if known_of is not None and known_of <= 1:
+        return SectionCount(section, differing, 0, unknown + equal)
+    return SectionCount(section, differing, equal, unknown)
 
 
 def _notices(records: Iterable[RunRecord]) -> Iterable[str]:

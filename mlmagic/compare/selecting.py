@@ -7,20 +7,30 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.compare.comparison import CONFIGURATION, SEEDS, Comparison, Notice
-from mlmagic.errors import RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.compare.references import references_in
+from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
 from mlmagic.runs import bulk, experiments, queries, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
     from mlmagic.compare.direction import Direction
+    from mlmagic.compare.references import Reference
 
 MOST_RUNS = 10_000
 _SHOWN_NAMES = 8
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CONDITION = re.compile(r"[=<>]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?null\s)", re.IGNORECASE)
-_DIRECTIONS: dict[str, Direction] = {"min": "min", "asc": "min", "max": "max", "desc": "max"}
+_DIRECTIONS: dict[str, Direction] = {
+    **dict.fromkeys(("min", "minimum", "minimize", "asc"), "min"),
+    **dict.fromkeys(("max", "maximum", "maximize", "desc"), "max"),
+}
 _NOTHING_YET = Notice("No runs yet.", "Put %%track on the first line of a cell and run it.")
 
+_NONE_GIVEN = Notice("No run was given.", "The runs of the experiment: %compare")
 _GONE = Notice("These runs are not there any more.", "They were deleted, or are in another store. The last runs: %runs")
 
 
@@ -33,8 +43,8 @@ def select(
     ----------
     what
         Nothing: the newest 10,000 runs of the experiment. One text with a comparison: a filter, as ``%runs`` takes it.
-        Else names, ids or beginnings of ids of runs, `mlmagic.Run` objects, frames of runs (from ``mlmagic.runs``), and
-        names of experiments.
+        Else names, ids or beginnings of ids of runs, `mlmagic.Run` objects, frames of runs (from ``mlmagic.runs``),
+        names of experiments, or lists of these.
     experiment
         Name or id of the experiment to look in; by default the one that runs go to.
     metric
@@ -48,32 +58,44 @@ def select(
     RunNotFoundError, UsageProblem, StoreError
         When a run, experiment, metric or param is not there, or the store cannot be read.
     """
-    conditions = [one for one in what if isinstance(one, str) and is_filter(one)]
-    if conditions and len(what) > 1:
-        raise UsageProblem(
-            f"A filter stands alone: {conditions[0]!r} beside {len(what) - 1} others. "
-            "Join conditions by 'and': %compare accuracy > 0.9 and optimizer = adam"
-        )
-    if conditions:
-        found = _filtered(conditions[0], experiment)
-    elif what:
-        found = _named(what, experiment)
-    else:
+    references = list(references_in(what))
+    first = references[0] if references else None
+    if first is None and what:
+        found = Comparison([], "no run", notice=_NONE_GIVEN)
+    elif first is None:
         found = _whole(experiment)
+    elif len(references) == 1 and not first.is_id and is_filter(first.text):
+        found = _filtered(first.text, experiment)
+    else:
+        found = _named(references, experiment)
     return _looked_at(found, metric, group_by)
 
 
 def is_filter(text: str) -> bool:
-    """Tell whether *text* is a filter, not a name: it has an operator.
+    """Tell whether *text* is a filter, not a name: it has an operator outside of quotes.
 
-    >>> is_filter("accuracy > 0.9"), is_filter("name like 'a%'"), is_filter("my first run in June")
-    (True, True, False)
+    >>> is_filter("accuracy > 0.9"), is_filter("name like 'a%'"), is_filter("my run in June"), is_filter("'lr=1'")
+    (True, True, False, False)
     """
-    return bool(_CONDITION.search(f"{text} "))
+    return bool(_CONDITION.search(f"{_QUOTED.sub(_quotes, text)} "))
+
+
+def _quotes(found: re.Match[str]) -> str:
+    return found.group()[0] * 2
 
 
 def _filtered(condition: str, experiment: str | None) -> Comparison:
-    found = queries.find_runs(condition, experiment=experiment, n=MOST_RUNS)
+    try:
+        found = queries.find_runs(condition, experiment=experiment, n=MOST_RUNS)
+    except UsageProblem:
+        # A name may hold signs: mlp lr=0.02
+        try:
+            run = queries.find_run(condition, experiment=experiment)
+        except MLMagicError:
+            run = None
+        if run is None:
+            raise
+        return store.ask(partial(_read, [run.info.run_id]))
     title = f"experiment {found.experiment}: {condition.strip()}"
     notice = None if found.runs else Notice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
     return Comparison(found.runs, title, notice=notice)
@@ -92,21 +114,25 @@ def _whole(experiment: str | None) -> Comparison:
     return store.ask(read)
 
 
-def _named(what: Sequence[Any], experiment: str | None) -> Comparison:
+def _named(references: Sequence[Reference], experiment: str | None) -> Comparison:
     run_ids: dict[str, None] = {}
     whole: dict[str, str] = {}
-    for one in what:
-        ids = _ids(one)
-        if ids is None:
-            try:
-                ids = [queries.find_run(one, experiment=experiment).info.run_id]
-            except RunNotFoundError as unknown:
-                if experiment is not None:
-                    raise
-                experiment_id, name = store.ask(partial(_experiment, one, str(unknown)))
-                whole[experiment_id] = name
-                continue
-        run_ids.update(dict.fromkeys(ids))
+    for text, is_id in references:
+        if is_id:
+            run_ids[text] = None
+            continue
+        try:
+            run_ids[queries.find_run(text, experiment=experiment).info.run_id] = None
+        except RunNotFoundError as unknown:
+            if is_filter(text):
+                raise UsageProblem(
+                    f"{unknown} If it is a filter, it stands alone, its conditions joined by 'and': "
+                    "%compare accuracy > 0.9 and optimizer = adam"
+                ) from None
+            if experiment is not None:
+                raise
+            experiment_id, name = store.ask(partial(_experiment, text, str(unknown)))
+            whole[experiment_id] = name
     if whole and run_ids:
         raise UsageProblem(
             f"{', '.join(map(repr, whole.values()))} is an experiment, the others are runs: compare one kind at a time."
@@ -115,24 +141,6 @@ def _named(what: Sequence[Any], experiment: str | None) -> Comparison:
         title = ("experiment " if len(whole) == 1 else "experiments ") + ", ".join(whole.values())
         return store.ask(partial(_newest, title, list(whole)))
     return store.ask(partial(_read, list(run_ids)))
-
-
-def _ids(one: Any) -> list[str] | None:
-    """Return the ids of runs that *one* holds, None for a text."""
-    if isinstance(one, str):
-        return None
-    ids = getattr(one, "run_id", None)  # a frame of runs, or a row of one
-    if isinstance(ids, str):
-        return [ids]
-    if ids is not None:
-        return [str(run_id) for run_id in ids]
-    found = getattr(one, "id", None) or getattr(getattr(one, "info", None), "run_id", None)
-    if isinstance(found, str):
-        return [found]
-    raise UsageProblem(
-        "compare takes names and ids of runs, runs, frames of runs, a filter or an experiment, "
-        f"not {type(one).__name__}"
-    )
 
 
 def _experiment(reference: str, no_run: str) -> tuple[str, str]:
@@ -149,10 +157,15 @@ def _newest(title: str, experiment_ids: list[str]) -> Comparison:
     client = store.connect()
     with store.refused_by(store.current_uri()):
         read = bulk.newest_runs(client, experiment_ids, most=MOST_RUNS)
+        names = _experiments(client, read.runs)
     if read.more:
         title += f", the newest {len(read.runs):,} runs"
     return Comparison(
-        read.runs, title, total=read.total if read.more else None, notice=None if read.runs else _NOTHING_YET
+        read.runs,
+        title,
+        total=read.total if read.more else None,
+        notice=None if read.runs else _NOTHING_YET,
+        experiments=names,
     )
 
 
@@ -160,7 +173,13 @@ def _read(run_ids: list[str]) -> Comparison:
     client = store.connect()
     with store.refused_by(store.current_uri()):
         runs = bulk.named_runs(client, run_ids).runs
-    return Comparison(runs, "1 run" if len(runs) == 1 else f"{len(runs)} runs", notice=None if runs else _GONE)
+        names = _experiments(client, runs)
+    title = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    return Comparison(runs, title, notice=None if runs else _GONE, experiments=names)
+
+
+def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:
+    return {one: experiments.name_of(client, one) for one in {run.info.experiment_id for run in runs}}
 
 
 def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> Comparison:
@@ -169,7 +188,9 @@ def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> C
 
     if not found.runs:
         return found
-    if metric:
+    if metric is not None:
+        if not isinstance(metric, str):
+            raise UsageProblem(f"metric is one name, such as 'val_loss' or 'score max', not {metric!r}")
         name, _, direction = metric.strip().rpartition(" ")
         goal = _DIRECTIONS.get(direction.lower()) if name else None
         name = name if goal else metric.strip()

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from traitlets import Dict, List, Unicode, validate
+from traitlets import Dict, List, Unicode
 
 from mlmagic.compare import wire
 from mlmagic.compare.comparing import compare_runs
 from mlmagic.compare.difference import Difference
 from mlmagic.compare.histories import histories
+from mlmagic.compare.references import references_in
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 from mlmagic.runs import store
 from mlmagic.runs.curves import Kept
@@ -29,20 +30,29 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 
 
+class RunIds(List):  # type: ignore[type-arg]  # traitlets' lists are no generics at runtime
+    """Ids of runs of the table; runs, frames and Series are taken for the ids that they hold."""
+
+    def validate(self, obj: CompareWidget, value: Any) -> list[str] | None:
+        """Refuse what is not in this table."""
+        return super().validate(obj, obj.known([] if value is None else value))
+
+
 class CompareWidget(anywidget.AnyWidget):
     """Runs side by side: a table, curves and differences, live in the notebook.
 
     Attributes
     ----------
     selected
-        The ids of the selected runs, in the order in which they were selected; may be set to ids of runs shown here.
+        The ids of the selected runs, in the order in which they were selected. May be set to ids of runs shown here, to
+        a Series of them, or to a part of the table: ``widget.selected = widget.to_dataframe().head(3)``.
     """
 
     _esm = _STATIC / "compare.js"
     _css = _STATIC / "compare.css"
 
     table = Dict().tag(sync=True)
-    selected = List(Unicode()).tag(sync=True)
+    selected = RunIds(Unicode()).tag(sync=True)
     view = Dict().tag(sync=True)
 
     def __init__(
@@ -74,16 +84,21 @@ class CompareWidget(anywidget.AnyWidget):
         if self._still:
             display(self._still(self._comparison), raw=True)
 
-    @validate("selected")
-    def _known(self, proposal: dict[str, Any]) -> list[str]:
-        """Refuse ids of runs that are not in this table."""
-        ids: list[str] = proposal["value"]
-        known = {run.info.run_id for run in self._comparison.runs}
-        unknown = next((one for one in ids if one not in known), None)
+    def known(self, given: Any) -> list[str]:
+        """Return the ids of the runs that *given* stands for, each once.
+
+        Raises
+        ------
+        UsageProblem
+            When one is not in this table.
+        """
+        ids = {run.info.run_id: None for run in self._comparison.runs}
+        chosen = dict.fromkeys(reference.text for reference in references_in(given))
+        unknown = next((one for one in chosen if one not in ids), None)
         if unknown is not None:
-            hint = did_you_mean(unknown, known)
+            hint = did_you_mean(unknown, ids)
             raise UsageProblem(f"No run of this table has the id {unknown!r}.{hint} All of them: to_dataframe().run_id")
-        return ids
+        return list(chosen)
 
     def to_dataframe(self) -> DataFrame:
         """Return the runs as a DataFrame: one row a run, its params and metrics as columns.
@@ -148,6 +163,7 @@ def _first_view(comparison: Comparison) -> dict[str, Any]:
     view: dict[str, Any] = {
         "hidden": [column.id for column in comparison.columns if not column.shown],
         "group": comparison.group,
+        "curves": {"grouped": bool(comparison.group)},
     }
     main = comparison.main_metric
     if main and comparison.metric:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\S)+""")
 _OPTION = re.compile(r"--?(?!inf\b|nan\b)[A-Za-z].*", re.DOTALL)
-_DIRECTIONS = {"--sort": {"asc", "desc"}, "--metric": {"min", "max"}}
+_DIRECTIONS = {"--sort": {"asc", "desc"}, "--metric": {"min", "max", "minimum", "maximum"}}
 """Words that may follow the value of an option and belong to it."""
 
 

@@ -64,7 +64,7 @@ def _with_duration(condition: Condition) -> Callable[[Run], bool]:
     if limit is None or condition.operator not in _COMPARE:
         raise UsageProblem(
             f"The duration is compared with a number of seconds, by {', '.join(_COMPARE)}, "
-            f"not {condition.value!r}. For example: %runs duration > 60"
+            f"not {condition.value!r}. For example: duration > 60"
         )
     return lambda run: _compared(duration_s(run), condition.operator, limit)
 
@@ -80,7 +80,7 @@ def _milliseconds(condition: Condition) -> int:
     if moment is None or condition.operator not in _COMPARE:
         raise UsageProblem(
             f"{condition.key!r} is compared with a date, by {', '.join(_COMPARE)}, not {condition.value!r}. "
-            f"For example: %runs {condition.key} > 2026-01-31 14:00"
+            f"For example: {condition.key} > 2026-01-31 14:00"
         )
     return int(moment.timestamp() * 1000)
 
@@ -91,7 +91,7 @@ def _with_valid_status(condition: Condition) -> Condition:
         if status not in STATUSES and "like" not in condition.operator:
             raise UsageProblem(
                 f"{status!r} is not a status.{did_you_mean(status, STATUSES)} "
-                f"There are {', '.join(STATUSES)}. For example: %runs status = FAILED"
+                f"There are {', '.join(STATUSES)}. For example: status = FAILED"
             )
     return replace(condition, value=value, choices=choices)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from mlmagic.errors import UsageProblem
 
 Entity = Literal["metric", "param", "tag", "attribute", "dataset"]
-EXAMPLE = "For example: %runs accuracy > 0.9 and optimizer = adam"
+EXAMPLE = "For example: accuracy > 0.9 and optimizer = adam"
 
 _ENTITIES: dict[str, Entity] = {
     **dict.fromkeys(("metric", "metrics"), "metric"),

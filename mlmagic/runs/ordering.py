@@ -115,5 +115,5 @@ def parse(text: str | None) -> Wanted:
     match = _DIRECTION.fullmatch(text.strip())
     name = match["name"].strip() if match else ""
     if not match or not name:
-        raise UsageProblem(f"Nothing to sort by in {text!r}. For example: %runs --sort accuracy, --sort loss asc")
+        raise UsageProblem(f"Nothing to sort by in {text!r}. For example: --sort accuracy, --sort loss asc")
     return Wanted(name, ascending=(match["direction"] or "").lower().startswith("asc"))

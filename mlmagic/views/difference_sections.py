@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlmagic.views.bundle import clean, difference, numbers
@@ -26,7 +25,9 @@ _LONGEST_SENTENCE = 300
 _LONGEST_LINE = 1000
 _MOST_ROWS = 200
 _MOST_LINES = 400
+_MOST_NAMED = 20
 _LARGEST_PERCENTAGE = 100
+_NOT_RECORDED = "not recorded"
 _TITLES = {
     "metrics": "Metrics", "params": "Parameters", "code": "Code", "data": "Data", "figures": "Figures", "git": "Git",
     "environment": "Environment", "tags": "Tags",
@@ -140,7 +141,7 @@ def _counted(found: Difference, key: str) -> tuple[str, bool | None]:
     count = next(one for one in found.counts if one.section == key)
     every = count.differing + count.equal + count.unknown
     if not every:
-        return "not recorded", None
+        return _NOT_RECORDED, None
     if count.differing:
         return f"{count.differing:,} of {every:,} differ{'s' * (count.differing == 1)}", True
     return ("nothing to compare", None) if not count.equal else (f"{count.equal:,} the same", False)
@@ -271,32 +272,29 @@ def _git(found: Difference) -> Section:
     git = found.git
     facts = _section(found, "git", git.facts, _value_row)
     changed = any(change.verdict in {"changed", "unknown"} for change in git.patches)
-    return Section(
-        "git", _TITLES["git"], facts.told, facts.differs,
-        rows=facts.rows,
-        equal=facts.equal,
-        remarks=tuple(_missing(git.missing, "nothing known to Git")) if facts.differs is not None else (),
+    return replace(
+        facts,
+        told=_told_of(facts, git.missing),
         diffs=_diffs(git.patches, "uncommitted changes, ") if changed and facts.differs else (),
-    )  # fmt: skip
+    )
 
 
 def _environment(found: Difference) -> Section:
     environment = found.environment
     rows = [*environment.facts, *environment.imported, *environment.installed]
     section = _section(found, "environment", rows, _value_row)
-    remarks = list(_missing(environment.missing, "no environment recorded")) if section.differs is not None else []
-    if environment.equal_packages:
-        remarks.append(f"{environment.equal_packages:,} packages of the same version")
-    return Section(
-        "environment", _TITLES["environment"], section.told, section.differs,
-        rows=section.rows,
-        rows_left_out=section.rows_left_out,
-        equal=section.equal,
-        remarks=tuple(remarks),
-    )  # fmt: skip
+    equal = environment.equal_packages if section.differs is not None else 0
+    return replace(
+        section,
+        told=_told_of(section, environment.missing),
+        remarks=(f"{equal:,} packages of the same version",) if equal else (),
+    )
 
 
-def _missing(places: Iterable[int], told: str) -> Iterable[str]:
-    named = ", ".join(letter(place) for place in itertools.islice(places, 20))
-    if named:
-        yield f"{named}: {told}"
+def _told_of(section: Section, missing: Sequence[int]) -> str:
+    """Return what is told of a section of which *missing* runs have nothing recorded."""
+    if not missing or section.told == _NOT_RECORDED:
+        return section.told
+    named = ", ".join(letter(place) for place in missing[:_MOST_NAMED])
+    told = f"{_NOT_RECORDED} of {named}" + " and others" * (len(missing) > _MOST_NAMED)
+    return told if section.differs is None else f"{section.told}, {told}"

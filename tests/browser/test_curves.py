@@ -101,9 +101,9 @@ def test_smoothing(curves):
 def test_runs_of_one_configuration_become_a_mean_with_a_band(curves):
     curves.get_by_role("button", name="Average seeds").click()
     until(curves, "2 lines")
-    legend = panel(curves, "loss").locator(".mm-legend").inner_text()
-    assert "lr=0.1" in legend
-    assert "lr=0.05" in legend
+    heading, *lines = panel(curves, "loss").locator(".mm-legend").inner_text().split("n=2")
+    assert heading.split() == ["lr", "last", "best", "0.05"]
+    assert lines[0].split()[-1] == "0.1"
 
 
 def test_the_crosshair_reads_all_values_by_pointer_and_by_keys(ran, curves):

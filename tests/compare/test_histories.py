@@ -111,7 +111,7 @@ def _picture(color):
     ("kind", "content", "text"),
     [
         ("difference", {"runs": ["f" * 32, "e" * 32]}, "No run has the name or id"),
-        ("difference", {"runs": []}, "two or more runs are compared"),
+        ("difference", {"runs": []}, "Two or more runs are compared"),
         ("nonsense", {}, "KeyError"),
     ],
 )

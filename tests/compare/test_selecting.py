@@ -53,6 +53,26 @@ def test_ids_runs_and_frames_are_taken_and_each_run_once(runs):
     assert found.title == "3 runs"
 
 
+def test_lists_and_series_are_what_they_hold(runs):
+    table = mlmagic.runs("depth > 2")
+    assert names(select([["forest 2 0", "forest 2 1"]])) == ["forest 2 0", "forest 2 1"]
+    assert names(select([table.run_id])) == names(select([table])) == ["forest 8 1", "forest 8 0"]
+    assert select([[]]).notice.text == "No run was given."
+
+
+def test_a_run_whose_name_has_an_operator_is_found(make_run):
+    make_run("mlp lr=0.02", {"lr": 0.02})
+    make_run("mlp lr=0.01", {"lr": 0.01})
+    assert names(select(["mlp lr=0.02"])) == ["mlp lr=0.02"]
+    assert names(select(["mlp lr=0.01", "mlp lr=0.02"])) == ["mlp lr=0.01", "mlp lr=0.02"]
+    assert names(select(["lr = 0.02"])) == ["mlp lr=0.02"]
+
+
+def test_runs_of_several_experiments_say_which_by_name(runs):
+    column = next(column for column in select(["churn", "Default"]).columns if column.id == "run:experiment")
+    assert list(column.words) == ["churn", "Default"]
+
+
 def test_the_metric_comes_first_and_knows_its_direction(runs):
     found = select([], metric="loss")
     metrics = [(column.label, column.goal) for column in found.columns if column.kind == "metric"]
@@ -92,9 +112,11 @@ def test_a_filter_that_nothing_meets_says_so(runs):
     ("what", "options", "error", "message"),
     [
         (["forrest 2 0"], {}, RunNotFoundError, r"Did you mean 'forest 2 0'\?.* There is no experiment"),
-        (["depth > 2", "churn"], {}, UsageProblem, "A filter stands alone: 'depth > 2' beside 1 others"),
+        (["depth > 2", "churn"], {}, UsageProblem, "No run has the name or id 'depth > 2'.* it stands alone"),
         (["churn", "forest 2 0"], {}, UsageProblem, "'churn' is an experiment, the others are runs"),
-        ([3.5], {}, UsageProblem, "not float"),
+        ([3.5], {}, UsageProblem, "not by a value of type 'float'"),
+        ([{"forest 2 0": 1}], {}, UsageProblem, "type 'dict'"),
+        ([], {"metric": ("accuracy", "max")}, UsageProblem, r"not \('accuracy', 'max'\)"),
         ([], {"metric": "acuracy"}, UsageProblem, r"metric 'acuracy'\. Did you mean 'accuracy'\?"),
         ([], {"group_by": "dept"}, UsageProblem, r"'dept'\. Did you mean 'depth'\?"),
         ([], {"experiment": "chrun"}, UsageProblem, r"Did you mean 'churn'\?"),

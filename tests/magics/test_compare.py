@@ -1,5 +1,6 @@
 import pytest
 
+import mlmagic
 from mlmagic.errors import RunNotFoundError, UsageProblem
 from mlmagic.magics.compare import CompareMagics
 
@@ -26,6 +27,8 @@ def three_runs(make_run):
         ("name = 'second run' --metric accuracy", ["second run"]),
         ("Default", ["third", "second run", "first"]),
         ("-e Default lr > 0.05", ["second run", "first"]),
+        ("name = 'second run'", ["second run"]),
+        ("--metric oddness maximum", ["third", "second run", "first"]),
     ],
 )
 def test_the_line_of_compare(shell, three_runs, line, expected):
@@ -47,6 +50,21 @@ def test_what_is_selected_is_what_comes_back(shell, three_runs):
     with pytest.raises(UsageProblem, match="No run of this table has the id 'third'"):
         widget.selected = ["third"]
     assert widget.selected == [ids[2], ids[0]]
+    with pytest.raises(UsageProblem, match="not by a value of type 'int'"):
+        widget.selected = 3
+    widget.selected = widget.to_dataframe().run_id.head(1)
+    assert widget.selected == [ids[2]]
+    widget.selected = mlmagic.runs("lr < 0.05")
+    assert widget.selected == [ids[0]]
+    widget.selected = None
+    assert widget.selected == []
+
+
+def test_a_name_with_an_operator_is_quoted(shell, make_run):
+    make_run("mlp lr=0.02", {"lr": 0.02})
+    make_run("mlp lr=0.01", {"lr": 0.01})
+    found = shell.run_line_magic("compare", '"mlp lr=0.02" "mlp lr=0.01"').to_dataframe()
+    assert list(found["name"]) == ["mlp lr=0.02", "mlp lr=0.01"]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_beginnings_of_ids_name_runs_too(shell, three_runs):
 @pytest.mark.parametrize(
     ("line", "error", "message"),
     [
-        ("", UsageProblem, "two or more runs are compared, none was given: %diff RUN1 RUN2"),
+        ("", UsageProblem, "Two or more runs are compared, none was given: %diff RUN1 RUN2"),
         ("first", UsageProblem, "only 'first' was given"),
         ("first first", UsageProblem, "'first' is given twice"),
         ("first secnd", RunNotFoundError, "No run has the name or id 'secnd'"),

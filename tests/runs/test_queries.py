@@ -101,8 +101,8 @@ def test_a_filter_finds_what_it_says(four_runs, text, expected):
         ("accuracy like 1", "'accuracy' is a metric: compare it by =, !=, <, <=, >, >=, not 'like'"),
         ("optimizer > adam", "'optimizer' is text: > compares it with a number, not 'adam'"),
         ("status = FINISHEDD", "'FINISHEDD' is not a status. Did you mean 'FINISHED'"),
-        ("started > soon", "'started' is compared with a date.*For example: %runs started > 2026-01-31"),
-        ("duration > long", "number of seconds.*For example: %runs duration > 60"),
+        ("started > soon", "'started' is compared with a date.*For example: started > 2026-01-31"),
+        ("duration > long", "number of seconds.*For example: duration > 60"),
         ("dataset.size = 3", "A dataset has a name, a digest and a context, not 'size'"),
     ],
 )

@@ -1,5 +1,6 @@
 """How differences are shown: escaped, aligned, and the same things in HTML and in text."""
 
+import json
 import re
 
 import mlflow
@@ -94,6 +95,22 @@ def test_a_run_by_plain_mlflow_says_what_it_has_not(log_run):
     _, text = shown(log_run("a", params={"lr": 1}), log_run("b", params={"lr": 2}))
     assert "no source recorded" in text
     assert "lr" in text
+
+
+def test_what_one_run_alone_recorded_is_not_the_same_as_nothing(log_run):
+    where = {"mlmagic/environment.json": json.dumps({"python": {"version": "3.12.1"}, "installed": {"numpy": "2.0"}})}
+    known, unknown = log_run("known", texts=where), log_run("unknown")
+    _, text = shown(known, unknown)
+    assert "environment (not recorded of B)" in text
+    _, text = shown(known, log_run("alike", texts=where), unknown)
+    assert re.search(r"environment \(2 the same, not recorded of C\)", text)
+
+
+def test_the_launcher_of_a_kernel_is_no_notebook(log_run):
+    one = log_run("one", tags={"mlflow.source.name": "/a/ipykernel_launcher.py"})
+    two = log_run("two", tags={"mlflow.source.name": "/b/ipykernel_launcher.py", "note": "of /b/ipykernel_launcher.py"})
+    found = compare_runs([one, two])
+    assert [row.name for row in found.tags if row.differs] == ["note"]
 
 
 def test_a_huge_source_is_cut_and_told(log_run):
