@@ -274,7 +274,7 @@ def _git(found: Difference) -> Section:
     changed = any(change.verdict in {"changed", "unknown"} for change in git.patches)
     return replace(
         facts,
-        told=_told_of(facts, git.missing),
+        told=_told_of(found, facts, git.missing),
         diffs=_diffs(git.patches, "uncommitted changes, ") if changed and facts.differs else (),
     )
 
@@ -286,15 +286,17 @@ def _environment(found: Difference) -> Section:
     equal = environment.equal_packages if section.differs is not None else 0
     return replace(
         section,
-        told=_told_of(section, environment.missing),
+        told=_told_of(found, section, environment.missing),
         remarks=(f"{equal:,} packages of the same version",) if equal else (),
     )
 
 
-def _told_of(section: Section, missing: Sequence[int]) -> str:
+def _told_of(found: Difference, section: Section, missing: Sequence[int]) -> str:
     """Return what is told of a section of which *missing* runs have nothing recorded."""
-    if not missing or section.told == _NOT_RECORDED:
+    if not missing:
         return section.told
+    if len(missing) == len(found.runs):
+        return _NOT_RECORDED
     named = ", ".join(letter(place) for place in missing[:_MOST_NAMED])
     told = f"{_NOT_RECORDED} of {named}" + " and others" * (len(missing) > _MOST_NAMED)
     return told if section.differs is None else f"{section.told}, {told}"

@@ -218,6 +218,11 @@ class Lab(Watched):
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         self.page.wait_for_function(f"() => !({_ACTIVE})().context.model.dirty")
 
+    def restart(self):
+        """Restart the kernel, as the menu does after its question."""
+        self.page.evaluate(f"() => ({_ACTIVE})().sessionContext.session.kernel.restart()")
+        self.idle()
+
     def shut_down(self):
         """Shut the kernel down: open kernels pile up."""
         try:

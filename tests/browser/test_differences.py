@@ -118,3 +118,16 @@ def test_the_magic_shows_the_same_below_the_cell(lab, widget):
     lab.theme("JupyterLab Light")
     lab.assert_clean()
     assert output is not None
+
+
+def test_after_a_restart_of_the_kernel_it_says_what_to_do(lab, widget):
+    lab.restart()
+    open_tab(widget)
+    widget.get_by_label("Base").select_option(index=1)
+    problem = widget.locator(".mm-differences").get_by_role("alert")
+    problem.wait_for()
+    assert "The kernel was restarted or shut down. Run the cell again" in problem.inner_text()
+    widget.get_by_role("tab", name="Curves").click()
+    problem = widget.locator(".mm-curves").get_by_role("alert")
+    problem.wait_for()
+    assert "The kernel was restarted or shut down." in problem.inner_text()

@@ -17,6 +17,7 @@ const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
   { tab: "differences", label: "Differences", make: differencesPart },
 ];
 
+const ZOOM_HINT = "Drag over a curve to zoom in. Point at a line of the legend to make it stand out, click to keep it so.";
 const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
 
 export class App {
@@ -62,7 +63,13 @@ export class App {
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
 
     const tab = computed(() => state.view.value.tab);
-    this.#stop = effect(() => {
+    // What was said of one tab is not true of another.
+    const stopSaying = effect(() => {
+      const isChosen = state.selected.peek().length > 0;
+      if (!isChosen || tab.value === "table") status.textContent = HINT;
+      else if (tab.value === "curves") status.textContent = ZOOM_HINT;
+    });
+    const stopShowing = effect(() => {
       const open = tab.value;
       const count = state.selected.value.length;
       const table = state.table.value;
@@ -84,6 +91,7 @@ export class App {
         untracked(() => (isOpen ? part?.show() : part?.hide()));
       }
     });
+    this.#stop = () => (stopSaying(), stopShowing());
   }
 
   destroy(): void {

@@ -30,6 +30,7 @@ export class Kernel {
   constructor(model: Model) {
     this.#model = model;
     model.on("msg:custom", this.#receive);
+    model.on("comm_live_update", this.#lost);
   }
 
   /** Returns the kernel's answer; rejects with a `KernelError` where it says why there is none. */
@@ -38,15 +39,30 @@ export class Kernel {
     return new Promise((resolve, reject) => {
       const timer = window.setTimeout(() => (this.busy.value = true), BUSY_AFTER_MS);
       this.#waiting.set(request, { resolve, reject, timer });
-      this.#model.send({ kind, request, ...content });
+      try {
+        this.#model.send({ kind, request, ...content });
+      } catch {
+        this.#lost(); // the channel is closed
+      }
     });
   }
 
   destroy(): void {
     this.#model.off("msg:custom", this.#receive);
+    this.#model.off("comm_live_update", this.#lost);
     for (const { timer } of this.#waiting.values()) window.clearTimeout(timer);
     this.#waiting.clear();
   }
+
+  /** Whoever waits is told that no answer will come: the kernel that has it is not there any more. */
+  readonly #lost = (): void => {
+    for (const { reject, timer } of this.#waiting.values()) {
+      window.clearTimeout(timer);
+      reject(new KernelError("The kernel was restarted or shut down.", "Run the cell again to compare."));
+    }
+    this.#waiting.clear();
+    this.busy.value = false;
+  };
 
   readonly #receive = (content: Record<string, unknown>, buffers: DataView[]): void => {
     const waiting = this.#waiting.get(content.request as number);

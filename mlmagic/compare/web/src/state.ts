@@ -71,13 +71,13 @@ export class State {
   constructor(model: Model) {
     this.table = signal<Table>(decode(model.get("table")));
     this.selected = signal<readonly string[]>(model.get("selected"));
-    this.view = signal<View>({ ...NEW_VIEW, ...(model.get("view") as Partial<View>) });
+    this.view = signal<View>(whole(model.get("view")));
     const onTable = () => (this.table.value = decode(model.get("table")));
     const onSelected = () => {
       if (!same(model.get("selected"), this.selected.peek())) this.selected.value = model.get("selected");
     };
     const onView = () => {
-      if (!same(model.get("view"), this.view.peek())) this.view.value = { ...NEW_VIEW, ...(model.get("view") as Partial<View>) };
+      if (!same(model.get("view"), this.view.peek())) this.view.value = whole(model.get("view"));
     };
     model.on("change:table", onTable);
     model.on("change:selected", onSelected);
@@ -109,6 +109,12 @@ export class State {
     model.set(name, value as never);
     model.save_changes();
   }
+}
+
+/** Returns a view of which only a part was given, the rest as in the beginning. */
+function whole(given: Record<string, unknown>): View {
+  const view = given as Partial<View>;
+  return { ...NEW_VIEW, ...view, curves: { ...NEW_VIEW.curves, ...view.curves } };
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { choose } from "../src/curves/choice.ts";
+import { byColumn, byConfiguration, eachRun } from "../src/curves/groups.ts";
 import { meanOf, valueAt } from "../src/curves/mean.ts";
 import { smoothed } from "../src/curves/smoothing.ts";
 import { elapsed, onAxis, short } from "../src/curves/format.ts";
 import { ends, fromAxis, toAxis } from "../src/curves/scale.ts";
 import { styleOf } from "../src/palette.ts";
+import { tableOf } from "./tables.ts";
 
 const numbers = (...values: number[]) => Float64Array.from(values);
 let seed = 1;
@@ -78,4 +81,27 @@ test("a log axis and back is the same place, and the ends of one value have room
   for (const value of [1e-9, 0.5, 1, 12345]) assert.ok(Math.abs(fromAxis(toAxis(value, true), true) / value - 1) < 1e-9);
   const [low, high] = ends(3, 3);
   assert.ok(low < 3 && high > 3);
+});
+
+test("runs are grouped by their configuration, or by a column, and twins are told apart by their ids", () => {
+  const table = tableOf(
+    [
+      { id: "run:name", values: ["net", "net", "wide", "deep"] },
+      { id: "param:lr", values: ["0.1", "0.1", "0.2", null] },
+      { id: "param:depth", values: ["2", "2", "2", "9"] },
+    ],
+    { configurations: [0, 0, 1, 2] },
+  );
+  const told = (groups: { name: string; runs: readonly string[] }[]) => groups.map(({ name, runs }) => [name, runs.length]);
+  assert.deepEqual(told(eachRun(table, table.ids)).slice(0, 3), [["net (id0)", 1], ["net (id1)", 1], ["wide", 1]]);
+  assert.deepEqual(told(byConfiguration(table, table.ids)), [["lr=0.1, depth=2", 2], ["lr=0.2, depth=2", 1], ["lr=–, depth=9", 1]]);
+  assert.deepEqual(told(byColumn(table, table.ids, table.byId.get("param:depth")!)), [["depth=2", 3], ["depth=9", 1]]);
+  assert.deepEqual(told(byColumn(table, table.ids, table.byId.get("param:lr")!)), [["lr=0.1", 2], ["lr=0.2", 1], ["lr=missing", 1]]);
+});
+
+test("a metric of one value is drawn where it was chosen, else told", () => {
+  const lengths: Record<string, number> = { loss: 60, final: 1, never: 0 };
+  const lengthOf = (metric: string) => lengths[metric];
+  assert.deepEqual(choose(["loss", "final", "never"], [], lengthOf), { drawn: ["loss"], single: ["final"], ask: ["loss", "final", "never"] });
+  assert.deepEqual(choose(["loss", "final", "never"], ["final", "never"], lengthOf).drawn, ["final"]);
 });

@@ -118,6 +118,8 @@ const WRONG: [string, RegExp, string][] = [
   ["optimizer in (adam", /This \( is not closed/, "("],
   ["lr = (0.1, 0.2)", /A list is for in: lr in \(a, b\)/, "("],
   ["0.1 < val_loss < 0.3", /No run has a metric, param or tag '0\.1'|Two comparisons/, "<"],
+  ["val", /No run has the word 'val'\. For a condition an operator follows: val_loss < 0\.2/, "val"],
+  ["first optimi", /For a condition an operator follows: optimizer = adam/, "optimi"],
   ["val_loss < 1 & lr = 1", /Write 'and' for &/, "&"],
 ];
 
@@ -157,6 +159,11 @@ test("`and` is the intersection, `or` the union, `not` the rest", () => {
     assert.deepEqual(new Set(found(`(${a}) or (${b})`)), new Set([...inA, ...inB]));
     assert.deepEqual(found(`not (${a})`), [0, 1, 2, 3, 4].filter((row) => !inA.has(row)));
   }
+});
+
+test("a quoted word is looked for, whatever columns are called", () => {
+  assert.deepEqual(found("'val'"), []);
+  assert.deepEqual(found("xyz"), []);
 });
 
 test("deep nesting is a problem, not an overflow", () => {

@@ -2,9 +2,12 @@
 
 import { el } from "../dom.ts";
 import type { CurveView } from "../state.ts";
+import type { Column } from "../wire.ts";
+import { cut } from "../words.ts";
 import type { Chooser } from "./chooser.ts";
 
 const SMOOTHEST = 0.99;
+const LONGEST_NAME = 24;
 
 export interface BarActions {
   readonly change: (changes: Partial<CurveView>) => void;
@@ -36,7 +39,6 @@ export class Bar {
     this.#logX = button("Log x", toggle("logX"));
     this.#logY = button("Log y", toggle("logY"));
     this.#grouped = button("Average seeds", toggle("grouped"));
-    this.#grouped.title = "Runs of one configuration, seeds aside, are drawn as their mean and its standard error";
     this.#zoomOut = button("−", actions.zoomOut, "Zoom out");
     this.#reset = button("Reset", actions.reset, "Reset zoom");
     this.#reload = button("Reload", actions.reload);
@@ -60,13 +62,16 @@ export class Bar {
     );
   }
 
-  update(view: CurveView, state: { isZoomed: boolean; isRunning: boolean }): void {
+  update(view: CurveView, state: { isZoomed: boolean; isRunning: boolean; by: Column | null }): void {
     this.#view = view;
     press(this.#step, view.x === "step");
     press(this.#time, view.x === "time");
     press(this.#logX, view.logX);
     press(this.#logY, view.logY);
     press(this.#grouped, view.grouped);
+    this.#grouped.textContent = state.by ? `Average by ${cut(state.by.label, LONGEST_NAME)}` : "Average seeds";
+    const which = state.by ? `equal in ${cut(state.by.label, 200)}` : "of one configuration, seeds aside,";
+    this.#grouped.title = `Runs ${which} are drawn as their mean and its standard error`;
     if (this.#smoothing.valueAsNumber !== view.smoothing) this.#smoothing.valueAsNumber = view.smoothing;
     this.#weight.textContent = view.smoothing.toFixed(2);
     this.#smoothing.setAttribute("aria-valuetext", view.smoothing === 0 ? "none" : view.smoothing.toFixed(2));

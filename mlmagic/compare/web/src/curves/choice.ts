@@ -26,11 +26,7 @@ export function choose(
   const there = new Set(offered);
   const wanted = chosen.filter((metric) => there.has(metric)).slice(0, MOST_DRAWN);
   if (wanted.length > 0) {
-    return {
-      drawn: wanted.filter((metric) => (lengthOf(metric) ?? 2) > 1),
-      single: wanted.filter((metric) => (lengthOf(metric) ?? 2) <= 1),
-      ask: wanted,
-    };
+    return { drawn: wanted.filter((metric) => lengthOf(metric) !== 0), single: [], ask: wanted };
   }
   const most = Math.min(offered.length, MOST_LOOKED_AT);
   for (let looked = Math.min(LOOKED_AT_FIRST, most); ; looked = Math.min(2 * looked, most)) {

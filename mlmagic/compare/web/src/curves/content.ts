@@ -3,9 +3,10 @@
 import type { CurveView } from "../state.ts";
 import { has, type Column, type Goal, type Table } from "../wire.ts";
 import { choose, type Choice } from "./choice.ts";
+import { nameOf } from "../names.ts";
 import { short } from "./format.ts";
 import { counted, cut } from "../words.ts";
-import { byConfiguration, eachRun, nameOf, type Group } from "./groups.ts";
+import { byColumn, byConfiguration, eachRun, type Group } from "./groups.ts";
 import type { Histories, Look, Pair, Window } from "./histories.ts";
 import { lineOf, type Line, type Source } from "./lines.ts";
 import type { Series } from "./series.ts";
@@ -25,17 +26,19 @@ export interface Shown {
   /** How many selected runs are not drawn. */
   readonly left: number;
   readonly offered: readonly string[];
+  /** The column by which runs are averaged; null: by their configuration, seeds aside. */
+  readonly by: Column | null;
 }
 
-/** Returns what there is to draw of the selected runs; the metric `main` is offered first. */
-export function shownOf(table: Table, selected: readonly string[], main: string): Shown {
+/** Returns what there is to draw of the selected runs; the metric `main` is offered first, `group` is that of the table. */
+export function shownOf(table: Table, selected: readonly string[], main: string, group: string): Shown {
   const there = selected.filter((run) => table.rows.has(run));
   const runs = there.slice(0, MOST_RUNS);
   const rows = runs.map((run) => table.rows.get(run)!);
   const columns = table.columns.filter((column) => column.kind === "metric" && rows.some((row) => has(column, row)));
   const first = columns.filter(({ id }) => id === main);
   const offered = [...first, ...columns.filter(({ id }) => id !== main)].map(({ label }) => label);
-  return { table, runs, left: there.length - runs.length, offered };
+  return { table, runs, left: there.length - runs.length, offered, by: table.byId.get(group) ?? null };
 }
 
 export function metricColumn(table: Table, metric: string): Column | undefined {
@@ -98,7 +101,7 @@ export function contentOf(
     const part = asked === null ? whole : (known.get(pair, look) ?? whole);
     sources.set(pair.run, { shown: part, whole, origin: originOf(pair.run) });
   }
-  const groups = view.grouped ? byConfiguration(table, runs) : eachRun(table, runs);
+  const groups = !view.grouped ? eachRun(table, runs) : shown.by ? byColumn(table, runs, shown.by) : byConfiguration(table, runs);
   const lines = groups.flatMap((group, place) => {
     const line = lineOf(group, place, ofGroup(group, sources), { x: view.x, smoothing: view.smoothing, goal });
     return line ? [line] : [];

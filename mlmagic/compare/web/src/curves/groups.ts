@@ -1,6 +1,8 @@
 /** Which runs are drawn as one line, and what that is called. */
 
-import { word, type Table } from "../wire.ts";
+import { number } from "../format.ts";
+import { nameOf } from "../names.ts";
+import { has, word, type Column, type Table } from "../wire.ts";
 import { counted } from "../words.ts";
 
 export interface Group {
@@ -39,10 +41,18 @@ export function byConfiguration(table: Table, runs: readonly string[]): Group[] 
   });
 }
 
-export function nameOf(table: Table, run: string): string {
-  const names = table.byId.get("run:name");
-  const row = table.rows.get(run);
-  return (names?.type === "text" && row !== undefined && word(names, row)) || run.slice(0, 8);
+/** Returns the runs by their value in a column; those without one are a group as well. */
+export function byColumn(table: Table, runs: readonly string[], column: Column): Group[] {
+  const members = new Map<string, string[]>();
+  for (const run of runs) {
+    const row = table.rows.get(run)!;
+    const value = !has(column, row) ? "missing" : column.type === "text" ? word(column, row)! : number(column.numbers[row]!);
+    members.set(value, [...(members.get(value) ?? []), run]);
+  }
+  return [...members].map(([value, ids]) => {
+    const parts = { labels: column.label, values: value };
+    return { key: `${column.id} ${value}`, name: `${column.label}=${value}`, parts, runs: ids };
+  });
 }
 
 /** Params that are one within each group, and not the same in all, tell the groups apart. */

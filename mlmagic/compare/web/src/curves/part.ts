@@ -4,11 +4,11 @@ import { effect, signal } from "@preact/signals-core";
 
 import type { Context, Part } from "../context.ts";
 import { el, fill } from "../dom.ts";
+import { nameOf } from "../names.ts";
 import { Bar } from "./bar.ts";
 import { Chooser } from "./chooser.ts";
 import { choiceOf, contentOf, originsOf, pairsOf, shownOf, singlesText, widened, type Shown } from "./content.ts";
 import { counted } from "../words.ts";
-import { nameOf } from "./groups.ts";
 import { Histories, type Window } from "./histories.ts";
 import { Panel } from "./panel.ts";
 import { fromAxis } from "./scale.ts";
@@ -102,8 +102,8 @@ class Curves implements Part {
   #followed(): void {
     const { state, kernel } = this.#context;
     const { changed, problem, waiting } = this.#histories;
-    const { curves, metric } = state.view.value;
-    void [state.table.value, state.selected.value, curves, metric, this.#window.value, this.#asked.value];
+    const { curves, metric, group } = state.view.value;
+    void [state.table.value, state.selected.value, curves, metric, group, this.#window.value, this.#asked.value];
     void [changed.value, problem.value, waiting.value, kernel.busy.value];
     if (!this.#isVisible.value) return;
     cancelAnimationFrame(this.#frame);
@@ -112,7 +112,8 @@ class Curves implements Part {
 
   #shown(): Shown {
     const { state } = this.#context;
-    return shownOf(state.table.peek(), state.selected.peek(), state.view.peek().metric);
+    const { metric, group } = state.view.peek();
+    return shownOf(state.table.peek(), state.selected.peek(), metric, group);
   }
 
   #render(): void {
@@ -128,8 +129,8 @@ class Curves implements Part {
     if (asked) histories.want(pairsOf(shown, drawn), { by: view.x, window: asked });
 
     this.#bar.element.hidden = shown.runs.length === 0 || shown.offered.length === 0;
-    this.#bar.update(view, { isZoomed: this.#window.peek() !== null, isRunning: shown.runs.some((run) => this.#isRunning(run)) });
-    this.#chooser.update({ offered: shown.offered, shown: [...drawn, ...(view.metrics.length ? single : [])], isOwn: view.metrics.length > 0 });
+    this.#bar.update(view, { isZoomed: this.#window.peek() !== null, isRunning: shown.runs.some((run) => this.#isRunning(run)), by: shown.by });
+    this.#chooser.update({ offered: shown.offered, shown: drawn, isOwn: view.metrics.length > 0 });
     if (this.#bar.element.hidden) this.#chooser.element.hidden = true;
     fill(this.#problems, ...this.#problemsOf(shown));
     const told = [

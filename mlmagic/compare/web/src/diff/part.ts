@@ -5,13 +5,16 @@ import { effect, signal } from "@preact/signals-core";
 import type { Context, Part } from "../context.ts";
 import { el, fill } from "../dom.ts";
 import { KernelError } from "../kernel.ts";
-import { word, type Table } from "../wire.ts";
+import { nameOf } from "../names.ts";
+import type { Table } from "../wire.ts";
+import { cut } from "../words.ts";
 import { Pictures } from "./pictures.ts";
 import { sectionsOf } from "./sections.ts";
 import type { Difference } from "./wire.ts";
 
 /** So many runs stand side by side, at most; of more the first are compared. */
 const MOST_RUNS = 8;
+const LONGEST_NAME = 80;
 const BUSY = "The kernel is running a cell; the difference comes when it is done.";
 
 export function differencesPart(context: Context): Part {
@@ -90,8 +93,7 @@ class Differences implements Part {
       const differing = difference.sections.filter((section) => section.differs).map(({ title }) => title.toLowerCase());
       said = differing.length > 0 ? `Differing: ${differing.join(", ")}.` : "Nothing that was recorded differs.";
     } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      shown = [this.#problem(error)];
+      shown = [this.#problem(error instanceof KernelError ? error : new KernelError(String(error), ""))];
     }
     if (wanted !== this.#asked) return; // others have been selected meanwhile
     this.element.classList.remove("mm-loading");
@@ -100,7 +102,7 @@ class Differences implements Part {
   }
 
   #fillBar(table: Table, runs: readonly string[], selected: number): void {
-    fill(this.#chooser, ...runs.map((id, place) => el("option", { value: id, selected: place === 0 }, nameOf(table, id))));
+    fill(this.#chooser, ...runs.map((id, place) => el("option", { value: id, selected: place === 0 }, cut(nameOf(table, id), LONGEST_NAME))));
     this.#told.textContent =
       selected > MOST_RUNS ? `The first ${MOST_RUNS} of ${selected} selected runs are compared.` : "The others are compared with it.";
   }
@@ -145,8 +147,3 @@ function withBase(runs: readonly string[], base: string): readonly string[] {
   return runs.includes(base) ? [base, ...runs.filter((id) => id !== base)] : runs;
 }
 
-function nameOf(table: Table, id: string): string {
-  const column = table.byId.get("run:name");
-  const name = column?.type === "text" ? word(column, table.rows.get(id)!) : null;
-  return `${(name ?? id).slice(0, 80)} (${id.slice(0, 8)})`;
-}

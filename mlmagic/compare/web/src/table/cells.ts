@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.ts";
 import { clean, duration, exactMoment, MISSING, moment, number } from "../format.ts";
+import { isShared } from "../names.ts";
 import { swatch } from "../swatch.ts";
 import { exact, numberAt } from "../values.ts";
 import { has, word, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
@@ -9,11 +10,13 @@ import { counted, cut, markOf } from "../words.ts";
 import { NAME } from "./columns.ts";
 import type { TableModel } from "./model.ts";
 import type { Summary } from "./statistics.ts";
-import { commonRow, summaryIn, type Branch, type Line } from "./tree.ts";
+import { belowOf, commonRow, summaryIn, type Branch, type Line } from "./tree.ts";
 
 const LONGEST_TEXT = 300;
 const LONGEST_TITLE = 2000;
 const MOST_PARAMS = 4;
+/** So much of a digest tells two data sets apart; all of it is in the title. */
+const DIGEST = 8;
 
 export interface Drawing {
   readonly model: TableModel;
@@ -38,6 +41,9 @@ export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing:
   else if (column.format === "duration") drawDuration(cell, column, row, drawing);
   else if (column.format === "moment") drawMoment(cell, column, row, drawing);
   else drawNumber(cell, column, row, drawing);
+  if (column.type !== "number" || column.kind !== "metric") return;
+  const below = belowOf(column, branch);
+  if (below) cell.title += `; runs below: ${summaryText(below, drawing.model.format(column))}`;
 }
 
 function drawMissing(cell: HTMLElement, branch: Branch, column: Column): void {
@@ -64,6 +70,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
       : null,
     place === undefined ? null : swatch(place),
     el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
+    branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
     count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
     link
       ? el("a", { href: link, target: "_blank", rel: "noopener noreferrer", tabindex: -1, class: "mm-link", title: "Open in the MLflow UI (Ctrl+Enter)", "aria-label": `Open ${cut(clean(label), 60)} in the MLflow UI` }, "↗")
@@ -71,21 +78,29 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
   );
 }
 
-/** The params in which the runs of a table differ and those of a configuration do not, or the value that a group shares. */
+/**
+ * The value that a group shares; or of a configuration the name that its runs share, and the params in which the runs of
+ * the table differ and its own do not.
+ */
 function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   const by = table.byId.get(model.state.view.peek().group);
   if (by) {
     const row = commonRow(by, branch);
     return `${by.label} = ${row < 0 ? "missing" : by.type === "text" ? word(by, row) : number(numberAt(by, row))}`;
   }
+  const names = table.byId.get(NAME)!;
+  const named = commonRow(names, branch);
   const told: string[] = [];
   for (const column of table.columns) {
     if (column.kind !== "param" || !column.differs || column.type !== "text") continue;
     const row = commonRow(column, branch);
-    if (row >= 0) told.push(`${column.label}=${word(column, row)}`);
+    if (row >= 0) told.push(`${column.label.slice(column.label.lastIndexOf(".") + 1)}=${word(column, row)}`);
     if (told.length === MOST_PARAMS) break;
   }
-  return told.join(", ") || "one configuration";
+  const params = told.join(", ");
+  if (named < 0) return params || "one configuration";
+  const name = word(names as TextColumn, named);
+  return params ? `${params} · ${name}` : (name ?? "");
 }
 
 /** Returns the page of a run in the MLflow UI; only pages of the web are linked, whatever the settings say. */
@@ -103,7 +118,7 @@ function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {
   }
   cell.title = cut(text, LONGEST_TITLE);
   if (isNumeric(column)) cell.classList.add("mm-number");
-  fill(cell, el("bdi", {}, cut(clean(text), LONGEST_TEXT)));
+  fill(cell, el("bdi", {}, column.kind === "data" ? clean(text).slice(0, DIGEST) : cut(clean(text), LONGEST_TEXT)));
 }
 
 function drawDuration(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
@@ -137,16 +152,26 @@ function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { mode
 }
 
 function drawMean(cell: HTMLElement, column: Column, summary: Summary, { model }: Drawing): void {
-  const { mean, error, count, others, low, high } = summary;
+  const { mean, error } = summary;
   const format = column.type === "number" ? model.format(column) : number;
   const kind = column.type === "number" ? column : null;
   cell.classList.add("mm-number", "mm-mean");
   if (kind && model.shaded.peek()) shade(cell, model.scale(kind).level(mean));
-  const range = count === 0 ? "" : low === high ? `, all ${format(low)}` : `, ${format(low)} to ${format(high)}`;
-  const also = others > 0 ? `; ${counted(others, "more")} not finite`.replace("mores", "more") : "";
-  cell.title = `mean${Number.isNaN(error) ? "" : " ± standard error"} of ${counted(count, "run")}${range}${also}`;
+  cell.title = rangeText(summary, format);
   const [text, spread] = column.format === "duration" ? [duration(mean), ""] : meanText(mean, error, format);
   mark(cell, kind !== null && mean === model.bestMean(kind), text, spread ? el("span", { class: "mm-error" }, ` ± ${spread}`) : null);
+}
+
+/** Returns in words what a mean is of, and between which values. */
+function rangeText({ error, count, others, low, high }: Summary, format: (value: number) => string): string {
+  const range = count === 0 ? "" : low === high ? `, all ${format(low)}` : `, ${format(low)} to ${format(high)}`;
+  const also = others > 0 ? `; ${others} more not finite` : "";
+  return `mean${Number.isNaN(error) ? "" : " ± standard error"} of ${counted(count, "run")}${range}${also}`;
+}
+
+function summaryText(summary: Summary, format: (value: number) => string): string {
+  const [mean, error] = meanText(summary.mean, summary.error, format);
+  return `${mean}${error ? ` ± ${error}` : ""}, ${rangeText(summary, format)}`;
 }
 
 /** Returns a mean with as many decimals as its standard error has at two digits, and the error. */

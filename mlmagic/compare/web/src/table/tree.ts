@@ -103,8 +103,12 @@ export function rowsOf(branches: readonly Branch[], into: number[] = []): number
 
 /** Returns what the children of a branch say in a column of numbers, null where it has a value itself or they have none. */
 export function summaryIn(column: Column, branch: Branch): Summary | null {
-  if (branch.children.length === 0 || (branch.row >= 0 && has(column, branch.row))) return null;
-  if (column.type === "text" && column.format !== "number") return null;
+  return branch.row >= 0 && has(column, branch.row) ? null : belowOf(column, branch);
+}
+
+/** Returns what the children of a branch say in a column of numbers, whatever it says itself; null where they have none. */
+export function belowOf(column: Column, branch: Branch): Summary | null {
+  if (branch.children.length === 0 || (column.type === "text" && column.format !== "number")) return null;
   return summaryOf(branch.children.flatMap((child) => valuesIn(column, child)));
 }
 

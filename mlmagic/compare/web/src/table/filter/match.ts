@@ -3,7 +3,7 @@
 import { numbersOfWords, readsAs } from "../../values.ts";
 import { has, type Column, type NumberColumn, type Table, type TextColumn } from "../../wire.ts";
 import { isName, locate } from "./names.ts";
-import { parse, type Condition, type Expression } from "./parse.ts";
+import { parse, type Condition, type Expression, type Text } from "./parse.ts";
 import { didYouMean, Problem } from "./problem.ts";
 
 /** The rows that match (1) or not (0), all where there is no filter; or what is wrong. */
@@ -28,7 +28,7 @@ export function match(text: string, table: Table, searched: readonly TextColumn[
 function rowsOf(expression: Expression, table: Table, searched: readonly TextColumn[]): Uint8Array {
   switch (expression.kind) {
     case "text":
-      return withText(expression.text, table, searched);
+      return withText(expression, table, searched);
     case "not":
       return rowsOf(expression.part, table, searched).map((isIn) => 1 - isIn);
     case "all":
@@ -43,7 +43,7 @@ function rowsOf(expression: Expression, table: Table, searched: readonly TextCol
   }
 }
 
-function withText(text: string, table: Table, searched: readonly TextColumn[]): Uint8Array {
+function withText({ text, quoted, start, end }: Text, table: Table, searched: readonly TextColumn[]): Uint8Array {
   const wanted = text.toLowerCase();
   // The beginning of an id is meant from four characters on, as everywhere: 07 is a part of a name.
   const isId = wanted.length >= SHORTEST_ID;
@@ -52,6 +52,9 @@ function withText(text: string, table: Table, searched: readonly TextColumn[]): 
     const holds = Uint8Array.from(lowered(column.words), (word) => Number(word.includes(wanted)));
     for (let row = 0; row < rows.length; row++) rows[row] = rows[row]! | (holds[column.codes[row]!] ?? 0);
   }
+  const begun = quoted || rows.includes(1) ? undefined : table.columns.find(({ label }) => label.toLowerCase().startsWith(wanted));
+  // The name of a column on its way to a condition, not a search for a word that no run has.
+  if (begun) throw new Problem(`No run has the word '${text}'. For a condition an operator follows: ${begun.label.slice(0, 60)} ${begun.type === "number" ? "< 0.2" : "= adam"}`, start, end);
   return rows;
 }
 

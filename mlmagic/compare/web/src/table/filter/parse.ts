@@ -29,8 +29,17 @@ export interface Condition {
 export type Expression =
   | { readonly kind: "all" | "any"; readonly parts: readonly Expression[] }
   | { readonly kind: "not"; readonly part: Expression }
-  | { readonly kind: "text"; readonly text: string }
+  | Text
   | Condition;
+
+/** A word or a quoted text that is looked for, and where it stands. */
+export interface Text {
+  readonly kind: "text";
+  readonly text: string;
+  readonly quoted: boolean;
+  readonly start: number;
+  readonly end: number;
+}
 
 const SYMBOLS: Record<string, Operator> = { "=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "!~": "!~" };
 const MISSPELT: Record<string, string> = { "=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "~=": "~", ":=": "=", "===": "=", "!==": "!=", "!": "not" };
@@ -118,7 +127,8 @@ class Parser {
 
   #word(token: Token): Expression {
     this.#at++;
-    return { kind: "text", text: token.kind === "word" ? token.text : token.text.slice(1, -1) };
+    const quoted = token.kind !== "word";
+    return { kind: "text", text: quoted ? token.text.slice(1, -1) : token.text, quoted, start: token.start, end: token.end };
   }
 
   /** Reads `name operator value`, where that is what comes next; words before the name are left as words. */
