@@ -114,10 +114,14 @@ def is_empty(figure: Any) -> bool:
 
 
 def title(figure: Any) -> str:
-    """Return what the user called *figure*: its label, its title, or the title of its only axes; else ``""``."""
+    """Return what the user called *figure*: its label, its title, or that of its axes if one has a title; else ``""``.
+
+    A colour bar is an axes too, without a title.
+    """
     candidates = [figure.get_label(), figure.get_suptitle() if hasattr(figure, "get_suptitle") else ""]
-    if len(figure.axes) == 1:
-        candidates.append(figure.axes[0].get_title())
+    titled = [text for axes in figure.axes if (text := axes.get_title()).strip()]
+    if len(titled) == 1:
+        candidates += titled
     return next((str(text) for text in candidates if text and str(text).strip()), "")
 
 

@@ -74,6 +74,33 @@ class Comparison:
         values = [(math.isnan(value), sign * value) for value in main.numbers.tolist()]
         return sorted(range(len(values)), key=values.__getitem__)
 
+    def families(self) -> list[tuple[int, int]]:
+        """Return the rows, each with how deep it is nested: runs below their parents, the family of the best run first.
+
+        The best is that of `best_first`; so are the orders within a family.
+        """
+        best = self.best_first()
+        below: dict[int, list[int]] = {}
+        for row in best:
+            below.setdefault(self.parents[row], []).append(row)
+        depths: dict[int, int] = {}
+        for row in best:
+            waiting = [] if row in depths else [(self._oldest(row), 0)]
+            while waiting:
+                one, depth = waiting.pop()
+                if one not in depths:
+                    depths[one] = depth
+                    waiting.extend((child, depth + 1) for child in reversed(below.get(one, ())))
+        return list(depths.items())
+
+    def _oldest(self, row: int) -> int:
+        """Return the first parent of all; tags are free, and of runs that call each other their parent one is it."""
+        seen = {row}
+        while (parent := self.parents[row]) >= 0 and parent not in seen:
+            seen.add(parent)
+            row = parent
+        return row
+
     @cached_property
     def parents(self) -> list[int]:
         """The row of each run's parent, -1 where that is not among the runs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mlmagic.compare.groups import groups_of, mean_of
 from mlmagic.compare.histories import best_curves
 from mlmagic.errors import StoreError
 from mlmagic.runs.frames import frame_of
@@ -15,7 +16,10 @@ from mlmagic.views.runs_table import table_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pandas import DataFrame
+
     from mlmagic.compare.comparison import Comparison
+    from mlmagic.compare.groups import Mean
     from mlmagic.runs.curves import Curve
 
 MOST_CURVES = len(STYLES)
@@ -23,6 +27,9 @@ _MOST_ROWS = 30
 _MOST_DOTS = 1000
 _MOST_POINTS = 200
 _LONGEST_NAME = 40
+_MOST_DECIMALS = 8
+_BELOW = "\N{DOWNWARDS ARROW WITH TIP RIGHTWARDS} "
+_INDENT = "\N{EM SPACE}"
 _SIZE = Size(560, 150)
 
 
@@ -41,34 +48,79 @@ def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBu
     *curves* are of the main metric, at most six, the best run first. All is escaped, nothing needs a script; where a
     live widget stands before it in JupyterLab or Notebook, the view is hidden.
     """
-    rows = comparison.best_first()[:_MOST_ROWS]
-    main = comparison.main_metric
-    frame = frame_of(
-        [comparison.runs[row] for row in rows],
-        sort=("metric", main.label) if main else None,
-        ascending=bool(main and main.goal == "min"),
-    )
+    frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison)
     drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
-    left_out = max((comparison.total or len(comparison.runs)) - len(rows), 0)
+    every = comparison.total or len(comparison.runs)
+    left_out = 0 if comparison.group else max(every - len(frame), 0)
     return {
         "text/html": render(
             "comparison.html",
             title=shorten(comparison.title, 200),
             notice=comparison.notice,
-            table=table_html(frame) if rows else "",
+            table=table_html(frame) if len(frame) else "",
             caption=_caption(comparison, curves) if drawn else "",
             panel=drawn,
             width=_SIZE.width,
             height=_SIZE.height,
             left_out=left_out,
         ),
-        "text/plain": _plain(comparison, rows, left_out),
+        "text/plain": _plain(comparison, frame, left_out),
     }
+
+
+def _runs_frame(comparison: Comparison) -> DataFrame:
+    """Return the best runs, nested ones below their parents."""
+    main = comparison.main_metric
+    families = comparison.families()[:_MOST_ROWS]
+    frame = frame_of(
+        [comparison.runs[row] for row, _ in families],
+        sort=("metric", main.label) if main else None,
+        ascending=bool(main and main.goal == "min"),
+    )
+    frame["name"] = [
+        f"{_INDENT * (depth - 1)}{_BELOW * (depth > 0)}{name or ''}"
+        for name, (_, depth) in zip(frame["name"], families, strict=True)
+    ]
+    return frame
+
+
+def _groups_frame(comparison: Comparison) -> DataFrame:
+    """Return the best groups: how many runs each has, and of its metrics the mean and the standard error."""
+    from pandas import DataFrame
+
+    groups = groups_of(comparison)[:_MOST_ROWS]
+    metrics = sorted(
+        (column for column in comparison.columns if column.kind == "metric"),
+        key=lambda column: column is not comparison.main_metric,
+    )
+    columns: dict[str, list[str]] = {
+        "name": [group.name for group in groups],
+        "runs": [str(len(group.rows)) for group in groups],
+    }
+    for column in metrics:
+        name = column.label if column.label not in columns else f"metrics.{column.label}"
+        columns[name] = [_mean_text(mean_of(column, group.rows)) for group in groups]
+    return DataFrame(columns)
+
+
+def _mean_text(found: Mean | None) -> str:
+    """Return a mean with as many decimals as its standard error has at two digits, and the error."""
+    if found is None:
+        return "\N{EN DASH}"
+    if math.isnan(found.error):
+        return number(found.mean)
+    decimals = 1 - math.floor(math.log10(found.error)) if found.error else _MOST_DECIMALS + 1
+    if not 0 <= decimals <= _MOST_DECIMALS:
+        return f"{number(found.mean)} \N{PLUS-MINUS SIGN} {number(found.error)}"
+    return f"{found.mean:.{decimals}f} \N{PLUS-MINUS SIGN} {found.error:.{decimals}f}"
 
 
 def _caption(comparison: Comparison, curves: Sequence[Curve]) -> str:
     name = shorten(comparison.main_metric.label, _LONGEST_NAME) if comparison.main_metric else ""
-    return name if _has_curves(curves) else f"{name} by run, oldest first"
+    if not _has_curves(curves):
+        return f"{name} by run, oldest first"
+    count = len(comparison.runs)
+    return f"{name} of the {len(curves)} best of {count} runs" if len(curves) < count else name
 
 
 def _has_curves(curves: Sequence[Curve]) -> bool:
@@ -82,7 +134,7 @@ def _curves_panel(comparison: Comparison, curves: Sequence[Curve]) -> Panel | No
     names = {run.info.run_id: run.info.run_name or run.info.run_id for run in comparison.runs}
     series = []
     for curve in shown:
-        steps, values = curve.steps.tolist(), curve.values.tolist()
+        steps, values = curve.steps.tolist(), curve.values.tolist()  # noqa: PD011  # no frame
         span = (int(min(steps)), int(max(steps)))
         series.append(Series(names[curve.run_id], steps, values, values, values, span, values[-1], curve.count))
     return _panel(series, "step ")
@@ -123,12 +175,9 @@ def _panel(series: Sequence[Series], unit: str, *, dots: bool = False) -> Panel:
     )
 
 
-def _plain(comparison: Comparison, rows: Sequence[int], left_out: int) -> str:
+def _plain(comparison: Comparison, frame: DataFrame, left_out: int) -> str:
     if comparison.notice:
         return f"{comparison.title}\n{comparison.notice.text} {comparison.notice.hint}"
-    frame = frame_of([comparison.runs[row] for row in rows])
-    lines = [
-        comparison.title,
-        frame.drop(columns=["run_id", "started"]).to_string(index=False, max_cols=12, na_rep="\N{EN DASH}"),
-    ]
+    shown = frame.drop(columns=["run_id", "started"], errors="ignore")
+    lines = [comparison.title, shown.to_string(index=False, max_cols=12, na_rep="\N{EN DASH}")]
     return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)

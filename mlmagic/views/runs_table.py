@@ -60,9 +60,10 @@ def table_html(frame: pd.DataFrame) -> str:
     others = [name for name in rows.columns if name not in BASE_COLUMNS and name not in set(metrics)]
     same = {name: rows[name].iloc[0] for name in others if _is_same(rows[name])} if total > 1 else {}
     shown = [name for name in others if name not in same]
-    metrics.sort(key=lambda name: name != about.get("sort"))  # what was sorted by comes first of the metrics
+    first = [name for name in metrics if name == about.get("sort")]  # what was sorted by must be in sight
+    rest = [name for name in metrics if name not in first]
     kept = shown[: max(_MOST_COLUMNS - len(metrics), _FEWEST_PARAMS)]
-    columns = [_column(rows, name, about) for name in (*kept, *metrics)[:_MOST_COLUMNS]]
+    columns = [_column(rows, name, about) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
     return render(
         "runs_table.html",
         runs=_runs(rows, about.get("urls", {})),

@@ -176,6 +176,13 @@ def test_the_title_is_what_the_user_called_it(collector, make, title):
     assert told(collector) == [(title, "png")]
 
 
+def test_a_colour_bar_takes_no_title_away(collector):
+    figure, axes = plt.subplots()
+    axes.set_title("confusion")
+    figure.colorbar(axes.imshow([[1, 2], [3, 4]]))
+    assert told(collector) == [("confusion", "png")]
+
+
 def test_the_figure_title_stands_before_that_of_the_axes(collector):
     plot("axes").suptitle("whole")
     collector.collect_open()

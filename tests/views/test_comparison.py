@@ -89,6 +89,42 @@ def test_of_many_runs_the_best_are_shown_and_the_others_counted():
     assert len(shown["text/html"]) < 300_000
 
 
+def test_nested_runs_stand_below_their_parent_and_the_best_family_is_first():
+    runs = [run(at, metrics={"loss": value} if value else {}) for at, value in enumerate([None, 0.3, 0.1, 0.2, None])]
+    for child, parent in ((1, 0), (2, 0), (4, 3)):
+        runs[child].data.tags["mlflow.parentRunId"] = runs[parent].info.run_id
+    html = comparison_bundle(Comparison(runs, "nested"), [])["text/html"]
+    assert re.findall(r"(?:↳ )?run \d(?=</bdi>)", html) == ["run 0", "↳ run 2", "↳ run 1", "run 3", "↳ run 4"]
+
+
+def test_runs_that_call_each_other_their_parent_are_all_there():
+    runs = [run(at, metrics={"loss": at}) for at in range(3)]
+    for child, parent in ((0, 1), (1, 0), (2, 2)):
+        runs[child].data.tags["mlflow.parentRunId"] = runs[parent].info.run_id
+    assert sorted(row for row, _ in Comparison(runs, "circle").families()) == [0, 1, 2]
+
+
+def test_groups_are_told_by_their_mean_and_standard_error():
+    losses = {"0.1": (0.30, 0.32), "0.2": (0.10, 0.14), "0.3": (0.5,)}
+    runs = [
+        run(at, params={"lr": lr, "seed": str(at)}, metrics={"loss": value})
+        for at, (lr, value) in enumerate((lr, value) for lr, values in losses.items() for value in values)
+    ]
+    html = comparison_bundle(Comparison(runs, "seeds", group="configuration"), [])["text/html"]
+    assert re.findall(r"lr=0\.\d", html) == ["lr=0.2", "lr=0.1", "lr=0.3"]
+    assert "0.120 ± 0.020" in html
+    assert "0.310 ± 0.010" in html
+    by_column = comparison_bundle(Comparison(runs, "by lr", group="param:lr"), [])
+    assert "lr = 0.2" in by_column["text/plain"]
+    assert "0.120 ± 0.020" in by_column["text/plain"]
+
+
+def test_the_picture_says_how_many_of_the_runs_it_shows():
+    runs = [run(at, metrics={"loss": at}) for at in range(9)]
+    html = comparison_bundle(Comparison(runs, "nine"), [curve(one, [9, 1]) for one in runs[:6]])["text/html"]
+    assert "loss of the 6 best of 9 runs" in html
+
+
 def test_nothing_to_compare_says_what_to_do():
     shown = comparison_bundle(Comparison([], "experiment Default", notice=Notice("No runs yet.", "Put %%track …")), [])
     assert "No runs yet." in shown["text/html"]

@@ -1,0 +1,93 @@
+"""Runs that belong together, and what they say of a metric: its mean, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.compare.comparison import CONFIGURATION, is_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlmagic.compare.columns import Column
+    from mlmagic.compare.comparison import Comparison
+
+_MOST_PARAMS = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that are equal in what they are grouped by: what that is, and their rows."""
+
+    name: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of *count* values and its standard error, NaN of a single one."""
+
+    mean: float
+    error: float
+    count: int
+
+
+def groups_of(comparison: Comparison) -> list[Group]:
+    """Return the groups of a comparison that has some, those with the best mean of the main metric first."""
+    members: dict[object, list[int]] = {}
+    by = next((column for column in comparison.columns if column.id == comparison.group), None)
+    for row in range(len(comparison.runs)):
+        members.setdefault(_key(comparison, by, row), []).append(row)
+    groups = [Group(_name(comparison, by, rows), tuple(rows)) for rows in members.values()]
+    main = comparison.main_metric
+    if main is None:
+        return groups
+    sign = 1 if main.goal == "min" else -1
+    means = [mean_of(main, group.rows) for group in groups]
+    keys = [(one is None or math.isnan(one.mean), sign * one.mean if one else 0.0) for one in means]
+    return [groups[at] for at in sorted(range(len(groups)), key=keys.__getitem__)]
+
+
+def mean_of(column: Column, rows: Iterable[int]) -> Mean | None:
+    """Return the mean of the finite values that these rows have in a column of numbers, None where there are none.
+
+    The error is the standard deviation of the sample by the root of the count.
+    """
+    if column.numbers is None:
+        return None
+    values = [value for value in column.numbers[list(rows)].tolist() if math.isfinite(value)]
+    if not values:
+        return None
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return Mean(statistics.fmean(values), error, len(values))
+
+
+def _key(comparison: Comparison, by: Column | None, row: int) -> object:
+    if comparison.group == CONFIGURATION:
+        configuration = comparison.configurations[row]
+        return configuration if configuration >= 0 else f"run {row}"  # without params it is equal to no other
+    return by and _word(by, row)
+
+
+def _name(comparison: Comparison, by: Column | None, rows: Sequence[int]) -> str:
+    """Return what a group shares, or of a configuration the params that tell it from others."""
+    if by is not None:
+        return f"{by.label} = {_word(by, rows[0]) or 'missing'}"
+    told = [
+        f"{column.label}={word}"
+        for column in comparison.columns
+        if column.kind == "param" and column.differs and not is_seed(column.label) and (word := _word(column, rows[0]))
+    ]
+    return ", ".join(told[:_MOST_PARAMS]) or comparison.runs[rows[0]].info.run_name or "one configuration"
+
+
+def _word(column: Column, row: int) -> str | None:
+    if column.codes is not None:
+        code = int(column.codes[row])
+        return column.words[code] if code >= 0 else None
+    if column.numbers is None or (column.missing is not None and column.missing[row]):
+        return None
+    return repr(float(column.numbers[row]))

@@ -1,0 +1,54 @@
+"""What a person gives as runs: texts, and whatever carries the id of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmagic.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Reference(NamedTuple):
+    """A *text* that names something; *is_id* where it is the id of a run for sure."""
+
+    text: str
+    is_id: bool
+
+
+def references_in(given: Any) -> Iterator[Reference]:
+    """Yield what *given* stands for: a text, a run, a frame of runs or a row of one, or several of these.
+
+    A run is an `mlmagic.Run` or one of MLflow's. A list, a Series or any other iterable is what it holds.
+
+    Raises
+    ------
+    UsageProblem
+        When something stands for no run.
+
+    Examples
+    --------
+    >>> list(references_in(["baseline", "forest"]))
+    [Reference(text='baseline', is_id=False), Reference(text='forest', is_id=False)]
+    """
+    if isinstance(given, str):
+        yield Reference(given, is_id=False)
+        return
+    # A frame of runs or a row of one, a run of MLflow's, an `mlmagic.Run`.
+    for owner, name in ((given, "run_id"), (getattr(given, "info", None), "run_id"), (given, "id")):
+        found = getattr(owner, name, None)
+        if isinstance(found, str):
+            yield Reference(found, is_id=True)
+            return
+        if found is not None and hasattr(given, "columns"):
+            yield from (Reference(str(one), is_id=True) for one in found)
+            return
+    if not isinstance(given, Iterable) or isinstance(given, bytes | Mapping) or hasattr(given, "columns"):
+        raise UsageProblem(
+            "A run is named by its name, its id, a Run, or the rows of %runs, "
+            f"not by a value of type {type(given).__name__!r}"
+        )
+    for one in given:
+        yield from references_in(one)
