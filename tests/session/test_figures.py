@@ -180,6 +180,7 @@ def test_a_colour_bar_takes_no_title_away(collector):
     figure, axes = plt.subplots()
     axes.set_title("confusion")
     figure.colorbar(axes.imshow([[1, 2], [3, 4]]))
+    collector.collect_open()
     assert told(collector) == [("confusion", "png")]
 
 
