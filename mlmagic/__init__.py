@@ -19,6 +19,8 @@ from mlmagic.settings import settings
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mlmagic.config.composing import compose
+    from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split import split
     from mlmagic.runs.run import Run
     from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 # `%load_ext mlmagic` does not wait for these: they are imported when they are first asked for.
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
+    "compose": "mlmagic.config.composing",
+    "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.runs.run",
     "progress": "mlmagic.training.progress",
     "rng": "mlmagic.snapshot.randomness",
@@ -46,7 +50,9 @@ __all__ = [
     "Run",
     "__version__",
     "compare",
+    "compose",
     "diff",
+    "instantiate",
     "load_ipython_extension",
     "log",
     "log_artifact",

@@ -42,6 +42,7 @@ def track(
     system: bool = False,
     figures: bool = True,
     quiet: bool = False,
+    config: Any = None,
 ) -> Tracking:
     """Record a block of code as an MLflow run: ``with mlmagic.track("name") as run:``.
 
@@ -53,6 +54,8 @@ def track(
         As the options of ``%%track``.
     resume
         As ``--continue``: an id or name to go on with, or ``""`` for the last run.
+    config
+        A config, such as ``@hydra.main`` gives: its values are recorded as parameters, all of it as a file.
 
     Returns
     -------
@@ -76,8 +79,15 @@ def track(
         system=system,
         figures=figures,
         quiet=quiet,
+        config=None if config is None else (_name_of(config, sys._getframe(1)), config),
     )
     return Tracking(options, sys._getframe(1))
+
+
+def _name_of(thing: object, frame: FrameType) -> str:
+    """Return what the caller calls *thing*."""
+    names = [*frame.f_locals.items(), *frame.f_globals.items()]
+    return next((name for name, value in names if value is thing and not name.startswith("_")), "config")
 
 
 class Tracking:
@@ -97,6 +107,12 @@ class Tracking:
         del self._caller
         with untouched():
             self._run = open_run(self._options, origin)
+        if self._options.config is not None:
+            from mlmagic.config.capture import ConfigCapture
+
+            configs = ConfigCapture()
+            configs.give(self._run, *self._options.config)
+            self._run.collectors.append(("the config", configs.record))
         return Run(self._run.run_id)
 
     def __exit__(
@@ -127,11 +143,13 @@ def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
 def _begin_captures(run: ActiveRun) -> None:
     """Let the data and the models that the cell reads be looked at before its body can change them."""
     if not run.collectors:
+        from mlmagic.config.capture import ConfigCapture
         from mlmagic.data.capture import DataCapture
         from mlmagic.models.capture import ModelCapture
 
-        data, models = DataCapture(), ModelCapture()
-        run.collectors = [("the data", data.record), ("models", models.record)]
+        configs, data, models = ConfigCapture(), DataCapture(), ModelCapture()
+        run.collectors = [("configs", configs.record), ("the data", data.record), ("models", models.record)]
+        configs.begin(run)
         data.begin(run)
         models.begin(run)
 

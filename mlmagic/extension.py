@@ -18,6 +18,7 @@ from mlmagic.journal import folder
 from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.completion import matcher
 from mlmagic.magics.diff import DiffMagics
+from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from mlmagic.views.bundle import MimeBundle
 
 
-_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, CompareMagics, DiffMagics, StatusMagics)
+_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, CompareMagics, DiffMagics, HydraMagics, StatusMagics)
 _loaded: dict[int, Extension] = {}
 _resume_seed: list[Callable[[], None]] = []
 """How to go on with the seed that was set when mlmagic was unloaded: one at most."""

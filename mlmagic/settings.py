@@ -19,8 +19,21 @@ class InvalidPatternError(UsageProblem, TraitError):
     """A setting holds what is no regular expression. It is traitlets' error as well, so that the old value stays."""
 
 
-class RegularExpressions(List[str]):
-    """A list of regular expressions, checked when it is set; in the environment a Python list of them, or just one."""
+class Texts(List[str]):
+    """A list of texts; in the environment a Python list of them, or just one."""
+
+    def from_string(self, s: str) -> list[str]:
+        """Return the list that *s* writes out, or the one text that it is."""
+        try:
+            value = ast.literal_eval(s)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            value = None
+        is_list = isinstance(value, list) and all(isinstance(text, str) for text in value)
+        return value if is_list else [s] if s else []
+
+
+class RegularExpressions(Texts):
+    """A list of regular expressions, checked when it is set."""
 
     def validate(self, obj: Any, value: Any) -> list[str]:
         """Return *value*, all of whose patterns compile and match more than the empty text."""
@@ -32,15 +45,6 @@ class RegularExpressions(List[str]):
                     rf'%config MLMagic.{self.name} = [r"ACME-\d+"]'
                 )
         return patterns
-
-    def from_string(self, s: str) -> list[str]:
-        """Return the list that *s* writes out, or the one pattern that it is."""
-        try:
-            value = ast.literal_eval(s)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            value = None
-        is_list = isinstance(value, list) and all(isinstance(pattern, str) for pattern in value)
-        return value if is_list else [s] if s else []
 
 
 def _problem_of(pattern: str) -> str | None:
@@ -96,6 +100,10 @@ class MLMagic(Configurable):
     secret_patterns = RegularExpressions(
         Unicode(),
         help="Regular expressions of secrets of your own, such as ACME-[0-9]+: what they match is redacted.",
+    ).tag(config=True)
+    instantiate_allow = Texts(
+        Unicode(),
+        help="Packages, modules, classes or functions that mlmagic.instantiate may make, beside those that it knows.",
     ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 

@@ -19,6 +19,7 @@ VALUES = {
     "system_interval_s": 2.5,
     "data_budget_s": 0.5,
     "model_limit_mb": 12.5,
+    "instantiate_allow": ["math.sqrt", "mypackage"],
     "journal": "runs/journal",
     "journal_days": 0.5,
     "store_timeout_s": 1.5,

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def require(package: str, for_what: str) -> ModuleType:
-    """Import *package* and return it.
+def require(package: str, for_what: str, *, pip: str = "") -> ModuleType:
+    """Import *package* and return it; *pip* is what pip calls it, where that is another name.
 
     Raises
     ------
@@ -32,4 +32,4 @@ def require(package: str, for_what: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != package:
             raise
-        raise MissingPackageError(f"{for_what} needs {package}: %pip install {package}") from error
+        raise MissingPackageError(f"{for_what} needs {pip or package}: %pip install {pip or package}") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST = 50
 _PATIENCE_S = 1.5
-_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff)(?=\s|$)")
+_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra)(?=\s|$)")
 
 
 def matcher(shell: InteractiveShell) -> Any:
@@ -44,12 +46,16 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
     last = words[-1] if before.endswith((" ", "\t")) else (words[-2] if len(words) > 1 else "")
     if word.startswith("-"):
         return [option for option in _options(magic) if option.startswith(word)]
-    return [found for found in _values(shell, magic, last, words) if found.startswith(word)][:_MOST]
+    # IPython's word begins after a sign: of model=rf it is rf.
+    whole = words[-1] if magic == "hydra" and words[-1].endswith(f"={word}") else word
+    cut = len(whole) - len(word)
+    return [found[cut:] for found in _values(shell, magic, last, words) if found.startswith(whole)][:_MOST]
 
 
 def _options(magic: str) -> list[str]:
     from mlmagic.magics.compare import CompareMagics
     from mlmagic.magics.diff import DiffMagics
+    from mlmagic.magics.hydra import HydraMagics
     from mlmagic.magics.runs import RunsMagics
 
     magics = {
@@ -59,12 +65,15 @@ def _options(magic: str) -> list[str]:
         "runs": RunsMagics.runs,
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
+        "hydra": HydraMagics.hydra,
     }
     parser = magics[magic].parser
     return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
 
 
 def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) -> Iterable[str]:
+    if magic == "hydra":
+        return _of_configs(shell, last, words)
     option = next((word for word in reversed(words) if word.startswith("-") and word != words[0]), "")
     try:
         if last in {"-e", "--experiment"}:
@@ -76,6 +85,23 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
     if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
         return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
     return []
+
+
+def _of_configs(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:
+    """Return folders, dataclasses, config groups with their options, or keys of the config that is composed again."""
+    if last == "--config-dir":
+        return sorted(path.name for path in Path.cwd().iterdir() if path.is_dir() and not path.name.startswith("."))
+    if last == "--schema":
+        return sorted(name for name, value in shell.user_ns.items() if isinstance(value, type) and is_dataclass(value))
+    from mlmagic.config.composing import last_values
+    from mlmagic.config.groups import groups_in
+
+    place = words.index("--config-dir") + 1 if "--config-dir" in words[:-1] else 0
+    groups = groups_in(Path(words[place]).expanduser()) if place else {}
+    if last == "--config-name":
+        return groups.get("", [])
+    chosen = [f"{group}={option}" for group, options in groups.items() if group for option in options]
+    return [*chosen, *(f"{key}=" for key in last_values(words[1] if len(words) > 1 else ""))]
 
 
 def _run_names() -> list[str]:

@@ -31,7 +31,11 @@ def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
     UsageProblem
         For an unknown option (the nearest one is named), a wrong value, or a quote that is not closed.
     """
-    words = words_of(magic, line)
+    return parse_words(parser, magic, line, words_of(magic, line))
+
+
+def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[str]) -> Namespace:
+    """Return the arguments of *line* as `parse_line` does, where it was divided into *words* in another way."""
     try:
         arguments, rest = parser.parse_known_args(words)
     except UsageError as error:

@@ -19,6 +19,7 @@ class TrackOptions:
 
     ``exclude`` names what is not to be recorded by itself; ``auto``, ``models`` and ``data`` switch kinds of it off.
     ``resume`` is None for a new run, ``""`` to go on with the last run of this notebook, else that run's id or name.
+    ``config`` is a config and what it is called.
     """
 
     name: str | None = None
@@ -36,6 +37,7 @@ class TrackOptions:
     system: bool = False
     figures: bool = True
     quiet: bool = False
+    config: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)

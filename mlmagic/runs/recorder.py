@@ -191,6 +191,13 @@ class Recorder:
         text = json.dumps(clean, indent=1, ensure_ascii=False, default=lambda value: self._clean(str(value), path))
         self._sink.keep_file(path, text.encode(errors="replace"))
 
+    def yaml(self, path: str, content: Any) -> None:
+        """Record plain values as a YAML artifact; its strings are redacted one by one."""
+        import yaml
+
+        text = yaml.safe_dump(self._clean_value(content, path), sort_keys=False, allow_unicode=True)
+        self._sink.keep_file(path, text.encode(errors="replace"))
+
     def redactions(self) -> Mapping[str, int]:
         """Return how many secrets were redacted, by where they stood."""
         return dict(self._redacted)

@@ -5,6 +5,8 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 import mlmagic
+from mlmagic.config.composing import compose
+from mlmagic.magics.completion import complete
 
 
 @pytest.fixture
@@ -77,3 +79,20 @@ def test_other_completions_stay(shell):
 def test_nothing_of_ours_is_left_when_the_extension_is_unloaded(shell):
     mlmagic.unload_ipython_extension(shell)
     assert "--continue" not in offered(shell, "%%track --co")
+
+
+def test_groups_options_and_keys_of_configs_are_offered(shell, tmp_path, monkeypatch):
+    (tmp_path / "configs" / "model").mkdir(parents=True)
+    for name in ("config", "model/rf", "model/logreg"):
+        (tmp_path / "configs" / f"{name}.yaml").write_text("depth: 3\n")
+    monkeypatch.chdir(tmp_path)
+    compose(yaml="lr: 1\nmodel: {depth: 2}", name="cfg")
+    shell.run_cell("from dataclasses import dataclass\n@dataclass\nclass Train:\n    lr: float = 1.0")
+    line = "%hydra cfg --config-dir configs "
+    assert complete(shell, "hydra", f"{line}mod", "mod") == ["model=logreg", "model=rf", "model.depth="]
+    assert complete(shell, "hydra", f"{line}--config-name ", "") == ["config"]
+    assert complete(shell, "hydra", "%hydra cfg --config-dir c", "c") == ["configs"]
+    assert complete(shell, "hydra", "%hydra cfg --schema ", "") == ["Train"]
+    assert complete(shell, "hydra", "%hydra cfg l", "l") == ["lr="]
+    assert complete(shell, "hydra", f"{line}model=l", "l") == ["logreg"]  # what Tab is given begins after the sign
+    assert complete(shell, "hydra", "%hydra cfg --con", "--con") == ["--config-dir", "--config-name"]

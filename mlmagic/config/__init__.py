@@ -1,0 +1,1 @@
+"""Configs, composed by Hydra itself: inline, from folders of groups, and typed by dataclasses."""

@@ -1,0 +1,73 @@
+"""The configs of a run: those that a tracked cell reads or composes, and the one that a script gives."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.config.composing import composition_of
+from mlmagic.config.flat import leaves, resolved
+
+if TYPE_CHECKING:
+    from mlmagic.runs.active import ActiveRun
+
+_FILE = "mlmagic/config.yaml"
+
+
+class ConfigCapture:
+    """Takes the configs that a cell reads as they are before its body runs, and records them when it has ended."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, Any] = {}
+        self._overrides: dict[str, tuple[str, ...]] = {}
+
+    def begin(self, run: ActiveRun) -> None:
+        """Take the configs that the cell reads."""
+        watch = run.origin.watch
+        for name, value in watch.read.items() if watch else ():
+            if _is_config(value):
+                self._take(run, name, value)
+
+    def give(self, run: ActiveRun, name: str, config: Any) -> None:
+        """Take the *config* that a script calls *name*, with the overrides of Hydra's own command line."""
+        self._take(run, name, config)
+        hydra = sys.modules.get("hydra.core.hydra_config")
+        if name not in self._overrides and hydra is not None and hydra.HydraConfig.initialized():
+            self._overrides[name] = tuple(hydra.HydraConfig.get().overrides.task)
+
+    def _take(self, run: ActiveRun, name: str, config: Any) -> None:
+        if name.startswith("_") or name in run.options.exclude:
+            return
+        try:
+            self._taken[name] = resolved(config) if _is_config(config) else dict(config)
+        except Exception as error:  # noqa: BLE001  # an interpolation of the user's that cannot be resolved, or worse
+            reason = str(error).strip().partition("\n")[0]
+            run.notices.warn(f"the config {name} is not recorded: {type(error).__name__}: {reason}")
+            return
+        composed = composition_of(config)
+        if composed is not None:
+            self._overrides[name] = composed.overrides
+
+    def record(self, run: ActiveRun) -> None:
+        """Record the configs, those too that the cell composed itself: values as parameters, each as a file."""
+        for name in run.origin.binds if run.origin.watch else ():
+            value = run.origin.namespace.get(name)
+            if name not in self._taken and composition_of(value) is not None:
+                self._take(run, name, value)
+        for number, (name, values) in enumerate(self._taken.items()):
+            left_out = run.options.exclude | {*run.logged.params, *run.recorder.params}
+            for key, value in leaves(values).items() if isinstance(values, Mapping) else ():
+                if f"{name}.{key}" not in left_out:
+                    run.recorder.param(f"{name}.{key}", value)
+            run.recorder.yaml(_FILE if number == 0 else f"mlmagic/config_{name}.yaml", values)
+        given = {name: list(overrides) for name, overrides in self._overrides.items() if overrides}
+        if given:
+            told = next(iter(given.values())) if len(self._taken) == 1 else given
+            run.recorder.tag("mlmagic.overrides", json.dumps(told, ensure_ascii=False))
+
+
+def _is_config(value: object) -> bool:
+    omegaconf = sys.modules.get("omegaconf")
+    return omegaconf is not None and isinstance(value, omegaconf.DictConfig)

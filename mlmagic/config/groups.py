@@ -1,0 +1,28 @@
+"""The config groups of a folder, and the configs in each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_MOST_FILES = 5000
+_ENDINGS = (".yaml", ".yml")
+
+
+def groups_in(folder: Path) -> dict[str, list[str]]:
+    """Return the options of each config group in *folder*, by names such as ``db/engine``; ``""`` is the folder itself.
+
+    Of a folder that is no folder of configs the first 5,000 files are looked at.
+    """
+    found: dict[str, list[str]] = {}
+    left = _MOST_FILES
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        options = sorted({Path(name).stem for name in files[:left] if name.endswith(_ENDINGS)})
+        if options:
+            group = Path(place).relative_to(folder).as_posix()
+            found["" if group == "." else group] = options
+        left -= len(files)
+        if left <= 0:
+            break
+    return found

@@ -1,0 +1,107 @@
+"""Objects from a config's ``_target_``: on the user's call only, and of classes only that are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pydoc import locate
+from typing import Any
+
+from mlmagic.adapters.optional import require
+from mlmagic.config.flat import resolved
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.settings import settings
+
+ALLOWED = (
+    "catboost",
+    "keras",
+    "lightgbm",
+    "sklearn",
+    "torch.nn",
+    "torch.optim",
+    "torch.utils.data",
+    "torchmetrics",
+    "xgboost",
+)
+"""The packages whose classes may be made; ``MLMagic.instantiate_allow`` adds to them, as does the notebook itself."""
+
+
+def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
+    """Make the object that a config's ``_target_`` names, as ``hydra.utils.instantiate`` does.
+
+    A config is data that may come from anywhere, and a target may be any function, so only classes of the packages that
+    are known to hold models and the like are made, those of the notebook, and what the setting ``instantiate_allow``
+    names: packages, modules, or single classes and functions.
+
+    Parameters
+    ----------
+    config
+        A config with ``_target_``; other ones within it are made first.
+    args, kwargs
+        Passed to the target; a keyword goes before the config's own.
+
+    Raises
+    ------
+    MissingPackageError
+        Without hydra-core.
+    UsageProblem
+        When there is no target, or one that is not allowed.
+
+    Examples
+    --------
+    >>> instantiate({"_target_": "sklearn.tree.DecisionTreeClassifier", "max_depth": 3})
+    DecisionTreeClassifier(max_depth=3)
+    >>> instantiate({"_target_": "os.system", "command": "ls"})
+    Traceback (most recent call last):
+    mlmagic.errors.UsageProblem: The target 'os.system' is not allowed. ...
+    """
+    utils = require("hydra.utils", "mlmagic.instantiate", pip="hydra-core")
+    from omegaconf import OmegaConf
+
+    plain = resolved(config) if OmegaConf.is_config(config) else config
+    if not isinstance(plain, Mapping) or "_target_" not in plain:
+        raise UsageProblem("The config has no _target_, which names the class: _target_: sklearn.svm.SVC")
+    for target in _targets([plain, kwargs]):
+        _require_allowed(target)
+    return utils.instantiate(OmegaConf.create(dict(plain)), *args, **kwargs)
+
+
+def _targets(config: Any) -> Iterator[Any]:
+    if isinstance(config, Mapping):
+        if "_target_" in config:
+            yield config["_target_"]
+        for value in config.values():
+            yield from _targets(value)
+    elif isinstance(config, Sequence) and not isinstance(config, str | bytes):
+        for value in config:
+            yield from _targets(value)
+
+
+def _require_allowed(target: Any) -> None:
+    """Let pass what is allowed by its name and by what it turns out to be: a module may hold another's functions."""
+    own = tuple(settings.instantiate_allow)
+    if not isinstance(target, str):
+        raise UsageProblem(f"_target_ is the name of a class, not {target!r}")
+    # By name first: to look an object up is to import its module.
+    if not _is_in(target, (*ALLOWED, *own, "__main__")):
+        raise _refused(target)
+    found = locate(target)
+    if found is None:
+        home = locate(target.rpartition(".")[0])
+        raise UsageProblem(f"There is no {target!r}.{did_you_mean(target.rpartition('.')[2], dir(home))}")
+    if target in own:
+        return
+    home = str(getattr(found, "__module__", ""))
+    by_package = isinstance(found, type) and _is_in(home, (*ALLOWED, "__main__"))
+    if not by_package and not _is_in(home, own):
+        raise _refused(target)
+
+
+def _is_in(name: str, packages: Sequence[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def _refused(target: str) -> UsageProblem:
+    return UsageProblem(
+        f"The target {target!r} is not allowed. If you trust it: "
+        f"mlmagic.settings.instantiate_allow = [*mlmagic.settings.instantiate_allow, {target!r}]"
+    )

@@ -1,0 +1,87 @@
+"""Hydra's overrides as a person types them on a line: brackets and quotes keep together what belongs together."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OPENING = {"(": ")", "[": "]", "{": "}"}
+_QUOTES = "'\""
+_BARE = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\$\{[^}]*\})|([^\[\]{}(),:'"=]+)""")
+
+
+def words_of(line: str) -> list[str]:
+    """Divide *line* at its spaces, but for those in brackets or quotes, and around a comma or an equals sign.
+
+    >>> words_of("lr=0.1, 0.01 x='a, b' layers=choice([64, 32], 8) name = ${lr}")
+    ['lr=0.1,0.01', "x='a, b'", 'layers=choice([64, 32], 8)', 'name=${lr}']
+    """
+    words: list[str] = []
+    for word in _divided(line):
+        if words and _goes_on(words[-1], word):
+            words[-1] += word
+        else:
+            words.append(word)
+    return words
+
+
+def _divided(line: str) -> Iterator[str]:
+    word, closing, quote, escaped = "", [""], "", False
+    for letter in line:
+        if quote:
+            quote = "" if letter == quote and not escaped else quote
+            escaped = letter == "\\" and not escaped
+        elif letter in _QUOTES:
+            quote = letter
+        elif letter in _OPENING:
+            closing.append(_OPENING[letter])
+        elif letter == closing[-1]:
+            closing.pop()
+        elif letter.isspace() and len(closing) == 1:
+            if word:
+                yield word
+            word = ""
+            continue
+        word += letter
+    if word:
+        yield word
+
+
+def _goes_on(before: str, word: str) -> bool:
+    """Tell whether *word* is the rest of the one *before*: ``lr=0.1, 0.01`` and ``lr = 0.1``."""
+    if before.startswith("-") or word.startswith("--") or "=" in word[1:]:
+        return False
+    return before.endswith((",", "=")) or word.startswith((",", "="))
+
+
+def quoted(override: str) -> str:
+    """Return *override* with quotes around words of other letters than ASCII's, which Hydra's grammar has not.
+
+    >>> quoted("name=größe"), quoted("name=[über, 'größe']"), quoted("lr=0.1")
+    ("name='größe'", "name=['über', 'größe']", 'lr=0.1')
+    """
+    key, equals, value = override.partition("=")
+    if not equals or value.isascii():
+        return override
+    return f"{key}={_BARE.sub(_in_quotes, value)}"
+
+
+def _in_quotes(found: re.Match[str]) -> str:
+    bare = found[2]
+    if bare is None or bare.isascii():
+        return found[0]
+    text = bare.strip()
+    return bare.replace(text, "'" + text.replace("\\", "\\\\") + "'")
+
+
+def key_of(override: str) -> str:
+    """Return the key or config group that an override is of, dotted: ``model.depth`` of ``+model.depth=5``.
+
+    >>> key_of("+db/engine@store=fast"), key_of("~lr"), key_of("++lr=1")
+    ('store', 'lr', 'lr')
+    """
+    key, _, package = override.partition("=")[0].lstrip("+~").partition("@")
+    return (package.rpartition(":")[2] or key).replace("/", ".")

@@ -1,0 +1,52 @@
+"""Hydra for as long as one composition takes: what the user has initialized is there again afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VERSION_BASE = "1.3"
+_lock = threading.RLock()
+
+
+@contextlib.contextmanager
+def own_hydra(folder: Path) -> Iterator[list[str]]:
+    """Initialize Hydra on the configs in *folder*; yield the list that Hydra's warnings are appended to.
+
+    Its global state (``GlobalHydra``, the version base) is put back, whatever happens.
+    """
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.version import VersionBase
+
+    told: list[str] = []
+    with _lock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        hydra, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
+        GlobalHydra.instance().hydra = None
+        try:
+            with initialize_config_dir(str(folder), job_name="mlmagic", version_base=VERSION_BASE):
+                yield told
+        finally:
+            GlobalHydra.instance().hydra = hydra
+            VersionBase.instance().version_base = version
+            told += [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
+
+
+@contextlib.contextmanager
+def stored(name: str, schema: object) -> Iterator[None]:
+    """Let Hydra know *schema* as the config *name* meanwhile: left there, it would outlive its cell."""
+    from hydra.core.config_store import ConfigStore
+
+    repo = ConfigStore.instance().repo
+    ConfigStore.instance().store(name=name, node=schema)
+    try:
+        yield
+    finally:
+        repo.pop(f"{name}.yaml", None)

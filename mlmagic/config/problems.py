@@ -1,0 +1,114 @@
+"""What Hydra, OmegaConf and YAML complain of, in one line: the value, the nearest valid one, and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+_NO_KEY = re.compile(r"Could not (?:override|append to|delete from config\. )?'([^']+)'")
+_KEY = re.compile(r"full_key: (\S+)")
+_UNKNOWN = re.compile(r"Key '([^']*)' (?:is not in struct|not in '(\w+)')")
+_SHOWN = 8
+
+
+def explained(error: Exception, *, keys: Collection[str], groups: Collection[str] = ()) -> UsageProblem:
+    """Return *error* as one line; *keys* are those of the config as far as it is known, *groups* its config groups."""
+    return UsageProblem(_text(error, keys, groups))
+
+
+def _text(error: Exception, keys: Collection[str], groups: Collection[str]) -> str:
+    from hydra.errors import MissingConfigException, OverrideParseException
+    from yaml import YAMLError
+
+    if isinstance(error, YAMLError):
+        return _yaml(error)
+    if isinstance(error, OverrideParseException):
+        return _grammar(error)
+    if isinstance(error, MissingConfigException):
+        return _no_config(error, groups)
+    return _composing([str(one) for one in _chain(error)], keys, groups)
+
+
+def _composing(causes: list[str], keys: Collection[str], groups: Collection[str]) -> str:
+    """Return what went wrong, told by the texts of an error and of its causes."""
+    text = causes[0]
+    if text.startswith("Ambiguous value"):
+        override = text.partition("'")[2].partition("'\n")[0]
+        key, _, value = override.partition("=")
+        return (
+            f"{override!r} gives several values, and one config has one. A list: {key}=[{value}]; a text: "
+            f"{key}='{value}'; one trial for each: %%sweep"
+        )
+    if text.startswith("primary config"):
+        return "The body is no mapping: write `key: value`, a line each."
+    reason = next((one for one in reversed(causes) if "full_key" in one), text)
+    if (unknown := _UNKNOWN.search(reason)) and (place := _KEY.search(reason)):
+        return _no_key(place[1], unknown[2], keys, groups)
+    if (unknown := _NO_KEY.search(text)) is not None:
+        return _no_key(unknown[1], None, keys, groups)
+    return reason_of(reason, keys)
+
+
+def reason_of(text: str, keys: Collection[str] = ()) -> str:
+    """Return what OmegaConf says, with the key in front that it names below."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and lines[0].endswith("raised while composing config:"):
+        lines = lines[1:]
+    place = _KEY.search(text)
+    said = next((line for line in lines if not line.startswith(("full_key:", "object_type=", "reference_type="))), text)
+    missing = re.fullmatch(r"Interpolation key '(.+)' not found", said)
+    near = did_you_mean(missing[1], keys) if missing else ""
+    return f"{place[1]}: {said}.{near}" if place else f"{said}{near}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _no_key(key: str, schema: str | None, keys: Collection[str], groups: Collection[str]) -> str:
+    near = did_you_mean(key, [*keys, *groups])
+    if not near:  # model.dpth is nearer to model.depth by its last part
+        near = did_you_mean(key.rpartition(".")[2], [one.rpartition(".")[2] for one in keys])
+    where = f"in the schema {schema}" if schema else "in the config"
+    known = ", ".join(list(keys)[:_SHOWN]) + (", …" if len(keys) > _SHOWN else "")
+    listed = "" if near or not known else f" There are: {known}."
+    return f"There is no key {key!r} {where}.{near}{listed}" + ("" if schema else f" To add one: +{key}=VALUE")
+
+
+def _no_config(error: Exception, groups: Collection[str]) -> str:
+    wanted = str(getattr(error, "missing_cfg_file", "") or "")
+    options = getattr(error, "options", None)
+    group, _, option = wanted.rpartition("/")
+    if options:
+        near = did_you_mean(option, options)
+        return f"There is no option {option!r} in the config group {group!r}.{near} There are: {', '.join(options)}."
+    near = did_you_mean(group or wanted, groups)
+    if not near:
+        there = f" There are the groups {', '.join(groups)}." if groups else ""
+        near = there or " Name the folder with its config groups: --config-dir DIR"
+    return f"There is no config {wanted!r}.{near}"
+
+
+def _grammar(error: Exception) -> str:
+    override = str(getattr(error, "override", "") or "")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
+    why = next((line for line in lines if not line.startswith("Error parsing override")), "")
+    return (
+        f"The override {override!r} cannot be read: {why}. Write key=value, +key=value for a new key, ~key to remove "
+        "one; quote a text with signs: key='a, b'"
+    )
+
+
+def _yaml(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    what = str(getattr(error, "problem", "") or error).strip()
+    if mark is None:
+        return f"The YAML cannot be read: {what}"
+    return f"Line {mark.line + 1} of the YAML cannot be read: {what}"

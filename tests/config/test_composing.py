@@ -1,0 +1,197 @@
+"""Composing by Hydra itself, and what each mistake is told."""
+
+import enum
+from dataclasses import dataclass, field
+
+import pytest
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.version import VersionBase
+from omegaconf import MISSING, OmegaConf
+
+from mlmagic.config.composing import compose, composition, composition_of
+from mlmagic.errors import UsageProblem
+
+BODY = "defaults:\n  - model: rf\n  - _self_\nlr: 0.1\n"
+
+
+@dataclass
+class Model:
+    depth: int = 3
+
+
+class Mode(enum.Enum):
+    fast = 1
+    exact = 2
+
+
+@dataclass
+class Train:
+    lr: float = 0.1
+    mode: Mode = Mode.fast
+    model: Model = field(default_factory=Model)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of configs with the groups model and db/engine; the working folder is the one above."""
+    here = tmp_path / "configs"
+    (here / "model").mkdir(parents=True)
+    (here / "db" / "engine").mkdir(parents=True)
+    (here / "config.yaml").write_text(BODY + "name: ${model.kind}-${lr}\n")
+    (here / "other.yaml").write_text("lr: 7\n")
+    (here / "model" / "rf.yaml").write_text("kind: forest\ndepth: 3\n")
+    (here / "model" / "logreg.yaml").write_text("kind: linear\nC: 1.0\n")
+    (here / "db" / "engine" / "fast.yaml").write_text("# @package store\nspeed: 9\n")
+    monkeypatch.chdir(tmp_path)
+    return here
+
+
+@pytest.mark.parametrize(
+    ("overrides", "given", "expected"),
+    [
+        ((), {"yaml": "lr: 0.1"}, {"lr": 0.1}),
+        (("lr=1e-3",), {"yaml": "lr: 0.1"}, {"lr": 0.001}),
+        ((), {"yaml": ""}, {}),
+        (("+x={a: 1, b: [1, 2]}", "~lr"), {"yaml": "lr: 1"}, {"x": {"a": 1, "b": [1, 2]}}),
+        ((), {"yaml": BODY, "config_dir": "configs"}, {"model": {"kind": "forest", "depth": 3}, "lr": 0.1}),
+        (
+            ("model=logreg", "model.C=3"),
+            {"yaml": BODY, "config_dir": "configs"},
+            {"model": {"kind": "linear", "C": 3}, "lr": 0.1},
+        ),
+        (
+            ("model=logreg",),
+            {"config_dir": "configs"},
+            {"model": {"kind": "linear", "C": 1.0}, "lr": 0.1, "name": "linear-0.1"},
+        ),
+        ((), {"config_dir": "configs", "config_name": "other"}, {"lr": 7}),
+        ((), {"config_dir": "configs", "config_name": "other.yaml"}, {"lr": 7}),
+        (("+db/engine=fast",), {"yaml": "a: 1", "config_dir": "configs"}, {"a": 1, "store": {"speed": 9}}),
+        (("+name=größe", "+text='a,b'", "+city=[köln, 'new york']"), {"yaml": "a: 1"},
+         {"a": 1, "name": "größe", "text": "a,b", "city": ["köln", "new york"]}),
+        ((), {"yaml": "a: 1\nb: ${a}\nc: {d: '${b}x'}"}, {"a": 1, "b": 1, "c": {"d": "1x"}}),
+        ((), {"yaml": "# @package sub\nlr: 1"}, {"sub": {"lr": 1}}),
+        (("lr=2", "mode=exact"), {"schema": Train}, {"lr": 2.0, "mode": "exact", "model": {"depth": 3}}),
+        ((), {"schema": Train, "yaml": "lr: 3"}, {"lr": 3.0, "mode": "fast", "model": {"depth": 3}}),
+        (("a=1",), {"yaml": "a: ???"}, {"a": 1}),
+    ],
+)  # fmt: skip
+def test_hydra_composes(folder, overrides, given, expected):
+    config = compose(*overrides, **given)
+    assert OmegaConf.to_container(config, resolve=True, enum_to_str=True) == expected
+
+
+@dataclass
+class Open:
+    lr: float = 0.1
+    name: str = "x"
+    model: dict = field(default_factory=dict)
+
+
+def test_a_schema_checks_a_folder_of_configs_too(folder):
+    config = compose("model=logreg", config_dir=folder, schema=Open)
+    assert OmegaConf.get_type(config) is Open
+    assert (config.model.C, config.lr) == (1.0, 0.1)
+    with pytest.raises(UsageProblem, match=r"lr: Value 'fast' of type 'str' could not be converted to Float"):
+        compose("lr=fast", config_dir=folder, schema=Open)
+
+
+@dataclass
+class Unfinished:
+    path: str = MISSING
+
+
+@pytest.mark.parametrize(
+    ("overrides", "given", "message"),
+    [
+        (("modle.depth=5",), {"yaml": BODY, "config_dir": "configs"}, r"no key 'modle'.* Did you mean 'model'\?"),
+        (("model.dpth=5",), {"yaml": BODY, "config_dir": "configs"}, r"'model\.dpth'.* Did you mean 'model\.depth'\?"),
+        (("zzz=5",), {"yaml": "lr: 1"}, r"no key 'zzz' in the config\. There are: lr\. To add one: \+zzz=VALUE"),
+        (("~zzz",), {"yaml": "lr: 1"}, r"no key 'zzz'"),
+        (("+lr=2",), {"yaml": "lr: 1"}, r"already at 'lr'"),
+        (("model=rff",), {"yaml": BODY, "config_dir": "configs"}, r"'rff' in the config group 'model'\. Did you mean 'rf'\? There are: logreg, rf"),
+        ((), {"yaml": "defaults: [modl: rf]", "config_dir": "configs"}, r"no config 'modl/rf'\. Did you mean 'model'\?"),
+        ((), {"yaml": "defaults: [qqq: rf]", "config_dir": "configs"}, r"There are the groups model, db/engine|There are the groups db/engine, model"),
+        ((), {"yaml": BODY}, r"no config 'model/rf'\. Name the folder with its config groups: --config-dir DIR"),
+        ((), {"config_dir": "confgs"}, r"no folder 'confgs'\. Did you mean 'configs'\?"),
+        ((), {"config_dir": "configs", "config_name": "confg"}, r"no config 'confg' in configs\. Did you mean 'config'\?"),
+        ((), {"config_dir": "configs/model"}, r"no config 'config' in model\.? There are: logreg, rf"),
+        ((), {"yaml": "a: 1", "config_dir": "configs", "config_name": "other"}, r"defaults: \[other, _self_\]"),
+        ((), {}, r"nothing to compose"),
+        (("lr=abc",), {"schema": Train}, r"lr: Value 'abc' of type 'str' could not be converted to Float"),
+        ((), {"schema": Train, "yaml": "model: {depth: deep}"}, r"model\.depth: Value 'deep'"),
+        ((), {"schema": Train, "yaml": "lrr: 1"}, r"no key 'lrr' in the schema Train"),
+        (("lrr=1",), {"schema": Train}, r"'lrr' in the schema Train\. Did you mean 'lr'\?"),
+        (("mode=slow",), {"schema": Train}, r"mode: Invalid value 'slow'"),
+        ((), {"schema": int}, r"'int' is none: write @dataclass above its class"),
+        ((), {"schema": Unfinished}, r"no value for path \(\?\?\?\)\. Give it: path=VALUE"),
+        ((), {"yaml": "a: '???'\nb: {c: '???'}"}, r"no value for a, b\.c"),
+        ((), {"yaml": "alpha: 1\nb: ${alpah}"}, r"b: Interpolation key 'alpah' not found\. Did you mean 'alpha'\?"),
+        ((), {"yaml": "a: ${b}\nb: ${a}"}, r"Recursive interpolation"),
+        ((), {"yaml": "a: ${nothing:1}"}, r"a: Unsupported interpolation type nothing"),
+        ((), {"yaml": "a: ${oc.env:NO_SUCH_VARIABLE}"}, r"Environment variable 'NO_SUCH_VARIABLE' not found"),
+        ((), {"yaml": "a: [1, 2\nb: 3"}, r"Line 2 of the YAML cannot be read"),
+        ((), {"yaml": "a:\n\tb: 1"}, r"Line 2 of the YAML"),
+        ((), {"yaml": "a: 1\na: 2"}, r"Line 2 of the YAML cannot be read: found duplicate key a"),
+        ((), {"yaml": "- 1\n- 2"}, r"The body is no mapping"),
+        (("lr=[1,2",), {"yaml": "lr: 1"}, r"The override 'lr=\[1,2' cannot be read"),
+        (("lr",), {"yaml": "lr: 1"}, r"The override 'lr' cannot be read: missing EQUAL"),
+        (("lr=1,2",), {"yaml": "lr: 1"}, r"'lr=1,2' gives several values.* lr=\[1,2\].* %%sweep"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_that_says_what_is_valid(folder, overrides, given, message):
+    with pytest.raises(UsageProblem, match=message) as caught:
+        compose(*overrides, **given)
+    assert "\n" not in str(caught.value)
+    assert "/tmp" not in str(caught.value)
+
+
+def test_the_users_own_hydra_is_left_as_it_was(folder):
+    from hydra import initialize_config_dir
+
+    with initialize_config_dir(str(folder), version_base="1.2"):
+        mine, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
+        stored = dict(ConfigStore.instance().repo)
+        compose("lr=3", yaml="lr: 1", schema=Open)
+        with pytest.raises(UsageProblem):
+            compose("nope=1", yaml="lr: 1")
+        assert GlobalHydra.instance().hydra is mine
+        assert VersionBase.instance().version_base is version
+        assert ConfigStore.instance().repo == stored
+    assert not GlobalHydra.instance().is_initialized()
+    before = VersionBase.instance().version_base
+    compose(yaml="lr: 1")
+    assert VersionBase.instance().version_base is before
+
+
+def test_a_schema_that_was_defined_anew_is_the_new_one():
+    def made(kind, default):
+        @dataclass
+        class Again:
+            value: kind = default
+
+        return Again
+
+    assert compose(schema=made(int, 1)).value == 1
+    assert compose("value=x", schema=made(str, "y")).value == "x"
+
+
+def test_a_composition_knows_its_overrides_and_the_last_of_its_name():
+    composition(yaml="lr: 1", name="known")
+    second = composition("lr=2", "+new=3", yaml="lr: 1\nkept: 0", name="known")
+    assert second.before == {"lr": 1}
+    assert [key for key in second.values if second.is_overridden(key)] == ["lr", "new"]
+    assert composition_of(second.config) is second
+    assert composition_of(second.config.copy()) is None
+
+
+def test_an_option_of_a_group_marks_all_that_it_brings(folder):
+    chosen = composition("model=logreg", yaml=BODY, config_dir=folder)
+    assert [key for key in chosen.values if chosen.is_overridden(key)] == ["model.kind", "model.C"]
+
+
+def test_without_hydra_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "hydra", None)
+    with pytest.raises(ImportError, match=r"needs hydra-core: %pip install hydra-core"):
+        compose(yaml="lr: 1")

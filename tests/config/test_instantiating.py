@@ -1,0 +1,85 @@
+"""Only classes that are allowed are made from a config: a config is data, and may come from anywhere."""
+
+import pytest
+
+from mlmagic.config.composing import compose
+from mlmagic.config.instantiating import instantiate
+from mlmagic.errors import UsageProblem
+from mlmagic.settings import settings
+
+
+@pytest.fixture(autouse=True)
+def _no_more_allowed():
+    yield
+    settings.instantiate_allow = []
+
+
+def test_a_class_of_a_known_package_is_made_with_its_parts():
+    config = compose(
+        yaml="""
+        depth: 3
+        model:
+          _target_: sklearn.ensemble.AdaBoostClassifier
+          estimator:
+            _target_: sklearn.tree.DecisionTreeClassifier
+            max_depth: ${depth}
+        """
+    )
+    made = instantiate(config.model, n_estimators=7)
+    assert (made.n_estimators, made.estimator.max_depth) == (7, 3)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "builtins.eval",
+        "IPython.utils.process.system",
+        "sklearn.externals.os.system",
+        "sklearn.utils._joblib.subprocess.call",
+        "sklearn.datasets.fetch_openml",
+        "torch.hub.load",
+        "torch.load",
+        "sklearnx.evil.Thing",
+        "torch.nn.modules.module.warnings.warn",
+    ],
+)
+def test_what_is_not_allowed_is_not_even_called(target):
+    for config in ({"_target_": target}, {"_target_": "sklearn.svm.SVC", "C": [{"deep": {"_target_": target}}]}):
+        with pytest.raises(UsageProblem, match=r"is not allowed|There is no"):
+            instantiate(config)
+    with pytest.raises(UsageProblem, match=r"is not allowed|There is no"):
+        instantiate({"_target_": "sklearn.svm.SVC"}, C={"_target_": target})
+
+
+def test_no_module_is_imported_to_find_out(tmp_path, monkeypatch):
+    (tmp_path / "evil_module.py").write_text("raise SystemExit('it ran')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageProblem, match=r"'evil_module\.Thing' is not allowed"):
+        instantiate({"_target_": "evil_module.Thing"})
+
+
+def test_the_user_allows_more_a_function_by_its_name():
+    with pytest.raises(
+        UsageProblem, match=r"instantiate_allow = \[\*mlmagic.settings.instantiate_allow, 'math.sqrt'\]"
+    ):
+        instantiate({"_target_": "math.sqrt", "_args_": [9]})
+    settings.instantiate_allow = ["math.sqrt", "fractions"]
+    assert instantiate({"_target_": "math.sqrt", "_args_": [9]}) == 3
+    assert instantiate({"_target_": "fractions.Fraction", "numerator": 1, "denominator": 2}) * 2 == 1
+    with pytest.raises(UsageProblem, match=r"'math\.log' is not allowed"):
+        instantiate({"_target_": "math.log", "_args_": [9]})
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"C": 1}, "has no _target_"),
+        ("sklearn.svm.SVC", "has no _target_"),
+        ({"_target_": "sklearn.svm.SVCC"}, r"There is no 'sklearn.svm.SVCC'\. Did you mean 'SVC'\?"),
+        ({"_target_": 3}, "_target_ is the name of a class, not 3"),
+    ],
+)
+def test_a_mistake_is_one_line(config, message):
+    with pytest.raises(UsageProblem, match=message):
+        instantiate(config)
