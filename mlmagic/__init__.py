@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split import split
     from mlmagic.runs.run import Run
     from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
+    from mlmagic.sweeping import sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
 
@@ -39,6 +40,7 @@ _WHEN_ASKED_FOR = {
     "rng": "mlmagic.snapshot.randomness",
     "seed": "mlmagic.snapshot.randomness",
     "split": "mlmagic.data.split",
+    "sweep": "mlmagic.sweeping",
     "torch_generator": "mlmagic.snapshot.randomness",
     "worker_init": "mlmagic.snapshot.randomness",
 }
@@ -64,6 +66,7 @@ __all__ = [
     "seed",
     "settings",
     "split",
+    "sweep",
     "sync",
     "tag",
     "torch_generator",

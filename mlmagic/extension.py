@@ -23,6 +23,7 @@ from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
+from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
 from mlmagic.runs import active, experiments, notices, store
 from mlmagic.session import capture, live, observe, prompts
@@ -45,7 +46,17 @@ if TYPE_CHECKING:
     from mlmagic.views.bundle import MimeBundle
 
 
-_MAGICS = (TrackMagics, SeedMagics, SplitMagics, RunsMagics, CompareMagics, DiffMagics, HydraMagics, StatusMagics)
+_MAGICS = (
+    TrackMagics,
+    SeedMagics,
+    SplitMagics,
+    RunsMagics,
+    CompareMagics,
+    DiffMagics,
+    HydraMagics,
+    SweepMagics,
+    StatusMagics,
+)
 _loaded: dict[int, Extension] = {}
 _resume_seed: list[Callable[[], None]] = []
 """How to go on with the seed that was set when mlmagic was unloaded: one at most."""

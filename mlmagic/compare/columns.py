@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.compare.direction import Direction, direction_of
 from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.direction import Direction, direction_of
 from mlmagic.runs.filters import number_or_none
 from mlmagic.runs.infinities import as_logged
 

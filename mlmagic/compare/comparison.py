@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from mlmagic.compare.columns import Column
-    from mlmagic.compare.direction import Direction
+    from mlmagic.runs.direction import Direction
 
 SEEDS = frozenset({"seed", "random_state", "random_seed"})
 """What a parameter is called that makes a repetition of a configuration, by the last part of its name."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from mlmagic.compare.direction import Direction
     from mlmagic.compare.references import Reference
+    from mlmagic.runs.direction import Direction
 
 MOST_RUNS = 10_000
 _SHOWN_NAMES = 8

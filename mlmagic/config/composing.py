@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,25 @@ class Composition:
     config: DictConfig
     overrides: tuple[str, ...]
     values: dict[str, Any]
+    sources: _Sources = field(repr=False)
     notes: tuple[str, ...] = ()
     before: dict[str, Any] | None = None
+
+    def again(self, *overrides: str) -> DictConfig:
+        """Compose from the same sources once more, with more overrides.
+
+        Raises
+        ------
+        UsageProblem
+            As `compose`.
+        """
+        config, _ = self.sources.compose((*self.overrides, *overrides))
+        _checked(config)
+        return config
+
+    def groups(self) -> dict[str, list[str]]:
+        """Return the options of each config group of its folder."""
+        return groups_in(self.sources.folder) if self.sources.folder else {}
 
     def is_overridden(self, key: str) -> bool:
         """Tell whether an override set the leaf *key*, or chose the config that it is from."""
@@ -114,7 +131,7 @@ def composition(
     config, notes = sources.compose(overrides)
     values = _checked(config)
     last = _latest.get(name)
-    _latest[name] = made = Composition(name, config, overrides, values, notes, last.values if last else None)
+    _latest[name] = made = Composition(name, config, overrides, values, sources, notes, last.values if last else None)
     return made
 
 
@@ -122,6 +139,11 @@ def last_values(name: str) -> dict[str, Any]:
     """Return the leaves of the last composition of this name, by their dotted keys; none where there was none."""
     last = _latest.get(name)
     return last.values if last else {}
+
+
+def composition_names() -> list[str]:
+    """Return the names under which configs were composed."""
+    return list(_latest)
 
 
 def composition_of(config: object) -> Composition | None:

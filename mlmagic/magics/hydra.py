@@ -16,7 +16,7 @@ from IPython.display import display
 
 from mlmagic.config.overrides import words_of
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.magics.parsing import parse_words
+from mlmagic.magics.parsing import options_first, parse_words
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -63,7 +63,7 @@ class HydraMagics(Magics):
         from mlmagic.views.config_tree import config_bundle
 
         what = "%hydra" if cell is None else "%%hydra"
-        arguments = parse_words(self.hydra.parser, what, line, _options_first(words_of(line)))
+        arguments = parse_words(self.hydra.parser, what, line, options_first(words_of(line), _WITH_VALUE))
         shell = self.shell
         if shell is None:  # a magics object that no shell owns
             return
@@ -85,22 +85,6 @@ class HydraMagics(Magics):
         shell.push({name: composed.config})
         if not arguments.quiet:
             display(config_bundle(composed), raw=True)
-
-
-def _options_first(words: list[str]) -> list[str]:
-    """Return the options before the rest: argparse takes all that has no name at once, before an option or after it."""
-    options: list[str] = []
-    rest: list[str] = []
-    words = list(words)
-    while words:
-        word = words.pop(0)
-        if not word.startswith("--"):
-            rest.append(word)
-            continue
-        options.append(word)
-        if word in _WITH_VALUE and words:
-            options.append(words.pop(0))
-    return [*options, *rest]
 
 
 def _variable(what: str, name: str) -> str:

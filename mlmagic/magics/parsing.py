@@ -53,6 +53,28 @@ def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[
     return arguments
 
 
+def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
+    """Return the options before the rest: argparse takes what has no name all at once, before an option or after it.
+
+    *with_value* are the options that take a value.
+
+    >>> options_first(["cfg", "--config-dir", "conf", "lr=1"], {"--config-dir"})
+    ['--config-dir', 'conf', 'cfg', 'lr=1']
+    """
+    options: list[str] = []
+    rest: list[str] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if not _OPTION.fullmatch(word):
+            rest.append(word)
+            continue
+        options.append(word)
+        if word in with_value and left:
+            options.append(left.pop(0))
+    return [*options, *rest]
+
+
 def words_of(magic: str, line: str) -> list[str]:
     """Return the words of *line* with a shell's quoting.
 

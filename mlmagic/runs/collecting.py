@@ -111,7 +111,7 @@ def record_output(run: ActiveRun, error: BaseException | None) -> None:
     if error is None:
         return
     run.recorder.tag("mlmagic.error", one_line(error))
-    run.recorder.text("mlmagic/traceback.txt", _traceback(error), after=_between(run))
+    run.recorder.text("mlmagic/traceback.txt", traceback_text(error), after=_between(run))
     if "mlflow.end_run()" in str(error) and "is already active" in str(error):
         run.notices.warn("this cell is a run already: write mlflow.start_run(nested=True) for a run within it")
 
@@ -125,7 +125,7 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
-def _traceback(error: BaseException) -> str:
+def traceback_text(error: BaseException) -> str:
     """Format *error* from the user's first frame on, without those of IPython around it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None and _is_machinery(trace.tb_frame.f_globals):

@@ -67,7 +67,9 @@ def note(number: int, value: Any) -> Any:
 
 
 def install() -> Callable[[], None]:
-    """Let cells find the two functions; returns the way back."""
+    """Let cells find the two functions, if they do not yet; returns the way back."""
+    if hasattr(builtins, NOTE):
+        return lambda: None
     setattr(builtins, NOTE, note)
     setattr(builtins, KEEP, keep)
 

@@ -103,16 +103,22 @@ def _groups_frame(comparison: Comparison) -> DataFrame:
     return DataFrame(columns)
 
 
-def _mean_text(found: Mean | None) -> str:
-    """Return a mean with as many decimals as its standard error has at two digits, and the error."""
-    if found is None:
-        return "\N{EN DASH}"
-    if math.isnan(found.error):
-        return number(found.mean)
-    decimals = 1 - math.floor(math.log10(found.error)) if found.error else _MOST_DECIMALS + 1
+def mean_text(mean: float, error: float) -> str:
+    """Return a mean with as many decimals as its standard error has at two digits, and the error; NaN is none.
+
+    >>> mean_text(0.93125, 0.0123), mean_text(0.5, float("nan"))
+    ('0.931 ± 0.012', '0.5')
+    """
+    if math.isnan(error):
+        return number(mean)
+    decimals = 1 - math.floor(math.log10(error)) if error else _MOST_DECIMALS + 1
     if not 0 <= decimals <= _MOST_DECIMALS:
-        return f"{number(found.mean)} \N{PLUS-MINUS SIGN} {number(found.error)}"
-    return f"{found.mean:.{decimals}f} \N{PLUS-MINUS SIGN} {found.error:.{decimals}f}"
+        return f"{number(mean)} \N{PLUS-MINUS SIGN} {number(error)}"
+    return f"{mean:.{decimals}f} \N{PLUS-MINUS SIGN} {error:.{decimals}f}"
+
+
+def _mean_text(found: Mean | None) -> str:
+    return "\N{EN DASH}" if found is None else mean_text(found.mean, found.error)
 
 
 def _caption(comparison: Comparison, curves: Sequence[Curve]) -> str:

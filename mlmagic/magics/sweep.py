@@ -1,0 +1,150 @@
+"""``%%sweep``: the cell's body, run at many points."""
+
+# IPython's decorators have no types.
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mlmagic.config.overrides import words_of
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.magics.parsing import options_first, parse_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmagic.config.composing import Composition
+    from mlmagic.views.sweep_frame import SweepFrame
+
+_WITH_VALUE = (
+    "-e", "--experiment", "--config", "--metric", "--mode", "--search", "--trials", "--jobs", "--seeds", "--timeout",
+    "--threads", "--into", "--on", "--address",
+)  # fmt: skip
+
+
+@magics_class
+class SweepMagics(Magics):
+    """The magic ``%%sweep``."""
+
+    @magic_arguments()
+    @argument("words", nargs="*", metavar="[NAME] PARAM=VALUES", help=(
+        "A name for the sweep's run, and what to go over, in Hydra's grammar: lr=0.1,0.01 depth=range(1,10) "
+        "opt=choice(adam,sgd) lr=tag(log,interval(1e-4,1e-1)); with --config also model=rf,logreg and model=glob(*)."
+    ))  # fmt: skip
+    @argument("--config", metavar="CFG", help="A config from %%%%hydra: what is swept are its keys and groups.")
+    @argument("-e", "--experiment", help="Experiment of the runs; created when it is new.")
+    @argument(
+        "--metric", help="The metric that judges the trials; by default the first whose name tells which is better."
+    )
+    @argument("--mode", choices=["min", "max"], help="Which is better of the metric, where its name does not tell.")
+    @argument("--search", default="grid", metavar="grid|random|tpe", help=(
+        "All points; some of them at random; or those that Optuna expects to be best, after the trials before."
+    ))  # fmt: skip
+    @argument("--trials", type=int, metavar="N", help="How many points, for random and tpe; of a grid the first N.")
+    @argument("--jobs", type=int, metavar="N", help="N trials at the same time, in processes; 0: one a core.")
+    @argument("--seeds", type=int, default=1, metavar="N", help="N trials a point, judged by their mean.")
+    @argument("--on", default="local", metavar="local|dask", help="Processes of this machine, or a Dask cluster.")
+    @argument("--address", metavar="ADDR", help="Of the Dask scheduler; by default one is started on this machine.")
+    @argument("--timeout", type=float, metavar="S", help="No other trial begins after S seconds.")
+    @argument("--threads", type=int, default=1, metavar="N", help="Threads that libraries may use in a trial.")
+    @argument("--into", metavar="NAME", help="Bind the results to this variable.")
+    @argument("--no-figures", action="store_true", help="Do not record figures of trials.")
+    @argument("--yes", action="store_true", help="Run more than 1,000 trials.")
+    @argument("--quiet", action="store_true", help="Show nothing while it runs.")
+    @no_var_expand
+    @cell_magic
+    def sweep(self, line: str, cell: str) -> SweepFrame | None:
+        """Run the cell's body at many points, each a trial with a run of its own below the sweep's.
+
+        The body reads what is swept as variables, or from the config that --config names. Each trial has its own copy
+        of what the body reads of the notebook, and its own seed, so that the numbers are the same one after the other
+        and in processes. Metrics are taken as in a tracked cell, or logged with mlmagic.log.
+
+        Examples::
+
+            %%sweep depth=range(2,8) n=50,200 --metric accuracy
+            model = RandomForestClassifier(n, max_depth=depth).fit(X_train, y_train)
+            accuracy = model.score(X_test, y_test)
+
+            %%sweep tuned --config cfg model=rf,logreg lr=tag(log,interval(1e-4,1)) --search tpe --trials 50 --jobs 4
+        """
+        from mlmagic.sweeping import run_plan
+        from mlmagic.sweeps.body import body_of
+        from mlmagic.sweeps.space import axes_of
+        from mlmagic.sweeps.sweeping import Plan
+
+        words = options_first(words_of(line), _WITH_VALUE)
+        arguments = parse_words(self.sweep.parser, "%%sweep", line, words)
+        shell = self.shell
+        if shell is None:  # a magics object that no shell owns
+            return None
+        name, swept = _divided(arguments.words)
+        config = _config(arguments.config, shell.user_ns) if arguments.config else None
+        axes = axes_of(swept, config.groups() if config else None)
+        read = [config.name] if config else [axis.name for axis in axes]
+        if not config:
+            _require_variables(read, shell.user_ns)
+        plan = Plan(
+            body_of(cell, shell.user_ns, read),
+            axes,
+            shell.user_ns,
+            config,
+            metric=arguments.metric,
+            mode=arguments.mode,
+            search=arguments.search,
+            trials=arguments.trials,
+            jobs=arguments.jobs,
+            on=arguments.on,
+            address=arguments.address,
+            timeout_s=arguments.timeout,
+            seeds=arguments.seeds,
+            threads=arguments.threads,
+            figures=not arguments.no_figures,
+            yes=arguments.yes,
+        )
+        results = run_plan(plan, name=name or "sweep", experiment=arguments.experiment, quiet=arguments.quiet)
+        if arguments.into:
+            shell.push({arguments.into: results})
+            return None
+        return results
+
+
+def _divided(words: list[str]) -> tuple[str | None, list[str]]:
+    """Return the sweep's name, if the first word is one, and what is swept."""
+    name = words[0].strip("'\"") if words and "=" not in words[0] else None
+    swept = words[1:] if name is not None else words
+    wrong = next((word for word in swept if "=" not in word), None)
+    if wrong is not None:
+        raise UsageProblem(
+            f"%%sweep: {wrong!r} has no values: {wrong}=A,B. The sweep's name comes first, quoted if it has spaces"
+        )
+    return name, swept
+
+
+def _config(name: str, namespace: Mapping[str, Any]) -> Composition:
+    from mlmagic.config.composing import composition_names, composition_of
+
+    found = composition_of(namespace.get(name))
+    if found is None:
+        known = composition_names()
+        listed = f" There are: {', '.join(known)}." if known else ""
+        raise UsageProblem(
+            f"--config {name}: no config of this name was composed by %%hydra.{did_you_mean(name, known)}{listed}"
+        )
+    return found
+
+
+def _require_variables(names: list[str], namespace: Mapping[str, Any]) -> None:
+    """Refuse names that only a config can have, and say which one does."""
+    from mlmagic.config.composing import composition_names, last_values
+
+    for name in names:
+        if name.isidentifier():
+            continue
+        holder = next((one for one in composition_names() if name in last_values(one) and one in namespace), None)
+        hint = f"it is a key of {holder}: --config {holder}" if holder else "a key of a config needs --config CFG"
+        raise UsageProblem(f"%%sweep: {name!r} is no name for a variable; {hint}")

@@ -1,0 +1,124 @@
+"""Sweeps as ``import mlmagic`` offers them: one call that checks, runs, shows and returns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic import api
+from mlmagic.runs.active import require_active
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlmagic.sweeps.sweeping import Plan
+    from mlmagic.views.sweep_frame import SweepFrame
+
+
+def sweep(
+    function: Callable[..., Any],
+    space: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    experiment: str | None = None,
+    metric: str | None = None,
+    mode: str | None = None,
+    search: str = "grid",
+    trials: int | None = None,
+    jobs: int | None = None,
+    on: str = "local",
+    address: str | None = None,
+    seeds: int = 1,
+    timeout: float | None = None,
+    threads: int = 1,
+    yes: bool = False,
+    quiet: bool = False,
+) -> SweepFrame:
+    """Call a function at many points, each call a trial with a run of its own; what ``%%sweep`` does.
+
+    Parameters
+    ----------
+    function
+        Takes the swept names as keywords. The number, or the mapping of numbers, that it returns are metrics, and so is
+        what it logs with ``mlmagic.log``.
+    space
+        What to go over, by name: values in a list, or a text in Hydra's grammar (``"0.1,0.01"``, ``"range(1,10)"``,
+        ``"interval(1e-4,1e-1)"``, ``"tag(log,interval(1e-4,1e-1))"``).
+    name, experiment
+        Of the run that the trials are nested under.
+    metric, mode
+        The metric that judges the trials, and ``"min"`` or ``"max"`` where its name does not tell which is better.
+    search
+        ``"grid"``, ``"random"`` or ``"tpe"`` (Optuna's, which learns from the trials before).
+    trials
+        How many points, for ``random`` and ``tpe``; of a grid the first so many.
+    jobs
+        How many trials at the same time, each in a process; 0: one a core. By default one after the other, in this
+        process.
+    on, address
+        ``"local"``, or ``"dask"`` with the address of a scheduler; without one a cluster is started on this machine.
+    seeds
+        How many trials a point, each with a seed of its own; they are judged by their mean.
+    timeout
+        Seconds after which no other trial begins.
+    threads
+        How many threads the libraries may use in a trial: the same in one process and in many, so that numbers are.
+    yes
+        Run more than 1,000 trials of a grid.
+    quiet
+        Show nothing while it runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a trial: trial, status, duration (s), seed, what was swept, the metrics. Its ``best`` is the best point.
+
+    Raises
+    ------
+    UsageProblem
+        When it cannot be run as asked, or no trial has the metric.
+    MissingPackageError
+        When a package that it needs is not installed.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> results = mlmagic.sweep(lambda x: {"loss": (x - 3) ** 2}, {"x": range(6)}, quiet=True)  # doctest: +SKIP
+    >>> results.best  # doctest: +SKIP
+    {'x': 3}
+    """
+    from mlmagic.sweeps.space import axes_from
+    from mlmagic.sweeps.sweeping import Plan
+
+    plan = Plan(
+        function,
+        axes_from(space),
+        metric=metric,
+        mode=mode,
+        search=search,
+        trials=trials,
+        jobs=jobs,
+        on=on,
+        address=address,
+        seeds=seeds,
+        timeout_s=timeout,
+        threads=threads,
+        yes=yes,
+    )
+    return run_plan(plan, name=name or getattr(function, "__name__", "sweep"), experiment=experiment, quiet=quiet)
+
+
+def run_plan(plan: Plan, *, name: str | None, experiment: str | None, quiet: bool) -> SweepFrame:
+    """Run a sweep below a run of its own, and show it while it runs."""
+    from mlmagic.sweeps.sweeping import Sweep
+    from mlmagic.views.sweep_frame import SweepFrame
+    from mlmagic.views.sweep_picture import picture_of
+    from mlmagic.views.sweep_view import SweepView
+
+    prepared = Sweep(plan)
+    with api.track(name, experiment=experiment, quiet=True):
+        run = require_active("a sweep")
+        results = prepared.run(run, None if quiet else SweepView())
+        picture = picture_of(results)
+        if picture is not None:
+            run.recorder.data("figures/sweep.png", picture)
+    return SweepFrame.of(results, picture, prepared.config_at)

@@ -1,0 +1,110 @@
+"""The body of a sweep's cell: Python that runs where there is no notebook."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.session.reads import functions_of, names_read
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_FROM_A_NOTEBOOK = {"get_ipython", "display"}
+_OF_MLFLOW = ("mlflow.log_", "mlflow.set_tag", "mlflow.start_run")
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body that can be run anywhere: its *source*, and the *names* of the notebook that it reads."""
+
+    source: str
+    names: tuple[str, ...]
+
+
+def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -> Body:
+    """Return the body, checked: trials are plain Python, which reads what is swept.
+
+    Raises
+    ------
+    UsageProblem
+        When it is empty or no Python, holds a magic, a shell command or a top-level ``await``, binds what is swept, or
+        does not read it.
+    """
+    tree = _parsed(source)
+    _Plain().visit(tree)
+    bound = {
+        node.id: node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for name in swept:
+        if name in bound:
+            raise UsageProblem(
+                f"Line {bound[name]} of the body binds {name!r}, which would undo the sweep: take that line out"
+            )
+    known = {**dict.fromkeys(swept), **namespace}
+    read = names_read(tree, known)
+    for name in swept:
+        if name not in read:
+            near = did_you_mean(name, [one for one in _all_read(tree, namespace) if one not in namespace])
+            raise UsageProblem(f"Nothing in the body reads {name!r}, so the trials would be equal.{near}")
+    names = [name for name in read if name in namespace and name not in swept and name not in _FROM_A_NOTEBOOK]
+    return Body(source, tuple(names))
+
+
+def _parsed(source: str) -> ast.Module:
+    for number, line in enumerate(source.splitlines(), 1):
+        if (text := line.lstrip()).startswith(("!", "%")):
+            raise UsageProblem(
+                f"Line {number} of the body is {text[:40]!r}: a trial is plain Python, which runs where there is no "
+                "notebook. Put magics and shell commands into a cell before"
+            )
+    try:
+        tree = ast.parse(source, type_comments=False)
+    except SyntaxError as error:
+        raise UsageProblem(f"Line {error.lineno} of the body is no Python: {error.msg}") from error
+    if not tree.body:
+        raise UsageProblem("The body is empty, so there is nothing to run.")
+    return tree
+
+
+class _Plain(ast.NodeVisitor):
+    """Refuses what needs the notebook or its event loop; within a function only what would reach for the notebook."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Call):
+                self._refuse_call(inner)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self._refuse_call(node)
+        self.generic_visit(node)
+
+    def _awaits(self, node: ast.Await | ast.AsyncFor | ast.AsyncWith) -> None:
+        raise UsageProblem(
+            f"Line {node.lineno} of the body awaits: a trial has no loop of its own. Write asyncio.run(…) around it"
+        )
+
+    visit_Await = visit_AsyncFor = visit_AsyncWith = _awaits
+
+    def _refuse_call(self, node: ast.Call) -> None:
+        called = ast.unparse(node.func)
+        if called in _FROM_A_NOTEBOOK:
+            raise UsageProblem(f"Line {node.lineno} of the body calls {called}(), which a trial has not: print it")
+        if called.startswith(_OF_MLFLOW):
+            raise UsageProblem(
+                f"Line {node.lineno} of the body calls {called}: a trial may run anywhere, and this session writes its "
+                "run. Write mlmagic.log(…), mlmagic.log_params(…) or mlmagic.tag(…)"
+            )
+
+
+def _all_read(tree: ast.Module, namespace: Mapping[str, Any]) -> set[str]:
+    """Return all names that the body or a function of the notebook that it uses looks up."""
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for name in list(found):
+        for function in functions_of(namespace.get(name), namespace):
+            found |= set(function.__code__.co_names)
+    return found

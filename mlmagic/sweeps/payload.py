@@ -1,0 +1,95 @@
+"""What the code of a sweep needs, as bytes: each trial gets a copy of its own, in whatever process it runs."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Names with their values, pickled; ``shared`` are those that cannot be, which trials of this process share."""
+
+    content: bytes
+    shared: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self) -> dict[str, Any]:
+        """Return a new namespace with these names: functions of the notebook read and write it as their globals."""
+        import cloudpickle
+
+        carrier: types.FunctionType = cloudpickle.loads(self.content)
+        namespace = carrier.__globals__
+        namespace.update(self.shared)
+        return namespace
+
+
+def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: bool) -> Payload:
+    """Return the *names* of *namespace* as a payload.
+
+    Functions and classes of the notebook go with what they read. What cannot be pickled is shared where trials run in
+    this process.
+
+    Raises
+    ------
+    UsageProblem
+        When something cannot be pickled that is to go to other processes (*for_processes*).
+    """
+    import cloudpickle
+
+    wanted = list(names)
+    try:
+        return Payload(cloudpickle.dumps(_carrier(wanted, namespace)))
+    except Exception as error:
+        reasons = {name: reason for name in wanted if (reason := _why_not(name, namespace)) is not None}
+        if not reasons:
+            raise UsageProblem(f"what the body reads cannot be sent to another process: {_line(error)}") from error
+        if for_processes:
+            name, reason = next(iter(reasons.items()))
+            raise UsageProblem(
+                f"{name!r} ({type(namespace[name]).__name__}) cannot be sent to another process: {reason}. Make it in "
+                "the body, or leave --jobs and --on out: one after another, trials share it"
+            ) from error
+    kept = [name for name in wanted if name not in reasons]
+    return Payload(cloudpickle.dumps(_carrier(kept, namespace)), {name: namespace[name] for name in reasons})
+
+
+def pack_function(function: Callable[..., Any], *, for_processes: bool) -> Payload:
+    """Return *function*, with what it reads, as the payload's one name ``function``."""
+    return pack(["function"], {"function": function}, for_processes=for_processes)
+
+
+def _carrier(names: Iterable[str], namespace: Mapping[str, Any]) -> types.FunctionType:
+    """Return a function that reads these names as its globals: cloudpickle takes a function along with those.
+
+    It shares its globals with the functions of the notebook, and so do their copies.
+    """
+    body = "".join(f"    {name}\n" for name in names) or "    pass\n"
+    made: dict[str, Any] = {}
+    exec(f"def carrier():\n{body}", made)  # noqa: S102  # names of variables only
+    own = namespace if isinstance(namespace, dict) else dict(namespace)
+    carrier = types.FunctionType(made["carrier"].__code__, own, "carrier")
+    carrier.__module__ = "__main__"  # by value, as what is of the notebook
+    return carrier
+
+
+def _why_not(name: str, namespace: Mapping[str, Any]) -> str | None:
+    import cloudpickle
+
+    try:
+        cloudpickle.dumps(_carrier([name], namespace))
+    except Exception as error:  # noqa: BLE001  # each type refuses in its own way
+        return _line(error)
+    return None
+
+
+def _line(error: Exception) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"[:_LONGEST_REASON]

@@ -1,0 +1,155 @@
+"""Which points of a space are tried: all of its grid, some drawn at random, or those that look best so far (TPE)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlmagic.adapters.optional import require
+from mlmagic.errors import UsageProblem
+from mlmagic.sweeps.space import Choices, count, grid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.runs.direction import Direction
+    from mlmagic.sweeps.space import Axis, Interval, Point
+
+SEARCHES = ("grid", "random", "tpe")
+MOST_UNASKED = 1000
+_DRAWING = 2**31
+"""The key of the stream of random numbers that points are drawn from; trials have their numbers as keys."""
+
+
+class Search(Protocol):
+    """Proposes points, and hears how they did."""
+
+    total: int
+
+    def ask(self) -> tuple[int, Point] | None:
+        """Return the next point and its number, None after the last."""
+
+    def tell(self, number: int, value: float | None) -> None:
+        """Hear the metric of a point, None where it failed."""
+
+
+class Listed:
+    """Points that are known from the beginning: a grid, or drawn at random."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        self.total = len(points)
+        self._points = iter(enumerate(points))
+
+    def ask(self) -> tuple[int, Point] | None:
+        """Return the next one."""
+        return next(self._points, None)
+
+    def tell(self, number: int, value: float | None) -> None:
+        """Do nothing: no point depends on another."""
+
+
+class Tpe:
+    """Optuna's tree-structured Parzen estimator: it learns from what was tried, and goes where it expects the best.
+
+    Bergstra et al., Algorithms for hyper-parameter optimization, 2011.
+    """
+
+    def __init__(self, axes: Sequence[Axis], trials: int, *, goal: Direction, seed: int, jobs: int) -> None:
+        optuna = require("optuna", "--search tpe")
+        self.total = trials
+        self._axes = axes
+        self._numbers = itertools.count()
+        self._asked: dict[int, Any] = {}
+        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=jobs > 1)
+        self._failed = optuna.trial.TrialState.FAIL
+        self._study = new_study(f"{goal}imize", sampler)
+        self._distributions = {axis.name: _distribution(optuna, axis) for axis in axes}
+
+    def ask(self) -> tuple[int, Point] | None:
+        """Return the point that is expected to be the best, as far as is known now."""
+        number = next(self._numbers)
+        if number >= self.total:
+            return None
+        trial = self._asked[number] = self._study.ask(self._distributions)
+        return number, {axis.name: _value(axis, trial.params[axis.name]) for axis in self._axes}
+
+    def tell(self, number: int, value: float | None) -> None:
+        """Learn from a point."""
+        trial = self._asked.pop(number)
+        if value is None or math.isnan(value):
+            self._study.tell(trial, state=self._failed)
+        else:
+            self._study.tell(trial, value)
+
+
+def new_study(direction: str, sampler: Any = None) -> Any:
+    """Return a new study of Optuna's, which tells of it on no log."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        return optuna.create_study(direction=direction, sampler=sampler)
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def points_of(axes: Sequence[Axis], search: str, trials: int | None, seed: int) -> list[Point]:
+    """Return the points of a grid, or *trials* drawn at random: of a grid each at most once.
+
+    Raises
+    ------
+    UsageProblem
+        When the grid is large and nobody said so, or there is an interval and no number of trials.
+    """
+    if search == "grid":
+        return list(itertools.islice(grid(axes), trials))
+    size = count(axes)
+    if trials is None:
+        if math.isinf(size):
+            raise UsageProblem("--search random needs to know how many: --trials 20")
+        trials = int(size)
+    import numpy as np
+
+    generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_DRAWING,)))
+    if math.isinf(size):
+        return [{axis.name: _drawn(axis, generator) for axis in axes} for _ in range(trials)]
+    drawn = generator.choice(int(size), size=min(trials, int(size)), replace=False)
+    return [_nth(axes, int(number)) for number in drawn]
+
+
+def _nth(axes: Sequence[Axis], number: int) -> Point:
+    point: Point = {}
+    for axis in reversed(axes):
+        assert isinstance(axis, Choices)  # noqa: S101  # of a grid that can be counted
+        number, place = divmod(number, len(axis.values))
+        point[axis.name] = axis.values[place]
+    return {axis.name: point[axis.name] for axis in axes}
+
+
+def _drawn(axis: Axis, generator: Any) -> Any:
+    if isinstance(axis, Choices):
+        return axis.values[int(generator.integers(len(axis.values)))]
+    if axis.is_log:
+        value = math.exp(generator.uniform(math.log(axis.low), math.log(axis.high)))
+        return min(max(round(value), int(axis.low)), int(axis.high)) if axis.is_int else value
+    if axis.is_int:
+        return int(generator.integers(int(axis.low), int(axis.high) + 1))
+    return float(generator.uniform(axis.low, axis.high))
+
+
+def _distribution(optuna: Any, axis: Axis) -> Any:
+    if isinstance(axis, Choices):
+        # By place: Optuna knows no lists and mappings.
+        return optuna.distributions.CategoricalDistribution(range(len(axis.values)))
+    return _interval(optuna, axis)
+
+
+def _interval(optuna: Any, axis: Interval) -> Any:
+    kind = optuna.distributions.IntDistribution if axis.is_int else optuna.distributions.FloatDistribution
+    return kind(axis.low, axis.high, log=axis.is_log)
+
+
+def _value(axis: Axis, given: Any) -> Any:
+    return axis.values[given] if isinstance(axis, Choices) else given

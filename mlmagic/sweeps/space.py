@@ -1,0 +1,176 @@
+"""What a sweep goes over: axes in Hydra's sweep grammar, and the points of their grid."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.optional import require
+from mlmagic.config.overrides import quoted
+from mlmagic.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+EXAMPLE = "For example: lr=0.1,0.01 depth=range(1,10) optimizer=choice(adam,sgd)"
+Point = dict[str, Any]
+"""A value for each axis, by its name."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """An axis of single values, in order. *prefix* is Hydra's: ``+`` for a key that the config has not."""
+
+    name: str
+    values: tuple[Any, ...]
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An axis of all numbers from *low* to *high*: whole ones where *is_int*, even by logarithm where *is_log*."""
+
+    name: str
+    low: float
+    high: float
+    is_int: bool = False
+    is_log: bool = False
+    prefix: str = ""
+
+
+Axis = Choices | Interval
+
+
+def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None) -> list[Axis]:
+    """Return the axes that *words* write out in Hydra's grammar; *groups* are the options for ``glob(*)``.
+
+    Raises
+    ------
+    UsageProblem
+        When a word is none, an axis has no value, or two have one name.
+
+    Examples
+    --------
+    >>> axes_of(["lr=0.1,0.01", "depth=range(1,4)"])
+    [Choices(name='lr', values=(0.1, 0.01), prefix=''), Choices(name='depth', values=(1, 2, 3), prefix='')]
+    >>> axes_of(["lr=tag(log,interval(1e-4,1e-1))"])
+    [Interval(name='lr', low=0.0001, high=0.1, is_int=False, is_log=True, prefix='')]
+    """
+    require("hydra", "%%sweep", pip="hydra-core")
+    axes = [_axis(word, groups or {}) for word in words]
+    seen: set[str] = set()
+    for axis in axes:
+        if axis.name in seen:
+            raise UsageProblem(f"{axis.name!r} is given twice: put all its values into one, {axis.name}=A,B")
+        seen.add(axis.name)
+    return axes
+
+
+def axes_from(space: Mapping[str, Any]) -> list[Axis]:
+    """Return the axes of a mapping: lists and other iterables are values, a text is read in Hydra's grammar.
+
+    >>> axes_from({"lr": [0.1, 0.01], "depth": "range(1,3)", "name": "adam"})[1:]
+    [Choices(name='depth', values=(1, 2), prefix=''), Choices(name='name', values=('adam',), prefix='')]
+    """
+    axes: list[Axis] = []
+    for name, given in space.items():
+        if isinstance(given, str):
+            axes += axes_of([f"{name}={given}"])
+            continue
+        is_many = hasattr(given, "__iter__") and not isinstance(given, Mapping | bytes)
+        values = tuple(_plain(value) for value in given) if is_many else (given,)
+        axes.append(_filled(Choices(str(name), values), f"{name}={given!r}"))
+    return axes
+
+
+def count(axes: Iterable[Axis]) -> float:
+    """Return how many points the grid has; infinite with an interval."""
+    return math.prod(len(axis.values) if isinstance(axis, Choices) else math.inf for axis in axes)
+
+
+def grid(axes: Sequence[Axis]) -> Iterator[Point]:
+    """Yield all points, the last axis the fastest.
+
+    Raises
+    ------
+    UsageProblem
+        When an axis is an interval, which has no grid.
+    """
+    for axis in axes:
+        if isinstance(axis, Interval):
+            raise UsageProblem(
+                f"{axis.name}=interval({axis.low:g},{axis.high:g}) has no grid: --search random or tpe, with "
+                f"--trials N; or values, {axis.name}={axis.low:g},{axis.high:g}"
+            )
+    names = [axis.name for axis in axes]
+    for values in itertools.product(*(axis.values for axis in axes if isinstance(axis, Choices))):
+        yield dict(zip(names, values, strict=True))
+
+
+def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import Glob, IntervalSweep
+    from hydra.errors import HydraException
+
+    try:
+        [override] = OverridesParser.create().parse_overrides([quoted(word)])
+    except (HydraException, ValueError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
+        why = next((line for line in lines if not line.startswith("Error parsing")), "")
+        raise UsageProblem(f"{word!r} cannot be read: {why}. {EXAMPLE}") from error
+    if override.is_delete():
+        raise UsageProblem(f"{word!r} removes a key, which has no values to go over. {EXAMPLE}")
+    name = override.get_key_element().lstrip("+")
+    prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
+    value = override._value
+    if isinstance(value, IntervalSweep):
+        return _interval(name, value, prefix, word)
+    if isinstance(value, Glob):
+        options = groups.get(name)
+        if options is None:
+            raise UsageProblem(f"{word!r}: glob takes the options of a config group, and {name!r} is none. {EXAMPLE}")
+        values: tuple[Any, ...] = tuple(
+            option
+            for option in options
+            if any(fnmatch.fnmatchcase(option, one) for one in value.include)
+            and not any(fnmatch.fnmatchcase(option, one) for one in value.exclude)
+        )
+        return _filled(Choices(name, values, prefix), f"{word} (there are: {', '.join(options)})")
+    if getattr(value, "shuffle", False):
+        raise UsageProblem(f"{word!r}: the order of a grid does not matter; --search random draws its points.")
+    if override.is_discrete_sweep():
+        return _filled(Choices(name, tuple(_plain(one) for one in override.sweep_iterator()), prefix), word)
+    return Choices(name, (_plain(value),), prefix)
+
+
+def _interval(name: str, value: Any, prefix: str, word: str) -> Interval:
+    low, high, is_log = value.start, value.end, "log" in value.tags
+    is_int = isinstance(low, int) and isinstance(high, int)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise UsageProblem(f"{word!r} has no numbers in it: the lower end comes first, interval(0,1)")
+    if is_log and low <= 0:
+        raise UsageProblem(f"{word!r}: a logarithm needs an interval above 0")
+    return Interval(name, low, high, is_int, is_log, prefix)
+
+
+def _filled(axis: Choices, written: str) -> Choices:
+    if not axis.values:
+        raise UsageProblem(f"{written} has no values, so there would be no trials. {EXAMPLE}")
+    return axis
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of Hydra's parser or of NumPy as Python's."""
+    from hydra.core.override_parser.types import QuotedString
+
+    if isinstance(value, QuotedString):
+        return value.text
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(one) for key, one in value.items()}
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
