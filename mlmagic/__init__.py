@@ -45,7 +45,7 @@ _WHEN_ASKED_FOR = {
     "worker_init": "mlmagic.snapshot.randomness",
 }
 
-# Not last_run, which raises where no run has ended: `from mlmagic import *` asks for every name here.
+# Neither what IPython calls by itself, nor last_run, which raises where no run has ended: a star import asks for all.
 __all__ = [
     "EarlyStopping",
     "MLMagicError",
@@ -55,7 +55,6 @@ __all__ = [
     "compose",
     "diff",
     "instantiate",
-    "load_ipython_extension",
     "log",
     "log_artifact",
     "log_figure",
@@ -71,7 +70,6 @@ __all__ = [
     "tag",
     "torch_generator",
     "track",
-    "unload_ipython_extension",
     "worker_init",
 ]
 

@@ -10,7 +10,7 @@ from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.session.reads import functions_of, names_read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 _FROM_A_NOTEBOOK = {"get_ipython", "display"}
 _OF_MLFLOW = ("mlflow.log_", "mlflow.set_tag", "mlflow.start_run")
@@ -45,26 +45,27 @@ def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -
             raise UsageProblem(
                 f"Line {bound[name]} of the body binds {name!r}, which would undo the sweep: take that line out"
             )
-    known = {**dict.fromkeys(swept), **namespace}
-    read = names_read(tree, known)
+    read = names_read(tree, namespace)
+    looked_up = _looked_up(tree, read, namespace)
     for name in swept:
-        if name not in read:
-            near = did_you_mean(name, [one for one in _all_read(tree, namespace) if one not in namespace])
+        if name not in looked_up:
+            near = did_you_mean(name, [one for one in looked_up if one not in namespace])
             raise UsageProblem(f"Nothing in the body reads {name!r}, so the trials would be equal.{near}")
-    names = [name for name in read if name in namespace and name not in swept and name not in _FROM_A_NOTEBOOK]
+    names = [name for name in read if name not in swept and name not in _FROM_A_NOTEBOOK]
     return Body(source, tuple(names))
 
 
 def _parsed(source: str) -> ast.Module:
-    for number, line in enumerate(source.splitlines(), 1):
-        if (text := line.lstrip()).startswith(("!", "%")):
-            raise UsageProblem(
-                f"Line {number} of the body is {text[:40]!r}: a trial is plain Python, which runs where there is no "
-                "notebook. Put magics and shell commands into a cell before"
-            )
     try:
-        tree = ast.parse(source, type_comments=False)
+        tree = ast.parse(source)
     except SyntaxError as error:
+        # Only now: a line of a text may begin with a sign of the notebook's, and the rest of a division does.
+        for number, line in enumerate(source.splitlines(), 1):
+            if (text := line.lstrip()).startswith(("!", "%")):
+                raise UsageProblem(
+                    f"Line {number} of the body is {text[:40]!r}: a trial is plain Python, which runs where there is "
+                    "no notebook. Put magics and shell commands into a cell before"
+                ) from error
         raise UsageProblem(f"Line {error.lineno} of the body is no Python: {error.msg}") from error
     if not tree.body:
         raise UsageProblem("The body is empty, so there is nothing to run.")
@@ -101,10 +102,10 @@ class _Plain(ast.NodeVisitor):
             )
 
 
-def _all_read(tree: ast.Module, namespace: Mapping[str, Any]) -> set[str]:
-    """Return all names that the body or a function of the notebook that it uses looks up."""
+def _looked_up(tree: ast.Module, read: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
+    """Return all names that the body looks up, or a function of the notebook that it uses."""
     found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    for name in list(found):
-        for function in functions_of(namespace.get(name), namespace):
+    for name in read:
+        for function in functions_of(namespace[name], namespace):
             found |= set(function.__code__.co_names)
     return found

@@ -26,10 +26,14 @@ _THREADS = (
 
 
 class Engine(Protocol):
-    """Runs trials. ``jobs`` is how many at the same time; ``is_remote`` tells that they run in other processes."""
+    """Runs trials: ``jobs`` of them at the same time.
+
+    ``is_remote`` tells that they run in other processes, ``breaks_as_a_whole`` that all are lost when a worker dies.
+    """
 
     jobs: int
     is_remote: bool
+    breaks_as_a_whole: bool
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
         """Begin a trial; its future raises when the process in which it runs dies."""
@@ -49,6 +53,7 @@ class InProcess:
 
     jobs = 1
     is_remote = False
+    breaks_as_a_whole = False
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
         """Run a trial to its end."""
@@ -72,6 +77,7 @@ class Local:
     """Worker processes on this machine (loky)."""
 
     is_remote = True
+    breaks_as_a_whole = True
 
     def __init__(self, jobs: int, threads: int) -> None:
         require("loky", "--jobs")
@@ -122,6 +128,7 @@ class Dask:
     """The workers of a Dask cluster: one at an address, or one on this machine that is started for the sweep."""
 
     is_remote = True
+    breaks_as_a_whole = False
 
     def __init__(self, jobs: int | None, address: str | None, threads: int) -> None:
         distributed = require("distributed", "--on dask")
@@ -130,13 +137,17 @@ class Dask:
         self._jobs: dict[int, Any] = {}
         if address is None:
             limits = {**dict.fromkeys(_THREADS, str(threads)), "MPLBACKEND": "agg"}
-            self._cluster = distributed.LocalCluster(
-                n_workers=jobs or os.cpu_count() or 1,
-                threads_per_worker=1,
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-                env=limits,
-            )
+            import dask
+
+            # A trial that kills its worker is not to kill three more.
+            with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+                self._cluster = distributed.LocalCluster(
+                    n_workers=jobs or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                    env=limits,
+                )
         try:
             self._client = distributed.Client(self._cluster or address, timeout=_PATIENCE_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from typing import TYPE_CHECKING
 
 from mlmagic.sweeps.trial import Outcome
@@ -84,13 +84,19 @@ class Loop:
     def _take(self, future: Future[Outcome]) -> None:
         if future not in self._running:  # of a pool that broke
             return
-        error = future.exception()
-        if error is None:
+        try:
+            outcome = future.result()
+        except (Exception, CancelledError) as one:  # noqa: BLE001  # each engine has its own for a worker that died
+            error = one
+        else:
             self._running.pop(future)
-            self._done(future.result())
+            self._done(outcome)
             return
-        # The worker died, and no one knows which trial did it: all that ran with it are suspects.
-        lost, self._running = list(self._running.values()), {}
+        if self._engine.breaks_as_a_whole:
+            # No one knows which trial did it: all that ran are suspects.
+            lost, self._running = list(self._running.values()), {}
+        else:
+            lost = [self._running.pop(future)]
         self._engine.renew()
         for task, began in lost:
             self._strikes[task.number] += 1

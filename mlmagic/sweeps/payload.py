@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import types
+import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _LONGEST_REASON = 200
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,28 @@ class Payload:
         """Return a new namespace with these names: functions of the notebook read and write it as their globals."""
         import cloudpickle
 
-        carrier: types.FunctionType = cloudpickle.loads(self.content)
+        with _new_classes():
+            carrier: types.FunctionType = cloudpickle.loads(self.content)
         namespace = carrier.__globals__
         namespace.update(self.shared)
         return namespace
+
+
+@contextlib.contextmanager
+def _new_classes() -> Iterator[None]:
+    """Have cloudpickle make a class of the notebook's anew.
+
+    It would give the one that this process has, whose methods read the globals of the notebook, or of an earlier trial.
+    """
+    import cloudpickle.cloudpickle as pickling
+
+    with _lock:
+        before = pickling._DYNAMIC_CLASS_TRACKER_BY_ID
+        pickling._DYNAMIC_CLASS_TRACKER_BY_ID = weakref.WeakValueDictionary()
+        try:
+            yield
+        finally:
+            pickling._DYNAMIC_CLASS_TRACKER_BY_ID = before
 
 
 def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: bool) -> Payload:

@@ -22,6 +22,7 @@ from mlmagic.session import observe
 from mlmagic.session.capture import Capture
 from mlmagic.session.watching import CellWatch
 from mlmagic.snapshot import randomness
+from mlmagic.sweeps.own_random import import_first, own_random
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -136,11 +137,10 @@ def run_trial(job: Job, task: Task) -> Outcome:
     capture = Capture(output_limit=job.output_limit, figures=job.figures)
     outcome = Outcome(task.number, "FINISHED", time.time_ns() // 1_000_000, 0.0)
     run = cast("ActiveRun", _TrialRun(recorder, notices, capture))
-    with _one_at_a_time, _apart(), _threads(job.threads), _written_to(capture), _figures_closed(capture):
+    with _one_at_a_time, _apart(), own_random(), _threads(job.threads), _written_to(capture), _figures_closed(capture):
         active.enter(run)
         began = time.perf_counter()
         try:
-            randomness.seed(task.seed)
             _run(job, task, recorder, outcome)
         except KeyboardInterrupt:
             raise
@@ -163,6 +163,9 @@ def run_trial(job: Job, task: Task) -> Outcome:
 
 def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome) -> None:
     namespace = job.payload.load()
+    tree = ast.parse(job.source or "")
+    import_first(tree)
+    randomness.seed(task.seed)
     if job.source is None:
         _take_result(namespace["function"](**task.values), recorder)
         return
@@ -173,7 +176,6 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome) -> None:
         name, plain = task.config
         namespace[name] = OmegaConf.create(dict(plain), flags={"struct": True})
     namespace["__name__"] = "__main__"
-    tree = ast.parse(job.source)
     watch = CellWatch(namespace)
     remove = observe.install()
     failed, value = True, None

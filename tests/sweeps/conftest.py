@@ -1,0 +1,39 @@
+"""A sweep as a notebook runs it, without the notebook."""
+
+import pytest
+
+import mlmagic
+from mlmagic.runs import active
+from mlmagic.sweeps.body import body_of
+from mlmagic.sweeps.space import axes_of
+from mlmagic.sweeps.sweeping import Plan, Sweep
+
+
+@pytest.fixture
+def sweep(store_uri):
+    """Return a function that sweeps a body over words of the magic's line, and returns the results."""
+
+    def run(body, *words, namespace=None, watcher=None, **options):
+        names = {"__name__": "__main__", "mlmagic": mlmagic}
+        exec(namespace or "", names)
+        axes = axes_of(words)
+        plan = Plan(body_of(body, names, [axis.name for axis in axes]), axes, names, seed=7, **options)
+        prepared = Sweep(plan)
+        with mlmagic.track("sweep", quiet=True):
+            return prepared.run(active.on_this_thread(), watcher)
+
+    return run
+
+
+@pytest.fixture
+def runs_of(store_uri):
+    """Return a function that returns the runs below that of a sweep, in the order of their trials."""
+    from mlflow import MlflowClient
+
+    def read(results):
+        client = MlflowClient()
+        above = mlmagic.Run(results.run_id).id
+        found = client.search_runs(["0"], f"tags.`mlflow.parentRunId` = '{above}'", max_results=5000)
+        return sorted(found, key=lambda run: int(run.data.tags["mlmagic.trial"]))
+
+    return read

@@ -1,0 +1,196 @@
+"""Sweeps from end to end: the same numbers wherever trials run, and what happens when they go wrong."""
+
+import os
+import random
+import signal
+
+import numpy as np
+import pytest
+
+import mlmagic
+from mlmagic.errors import UsageProblem
+
+NOTEBOOK = """
+import random
+import numpy as np
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import cross_val_score
+X, y = load_iris(return_X_y=True)
+calls = []
+def make():
+    calls.append(n)
+    return RandomForestClassifier(n, max_depth=depth)
+class Noise:
+    def draw(self): return np.random.rand() + random.random() * n
+"""
+BODY = """
+accuracy = cross_val_score(make(), X, y, cv=3).mean()
+drawn = Noise().draw()
+before = float(len(calls))
+mlmagic.log(loss=1 - accuracy, step=0)
+mlmagic.log(loss=(1 - accuracy) / 2, step=1)
+print("trial of", n)
+"""
+WORDS = ("n=3,9", "depth=1,3,null")
+
+
+def numbers(results):
+    return [
+        (trial.number, dict(trial.point), trial.seed, trial.status, dict(trial.metrics)) for trial in results.trials
+    ]
+
+
+@pytest.mark.parametrize(
+    "engine", [{"jobs": 2}, {"on": "dask", "jobs": 2}, {"jobs": 2, "seeds": 1, "search": "random"}]
+)
+def test_one_after_the_other_and_in_processes_the_numbers_are_the_same(sweep, engine):
+    search = {"search": engine.get("search", "grid")}
+    alone = sweep(BODY, *WORDS, namespace=NOTEBOOK, metric="accuracy", **search)
+    beside = sweep(BODY, *WORDS, namespace=NOTEBOOK, metric="accuracy", **engine)
+    assert numbers(alone) == numbers(beside)
+    assert len(alone.trials) == 6
+    assert len({trial.metrics["drawn"] for trial in alone.trials}) == 6
+    assert {trial.metrics["before"] for trial in alone.trials} == {1.0}  # nothing leaks into the next
+    assert alone.best == beside.best
+
+
+def test_a_trial_is_a_run_with_all_that_it_did(sweep, runs_of):
+    body = "import matplotlib.pyplot as plt\nplt.plot([1, lr]); plt.title('line')\nlimit = 3\nscore = lr * limit\nprint('hi', lr)"
+    results = sweep(body, "lr=0.1,0.2", metric="score", mode="max")
+    first, second = runs_of(results)
+    assert [run.info.status for run in (first, second)] == ["FINISHED", "FINISHED"]
+    assert first.info.run_name == "sweep 0"
+    assert first.data.params == {"lr": "0.1", "limit": "3", "seed": str(results.trials[0].seed)}
+    assert second.data.metrics == {"score": pytest.approx(0.6)}
+    stored = mlmagic.Run(second.info.run_id)
+    assert stored.text("mlmagic/output.txt") == "hi 0.2\n"
+    assert "figures/line.png" in stored.artifacts
+    above = mlmagic.Run(results.run_id)
+    assert above.params["best.lr"] == "0.2"
+    assert above.metrics["best.score"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("engine", [{}, {"jobs": 2}])
+def test_a_trial_that_fails_is_failed_and_the_others_go_on(sweep, runs_of, engine):
+    body = "score = x * 1.0\nif x == 2: raise ValueError('no', 'way')\nif x == 3: raise SystemExit"
+    results = sweep(body, "x=1,2,3,4", metric="score", mode="max", **engine)
+    runs = runs_of(results)
+    assert [run.info.status for run in runs] == ["FINISHED", "FAILED", "FAILED", "FINISHED"]
+    assert "no" in runs[1].data.tags["mlmagic.error"]
+    assert 'File "<sweep>", line 2' in mlmagic.Run(runs[1].info.run_id).text("mlmagic/traceback.txt")
+    assert "raise ValueError" in mlmagic.Run(runs[1].info.run_id).text("mlmagic/traceback.txt")
+    assert results.best == {"x": 4}
+
+
+@pytest.mark.parametrize("engine", [{"jobs": 2}, {"on": "dask", "jobs": 2}])
+def test_a_worker_that_is_killed_costs_at_most_its_own_trial(sweep, runs_of, engine, tmp_path):
+    # Once, whoever runs it: the second time the trial is fine. Another one kills its worker each time.
+    body = f"""
+import os, pathlib, signal, time
+once = pathlib.Path({str(tmp_path)!r}) / f"once-{{x}}"
+time.sleep(0.02)
+if x == 33 or (x == 11 and not once.exists()):
+    once.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+score = x * 1.0
+"""
+    results = sweep(body, "x=range(40)", metric="score", mode="max", **engine)
+    statuses = {trial.point["x"]: trial.status for trial in results.trials}
+    assert len(statuses) == 40
+    assert {x for x, status in statuses.items() if status != "FINISHED"} == {33}
+    assert [run.info.status for run in runs_of(results)].count("FAILED") == 1
+    assert "died" in results.trials[33].error
+
+
+def test_a_trial_leaves_no_trace_in_the_notebooks_process(sweep):
+    mlmagic.seed(5)
+    random.seed(1)
+    np.random.seed(1)
+    expected = random.random(), np.random.rand()
+    random.seed(1)
+    np.random.seed(1)
+    body = "import random, numpy as np\nimport matplotlib.pyplot as plt\nplt.figure()\nscore = np.random.rand() * x + random.random()"
+    sweep(body, "x=1,2", metric="score", mode="max")
+    assert (random.random(), np.random.rand()) == expected
+    import matplotlib.pyplot as plt
+
+    assert plt.get_fignums() == []
+    mlmagic.seed(5)
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "options", "message"),
+    [
+        ("score = x * 1.0", ["x=1,2"], {"metric": "scores", "mode": "max"}, r"ended without the metric 'scores'.* Did you mean 'score'\?"),
+        ("score = 'good'\ny = x", ["x=1,2"], {"metric": "score", "mode": "max"}, r"It has none: mlmagic\.log"),
+        ("oddness = x * 1.0", ["x=1,2"], {"metric": "oddness"}, "'oddness' does not tell which is better: --mode max"),
+        ("score = x * 1.0", ["x=1,2"], {"mode": "max"}, "--metric accuracy --mode max"),
+        ("score = x * 1.0", ["x=1,2"], {"metric": "score", "mode": "best"}, "it is min or max"),
+        ("score = x * 1.0", ["x=range(100000)"], {}, r"That is 100,000 trials: --yes runs them all"),
+        ("score = x * y", ["x=range(100)", "y=range(20)"], {}, r"That is 2,000 trials"),
+        ("score = x * 1.0", ["x=range(400)"], {"seeds": 3}, r"That is 1,200 trials"),
+        ("score = x * 1.0", ["x=interval(0,1)"], {}, "has no grid"),
+        ("score = x * 1.0", ["x=1,2"], {"search": "grd"}, r"no search 'grd'\. Did you mean 'grid'\?"),
+        ("score = x * 1.0", ["x=1,2"], {"search": "tpe", "trials": 3}, "--metric accuracy --mode max"),
+        ("loss = x * 1.0", ["x=1,2"], {"search": "tpe", "metric": "loss"}, "--trials 50"),
+        ("score = x * 1.0", ["x=1,2"], {"trials": 0}, "--trials 0: it is 1 or more"),
+        ("score = x * 1.0", ["x=1,2"], {"on": "spark"}, "there are local, dask"),
+        ("score = x * 1.0", ["x=1,2"], {"address": "tcp://a:1"}, "--on dask --address tcp://a:1"),
+        ("score = x * 1.0", ["x=1,2"], {"on": "dask", "address": "tcp://127.0.0.1:1"}, "No Dask scheduler answers"),
+        ("score = x * 1.0", [], {}, "nothing to go over"),
+    ],
+)  # fmt: skip
+def test_a_sweep_that_cannot_be_run_is_one_line(sweep, body, words, options, message):
+    with pytest.raises(UsageProblem, match=message) as caught:
+        sweep(body, *words, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_nan_is_a_result_but_never_the_best(sweep):
+    results = sweep("loss = float('nan') if x == 1 else x * 1.0", "x=1,2,3", metric="loss")
+    assert [trial.status for trial in results.trials] == ["FINISHED"] * 3
+    assert results.best == {"x": 2}
+
+
+def test_seeds_are_judged_by_their_mean_with_its_error(sweep):
+    results = sweep("import numpy as np\nloss = x + np.random.rand()", "x=1,5", metric="loss", seeds=5)
+    best, other = results.summaries()
+    assert (best.point, best.count, other.count) == ({"x": 1}, 5, 5)
+    values = [trial.metrics["loss"] for trial in results.trials[:5]]
+    assert len(set(values)) == 5
+    assert best.mean == pytest.approx(np.mean(values))
+    assert best.error == pytest.approx(np.std(values, ddof=1) / 5**0.5)
+
+
+def test_after_the_timeout_no_trial_begins(sweep):
+    results = sweep("import time\ntime.sleep(0.2)\nloss = x * 1.0", "x=range(100)", metric="loss", timeout_s=0.5)
+    assert 1 <= len(results.trials) < 20
+
+
+def test_tpe_learns_in_processes_too(sweep):
+    results = sweep("loss = (x - 2) ** 2 * 1.0", "x=interval(-10,10)", metric="loss", search="tpe", trials=30, jobs=2)
+    assert len(results.trials) == 30
+    assert abs(results.best["x"] - 2) < 1
+
+
+def test_an_interrupt_leaves_no_run_open_and_no_worker(sweep, runs_of):
+    class Interrupts:
+        def show(self, results, **_):
+            self.results = results
+            if len(results.trials) >= 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    watcher = Interrupts()
+    with pytest.raises(KeyboardInterrupt):
+        sweep("import time\ntime.sleep(0.2)\nloss = x * 1.0", "x=range(50)", metric="loss", jobs=2, watcher=watcher)
+    import psutil
+
+    left = [one for one in psutil.Process().children(recursive=True) if "loky" in " ".join(one.cmdline())]
+    assert [one for one in left if "resource_tracker" not in " ".join(one.cmdline())] == []
+    runs = runs_of(watcher.results)
+    assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
+    assert "KILLED" in {run.info.status for run in runs}
+    assert mlmagic.Run(watcher.results.run_id).status == "KILLED"
+    again = sweep("loss = x * 1.0", "x=1,2", metric="loss", jobs=2)
+    assert len(again.trials) == 2
