@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
 from mlmagic.runs.active import require_active
+from mlmagic.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ def sweep(
     seeds: int = 1,
     timeout: float | None = None,
     threads: int = 1,
+    resume: bool = False,
     yes: bool = False,
     quiet: bool = False,
 ) -> SweepFrame:
@@ -62,6 +64,8 @@ def sweep(
         Seconds after which no other trial begins.
     threads
         How many threads the libraries may use in a trial: the same in one process and in many, so that numbers are.
+    resume
+        Go on with the last sweep of the same code: its trials that ended well are not run again.
     yes
         Run more than 1,000 trials of a grid.
     quiet
@@ -103,19 +107,24 @@ def sweep(
         timeout_s=timeout,
         threads=threads,
         yes=yes,
+        resume=resume,
+        experiment=experiment,
     )
-    return run_plan(plan, name=name or getattr(function, "__name__", "sweep"), experiment=experiment, quiet=quiet)
+    return run_plan(plan, name=name or getattr(function, "__name__", "sweep"), quiet=quiet)
 
 
-def run_plan(plan: Plan, *, name: str | None, experiment: str | None, quiet: bool) -> SweepFrame:
+def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
     """Run a sweep below a run of its own, and show it while it runs."""
     from mlmagic.sweeps.sweeping import Sweep
     from mlmagic.views.sweep_frame import SweepFrame
     from mlmagic.views.sweep_picture import picture_of
     from mlmagic.views.sweep_view import SweepView
 
+    if plan.resume and not settings.offline:
+        api.sync()  # a kernel that died may have left trials in its journals
     prepared = Sweep(plan)
-    with api.track(name, experiment=experiment, quiet=True):
+    resumed = prepared.resumed
+    with api.track(name if resumed is None else None, experiment=plan.experiment, resume=resumed, quiet=True):
         run = require_active("a sweep")
         results = prepared.run(run, None if quiet else SweepView())
         picture = picture_of(results)

@@ -51,6 +51,9 @@ class SweepMagics(Magics):
     @argument("--address", metavar="ADDR", help="Of the Dask scheduler; by default one is started on this machine.")
     @argument("--timeout", type=float, metavar="S", help="No other trial begins after S seconds.")
     @argument("--threads", type=int, default=1, metavar="N", help="Threads that libraries may use in a trial.")
+    @argument("--resume", action="store_true", help=(
+        "Go on with the last sweep of the same body: its trials that ended well are not run again."
+    ))  # fmt: skip
     @argument("--into", metavar="NAME", help="Bind the results to this variable.")
     @argument("--no-figures", action="store_true", help="Do not record figures of trials.")
     @argument("--yes", action="store_true", help="Run more than 1,000 trials.")
@@ -105,8 +108,10 @@ class SweepMagics(Magics):
             threads=arguments.threads,
             figures=not arguments.no_figures,
             yes=arguments.yes,
+            resume=arguments.resume,
+            experiment=arguments.experiment,
         )
-        results = run_plan(plan, name=name or "sweep", experiment=arguments.experiment, quiet=arguments.quiet)
+        results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)
         if arguments.into:
             shell.push({arguments.into: results})
             return None

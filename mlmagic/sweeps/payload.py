@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import threading
 import types
 import weakref
@@ -86,6 +87,14 @@ def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: b
 def pack_function(function: Callable[..., Any], *, for_processes: bool) -> Payload:
     """Return *function*, with what it reads, as the payload's one name ``function``."""
     return pack(["function"], {"function": function}, for_processes=for_processes)
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """Return the source of a function, or what else tells its code."""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return repr(function)
 
 
 def _carrier(names: Iterable[str], namespace: Mapping[str, Any]) -> types.FunctionType:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.config.flat import leaves
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.runs.children import Child
 from mlmagic.runs.direction import direction_of
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.loop import Loop
-from mlmagic.sweeps.payload import pack, pack_function
+from mlmagic.sweeps.payload import pack, pack_function, source_of
+from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
+from mlmagic.sweeps.resuming import CODE, find_earlier, key_of
 from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Search, Tpe, points_of
 from mlmagic.sweeps.space import count
 from mlmagic.sweeps.trial import Job, Outcome, Task
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.direction import Direction
     from mlmagic.sweeps.payload import Payload
+    from mlmagic.sweeps.resuming import Earlier
     from mlmagic.sweeps.space import Axis, Point
+    from mlmagic.sweeps.trial import Status
 
 _MODES: dict[str, Direction] = {"min": "min", "max": "max"}
 
@@ -43,7 +46,8 @@ class Plan:
 
     *code* is a body or a function, *axes* are what it goes over: variables of the body, arguments of the function, or
     overrides of *config*. ``metric`` judges the trials, ``mode`` says in which direction. ``seeds`` is how often each
-    point is run.
+    point is run. With ``resume`` trials are not run again that ended well in the last sweep of the same code in
+    ``experiment``.
     """
 
     code: Body | Callable[..., Any]
@@ -63,6 +67,27 @@ class Plan:
     threads: int = 1
     figures: bool = True
     yes: bool = False
+    resume: bool = False
+    experiment: str | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A trial that was asked for: its point, its config if one is swept, its seed, and its key."""
+
+    number: int
+    point_number: int
+    point: Point
+    config: dict[str, Any] | None
+    seed: int
+    key: str
+
+    def ended(
+        self, status: Status, metrics: Mapping[str, float], duration_s: float, uid: str, *, error: str | None = None
+    ) -> Trial:
+        """Return what became of it."""
+        place = (self.number, self.point_number, dict(self.point), self.seed)
+        return Trial(*place, status, metrics, duration_s, uid, error)
 
 
 class Watcher(Protocol):
@@ -86,7 +111,9 @@ class Sweep:
         self.plan = plan
         _require_valid(plan)
         self.goal = _goal(plan)
-        self.seed = plan.seed if plan.seed is not None else _base_seed()
+        self.code = key_of(plan.code.source if isinstance(plan.code, Body) else source_of(plan.code))
+        self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
+        self.seed = plan.seed if plan.seed is not None else _base_seed(self._earlier)
         self._space = ConfigSpace(plan.config, plan.axes) if plan.config is not None else None
         self._engine = engine_for(plan.jobs, plan.on, plan.address, plan.threads)
         try:
@@ -99,7 +126,7 @@ class Sweep:
         self.shared = tuple(payload.shared)
         source = plan.code.source if isinstance(plan.code, Body) else None
         self._job = Job(payload, source, plan.threads, figures=plan.figures)
-        self._tasks: dict[int, tuple[int, Point, dict[str, Any]]] = {}
+        self._tasks: dict[int, _Asked] = {}
         self._trials: list[Trial] = []
         self._metric = plan.metric
 
@@ -124,13 +151,18 @@ class Sweep:
             self._engine, self._job, done=done, idle=lambda running: self._show(parent, watcher, running=running)
         )
         try:
-            loop.run(itertools.takewhile(lambda _: end is None or time.monotonic() < end, self._all_tasks()))
+            loop.run(itertools.takewhile(lambda _: end is None or time.monotonic() < end, self._all_tasks(parent)))
         finally:
             self._engine.close()
             self._show(parent, watcher, running=0, is_over=True)
         results = self._results(parent)
         self._conclude(parent, results)
         return results
+
+    @property
+    def resumed(self) -> str | None:
+        """The id of the run of the sweep that this one goes on with, None where it begins anew."""
+        return self._earlier.run_id if self._earlier is not None else None
 
     @property
     def config_at(self) -> Callable[[Point], DictConfig] | None:
@@ -159,80 +191,54 @@ class Sweep:
                 seen |= new
                 self._space.at(point)
 
-    def _all_tasks(self) -> Iterator[Task]:
-        for number in itertools.count():
-            if number % self.plan.seeds == 0:
-                asked = self._search.ask()
-                if asked is None:
-                    return
-                point_number, point = asked
-                config = self._space.at(point) if self._space is not None else {}
-            self._tasks[number] = (point_number, point, config)
-            seed = _trial_seed(self.seed, number)
-            if self._space is not None:
-                yield Task(number, {}, seed, (self._space.name, config))
-            else:
-                yield Task(number, point, seed)
+    def _all_tasks(self, parent: ActiveRun) -> Iterator[Task]:
+        """Yield the trials that are to be run; of those that an earlier sweep has run the results are taken."""
+        numbers = itertools.count()
+        while (asked := self._search.ask()) is not None:
+            point_number, point = asked
+            config = self._space.at(point) if self._space is not None else None
+            for repetition in range(self.plan.seeds):
+                number = next(numbers)
+                seed = _trial_seed(self.seed, point, repetition)
+                key = key_of(self.code, point if config is None else config, seed)
+                self._tasks[number] = _Asked(number, point_number, point, config, seed, key)
+                if self._earlier is not None and (done := self._earlier.trials.get(key)) is not None:
+                    self._take(parent, self._tasks[number].ended("FINISHED", done.metrics, done.duration_s, done.uid))
+                elif config is None or self._space is None:
+                    yield Task(number, point, seed)
+                else:
+                    yield Task(number, {}, seed, (self._space.name, config))
 
     def _record(self, parent: ActiveRun, outcome: Outcome) -> None:
-        point_number, point, config = self._tasks[outcome.number]
-        task_seed = _trial_seed(self.seed, outcome.number)
-        child = Child(
-            parent,
-            f"{parent.name} {outcome.number}",
-            outcome.started,
-            {"mlmagic.trial": str(outcome.number), "mlmagic.point": str(point_number)},
-        )
-        recorder = child.recorder
-        name = self._space.name if self._space is not None else ""
-        values = {f"{name}.{key}": value for key, value in leaves(config).items()} if name else point
-        for key, value in {**values, **outcome.params, "seed": task_seed}.items():
-            recorder.param(key, value)
-        child.records(outcome.records)
-        child.figures(outcome.figures)
-        if name:
-            recorder.yaml("mlmagic/config.yaml", config)
-        for path, content in outcome.files.items():
-            recorder.data(path, content)
-        if outcome.output:
-            recorder.text("mlmagic/output.txt", outcome.output)
-        if outcome.error:
-            recorder.tag("mlmagic.error", outcome.error)
-        if outcome.traceback:
-            recorder.text("mlmagic/traceback.txt", outcome.traceback)
-        child.end(outcome.status, outcome.started + round(outcome.duration_s * 1000))
-        for notice in outcome.notices:
-            parent.notices.info(f"trial {outcome.number}: {notice}")
-        self._trials.append(
-            Trial(
-                number=outcome.number,
-                point_number=point_number,
-                point=dict(point),
-                seed=task_seed,
-                status=outcome.status,
-                metrics=outcome.metrics,
-                duration_s=outcome.duration_s,
-                uid=child.uid,
-                error=outcome.error,
-            )
-        )
-        self._judge(outcome)
-        self._tell(parent, point_number)
+        asked = self._tasks[outcome.number]
+        swept: Mapping[str, Any] = asked.point
+        if asked.config is not None and self._space is not None:
+            swept = {f"{self._space.name}.{key}": value for key, value in leaves(asked.config).items()}
+        params = {**swept, **outcome.params, "seed": asked.seed}
+        uid = record_trial(parent, outcome, params, asked.config, asked.key)
+        ended = asked.ended(outcome.status, outcome.metrics, outcome.duration_s, uid, error=outcome.error)
+        self._take(parent, ended)
 
-    def _judge(self, outcome: Outcome) -> None:
+    def _take(self, parent: ActiveRun, trial: Trial) -> None:
+        """Take what became of a trial."""
+        self._trials.append(trial)
+        self._judge(trial)
+        self._tell(parent, trial.point_number)
+
+    def _judge(self, trial: Trial) -> None:
         """Find the metric that matters, or see that it is there, as soon as one trial is through."""
-        if outcome.status != "FINISHED":
+        if trial.status != "FINISHED":
             return
         if self.plan.metric is None:
             if self._metric is None:
-                with_goal = [name for name in outcome.metrics if direction_of(name) is not None]
+                with_goal = [name for name in trial.metrics if direction_of(name) is not None]
                 self._metric = next(iter(with_goal), None)
                 self.goal = direction_of(self._metric) if self._metric else None
-        elif self.plan.metric not in outcome.metrics:
-            known = list(outcome.metrics)
+        elif self.plan.metric not in trial.metrics:
+            known = list(trial.metrics)
             listed = f" It has: {', '.join(known[:8])}." if known else " It has none: mlmagic.log(accuracy=…)"
             raise UsageProblem(
-                f"Trial {outcome.number} ended without the metric {self.plan.metric!r}, a number."
+                f"Trial {trial.number} ended without the metric {self.plan.metric!r}, a number."
                 f"{did_you_mean(self.plan.metric, known)}{listed}"
             )
 
@@ -256,6 +262,9 @@ class Sweep:
     def _describe(self, parent: ActiveRun) -> None:
         """Record what the sweep goes over."""
         recorder, plan = parent.recorder, self.plan
+        recorder.tag(CODE, self.code)
+        if self.resumed is not None:
+            return  # it says so already
         if randomness.current() is None:
             recorder.param("seed", self.seed)
         about = {"search": plan.search, "trials": self.total, "seeds": plan.seeds, "jobs": self._engine.jobs}
@@ -320,20 +329,23 @@ def _goal(plan: Plan) -> Direction | None:
     return goal
 
 
-def _base_seed() -> int:
+def _base_seed(earlier: Earlier | None) -> int:
     state = randomness.current()
     if state is not None:
         return state.value
+    if earlier is not None and earlier.seed is not None:
+        return earlier.seed
     import numpy as np
 
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
-def _trial_seed(base: int, number: int) -> int:
-    """Return the seed of a trial: from the sweep's and its number alone, whatever ran before it."""
+def _trial_seed(base: int, point: Point, repetition: int) -> int:
+    """Return the seed of a trial: from the sweep's, its point and its repetition, whatever else is swept or ran."""
     import numpy as np
 
-    return int(np.random.SeedSequence(base, spawn_key=(number,)).generate_state(1)[0])
+    words = [int(key_of(point)[at : at + 8], 16) for at in range(0, 32, 8)]
+    return int(np.random.SeedSequence(base, spawn_key=(*words, repetition)).generate_state(1)[0])
 
 
 def _told(axis: Axis) -> str:

@@ -46,6 +46,10 @@ class Server:
         settings = home / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True, exist_ok=True)
         (settings / "notification.jupyterlab-settings").write_text(_QUIET)
+        tracker = home / "settings" / "@jupyterlab" / "notebook-extension"
+        tracker.mkdir(parents=True, exist_ok=True)
+        # JupyterLab before 4.3 takes cells out of the page that are out of sight.
+        (tracker / "tracker.jupyterlab-settings").write_text('{"windowingMode": "defer"}')
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]

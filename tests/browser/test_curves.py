@@ -2,6 +2,7 @@
 
 import re
 
+import ipykernel
 import pytest
 
 RUNS = """
@@ -167,6 +168,7 @@ def test_a_run_deleted_meanwhile_is_told_and_the_others_are_drawn(ran):
     assert panel(widget, "loss").locator(".mm-legend-item").count() == 3
 
 
+@pytest.mark.skipif(ipykernel.version_info < (7,), reason="ipykernel 6 answers when its cell has ended, as is told")
 def test_curves_come_while_a_cell_runs(ran):
     ran.run("import time\nwidget = mlmagic.compare()\nwidget.selected = nets[1:3]")
     widget = ran.run("widget").locator(".mlmagic-compare")

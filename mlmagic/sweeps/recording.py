@@ -1,0 +1,47 @@
+"""A trial as a run below that of its sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.runs.children import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmagic.runs.active import ActiveRun
+    from mlmagic.sweeps.trial import Outcome
+
+NUMBER, KEY = "mlmagic.trial", "mlmagic.trial.key"
+"""Tags of a trial: its number, and what tells it from every other: its code, its values and its seed."""
+
+
+def record_trial(
+    parent: ActiveRun,
+    outcome: Outcome,
+    params: Mapping[str, Any],
+    config: Mapping[str, Any] | None,
+    key: str,
+) -> str:
+    """Record what a trial did; return its run's own id (the tag ``mlmagic.id``)."""
+    tags = {NUMBER: str(outcome.number), KEY: key}
+    child = Child(parent, f"{parent.name} {outcome.number}", outcome.started, tags)
+    recorder = child.recorder
+    for name, value in params.items():
+        recorder.param(name, value)
+    child.records(outcome.records)
+    child.figures(outcome.figures)
+    if config is not None:
+        recorder.yaml("mlmagic/config.yaml", dict(config))
+    for path, content in outcome.files.items():
+        recorder.data(path, content)
+    if outcome.output:
+        recorder.text("mlmagic/output.txt", outcome.output)
+    if outcome.error:
+        recorder.tag("mlmagic.error", outcome.error)
+    if outcome.traceback:
+        recorder.text("mlmagic/traceback.txt", outcome.traceback)
+    child.end(outcome.status, outcome.started + round(outcome.duration_s * 1000))
+    for notice in outcome.notices:
+        parent.notices.info(f"trial {outcome.number}: {notice}")
+    return child.uid
