@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 VERSION_BASE = "1.3"
-_TELLING = {"config_loader_impl.py", "defaults_list.py"}
-"""Hydra's modules whose warnings are about the config; others are about Hydra and OmegaConf themselves."""
+_OF_THE_CONFIG = ("In '", "provider=")
+"""How warnings begin that are about the config: others are Hydra's about OmegaConf."""
 _lock = threading.RLock()
 
 
@@ -38,7 +38,7 @@ def own_hydra(folder: Path) -> Iterator[list[str]]:
         finally:
             GlobalHydra.instance().hydra = hydra
             VersionBase.instance().version_base = version
-            told += [str(one.message) for one in caught if Path(one.filename).name in _TELLING]
+            told += [str(one.message) for one in caught if str(one.message).startswith(_OF_THE_CONFIG)]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,146 @@
+"""Sweeps in a real kernel: what a cell shows and returns, interrupts, and kernels that are killed."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+SLOW = "open('ran.txt', 'a').write(f'{x} ')\nimport time\ntime.sleep(0.3)\nloss = (x - 3) ** 2 * 1.0\n"
+STATUSES = """
+import collections, mlflow
+found = mlflow.MlflowClient().search_runs(["0"], max_results=1000)
+print(sorted(collections.Counter(
+    ("trial" if "mlmagic.trial" in run.data.tags else "sweep", run.info.status) for run in found
+).items()))
+"""
+
+
+def until_ran(folder, count):
+    """Wait until so many trials have begun."""
+    file = folder / "ran.txt"
+    end = time.monotonic() + 120
+    while not file.exists() or len(file.read_text().split()) < count:
+        assert time.monotonic() < end, "no trial begins"
+        time.sleep(0.05)
+
+
+def workers(kernel):
+    pid = int(kernel.check("import os; print(os.getpid())"))
+    return [
+        one for one in psutil.Process(pid).children(recursive=True) if "resource_tracker" not in " ".join(one.cmdline())
+    ]
+
+
+@pytest.fixture
+def own_kernel(kernels, tmp_path):
+    made = kernels(tmp_path)
+    made.check("%load_ext mlmagic")
+    return made
+
+
+def test_a_sweep_returns_a_frame_that_knows_its_best(kernel):
+    output = kernel.run("%%sweep squares x=range(6) --metric loss\nloss = (x - 3) ** 2 * 1.0")
+    assert output.status == "ok", output.text
+    assert kernel.check("print(_.best, _.metric, len(_), list(_.columns)[:5])") == (
+        "{'x': 3} loss 6 ['trial', 'status', 'duration', 'seed', 'x']"
+    )
+    shown = str(output.messages)
+    assert "6 trials" in shown
+    assert "best loss 0" in shown
+    kernel.check("%%sweep x=1,2 --into found --quiet\nloss = x * 1.0")
+    assert kernel.check("print(found.best)") == "{'x': 1}"
+
+
+def test_a_config_is_swept_over_its_groups_and_keys_and_the_best_is_composed_again(own_kernel, tmp_path):
+    folder = tmp_path / "configs" / "model"
+    folder.mkdir(parents=True)
+    (folder / "small.yaml").write_text("size: 1\n")
+    (folder / "large.yaml").write_text("size: 10\n")
+    own_kernel.check(
+        "%%hydra cfg --config-dir configs\ndefaults:\n  - model: small\n  - _self_\nlr: 0.1\nname: ${model.size}-${lr}"
+    )
+    output = own_kernel.run(
+        "%%sweep --config cfg model=glob(*) lr=0.1,0.5 --metric loss --jobs 2\nloss = cfg.model.size * cfg.lr"
+    )
+    assert output.status == "ok", output.text
+    assert own_kernel.check("print(_.best, _.best_config.name)") == "{'model': 'small', 'lr': 0.1} 1-0.1"
+    own_kernel.check("%%sweep --config cfg lr=3 --into one\nloss = cfg.lr * 1.0")
+    run = own_kernel.check(
+        "import mlflow; r = mlflow.MlflowClient().search_runs(['0'], \"params.`cfg.lr` = '3'\")[0]; print(r.data.params['cfg.name'])"
+    )
+    assert run == "1-3"
+    wrong = own_kernel.run("%%sweep --config cfg model=huge,small\nloss = cfg.lr * 1.0")
+    assert "no option 'huge' in the config group 'model'" in wrong.errors[0]
+    wrong = own_kernel.run("%%sweep --config cfg lrr=1,2\nloss = cfg.lr * 1.0")
+    assert "no key 'lrr' in the config. Did you mean 'lr'?" in wrong.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("%%sweep x=1,2\n!ls\ny = x", "Line 1 of the body is '!ls'"),
+        ("%%sweep x=1,2\n%time y = x", "a trial is plain Python"),
+        ("%%sweep x=1,2\nimport asyncio\nawait asyncio.sleep(x)", "Line 2 of the body awaits"),
+        ("%%sweep x=1,2\nx = 1", "Line 1 of the body binds 'x'"),
+        ("%%sweep x=1,2\ny = 1", "Nothing in the body reads 'x'"),
+        ("%%sweep x=1,2 --metrik loss\nloss = x", "Did you mean '--metric'?"),
+        ("%%sweep one two x=1,2\nloss = x", "'two' has no values"),
+        ("%%sweep model.depth=1,2\nloss = 1", "'model.depth' is no name for a variable"),
+        ("%%sweep --config nope x=1,2\nloss = 1", "--config nope: no config of this name"),
+        ("%%sweep x=1,2 --search tpe --metric loss\nloss = x", "--trials 50"),
+        ("import threading; lock = threading.Lock()", ""),
+        ("%%sweep x=1,2 --jobs 2\nwith lock: loss = x * 1.0", "'lock' (lock) cannot be sent to another process"),
+    ],
+)
+def test_a_mistake_is_one_line_and_runs_nothing(kernel, cell, message):
+    output = kernel.run(cell)
+    if not message:
+        return
+    assert output.status == "error"
+    [error] = output.errors
+    assert message in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize("jobs", ["", "--jobs 2"])
+def test_an_interrupted_sweep_leaves_no_run_open_and_no_worker(own_kernel, tmp_path, jobs):
+    message = own_kernel.client.execute(f"%%sweep x=range(40) --metric loss {jobs}\n{SLOW}")
+    until_ran(tmp_path, 4)
+    own_kernel.manager.interrupt_kernel()
+    reply = own_kernel.client.get_shell_msg(timeout=60)
+    while reply["parent_header"].get("msg_id") != message:
+        reply = own_kernel.client.get_shell_msg(timeout=60)
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    time.sleep(1)
+    assert workers(own_kernel) == []
+    statuses = own_kernel.check("mlmagic.sync()\n" + STATUSES)
+    assert "RUNNING" not in statuses
+    assert "('sweep', 'KILLED')" in statuses
+    assert "('trial', 'FINISHED')" in statuses
+    own_kernel.check("%%sweep x=1,2 --metric loss --jobs 2 --into after\nloss = x * 1.0")
+    assert own_kernel.check("print(len(after))") == "2"
+
+
+def test_after_a_kernel_was_killed_only_what_is_missing_is_run(kernels, tmp_path):
+    first = kernels(tmp_path)
+    first.check("%load_ext mlmagic")
+    first.check("%seed 3 --quiet")
+    pid = int(first.check("import os; print(os.getpid())"))
+    first.client.execute(f"%%sweep x=range(12) --metric loss\n{SLOW}")
+    until_ran(tmp_path, 5)
+    os.kill(pid, signal.SIGKILL)
+    before = (tmp_path / "ran.txt").read_text().split()
+    (tmp_path / "ran.txt").unlink()
+
+    second = kernels(tmp_path)
+    second.check("%load_ext mlmagic")
+    second.check("%seed 3 --quiet")
+    second.check(f"%%sweep x=range(12) --metric loss --resume --into found\n{SLOW}")
+    after = (tmp_path / "ran.txt").read_text().split()
+    assert second.check("print(found.best, len(found), set(found.status))") == "{'x': 3} 12 {'FINISHED'}"
+    assert 12 <= len(before) + len(after) <= 13  # the one that ran when the kernel was killed runs twice
+    assert set(before[:-1]).isdisjoint(after)
+    statuses = second.check("mlmagic.sync()\n" + STATUSES)
+    assert statuses == "[(('sweep', 'FINISHED'), 1), (('trial', 'FINISHED'), 12)]"
