@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split import split
     from mlmagic.runs.run import Run
     from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
-    from mlmagic.sweeping import sweep
+    from mlmagic.sweeping import log_search, optuna_callback, sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
 
@@ -36,6 +36,8 @@ _WHEN_ASKED_FOR = {
     "compose": "mlmagic.config.composing",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.runs.run",
+    "log_search": "mlmagic.sweeping",
+    "optuna_callback": "mlmagic.sweeping",
     "progress": "mlmagic.training.progress",
     "rng": "mlmagic.snapshot.randomness",
     "seed": "mlmagic.snapshot.randomness",
@@ -59,6 +61,8 @@ __all__ = [
     "log_artifact",
     "log_figure",
     "log_params",
+    "log_search",
+    "optuna_callback",
     "progress",
     "rng",
     "runs",

@@ -146,10 +146,17 @@ def _begin_captures(run: ActiveRun) -> None:
         from mlmagic.config.capture import ConfigCapture
         from mlmagic.data.capture import DataCapture
         from mlmagic.models.capture import ModelCapture
+        from mlmagic.sweeps.studies import StudyCapture
 
-        configs, data, models = ConfigCapture(), DataCapture(), ModelCapture()
-        run.collectors = [("configs", configs.record), ("the data", data.record), ("models", models.record)]
+        configs, data, models, studies = ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture()
+        run.collectors = [
+            ("configs", configs.record),
+            ("the data", data.record),
+            ("models", models.record),
+            ("studies", studies.record),
+        ]
         configs.begin(run)
+        studies.begin(run)
         data.begin(run)
         models.begin(run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
+from mlmagic.errors import UsageProblem
 from mlmagic.runs.active import require_active
 from mlmagic.settings import settings
 
@@ -111,6 +112,67 @@ def sweep(
         experiment=experiment,
     )
     return run_plan(plan, name=name or getattr(function, "__name__", "sweep"), quiet=quiet)
+
+
+def log_search(search: Any, name: str = "search") -> int:
+    """Record each candidate of a fitted ``GridSearchCV`` or its like as a run below the active one.
+
+    A tracked cell does so by itself with a search that it fits; this is for ``with mlmagic.track():``.
+
+    Returns
+    -------
+    How many candidates were recorded: none of a search that has been.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+    UsageProblem
+        When *search* is no search that was fitted.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.log_search([1, 2])
+    Traceback (most recent call last):
+    mlmagic.errors.NoActiveRunError: mlmagic.log_search was called where no run is active, ...
+    """
+    from mlmagic.models.searches import is_search, record_search
+
+    run = require_active("mlmagic.log_search")
+    if not is_search(search):
+        raise UsageProblem(
+            "mlmagic.log_search takes a fitted GridSearchCV or its like, which has cv_results_, "
+            f"not a {type(search).__name__}"
+        )
+    return record_search(run, name, search)
+
+
+def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
+    """Return a callback for ``study.optimize(…, callbacks=[…])`` that records each trial as a run below the active one.
+
+    A tracked cell records the trials of its studies by itself when it ends; with the callback they are there while it
+    runs, and in ``with mlmagic.track():``.
+
+    Raises
+    ------
+    NoActiveRunError
+        Outside a run.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> with mlmagic.track("tuning"):  # doctest: +SKIP
+    ...     study.optimize(objective, n_trials=50, callbacks=[mlmagic.optuna_callback()])
+    """
+    from mlmagic.sweeps.studies import record_study_trial
+
+    run = require_active("mlmagic.optuna_callback")
+
+    def record(study: Any, trial: Any) -> None:
+        record_study_trial(run, name, study, trial)
+
+    return record
 
 
 def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:

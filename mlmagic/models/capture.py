@@ -11,6 +11,7 @@ from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.saving import Skipped, save_model
+from mlmagic.models.searches import is_search, record_search
 from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment, secrets
@@ -59,6 +60,13 @@ class ModelCapture:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, by MLflow's autologging)")
                 else:
                     _log(run, found, _examples(watch, run.origin.namespace))
+        for found in models:
+            if (
+                is_search(found.model)
+                and id(found.model) not in logged
+                and (count := record_search(run, found.name, found.model))
+            ):
+                run.notices.info(f"{found.name}: each of its {count} candidates is a run below this one")
         if theirs:
             run.autologged.append(f"parameters of {', '.join(name for name in things if name in theirs)}")
         if names := [found.name for found in models if id(found.model) in logged]:

@@ -34,7 +34,8 @@ class ActiveRun:
     more when the run is closed, each with what it is to be called; ``datasets`` and ``models`` are those that were
     recorded, each in a few words. ``in_mlflow`` tells that it is MLflow's active run, to which the user's own
     ``mlflow.log_*`` go: the store answered in time when it was opened. ``logged`` is what that run held when the code
-    had ended, ``autologged`` what was left to MLflow's autologging.
+    had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` tells which searches and trials of
+    studies have runs below it already.
     """
 
     delivery: Delivery
@@ -53,6 +54,7 @@ class ActiveRun:
     datasets: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)
+    recorded: set[int] = field(default_factory=set)
     held_before: dict[str, tuple[object, object]] = field(default_factory=dict)
     collectors: list[tuple[str, Callable[[ActiveRun], None]]] = field(default_factory=list)
     sampler: SystemSampler | None = None

@@ -144,3 +144,27 @@ def test_after_a_kernel_was_killed_only_what_is_missing_is_run(kernels, tmp_path
     assert set(before[:-1]).isdisjoint(after)
     statuses = second.check("mlmagic.sync()\n" + STATUSES)
     assert statuses == "[(('sweep', 'FINISHED'), 1), (('trial', 'FINISHED'), 12)]"
+
+
+def test_a_tracked_cell_records_the_candidates_of_its_searches_and_the_trials_of_its_studies(own_kernel):
+    own_kernel.check("""%%track searches
+import optuna
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+X, y = load_iris(return_X_y=True)
+search = GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2, 3]}, cv=3).fit(X, y)
+study = optuna.create_study()
+study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=4)
+""")
+    own_kernel.check("%%track more\nstudy.optimize(lambda trial: trial.suggest_float('x', 0, 1), n_trials=2)")
+    names = own_kernel.check("""
+import mlflow
+found = mlflow.MlflowClient().search_runs(["0"], max_results=1000)
+above = {run.info.run_id: run.info.run_name for run in found}
+print(sorted((above.get(run.data.tags.get("mlflow.parentRunId")) or "", run.info.run_name) for run in found))
+""")
+    expected = [("", "more"), ("", "searches"), ("more", "study 4"), ("more", "study 5")]
+    expected += [("searches", f"search {at}") for at in range(3)] + [("searches", f"study {at}") for at in range(4)]
+    assert names == str(sorted(expected))

@@ -1,0 +1,55 @@
+"""The candidates of a search of scikit-learn's: each a run below the one in which it was fitted, not only the best."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.runs.children import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmagic.runs.active import ActiveRun
+
+_NO_METRICS = ("param_", "params")
+
+
+def is_search(thing: object) -> bool:
+    """Tell whether *thing* is a fitted search: ``GridSearchCV``, ``RandomizedSearchCV`` and their like."""
+    results = getattr(thing, "cv_results_", None)
+    return isinstance(results, dict) and isinstance(results.get("params"), list)
+
+
+def record_search(run: ActiveRun, name: str, search: Any) -> int:
+    """Record each candidate of a fitted search as a run below *run*; return how many there are.
+
+    Its parameters are those that were tried, its metrics all numbers of ``cv_results_``, under scikit-learn's names. A
+    candidate whose score is NaN, since its fits failed, is ``FAILED``. A search that was recorded is left as it is.
+    """
+    if id(search) in run.recorded:
+        return 0
+    run.recorded.add(id(search))
+    results: Mapping[str, Any] = search.cv_results_
+    columns = {key: values for key, values in results.items() if not key.startswith(_NO_METRICS)}
+    # When each was fitted nobody knows; a moment before, so that the newest run of all is the cell's.
+    started = run.delivery.began.started - 1
+    for number, params in enumerate(results["params"]):
+        metrics = {key: float(values[number]) for key, values in columns.items() if _is_number(values[number])}
+        scores = [value for key, value in metrics.items() if key.startswith("mean_test")]
+        child = Child(run, f"{name} {number}", started, {"mlmagic.trial": str(number), "mlmagic.search": name})
+        for key, value in params.items():
+            child.recorder.param(key, value)
+        for key, value in metrics.items():
+            if not math.isnan(value):
+                child.recorder.metric(key, value)
+        failed = bool(scores) and all(math.isnan(score) for score in scores)
+        took_s = metrics.get("mean_fit_time", 0.0) + metrics.get("mean_score_time", 0.0)
+        folds = sum(key.startswith("split") for key in metrics) or 1
+        child.end("FAILED" if failed else "FINISHED", started + round(1000 * took_s * folds))
+    return len(results["params"])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -1,0 +1,83 @@
+"""Studies of Optuna's that a cell runs by itself: each of their trials a run below the cell's."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.journal.records import Metric
+from mlmagic.runs.children import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlmagic.runs.active import ActiveRun
+
+_STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
+_VALUE = "value"
+
+
+class StudyCapture:
+    """Notes how many trials the studies have that a cell reads, and records those that it added."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, int] = {}
+
+    def begin(self, run: ActiveRun) -> None:
+        """Note the studies that are there."""
+        for _, study in _studies(run, run.origin.watch.read if run.origin.watch else ()):
+            self._before[id(study)] = len(study.trials)
+
+    def record(self, run: ActiveRun) -> None:
+        """Record the trials that the cell added to a study that it read or made."""
+        watch = run.origin.watch
+        if watch is None or "optuna" not in sys.modules:
+            return
+        for name, study in _studies(run, (*watch.read, *watch.bindings.names)):
+            for trial in study.trials[self._before.get(id(study), 0) :]:
+                record_study_trial(run, name, study, trial)
+
+
+def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> None:
+    """Record a trial of a study that has ended as a run below *run*, once.
+
+    Its parameters are those that Optuna proposed, its metrics the values that the objective returned, under the study's
+    names for them (else ``value``), with what it reported on the way as their curve.
+    """
+    status = _STATUSES.get(trial.state.name)
+    key = hash((id(study), trial.number))
+    if status is None or key in run.recorded:
+        return
+    run.recorded.add(key)
+    started = _ms(trial.datetime_start)
+    child = Child(run, f"{name} {trial.number}", started, {"mlmagic.trial": str(trial.number), "mlmagic.search": name})
+    for param, value in trial.params.items():
+        child.recorder.param(param, value)
+    values = list(trial.values or ())
+    names = study.metric_names or [_VALUE if len(values) == 1 else f"{_VALUE}_{at}" for at in range(len(values))]
+    reported = sorted(trial.intermediate_values.items())
+    if len(names) == 1 or not values:
+        metric = names[0] if names else _VALUE
+        child.records(Metric(metric, float(value), started, step) for step, value in reported)
+    for metric, value in zip(names, values, strict=False):
+        child.recorder.metric(metric, value, reported[-1][0] + 1 if reported and len(names) == 1 else None)
+    for attribute, value in trial.user_attrs.items():
+        child.recorder.tag(attribute, value)
+    child.end(status, _ms(trial.datetime_complete))
+
+
+def _ms(moment: Any) -> int:
+    return round(moment.timestamp() * 1000) if moment is not None else time.time_ns() // 1_000_000
+
+
+def _studies(run: ActiveRun, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    optuna = sys.modules.get("optuna")
+    if optuna is None:
+        return
+    seen: set[int] = set()
+    for name in names:
+        value = run.origin.namespace.get(name)
+        if isinstance(value, optuna.Study) and id(value) not in seen and not name.startswith("_"):
+            seen.add(id(value))
+            yield name, value
