@@ -32,6 +32,7 @@ def sweep(
     seeds: int = 1,
     timeout: float | None = None,
     threads: int = 1,
+    prune: bool = False,
     resume: bool = False,
     yes: bool = False,
     quiet: bool = False,
@@ -65,6 +66,9 @@ def sweep(
         Seconds after which no other trial begins.
     threads
         How many threads the libraries may use in a trial: the same in one process and in many, so that numbers are.
+    prune
+        End trials that look hopeless, by what they log of the metric with ``mlmagic.log`` as they go: Optuna's median
+        rule. They are ``KILLED``.
     resume
         Go on with the last sweep of the same code: its trials that ended well are not run again.
     yes
@@ -109,6 +113,7 @@ def sweep(
         threads=threads,
         yes=yes,
         resume=resume,
+        prune=prune,
         experiment=experiment,
     )
     return run_plan(plan, name=name or getattr(function, "__name__", "sweep"), quiet=quiet)

@@ -51,6 +51,9 @@ class SweepMagics(Magics):
     @argument("--address", metavar="ADDR", help="Of the Dask scheduler; by default one is started on this machine.")
     @argument("--timeout", type=float, metavar="S", help="No other trial begins after S seconds.")
     @argument("--threads", type=int, default=1, metavar="N", help="Threads that libraries may use in a trial.")
+    @argument("--prune", action="store_true", help=(
+        "End trials that look hopeless, by what they log of the metric as they go (Optuna's median rule)."
+    ))  # fmt: skip
     @argument("--resume", action="store_true", help=(
         "Go on with the last sweep of the same body: its trials that ended well are not run again."
     ))  # fmt: skip
@@ -109,6 +112,7 @@ class SweepMagics(Magics):
             figures=not arguments.no_figures,
             yes=arguments.yes,
             resume=arguments.resume,
+            prune=arguments.prune,
             experiment=arguments.experiment,
         )
         results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)

@@ -39,6 +39,8 @@ def record_trial(
         recorder.text("mlmagic/output.txt", outcome.output)
     if outcome.error:
         recorder.tag("mlmagic.error", outcome.error)
+    if outcome.pruned:
+        recorder.tag("mlmagic.pruned", outcome.pruned)
     if outcome.traceback:
         recorder.text("mlmagic/traceback.txt", outcome.traceback)
     child.end(outcome.status, outcome.started + round(outcome.duration_s * 1000))

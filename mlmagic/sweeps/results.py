@@ -31,6 +31,7 @@ class Trial:
     duration_s: float
     uid: str
     error: str | None = None
+    pruned: bool = False
 
 
 @dataclass(frozen=True)

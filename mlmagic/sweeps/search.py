@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
+from mlmagic.sweeps.pruning import Pruning, new_place, remove, storage_at
 from mlmagic.sweeps.space import Choices, count, grid
 
 if TYPE_CHECKING:
@@ -30,8 +31,14 @@ class Search(Protocol):
     def ask(self) -> tuple[int, Point] | None:
         """Return the next point and its number, None after the last."""
 
-    def tell(self, number: int, value: float | None) -> None:
-        """Hear the metric of a point, None where it failed."""
+    def tell(self, number: int, value: float | None, *, pruned: bool = False) -> None:
+        """Hear the metric of a point, None where it failed or was pruned."""
+
+    def pruning(self, number: int) -> Pruning | None:
+        """Return where the trial of a point reports to, None where none is pruned."""
+
+    def close(self) -> None:
+        """Give back what is not needed any more."""
 
 
 class Listed:
@@ -45,25 +52,89 @@ class Listed:
         """Return the next one."""
         return next(self._points, None)
 
-    def tell(self, number: int, value: float | None) -> None:
+    def tell(self, number: int, value: float | None, *, pruned: bool = False) -> None:
         """Do nothing: no point depends on another."""
 
+    def pruning(self, number: int) -> Pruning | None:  # noqa: ARG002  # of the protocol
+        """Return None: nothing is pruned."""
+        return None
 
-class Tpe:
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
+
+
+class Studied:
+    """Points that go through a study of Optuna's, in a journal file that workers can report to."""
+
+    def __init__(self, total: int, goal: Direction, metric: str | None, sampler: Any = None) -> None:
+        optuna = require("optuna", "--search tpe and --prune")
+        self.total = total
+        self._metric = metric
+        self._optuna = optuna
+        self._path = new_place()
+        self._asked: dict[int, Any] = {}
+        self._study = new_study(f"{goal}imize", sampler, storage_at(self._path))
+
+    def tell(self, number: int, value: float | None, *, pruned: bool = False) -> None:
+        """Have the study learn from a point."""
+        trial, states = self._asked.pop(number), self._optuna.trial.TrialState
+        if pruned:
+            self._study.tell(trial, state=states.PRUNED)
+        elif value is None or math.isnan(value):
+            self._study.tell(trial, state=states.FAIL)
+        else:
+            self._study.tell(trial, value)
+
+    def pruning(self, number: int) -> Pruning | None:
+        """Return where the trial of a point reports to."""
+        if self._metric is None:
+            return None
+        return Pruning(self._path, self._study.study_name, self._asked[number]._trial_id, self._metric)
+
+    def close(self) -> None:
+        """Remove the file."""
+        remove(self._path)
+
+
+class Pruned(Studied):
+    """The points of a list, of which those that look hopeless are ended: Optuna's median rule.
+
+    Golovin et al., Google Vizier: a service for black-box optimization, 2017, section 3.2.
+    """
+
+    def __init__(self, points: Sequence[Point], *, goal: Direction, metric: str) -> None:
+        super().__init__(len(points), goal, metric)
+        self._points = iter(enumerate(points))
+
+    def ask(self) -> tuple[int, Point] | None:
+        """Return the next one."""
+        asked = next(self._points, None)
+        if asked is not None:
+            self._asked[asked[0]] = self._study.ask({})
+        return asked
+
+
+class Tpe(Studied):
     """Optuna's tree-structured Parzen estimator: it learns from what was tried, and goes where it expects the best.
 
     Bergstra et al., Algorithms for hyper-parameter optimization, 2011.
     """
 
-    def __init__(self, axes: Sequence[Axis], trials: int, *, goal: Direction, seed: int, jobs: int) -> None:
+    def __init__(
+        self,
+        axes: Sequence[Axis],
+        trials: int,
+        *,
+        goal: Direction,
+        seed: int,
+        jobs: int,
+        pruned_by: str | None = None,
+    ) -> None:
         optuna = require("optuna", "--search tpe")
-        self.total = trials
+        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=jobs > 1)
+        super().__init__(trials, goal, pruned_by, sampler)
         self._axes = axes
         self._numbers = itertools.count()
-        self._asked: dict[int, Any] = {}
-        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=jobs > 1)
-        self._failed = optuna.trial.TrialState.FAIL
-        self._study = new_study(f"{goal}imize", sampler)
         self._distributions = {axis.name: _distribution(optuna, axis) for axis in axes}
 
     def ask(self) -> tuple[int, Point] | None:
@@ -74,23 +145,15 @@ class Tpe:
         trial = self._asked[number] = self._study.ask(self._distributions)
         return number, {axis.name: _value(axis, trial.params[axis.name]) for axis in self._axes}
 
-    def tell(self, number: int, value: float | None) -> None:
-        """Learn from a point."""
-        trial = self._asked.pop(number)
-        if value is None or math.isnan(value):
-            self._study.tell(trial, state=self._failed)
-        else:
-            self._study.tell(trial, value)
 
-
-def new_study(direction: str, sampler: Any = None) -> Any:
+def new_study(direction: str, sampler: Any = None, storage: Any = None) -> Any:
     """Return a new study of Optuna's, which tells of it on no log."""
     import optuna
 
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        return optuna.create_study(direction=direction, sampler=sampler)
+        return optuna.create_study(direction=direction, sampler=sampler, storage=storage)
     finally:
         optuna.logging.set_verbosity(before)
 

@@ -20,7 +20,7 @@ from mlmagic.sweeps.payload import pack, pack_function, source_of
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier, key_of
-from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Search, Tpe, points_of
+from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Pruned, Search, Tpe, points_of
 from mlmagic.sweeps.space import count
 from mlmagic.sweeps.trial import Job, Outcome, Task
 
@@ -47,7 +47,7 @@ class Plan:
     *code* is a body or a function, *axes* are what it goes over: variables of the body, arguments of the function, or
     overrides of *config*. ``metric`` judges the trials, ``mode`` says in which direction. ``seeds`` is how often each
     point is run. With ``resume`` trials are not run again that ended well in the last sweep of the same code in
-    ``experiment``.
+    ``experiment``. With ``prune`` those are ended that look hopeless.
     """
 
     code: Body | Callable[..., Any]
@@ -68,6 +68,7 @@ class Plan:
     figures: bool = True
     yes: bool = False
     resume: bool = False
+    prune: bool = False
     experiment: str | None = None
 
 
@@ -83,11 +84,18 @@ class _Asked:
     key: str
 
     def ended(
-        self, status: Status, metrics: Mapping[str, float], duration_s: float, uid: str, *, error: str | None = None
+        self,
+        status: Status,
+        metrics: Mapping[str, float],
+        duration_s: float,
+        uid: str,
+        *,
+        error: str | None = None,
+        pruned: bool = False,
     ) -> Trial:
         """Return what became of it."""
         place = (self.number, self.point_number, dict(self.point), self.seed)
-        return Trial(*place, status, metrics, duration_s, uid, error)
+        return Trial(*place, status, metrics, duration_s, uid, error, pruned)
 
 
 class Watcher(Protocol):
@@ -154,6 +162,7 @@ class Sweep:
             loop.run(itertools.takewhile(lambda _: end is None or time.monotonic() < end, self._all_tasks(parent)))
         finally:
             self._engine.close()
+            self._search.close()
             self._show(parent, watcher, running=0, is_over=True)
         results = self._results(parent)
         self._conclude(parent, results)
@@ -175,10 +184,14 @@ class Sweep:
             if plan.trials is None:
                 raise UsageProblem("--search tpe needs to know how many: --trials 50")
             assert self.goal is not None  # noqa: S101  # `_goal` has seen to it
-            return Tpe(plan.axes, plan.trials, goal=self.goal, seed=self.seed, jobs=self._engine.jobs)
+            pruned_by = plan.metric if plan.prune else None
+            jobs = self._engine.jobs
+            return Tpe(plan.axes, plan.trials, goal=self.goal, seed=self.seed, jobs=jobs, pruned_by=pruned_by)
         points = points_of(plan.axes, plan.search, plan.trials, self.seed)
         if self._space is not None:
             self._check_configs(points)
+        if plan.prune and self.goal is not None and plan.metric is not None:
+            return Pruned(points, goal=self.goal, metric=plan.metric)
         return Listed(points)
 
     def _check_configs(self, points: Sequence[Point]) -> None:
@@ -204,10 +217,12 @@ class Sweep:
                 self._tasks[number] = _Asked(number, point_number, point, config, seed, key)
                 if self._earlier is not None and (done := self._earlier.trials.get(key)) is not None:
                     self._take(parent, self._tasks[number].ended("FINISHED", done.metrics, done.duration_s, done.uid))
-                elif config is None or self._space is None:
-                    yield Task(number, point, seed)
+                    continue
+                pruning = self._search.pruning(point_number)
+                if config is None or self._space is None:
+                    yield Task(number, point, seed, pruning=pruning)
                 else:
-                    yield Task(number, {}, seed, (self._space.name, config))
+                    yield Task(number, {}, seed, (self._space.name, config), pruning)
 
     def _record(self, parent: ActiveRun, outcome: Outcome) -> None:
         asked = self._tasks[outcome.number]
@@ -216,7 +231,8 @@ class Sweep:
             swept = {f"{self._space.name}.{key}": value for key, value in leaves(asked.config).items()}
         params = {**swept, **outcome.params, "seed": asked.seed}
         uid = record_trial(parent, outcome, params, asked.config, asked.key)
-        ended = asked.ended(outcome.status, outcome.metrics, outcome.duration_s, uid, error=outcome.error)
+        took, pruned = outcome.duration_s, bool(outcome.pruned)
+        ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
         self._take(parent, ended)
 
     def _take(self, parent: ActiveRun, trial: Trial) -> None:
@@ -249,7 +265,8 @@ class Sweep:
             return
         results = self._results(parent)
         values = [value for trial in of_point if (value := results.value(trial)) is not None]
-        self._search.tell(point_number, sum(values) / len(values) if values else None)
+        pruned = any(trial.pruned for trial in of_point)
+        self._search.tell(point_number, sum(values) / len(values) if values else None, pruned=pruned)
 
     def _results(self, parent: ActiveRun) -> Results:
         trials = sorted(self._trials, key=lambda trial: trial.number)
@@ -304,6 +321,10 @@ def _require_valid(plan: Plan) -> None:
     for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):
         if number is not None and number < 1:
             raise UsageProblem(f"{what} {number}: it is 1 or more.")
+    if plan.prune and plan.metric is None:
+        raise UsageProblem("--prune judges trials by a metric that they log as they go: --metric val_loss")
+    if plan.prune and plan.seeds > 1:
+        raise UsageProblem("--prune ends trials one by one, and --seeds judges them together: leave one of them out")
     size = count(plan.axes)
     if plan.search == "grid" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
         if size == float("inf"):

@@ -23,6 +23,7 @@ from mlmagic.session.capture import Capture
 from mlmagic.session.watching import CellWatch
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.own_random import import_first, own_random
+from mlmagic.sweeps.pruning import Reporter, TrialPrunedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun
     from mlmagic.session.figures import FailedFigure, Figure
     from mlmagic.sweeps.payload import Payload
+    from mlmagic.sweeps.pruning import Pruning
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _FILE = "<sweep>"
@@ -57,12 +59,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """One trial: its *number*, the names that are set for it (*values*), its seed, and the config by its name."""
+    """One trial: its *number*, the names that are set for it (*values*), its seed, and the config by its name.
+
+    *pruning* is where it reports to, None where none is ended before its time.
+    """
 
     number: int
     values: Mapping[str, Any]
     seed: int
     config: tuple[str, Mapping[str, Any]] | None = None
+    pruning: Pruning | None = None
 
 
 @dataclass
@@ -80,6 +86,7 @@ class Outcome:
     figures: list[Figure | FailedFigure] = field(default_factory=list)
     output: str = ""
     error: str | None = None
+    pruned: str = ""
     traceback: str = ""
     notices: list[str] = field(default_factory=list)
 
@@ -87,9 +94,10 @@ class Outcome:
 class Memory:
     """A sink that keeps records and files, to be sent to the process that writes the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, reporter: Reporter | None = None) -> None:
         self.records: list[Record] = []
         self.files: dict[str, bytes] = {}
+        self.reporter = reporter
 
     def append(self, record: Record) -> None:
         """Take one record."""
@@ -100,6 +108,8 @@ class Memory:
         from mlmagic.journal.records import Metric
 
         self.records.append(Metric(key, value, timestamp, step, yields))
+        if self.reporter is not None and key == self.reporter.metric:
+            self.reporter.report(value, step)
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:  # noqa: ARG002  # a trial has no earlier cells
         """Take an artifact."""
@@ -132,7 +142,8 @@ def run_trial(job: Job, task: Task) -> Outcome:
     KeyboardInterrupt
         When it is interrupted.
     """
-    sink, notices = Memory(), Notices()
+    notices = Notices()
+    sink = Memory(Reporter(task.pruning, notices) if task.pruning is not None else None)
     recorder = Recorder(sink, notices)
     capture = Capture(output_limit=job.output_limit, figures=job.figures)
     outcome = Outcome(task.number, "FINISHED", time.time_ns() // 1_000_000, 0.0)
@@ -141,9 +152,11 @@ def run_trial(job: Job, task: Task) -> Outcome:
         active.enter(run)
         began = time.perf_counter()
         try:
-            _run(job, task, recorder, outcome)
+            _run(job, task, recorder, outcome, sink.reporter)
         except KeyboardInterrupt:
             raise
+        except TrialPrunedError as pruned:
+            outcome.status, outcome.pruned = "KILLED", str(pruned)
         except BaseException as error:  # noqa: BLE001  # whatever the user's code raises, SystemExit too
             outcome.status, outcome.error = "FAILED", collecting.one_line(error)
             outcome.traceback = collecting.traceback_text(error)
@@ -161,7 +174,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
     return outcome
 
 
-def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome) -> None:
+def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome, reporter: Reporter | None) -> None:
     namespace = job.payload.load()
     tree = ast.parse(job.source or "")
     import_first(tree)
@@ -186,6 +199,8 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome) -> None:
     finally:
         watch.end()
         remove()
+        if reporter is not None:
+            reporter.is_open = False  # what is found when the code has ended ends nothing
         found = automatic.find(watch, namespace, result=value, known_metrics=set(), failed=failed)
         outcome.params = {name: one for name, one in found.params.items() if name not in task.values}
         known = set(recorder.metrics)

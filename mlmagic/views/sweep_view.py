@@ -75,11 +75,13 @@ def sweep_bundle(results: Results, *, total: int, running: int, took_s: float, i
     """Return how far a sweep is, after *took_s* seconds, with its best points while it runs; all is escaped."""
     done = len(results.trials)
     failed = sum(trial.status == "FAILED" for trial in results.trials)
+    pruned = sum(trial.pruned for trial in results.trials)
     best = _best(results)
     left = (total - done) * took_s / done if done and not is_over else None
     headline = f"{done} of {total} trials" if not is_over or done < total else f"{total} trials"
     facts = [
         f"{failed} failed" if failed else "",
+        f"{pruned} pruned" if pruned else "",
         f"{running} running" if running and not is_over else "",
         f"best {results.metric} {number(best.mean)}" if best else "",
         f"{duration(left)} left" if left is not None else duration(took_s) if is_over else "",

@@ -194,3 +194,38 @@ def test_an_interrupt_leaves_no_run_open_and_no_worker(sweep, runs_of):
     assert mlmagic.Run(watcher.results.run_id).status == "KILLED"
     again = sweep("loss = x * 1.0", "x=1,2", metric="loss", jobs=2)
     assert len(again.trials) == 2
+
+
+PRUNABLE = """
+import time
+try:
+    for step in range(10):
+        time.sleep(0.01)
+        mlmagic.log(loss=x + 1 / (step + 1), step=step)
+except Exception:
+    raise SystemExit("it was caught")
+"""
+
+
+@pytest.mark.parametrize("engine", [{}, {"jobs": 2}, {"search": "tpe", "trials": 20}])
+def test_trials_that_look_hopeless_are_ended_and_killed(sweep, runs_of, engine, tmp_path):
+    words = "x=interval(0,10)" if engine.get("search") else "x=range(20)"
+    results = sweep(PRUNABLE, words, metric="loss", prune=True, **engine)
+    assert len(results.trials) == 20
+    pruned = [trial for trial in results.trials if trial.pruned]
+    assert 1 <= len(pruned) < 18
+    assert {trial.status for trial in pruned} == {"KILLED"}
+    runs = runs_of(results)
+    assert [run.info.status for run in runs].count("KILLED") == len(pruned)
+    assert runs[pruned[0].number].data.tags["mlmagic.pruned"].startswith("pruned at step")
+    assert min(trial.point["x"] for trial in pruned) > results.best["x"]
+    assert list((tmp_path / ".mlmagic" / "sweeps").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({}, "--metric val_loss"), ({"metric": "loss", "seeds": 2}, "--seeds judges them together")],
+)
+def test_pruning_needs_a_metric_and_single_trials(sweep, options, message):
+    with pytest.raises(UsageProblem, match=message):
+        sweep("loss = x * 1.0", "x=1,2", prune=True, **options)

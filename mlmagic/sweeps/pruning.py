@@ -1,0 +1,84 @@
+"""Ending trials that look hopeless: each reports its metric as it goes, and Optuna's pruner judges it by the others."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.optional import require
+from mlmagic.journal import folder
+
+if TYPE_CHECKING:
+    from mlmagic.runs.notices import Notices
+
+
+class TrialPrunedError(BaseException):
+    """Ends a trial from within ``mlmagic.log``; none that the user's code catches by ``except Exception``."""
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """Where a trial reports to: a journal file of Optuna's, a study in it, its trial there, and which metric."""
+
+    path: str
+    study: str
+    trial: int
+    metric: str
+
+
+class Reporter:
+    """Reports the values of the metric that a trial logs, while it runs."""
+
+    def __init__(self, pruning: Pruning, notices: Notices) -> None:
+        """Open the study; on a machine that does not see its file the trial runs to its end, which is told."""
+        self.metric = pruning.metric
+        self.is_open = False
+        self._trial: Any = None
+        self._steps: set[int] = set()
+        if not Path(pruning.path).is_file():
+            notices.info(f"nothing is pruned where {pruning.path} is not seen: --prune needs a folder that all share")
+            return
+        optuna = require("optuna", "--prune")
+        study = optuna.load_study(study_name=pruning.study, storage=storage_at(pruning.path))
+        self._trial = optuna.Trial(study, pruning.trial)
+        self.is_open = True
+
+    def report(self, value: float, step: int) -> None:
+        """Report a value.
+
+        Raises
+        ------
+        TrialPrunedError
+            When the others did better at this step.
+        """
+        if not self.is_open or step in self._steps:
+            return
+        self._steps.add(step)
+        self._trial.report(value, step)
+        if self._trial.should_prune():
+            self.is_open = False
+            raise TrialPrunedError(f"pruned at step {step}")
+
+
+def new_place() -> str:
+    """Return the path of a new file for a study, in the folder that keeps itself out of git."""
+    place = folder.place().parent / "sweeps"
+    place.mkdir(parents=True, exist_ok=True)
+    return str((place / f"{uuid.uuid4().hex}.log").absolute())
+
+
+def storage_at(path: str) -> Any:
+    """Return Optuna's storage in a journal file, which several processes may write to."""
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    return JournalStorage(JournalFileBackend(path))
+
+
+def remove(path: str) -> None:
+    """Remove the file of a study that is over: its trials have their runs."""
+    with contextlib.suppress(OSError):
+        Path(path).unlink()
