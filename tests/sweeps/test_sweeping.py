@@ -3,6 +3,9 @@
 import os
 import random
 import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -229,3 +232,49 @@ def test_trials_that_look_hopeless_are_ended_and_killed(sweep, runs_of, engine, 
 def test_pruning_needs_a_metric_and_single_trials(sweep, options, message):
     with pytest.raises(UsageProblem, match=message):
         sweep("loss = x * 1.0", "x=1,2", prune=True, **options)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two workers, each a process of its own that knows no store; the scheduler's address."""
+    import json
+
+    file = tmp_path / "scheduler.json"
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "MLMAGIC"))}
+    clean |= {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    where = tmp_path / "workers"
+    where.mkdir()
+
+    def start(*words):
+        command = [sys.executable, "-m", *words, "--scheduler-file", str(file), "--no-dashboard"]
+        return subprocess.Popen(command, env=clean, cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    started = [start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0")]
+    started += [start("distributed.cli.dask_worker", "--nthreads", "2", "--nworkers", "1") for _ in range(2)]
+    end = time.monotonic() + 60
+    while not file.exists() or not file.read_text():
+        assert time.monotonic() < end, "the scheduler does not start"
+        time.sleep(0.1)
+    address = json.loads(file.read_text())["address"]
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+    yield address
+    for one in reversed(started):
+        one.terminate()
+    for one in started:
+        one.wait(30)
+
+
+def test_on_a_cluster_that_sees_no_store_the_numbers_are_the_same_and_the_runs_are_written(sweep, runs_of, cluster):
+    alone = sweep(BODY, *WORDS, namespace=NOTEBOOK, metric="accuracy")
+    there = sweep(BODY, *WORDS, namespace=NOTEBOOK, metric="accuracy", on="dask", address=cluster)
+    assert numbers(alone) == numbers(there)
+    assert [run.info.status for run in runs_of(there)] == ["FINISHED"] * 6
+
+
+def test_without_dask_the_command_that_installs_it_is_named(sweep, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ImportError, match=r"--on dask needs distributed: %pip install distributed"):
+        sweep("loss = x * 1.0", "x=1,2", metric="loss", on="dask")
