@@ -95,7 +95,7 @@ def test_log_axes(curves):
 def test_smoothing(curves):
     slider = curves.get_by_label("Smoothing")
     slider.fill("0.9")
-    assert curves.locator("output").inner_text() == "0.90"
+    curves.locator("output", has_text="0.90").wait_for()
     assert slider.get_attribute("aria-valuetext") == "0.90"
 
 
