@@ -191,7 +191,8 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
         api.sync()  # a kernel that died may have left trials in its journals
     prepared = Sweep(plan)
     resumed = prepared.resumed
-    with api.track(name if resumed is None else None, experiment=plan.experiment, resume=resumed, quiet=True):
+    where = {"name": name, "experiment": plan.experiment} if resumed is None else {"resume": resumed}
+    with api.track(**where, quiet=True):
         run = require_active("a sweep")
         results = prepared.run(run, None if quiet else SweepView())
         picture = picture_of(results)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
+from mlmagic.session.reads import functions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -87,6 +88,16 @@ def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: b
 def pack_function(function: Callable[..., Any], *, for_processes: bool) -> Payload:
     """Return *function*, with what it reads, as the payload's one name ``function``."""
     return pack(["function"], {"function": function}, for_processes=for_processes)
+
+
+def code_of(thing: Any, namespace: Mapping[str, Any]) -> list[str]:
+    """Return what tells the code of the notebook's functions and classes behind *thing*; nothing of data."""
+    return [_written(function.__code__) for function in functions_of(thing, namespace)]
+
+
+def _written(code: types.CodeType) -> str:
+    constants = [_written(one) if isinstance(one, types.CodeType) else repr(one) for one in code.co_consts]
+    return f"{code.co_code.hex()} {constants} {code.co_names}"
 
 
 def source_of(function: Callable[..., Any]) -> str:

@@ -16,7 +16,7 @@ from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.loop import Loop
-from mlmagic.sweeps.payload import pack, pack_function, source_of
+from mlmagic.sweeps.payload import code_of, pack, pack_function, source_of
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier, key_of
@@ -119,7 +119,7 @@ class Sweep:
         self.plan = plan
         _require_valid(plan)
         self.goal = _goal(plan)
-        self.code = key_of(plan.code.source if isinstance(plan.code, Body) else source_of(plan.code))
+        self.code = _code_of(plan)
         self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
         self.seed = plan.seed if plan.seed is not None else _base_seed(self._earlier)
         self._space = ConfigSpace(plan.config, plan.axes) if plan.config is not None else None
@@ -151,12 +151,11 @@ class Sweep:
         self._describe(parent)
         end = time.monotonic() + self.plan.timeout_s if self.plan.timeout_s is not None else None
 
-        def done(outcome: Outcome) -> None:
-            self._record(parent, outcome)
-            self._show(parent, watcher, running=1)
-
         loop = Loop(
-            self._engine, self._job, done=done, idle=lambda running: self._show(parent, watcher, running=running)
+            self._engine,
+            self._job,
+            done=lambda outcome: self._record(parent, outcome),
+            idle=lambda running: self._show(parent, watcher, running=running),
         )
         try:
             loop.run(itertools.takewhile(lambda _: end is None or time.monotonic() < end, self._all_tasks(parent)))
@@ -300,10 +299,17 @@ class Sweep:
         best = summaries[0]
         parent.recorder.metric(f"best.{results.metric}", best.mean)
         for name, value in best.point.items():
-            parent.recorder.param(f"best.{name}", value)
+            parent.recorder.tag(f"best.{name}", value)  # no parameter: of a sweep that is gone on with it may change
         failed = sum(trial.status == "FAILED" for trial in results.trials)
         if failed:
             parent.notices.warn(f"{failed} of {len(results.trials)} trials failed: their runs hold the tracebacks")
+
+
+def _code_of(plan: Plan) -> str:
+    """Return what tells the code of a sweep: its body, and the functions of the notebook that it uses."""
+    if not isinstance(plan.code, Body):
+        return key_of(source_of(plan.code))
+    return key_of(plan.code.source, [code_of(plan.namespace[name], plan.namespace) for name in plan.code.names])
 
 
 def _packed(plan: Plan, *, for_processes: bool) -> Payload:

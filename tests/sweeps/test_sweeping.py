@@ -70,7 +70,7 @@ def test_a_trial_is_a_run_with_all_that_it_did(sweep, runs_of):
     assert stored.text("mlmagic/output.txt") == "hi 0.2\n"
     assert "figures/line.png" in stored.artifacts
     above = mlmagic.Run(results.run_id)
-    assert above.params["best.lr"] == "0.2"
+    assert above.tags["best.lr"] == "0.2"
     assert above.metrics["best.score"] == pytest.approx(0.6)
 
 
@@ -278,3 +278,19 @@ def test_without_dask_the_command_that_installs_it_is_named(sweep, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match=r"--on dask needs distributed: %pip install distributed"):
         sweep("loss = x * 1.0", "x=1,2", metric="loss", on="dask")
+
+
+def test_a_sweep_that_is_gone_on_with_runs_what_is_new_or_failed(sweep, runs_of, tmp_path):
+    helper = "def ran(x): open('ran.txt', 'a').write(f'{x} ')"
+    body = "import os\nran(x)\nif x == 2 and not os.path.exists('mended'): raise ValueError\nloss = x * 1.0"
+    first = sweep(body, "x=1,2,3", namespace=helper, metric="loss")
+    (tmp_path / "mended").touch()
+    (tmp_path / "ran.txt").unlink()
+    again = sweep(body, "x=0,1,2,3", namespace=helper, metric="loss", resume=True)
+    assert (tmp_path / "ran.txt").read_text().split() == ["0", "2"]
+    assert [trial.status for trial in again.trials] == ["FINISHED"] * 4
+    assert [trial.seed for trial in again.trials[1:]] == [trial.seed for trial in first.trials]
+    assert again.best == {"x": 0}
+    changed = sweep(body, "x=1,3", namespace=helper.replace("{x} ", "{x}! "), metric="loss", resume=True)
+    assert len(changed.trials) == 2
+    assert "1! 3!" in (tmp_path / "ran.txt").read_text()  # another function: nothing is known of it
