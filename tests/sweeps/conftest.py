@@ -4,6 +4,7 @@ import pytest
 
 import mlmagic
 from mlmagic.runs import active
+from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import body_of
 from mlmagic.sweeps.space import axes_of
 from mlmagic.sweeps.sweeping import Plan, Sweep
@@ -22,7 +23,8 @@ def sweep(store_uri):
         with mlmagic.track("sweep", quiet=True):
             return prepared.run(active.on_this_thread(), watcher)
 
-    return run
+    yield run
+    randomness.forget()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import UsageProblem
+from mlmagic.snapshot import randomness
 
 NOTEBOOK = """
 import random
@@ -119,7 +120,7 @@ def test_a_trial_leaves_no_trace_in_the_notebooks_process(sweep):
     import matplotlib.pyplot as plt
 
     assert plt.get_fignums() == []
-    mlmagic.seed(5)
+    assert randomness.current().value == 5
 
 
 @pytest.mark.parametrize(
