@@ -95,12 +95,16 @@ def sweep(
     >>> results.best  # doctest: +SKIP
     {'x': 3}
     """
+    from mlmagic.sweeps.payload import require_takes
     from mlmagic.sweeps.space import axes_from
     from mlmagic.sweeps.sweeping import Plan
 
+    axes = axes_from(space)
+    require_takes(function, [axis.name for axis in axes])
+    named = getattr(function, "__name__", "")
     plan = Plan(
         function,
-        axes_from(space),
+        axes,
         metric=metric,
         mode=mode,
         search=search,
@@ -116,7 +120,7 @@ def sweep(
         prune=prune,
         experiment=experiment,
     )
-    return run_plan(plan, name=name or getattr(function, "__name__", "sweep"), quiet=quiet)
+    return run_plan(plan, name=name or (named if named.isidentifier() else "sweep"), quiet=quiet)
 
 
 def log_search(search: Any, name: str = "search") -> int:

@@ -127,6 +127,12 @@ def composition(
             f"The body is the primary config, so --config-name {config_name} has no place. Name it in the body: "
             f"defaults: [{config_name}, _self_]"
         )
+    seen: set[str] = set()
+    for override in overrides:
+        key = override.partition("=")[0].strip()
+        if key in seen:
+            raise UsageProblem(f"{key!r} is given twice, and only one of its values can count: leave one of them out.")
+        seen.add(key)
     sources = _Sources(name, yaml, folder, config_name, schema)
     config, notes = sources.compose(overrides)
     values = _checked(config)

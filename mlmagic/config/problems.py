@@ -44,6 +44,9 @@ def _composing(causes: list[str], keys: Collection[str], groups: Collection[str]
             f"{override!r} gives several values, and one config has one. A list: {key}=[{value}]; a text: "
             f"{key}='{value}'; one trial for each: %%sweep"
         )
+    if text.startswith("Sweep parameters"):
+        override = text.partition("'")[2].partition("' requires")[0]
+        return f"{override!r} gives several values, and one config has one. One trial for each: %%sweep"
     if text.startswith("primary config"):
         return "The body is no mapping: write `key: value`, a line each."
     reason = next((one for one in reversed(causes) if "full_key" in one), text)

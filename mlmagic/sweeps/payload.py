@@ -100,6 +100,28 @@ def _written(code: types.CodeType) -> str:
     return f"{code.co_code.hex()} {constants} {code.co_names}"
 
 
+def require_takes(function: Any, names: Iterable[str]) -> None:
+    """See to it that *function* can be called with these keywords.
+
+    Raises
+    ------
+    UsageProblem
+        When it cannot.
+    """
+    if not callable(function):
+        raise UsageProblem(f"A sweep calls a function, and {function!r:.80} is none.")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # one that is not written in Python tells nothing
+        return
+    try:
+        signature.bind(**dict.fromkeys(names))
+    except TypeError as error:
+        takes = ", ".join(signature.parameters) or "nothing"
+        name = getattr(function, "__name__", "the function")
+        raise UsageProblem(f"{name} cannot be called with {', '.join(names)}: {error}. It takes {takes}.") from None
+
+
 def source_of(function: Callable[..., Any]) -> str:
     """Return the source of a function, or what else tells its code."""
     try:

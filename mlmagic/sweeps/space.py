@@ -76,6 +76,8 @@ def axes_from(space: Mapping[str, Any]) -> list[Axis]:
     >>> axes_from({"lr": [0.1, 0.01], "depth": "range(1,3)", "name": "adam"})[1:]
     [Choices(name='depth', values=(1, 2), prefix=''), Choices(name='name', values=('adam',), prefix='')]
     """
+    if not isinstance(space, Mapping):
+        raise UsageProblem(f"A space is a mapping from names to values, {{'lr': [0.1, 0.01]}}, not {space!r:.80}")
     axes: list[Axis] = []
     for name, given in space.items():
         if isinstance(given, str):

@@ -295,3 +295,27 @@ def test_a_sweep_that_is_gone_on_with_runs_what_is_new_or_failed(sweep, runs_of,
     changed = sweep(body, "x=1,3", namespace=helper.replace("{x} ", "{x}! "), metric="loss", resume=True)
     assert len(changed.trials) == 2
     assert "1! 3!" in (tmp_path / "ran.txt").read_text()  # another function: nothing is known of it
+
+
+def test_a_function_is_swept_in_python(store_uri):
+    frame = mlmagic.sweep(lambda x, y=1: {"loss": (x - 2) ** 2 + y}, {"x": range(4), "y": [1, 2]}, jobs=2, quiet=True)
+    assert frame.best == {"x": 2, "y": 1}
+    assert list(frame["loss"]) == [5, 6, 2, 3, 1, 2, 2, 3]
+    assert type(frame[frame.loss < 3]).__name__ == "DataFrame"
+    assert frame.best_config is None
+    single = mlmagic.sweep(lambda x: x, {"x": [3, 1]}, metric="result", mode="min", quiet=True)
+    assert single.best == {"x": 1}
+
+
+@pytest.mark.parametrize(
+    ("function", "space", "message"),
+    [
+        (3, {"x": [1]}, "A sweep calls a function, and 3 is none"),
+        (lambda x: x, [1, 2], r"A space is a mapping from names to values, .* not \[1, 2\]"),
+        (lambda x: x, {"z": [1]}, r"cannot be called with z: .* It takes x"),
+        (lambda x, y: x, {"x": [1]}, r"missing a required argument: 'y'"),
+    ],
+)
+def test_a_wrong_function_or_space_is_one_line(store_uri, function, space, message):
+    with pytest.raises(UsageProblem, match=message):
+        mlmagic.sweep(function, space, quiet=True)
