@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Where the classes stand of models that autologging logs without remembering which they are, and what it calls that.
 _LIBRARIES = {
@@ -44,6 +48,17 @@ def model_id_of(estimator: Any) -> str | None:
     known = getattr(manager, "get_model_id_for_model", None)
     found = known(estimator) if callable(known) else None
     return found if isinstance(found, str) else None
+
+
+@contextlib.contextmanager
+def switched_off() -> Iterator[None]:
+    """Have autologging record nothing meanwhile: it knows MLflow's active run only, and not whose code it is."""
+    utilities = sys.modules.get("mlflow.utils.autologging_utils")
+    if utilities is None:
+        yield
+        return
+    with utilities.disable_autologging():
+        yield
 
 
 def is_saving() -> bool:

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from mlmagic.adapters import autologging
 from mlmagic.runs import active, automatic, collecting
 from mlmagic.runs.notices import Notices
 from mlmagic.runs.recorder import Recorder
@@ -148,7 +149,15 @@ def run_trial(job: Job, task: Task) -> Outcome:
     capture = Capture(output_limit=job.output_limit, figures=job.figures)
     outcome = Outcome(task.number, "FINISHED", time.time_ns() // 1_000_000, 0.0)
     run = cast("ActiveRun", _TrialRun(recorder, notices, capture))
-    with _one_at_a_time, _apart(), own_random(), _threads(job.threads), _written_to(capture), _figures_closed(capture):
+    with (
+        _one_at_a_time,
+        _apart(),
+        autologging.switched_off(),
+        own_random(),
+        _threads(job.threads),
+        _written_to(capture),
+        _figures_closed(capture),
+    ):
         active.enter(run)
         began = time.perf_counter()
         try:

@@ -168,3 +168,18 @@ print(sorted((above.get(run.data.tags.get("mlflow.parentRunId")) or "", run.info
     expected = [("", "more"), ("", "searches"), ("more", "study 4"), ("more", "study 5")]
     expected += [("searches", f"search {at}") for at in range(3)] + [("searches", f"study {at}") for at in range(4)]
     assert names == str(sorted(expected))
+
+
+def test_autologging_puts_nothing_of_a_trial_into_the_sweeps_run(own_kernel):
+    own_kernel.check(
+        "import mlflow; mlflow.sklearn.autolog(silent=True)\nfrom sklearn.tree import DecisionTreeClassifier"
+    )
+    own_kernel.check(
+        "%%sweep x=1,2 --metric score --mode max\nscore = DecisionTreeClassifier(max_depth=x).fit([[0], [1]], [0, 1]).score([[0]], [0])"
+    )
+    found = own_kernel.check("""
+client = mlflow.MlflowClient()
+runs = client.search_runs(["0"], "tags.`mlmagic.sweep.code` != ''")
+print(len(runs), sorted(name for name in runs[0].data.params if not name.startswith(("sweep", "seed"))))
+""")
+    assert found == "1 []"

@@ -3,6 +3,7 @@
 import pytest
 
 import mlmagic
+from mlmagic.journal import folder
 from mlmagic.runs import active
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import body_of
@@ -11,8 +12,10 @@ from mlmagic.sweeps.sweeping import Plan, Sweep
 
 
 @pytest.fixture
-def sweep(store_uri):
+def sweep(store_uri, tmp_path, monkeypatch):
     """Return a function that sweeps a body over words of the magic's line, and returns the results."""
+
+    monkeypatch.setattr(folder, "_home", tmp_path)
 
     def run(body, *words, namespace=None, watcher=None, **options):
         names = {"__name__": "__main__", "mlmagic": mlmagic}
