@@ -127,6 +127,8 @@ def composition(
             f"The body is the primary config, so --config-name {config_name} has no place. Name it in the body: "
             f"defaults: [{config_name}, _self_]"
         )
+    if yaml is not None:
+        _require_mapping(yaml)
     seen: set[str] = set()
     for override in overrides:
         key = override.partition("=")[0].strip()
@@ -204,11 +206,13 @@ class _Sources:
 
     def _keys(self, here: Path) -> list[str]:
         """Return the keys of the config without overrides, as far as it can be composed, to find the nearest one."""
+        from omegaconf import OmegaConf
+
         try:
             config, _ = self._compose(here, ())
             return list(leaves(_plain(config)))
-        except Exception:  # noqa: BLE001  # it is wrong without overrides: then these are not what is wrong
-            return []
+        except Exception:  # noqa: BLE001  # it is wrong without overrides: then only the schema tells what is right
+            return list(leaves(_plain(OmegaConf.structured(self.schema)))) if self.schema is not None else []
 
     def groups(self) -> list[str]:
         return [name for name in groups_in(self.folder) if name] if self.folder else []
@@ -221,6 +225,18 @@ class _Sources:
         listed = f" There are: {', '.join(there)}." if there else " There is none in it."
         near = did_you_mean(name, there)
         raise UsageProblem(f"There is no config {name!r} in {folder.name}.{near}{listed} Choose it: --config-name NAME")
+
+
+def _require_mapping(text: str) -> None:
+    """Refuse a body that YAML reads as one text: Hydra would make a key of all of it."""
+    import yaml
+
+    try:
+        is_text = isinstance(yaml.safe_load(text), str)
+    except yaml.YAMLError:  # which Hydra complains of
+        return
+    if is_text:
+        raise UsageProblem(f"The body is no mapping: write `key: value`, a line each, not {text.strip()[:40]!r}")
 
 
 def _folder(config_dir: str | Path | None) -> Path | None:

@@ -76,7 +76,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _no_key(key: str, schema: str | None, keys: Collection[str], groups: Collection[str]) -> str:
-    near = did_you_mean(key, [*keys, *groups])
+    others = [one for one in (*keys, *groups) if one != key]
+    if len(others) < len([*keys, *groups]):
+        return f"The config has {key!r}, but not with what is chosen here: another option of its group has no such key."
+    near = did_you_mean(key, others)
     if not near:  # model.dpth is nearer to model.depth by its last part
         near = did_you_mean(key.rpartition(".")[2], [one.rpartition(".")[2] for one in keys])
     where = f"in the schema {schema}" if schema else "in the config"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from IPython.display import display
 
 from mlmagic.config.overrides import words_of
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.magics.parsing import options_first, parse_words
+from mlmagic.magics.parsing import options_first, parse_words, variable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -67,7 +66,9 @@ class HydraMagics(Magics):
         shell = self.shell
         if shell is None:  # a magics object that no shell owns
             return
-        name = _variable(what, arguments.name)
+        if "=" in arguments.name:
+            raise UsageProblem(f"{what}: the variable comes first: {what} cfg {arguments.name}")
+        name = variable(arguments.name)
         schema = _schema(arguments.schema, shell.user_ns) if arguments.schema else None
         yaml = cell
         if cell is not None and (tree := _python(cell)) is not None:
@@ -85,12 +86,6 @@ class HydraMagics(Magics):
         shell.push({name: composed.config})
         if not arguments.quiet:
             display(config_bundle(composed), raw=True)
-
-
-def _variable(what: str, name: str) -> str:
-    if name.isidentifier() and not keyword.iskeyword(name):
-        return name
-    raise UsageProblem(f"{what}: {name!r} is no name for a variable. It comes first: {what} cfg OVERRIDE…")
 
 
 def _unquoted(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
 
 def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[str]) -> Namespace:
     """Return the arguments of *line* as `parse_line` does, where it was divided into *words* in another way."""
+    parser.allow_abbrev = False  # of an option cut short nobody knows whether a value follows
     try:
         arguments, rest = parser.parse_known_args(words)
     except UsageError as error:
@@ -73,6 +75,21 @@ def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
         if word in with_value and left:
             options.append(left.pop(0))
     return [*options, *rest]
+
+
+def variable(name: str) -> str:
+    """Return *name*, which a variable can have.
+
+    Raises
+    ------
+    UsageProblem
+        When none can.
+    """
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return name
+    raise UsageProblem(
+        f"{name!r} is no name for a variable: letters, digits and _, a letter first, no word of Python's"
+    )
 
 
 def words_of(magic: str, line: str) -> list[str]:

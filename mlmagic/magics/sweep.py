@@ -12,7 +12,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.config.overrides import words_of
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.magics.parsing import options_first, parse_words
+from mlmagic.magics.parsing import options_first, parse_words, variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +88,7 @@ class SweepMagics(Magics):
         shell = self.shell
         if shell is None:  # a magics object that no shell owns
             return None
+        into = variable(arguments.into) if arguments.into else None
         name, swept = _divided(arguments.words)
         config = _config(arguments.config, shell.user_ns) if arguments.config else None
         axes = axes_of(swept, config.groups() if config else None)
@@ -116,9 +117,8 @@ class SweepMagics(Magics):
             experiment=arguments.experiment,
         )
         results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)
-        if arguments.into:
-            shell.push({arguments.into: results})
-            return None
+        if into is not None:
+            shell.push({into: results})
         return results
 
 

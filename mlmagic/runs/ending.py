@@ -48,7 +48,17 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
         _tell_of_waiting(run, "MLMagic.offline is True", "set it to False, and %mlmagic sync delivers them")
         return
     ships = shipper(delivery.uri)
-    done = ships.wait(lambda: delivery.is_closed or delivery.held is not None, run.patience)
+
+    def is_through() -> bool:
+        still_open = {other.uid for other in active.open_here()}
+        below = [
+            one
+            for one in ships.deliveries()
+            if one.began.parent == delivery.began.uid and one.began.uid not in still_open
+        ]
+        return (delivery.is_closed or delivery.held is not None) and all(one.held is not None for one in below)
+
+    done = ships.wait(is_through, run.patience)
     for problem in delivery.problems:
         run.notices.warn(problem)
     if delivery.held:

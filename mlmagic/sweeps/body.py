@@ -58,6 +58,9 @@ def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -
 def _parsed(source: str) -> ast.Module:
     try:
         tree = ast.parse(source)
+        compile(
+            source, "<sweep>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        )  # `return` parses, and is no Python here
     except SyntaxError as error:
         # Only now: a line of a text may begin with a sign of the notebook's, and the rest of a division does.
         for number, line in enumerate(source.splitlines(), 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "dask")
 _PATIENCE_S = 10
+_LOOK_UP_EVERY_S = 1.0
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -118,10 +120,19 @@ class Local:
 
 
 def _begin_worker() -> None:
-    """Leave interrupts to the process that began this one: Jupyter sends them to all of its group."""
+    """Leave interrupts to the process that began this one: Jupyter sends them to all of its group. End when it dies."""
     import signal
+    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), name="mlmagic-parent", daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: a kernel that was killed tells its workers nothing."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_UP_EVERY_S)
+    os._exit(1)
 
 
 class Dask:

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.kinds import datasets_in
 from mlmagic.runs import experiments, store
+from mlmagic.settings import settings
 from mlmagic.sweeps.recording import KEY
 
 if TYPE_CHECKING:
@@ -46,6 +49,21 @@ def key_of(*parts: Any) -> str:
     import xxhash
 
     return str(xxhash.xxh3_128_hexdigest(json.dumps(parts, sort_keys=True, default=repr).encode()))
+
+
+def content_of(value: Any) -> Any:
+    """Return what tells a value that a body reads: plain values themselves, data by their fingerprints, of others None.
+
+    >>> content_of({"scale": 2.0}), content_of(print)
+    ('{"scale": 2.0}', None)
+    """
+    data = datasets_in(value)
+    if data:
+        return [fingerprint(item, budget_s=settings.data_budget_s).digest for _, item in data]
+    try:
+        return json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def find_earlier(code: str, experiment: str | None) -> Earlier | None:

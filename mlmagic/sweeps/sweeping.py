@@ -19,7 +19,7 @@ from mlmagic.sweeps.loop import Loop
 from mlmagic.sweeps.payload import code_of, pack, pack_function, source_of
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
-from mlmagic.sweeps.resuming import CODE, find_earlier, key_of
+from mlmagic.sweeps.resuming import CODE, content_of, find_earlier, key_of
 from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Pruned, Search, Tpe, points_of
 from mlmagic.sweeps.space import count
 from mlmagic.sweeps.trial import Job, Outcome, Task
@@ -133,7 +133,7 @@ class Sweep:
         self.total = self._search.total * plan.seeds
         self.shared = tuple(payload.shared)
         source = plan.code.source if isinstance(plan.code, Body) else None
-        self._job = Job(payload, source, plan.threads, figures=plan.figures)
+        self._job = Job(payload, source, plan.threads, figures=plan.figures, metric=plan.metric)
         self._tasks: dict[int, _Asked] = {}
         self._trials: list[Trial] = []
         self._metric = plan.metric
@@ -306,10 +306,15 @@ class Sweep:
 
 
 def _code_of(plan: Plan) -> str:
-    """Return what tells the code of a sweep: its body, and the functions of the notebook that it uses."""
+    """Return what tells a sweep's code and what it reads: the body, functions of the notebook, values and data."""
     if not isinstance(plan.code, Body):
         return key_of(source_of(plan.code))
-    return key_of(plan.code.source, [code_of(plan.namespace[name], plan.namespace) for name in plan.code.names])
+    read = {name: plan.namespace[name] for name in plan.code.names}
+    return key_of(
+        plan.code.source,
+        [code_of(value, plan.namespace) for value in read.values()],
+        [(name, content_of(value)) for name, value in read.items()],
+    )
 
 
 def _packed(plan: Plan, *, for_processes: bool) -> Payload:

@@ -48,7 +48,7 @@ class Job:
     """What the trials of a sweep share: their code and how it is run.
 
     ``source`` is a body, which is run in the payload's namespace; None: the payload is a function, called with the
-    values of the point. ``threads`` is how many threads libraries may use.
+    values of the point. ``threads`` is how many threads libraries may use, ``metric`` the one that was asked for.
     """
 
     payload: Payload
@@ -56,6 +56,7 @@ class Job:
     threads: int = 1
     figures: bool = True
     output_limit: int = 1_000_000
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,11 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome, reporter: R
                 continue
             for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
                 recorder.metric(name, number, step)
+        # What was asked for by name may be any number, also a count.
+        if job.metric in namespace and job.metric not in {*recorder.metrics, *outcome.params}:
+            asked = as_number(namespace[job.metric])
+            if asked is not None and not failed:
+                recorder.metric(job.metric, asked)
 
 
 def _executed(tree: ast.Module, namespace: dict[str, Any], source: str) -> Any:

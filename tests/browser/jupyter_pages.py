@@ -131,11 +131,14 @@ class Watched:
         self.dialogs.append(f"{dialog.type}: {dialog.message}")
         dialog.dismiss()
 
-    def assert_clean(self):
-        """No request left this machine, nothing failed, and no script that was data ran."""
+    def _assert_quiet(self):
         assert not self.elsewhere, self.elsewhere
         assert not self.errors, self.errors
-        assert not [one for one in self.dialogs if not one.startswith("beforeunload")]
+        assert not [one for one in self.dialogs if not one.startswith("beforeunload")], self.dialogs
+
+    def assert_clean(self):
+        """No request left this machine, nothing failed, and no script that was data ran."""
+        self._assert_quiet()
         assert self.page.evaluate("() => window.injected === undefined")
 
     def screenshot(self, name: str, target: Locator | None = None) -> Path:
@@ -146,6 +149,7 @@ class Watched:
 
     def close(self):
         self.context.close()
+        self._assert_quiet()
 
 
 class Lab(Watched):

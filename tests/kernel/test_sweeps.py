@@ -73,6 +73,8 @@ def test_a_config_is_swept_over_its_groups_and_keys_and_the_best_is_composed_aga
     assert run == "1-3"
     wrong = own_kernel.run("%%sweep --config cfg model=huge,small\nloss = cfg.lr * 1.0")
     assert "no option 'huge' in the config group 'model'" in wrong.errors[0]
+    wrong = own_kernel.run("%%sweep --config cfg model=glob(*) model.depth=1,2\nloss = cfg.lr * 1.0")
+    assert "no key 'model.depth'" in wrong.errors[0]
     wrong = own_kernel.run("%%sweep --config cfg lrr=1,2\nloss = cfg.lr * 1.0")
     assert "no key 'lrr' in the config. Did you mean 'lr'?" in wrong.errors[0]
 
@@ -86,6 +88,8 @@ def test_a_config_is_swept_over_its_groups_and_keys_and_the_best_is_composed_aga
         ("%%sweep x=1,2\nx = 1", "Line 1 of the body binds 'x'"),
         ("%%sweep x=1,2\ny = 1", "Nothing in the body reads 'x'"),
         ("%%sweep x=1,2 --metrik loss\nloss = x", "Did you mean '--metric'?"),
+        ("%%sweep x=1,2 --into 2x\nloss = x", "'2x' is no name for a variable"),
+        ("%%sweep x=1,2 --met loss\nloss = x", "Did you mean '--metric'?"),
         ("%%sweep one two x=1,2\nloss = x", "'two' has no values"),
         ("%%sweep model.depth=1,2\nloss = 1", "'model.depth' is no name for a variable"),
         ("%%sweep --config nope x=1,2\nloss = 1", "--config nope: no config of this name"),
@@ -168,6 +172,26 @@ print(sorted((above.get(run.data.tags.get("mlflow.parentRunId")) or "", run.info
     expected = [("", "more"), ("", "searches"), ("more", "study 4"), ("more", "study 5")]
     expected += [("searches", f"search {at}") for at in range(3)] + [("searches", f"study {at}") for at in range(4)]
     assert names == str(sorted(expected))
+
+
+def test_workers_end_with_a_kernel_that_is_killed(own_kernel, tmp_path):
+    own_kernel.client.execute(f"%%sweep x=range(40) --metric loss --jobs 2\n{SLOW}")
+    until_ran(tmp_path, 2)
+    kernel = next(one for one in psutil.process_iter() if one.pid == own_kernel.manager.provisioner.pid)
+    below = kernel.children(recursive=True)
+    assert len(below) >= 2
+    kernel.kill()
+    _, alive = psutil.wait_procs(below, timeout=30)
+    assert not alive
+
+
+def test_the_candidates_of_a_search_are_in_the_store_when_the_cell_has_ended(own_kernel):
+    own_kernel.check("""%%track
+from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier
+search = GridSearchCV(DecisionTreeClassifier(), {"max_depth": list(range(1, 21))}, cv=2).fit([[0], [1]] * 9, [0, 1] * 9)
+""")
+    assert own_kernel.check(STATUSES) == "[(('sweep', 'FINISHED'), 1), (('trial', 'FINISHED'), 20)]"
 
 
 def test_autologging_puts_nothing_of_a_trial_into_the_sweeps_run(own_kernel):

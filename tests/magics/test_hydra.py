@@ -83,7 +83,7 @@ def test_a_long_config_is_folded_and_cut(shell, shown):
     ("line", "body", "message"),
     [
         ("", "a: 1", "required: name"),
-        ("lr=1", "a: 1", r"'lr=1' is no name for a variable\. It comes first: %%hydra cfg OVERRIDE"),
+        ("lr=1", "a: 1", r"the variable comes first: %%hydra cfg lr=1"),
         ("class", "a: 1", "'class' is no name for a variable"),
         ("cfg --schema Nope", "a: 1", "there is no class 'Nope'"),
         ("cfg --config-dri x", "a: 1", r"Did you mean '--config-dir'\?"),

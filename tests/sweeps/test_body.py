@@ -63,6 +63,7 @@ def test_what_cannot_be_copied_is_named_or_shared(notebook):
         ("y = rate\n!ls", ["rate"], r"Line 2 of the body is '!ls': a trial is plain Python"),
         ("%time y = rate", ["rate"], "Line 1 of the body is '%time y = rate'"),
         ("y = rate\nif y:\n    %matplotlib inline", ["rate"], "Line 3 of the body"),
+        ("return rate", ["rate"], "'return' outside function"),
         ("y = (rate", ["rate"], "Line 1 of the body is no Python"),
         ("import asyncio\nawait asyncio.sleep(rate)", ["rate"], r"Line 2 of the body awaits.*asyncio\.run"),
         ("display(rate)", ["rate"], r"calls display\(\)"),

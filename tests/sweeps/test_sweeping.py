@@ -319,3 +319,20 @@ def test_a_function_is_swept_in_python(store_uri):
 def test_a_wrong_function_or_space_is_one_line(store_uri, function, space, message):
     with pytest.raises(UsageProblem, match=message):
         mlmagic.sweep(function, space, quiet=True)
+
+
+@pytest.mark.parametrize("changed", ["scale = 2.0", "limits = {'low': 1}", "data = np.ones(3) * 2"])
+def test_what_was_run_with_other_values_or_data_is_run_again(sweep, changed):
+    notebook = "import numpy as np\nscale = 1.0\nlimits = {'low': 0}\ndata = np.ones(3)\n"
+    body = "loss = float(x * scale + limits['low'] + data.sum())"
+    first = sweep(body, "x=1,2", namespace=notebook, metric="loss")
+    again = sweep(body, "x=1,2", namespace=notebook, metric="loss", resume=True)
+    assert [trial.uid for trial in again.trials] == [trial.uid for trial in first.trials]
+    other = sweep(body, "x=1,2", namespace=notebook + changed, metric="loss", resume=True)
+    assert {trial.uid for trial in other.trials}.isdisjoint(trial.uid for trial in first.trials)
+
+
+def test_a_metric_that_is_asked_for_may_be_a_count(sweep, runs_of):
+    results = sweep("correct = x + 1", "x=1,2", metric="correct", mode="max")
+    assert results.best == {"x": 2}
+    assert [run.data.metrics["correct"] for run in runs_of(results)] == [2, 3]
