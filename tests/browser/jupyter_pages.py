@@ -33,6 +33,8 @@ FLAGS = [
 _TOKEN = "for-this-test"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _QUIET = '{"fetchNews":"false","checkForUpdates":false,"doNotDisturbMode":true}'
+# What Jupyter itself says of a file that need not be there, and of a kernel that is shut down while it is asked.
+_JUPYTERS_OWN = ("Failed to load resource", "Could not restore the debugger state")
 _ACTIVE = "() => window.jupyterapp.shell.currentWidget"
 
 
@@ -123,8 +125,7 @@ class Watched:
             route.abort()
 
     def _heard(self, message):
-        # What Jupyter itself says when it does not find a file that need not be there is none of ours.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not any(one in message.text for one in _JUPYTERS_OWN):
             self.errors.append(message.text)
 
     def _dialog(self, dialog):

@@ -57,11 +57,14 @@ def test_the_static_view_needs_no_script_and_names_no_other_machine(saved):
 
 def test_a_page_that_nbconvert_makes_shows_table_and_picture(saved, browse):
     notebook = nbformat.read(saved.server.folder / "work.ipynb", 4)
-    html, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    exporter = HTMLExporter(template_name="lab")
+    html, _ = exporter.from_notebook_node(notebook)
     (saved.server.folder / "page.html").write_text(html)
     page = browse(saved.server)
     page.page.goto(saved.server.url("files/page.html"))
     page.screenshot("static_nbconvert", visible_static(page.page))
+    assert set(page.elsewhere) <= {exporter.require_js_url, exporter.mathjax_url}, "more than nbconvert's own scripts"
+    page.elsewhere.clear()
     assert page.page.evaluate("() => window.injected === undefined")
     assert not page.dialogs
 
