@@ -186,10 +186,18 @@ def test_workers_end_with_a_kernel_that_is_killed(own_kernel, tmp_path):
 
 
 def test_the_candidates_of_a_search_are_in_the_store_when_the_cell_has_ended(own_kernel):
+    # The store is busy from before the cell ends until after: so the cell's own run is delivered in a round that knows
+    # nothing of the candidates yet.
     own_kernel.check("""%%track
+import sqlite3, threading, time
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
+mlmagic.log(began=1)
+busy = sqlite3.connect("mlflow.db", isolation_level=None, check_same_thread=False)
+busy.execute("BEGIN IMMEDIATE")
+time.sleep(1.5)
 search = GridSearchCV(DecisionTreeClassifier(), {"max_depth": list(range(1, 21))}, cv=2).fit([[0], [1]] * 9, [0, 1] * 9)
+threading.Timer(1, busy.rollback).start()
 """)
     assert own_kernel.check(STATUSES) == "[(('sweep', 'FINISHED'), 1), (('trial', 'FINISHED'), 20)]"
 
