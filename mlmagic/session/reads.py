@@ -27,10 +27,20 @@ def names_read(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
     reader = _Reader()
     for statement in tree.body:
         reader.visit(statement)
-    found: dict[str, None] = {}
     queue = [name for name in reader.read if name in namespace]
     # A function that the cell defines runs after later names are bound: those it shares with the cell are not read.
     queue += [name for name in reader.read_inside if name in namespace and name not in reader.bound]
+    return _followed(queue, namespace)
+
+
+def names_used(value: object, namespace: Mapping[str, Any]) -> list[str]:
+    """Return the names of *namespace* that *value* reads when it is called or used, followed as in `names_read`."""
+    return _followed([name for name in _read_by(value, namespace) if name in namespace], namespace)
+
+
+def _followed(queue: list[str], namespace: Mapping[str, Any]) -> list[str]:
+    """Return the names of *queue* and those that are read by the functions which stand behind them."""
+    found: dict[str, None] = {}
     while queue:
         name = queue.pop(0)
         if name in found:

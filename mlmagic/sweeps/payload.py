@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.session.reads import functions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -90,16 +89,6 @@ def pack_function(function: Callable[..., Any], *, for_processes: bool) -> Paylo
     return pack(["function"], {"function": function}, for_processes=for_processes)
 
 
-def code_of(thing: Any, namespace: Mapping[str, Any]) -> list[str]:
-    """Return what tells the code of the notebook's functions and classes behind *thing*; nothing of data."""
-    return [_written(function.__code__) for function in functions_of(thing, namespace)]
-
-
-def _written(code: types.CodeType) -> str:
-    constants = [_written(one) if isinstance(one, types.CodeType) else repr(one) for one in code.co_consts]
-    return f"{code.co_code.hex()} {constants} {code.co_names}"
-
-
 def require_takes(function: Any, names: Iterable[str]) -> None:
     """See to it that *function* can be called with these keywords.
 
@@ -120,14 +109,6 @@ def require_takes(function: Any, names: Iterable[str]) -> None:
         takes = ", ".join(signature.parameters) or "nothing"
         name = getattr(function, "__name__", "the function")
         raise UsageProblem(f"{name} cannot be called with {', '.join(names)}: {error}. It takes {takes}.") from None
-
-
-def source_of(function: Callable[..., Any]) -> str:
-    """Return the source of a function, or what else tells its code."""
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        return repr(function)
 
 
 def _carrier(names: Iterable[str], namespace: Mapping[str, Any]) -> types.FunctionType:

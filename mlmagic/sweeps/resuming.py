@@ -1,15 +1,11 @@
-"""Which trials of an earlier sweep need not be run again, and how a trial is known again."""
+"""Which trials of an earlier sweep need not be run again."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mlmagic.data.fingerprint import fingerprint
-from mlmagic.data.kinds import datasets_in
 from mlmagic.runs import experiments, store
-from mlmagic.settings import settings
 from mlmagic.sweeps.recording import KEY
 
 if TYPE_CHECKING:
@@ -38,32 +34,6 @@ class Earlier:
     run_id: str
     seed: int | None
     trials: Mapping[str, Done] = field(default_factory=dict)
-
-
-def key_of(*parts: Any) -> str:
-    """Return what tells these values from others: the same in every process.
-
-    >>> key_of("code", {"lr": 0.1}, 7) == key_of("code", {"lr": 0.1}, 7) != key_of("code", {"lr": 0.10001}, 7)
-    True
-    """
-    import xxhash
-
-    return str(xxhash.xxh3_128_hexdigest(json.dumps(parts, sort_keys=True, default=repr).encode()))
-
-
-def content_of(value: Any) -> Any:
-    """Return what tells a value that a body reads: plain values themselves, data by their fingerprints, of others None.
-
-    >>> content_of({"scale": 2.0}), content_of(print)
-    ('{"scale": 2.0}', None)
-    """
-    data = datasets_in(value)
-    if data:
-        return [fingerprint(item, budget_s=settings.data_budget_s).digest for _, item in data]
-    try:
-        return json.dumps(value, sort_keys=True)
-    except (TypeError, ValueError, RecursionError):
-        return None
 
 
 def find_earlier(code: str, experiment: str | None) -> Earlier | None:

@@ -15,11 +15,12 @@ from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
+from mlmagic.sweeps.identity import identity_of, key_of
 from mlmagic.sweeps.loop import Loop
-from mlmagic.sweeps.payload import code_of, pack, pack_function, source_of
+from mlmagic.sweeps.payload import pack, pack_function
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
-from mlmagic.sweeps.resuming import CODE, content_of, find_earlier, key_of
+from mlmagic.sweeps.resuming import CODE, find_earlier
 from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Pruned, Search, Tpe, points_of
 from mlmagic.sweeps.space import count
 from mlmagic.sweeps.trial import Job, Outcome, Task
@@ -119,7 +120,7 @@ class Sweep:
         self.plan = plan
         _require_valid(plan)
         self.goal = _goal(plan)
-        self.code = _code_of(plan)
+        self.code = identity_of(plan.code, plan.namespace)
         self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
         self.seed = plan.seed if plan.seed is not None else _base_seed(self._earlier)
         self._space = ConfigSpace(plan.config, plan.axes) if plan.config is not None else None
@@ -303,18 +304,6 @@ class Sweep:
         failed = sum(trial.status == "FAILED" for trial in results.trials)
         if failed:
             parent.notices.warn(f"{failed} of {len(results.trials)} trials failed: their runs hold the tracebacks")
-
-
-def _code_of(plan: Plan) -> str:
-    """Return what tells a sweep's code and what it reads: the body, functions of the notebook, values and data."""
-    if not isinstance(plan.code, Body):
-        return key_of(source_of(plan.code))
-    read = {name: plan.namespace[name] for name in plan.code.names}
-    return key_of(
-        plan.code.source,
-        [code_of(value, plan.namespace) for value in read.values()],
-        [(name, content_of(value)) for name, value in read.items()],
-    )
 
 
 def _packed(plan: Plan, *, for_processes: bool) -> Payload:

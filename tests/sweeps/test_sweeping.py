@@ -321,15 +321,37 @@ def test_a_wrong_function_or_space_is_one_line(store_uri, function, space, messa
         mlmagic.sweep(function, space, quiet=True)
 
 
-@pytest.mark.parametrize("changed", ["scale = 2.0", "limits = {'low': 1}", "data = np.ones(3) * 2"])
-def test_what_was_run_with_other_values_or_data_is_run_again(sweep, changed):
-    notebook = "import numpy as np\nscale = 1.0\nlimits = {'low': 0}\ndata = np.ones(3)\n"
-    body = "loss = float(x * scale + limits['low'] + data.sum())"
-    first = sweep(body, "x=1,2", namespace=notebook, metric="loss")
-    again = sweep(body, "x=1,2", namespace=notebook, metric="loss", resume=True)
-    assert [trial.uid for trial in again.trials] == [trial.uid for trial in first.trials]
-    other = sweep(body, "x=1,2", namespace=notebook + changed, metric="loss", resume=True)
+READ = """
+import numpy as np
+from sklearn.tree import DecisionTreeRegressor
+scale = 1.0
+limits = {"low": 0, "names": {"a", "b", "c"}}
+data = np.ones(3)
+tree = DecisionTreeRegressor(max_depth=2)
+shift = 0
+def shifted(x, by=0): return x + shift + by
+"""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "scale = 2.0",
+        "limits = {'low': 1}",
+        "limits = {'low': 0, 'names': {'a', 'b', 'd'}}",
+        "data = np.ones(3) * 2",
+        "tree = DecisionTreeRegressor(max_depth=3)",
+        "shift = 1",
+        "def shifted(x, by=1): return x + shift + by",
+    ],
+)
+def test_what_was_run_with_other_values_data_or_objects_is_run_again(sweep, changed):
+    body = "loss = float(shifted(x) * scale + limits['low'] + data.sum() + tree.max_depth)"
+    first = sweep(body, "x=1,2", namespace=READ, metric="loss")
+    other = sweep(body, "x=1,2", namespace=READ + changed, metric="loss", resume=True)
     assert {trial.uid for trial in other.trials}.isdisjoint(trial.uid for trial in first.trials)
+    again = sweep(body, "x=1,2", namespace=READ, metric="loss", resume=True)
+    assert [trial.uid for trial in again.trials] == [trial.uid for trial in first.trials]
 
 
 def test_a_metric_that_is_asked_for_may_be_a_count(sweep, runs_of):
