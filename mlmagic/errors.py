@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pandas import DataFrame
+
 
 class MLMagicError(Exception):
     """The base of every error of mlmagic. In a notebook it shows as one short block, without a traceback.
@@ -49,6 +51,26 @@ class RunNotFoundError(MLMagicError, LookupError):
 
 class MissingPackageError(MLMagicError, ImportError):
     """An optional package is not installed."""
+
+
+class SweepFailedError(MLMagicError, RuntimeError):
+    """Every trial of a sweep failed; ``results`` is the frame of them."""
+
+    def __init__(self, message: str, results: DataFrame) -> None:
+        super().__init__(message)
+        self.results = results
+
+
+class SweepInterrupted(KeyboardInterrupt):
+    """A sweep was interrupted; ``results`` is the frame of the trials that it had recorded."""
+
+    def __init__(self, message: str, results: DataFrame) -> None:
+        super().__init__(message)
+        self.results = results
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the line that IPython shows in place of a traceback: where it was interrupted is in our own loop."""
+        return [f"KeyboardInterrupt: {self}"]
 
 
 def did_you_mean(value: str, valid: Iterable[str]) -> str:

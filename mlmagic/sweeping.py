@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
 from mlmagic.runs.active import require_active
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlmagic.runs.active import ActiveRun
+    from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.sweeping import Plan
     from mlmagic.views.sweep_frame import SweepFrame
 
@@ -42,8 +44,8 @@ def sweep(
     Parameters
     ----------
     function
-        Takes the swept names as keywords. The number, or the mapping of numbers, that it returns are metrics, and so is
-        what it logs with ``mlmagic.log``.
+        Takes the swept names as keywords. The mapping of numbers that it returns are metrics, and so is what it logs
+        with ``mlmagic.log``; a single number that it returns is *metric*, ``result`` where none is named.
     space
         What to go over, by name: values in a list, or a text in Hydra's grammar (``"0.1,0.01"``, ``"range(1,10)"``,
         ``"interval(1e-4,1e-1)"``, ``"tag(log,interval(1e-4,1e-1))"``).
@@ -79,12 +81,17 @@ def sweep(
     Returns
     -------
     pandas.DataFrame
-        A row a trial: trial, status, duration (s), seed, what was swept, the metrics. Its ``best`` is the best point.
+        A row a trial: trial, status, duration (s), seed, what was swept, the metrics. Its ``best`` is the best point,
+        its ``points`` a frame with a row a point, the best first.
 
     Raises
     ------
     UsageProblem
         When it cannot be run as asked, or no trial has the metric.
+    SweepFailedError
+        When every trial failed.
+    SweepInterrupted
+        A ``KeyboardInterrupt`` with the ``results`` that it had.
     MissingPackageError
         When a package that it needs is not installed.
 
@@ -185,7 +192,17 @@ def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
 
 
 def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
-    """Run a sweep below a run of its own, and show it while it runs."""
+    """Run a sweep below a run of its own, and show it while it runs.
+
+    Raises
+    ------
+    SweepFailedError
+        When every trial failed.
+    SweepInterrupted
+        When it was interrupted: what had ended is recorded, and in its ``results``.
+    UsageProblem
+        When it cannot be run as asked, or no trial has the metric.
+    """
     from mlmagic.sweeps.sweeping import Sweep
     from mlmagic.views.sweep_frame import SweepFrame
     from mlmagic.views.sweep_picture import picture_of
@@ -196,10 +213,35 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
     prepared = Sweep(plan)
     resumed = prepared.resumed
     where = {"name": name, "experiment": plan.experiment} if resumed is None else {"resume": resumed}
-    with api.track(**where, quiet=True):
-        run = require_active("a sweep")
-        results = prepared.run(run, None if quiet else SweepView())
-        picture = picture_of(results)
-        if picture is not None:
-            run.recorder.data("figures/sweep.png", picture)
+    view = None if quiet else SweepView()
+    run: ActiveRun | None = None
+    picture: bytes | None = None
+    try:
+        with api.track(**where, quiet=True):
+            run = require_active("a sweep")
+            try:
+                results = prepared.run(run, view)
+            finally:
+                if view:
+                    view.show_storing(prepared.results(run), total=prepared.total)
+            picture = picture_of(results)
+            if picture is not None:
+                run.recorder.data("figures/sweep.png", picture)
+            if results.trials and all(trial.status == "FAILED" for trial in results.trials):
+                raise SweepFailedError(_all_failed(results), SweepFrame.of(results, None, prepared.config_at))
+    except KeyboardInterrupt as interrupt:
+        if run is None:
+            raise
+        results = prepared.results(run)
+        told = f"{len(results.trials)} of {prepared.total} trials of {run.name!r} are recorded; --resume goes on"
+        raise SweepInterrupted(told, SweepFrame.of(results, picture, prepared.config_at)) from interrupt
+    finally:
+        if run is not None and view:
+            view.show_end(prepared.results(run), total=prepared.total, notices=run.notices.all())
     return SweepFrame.of(results, picture, prepared.config_at)
+
+
+def _all_failed(results: Results) -> str:
+    first = results.trials[0]
+    many = f"All {len(results.trials)} trials failed" if len(results.trials) > 1 else "The one trial failed"
+    return f"{many}; trial {first.number}: {first.error}. The run of each holds its traceback"

@@ -120,6 +120,17 @@ def composition(
     """Compose as `compose` does, and return what there is to know of it."""
     require("hydra", "mlmagic.compose", pip="hydra-core")
     folder = _folder(config_dir)
+    seen: set[str] = set()
+    for override in overrides:
+        if "=" not in override and not override.startswith("~"):
+            raise UsageProblem(
+                f"{override!r} is no override: key=value, +key=value, or ~key. The primary config in a folder is named "
+                f"by config_name={override!r}, in a magic by --config-name {override}"
+            )
+        key = override.partition("=")[0].strip()
+        if key in seen:
+            raise UsageProblem(f"{key!r} is given twice, and only one of its values can count: leave one of them out.")
+        seen.add(key)
     if yaml is None and folder is None and schema is None:
         raise UsageProblem("There is nothing to compose: give YAML in the cell's body, --config-dir, or --schema.")
     if yaml is not None and config_name is not None:
@@ -129,12 +140,6 @@ def composition(
         )
     if yaml is not None:
         _require_mapping(yaml)
-    seen: set[str] = set()
-    for override in overrides:
-        key = override.partition("=")[0].strip()
-        if key in seen:
-            raise UsageProblem(f"{key!r} is given twice, and only one of its values can count: leave one of them out.")
-        seen.add(key)
     sources = _Sources(name, yaml, folder, config_name, schema)
     config, notes = sources.compose(overrides)
     values = _checked(config)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pydoc import locate
 from typing import Any
@@ -24,6 +26,9 @@ ALLOWED = (
 )
 """The packages whose classes may be made; ``MLMagic.instantiate_allow`` adds to them, as does the notebook itself."""
 
+_UNKNOWN = re.compile(r"unexpected keyword argument '([^']+)'")
+_SHOWN = 12
+
 
 def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     """Make the object that a config's ``_target_`` names, as ``hydra.utils.instantiate`` does.
@@ -44,7 +49,9 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     MissingPackageError
         Without hydra-core.
     UsageProblem
-        When there is no target, or one that is not allowed.
+        When there is no target, one that is not allowed, or one that cannot be called with what the config gives it.
+    Exception
+        What the target itself raises.
 
     Examples
     --------
@@ -62,7 +69,37 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
         raise UsageProblem("The config has no _target_, which names the class: _target_: sklearn.svm.SVC")
     for target in _targets([plain, kwargs]):
         _require_allowed(target)
-    return utils.instantiate(OmegaConf.create(dict(plain)), *args, **kwargs)
+    from hydra.errors import InstantiationException
+
+    try:
+        return utils.instantiate(OmegaConf.create(dict(plain)), *args, **kwargs)
+    except InstantiationException as error:
+        cause = error.__cause__
+        if cause is None:
+            raise UsageProblem(str(error).strip().partition("\n")[0]) from error
+        if problem := _misfit(str(error), cause):
+            raise problem from error
+        raise cause from None
+
+
+def _misfit(said: str, cause: BaseException) -> UsageProblem | None:
+    """Return what is wrong with the arguments of a call, None where they fit and the target itself failed."""
+    target = said.partition("'")[2].partition("'")[0]
+    called = locate(target)
+    unknown = _UNKNOWN.search(str(cause)) if isinstance(cause, TypeError) else None
+    if unknown is None or called is None:
+        return None
+    try:
+        takes = [name for name in inspect.signature(called).parameters if name != "self"]  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        takes = []
+    if unknown[1] in takes:
+        return None
+    near = did_you_mean(unknown[1], takes)
+    shown = ", ".join(takes[:_SHOWN]) + (", …" if len(takes) > _SHOWN else "")
+    listed = "" if near or not takes else f" It takes: {shown}."
+    name = target.rpartition(".")[2]
+    return UsageProblem(f"{name} takes no {unknown[1]!r}.{near}{listed}")
 
 
 def _targets(config: Any) -> Iterator[Any]:

@@ -28,7 +28,7 @@ class HydraMagics(Magics):
     """The magics ``%hydra`` and ``%%hydra``."""
 
     @magic_arguments()
-    @argument("name", help="The variable that the config is bound to.")
+    @argument("name", nargs="?", help="The variable that the config is bound to.")
     @argument("overrides", nargs="*", metavar="OVERRIDE", help=(
         "In Hydra's own grammar: model=rf, model.depth=5, +new=1, ~old. Spaces may stand in brackets and quotes."
     ))  # fmt: skip
@@ -66,6 +66,8 @@ class HydraMagics(Magics):
         shell = self.shell
         if shell is None:  # a magics object that no shell owns
             return
+        if arguments.name is None:
+            raise UsageProblem(f"{what} binds a config to a variable: {what} cfg")
         if "=" in arguments.name:
             raise UsageProblem(f"{what}: the variable comes first: {what} cfg {arguments.name}")
         name = variable(arguments.name)

@@ -41,7 +41,7 @@ def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[
     try:
         arguments, rest = parser.parse_known_args(words)
     except UsageError as error:
-        raise UsageProblem(f"{magic} {line}: {error}. {magic}? shows all options.") from error
+        raise UsageProblem(f"{magic} {line}".strip() + f": {error}. {magic}? shows all options.") from error
     if rest:
         options = [option for action in parser._actions for option in action.option_strings]
         unknown = next((word for word in rest if word.startswith("-")), None)

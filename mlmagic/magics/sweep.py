@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.config.overrides import words_of
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem, did_you_mean
 from mlmagic.magics.parsing import options_first, parse_words, variable
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ class SweepMagics(Magics):
     @argument("--resume", action="store_true", help=(
         "Go on with the last sweep of the same body: its trials that ended well are not run again."
     ))  # fmt: skip
-    @argument("--into", metavar="NAME", help="Bind the results to this variable.")
+    @argument(
+        "--into", metavar="NAME", help="Bind the results to this variable, also those of a sweep that was interrupted."
+    )
     @argument("--no-figures", action="store_true", help="Do not record figures of trials.")
     @argument("--yes", action="store_true", help="Run more than 1,000 trials.")
     @argument("--quiet", action="store_true", help="Show nothing while it runs.")
@@ -116,7 +118,12 @@ class SweepMagics(Magics):
             prune=arguments.prune,
             experiment=arguments.experiment,
         )
-        results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)
+        try:
+            results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)
+        except (SweepFailedError, SweepInterrupted) as stopped:
+            if into is not None:
+                shell.push({into: stopped.results})
+            raise
         if into is not None:
             shell.push({into: results})
         return results

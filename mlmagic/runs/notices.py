@@ -41,7 +41,7 @@ class Notices:
     def standing(self, topic: str, *texts: str, shown: bool = True) -> None:
         """Add what stays true from run to run: of *topic*, only what was not true at the run before.
 
-        Without *shown* (a run that shows no notes) what it adds is still news to the next one.
+        Without *shown* (a run that shows no notes) nothing is added, and it is news to the next one.
 
         >>> runs = [Notices(), Notices(), Notices()]
         >>> for notices, texts in zip(runs, (["no seed"], ["no seed"], ["no seed", "no commit"])):
@@ -51,7 +51,7 @@ class Notices:
         """
         before = _standing.get(topic, ())
         for text in texts:
-            if text not in before:
+            if shown and text not in before:
                 self.info(text)
         _standing[topic] = texts if shown else tuple(text for text in texts if text in before)
 

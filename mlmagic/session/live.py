@@ -126,3 +126,11 @@ def in_shell() -> bool:
     """Tell whether an IPython shell runs in this process."""
     shell = sys.modules.get("IPython.core.interactiveshell")
     return shell is not None and shell.InteractiveShell.initialized()
+
+
+def in_notebook() -> bool:
+    """Tell whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
+    if not in_shell():
+        return False
+    shell = sys.modules["IPython.core.interactiveshell"].InteractiveShell.instance()
+    return getattr(shell, "kernel", None) is not None

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.trial import Status
 
 
+_MEASURED = ("mean", "error", "count")
+
+
 @dataclass(frozen=True)
 class Trial:
     """One trial: the *point* it was run at, how many points came before it, its seed, and what became of it.
@@ -79,6 +82,19 @@ class Results:
         """The point with the best mean of the metric; None where no trial has one."""
         summaries = self.summaries() if self.goal else []
         return dict(summaries[0].point) if summaries else None
+
+    def points(self) -> pd.DataFrame:
+        """Return one row a point, the best first: what was swept, and of the metric mean, standard error and count.
+
+        They are called ``loss.mean``, ``loss.error`` (NaN of one trial) and ``loss.count``.
+        """
+        import pandas as pd
+
+        summaries = self.summaries() if self.goal else []
+        names = dict.fromkeys(name for one in summaries for name in one.point)
+        columns: dict[str, list[Any]] = {name: [one.point.get(name) for one in summaries] for name in names}
+        measured = {f"{self.metric}.{key}": [getattr(one, key) for one in summaries] for key in _MEASURED}
+        return pd.DataFrame(columns | measured)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row a trial: trial, status, duration (s), seed, what was swept, the metrics, and the error."""

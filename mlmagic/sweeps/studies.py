@@ -35,12 +35,13 @@ class StudyCapture:
         if watch is None or "optuna" not in sys.modules:
             return
         for name, study in _studies(run, (*watch.read, *watch.bindings.names)):
-            for trial in study.trials[self._before.get(id(study), 0) :]:
-                record_study_trial(run, name, study, trial)
+            added = study.trials[self._before.get(id(study), 0) :]
+            if count := sum([record_study_trial(run, name, study, trial) for trial in added]):
+                run.notices.info(f"{name}: each of its {count} trials is a run below this one")
 
 
-def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> None:
-    """Record a trial of a study that has ended as a run below *run*, once.
+def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> bool:
+    """Record a trial of a study that has ended as a run below *run*, once; tell whether it did.
 
     Its parameters are those that Optuna proposed, its metrics the values that the objective returned, under the study's
     names for them (else ``value``), with what it reported on the way as their curve.
@@ -48,7 +49,7 @@ def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> Non
     status = _STATUSES.get(trial.state.name)
     key = hash((id(study), trial.number))
     if status is None or key in run.recorded:
-        return
+        return False
     run.recorded.add(key)
     started = _ms(trial.datetime_start)
     child = Child(run, f"{name} {trial.number}", started, {"mlmagic.trial": str(trial.number), "mlmagic.search": name})
@@ -65,6 +66,7 @@ def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> Non
     for attribute, value in trial.user_attrs.items():
         child.recorder.tag(attribute, value)
     child.end(status, _ms(trial.datetime_complete))
+    return True
 
 
 def _ms(moment: Any) -> int:

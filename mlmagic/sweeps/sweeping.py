@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -102,8 +103,8 @@ class _Asked:
 class Watcher(Protocol):
     """Shows a sweep while it runs."""
 
-    def show(self, results: Results, *, total: int, running: int, is_over: bool) -> None:
-        """Show how far it is."""
+    def show(self, results: Results, *, total: int, running: int) -> None:
+        """Show how far it is, with so many trials *running*."""
 
 
 class Sweep:
@@ -137,6 +138,8 @@ class Sweep:
         self._job = Job(payload, source, plan.threads, figures=plan.figures, metric=plan.metric)
         self._tasks: dict[int, _Asked] = {}
         self._trials: list[Trial] = []
+        self._taken = 0
+        self._asked_before: Counter[str] = Counter()
         self._metric = plan.metric
 
     def run(self, parent: ActiveRun, watcher: Watcher | None = None) -> Results:
@@ -163,10 +166,14 @@ class Sweep:
         finally:
             self._engine.close()
             self._search.close()
-            self._show(parent, watcher, running=0, is_over=True)
-        results = self._results(parent)
+        results = self.results(parent)
         self._conclude(parent, results)
         return results
+
+    def results(self, parent: ActiveRun) -> Results:
+        """Return what the trials came to that have ended, those of *parent*, in order."""
+        trials = sorted(self._trials, key=lambda trial: trial.number)
+        return Results(parent.name, parent.run_id, trials, self._metric, self.goal)
 
     @property
     def resumed(self) -> str | None:
@@ -210,12 +217,16 @@ class Sweep:
         while (asked := self._search.ask()) is not None:
             point_number, point = asked
             config = self._space.at(point) if self._space is not None else None
-            for repetition in range(self.plan.seeds):
+            place = key_of(point)
+            for _ in range(self.plan.seeds):
                 number = next(numbers)
-                seed = _trial_seed(self.seed, point, repetition)
+                # A point that a search comes back to is not tried with the same numbers again.
+                seed = _trial_seed(self.seed, place, self._asked_before[place])
+                self._asked_before[place] += 1
                 key = key_of(self.code, point if config is None else config, seed)
                 self._tasks[number] = _Asked(number, point_number, point, config, seed, key)
                 if self._earlier is not None and (done := self._earlier.trials.get(key)) is not None:
+                    self._taken += 1
                     self._take(parent, self._tasks[number].ended("FINISHED", done.metrics, done.duration_s, done.uid))
                     continue
                 pruning = self._search.pruning(point_number)
@@ -263,37 +274,44 @@ class Sweep:
         of_point = [trial for trial in self._trials if trial.point_number == point_number]
         if len(of_point) < self.plan.seeds:
             return
-        results = self._results(parent)
+        results = self.results(parent)
         values = [value for trial in of_point if (value := results.value(trial)) is not None]
         pruned = any(trial.pruned for trial in of_point)
         self._search.tell(point_number, sum(values) / len(values) if values else None, pruned=pruned)
 
-    def _results(self, parent: ActiveRun) -> Results:
-        trials = sorted(self._trials, key=lambda trial: trial.number)
-        return Results(parent.name, parent.run_id, trials, self._metric, self.goal)
-
-    def _show(self, parent: ActiveRun, watcher: Watcher | None, *, running: int, is_over: bool = False) -> None:
+    def _show(self, parent: ActiveRun, watcher: Watcher | None, *, running: int) -> None:
         if watcher is not None:
-            watcher.show(self._results(parent), total=self.total, running=running, is_over=is_over)
+            watcher.show(self.results(parent), total=self.total, running=running)
 
     def _describe(self, parent: ActiveRun) -> None:
         """Record what the sweep goes over."""
         recorder, plan = parent.recorder, self.plan
         recorder.tag(CODE, self.code)
+        for name in self.shared:
+            parent.notices.info(f"{name} cannot be copied: all trials share it, and what one changes the next one sees")
         if self.resumed is not None:
             return  # it says so already
+        if plan.resume:
+            parent.notices.warn(
+                "--resume found no sweep of this code, with what it reads, in the experiment: this one begins anew"
+            )
         if randomness.current() is None:
             recorder.param("seed", self.seed)
+            parent.notices.info(f"without %seed a sweep draws a seed; the same trials again: %seed {self.seed}")
         about = {"search": plan.search, "trials": self.total, "seeds": plan.seeds, "jobs": self._engine.jobs}
         for key, value in about.items():
             recorder.param(f"sweep.{key}", value)
         for axis in plan.axes:
             recorder.param(f"sweep.{axis.name}", _told(axis))
-        for name in self.shared:
-            parent.notices.info(f"{name} cannot be copied: all trials share it, and what one changes the next one sees")
 
     def _conclude(self, parent: ActiveRun, results: Results) -> None:
         """Record the best point on the sweep's own run."""
+        if self._taken:
+            of = len(results.trials)
+            parent.notices.info(f"--resume took over {self._taken} of {of} trials, which had ended well before")
+        failed = sum(trial.status == "FAILED" for trial in results.trials)
+        if failed:
+            parent.notices.warn(f"{failed} of {len(results.trials)} trials failed: their runs hold the tracebacks")
         summaries = results.summaries() if results.goal else []
         if not summaries:
             return
@@ -301,9 +319,6 @@ class Sweep:
         parent.recorder.metric(f"best.{results.metric}", best.mean)
         for name, value in best.point.items():
             parent.recorder.tag(f"best.{name}", value)  # no parameter: of a sweep that is gone on with it may change
-        failed = sum(trial.status == "FAILED" for trial in results.trials)
-        if failed:
-            parent.notices.warn(f"{failed} of {len(results.trials)} trials failed: their runs hold the tracebacks")
 
 
 def _packed(plan: Plan, *, for_processes: bool) -> Payload:
@@ -318,6 +333,8 @@ def _require_valid(plan: Plan) -> None:
     if plan.search not in SEARCHES:
         near = did_you_mean(plan.search, SEARCHES)
         raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
+    if plan.timeout_s is not None and not plan.timeout_s >= 0:  # NaN is none
+        raise UsageProblem(f"--timeout {plan.timeout_s:g}: it is a number of seconds, 0 or more.")
     for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):
         if number is not None and number < 1:
             raise UsageProblem(f"{what} {number}: it is 1 or more.")
@@ -361,11 +378,11 @@ def _base_seed(earlier: Earlier | None) -> int:
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
-def _trial_seed(base: int, point: Point, repetition: int) -> int:
-    """Return the seed of a trial: from the sweep's, its point and its repetition, whatever else is swept or ran."""
+def _trial_seed(base: int, place: str, repetition: int) -> int:
+    """Return the seed of a trial: from the sweep's, the key of its point, and its repetition, whatever else ran."""
     import numpy as np
 
-    words = [int(key_of(point)[at : at + 8], 16) for at in range(0, 32, 8)]
+    words = [int(place[at : at + 8], 16) for at in range(0, 32, 8)]
     return int(np.random.SeedSequence(base, spawn_key=(*words, repetition)).generate_state(1)[0])
 
 

@@ -190,7 +190,7 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome, reporter: R
     import_first(tree)
     randomness.seed(task.seed)
     if job.source is None:
-        _take_result(namespace["function"](**task.values), recorder)
+        _take_result(namespace["function"](**task.values), recorder, job.metric or _RESULT)
         return
     namespace.update(task.values)
     if task.config is not None:
@@ -238,16 +238,16 @@ def _executed(tree: ast.Module, namespace: dict[str, Any], source: str) -> Any:
     return eval(compile(ast.Expression(last.value), _FILE, "eval"), namespace)  # noqa: S307  # as above
 
 
-def _take_result(result: Any, recorder: Recorder) -> None:
-    """Take what a function returned as metrics: a mapping of numbers, or one number."""
+def _take_result(result: Any, recorder: Recorder, name: str) -> None:
+    """Take what a function returned as metrics: a mapping of numbers, or one number, which is called *name*."""
     if result is None:
         return
     if hasattr(result, "items"):
-        for name, value in flat(dict(result)):
-            recorder.metric(str(name), value)
+        for key, value in flat(dict(result)):
+            recorder.metric(str(key), value)
         return
     if (number := as_number(result)) is not None:
-        recorder.metric(_RESULT, number)
+        recorder.metric(name, number)
 
 
 @contextlib.contextmanager

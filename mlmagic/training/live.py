@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import uuid
 from typing import TYPE_CHECKING
 
-from mlmagic.session.live import in_shell
 from mlmagic.training.series import GrowingSeries
 from mlmagic.views.live_curve import MOST_SERIES, live_curve
 
@@ -18,14 +16,6 @@ if TYPE_CHECKING:
     from mlmagic.runs.notices import Notices
 
 EVERY_S = 0.5
-
-
-def in_notebook() -> bool:
-    """Tell whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
-    if not in_shell():
-        return False
-    shell = sys.modules["IPython.core.interactiveshell"].InteractiveShell.instance()
-    return getattr(shell, "kernel", None) is not None
 
 
 class LiveCurve:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 from mlmagic.runs import loops
 from mlmagic.runs.loops import Loop
+from mlmagic.session.live import in_notebook
 from mlmagic.training.bar import Bar
-from mlmagic.training.live import LiveCurve, in_notebook
+from mlmagic.training.live import LiveCurve
 from mlmagic.views.bundle import number, shorten
 
 if TYPE_CHECKING:

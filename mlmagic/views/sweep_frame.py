@@ -55,6 +55,14 @@ class SweepFrame(pd.DataFrame):
         return self._composed(point) if point is not None and self._composed is not None else None
 
     @property
+    def points(self) -> pd.DataFrame:
+        """A row a point, the best first: what was swept, and the metric's ``.mean``, ``.error`` and ``.count``.
+
+        The error is the standard error of the mean, NaN of one trial. Points without a value are not in it.
+        """
+        return self._results.points()
+
+    @property
     def metric(self) -> str | None:
         """The metric that the trials are judged by."""
         return self._results.metric

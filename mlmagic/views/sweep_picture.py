@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import statistics
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.sweeps.search import new_study
@@ -47,8 +49,10 @@ def picture_of(results: Results) -> bytes | None:
         _bars(axes[1], importance)
     _parallel(axes[-1], results, summaries, varied[: _MOST_PARAMETERS // 2])
     buffer = io.BytesIO()
-    # The canvas's own: the figures of the user's cell are collected where theirs are printed.
-    figure.canvas.print_png(buffer)  # type: ignore[attr-defined]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # signs that no font of matplotlib's has
+        # The canvas's own: the figures of the user's cell are collected where theirs are printed.
+        figure.canvas.print_png(buffer)  # type: ignore[attr-defined]
     return buffer.getvalue()
 
 
@@ -58,15 +62,26 @@ def _varied(summaries: Sequence[Summary]) -> list[str]:
 
 
 def _so_far(axes: Any, results: Results) -> None:
-    places = [(trial.number, value) for trial in results.trials if (value := results.value(trial)) is not None]
+    """Draw the metric of each trial, and the best mean of a point after each point's last trial."""
+    from matplotlib.ticker import MaxNLocator
+
+    by_point: dict[int, list[tuple[int, float]]] = {}
+    for trial in results.trials:
+        if (value := results.value(trial)) is not None:
+            by_point.setdefault(trial.point_number, []).append((trial.number, value))
+    places = [place for of_point in by_point.values() for place in of_point]
     axes.scatter(*zip(*places, strict=True), s=14, color=_DOT, label="trial")
     better = min if results.goal == "min" else max
     best, line = math.nan, []
-    for number, value in places:
-        best = value if math.isnan(best) else better(best, value)
-        line.append((number, best))
-    axes.step(*zip(*line, strict=True), where="post", color=_BEST, linewidth=1.8, label="best so far")
+    for of_point in sorted(by_point.values(), key=lambda one: one[-1][0]):
+        mean = statistics.fmean(value for _, value in of_point)
+        best = mean if math.isnan(best) else better(best, mean)
+        line.append((of_point[-1][0], best))
+    is_repeated = len(places) > len(by_point)
+    label = "best mean so far" if is_repeated else "best so far"
+    axes.step(*zip(*line, strict=True), where="post", color=_BEST, linewidth=1.8, label=label)
     axes.set_xlabel("trial")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(_short(results.metric or ""), fontsize=10)
     axes.legend(fontsize=8, frameon=False)
     _plain(axes)

@@ -1,54 +1,83 @@
-"""A sweep while it runs and when it is over: how far it is, the best so far, and its trials."""
+"""A sweep while it runs and when it is over: how far it is, the best so far, its trials, and what is worth telling."""
 
 from __future__ import annotations
 
 import base64
 import math
+import sys
 import time
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.session.live import in_shell
+from mlmagic.session.live import in_notebook
 from mlmagic.snapshot.secrets import redact_value
-from mlmagic.views.bundle import MimeBundle, duration, number, render
+from mlmagic.views.bundle import MimeBundle, duration, number, render, shorten
 from mlmagic.views.comparison import mean_text
 from mlmagic.views.run_summary import cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlmagic.runs.summary import Notice
     from mlmagic.sweeps.results import Results, Summary, Trial
 
 _EVERY_S = 0.3
 _MOST_ROWS = 10
 _LONGEST_NAME = 40
 _LONGEST_VALUE = 60
+_LONGEST_NOTICE = 500
+_MOST_FAILURES = 3
 
 
-def watcher_of() -> SweepView:
-    """Return what shows a sweep where the user is: below the cell, or on a script's standard error."""
-    return SweepView()
+class Phase(Enum):
+    """How far a sweep is: trials run; all have ended, and their runs are on the way to the store; all is done."""
+
+    RUNNING = 1
+    STORING = 2
+    OVER = 3
 
 
 class SweepView:
-    """Shows a sweep, a few times a second at most."""
+    """Shows a sweep where the user is: below the cell, or on standard error."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self._took_s = 0.0
         self._shown_at = -math.inf
         self._handle: Any = None
         self._bar: Any = None
 
-    def show(self, results: Results, *, total: int, running: int, is_over: bool) -> None:
-        """Show how far it is."""
-        now = time.monotonic()
-        if not is_over and now - self._shown_at < _EVERY_S:
-            return
-        self._shown_at = now
-        took = now - self._began
-        if in_shell():
-            self._display(sweep_bundle(results, total=total, running=running, took_s=took, is_over=is_over))
+    def show(self, results: Results, *, total: int, running: int) -> None:
+        """Show how far it is, a few times a second at most."""
+        if time.monotonic() - self._shown_at >= _EVERY_S:
+            self._show(results, total, Phase.RUNNING, running=running)
+
+    def show_storing(self, results: Results, *, total: int) -> None:
+        """Show that all trials have ended, and that the last of their runs are on the way to the store."""
+        self._show(results, total, Phase.STORING)
+
+    def show_end(self, results: Results, *, total: int, notices: Sequence[Notice] = ()) -> None:
+        """Show that the sweep is over, and what is worth telling of it."""
+        self._show(results, total, Phase.OVER, notices=notices)
+
+    def _show(
+        self, results: Results, total: int, phase: Phase, *, running: int = 0, notices: Sequence[Notice] = ()
+    ) -> None:
+        self._shown_at = time.monotonic()
+        if phase is not Phase.OVER:
+            self._took_s = self._shown_at - self._began
+        if in_notebook():
+            took = self._took_s
+            self._display(
+                sweep_bundle(results, total=total, running=running, took_s=took, phase=phase, notices=notices)
+            )
         else:
-            self._progress(results, total, is_over=is_over)
+            if phase is Phase.RUNNING:
+                self._progress(results, total)
+            elif self._bar is not None:
+                self._bar.close()
+            for notice in notices:
+                print(notice.text, file=sys.stderr)  # noqa: T201  # standard output is the user's own
 
     def _display(self, bundle: MimeBundle) -> None:
         from IPython.display import DisplayHandle
@@ -59,7 +88,7 @@ class SweepView:
         else:
             self._handle.update(bundle, raw=True)
 
-    def _progress(self, results: Results, total: int, *, is_over: bool) -> None:
+    def _progress(self, results: Results, total: int) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
@@ -67,24 +96,27 @@ class SweepView:
         self._bar.update(len(results.trials) - self._bar.n)
         best = _best(results)
         self._bar.set_postfix_str(f"best {results.metric} {number(best.mean)}" if best else "")
-        if is_over:
-            self._bar.close()
 
 
-def sweep_bundle(results: Results, *, total: int, running: int, took_s: float, is_over: bool) -> MimeBundle:
+def sweep_bundle(
+    results: Results, *, total: int, running: int, took_s: float, phase: Phase, notices: Sequence[Notice] = ()
+) -> MimeBundle:
     """Return how far a sweep is, after *took_s* seconds, with its best points while it runs; all is escaped."""
+    is_over = phase is Phase.OVER
     done = len(results.trials)
     failed = sum(trial.status == "FAILED" for trial in results.trials)
     pruned = sum(trial.pruned for trial in results.trials)
     best = _best(results)
-    left = (total - done) * took_s / done if done and not is_over else None
-    headline = f"{done} of {total} trials" if not is_over or done < total else f"{total} trials"
+    left = (total - done) * took_s / done if done and phase is Phase.RUNNING else None
+    trials = "trial" if total == 1 else "trials"
+    headline = f"{done} of {total} {trials}" if not is_over or done < total else f"{total} {trials}"
     facts = [
         f"{failed} failed" if failed else "",
         f"{pruned} pruned" if pruned else "",
-        f"{running} running" if running and not is_over else "",
+        f"{running} running" if running else "",
         f"best {results.metric} {number(best.mean)}" if best else "",
-        f"{duration(left)} left" if left is not None else duration(took_s) if is_over else "",
+        f"{duration(left)} left" if left is not None else duration(took_s) if done else "",
+        "writing the last runs to the store" if phase is Phase.STORING else "",
     ]
     told = [fact for fact in facts if fact]
     return {
@@ -96,11 +128,12 @@ def sweep_bundle(results: Results, *, total: int, running: int, took_s: float, i
             part=100 * done / total if total else 100,
             failed_part=100 * failed / total if total else 0,
             is_over=is_over,
-            failures=[_failure(trial) for trial in results.trials if trial.error][:3],
+            failures=[_failure(trial) for trial in results.trials if trial.error][:_MOST_FAILURES],
+            notices=[(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in notices],
             table=None if is_over else _table(results),
             picture="",
         ),
-        "text/plain": f"{results.name}: {', '.join([headline, *told])}",
+        "text/plain": "\n".join([f"{results.name}: {', '.join([headline, *told])}", *(one.text for one in notices)]),
     }
 
 
@@ -111,6 +144,7 @@ def results_html(results: Results, picture: bytes | None) -> str:
         name=None,
         is_over=True,
         failures=[],
+        notices=[],
         table=_table(results),
         picture=base64.b64encode(picture).decode() if picture else "",
     )

@@ -137,7 +137,7 @@ class Unfinished:
         ((), {"yaml": "a: 1\na: 2"}, r"Line 2 of the YAML cannot be read: found duplicate key a"),
         ((), {"yaml": "- 1\n- 2"}, r"The body is no mapping"),
         (("lr=[1,2",), {"yaml": "lr: 1"}, r"The override 'lr=\[1,2' cannot be read"),
-        (("lr",), {"yaml": "lr: 1"}, r"The override 'lr' cannot be read: missing EQUAL"),
+        (("lr",), {"yaml": "lr: 1"}, r"'lr' is no override: key=value.* --config-name lr"),
         (("lr=choice(1, 2)",), {"yaml": "lr: 1"}, r"'lr=choice\(1, 2\)' gives several values.* %%sweep"),
         (("lr=1", "lr=2"), {"yaml": "lr: 1"}, r"'lr' is given twice"),
         (("lr=1,2",), {"yaml": "lr: 1"}, r"'lr=1,2' gives several values.* lr=\[1,2\].* %%sweep"),

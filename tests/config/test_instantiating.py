@@ -83,3 +83,21 @@ def test_the_user_allows_more_a_function_by_its_name():
 def test_a_mistake_is_one_line(config, message):
     with pytest.raises(UsageProblem, match=message):
         instantiate(config)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"max_dpth": 3}, r"DecisionTreeClassifier takes no 'max_dpth'\. Did you mean 'max_depth'\?"),
+        ({"zz": 3}, r"DecisionTreeClassifier takes no 'zz'\. It takes: criterion, splitter"),
+        ({"max_depth": {"_target_": "sklearn.svm.SVC", "CC": 1}}, r"SVC takes no 'CC'\."),
+    ],
+)
+def test_a_wrong_keyword_is_one_line(config, message):
+    with pytest.raises(UsageProblem, match=message):
+        instantiate({"_target_": "sklearn.tree.DecisionTreeClassifier", **config})
+
+
+def test_what_the_target_raises_itself_is_raised():
+    with pytest.raises(TypeError, match="missing 3 required positional"):
+        instantiate({"_target_": "sklearn.calibration.CalibrationDisplay"})

@@ -1,6 +1,7 @@
 """Sweeps in a real kernel: what a cell shows and returns, interrupts, and kernels that are killed."""
 
 import os
+import re
 import signal
 import time
 
@@ -110,13 +111,18 @@ def test_a_mistake_is_one_line_and_runs_nothing(kernel, cell, message):
 
 @pytest.mark.parametrize("jobs", ["", "--jobs 2"])
 def test_an_interrupted_sweep_leaves_no_run_open_and_no_worker(own_kernel, tmp_path, jobs):
-    message = own_kernel.client.execute(f"%%sweep x=range(40) --metric loss {jobs}\n{SLOW}")
+    message = own_kernel.client.execute(f"%%sweep x=range(40) --metric loss --into partly {jobs}\n{SLOW}")
     until_ran(tmp_path, 4)
     own_kernel.manager.interrupt_kernel()
     reply = own_kernel.client.get_shell_msg(timeout=60)
     while reply["parent_header"].get("msg_id") != message:
         reply = own_kernel.client.get_shell_msg(timeout=60)
-    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    assert reply["content"]["ename"] == "SweepInterrupted"
+    [told] = reply["content"]["traceback"]
+    assert re.fullmatch(r"KeyboardInterrupt: \d+ of 40 trials of 'sweep' are recorded; --resume goes on", told)
+    assert own_kernel.check("print(len(partly), set(partly.status) <= {'FINISHED', 'KILLED'})") == (
+        f"{told.split()[1]} True"
+    )
     time.sleep(1)
     assert workers(own_kernel) == []
     statuses = own_kernel.check("mlmagic.sync()\n" + STATUSES)

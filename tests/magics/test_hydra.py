@@ -82,7 +82,7 @@ def test_a_long_config_is_folded_and_cut(shell, shown):
 @pytest.mark.parametrize(
     ("line", "body", "message"),
     [
-        ("", "a: 1", "required: name"),
+        ("", "a: 1", "%%hydra binds a config to a variable: %%hydra cfg"),
         ("lr=1", "a: 1", r"the variable comes first: %%hydra cfg lr=1"),
         ("class", "a: 1", "'class' is no name for a variable"),
         ("cfg --schema Nope", "a: 1", "there is no class 'Nope'"),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import mlmagic
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import SweepFailedError, UsageProblem
 from mlmagic.snapshot import randomness
 
 NOTEBOOK = """
@@ -352,6 +352,46 @@ def test_what_was_run_with_other_values_data_or_objects_is_run_again(sweep, chan
     assert {trial.uid for trial in other.trials}.isdisjoint(trial.uid for trial in first.trials)
     again = sweep(body, "x=1,2", namespace=READ, metric="loss", resume=True)
     assert [trial.uid for trial in again.trials] == [trial.uid for trial in first.trials]
+
+
+def test_a_point_that_is_tried_again_has_another_seed(sweep):
+    twice = sweep("import numpy as np\nloss = x + float(np.random.rand())", "x=1,1", metric="loss")
+    assert twice.trials[0].seed != twice.trials[1].seed
+    learnt = sweep("loss = float(x)", "x=1,2", metric="loss", search="tpe", trials=6)
+    assert len({trial.seed for trial in learnt.trials}) == 6
+
+
+def test_a_resumed_sweep_tells_what_it_took_over(store_uri, capsys):
+    def double(x):
+        return {"loss": 2 * x}
+
+    mlmagic.sweep(double, {"x": [1, 2]}, resume=True)
+    assert "--resume found no sweep of this code" in capsys.readouterr().err
+    frame = mlmagic.sweep(double, {"x": [1, 2, 3]}, resume=True)
+    assert "--resume took over 2 of 3 trials, which had ended well before" in capsys.readouterr().err
+    assert list(frame["loss"]) == [2, 4, 6]
+
+
+def test_a_sweep_of_which_all_trials_fail_is_failed(store_uri):
+    with pytest.raises(SweepFailedError, match=r"All 2 trials failed; trial 0: ZeroDivisionError") as caught:
+        mlmagic.sweep(lambda x: x / 0, {"x": [1, 2]}, quiet=True)
+    assert list(caught.value.results.status) == ["FAILED", "FAILED"]
+    assert mlmagic.last_run.status == "FAILED"
+
+
+def test_a_single_number_that_a_function_returns_is_the_metric(store_uri):
+    frame = mlmagic.sweep(lambda x: x * 2, {"x": [1, 2]}, metric="loss", seeds=2, quiet=True)
+    assert list(frame["loss"]) == [2, 2, 4, 4]
+    assert frame.points.to_dict("records") == [
+        {"x": 1, "loss.mean": 2.0, "loss.error": 0.0, "loss.count": 2},
+        {"x": 2, "loss.mean": 4.0, "loss.error": 0.0, "loss.count": 2},
+    ]
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan")])
+def test_a_timeout_is_a_number_of_seconds(sweep, seconds):
+    with pytest.raises(UsageProblem, match=r"--timeout .*: it is a number of seconds"):
+        sweep("loss = x * 1.0", "x=1,2", metric="loss", timeout_s=seconds)
 
 
 def test_a_metric_that_is_asked_for_may_be_a_count(sweep, runs_of):

@@ -2,7 +2,8 @@ import IPython.display
 import pytest
 
 from mlmagic.runs.notices import Notices
-from mlmagic.training.live import EVERY_S, LiveCurve, in_notebook
+from mlmagic.session.live import in_notebook
+from mlmagic.training.live import EVERY_S, LiveCurve
 
 
 class Clock:
