@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -137,7 +138,8 @@ class Sweep:
         source = plan.code.source if isinstance(plan.code, Body) else None
         self._job = Job(payload, source, plan.threads, figures=plan.figures, metric=plan.metric)
         self._tasks: dict[int, _Asked] = {}
-        self._trials: list[Trial] = []
+        self._trials: list[Trial] = []  # in the order of their numbers
+        self._of_point: defaultdict[int, list[Trial]] = defaultdict(list)
         self._taken = 0
         self._asked_before: Counter[str] = Counter()
         self._metric = plan.metric
@@ -172,8 +174,10 @@ class Sweep:
 
     def results(self, parent: ActiveRun) -> Results:
         """Return what the trials came to that have ended, those of *parent*, in order."""
-        trials = sorted(self._trials, key=lambda trial: trial.number)
-        return Results(parent.name, parent.run_id, trials, self._metric, self.goal)
+        return self._results_of(parent, self._trials)
+
+    def _results_of(self, parent: ActiveRun, trials: Sequence[Trial]) -> Results:
+        return Results(parent.name, parent.run_id, tuple(trials), self._metric, self.goal)
 
     @property
     def resumed(self) -> str | None:
@@ -248,7 +252,8 @@ class Sweep:
 
     def _take(self, parent: ActiveRun, trial: Trial) -> None:
         """Take what became of a trial."""
-        self._trials.append(trial)
+        bisect.insort(self._trials, trial, key=lambda one: one.number)
+        self._of_point[trial.point_number].append(trial)
         self._judge(trial)
         self._tell(parent, trial.point_number)
 
@@ -271,13 +276,12 @@ class Sweep:
 
     def _tell(self, parent: ActiveRun, point_number: int) -> None:
         """Tell the search of a point when all its trials are through."""
-        of_point = [trial for trial in self._trials if trial.point_number == point_number]
+        of_point = self._of_point[point_number]
         if len(of_point) < self.plan.seeds:
             return
-        results = self.results(parent)
-        values = [value for trial in of_point if (value := results.value(trial)) is not None]
+        summaries = self._results_of(parent, of_point).summaries()
         pruned = any(trial.pruned for trial in of_point)
-        self._search.tell(point_number, sum(values) / len(values) if values else None, pruned=pruned)
+        self._search.tell(point_number, summaries[0].mean if summaries else None, pruned=pruned)
 
     def _show(self, parent: ActiveRun, watcher: Watcher | None, *, running: int) -> None:
         if watcher is not None:
