@@ -169,7 +169,10 @@ def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> Ru
     with untouched():
         summary = close_run(run, error, value=value)
         _last[:] = [run.run_id]
-        show_summary(summary, quiet=run.options.quiet)
+        if run.show:
+            run.show(summary)
+        else:
+            show_summary(summary, quiet=run.options.quiet)
     return summary
 
 

@@ -218,7 +218,9 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
     picture: bytes | None = None
     try:
         with api.track(**where, quiet=True):
-            run = require_active("a sweep")
+            run = opened = require_active("a sweep")
+            if view:
+                opened.show = lambda summary: view.show_end(prepared.results(opened), summary, total=prepared.total)
             try:
                 results = prepared.run(run, view)
             finally:
@@ -235,9 +237,6 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
         results = prepared.results(run)
         told = f"{len(results.trials)} of {prepared.total} trials of {run.name!r} are recorded; --resume goes on"
         raise SweepInterrupted(told, SweepFrame.of(results, picture, prepared.config_at)) from interrupt
-    finally:
-        if run is not None and view:
-            view.show_end(prepared.results(run), total=prepared.total, notices=run.notices.all())
     return SweepFrame.of(results, picture, prepared.config_at)
 
 

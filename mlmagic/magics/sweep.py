@@ -30,7 +30,7 @@ _WITH_VALUE = (
 class SweepMagics(Magics):
     """The magic ``%%sweep``."""
 
-    @magic_arguments()
+    @magic_arguments("%sweep")
     @argument("words", nargs="*", metavar="[NAME] PARAM=VALUES", help=(
         "A name for the sweep's run, and what to go over, in Hydra's grammar: lr=0.1,0.01 depth=range(1,10) "
         "opt=choice(adam,sgd) lr=tag(log,interval(1e-4,1e-1)); with --config also model=rf,logreg and model=glob(*)."

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.notices import Notices
     from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.recorder import Recorder
+    from mlmagic.runs.summary import RunSummary
     from mlmagic.runs.targets import Target
     from mlmagic.runs.waiting import Patience, Pending
     from mlmagic.session.capture import Capture
@@ -35,7 +36,7 @@ class ActiveRun:
     recorded, each in a few words. ``in_mlflow`` tells that it is MLflow's active run, to which the user's own
     ``mlflow.log_*`` go: the store answered in time when it was opened. ``logged`` is what that run held when the code
     had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` tells which searches and trials of
-    studies have runs below it already.
+    studies have runs below it already. ``show`` shows its summary in place of the usual way.
     """
 
     delivery: Delivery
@@ -58,6 +59,7 @@ class ActiveRun:
     held_before: dict[str, tuple[object, object]] = field(default_factory=dict)
     collectors: list[tuple[str, Callable[[ActiveRun], None]]] = field(default_factory=list)
     sampler: SystemSampler | None = None
+    show: Callable[[RunSummary], None] | None = None
     previous_cells: tuple[int, ...] = ()
     pid: int = field(default_factory=os.getpid)
     _began: float = field(default_factory=time.monotonic)

@@ -21,7 +21,7 @@ from mlmagic.views.bundle import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlmagic.runs.summary import MetricLine, RunSummary
+    from mlmagic.runs.summary import MetricLine, Notice, RunSummary
 
 T = TypeVar("T")
 
@@ -109,11 +109,16 @@ def _html(template: str, s: RunSummary) -> str:
         previous=cell(s.previous_name or "the last run", 30),
         params=fold([(cell(key, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for key, value in s.params.items()]),
         lines=[(label, fold([cell(name, _LONGEST_NAME) for name in names])) for label, names in _lines(s)],
-        notices=[(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in s.notices],
+        notices=notice_lines(s.notices),
         hint=_HINT if _is_empty(s) else "",
         first_metrics=_first_metrics(s),
         warnings=_warnings(s),
     )
+
+
+def notice_lines(notices: Iterable[Notice]) -> list[tuple[str, str]]:
+    """Return the level of each notice, and its text, cut to what a person reads."""
+    return [(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in notices]
 
 
 def cell(text: str, limit: int) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.live import in_shell
 from mlmagic.settings import settings
@@ -21,4 +21,9 @@ def show_summary(summary: RunSummary, *, quiet: bool) -> None:
         return
     from IPython.display import display
 
-    display(bundle, raw=True, metadata={"mlmagic": {"run_id": summary.run_id}})
+    display(bundle, raw=True, metadata=metadata_of(summary))
+
+
+def metadata_of(summary: RunSummary) -> dict[str, Any]:
+    """Return the metadata by which an output tells, in the saved notebook too, which run it is of."""
+    return {"mlmagic": {"run_id": summary.run_id}}

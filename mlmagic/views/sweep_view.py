@@ -6,35 +6,26 @@ import base64
 import math
 import sys
 import time
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.live import in_notebook
 from mlmagic.snapshot.secrets import redact_value
-from mlmagic.views.bundle import MimeBundle, duration, number, render, shorten
+from mlmagic.views.bundle import MimeBundle, duration, number, render, web_address
 from mlmagic.views.comparison import mean_text
-from mlmagic.views.run_summary import cell
+from mlmagic.views.run_summary import cell, notice_lines
+from mlmagic.views.show import metadata_of, show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlmagic.runs.summary import Notice
+    from mlmagic.runs.summary import RunSummary
     from mlmagic.sweeps.results import Results, Summary, Trial
 
 _EVERY_S = 0.3
 _MOST_ROWS = 10
 _LONGEST_NAME = 40
 _LONGEST_VALUE = 60
-_LONGEST_NOTICE = 500
 _MOST_FAILURES = 3
-
-
-class Phase(Enum):
-    """How far a sweep is: trials run; all have ended, and their runs are on the way to the store; all is done."""
-
-    RUNNING = 1
-    STORING = 2
-    OVER = 3
 
 
 class SweepView:
@@ -50,43 +41,55 @@ class SweepView:
     def show(self, results: Results, *, total: int, running: int) -> None:
         """Show how far it is, a few times a second at most."""
         if time.monotonic() - self._shown_at >= _EVERY_S:
-            self._show(results, total, Phase.RUNNING, running=running)
+            self._took()
+            self._show(results, total, running=running)
 
     def show_storing(self, results: Results, *, total: int) -> None:
         """Show that all trials have ended, and that the last of their runs are on the way to the store."""
-        self._show(results, total, Phase.STORING)
+        self._took()
+        self._show(results, total, is_storing=True)
 
-    def show_end(self, results: Results, *, total: int, notices: Sequence[Notice] = ()) -> None:
-        """Show that the sweep is over, and what is worth telling of it."""
-        self._show(results, total, Phase.OVER, notices=notices)
+    def show_end(self, results: Results, summary: RunSummary, *, total: int) -> None:
+        """Show that the sweep is over, and the summary of its run: in a notebook as one."""
+        if in_notebook():
+            self._show(results, total, summary=summary)
+            return
+        if self._bar is not None:
+            self._bar.close()
+        show_summary(summary, quiet=True)
+        for notice in summary.notices:
+            print(notice.text, file=sys.stderr)  # noqa: T201  # standard output is the user's own
+
+    def _took(self) -> None:
+        self._shown_at = time.monotonic()
+        self._took_s = self._shown_at - self._began
 
     def _show(
-        self, results: Results, total: int, phase: Phase, *, running: int = 0, notices: Sequence[Notice] = ()
+        self,
+        results: Results,
+        total: int,
+        *,
+        running: int = 0,
+        is_storing: bool = False,
+        summary: RunSummary | None = None,
     ) -> None:
-        self._shown_at = time.monotonic()
-        if phase is not Phase.OVER:
-            self._took_s = self._shown_at - self._began
-        if in_notebook():
-            took = self._took_s
-            self._display(
-                sweep_bundle(results, total=total, running=running, took_s=took, phase=phase, notices=notices)
-            )
-        else:
-            if phase is Phase.RUNNING:
-                self._progress(results, total)
-            elif self._bar is not None:
-                self._bar.close()
-            for notice in notices:
-                print(notice.text, file=sys.stderr)  # noqa: T201  # standard output is the user's own
+        if not in_notebook():
+            self._progress(results, total)
+            return
+        took = self._took_s
+        bundle = sweep_bundle(
+            results, total=total, running=running, took_s=took, is_storing=is_storing, summary=summary
+        )
+        self._display(bundle, metadata_of(summary) if summary else {})
 
-    def _display(self, bundle: MimeBundle) -> None:
+    def _display(self, bundle: MimeBundle, metadata: dict[str, Any]) -> None:
         from IPython.display import DisplayHandle
 
         if self._handle is None:
             self._handle = DisplayHandle()  # type: ignore[no-untyped-call]
-            self._handle.display(bundle, raw=True)
+            self._handle.display(bundle, raw=True, metadata=metadata)
         else:
-            self._handle.update(bundle, raw=True)
+            self._handle.update(bundle, raw=True, metadata=metadata)
 
     def _progress(self, results: Results, total: int) -> None:
         if self._bar is None:
@@ -99,41 +102,57 @@ class SweepView:
 
 
 def sweep_bundle(
-    results: Results, *, total: int, running: int, took_s: float, phase: Phase, notices: Sequence[Notice] = ()
+    results: Results,
+    *,
+    total: int,
+    running: int,
+    took_s: float,
+    is_storing: bool = False,
+    summary: RunSummary | None = None,
 ) -> MimeBundle:
-    """Return how far a sweep is, after *took_s* seconds, with its best points while it runs; all is escaped."""
-    is_over = phase is Phase.OVER
+    """Return how far a sweep is, after *took_s* seconds, with its best points while it runs; all is escaped.
+
+    *is_storing* tells that all trials have ended, and that runs are on the way to the store; with the *summary* of its
+    run it is over.
+    """
     done = len(results.trials)
     failed = sum(trial.status == "FAILED" for trial in results.trials)
     pruned = sum(trial.pruned for trial in results.trials)
     best = _best(results)
-    left = (total - done) * took_s / done if done and phase is Phase.RUNNING else None
+    runs_on = summary is None and not is_storing
+    left = (total - done) * took_s / done if done and runs_on else None
     trials = "trial" if total == 1 else "trials"
-    headline = f"{done} of {total} {trials}" if not is_over or done < total else f"{total} {trials}"
+    headline = f"{done} of {total} {trials}" if summary is None or done < total else f"{total} {trials}"
     facts = [
         f"{failed} failed" if failed else "",
         f"{pruned} pruned" if pruned else "",
         f"{running} running" if running else "",
         f"best {results.metric} {number(best.mean)}" if best else "",
         f"{duration(left)} left" if left is not None else duration(took_s) if done else "",
-        "writing the last runs to the store" if phase is Phase.STORING else "",
+        "writing the last runs to the store" if is_storing else "",
     ]
     told = [fact for fact in facts if fact]
+    status = summary.status.lower() if summary else ""
+    notices = summary.notices if summary else ()
+    head = f"{results.name}: {', '.join([headline, *told])}"
+    plain = [f"\N{BLACK CIRCLE} {status}  {head}" if status else head, *(one.text for one in notices)]
     return {
         "text/html": render(
             "sweep.html",
             name=cell(results.name, _LONGEST_NAME),
+            status=status,
+            url=web_address(summary.url) if summary else None,
             headline=headline,
             facts=told,
             part=100 * done / total if total else 100,
             failed_part=100 * failed / total if total else 0,
-            is_over=is_over,
+            is_over=summary is not None,
             failures=[_failure(trial) for trial in results.trials if trial.error][:_MOST_FAILURES],
-            notices=[(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in notices],
-            table=None if is_over else _table(results),
+            notices=notice_lines(notices),
+            table=None if summary else _table(results),
             picture="",
         ),
-        "text/plain": "\n".join([f"{results.name}: {', '.join([headline, *told])}", *(one.text for one in notices)]),
+        "text/plain": "\n".join(plain),
     }
 
 

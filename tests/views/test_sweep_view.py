@@ -6,10 +6,10 @@ import math
 import pytest
 from PIL import Image
 
-from mlmagic.runs.summary import Notice
+from mlmagic.runs.summary import Notice, RunSummary
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.views.sweep_picture import _so_far, picture_of
-from mlmagic.views.sweep_view import Phase, SweepView, results_html, sweep_bundle
+from mlmagic.views.sweep_view import SweepView, results_html, sweep_bundle
 
 SCRIPT = "<script>window.injected = 1</script>"
 
@@ -28,8 +28,13 @@ THREE = results(*(trial(at, {"lr": 10.0**-at, "opt": opt}, 1.0 / (at + 1)) for a
 
 
 def shown(found, **changed):
-    about = {"total": 3, "running": 0, "took_s": 6.0, "phase": Phase.RUNNING}
+    about = {"total": 3, "running": 0, "took_s": 6.0}
     return sweep_bundle(found, **{**about, **changed})
+
+
+def ended(*notices, status="FINISHED"):
+    url = "http://127.0.0.1:5000/#/experiments/1/runs/run"
+    return RunSummary("run", "tuned", "churn", status, 6.5, {}, notices=notices, url=url)
 
 
 def test_while_it_runs_it_tells_the_best_and_the_time_left():
@@ -39,21 +44,22 @@ def test_while_it_runs_it_tells_the_best_and_the_time_left():
 
 
 def test_while_its_runs_are_stored_it_says_so():
-    told = shown(THREE, phase=Phase.STORING)["text/plain"]
+    told = shown(THREE, is_storing=True)["text/plain"]
     assert told == "tuned: 3 of 3 trials, best loss 0.3333, 6.00 s, writing the last runs to the store"
 
 
 def test_when_it_is_over_it_tells_what_is_worth_telling():
-    bundle = shown(THREE, phase=Phase.OVER, notices=[Notice("1 of 3 trials failed", "warning")])
-    assert bundle["text/plain"] == "tuned: 3 trials, best loss 0.3333, 6.00 s\n1 of 3 trials failed"
+    bundle = shown(THREE, summary=ended(Notice("1 of 3 trials failed", "warning")))
+    assert bundle["text/plain"] == "● finished  tuned: 3 trials, best loss 0.3333, 6.00 s\n1 of 3 trials failed"
     assert '<li class="warning">1 of 3 trials failed</li>' in bundle["text/html"]
     assert "progressbar" not in bundle["text/html"]
+    assert 'class="status finished"' in bundle["text/html"]
+    assert 'href="http://127.0.0.1:5000/#/experiments/1/runs/run"' in bundle["text/html"]
 
 
 def test_one_trial_is_one():
-    assert shown(results(trial(0, {"lr": 1}, 0.5)), total=1, phase=Phase.OVER)["text/plain"].startswith(
-        "tuned: 1 trial, "
-    )
+    told = shown(results(trial(0, {"lr": 1}, 0.5)), total=1, summary=ended())["text/plain"]
+    assert told.startswith("● finished  tuned: 1 trial, ")
 
 
 def test_nothing_of_names_values_and_errors_is_markup():
@@ -61,8 +67,8 @@ def test_nothing_of_names_values_and_errors_is_markup():
         trial(0, {SCRIPT: SCRIPT}, 1.0), trial(1, {SCRIPT: "b"}, None, status="FAILED", error=SCRIPT), name=SCRIPT
     )
     for html in (
-        shown(odd, notices=[Notice(SCRIPT, "info")])["text/html"],
-        shown(odd, phase=Phase.OVER)["text/html"],
+        shown(odd)["text/html"],
+        shown(odd, summary=ended(Notice(SCRIPT)))["text/html"],
         results_html(odd, None),
     ):
         assert "<script" not in html
@@ -119,8 +125,8 @@ def test_a_script_has_a_bar_and_the_notices_on_standard_error(capsys):
     view = SweepView()
     view.show(results(trial(0, {"x": 1}, 1.0)), total=3, running=1)
     view.show_storing(THREE, total=3)
-    view.show_end(THREE, total=3, notices=[Notice("told", "info")])
+    view.show_end(THREE, ended(Notice("told")), total=3)
     written = capsys.readouterr()
     assert not written.out
     assert "1/3" in written.err
-    assert written.err.endswith("told\n")
+    assert written.err.endswith("● finished  tuned · 6.50 s\ntold\n")
