@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.sweeps.results import Results
-    from mlmagic.sweeps.sweeping import Plan
+    from mlmagic.sweeps.sweeping import Plan, Sweep
     from mlmagic.views.sweep_frame import SweepFrame
 
 
@@ -204,15 +205,20 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
         When it cannot be run as asked, or no trial has the metric.
     """
     from mlmagic.sweeps.sweeping import Sweep
+
+    if plan.resume and not settings.offline:
+        api.sync()  # a kernel that died may have left trials in its journals
+    with contextlib.closing(Sweep(plan)) as prepared:
+        return _run(prepared, name=name, quiet=quiet)
+
+
+def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
     from mlmagic.views.sweep_frame import SweepFrame
     from mlmagic.views.sweep_picture import picture_of
     from mlmagic.views.sweep_view import SweepView
 
-    if plan.resume and not settings.offline:
-        api.sync()  # a kernel that died may have left trials in its journals
-    prepared = Sweep(plan)
-    resumed = prepared.resumed
-    where = {"name": name, "experiment": plan.experiment} if resumed is None else {"resume": resumed}
+    resumed, experiment = prepared.resumed, prepared.plan.experiment
+    where = {"name": name, "experiment": experiment} if resumed is None else {"resume": resumed}
     view = None if quiet else SweepView()
     run: ActiveRun | None = None
     picture: bytes | None = None

@@ -166,11 +166,15 @@ class Sweep:
         try:
             loop.run(itertools.takewhile(lambda _: end is None or time.monotonic() < end, self._all_tasks(parent)))
         finally:
-            self._engine.close()
-            self._search.close()
+            self.close()
         results = self.results(parent)
         self._conclude(parent, results)
         return results
+
+    def close(self) -> None:
+        """Leave no worker behind; for a sweep that is not run."""
+        self._engine.close()
+        self._search.close()
 
     def results(self, parent: ActiveRun) -> Results:
         """Return what the trials came to that have ended, those of *parent*, in order."""

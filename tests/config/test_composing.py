@@ -157,7 +157,7 @@ def test_the_users_own_hydra_is_left_as_it_was(folder):
         mine, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
         stored = dict(ConfigStore.instance().repo)
         compose("lr=3", yaml="lr: 1", schema=Open)
-        with pytest.raises(UsageProblem):
+        with pytest.raises(UsageProblem, match="nope"):
             compose("nope=1", yaml="lr: 1")
         assert GlobalHydra.instance().hydra is mine
         assert VersionBase.instance().version_base is version

@@ -297,6 +297,18 @@ def test_a_sweep_that_is_gone_on_with_runs_what_is_new_or_failed(sweep, runs_of,
     assert "1! 3!" in (tmp_path / "ran.txt").read_text()  # another function: nothing is known of it
 
 
+def test_a_sweep_whose_run_cannot_be_opened_leaves_no_worker(store_uri):
+    import psutil
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    client.delete_experiment(client.create_experiment("gone"))
+    with pytest.raises(UsageProblem, match="was deleted"):
+        mlmagic.sweep(lambda x: {"loss": x}, {"x": [1, 2]}, on="dask", jobs=2, experiment="gone", quiet=True)
+    left = [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
+    assert [one.pid for one in left if "multiprocessing.spawn" in " ".join(one.cmdline())] == []
+
+
 def test_a_function_is_swept_in_python(store_uri):
     frame = mlmagic.sweep(lambda x, y=1: {"loss": (x - 2) ** 2 + y}, {"x": range(4), "y": [1, 2]}, jobs=2, quiet=True)
     assert frame.best == {"x": 2, "y": 1}
