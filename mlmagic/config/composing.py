@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from collections import deque
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,23 @@ from mlmagic.config.problems import explained, reason_of
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from omegaconf import DictConfig
 
 _DEFAULT_NAME = "config"
+_BODY_NAME = "cfg"
 _latest: dict[str, Composition] = {}
+_recent: deque[Composition] = deque(maxlen=100)
+"""Those that a run may still be told of: a loop composes thousands."""
 
 
 @dataclass(frozen=True, eq=False)
 class Composition:
     """A composed config: its *config*, the *overrides* it was composed with, and what Hydra remarked in *notes*.
 
-    ``values`` are its leaves by dotted keys, resolved; ``before`` those of the last composition of the same name.
+    ``name`` is the variable that a magic bound it to, empty in Python. ``values`` are its leaves by dotted keys,
+    resolved; ``before`` those of the last composition of the same name.
     """
 
     name: str
@@ -67,7 +72,6 @@ def compose(
     config_dir: str | Path | None = None,
     config_name: str | None = None,
     schema: Any = None,
-    name: str = "cfg",
 ) -> DictConfig:
     """Compose a config as Hydra does; what ``%%hydra`` and ``%hydra`` do.
 
@@ -83,8 +87,6 @@ def compose(
         The primary config in *config_dir*, ``"config"`` by default. With *yaml* there is none.
     schema
         A dataclass (or an instance of one): the config has its keys and its types, and no others.
-    name
-        What the config is called in messages and in the records of runs.
 
     Returns
     -------
@@ -104,9 +106,7 @@ def compose(
     >>> cfg.lr, cfg.model.depth
     (0.2, 3)
     """
-    return composition(
-        *overrides, yaml=yaml, config_dir=config_dir, config_name=config_name, schema=schema, name=name
-    ).config
+    return composition(*overrides, yaml=yaml, config_dir=config_dir, config_name=config_name, schema=schema).config
 
 
 def composition(
@@ -115,7 +115,7 @@ def composition(
     config_dir: str | Path | None = None,
     config_name: str | None = None,
     schema: Any = None,
-    name: str = "cfg",
+    name: str = "",
 ) -> Composition:
     """Compose as `compose` does, and return what there is to know of it."""
     require("hydra", "mlmagic.compose", pip="hydra-core")
@@ -140,11 +140,14 @@ def composition(
         )
     if yaml is not None:
         _require_mapping(yaml)
-    sources = _Sources(name, yaml, folder, config_name, schema)
+    sources = _Sources(name or _BODY_NAME, yaml, folder, config_name, schema)
     config, notes = sources.compose(overrides)
     values = _checked(config)
     last = _latest.get(name)
-    _latest[name] = made = Composition(name, config, overrides, values, sources, notes, last.values if last else None)
+    made = Composition(name, config, overrides, values, sources, notes, last.values if last else None)
+    _recent.append(made)
+    if name:
+        _latest[name] = made
     return made
 
 
@@ -154,21 +157,25 @@ def last_values(name: str) -> dict[str, Any]:
     return last.values if last else {}
 
 
-def composition_names() -> list[str]:
-    """Return the names under which configs were composed."""
-    return list(_latest)
-
-
 def composition_of(config: object) -> Composition | None:
-    """Return how this very object was composed, None where it was not or another one of its name was meanwhile."""
-    return next((one for one in _latest.values() if one.config is config), None)
+    """Return how this very object was composed, None where it was not, or a hundred others were meanwhile."""
+    return next((one for one in (*_latest.values(), *_recent) if one.config is config), None)
+
+
+def compositions_in(namespace: Mapping[str, Any]) -> dict[str, Composition]:
+    """Return how the variables were composed that hold configs, by their names."""
+    return {
+        name: found
+        for name, value in namespace.items()
+        if not name.startswith("_") and (found := composition_of(value)) is not None
+    }
 
 
 @dataclass(frozen=True)
 class _Sources:
     """What a config is composed from."""
 
-    name: str
+    body_name: str
     yaml: str | None
     folder: Path | None
     config_name: str | None
@@ -186,10 +193,10 @@ class _Sources:
     def _compose(self, here: Path, overrides: Sequence[str]) -> tuple[DictConfig, tuple[str, ...]]:
         from hydra import compose as hydra_compose
 
-        primary = self.name
+        primary = self.body_name
         typed = f"schema_{uuid.uuid4().hex}"
         if self.yaml is not None:
-            (here / f"{self.name}.yaml").write_text(self.yaml, encoding="utf-8")
+            (here / f"{self.body_name}.yaml").write_text(self.yaml, encoding="utf-8")
         elif self.folder is not None:
             primary = self.config_name or _DEFAULT_NAME
             self._require_primary(primary)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmagic.config.overrides import unfilled
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def _grammar(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
     why = next((line for line in lines if not line.startswith("Error parsing override")), "")
     return (
-        f"The override {override!r} cannot be read: {why}. Write key=value, +key=value for a new key, ~key to remove "
-        "one; quote a text with signs: key='a, b'"
+        f"The override {override!r} cannot be read: {why}.{unfilled(override)} Write key=value, +key=value for a new "
+        "key, ~key to remove one; quote a text with signs: key='a, b'"
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
@@ -142,25 +143,25 @@ def _divided(words: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _config(name: str, namespace: Mapping[str, Any]) -> Composition:
-    from mlmagic.config.composing import composition_names, composition_of
+    from mlmagic.config.composing import compositions_in
 
-    found = composition_of(namespace.get(name))
-    if found is None:
-        known = composition_names()
+    known = compositions_in(namespace)
+    if name not in known:
         listed = f" There are: {', '.join(known)}." if known else ""
         raise UsageProblem(
             f"--config {name}: no config of this name was composed by %%hydra.{did_you_mean(name, known)}{listed}"
         )
-    return found
+    return replace(known[name], name=name)
 
 
 def _require_variables(names: list[str], namespace: Mapping[str, Any]) -> None:
     """Refuse names that only a config can have, and say which one does."""
-    from mlmagic.config.composing import composition_names, last_values
+    from mlmagic.config.composing import compositions_in
 
     for name in names:
         if name.isidentifier():
             continue
-        holder = next((one for one in composition_names() if name in last_values(one) and one in namespace), None)
+        configs = compositions_in(namespace)
+        holder = next((config for config, composed in configs.items() if name in composed.values), None)
         hint = f"it is a key of {holder}: --config {holder}" if holder else "a key of a config needs --config CFG"
         raise UsageProblem(f"%%sweep: {name!r} is no name for a variable; {hint}")

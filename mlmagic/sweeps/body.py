@@ -18,10 +18,11 @@ _OF_MLFLOW = ("mlflow.log_", "mlflow.set_tag", "mlflow.start_run")
 
 @dataclass(frozen=True)
 class Body:
-    """A body that can be run anywhere: its *source*, and the *names* of the notebook that it reads."""
+    """A body that can be run anywhere: its *source*, the *names* of the notebook that it reads, what it *binds*."""
 
     source: str
     names: tuple[str, ...]
+    binds: frozenset[str]
 
 
 def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -> Body:
@@ -52,7 +53,7 @@ def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -
             near = did_you_mean(name, [one for one in looked_up if one not in namespace])
             raise UsageProblem(f"Nothing in the body reads {name!r}, so the trials would be equal.{near}")
     names = [name for name in read if name not in swept and name not in _FROM_A_NOTEBOOK]
-    return Body(source, tuple(names))
+    return Body(source, tuple(names), frozenset(bound))
 
 
 def _parsed(source: str) -> ast.Module:

@@ -97,23 +97,27 @@ class Results:
         return pd.DataFrame(columns | measured)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a trial: trial, status, duration (s), seed, what was swept, the metrics, and the error."""
+        """Return one row a trial: trial, status, duration (s), seed, what was swept, the metrics, and the error.
+
+        What is swept keeps its name: of a sweep over ``seed`` the trials' own is ``trial.seed``.
+        """
         import pandas as pd
 
-        points = dict.fromkeys(name for trial in self.trials for name in trial.point)
+        swept = dict.fromkeys(name for trial in self.trials for name in trial.point)
         metrics = dict.fromkeys(name for trial in self.trials for name in trial.metrics)
-        columns: dict[str, list[Any]] = {
+        own: dict[str, list[Any]] = {
             "trial": [trial.number for trial in self.trials],
             "status": [trial.status for trial in self.trials],
             "duration": [trial.duration_s for trial in self.trials],
             "seed": [trial.seed for trial in self.trials],
         }
-        for name in points:
+        columns = {name if name not in swept else f"trial.{name}": values for name, values in own.items()}
+        for name in swept:
             columns[name] = [trial.point.get(name) for trial in self.trials]
         for name in metrics:
             key = name if name not in columns else f"metrics.{name}"
             columns[key] = [trial.metrics.get(name, math.nan) for trial in self.trials]
-        frame = pd.DataFrame(columns)
         if any(trial.error for trial in self.trials):
-            frame["error"] = [trial.error for trial in self.trials]
-        return frame
+            key = "error" if "error" not in columns else "trial.error"
+            columns[key] = [trial.error for trial in self.trials]
+        return pd.DataFrame(columns)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
-from mlmagic.config.overrides import quoted
+from mlmagic.config.overrides import quoted, unfilled
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ Axis = Choices | Interval
 
 
 def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None) -> list[Axis]:
-    """Return the axes that *words* write out in Hydra's grammar; *groups* are the options for ``glob(*)``.
+    """Return the axes that *words* write out in Hydra's grammar.
+
+    *groups* are those of the config that is swept, with their options for ``glob(*)``; None: variables are.
 
     Raises
     ------
@@ -62,6 +64,9 @@ def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = N
     """
     require("hydra", "%%sweep", pip="hydra-core")
     axes = [_axis(word, groups or {}) for word in words]
+    if groups is None:
+        for axis, word in zip(axes, words, strict=True):
+            _require_values(axis, word)
     seen: set[str] = set()
     for axis in axes:
         if axis.name in seen:
@@ -123,7 +128,7 @@ def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
     except (HydraException, ValueError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
         why = next((line for line in lines if not line.startswith("Error parsing")), "")
-        raise UsageProblem(f"{word!r} cannot be read: {why}. {EXAMPLE}") from error
+        raise UsageProblem(f"{word!r} cannot be read: {why}.{unfilled(word)} {EXAMPLE}") from error
     if override.is_delete():
         raise UsageProblem(f"{word!r} removes a key, which has no values to go over. {EXAMPLE}")
     name = override.get_key_element().lstrip("+")
@@ -147,6 +152,16 @@ def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
     if override.is_discrete_sweep():
         return _filled(Choices(name, tuple(_plain(one) for one in override.sweep_iterator()), prefix), word)
     return Choices(name, (_plain(value),), prefix)
+
+
+def _require_values(axis: Axis, word: str) -> None:
+    """Refuse what refers to a config where there is none: a trial would get the text."""
+    for value in axis.values if isinstance(axis, Choices) else ():
+        if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
+            raise UsageProblem(
+                f"{word!r}: {value} is the key of a config, so it needs --config CFG. Variables of the notebook are "
+                f"not read on this line: write their values, {axis.name}=A,B"
+            )
 
 
 def _interval(name: str, value: Any, prefix: str, word: str) -> Interval:

@@ -155,7 +155,8 @@ class Sweep:
             When it was interrupted; what was done is recorded.
         """
         self._describe(parent)
-        end = time.monotonic() + self.plan.timeout_s if self.plan.timeout_s is not None else None
+        timeout = self.plan.timeout_s
+        end = time.monotonic() + timeout if timeout is not None else None
 
         loop = Loop(
             self._engine,
@@ -248,7 +249,7 @@ class Sweep:
         swept: Mapping[str, Any] = asked.point
         if asked.config is not None and self._space is not None:
             swept = {f"{self._space.name}.{key}": value for key, value in leaves(asked.config).items()}
-        params = {**swept, **outcome.params, "seed": asked.seed}
+        params = {**swept, **outcome.params, "seed" if "seed" not in swept else "trial.seed": asked.seed}
         uid = record_trial(parent, outcome, params, asked.config, asked.key)
         took, pruned = outcome.duration_s, bool(outcome.pruned)
         ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
@@ -272,11 +273,10 @@ class Sweep:
                 self.goal = direction_of(self._metric) if self._metric else None
         elif self.plan.metric not in trial.metrics:
             known = list(trial.metrics)
-            listed = f" It has: {', '.join(known[:8])}." if known else " It has none: mlmagic.log(accuracy=…)"
-            raise UsageProblem(
-                f"Trial {trial.number} ended without the metric {self.plan.metric!r}, a number."
-                f"{did_you_mean(self.plan.metric, known)}{listed}"
-            )
+            listed = f"It has: {', '.join(known[:8])}." if known else "It has none: mlmagic.log(accuracy=0.9) logs one"
+            bound = isinstance(self.plan.code, Body) and self.plan.metric in self.plan.code.binds
+            why = " The body binds it, but not to a number." if bound else did_you_mean(self.plan.metric, known)
+            raise UsageProblem(f"Trial {trial.number} ended without the metric {self.plan.metric!r}.{why} {listed}")
 
     def _tell(self, parent: ActiveRun, point_number: int) -> None:
         """Tell the search of a point when all its trials are through."""
@@ -317,9 +317,13 @@ class Sweep:
         if self._taken:
             of = len(results.trials)
             parent.notices.info(f"--resume took over {self._taken} of {of} trials, which had ended well before")
+        left = self.total - len(results.trials)
+        if self.plan.timeout_s is not None and left:
+            parent.notices.info(f"--timeout {self.plan.timeout_s:g}: {_trials(left)} did not begin; --resume goes on")
         failed = sum(trial.status == "FAILED" for trial in results.trials)
         if failed:
-            parent.notices.warn(f"{failed} of {len(results.trials)} trials failed: their runs hold the tracebacks")
+            hold = "its run holds the traceback" if failed == 1 else "their runs hold the tracebacks"
+            parent.notices.warn(f"{failed} of {_trials(len(results.trials))} failed: {hold}")
         summaries = results.summaries() if results.goal else []
         if not summaries:
             return
@@ -369,7 +373,9 @@ def _goal(plan: Plan) -> Direction | None:
         return _MODES[plan.mode]
     goal = direction_of(plan.metric) if plan.metric else None
     if plan.metric and goal is None:
-        raise UsageProblem(f"The name {plan.metric!r} does not tell which is better: --mode max, or --mode min")
+        binds = plan.code.binds if isinstance(plan.code, Body) else ()
+        near = did_you_mean(plan.metric, [name for name in binds if direction_of(name) is not None])
+        raise UsageProblem(f"The name {plan.metric!r} does not tell which is better: --mode max, or --mode min.{near}")
     if plan.search == "tpe" and goal is None:
         raise UsageProblem("--search tpe goes where a metric is best: --metric accuracy --mode max")
     return goal
@@ -392,6 +398,10 @@ def _trial_seed(base: int, place: str, repetition: int) -> int:
 
     words = [int(place[at : at + 8], 16) for at in range(0, 32, 8)]
     return int(np.random.SeedSequence(base, spawn_key=(*words, repetition)).generate_state(1)[0])
+
+
+def _trials(count: int) -> str:
+    return "1 trial" if count == 1 else f"{count} trials"
 
 
 def _told(axis: Axis) -> str:

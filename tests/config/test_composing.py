@@ -9,7 +9,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 from omegaconf import MISSING, OmegaConf
 
-from mlmagic.config.composing import compose, composition, composition_of
+from mlmagic.config.composing import compose, composition, composition_of, compositions_in
 from mlmagic.errors import UsageProblem
 
 BODY = "defaults:\n  - model: rf\n  - _self_\nlr: 0.1\n"
@@ -137,6 +137,7 @@ class Unfinished:
         ((), {"yaml": "a: 1\na: 2"}, r"Line 2 of the YAML cannot be read: found duplicate key a"),
         ((), {"yaml": "- 1\n- 2"}, r"The body is no mapping"),
         (("lr=[1,2",), {"yaml": "lr: 1"}, r"The override 'lr=\[1,2' cannot be read"),
+        (("lr={rate}",), {"yaml": "lr: 1"}, r"write the value in place of \{rate\}"),
         (("lr",), {"yaml": "lr: 1"}, r"'lr' is no override: key=value.* --config-name lr"),
         (("lr=choice(1, 2)",), {"yaml": "lr: 1"}, r"'lr=choice\(1, 2\)' gives several values.* %%sweep"),
         (("lr=1", "lr=2"), {"yaml": "lr: 1"}, r"'lr' is given twice"),
@@ -187,6 +188,13 @@ def test_a_composition_knows_its_overrides_and_the_last_of_its_name():
     assert [key for key in second.values if second.is_overridden(key)] == ["lr", "new"]
     assert composition_of(second.config) is second
     assert composition_of(second.config.copy()) is None
+
+
+def test_configs_that_are_composed_in_python_are_known_by_themselves():
+    first, second = compose("lr=2", yaml="lr: 1"), compose(yaml="lr: 3")
+    assert composition_of(first).overrides == ("lr=2",)
+    assert composition_of(second).before is None
+    assert list(compositions_in({"_": first, "kept": first, "n": 3})) == ["kept"]
 
 
 def test_an_option_of_a_group_marks_all_that_it_brings(folder):

@@ -221,3 +221,11 @@ runs = client.search_runs(["0"], "tags.`mlmagic.sweep.code` != ''")
 print(len(runs), sorted(name for name in runs[0].data.params if not name.startswith(("sweep", "seed"))))
 """)
     assert found == "1 []"
+
+
+def test_a_config_that_was_composed_in_python_is_swept_under_its_own_name(own_kernel):
+    own_kernel.check("import mlmagic\nchosen = mlmagic.compose(yaml='lr: 1')\nother = mlmagic.compose(yaml='lr: 1')")
+    own_kernel.check("%%sweep --config chosen lr=2,3 --into found\nloss = chosen.lr * 1.0")
+    assert own_kernel.check("print(found.best, found.best_config.lr)") == "{'lr': 2} 2"
+    wrong = own_kernel.run("%%sweep --config chsen lr=2,3\nloss = chosen.lr * 1.0")
+    assert "Did you mean 'chosen'? There are: chosen, other." in wrong.errors[0]

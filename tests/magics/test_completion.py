@@ -5,7 +5,7 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 import mlmagic
-from mlmagic.config.composing import compose
+from mlmagic.config.composing import composition
 from mlmagic.magics.completion import complete
 
 
@@ -86,7 +86,7 @@ def test_groups_options_and_keys_of_configs_are_offered(shell, tmp_path, monkeyp
     for name in ("config", "model/rf", "model/logreg"):
         (tmp_path / "configs" / f"{name}.yaml").write_text("depth: 3\n")
     monkeypatch.chdir(tmp_path)
-    compose(yaml="lr: 1\nmodel: {depth: 2}", name="cfg")
+    composition(yaml="lr: 1\nmodel: {depth: 2}", name="cfg")
     shell.run_cell("from dataclasses import dataclass\n@dataclass\nclass Train:\n    lr: float = 1.0")
     line = "%hydra cfg --config-dir configs "
     assert complete(shell, "hydra", f"{line}mod", "mod") == ["model=logreg", "model=rf", "model.depth="]

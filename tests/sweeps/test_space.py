@@ -62,12 +62,19 @@ def test_glob_takes_the_options_of_a_group():
         (["lr=shuffle(range(1,5))"], "--search random"),
         (["lr=[1,2"], "cannot be read"),
         (["lr"], "cannot be read"),
+        (["lr={rate}"], r"Variables are not filled in here: write the value in place of \{rate\}\."),
     ],
 )
 def test_a_wrong_axis_is_one_line(words, message):
     with pytest.raises(UsageProblem, match=message) as caught:
         axes_of(words, {"m": ["rf", "svm"]})
     assert "\n" not in str(caught.value)
+
+
+def test_what_refers_to_a_config_needs_one():
+    assert axes_of(["lr=${rate},2"], {}) == [Choices("lr", ("${rate}", 2))]
+    with pytest.raises(UsageProblem, match=r"\$\{rate\} is the key of a config, so it needs --config CFG"):
+        axes_of(["lr=${rate},2"])
 
 
 def test_python_gives_lists_iterables_and_texts():

@@ -127,7 +127,8 @@ def test_a_trial_leaves_no_trace_in_the_notebooks_process(sweep):
     ("body", "words", "options", "message"),
     [
         ("score = x * 1.0", ["x=1,2"], {"metric": "scores", "mode": "max"}, r"ended without the metric 'scores'.* Did you mean 'score'\?"),
-        ("score = 'good'\ny = x", ["x=1,2"], {"metric": "score", "mode": "max"}, r"It has none: mlmagic\.log"),
+        ("score = 'good'\ny = x", ["x=1,2"], {"metric": "score", "mode": "max"}, r"binds it, but not to a number\. It has none: mlmagic\.log"),
+        ("loss = x * 1.0", ["x=1,2"], {"metric": "los"}, r"'los' does not tell which is better.* Did you mean 'loss'\?"),
         ("oddness = x * 1.0", ["x=1,2"], {"metric": "oddness"}, "'oddness' does not tell which is better: --mode max"),
         ("score = x * 1.0", ["x=1,2"], {"mode": "max"}, "--metric accuracy --mode max"),
         ("score = x * 1.0", ["x=1,2"], {"metric": "score", "mode": "best"}, "it is min or max"),
@@ -167,9 +168,20 @@ def test_seeds_are_judged_by_their_mean_with_its_error(sweep):
     assert best.error == pytest.approx(np.std(values, ddof=1) / 5**0.5)
 
 
-def test_after_the_timeout_no_trial_begins(sweep):
-    results = sweep("import time\ntime.sleep(0.2)\nloss = x * 1.0", "x=range(100)", metric="loss", timeout_s=0.5)
-    assert 1 <= len(results.trials) < 20
+def test_after_the_timeout_no_trial_begins_and_it_says_so(store_uri, capsys):
+    frame = mlmagic.sweep(lambda x: time.sleep(0.2) or {"loss": x}, {"x": range(100)}, timeout=0.5)
+    assert 1 <= len(frame) < 20
+    assert f"--timeout 0.5: {100 - len(frame)} trials did not begin; --resume goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["seed", "status", "error"])
+def test_what_is_swept_keeps_its_name_beside_what_every_trial_has(sweep, runs_of, name):
+    results = sweep(f"loss = float({name})\nif {name} == 3: raise ValueError", f"{name}=1,2,3", metric="loss")
+    assert [run.data.params[name] for run in runs_of(results)] == ["1", "2", "3"]
+    frame = results.to_dataframe()
+    assert frame[name].tolist() == [1, 2, 3]
+    own = [value for trial in results.trials if (value := getattr(trial, name)) is not None]
+    assert frame[f"trial.{name}"].dropna().tolist() == own
 
 
 def test_tpe_learns_in_processes_too(sweep):
