@@ -11,6 +11,7 @@ from mlmagic.runs.autologged import holds_history, holds_metric
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
+from mlmagic.session.live import seeding
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment, randomness
 
@@ -43,7 +44,7 @@ def record_asked(run: ActiveRun) -> None:
             run.recorder.metric(name, names[name])
     seed = randomness.current()
     if seed is None:
-        _standing(run, "seed", "no seed set: %seed 42 makes a run repeatable")
+        _standing(run, "seed", f"no seed set: {seeding(42)} makes a run repeatable")
         return
     _standing(run, "seed")
     if "seed" not in run.logged.params and "seed" not in run.recorder.params:

@@ -128,6 +128,11 @@ def in_shell() -> bool:
     return shell is not None and shell.InteractiveShell.initialized()
 
 
+def seeding(seed: int) -> str:
+    """Return what sets a seed where the user is: the magic, or its call in a script."""
+    return f"%seed {seed}" if in_shell() else f"mlmagic.seed({seed})"
+
+
 def in_notebook() -> bool:
     """Tell whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
     if not in_shell():

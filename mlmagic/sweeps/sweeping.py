@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlmagic.config.flat import leaves
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.runs.direction import direction_of
+from mlmagic.session.live import seeding
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
@@ -305,7 +306,7 @@ class Sweep:
             )
         if randomness.current() is None:
             recorder.param("seed", self.seed)
-            parent.notices.info(f"without %seed a sweep draws a seed; the same trials again: %seed {self.seed}")
+            parent.notices.info(f"no seed was set, so one was drawn; the same trials again: {seeding(self.seed)}")
         about = {"search": plan.search, "trials": self.total, "seeds": plan.seeds, "jobs": self._engine.jobs}
         for key, value in about.items():
             recorder.param(f"sweep.{key}", value)

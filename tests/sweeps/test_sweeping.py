@@ -422,3 +422,10 @@ def test_a_metric_that_is_asked_for_may_be_a_count(sweep, runs_of):
     results = sweep("correct = x + 1", "x=1,2", metric="correct", mode="max")
     assert results.best == {"x": 2}
     assert [run.data.metrics["correct"] for run in runs_of(results)] == [2, 3]
+
+
+def test_a_drawn_seed_is_told_as_it_is_written_in_a_script(store_uri, capsys):
+    frame = mlmagic.sweep(lambda x: x, {"x": [1, 2]}, metric="loss")
+    [line] = [line for line in capsys.readouterr().err.splitlines() if "no seed was set" in line]
+    assert line.endswith(f"mlmagic.seed({mlmagic.last_run.params['seed']})")
+    assert len(frame) == 2
