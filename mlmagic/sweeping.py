@@ -248,5 +248,7 @@ def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
 
 def _all_failed(results: Results) -> str:
     first = results.trials[0]
-    many = f"All {len(results.trials)} trials failed" if len(results.trials) > 1 else "The one trial failed"
-    return f"{many}; trial {first.number}: {first.error}. The run of each holds its traceback"
+    if len(results.trials) == 1:
+        return f"The one trial failed: {first.error}. Its run holds the traceback"
+    told = f"All {len(results.trials)} trials failed; trial {first.number}: {first.error}"
+    return f"{told}. The run of each holds its traceback"

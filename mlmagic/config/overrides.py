@@ -57,16 +57,6 @@ def _goes_on(before: str, word: str) -> bool:
     return before.endswith((",", "=")) or word.startswith((",", "="))
 
 
-def unfilled(word: str) -> str:
-    """Return a sentence on a variable in braces, which IPython fills in on other lines, or an empty string.
-
-    >>> unfilled("lr={lr}")
-    ' Variables are not filled in here: write the value in place of {lr}.'
-    """
-    found = re.search(r"(?<!\$)\{\w+\}", word)
-    return f" Variables are not filled in here: write the value in place of {found[0]}." if found else ""
-
-
 def quoted(override: str) -> str:
     """Return *override* with quotes around words of other letters than ASCII's, which Hydra's grammar has not.
 

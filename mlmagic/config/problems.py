@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmagic.config.overrides import unfilled
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 _NO_KEY = re.compile(r"Could not (?:override|append to|delete from config\. )?'([^']+)'")
 _KEY = re.compile(r"full_key: (\S+)")
 _UNKNOWN = re.compile(r"Key '([^']*)' (?:is not in struct|not in '(\w+)')")
+_VARIABLE = re.compile(r"(?<!\$)\{\w+\}")
 _SHOWN = 8
 
 
@@ -105,12 +105,19 @@ def _no_config(error: Exception, groups: Collection[str]) -> str:
 
 def _grammar(error: Exception) -> str:
     override = str(getattr(error, "override", "") or "")
+    return (
+        f"The override {override!r} {unreadable(error, override)} Write key=value, +key=value for a new key, ~key to "
+        "remove one; quote a text with signs: key='a, b'"
+    )
+
+
+def unreadable(error: Exception, override: str) -> str:
+    """Return the reason why Hydra's grammar cannot read an override, as the rest of a sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
     why = next((line for line in lines if not line.startswith("Error parsing override")), "")
-    return (
-        f"The override {override!r} cannot be read: {why}.{unfilled(override)} Write key=value, +key=value for a new "
-        "key, ~key to remove one; quote a text with signs: key='a, b'"
-    )
+    variable = _VARIABLE.search(override)  # which IPython fills in on other lines
+    hint = f" Variables are not filled in here: write the value in place of {variable[0]}." if variable else ""
+    return f"cannot be read: {why.partition(' expecting ')[0]}.{hint}"
 
 
 def _yaml(error: Exception) -> str:

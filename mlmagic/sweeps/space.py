@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
-from mlmagic.config.overrides import quoted, unfilled
+from mlmagic.config.overrides import quoted
+from mlmagic.config.problems import unreadable
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -126,9 +127,7 @@ def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
     try:
         [override] = OverridesParser.create().parse_overrides([quoted(word)])
     except (HydraException, ValueError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
-        why = next((line for line in lines if not line.startswith("Error parsing")), "")
-        raise UsageProblem(f"{word!r} cannot be read: {why}.{unfilled(word)} {EXAMPLE}") from error
+        raise UsageProblem(f"{word!r} {unreadable(error, word)} {EXAMPLE}") from error
     if override.is_delete():
         raise UsageProblem(f"{word!r} removes a key, which has no values to go over. {EXAMPLE}")
     name = override.get_key_element().lstrip("+")

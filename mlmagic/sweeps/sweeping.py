@@ -25,7 +25,7 @@ from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier
 from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Pruned, Search, Tpe, points_of
-from mlmagic.sweeps.space import count
+from mlmagic.sweeps.space import Choices, count
 from mlmagic.sweeps.trial import Job, Outcome, Task
 
 if TYPE_CHECKING:
@@ -312,6 +312,9 @@ class Sweep:
             recorder.param(f"sweep.{key}", value)
         for axis in plan.axes:
             recorder.param(f"sweep.{axis.name}", _told(axis))
+            if isinstance(axis, Choices) and len(axis.values) == 1 and isinstance(axis.values[0], list):
+                told = ",".join(map(str, axis.values[0]))[:40]
+                parent.notices.info(f"{axis.name} has one value, a list: {axis.name}={told} goes over what is in it")
 
     def _conclude(self, parent: ActiveRun, results: Results) -> None:
         """Record the best point on the sweep's own run."""
@@ -322,7 +325,7 @@ class Sweep:
         if self.plan.timeout_s is not None and left:
             parent.notices.info(f"--timeout {self.plan.timeout_s:g}: {_trials(left)} did not begin; --resume goes on")
         failed = sum(trial.status == "FAILED" for trial in results.trials)
-        if failed:
+        if 0 < failed < len(results.trials):  # of all the error tells
             hold = "its run holds the traceback" if failed == 1 else "their runs hold the tracebacks"
             parent.notices.warn(f"{failed} of {_trials(len(results.trials))} failed: {hold}")
         summaries = results.summaries() if results.goal else []

@@ -429,3 +429,16 @@ def test_a_drawn_seed_is_told_as_it_is_written_in_a_script(store_uri, capsys):
     [line] = [line for line in capsys.readouterr().err.splitlines() if "no seed was set" in line]
     assert line.endswith(f"mlmagic.seed({mlmagic.last_run.params['seed']})")
     assert len(frame) == 2
+
+
+def test_a_single_list_is_one_value_and_told(store_uri, capsys):
+    mlmagic.sweep(lambda x: float(len(x)), {"x": "[1,2,3]"}, metric="size", mode="max")
+    assert "x has one value, a list: x=1,2,3 goes over what is in it" in capsys.readouterr().err
+
+
+def test_one_trial_that_fails_is_told_once(store_uri, capsys):
+    with pytest.raises(
+        SweepFailedError, match=r"^The one trial failed: ZeroDivisionError: .*Its run holds the traceback"
+    ):
+        mlmagic.sweep(lambda x: x / 0, {"x": [1]})
+    assert "failed: its run" not in capsys.readouterr().err
