@@ -213,6 +213,7 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
 
 
 def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
+    from mlmagic.sweeps.results import Results
     from mlmagic.views.sweep_frame import SweepFrame
     from mlmagic.views.sweep_picture import picture_of
     from mlmagic.views.sweep_view import SweepView
@@ -239,7 +240,9 @@ def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
                 raise SweepFailedError(_all_failed(results), SweepFrame.of(results, None, prepared.config_at))
     except KeyboardInterrupt as interrupt:
         if run is None:
-            raise
+            nothing = Results(name or "sweep", "", (), prepared.plan.metric, prepared.goal)
+            told = "before the first trial: nothing is recorded"
+            raise SweepInterrupted(told, SweepFrame.of(nothing, None, prepared.config_at)) from interrupt
         results = prepared.results(run)
         told = f"{len(results.trials)} of {prepared.total} trials of {run.name!r} are recorded; --resume goes on"
         raise SweepInterrupted(told, SweepFrame.of(results, picture, prepared.config_at)) from interrupt

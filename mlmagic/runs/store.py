@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import logging
 import os
@@ -127,6 +128,11 @@ def _absolute(uri: str, folder: Path) -> str:
     return uri if _NOT_IN_URI.search(str(folder)) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
 
 
+def _path(uri: str) -> str:
+    """Return the path of a SQLite store's file."""
+    return uri.removeprefix(_SQLITE).partition("?")[0]
+
+
 def current_uri() -> str:
     """Return the URI of the store that MLflow uses now."""
     import mlflow
@@ -134,10 +140,10 @@ def current_uri() -> str:
     return str(mlflow.get_tracking_uri())
 
 
-def is_local_file() -> bool:
+def is_local_file(uri: str | None = None) -> bool:
     """Tell whether the store is a SQLite file that is there: it answers at once, and asking does not create it."""
-    path = current_uri().removeprefix(_SQLITE).partition("?")[0]
-    return current_uri().startswith(_SQLITE) and Path(path).is_file()
+    uri = uri or current_uri()
+    return uri.startswith(_SQLITE) and Path(_path(uri)).is_file()
 
 
 def old_file_store(folder: Path) -> str | None:
@@ -158,9 +164,18 @@ def connect(uri: str | None = None) -> MlflowClient:
     StoreError
         When the URI is malformed or the store cannot be opened.
     """
+    uri = uri or current_uri()
+    is_known = uri in _connected and not _is_gone(uri)
+    if is_local(uri) and not is_known and threading.current_thread() is threading.main_thread():
+        # It may have to be created, which takes seconds. An interrupt that met this would leave half of the tables, or
+        # be lost in what the garbage collector calls: it is to meet the thread that waits.
+        return Pending(lambda: _connect(uri)).result(None)
+    return _connect(uri)
+
+
+def _connect(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
-    uri = uri or current_uri()
     outage.keep_to_ourselves()
     with _lock:
         if _is_gone(uri):
@@ -168,16 +183,19 @@ def connect(uri: str | None = None) -> MlflowClient:
         if uri in _connected:
             return _connected[uri]
         with refused_by(uri), creating(uri), _without_news():
+            was_there = is_local_file(uri)
             _open_file(uri)
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
+            if not was_there:
+                gc.collect()  # thousands of objects with finalizers, on which an interrupt would be lost as well
         _connected[uri] = client
         return client
 
 
 def _open_file(uri: str) -> None:
     """Raise at once where SQLite cannot open its file: MLflow would go on asking for a hundred seconds."""
-    path = uri.removeprefix(_SQLITE).partition("?")[0]
+    path = _path(uri)
     if not uri.startswith(_SQLITE) or not path or "%" in path or path.startswith((":memory:", "file:")):
         return
     import sqlite3
@@ -199,7 +217,7 @@ def _open_file(uri: str) -> None:
 
 def _is_gone(uri: str) -> bool:
     """Tell whether the file of a SQLite store that was in use has been deleted."""
-    path = uri.removeprefix(_SQLITE).partition("?")[0]
+    path = _path(uri)
     return uri in _connected and uri.startswith(_SQLITE) and path.startswith("/") and not Path(path).exists()
 
 

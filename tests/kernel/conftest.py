@@ -156,6 +156,14 @@ class Kernel:
 
         return self.run(code, on_output=on_output)
 
+    def interrupt_creation(self, *, size: int) -> None:
+        """Interrupt when the store, which the execution creates, has this many bytes of some 950,000."""
+        database, end = self.folder / "mlflow.db", time.monotonic() + 60
+        while not (database.exists() and database.stat().st_size > size):
+            assert time.monotonic() < end, "no store is created"
+            time.sleep(0.01)
+        self.manager.interrupt_kernel()
+
     def new_subshell(self) -> str:
         message = self.client.session.msg("create_subshell_request", {})
         self.client.control_channel.send(message)

@@ -129,6 +129,21 @@ def test_an_interrupt_while_the_store_opens_rejects_the_cell(new_kernel, body):
     assert kernel.check("print(1)") == "1"
 
 
+@pytest.mark.parametrize("size", [300_000, 700_000])
+def test_an_interrupt_while_the_store_is_created_is_not_lost_and_the_store_is_whole(new_kernel, size):
+    kernel = new_kernel()
+    kernel.check("%load_ext mlmagic")
+    request = kernel.send("%%track\nprint('body ran')\nimport time\ntime.sleep(20)")
+    kernel.interrupt_creation(size=size)
+    output = kernel.collect(request, timeout=15)
+
+    assert output.status == "error"
+    assert "body ran" not in output.stdout
+    assert "Exception ignored" not in output.stderr
+    kernel.check("%%track after\nx = 1")
+    assert kernel.last_run()["status"] == "FINISHED"
+
+
 REJECTED = {
     "unknown option": ("%%track --experimnet a", "Did you mean '--experiment'"),
     "two names": ("%%track one two", '%%track "two words"'),

@@ -229,3 +229,14 @@ def test_a_config_that_was_composed_in_python_is_swept_under_its_own_name(own_ke
     assert own_kernel.check("print(found.best, found.best_config.lr)") == "{'lr': 2} 2"
     wrong = own_kernel.run("%%sweep --config chsen lr=2,3\nloss = chosen.lr * 1.0")
     assert "Did you mean 'chosen'? There are: chosen, other." in wrong.errors[0]
+
+
+def test_an_interrupt_before_the_first_trial_is_one_line(new_kernel):
+    kernel = new_kernel()
+    kernel.check("%load_ext mlmagic")
+    request = kernel.send("%%sweep x=1,2 --metric loss --into found\nloss = x * 1.0")
+    kernel.interrupt_creation(size=300_000)
+    assert kernel.collect(request).errors == ["KeyboardInterrupt: before the first trial: nothing is recorded"]
+    assert kernel.check("print(len(found))") == "0"
+    kernel.check("%%sweep x=1,2 --metric loss --into found\nloss = x * 1.0")
+    assert kernel.check("print(len(found))") == "2"
