@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.config.flat import leaves
 from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.journal.records import Param
 from mlmagic.runs.direction import direction_of
 from mlmagic.session.live import seeding
 from mlmagic.snapshot import randomness
@@ -250,7 +251,9 @@ class Sweep:
         swept: Mapping[str, Any] = asked.point
         if asked.config is not None and self._space is not None:
             swept = {f"{self._space.name}.{key}": value for key, value in leaves(asked.config).items()}
-        params = {**swept, **outcome.params, "seed" if "seed" not in swept else "trial.seed": asked.seed}
+        params = {**swept, **outcome.params}
+        taken = {*params, *(record.key for record in outcome.records if isinstance(record, Param))}
+        params["seed" if "seed" not in taken else "trial.seed"] = asked.seed
         uid = record_trial(parent, outcome, params, asked.config, asked.key)
         took, pruned = outcome.duration_s, bool(outcome.pruned)
         ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)

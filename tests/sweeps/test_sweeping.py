@@ -431,6 +431,13 @@ def test_a_drawn_seed_is_told_as_it_is_written_in_a_script(store_uri, capsys):
     assert len(frame) == 2
 
 
+@pytest.mark.parametrize("line", ["seed = 5", "mlmagic.log_params(seed=5)"])
+def test_a_parameter_that_the_body_calls_seed_is_not_replaced(sweep, runs_of, line):
+    results = sweep(f"{line}\nloss = x * 1.0", "x=1,2", metric="loss")
+    assert [run.data.params["seed"] for run in runs_of(results)] == ["5", "5"]
+    assert [run.data.params["trial.seed"] for run in runs_of(results)] == [str(trial.seed) for trial in results.trials]
+
+
 def test_a_single_list_is_one_value_and_told(store_uri, capsys):
     mlmagic.sweep(lambda x: float(len(x)), {"x": "[1,2,3]"}, metric="size", mode="max")
     assert "x has one value, a list: x=1,2,3 goes over what is in it" in capsys.readouterr().err
