@@ -14,6 +14,7 @@ from mlmagic.config.flat import leaves
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
 from mlmagic.runs.direction import direction_of
+from mlmagic.runs.shipping import shipper
 from mlmagic.session.live import seeding
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import Body
@@ -258,6 +259,8 @@ class Sweep:
         took, pruned = outcome.duration_s, bool(outcome.pruned)
         ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
         self._take(parent, ended)
+        if self._engine.is_remote:
+            shipper(parent.delivery.uri).hurry()
 
     def _take(self, parent: ActiveRun, trial: Trial) -> None:
         """Take what became of a trial."""
