@@ -111,7 +111,7 @@ def test_a_mistake_is_one_line_and_runs_nothing(kernel, cell, message):
 
 @pytest.mark.parametrize("jobs", ["", "--jobs 2"])
 def test_an_interrupted_sweep_leaves_no_run_open_and_no_worker(own_kernel, tmp_path, jobs):
-    message = own_kernel.client.execute(f"%%sweep x=range(40) --metric loss --into partly {jobs}\n{SLOW}")
+    message = own_kernel.send(f"%%sweep x=range(40) --metric loss --into partly {jobs}\n{SLOW}")
     until_ran(tmp_path, 4)
     own_kernel.manager.interrupt_kernel()
     reply = own_kernel.client.get_shell_msg(timeout=60)
