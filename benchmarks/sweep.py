@@ -70,8 +70,8 @@ def _sweep(count: int, jobs: int | None = None) -> float:
     import mlmagic
     from mlmagic.sweeping import run_plan
     from mlmagic.sweeps.body import body_of
+    from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.space import axes_of
-    from mlmagic.sweeps.sweeping import Plan
 
     names = {"__name__": "__main__", "mlmagic": mlmagic}
     body = body_of("loss = (x - 3) ** 2 * 1.0\nprint('trial of', x)", names, ["x"])

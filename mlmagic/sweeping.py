@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.results import Results
-    from mlmagic.sweeps.sweeping import Plan, Sweep
+    from mlmagic.sweeps.sweeping import Sweep
     from mlmagic.views.sweep_frame import SweepFrame
 
 
@@ -104,8 +105,8 @@ def sweep(
     {'x': 3}
     """
     from mlmagic.sweeps.payload import require_takes
+    from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.space import axes_from
-    from mlmagic.sweeps.sweeping import Plan
 
     axes = axes_from(space)
     require_takes(function, [axis.name for axis in axes])
@@ -241,7 +242,7 @@ def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
     except KeyboardInterrupt as interrupt:
         if run is None:
             nothing = Results(name or "sweep", "", (), prepared.plan.metric, prepared.goal)
-            told = "before the first trial: nothing is recorded"
+            told = "before the first trial"
             raise SweepInterrupted(told, SweepFrame.of(nothing, None, prepared.config_at)) from interrupt
         results = prepared.results(run)
         told = f"{len(results.trials)} of {prepared.total} trials of {run.name!r} are recorded; --resume goes on"

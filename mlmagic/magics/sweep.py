@@ -83,8 +83,8 @@ class SweepMagics(Magics):
         """
         from mlmagic.sweeping import run_plan
         from mlmagic.sweeps.body import body_of
+        from mlmagic.sweeps.plan import Plan
         from mlmagic.sweeps.space import axes_of
-        from mlmagic.sweeps.sweeping import Plan
 
         words = options_first(words_of(line), _WITH_VALUE)
         arguments = parse_words(self.sweep.parser, "%%sweep", line, words)

@@ -71,18 +71,19 @@ class Shipper:
         """Deliver all that can be delivered while there is *patience*."""
         self.wait(lambda: all(delivery.held for delivery in self.deliveries()), patience)
 
-    def hurry(self) -> None:
-        """Deliver now, without a rest between the steps: no code of the user's needs the processor."""
+    def hurry(self) -> int:
+        """Deliver now, without a rest between the steps, as no code of the user's needs the processor.
+
+        Returns the number of the round of delivery that is asked for.
+        """
         with self._condition:
             self._asked += 1
             self._condition.notify_all()
+            return self._asked
 
     def wait(self, reached: Callable[[], bool], patience: Patience) -> bool:
         """Deliver now, and wait until *reached* or while there is *patience*; tell whether it was reached."""
-        with self._condition:
-            self._asked += 1
-            wanted = self._asked
-            self._condition.notify_all()
+        wanted = self.hurry()
         patience.wait(self._condition, lambda: reached() or self._over >= wanted, lambda: self._steps)
         return reached()
 

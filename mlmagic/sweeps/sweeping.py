@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.config.flat import leaves
@@ -23,11 +23,12 @@ from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.identity import identity_of, key_of
 from mlmagic.sweeps.loop import Loop
 from mlmagic.sweeps.payload import pack, pack_function
+from mlmagic.sweeps.plan import Plan, goal_of, require_valid
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier
-from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, Listed, Pruned, Search, Tpe, points_of
-from mlmagic.sweeps.space import Choices, count
+from mlmagic.sweeps.search import Listed, Pruned, Search, Tpe, points_of
+from mlmagic.sweeps.space import Choices
 from mlmagic.sweeps.trial import Job, Outcome, Task
 
 if TYPE_CHECKING:
@@ -35,47 +36,11 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
-    from mlmagic.config.composing import Composition
     from mlmagic.runs.active import ActiveRun
-    from mlmagic.runs.direction import Direction
     from mlmagic.sweeps.payload import Payload
     from mlmagic.sweeps.resuming import Earlier
     from mlmagic.sweeps.space import Axis, Point
     from mlmagic.sweeps.trial import Status
-
-_MODES: dict[str, Direction] = {"min": "min", "max": "max"}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a sweep is to do.
-
-    *code* is a body or a function, *axes* are what it goes over: variables of the body, arguments of the function, or
-    overrides of *config*. ``metric`` judges the trials, ``mode`` says in which direction. ``seeds`` is how often each
-    point is run. With ``resume`` trials are not run again that ended well in the last sweep of the same code in
-    ``experiment``. With ``prune`` those are ended that look hopeless.
-    """
-
-    code: Body | Callable[..., Any]
-    axes: Sequence[Axis]
-    namespace: Mapping[str, Any] = field(default_factory=dict)
-    config: Composition | None = None
-    metric: str | None = None
-    mode: str | None = None
-    search: str = "grid"
-    trials: int | None = None
-    jobs: int | None = None
-    on: str = "local"
-    address: str | None = None
-    timeout_s: float | None = None
-    seeds: int = 1
-    seed: int | None = None
-    threads: int = 1
-    figures: bool = True
-    yes: bool = False
-    resume: bool = False
-    prune: bool = False
-    experiment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,8 +88,8 @@ class Sweep:
             When the plan cannot be run.
         """
         self.plan = plan
-        _require_valid(plan)
-        self.goal = _goal(plan)
+        require_valid(plan)
+        self.goal = goal_of(plan)
         self.code = identity_of(plan.code, plan.namespace)
         self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
         self.seed = plan.seed if plan.seed is not None else _base_seed(self._earlier)
@@ -158,8 +123,7 @@ class Sweep:
             When it was interrupted; what was done is recorded.
         """
         self._describe(parent)
-        timeout = self.plan.timeout_s
-        end = time.monotonic() + timeout if timeout is not None else None
+        end = time.monotonic() + self.plan.timeout_s if self.plan.timeout_s is not None else None
 
         loop = Loop(
             self._engine,
@@ -176,7 +140,7 @@ class Sweep:
         return results
 
     def close(self) -> None:
-        """Leave no worker behind; for a sweep that is not run."""
+        """Leave no worker and no file behind, whether it was run or not."""
         self._engine.close()
         self._search.close()
 
@@ -202,7 +166,7 @@ class Sweep:
         if plan.search == "tpe":
             if plan.trials is None:
                 raise UsageProblem("--search tpe needs to know how many: --trials 50")
-            assert self.goal is not None  # noqa: S101  # `_goal` has seen to it
+            assert self.goal is not None  # noqa: S101  # `goal_of` has seen to it
             pruned_by = plan.metric if plan.prune else None
             jobs = self._engine.jobs
             return Tpe(plan.axes, plan.trials, goal=self.goal, seed=self.seed, jobs=jobs, pruned_by=pruned_by)
@@ -347,48 +311,6 @@ def _packed(plan: Plan, *, for_processes: bool) -> Payload:
     if isinstance(plan.code, Body):
         return pack(plan.code.names, plan.namespace, for_processes=for_processes)
     return pack_function(plan.code, for_processes=for_processes)
-
-
-def _require_valid(plan: Plan) -> None:
-    if not plan.axes:
-        raise UsageProblem("There is nothing to go over: lr=0.1,0.01 depth=range(1,10)")
-    if plan.search not in SEARCHES:
-        near = did_you_mean(plan.search, SEARCHES)
-        raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
-    if plan.timeout_s is not None and not plan.timeout_s >= 0:  # NaN is none
-        raise UsageProblem(f"--timeout {plan.timeout_s:g}: it is a number of seconds, 0 or more.")
-    for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):
-        if number is not None and number < 1:
-            raise UsageProblem(f"{what} {number}: it is 1 or more.")
-    if plan.prune and plan.metric is None:
-        raise UsageProblem("--prune judges trials by a metric that they log as they go: --metric val_loss")
-    if plan.prune and plan.seeds > 1:
-        raise UsageProblem("--prune ends trials one by one, and --seeds judges them together: leave one of them out")
-    size = count(plan.axes)
-    if plan.search == "grid" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
-        if size == float("inf"):
-            points_of(plan.axes, "grid", 1, 0)  # which says that an interval has no grid
-        raise UsageProblem(
-            f"That is {int(size) * plan.seeds:,} trials: --yes runs them all, --search random --trials 100 a hundred, "
-            "--trials 100 the first hundred"
-        )
-
-
-def _goal(plan: Plan) -> Direction | None:
-    if plan.mode is not None:
-        if plan.mode not in _MODES:
-            raise UsageProblem(f"--mode {plan.mode}: it is min or max.")
-        if plan.metric is None:
-            raise UsageProblem(f"--mode {plan.mode} says which is better of a metric: --metric accuracy --mode max")
-        return _MODES[plan.mode]
-    goal = direction_of(plan.metric) if plan.metric else None
-    if plan.metric and goal is None:
-        binds = plan.code.binds if isinstance(plan.code, Body) else ()
-        near = did_you_mean(plan.metric, [name for name in binds if direction_of(name) is not None])
-        raise UsageProblem(f"The name {plan.metric!r} does not tell which is better: --mode max, or --mode min.{near}")
-    if plan.search == "tpe" and goal is None:
-        raise UsageProblem("--search tpe goes where a metric is best: --metric accuracy --mode max")
-    return goal
 
 
 def _base_seed(earlier: Earlier | None) -> int:

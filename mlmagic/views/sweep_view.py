@@ -41,12 +41,12 @@ class SweepView:
     def show(self, results: Results, *, total: int, running: int) -> None:
         """Show how far it is, a few times a second at most."""
         if time.monotonic() - self._shown_at >= _EVERY_S:
-            self._took()
+            self._note_time()
             self._show(results, total, running=running)
 
     def show_storing(self, results: Results, *, total: int) -> None:
         """Show that all trials have ended, and that the last of their runs are on the way to the store."""
-        self._took()
+        self._note_time()
         self._show(results, total, is_storing=True)
 
     def show_end(self, results: Results, summary: RunSummary, *, total: int) -> None:
@@ -60,7 +60,7 @@ class SweepView:
         for notice in summary.notices:
             print(notice.text, file=sys.stderr)  # noqa: T201  # standard output is the user's own
 
-    def _took(self) -> None:
+    def _note_time(self) -> None:
         self._shown_at = time.monotonic()
         self._took_s = self._shown_at - self._began
 

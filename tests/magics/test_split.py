@@ -186,6 +186,8 @@ def test_a_name_that_holds_a_column_is_explained(shell):
 def test_a_column_goes_before_a_variable_of_the_same_name(shell):
     shell.push({"kind": np.arange(3)})
     run(shell, "%split df --stratify kind --seed 1")
+    counts = shell.user_ns["test"].kind.value_counts()
+    assert counts["a"] == counts["b"]  # the column has both, the variable none of them
 
 
 def test_the_help_names_every_option_and_an_example(shell):

@@ -7,8 +7,9 @@ from mlmagic.journal import folder
 from mlmagic.runs import active
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.body import body_of
+from mlmagic.sweeps.plan import Plan
 from mlmagic.sweeps.space import axes_of
-from mlmagic.sweeps.sweeping import Plan, Sweep
+from mlmagic.sweeps.sweeping import Sweep
 
 
 @pytest.fixture

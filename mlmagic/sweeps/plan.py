@@ -1,0 +1,109 @@
+"""What a sweep is to do, and whether it can be done: checked before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.runs.direction import direction_of
+from mlmagic.sweeps.body import Body
+from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, points_of
+from mlmagic.sweeps.space import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlmagic.config.composing import Composition
+    from mlmagic.runs.direction import Direction
+    from mlmagic.sweeps.space import Axis
+
+_MODES: dict[str, Direction] = {"min": "min", "max": "max"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep is to do.
+
+    *code* is a body or a function, *axes* are what it goes over: variables of the body, arguments of the function, or
+    overrides of *config*. ``metric`` judges the trials, ``mode`` says in which direction. ``seeds`` is how often each
+    point is run. With ``resume`` trials are not run again that ended well in the last sweep of the same code in
+    ``experiment``. With ``prune`` those are ended that look hopeless.
+    """
+
+    code: Body | Callable[..., Any]
+    axes: Sequence[Axis]
+    namespace: Mapping[str, Any] = field(default_factory=dict)
+    config: Composition | None = None
+    metric: str | None = None
+    mode: str | None = None
+    search: str = "grid"
+    trials: int | None = None
+    jobs: int | None = None
+    on: str = "local"
+    address: str | None = None
+    timeout_s: float | None = None
+    seeds: int = 1
+    seed: int | None = None
+    threads: int = 1
+    figures: bool = True
+    yes: bool = False
+    resume: bool = False
+    prune: bool = False
+    experiment: str | None = None
+
+
+def require_valid(plan: Plan) -> None:
+    """See that the plan can be run.
+
+    Raises
+    ------
+    UsageProblem
+        When it goes over nothing, an option has no such value, or it has more trials than anyone asks for by chance.
+    """
+    if not plan.axes:
+        raise UsageProblem("There is nothing to go over: lr=0.1,0.01 depth=range(1,10)")
+    if plan.search not in SEARCHES:
+        near = did_you_mean(plan.search, SEARCHES)
+        raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
+    if plan.timeout_s is not None and not plan.timeout_s >= 0:  # NaN is none
+        raise UsageProblem(f"--timeout {plan.timeout_s:g}: it is a number of seconds, 0 or more.")
+    for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):
+        if number is not None and number < 1:
+            raise UsageProblem(f"{what} {number}: it is 1 or more.")
+    if plan.prune and plan.metric is None:
+        raise UsageProblem("--prune judges trials by a metric that they log as they go: --metric val_loss")
+    if plan.prune and plan.seeds > 1:
+        raise UsageProblem("--prune ends trials one by one, and --seeds judges them together: leave one of them out")
+    size = count(plan.axes)
+    if plan.search == "grid" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
+        if size == float("inf"):
+            points_of(plan.axes, "grid", 1, 0)  # which says that an interval has no grid
+        raise UsageProblem(
+            f"That is {int(size) * plan.seeds:,} trials: --yes runs them all, --search random --trials 100 a hundred, "
+            "--trials 100 the first hundred"
+        )
+
+
+def goal_of(plan: Plan) -> Direction | None:
+    """Return in which direction the plan's metric is better, None where it names none.
+
+    Raises
+    ------
+    UsageProblem
+        When neither the plan nor the metric's name tells, or nothing is judged by a direction that is given.
+    """
+    if plan.mode is not None:
+        if plan.mode not in _MODES:
+            raise UsageProblem(f"--mode {plan.mode}: it is min or max.")
+        if plan.metric is None:
+            raise UsageProblem(f"--mode {plan.mode} says which is better of a metric: --metric accuracy --mode max")
+        return _MODES[plan.mode]
+    goal = direction_of(plan.metric) if plan.metric else None
+    if plan.metric and goal is None:
+        binds = plan.code.binds if isinstance(plan.code, Body) else ()
+        near = did_you_mean(plan.metric, [name for name in binds if direction_of(name) is not None])
+        raise UsageProblem(f"The name {plan.metric!r} does not tell which is better: --mode max, or --mode min.{near}")
+    if plan.search == "tpe" and goal is None:
+        raise UsageProblem("--search tpe goes where a metric is best: --metric accuracy --mode max")
+    return goal
