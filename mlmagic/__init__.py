@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic import compare as _package  # noqa: F401  # before the function of its name is bound
 from mlmagic._version import __version__
-from mlmagic.api import compare, diff, log, log_artifact, log_figure, log_params, runs, sync, tag, track
+from mlmagic.api import (
+    compare,
+    diff,
+    foreign_journals,
+    log,
+    log_artifact,
+    log_figure,
+    log_params,
+    runs,
+    sync,
+    tag,
+    track,
+)
 from mlmagic.errors import MLMagicError
 from mlmagic.settings import settings
 
@@ -56,6 +68,7 @@ __all__ = [
     "compare",
     "compose",
     "diff",
+    "foreign_journals",
     "instantiate",
     "log",
     "log_artifact",

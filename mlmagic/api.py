@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import NoActiveRunError
+from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.runs import active
 from mlmagic.session import live
 from mlmagic.session.cells import running
@@ -15,13 +15,14 @@ from mlmagic.snapshot.generators import untouched
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import FrameType, TracebackType
 
     from pandas import DataFrame
 
     from mlmagic.compare.difference import Difference
     from mlmagic.compare.widget import CompareWidget
+    from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.recovery import SyncReport
@@ -313,11 +314,17 @@ def last_run() -> Run:
     return Run(_last[0])
 
 
-def sync() -> SyncReport:
+def sync(*, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
     """Deliver what waits in journals: runs recorded while the store was away, and those of kernels that died.
 
     A run that a dead kernel left open is ended as KILLED, with all that it had. Journals of other processes that live
     are not touched. Delivering twice changes nothing.
+
+    Parameters
+    ----------
+    foreign
+        Journals to deliver in place of the user's own: some of those that `foreign_journals` returns. They become runs
+        of the current store with the tag ``mlmagic.foreign``.
 
     Returns
     -------
@@ -330,7 +337,53 @@ def sync() -> SyncReport:
     """
     from mlmagic.runs import recovery
 
-    return recovery.sync()
+    return recovery.sync_foreign(foreign) if foreign else recovery.sync()
+
+
+def foreign_journals() -> list[ForeignJournal]:
+    """Return the journals that wait here and were not recorded by this user in this folder.
+
+    They came with a repository or an archive, belong to another user, or are those of an mlmagic before 0.2, which
+    signed none. They are never delivered unasked; ``mlmagic.sync(foreign=...)`` does.
+
+    Returns
+    -------
+    What each holds, as far as it can be read: ``path``, ``name``, ``records``, ``files``, and why it is foreign.
+    """
+    from mlmagic.journal import foreign
+
+    return foreign.foreign_journals()
+
+
+def sync_foreign(*, yes: bool = False) -> SyncReport | None:
+    """Show the journals of others and where they would go, ask, and deliver them; return None if nothing was done.
+
+    Parameters
+    ----------
+    yes
+        Do not ask.
+
+    Raises
+    ------
+    UsageProblem
+        If nobody can be asked.
+    """
+    from mlmagic.runs import store
+    from mlmagic.views.foreign_journals import foreign_journals as view
+
+    found = foreign_journals()
+    print(view(found, store.shown_uri(), store.credentials()))  # noqa: T201
+    usable = [journal for journal in found if journal.problem is None]
+    if not usable or not (yes or _confirmed(f"Deliver {len(usable):,} to that store? [y/N] ")):
+        return None
+    return sync(foreign=usable)
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except (EOFError, NotImplementedError) as error:  # ipykernel's own is a NotImplementedError
+        raise UsageProblem("nobody can be asked here: add --yes once you have read the list") from error
 
 
 def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> DataFrame:  # noqa: A002  # MLflow's word

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,19 +186,24 @@ class Extension:
 
 def _recover() -> None:
     """Deliver what a dead kernel left for this store; MLflow is imported only where there is something."""
-    if settings.offline or not any(folder.journals(place) for place in folder.places()):
+    if settings.offline or not any(folder.may_hold_journals(place) for place in folder.places()):
+        return
+    from mlmagic.journal.survey import MOST_UNASKED, survey
+    from mlmagic.views.sync_report import foreign_line, sync_report
+
+    found = [survey(place, most=MOST_UNASKED) for place in folder.places()]
+    if foreign := [one for part in found for one in part.foreign]:
+        print(foreign_line(foreign))  # noqa: T201
+    if not any(not left.is_closed for part in found for left in part.left):
         return
     from mlmagic.runs import recovery
-    from mlmagic.views.sync_report import sync_report
 
-    if not recovery.has_work():
-        return
     try:
         report = recovery.sync(only=store.current_uri(), patience_s=settings.store_timeout_s)
     except MLMagicError as error:  # above all a store that is away
         print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
         return
-    print(sync_report(report))  # noqa: T201
+    print(sync_report(replace(report, foreign=[])))  # noqa: T201  # said above
 
 
 def _show_seed(report: SeedReport) -> MimeBundle:

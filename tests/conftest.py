@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import sqlite3
+import tempfile
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# The key that signs journals is one of the tests' own, also in kernels and scripts that they start.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mlmagic-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 _LOSSES: list[tuple[str, int, int]] = []

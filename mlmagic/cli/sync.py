@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def sync(folder: Path) -> int:
-    """Deliver the journals below *folder*, print what was done, and return the exit status: 1 when something waits."""
+def sync(folder: Path, *, foreign: bool = False, yes: bool = False) -> int:
+    """Deliver the journals below *folder*, print what was done, and return the exit status: 1 when something waits.
+
+    With *foreign* the journals of others are shown, and delivered after a question, which *yes* leaves out.
+    """
     if not folder.is_dir():
         raise MLMagicError(f"there is no folder {str(folder)!r}")
     os.chdir(folder)
-    report = api.sync()
+    report = api.sync_foreign(yes=yes) if foreign else api.sync()
+    if report is None:
+        print("nothing was delivered")
+        return 0
     print(sync_report(report))
     return 1 if report.waiting or report.problems else 0

@@ -8,29 +8,34 @@ import os
 import shutil
 import tempfile
 import threading
+import time
+import weakref
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
-from mlmagic.journal.lines import decode, encode, encode_metric, header, seed_of
-from mlmagic.journal.records import Bound, Closed, Copy, Delivered, Ended, File, LeftOut, SetAside
+from mlmagic.journal import locks
+from mlmagic.journal.lines import Line, decode, encode, encode_metric, header, seed_of
+from mlmagic.journal.records import Began, Bound, Closed, Copy, Delivered, Ended, File, LeftOut, Model, SetAside
+from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.journal.signing import signature_of
 from mlmagic.journal.system_calls import FLAGS, read_at, write
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlmagic.journal.lines import Line
-    from mlmagic.journal.records import Model, Record
+    from mlmagic.journal.records import Record
+    from mlmagic.journal.signing import Signature
 
 SUFFIX = ".journal"
+STAGED = ".files"
 _CHUNK = 1 << 20
 _LONGEST_CLOSING = 64
+# Far above what MLflow takes of a dataset's profile, the longest text that is a record.
+_LONGEST_LINE = 64 << 20
+# Where the beginning is looked for: tags of a run may be long, a file of another kind may be endless.
+_LONGEST_BEGINNING = 4 << 20
 
 
 class Journal:
@@ -43,6 +48,8 @@ class Journal:
 
     def __init__(self, path: Path, descriptor: int | None) -> None:
         self.path = path
+        self.is_locked = False
+        self._is_mine = descriptor is None
         self.trouble: str | None = None
         self.problems: list[str] = []
         self._seed = seed_of(path.name)
@@ -52,13 +59,19 @@ class Journal:
         self._unsynced = False
         self._ended = False
         self._staging: Path | None = None
+        self._signature: Signature | None = None
         self._lock = threading.RLock()
+        _open_here.add(self)
 
     @classmethod
-    def create(cls, path: Path) -> Journal:
-        """Begin the journal at *path*, where there must be none."""
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | FLAGS, 0o600)
-        journal = cls(path, descriptor)
+    def create(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
+        """Begin the journal at *path*, where there must be none; *folder* is the one that holds it, if it is open.
+
+        The journal is locked until it is closed, which tells other processes that its writer lives.
+        """
+        journal = cls(path, _open(path, folder, os.O_CREAT | os.O_EXCL | FLAGS))
+        journal.is_locked, journal._is_mine = locks.lock(journal.descriptor), True
+        journal._signature = signature_of(path)
         journal._write(header(journal._seed))
         return journal
 
@@ -70,28 +83,57 @@ class Journal:
         return journal
 
     @classmethod
-    def open(cls, path: Path) -> Journal:
-        """Return the journal at *path*, to go on with."""
-        return cls(path, os.open(path, FLAGS))
+    def open(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
+        """Return the journal at *path*, to read.
+
+        Raises
+        ------
+        UntrustedError
+            If it is a link, another user's, or writable by other users.
+        OSError
+            If it cannot be opened.
+        """
+        return cls(path, _open(path, folder, FLAGS))
 
     @classmethod
-    def adopt(cls, path: Path) -> Journal:
+    def adopt(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
         """Return the journal at *path*, which a dead process left, for this process alone until it is closed.
 
         Raises
         ------
         BlockingIOError
-            When another process has it.
+            If another process has it: the one that writes it, or one that delivers it.
+        FileNotFoundError
+            If it is gone: another process has delivered it.
+        UntrustedError
+            As for `open`.
         """
-        descriptor = os.open(path, FLAGS)
+        journal = cls.open(path, folder)
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.stat()  # the other one may just have put it away
-        except OSError:
-            os.close(descriptor)
+            journal.is_locked = locks.try_lock(journal.descriptor)
+            journal._require_in_place()
+        except BaseException:
+            journal.close()
             raise
-        return cls(path, descriptor)
+        journal._signature = signature_of(path)
+        return journal
+
+    def _require_in_place(self) -> None:
+        if os.name != "nt" and not os.fstat(self.descriptor).st_nlink:
+            raise FileNotFoundError(errno.ENOENT, "another process has put it away", str(self.path))
+
+    @property
+    def descriptor(self) -> int:
+        """The open file.
+
+        Raises
+        ------
+        OSError
+            If there is none.
+        """
+        if self._file is None:
+            raise OSError(errno.EBADF, "the journal is not open", str(self.path))
+        return self._file
 
     def append(self, record: Record) -> None:
         """Add a record.
@@ -101,6 +143,8 @@ class Journal:
         NoActiveRunError
             When the run has ended: a thread goes on after its cell.
         """
+        if self._signature is not None and isinstance(record, (Began, File, Copy, Model)):
+            record = self._signature.sign(record)
         line = encode(record, self._seed)
         with self._lock:
             self._check_open(record)
@@ -140,23 +184,76 @@ class Journal:
         # Asked, not counted: an interrupt may come between a write and the count of it.
         return 0 if self._file is None else os.fstat(self._file).st_size
 
-    def read(self, start: int = 0) -> Iterator[Line]:
-        """Yield the records from byte *start* on, as far as they are written now.
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether there is an open file."""
+        return self._file is not None
+
+    @property
+    def size(self) -> int:
+        """Bytes that are on the disk."""
+        return self._on_disk()
+
+    def silent_s(self) -> float:
+        """Return how many seconds ago it was last written to, or touched by `beat`."""
+        return time.time() - os.fstat(self.descriptor).st_mtime
+
+    def content(self) -> Iterator[bytes]:
+        """Yield all that is written, in parts."""
+        at = 0
+        while data := self._bytes(at):
+            at += len(data)
+            yield data
+
+    def is_own(self, record: Began | File | Copy | Model) -> bool:
+        """Return whether this user recorded *record* in this journal, and in the folder where the journal lies.
+
+        What this process records is, whether it can be signed or not.
+        """
+        if self._is_mine:
+            return True
+        signature = self._signature or signature_of(self.path)
+        return signature is not None and signature.is_of(record)
+
+    def beginning(self) -> Began | None:
+        """Return the first record, or None if it is damaged or the file is no journal.
+
+        Raises
+        ------
+        NewerFormatError
+            As for `read`.
+        """
+        lines = self.read(upto=_LONGEST_BEGINNING)
+        return next((line.record for line in lines if isinstance(line.record, Began)), None)
+
+    def read(self, start: int = 0, *, upto: int | None = None) -> Iterator[Line]:
+        """Yield the records from byte *start* on, as far as they are written now, or before byte *upto*.
 
         Raises
         ------
         NewerFormatError
             When a newer mlmagic wrote it.
         """
-        rest = b""
-        while data := self._bytes(start + len(rest)):
-            complete, newline, rest = (rest + data).rpartition(b"\n")
+        at, pieces, is_too_long = start, list[bytes](), False
+        while (upto is None or at < upto) and (data := self._bytes(at)):
+            at += len(data)
+            complete, newline, rest = data.rpartition(b"\n")
             if newline:
-                yield from decode(complete + newline, self._seed, start)
-                start += len(complete) + 1
+                block = b"".join([*pieces, complete, newline])
+                begin = at - len(rest) - len(block)
+                if is_too_long:
+                    end = block.index(b"\n") + 1
+                    yield Line(begin + end, None)
+                    begin, block, is_too_long = begin + end, block[end:], False
+                yield from decode(block, self._seed, begin)
+                pieces = [rest]
+            elif not is_too_long:
+                pieces.append(rest)
+                if sum(map(len, pieces)) > _LONGEST_LINE:
+                    pieces, is_too_long = [], True
 
     def ends_closed(self) -> bool:
-        """Tell whether the last record says that all is delivered; reads no more than the end of the file."""
+        """Return whether the last record says that all is delivered; reads no more than the end of the file."""
         end = self._on_disk()
         last = self._bytes(max(0, end - _LONGEST_CLOSING)).rstrip(b"\n").rpartition(b"\n")[2]
         return any(isinstance(line.record, Closed) for line in decode(last + b"\n", self._seed))
@@ -187,7 +284,7 @@ class Journal:
         """Show other machines that this process is alive."""
         if self._file is not None:
             with contextlib.suppress(OSError):  # the folder was deleted: there is nobody to show it to
-                os.utime(self.path)
+                os.utime(self._file if os.utime in os.supports_fd else self.path)
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Stage an artifact and note it."""
@@ -232,6 +329,7 @@ class Journal:
 
     def _stage(self, path: str, target: Path, put: Callable[[Path], None]) -> bool:
         try:
+            self.make_staging()
             put(target)
         except OSError as error:
             self.problems.append(f"{path} could not be kept: {error.strerror or error}")
@@ -247,12 +345,20 @@ class Journal:
     def staging(self) -> Path:
         """The folder beside the journal for all that its records name."""
         if self._staging is None:
-            beside = self.path.with_suffix(".files")
+            beside = self.path.with_suffix(STAGED)
             self._staging = beside if self._file is not None else Path(tempfile.mkdtemp(prefix="mlmagic-"))
         return self._staging
 
+    def make_staging(self) -> Path:
+        """Create the staging folder, if need be, for this user alone, and return it."""
+        # The files in it have the modes that they are to have in the store.
+        with contextlib.suppress(FileExistsError):
+            self.staging.mkdir(mode=0o700)
+        return self.staging
+
     def close(self) -> None:
         """Let go of the file, and of staged files that no journal on the disk names."""
+        _open_here.discard(self)
         with self._lock:
             if self._file is not None:
                 os.close(self._file)
@@ -262,3 +368,25 @@ class Journal:
 
 
 _OF_THE_DELIVERY = (Bound, Delivered, LeftOut, SetAside, Closed)
+
+# A process that was forked has these files open as well, and with them the locks, which would outlive their writer.
+_open_here: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+def _open(path: Path, folder: SafeFolder | None, flags: int) -> int:
+    if folder is not None:
+        return folder.open_file(path.name, flags)
+    with SafeFolder.open(path.parent) as parent:
+        return parent.open_file(path.name, flags)
+
+
+def _after_fork() -> None:
+    for journal in list(_open_here):
+        if journal._file is not None:
+            os.close(journal._file)
+            journal._file = None
+    _open_here.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

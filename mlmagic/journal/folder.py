@@ -1,24 +1,31 @@
-"""Where journals lie: one folder a working folder, which keeps itself out of git."""
+"""Where journals lie: one folder a working folder, which keeps itself out of git.
+
+Everything in it is reached through a `SafeFolder`: a project that came from elsewhere may hold links in place of it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import gzip
 import os
+import re
 import secrets
 import shutil
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlmagic.journal.file import SUFFIX, Journal
+from mlmagic.journal import signing
+from mlmagic.journal.file import STAGED, SUFFIX, Journal
+from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.private import state_folder
 from mlmagic.settings import settings
 
 _PLACE = Path(".mlmagic", "journal")
 _DELIVERED = "delivered"
-_DAMAGED = "damaged"
 _DAY_S = 86_400.0
+_MARK_DIGITS = 16
+_PACKED = re.compile(rf"(\d{{8}}T\d{{6}}\.\d{{6}}-[0-9a-f]{{8}}{re.escape(SUFFIX)})\.([0-9a-f]{{{_MARK_DIGITS}}})\.gz")
 
 _home: Path | None = None
 
@@ -34,17 +41,35 @@ def place() -> Path:
 
     A relative one is meant from the folder in which the extension was loaded.
     """
-    return (_home or Path.cwd()) / (settings.journal or _PLACE)
+    chosen = settings.journal or _PLACE
+    return Path(os.path.realpath(chosen)) if Path(chosen).is_absolute() else _from() / chosen
+
+
+def _from() -> Path:
+    return _home or Path.cwd()
 
 
 def places() -> list[Path]:
     """Return the folders in which journals may lie: the one above, and where they go when that cannot be written."""
-    return [place(), _elsewhere()]
+    try:
+        return [place(), _elsewhere()]
+    except OSError:  # the user has no folder of that kind: `new` says so where it matters
+        return [place()]
 
 
 def _elsewhere() -> Path:
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"mlmagic-{user}" / "journal"
+    return state_folder() / "journal"
+
+
+def open_place(folder: Path, *, create: bool = False) -> SafeFolder:
+    """Open a folder of journals; no part of it below the working folder may be a link.
+
+    Raises
+    ------
+    OSError
+        As `SafeFolder.open`.
+    """
+    return SafeFolder.open(folder, below=_from(), create=create)
 
 
 def new() -> tuple[Journal, str | None]:
@@ -52,35 +77,91 @@ def new() -> tuple[Journal, str | None]:
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     name = f"{now}-{secrets.token_hex(4)}{SUFFIX}"  # the same run may have several: cells that go on with it
     reasons = []
-    for folder in places():
+    for find in (place, _elsewhere):
         try:
-            _make(folder)
-            journal = Journal.create(folder / name)
+            journal = _create(find(), name)
         except OSError as error:
-            reasons.append(f"{folder}: {error.strerror or error}")
+            reasons.append(_reason(error))
             continue
-        return journal, f"the journal cannot be written ({reasons[0]}): it is in {folder}" if reasons else None
+        return journal, _where(journal, reasons)
     reason = "; ".join(reasons)
     return Journal.in_memory(name), f"no journal can be written ({reason}): a kernel that dies takes this run with it"
 
 
-def _make(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ignoring = folder.parent if folder.parent.name == _PLACE.parts[0] else folder
-    if not (ignore := ignoring / ".gitignore").exists():
-        ignore.write_text("*\n", encoding="ascii")
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+
+
+def _where(journal: Journal, reasons: list[str]) -> str | None:
+    if reasons:
+        return f"the journal cannot be written ({reasons[0]}): it is in {journal.path.parent}"
+    if unsigned := signing.problem():
+        return (
+            f"the journal cannot be signed ({unsigned}): after a crash it is delivered on request, "
+            "by %mlmagic sync --foreign"
+        )
+    return None
+
+
+def _create(folder: Path, name: str) -> Journal:
+    with open_place(folder, create=True) as opened:
+        if folder.parent.name == _PLACE.parts[0]:
+            with open_place(folder.parent) as parent:
+                _ignore(parent)
+        else:
+            _ignore(opened)
+        return Journal.create(folder / name, opened)
+
+
+def _ignore(folder: SafeFolder) -> None:
+    with contextlib.suppress(FileExistsError):
+        descriptor = folder.open_file(".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write("*\n")
+
+
+def names_in(folder: SafeFolder) -> list[str]:
+    """Return the names of the journals in *folder* that are not delivered yet, whosever they are, the oldest first."""
+    return sorted(name for name in folder.names() if name.endswith(SUFFIX))
 
 
 def journals(folder: Path) -> list[Path]:
-    """Return the journals in *folder* that are not delivered yet, whosever they are, the oldest first."""
-    return sorted(folder.glob(f"*{SUFFIX}"))
+    """Return the journals in *folder* that are not delivered yet, the oldest first; none where it is not to be used."""
+    try:
+        with open_place(folder) as opened:
+            return [folder / name for name in names_in(opened)]
+    except OSError:
+        return []
 
 
-def set_apart(path: Path) -> Path:
-    """Move a journal that cannot be delivered where it is not looked for again; return where it is."""
-    kept = path.parent / _DAMAGED / path.name
-    kept.parent.mkdir(exist_ok=True)
-    return path.rename(kept)
+def may_hold_journals(folder: Path) -> bool:
+    """Return whether there is a journal in *folder*, or a folder that must not be looked into."""
+    try:
+        with open_place(folder) as opened:
+            return any(name.endswith(SUFFIX) for name in opened.names())
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def move(path: Path, to: str) -> None:
+    """Move the journal at *path* and its staged files into the folder *to* beside it, where it is not looked for."""
+    with open_place(path.parent) as folder, folder.open_folder(to, create=True) as target:
+        folder.move(path.name, target)
+        with contextlib.suppress(FileNotFoundError):
+            folder.move(path.with_suffix(STAGED).name, target)
+
+
+def discard(journal: Journal) -> None:
+    """Remove a journal that was never used, and its staged files."""
+    path, is_on_disk = journal.path, journal.is_on_disk
+    if is_on_disk:
+        shutil.rmtree(journal.staging, ignore_errors=True)
+    journal.close()
+    if is_on_disk:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def put_away(journal: Journal, *, keep_files: bool) -> None:
@@ -90,23 +171,44 @@ def put_away(journal: Journal, *, keep_files: bool) -> None:
     """
     if not keep_files:
         shutil.rmtree(journal.staging, ignore_errors=True)
-    journal.close()
-    if not (path := journal.path).is_file():
-        return
+    path = journal.path
     with contextlib.suppress(OSError):  # a full disk, or a folder that cannot be written any more: then it stays
-        if settings.journal_days > 0:
-            kept = path.parent / _DELIVERED / f"{path.name}.gz"
-            kept.parent.mkdir(exist_ok=True)
-            with path.open("rb") as lines, gzip.open(kept, "wb", compresslevel=1) as packed:
-                shutil.copyfileobj(lines, packed)
-        path.unlink(missing_ok=True)
+        if journal.is_on_disk:
+            with open_place(path.parent) as folder:
+                _pack(journal, folder)
+                folder.unlink(path.name)
+    journal.close()
+
+
+def _pack(journal: Journal, folder: SafeFolder) -> None:
+    signature = signing.signature_of(journal.path)
+    if settings.journal_days <= 0 or signature is None:  # without a mark it could not be deleted some day
+        return
+    name = f"{journal.path.name}.{_mark(signature)}.gz"
+    with folder.open_folder(_DELIVERED, create=True) as delivered:
+        descriptor = delivered.open_file(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(descriptor, "wb") as file, gzip.GzipFile("", "wb", 1, file) as packed:
+            for chunk in journal.content():
+                packed.write(chunk)
+
+
+def _mark(signature: signing.Signature) -> str:
+    return signature.of_text(_DELIVERED)[:_MARK_DIGITS]
 
 
 def prune() -> None:
-    """Delete the delivered journals that are older than the setting ``journal_days``."""
+    """Delete the delivered journals that this user packed here and that are older than the setting ``journal_days``."""
     oldest = time.time() - settings.journal_days * _DAY_S
-    for folder in places():
-        for file in (folder / _DELIVERED).glob("*.gz"):
-            with contextlib.suppress(OSError):  # another kernel was faster
-                if file.stat().st_mtime < oldest:
-                    file.unlink()
+    for place in places():
+        with contextlib.suppress(OSError), open_place(place / _DELIVERED) as folder:
+            for name in list(folder.names()):
+                with contextlib.suppress(FileNotFoundError):  # another kernel was faster
+                    if _is_packed(place, name) and folder.is_own_file(name) and folder.stat(name).st_mtime < oldest:
+                        folder.unlink(name)
+
+
+def _is_packed(place: Path, name: str) -> bool:
+    """Return whether *name* is what `put_away` called a journal of *place*."""
+    found = _PACKED.fullmatch(name)
+    signature = signing.signature_of(place / found[1]) if found else None
+    return found is not None and signature is not None and found[2] == _mark(signature)

@@ -8,26 +8,30 @@ import re
 import zlib
 from dataclasses import astuple
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from mlmagic.journal import records
+from mlmagic.journal.schema import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmagic.journal.records import Record
 
-FORMAT = 1
-"""The number of this form; a journal of a higher one was written by a newer mlmagic."""
+FORMAT = 2
+"""The number of this form; a journal of a higher one was written by a newer mlmagic. Form 1 had no signatures."""
 
 _KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in get_args(records.Record)}
 _SUM = 8
+# Of a damaged line so many places are tried: each takes time in proportion to the line.
+_MOST_TRIED = 16
 _LINE = re.compile(rb"[0-9a-f]{8} (?=\[)")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Line(NamedTuple):
-    """A record of a file: where the line after it begins, and the record, or None for a line that is damaged."""
+    """A record of a file, None for a line that is damaged or holds none; the next line begins at byte ``end``."""
 
     end: int
     record: Record | None
@@ -90,12 +94,12 @@ def decode(data: bytes, seed: int, start: int = 0) -> Iterator[Line]:
         content = _intact(line, seed)
         if content is None:
             yield Line(end, None)
-            for found in _LINE.finditer(line, 1):
+            for found in islice(_LINE.finditer(line, 1), _MOST_TRIED):
                 content = _intact(line[found.start() :], seed)
                 if content is not None:
                     break
-        if content is not None and (record := _record(content)) is not None:
-            yield Line(end, record)
+        if content is not None and not _is_header(content):
+            yield Line(end, _record(content))
         at = stop + 1
 
 
@@ -107,11 +111,46 @@ def _intact(line: bytes, seed: int) -> bytes | None:
     return content if int(line[:_SUM], 16) == zlib.crc32(content, seed) else None
 
 
+def _is_header(content: bytes) -> bool:
+    """Return whether a line is one that tells the format.
+
+    Raises
+    ------
+    NewerFormatError
+        When the format is newer than this version's.
+    """
+    if not content.startswith(b'["format",'):
+        return False
+    number = _values(content)[1:]
+    if number and type(number[0]) is int and number[0] > FORMAT:
+        raise NewerFormatError(f"format {number[0]}, this mlmagic knows {FORMAT}")
+    return True
+
+
 def _record(content: bytes) -> Record | None:
-    kind, *values = json.loads(content)
-    if kind == "format":
-        if values[0] > FORMAT:
-            raise NewerFormatError(f"format {values[0]}, this mlmagic knows {FORMAT}")
+    """Return the record of an intact line, or None if it is none.
+
+    Raises
+    ------
+    NewerFormatError
+        When it is of a kind that this version does not know: what it says must not be lost.
+    """
+    kind, *values = _values(content) or [None]
+    if not isinstance(kind, str):
         return None
-    made: Record = _KINDS[kind](*values)
+    known = _KINDS.get(kind)
+    if known is None:
+        raise NewerFormatError(f"a record {kind[:40]!r}, which this version does not know")
+    if not fits(known, values):
+        return None
+    made: Record = known(*values)
     return made
+
+
+def _values(content: bytes) -> list[Any]:
+    """Return the list that a line holds, empty where it holds something else."""
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, a number too long or lists too deep for Python
+        return []
+    return values if isinstance(values, list) else []

@@ -14,18 +14,18 @@ SILENT_S = 600.0
 """A process of another machine that has not touched its journal for so many seconds counts as dead."""
 
 
-def this_process() -> dict[str, Any]:
-    """Return what tells this process from every other, as plain data.
+def this_process(*, locks: bool = False) -> dict[str, Any]:
+    """Return what tells this process from every other, as plain data; *locks*: it keeps its journal locked.
 
     >>> is_alive(this_process(), heard_s_ago=0)
     True
     """
     pid = os.getpid()
-    return {"host": _host(), "pid": pid, "started": _started(pid)}
+    return {"host": _host(), "pid": pid, "started": _started(pid), "locks": locks}
 
 
 def is_of_this_machine(owner: dict[str, Any]) -> bool:
-    """Tell whether *owner* ran on this machine, before its last start or since.
+    """Return whether *owner* ran on this machine, before its last start or since.
 
     >>> is_of_this_machine(this_process())
     True
@@ -33,15 +33,25 @@ def is_of_this_machine(owner: dict[str, Any]) -> bool:
     return str(owner.get("host", "")).partition(" ")[0] == socket.gethostname()
 
 
+def shares_locks(owner: dict[str, Any]) -> bool:
+    """Return whether *owner* has its journal locked while it lives, and locks are seen by this process.
+
+    The start of a machine tells it from others: containers on it have names of their own, but the same locks.
+    """
+    start = str(owner.get("host", "")).partition(" ")[2]
+    return owner.get("locks") is True and start == _boot() != ""
+
+
 def is_alive(owner: dict[str, Any], *, heard_s_ago: float) -> bool:
-    """Tell whether the process *owner* still runs.
+    """Return whether the process *owner* still runs.
 
     A number that another process has meanwhile does not count: it began at another time. Of a process on another
     machine only the heartbeat is known: its journal is touched every few seconds, *heard_s_ago* the last time.
     """
     if owner.get("host") != _host():
         return heard_s_ago < SILENT_S
-    started = _started(int(owner.get("pid", 0)))
+    pid = owner.get("pid")
+    started = _started(pid) if isinstance(pid, int) else None
     return started is not None and started == owner.get("started")
 
 

@@ -1,11 +1,12 @@
 """The records of a run, in the order in which they were made: what was recorded, and how far it was delivered.
 
-All fields are plain JSON values, so that a record is a line of text and back again.
+All fields are plain JSON values, so that a record is a line of text and back again. ``signature`` is that of the user
+who recorded it, empty where that user has no key.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Began:
     started: int
     tags: dict[str, str]
     owner: dict[str, Any]
+    signature: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class File:
     checksum: int = 0
     after: str | None = None
     before: str = ""
+    signature: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Copy:
     """A file or folder of the user's: its path within the run, and within the staging area."""
 
     path: str
+    signature: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Model:
     uid: str
     name: str
     folder: str
+    signature: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,8 @@ Record = (
     | SetAside
     | Closed
 )
+Signed = Began | File | Copy | Model
+"""The records that tell whose run it is and which files it has: `mlmagic.journal.signing` signs them."""
 
 
 class Sink(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from mlmagic import api
@@ -10,6 +12,11 @@ from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
 from mlmagic.runs import experiments, store
 from mlmagic.settings import settings
+
+if TYPE_CHECKING:
+    from mlmagic.runs.recovery import SyncReport
+
+_OPTIONS = ("--foreign", "--yes")
 
 
 @magics_class
@@ -22,19 +29,34 @@ class StatusMagics(Magics):
 
         `%mlmagic sync` delivers what waits in journals: runs that were recorded while the store was away, and those
         of kernels that died.
+
+        `%mlmagic sync --foreign` shows journals that you did not record here (they came with a repository, or are
+        another user's), where they would go and with which files, and asks whether to deliver them; `--yes` does not
+        ask.
         """
         match line.split():
             case []:
                 self._show()
             case ["sync"]:
-                from mlmagic.views.sync_report import sync_report
-
-                print(sync_report(api.sync()))  # noqa: T201
+                self._report(api.sync())
+            case ["sync", "--foreign"] | ["sync", "--foreign", "--yes"] | ["sync", "--yes", "--foreign"]:
+                self._report(api.sync_foreign(yes="--yes" in line.split()))
+            case ["sync", *options]:
+                wrong = next((word for word in options if word not in _OPTIONS), "--yes")
+                raise UsageProblem(
+                    f"%mlmagic sync takes --foreign, and with it --yes, got {wrong!r}.{did_you_mean(wrong, _OPTIONS)}"
+                )
             case [word, *_]:
                 raise UsageProblem(
                     f"%mlmagic takes nothing, or sync, got {word!r}.{did_you_mean(word, ['sync'])} "
                     "%config MLMagic shows the settings."
                 )
+
+    @staticmethod
+    def _report(report: SyncReport | None) -> None:
+        from mlmagic.views.sync_report import sync_report
+
+        print("nothing was delivered" if report is None else sync_report(report))  # noqa: T201
 
     @staticmethod
     def _show() -> None:

@@ -154,7 +154,7 @@ def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
     saved = save_model(
         found.model,
         found.name,
-        journal.staging / folder,
+        journal.make_staging() / folder,
         input_example=examples,
         requirements=_requirements(),
         size_limit_mb=settings.model_limit_mb,

@@ -52,7 +52,7 @@ class Child:
             parent=parent.uid,
             started=started,
             tags={**shared, **nested, **{key: secrets.redact(text)[0] for key, text in tags.items()}, **own},
-            owner=owner.this_process(),
+            owner=owner.this_process(locks=self._journal.is_locked),
         )
         self._journal.append(began)
         self._journal.append(began)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
@@ -56,6 +57,7 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     journal, where = folder.new()
     if where:
         notices.warn(where)
+    began = replace(began, owner=owner.this_process(locks=journal.is_locked))
     # Twice: without it nothing else of the journal could be delivered, should a byte of it be damaged.
     journal.append(began)
     journal.append(began)
@@ -101,7 +103,7 @@ def _beginning(
         parent=target.outer,
         started=time.time_ns() // 1_000_000,
         tags=tags,
-        owner=owner.this_process(),
+        owner={},
     )
 
 

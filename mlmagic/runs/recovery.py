@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder, owner
 from mlmagic.journal.file import Journal
+from mlmagic.journal.foreign import take_over
 from mlmagic.journal.lines import NewerFormatError
-from mlmagic.journal.records import Began
+from mlmagic.journal.survey import MOST_UNASKED, survey
 from mlmagic.runs import active, store
 from mlmagic.runs.delivery import Delivery
 from mlmagic.runs.shipping import Shipper, shipper, shippers
@@ -20,12 +20,17 @@ from mlmagic.snapshot import secrets
 from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from mlmagic.journal.foreign import ForeignJournal
+    from mlmagic.journal.records import Began
+    from mlmagic.journal.survey import Foreign, Left
 
 PATIENCE_S = 20.0
 """How long ``mlmagic.sync`` waits for the store."""
 
-_YOUNG_S = 60.0
+_MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,14 @@ class SyncReport:
     """What was delivered, and what was not.
 
     ``waiting`` counts the runs that are not, ``away`` says why their store cannot be reached. ``problems`` are what
-    the store refused and what could not be read, a line each.
+    the store refused and what could not be read, a line each; ``foreign`` are the journals of others.
     """
 
     runs: list[SyncedRun] = field(default_factory=list)
     waiting: int = 0
     away: str | None = None
     problems: list[str] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
 
 
 def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncReport:
@@ -67,8 +73,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncRepo
     UsageProblem
         When the setting ``offline`` is on.
     """
-    if settings.offline:
-        raise UsageProblem("MLMagic.offline is True: set it to False first: %config MLMagic.offline = False")
+    _require_online()
     report = SyncReport()
     still_open = [run.delivery for run in active.open_here()]
     for ships in shippers():
@@ -80,104 +85,143 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncRepo
     return report
 
 
-def has_work() -> bool:
-    """Tell whether a process that died left something to deliver; quick, and without MLflow."""
-    return any(_began_by_the_dead(path) for place in folder.places() for path in folder.journals(place))
+def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATIENCE_S) -> SyncReport:
+    """Take over journals that others made, as runs of the store that is configured now, and deliver them.
+
+    Raises
+    ------
+    UsageProblem
+        When the setting ``offline`` is on.
+    """
+    _require_online()
+    report = SyncReport()
+    uri = store.current_uri()
+    deliveries = []
+    for one in journals:
+        if one.problem is not None:
+            report.problems.append(f"{one.path} was not taken over: {one.problem}")
+            continue
+        try:
+            journal, began = take_over(one, secrets.redact(uri)[0])
+        except (OSError, NewerFormatError) as error:
+            report.problems.append(f"{one.path} was not taken over: {getattr(error, 'strerror', None) or error}")
+            continue
+        report.problems += journal.problems
+        deliveries.append(Delivery.of_dead_process(journal, uri, began))
+    ships = shipper(uri)
+    ships.add(*deliveries)
+    _deliver(ships, deliveries, report, patience_s)
+    return report
 
 
-def _began_by_the_dead(path: Path) -> bool:
-    try:
-        began = _beginning(path)
-        dead = began is None or not _is_alive(path, began)
-        return dead and not _is_put_away(path)
-    except (OSError, NewerFormatError):
-        return False
-
-
-def _is_put_away(path: Path) -> bool:
-    """Put away a journal that is delivered, but whose process ended before it could do so; tell whether it is one."""
-    journal = Journal.open(path)
-    closed = journal.ends_closed()
-    if closed:
-        folder.put_away(journal, keep_files=True)
-    else:
-        journal.close()
-    return closed
+def _require_online() -> None:
+    if settings.offline:
+        raise UsageProblem("MLMagic.offline is True: set it to False first: %config MLMagic.offline = False")
 
 
 def _recover(place: Path, only: str | None, report: SyncReport, patience_s: float) -> None:
-    by_store: dict[str, list[Delivery]] = {}
-    for path in folder.journals(place):
-        try:
-            delivery = _delivery_of(path, only, report)
-        except NewerFormatError:
-            report.problems.append(f"{path} was written by a newer mlmagic: update mlmagic to deliver it")
-        except (BlockingIOError, FileNotFoundError):  # another process delivers it, or has done so
-            continue
-        except OSError as error:
-            report.problems.append(f"{path} cannot be read: {error.strerror or error}")
+    found = survey(place, most=None if only is None else MOST_UNASKED)
+    report.foreign += found.foreign
+    report.waiting += found.unread
+    runs = _by_run(found.left, only, report)
+    while runs:
+        # A journal that is delivered is an open file, of which a process has some hundreds.
+        some, runs = _first(runs, _MOST_AT_ONCE)
+        by_store: dict[str, list[Delivery]] = {}
+        for uri, journals in some:
+            by_store.setdefault(uri, []).extend(_adopt(journals, uri, report))
+        for uri, deliveries in by_store.items():
+            ships = shipper(uri)
+            ships.add(*deliveries)  # what is not delivered in time goes on in the background
+            _deliver(ships, deliveries, report, patience_s)
+        if runs and any(not delivery.is_closed for deliveries in by_store.values() for delivery in deliveries):
+            report.waiting += sum(len(journals) for _, journals in runs)
+            return
+
+
+Run = tuple[str, list["Left"]]
+"""The store of a run that a dead process left, and its journals: the cells that went on with it have their own."""
+
+
+def _by_run(left: list[Left], only: str | None, report: SyncReport) -> list[Run]:
+    """Return the runs that can be delivered now, and report those that cannot."""
+    runs: dict[str, list[Left]] = {}
+    for journal in left:
+        runs.setdefault(journal.began.uid, []).append(journal)
+    found = []
+    for journals in runs.values():
+        began = journals[0].began
+        uri = _uri_of(began)
+        if uri is None:
+            if only is None:
+                report.problems.append(_not_this_store(began))
+            report.waiting += 1
+        elif only is not None and (uri != only or not owner.is_of_this_machine(began.owner)):
+            report.waiting += 1
+            report.away = "recorded for another store, or elsewhere: %mlmagic sync delivers it"
         else:
-            if delivery is not None:
-                by_store.setdefault(delivery.uri, []).append(delivery)
-    for uri, deliveries in by_store.items():
-        ships = shipper(uri)
-        ships.add(*deliveries)  # what is not delivered in time goes on in the background
-        _deliver(ships, deliveries, report, patience_s)
+            found.append((uri, journals))
+    return found
 
 
-def _delivery_of(path: Path, only: str | None, report: SyncReport) -> Delivery | None:
-    """Return the delivery of a dead process's journal, or None where there is nothing to deliver."""
-    began = _beginning(path)
-    if began is None:
-        _set_apart(path, report)
-        return None
-    if _is_alive(path, began):
-        return None
-    uri = _uri_of(began)
-    if uri is None:
-        report.problems.append(
-            f"the run {began.name!r} belongs to the store {began.store}, whose password is not kept: "
-            "set MLFLOW_TRACKING_URI to it, and %mlmagic sync again"
-        )
-        return None
-    if only is not None and (uri != only or not owner.is_of_this_machine(began.owner)):
-        report.waiting += 1
-        report.away = "recorded for another store, or elsewhere: %mlmagic sync delivers it"
-        return None
-    return None if _is_put_away(path) else Delivery.of_dead_process(Journal.adopt(path), uri, began)
+def _first(runs: list[Run], most: int) -> tuple[list[Run], list[Run]]:
+    """Divide *runs* after about *most* journals, at least after one run."""
+    count = 0
+    for number, (_, journals) in enumerate(runs, 1):
+        count += len(journals)
+        if count >= most:
+            return runs[:number], runs[number:]
+    return runs, []
 
 
-def _beginning(path: Path) -> Began | None:
-    journal = Journal.open(path)
+def _adopt(left: list[Left], uri: str, report: SyncReport) -> list[Delivery]:
+    """Return deliveries of all journals of one run, or none: the process that has the oldest has the run.
+
+    Were each taken by itself, two processes that start at once could both create the run.
+    """
+    journals: list[Journal] = []
+    deliveries = []
     try:
-        return next((line.record for line in journal.read() if isinstance(line.record, Began)), None)
-    finally:
+        with folder.open_place(left[0].path.parent) as opened:
+            journals.extend(Journal.adopt(one.path, opened) for one in left)
+        for journal in journals:
+            began = journal.beginning()
+            if began is None or not journal.is_own(began):  # changed since it was looked at
+                journal.close()
+            elif journal.ends_closed():  # delivered, but its process ended before it could be put away
+                folder.put_away(journal, keep_files=True)
+            else:
+                deliveries.append(Delivery.of_dead_process(journal, uri, began))
+    except (BlockingIOError, FileNotFoundError):  # another process has it, or has put it away
+        pass
+    except NewerFormatError:
+        report.problems.append(f"{left[0].path} was written by a newer mlmagic: update mlmagic to deliver it")
+    except OSError as error:
+        report.problems.append(f"{left[0].path} cannot be read: {error.strerror or error}")
+    else:
+        return deliveries
+    for journal in journals:
         journal.close()
-
-
-def _is_alive(path: Path, began: Began) -> bool:
-    return owner.is_alive(began.owner, heard_s_ago=time.time() - path.stat().st_mtime)
-
-
-def _set_apart(path: Path, report: SyncReport) -> None:
-    """Deal with a journal of which the beginning is lost: an empty one goes, another is kept aside, and told once."""
-    if time.time() - path.stat().st_mtime < _YOUNG_S:  # perhaps it is being written now
-        return
-    journal = Journal.open(path)
-    records = sum(line.record is not None for line in journal.read())
-    journal.close()
-    if not records:
-        path.unlink()
-        return
-    kept = folder.set_apart(path)
-    report.problems.append(f"a journal's beginning is damaged, so that its run is not known: it is kept as {kept}")
+    return []
 
 
 def _uri_of(began: Began) -> str | None:
+    """Return the address of the store that *began* was recorded for, or None if it cannot be used now.
+
+    A server gets records and credentials only while it is the one that is configured.
+    """
     current = store.current_uri()
     if secrets.redact(current)[0] == began.store:
         return current
-    return None if REDACTED in began.store else began.store
+    return began.store if store.is_local(began.store) and REDACTED not in began.store else None
+
+
+def _not_this_store(began: Began) -> str:
+    missing = ", whose password is not kept" if REDACTED in began.store else ""
+    return (
+        f"the run {began.name!r} belongs to the store {began.store}{missing}: "
+        "set MLFLOW_TRACKING_URI to it, and %mlmagic sync again"
+    )
 
 
 def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, patience_s: float) -> None:

@@ -110,6 +110,23 @@ def require_known(uri: str) -> None:
         raise _unknown(uri)
 
 
+_CREDENTIALS = (
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "MLFLOW_TRACKING_AUTH",
+    "MLFLOW_TRACKING_CLIENT_CERT_PATH",
+    "MLFLOW_TRACKING_AWS_SIGV4",
+)
+
+
+def credentials() -> list[str]:
+    """Return the names of the environment variables that MLflow shows to the current store; none to a local file."""
+    if not (_chosen() or "").startswith(("http:", "https:", "databricks")):
+        return []
+    return [name for name in _CREDENTIALS if os.environ.get(name)]
+
+
 def shown_uri() -> str:
     """Return the store's URI fit to be shown: without passwords."""
     return secrets.redact(_chosen() or f"{_SQLITE}mlflow.db")[0]

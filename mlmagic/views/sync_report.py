@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import shorten
+from mlmagic.views.bundle import clean, shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.journal.survey import Foreign
     from mlmagic.runs.recovery import SyncReport
 
 _SHOWN_RUNS = 3
@@ -34,4 +39,29 @@ def sync_report(report: SyncReport) -> str:
         runs = "1 run waits" if report.waiting == 1 else f"{report.waiting} runs wait"
         parts.append(f"{runs} in the journal{f' ({report.away})' if report.away else ''}")
     line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
-    return "\n".join([*([line] if line else []), *report.problems])
+    foreign = [foreign_line(report.foreign)] if report.foreign else []
+    return "\n".join([*([line] if line else []), *map(clean, report.problems), *foreign])
+
+
+def foreign_line(found: Sequence[Foreign]) -> str:
+    """Return one line on journals that are not delivered unasked.
+
+    >>> from pathlib import Path
+    >>> from mlmagic.journal.survey import Foreign
+    >>> print(foreign_line([Foreign(Path("a.journal"), "it is a link")]))
+    mlmagic: a.journal is not used, since it is a link: %mlmagic sync --foreign shows it
+    """
+    first = found[0]
+    if len(found) == 1:
+        return f"mlmagic: {_path(first.path)} is not used, since {first.reason}: %mlmagic sync --foreign shows it"
+    return (
+        f"mlmagic: {len(found):,} journals are not used, such as {_path(first.path)}, since {first.reason}: "
+        "%mlmagic sync --foreign shows them"
+    )
+
+
+def _path(path: Path) -> str:
+    """Return *path* from the working folder where it lies below it, as it can be shown."""
+    with contextlib.suppress(ValueError, OSError):
+        path = path.relative_to(Path.cwd())
+    return clean(str(path))

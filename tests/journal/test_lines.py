@@ -105,10 +105,10 @@ def test_a_parameter_that_holds_a_line_is_no_record_when_its_own_line_is_damaged
 
 def test_a_newer_format_is_said(tmp_path):
     journal = Journal.create(tmp_path / "new.journal")
-    text = b'["format",2]'
+    text = b'["format",3]'
     line = b"%08x %b\n" % (zlib.crc32(text, seed_of("new.journal")), text)
     (tmp_path / "new.journal").write_bytes(line)
-    with pytest.raises(NewerFormatError, match="format 2, this mlmagic knows 1"):
+    with pytest.raises(NewerFormatError, match="format 3, this mlmagic knows 2"):
         list(journal.read())
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic import MLMagicError, sync
+from mlmagic import MLMagicError, foreign_journals, sync
 from mlmagic.journal import folder, owner
-from mlmagic.journal.file import Journal
-from mlmagic.journal.lines import FORMAT, _line, seed_of
+from mlmagic.journal.lines import FORMAT, _line, encode, seed_of
 from mlmagic.journal.records import Began, Metric, Tag
+from mlmagic.journal.survey import Survey, survey
 from mlmagic.runs import recovery
+from mlmagic.runs.recovery import SyncReport
 from mlmagic.runs.shipping import shipper
 from mlmagic.settings import settings
 from mlmagic.views.sync_report import sync_report
@@ -93,7 +94,7 @@ def test_the_journal_of_a_process_that_lives_is_not_touched(client, tmp_path):
     environment = os.environ | {"PYTHONPATH": ROOT}
     with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as alive:  # fmt: skip
         assert alive.stdout.readline().strip() == "ready"
-        assert not recovery.has_work()
+        assert survey(folder.place()) == Survey()
         assert sync().runs == []
         assert {one.info.status for one in stored(client).values()} == {"RUNNING"}
         alive.stdin.write("\n")
@@ -102,8 +103,8 @@ def test_the_journal_of_a_process_that_lives_is_not_touched(client, tmp_path):
     assert {one.info.status for one in stored(client).values()} == {"FINISHED"}
 
 
-def dead(name="x", **more):
-    """Return a journal of a process that died."""
+def dead(name="x", *records, **more):
+    """Make the journal of a process that died, and return its path."""
     journal, _ = folder.new()
     fields = {
         "uid": os.urandom(16).hex(), "resumed": False, "run_id": "", "name": name, "store": os.environ["MLFLOW_TRACKING_URI"], "experiment": "Default",
@@ -112,17 +113,18 @@ def dead(name="x", **more):
     fields["tags"] = {"mlmagic.id": fields["uid"]}
     journal.append(Began(**fields))
     journal.append(Began(**fields))
-    journal.append(Metric("loss", 1.0, 1000, 0))
-    return journal
+    for record in (Metric("loss", 1.0, 1000, 0), *records):
+        journal.append(record)
+    journal.close()
+    return journal.path
 
 
 def test_a_journal_cut_or_damaged_anywhere_is_delivered_as_far_as_it_is_whole(client):
-    journal = dead("first")
-    journal.append(Metric("loss", 2.0, 2000, 1))
-    data = bytearray(journal.path.read_bytes())
+    path = dead("first", Metric("loss", 2.0, 2000, 1))
+    data = bytearray(path.read_bytes())
     data[40] ^= 1  # in the first of the two beginnings
     data[-70] ^= 1  # in the first of the two values
-    journal.path.write_bytes(data[:-1] + b"\ngarbage\n12")
+    path.write_bytes(data[:-1] + b"\ngarbage\n12")
     report = sync()
     assert [one.name for one in report.runs] == ["first"]
     assert any("were damaged and are lost" in problem for problem in report.problems)
@@ -130,35 +132,50 @@ def test_a_journal_cut_or_damaged_anywhere_is_delivered_as_far_as_it_is_whole(cl
     assert [point.value for point in history] in ([1.0], [2.0])
 
 
-def test_one_whose_beginning_is_lost_is_kept_aside_and_told_once(client, tmp_path):
-    journal = dead()
-    lines = journal.path.read_bytes().splitlines(keepends=True)
-    journal.path.write_bytes(b"".join([*lines[:1], *lines[3:]]))
+def test_one_whose_beginning_is_lost_is_told_and_delivered_on_request(client, tmp_path):
+    path = dead("unknown", Tag("stage", "draft"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:1], *lines[3:]]))
     a_while_ago = time.time() - 100
-    os.utime(journal.path, (a_while_ago, a_while_ago))
-    (problem,) = sync().problems
-    kept = Path(problem.rpartition("kept as ")[2])
-    assert [line.record for line in Journal.open(kept).read()] == [Metric("loss", 1.0, 1000, 0)]
-    assert sync().problems == []
+    os.utime(path, (a_while_ago, a_while_ago))
+    report = sync()
+    assert [(one.path, one.reason) for one in report.foreign] == [(path, "its beginning is damaged, so that its run is not known")]  # fmt: skip
+    assert stored(client) == {}
+    sync(foreign=foreign_journals())
+    (run,) = stored(client).values()
+    assert (run.info.run_name, run.data.metrics, run.data.tags["stage"]) == (path.stem, {"loss": 1.0}, "draft")
+    assert sync() == SyncReport()
 
 
-def test_an_empty_one_goes(client):
+def test_an_empty_one_is_nothing(client):
     journal, _ = folder.new()
+    journal.close()
     journal.path.write_bytes(b"")
     a_while_ago = time.time() - 100
     os.utime(journal.path, (a_while_ago, a_while_ago))
     assert sync_report(sync()) == "nothing to deliver"
-    assert not journal.path.exists()
 
 
-def test_one_of_a_newer_version_is_told_and_left(client):
-    journal = dead()
-    data = journal.path.read_bytes()
-    newer = _line(f'["format",{FORMAT + 1}]', seed_of(journal.path.name))
-    journal.path.write_bytes(newer + data)
-    (problem,) = sync().problems
-    assert problem == f"{journal.path} was written by a newer mlmagic: update mlmagic to deliver it"
-    assert journal.path.read_bytes() == newer + data
+@pytest.mark.parametrize("newer", [f'["format",{FORMAT + 1}]', '["gradient","w",1.0]'], ids=["format", "kind"])
+def test_one_of_a_newer_version_is_told_and_left(client, newer):
+    path = dead()
+    data = _line(newer, seed_of(path.name)) + path.read_bytes()
+    path.write_bytes(data)
+    (foreign,) = sync().foreign
+    assert foreign.reason == "it was written by a newer mlmagic: update mlmagic to deliver it"
+    assert path.read_bytes() == data
+    assert stored(client) == {}
+
+
+def test_a_newer_kind_of_record_behind_the_beginning_keeps_the_journal(client):
+    path = dead()
+    seed = seed_of(path.name)
+    data = path.read_bytes() + _line('["gradient","w",1.0]', seed) + encode(Tag("a", "1"), seed)
+    path.write_bytes(data)
+    assert [problem.partition(" was ")[2] for problem in sync().problems] == [
+        "written by a newer mlmagic: update mlmagic to deliver it"
+    ]
+    assert path.read_bytes() == data
     assert stored(client) == {}
 
 
@@ -192,12 +209,22 @@ def test_a_store_whose_password_is_not_kept_must_be_named_again(client):
     assert "whose password is not kept: set MLFLOW_TRACKING_URI to it" in problem
 
 
+def test_another_server_is_not_asked_while_it_is_not_the_one_that_is_configured(client):
+    path = dead("elsewhere", store="http://127.0.0.1:9")
+    (problem,) = sync().problems
+    assert problem == "the run 'elsewhere' belongs to the store http://127.0.0.1:9: set MLFLOW_TRACKING_URI to it, and %mlmagic sync again"  # fmt: skip
+    assert path.exists()
+
+
 def test_a_store_that_is_away_is_told_and_the_journal_stays(client, monkeypatch):
+    import mlflow
+
     journal = dead("waits", store="http://127.0.0.1:9")
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
     report = recovery.sync(patience_s=10)
     assert report.waiting == 1
     assert "1 run waits in the journal (the MLflow store http://127.0.0.1:9 cannot be reached: Connection refused)" in sync_report(report)  # fmt: skip
-    assert journal.path.exists()
+    assert journal.exists()
     ships = shipper("http://127.0.0.1:9")
     for delivery in ships.deliveries():  # it would go on in the background
         ships.remove(delivery)
@@ -211,7 +238,7 @@ def test_offline_nothing_is_delivered_and_the_way_out_is_named(client, monkeypat
 
 def test_two_processes_that_recover_at_once_deliver_each_run_once(client, tmp_path):
     for number in range(5):
-        dead(f"run{number}").append(Tag("n", str(number)))
+        dead(f"run{number}", Tag("n", str(number)))
     script = "import mlmagic; print(len(mlmagic.sync().runs))"
     environment = os.environ | {"PYTHONPATH": ROOT, "MLMAGIC_STORE_TIMEOUT_S": "30"}
     both = [subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]  # fmt: skip

@@ -1,0 +1,190 @@
+"""Journals that this user did not record here: what they hold, and taking them over once the user has said so.
+
+Nothing in them is believed. What is taken over becomes a journal of this user's own: a new run for the store that is
+configured now, with the records that fit their schema and with regular files of the journal's own staging folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.journal import folder, owner
+from mlmagic.journal.file import STAGED, Journal
+from mlmagic.journal.lines import NewerFormatError
+from mlmagic.journal.records import Began, Copy, Dataset, Ended, File, Metric, Model, Param, Tag
+from mlmagic.journal.staged_files import StagedFile, copy, path_of, walk
+from mlmagic.journal.survey import Foreign, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmagic.journal.records import Record
+    from mlmagic.journal.safe_folder import SafeFolder
+
+_LARGEST_JOURNAL = 1 << 30
+_TAKEN = "taken"
+_OF_THE_STORE = {"mlmagic.id", "mlflow.parentRunId"}
+
+
+@dataclass(frozen=True)
+class ForeignJournal:
+    """What a foreign journal holds.
+
+    ``reason`` says why it is foreign. ``store`` and ``host`` are what it says of itself; they decide nothing. One that
+    cannot be read at all has a ``problem``, and is not taken over.
+    """
+
+    path: Path
+    reason: str
+    name: str = ""
+    store: str = ""
+    host: str = ""
+    experiment: str = ""
+    records: int = 0
+    files: tuple[StagedFile, ...] = ()
+    problem: str | None = None
+
+
+def foreign_journals() -> list[ForeignJournal]:
+    """Return the foreign journals in the folders where journals may lie, and where earlier versions put them."""
+    found = []
+    for place in [*folder.places(), _earlier_place()]:
+        found += [_described(one) for one in survey(place).foreign if not _is_alive(one.path)]
+    return found
+
+
+def _earlier_place() -> Path:
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir()) / f"mlmagic-{user}" / "journal"
+
+
+def _is_alive(path: Path) -> bool:
+    """Return whether a process of this machine writes the journal: an earlier version may run beside this one."""
+    with contextlib.suppress(OSError, NewerFormatError), _opened(path) as (_, journal):
+        began = journal.beginning()
+        return began is not None and owner.is_alive(began.owner, heard_s_ago=journal.silent_s())
+    return False
+
+
+def _described(foreign: Foreign) -> ForeignJournal:
+    empty = ForeignJournal(foreign.path, foreign.reason)
+    try:
+        with _opened(foreign.path) as (place, journal):
+            records = list(_records(journal))
+            began = next((record for record in records if isinstance(record, Began)), None)
+            files = _staged(place, foreign.path, records)
+    except (OSError, NewerFormatError) as error:
+        return replace(empty, problem=getattr(error, "strerror", None) or str(error))
+    described = replace(empty, records=sum(not isinstance(one, (Began, Ended)) for one in records), files=files)
+    if began is None:
+        return replace(described, name=foreign.path.stem)
+    host = str(began.owner.get("host", "")).partition(" ")[0]
+    return replace(described, name=began.name, store=began.store, host=host, experiment=began.experiment)
+
+
+def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
+    """Return a journal of this user with what *foreign* holds, for *store*, and put the foreign one out of sight.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or no journal can be written.
+    """
+    journal, _ = folder.new()
+    try:
+        with _opened(foreign.path) as (place, source):
+            records = list(_records(source))
+            began = _began(records, foreign, store)
+            journal.append(began)
+            journal.append(began)
+            taken = _take_files(foreign, place, journal)
+            for record in records:
+                at = path_of(record)
+                if not isinstance(record, Began) and (at is None or any(_is_of(path, at) for path in taken)):
+                    journal.append(record)
+            if not any(isinstance(record, Ended) for record in records):
+                journal.append(Ended("KILLED", int(os.fstat(source.descriptor).st_mtime * 1000)))
+    except BaseException:
+        folder.discard(journal)
+        raise
+    with contextlib.suppress(OSError):  # a folder that cannot be written: it will be offered again
+        folder.move(foreign.path, _TAKEN)
+    return journal, began
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[SafeFolder, Journal]]:
+    with folder.open_place(path.parent) as place:
+        journal = Journal.open(path, place)
+        try:
+            if journal.size > _LARGEST_JOURNAL:
+                raise OSError(0, f"it is larger than {_LARGEST_JOURNAL >> 30} GB", str(path))
+            yield place, journal
+        finally:
+            journal.close()
+
+
+def _records(journal: Journal) -> Iterator[Record]:
+    for line in journal.read():
+        if isinstance(line.record, (Began, Param, Metric, Tag, Dataset, File, Copy, Model, Ended)):
+            yield line.record
+
+
+def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
+    """Return the first record of the journal that is taken over: what decides where it goes is not the other's."""
+    found = next((record for record in records if isinstance(record, Began)), None)
+    uid = found.uid if found and re.fullmatch(r"[0-9a-f]{32}", found.uid) else uuid.uuid4().hex
+    tags = {key: value for key, value in (found.tags if found else {}).items() if key not in _OF_THE_STORE}
+    return Began(
+        uid=uid,
+        resumed=False,
+        run_id="",
+        name=foreign.name,
+        store=store,
+        experiment=foreign.experiment,
+        experiment_id="",
+        parent=found.parent if found else "",
+        started=found.started if found else int(foreign.path.lstat().st_mtime * 1000),
+        tags={**tags, "mlmagic.id": uid, "mlmagic.foreign": "true"},
+        owner=owner.this_process(),
+    )
+
+
+def _staged(place: SafeFolder, path: Path, records: list[Record]) -> tuple[StagedFile, ...]:
+    """Return the files that *records* name, those that cannot be taken with the reason."""
+    named = dict.fromkeys(at for at in map(path_of, records) if at is not None)
+    if not named:
+        return ()
+    try:
+        with place.open_folder(path.with_suffix(STAGED).name) as staging:
+            return tuple(file for at in named for file in walk(staging, at))
+    except OSError as error:
+        return tuple(StagedFile(at, 0, error.strerror or str(error)) for at in named)
+
+
+def _take_files(foreign: ForeignJournal, place: SafeFolder, journal: Journal) -> list[str]:
+    """Copy the staged files that can be taken; return their paths."""
+    taken: list[str] = []
+    wanted = [file for file in foreign.files if file.problem is None]
+    if not wanted:
+        return taken
+    with place.open_folder(foreign.path.with_suffix(STAGED).name) as staging:
+        for file in wanted:
+            try:
+                copy(staging, file, journal.make_staging())
+            except OSError as error:
+                journal.problems.append(f"{file.path} was left out: {error.strerror or error}")
+            else:
+                taken.append(file.path)
+    return taken
+
+
+def _is_of(path: str, at: str) -> bool:
+    return path == at or path.startswith(f"{at}/")

@@ -1,0 +1,53 @@
+"""Locks on open files, which end with the process that has them, whatever its number is and where it runs."""
+
+from __future__ import annotations
+
+import errno
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_AT_ONCE = 0 if fcntl is None else fcntl.LOCK_NB
+_NONE_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+
+
+def lock(descriptor: int) -> bool:
+    """Lock an open file for this process alone, waiting for others; return whether the file system has locks."""
+    return _flock(descriptor, 0)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this process alone; return whether the file system has locks.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process has it.
+    """
+    return _flock(descriptor, _AT_ONCE)
+
+
+def is_locked(descriptor: int) -> bool:
+    """Return whether another process, or another place in this one, has locked this file."""
+    try:
+        if try_lock(descriptor):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _flock(descriptor: int, how: int) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        if error.errno in _NONE_HERE:
+            return False
+        raise
+    return True

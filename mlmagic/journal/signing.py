@@ -1,0 +1,121 @@
+"""The key of this user, and what it signs: who a run belongs to, and the files that its journal names.
+
+A folder that came with a repository may hold a journal that looks like one of this user's. Only what this key signed
+was recorded by this user, in this folder; anything else is never delivered, moved or deleted unasked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import stat
+from dataclasses import astuple, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.private import state_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlmagic.journal.records import Signed
+
+_NAME = "journal.key"
+_BYTES = 32
+_DIGITS = 32
+_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+class Signature:
+    """Signs records of the journal *name* in the folder *place*, and recognises its own signatures.
+
+    >>> from mlmagic.journal.records import Copy
+    >>> signature = Signature(b"k" * 32, "one.journal", "/project/.mlmagic/journal")
+    >>> signed = signature.sign(Copy("data.csv"))
+    >>> signature.is_of(signed), signature.is_of(Copy("other.csv", signed.signature))
+    (True, False)
+    """
+
+    def __init__(self, key: bytes, name: str, place: str) -> None:
+        self._key = key
+        self._of = [name, place]
+
+    def sign(self, record: Signed) -> Signed:
+        """Return *record* with a signature."""
+        return replace(record, signature=self._signature(record))
+
+    def is_of(self, record: Signed) -> bool:
+        """Return whether *record* has the signature that `sign` gave it."""
+        return hmac.compare_digest(record.signature.encode(), self._signature(record).encode())
+
+    def _signature(self, record: Signed) -> str:
+        plain = replace(record, signature="")
+        return self.of_text(type(record).__name__, *astuple(plain))
+
+    def of_text(self, *values: Any) -> str:
+        """Return the signature of *values*, plain JSON ones, in this journal."""
+        content = _encode([*self._of, *values]).encode()
+        return hmac.digest(self._key, content, "sha256").hex()[:_DIGITS]
+
+
+def signature_of(path: Path) -> Signature | None:
+    """Return what signs the journal at *path*, or None if this user has no key; `problem` says why."""
+    try:
+        key = _key(str(state_folder()))
+    except OSError:
+        return None
+    return Signature(key, path.name, os.path.realpath(path.parent))
+
+
+def problem() -> str | None:
+    """Return why nothing can be signed, in one line, or None."""
+    try:
+        _key(str(state_folder()))
+    except OSError as error:
+        return str(error.strerror or error) + (f": {error.filename}" if error.filename else "")
+    return None
+
+
+@lru_cache(maxsize=8)
+def _key(folder: str) -> bytes:
+    from pathlib import Path
+
+    with SafeFolder.open(Path(folder)) as place:
+        try:
+            return _read(place)
+        except FileNotFoundError:
+            pass
+        # Two kernels that start at once must not each make one.
+        from filelock import FileLock
+
+        with FileLock(Path(folder) / f"{_NAME}.lock", mode=0o600):
+            try:
+                return _read(place)
+            except FileNotFoundError:
+                return _create(place)
+
+
+def _read(place: SafeFolder) -> bytes:
+    descriptor = place.open_file(_NAME, os.O_RDONLY)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        key = file.read(_BYTES + 1)
+    if os.name != "nt" and stat.S_IMODE(found.st_mode) & 0o077:
+        raise PermissionError(0, "other users can read the key; delete it, and a new one is made", place.path / _NAME)
+    if len(key) != _BYTES:
+        raise OSError(0, "the key is damaged; delete it, and a new one is made", place.path / _NAME)
+    return key
+
+
+def _create(place: SafeFolder) -> bytes:
+    key = os.urandom(_BYTES)
+    new = f"{_NAME}.{os.getpid()}"
+    descriptor = place.open_file(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(descriptor)
+    (place.path / new).replace(place.path / _NAME)
+    return key

@@ -1,0 +1,112 @@
+"""The staged files of a journal, walked without following a link: what is not a regular file is named, not read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from mlmagic.journal.records import Copy, File, Model
+from mlmagic.journal.safe_folder import UntrustedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mlmagic.journal.records import Record
+    from mlmagic.journal.safe_folder import SafeFolder
+
+_LARGEST = 4 << 30
+_MOST = 100_000
+_DEEPEST = 64
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A staged file: its path below the staging folder, its size, and why it is left out, if it is."""
+
+    path: str
+    size: int
+    problem: str | None = None
+
+
+def path_of(record: Record) -> str | None:
+    """Return where the files of *record* lie below the staging folder, or None if it has none.
+
+    >>> path_of(Copy("data")), path_of(File("a.txt", after="")), path_of(Model("1", "clf", "models/1"))
+    ('artifacts/data', 'continued/a.txt', 'models/1')
+    """
+    match record:
+        case File(path, after=after):
+            return f"{'artifacts' if after is None else 'continued'}/{path}"
+        case Copy(path):
+            return f"artifacts/{path}"
+        case Model(folder=folder):
+            return folder
+    return None
+
+
+def walk(staging: SafeFolder, path: str) -> Iterator[StagedFile]:
+    """Yield the file at *path* below *staging*, or all files of the folder there; raise for nothing that lies there."""
+    try:
+        with _parent(staging, path) as parent:
+            yield from _below(parent, PurePosixPath(path), _DEEPEST)
+    except OSError as error:
+        yield StagedFile(path, 0, error.strerror or str(error))
+
+
+def copy(staging: SafeFolder, file: StagedFile, to: Path) -> None:
+    """Copy *file* from *staging* into the staging folder *to*, where it must not be yet.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read or written, or is another file than the one that `walk` saw.
+    """
+    target = to / file.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _parent(staging, file.path) as parent:
+        descriptor = parent.open_file(PurePosixPath(file.path).name, os.O_RDONLY)
+        with os.fdopen(descriptor, "rb") as source, target.open("xb") as copied:
+            if os.fstat(descriptor).st_size != file.size:
+                raise OSError(0, "it has changed meanwhile", file.path)
+            shutil.copyfileobj(source, copied)
+
+
+@contextlib.contextmanager
+def _parent(staging: SafeFolder, path: str) -> Iterator[SafeFolder]:
+    """Open the folder that holds *path*, part by part."""
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or not parts.parts:
+        raise UntrustedError(0, "it is no name of a file", path)
+    with contextlib.ExitStack() as stack:
+        folder = staging
+        for name in parts.parts[:-1]:
+            folder = stack.enter_context(folder.open_folder(name))
+        yield folder
+
+
+def _below(parent: SafeFolder, path: PurePosixPath, depth: int) -> Iterator[StagedFile]:
+    try:
+        if not stat.S_ISDIR(parent.stat(path.name).st_mode):
+            yield _file(parent, path)
+            return
+        with parent.open_folder(path.name) as folder:
+            for count, name in enumerate(sorted(folder.names())):
+                if not depth or count >= _MOST:
+                    raise OSError(0, "it holds too many files, or too many folders within each other", str(path))  # noqa: TRY301
+                yield from _below(folder, path / name, depth - 1)
+    except OSError as error:
+        yield StagedFile(str(path), 0, error.strerror or str(error))
+
+
+def _file(parent: SafeFolder, path: PurePosixPath) -> StagedFile:
+    descriptor = parent.open_file(path.name, os.O_RDONLY)
+    size = os.fstat(descriptor).st_size
+    os.close(descriptor)
+    problem = f"it is larger than {_LARGEST >> 30} GB" if size > _LARGEST else None
+    return StagedFile(str(path), size, problem)

@@ -1,0 +1,111 @@
+"""Which journals wait in a folder, and which of them this user recorded here: nothing else is touched unasked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mlmagic.journal import folder, locks, owner
+from mlmagic.journal.file import Journal
+from mlmagic.journal.lines import NewerFormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlmagic.journal.records import Began
+    from mlmagic.journal.safe_folder import SafeFolder
+
+MOST_UNASKED = 1000
+"""Journals of a folder that are looked at when the extension is loaded."""
+
+NOT_SIGNED = "it was not recorded by you in this folder"
+_YOUNG_S = 60.0
+_LONGEST_HEADER = 64
+
+
+@dataclass(frozen=True)
+class Left:
+    """A journal of this user that a dead process left, its first record, and whether all of it is delivered."""
+
+    path: Path
+    began: Began
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A journal, or a whole folder of them, that is not delivered unasked, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass
+class Survey:
+    """The journals of a folder: those to deliver, those that are foreign, and how many were not looked at."""
+
+    left: list[Left] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
+    unread: int = 0
+
+
+def survey(place: Path, *, most: int | None = None) -> Survey:
+    """Look at the journals in the folder *place*, the oldest first, at no more than *most* of them.
+
+    Of each no more than its beginning is read. Never raises for what lies there.
+    """
+    found = Survey()
+    try:
+        with folder.open_place(place) as opened:
+            names = folder.names_in(opened)
+            for name in islice(names, most):
+                _look_at(place / name, opened, found)
+            found.unread = max(0, len(names) - most) if most is not None else 0
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        found.foreign.append(Foreign(place, _reason(error)))
+    return found
+
+
+def _look_at(path: Path, opened: SafeFolder, found: Survey) -> None:
+    try:
+        journal = Journal.open(path, opened)
+    except FileNotFoundError:  # another process has put it away
+        return
+    except OSError as error:
+        found.foreign.append(Foreign(path, _reason(error)))
+        return
+    try:
+        began = journal.beginning()
+        if began is None:
+            if _is_old_and_holds_something(journal):
+                found.foreign.append(Foreign(path, "its beginning is damaged, so that its run is not known"))
+        elif not journal.is_own(began):
+            found.foreign.append(Foreign(path, NOT_SIGNED))
+        elif not is_alive(journal, began):
+            found.left.append(Left(path, began, journal.ends_closed()))
+    except NewerFormatError:
+        found.foreign.append(Foreign(path, "it was written by a newer mlmagic: update mlmagic to deliver it"))
+    except OSError as error:
+        found.foreign.append(Foreign(path, _reason(error)))
+    finally:
+        journal.close()
+
+
+def is_alive(journal: Journal, began: Began) -> bool:
+    """Return whether the process that writes *journal* still runs."""
+    if locks.is_locked(journal.descriptor):
+        return True
+    return not owner.shares_locks(began.owner) and owner.is_alive(began.owner, heard_s_ago=journal.silent_s())
+
+
+def _is_old_and_holds_something(journal: Journal) -> bool:
+    """Return whether a journal without a beginning is more than what a process leaves that dies as it creates one."""
+    is_new = locks.is_locked(journal.descriptor) or journal.silent_s() < _YOUNG_S
+    return not is_new and journal.size > _LONGEST_HEADER
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
