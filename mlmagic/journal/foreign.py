@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LARGEST_JOURNAL = 1 << 30
 _TAKEN = "taken"
-_OF_THE_STORE = {"mlmagic.id", "mlflow.parentRunId"}
+_OF_THE_STORE = {"mlmagic.id", "mlmagic.foreign", "mlflow.parentRunId"}
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
             journal.append(began)
             taken = _take_files(foreign, place, journal)
             for record in records:
-                at = path_of(record)
-                if not isinstance(record, Began) and (at is None or any(_is_of(path, at) for path in taken)):
+                if _is_taken(record, taken):
                     journal.append(record)
             if not any(isinstance(record, Ended) for record in records):
                 journal.append(Ended("KILLED", int(os.fstat(source.descriptor).st_mtime * 1000)))
@@ -186,5 +185,9 @@ def _take_files(foreign: ForeignJournal, place: SafeFolder, journal: Journal) ->
     return taken
 
 
-def _is_of(path: str, at: str) -> bool:
-    return path == at or path.startswith(f"{at}/")
+def _is_taken(record: Record, files: list[str]) -> bool:
+    """Return whether *record* is taken over: one of files is where some of them are among *files*."""
+    if isinstance(record, Began) or (isinstance(record, Tag) and record.key in _OF_THE_STORE):
+        return False
+    at = path_of(record)
+    return at is None or any(path == at or path.startswith(f"{at}/") for path in files)

@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+_LARGEST_PID = 2**31
+
 SILENT_S = 600.0
 """A process of another machine that has not touched its journal for so many seconds counts as dead."""
 
@@ -51,7 +53,7 @@ def is_alive(owner: dict[str, Any], *, heard_s_ago: float) -> bool:
     if owner.get("host") != _host():
         return heard_s_ago < SILENT_S
     pid = owner.get("pid")
-    started = _started(pid) if isinstance(pid, int) else None
+    started = _started(pid) if isinstance(pid, int) and 0 < pid < _LARGEST_PID else None
     return started is not None and started == owner.get("started")
 
 

@@ -121,6 +121,8 @@ class SafeFolder:
             raise UntrustedError(0, "it is a link", str(self.path / name))
         try:
             descriptor = os.open(self._at(name), flags | _FILE, 0o600, **self._from())
+        except FileExistsError:
+            raise
         except OSError as error:
             # A link is refused as "too many levels of symbolic links", a socket or a device as it happens to be.
             with contextlib.suppress(FileNotFoundError):
