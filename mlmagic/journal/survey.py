@@ -43,11 +43,16 @@ class Foreign:
 
 @dataclass
 class Survey:
-    """The journals of a folder: those to deliver, those that are foreign, and how many were not looked at."""
+    """The journals of a folder: those to deliver, those that are foreign, and how many were not looked at.
+
+    Of a run that a process works on, writing or delivering one of its journals, none is to be delivered: two processes
+    could both create the run. ``busy`` are the ids of such runs.
+    """
 
     left: list[Left] = field(default_factory=list)
     foreign: list[Foreign] = field(default_factory=list)
     unread: int = 0
+    busy: set[str] = field(default_factory=set)
 
 
 def survey(place: Path, *, most: int | None = None) -> Survey:
@@ -66,6 +71,7 @@ def survey(place: Path, *, most: int | None = None) -> Survey:
         pass
     except OSError as error:
         found.foreign.append(Foreign(place, _reason(error)))
+    found.left = [one for one in found.left if one.began.uid not in found.busy]
     return found
 
 
@@ -84,7 +90,9 @@ def _look_at(path: Path, opened: SafeFolder, found: Survey) -> None:
                 found.foreign.append(Foreign(path, "its beginning is damaged, so that its run is not known"))
         elif not journal.is_own(began):
             found.foreign.append(Foreign(path, NOT_SIGNED))
-        elif not is_alive(journal, began):
+        elif is_alive(journal, began):
+            found.busy.add(began.uid)
+        else:
             found.left.append(Left(path, began, journal.ends_closed()))
     except NewerFormatError:
         found.foreign.append(Foreign(path, "it was written by a newer mlmagic: update mlmagic to deliver it"))

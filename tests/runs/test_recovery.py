@@ -11,9 +11,10 @@ import pytest
 
 from mlmagic import MLMagicError, foreign_journals, sync
 from mlmagic.journal import folder, owner
+from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import FORMAT, _line, encode, seed_of
 from mlmagic.journal.records import Began, Metric, Tag
-from mlmagic.journal.survey import Survey, survey
+from mlmagic.journal.survey import survey
 from mlmagic.runs import recovery
 from mlmagic.runs.recovery import SyncReport
 from mlmagic.runs.shipping import shipper
@@ -94,7 +95,7 @@ def test_the_journal_of_a_process_that_lives_is_not_touched(client, tmp_path):
     environment = os.environ | {"PYTHONPATH": ROOT}
     with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as alive:  # fmt: skip
         assert alive.stdout.readline().strip() == "ready"
-        assert survey(folder.place()) == Survey()
+        assert survey(folder.place()).left == []
         assert sync().runs == []
         assert {one.info.status for one in stored(client).values()} == {"RUNNING"}
         alive.stdin.write("\n")
@@ -245,3 +246,86 @@ def test_two_processes_that_recover_at_once_deliver_each_run_once(client, tmp_pa
     assert sum(int(one.communicate(timeout=120)[0]) for one in both) == 5
     assert sorted(stored(client)) == [f"run{number}" for number in range(5)]
     assert len(client.search_runs(["0"])) == 5
+
+
+LOCKED = """
+import sys, time
+from mlmagic.journal import folder, owner
+from mlmagic.journal.records import Began, Metric
+journal, _ = folder.new()
+elsewhere = owner.this_process(locks=journal.is_locked) | {{"pid": 2**22 + 5, "started": "7"}}
+began = Began("{uid}", False, "", "live", "{uri}", "Default", "", "", 1000, {{"mlmagic.id": "{uid}"}}, elsewhere)
+journal.append(began)
+journal.append(began)
+journal.append(Metric("loss", 1.0, 1000, 0))
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_writer_whose_number_means_nothing_here_is_alive_while_it_holds_its_journal(client, tmp_path):
+    """As in a container of this machine, which counts its processes by itself."""
+    uid = os.urandom(16).hex()
+    script = LOCKED.format(uid=uid, uri=os.environ["MLFLOW_TRACKING_URI"])
+    environment = os.environ | {"PYTHONPATH": ROOT}
+    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as alive:  # fmt: skip
+        assert alive.stdout.readline().strip() == "ready"
+        assert sync() == SyncReport()
+        assert stored(client) == {}
+        alive.kill()
+        alive.wait(60)
+    assert [one.name for one in sync().runs] == ["live"]
+    assert stored(client)["live"].info.status == "KILLED"
+
+
+def test_a_child_that_was_forked_and_lives_on_does_not_hold_the_journal(client, tmp_path):
+    script = DIES.format(end="child = os.fork()\n        (print(child, flush=True), os.kill(os.getpid(), 9)) if child else __import__('time').sleep(60)")  # fmt: skip
+    died = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"PYTHONPATH": ROOT}, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    child = int(died.stdout.readline())
+    died.wait(60)
+    try:
+        assert sorted(one.name for one in sync().runs) == ["inner", "outer"]
+    finally:
+        os.kill(child, signal.SIGKILL)
+        died.stdout.close()
+
+
+CONTINUED = """
+import mlmagic, os, signal
+with mlmagic.track("one", quiet=True):
+    mlmagic.log(a=1.0)
+with mlmagic.track(resume="", quiet=True):
+    mlmagic.log(b=2.0)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_two_processes_that_load_at_once_make_one_run_of_one_that_was_gone_on_with(client, tmp_path, number):
+    run(CONTINUED, tmp_path, MLMAGIC_OFFLINE="true")
+    assert len(folder.journals(folder.place())) == 2
+    script = "import mlmagic; print(len(mlmagic.sync().runs))"
+    environment = os.environ | {"PYTHONPATH": ROOT, "MLMAGIC_STORE_TIMEOUT_S": "30"}
+    both = [subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]  # fmt: skip
+    assert sum(int(one.communicate(timeout=120)[0]) for one in both) == 2
+    (only,) = client.search_runs(["0"])
+    assert only.data.metrics == {"a": 1.0, "b": 2.0}
+
+
+def test_who_has_the_first_journal_of_a_run_has_the_run(client, tmp_path):
+    run(CONTINUED, tmp_path, MLMAGIC_OFFLINE="true")
+    first, second = folder.journals(folder.place())
+    taken = Journal.adopt(first)
+    assert sync().runs == []
+    assert stored(client) == {}
+    taken.close()
+    assert len(sync().runs) == 2
+    assert len(client.search_runs(["0"])) == 1
+
+
+def test_thousands_of_journals_of_a_dead_process_are_delivered_with_few_open_files(client, monkeypatch):
+    monkeypatch.setattr(recovery, "_MOST_AT_ONCE", 5)
+    for number in range(12):
+        dead(f"run{number}")
+    assert len(sync().runs) == 12
+    assert len(stored(client)) == 12
