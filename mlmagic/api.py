@@ -372,7 +372,7 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     from mlmagic.views.foreign_journals import foreign_journals as view
 
     found = foreign_journals()
-    print(view(found, store.shown_uri(), store.credentials()))  # noqa: T201
+    print(view(found, store.shown_uri(), store.credentials() if store.is_server() else []))  # noqa: T201
     usable = [journal for journal in found if journal.problem is None]
     if not usable or not (yes or _confirmed(f"Deliver {len(usable):,} to that store? [y/N] ")):
         return None

@@ -105,6 +105,10 @@ class MLMagic(Configurable):
         Unicode(),
         help="Packages, modules, classes or functions that mlmagic.instantiate may make, beside those that it knows.",
     ).tag(config=True)
+    artifact_servers = Texts(
+        Unicode(),
+        help="Servers of artifacts (host:port) beside the tracking server that may see its credentials.",
+    ).tag(config=True)
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 
     def __setattr__(self, name: str, value: Any) -> None:

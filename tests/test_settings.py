@@ -19,6 +19,7 @@ VALUES = {
     "system_interval_s": 2.5,
     "data_budget_s": 0.5,
     "model_limit_mb": 12.5,
+    "artifact_servers": ["artifacts:5500", "other:443"],
     "instantiate_allow": ["math.sqrt", "mypackage"],
     "journal": "runs/journal",
     "journal_days": 0.5,

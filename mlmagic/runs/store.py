@@ -121,10 +121,13 @@ _CREDENTIALS = (
 
 
 def credentials() -> list[str]:
-    """Return the names of the environment variables that MLflow shows to the current store; none to a local file."""
-    if not (_chosen() or "").startswith(("http:", "https:", "databricks")):
-        return []
+    """Return the names of the variables in the environment whose values MLflow shows to a server."""
     return [name for name in _CREDENTIALS if os.environ.get(name)]
+
+
+def is_server() -> bool:
+    """Return whether the current store is an MLflow server."""
+    return (_chosen() or "").startswith(("http:", "https:", "databricks"))
 
 
 def shown_uri() -> str:

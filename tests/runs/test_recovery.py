@@ -314,7 +314,7 @@ def test_two_processes_that_load_at_once_make_one_run_of_one_that_was_gone_on_wi
 
 def test_who_has_the_first_journal_of_a_run_has_the_run(client, tmp_path):
     run(CONTINUED, tmp_path, MLMAGIC_OFFLINE="true")
-    first, second = folder.journals(folder.place())
+    first, _ = folder.journals(folder.place())
     taken = Journal.adopt(first)
     assert sync().runs == []
     assert stored(client) == {}
