@@ -314,7 +314,7 @@ def last_run() -> Run:
     return Run(_last[0])
 
 
-def sync(*, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
+def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
     """Deliver what waits in journals: runs recorded while the store was away, and those of kernels that died.
 
     A run that a dead kernel left open is ended as KILLED, with all that it had. Journals of other processes that live
@@ -322,6 +322,9 @@ def sync(*, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
 
     Parameters
     ----------
+    anew
+        Create runs that waiting records belong to again, where they were deleted from the store meanwhile, or its
+        database is another; with all that their journals hold.
     foreign
         Journals to deliver in place of the user's own: some of those that `foreign_journals` returns. They become runs
         of the current store with the tag ``mlmagic.foreign``.
@@ -337,7 +340,7 @@ def sync(*, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
     """
     from mlmagic.runs import recovery
 
-    return recovery.sync_foreign(foreign) if foreign else recovery.sync()
+    return recovery.sync_foreign(foreign) if foreign else recovery.sync(anew=anew)
 
 
 def foreign_journals() -> list[ForeignJournal]:

@@ -42,7 +42,26 @@ class StoreError(MLMagicError, RuntimeError):
 
 
 class StoreAwayError(StoreError):
-    """The MLflow store cannot be reached now; what is recorded waits in the journal."""
+    """The MLflow store cannot be reached, or does not take something now; what is recorded waits in the journal.
+
+    ``only_this`` says that other requests may get through, ``too_large`` that smaller ones may, ``is_gone`` that what
+    the request names is not in the store. ``wait_s`` is how long a server asked to be left alone.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        only_this: bool = False,
+        too_large: bool = False,
+        is_gone: bool = False,
+        wait_s: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.only_this = only_this
+        self.too_large = too_large
+        self.is_gone = is_gone
+        self.wait_s = wait_s
 
 
 class RunNotFoundError(MLMagicError, LookupError):

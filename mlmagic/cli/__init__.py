@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "sync":
         from mlmagic.cli.sync import sync
 
-        return sync(options.folder, foreign=options.foreign, yes=options.yes)
+        return sync(options.folder, anew=options.anew, foreign=options.foreign, yes=options.yes)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
 
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     ui = commands.add_parser("ui", help="serve the runs of the example notebooks in the MLflow UI")
     sync = commands.add_parser("sync", help="deliver the runs that wait in the journals of a folder")
     sync.add_argument("--folder", type=Path, default=Path(), help="the working folder of the notebook (default: here)")
+    sync.add_argument("--anew", action="store_true", help="create runs again that were deleted from the store")
     sync.add_argument("--foreign", action="store_true", help="show journals of others, and ask whether to deliver them")
     sync.add_argument("--yes", action="store_true", help="with --foreign: do not ask")
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")

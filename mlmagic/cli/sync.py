@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def sync(folder: Path, *, foreign: bool = False, yes: bool = False) -> int:
+def sync(folder: Path, *, anew: bool = False, foreign: bool = False, yes: bool = False) -> int:
     """Deliver the journals below *folder*, print what was done, and return the exit status: 1 when something waits.
 
-    With *foreign* the journals of others are shown, and delivered after a question, which *yes* leaves out.
+    With *anew* runs are created again that were deleted from the store. With *foreign* the journals of others are
+    shown, and delivered after a question, which *yes* leaves out.
     """
     if not folder.is_dir():
         raise MLMagicError(f"there is no folder {str(folder)!r}")
     os.chdir(folder)
-    report = api.sync_foreign(yes=yes) if foreign else api.sync()
+    report = api.sync_foreign(yes=yes) if foreign else api.sync(anew=anew)
     if report is None:
         print("nothing was delivered")
         return 0

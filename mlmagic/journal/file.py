@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import NoActiveRunError
 from mlmagic.journal import locks
 from mlmagic.journal.lines import Line, decode, encode, encode_metric, header, seed_of
-from mlmagic.journal.records import Began, Bound, Closed, Copy, Delivered, Ended, File, LeftOut, Model, SetAside
+from mlmagic.journal.records import Began, Bound, Closed, Copy, Delivered, Ended, File, LeftOut, Model, SetAside, Stored
 from mlmagic.journal.safe_folder import SafeFolder
 from mlmagic.journal.signing import signature_of
 from mlmagic.journal.system_calls import FLAGS, read_at, write
@@ -367,7 +367,7 @@ class Journal:
                 shutil.rmtree(self._staging, ignore_errors=True)
 
 
-_OF_THE_DELIVERY = (Bound, Delivered, LeftOut, SetAside, Closed)
+_OF_THE_DELIVERY = (Bound, Delivered, LeftOut, Stored, SetAside, Closed)
 
 # A process that was forked has these files open as well, and with them the locks, which would outlive their writer.
 _open_here: weakref.WeakSet[Journal] = weakref.WeakSet()

@@ -144,6 +144,13 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A staged file that is in the store, by its path within the staging area, while others of the run wait."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetAside:
     """Something that the store refused, and why, in one line."""
 
@@ -168,6 +175,7 @@ Record = (
     | Ended
     | Delivered
     | LeftOut
+    | Stored
     | SetAside
     | Closed
 )

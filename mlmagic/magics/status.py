@@ -16,7 +16,7 @@ from mlmagic.settings import settings
 if TYPE_CHECKING:
     from mlmagic.runs.recovery import SyncReport
 
-_OPTIONS = ("--foreign", "--yes")
+_OPTIONS = ("--anew", "--foreign", "--yes")
 
 
 @magics_class
@@ -28,7 +28,7 @@ class StatusMagics(Magics):
         """Show the version, the store, the experiment, and the settings that `%config MLMagic` changes.
 
         `%mlmagic sync` delivers what waits in journals: runs that were recorded while the store was away, and those
-        of kernels that died.
+        of kernels that died. `%mlmagic sync --anew` creates runs again that were deleted from the store meanwhile.
 
         `%mlmagic sync --foreign` shows journals that you did not record here (they came with a repository, or are
         another user's), where they would go and with which files, and asks whether to deliver them; `--yes` does not
@@ -37,14 +37,15 @@ class StatusMagics(Magics):
         match line.split():
             case []:
                 self._show()
-            case ["sync"]:
-                self._report(api.sync())
+            case ["sync"] | ["sync", "--anew"]:
+                self._report(api.sync(anew="--anew" in line.split()))
             case ["sync", "--foreign"] | ["sync", "--foreign", "--yes"] | ["sync", "--yes", "--foreign"]:
                 self._report(api.sync_foreign(yes="--yes" in line.split()))
             case ["sync", *options]:
-                wrong = next((word for word in options if word not in _OPTIONS), "--yes")
+                wrong = next((word for word in options if word not in _OPTIONS), options[-1])
                 raise UsageProblem(
-                    f"%mlmagic sync takes --foreign, and with it --yes, got {wrong!r}.{did_you_mean(wrong, _OPTIONS)}"
+                    "%mlmagic sync takes --anew, or --foreign and with it --yes, "
+                    f"got {wrong!r}.{did_you_mean(wrong, _OPTIONS)}"
                 )
             case [word, *_]:
                 raise UsageProblem(

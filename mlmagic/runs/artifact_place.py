@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _SERVERS = {"http", "https", "mlflow-artifacts"}
 
 
-def problem_of(artifact_uri: str, run_id: str, experiment_location: str, tracking_uri: str) -> str | None:
-    """Return why files must not go to *artifact_uri*, in one line, or None if they may.
+def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_uri: str) -> str | None:
+    """Return why files of the run or logged model *name* must not go to *artifact_uri*, or None if they may.
 
-    On this machine it must be the folder that MLflow makes for the run below the place of its experiment. A server
+    On this machine it must be the folder that MLflow makes for *name* below the place of its experiment. A server
     that is not the tracking server must not see the credentials of the environment, unless the setting
     ``artifact_servers`` names it.
 
@@ -33,7 +33,7 @@ def problem_of(artifact_uri: str, run_id: str, experiment_location: str, trackin
     place = local_path(artifact_uri)
     if place is not None:
         root = local_path(experiment_location)
-        own = None if root is None else root / run_id / "artifacts"
+        own = None if root is None else root / name / "artifacts"
         if place == own and ".." not in place.parts:
             return None
         right = str(own or experiment_location)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Dataset, Metric, Param, Tag
 
 if TYPE_CHECKING:
@@ -63,34 +64,101 @@ class Batch:
         self.params = [record for record in self.params if not (record.yields and record.key in params)]
         self.metrics = [record for record in self.metrics if not (record.yields and record.key in metrics)]
 
+    def halves(self, *, same_metric: bool) -> list[Batch]:
+        """Return two parts that make up this batch, or none where it is a single record.
 
-def send(batch: Batch, client: MlflowClient, run_id: str, attempt: Attempt) -> list[str]:
-    """Log *batch*; return a line for each record that the store refused.
-
-    *attempt* runs one call and returns why the store refused it, or None; it raises when the store is away. One
-    refused record spoils a whole batch: then each is sent by itself, so that the others land.
-    """
-    problems = []
-    if (batch.metrics or batch.params or batch.tags) and attempt(partial(_log, client, run_id, batch)) is not None:
+        The values of one metric stay together, unless *same_metric* parts these as well.
+        """
         parts = [
-            *((f"param {record.key!r}", Batch(params=[record])) for record in batch.params),
-            *((f"tag {record.key!r}", Batch(tags=[record])) for record in batch.tags),
-            *((f"metric {key!r}", Batch(metrics=values)) for key, values in _by_key(batch.metrics).items()),
+            *(Batch(params=[record]) for record in self.params),
+            *(Batch(tags=[record]) for record in self.tags),
+            *(Batch(metrics=values) for values in _by_key(self.metrics).values()),
+            *(Batch(datasets=[record]) for record in self.datasets),
         ]
-        for what, part in parts:
-            reason = attempt(partial(_log, client, run_id, part))
-            problems += [f"{what} was refused: {reason}"] if reason else []
-    if batch.datasets and (reason := attempt(partial(_log_inputs, client, run_id, batch.datasets))):
-        names = ", ".join(dataset.name for dataset in batch.datasets)
-        problems.append(f"the data {names} was refused: {reason}")
-    return problems
+        if len(parts) == 1 and same_metric:
+            parts = [Batch(metrics=[value]) for value in self.metrics]
+        middle = len(parts) // 2
+        return [_joined(parts[:middle]), _joined(parts[middle:])] if middle else []
+
+    def named(self) -> str:
+        """Return what the first record is called, in words.
+
+        >>> Batch(params=[Param("lr", "0.1")]).named()
+        "param 'lr'"
+        """
+        keyed = [
+            *(f"param {record.key!r}" for record in self.params),
+            *(f"tag {record.key!r}" for record in self.tags),
+            *(f"metric {record.key!r}" for record in self.metrics),
+            *(f"the data {record.name}" for record in self.datasets),
+        ]
+        return keyed[0]
 
 
-def _by_key(metrics: list[Metric]) -> dict[str, list[Metric]]:
-    by_key: dict[str, list[Metric]] = {}
-    for metric in metrics:
-        by_key.setdefault(metric.key, []).append(metric)
-    return by_key
+def _joined(parts: list[Batch]) -> Batch:
+    return Batch(
+        [record for part in parts for record in part.metrics],
+        [record for part in parts for record in part.params],
+        [record for part in parts for record in part.tags],
+        [record for part in parts for record in part.datasets],
+    )
+
+
+@dataclass
+class Sent:
+    """What became of a batch: a line for each record that the store *refused*, and what *waits*, each part with why."""
+
+    refused: list[str] = field(default_factory=list)
+    waits: list[tuple[Batch, str]] = field(default_factory=list)
+    _is_probed: bool = False
+
+    def probe(self, probe: Callable[[], object], attempt: Attempt, away: StoreAwayError) -> None:
+        """Raise *away* unless *probe*, a small request that can only succeed, gets through: then parts may as well."""
+        if not self._is_probed and attempt(probe) is not None:
+            raise away
+        self._is_probed = True
+
+
+def send(batch: Batch, client: MlflowClient, run_id: str, attempt: Attempt, own_id: Tag) -> Sent:
+    """Log *batch*, in parts where the store does not take it whole, so that what it takes lands.
+
+    *attempt* runs one call and returns why the store refused it, or None. *own_id* is a tag that the run has already.
+
+    Raises
+    ------
+    StoreAwayError
+        When the store takes nothing now.
+    """
+    sent = Sent()
+    probe = partial(_log, client, run_id, Batch(tags=[own_id]))
+    parts = [Batch(batch.metrics, batch.params, batch.tags), Batch(datasets=batch.datasets)]
+    for part in parts:
+        if part.count:
+            log = _log_inputs if part.datasets else _log
+            _send(part, partial(log, client, run_id), attempt, probe, sent)
+    return sent
+
+
+def _send(
+    part: Batch, log: Callable[[Batch], object], attempt: Attempt, probe: Callable[[], object], sent: Sent
+) -> None:
+    too_large = waits = False
+    try:
+        reason = attempt(partial(log, part))
+    except StoreAwayError as away:
+        if not away.only_this:
+            raise
+        sent.probe(probe, attempt, away)
+        reason, too_large, waits = str(away), away.too_large, not away.too_large
+    if reason is None:
+        return
+    if halves := part.halves(same_metric=too_large):
+        for half in halves:
+            _send(half, log, attempt, probe, sent)
+    elif waits:
+        sent.waits.append((part, reason))
+    else:
+        sent.refused.append(f"{part.named()} was refused: {reason}")
 
 
 def _log(client: MlflowClient, run_id: str, batch: Batch) -> None:
@@ -104,8 +172,15 @@ def _log(client: MlflowClient, run_id: str, batch: Batch) -> None:
     )
 
 
-def _log_inputs(client: MlflowClient, run_id: str, datasets: list[Dataset]) -> None:
-    client.log_inputs(run_id, [to_mlflow(dataset) for dataset in datasets])
+def _log_inputs(client: MlflowClient, run_id: str, batch: Batch) -> None:
+    client.log_inputs(run_id, [to_mlflow(dataset) for dataset in batch.datasets])
+
+
+def _by_key(metrics: list[Metric]) -> dict[str, list[Metric]]:
+    by_key: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        by_key.setdefault(metric.key, []).append(metric)
+    return by_key
 
 
 def to_mlflow(dataset: Dataset) -> DatasetInput:

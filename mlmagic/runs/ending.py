@@ -61,8 +61,12 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
     done = ships.wait(is_through, run.patience)
     for problem in delivery.problems:
         run.notices.warn(problem)
+    if ships.fault:
+        run.notices.warn(f"the delivery met an error of its own ({ships.fault}), and went on: nothing is lost")
+        ships.fault = None
     if delivery.held:
-        run.notices.warn(f"{delivery.held} What was recorded is kept in {journal.path}")
+        later = f"they are delivered when that is mended, or by %mlmagic sync, from {journal.path}"
+        _tell_of_waiting(run, delivery.held, later, what="")
     elif not done:
         reason = ships.away or "the store is slow"
         _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
@@ -87,9 +91,9 @@ def _leave_process(pid: int) -> None:
         ships.drain(Patience(settings.store_timeout_s, local=store.is_local(ships.uri)))
 
 
-def _tell_of_waiting(run: ActiveRun, reason: str, later: str) -> None:
+def _tell_of_waiting(run: ActiveRun, reason: str, later: str, *, what: str = "offline, ") -> None:
     count = run.delivery.waiting()
-    run.notices.warn(f"offline, {count:,} record{'' if count == 1 else 's'} kept ({reason}): {later}")
+    run.notices.warn(f"{what}{count:,} record{'' if count == 1 else 's'} kept ({reason}): {later}")
 
 
 def _tell_of_mlflow_calls(run: ActiveRun) -> None:

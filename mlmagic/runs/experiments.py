@@ -23,6 +23,7 @@ _DEFAULT_NAME = "Default"
 _DEFAULT_ID = "0"
 _known: dict[tuple[MlflowClient, str], Experiment] = {}
 _names: dict[tuple[MlflowClient, str], str] = {}
+_locations: dict[tuple[MlflowClient, str], str] = {}
 
 
 def find(client: MlflowClient, reference: str | None) -> Experiment | None:
@@ -89,6 +90,7 @@ def forget() -> None:
     """Ask the store again next time: an experiment may have been deleted or renamed."""
     _known.clear()
     _names.clear()
+    _locations.clear()
 
 
 def name_of(client: MlflowClient, experiment_id: str) -> str:
@@ -97,6 +99,14 @@ def name_of(client: MlflowClient, experiment_id: str) -> str:
     if key not in _names:
         _names[key] = str(client.get_experiment(experiment_id).name)
     return _names[key]
+
+
+def location_of(client: MlflowClient, experiment_id: str) -> str:
+    """Return where the artifacts of an experiment's runs lie, asking the store once for each."""
+    key = (client, experiment_id)
+    if key not in _locations:
+        _locations[key] = str(client.get_experiment(experiment_id).artifact_location)
+    return _locations[key]
 
 
 def named(name: str | None) -> tuple[str, str]:

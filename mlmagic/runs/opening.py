@@ -113,7 +113,7 @@ def _deliver(delivery: Delivery, target: Target, patience: Patience) -> bool:
     ships.add(delivery)
     if target.away is None:
         ships.wait(lambda: delivery.run is not None or delivery.held is not None, patience)
-    if delivery.held is not None:
+    if delivery.held is not None and delivery.is_refused:
         raise StoreError(delivery.held)
     if delivery.run is None:
         return False

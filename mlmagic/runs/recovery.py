@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder, owner
-from mlmagic.journal.file import Journal
 from mlmagic.journal.foreign import take_over
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.survey import MOST_UNASKED, survey
-from mlmagic.runs import active, store
+from mlmagic.runs import active, left_runs, store
 from mlmagic.runs.delivery import Delivery
 from mlmagic.runs.shipping import Shipper, shipper, shippers
 from mlmagic.runs.waiting import Patience
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from mlmagic.journal.foreign import ForeignJournal
-    from mlmagic.journal.records import Began
     from mlmagic.journal.survey import Foreign, Left
+    from mlmagic.runs.left_runs import LeftRun
 
 PATIENCE_S = 20.0
 """How long ``mlmagic.sync`` waits for the store."""
@@ -57,7 +55,7 @@ class SyncReport:
     foreign: list[Foreign] = field(default_factory=list)
 
 
-def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncReport:
+def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool = False) -> SyncReport:
     """Deliver the journals of this process and of dead ones, never those of another process that lives.
 
     Parameters
@@ -67,6 +65,8 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncRepo
         each run goes to the store that it was recorded for.
     patience_s
         How long to wait for each store. What is not delivered by then waits for another time.
+    anew
+        Create runs again that are not in the store any more.
 
     Raises
     ------
@@ -78,9 +78,9 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S) -> SyncRepo
     still_open = [run.delivery for run in active.open_here()]
     for ships in shippers():
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
-        _deliver(ships, ended, report, patience_s)
+        _deliver(ships, ended, report, patience_s, anew=anew)
     for place in folder.places():
-        _recover(place, only, report, patience_s)
+        _recover(place, only, report, patience_s, anew=anew)
     folder.prune()
     return report
 
@@ -110,7 +110,7 @@ def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATI
         deliveries.append(Delivery.of_dead_process(journal, uri, began))
     ships = shipper(uri)
     ships.add(*deliveries)
-    _deliver(ships, deliveries, report, patience_s)
+    _deliver(ships, deliveries, report, patience_s, anew=False)
     return report
 
 
@@ -119,117 +119,51 @@ def _require_online() -> None:
         raise UsageProblem("MLMagic.offline is True: set it to False first: %config MLMagic.offline = False")
 
 
-def _recover(place: Path, only: str | None, report: SyncReport, patience_s: float) -> None:
+def _recover(place: Path, only: str | None, report: SyncReport, patience_s: float, *, anew: bool) -> None:
     found = survey(place, most=None if only is None else MOST_UNASKED)
     report.foreign += found.foreign
     report.waiting += found.unread
-    runs = _by_run(found.left, only, report)
+    runs = _deliverable(found.left, only, report)
     while runs:
         # A journal that is delivered is an open file, of which a process has some hundreds.
-        some, runs = _first(runs, _MOST_AT_ONCE)
+        some, runs = left_runs.first(runs, _MOST_AT_ONCE)
         by_store: dict[str, list[Delivery]] = {}
-        for uri, journals in some:
-            by_store.setdefault(uri, []).extend(_adopt(journals, uri, report))
+        for run in some:
+            adopted, problem = left_runs.adopt(run)
+            report.problems += [problem] if problem else []
+            by_store.setdefault(str(run.uri), []).extend(adopted)
         for uri, deliveries in by_store.items():
             ships = shipper(uri)
             ships.add(*deliveries)  # what is not delivered in time goes on in the background
-            _deliver(ships, deliveries, report, patience_s)
+            _deliver(ships, deliveries, report, patience_s, anew=anew)
         if runs and any(not delivery.is_closed for deliveries in by_store.values() for delivery in deliveries):
-            report.waiting += sum(len(journals) for _, journals in runs)
+            report.waiting += sum(len(run.journals) for run in runs)
             return
 
 
-Run = tuple[str, list["Left"]]
-"""The store of a run that a dead process left, and its journals: the cells that went on with it have their own."""
-
-
-def _by_run(left: list[Left], only: str | None, report: SyncReport) -> list[Run]:
+def _deliverable(left: list[Left], only: str | None, report: SyncReport) -> list[LeftRun]:
     """Return the runs that can be delivered now, and report those that cannot."""
-    runs: dict[str, list[Left]] = {}
-    for journal in left:
-        runs.setdefault(journal.began.uid, []).append(journal)
     found = []
-    for journals in runs.values():
-        began = journals[0].began
-        uri = _uri_of(began)
-        if uri is None:
+    for run in left_runs.by_run(left):
+        if run.uri is None:
             if only is None:
-                report.problems.append(_not_this_store(began))
+                report.problems.append(left_runs.not_this_store(run.began))
             report.waiting += 1
-        elif only is not None and (uri != only or not owner.is_of_this_machine(began.owner)):
+        elif only is not None and (run.uri != only or not owner.is_of_this_machine(run.began.owner)):
             report.waiting += 1
             report.away = "recorded for another store, or elsewhere: %mlmagic sync delivers it"
         else:
-            found.append((uri, journals))
+            found.append(run)
     return found
 
 
-def _first(runs: list[Run], most: int) -> tuple[list[Run], list[Run]]:
-    """Divide *runs* after about *most* journals, at least after one run."""
-    count = 0
-    for number, (_, journals) in enumerate(runs, 1):
-        count += len(journals)
-        if count >= most:
-            return runs[:number], runs[number:]
-    return runs, []
-
-
-def _adopt(left: list[Left], uri: str, report: SyncReport) -> list[Delivery]:
-    """Return deliveries of all journals of one run, or none: the process that has the oldest has the run.
-
-    Were each taken by itself, two processes that start at once could both create the run.
-    """
-    journals: list[Journal] = []
-    deliveries = []
-    try:
-        with folder.open_place(left[0].path.parent) as opened:
-            journals.extend(Journal.adopt(one.path, opened) for one in left)
-        for journal in journals:
-            began = journal.beginning()
-            if began is None or not journal.is_own(began):  # changed since it was looked at
-                journal.close()
-            elif journal.ends_closed():  # delivered, but its process ended before it could be put away
-                folder.put_away(journal, keep_files=True)
-            else:
-                deliveries.append(Delivery.of_dead_process(journal, uri, began))
-    except (BlockingIOError, FileNotFoundError):  # another process has it, or has put it away
-        pass
-    except NewerFormatError:
-        report.problems.append(f"{left[0].path} was written by a newer mlmagic: update mlmagic to deliver it")
-    except OSError as error:
-        report.problems.append(f"{left[0].path} cannot be read: {error.strerror or error}")
-    else:
-        return deliveries
-    for journal in journals:
-        journal.close()
-    return []
-
-
-def _uri_of(began: Began) -> str | None:
-    """Return the address of the store that *began* was recorded for, or None if it cannot be used now.
-
-    A server gets records and credentials only while it is the one that is configured.
-    """
-    current = store.current_uri()
-    if secrets.redact(current)[0] == began.store:
-        return current
-    return began.store if store.is_local(began.store) and REDACTED not in began.store else None
-
-
-def _not_this_store(began: Began) -> str:
-    missing = ", whose password is not kept" if REDACTED in began.store else ""
-    return (
-        f"the run {began.name!r} belongs to the store {began.store}{missing}: "
-        "set MLFLOW_TRACKING_URI to it, and %mlmagic sync again"
-    )
-
-
-def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, patience_s: float) -> None:
+def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, patience_s: float, *, anew: bool) -> None:
     """Deliver these, and report on each."""
     if not deliveries:
         return
     counts = {id(delivery): delivery.total() for delivery in deliveries}
     for delivery in deliveries:
+        delivery.anew = anew
         delivery.held = None  # what held it may be mended
     patience = Patience(patience_s, local=store.is_local(ships.uri))
     ships.wait(lambda: all(delivery.is_closed or delivery.held for delivery in deliveries), patience)

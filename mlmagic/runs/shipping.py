@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, StoreAwayError
 from mlmagic.journal import folder, lasting
-from mlmagic.runs import store
+from mlmagic.runs import outage, store
+from mlmagic.runs.pausing import Pause
 from mlmagic.runs.waiting import OWN_THREAD
 from mlmagic.settings import settings
 
@@ -24,18 +25,19 @@ if TYPE_CHECKING:
 
 _EVERY_S = 1.0
 _LONGEST_BREATH_S = 0.5
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 
 class Shipper:
     """Delivers the journals of one store's runs in the background, the oldest first.
 
-    ``away`` says why the store could not be reached the last time, and is None when it could.
+    ``away`` says why the store could not be reached the last time, and is None when it could. ``fault`` is an error of
+    the delivery's own, such as a full memory, after which it went on; whoever tells it sets it to None.
     """
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.away: str | None = None
+        self.fault: str | None = None
         self._deliveries: list[Delivery] = []
         self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
@@ -43,8 +45,7 @@ class Shipper:
         self._asked = 0
         self._over = 0
         self._steps = 0
-        self._pause_s = _FIRST_PAUSE_S
-        self._retry_at = 0.0
+        self._pause = Pause()
         self._moved_at = time.monotonic()
 
     def add(self, *deliveries: Delivery) -> None:
@@ -53,9 +54,12 @@ class Shipper:
             self._deliveries += deliveries
             for delivery in deliveries:
                 delivery.moved = self._moved
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=f"{OWN_THREAD}ship", daemon=True)
-                self._thread.start()
+            self._ensure_thread()
+
+    def _ensure_thread(self) -> None:
+        if self._deliveries and (self._thread is None or not self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._work, name=f"{OWN_THREAD}ship", daemon=True)
+            self._thread.start()
 
     def remove(self, delivery: Delivery) -> None:
         """Deliver this one no longer; its journal stays where it is."""
@@ -78,6 +82,7 @@ class Shipper:
         """
         with self._condition:
             self._asked += 1
+            self._ensure_thread()
             self._condition.notify_all()
             return self._asked
 
@@ -89,16 +94,25 @@ class Shipper:
 
     def _work(self) -> None:
         while True:
+            asked = self._asked
+            try:
+                asked = self._round()
+            except BaseException as error:  # noqa: BLE001  # whatever it is, what comes after it is delivered
+                self._pause.begin()
+                self.fault = f"{type(error).__name__}: {outage.first_line(error)}"
             with self._condition:
-                self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
-                asked, deliveries = self._asked, list(self._deliveries)
-            self._moved_at = time.monotonic()
-            due = asked > self._over or time.monotonic() >= self._retry_at
-            if due and not settings.offline:
-                self._deliver(deliveries)
-            with self._condition:
-                self._over = asked
+                self._over = max(self._over, asked)
                 self._condition.notify_all()
+
+    def _round(self) -> int:
+        """Deliver once, when it is asked for or time; return how many rounds were asked for when it began."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
+            asked, deliveries = self._asked, list(self._deliveries)
+        self._moved_at = time.monotonic()
+        if (asked > self._over or self._pause.is_over) and not settings.offline:
+            self._deliver(deliveries)
+        return asked
 
     def _deliver(self, deliveries: list[Delivery]) -> None:
         try:
@@ -111,10 +125,10 @@ class Shipper:
                 self._step(delivery, delivery.finish, client)
         except MLMagicError as error:  # above all a store that is away
             self.away = str(error)
-            self._retry_at = time.monotonic() + self._pause_s
-            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+            self._pause.begin(error.wait_s if isinstance(error, StoreAwayError) else 0.0)
         else:
-            self.away, self._pause_s = None, _FIRST_PAUSE_S
+            self.away = None
+            self._pause.end()
         for delivery in deliveries:
             if delivery.is_closed:
                 lasting.forget(delivery.journal)
@@ -129,7 +143,7 @@ class Shipper:
         except StoreAwayError:
             raise
         except Exception as error:  # noqa: BLE001  # one journal that cannot be delivered must not stop the others
-            delivery.held = f"{type(error).__name__}: {error}"
+            delivery.hold(f"the run {delivery.began.name!r} could not be delivered: {type(error).__name__}: {error}.")
         self._moved()
 
     def _moved(self) -> None:

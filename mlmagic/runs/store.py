@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from mlmagic.errors import MLMagicError, StoreAwayError, StoreError, did_you_mean
-from mlmagic.runs import outage
+from mlmagic.errors import MLMagicError, StoreAwayError, StoreError
+from mlmagic.runs import addresses, outage, own_requests
+from mlmagic.runs.outage import Verdict
 from mlmagic.runs.waiting import Patience, Pending
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
-_SQLITE = "sqlite:///"
+_DEFAULT = "sqlite:///mlflow.db"
+_UNSUPPORTED = {"UnsupportedModelRegistryStoreURIException", "UnsupportedMLflowStoreURI"}
 _NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 
 _LONGEST_CREATION_S = 120
@@ -50,7 +52,7 @@ def settle() -> Callable[[], None]:
     global _home  # noqa: PLW0603  # one store a process, as in MLflow
     _home = Path.cwd()
     before = os.environ.get(TRACKING_URI)
-    os.environ[TRACKING_URI] = settled = _absolute(_chosen() or f"{_SQLITE}mlflow.db", _home)
+    os.environ[TRACKING_URI] = settled = _absolute(_chosen() or _DEFAULT, _home)
 
     def restore() -> None:
         if os.environ.get(TRACKING_URI) != settled:  # changed since: that is the user's choice
@@ -65,7 +67,7 @@ def settle() -> Callable[[], None]:
 
 def is_local(uri: str) -> bool:
     """Tell whether the store is a file of this machine."""
-    return uri.startswith("sqlite:")
+    return addresses.kind(uri) == "sqlite"
 
 
 def patience() -> Patience:
@@ -92,24 +94,6 @@ def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
     return answer  # type: ignore[return-value]  # it is what the work returned, now that this has ended
 
 
-def require_known(uri: str) -> None:
-    """Raise where *uri* is none that MLflow knows, or a store in memory, without asking the store.
-
-    Raises
-    ------
-    StoreError
-        Which names the nearest scheme.
-    """
-    if uri == "sqlite://" or ":memory:" in uri:
-        raise StoreError(
-            f"{uri} is a store in memory, which other threads do not see and which goes with the kernel. "
-            "Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
-        )
-    scheme = urlsplit(uri).scheme.partition("+")[0]
-    if scheme not in _SCHEMES and ":" in uri:
-        raise _unknown(uri)
-
-
 _CREDENTIALS = (
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_PASSWORD",
@@ -132,7 +116,7 @@ def is_server() -> bool:
 
 def shown_uri() -> str:
     """Return the store's URI fit to be shown: without passwords."""
-    return secrets.redact(_chosen() or f"{_SQLITE}mlflow.db")[0]
+    return secrets.redact(_chosen() or _DEFAULT)[0]
 
 
 def _chosen() -> str | None:
@@ -141,16 +125,12 @@ def _chosen() -> str | None:
 
 
 def _absolute(uri: str, folder: Path) -> str:
-    if not uri.startswith(_SQLITE) or uri[len(_SQLITE) :].startswith(("/", ":memory:", "?")):
+    before, path = addresses.sqlite_file(uri)
+    if not path or path.startswith(("/", ":memory:")):
         return uri
     # MLflow takes the path as it stands, so nothing is quoted. A question mark ends it, and SQLAlchemy reads %20 in
     # its own way since 2.1: below a folder of such a name the URI stays relative.
-    return uri if _NOT_IN_URI.search(str(folder)) else f"{_SQLITE}{folder / uri[len(_SQLITE) :]}"
-
-
-def _path(uri: str) -> str:
-    """Return the path of a SQLite store's file."""
-    return uri.removeprefix(_SQLITE).partition("?")[0]
+    return uri if _NOT_IN_URI.search(str(folder)) else f"{before}{folder / uri[len(before) :]}"
 
 
 def current_uri() -> str:
@@ -163,7 +143,8 @@ def current_uri() -> str:
 def is_local_file(uri: str | None = None) -> bool:
     """Tell whether the store is a SQLite file that is there: it answers at once, and asking does not create it."""
     uri = uri or current_uri()
-    return uri.startswith(_SQLITE) and Path(_path(uri)).is_file()
+    path = addresses.sqlite_file(uri)[1]
+    return bool(path) and Path(path).is_file()
 
 
 def old_file_store(folder: Path) -> str | None:
@@ -196,7 +177,7 @@ def connect(uri: str | None = None) -> MlflowClient:
 def _connect(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
-    outage.keep_to_ourselves()
+    own_requests.keep_to_ourselves()
     with _lock:
         if _is_gone(uri):
             _forget(uri)
@@ -205,6 +186,7 @@ def _connect(uri: str) -> MlflowClient:
         with refused_by(uri), creating(uri), _without_news():
             was_there = is_local_file(uri)
             _open_file(uri)
+            _open_database(uri)
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
             if not was_there:
@@ -215,8 +197,8 @@ def _connect(uri: str) -> MlflowClient:
 
 def _open_file(uri: str) -> None:
     """Raise at once where SQLite cannot open its file: MLflow would go on asking for a hundred seconds."""
-    path = _path(uri)
-    if not uri.startswith(_SQLITE) or not path or "%" in path or path.startswith((":memory:", "file:")):
+    path = addresses.sqlite_file(uri)[1]
+    if not path or "%" in path or path.startswith((":memory:", "file:")):
         return
     import sqlite3
 
@@ -235,10 +217,21 @@ def _open_file(uri: str) -> None:
         ) from error
 
 
+def _open_database(uri: str) -> None:
+    """Raise at once where a database cannot be reached: MLflow would go on asking for minutes."""
+    if not addresses.is_server_database(uri):
+        return
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
+    engine.connect().close()
+    engine.dispose()
+
+
 def _is_gone(uri: str) -> bool:
     """Tell whether the file of a SQLite store that was in use has been deleted."""
-    path = _path(uri)
-    return uri in _connected and uri.startswith(_SQLITE) and path.startswith("/") and not Path(path).exists()
+    path = addresses.sqlite_file(uri)[1]
+    return uri in _connected and path.startswith("/") and not Path(path).exists()
 
 
 def _forget(uri: str) -> None:
@@ -257,7 +250,7 @@ def _forget(uri: str) -> None:
 @contextlib.contextmanager
 def creating(uri: str) -> Iterator[None]:
     """Hold the lock under which a SQLite store is created: MLflow fails when two processes do so at once."""
-    if not uri.startswith("sqlite:"):
+    if not is_local(uri):
         yield
         return
     from filelock import FileLock
@@ -295,34 +288,31 @@ def refused_by(uri: str) -> Iterator[None]:
     except MLMagicError:
         raise
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        where = secrets.redact(uri)[0]
-        if type(error).__name__ in {
-            "UnsupportedModelRegistryStoreURIException",
-            "UnsupportedMLflowStoreURI",
-        } or ("No implementation found" in str(error) or urlsplit(uri).scheme not in _SCHEMES):
-            raise _unknown(uri) from error
-        if outage.is_away(error, _asking(uri)):
-            why = secrets.redact(outage.reason(error))[0][:200]
-            raise StoreAwayError(f"the MLflow store {where} cannot be reached: {why}") from error
-        hint = ". A file takes three slashes: sqlite:///mlflow.db" if "Invalid SQLite URL" in reason else ""
-        raise StoreError(f"the MLflow store {where} refused: {secrets.redact(reason)[0][:400]}{hint}") from error
+        raise explained(error, uri) from error
 
 
-def _unknown(uri: str) -> StoreError:
-    return StoreError(
-        f"the tracking URI {secrets.redact(uri)[0]!r} is not one that MLflow knows."
-        f"{did_you_mean(urlsplit(uri).scheme, _SCHEMES)} Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
+def explained(error: Exception, uri: str) -> StoreError:
+    """Return what *error*, raised by MLflow about the store at *uri*, means: one line that names the store."""
+    kind, text = type(error).__name__, str(error)
+    if kind in _UNSUPPORTED or "No implementation found" in text or not addresses.is_known(uri):
+        return addresses.unknown(uri)
+    if outage.judge(error) in {Verdict.REFUSED, Verdict.WRONG_SETTING}:
+        hint = ". A file takes three slashes: sqlite:///mlflow.db" if "Invalid SQLite URL" in text else ""
+        why = secrets.redact(outage.first_line(error))[0][:400]
+        return StoreError(f"the MLflow store {secrets.redact(uri)[0]} refused: {why}{hint}")
+    return away(error, uri)
+
+
+def away(error: Exception, uri: str) -> StoreAwayError:
+    """Return *error* as one after which what was to be stored is delivered another time."""
+    verdict = outage.judge(error)
+    return StoreAwayError(
+        f"the MLflow store {secrets.redact(uri)[0]} {secrets.redact(outage.reason(error))[0][:300]}",
+        only_this=verdict is not Verdict.AWAY,
+        too_large=verdict is Verdict.TOO_LARGE,
+        is_gone=verdict is Verdict.GONE,
+        wait_s=outage.wait_s(error),
     )
-
-
-def _asking(uri: str) -> Callable[[], object] | None:
-    """Return a simple question to a store that has answered before."""
-    client = _connected.get(uri)
-    return None if client is None else lambda: client.search_experiments(max_results=1)
-
-
-_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError, UsageProblem
-from mlmagic.runs import active, experiments, mlflow_runs, queries, resuming, store
+from mlmagic.runs import active, addresses, experiments, mlflow_runs, queries, resuming, store
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Ta
         When the options name something that is not there, or the store refuses.
     """
     uri = store.current_uri()
-    store.require_known(uri)
+    addresses.require_known(uri)
     outer = active.on_this_thread()
     stray = mlflow_runs.active_id()
     if settings.offline:

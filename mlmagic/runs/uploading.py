@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 import zlib
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmagic.runs import store
-from mlmagic.snapshot.secrets import redact_value
+from mlmagic.errors import StoreAwayError
+from mlmagic.journal.records import Copy, File, Model
+from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.journal.staged_files import StagedFile, path_of, walk
+from mlmagic.runs import artifact_place, outage, store
+from mlmagic.runs.outage import Verdict
+from mlmagic.snapshot.secrets import redact, redact_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,43 +26,186 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.journal.file import Journal
-    from mlmagic.journal.records import File, Model
-
-    Attempt = Callable[[Callable[[], object]], str | None]
 
 _TAGS_OF_THE_RUN = ("mlflow.user", "mlflow.source.name", "mlflow.source.type", "mlflow.source.git.commit")
 _LONGEST_KEY = 250
 _HEADING = "# %%"
+# Where two do not get through, and none did before, the fault is in none of them.
+_GIVE_UP_AFTER = 2
 
 
-def upload_files(journal: Journal, files: Iterable[File], artifacts: Any, attempt: Attempt) -> list[str]:
-    """Upload the staged files of *journal*; return a line for each that is not in the store now.
+@dataclass
+class Upload:
+    """The staged files and models of a run on their way: each may be tried again until it is in the store.
 
-    *artifacts* is MLflow's access to the run's artifacts; *attempt* as in `batches.send`.
+    ``done`` are those that need no more, by their path in the staging area; ``refused`` are a line for each that the
+    store will not take; ``waits`` are the others, each with why.
     """
-    problems = [f"{file.path} was damaged before it was stored" for file in files if not _is_whole(journal, file)]
-    folder = journal.files
-    if folder.is_dir() and attempt(partial(artifacts.log_artifacts, str(folder))) is not None:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            within = path.relative_to(folder).parent.as_posix()
-            reason = attempt(partial(artifacts.log_artifact, str(path), _folder(within)))
-            if reason:
-                name = path.relative_to(folder).as_posix()
-                problems.append(f"{name} could not be stored: {reason}; it is kept in {folder}")
-    for file in files:
-        if file.after is not None:
-            reason = attempt(partial(_go_on, journal, file, artifacts))
-            where = journal.staged(file)
-            problems += [f"{file.path} could not be stored: {reason}; it is kept as {where}"] if reason else []
-    return problems
+
+    journal: Journal
+    done: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+    waits: dict[str, str] = field(default_factory=dict)
+    _got_through: bool = False
+
+    def files(self, records: Iterable[File | Copy], run: Run, location: str, uri: str) -> None:
+        """Upload what is not done of the files of *records*.
+
+        Parameters
+        ----------
+        records
+            What the journal names; other files of the staging folder stay there.
+        run, location, uri
+            The run, where the artifacts of its experiment lie, and its store.
+        """
+        self.waits, self._got_through = {}, False
+        records = list(records)
+        self._find_damaged(record for record in records if isinstance(record, File))
+        staged = [file for file in self._staged("artifacts", "continued") if file.path not in self.done]
+        wanted = self._wanted(staged, [str(path_of(record)) for record in records])
+        if not wanted:
+            return
+        if problem := artifact_place.problem_of(run.info.artifact_uri, run.info.run_id, location, uri):
+            self.waits = dict.fromkeys(map(_within, wanted), problem)
+            return
+        wanted = self._without_linked(wanted, run.info.artifact_uri)
+        artifacts = store.artifacts(run.info.artifact_uri, uri)
+        folder, paths = self.journal.files, {file.path for file in wanted}
+        plain = {path for path in paths if path.startswith("artifacts/")}
+        if plain and plain == {file.path for file in self._staged("artifacts")}:
+            self.done |= plain if _failure(partial(artifacts.log_artifacts, str(folder))) is None else set()
+        # The smallest first: it shows for the least whether anything gets through.
+        for file in sorted(wanted, key=lambda file: (file.size, file.path)):
+            path = self.journal.staging / file.path
+            if file.path in plain:
+                at = path.relative_to(folder)
+                self._try(at.as_posix(), path, partial(artifacts.log_artifact, str(path), _folder(at.parent)))
+        for record in records:
+            if isinstance(record, File) and record.after is not None and path_of(record) in paths:
+                path = self.journal.staged(record)
+                self._try(record.path, path, partial(_go_on, self.journal, record, artifacts))
+
+    def model(self, model: Model, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
+        """Make a staged model a logged model of the run, unless it is done."""
+        path = self.journal.folder_of(model)
+        if self._key(path) in self.done:
+            return
+        odd = [file for file in self._staged(model.folder) if file.problem]
+        if odd:
+            self._refuse(odd[0].path, f"the model {model.name!r} was left out: {odd[0].problem} ({odd[0].path})")
+            self.done.add(self._key(path))
+            return
+        publishing = partial(publish, model, self.journal, client, run, location, again=again)
+        self._try(f"the model {model.name!r}", path, publishing)
+
+    def _staged(self, *folders: str) -> list[StagedFile]:
+        """Return what lies in these folders of the staging folder."""
+        try:
+            with SafeFolder.open(self.journal.staging) as staging:
+                found = [file for folder in folders for file in walk(staging, folder)]
+        except FileNotFoundError:
+            return []
+        return [file for file in found if file.problem != os.strerror(errno.ENOENT)]
+
+    def _wanted(self, staged: list[StagedFile], named: list[str]) -> list[StagedFile]:
+        """Return the files that are *named*, and note those that cannot be read."""
+        for file in staged:
+            if file.problem:
+                self._refuse(file.path, f"{_within(file)} was left out: {file.problem}")
+        return [
+            file
+            for file in staged
+            if not file.problem and any(file.path == at or file.path.startswith(f"{at}/") for at in named)
+        ]
+
+    def _without_linked(self, wanted: list[StagedFile], artifact_uri: str) -> list[StagedFile]:
+        """Return the files that would not be written through a link that stands in the run's place, and note others."""
+        place = artifact_place.local_path(artifact_uri)
+        linked = artifact_place.linked(place, map(_within, wanted)) if place else set()
+        for file in wanted:
+            if _within(file) in linked:
+                self._refuse(file.path, f"{_within(file)} was left out: there is a link in its place in the store")
+        return [file for file in wanted if _within(file) not in linked]
+
+    def _refuse(self, path: str, line: str) -> None:
+        self.done.add(path)
+        self.refused.append(f"{line}; it stays in {self.journal.staging}")
+
+    def is_done(self, record: File | Copy | Model) -> bool:
+        """Return whether the file, the user's file or the model of *record* needs no more."""
+        match record:
+            case File():
+                path = self.journal.staged(record)
+            case Copy():
+                path = self.journal.files / record.path
+            case Model():
+                path = self.journal.staging / record.folder
+        return self._key(path) in self.done
+
+    def waiting(self) -> str:
+        """Return what waits and why, in one line, or an empty one."""
+        if not self.waits:
+            return ""
+        first, why = next(iter(self.waits.items()))
+        more = len(self.waits) - 1
+        named = f"{first}{f' and {more} more' if more else ''}"
+        return f"{named} could not be stored: {why}; kept in {self.journal.staging}"
+
+    def _try(self, name: str, path: Path, store_it: Callable[[], object]) -> None:
+        key = self._key(path)
+        if key in self.done:
+            return
+        if not self._got_through and len(self.waits) >= _GIVE_UP_AFTER:
+            self.waits[name] = next(reversed(self.waits.values()))
+            return
+        failure = _failure(store_it)
+        if failure is None:
+            self._got_through = True
+        elif failure.is_final:
+            self.refused.append(f"{name} was refused: {failure.why}; a copy stays at {path}")
+        else:
+            self.waits[name] = failure.why
+            return
+        self.done.add(key)
+
+    def _key(self, path: Path) -> str:
+        return path.relative_to(self.journal.staging).as_posix()
+
+    def _find_damaged(self, files: Iterable[File]) -> None:
+        """Note the staged files that are not what was written; they are taken away, so that they are not stored."""
+        for file in files:
+            path = self._key(self.journal.staged(file))
+            if path not in self.done and not _is_whole(self.journal, file):
+                self.done.add(path)
+                self.refused.append(f"{file.path} was damaged before it was stored")
 
 
-def _folder(path: str) -> str | None:
-    return None if path in {"", "."} else path
+class _Failure(NamedTuple):
+    is_final: bool
+    why: str
+
+
+def _failure(call: Callable[[], object]) -> _Failure | None:
+    """Return why *call*, which stores something, failed, or None."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001  # each kind of artifact store raises its own
+        why = (getattr(error, "strerror", None) or outage.reason(error)).removeprefix("failed: ")
+        return _Failure(outage.judge(error) is Verdict.REFUSED, redact(why)[0][:300])
+    return None
+
+
+def _within(file: StagedFile) -> str:
+    """Return the path of a staged file within the run."""
+    return file.path.partition("/")[2]
+
+
+def _folder(path: PurePath) -> str | None:
+    name = path.as_posix()
+    return None if name in {"", "."} else name
 
 
 def _is_whole(journal: Journal, file: File) -> bool:
-    """Tell whether a staged file is what was written; one that is not is taken away, so that it is not stored."""
     try:
         path = journal.staged(file)
         content = path.read_bytes()
@@ -62,7 +213,7 @@ def _is_whole(journal: Journal, file: File) -> bool:
         return False
     whole = len(content) == file.size and zlib.crc32(content) == file.checksum
     if not whole:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return whole
 
 
@@ -84,10 +235,10 @@ def _go_on(journal: Journal, file: File, artifacts: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / path.name
         whole.write_text(part, encoding="utf-8", newline="")
-        artifacts.log_artifact(str(whole), _folder(path.parent.as_posix()))
+        artifacts.log_artifact(str(whole), _folder(path.parent))
 
 
-def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, *, again: bool) -> None:
+def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
     """Make a staged model a logged model of the run; where that was tried *again*, what is there is gone on with."""
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model as Description
@@ -107,6 +258,9 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, *, a
             tags={key: tags[key] for key in _TAGS_OF_THE_RUN if key in tags} | {"mlmagic.id": model.uid},
             params={key: redact_value(key, value)[0] for key, value in params.items() if len(key) <= _LONGEST_KEY},
         )
+    own = f"models/{entry.model_id}"
+    if problem := artifact_place.problem_of(entry.artifact_location, own, location, str(client.tracking_uri)):
+        raise StoreAwayError(problem)
     description = Description.load(str(folder))
     description.model_id = description.model_uuid = entry.model_id
     description.artifact_path, description.run_id = entry.artifact_location, run.info.run_id

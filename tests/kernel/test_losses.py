@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from servers import Server
 
 KILLS = 20
 RECORDS = 10_000
@@ -165,51 +165,6 @@ def test_kernels_that_start_at_once_on_a_new_store_all_get_their_runs(tmp_path, 
             assert (run.info.status, run.data.metrics) == ("FINISHED", {"a": 1.0, "b": 2.0})
     losses(f"{KERNELS} kernels at once on a new SQLite store, {ROUNDS} times: runs", KERNELS * ROUNDS, lost)
     assert lost == 0
-
-
-class Server:
-    """A real ``mlflow server`` on the loopback interface."""
-
-    def __init__(self, folder):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.uri = f"http://127.0.0.1:{self.port}"
-        self._folder = folder
-        self._process = None
-        self.start()
-
-    def start(self):
-        if self._process is not None and self._process.poll() is None:
-            return
-        command = [
-            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--backend-store-uri", f"sqlite:///{self._folder}/server.db", "--workers", "1"),
-            *("--artifacts-destination", str(self._folder / "artifacts")),
-        ]
-        self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
-        _wait(self._answers, timeout_s=90)
-
-    def _answers(self):
-        import requests
-
-        try:
-            return requests.get(f"{self.uri}/health", timeout=2).ok
-        except requests.RequestException:
-            return False
-
-    def _signal(self, number):
-        if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, number)
-
-    def kill(self):
-        self._signal(signal.SIGKILL)
-        self._process.wait(30)
-
-    def suspend(self):
-        self._signal(signal.SIGSTOP)
-
-    def resume(self):
-        self._signal(signal.SIGCONT)
 
 
 @pytest.fixture

@@ -207,9 +207,14 @@ def test_the_user_may_end_the_run_early(close):
     assert run.status == "FAILED"
 
 
-def test_a_run_that_was_deleted_meanwhile_is_told_not_raised(close):
-    summary, _ = close(work=lambda run: run.target.client.delete_run(run.run_id))
-    assert any("deleted" in line for line in lines(summary))
+def test_a_run_that_was_deleted_meanwhile_is_told_and_delivered_when_it_is_restored(close):
+    from mlmagic.runs import store
+
+    summary, run = close(work=lambda run: run.target.client.delete_run(run.run_id))
+    assert any("was deleted: restore it" in line and "records kept" in line for line in lines(summary))
+    store.connect().restore_run(run.id)
+    assert sync().waiting == 0
+    assert (run.status, run.text("mlmagic/cell.py")) == ("FINISHED", "x = 1")
 
 
 def test_nothing_that_fails_in_between_keeps_the_run_open(close, monkeypatch):

@@ -1,10 +1,17 @@
+import errno
+import functools
 import math
+import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 
 import mlflow
 import pytest
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import MlflowException, RestException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
 from mlmagic.errors import StoreAwayError
@@ -197,17 +204,83 @@ def test_values_that_no_float_holds_are_kept_as_mlflow_does(written):
     assert written.data.metrics["-inf"] < -1e308
 
 
-def test_a_deleted_run_is_told_not_raised(written):
+def records_of(written):
+    return (written.data.params, written.steps("loss"), written.stored.info.status)
+
+
+def mended(written):
+    """Let the time pass after which a delivery tries again by itself."""
+    written.delivery.held = None
+    assert written.deliver(None) == []
+
+
+@pytest.mark.parametrize("when", ["before its records", "before its end"])
+def test_a_run_that_was_deleted_gets_everything_when_it_is_restored(written, when):
+    written.write(*values(2))
     written.deliver(None)
+    written.write(Param("lr", "0.1"), *values(2, start=2))
+    if when == "before its end":
+        written.deliver(None)
     written.client.delete_run(written.id)
-    written.write(Param("lr", "0.1"), Metric("m", 1.0, 1000, 0))
-    problems = written.deliver()
-    assert [problem.partition(":")[0] for problem in problems] == [
-        "param 'lr' was refused",
-        "metric 'm' was refused",
-        "the run could not be ended",
-    ]
-    assert "deleted" in problems[0]
+    assert written.deliver() == []
+    assert written.delivery.held == (
+        f"the run 'first' was deleted: restore it (!mlflow runs restore --run-id {written.id}), or have it made anew: "
+        "%mlmagic sync --anew"
+    )
+    assert not written.delivery.is_closed
+    written.client.restore_run(written.id)
+    mended(written)
+    assert records_of(written) == ({"lr": "0.1"}, [0, 1, 2, 3], "FINISHED")
+
+
+def test_a_run_whose_experiment_was_deleted_gets_everything_when_it_is_restored(written):
+    experiment = written.client.create_experiment("study")
+    written.delivery.began = beginning(experiment="study", experiment_id=experiment)
+    written.deliver(None)
+    written.client.delete_experiment(experiment)
+    written.write(*values(2))
+    assert written.deliver() == []
+    assert "'first' was deleted" in written.delivery.held
+    written.client.restore_experiment(experiment)
+    mended(written)
+    assert records_of(written) == ({}, [0, 1], "FINISHED")
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_run_is_made_anew_on_request_with_all_it_had(written, request, tmp_path, dead):
+    study = written.client.create_experiment("study")
+    written.delivery.began = written.began = beginning(experiment="study", experiment_id=study)
+    written.journal.keep_file("a.txt", b"a")
+    written.write(Param("lr", "0.1"), *values(3))
+    written.deliver(None)
+    other = f"sqlite:///{tmp_path}/other.db"  # the server came back with an empty database
+    shutil.copyfile(request.getfixturevalue("_new_store"), tmp_path / "other.db")
+    written.client, written.uri = mlflow.MlflowClient(other), other
+    written.delivery.uri = other
+    written.write(*values(2, start=3))
+    assert written.deliver() == []
+    assert "'first' is not in the store any more" in written.delivery.held
+    old = written.id
+    if dead:
+        written.delivery = Delivery.of_dead_process(Journal.open(written.journal.path), other, written.began)
+    written.delivery.anew = True
+    mended(written)
+    assert written.id != old
+    assert records_of(written) == ({"lr": "0.1"}, [0, 1, 2, 3, 4], "FINISHED")
+    assert written.files() == ["a.txt"]
+    assert written.data.tags["mlmagic.id"] == written.began.uid
+    assert written.client.get_experiment(written.stored.info.experiment_id).name == "study"
+    again = Delivery.of_dead_process(Journal.open(written.journal.path), other, written.began)
+    assert (again.run_id, again.is_closed) == (written.id, True)
+
+
+def test_made_anew_is_only_what_is_gone(written):
+    written.write(*values(2))
+    written.deliver(None)
+    before = written.id
+    written.delivery.anew = True
+    assert written.deliver() == []
+    assert (written.id, len(written.client.search_runs(["0"]))) == (before, 1)
 
 
 def test_a_deleted_experiment_holds_the_run_in_its_journal(written):
@@ -249,19 +322,147 @@ def test_a_file_in_the_place_of_a_folder_is_told_and_loses_no_other(written):
     assert written.files() == ["b.txt", "figures"]
 
 
-def test_artifacts_that_cannot_be_stored_are_left_where_they_are_found(written, monkeypatch):
-    def full(*args, **kwargs):
-        raise OSError("No space left on device")
+def refuses(written, monkeypatch, error, *, only=""):
+    """Let the place of artifacts raise *error*, for files that are called *only*; return what is uploaded."""
+    uploaded = []
+    log_artifact = LocalArtifactRepository.log_artifact
 
-    monkeypatch.setattr(LocalArtifactRepository, "log_artifacts", full)
-    monkeypatch.setattr(LocalArtifactRepository, "log_artifact", full)
-    written.journal.keep_file("mlmagic/cell.py", b"x = 1")
+    def log(self, local_file, artifact_path=None):
+        uploaded.append(local_file.rpartition("/")[2])
+        if only in local_file:
+            raise error
+        log_artifact(self, local_file, artifact_path)
+
+    def log_all(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(LocalArtifactRepository, "log_artifacts", log_all)
+    monkeypatch.setattr(LocalArtifactRepository, "log_artifact", log)
+    return uploaded
+
+
+def test_artifacts_that_cannot_be_stored_are_kept_and_delivered_when_they_can(written, monkeypatch):
+    with monkeypatch.context() as patched:
+        refuses(written, patched, OSError(errno.ENOSPC, "No space left on device"))
+        written.journal.keep_file("mlmagic/cell.py", b"x = 1")
+        written.write(Param("lr", "0.1"))
+        assert written.deliver() == []
+        assert written.delivery.held == (
+            f"mlmagic/cell.py could not be stored: No space left on device; kept in {written.journal.staging}"
+        )
+        assert (written.journal.files / "mlmagic/cell.py").read_bytes() == b"x = 1"
+        assert not written.delivery.is_closed
+        assert (written.data.params, written.stored.info.status) == ({"lr": "0.1"}, "FINISHED")
+    mended(written)
+    assert (written.files(), written.delivery.is_closed) == (["mlmagic/cell.py"], True)
+
+
+def test_what_was_stored_is_not_uploaded_again_by_this_process_or_another(written, monkeypatch):
+    for name in ("a.txt", "b.bin", "c.txt"):
+        written.journal.keep_file(name, b"1")
+    with monkeypatch.context() as patched:
+        uploaded = refuses(written, patched, PermissionError("not this one"), only="b.bin")
+        assert written.deliver() == []
+        assert uploaded == ["a.txt", "b.bin", "c.txt"]
+        written.delivery.held = None
+        written.deliver(None)
+        again = Delivery.of_dead_process(Journal.open(written.journal.path), written.uri, written.began)
+        again.advance(written.client)
+        again.finish(written.client)
+        assert uploaded[3:] == ["b.bin", "b.bin"]
+        assert again.held.startswith("b.bin could not be stored: not this one; kept in ")
+        assert not again.is_closed
+    mended(written)
+    assert written.files() == ["a.txt", "b.bin", "c.txt"]
+
+
+def test_a_place_that_takes_no_file_is_not_hammered(written, monkeypatch):
+    for number in range(20):
+        written.journal.keep_file(f"{number}.txt", b"1")
+    uploaded = refuses(written, monkeypatch, PermissionError("no"))
+    written.deliver()
+    assert len(uploaded) == 2
+    assert "and 19 more could not be stored" in written.delivery.held
+    for _ in range(5):
+        written.deliver(None)
+    assert len(uploaded) == 2  # the pause is not over
+
+
+def test_a_file_that_mlflow_refuses_is_told_and_a_copy_stays(written, monkeypatch):
+    for name in ("a.txt", "b.txt"):
+        written.journal.keep_file(name, b"1")
+    refuses(written, monkeypatch, MlflowException("Invalid path", INVALID_PARAMETER_VALUE), only="a.txt")
     (problem,) = written.deliver()
-    assert problem == (
-        f"mlmagic/cell.py could not be stored: No space left on device; it is kept in {written.journal.files}"
-    )
-    assert (written.journal.files / "mlmagic/cell.py").read_bytes() == b"x = 1"
-    assert written.delivery.keeps_files
+    assert problem == f"a.txt was refused: Invalid path; a copy stays at {written.journal.files / 'a.txt'}"
+    assert (written.files(), written.delivery.is_closed, written.delivery.keeps_files) == (["b.txt"], True, True)
+
+
+def test_a_full_disk_of_the_artifacts_and_space_again(store_uri, tmp_path):
+    """The whole way: the summary, the journal on disk, and the next sync of another process."""
+    (tmp_path / "mlruns").write_text("a file in the way of all artifacts")
+    script = "import mlmagic\nwith mlmagic.track('full'):\n    mlmagic.log(loss=1.0)\n"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    python = functools.partial(subprocess.run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)  # fmt: skip
+    shown = python([sys.executable, "-c", script]).stderr
+    assert "kept in" in shown
+    (tmp_path / "mlruns").unlink()
+    synced = python([sys.executable, "-c", "import mlmagic; print(mlmagic.sync(), mlmagic.sync())"]).stdout
+    assert "SyncedRun(name='full', status='FINISHED'" in synced
+    assert "SyncReport(runs=[], waiting=0, away=None, problems=[], foreign=[])" in synced
+    (run,) = mlflow.MlflowClient(store_uri).search_runs(["0"])
+    assert "mlflow==" in mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/mlmagic/requirements.txt")
+    assert list((tmp_path / ".mlmagic/journal").glob("*.journal")) == []
+
+
+def test_a_batch_that_is_too_large_is_sent_in_parts(written, monkeypatch):
+    log_batch = mlflow.MlflowClient.log_batch
+    tried = []
+
+    def log(self, run_id, metrics=(), params=(), tags=()):
+        tried.append(len(metrics) + len(params) + len(tags))
+        if sum(len(param.value) for param in params) > 90 or len(metrics) > 300:
+            raise error_of(413)
+        log_batch(self, run_id, metrics, params, tags)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_batch", log)
+    written.write(Param("huge", "x" * 91), *(Param(f"p{number}", "x" * 9) for number in range(30)), *values(2500))
+    (problem,) = written.deliver()
+    assert problem.startswith("param 'huge' was refused: the MLflow store sqlite://")
+    assert "answered 413: a proxy in front of it takes no request of this size" in problem
+    assert written.data.params == {f"p{number}": "x" * 9 for number in range(30)}
+    assert written.steps("loss") == list(range(2500))
+    assert len(tried) < 60
+
+
+def error_of(status, code=""):
+    """Return what MLflow raises on a thread of ours when *status* was answered by something else, or by MLflow."""
+    foreign = {} if code else {"mlmagic_foreign": {"status": status}}
+    return RestException({"error_code": code or "INTERNAL_ERROR", "message": "x"} | foreign)
+
+
+@pytest.mark.parametrize("error", [error_of(403), error_of(500), error_of(500, "INTERNAL_ERROR"), error_of(500, "BAD_REQUEST"), ValueError("NUL")])  # fmt: skip
+def test_a_record_that_does_not_get_through_waits_and_stops_no_other(written, monkeypatch, error):
+    log_batch = mlflow.MlflowClient.log_batch
+
+    def log(self, run_id, metrics=(), params=(), tags=()):
+        if any(param.key.startswith("odd") for param in params):
+            raise error
+        log_batch(self, run_id, metrics, params, tags)
+
+    written.write(Param("a", "1"), *(Param(f"odd{number}", "2") for number in range(3)), Param("z", "3"), *values(1200))
+    with monkeypatch.context() as patched:
+        patched.setattr(mlflow.MlflowClient, "log_batch", log)
+        assert written.deliver() == []
+        assert written.delivery.held.startswith("param 'odd0' waits: the MLflow store sqlite:///")
+        assert written.delivery.waiting() == 3
+        assert records_of(written) == ({"a": "1", "z": "3"}, list(range(1200)), "FINISHED")
+        again = Delivery.of_dead_process(Journal.open(written.journal.path), written.uri, written.began)
+        again.advance(written.client)
+        again.finish(written.client)
+        assert not again.is_closed
+    mended(written)
+    assert written.data.params == {"a": "1", "odd0": "2", "odd1": "2", "odd2": "2", "z": "3"}
+    assert written.delivery.is_closed
 
 
 def test_a_staged_file_that_was_damaged_is_not_stored_as_if_it_were_whole(written):

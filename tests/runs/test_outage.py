@@ -1,3 +1,4 @@
+import errno
 import logging
 import random
 import socket
@@ -7,10 +8,11 @@ import pytest
 import requests
 import sqlalchemy
 from mlflow.exceptions import MlflowException, RestException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, RESOURCE_DOES_NOT_EXIST, TEMPORARILY_UNAVAILABLE
+from mlflow.protos.databricks_pb2 import BAD_REQUEST, RESOURCE_DOES_NOT_EXIST, TEMPORARILY_UNAVAILABLE
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.runs import outage, store
+from mlmagic.runs import outage, own_requests, store
+from mlmagic.runs.outage import Verdict
 from mlmagic.runs.waiting import OWN_THREAD, Patience, Pending
 
 
@@ -19,33 +21,90 @@ def caused(error, cause):
     return error
 
 
+def database(kind, cause="odd"):
+    """Return an error as MLflow raises it where SQLAlchemy raised one of this *kind*."""
+    original = getattr(sqlalchemy.exc, kind)("statement", {}, Exception(cause))
+    return caused(MlflowException(str(original), BAD_REQUEST), original)
+
+
+def answered(status, body, **headers):
+    """Return what MLflow raises on a thread of ours for such an answer of an artifact's place."""
+    response = requests.Response()
+    response.status_code, response._content, response.reason = status, body.encode(), "Because"
+    response.headers.update(headers)
+    checked = own_requests._checked(response, "http://host/api/2.0/mlflow-artifacts/artifacts/a", "PUT")
+    return requests.HTTPError(str(checked.status_code), response=checked)
+
+
+AWAY, REFUSED, UNCLEAR, GONE = Verdict.AWAY, Verdict.REFUSED, Verdict.UNCLEAR, Verdict.GONE
+
+
 @pytest.mark.parametrize(
-    ("error", "away"),
+    ("error", "verdict"),
     [
-        (requests.exceptions.ConnectTimeout(), True),
-        (MlflowException("API request failed with exception"), False),
-        (caused(MlflowException("API request failed"), requests.exceptions.ConnectionError()), True),
-        (MlflowException("API request to endpoint /x failed with error code 503 != 200."), True),
-        (MlflowException("locked", TEMPORARILY_UNAVAILABLE), True),
-        (caused(MlflowException("x"), sqlalchemy.exc.OperationalError("", {}, Exception("database is locked"))), True),
-        (RestException({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slow down"}), True),
-        (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": "bad key"}), False),
-        (MlflowException("gone", RESOURCE_DOES_NOT_EXIST), False),
-        (ValueError("a typo"), False),
+        (requests.exceptions.ConnectTimeout(), AWAY),
+        (MlflowException("API request failed with exception"), UNCLEAR),
+        (caused(MlflowException("API request failed"), requests.exceptions.ConnectionError()), AWAY),
+        (caused(MlflowException("API request failed"), requests.exceptions.SSLError()), AWAY),
+        (MlflowException("locked", TEMPORARILY_UNAVAILABLE), AWAY),
+        (database("OperationalError", "database is locked"), AWAY),
+        (database("InterfaceError", "connection already closed"), AWAY),
+        (database("InternalError"), AWAY),
+        (database("ProgrammingError", 'relation "runs" does not exist'), UNCLEAR),
+        (database("IntegrityError"), UNCLEAR),
+        (database("DataError", "value too long"), REFUSED),
+        (RestException({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slow down"}), AWAY),
+        (RestException({"error_code": "UNAUTHENTICATED", "message": "who?"}), AWAY),
+        (RestException({"error_code": "PERMISSION_DENIED", "message": "no"}), UNCLEAR),
+        (RestException({"error_code": "INTERNAL_ERROR", "message": "oops"}), UNCLEAR),
+        (RestException({"message": "Forbidden"}), UNCLEAR),
+        (RestException({"error_code": "INVALID_PARAMETER_VALUE", "message": "bad key"}), REFUSED),
+        (RestException({"error_code": "RESOURCE_ALREADY_EXISTS", "message": "there"}), REFUSED),
+        (MlflowException("gone", RESOURCE_DOES_NOT_EXIST), GONE),
+        (answered(401, "who?"), AWAY),
+        (answered(403, "<p>no"), UNCLEAR),
+        (answered(403, '{"error_code": "INVALID_PARAMETER_VALUE", "message": "bad path"}'), REFUSED),
+        (answered(404, '{"error_code": 404}'), UNCLEAR),
+        (answered(413, "too large"), Verdict.TOO_LARGE),
+        (answered(418, "a teapot"), UNCLEAR),
+        (answered(429, "slow down"), AWAY),
+        (answered(500, "oops"), UNCLEAR),
+        (answered(503, "soon"), AWAY),
+        (answered(520, "odd"), AWAY),
+        (answered(200, "<p>log in", **{"Content-Type": "text/html"}), AWAY),
+        (answered(302, "", Location="https://login.example/?next=x"), AWAY),
+        (OSError(errno.ENOSPC, "No space left on device"), UNCLEAR),
+        (OSError(errno.ENAMETOOLONG, "File name too long"), REFUSED),
+        (ModuleNotFoundError("No module named 'psycopg2'"), Verdict.WRONG_SETTING),
+        (ValueError("a typo"), UNCLEAR),
     ],
 )
-def test_what_means_that_a_store_is_away(error, away):
-    assert outage.is_away(error) is away
+def test_only_a_final_answer_of_mlflow_is_a_refusal(error, verdict):
+    assert outage.judge(error) is verdict
 
 
-def test_what_could_be_either_is_decided_by_asking_the_store():
-    def down():
-        raise ConnectionRefusedError
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (answered(401, "who?"), "answered 401 (Because): has the token or the password expired"),
+        (answered(520, ""), "answered 520 (Because)"),
+        (answered(302, "", Location="https://ana:pw@login.example/?token=x"), "redirects to https://login.example (302)"),
+        (answered(307, "", Location="/login"), "redirects to http://host (307)"),
+        (requests.exceptions.SSLError("certificate verify failed: self-signed certificate (_ssl.c:1016)"), "cannot be reached: certificate verify failed: self-signed certificate: set MLFLOW_TRACKING_SERVER_CERT_PATH"),
+        (database("OperationalError", 'FATAL:  password authentication failed for user "ana"'), 'cannot be reached: password authentication failed for user "ana"'),
+        (OSError(errno.ENOSPC, "No space left on device"), "failed: [Errno 28] No space left on device"),
+        (ValueError(""), "failed: ValueError"),
+    ],
+)  # fmt: skip
+def test_the_cause_is_named_in_one_line(error, told):
+    reason = outage.reason(error)
+    assert reason.startswith(told)
+    assert "\n" not in reason
 
-    error = MlflowException("a fault of the server", INTERNAL_ERROR)
-    assert outage.is_away(error, answers=down)
-    assert not outage.is_away(error, answers=lambda: "it answers")
-    assert not outage.is_away(ValueError(), answers=down)
+
+def test_a_wait_that_a_server_asks_for_is_known():
+    assert outage.wait_s(answered(429, "", **{"Retry-After": "120"})) == 120
+    assert outage.wait_s(answered(503, "", **{"Retry-After": "Fri, 31 Dec 2027 23:59:59 GMT"})) == 0
 
 
 def on_thread(name, work):
@@ -59,13 +118,21 @@ def on_thread(name, work):
 def test_only_our_own_threads_give_up_soon():
     from mlflow.utils import rest_utils
 
-    outage.keep_to_ourselves()
-    outage.keep_to_ourselves()
-    for name, ours in (("MAX_RETRIES", 1), ("TIMEOUT", 30), ("BACKOFF_JITTER", 0.0)):
-        variable = getattr(rest_utils, f"MLFLOW_HTTP_REQUEST_{name}")
-        assert on_thread(f"{OWN_THREAD}x", variable.get) == ours
-        assert on_thread("user's", variable.get) == variable._variable.get() > ours
-        assert str(variable).startswith(f"MLFLOW_HTTP_REQUEST_{name}")
+    own_requests.keep_to_ourselves()
+    own_requests.keep_to_ourselves()
+    asked = []
+
+    def ask(method, url, *retries, **options):
+        asked.append((retries, options))
+        return answered(200, "{}").response
+
+    request = own_requests._limited(ask)
+    theirs = ((7, 2, 1.0, {500}), {"timeout": 120, "respect_retry_after_header": True})
+    for thread in ("user's", f"{OWN_THREAD}x"):
+        on_thread(thread, lambda: request("GET", "http://host/x", 7, 2, 1.0, {500}, timeout=120, respect_retry_after_header=True))  # fmt: skip
+    ours = ((1, 2, 0.0, frozenset()), {"timeout": 30, "respect_retry_after_header": False, "allow_redirects": False})
+    assert asked == [theirs, ours]
+    assert rest_utils._get_http_response_with_retries.__wrapped__.__module__ == "mlflow.utils.request_utils"
 
 
 def test_on_our_own_threads_no_address_is_printed_into_the_users_cell(store_uri):
@@ -78,7 +145,7 @@ def test_on_our_own_threads_no_address_is_printed_into_the_users_cell(store_uri)
 
 
 def test_our_retries_are_no_warnings_in_the_users_output(caplog):
-    outage.keep_to_ourselves()
+    own_requests.keep_to_ourselves()
     logger = logging.getLogger("urllib3.connectionpool")
     on_thread(f"{OWN_THREAD}x", lambda: logger.warning("ours"))
     on_thread("user's", lambda: logger.warning("theirs"))

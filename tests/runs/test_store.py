@@ -1,3 +1,4 @@
+import inspect
 import logging
 import multiprocessing
 import os
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from mlmagic.errors import StoreAwayError, StoreError
-from mlmagic.runs import mlflow_runs, store
+from mlmagic.runs import addresses, mlflow_runs, store
 from mlmagic.settings import settings
 
 URI = "MLFLOW_TRACKING_URI"
@@ -37,6 +38,7 @@ def unsettled(tmp_path, monkeypatch):
         ("sqlite:///sub/../my runs é%20#.db", "sqlite:///{here}/sub/../my runs é%20#.db"),
         ("sqlite:///runs.db?timeout=20&cache=shared", "sqlite:///{here}/runs.db?timeout=20&cache=shared"),
         ("sqlite:////abs/runs.db", "sqlite:////abs/runs.db"),
+        ("sqlite+pysqlite:///runs.db", "sqlite+pysqlite:///{here}/runs.db"),
         ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("sqlite://", "sqlite://"),
         ("http://ana:pw@host:5000/x", "http://ana:pw@host:5000/x"),
@@ -235,7 +237,25 @@ def test_a_store_in_memory_is_refused_before_the_body_runs(uri):
     with pytest.raises(
         StoreError, match=r"a store in memory.* Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow\.db"
     ):
-        store.require_known(uri)
+        addresses.require_known(uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["postgresql+psycopg2://ana@host/runs", "postgresql+psycopg://host/runs", "mysql+pymysql://host/runs", "mssql+pyodbc://host/runs",
+     "sqlite+pysqlite:////abs/runs.db", "POSTGRESQL://host/runs", "https://host/mlflow", "databricks", "databricks://profile", "runs"],
+)  # fmt: skip
+def test_a_uri_of_any_driver_is_known(uri):
+    addresses.require_known(uri)
+
+
+def test_the_store_of_a_plugin_is_known(monkeypatch):
+    from mlflow.tracking._tracking_service import utils
+
+    with pytest.raises(StoreError, match=r"'own-scheme://x' is not one that MLflow knows"):
+        addresses.require_known("own-scheme://x")
+    monkeypatch.setitem(utils._tracking_store_registry._registry, "own-scheme", None)
+    addresses.require_known("own-scheme://x")
 
 
 def test_asking_a_server_that_is_away_does_not_take_minutes(monkeypatch):
@@ -260,8 +280,10 @@ def test_the_private_parts_of_mlflow_are_there():
     assert callable(name_utils._generate_random_name)
     assert isinstance(fluent.run_id_to_system_metrics_monitor, dict)
     assert fluent._last_active_run_id is not None
-    for name in ("MAX_RETRIES", "TIMEOUT", "BACKOFF_JITTER"):
-        assert hasattr(rest_utils, f"MLFLOW_HTTP_REQUEST_{name}")
+    request = inspect.signature(rest_utils._get_http_response_with_retries)
+    assert list(request.parameters)[:6] == ["method", "url", "max_retries", "backoff_factor", "backoff_jitter", "retry_codes"]  # fmt: skip
+    assert {"allow_redirects", "respect_retry_after_header"} <= set(request.parameters)
+    assert rest_utils.get_error_code(404)
     assert fluent._active_run_stack.get_all_thread_values() is not None
 
 
