@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from mlmagic.snapshot.secret_words import is_name, looks_generated
+
 Verdict = Literal["no", "maybe", "yes"]
 
 _MOST_CHARACTERS = 128  # a longer text is no name
 _LEAST_CHARACTERS = 6
 _RANDOM_LEAST_CHARACTERS = 8
-_LONG_WORD = 20
+_RANDOM_LEAST_LETTERS = 16
 
 
 def _words(text: str) -> frozenset[str]:
@@ -33,11 +35,13 @@ _PASS_OWNERS = _words(
     "admin cloudant db email ftp http imap key ldap mail mongo mysql pg postgres proxy rabbitmq redis root smtp "
     "softlayer sql ssh sudo user"
 )
+_PAT_OWNERS = _words("azure devops ext gh github gitlab")
 _TOKEN_OWNERS = _words(
     "access api app auth aws azure bearer bot cloudant comet csrf databricks deploy discord dvc gh github gitlab hf "
     "hub huggingface iam ibm id jupyter kaggle mlflow neptune npm oauth oauth2 personal private pypi refresh registry "
     "secret security service session slack softlayer telegram tracking user wandb webhook x"
 )
+_OWNED = {"key": _KEY_OWNERS, "pass": _PASS_OWNERS, "pat": _PAT_OWNERS}
 # The tokens of a language model. `max_tokens` is no secret, neither is `pad_token`.
 _TEXT_TOKENS = _words(
     "audio begin bos cls current decoder empty end eos eot first forced image input last lm mask max min "
@@ -61,7 +65,9 @@ _PLACEHOLDER = re.compile(
     r"|true|false|none|null|yes|no|on|off",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?:~|\.{1,2})[/\\][^\n]+|[/\\][^\n]*(?:[/\\]|\.\w{1,8}$)[^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*")
+_PATH = re.compile(
+    r"(?:~|\.{1,2})[/\\][^\n]+|[/\\][^\n]*(?:[/\\]|\.\w{1,8}$)[^\n]*|[A-Za-z]:[/\\][^\n]*|file:/[^\n]*|/[a-z_.]{1,20}"
+)
 _VERSION = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[.-]?(?:a|b|rc|dev|post)\d{1,8})*(?:\+[\w.]{1,40})?")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
@@ -82,14 +88,17 @@ def secrecy(name: str) -> Verdict:
     words = [word.lower() for word in _WORD.findall(name)]
     while words and words[-1].isdigit():
         words.pop()
+    if words[-3:] == ["client", "key", "data"]:  # of a kubeconfig
+        words.pop()
     if not words or words[-1] in _ABOUT_A_SECRET:
         return "no"
-    if any(_SECRET_ENDING.search(word) for word in words) or words[-2:] == ["connection", "string"]:
-        return "yes"
     *owners, last = words
+    is_told = any(_SECRET_ENDING.search(word) for word in words) or words[-2:] == ["connection", "string"]
+    if is_told or last == "pw":
+        return "yes"
     owner = owners[-1] if owners else ""
-    if last in {"key", "pass"}:
-        return "yes" if owner in (_KEY_OWNERS if last == "key" else _PASS_OWNERS) or "secret" in owners else "no"
+    if last in _OWNED:
+        return "yes" if owner in _OWNED[last] or "secret" in owners else "no"
     if last != "token" or _TEXT_TOKENS.intersection(owners):
         return "no"
     return "yes" if owner in _TOKEN_OWNERS or (owner and name.isupper()) else "maybe"
@@ -133,11 +142,26 @@ def is_version(value: str) -> bool:
 
 
 def looks_random(value: str) -> bool:
-    """Tell whether *value* looks like a password or a token rather than a word or a sentence.
+    """Return whether *value* looks like a password or a token rather than a name, a word or a sentence.
 
-    >>> [looks_random(value) for value in ("hunter2x", "s3cr3t-value", "the", "tokenizer", "two words 12")]
+    >>> [looks_random(value) for value in ("hunter2x", "s3cr3t-value", "the", "resnet50-v2", "two words 12")]
     [True, True, False, False, False]
     """
     if len(value) < _RANDOM_LEAST_CHARACTERS or any(c.isspace() for c in value) or is_trivial(value):
         return False
-    return any(c.isdigit() for c in value) or (len(value) >= _LONG_WORD and value.isalnum())
+    if any(c.isdigit() for c in value):
+        return not is_name(value)
+    return len(value) >= _RANDOM_LEAST_LETTERS and looks_generated(value)
+
+
+def could_be_secret(value: str, verdict: Verdict) -> bool:
+    """Return whether *value*, which stands beside a name of this *verdict*, may be a secret.
+
+    Of a sure name all is one that is no placeholder, path or version. Of a bare ``token`` it must look random.
+
+    >>> could_be_secret("hunter", "yes"), could_be_secret("hunter", "maybe"), could_be_secret("mean", "maybe")
+    (True, False, False)
+    """
+    if is_placeholder(value) or is_path(value) or is_version(value):
+        return False
+    return verdict == "yes" or (verdict == "maybe" and looks_random(value))

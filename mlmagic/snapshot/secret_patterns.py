@@ -1,111 +1,100 @@
-"""What secrets look like by themselves: the tokens of well-known services, keys in PEM, passwords in addresses."""
+"""What secrets look like by themselves: the tokens of services. All rules are `RULES`."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from mlmagic.snapshot.secret_phrases import PHRASES
+from mlmagic.snapshot.secret_rules import Rule, services, token
+from mlmagic.snapshot.secret_words import looks_generated
+
+_BASE64_OF_PEM = (  # of `-----BEGIN PRIVATE KEY`, and with RSA, EC, OPENSSH, ENCRYPTED, DSA
+    r"LS0tLS1CRUdJTiB(?:QUklWQVRF|SU0EgUFJJVkFUR|FQyBQUklWQVRF|PUEVOU1NIIFBSSVZBVE|FTkNSWVBURUQgUFJJVkFUR|EU0EgUFJJVkFUR)"
+)
 
 
-class Rule(NamedTuple):
-    """A pattern of secrets; what its first group matches, if it has one, is kept.
-
-    One that begins with fixed letters is looked for as fast as they are. Where it does not, ``needles`` are pieces of
-    text of which one must occur for the pattern to be tried.
-    """
-
-    pattern: re.Pattern[str]
-    needles: tuple[str, ...] = ()
+def _is_no_dna(found: str) -> bool:
+    return any(c.isdigit() for c in found) or looks_generated(found)
 
 
-# A short prefix counts only where a word begins, also after an escape ("\n") or a terminal colour.
-_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=[\d;\[]m))"
-_QUOTE = r"\\{0,4}[\"']"
-_ADDRESS = r"[^\s/?#\"'`<>\\]"
-_FILLED_IN_LATER = r"(?!\{[^{}]*\}@|\$\w+@|\$\{\w+\}@|%\(?\w*\)?s@|\*+@)"
-
-
-def _starting(letters: str, rest: str) -> Rule:
-    """Return the rule of a secret that begins a word with *letters*."""
-    return Rule(re.compile(_START + re.escape(letters) + rest), (letters,))
-
-
-# Each repetition is possessive or bounded: no text takes more than linear time. To add a service, add a line.
-RULES = (
-    Rule(
-        re.compile(
-            # In a patch each line has a sign before it, also a minus.
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:(?:[^-]|-(?!----))*+-{5,6}END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"|(?:[\s\\nr\"',+-]{0,80}+[A-Za-z0-9+/=]{40,}+)*+)"
-        )
+# These are one word. To add a service, add a line; `tools/secret_rules.py` renews those that Gitleaks publishes.
+_TOKENS = (
+    Rule(re.compile(rf"{_BASE64_OF_PEM}[A-Za-z0-9+/=]{{20,}}+"), ("LS0tLS1CRUdJTiB",)),
+    token("AGE-SECRET-KEY-1", r"[A-Z0-9]{20,}+"),
+    *(
+        token(prefix, r"[A-Z0-9]{16}(?![A-Za-z0-9])", words=True)._replace(accepts=_is_no_dna)
+        for prefix in ("AKIA", "ASIA", "ABIA", "ACCA")
     ),
-    # The same in PuTTY's form.
-    Rule(re.compile(r"(Private-Lines: \d{1,4})(?:[\s\\nr\"',+-]{1,80}+[A-Za-z0-9+/=]{20,}+)++"), ("Private-Lines: ",)),
-    Rule(re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]{20,}+")),
-    Rule(re.compile(r"A(?:KIA|SIA|BIA|CCA|3T[A-Z0-9])[A-Z0-9]{16,}+"), ("AKIA", "ASIA", "ABIA", "ACCA", "A3T")),
-    Rule(re.compile(r"gh[opsur]_[A-Za-z0-9]{20,}+")),
-    Rule(re.compile(r"github_pat_\w{22,}+")),
-    Rule(re.compile(r"glpat-[\w-]{16,}+")),
-    Rule(re.compile(r"hf_[A-Za-z0-9]{30,}+")),
-    Rule(re.compile(r"npm_[A-Za-z0-9]{36,}+")),
-    Rule(re.compile(r"(:_auth(?:Token)?\s{0,4}=\s{0,4})(?!\$\{)[^\s\"'\\<]{8,}+"), (":_auth",)),
-    Rule(re.compile(r"pypi-Ag[\w-]{16,}+")),
-    Rule(re.compile(r"dapi[0-9a-f]{32}")),
-    Rule(re.compile(r"do[opr]_v1_[0-9a-f]{40,}+")),
-    _starting("hvs.", r"[\w-]{24,}+"),
-    Rule(re.compile(r"glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}")),
-    Rule(re.compile(r"shp(?:at|ss|ca)_[0-9a-fA-F]{32}")),
-    Rule(re.compile(r"sk-(?:proj|ant|svcacct|admin|or-v1|lf)-[\w-]{16,}+")),
-    _starting("sk-", r"[A-Za-z0-9]{20,}+"),
-    Rule(re.compile(rf"{_START}sk-(?=[\w-]{{0,200}}T3BlbkFJ)[\w-]{{40,}}+"), ("T3BlbkFJ",)),
-    Rule(re.compile(r"[prs]k_(?:live|test)_[A-Za-z0-9]{10,}+"), ("k_live_", "k_test_")),
-    Rule(re.compile(r"whsec_[A-Za-z0-9]{24,}+")),
-    Rule(re.compile(r"sq0atp-[\w-]{22,}+")),
-    Rule(re.compile(r"gsk_[A-Za-z0-9]{40,}+")),
-    _starting("xai-", r"[A-Za-z0-9]{60,}+"),
-    Rule(re.compile(r"nvapi-[\w-]{40,}+")),
-    _starting("pplx-", r"[A-Za-z0-9]{40,}+"),
-    _starting("r8_", r"[A-Za-z0-9]{37,}+"),
-    Rule(re.compile(r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}")),
-    Rule(re.compile(r"pcsk_[A-Za-z0-9_]{40,}+")),
-    _starting("AIza", r"[\w-]{35,}+"),
-    Rule(re.compile(r"ya29\.[\w-]{20,}+")),
-    Rule(re.compile(r"GOCSPX-[\w-]{20,}+")),
-    Rule(re.compile(r"xox[a-z]-[\w-]{10,}+")),
-    Rule(re.compile(r"xapp-\d-[\w-]{10,}+")),
-    Rule(re.compile(r"(hooks\.slack\.com/services/)[\w/]{20,}+"), ("hooks.slack.com",)),
-    Rule(re.compile(r"(discord(?:app)?\.com/api/webhooks/)\d{15,20}/[\w-]{40,}+"), ("/api/webhooks/",)),
+    token("A3T", r"[A-Z0-9]{17}(?![A-Za-z0-9])"),
+    *(token(f"gh{letter}_", r"[A-Za-z0-9]{20,}+") for letter in "opsur"),
+    token("github_pat_", r"\w{22,}+"),
+    *(
+        token(f"gl{kind}-", r"[\w-]{16,}+")
+        for kind in ("pat", "dt", "ft", "soat", "rt", "cbt", "imt", "ptt", "agent", "oas", "ffct")
+    ),
+    token("GR1348941", r"[\w-]{20,}+"),
+    token("hf_", r"[A-Za-z0-9]{30,}+"),
+    token("npm_", r"[A-Za-z0-9]{36,}+"),
+    token("pypi-Ag", r"[\w-]{16,}+"),
+    token("dapi", r"[0-9a-f]{32}(?![A-Za-z0-9])"),
+    *(token(f"do{letter}_v1_", r"[0-9a-f]{40,}+") for letter in "opr"),
+    token("hvs.", r"[\w-]{24,}+"),
+    token("hvb.", r"[\w-]{24,}+"),
+    token("glsa_", r"[A-Za-z0-9]{32}_[0-9a-f]{8}"),
+    *(token(f"shp{kind}_", r"[0-9a-fA-F]{32}") for kind in ("at", "ss", "ca", "pa")),
+    *(token(f"sk-{kind}-", r"[\w-]{16,}+") for kind in ("proj", "ant", "svcacct", "admin", "or-v1", "lf")),
+    token("sk-", r"[A-Za-z0-9]{20,}+"),
+    token("sk-", r"(?=[\w-]{0,200}T3BlbkFJ)[\w-]{40,}+", wide=True),
+    *(token(f"{letter}k_{kind}_", r"[A-Za-z0-9]{10,}+") for letter in "prs" for kind in ("live", "test")),
+    token("whsec_", r"[A-Za-z0-9]{24,}+"),
+    token("sq0atp-", r"[\w-]{22,}+"),
+    token("sq0csp-", r"[\w-]{43,}+"),
+    token("gsk_", r"[A-Za-z0-9]{40,}+"),
+    token("xai-", r"[A-Za-z0-9]{60,}+"),
+    token("nvapi-", r"[\w-]{40,}+"),
+    token("pplx-", r"[A-Za-z0-9]{40,}+"),
+    token("r8_", r"[A-Za-z0-9]{37,}+"),
+    *(token(f"lsv2_{kind}_", r"[0-9a-f]{32}_[0-9a-f]{10}") for kind in ("pt", "sk")),
+    token("pcsk_", r"[A-Za-z0-9_]{40,}+"),
+    token("AIza", r"[\w-]{35,}+"),
+    token("ya29.", r"[\w-]{20,}+"),
+    token("GOCSPX-", r"[\w-]{20,}+"),
+    token("1//0", r"[\w-]{40,}+"),  # Google's refresh tokens
+    token("xox", r"[a-z]-[\w-]{10,}+"),
+    token("xapp-", r"\d-[\w-]{10,}+"),
+    token("hooks.slack.com/services/", r"[\w/]{20,}+", stays=True),
+    Rule(re.compile(r"(/api/webhooks/)\d{15,20}/[\w-]{40,}+"), ("/api/webhooks/",)),
+    Rule(re.compile(r"(\.webhook\.office\.com/webhookb2/)[\w@/-]{60,}+"), (".webhook.office.com/",)),
+    Rule(re.compile(r"(api\.softlayer\.com/soap/v3(?:\.1)?/)[a-z0-9]{64}"), ("api.softlayer.com/",)),
     # Discord: a bot's number in base64, of which only 38 letters can stand for digits; a time; a signature.
-    Rule(re.compile(r"[MNO](?:[DTjz][AEIMQUYcgk][w-z0-5][MNO]){5,6}[\w-]{0,3}+\.[\w-]{6,7}\.[\w-]{27,}+"), (".",)),
-    # Twilio: an account and a key.
-    Rule(re.compile(r"AC[a-z0-9]{32}(?![A-Za-z0-9])")),
-    Rule(re.compile(r"SK[a-z0-9]{32}(?![A-Za-z0-9])")),
-    Rule(re.compile(r"eyJ[\w-]{8,1000}+\.eyJ[\w-]{8,}+(?:\.[\w-]++)?"), (".eyJ",)),
-    Rule(re.compile(rf"{_START}[st]k\.eyJ[\w-]{{20,}}+\.[\w-]{{20,}}+"), ("k.eyJ",)),  # Mapbox
-    Rule(re.compile(r"eyJhcGlf[A-Za-z0-9+/]{40,}+={0,2}")),  # Neptune: {"api_address": … in base64
-    Rule(re.compile(r"((?:Account|SharedAccess)Key=)[A-Za-z0-9+/]{40,}+={0,2}"), ("AccountKey=", "SharedAccessKey=")),
+    Rule(re.compile(r"[MNO](?:[DTjz][AEIMQUYcgk][w-z0-5][MNO]){5,6}[\w-]{0,3}+\.[\w-]{6,7}\.[\w-]{27,}+")),
+    token("AC", r"[a-z0-9]{32}(?![A-Za-z0-9])"),  # Twilio: an account and a key
+    token("SK", r"[a-z0-9]{32}(?![A-Za-z0-9])"),
+    token("SG.", r"[\w-]{22}\.[\w-]{43}"),
+    token("AKC", r"[A-Za-z0-9]{40,}+"),
+    Rule(re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?![A-Za-z0-9-])"), ("-us",)),  # Mailchimp
+    Rule(re.compile(r"(?<![A-Za-z0-9])\d{8,10}:AA[\w-]{33}(?![\w-])"), (":AA",)),  # Telegram: number, colon, token
+    Rule(re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])"), ("AZDO",)),  # Azure DevOps
+    token("cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),  # crates.io
+    token("dbtc_", r"[\w-]{20,}+"),
+    token("dbtu_", r"[\w-]{20,}+"),
+    token("sgp_", r"[A-Za-z0-9]{40,}+"),  # Segment, Sourcegraph
+    token("ops_", r"eyJ[\w-]{60,}+"),  # 1Password
+    token("pul-", r"[0-9a-f]{40}"),
+    *(  # LaunchDarkly
+        token(f"{kind}-", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])", wide=True)
+        for kind in ("sdk", "mob", "api")
+    ),
+    token("eyJ", r"[\w-]{8,1000}+\.eyJ[\w-]{8,}+(?:\.[\w-]++)?", words=True)._replace(needles=(".eyJ",)),
+    *(token(f"{letter}k.eyJ", r"[\w-]{20,}+\.[\w-]{20,}+") for letter in "st"),  # Mapbox
+    token("eyJhcGlf", r"[A-Za-z0-9+/]{40,}+={0,2}"),  # Neptune: {"api_address": … in base64
+    *(token(f"{kind}Key=", r"[A-Za-z0-9+/]{40,}+={0,2}", stays=True) for kind in ("Account", "SharedAccess")),
     # What signs an address for a while.
     Rule(
         re.compile(r"([?&;](?:sig|(?:X-(?:Amz|Goog)-)?(?:Signature|Security-Token))=)[\w%+/=~-]{16,}+"),
         ("sig=", "Signature=", "Security-Token="),
     ),
-    Rule(re.compile(r"([Bb]earer )(?=[^\s\d]{0,80}\d)[\w.~+/-]{16,}+=*"), ("earer ",)),
-    Rule(re.compile(r"(uthorization\W{1,6}(?:[Bb]asic|[Tt]oken|[Aa]pi[Kk]ey) )[\w.~+/-]{4,}+=*"), ("uthorization",)),
-    # A user and a password: `curl -u ana:…`, `requests.get(url, auth=("ana", "…"))`.
-    Rule(
-        re.compile(
-            r"(curl [^\n|;&]{0,300}?(?: -u|--user)[ =]?\\{0,4}[\"']?[^\s:\"'$\\]{1,64}:)(?![$<{])[^\s\"'\\]{3,}+"
-        ),
-        ("curl ",),
-    ),
-    Rule(
-        re.compile(
-            rf"((?:\bauth\s{{0,4}}=\s{{0,4}}\(|BasicAuth\()\s{{0,8}}{_QUOTE}[^\"'\n\\]{{0,80}}{_QUOTE}\s{{0,4}},\s{{0,8}}{_QUOTE})"
-            r"(?![$<{])[^\"'\n\\]{3,}+"
-        ),
-        ("auth=", "auth =", "BasicAuth("),
-    ),
-    # All before the @ goes: in `https://TOKEN:x-oauth-basic@host` the user is the secret.
-    Rule(re.compile(rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@)"), ("://",)),
-    Rule(re.compile(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@)"), ("http://", "https://")),
-)
+)  # fmt: skip
+
+RULES = (*PHRASES, *_TOKENS, *services())
+"""All rules, in the order in which they are tried."""

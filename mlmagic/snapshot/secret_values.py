@@ -1,19 +1,20 @@
 """Values that are secrets wherever they stand: of environment variables whose names say so, and those typed in prompts.
 
-They are held in memory only, and looked for as they are and as other formats write them.
+They stay in memory only, and are looked for as they are and as the usual encodings write them. One that is a word, such
+as ``mlflow``, is looked for only where it stands as a secret: to replace each would damage the code and its packages.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmagic.snapshot.secret_names import is_placeholder, is_trivial, looks_random, secrecy
+from mlmagic.snapshot.secret_forms import forms
+from mlmagic.snapshot.secret_names import is_placeholder, is_trivial, secrecy
+from mlmagic.snapshot.secret_words import is_common_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,12 +25,19 @@ LEAST_TYPED = 4
 """Characters that a value typed in a prompt must have to be looked for."""
 
 _LEAST_ANYWHERE = 6  # a shorter one counts only where it stands alone: "test" is no part of "latest"
-_LEAST_OF_A_LINE = 16
 _LONGEST_NUMBER = 10
+
+
+class Known(NamedTuple):
+    """The values that are looked for ``anywhere``, and the ``words`` that count only beside a secret's name."""
+
+    anywhere: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+
 
 _typed: set[str] = set()
 _seen_environment: Mapping[Any, Any] = {}
-_known: tuple[str, ...] = ()
+_known = Known()
 _lock = threading.Lock()
 
 
@@ -46,7 +54,7 @@ def remember(value: str) -> None:
             _seen_environment = {}
 
 
-def known_values() -> tuple[str, ...]:
+def known_values() -> Known:
     """Return all that is to be looked for, the longest first; the environment is read as it is now."""
     global _seen_environment, _known  # noqa: PLW0603  # a cache: what it holds follows from the environment
     # Its undecoded form, which is copied 50 times faster; where a Python has none, the decoded one does.
@@ -54,8 +62,9 @@ def known_values() -> tuple[str, ...]:
     if environment != _seen_environment:
         with _lock:
             values = _typed | set(_of_environment())
-            found = {form for value in values for form in _forms(value)}
-            _known = tuple(sorted(found, key=lambda form: (-len(form), form)))
+            words = frozenset(value for value in values if is_common_word(value))
+            found = {form for value in values - words for form in forms(value)}
+            _known = Known(tuple(sorted(found, key=lambda form: (-len(form), form))), words)
             _seen_environment = environment
     return _known
 
@@ -82,23 +91,9 @@ def _alone(value: str) -> re.Pattern[str]:
 def _of_environment() -> Iterator[str]:
     values = {value.strip() for name, value in os.environ.items() if secrecy(name) != "no"}
     for value in values:
-        if not _is_part_of_a_redaction(value) and not is_trivial(value) and not _is_number(value):
+        is_word = is_common_word(value) and not is_placeholder(value)
+        if not _is_part_of_a_redaction(value) and (is_word or not is_trivial(value)) and not _is_number(value):
             yield value
-
-
-def _forms(value: str) -> Iterator[str]:
-    """Yield *value* as it is, and as JSON, Python and addresses write it; also each of its lines that looks random.
-
-    >>> sorted(set(_forms("p@ss,word")))
-    ['p%40ss%2Cword', 'p@ss,word']
-    """
-    in_json = json.dumps(value, ensure_ascii=False)[1:-1]
-    yield from (value, in_json, json.dumps(in_json, ensure_ascii=False)[1:-1], json.dumps(value)[1:-1])
-    yield from (repr(value)[1:-1], quote(value, safe="", errors="surrogatepass"))
-    yield quote_plus(value, errors="surrogatepass")
-    lines = value.splitlines()
-    if len(lines) > 1:
-        yield from (line.strip() for line in lines if len(line.strip()) >= _LEAST_OF_A_LINE and looks_random(line))
 
 
 def _is_part_of_a_redaction(value: str) -> bool:
@@ -106,5 +101,5 @@ def _is_part_of_a_redaction(value: str) -> bool:
 
 
 def _is_number(value: str) -> bool:
-    """Tell whether *value* is a short number: looked for everywhere, it would damage measurements."""
+    """Return whether *value* is a short number: looked for everywhere, it would damage measurements."""
     return len(value) < _LONGEST_NUMBER and value.replace(".", "", 1).isdigit()

@@ -7,16 +7,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.settings import settings
-from mlmagic.snapshot import secret_plugins
 from mlmagic.snapshot.secret_assignments import assigned_secrets
-from mlmagic.snapshot.secret_names import is_path, is_placeholder, is_trivial, is_version, secrecy
+from mlmagic.snapshot.secret_names import could_be_secret, is_trivial, secrecy
 from mlmagic.snapshot.secret_patterns import RULES
-from mlmagic.snapshot.secret_values import LEAST_TYPED, REDACTED, known_values, replace_value
+from mlmagic.snapshot.secret_values import LEAST_TYPED, REDACTED, Known, known_values, replace_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlmagic.snapshot.secret_rules import Rule
 
 _LONGEST_REMEMBERED = 4096
+_LEAST_OF_A_LONG_TEXT = 16_384
+_LEAST_OF_A_TOKEN = 16
+_LONGEST_CUT = 256
+_AT_ONCE = 1 << 20
 
 
 def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
@@ -42,7 +47,7 @@ def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
     return work(text, known_values(), own, keep_lines)
 
 
-def _redact_long(text: str, known: tuple[str, ...], own: tuple[str, ...], keep_lines: bool) -> tuple[str, int]:
+def _redact_long(text: str, known: Known, own: tuple[str, ...], keep_lines: bool) -> tuple[str, int]:
     total = 0
     hide = _hide_line_by_line if keep_lines else _hide
     # Taking out one secret may uncover the start of the next; what is taken out only shrinks, so this ends.
@@ -88,7 +93,7 @@ class Redactor:
     def value(self, key: str, value: Any) -> Any:
         """Return *value* without its secrets, as `redact_value` does."""
         if isinstance(value, dict):
-            return {self._key(name): self.value(str(name), inner) for name, inner in value.items()}
+            return self._mapping(value)
         if isinstance(value, list):
             return [self.value(key, inner) for inner in value]
         if isinstance(value, tuple):
@@ -98,39 +103,69 @@ class Redactor:
             return REDACTED
         return self(value) if isinstance(value, str) else value
 
-    def _key(self, name: Any) -> Any:
-        return self(name) if isinstance(name, str) else name
+    def _mapping(self, value: dict[Any, Any]) -> dict[Any, Any]:
+        """Return a plain dict; two names that are secrets stay two, the second as ``<redacted> 2``."""
+        clean: dict[Any, Any] = {}
+        for name, inner in value.items():
+            shown = key = self(name) if isinstance(name, str) else name
+            number = 1
+            while key != name and (key in clean or key in value):
+                number += 1
+                key = f"{shown} {number}"
+            clean[key] = self.value(str(name), inner)
+        return clean
 
 
 def _is_secret(key: str, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, str | bytes | int) or secrecy(key) == "no":
+    verdict = secrecy(key)
+    if isinstance(value, bool) or not isinstance(value, str | bytes | int) or verdict == "no":
         return False
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     if isinstance(value, int):
-        return not is_trivial(text)
-    return not (is_placeholder(text) or is_path(text) or is_version(text))
+        return verdict == "yes" and not is_trivial(text)
+    return could_be_secret(text, verdict)
 
 
-def _redact_once(
-    text: str, known: tuple[str, ...], own: tuple[str, ...], hide: Callable[[str], str]
-) -> tuple[str, int]:
+def _redact_once(text: str, known: Known, own: tuple[str, ...], hide: Callable[[str], str]) -> tuple[str, int]:
     total = 0
-    for value in known:
+    for value in known.anywhere:
         if value in text:
             text, count = replace_value(text, value, hide(value))
             total += count
     for pattern in _compiled(own):
         text, count = _outside_of_redactions(pattern, text, hide)
         total += count
-    for pattern, needles in RULES:
-        if not needles or any(needle in text for needle in needles):
-            text, count = pattern.subn(lambda match: _hidden(match, hide), text)
-            total += count
-    for find in (secret_plugins.plugin_spans, assigned_secrets):
-        spans = find(text)
+    for rule in _likely(text):
+        spans = [span for match in rule.pattern.finditer(text) if (span := _secret(rule, match))]
         text = _without(text, spans, hide)
         total += len(spans)
-    return text, total
+    spans = assigned_secrets(text, known.words)
+    return _without(text, spans, hide), total + len(spans)
+
+
+def _likely(text: str) -> Iterator[Rule]:
+    """Yield the rules of which *text* may hold a secret: those of tokens are tried on its long words only."""
+    words = text if len(text) < _LEAST_OF_A_LONG_TEXT else _long_words(text)
+    for rule in RULES:
+        where = text if rule.spaced else words
+        if any(needle in where for needle in rule.needles) if rule.needles else rule.pattern.search(where):
+            yield rule
+
+
+def _long_words(text: str) -> str:
+    """Return the words of *text* that are long enough for a token, each once, a line each."""
+    words: set[str] = set()
+    for start in range(0, len(text), _AT_ONCE):
+        # A word that is cut at the end of a part is whole in the next one, or long enough in both.
+        part = text[max(0, start - _LONGEST_CUT) : start + _AT_ONCE]
+        words.update(word for word in part.split() if len(word) >= _LEAST_OF_A_TOKEN)
+    return "\n".join(words)
+
+
+def _secret(rule: Rule, match: re.Match[str]) -> tuple[int, int] | None:
+    start, end = match.end(1) if match.re.groups else match.start(), match.end()
+    is_one = start < end and (rule.accepts is None or rule.accepts(match.string[start:end]))
+    return (start, end) if is_one else None
 
 
 def _hide(_: str) -> str:
@@ -141,11 +176,6 @@ def _hide_line_by_line(secret: str) -> str:
     first, *rest = secret.split("\n")
     signs = [line[0] if line[:1] in {"+", "-", " "} else "" for line in rest]
     return "\n".join([_hide(first), *(line and f"{sign}{REDACTED}" for sign, line in zip(signs, rest, strict=True))])
-
-
-def _hidden(match: re.Match[str], hide: Callable[[str], str]) -> str:
-    kept = match[1] if match.re.groups else ""
-    return f"{kept}{hide(match[0][len(kept) :])}"
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]], hide: Callable[[str], str]) -> str:
@@ -176,16 +206,13 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
         try:
             found.append(re.compile(pattern))
         except (re.error, TypeError, OverflowError, RecursionError):
-            continue  # told by `problems`
+            continue  # `problems` says so
     return tuple(found)
 
 
 def problems() -> list[str]:
     """Return what kept secrets from being looked for as they should be, one line each."""
     asked = tuple(settings.secret_patterns)
-    told = secret_plugins.problems()
-    if len(_compiled(asked)) < len(asked):
-        told.append(
-            "a pattern in MLMagic.secret_patterns is malformed and was not used; set the whole list to see which"
-        )
-    return told
+    if len(_compiled(asked)) == len(asked):
+        return []
+    return ["a pattern in MLMagic.secret_patterns is malformed and was not used; set the whole list to see which"]

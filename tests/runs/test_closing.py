@@ -10,7 +10,7 @@ from mlmagic.runs.closing import close_run, status_of
 from mlmagic.runs.opening import open_run
 from mlmagic.runs.options import Origin, TrackOptions
 from mlmagic.runs.run import Run
-from mlmagic.snapshot import secret_plugins
+from mlmagic.settings import settings
 
 
 class Unprintable(Exception):  # noqa: N818  # as users name theirs
@@ -159,9 +159,10 @@ def test_a_redacted_patch_is_told(close, tmp_path, monkeypatch):
 
 
 def test_what_keeps_secrets_from_being_looked_for_is_told(close, monkeypatch):
-    monkeypatch.setattr(secret_plugins, "_problems", ["detect-secrets cannot be used"])
+    monkeypatch.setattr(settings, "secret_patterns", [r"ACME-\d+"])
+    settings.secret_patterns.append("(")
     summary, _ = close()
-    assert "detect-secrets cannot be used" in lines(summary)
+    assert any("MLMagic.secret_patterns is malformed" in line for line in lines(summary))
 
 
 def test_names_that_are_not_there_are_told(close):

@@ -68,9 +68,9 @@ def test_too_little_to_be_looked_for(terminal, value):
 
 
 def test_a_short_one_is_hidden_only_where_it_stands_alone(terminal):
-    terminal("import getpass; getpass.getpass(); getpass.getpass()", "1234", "test")
-    assert redact("pin=1234. 0.1234 12345 test latest\n\\ntest") == (
-        f"pin={REDACTED}. 0.1234 12345 {REDACTED} latest\n\\n{REDACTED}",
+    terminal("import getpass; getpass.getpass(); getpass.getpass()", "1234", "zork")
+    assert redact("pin=1234. 0.1234 12345 zork zorkmid\n\\nzork") == (
+        f"pin={REDACTED}. 0.1234 12345 {REDACTED} zorkmid\n\\n{REDACTED}",
         3,
     )
 

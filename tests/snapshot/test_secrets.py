@@ -194,7 +194,7 @@ def test_values_are_redacted_by_their_key():
     )
     assert redact_value("API_KEY", 12345678) == (REDACTED, 1)
     assert redact_value("client.secret", b"abc") == (REDACTED, 1)
-    assert redact_value("token", "abcdef") == (REDACTED, 1)
+    assert redact_value("token", "abcdef1g") == (REDACTED, 1)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_any_text_at_all_is_taken(text, lines):
 
 @given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="_=:.-/'\"\\<>")))
 def test_a_text_without_needles_stays_as_it_is(text):
-    known = secret_values.known_values()
+    known = secret_values.known_values().anywhere
     if not any(value in text for value in known):
         assert redact(text) == (text, 0)
 
@@ -386,6 +386,8 @@ def test_a_secret_between_any_neighbours_is_gone(token, before, after, left, rig
 
 @given(st.text(), st.sampled_from([*TOKENS, PEM]), st.text(), st.sampled_from(" \n\t\"'=:,;(["))
 def test_a_planted_token_never_survives(before, token, after, boundary):
+    if token.startswith(("AKIA", "ASIA")):  # of a known length: with more letters it is another word
+        after = boundary + after
     redacted, count = redact(before + boundary + token + after)
     assert token not in redacted
     assert count >= 1

@@ -1,0 +1,76 @@
+"""What a rule of secrets is, and how one is made from the letters that a service's tokens begin with."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmagic.snapshot.secret_words import looks_generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SERVICES = "secret_services.json"
+
+
+class Rule(NamedTuple):
+    """A pattern of secrets; what its first group matches, if it has one, stays.
+
+    ``needles``: pieces of text of which one must occur for the pattern to be tried. ``spaced``: a match may hold white
+    space. ``accepts``: what the match, without its first group, must be to count.
+
+    Each pattern takes linear time on any text: a repeat is possessive or bounded, and one without a bound ends the
+    pattern or stops before anything at which another match could begin (`tests/snapshot/test_secret_speed.py`).
+    """
+
+    pattern: re.Pattern[str]
+    needles: tuple[str, ...] = ()
+    spaced: bool = False
+    accepts: Callable[[str], bool] | None = None
+
+
+def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, words: bool = False) -> Rule:
+    r"""Return the rule of tokens that begin with *prefix*, where a word begins.
+
+    A word also begins after an escape (``\n``, ``%3D``) or a terminal colour; with *wide* not after a dash or an
+    underscore. With *stays* the prefix is no part of the secret. Unless *words*, the rest must not read as words.
+
+    >>> rule = token("pnu_", "[A-Za-z0-9]{36}")
+    >>> [bool(rule.pattern.search(text)) for text in ("pnu_" + "a1" * 18, "xpnu_" + "a1" * 18)]
+    [True, False]
+    """
+    fixed = re.escape(prefix)
+    inside = r"\w-" if wide else "A-Za-z0-9"
+    begins = "|".join(
+        (
+            rf"(?<![{inside}]{fixed})",
+            rf"(?<=\\[nrt]{fixed})",
+            rf"(?<=[\d;\[]m{fixed})",
+            rf"(?<=%[0-9A-Fa-f]{{2}}{fixed})",
+            rf"(?<=\\u[0-9A-Fa-f]{{4}}{fixed})",
+        )
+    )
+    # The fixed letters come first: they are searched 50 times as fast as a look behind is tried.
+    head = f"({fixed})" if stays else fixed
+    return Rule(
+        re.compile(f"{head}(?:{begins}){rest}"),
+        (prefix,),
+        accepts=None if words else lambda found: looks_generated(found.removeprefix(prefix)),
+    )
+
+
+def services() -> list[Rule]:
+    """Return the rules that Gitleaks publishes, as `tools/secret_rules.py` took them.
+
+    >>> len(services()) > 70
+    True
+    """
+    text = resources.files(__package__).joinpath(_SERVICES).read_text(encoding="utf-8")
+    return [token(rule["prefix"], rule["body"] + _end(rule["prefix"])) for rule in json.loads(text)["rules"]]
+
+
+def _end(prefix: str) -> str:
+    """Return how a token ends: a sign in its *prefix* tells it from a hash, so that a longer one is a newer form."""
+    return "(?![A-Za-z0-9])" if prefix.isalnum() else r"[\w-]*+"
