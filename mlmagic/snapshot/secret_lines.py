@@ -39,7 +39,7 @@ _PAIR = re.compile(r"[+-]?(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]{0,60}=(?![\s=])
 _CODE = re.compile(r"[A-Za-z_][\w.]*(?:[+*/%|&][A-Za-z_][\w.]*)*(?:[(\[].*)?,?")
 _VOCABULARY = re.compile(
     r"(?:(?:my|the|your|our|get|load|read|new|old|db|user|api|app|auth|access|secret|private|token|key|password|passwd"
-    r"|passphrase|pass|pwd|pw|name|value|cred|credentials?|s|config|settings|env|env_var|default|self|args|str)[_.]?)+",
+    r"|passphrase|pass|pwd|pw|name|value|cred|credentials?|s|config|settings|env|env_var|default|self|args|str)[_.]?){1,12}+",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -97,25 +97,33 @@ def unquoted(text: str, name: Name, sections: Sections, words: Collection[str]) 
         is_one = match and not is_placeholder(match["value"]) and not is_path(match["value"])
         return match.span("value") if match and is_one else None
     after = _AFTER.match(text, end)
-    rest = _REST_OF_LINE.match(text, after.end()) if after else None
-    if after is None or rest is None:
+    if after is None:
         return None
     line = _LINE.search(before)
-    whole = rest[0].rstrip()
-    if line is not None and could_be_secret(whole, verdict) and not _is_code(whole, verdict):
-        is_setting = sections.holds(start - len(line[0].lstrip("\n"))) or (
-            after[0] == "="
-            and not line["indent"]
-            and _is_in_a_list_of_settings(text, start - len(line[0].lstrip("\n")))
-        )
-        if is_setting and (len(whole) >= _LEAST_UNQUOTED or not whole.isidentifier()):
-            return rest.start(), rest.start() + len(whole)
+    if line is not None and (setting := _setting(text, name, line, after, sections)):
+        return setting
     choose = _after_equals if after["separator"] == "=" else _after_colon
     value = choose(text, name, after)
     word = _WORD.match(text, after.end())
     if value is None and word is not None and word[0] in words:
         value = word[0]
     return None if value is None else (after.end(), after.end() + len(value))
+
+
+def _setting(
+    text: str, name: Name, line: re.Match[str], after: re.Match[str], sections: Sections
+) -> tuple[int, int] | None:
+    """Return the span of the rest of the *line* that *name* begins, where the text is a file of settings."""
+    begins = name.start - len(line[0].lstrip("\n"))
+    is_tight = after[0] == "=" and not line["indent"]
+    if not sections.holds(begins) and not (is_tight and _is_in_a_list_of_settings(text, begins)):
+        return None
+    rest = _REST_OF_LINE.match(text, after.end())
+    value = rest[0].rstrip() if rest else ""
+    if not could_be_secret(value, name.verdict) or _is_code(value, name.verdict):
+        return None
+    is_long = len(value) >= _LEAST_UNQUOTED or not value.isidentifier()
+    return (after.end(), after.end() + len(value)) if is_long else None
 
 
 def _after_equals(text: str, where: Name, after: re.Match[str]) -> str | None:
@@ -164,7 +172,8 @@ def _is_code(value: str, verdict: Verdict) -> bool:
 
 def _is_in_a_list_of_settings(text: str, start: int) -> bool:
     """Return whether the line above or below is a ``NAME=value`` as well."""
-    above = text.rfind("\n", max(0, start - 1 - _LONGEST_LINE), max(0, start - 1)) + 1
+    least = max(0, start - 1 - _LONGEST_LINE)
+    above = text.rfind("\n", least, max(0, start - 1)) + 1 or least
     below = text.find("\n", start, start + _LONGEST_LINE + LONGEST_JUDGED) + 1
     return (start > 0 and _PAIR.match(text, above) is not None) or (below > 0 and _PAIR.match(text, below) is not None)
 

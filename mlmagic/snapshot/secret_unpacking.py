@@ -23,7 +23,8 @@ def unpacked(text: str, start: int, end: int) -> tuple[int, int] | tuple[()] | N
     >>> unpacked("password = 'hunter2'", 0, 8) is None
     True
     """
-    line = text.rfind("\n", max(0, start - _LONGEST_BEFORE), start) + 1
+    least = max(0, start - _LONGEST_BEFORE)
+    line = text.rfind("\n", least, start) + 1 or least
     if "," not in text[line:start] and not text.startswith(",", end):
         return None
     match = _UNPACKING.match(text, line)

@@ -1,0 +1,161 @@
+"""Each pattern takes linear time on any text: seen from its parts, and on hostile texts that are made of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from re import _constants as codes
+from re import _parser as parser
+
+import pytest
+
+from mlmagic.snapshot import secret_assignments, secret_lines, secret_names, secret_unpacking, secret_words
+from mlmagic.snapshot.secret_patterns import RULES
+from mlmagic.snapshot.secrets import redact
+
+MODULES = (secret_assignments, secret_lines, secret_names, secret_unpacking, secret_words)
+# Searched for in whole texts; those of the other modules are tried on names and values, which are short.
+SEARCHED = {
+    **{f"{rule.needles[:1]} {rule.pattern.pattern[:40]}": rule.pattern for rule in RULES},
+    "names": secret_assignments._NAME,
+    "spaced": secret_assignments._SPACED,
+}
+MATCHED = {
+    f"{module.__name__.rpartition('.')[2]}{name}": value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if isinstance(value, re.Pattern) and value not in SEARCHED.values()
+}
+MOST_REPEATS = 4096
+REPEATS = {codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT}
+
+
+def parts(items):
+    """Yield every part of a pattern, those within groups, branches and assertions too."""
+    for code, value in items:
+        yield code, value
+        for inner in inside(code, value):
+            yield from parts(inner)
+
+
+def inside(code, value):
+    if code is codes.SUBPATTERN:
+        return [value[-1]]
+    if code in REPEATS:
+        return [value[2]]
+    if code is codes.BRANCH:
+        return value[1]
+    if code in {codes.ASSERT, codes.ASSERT_NOT}:
+        return [value[1]]
+    if code is codes.ATOMIC_GROUP:
+        return [value]
+    return []
+
+
+@pytest.mark.parametrize("pattern", SEARCHED.values(), ids=SEARCHED)
+def test_no_repeat_gives_back_without_a_bound(pattern):
+    for code, value in parts(parser.parse(pattern.pattern, pattern.flags)):
+        if code in {codes.MAX_REPEAT, codes.MIN_REPEAT} and value[1] > MOST_REPEATS:
+            # `x*(?=@)` and a last `=*`: of one letter after another.
+            *_, last = [inner[0] for inner in value[2]]
+            assert last in {codes.IN, codes.NOT_LITERAL, codes.LITERAL, codes.SUBPATTERN}
+            assert len(value[2]) == 1 or value[2][0][0] is codes.ASSERT_NOT
+
+
+def sample(items, most):
+    """Return a text that the parts match: of a repeat *most* times, of a class its first letter."""
+    return "".join(letters(code, value, most) for code, value in items)
+
+
+def letters(code, value, most):
+    if code is codes.LITERAL:
+        return chr(value)
+    if code is codes.IN:
+        return one_of(value)
+    if code is codes.BRANCH:
+        return sample(value[1][0], most)
+    if code in REPEATS:
+        return sample(value[2], most) * max(value[0], min(value[1], most))
+    if code in {codes.SUBPATTERN, codes.ATOMIC_GROUP}:
+        return sample(value[-1] if code is codes.SUBPATTERN else value, most)
+    return "a" if code in {codes.ANY, codes.NOT_LITERAL} else ""
+
+
+def one_of(items):
+    """Return a letter of a class."""
+    single = re.compile("[" + "".join(written(code, value) for code, value in items) + "]", re.DOTALL)
+    return next((c for c in "a1Z- \n/=.'\"" if single.match(c)), "a")
+
+
+def written(code, value):
+    if code is codes.NEGATE:
+        return "^"
+    if code is codes.RANGE:
+        return f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}"
+    if code is codes.LITERAL:
+        return re.escape(chr(value))
+    return {codes.CATEGORY_WORD: r"\w", codes.CATEGORY_SPACE: r"\s", codes.CATEGORY_DIGIT: r"\d"}.get(value, r"\W")
+
+
+def hostile(pattern):
+    """Yield pieces to repeat: each beginning of what *pattern* matches, short and long, with and without an end."""
+    items = list(parser.parse(pattern.pattern, pattern.flags))
+    for count in range(1, len(items) + 1):
+        for most in (1, 3, 40):
+            piece = sample(items[:count], most)
+            if piece:
+                yield from (piece, piece[:-1] or piece, f"{piece} ", f"{piece}\n")
+
+
+def pieces(pattern):
+    return sorted(set(hostile(pattern)), key=lambda piece: (len(piece), piece))[:60]
+
+
+def seconds(work, text):
+    """Return the least of several times, of this process alone: another program does not count."""
+    took = []
+    for _ in range(3):
+        start = time.process_time()
+        work(text)
+        took.append(time.process_time() - start)
+    return min(took)
+
+
+def require_linear(work, piece, size):
+    short = piece * (size // len(piece))
+    before = seconds(work, short)
+    if before > 0.004:  # less is 7 MB a second: were it quadratic, 30,000 letters would take longer
+        assert seconds(work, short * 4) < 10 * before + 0.05, piece
+
+
+@pytest.mark.parametrize("pattern", SEARCHED.values(), ids=SEARCHED)
+def test_four_times_the_text_takes_no_sixteen_times_the_time(pattern):
+    for piece in pieces(pattern):
+        require_linear(lambda text: list(pattern.finditer(text)), piece, 30_000)
+
+
+HOSTILE = sorted(
+    {max(pieces(pattern), key=len, default="") for pattern in (*SEARCHED.values(), *MATCHED.values())} - {""}
+)
+
+
+def test_a_hostile_text_of_all_patterns_is_redacted_in_linear_time():
+    for piece in HOSTILE:
+        require_linear(lambda text: redact(text + "x"), piece, 20_000)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "AC" + "abcdefgh" * 4,
+        "GR1348941",
+        "AKC",
+        "password = ",
+        "password=\n",
+        "[a]\npassword = x\n",
+        "a, password = ",
+        "login(",
+    ],
+)
+def test_what_was_slow_once(piece):
+    require_linear(redact, piece, 100_000)
