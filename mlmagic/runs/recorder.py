@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
 from mlmagic.runs import loops
-from mlmagic.runs.keys import LONGEST_KEY, slug, valid_key
+from mlmagic.runs.keys import LONGEST_KEY, Keys, slug, unused
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
@@ -59,7 +59,8 @@ class Recorder:
         self._next_step: dict[str, int] = {}
         self._curves: dict[str, _Curve] = {}
         self._redacted: dict[str, int] = {}
-        self._names: dict[str, str] = {}
+        self._keys = Keys()
+        self._files: dict[str, str] = {}
         self._lock = threading.RLock()
         self.params: dict[str, str] = {}
         self.at_end: list[Callable[[], None]] = []
@@ -76,7 +77,7 @@ class Recorder:
         else:
             text = self._clean(as_text(value), f"param {name}", key)
         if len(text) > LONGEST_PARAM:
-            path = f"mlmagic/params/{slug(name) or 'unnamed'}.txt"
+            path = f"mlmagic/params/{self._file(name)}.txt"
             long = f"parameter {name!r} has {len(text):,} characters; MLflow keeps {LONGEST_PARAM:,}"
             self._notices.warn(f"{long}: all of it is in {path}")
             self._sink.keep_file(path, text.encode())
@@ -215,15 +216,20 @@ class Recorder:
     def _key(self, key: str, kind: str) -> str:
         """Return the key under which *key* is kept; one that is changed is told once."""
         asked = str(key)
-        name = self._names.get(asked)
+        name = self._keys.known(asked)
         if name is None:
             shown = self._clean(asked, f"names of {kind}s")
-            name = self._names.setdefault(asked, valid_key(shown))
+            name = self._keys.key(asked, shown)
             if name != asked:
                 long = f" of {len(shown)} characters" if len(shown) > LONGEST_KEY else ""
-                kept = f"its first {len(name)} are kept" if long else f"it is kept as {name[:80]!r}"
-                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}{long}: {kept}")
+                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}{long}: it is kept as {name!r}")
         return name
+
+    def _file(self, name: str) -> str:
+        """Return the file name of a parameter: two keys never share one."""
+        if name not in self._files:
+            self._files[name] = unused(slug(name) or "unnamed", set(self._files.values()))
+        return self._files[name]
 
     def _whole(self, step: Any, name: str) -> int | None:
         """Return *step* as a Python integer: SQLite would store one of NumPy's as bytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.runs.keys import valid_key
+from mlmagic.runs.keys import Keys
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
     """Return the tags and the description that the user asked for, redacted."""
     tags = {}
-    redactor = secrets.Redactor()
+    redactor, keys = secrets.Redactor(), Keys()
     for key, value in options.tags.items():
         shown = redactor(key)
-        name = valid_key(shown)
+        name = keys.key(key, shown)
         if name != key:
             notices.warn(f"MLflow does not take the tag key {shown!r}: it is kept as {name!r}")
         tags[name] = redactor.value(key, value)

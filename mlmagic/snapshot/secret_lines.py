@@ -90,7 +90,7 @@ class Name(NamedTuple):
 
 def unquoted(text: str, name: Name, sections: Sections, words: Collection[str]) -> tuple[int, int] | None:
     """Return the span of the value that *name* gets, or None; *words* are known secrets."""
-    start, end, verdict = name
+    start, end, _ = name
     before = text[max(0, start - LONGEST_LOOK_BACK) : start]
     if _ENV_MAGIC.search(before):
         match = _REST_OF_MAGIC.match(text, end)

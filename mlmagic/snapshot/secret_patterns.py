@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlmagic.snapshot.secret_phrases import PHRASES
+from mlmagic.snapshot.secret_phrases import ADDRESSES, PHRASES
 from mlmagic.snapshot.secret_rules import Rule, services, token
 from mlmagic.snapshot.secret_words import looks_generated
 
@@ -96,5 +96,5 @@ _TOKENS = (
     ),
 )  # fmt: skip
 
-RULES = (*PHRASES, *_TOKENS, *services())
+RULES = (*PHRASES, *_TOKENS, *services(), *ADDRESSES)
 """All rules, in the order in which they are tried."""

@@ -97,6 +97,9 @@ PHRASES = (
         ("auth=", "auth =", "BasicAuth("),
         spaced=True,
     ),
+)
+
+ADDRESSES = (
     # All before the @ goes: in `https://TOKEN:x-oauth-basic@host` the user is the secret. `image:tag@sha256:…` is none.
     Rule(re.compile(rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@(?!sha\d))"), ("://",)),
     # A password that holds what would end the host; a number and a slash are a port and a path.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlmagic.runs.keys import LONGEST_KEY, slug, unused, valid_key
+from mlmagic.runs.keys import LONGEST_KEY, Keys, slug, unused, valid_key
 
 TEXT = st.text() | st.lists(st.sampled_from([*"ab./ :-_\\é\u0301\n\t\x00", "..", "//", "٣", "\ud800"])).map("".join)
 
@@ -57,3 +57,59 @@ def test_names_that_were_given_are_never_given_again(names):
     given_names = [unused(name, taken) for name in names]
     assert len(given_names) == len(set(given_names))
     assert set(given_names) == taken
+
+
+PAIRS = [
+    ("p<0.05", "p>0.05"),
+    ("p<=0.05", "p<0.05"),
+    ("f1 (macro)", "f1 [macro]"),
+    ("f1 {macro}", "f1 (macro)"),
+    ("precision@5", "precision_5"),
+    ("precision@5", "precision#5"),
+    ("loss", "loss/"),
+    ("loss", "/loss"),
+    ("loss", "loss."),
+    ("loss", " loss"),
+    ("a//b", "a/b"),
+    ("a/./b", "a/b"),
+    ("../a", "a"),
+    ("", "unnamed"),
+    ("???", "!!!"),
+    ("x" * 300, "x" * 301),
+    ("x" * 300, "x" * 250),
+    ("é", "e\u0301"),
+    ("a;b", "a:b"),
+    ("Δ%", "Δ_"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_names_stay_two_in_whatever_order_they_come(one, other, turned):
+    names = [other, one] if turned else [one, other]
+    keys = Keys()
+    found = {name: keys.key(name) for name in names}
+    assert found[one] != found[other]
+    assert found == {name: valid_key(name) for name in names}  # the same in every run
+    assert [keys.key(name) for name in names] == list(found.values())
+
+
+@given(st.lists(TEXT, unique=True))
+@example(["p<0.05", "p_lt_0.05"])
+@example(["p_lt_0.05", "p<0.05"])
+@example(["f(a)", "f,a,", "f_a_"])
+def test_no_two_names_share_a_key(validators, names):
+    keys = Keys()
+    found = [keys.key(name) for name in names]
+    assert len(set(found)) == len(names)
+    for key in found:
+        for validate in validators:
+            validate(key)
+
+
+def test_names_that_are_secrets_stay_two_and_their_keys_tell_nothing_of_them():
+    one, other = Keys(), Keys()
+    assert [one.key(name, "<redacted>.x") for name in ("ghp_1.x", "ghp_2.x", "ghp_1.x")] == [
+        "redacted_.x", "redacted_.x_2", "redacted_.x",
+    ]  # fmt: skip
+    assert other.key("ghp_2.x", "<redacted>.x") == "redacted_.x"
