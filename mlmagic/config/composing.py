@@ -16,6 +16,7 @@ from mlmagic.config.overrides import key_of, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, reason_of
 from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.snapshot.secret_cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -248,7 +249,9 @@ def _require_mapping(text: str) -> None:
     except yaml.YAMLError:  # which Hydra complains of
         return
     if is_text:
-        raise UsageProblem(f"The body is no mapping: write `key: value`, a line each, not {text.strip()[:40]!r}")
+        raise UsageProblem(
+            f"The body is no mapping: write `key: value`, a line each, not {beginning(text.strip(), 40)!r}"
+        )
 
 
 def _folder(config_dir: str | Path | None) -> Path | None:

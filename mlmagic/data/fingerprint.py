@@ -11,6 +11,7 @@ from mlmagic.data.content import SCHEME, Content, hashed, schema_digest
 from mlmagic.data.kinds import Selection, class_of
 from mlmagic.data.plan import OutOfTimeError, Plan
 from mlmagic.errors import UsageProblem
+from mlmagic.snapshot.secret_cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +159,7 @@ def _keys(names: list[Any]) -> list[str]:
 
 def _unhashed(table: Table) -> tuple[str, ...]:
     def told(name: Any, column: Column) -> list[str]:
-        where = "its values" if name is None else f"column {str(name)[:80]!r}"
+        where = "its values" if name is None else f"column {beginning(str(name), 80)!r}"
         return [f"{where}: {count:,} of type {kind!r} cannot be identified" for kind, count in column.unhashed.items()]
 
     return tuple(line for name, column in (*table.columns, *table.index) for line in told(name, column))

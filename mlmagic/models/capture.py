@@ -15,6 +15,7 @@ from mlmagic.models.searches import is_search, record_search
 from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment, secrets
+from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -146,8 +147,8 @@ def _has_rows_and_columns(value: Any) -> bool:
 
 
 def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
-    if secrets.redact_value("", all_parameters(found.model))[1]:
-        run.notices.warn(f"the model {found.name!r} was not recorded: a parameter that it holds looks like a secret")
+    if (what := _secret_in(found.model)) is not None:
+        run.notices.warn(f"the model {found.name!r} was not recorded: {what} that it holds looks like a secret")
         return
     uid = uuid.uuid4().hex
     journal, folder = run.delivery.journal, f"models/{uid}"
@@ -167,6 +168,17 @@ def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
     run.models.append(f"{found.name} ({kind}, {saved.format}, {_size(saved.size)})")
     for note in saved.notes:
         run.notices.info(f"model {found.name!r}: {note}")
+
+
+def _secret_in(model: Any) -> str | None:
+    """Return what in *model*, whose file cannot be redacted, looks like a secret: a parameter or a feature's name."""
+    parameters = all_parameters(model)
+    # A text that was too long was shortened, and redacted before that.
+    if secrets.redact_value("", parameters)[1] or REDACTED in repr(parameters):
+        return "a parameter"
+    names = getattr(model, "feature_names_in_", ())
+    has_secret = any(secrets.redact(name)[1] for name in names if isinstance(name, str))
+    return "the name of a feature" if has_secret else None
 
 
 def _requirements() -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.kinds import kind_of
 from mlmagic.models.plain_values import plain
+from mlmagic.snapshot.secret_cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -176,11 +177,15 @@ def _optimizer(optimizer: Any) -> dict[str, Any]:
     return found
 
 
+def _beginning(text: str) -> str:
+    return f"{beginning(text, _LONGEST_TEXT)}\n... {len(text):,} characters"
+
+
 def _module(module: Any) -> dict[str, Any]:
     weights = list(module.parameters())
     text = repr(module)
     return {
-        "architecture": text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}\n... {len(text):,} characters",
+        "architecture": text if len(text) <= _LONGEST_TEXT else _beginning(text),
         "parameter_count": sum(weight.numel() for weight in weights if _is_made(weight)),
         "trainable_count": sum(weight.numel() for weight in weights if weight.requires_grad and _is_made(weight)),
         "devices": sorted({str(weight.device) for weight in weights}),

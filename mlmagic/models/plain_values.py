@@ -7,6 +7,8 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from mlmagic.snapshot.secret_cuts import beginning
+
 _LONGEST_LIST = 100
 _LONGEST_TEXT = 20_000
 _DEEPEST = 6
@@ -59,4 +61,6 @@ def _foreign(value: Any, deepest: int) -> Any:
         text = repr(value)
     except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
         return type(value).__name__
-    return text[:_LONGEST_TEXT] if " at 0x" not in text else type(value).__name__
+    if len(text) > _LONGEST_TEXT:
+        text = beginning(text, _LONGEST_TEXT)
+    return text if " at 0x" not in text else type(value).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,9 @@ def _by_mlflow(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], 
         saved.meta.signature = infer_signature(rows, expected)
     except Exception as error:  # noqa: BLE001  # data of a type that MLflow has no schema for
         return first_line(error)
+    if secrets.redact(json.dumps(saved.meta.signature.to_dict()))[1]:
+        saved.notes.append("no signature, since there is what looks like a secret in the names of its columns")
+        return "its signature holds a secret"
     asked = PyFuncModel(saved.meta, SimpleNamespace(predict=predict))
     return _answer(rows, expected, asked.predict, tolerance)
 

@@ -7,6 +7,7 @@ import platform
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlmagic.snapshot import secret_cuts
 from mlmagic.snapshot.distributions import installed
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def first_line(error: BaseException) -> str:
     >>> first_line(ValueError("no rows\nin X")), first_line(KeyError())
     ('no rows', 'KeyError')
     """
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return secret_cuts.first_line(str(error), 200) or type(error).__name__
 
 
 @dataclass

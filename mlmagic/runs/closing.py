@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.runs import active, autologged, collecting, ending, logged, previous, store
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secret_cuts import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def _told(run: ActiveRun, what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001  # this is where every fault of ours ends
-        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        reason = first_line(str(error), 200)
         run.notices.warn(f"{what} could not be recorded: {type(error).__name__}: {reason}")
 
 

@@ -29,7 +29,7 @@ from mlmagic.runs.batches import Batch
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.pausing import Pause
 from mlmagic.runs.uploading import Upload
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot import secret_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -351,7 +351,7 @@ class Delivery:
                 self._require_run(client, str(self.run_id))
             if verdict is not Verdict.REFUSED:
                 raise store.away(error, self.uri) from error
-            return secrets.redact(outage.first_line(error))[0][:300]
+            return secret_cuts.first_line(outage.first_line(error), 300)
         return None
 
     def _call(self, call: Callable[[], T]) -> T:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlmagic.adapters import interactive_plots, matplotlib
+from mlmagic.snapshot.secret_cuts import beginning
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _render(item: _Seen) -> Figure | FailedFigure | None:
         return None if matplotlib.is_empty(item.held) else Figure(item.title, "png", matplotlib.to_png(item.held))
     except Exception as error:  # noqa: BLE001  # whatever a renderer raises is told in one line
         reason = " ".join(str(error).split())  # matplotlib's begins with an empty line, and draws a marker below
-        return FailedFigure(item.title, f"{type(error).__name__}: {reason}"[:200])
+        return FailedFigure(item.title, beginning(f"{type(error).__name__}: {reason}", 200))
 
 
 def render(figure: Any) -> Figure:

@@ -8,6 +8,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.snapshot.secret_cuts import MARGIN, beginning, ending
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,6 +29,8 @@ class Transcript:
 
     def __init__(self, limit: int) -> None:
         self._half = limit // 2
+        # A secret may reach over the cut: more is kept on both sides than is shown.
+        self._kept = self._half + MARGIN
         self._head: list[str] = []
         self._head_size = 0
         # Whole pieces, which together hold at least the last half; cut to size when they are read.
@@ -66,7 +70,7 @@ class Transcript:
             self._keep(text + "\n")
 
     def _keep(self, text: str) -> None:
-        room = self._half - self._head_size
+        room = self._kept - self._head_size
         if room > 0:
             self._head.append(text[:room])
             self._head_size += min(len(text), room)
@@ -75,7 +79,7 @@ class Transcript:
             return
         self._tail.append(text)
         self._tail_size += len(text)
-        while self._tail_size - len(self._tail[0]) >= self._half:
+        while self._tail_size - len(self._tail[0]) >= self._kept:
             gone = len(self._tail.popleft())
             self._tail_size -= gone
             self._gone += gone
@@ -83,15 +87,15 @@ class Transcript:
                 return
 
     def _parts(self) -> tuple[str, int, str]:
-        """Return the beginning, the number of characters left out after it, and the end."""
+        """Return the beginning, the number of characters left out after it, and the end, with what lies at the cuts."""
         with self._lock:
             unfinished = [_last_drawn(text) for text in self._unfinished.values()]
             rest = "".join([*self._tail, *unfinished])
-            room = self._half - self._head_size
-            head = "".join([*self._head, rest[:room]])
-            rest = rest[room:]
-            over = max(len(rest) - self._half, 0)
-            return head, self._gone + over, rest[over:]
+            head = "".join(self._head)
+        size = len(head) + self._gone + len(rest)
+        if self._gone == 0:  # all of it is there
+            head = rest = f"{head}{rest}"
+        return head, max(size - 2 * self._half, 0), rest
 
     @property
     def dropped(self) -> int:
@@ -101,8 +105,10 @@ class Transcript:
     def text(self) -> str:
         """Return what was printed, without terminal colours."""
         head, dropped, tail = self._parts()
-        middle = f"\n[… {dropped:,} characters left out …]\n" if dropped else ""
-        return _CONTROL.sub("", f"{head}{middle}{tail}")
+        if not dropped:
+            return _CONTROL.sub("", head)
+        first = beginning(_CONTROL.sub("", head), self._half)
+        return f"{first}\n[… {dropped:,} characters left out …]\n{ending(_CONTROL.sub('', tail), self._half)}"
 
 
 def _collapse(text: str) -> str:

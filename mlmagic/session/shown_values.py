@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.snapshot.secret_cuts import beginning, ending
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,5 +79,5 @@ def as_output(text: str, number: int) -> str:
     over = len(text) - MOST_CHARACTERS
     if over > 0:
         half = MOST_CHARACTERS // 2
-        text = f"{text[:half]}\n[… {over:,} characters left out …]\n{text[-half:]}"
+        text = f"{beginning(text, half)}\n[… {over:,} characters left out …]\n{ending(text, half)}"
     return f"Out[{number}]:{chr(10) if chr(10) in text else ' '}{text}"

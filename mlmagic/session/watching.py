@@ -11,6 +11,7 @@ from mlmagic.session.bindings import NOT_LITERAL, Bindings, bindings, literal
 from mlmagic.session.histories import Histories
 from mlmagic.session.observe import Site, Watcher, metric_names
 from mlmagic.session.reads import functions_of, names_read
+from mlmagic.snapshot.secret_cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +115,8 @@ class CellWatch:
         try:
             self._take(site, value)
         except Exception as error:  # noqa: BLE001  # this runs within the user's cell: it is told, never raised
-            self.problems[f"what {site.name} returned was not looked at: {type(error).__name__}: {error}"[:300]] = None
+            problem = f"what {site.name} returned was not looked at: {type(error).__name__}: {error}"
+            self.problems[beginning(problem, 300)] = None
 
     def _take(self, site: Site, value: Any) -> None:
         if site.kind == "fit":

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 from mlmagic.snapshot.secret_phrases import ADDRESSES, PHRASES
-from mlmagic.snapshot.secret_rules import Rule, services, token
+from mlmagic.snapshot.secret_rules import Rule, begin, services, token
 from mlmagic.snapshot.secret_words import looks_generated
 
 _BASE64_OF_PEM = (  # of `-----BEGIN PRIVATE KEY`, and with RSA, EC, OPENSSH, ENCRYPTED, DSA
     r"LS0tLS1CRUdJTiB(?:QUklWQVRF|SU0EgUFJJVkFUR|FQyBQUklWQVRF|PUEVOU1NIIFBSSVZBVE|FTkNSWVBURUQgUFJJVkFUR|EU0EgUFJJVkFUR)"
 )
+
+
+def _is_no_base32(found: str) -> bool:
+    return not found.isupper()
 
 
 def _is_no_dna(found: str) -> bool:
@@ -71,10 +75,10 @@ _TOKENS = (
     token("AC", r"[a-z0-9]{32}(?![A-Za-z0-9])"),  # Twilio: an account and a key
     token("SK", r"[a-z0-9]{32}(?![A-Za-z0-9])"),
     token("SG.", r"[\w-]{22}\.[\w-]{43}"),
-    token("AKC", r"[A-Za-z0-9]{40,}+"),
-    Rule(re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?![A-Za-z0-9-])"), ("-us",)),  # Mailchimp
-    Rule(re.compile(r"(?<![A-Za-z0-9])\d{8,10}:AA[\w-]{33}(?![\w-])"), (":AA",)),  # Telegram: number, colon, token
-    Rule(re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])"), ("AZDO",)),  # Azure DevOps
+    token("AKC", r"[A-Za-z0-9]{40,}+")._replace(accepts=_is_no_base32),  # Artifactory
+    Rule(re.compile(begin() + r"[0-9a-f]{32}-us\d{1,2}(?![A-Za-z0-9-])"), ("-us",)),  # Mailchimp
+    Rule(re.compile(begin() + r"\d{8,10}:AA[\w-]{33}(?![\w-])"), (":AA",)),  # Telegram: number, colon, token
+    Rule(re.compile(begin() + r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])"), ("AZDO",)),  # Azure DevOps
     token("cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),  # crates.io
     token("dbtc_", r"[\w-]{20,}+"),
     token("dbtu_", r"[\w-]{20,}+"),
@@ -96,5 +100,5 @@ _TOKENS = (
     ),
 )  # fmt: skip
 
-RULES = (*PHRASES, *_TOKENS, *services(), *ADDRESSES)
+RULES = (*PHRASES, *services(), *_TOKENS, *ADDRESSES)
 """All rules, in the order in which they are tried."""

@@ -31,6 +31,18 @@ class Rule(NamedTuple):
     accepts: Callable[[str], bool] | None = None
 
 
+def begin(fixed: str = "", inside: str = "A-Za-z0-9") -> str:
+    """Return the pattern of the place behind *fixed* letters with which a word begins; a word's letters are *inside*."""
+    places = (
+        rf"(?<![{inside}]{fixed})",
+        rf"(?<=\\[nrt]{fixed})",
+        rf"(?<=[\d;\[]m{fixed})",
+        rf"(?<=%[0-9A-Fa-f]{{2}}{fixed})",
+        rf"(?<=\\u[0-9A-Fa-f]{{4}}{fixed})",
+    )
+    return f"(?:{'|'.join(places)})"
+
+
 def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, words: bool = False) -> Rule:
     r"""Return the rule of tokens that begin with *prefix*, where a word begins.
 
@@ -42,20 +54,11 @@ def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, wo
     [True, False]
     """
     fixed = re.escape(prefix)
-    inside = r"\w-" if wide else "A-Za-z0-9"
-    begins = "|".join(
-        (
-            rf"(?<![{inside}]{fixed})",
-            rf"(?<=\\[nrt]{fixed})",
-            rf"(?<=[\d;\[]m{fixed})",
-            rf"(?<=%[0-9A-Fa-f]{{2}}{fixed})",
-            rf"(?<=\\u[0-9A-Fa-f]{{4}}{fixed})",
-        )
-    )
+    begins = begin(fixed, r"\w-" if wide else "A-Za-z0-9")
     # The fixed letters come first: they are searched 50 times as fast as a look behind is tried.
     head = f"({fixed})" if stays else fixed
     return Rule(
-        re.compile(f"{head}(?:{begins}){rest}"),
+        re.compile(f"{head}{begins}{rest}"),
         (prefix,),
         accepts=None if words else lambda found: looks_generated(found.removeprefix(prefix)),
     )
@@ -68,7 +71,9 @@ def services() -> list[Rule]:
     True
     """
     text = resources.files(__package__).joinpath(_SERVICES).read_text(encoding="utf-8")
-    return [token(rule["prefix"], rule["body"] + _end(rule["prefix"])) for rule in json.loads(text)["rules"]]
+    # The longer form comes first: a token of it begins as one of the shorter form does.
+    rules = sorted(json.loads(text)["rules"], key=lambda rule: -len(rule["body"]))
+    return [token(rule["prefix"], rule["body"] + _end(rule["prefix"])) for rule in rules]
 
 
 def _end(prefix: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.session.reads import functions_of, names_read
+from mlmagic.snapshot.secret_cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -66,8 +67,9 @@ def _parsed(source: str) -> ast.Module:
         # Only now: a line of a text may begin with a sign of the notebook's, and the rest of a division does.
         for number, line in enumerate(source.splitlines(), 1):
             if (text := line.lstrip()).startswith(("!", "%")):
+                begins = beginning(text, 40)
                 raise UsageProblem(
-                    f"Line {number} of the body is {text[:40]!r}: a trial is plain Python, which runs where there is "
+                    f"Line {number} of the body is {begins!r}: a trial is plain Python, which runs where there is "
                     "no notebook. Put magics and shell commands into a cell before"
                 ) from error
         raise UsageProblem(f"Line {error.lineno} of the body is no Python: {error.msg}") from error

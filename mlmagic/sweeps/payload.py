@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
+from mlmagic.snapshot.secret_cuts import first_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -98,7 +99,7 @@ def require_takes(function: Any, names: Iterable[str]) -> None:
         When it cannot.
     """
     if not callable(function):
-        raise UsageProblem(f"A sweep calls a function, and {function!r:.80} is none.")
+        raise UsageProblem(f"A sweep calls a function, and {shown(function, 80)} is none.")
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # one that is not written in Python tells nothing
@@ -136,5 +137,4 @@ def _why_not(name: str, namespace: Mapping[str, Any]) -> str | None:
 
 
 def _line(error: Exception) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}"[:_LONGEST_REASON]
+    return f"{type(error).__name__}: {first_line(str(error), _LONGEST_REASON)}"[:_LONGEST_REASON]

@@ -13,6 +13,7 @@ from mlmagic.adapters.optional import require
 from mlmagic.config.overrides import quoted
 from mlmagic.config.problems import unreadable
 from mlmagic.errors import UsageProblem
+from mlmagic.snapshot.secret_cuts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -83,7 +84,7 @@ def axes_from(space: Mapping[str, Any]) -> list[Axis]:
     [Choices(name='depth', values=(1, 2), prefix=''), Choices(name='name', values=('adam',), prefix='')]
     """
     if not isinstance(space, Mapping):
-        raise UsageProblem(f"A space is a mapping from names to values, {{'lr': [0.1, 0.01]}}, not {space!r:.80}")
+        raise UsageProblem(f"A space is a mapping from names to values, {{'lr': [0.1, 0.01]}}, not {shown(space, 80)}")
     axes: list[Axis] = []
     for name, given in space.items():
         if isinstance(given, str):

@@ -17,6 +17,7 @@ from mlmagic.runs.direction import direction_of
 from mlmagic.runs.shipping import shipper
 from mlmagic.session.live import seeding
 from mlmagic.snapshot import randomness
+from mlmagic.snapshot.secret_cuts import beginning
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
@@ -283,7 +284,7 @@ class Sweep:
         for axis in plan.axes:
             recorder.param(f"sweep.{axis.name}", _told(axis))
             if isinstance(axis, Choices) and len(axis.values) == 1 and isinstance(axis.values[0], list):
-                told = ",".join(map(str, axis.values[0]))[:40]
+                told = beginning(",".join(map(str, axis.values[0])), 40)
                 parent.notices.info(f"{axis.name} has one value, a list: {axis.name}={told} goes over what is in it")
 
     def _conclude(self, parent: ActiveRun, results: Results) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
 from mlmagic.runs import active, loops
 from mlmagic.runs.values import as_number
+from mlmagic.snapshot.secret_cuts import shown
 
 if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun
@@ -128,7 +129,7 @@ class EarlyStopping:
         """
         number = as_number(value)
         if number is None:
-            raise UsageProblem(f"EarlyStopping takes a number (a tensor of one element too), got {value!r:.80}.")
+            raise UsageProblem(f"EarlyStopping takes a number (a tensor of one element too), got {shown(value, 80)}.")
         run = _active_run()
         loop = loops.innermost(run.recorder if run is not None else None, here=True)
         self._start_anew(loop)

@@ -7,6 +7,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from mlmagic.snapshot.secret_cuts import beginning
 from mlmagic.training.series import GrowingSeries
 from mlmagic.views.live_curve import MOST_SERIES, live_curve
 
@@ -54,7 +55,8 @@ class LiveCurve:
             self._show(mark)
         except Exception as error:  # noqa: BLE001  # a picture of the loop must not end the loop
             self._broken = True
-            self._notices.warn(f"the live curve could not be drawn: {type(error).__name__}: {str(error)[:200]}")
+            reason = beginning(str(error), 200)
+            self._notices.warn(f"the live curve could not be drawn: {type(error).__name__}: {reason}")
         self._shown_at = self._clock()
 
     def _show(self, mark: int | None) -> None:

@@ -227,6 +227,19 @@ def test_a_column_whose_name_says_secret_keeps_the_example_out(log):
     assert not any(b"hunter" in file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
+def test_a_column_whose_name_is_a_secret_keeps_the_signature_out_and_the_model_loads(log):
+    token = "ghp_" + "a1B2" * 9
+    frame = pd.DataFrame({token: [1.0, 2.0] * 3, "n": [1.0, 2.0] * 3})
+    model = make_pipeline(FunctionTransformer(lambda x: x[["n"]]), LinearRegression()).fit(frame, range(6))
+    for _, step in model.steps:
+        vars(step).pop("feature_names_in_", None)
+    result = log(model, frame)
+    assert "no signature, since there is what looks like a secret in the names of its columns" in result.notes
+    folder = Path(mlflow.artifacts.download_artifacts(result.uri))
+    assert not any(token.encode() in file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    assert len(mlflow.pyfunc.load_model(result.uri).predict(frame)) == 6
+
+
 def test_an_array_library_is_not_imported_for_skops(store_uri):
     import os
     import subprocess

@@ -266,3 +266,21 @@ def test_a_model_that_holds_a_secret_is_not_recorded_and_the_others_are(notebook
     written = notebook.written()
     assert token.encode() not in written
     assert b'"api_key": "<redacted>"' in written
+
+
+def test_a_secret_in_the_name_of_a_column_reaches_no_model(notebook):
+    token = "ghp_" + "a1B2" * 9
+    notebook.run(
+        "%%track models\n"
+        "from sklearn.linear_model import LinearRegression\n"
+        "frame = pd.DataFrame({token: [1.0, 2.0], 'n': [1.0, 2.0]})\n"
+        "model = LinearRegression().fit(frame, [1, 2])\nother = LinearRegression().fit(frame[['n']], [1, 2])",
+        token=token,
+        pd=__import__("pandas"),
+    )
+    from mlflow import MlflowClient
+
+    [run] = MlflowClient().search_runs(["0"])
+    [logged] = run.outputs.model_outputs
+    assert MlflowClient().get_logged_model(logged.model_id).name == "other"
+    assert token.encode() not in notebook.written()
