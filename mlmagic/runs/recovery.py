@@ -75,6 +75,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     """
     _require_online()
     report = SyncReport()
+    shipper(store.current_uri())  # its password may be another by now
     still_open = [run.delivery for run in active.open_here()]
     for ships in shippers():
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]

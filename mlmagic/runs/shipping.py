@@ -14,6 +14,7 @@ from mlmagic.runs import outage, store
 from mlmagic.runs.pausing import Pause
 from mlmagic.runs.waiting import OWN_THREAD
 from mlmagic.settings import settings
+from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,9 +171,20 @@ _lock = threading.Lock()
 
 
 def shipper(uri: str) -> Shipper:
-    """Return the shipper to the store at *uri*."""
+    """Return the shipper to the store at *uri*; what waits for it under another password goes there too."""
     with _lock:
-        return _shippers.setdefault(uri, Shipper(uri))
+        found = _shippers.setdefault(uri, Shipper(uri))
+        others = [other for other in _shippers.values() if other is not found and _is_same_place(other.uri, uri)]
+    for other in others:
+        for delivery in other.deliveries():
+            other.remove(delivery)
+            delivery.uri = uri
+            found.add(delivery)
+    return found
+
+
+def _is_same_place(one: str, other: str) -> bool:
+    return secrets.redact(one)[0] == secrets.redact(other)[0]
 
 
 def shippers() -> list[Shipper]:

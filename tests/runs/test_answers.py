@@ -3,7 +3,11 @@
 A real server, a real proxy in front of it, real cells.
 """
 
+import base64
 import contextlib
+import datetime as dt
+import ipaddress
+import ssl
 
 import mlflow
 import pytest
@@ -132,3 +136,176 @@ def test_an_answer_that_is_not_mlflows_own_loses_nothing(behind, capsys, fault):
     assert behind.run(name).info.status == "FINISHED"
     assert "mlmagic/environment.json" in behind.files(name)
     assert folder.journals(folder.place()) == []
+
+
+def put_right(behind, name):
+    """Take the fault away, and check that everything is delivered without being asked for."""
+    behind.proxy.fault = None
+    ships = shipper(behind.proxy.uri)
+    while ships.deliveries():
+        ships.wait(lambda: not ships.deliveries(), Patience(1, local=False))
+    assert behind.steps(name) == list(range(VALUES))
+    assert behind.run(name).info.status == "FINISHED"
+    assert "mlmagic/environment.json" in behind.files(name)
+
+
+def log_values():
+    for step in range(VALUES):
+        mlmagic.log(loss=step / 2, step=step)
+
+
+def checking_passwords(right):
+    def fault(request):
+        given = request.headers.get("Authorization", "")
+        expected = "Basic " + base64.b64encode(right.encode()).decode()
+        return None if given == expected else Answer(401, "You are not authenticated.")
+
+    return fault
+
+
+def test_a_wrong_password_from_the_start_is_told_and_the_right_one_delivers(behind, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ana")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "wrong-password-1")
+    behind.proxy.fault = checking_passwords("ana:right-password-2")
+    with tracked("password", capsys) as shown:
+        log_values()
+    (warning,) = [line for line in shown[0].splitlines() if "records kept" in line]
+    assert f"the MLflow store {behind.proxy.uri} answered 401 (Unauthorized): has the token or the password" in warning
+    assert "wrong-password-1" not in shown[0]
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "right-password-2")
+    assert mlmagic.sync().waiting == 0
+    put_right(behind, "password")
+
+
+def test_a_token_that_expires_and_is_renewed_is_all_that_it_takes(behind, monkeypatch, capsys):
+    def only_new(request):
+        return None if request.headers.get("Authorization") == "Bearer new" else Answer(403, "<p>expired")
+
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "old")
+    with tracked("token", capsys) as shown:
+        log_values()
+        settled(behind)
+        behind.proxy.fault = only_new
+        mlmagic.log_params(late=1)
+    assert "answered 403" in shown[0]
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "new")
+    assert mlmagic.sync().waiting == 0
+    put_right(behind, "token")
+    assert behind.run("token").data.params["late"] == "1"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_nothing_follows_a_redirect_to_another_host(behind, monkeypatch, capsys, status):
+    other = Proxy(host="localhost")
+    other.fault = everywhere(Answer(200, "{}"))
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "secret-token-3")
+    with tracked(f"elsewhere {status}", capsys) as shown:
+        log_values()
+        settled(behind)
+        behind.proxy.fault = lambda request: Answer(status, "", {"Location": f"{other.uri}{request.path}"})
+    other.stop()
+    assert other.seen == []
+    assert f"redirects to {other.uri} ({status})" in shown[0]
+    assert mlmagic.sync().waiting == 1
+    behind.proxy.fault = None
+    assert mlmagic.sync().waiting == 0
+    put_right(behind, f"elsewhere {status}")
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_within_the_server_is_followed(behind, monkeypatch, capsys, status):
+    forward = behind.proxy.forward
+    monkeypatch.setattr(behind.proxy, "forward", lambda request: forward(request._replace(path=request.path.removeprefix("/new"))))  # fmt: skip
+
+    def moved(request):
+        is_new = request.path.startswith("/new")
+        return None if is_new else Answer(status, "", {"Location": f"/new{request.path}"})
+
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "token")
+    behind.proxy.fault = moved
+    with tracked(f"moved {status}", capsys) as shown:
+        log_values()
+    assert "records kept" not in shown[0]
+    assert {request.headers.get("Authorization") for request in behind.proxy.seen} == {"Bearer token"}
+    put_right(behind, f"moved {status}")
+
+
+def test_a_certificate_that_is_not_known_is_told_and_the_right_one_delivers(
+    server, behind, monkeypatch, capsys, tmp_path
+):
+    certificate, context = self_signed(tmp_path)
+    secure = Proxy(server.port, context=context)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", secure.uri)
+    mlflow.set_tracking_uri(secure.uri)
+    behind.proxy = secure
+    with tracked("secure", capsys) as shown:
+        log_values()
+    assert (
+        f"the MLflow store {secure.uri} cannot be reached: certificate verify failed: self-signed certificate"
+        in shown[0]
+    )
+    assert "set MLFLOW_TRACKING_SERVER_CERT_PATH" in shown[0]
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+    assert mlmagic.sync().waiting == 0
+    put_right(behind, "secure")
+
+
+def self_signed(folder):
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - dt.timedelta(1), now + dt.timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, secret = folder / "server.crt", folder / "server.key"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, secret)
+    return certificate, context
+
+
+def test_artifacts_that_are_forbidden_wait_and_are_delivered(behind, capsys):
+    with tracked("artifacts", capsys) as shown:
+        log_values()
+        settled(behind)
+        behind.proxy.fault = lambda request: Answer(403, "<p>no") if request.method == "PUT" else None
+    assert "could not be stored: answered 403 (Forbidden): may this user write there?" in shown[0]
+    assert len([request for request in behind.proxy.seen if request.method == "PUT"]) <= 3
+    assert behind.run("artifacts").info.status == "FINISHED"
+    report = mlmagic.sync()
+    assert (report.waiting, report.runs) == (1, [])
+    assert "answered 403" in report.problems[0]
+    behind.proxy.fault = None
+    assert [run.name for run in mlmagic.sync().runs] == ["artifacts"]
+    put_right(behind, "artifacts")
+
+
+def test_a_server_that_comes_back_with_an_empty_database(server, behind, capsys, tmp_path_factory):
+    with mlmagic.track("during", experiment="study", quiet=True):
+        log_values()
+        settled(behind)
+        empty = Server(tmp_path_factory.mktemp("empty"))
+        behind.proxy._to = empty.port
+        mlmagic.log_params(late=1)
+    with mlmagic.track("after", experiment="study", quiet=True):
+        log_values()
+    behind.client = mlflow.MlflowClient(empty.uri)
+    (problem,) = mlmagic.sync().problems
+    assert problem.startswith("the run 'during' is not in the store any more: restore it")
+    assert [run.name for run in mlmagic.sync(anew=True).runs] == ["during"]
+    again = behind.client.get_experiment_by_name("study").experiment_id
+    runs = {run.info.run_name: run for run in behind.client.search_runs([again])}
+    assert set(runs) == {"during", "after"}
+    for run in runs.values():
+        assert len(behind.client.get_metric_history(run.info.run_id, "loss")) == VALUES
+        assert run.info.status == "FINISHED"
+    assert runs["during"].data.params["late"] == "1"
+    empty.kill()
+    behind.proxy._to = server.port
