@@ -32,7 +32,7 @@ class Rule(NamedTuple):
 
 
 def begin(fixed: str = "", inside: str = "A-Za-z0-9") -> str:
-    """Return the pattern of the place behind *fixed* letters with which a word begins; a word's letters are *inside*."""
+    """Return the pattern of the place behind *fixed* letters with which a word begins; its letters are *inside*."""
     places = (
         rf"(?<![{inside}]{fixed})",
         rf"(?<=\\[nrt]{fixed})",
