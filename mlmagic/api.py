@@ -12,6 +12,7 @@ from mlmagic.runs import active
 from mlmagic.session import live
 from mlmagic.session.cells import running
 from mlmagic.snapshot.generators import untouched
+from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     import ast
@@ -136,8 +137,10 @@ def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
         rewritten = watched.begin(copy.deepcopy(tree))
         _begin_captures(run)
         return rewritten
-    except (Exception, RecursionError) as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
-        run.notices.warn(f"parameters and metrics of this cell are not recorded: {type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
+        run.notices.warn(f"parameters and metrics of this cell are not recorded: {one_line(error)}")
         return tree
 
 
@@ -264,10 +267,11 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     run = active.require_active("mlmagic.log_figure")
     try:
         picture = render(figure)
-    except Exception as error:  # noqa: BLE001  # a picture that fails must not end the user's cell
+    except BaseException as error:  # noqa: BLE001  # a picture that fails must not end the user's cell
+        reraise_interrupt(error)
         run.notices.warn(
             "mlmagic.log_figure takes a matplotlib, Plotly or Altair figure that can be drawn: "
-            f"{type(error).__name__}: {error}. A file is recorded with mlmagic.log_artifact(path)"
+            f"{one_line(error)}. A file is recorded with mlmagic.log_artifact(path)"
         )
         return
     if run.capture.figures:

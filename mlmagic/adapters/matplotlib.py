@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.imports import when_imported
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,13 +58,12 @@ def watch_drawn(on_drawn: Callable[[Any, bytes | None, str], None]) -> Callable[
     return stop
 
 
+@guarded(default=0)  # a path, or a stream that cannot tell
 def _position(target: Any) -> int:
-    try:
-        return int(target.tell())
-    except (AttributeError, OSError, ValueError):
-        return 0
+    return int(target.tell())
 
 
+@guarded(default="")
 def _stem(target: Any) -> str:
     """Return the name of the file *target*, without folder and ending; nothing for a file object.
 
@@ -75,21 +75,19 @@ def _stem(target: Any) -> str:
     return Path(os.fsdecode(target)).stem
 
 
+@guarded(default=None)  # gone already, or a stream that is closed
 def _png_written(target: Any, start: int) -> bytes | None:
     """Return what was written to *target* (a path or a file object), if it is a PNG that can be read back."""
     magic = b"\x89PNG\r\n\x1a\n"
-    try:
-        if isinstance(target, (str, os.PathLike)):
-            path = os.fspath(target)
-            if not str(path).lower().endswith(".png"):
-                return None
-            with open(path, "rb") as file:  # noqa: PTH123  # what the user gave may be bytes
-                data = file.read()
-        elif isinstance(target, io.BytesIO):
-            data = target.getvalue()[start:]
-        else:
+    if isinstance(target, (str, os.PathLike)):
+        path = os.fspath(target)
+        if not str(path).lower().endswith(".png"):
             return None
-    except (OSError, ValueError):
+        with open(path, "rb") as file:  # noqa: PTH123  # what the user gave may be bytes
+            data = file.read()
+    elif isinstance(target, io.BytesIO):
+        data = target.getvalue()[start:]
+    else:
         return None
     return data if data.startswith(magic) else None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.config.composing import composition_of
 from mlmagic.config.flat import leaves, resolved
+from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun
@@ -27,7 +28,7 @@ class ConfigCapture:
         """Take the configs that the cell reads."""
         watch = run.origin.watch
         for name, value in watch.read.items() if watch else ():
-            if _is_config(value):
+            if watch and watch.skips.read(name, value, _is_config, default=False):
                 self._take(run, name, value)
 
     def give(self, run: ActiveRun, name: str, config: Any) -> None:
@@ -42,9 +43,9 @@ class ConfigCapture:
             return
         try:
             self._taken[name] = resolved(config) if _is_config(config) else dict(config)
-        except Exception as error:  # noqa: BLE001  # an interpolation of the user's that cannot be resolved, or worse
-            reason = str(error).strip().partition("\n")[0]
-            run.notices.warn(f"the config {name} is not recorded: {type(error).__name__}: {reason}")
+        except BaseException as error:  # noqa: BLE001  # an interpolation of the user's that cannot be resolved, or worse
+            reraise_interrupt(error)
+            run.notices.warn(f"the config {name} is not recorded: {one_line(error)}")
             return
         composed = composition_of(config)
         if composed is not None:

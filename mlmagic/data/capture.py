@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint import fingerprint
@@ -37,15 +38,15 @@ class DataCapture:
             (f"{name}{suffix}", item)
             for name, value in watch.read.items()
             if not name.startswith("_") and name not in run.options.exclude
-            for suffix, item in datasets_in(value)
+            for suffix, item in watch.skips.read(name, value, datasets_in, default=())
         ]
         for name, item in found[:_MOST]:
-            self._take(run, name, item, max(end - time.monotonic(), _LEAST_BUDGET_S))
+            watch.skips.read(name, item, partial(self._take, run, name, end), default=None)
         if len(found) > _MOST:
             run.notices.info(f"the cell reads {len(found)} datasets: the first {_MOST} are recorded")
 
-    def _take(self, run: ActiveRun, name: str, item: Any, budget_s: float) -> None:
-        taken = fingerprint(item, budget_s=budget_s)
+    def _take(self, run: ActiveRun, name: str, end: float, item: Any) -> None:
+        taken = fingerprint(item, budget_s=max(end - time.monotonic(), _LEAST_BUDGET_S))
         self._datasets.append(record(name, item, taken))
         self._shown.append(f"{name} {' by '.join(f'{size:,}' for size in taken.shape)}")
         if taken.sampled:

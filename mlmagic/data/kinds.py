@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.user_objects import guarded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -164,8 +166,6 @@ def _rows(value: Any) -> int | None:
     return int(value.shape[0]) if kind_of(value) is not None else _length(value)
 
 
+@guarded(default=None)
 def _length(value: Any) -> int | None:
-    try:
-        return len(value)
-    except Exception:  # noqa: BLE001  # whatever the __len__ of a user's own dataset raises
-        return None
+    return len(value)

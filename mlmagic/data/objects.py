@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.instants import exact_nanoseconds, is_calendar
 from mlmagic.data.kinds import class_of
 from mlmagic.data.missing import is_missing
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,7 +55,8 @@ class Encoder:
         """Return the bytes of *value*; it never raises."""
         try:
             return self._encode(value)
-        except Exception:  # noqa: BLE001  # whatever a foreign value raises; a list that holds itself: RecursionError
+        except BaseException as error:  # noqa: BLE001  # whatever a foreign value raises; a list that holds itself
+            reraise_interrupt(error)
             name = type(value).__name__
             self.unhashed[name] = self.unhashed.get(name, 0) + 1
             return b"?" + os.urandom(16)

@@ -10,6 +10,7 @@ from IPython.utils.text import DollarFormatter
 
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.magics.parsing import parse_line
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     import argparse
@@ -134,7 +135,8 @@ def _expanded(header: str, namespace: Mapping[str, Any]) -> str:
         return header
     try:
         return str(DollarFormatter().vformat(header, [], dict(namespace)))
-    except Exception:  # noqa: BLE001  # as IPython has it: what cannot be expanded stays as it was typed
+    except BaseException as error:  # noqa: BLE001  # as IPython has it: what cannot be expanded stays as it was typed
+        reraise_interrupt(error)
         return header
 
 

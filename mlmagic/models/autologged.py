@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.adapters import autologging
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,12 +23,16 @@ def logged_by_mlflow(run: ActiveRun, models: Sequence[Found]) -> set[int]:
     listed: set[str | None] = set(run.logged.models)
     if not listed:
         return set()
-    ids = {id(found.model): autologging.model_id_of(found.model) for found in models}
+    ids = {id(found.model): _model_id_of(found.model) for found in models}
     known = {key for key, model_id in ids.items() if model_id in listed}
-    unknown = [f for f in models if id(f.model) not in known and autologging.logs(f.model)]
+    unknown = [f for f in models if id(f.model) not in known and _logs(f.model)]
     if unknown and len(_of_this_cell(run, listed - set(ids.values()))) >= len(unknown):
         known |= {id(found.model) for found in unknown}
     return known
+
+
+_model_id_of = guarded(default=None)(autologging.model_id_of)
+_logs = guarded(default=False)(autologging.logs)
 
 
 def _of_this_cell(run: ActiveRun, model_ids: set[str | None]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
@@ -18,8 +19,9 @@ from mlmagic.snapshot import environment, secrets
 from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from mlmagic.models.kinds import Kind
     from mlmagic.runs.active import ActiveRun
     from mlmagic.session.watching import CellWatch
 
@@ -37,8 +39,9 @@ class ModelCapture:
         watch = run.origin.watch
         if watch is None:
             return
-        for found in find_models(watch.read):
-            self._before.setdefault(id(found.model), (found.model, _state(found.model)))
+        for found in find_models(watch.read, watch.skips):
+            state = watch.skips.read(found.name, found.model, _state, default=None)
+            self._before.setdefault(id(found.model), (found.model, state))
 
     def record(self, run: ActiveRun) -> None:
         """Record parameters of models and optimizers, ``mlmagic/models.json``, and the models themselves."""
@@ -49,25 +52,25 @@ class ModelCapture:
         optimizers = dict(_optimizers(watch, run.origin.namespace))
         things = {found.name: found.model for found in models} | optimizers
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
+        read = watch.skips.read
         for name in [name for name in things if name not in theirs]:
-            _record_parameters(run, name, things[name])
-        _record_best_scores(run, models)
-        if things:
-            run.recorder.json("mlmagic/models.json", {name: all_parameters(thing) for name, thing in things.items()})
+            read(name, things[name], partial(_record_parameters, run, name), default=None)
+        for found in models:
+            read(found.name, found.model, partial(_record_best_score, run, found.name), default=None)
+        known = {name: read(name, thing, all_parameters, default=None) for name, thing in things.items()}
+        if parameters := {name: facts for name, facts in known.items() if facts is not None}:
+            run.recorder.json("mlmagic/models.json", parameters)
         logged = logged_by_mlflow(run, models) if run.options.models else set()
         if run.options.models:
             for found in models:
                 if id(found.model) in logged:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, by MLflow's autologging)")
                 else:
-                    _log(run, found, _examples(watch, run.origin.namespace))
+                    examples = _examples(watch, run.origin.namespace)
+                    read(found.name, found.model, partial(_log, run, found.name, examples), default=None)
         for found in models:
-            if (
-                is_search(found.model)
-                and id(found.model) not in logged
-                and (count := record_search(run, found.name, found.model))
-            ):
-                run.notices.info(f"{found.name}: each of its {count} candidates is a run below this one")
+            if id(found.model) not in logged:
+                read(found.name, found.model, partial(_record_search, run, found.name), default=None)
         if theirs:
             run.autologged.append(f"parameters of {', '.join(name for name in things if name in theirs)}")
         if names := [found.name for found in models if id(found.model) in logged]:
@@ -79,18 +82,24 @@ class ModelCapture:
             name for name, binding in watch.bindings.names.items() if binding.literals and not binding.loop_variable
         }
         names = [name for name in namespace if name in made | watch.bindings.filled and not name.startswith("_")]
-        found = {id(each.model): each for each in find_models({name: namespace[name] for name in names})}
-        for each in find_models({name: namespace[name] for name in watch.read if name in namespace}):
+        skips = watch.skips
+        found = {id(each.model): each for each in find_models({name: namespace[name] for name in names}, skips)}
+        for each in find_models({name: namespace[name] for name in watch.read if name in namespace}, skips):
             before = self._before.get(id(each.model))
-            if id(each.model) not in found and (before is None or before[1] != _state(each.model)):
+            state = skips.read(each.name, each.model, _state, default=None)
+            if id(each.model) not in found and (before is None or before[1] != state):
                 found[id(each.model)] = each
-        for _, model in watch.fitted.values():
-            if id(model) not in found and is_fitted(model) and not _is_transformer(model):
-                kind = kind_of(model)
-                name = _name_of(model, namespace) or type(model).__name__
-                if kind is not None:
-                    found[id(model)] = Found(name, model, kind)
+        for site, model in watch.fitted.values():
+            name = _name_of(model, namespace)
+            kind = skips.read(name or f"what {site.name} was called on", model, _kind_of_result, default=None)
+            if id(model) not in found and kind is not None:
+                found[id(model)] = Found(name or type(model).__name__, model, kind)
         return list(found.values())
+
+
+def _kind_of_result(model: Any) -> Kind | None:
+    """Return the kind of a model that was fitted without a name, None for one that is no result of the cell."""
+    return kind_of(model) if is_fitted(model) and not _is_transformer(model) else None
 
 
 def _state(model: Any) -> object:
@@ -113,7 +122,7 @@ def _name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
 
 def _optimizers(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in (*watch.bindings.names, *watch.read):
-        if not name.startswith("_") and is_optimizer(namespace.get(name)):
+        if not name.startswith("_") and watch.skips.read(name, namespace.get(name), is_optimizer, default=False):
             yield name, namespace[name]
 
 
@@ -124,21 +133,29 @@ def _record_parameters(run: ActiveRun, name: str, thing: Any) -> None:
             run.recorder.param(full, value)
 
 
-def _record_best_scores(run: ActiveRun, models: Sequence[Found]) -> None:
+def _record_best_score(run: ActiveRun, name: str, model: Any) -> None:
     """Record the best score of a fitted search as a metric, unless the cell shows it itself or autologging did."""
-    for found in models:
-        score = getattr(found.model, "best_score_", None)
-        key = f"{found.name}.best_score_"
-        if not isinstance(score, float) or not metrics.is_estimator(found.model) or key in run.recorder.metrics:
-            continue
-        if run.logged.metrics.get("best_cv_score") != score:
-            run.recorder.metric(key, score)
+    score = getattr(model, "best_score_", None)
+    key = f"{name}.best_score_"
+    if not isinstance(score, float) or not metrics.is_estimator(model) or key in run.recorder.metrics:
+        return
+    if run.logged.metrics.get("best_cv_score") != score:
+        run.recorder.metric(key, score)
+
+
+def _record_search(run: ActiveRun, name: str, model: Any) -> None:
+    if is_search(model) and (count := record_search(run, name, model)):
+        run.notices.info(f"{name}: each of its {count} candidates is a run below this one")
 
 
 def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
-    values = [*watch.read.values(), *(namespace[name] for name in watch.bindings.names if name in namespace)]
-    return tuple(value for value in values if _has_rows_and_columns(value))
+    bound = {name: namespace[name] for name in watch.bindings.names if name in namespace}
+    return tuple(
+        value
+        for name, value in (*watch.read.items(), *bound.items())
+        if watch.skips.read(name, value, _has_rows_and_columns, default=False)
+    )
 
 
 def _has_rows_and_columns(value: Any) -> bool:
@@ -146,28 +163,28 @@ def _has_rows_and_columns(value: Any) -> bool:
     return isinstance(shape, tuple) and len(shape) >= 2  # noqa: PLR2004  # rows, columns
 
 
-def _log(run: ActiveRun, found: Found, examples: tuple[Any, ...]) -> None:
-    if (what := _secret_in(found.model)) is not None:
-        run.notices.warn(f"the model {found.name!r} was not recorded: {what} that it holds looks like a secret")
+def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> None:
+    if (what := _secret_in(model)) is not None:
+        run.notices.warn(f"the model {name!r} was not recorded: {what} that it holds looks like a secret")
         return
     uid = uuid.uuid4().hex
     journal, folder = run.delivery.journal, f"models/{uid}"
     saved = save_model(
-        found.model,
-        found.name,
+        model,
+        name,
         journal.make_staging() / folder,
         input_example=examples,
         requirements=_requirements(),
         size_limit_mb=settings.model_limit_mb,
     )
-    kind = type(found.model).__name__
+    kind = type(model).__name__
     if isinstance(saved, Skipped):
-        run.notices.warn(f"the model {found.name!r} was not recorded: {saved.reason}")
+        run.notices.warn(f"the model {name!r} was not recorded: {saved.reason}")
         return
     run.recorder.model(Model(uid, saved.name, folder))
-    run.models.append(f"{found.name} ({kind}, {saved.format}, {_size(saved.size)})")
+    run.models.append(f"{name} ({kind}, {saved.format}, {_size(saved.size)})")
     for note in saved.notes:
-        run.notices.info(f"model {found.name!r}: {note}")
+        run.notices.info(f"model {name!r}: {note}")
 
 
 def _secret_in(model: Any) -> str | None:

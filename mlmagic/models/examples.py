@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.agreement import as_array
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,17 +32,26 @@ def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]
     names = getattr(model, "feature_names_in_", None)
     count = _feature_count(model)
     named = _knows_names(model)
-    for data in sorted(candidates, key=lambda each: hasattr(each, "columns") is not named):
-        try:
-            table = _first_rows(data)
-            columns = getattr(table, "columns", None)
-            if names is not None and columns is not None and set(names) <= set(columns):
-                if len(columns) == len(set(columns)):
-                    yield table[list(names)]
-            elif count is None or (len(getattr(table, "shape", ())) == _TABLE and table.shape[1] == count):
-                yield table
-        except Exception:  # noqa: BLE001, S112  # data of any type: what cannot be cut into rows is no example
-            continue
+    for data in sorted(candidates, key=lambda each: _has_columns(each) is not named):
+        rows = _rows_that_fit(data, names, count)
+        if rows is not None:
+            yield rows
+
+
+@guarded(default=None)  # data of any type: what cannot be cut into rows is no example
+def _rows_that_fit(data: Any, names: Any, count: Any) -> Any:
+    """Return the first rows of *data*, with the columns *names* where it has them; None where it does not fit."""
+    table = _first_rows(data)
+    columns = getattr(table, "columns", None)
+    if names is not None and columns is not None and set(names) <= set(columns):
+        return table[list(names)] if len(columns) == len(set(columns)) else None
+    fits = count is None or (len(getattr(table, "shape", ())) == _TABLE and table.shape[1] == count)
+    return table if fits else None
+
+
+@guarded(default=False)
+def _has_columns(data: Any) -> bool:
+    return hasattr(data, "columns")
 
 
 def _feature_count(model: Any) -> Any:
@@ -52,16 +62,14 @@ def _feature_count(model: Any) -> Any:
     return getattr(model, "n_features_in_", None) if asked is None else asked()
 
 
+@guarded(default=False)  # whatever a library raises when it is asked: the order is not vital
 def _knows_names(model: Any) -> bool:
     """Tell whether *model* was fitted on columns with names; CatBoost and LightGBM number those without."""
-    try:
-        found = (getattr(model, name, None) for name in ("feature_names_in_", "feature_names_", "feature_names"))
-        names = next((each for each in found if each is not None), None)
-        if names is None and callable(asked := getattr(model, "feature_name", None)):  # LightGBM's own booster
-            names = asked()
-        return names is not None and not all(re.fullmatch(r"(Column_)?\d+", str(name)) for name in names)
-    except Exception:  # noqa: BLE001  # whatever a library raises when it is asked: the order is not vital
-        return False
+    found = (getattr(model, name, None) for name in ("feature_names_in_", "feature_names_", "feature_names"))
+    names = next((each for each in found if each is not None), None)
+    if names is None and callable(asked := getattr(model, "feature_name", None)):  # LightGBM's own booster
+        names = asked()
+    return names is not None and not all(re.fullmatch(r"(Column_)?\d+", str(name)) for name in names)
 
 
 def rows_for_module(candidates: tuple[Any, ...], dtype: Any) -> Iterator[Any]:
@@ -71,12 +79,7 @@ def rows_for_module(candidates: tuple[Any, ...], dtype: Any) -> Iterator[Any]:
     """
     import numpy as np
 
-    arrays = []
-    for data in candidates:
-        try:
-            arrays.append(as_array(_first_rows(data)))
-        except Exception:  # noqa: BLE001, S112  # as above
-            continue
+    arrays = [array for data in candidates if (array := _first_as_array(data)) is not None]
     for array in sorted(arrays, key=lambda each: each.ndim < _TABLE):
         if array.dtype.kind not in "fiub" or array.ndim == 0:
             continue
@@ -86,6 +89,11 @@ def rows_for_module(candidates: tuple[Any, ...], dtype: Any) -> Iterator[Any]:
         yield array.copy()
         if dtype is not None:
             yield array.astype(dtype if np.dtype(dtype).kind == "f" else np.float32)
+
+
+@guarded(default=None)
+def _first_as_array(data: Any) -> Any:
+    return as_array(_first_rows(data))
 
 
 def _first_rows(data: Any) -> Any:

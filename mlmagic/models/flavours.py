@@ -14,6 +14,7 @@ from mlmagic.models.guard import unnoticed
 from mlmagic.models.proof import prove
 from mlmagic.models.saved import CannotLogError, Saved, first_line, with_needed
 from mlmagic.models.weighing import weigh
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,8 @@ def save(
         with unnoticed():
             flavour.save_model(model, str(folder), mlflow_model=meta, **options)
             kept = pyfunc.load_model(str(folder))
-    except Exception as error:
+    except BaseException as error:
+        reraise_interrupt(error)
         raise CannotLogError(f"mlflow.{kind}: {type(error).__name__}: {first_line(error)}") from error
     saved = Saved(meta, folder, str(kind))
     # Keras draws a progress bar, on the stream that there was when it was imported.
@@ -63,7 +65,8 @@ def save(
         with unnoticed() as rewind:
             try:
                 expected = as_array(model.predict(_as_taken(model, rows), **silent))
-            except Exception:  # noqa: BLE001, S112  # these rows are not what the model takes
+            except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes
+                reraise_interrupt(error)
                 continue
             rewind()
             prove(saved, rows, expected, partial(read_back.predict, **silent), tolerance=_SINGLE_PRECISION)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
+
+from mlmagic.user_objects import Skips, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,6 +17,8 @@ Kind = Literal["sklearn", "torch", "keras", "xgboost", "lightgbm", "catboost"]
 
 _DEEPEST = 3
 _MOST_IN_A_CONTAINER = 100
+_LABELLED = 2
+"""Name and model."""
 
 # Where the classes of a library's models stand. Those with a flavour of their own come before scikit-learn, whose
 # base class most of them have too.
@@ -57,6 +62,12 @@ def kind_of(thing: object) -> Kind | None:
     return None
 
 
+@guarded(default=False)
+def is_model(thing: object) -> bool:
+    """Return whether *thing* is a model of a known library, fitted or not."""
+    return kind_of(thing) is not None
+
+
 def is_fitted(model: Any) -> bool:
     """Tell whether *model* has learned something, or has weights that can learn.
 
@@ -80,17 +91,15 @@ def is_fitted(model: Any) -> bool:
             return _has_learned(model)
 
 
+@guarded(default=False)  # an estimator of the user's that cannot tell is not fitted
 def _has_learned(model: Any) -> bool:
     asked = getattr(model, "__sklearn_is_fitted__", None)
-    try:
-        if callable(asked):
-            # One that has nothing to learn calls itself fitted from the start; it is a model once it has seen data.
-            return bool(asked()) and (_requires_fit(model) or _has_learned_attributes(model))
-        if type(model).__name__ == "Booster":  # XGBoost's and LightGBM's own: there are none that are not trained
-            return True
-        return _has_learned_attributes(model)
-    except Exception:  # noqa: BLE001  # whatever an estimator of the user's raises: one that cannot tell is not fitted
-        return False
+    if callable(asked):
+        # One that has nothing to learn calls itself fitted from the start; it is a model once it has seen data.
+        return bool(asked()) and (_requires_fit(model) or _has_learned_attributes(model))
+    if type(model).__name__ == "Booster":  # XGBoost's and LightGBM's own: there are none that are not trained
+        return True
+    return _has_learned_attributes(model)
 
 
 def _requires_fit(model: Any) -> bool:
@@ -102,51 +111,67 @@ def _has_learned_attributes(model: Any) -> bool:
     return any(name.endswith("_") and not name.startswith("__") for name in vars(model))
 
 
-def find_models(values: Mapping[str, Any]) -> list[Found]:
+def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[Found]:
     """Return the fitted models among *values*, also in dicts, lists and tuples, each once, in order.
 
     A model that is part of another one found (a pipeline's step, a module's submodule) is not returned by itself.
+    What cannot be read is noted in *skips*.
 
     >>> from sklearn.svm import SVC
     >>> fitted = SVC().fit([[0], [1]], [0, 1])
     >>> [found.name for found in find_models({"models": {"svm": fitted}, "svm": fitted, "n": 3})]
     ['svm']
     """
+    skips = skips or Skips()
     # A model's own name is the one to keep, not that of the dict which also holds it.
-    plain = {name: value for name, value in values.items() if kind_of(value) is not None}
+    plain = {name: value for name, value in values.items() if _kind(name, value, skips) is not None}
     nested = {name: value for name, value in values.items() if name not in plain}
     found: dict[int, Found] = {}
     for part in (plain, nested):
-        for name, model in _candidates(part.items(), _DEEPEST):
-            kind = kind_of(model)
-            if kind is not None and id(model) not in found and is_fitted(model):
+        for name, model, kind in _candidates(part.items(), skips, _DEEPEST):
+            if id(model) not in found and skips.read(name, model, is_fitted, default=False):
                 found[id(model)] = Found(name, model, kind)
-    inner = {id(part) for outer in found.values() for part in parts_of(outer.model)}
+    inner = {
+        id(part) for outer in found.values() for part in skips.read(outer.name, outer.model, _all_parts, default=())
+    }
     return [each for key, each in found.items() if key not in inner]
 
 
-def _candidates(items: Iterable[tuple[str, Any]], deepest: int) -> Iterator[tuple[str, Any]]:
-    """Yield (name, value) of what may be a model: the values, and those within plain containers."""
+def _kind(name: str, value: Any, skips: Skips) -> Kind | None:
+    return skips.read(name, value, kind_of, default=None)
+
+
+def _all_parts(model: Any) -> list[Any]:
+    return list(parts_of(model))
+
+
+def _candidates(items: Iterable[tuple[str, Any]], skips: Skips, deepest: int) -> Iterator[tuple[str, Any, Kind]]:
+    """Yield (name, value, kind) of the models, fitted or not: the values, and those within plain containers."""
     for name, value in items:
-        if kind_of(value) is not None:
-            yield name, value
-        elif deepest and type(value) in {dict, list, tuple} and len(value) <= _MOST_IN_A_CONTAINER:
-            yield from _candidates(_named_items(name, value), deepest - 1)
-        elif deepest and isinstance(value, Mapping) and type(value).__module__ == "collections":
-            yield from _candidates(_named_items(name, dict(value)), deepest - 1)
+        kind = _kind(name, value, skips)
+        if kind is not None:
+            yield name, value, kind
+        elif deepest:
+            inside = skips.read(name, value, partial(_named_items, name), default=())
+            yield from _candidates(inside, skips, deepest - 1)
 
 
-def _named_items(name: str, container: Any) -> Iterator[tuple[str, Any]]:
+def _named_items(name: str, container: Any) -> list[tuple[str, Any]]:
+    """Return the items of a plain container, each under a name; nothing for what is none, or is too large."""
+    if type(container).__module__ == "collections" and isinstance(container, Mapping):
+        container = dict(container)
+    if type(container) not in {dict, list, tuple} or len(container) > _MOST_IN_A_CONTAINER:
+        return []
     if isinstance(container, dict):
-        yield from ((f"{name}.{key}", value) for key, value in container.items() if isinstance(key, str | int))
-        return
-    for number, value in enumerate(container):
-        # [("rf", RandomForestClassifier()), ...] is how scikit-learn names the parts of an ensemble.
-        match value:
-            case (str(label), model) if kind_of(model) is not None:
-                yield f"{name}.{label}", model
-            case _:
-                yield f"{name}_{number}", value
+        return [(f"{name}.{key}", value) for key, value in container.items() if isinstance(key, str | int)]
+    return [_named_item(name, number, value) for number, value in enumerate(container)]
+
+
+def _named_item(name: str, number: int, value: Any) -> tuple[str, Any]:
+    # [("rf", RandomForestClassifier()), ...] is how scikit-learn names the parts of an ensemble.
+    if type(value) is tuple and len(value) == _LABELLED and isinstance(value[0], str) and is_model(value[1]):
+        return f"{name}.{value[0]}", value[1]
+    return f"{name}_{number}", value
 
 
 def parts_of(model: Any) -> Iterator[Any]:
@@ -171,8 +196,6 @@ def parts_of(model: Any) -> Iterator[Any]:
             left += _own_values(value)
 
 
-def _own_values(model: Any) -> list[Any]:
-    try:
-        return list(model.get_params(deep=False).values())
-    except Exception:  # noqa: BLE001  # an estimator of the user's whose constructor does not keep its parameters
-        return []
+@guarded(default=())  # an estimator of the user's whose constructor does not keep its parameters
+def _own_values(model: Any) -> Sequence[Any]:
+    return list(model.get_params(deep=False).values())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.models.kinds import kind_of
 from mlmagic.models.plain_values import plain
 from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,11 +119,13 @@ def _named_steps(value: Any) -> list[tuple[str, Any]] | None:
     return pairs if len(pairs) == len(value) and all(isinstance(name, str) for name, _ in pairs) else None
 
 
+@guarded(default={})  # a user's estimator whose constructor does not keep its parameters
+def _own_params(model: Any) -> Mapping[str, Any]:
+    return dict(model.get_params(deep=False))
+
+
 def _params(model: Any, order: Iterable[str]) -> dict[str, Any]:
-    try:
-        found = dict(model.get_params(deep=False))
-    except Exception:  # noqa: BLE001  # a user's estimator whose constructor does not keep its parameters
-        return {}
+    found = _own_params(model)
     # As the constructor has them: `get_params` sorts them by name.
     return {name: found[name] for name in [*order, *found] if name in found}
 
@@ -146,6 +149,7 @@ def _defaults(owner: type) -> dict[str, Any]:
     return found
 
 
+@guarded(default=False)  # it cannot show itself
 def _same(value: Any, default: Any) -> bool:
     """Tell whether *value* is the default, by what they show, as scikit-learn's own display does; 1 is 1.0."""
     if default is _UNKNOWN:
@@ -154,10 +158,7 @@ def _same(value: Any, default: Any) -> bool:
         return True
     if isinstance(value, numbers.Real) and isinstance(default, numbers.Real):
         return isinstance(value, bool) is isinstance(default, bool) and value == default
-    try:
-        return type(value) is type(default) and repr(value) == repr(default)
-    except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
-        return False
+    return type(value) is type(default) and repr(value) == repr(default)
 
 
 def _groups(optimizer: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.user_objects import guarded
 
 _LONGEST_LIST = 100
 _LONGEST_TEXT = 20_000
@@ -36,7 +37,8 @@ def _plain(value: Any, deepest: int) -> Any:
         return _sequence(value, deepest)
     if isinstance(value, type) or inspect.isroutine(value) or type(value).__name__ == "ufunc":
         return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", type(value).__name__))
-    return _foreign(value, deepest)
+    known = _foreign(value, deepest)
+    return type(value).__name__ if known is None else known
 
 
 def _sequence(value: Collection[Any], deepest: int) -> Any:
@@ -46,6 +48,7 @@ def _sequence(value: Collection[Any], deepest: int) -> Any:
     return [_plain(item, deepest - 1) for item in items]
 
 
+@guarded(default=None)  # it cannot show itself
 def _foreign(value: Any, deepest: int) -> Any:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and hasattr(value, "dtype"):
@@ -57,10 +60,7 @@ def _foreign(value: Any, deepest: int) -> Any:
     if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, which shows an address
         arguments = [*map(repr, value.args), *(f"{name}={each!r}" for name, each in value.kwds.items())]
         return f"{value.dist.name}({', '.join(arguments)})"
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
-        return type(value).__name__
+    text = repr(value)
     if len(text) > _LONGEST_TEXT:
         text = beginning(text, _LONGEST_TEXT)
     return text if " at 0x" not in text else type(value).__name__

@@ -10,6 +10,7 @@ from mlmagic.models.agreement import EXACT, difference
 from mlmagic.models.saved import first_line
 from mlmagic.snapshot import secrets
 from mlmagic.snapshot.secret_names import secrecy
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,8 @@ def _by_mlflow(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], 
 
     try:
         saved.meta.signature = infer_signature(rows, expected)
-    except Exception as error:  # noqa: BLE001  # data of a type that MLflow has no schema for
+    except BaseException as error:  # noqa: BLE001  # data of a type that MLflow has no schema for
+        reraise_interrupt(error)
         return first_line(error)
     if secrets.redact(json.dumps(saved.meta.signature.to_dict()))[1]:
         saved.notes.append("no signature, since there is what looks like a secret in the names of its columns")
@@ -58,7 +60,8 @@ def _answer(rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: 
     """Return what is wrong with the prediction for *rows*, or None."""
     try:
         answer = predict(rows)
-    except Exception as error:  # noqa: BLE001  # whatever the model raises: it ran on these rows before it was kept
+    except BaseException as error:  # noqa: BLE001  # whatever the model raises: it ran on these rows before it was kept
+        reraise_interrupt(error)
         return f"fails on the rows that it was tried on: {type(error).__name__}: {first_line(error)}"
     found = difference(expected, answer, tolerance=tolerance)
     return None if found is None else f"predicts otherwise on the rows that it was tried on, {found}"
@@ -70,7 +73,8 @@ def _write_example(saved: Saved, rows: Any) -> None:
     has_secret = _has_secret_column(rows)
     try:
         _save_example(saved.meta, rows, str(saved.folder))
-    except Exception:  # noqa: BLE001  # MLflow writes tables and arrays; a Series is none, a cell may hold anything
+    except BaseException as error:  # noqa: BLE001  # MLflow writes tables and arrays; a Series is none, a cell may hold anything
+        reraise_interrupt(error)
         keep = False
     else:
         keep = True

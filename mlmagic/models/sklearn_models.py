@@ -17,6 +17,7 @@ from mlmagic.models.proof import prove
 from mlmagic.models.saved import ENVIRONMENT, CannotLogError, Saved, first_line, new_folder, write_environment
 from mlmagic.models.survey import Survey, kept_by_value
 from mlmagic.models.weighing import weigh
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,8 @@ def _write(model: Any, folder: Path, found: Survey) -> tuple[Saved, Any]:
     if reason is None:
         try:
             kept = _dump_skops(model, meta, folder / "model.skops")
-        except Exception as error:  # noqa: BLE001  # whatever skops raises for a type that it does not know
+        except BaseException as error:  # noqa: BLE001  # whatever skops raises for a type that it does not know
+            reraise_interrupt(error)
             (folder / "model.skops").unlink(missing_ok=True)
             reason = f"skops cannot keep it: {type(error).__name__}: {first_line(error)}"
         else:
@@ -164,7 +166,8 @@ def _prove(model: Any, kept: Any, method: str, candidates: tuple[Any, ...], save
         with unnoticed() as rewind:
             try:
                 expected = _run(_stand_in(model), method, rows)
-            except Exception:  # noqa: BLE001, S112  # these rows are not what the model takes
+            except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes
+                reraise_interrupt(error)
                 continue
             rewind()
             prove(saved, rows, expected, getattr(kept, method))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.user_objects import guarded
+
 if TYPE_CHECKING:
     import pickle
     from collections.abc import Callable, Iterator
@@ -201,9 +203,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f".{name}", part) for name, part in list(getattr(value, "__dict__", {}).items()))
 
 
+@guarded(default=False)
 def _pickles(part: Any) -> bool:
-    try:
-        survey(part, limit=float("inf"))
-    except Exception:  # noqa: BLE001  # whatever a foreign object raises when it is pickled
-        return False
+    survey(part, limit=float("inf"))
     return True

@@ -14,6 +14,7 @@ from mlmagic.models.survey import kept_by_value
 from mlmagic.models.torch_pickle import PICKLE_MODULE, dump, has_hooks, is_elsewhere, load, without_hooks
 from mlmagic.models.torch_twin import bare, twin_of
 from mlmagic.models.weighing import weigh
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,8 @@ def _dump(model: Any, file: Path, limit: float, *, hooks: bool) -> set[str]:
     try:
         with kept_by_value(found.local_modules):
             dump(model, file, hooks=hooks)
-    except Exception as error:
+    except BaseException as error:
+        reraise_interrupt(error)
         raise CannotLogError(f"it cannot be pickled: {first_line(error)}") from error
     return found.packages
 
@@ -107,7 +109,8 @@ def _read_back(model: Any, file: Path, saved: Saved) -> Any:
     with unnoticed():
         try:
             kept = load(file)
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise CannotLogError(f"it does not load again: {type(error).__name__}: {first_line(error)}") from error
     if [each.training for each in kept.modules()] != [each.training for each in model.modules()]:
         saved.notes.append("the training mode of the model that was kept differs")
@@ -141,7 +144,8 @@ def _prove(model: Any, kept: Any, candidates: tuple[Any, ...], saved: Saved) -> 
             try:
                 expected = twin(torch.from_numpy(rows).to(weight.device))
                 made = as_array(expected) if isinstance(expected, torch.Tensor) else None
-            except Exception:  # noqa: BLE001, S112  # these rows are not what the model takes
+            except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes
+                reraise_interrupt(error)
                 continue
             rewind()
             if made is not None:

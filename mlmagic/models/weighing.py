@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.saved import CannotLogError, first_line
 from mlmagic.models.survey import Survey, TooLargeError, culprit, kept_by_value, survey
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,8 @@ def _surveyed(model: Any, limit: float, reduce: Callable[[Any], Any] | None) -> 
         return survey(model, limit=limit, reduce=reduce)
     except TooLargeError:
         raise CannotLogError(f"it is larger than the limit of {limit / 1e6:g} MB") from None
-    except Exception as error:
+    except BaseException as error:
+        reraise_interrupt(error)
         part = culprit(model)
         where = f"{part} cannot be pickled" if part else "it cannot be pickled"
         raise CannotLogError(f"{where}: {first_line(error)}") from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.user_objects import guarded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -35,6 +37,7 @@ def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, flo
     return any(logged.get(name) == values[-1] for name in (metric, metric.replace("val_", "validation_", 1)))
 
 
+@guarded(default=False)  # no estimator, or one of the user's that does not keep its parameters
 def holds_parameters(estimator: Any, params: Mapping[str, str]) -> bool:
     """Tell whether *params* are, among others, all that *estimator* was made with, under scikit-learn's own names.
 
@@ -43,12 +46,9 @@ def holds_parameters(estimator: Any, params: Mapping[str, str]) -> bool:
     >>> holds_parameters(Ridge(), logged), holds_parameters(Ridge(alpha=2), logged)
     (True, False)
     """
-    try:
-        # Of a search only its own are logged: those of its estimator are in that one's text.
-        found = estimator.get_params(deep=not hasattr(estimator, "best_params_"))
-        return bool(found) and all(name in params and _is(params[name], value) for name, value in found.items())
-    except Exception:  # noqa: BLE001  # no estimator, or one of the user's that does not keep its parameters
-        return False
+    # Of a search only its own are logged: those of its estimator are in that one's text.
+    found = estimator.get_params(deep=not hasattr(estimator, "best_params_"))
+    return bool(found) and all(name in params and _is(params[name], value) for name, value in found.items())
 
 
 def _is(text: str, value: Any) -> bool:

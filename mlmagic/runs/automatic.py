@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
 from mlmagic.runs.values import as_number
 from mlmagic.session.bindings import NOT_LITERAL
 from mlmagic.session.watching import MOST_VALUES
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlmagic.session.watching import CellWatch, Measurement
+    from mlmagic.user_objects import Skips
 
 _LONGEST_TEXT = 250
 _LONGEST_EXPRESSION = 60
@@ -65,7 +68,7 @@ def find(
     found.metrics = dict(_measured(watch, set(bound), found))
     for name, value in bound.items():
         found.metrics.setdefault(name, [value])
-    last = _last_expression(watch, result)
+    last = watch.skips.read("the value of the last line", result, partial(_last_expression, watch), default=None)
     if last is not None and last[0] not in found.metrics and last[0] not in found.params:
         found.metrics[last[0]] = [last[1]]
     _add_histories(watch, namespace, found)
@@ -117,7 +120,8 @@ def _params(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[s
     for name, value in watch.read.items():
         binding = watch.bindings.names.get(name)
         counted = binding is not None and binding.counted
-        if is_setting(name, value) and not counted and name not in known_metrics:
+        is_param = watch.skips.read(name, value, partial(is_setting, name), default=False)
+        if is_param and not counted and name not in known_metrics:
             yield name, value
     for name, binding in watch.bindings.names.items():
         value = binding.constant
@@ -141,13 +145,14 @@ def _bound_metrics(watch: CellWatch, namespace: Mapping[str, Any], *, failed: bo
         value = namespace[name]
         if failed and watch.before.get(name, NOT_LITERAL) is value:  # the cell did not get that far
             continue
-        if binding.computed and (number := as_float(value)) is not None:
+        number = watch.skips.read(name, value, as_float, default=None) if binding.computed else None
+        if number is not None:
             yield name, number
         elif binding.literals or name in watch.bindings.filled:
-            yield from _dict_of_floats(name, value)
+            yield from watch.skips.read(name, value, partial(_dict_of_floats, name), default=())
     for name in watch.bindings.filled - set(watch.bindings.names):
         if not name.startswith("_") and name in namespace:
-            yield from _dict_of_floats(name, namespace[name])
+            yield from watch.skips.read(name, namespace[name], partial(_dict_of_floats, name), default=())
 
 
 def as_float(value: Any) -> float | None:
@@ -166,12 +171,12 @@ def as_float(value: Any) -> float | None:
     return as_number(value)
 
 
-def _dict_of_floats(name: str, value: Any) -> Iterator[tuple[str, float]]:
+def _dict_of_floats(name: str, value: Any) -> list[tuple[str, float]]:
     if not isinstance(value, dict) or not value:
-        return
-    numbers = {f"{name}.{key}": as_float(item) for key, item in value.items()}
-    if all(number is not None for number in numbers.values()):
-        yield from ((key, number) for key, number in numbers.items() if number is not None)
+        return []
+    numbers = {f"{name}.{key}": guarded(default=None)(as_float)(item) for key, item in value.items()}
+    known = [(key, number) for key, number in numbers.items() if number is not None]
+    return known if len(known) == len(numbers) else []
 
 
 def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple[str, Curve]]:
@@ -195,7 +200,7 @@ def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple
         elif key in bound and key in taken:
             continue
         taken.add(key)
-        yield from _curves(key, measurement.values)
+        yield from _curves(key, measurement.values, watch.skips)
 
 
 def _free_key(measurement: Measurement, taken: set[str]) -> str:
@@ -208,24 +213,28 @@ def _free_key(measurement: Measurement, taken: set[str]) -> str:
     return key
 
 
-def _curves(key: str, values: list[Any]) -> Iterator[tuple[str, Curve]]:
+def _curves(key: str, values: list[Any], skips: Skips) -> Iterator[tuple[str, Curve]]:
     """Yield one curve a number that the values hold: a float, the folds of a cross-validation, or a dict of floats."""
     curves: dict[str, Curve] = {}
     for value in values:
-        number = as_number(value)
-        if number is not None:
-            curves.setdefault(key, []).append(number)
-            continue
-        scores = metrics.folds(value)
-        if scores is not None:
-            for part, (mean, deviation) in scores.items():
-                name = f"{key}.{part}" if part else key
-                curves.setdefault(f"{name}.mean", []).append(mean)
-                curves.setdefault(f"{name}.std", []).append(deviation)
-        elif isinstance(value, dict):
-            for name, item in _dict_of_floats(key, value):
-                curves.setdefault(name, []).append(item)
+        for name, number in skips.read(key, value, partial(_numbers_in, key), default=()):
+            curves.setdefault(name, []).append(number)
     yield from curves.items()
+
+
+def _numbers_in(key: str, value: Any) -> list[tuple[str, float]]:
+    number = as_number(value)
+    if number is not None:
+        return [(key, number)]
+    scores = metrics.folds(value)
+    if scores is None:
+        return _dict_of_floats(key, value)
+    names = {part: f"{key}.{part}" if part else key for part in scores}
+    return [
+        (f"{names[part]}.{what}", number)
+        for part, pair in scores.items()
+        for what, number in zip(("mean", "std"), pair, strict=True)
+    ]
 
 
 def _last_expression(watch: CellWatch, result: Any) -> tuple[str, float] | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.runs import active, autologged, collecting, ending, logged, previous, store
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secret_cuts import first_line
+from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ def status_of(error: BaseException | None) -> Status:
     if error is None:
         return "FINISHED"
     # An interrupt of an async cell arrives as a cancelled task.
-    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError":
+    if issubclass(type(error), KeyboardInterrupt) or type(error).__name__ == "CancelledError":
         return "KILLED"
     return "FAILED"
 
@@ -51,6 +52,8 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             with _told(run, what):
                 collect(run)
         run.recorder.yields = False
+        for line in run.origin.watch.skips.lines() if run.origin.watch else ():
+            run.notices.warn(line)
         if run.autologged:
             run.notices.info(autologged.told(run.autologged))
         with _told(run, "the output"):
@@ -81,9 +84,10 @@ def _told(run: ActiveRun, what: str) -> Iterator[None]:
     """Turn whatever fails within into one line: no fault of ours may reach the user's cell."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001  # this is where every fault of ours ends
-        reason = first_line(str(error), 200)
-        run.notices.warn(f"{what} could not be recorded: {type(error).__name__}: {reason}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # this is where every fault of ours ends
+        run.notices.warn(f"{what} could not be recorded: {beginning(one_line(error), 250)}")
 
 
 def _tell_redactions(run: ActiveRun) -> None:
@@ -126,7 +130,7 @@ def _summary(
         models=tuple(run.models),
         figures=tuple(figures),
         notices=run.notices.all(),
-        error=secrets.redact(collecting.one_line(error))[0] if error is not None else None,
+        error=secrets.redact(one_line(error))[0] if error is not None else None,
         url=store.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
         previous_name=before.name if before and lines else None,
     )

@@ -14,6 +14,7 @@ from mlmagic.session.figures import FailedFigure
 from mlmagic.session.live import seeding
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment, randomness
+from mlmagic.user_objects import guarded, one_line, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,13 @@ def _changed(run: ActiveRun, name: str) -> bool:
     """Tell whether the cell gave *name* another object, or filled the list or dict that it was."""
     held, copied = run.held_before.get(name, (None, None))
     value = run.origin.namespace[name]
-    return value is not held or (copied is not None and value != copied)
+    return value is not held or (copied is not None and differs(value, copied))
+
+
+@guarded(default=True)
+def differs(value: object, other: object) -> bool:
+    """Return whether two objects are unequal; objects that cannot be compared are."""
+    return bool(value != other)
 
 
 def record_output(run: ActiveRun, error: BaseException | None) -> None:
@@ -113,17 +120,9 @@ def record_output(run: ActiveRun, error: BaseException | None) -> None:
         return
     run.recorder.tag("mlmagic.error", one_line(error))
     run.recorder.text("mlmagic/traceback.txt", traceback_text(error), after=_between(run))
-    if "mlflow.end_run()" in str(error) and "is already active" in str(error):
+    text = text_of(error)
+    if "mlflow.end_run()" in text and "is already active" in text:
         run.notices.warn("this cell is a run already: write mlflow.start_run(nested=True) for a run within it")
-
-
-def one_line(error: BaseException) -> str:
-    """Return type and first line of *error*."""
-    try:
-        text = str(error).strip().splitlines()
-    except Exception:  # noqa: BLE001  # an exception of the user's whose text raises
-        text = []
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
 def traceback_text(error: BaseException) -> str:

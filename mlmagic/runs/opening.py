@@ -155,7 +155,7 @@ def _assemble(
 
 def _held(value: object) -> tuple[object, object]:
     """Return *value*, and a copy of it when it can grow in place, to tell afterwards whether the cell changed it."""
-    return value, copy.copy(value) if isinstance(value, (list, dict)) else None
+    return value, copy.copy(value) if type(value) in {list, dict} else None
 
 
 def _log_all(recorder: Recorder, values: Mapping[str, float], step: int) -> None:

@@ -17,6 +17,7 @@ from mlmagic.runs.values import as_curve, as_number, as_text, flat
 from mlmagic.snapshot import secrets
 from mlmagic.snapshot.secret_patches import redact_patch
 from mlmagic.snapshot.secret_values import REDACTED
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ class Recorder:
                 self.param(name, leaf)
             return
         name = self._key(key, "parameter")
-        if isinstance(value, int):  # judged as a number: `token=50256` is a word of a model's
+        if issubclass(type(value), int):  # judged as a number: `token=50256` is a word of a model's
             text = as_text(self._clean_value(value, f"param {name}", key))
         else:
             text = self._clean(as_text(value), f"param {name}", key)
@@ -259,24 +260,20 @@ class Recorder:
                 self._redacted[where] = self._redacted.get(where, 0) + count
 
 
+@guarded(default=None)
 def _leaves(value: Any, key: str) -> list[tuple[str, Any]] | None:
     """Return the (dotted key, value) pairs of a mapping, or None for anything else, an empty mapping too."""
-    if not isinstance(value, Mapping):
-        return None
-    try:
-        return list(flat(value, key)) or None
-    except Exception:  # noqa: BLE001  # a config with a value that is missing, or whatever a foreign mapping raises
-        return None
+    return (list(flat(value, key)) or None) if isinstance(value, Mapping) else None
 
 
 def _shown(value: Any, key: str) -> str:
+    return _details(value, key) or f"of type {type(value).__name__}"
+
+
+@guarded(default="")
+def _details(value: Any, key: str) -> str:
     kind = type(value).__name__
-    try:
-        if isinstance(value, (str, bytes, complex)):
-            return f"{secrets.redact_value(str(key), value)[0]!r:.60} ({kind})"
-        shape = getattr(value, "shape", None)
-        if isinstance(shape, tuple):  # torch.Size is one
-            return f"a {kind} of shape {tuple(shape)}"
-    except Exception:  # noqa: BLE001  # whatever a foreign object raises
-        return f"of type {kind}"
-    return f"of type {kind}"
+    if isinstance(value, (str, bytes, complex)):
+        return f"{secrets.redact_value(str(key), value)[0]!r:.60} ({kind})"
+    shape = getattr(value, "shape", None)
+    return f"a {kind} of shape {tuple(shape)}" if isinstance(shape, tuple) else ""  # torch.Size is one

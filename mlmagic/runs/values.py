@@ -8,7 +8,10 @@ import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlmagic.user_objects import guarded, reraise_interrupt
 
+
+@guarded(default=None)
 def as_number(value: Any) -> float | None:
     """Return *value* as a float, or None when it is not one real number.
 
@@ -24,10 +27,7 @@ def as_number(value: Any) -> float | None:
         return _as_float(value)
     if isinstance(value, (str, bytes)):
         return None
-    try:
-        item = value.item() if hasattr(value, "item") else None
-    except Exception:  # noqa: BLE001  # more than one element, not a number, or whatever a foreign object raises
-        return None
+    item = value.item() if hasattr(value, "item") else None  # it raises where there is more than one element
     return _as_float(item) if isinstance(item, numbers.Real) else None
 
 
@@ -40,17 +40,15 @@ def _as_float(number: Any) -> float | None:
         return None
 
 
+@guarded(default=None)
 def as_curve(value: Any) -> list[float] | None:
     """Return a list, tuple or one-dimensional array of numbers as floats, or None when it is not one.
 
     >>> as_curve([1, 0.5]), as_curve([]), as_curve("ab"), as_curve([1, "x"])
     ([1.0, 0.5], None, None, None)
     """
-    try:
-        if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
-            value = value.tolist()
-    except Exception:  # noqa: BLE001  # as in as_number
-        return None
+    if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
+        value = value.tolist()
     if not isinstance(value, (list, tuple)) or not value:
         return None
     curve = [as_number(item) for item in value]
@@ -70,7 +68,8 @@ def as_text(value: Any) -> str:
             except (TypeError, ValueError):
                 return str(value)
         return str(value)
-    except Exception as error:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
+    except BaseException as error:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
+        reraise_interrupt(error)
         return f"<{type(value).__name__}: {type(error).__name__} when shown>"
 
 

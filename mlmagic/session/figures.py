@@ -9,6 +9,7 @@ from typing import Any
 
 from mlmagic.adapters import interactive_plots, matplotlib
 from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.user_objects import guarded, reraise_interrupt, text_of
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class FigureCollector:
         """Note the figures that are open already: they are the user's, not this run's."""
         self._before = [weakref.ref(figure) for figure in matplotlib.open_figures()]
 
+    @guarded(default=None)
     def drawn(self, figure: Any, png: bytes | None, stem: str = "") -> None:
         """Take a figure that was shown or saved. Drawn again, it replaces what it was; an empty one is none.
 
@@ -79,7 +81,7 @@ class FigureCollector:
         """Take the figures that the cell opened and left open, before a backend flushes and closes them."""
         for figure in matplotlib.open_figures():
             old = any(other() is figure for other in self._before)
-            if not old and self._find(figure) is None and not matplotlib.is_empty(figure):
+            if not old and self._find(figure) is None:
                 self.drawn(figure, None)
 
     def _find(self, figure: Any) -> _Seen | None:
@@ -91,15 +93,10 @@ class FigureCollector:
         return [one for item in seen if (one := _render(item)) is not None]
 
 
+@guarded(default="")
 def _title(figure: Any) -> str:
-    try:
-        return matplotlib.title(figure) if matplotlib.is_figure(figure) else interactive_plots.title(figure)
-    except (
-        AttributeError,
-        TypeError,
-        ValueError,
-    ):  # a half-made chart has no readable title, and may still draw
-        return ""
+    """Return what a figure is called; a half-made chart has no readable title, and may still draw."""
+    return matplotlib.title(figure) if matplotlib.is_figure(figure) else interactive_plots.title(figure)
 
 
 def _render(item: _Seen) -> Figure | FailedFigure | None:
@@ -109,8 +106,9 @@ def _render(item: _Seen) -> Figure | FailedFigure | None:
         if not matplotlib.is_figure(item.held):
             return Figure(item.title, *interactive_plots.render(item.held))
         return None if matplotlib.is_empty(item.held) else Figure(item.title, "png", matplotlib.to_png(item.held))
-    except Exception as error:  # noqa: BLE001  # whatever a renderer raises is told in one line
-        reason = " ".join(str(error).split())  # matplotlib's begins with an empty line, and draws a marker below
+    except BaseException as error:  # noqa: BLE001  # whatever a renderer raises is told in one line
+        reraise_interrupt(error)
+        reason = " ".join(text_of(error).split())  # matplotlib's begins with an empty line, and draws a marker below
         return FailedFigure(item.title, beginning(f"{type(error).__name__}: {reason}", 200))
 
 

@@ -15,6 +15,7 @@ from IPython.core.error import InputRejected
 from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
 
 from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.user_objects import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"%%?track(?=\s|$)")
 _MARK = "%%track"
+_INTERRUPTED = "while the run was being opened. The cell did not run."
 
 
 def mark_header(lines: list[str]) -> list[str]:
@@ -71,13 +73,13 @@ class CellRejectedError(InputRejected):
     """Tells IPython that the cell must not run. It shows as one short block."""
 
     def __init__(self, problem: BaseException) -> None:
-        super().__init__(str(problem))
+        super().__init__(text_of(problem))
         self.problem = problem
 
     def _render_traceback_(self) -> list[str]:
         if isinstance(self.problem, MLMagicError):
             return self.problem._render_traceback_()
-        return [f"{type(self.problem).__name__}: {self.problem}"]
+        return [f"{type(self.problem).__name__}: {text_of(self.problem)}"]
 
 
 class HeaderTransformer:
@@ -115,9 +117,8 @@ class HeaderTransformer:
                 tree = ast.Module(node.body[1:], node.type_ignores)
             return self._on_header(str(header), tree)
         except KeyboardInterrupt:
-            problem = KeyboardInterrupt("while the run was being opened. The cell did not run.")
-            raise CellRejectedError(problem) from None
-        except Exception as error:
+            raise CellRejectedError(KeyboardInterrupt(_INTERRUPTED)) from None
+        except BaseException as error:
             raise CellRejectedError(error) from error
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import keras, lightning
+from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,20 +44,24 @@ class History:
 class Histories:
     """Collects them while the cell runs: as plain numbers, so that no model is kept alive."""
 
-    def __init__(self) -> None:
+    def __init__(self, skips: Skips | None = None) -> None:
+        self._skips = skips or Skips()
         self._found: dict[object, History] = {}
         self._taken: list[dict[str, list[float]]] = []
         # What was seen of each trainer: how many rows, and its last values.
         self._seen: weakref.WeakKeyDictionary[Any, tuple[int, dict[str, float]]] = weakref.WeakKeyDictionary()
         self._places: weakref.WeakKeyDictionary[Any, object] = weakref.WeakKeyDictionary()
 
-    def begin(self, read: Iterable[Any]) -> None:
+    def begin(self, read: Mapping[str, Any]) -> None:
         """Note what the histories and trainers that the cell reads hold before it: that is none of its own."""
-        for value in read:
-            if curves := keras.curves_of(value):
-                self._taken.append(curves)
-            if lightning.is_trainer(value):
-                self._seen[value] = (len(lightning.logged_rows(value)), lightning.last_values(value))
+        for name, value in read.items():
+            self._skips.read(name, value, self._note, default=None)
+
+    def _note(self, value: Any) -> None:
+        if curves := keras.curves_of(value):
+            self._taken.append(curves)
+        if lightning.is_trainer(value):
+            self._seen[value] = (len(lightning.logged_rows(value)), lightning.last_values(value))
 
     def fitted(self, site: Site, result: Any) -> None:
         """Take what the call of a `fit` method at *site* has measured, when it is one of these libraries'."""
@@ -67,12 +73,14 @@ class Histories:
     def end(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[History]:
         """Take what stands behind these *names* when the cell has ended, and return all, in order."""
         for name in names:
-            value = namespace.get(name)
-            if lightning.is_trainer(value):
-                self._take_trainer(value, name, name)
-            else:
-                self._take_keras(value, name, name)
+            self._skips.read(name, namespace.get(name), partial(self._take, name), default=None)
         return list(self._found.values())
+
+    def _take(self, name: str, value: Any) -> None:
+        if lightning.is_trainer(value):
+            self._take_trainer(value, name, name)
+        else:
+            self._take_keras(value, name, name)
 
     def _take_keras(self, thing: Any, place: object, name: str | None) -> None:
         curves = keras.curves_of(thing)

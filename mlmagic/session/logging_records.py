@@ -14,6 +14,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from mlmagic.user_objects import reraise_interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,7 +108,8 @@ def _reaches_root(logger: logging.Logger) -> bool:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception as error:  # noqa: BLE001  # arguments that do not fit, an object that cannot show itself
+    except BaseException as error:  # noqa: BLE001  # arguments that do not fit, an object that cannot show itself
+        reraise_interrupt(error)
         text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         return f"{text} ({type(error).__name__} when shown)"
 
@@ -116,7 +119,8 @@ def _line(record: logging.LogRecord) -> str:
     plain.msg, plain.args = _message(record), None
     try:
         text = _FORMAT.format(plain)
-    except Exception:  # noqa: BLE001  # a record made by hand, with an exception that is none
+    except BaseException as error:  # noqa: BLE001  # a record made by hand, with an exception that is none
+        reraise_interrupt(error)
         text = f"{plain.levelname} {plain.name}: {plain.msg}"
     # A carriage return would make the line look like a bar that is drawn anew.
     return "\n".join(text.splitlines()) + "\n"

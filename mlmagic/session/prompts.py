@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.snapshot.secret_names import is_path, looks_random, secrecy
 from mlmagic.snapshot.secret_values import REDACTED, remember
 from mlmagic.snapshot.secrets import redact
+from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +55,8 @@ def _shadow(owner: Any, name: str, heard: Callable[..., None]) -> Callable[[], N
         try:
             if isinstance(answer, str):
                 heard(answer, *args, **kwargs)
-        except Exception:  # noqa: BLE001  # the prompt is an object of any type: the user's call goes on as it would
-            return answer
+        except BaseException as error:  # noqa: BLE001  # the prompt is an object of any type: the user's call goes on
+            reraise_interrupt(error)
         return answer
 
     def undo() -> None:

@@ -8,8 +8,10 @@ import functools
 import types
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.user_objects import guarded
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _LOOKING_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # the last since Python 3.13
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -157,23 +159,35 @@ def functions_of(value: object, namespace: Mapping[str, Any]) -> Iterator[types.
         if id(item) in seen:
             continue
         seen.add(id(item))
-        if isinstance(item, types.FunctionType):
-            if item.__globals__ is namespace:
-                yield item
-            queue += [cell.cell_contents for cell in item.__closure__ or () if _filled(cell)]
-            queue += [vars(item)["__wrapped__"]] if "__wrapped__" in vars(item) else []
-        elif isinstance(item, types.MethodType):
-            queue += [item.__func__, type(item.__self__)]
-        elif isinstance(item, type):
-            if item.__module__ == "__main__":
-                queue += [
-                    getattr(part, "fget", None) or getattr(part, "__func__", part) for part in vars(item).values()
-                ]
-                queue += [base for base in item.__bases__ if base is not object]
-        elif type(item).__module__ == "__main__":
-            queue.append(type(item))
-        elif type(item).__module__ == "functools":  # partial, or a cache around a function
-            queue += [inner for name in ("func", "__wrapped__") if (inner := getattr(item, name, None)) is not None]
+        if _is_of(item, namespace):
+            yield item  # type: ignore[misc]  # a function, or a proxy of one
+        queue += _behind(item)
+
+
+@guarded(default=False)
+def _is_of(item: Any, namespace: Mapping[str, Any]) -> bool:
+    return isinstance(item, types.FunctionType) and item.__globals__ is namespace
+
+
+@guarded(default=())
+def _behind(item: Any) -> Sequence[Any]:
+    """Return what an object leads to that may be a function: what it wraps, its class, a class's methods."""
+    if isinstance(item, types.FunctionType):
+        wrapped = [vars(item)["__wrapped__"]] if "__wrapped__" in vars(item) else []
+        return [*(cell.cell_contents for cell in item.__closure__ or () if _filled(cell)), *wrapped]
+    if isinstance(item, types.MethodType):
+        return [item.__func__, type(item.__self__)]
+    if isinstance(item, type):
+        return _parts_of_class(item) if item.__module__ == "__main__" else []
+    home = type(item).__module__
+    if home == "functools":  # partial, or a cache around a function
+        return [inner for name in ("func", "__wrapped__") if (inner := getattr(item, name, None)) is not None]
+    return [type(item)] if home == "__main__" else []
+
+
+def _parts_of_class(item: type) -> list[Any]:
+    parts = [getattr(part, "fget", None) or getattr(part, "__func__", part) for part in vars(item).values()]
+    return [*parts, *(base for base in item.__bases__ if base is not object)]
 
 
 def _filled(cell: types.CellType) -> bool:

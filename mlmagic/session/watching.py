@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
@@ -12,6 +13,7 @@ from mlmagic.session.histories import Histories
 from mlmagic.session.observe import Site, Watcher, metric_names
 from mlmagic.session.reads import functions_of, names_read
 from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.user_objects import Skips, guarded, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,7 @@ class CellWatch:
     """What is known of a tracked cell while it runs.
 
     ``read`` maps each name that the cell reads of what was there before to its value then, ``before`` each that it
-    binds, where there was one.
+    binds, where there was one. ``skips`` are the objects that could not be read.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
@@ -54,7 +56,8 @@ class CellWatch:
         self.keywords: list[Keyword] = []
         self.measured: dict[int, Measurement] = {}
         self.fitted: dict[int, tuple[Site, Any]] = {}
-        self.histories = Histories()
+        self.skips = Skips()
+        self.histories = Histories(self.skips)
         self.problems: dict[str, None] = {}
         self.last: ast.expr | None = None
         self.last_site: Site | None = None
@@ -63,7 +66,7 @@ class CellWatch:
         """Take in the cell (or the body of a magic within it) before it runs; return it rewritten."""
         for name in names_read(tree, self._namespace):
             self.read.setdefault(name, self._namespace[name])
-        self.histories.begin(self.read.values())
+        self.histories.begin(self.read)
         found = bindings(tree)
         self.before |= {name: self._namespace[name] for name in found.names if name in self._namespace}
         self.bindings.names.update(found.names)
@@ -75,7 +78,7 @@ class CellWatch:
         functions |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         watcher = Watcher(
             measures=lambda name: name in functions or self._may_measure(name),
-            modules=modules | {name for name, value in self.read.items() if _is_module_of_metrics(value)},
+            modules=modules | {name for name in self.read if self._is_module_of_metrics(name)},
             watch=self._saw,
         )
         self._watchers.append(watcher)
@@ -95,7 +98,13 @@ class CellWatch:
         value = self._namespace.get(name)
         binding = self.bindings.names.get(name)
         made_here = binding is not None and binding.computed
-        return made_here or measure_of(value, self._namespace) is not None
+        return made_here or self._measure(name, value) is not None
+
+    def _measure(self, name: str, thing: object) -> str | None:
+        return self.skips.read(name, thing, partial(measure_of, namespace=self._namespace), default=None)
+
+    def _is_module_of_metrics(self, name: str) -> bool:
+        return self.skips.read(name, self.read[name], _is_module_of_metrics, default=False)
 
     def _literal_keywords(self, tree: ast.Module) -> list[Keyword]:
         defined = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
@@ -114,8 +123,9 @@ class CellWatch:
     def _saw(self, site: Site, value: Any) -> None:
         try:
             self._take(site, value)
-        except Exception as error:  # noqa: BLE001  # this runs within the user's cell: it is told, never raised
-            problem = f"what {site.name} returned was not looked at: {type(error).__name__}: {error}"
+        except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is told, never raised
+            reraise_interrupt(error)
+            problem = f"what {site.name} returned was not looked at: {one_line(error)}"
             self.problems[beginning(problem, 300)] = None
 
     def _take(self, site: Site, value: Any) -> None:
@@ -160,12 +170,15 @@ def _measures_used(thing: object, namespace: Mapping[str, Any], seen: set[str]) 
     for function in functions_of(thing, namespace):
         for name in set(function.__code__.co_names) - seen:
             seen.add(name)
-            measured = "score" if name == "score" else metrics.measure_name(namespace.get(name))
+            measured = "score" if name == "score" else _measure_name(namespace.get(name))
             if measured is not None:
                 used[measured] = None
             elif name in namespace:
                 used |= _measures_used(namespace[name], namespace, seen)
     return used
+
+
+_measure_name = guarded(default=None)(metrics.measure_name)
 
 
 def _is_module_of_metrics(value: object) -> bool:

@@ -13,6 +13,7 @@ from mlmagic.data.kinds import datasets_in
 from mlmagic.session.reads import functions_of, names_used
 from mlmagic.settings import settings
 from mlmagic.sweeps.body import Body
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,13 +65,11 @@ def content_of(value: Any) -> Any:
         return _pickle_of(value)
 
 
+@guarded(default=None)  # each type refuses in its own way
 def _pickle_of(value: Any) -> str | None:
     import joblib
 
-    try:
-        return str(joblib.hash(value))  # of sets too, whose order differs from process to process
-    except Exception:  # noqa: BLE001  # each type refuses in its own way
-        return None
+    return str(joblib.hash(value))  # of sets too, whose order differs from process to process
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot.secret_cuts import first_line, shown
+from mlmagic.snapshot.secret_cuts import beginning, shown
+from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -71,7 +72,8 @@ def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: b
     wanted = list(names)
     try:
         return Payload(cloudpickle.dumps(_carrier(wanted, namespace)))
-    except Exception as error:
+    except BaseException as error:
+        reraise_interrupt(error)
         reasons = {name: reason for name in wanted if (reason := _why_not(name, namespace)) is not None}
         if not reasons:
             raise UsageProblem(f"what the body reads cannot be sent to another process: {_line(error)}") from error
@@ -131,10 +133,11 @@ def _why_not(name: str, namespace: Mapping[str, Any]) -> str | None:
 
     try:
         cloudpickle.dumps(_carrier([name], namespace))
-    except Exception as error:  # noqa: BLE001  # each type refuses in its own way
+    except BaseException as error:  # noqa: BLE001  # each type refuses in its own way
+        reraise_interrupt(error)
         return _line(error)
     return None
 
 
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {first_line(str(error), _LONGEST_REASON)}"[:_LONGEST_REASON]
+def _line(error: BaseException) -> str:
+    return beginning(one_line(error), _LONGEST_REASON)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.records import Metric
 from mlmagic.runs.children import Child
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.session.watching import CellWatch
 
 _STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 _VALUE = "value"
@@ -26,18 +28,28 @@ class StudyCapture:
 
     def begin(self, run: ActiveRun) -> None:
         """Note the studies that are there."""
-        for _, study in _studies(run, run.origin.watch.read if run.origin.watch else ()):
-            self._before[id(study)] = len(study.trials)
+        watch = run.origin.watch
+        if watch is None:
+            return
+        for name, study in _studies(watch, run.origin.namespace, watch.read):
+            self._before[id(study)] = watch.skips.read(name, study, _trial_count, default=0)
 
     def record(self, run: ActiveRun) -> None:
         """Record the trials that the cell added to a study that it read or made."""
         watch = run.origin.watch
         if watch is None or "optuna" not in sys.modules:
             return
-        for name, study in _studies(run, (*watch.read, *watch.bindings.names)):
-            added = study.trials[self._before.get(id(study), 0) :]
-            if count := sum([record_study_trial(run, name, study, trial) for trial in added]):
-                run.notices.info(f"{name}: each of its {count} trials is a run below this one")
+        for name, study in _studies(watch, run.origin.namespace, (*watch.read, *watch.bindings.names)):
+            watch.skips.read(name, study, partial(self._record, run, name), default=None)
+
+    def _record(self, run: ActiveRun, name: str, study: Any) -> None:
+        added = study.trials[self._before.get(id(study), 0) :]
+        if count := sum([record_study_trial(run, name, study, trial) for trial in added]):
+            run.notices.info(f"{name}: each of its {count} trials is a run below this one")
+
+
+def _trial_count(study: Any) -> int:
+    return len(study.trials)
 
 
 def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> bool:
@@ -73,13 +85,16 @@ def _ms(moment: Any) -> int:
     return round(moment.timestamp() * 1000) if moment is not None else time.time_ns() // 1_000_000
 
 
-def _studies(run: ActiveRun, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    optuna = sys.modules.get("optuna")
-    if optuna is None:
-        return
+def _studies(watch: CellWatch, namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     for name in names:
-        value = run.origin.namespace.get(name)
-        if isinstance(value, optuna.Study) and id(value) not in seen and not name.startswith("_"):
+        value = namespace.get(name)
+        is_study = watch.skips.read(name, value, _is_study, default=False)
+        if is_study and id(value) not in seen and not name.startswith("_"):
             seen.add(id(value))
             yield name, value
+
+
+def _is_study(value: Any) -> bool:
+    optuna = sys.modules.get("optuna")
+    return optuna is not None and isinstance(value, optuna.Study)

@@ -25,6 +25,7 @@ from mlmagic.session.watching import CellWatch
 from mlmagic.snapshot import randomness
 from mlmagic.sweeps.own_random import import_first, own_random
 from mlmagic.sweeps.pruning import Reporter, TrialPrunedError
+from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,7 +169,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
         except TrialPrunedError as pruned:
             outcome.status, outcome.pruned = "KILLED", str(pruned)
         except BaseException as error:  # noqa: BLE001  # whatever the user's code raises, SystemExit too
-            outcome.status, outcome.error = "FAILED", collecting.one_line(error)
+            outcome.status, outcome.error = "FAILED", one_line(error)
             outcome.traceback = collecting.traceback_text(error)
         finally:
             outcome.duration_s = time.perf_counter() - began
@@ -180,7 +181,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
     outcome.metrics = {name: line.value for name, line in recorder.metrics.items()}
     outcome.records, outcome.files = sink.records, sink.files
     outcome.output = capture.transcript.text()
-    outcome.notices = [notice.text for notice in notices.all()]
+    outcome.notices += [notice.text for notice in notices.all()]
     return outcome
 
 
@@ -212,6 +213,7 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome, reporter: R
         if reporter is not None:
             reporter.is_open = False  # what is found when the code has ended ends nothing
         found = automatic.find(watch, namespace, result=value, known_metrics=set(), failed=failed)
+        outcome.notices += watch.skips.lines()
         outcome.params = {name: one for name, one in found.params.items() if name not in task.values}
         known = set(recorder.metrics)
         for name, curve in found.metrics.items():

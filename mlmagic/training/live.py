@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secret_cuts import beginning
 from mlmagic.training.series import GrowingSeries
+from mlmagic.user_objects import one_line, reraise_interrupt
 from mlmagic.views.live_curve import MOST_SERIES, live_curve
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ class LiveCurve:
             return
         try:
             self._show(mark)
-        except Exception as error:  # noqa: BLE001  # a picture of the loop must not end the loop
+        except BaseException as error:  # noqa: BLE001  # a picture of the loop must not end the loop
+            reraise_interrupt(error)
             self._broken = True
-            reason = beginning(str(error), 200)
-            self._notices.warn(f"the live curve could not be drawn: {type(error).__name__}: {reason}")
+            self._notices.warn(f"the live curve could not be drawn: {beginning(one_line(error), 200)}")
         self._shown_at = self._clock()
 
     def _show(self, mark: int | None) -> None:

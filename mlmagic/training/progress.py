@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.runs import active
 from mlmagic.training.shown import ShownLoop
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun
@@ -90,11 +91,9 @@ class Progress(Iterable[T]):
                 loop.advance()
 
 
+@guarded(default=None)
 def _length(iterable: object) -> int | None:
-    try:
-        return len(iterable)  # type: ignore[arg-type]  # what has no length says so
-    except Exception:  # noqa: BLE001  # a DataLoader over a stream, and whatever else a foreign object raises
-        return None
+    return len(iterable)  # type: ignore[arg-type]  # what has no length says so, such as a DataLoader over a stream
 
 
 def _active_run() -> ActiveRun | None:

@@ -68,7 +68,7 @@ def test_trainings_of_one_place_go_on_and_those_of_another_are_apart():
 
 def test_a_history_that_a_helper_returned_is_taken_and_one_of_an_earlier_cell_is_not():
     seen, old = Histories(), history(loss=[0.1])
-    seen.begin([old, "text"])
+    seen.begin({"old": old, "text": "text"})
     names = {"again": old, "trained": history(loss=[0.2]), "n": 3, "own": SimpleNamespace(history={"loss": [1.0]})}
     assert curves(seen.end(list(names), names)) == [("trained", {"loss": ([0], [0.2])})]
 
@@ -85,7 +85,7 @@ def test_a_trainer_has_the_steps_of_its_csv_logger_also_of_rows_that_are_not_wri
 
 def test_of_a_trainer_of_an_earlier_cell_only_what_is_new_is_taken(tmp_path):
     trained, seen = trainer(tmp_path, [{"step": 4, "loss": 0.9}]), Histories()
-    seen.begin([trained])
+    seen.begin({"trained": trained})
     trained.loggers[0]._experiment.metrics.append({"step": 5, "test_loss": 0.7})
     assert curves(seen.end(["trained"], {"trained": trained})) == [("trained", {"test_loss": ([5], [0.7])})]
     assert curves(Histories().end([], {"trained": trained})) == []
