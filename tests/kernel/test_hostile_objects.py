@@ -126,3 +126,70 @@ def test_an_object_that_raises_costs_only_itself(name, prepared):
         f"print(sorted(one.dataset.name for one in mlflow.get_run('{run['id']}').inputs.dataset_inputs))"
     )
     assert {"X", "y", "table"} <= set(eval(datasets))
+
+
+CALLS = {
+    "log": ("mlmagic.log(loss=bad, fine=0.5)", {"fine": 0.5}),
+    "log_params": ("mlmagic.log_params(thing=bad)\nmlmagic.log(fine=0.5)", {"fine": 0.5}),
+    "tag": ("mlmagic.tag(thing=bad)\nmlmagic.log(fine=0.5)", {"fine": 0.5}),
+    "log_figure": ("mlmagic.log_figure(bad)\nmlmagic.log(fine=0.5)", {"fine": 0.5}),
+    "a message of logging": ("logging.warning('%s', quiet)\nmlmagic.log(fine=0.5)", {"fine": 0.5}),
+    "progress": ("for i in mlmagic.progress(counted): mlmagic.log(fine=i)", {"fine": 1.0}),
+    "a saved figure": ("drawn.savefig('drawn.png')\nmlmagic.log(fine=0.5)", {"fine": 0.5}),
+    "the value that is shown": ("mlmagic.log(fine=0.5)\nshown", {"fine": 0.5}),
+    "what a metric returns": ("fine = accuracy_score(y > 2, y > 2)\nother = scored()", {"fine": 1.0}),
+}
+CALLED = """\
+import logging, mlmagic, matplotlib
+matplotlib.use("agg")
+from matplotlib.figure import Figure
+from sklearn.metrics import accuracy_score
+everything = "__str__ __repr__ __float__ __len__ __iter__ __eq__ item tolist shape ndim dtype items __class__"
+bad = hostile(everything, "exit")()
+quiet = "fine"
+class Counted(list):
+    def __len__(self):
+        raise ERRORS["panic"]
+counted = Counted([0.0, 1.0])
+class Drawn(Figure):
+    def get_label(self):
+        raise ERRORS["panic"]
+drawn = Drawn()
+drawn.subplots().plot([1, 2])
+shown = hostile("shape ndim dtype item __float__", "exit")()
+def scored():
+    accuracy_score([1], [1])
+    return hostile("shape ndim dtype item __float__ __class__ tolist", "cancelled")()
+"""
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_object_that_is_given_to_mlmagic_or_shown_changes_nothing_either(name, prepared):
+    code, metrics = CALLS[name]
+    prepared.check(CALLED)
+    output = prepared.run(f"%%track call\n{code}\nprint('ran')", timeout=30)
+    assert (output.status, output.stdout) == ("ok", "ran\n"), output.text
+    run = prepared.last_run("call")
+    assert run["status"] == "FINISHED"
+    assert {key: run["metrics"].get(key) for key in metrics} == metrics
+
+
+def test_a_real_interrupt_while_an_object_is_read_ends_the_cell_and_its_run(prepared):
+    prepared.check(
+        "class Slow(Fitted):\n    def get_params(self, deep=True):\n        print('ready')\n        import time\n"
+        "        time.sleep(60)\nslow = Slow()"
+    )
+    output = prepared.interrupted("%%track slow\nfitted = slow.fit(X)")
+    assert output.status == "ok", output.text
+    assert "interrupted while the run was being recorded" in output.summaries[0]
+    assert prepared.last_run("slow")["status"] == "FINISHED"
+
+
+def test_a_sweep_whose_trials_read_such_an_object_runs(prepared):
+    prepared.check("bad = hostile('shape ndim dtype items get_params', 'exit')()")
+    output = prepared.run(
+        "%%sweep rate=0.1,0.2\n%%track tried\nalso = bad\nfine = rate * 2.0\nprint('ran')", timeout=60
+    )
+    assert output.status == "ok", output.text
+    run = prepared.last_run("tried")
+    assert run["status"] == "FINISHED", output.text
