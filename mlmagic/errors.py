@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mlmagic.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,6 +19,10 @@ class MLMagicError(Exception):
     """
 
     full_tracebacks: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        """Return the message; names in it may come from a store that others wrote."""
+        return visible(super().__str__())
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows in place of a traceback (its protocol)."""

@@ -33,6 +33,7 @@ from mlmagic.session.dataflow import bound_names
 from mlmagic.session.header import HeaderTransformer, has_header, mark_header
 from mlmagic.settings import settings
 from mlmagic.snapshot.generators import untouched
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     import ast
@@ -109,7 +110,8 @@ class Extension:
         folder.settle(Path.cwd())
         if _resume_seed:
             _resume_seed.pop()()
-        print(f"mlmagic {__version__} · store {store.shown_uri()} · experiment {experiments.shown_name()}")  # noqa: T201
+        where = f"store {store.shown_uri()} · experiment {experiments.shown_name()}"
+        print(f"mlmagic {__version__} · {clean(where)}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
         _recover()

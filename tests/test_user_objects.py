@@ -51,8 +51,6 @@ def test_an_interrupt_that_a_library_raises_again_is_still_one():
     def cleaned_up(_):
         try:
             interrupted(_)
-        except KeyboardInterrupt:
-            raise
         finally:
             text_of(3)
 

@@ -7,6 +7,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlmagic.visible import clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -73,6 +75,7 @@ def table(runs: Sequence[RecordedRun]) -> str:
         duration = "-" if run.duration_s is None else f"{run.duration_s:.1f} s"
         values = [f"{run.metrics[name]:.4g}" if name in run.metrics else "-" for name in metrics]
         rows.append([run.name, run.status, duration, *values])
+    rows = [[clean(text) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     numbers_from = 2
     return "\n".join(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlmagic.runs.foreign_json import read_json
 from mlmagic.runs.keys import unused
 
 if TYPE_CHECKING:
@@ -88,12 +88,7 @@ def _by_name(datasets: Iterable[DatasetRecord]) -> dict[str, _Known]:
 
 
 def _read(dataset: DatasetRecord) -> _Known:
-    try:
-        profile = json.loads(dataset.profile or "{}")
-    except ValueError:  # MLflow takes any text
-        profile = {}
-    if not isinstance(profile, dict):
-        profile = {}
+    profile: dict[str, Any] = read_json(dataset.profile, dict) or {}  # MLflow takes any text
     return _Known(dataset.digest, profile, own={"kind", "order_free", "schema"} <= set(profile))
 
 

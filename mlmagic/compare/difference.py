@@ -194,6 +194,7 @@ def _counted(
 
 def _notices(records: Iterable[RunRecord]) -> Iterable[str]:
     for record in records:
+        yield from (f"{record.name or record.id}: {odd}" for odd in record.odd)
         for path, problem in record.files.problems.items():
             yield f"{record.name or record.id}, {path or 'files'}: {problem}"
 

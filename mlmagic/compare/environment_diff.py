@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.compare.run_record import ENVIRONMENT, REQUIREMENTS
 from mlmagic.compare.value_diff import ValueRow, value_rows
+from mlmagic.runs.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlmagic.compare.run_record import RunRecord
 
 _GIGABYTE = 1e9
+_MOST_BYTES = 1e18
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,7 @@ def environment_diff(records: Sequence[RunRecord]) -> EnvironmentDiff:
 
 
 def _read(record: RunRecord) -> dict[str, Any] | None:
-    text = record.files.text(ENVIRONMENT)
-    if text is None:
-        return None
-    try:
-        found = json.loads(text)
-    except ValueError:  # a file of this name that somebody else wrote
-        return None
-    return found if isinstance(found, dict) else None
+    return read_json(record.files.text(ENVIRONMENT), dict)  # somebody else may have written a file of this name
 
 
 def _table(found: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -87,7 +81,7 @@ def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _gigabytes(size: object) -> str | None:
-    return f"{size / _GIGABYTE:.1f} GB" if isinstance(size, int | float) else None
+    return f"{size / _GIGABYTE:.1f} GB" if isinstance(size, int | float) and abs(size) < _MOST_BYTES else None
 
 
 def _packages(found: Mapping[str, Any], record: RunRecord) -> dict[str, str | None]:

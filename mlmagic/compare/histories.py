@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
-from mlmagic.runs import queries, store
+from mlmagic.runs import bulk, queries, store
 from mlmagic.runs.curves import read_curves
 from mlmagic.runs.infinities import as_logged
 
@@ -82,12 +82,7 @@ def _read(runs: Sequence[Run], kept: Kept, content: Mapping[str, Any]) -> tuple[
 
 
 def _still_there(client: MlflowClient, runs: Sequence[Run]) -> set[str]:
-    if not runs:
-        return set()
-    listed = ", ".join(f"'{run.info.run_id}'" for run in runs)
-    experiments = list({run.info.experiment_id for run in runs})
-    found = client.search_runs(experiments, f"attributes.run_id IN ({listed})", max_results=len(runs))
-    return {run.info.run_id for run in found}
+    return {run.info.run_id for run in bulk.named_runs(client, [run.info.run_id for run in runs]).runs}
 
 
 def _why(run_id: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import store
+from mlmagic.runs.artifact_place import place_of
 from mlmagic.runs.waiting import OWN_THREAD
 from mlmagic.snapshot.git_files import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from mlmagic.runs.artifact_place import ArtifactPlace
 
     T = TypeVar("T")
     R = TypeVar("R")
@@ -22,6 +23,7 @@ LONGEST_BYTES = 4_000_000
 """A larger file is not read: a cell, a patch or a figure that a person can look at is smaller."""
 
 _AT_ONCE = 16
+_MOST_ODD = 10
 
 
 def in_threads(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -39,9 +41,10 @@ class RunFiles:
     ``sizes`` maps the paths that were listed to bytes. ``problems`` says what could not be read, and why.
     """
 
-    def __init__(self, artifact_uri: str) -> None:
+    def __init__(self, run_id: str, artifact_uri: str) -> None:
+        self._run_id = run_id
         self._artifact_uri = artifact_uri
-        self._repository: Any = None
+        self._place: ArtifactPlace | None = None
         self._contents: dict[str, bytes | None] = {}
         self.sizes: dict[str, int] = {}
         self.problems: dict[str, str] = {}
@@ -57,31 +60,35 @@ class RunFiles:
 
     def why_not(self, path: str) -> str | None:
         """Return why a file that the run may have was not read; None where it was, or where there is none."""
+        if self._place is None and self.problems:
+            return "its files are not read"
         return self.problems.get(path) or self.problems.get(path.rpartition("/")[0])
 
     def list(self, folder: str) -> None:
         """Look up what lies in *folder*; an empty one is the top."""
-        try:
-            with store.refused_by(store.current_uri()):
-                if self._repository is None:
-                    self._repository = store.artifacts(self._artifact_uri)
-                found = self._repository.list_artifacts(folder or None)
-        except MLMagicError as error:
-            self.problems[folder] = str(error)
+        if "" in self.problems and self._place is None:  # it is not a place of the run: one line says so
             return
-        self.sizes |= {file.path: int(file.file_size or 0) for file in found if not file.is_dir}
+        try:
+            if self._place is None:
+                self._place = place_of(self._run_id, self._artifact_uri)
+            found = self._place.files(folder)
+        except MLMagicError as error:
+            self.problems[folder if self._place else ""] = str(error)
+            return
+        self.sizes |= {file.path: file.size for file in found if not file.is_dir and not file.odd}
+        odd = [file for file in found if file.odd]
+        self.problems |= {file.path: f"not read: it {file.odd}" for file in odd[:_MOST_ODD]}
 
     def read(self, path: str) -> None:
         """Read a file that was listed, unless it was read before or is too large."""
-        if path in self._contents or path not in self.sizes:
+        if path in self._contents or path not in self.sizes or self._place is None:
             return
         if self.sizes[path] > LONGEST_BYTES:
             self.problems[path] = f"not read: it has {megabytes(self.sizes[path])}"
             return
         try:
-            with store.refused_by(store.current_uri()), tempfile.TemporaryDirectory() as folder:
-                self._contents[path] = Path(self._repository.download_artifacts(path, folder)).read_bytes()
-        except MLMagicError as error:
+            self._contents[path] = self._place.read(path, LONGEST_BYTES)
+        except (MLMagicError, OSError) as error:
             self.problems[path] = f"not read: {error}"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.compare.run_files import RunFiles, list_all, read_all
 from mlmagic.runs import experiments, store
 from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.light_runs import oddities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +49,8 @@ class RunRecord:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     datasets: Sequence[DatasetRecord] = ()
-    files: RunFiles = field(default_factory=partial(RunFiles, ""), compare=False, repr=False)
+    odd: Sequence[str] = ()
+    files: RunFiles = field(default_factory=partial(RunFiles, "", ""), compare=False, repr=False)
 
 
 def read_records(runs: Iterable[Run]) -> list[RunRecord]:
@@ -79,7 +81,8 @@ def _record(run: Run) -> RunRecord:
         metrics=dict(data.metrics),
         tags=dict(data.tags),
         datasets=_datasets(run.inputs.dataset_inputs if run.inputs else ()),
-        files=RunFiles(info.artifact_uri),
+        odd=oddities(run),
+        files=RunFiles(info.run_id, info.artifact_uri),
     )
 
 

@@ -14,6 +14,7 @@ from mlmagic.errors import MLMagicError
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.track import TrackMagics
+from mlmagic.visible import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,8 @@ def _run_names() -> list[str]:
     from mlmagic.runs import queries, store
 
     frame = store.ask(lambda: queries.runs(n=_MOST), timeout_s=_PATIENCE_S)
-    return list(dict.fromkeys(str(name) for name in frame["name"])) if len(frame) else []
+    # A name with an escape sequence is none to put on the user's line.
+    return list(dict.fromkeys(filter(is_plain, map(str, frame["name"])))) if len(frame) else []
 
 
 def _experiments() -> list[str]:
@@ -117,4 +119,4 @@ def _experiments() -> list[str]:
     from mlmagic.runs import store
 
     found = store.ask(lambda: store.connect().search_experiments(max_results=_MOST), timeout_s=_PATIENCE_S)
-    return [experiment.name for experiment in found]
+    return [experiment.name for experiment in found if is_plain(experiment.name)]

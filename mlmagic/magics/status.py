@@ -12,6 +12,7 @@ from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
 from mlmagic.runs import experiments, store
 from mlmagic.settings import settings
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from mlmagic.runs.recovery import SyncReport
@@ -63,8 +64,8 @@ class StatusMagics(Magics):
     def _show() -> None:
         waiting = len(folder.journals(folder.place()))
         print(f"mlmagic {__version__}")  # noqa: T201
-        print(f"  store       {store.shown_uri()}")  # noqa: T201
-        print(f"  experiment  {experiments.shown_name()}")  # noqa: T201
+        print(f"  store       {clean(store.shown_uri())}")  # noqa: T201
+        print(f"  experiment  {clean(experiments.shown_name())}")  # noqa: T201
         print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201

@@ -1,80 +1,242 @@
-"""Whether the files of a run may go where its store says: a store may have come with somebody's repository.
+"""The files of a run, read from the run's own artifact place: through no link, and none beyond a size.
 
-MLflow copies a run's files to whatever address the store has for it, follows the links that it finds there, and shows
-its credentials to whatever server that address names.
+A store says where a run's files lie, and anybody may have written a store: it may name a folder of the user's, or a
+server that would be sent the user's credentials.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import itertools
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from mlmagic.errors import StoreError
 from mlmagic.runs import store
 from mlmagic.settings import settings
+from mlmagic.snapshot.git_files import megabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-_SERVERS = {"http", "https", "mlflow-artifacts"}
+_MOST_LISTED = 100_000
+_ROOT = "artifacts"
+_PORTS = {"http": 80, "https": 443}
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+# A FIFO that nobody writes to would be waited for.
+_FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_uri: str) -> str | None:
-    """Return why files of the run or logged model *name* must not go to *artifact_uri*, or None if they may.
+@dataclass(frozen=True)
+class File:
+    """A file or folder of a run; *odd* says why it is neither: it is a link, or a device."""
 
-    On this machine it must be the folder that MLflow makes for *name* below the place of its experiment. A server
-    that is not the tracking server must not see the credentials of the environment, unless the setting
-    ``artifact_servers`` names it.
+    path: str
+    size: int = 0
+    is_dir: bool = False
+    odd: str = ""
 
-    >>> problem_of("/p/mlruns/0/abc/artifacts", "abc", "/p/mlruns/0", "sqlite:////p/mlflow.db")
-    >>> problem_of("/home/ana/.ipython/startup", "abc", "/p/mlruns/0", "sqlite:////p/mlflow.db")
-    "the store puts them into '/home/ana/.ipython/startup', which is not the run's place '/p/mlruns/0/abc/artifacts'"
+
+class ArtifactPlace(Protocol):
+    """Where the files of a run lie."""
+
+    def files(self, folder: str = "") -> list[File]:
+        """Return what lies in *folder*; an empty one is the top."""
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file that was listed.
+
+        Raises
+        ------
+        StoreError
+            When it has more than *most*, is a link, or lies elsewhere.
+        """
+
+
+def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
+    """Return access to the files of a run of the current store, to read them.
+
+    Raises
+    ------
+    StoreError
+        When *artifact_uri* is not a place of this run's own.
     """
-    place = local_path(artifact_uri)
-    if place is not None:
-        root = local_path(experiment_location)
-        own = None if root is None else root / name / "artifacts"
-        if place == own and ".." not in place.parts:
-            return None
-        right = str(own or experiment_location)
-        return f"the store puts them into {artifact_uri!r}, which is not the run's place {right!r}"
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    from mlflow.utils.file_utils import local_file_uri_to_path
+    from mlflow.utils.uri import is_local_uri
+
+    if not artifact_uri:
+        raise StoreError("the store does not say where the run's files lie")
+    tracking_uri = store.current_uri()
+    if is_local_uri(artifact_uri, is_tracking_or_registry_uri=False):
+        path = Path(local_file_uri_to_path(artifact_uri))
+        if ".." in path.parts or path.parts[-2:] != (run_id, _ROOT):
+            raise StoreError(
+                f"the store says that the run's files lie in {str(path)!r}, which is no folder of this run: nothing is "
+                f"read there. A run's own folder ends with {run_id}/{_ROOT}"
+            )
+        return LocalPlace(path)
+    if urlsplit(artifact_uri).scheme in {"runs", "models"}:
+        raise StoreError(f"the store says that the run's files are those of {artifact_uri!r}: nothing is read there")
+    if problem := foreign_server(artifact_uri, tracking_uri):
+        raise StoreError(f"the run's files lie on {problem}")
+    return RemotePlace(get_artifact_repository(artifact_uri, tracking_uri=tracking_uri))
+
+
+def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
+    """Return which server would see credentials that are the tracking server's, and what to do, or None.
+
+    The setting ``artifact_servers`` names those that may.
+    """
     parts = urlsplit(artifact_uri)
-    if parts.scheme not in _SERVERS or not parts.hostname or not store.credentials():
+    if parts.scheme not in {"http", "https", "mlflow-artifacts"} or not parts.netloc or not store.credentials():
         return None
-    if parts.netloc in {urlsplit(tracking_uri).netloc, *settings.artifact_servers}:
+    if parts.netloc in settings.artifact_servers or not _is_another(artifact_uri, tracking_uri):
         return None
     return (
-        f"the store puts them onto the server {parts.hostname!r}, which is not the tracking server and would see its "
-        f"credentials. If it is yours: %config MLMagic.artifact_servers = [{parts.netloc!r}]"
+        f"the server {parts.hostname!r}, which is not the tracking server and would see its credentials. "
+        f"If it is yours: %config MLMagic.artifact_servers = [{parts.netloc!r}]"
     )
 
 
-def local_path(uri: str) -> Path | None:
-    """Return the folder of this machine that *uri* names, or None if it is none.
+def _is_another(artifact_uri: str, tracking_uri: str) -> bool:
+    parts, own = urlsplit(artifact_uri), urlsplit(tracking_uri)
+    scheme = own.scheme if parts.scheme == "mlflow-artifacts" else parts.scheme  # MLflow asks it as the tracking server
+    try:
+        return (scheme, parts.hostname, parts.port or _PORTS.get(scheme)) != (
+            own.scheme,
+            own.hostname,
+            own.port or _PORTS.get(own.scheme),
+        )
+    except ValueError:  # the port is no number
+        return True
 
-    >>> local_path("file:///p/a%20b").as_posix(), local_path("/p/a b").as_posix(), local_path("s3://bucket/a")
-    ('/p/a b', '/p/a b', None)
+
+class LocalPlace:
+    """A folder of this machine; no link in it is followed, nor is the folder one."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def files(self, folder: str = "") -> list[File]:
+        """Return what lies in *folder*; nothing where it is not there."""
+        try:
+            with self._folder(_parts(folder) if folder else ()) as opened, os.scandir(opened) as entries:
+                return [_listed(folder, entry) for entry in itertools.islice(entries, _MOST_LISTED)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file."""
+        *folders, name = _parts(path)
+        with self._folder(folders) as folder, _closing(_open(name, _FILE, folder)) as file:
+            about = os.fstat(file)
+            if not stat.S_ISREG(about.st_mode):
+                raise StoreError(f"{path!r} is no regular file")
+            if about.st_size > most:
+                raise StoreError(f"it has {megabytes(about.st_size)}")
+            with os.fdopen(os.dup(file), "rb") as content:
+                return content.read(most)
+
+    @contextlib.contextmanager
+    def _folder(self, below: Any) -> Iterator[Any]:
+        """Open a folder step by step, from that of the experiment on: none of the steps may be a link."""
+        opened = os.open(self._root.parent.parent, _FOLDER & ~getattr(os, "O_NOFOLLOW", 0))
+        try:
+            for name in (*self._root.parts[-2:], *below):
+                inner = _open(name, _FOLDER, opened)
+                os.close(opened)
+                opened = inner
+            yield opened
+        finally:
+            os.close(opened)
+
+
+def _open(name: str, flags: int, folder: int) -> int:
+    try:
+        return os.open(name, flags, dir_fd=folder)
+    except OSError as error:
+        # Linux calls a link that was to be a folder no folder.
+        if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENOTDIR} and _is_link(name, folder):
+            raise StoreError(f"{name!r} is a link, which is not followed") from None
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise
+        raise StoreError(f"{name!r} cannot be read: {error.strerror}") from error
+
+
+def _is_link(name: str, folder: int) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+
+
+@contextlib.contextmanager
+def _closing(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _listed(folder: str, entry: os.DirEntry[str]) -> File:
+    path = f"{folder}/{entry.name}" if folder else entry.name
+    if entry.is_symlink():
+        return File(path, odd="is a link, which is not followed")
+    if entry.is_dir(follow_symlinks=False):
+        return File(path, is_dir=True)
+    about = entry.stat(follow_symlinks=False)
+    return File(path, about.st_size) if stat.S_ISREG(about.st_mode) else File(path, odd="is no regular file")
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """Return the steps of a path below a run's place.
+
+    Raises
+    ------
+    StoreError
+        When it leads out of it.
     """
-    if urlsplit(uri).scheme not in {"", "file"} and not Path(uri).drive:
-        return None
-    from mlflow.utils.file_utils import local_file_uri_to_path
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path or "\0" in path:
+        raise StoreError(f"{path!r} is no path of a run's file")
+    return parts
 
-    return Path(local_file_uri_to_path(uri))
+
+class RemotePlace:
+    """A place that MLflow reads: a server, or a bucket."""
+
+    def __init__(self, repository: Any) -> None:
+        self._repository = repository
+
+    def files(self, folder: str = "") -> list[File]:
+        """Return what lies in *folder*, without paths that lead elsewhere."""
+        found = [File(one.path, int(one.file_size or 0), bool(one.is_dir)) for one in self._listed(folder)]
+        return [file for file in found if _leads_below(file.path)]
+
+    def _listed(self, folder: str) -> list[Any]:
+        with store.refused_by(store.current_uri()):
+            return list(self._repository.list_artifacts(folder or None))
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file."""
+        _parts(path)
+        with (
+            store.refused_by(store.current_uri()),
+            tempfile.TemporaryDirectory() as folder,
+            Path(self._repository.download_artifacts(path, folder)).open("rb") as content,
+        ):
+            found = content.read(most + 1)
+        if len(found) > most:
+            raise StoreError(f"it has more than {megabytes(most)}")
+        return found
 
 
-def linked(place: Path, paths: Iterable[str]) -> set[str]:
-    """Return those of *paths* below the folder *place* of a run that would be written through a link.
-
-    The folder of the run and its own are looked at, too; where the experiment lies is the user's choice.
-    """
-    if place.is_symlink() or place.parent.is_symlink():
-        return set(paths)
-    seen: dict[PurePosixPath, bool] = {}
-
-    def is_linked(path: PurePosixPath) -> bool:
-        if path not in seen:
-            above = path.parent != path and is_linked(path.parent)
-            seen[path] = above or (path.parts != () and (place / path).is_symlink())
-        return seen[path]
-
-    return {path for path in paths if is_linked(PurePosixPath(path))}
+def _leads_below(path: str) -> bool:
+    try:
+        return bool(_parts(path))
+    except StoreError:
+        return False

@@ -1,6 +1,7 @@
 """How one condition of a filter compares: with a metric, with an attribute of the run, with text.
 
-Each function returns MLflow's own syntax where the store can answer, else a test of a run that it returned.
+Each function returns MLflow's own syntax where the store can answer, else a test of a run that it returned; *here* asks
+for a test in any case.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _WORDS_AS_VALUES = {"true", "false", "none", "null"}
 
 
-def with_metric(condition: Condition, key: str) -> str | Callable[[Run], bool]:
+def with_metric(condition: Condition, key: str, *, here: bool = False) -> str | Callable[[Run], bool]:
     """Compare the last value of a metric; NaN and infinity are not in MLflow's syntax."""
     if condition.operator not in _COMPARE:
         raise UsageProblem(
@@ -43,20 +44,25 @@ def with_metric(condition: Condition, key: str) -> str | Callable[[Run], bool]:
     number = number_or_none(condition.value)
     if number is None:
         raise UsageProblem(f"{key!r} is a metric: compare it with a number, not {condition.value!r}. {EXAMPLE}")
-    if math.isfinite(number):
+    if math.isfinite(number) and not here:
         return f"metrics.`{key}` {condition.operator} {number!r}"
     return lambda run: _compared(run.data.metrics.get(key), condition.operator, number)
 
 
-def with_attribute(condition: Condition, key: str) -> str | Callable[[Run], bool]:
+def with_attribute(condition: Condition, key: str, *, here: bool = False) -> str | Callable[[Run], bool]:
     """Compare what every run has: its name, status, times."""
     if key == "duration":
         return _with_duration(condition)
     if key in {"start_time", "end_time"}:
-        return f"attributes.{key} {condition.operator} {_milliseconds(condition)}"
+        limit = _milliseconds(condition)
+        if here:
+            return lambda run: _compared(getattr(run.info, key), condition.operator, limit)
+        return f"attributes.{key} {condition.operator} {limit}"
     if key == "status":
         condition = _with_valid_status(condition)
-    return with_text(replace(condition, quoted=True), f"attributes.{key}", lambda run: getattr(run.info, key))
+    return with_text(
+        replace(condition, quoted=True), f"attributes.{key}", lambda run: getattr(run.info, key), here=here
+    )
 
 
 def _with_duration(condition: Condition) -> Callable[[Run], bool]:
@@ -96,7 +102,9 @@ def _with_valid_status(condition: Condition) -> Condition:
     return replace(condition, value=value, choices=choices)
 
 
-def with_text(condition: Condition, name: str, get: Callable[[Run], str | None]) -> str | Callable[[Run], bool]:
+def with_text(
+    condition: Condition, name: str, get: Callable[[Run], str | None], *, here: bool = False
+) -> str | Callable[[Run], bool]:
     """Compare text; an unquoted number compares by value, so that ``lr = 0.10`` finds the param ``"0.1"``."""
     value, sign, choices = condition.value, condition.operator, condition.choices
     if choices:
@@ -109,7 +117,7 @@ def with_text(condition: Condition, name: str, get: Callable[[Run], str | None])
     if not condition.quoted and value.lower() in _WORDS_AS_VALUES and sign in {"=", "!="}:
         return _test(get, lambda text: (text.lower() == value.lower()) == (sign == "="))
     quoted = quote(value)
-    if quoted is not None:
+    if quoted is not None and not here:
         return f"{name} {sign.upper()} {quoted}"
     if sign in {"=", "!="}:
         return _test(get, lambda text: (text == value) == (sign == "="))

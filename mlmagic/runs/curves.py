@@ -138,23 +138,33 @@ def _by_database(
                 cursor = connection.execute(rows).cursor
                 parts = [np.empty((0, 4))]
                 while cursor is not None and (page := cursor.fetchmany(_ROWS_AT_ONCE)):
-                    parts.append(np.array(page, dtype=np.float64))
+                    parts.append(_numbers(page))
                 table = np.concatenate(parts)
                 table[table[:, 3] != 0, 2] = np.nan
                 yield run_id, key, table[:, :3]
+
+
+def _numbers(rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
+    """Return rows of a database as float64, without those in which something else stands: SQLite takes it."""
+    import numpy as np
+
+    try:
+        return np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        usual = [row for row in rows if all(isinstance(value, float | int) for value in row)]
+        return np.array(usual, dtype=np.float64).reshape(-1, 4)
 
 
 def _by_client(
     client: MlflowClient, run_ids: Sequence[str], keys: Sequence[str], kept: Kept, *, is_part: bool
 ) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
     """Yield every history as a table, asking for several at the same time: a server takes a while for each."""
-    import numpy as np
 
     def ask(run_id: str, key: str) -> np.ndarray[Any, Any]:
         if is_part and (known := kept.get(run_id, key)) is not None:
             return known
         history = client.get_metric_history(run_id, key)
-        return np.array([(one.step, one.timestamp, one.value) for one in history], dtype=np.float64).reshape(-1, 3)
+        return _numbers([(one.step, one.timestamp, one.value, 0) for one in history]).reshape(-1, 4)[:, :3]
 
     wanted = [(run_id, key) for run_id in run_ids for key in keys]
     with ThreadPoolExecutor(_AT_THE_SAME_TIME, thread_name_prefix=f"{OWN_THREAD}curves") as pool:

@@ -6,14 +6,17 @@ private places of MLflow: where they are not as they are known here, there is no
 
 from __future__ import annotations
 
+import sqlite3
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlflow import MlflowClient
-    from sqlalchemy import Engine, Table
+    from sqlalchemy import Connection, Engine, Table
+
+T = TypeVar("T")
 
 _AT_ONCE = 500
 """Values in one statement: SQLite takes some thousand, others more."""
@@ -53,6 +56,29 @@ def _tables() -> dict[str, Any] | None:
         if name not in known or not set(columns.split()) <= {column.name for column in known[name].columns}:
             return None
     return {name: known[name] for name in _COLUMNS}
+
+
+def reading(database: Database, read: Callable[[Connection], T]) -> T:
+    """Return what *read* returns of a connection.
+
+    SQLite refuses a statement for one text that is not UTF-8: then the statement is asked again, and such bytes are
+    replaced.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        try:
+            return read(connection)
+        except OperationalError as error:
+            if not isinstance(driver, sqlite3.Connection) or "UTF-8" not in str(error):
+                raise
+        before = driver.text_factory
+        driver.text_factory = lambda text: text.decode("utf-8", "replace")
+        try:
+            return read(connection)
+        finally:
+            driver.text_factory = before
 
 
 def portions(items: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -94,10 +94,11 @@ def forget() -> None:
 
 
 def name_of(client: MlflowClient, experiment_id: str) -> str:
-    """Return the name of an experiment, asking the store once for each."""
+    """Return the name of an experiment, asking the store once for each; its id where the store has it no more."""
     key = (client, experiment_id)
     if key not in _names:
-        _names[key] = str(client.get_experiment(experiment_id).name)
+        found = _by_id(client, experiment_id)
+        _names[key] = str(found.name) if found else f"of id {experiment_id}"
     return _names[key]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs.comparisons import duration_s
 from mlmagic.runs.infinities import as_logged
+from mlmagic.runs.light_runs import as_moment, oddities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +65,9 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
         "sort": named.get(sorted_by),
         "params": list(named_params.values()),
         "metrics": list(named_metrics.values()),
+        "odd": [
+            f"{run.info.run_name} ({run.info.run_id[:8]}): {', '.join(odd)}" for run in runs if (odd := oddities(run))
+        ],
     }
     return frame
 
@@ -92,7 +96,8 @@ def _moments(milliseconds: list[int | None]) -> pd.Series[Any]:
     import pandas as pd
 
     here = dt.datetime.now().astimezone().tzinfo
-    moments = pd.to_datetime(pd.Series(pd.array(milliseconds, dtype="Int64")), unit="ms", utc=True)
+    known = pd.Series(pd.array([as_moment(one) for one in milliseconds], dtype="Int64"))
+    moments = pd.to_datetime(known, unit="ms", utc=True, errors="coerce")  # older pandas ends in the year 2262
     return moments.dt.tz_convert(here)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.runs.comparisons import duration_s, quote, with_attribute, with_metric, with_text
@@ -70,10 +70,14 @@ class Keys:
 
 @dataclass(frozen=True)
 class Plan:
-    """A filter in MLflow's syntax, and tests for what that cannot say: ``lr > 0.1`` of a param."""
+    """A filter in MLflow's syntax, and tests for what that cannot say: ``lr > 0.1`` of a param.
+
+    ``here`` tests all of it, for runs that were not asked for by the filter.
+    """
 
     server: str = ""
     tests: tuple[Callable[[Run], bool], ...] = ()
+    here: tuple[Callable[[Run], bool], ...] = ()
 
     def matches(self, run: Run) -> bool:
         """Return whether *run*, which the store returned, passes the tests too."""
@@ -96,24 +100,27 @@ def plan(conditions: Iterable[Condition], keys: Keys) -> Plan:
     UsageProblem
         When no run has a name, or an operator or a value does not fit what it names.
     """
-    parts = [_part(condition, keys) for condition in conditions]
+    listed = list(conditions)
+    parts = [_part(condition, keys) for condition in listed]
+    here = [_part(condition, keys, here=True) for condition in listed]
     return Plan(
         " and ".join(part for part in parts if isinstance(part, str)),
         tuple(part for part in parts if not isinstance(part, str)),
+        tuple(part for part in here if not isinstance(part, str)),
     )
 
 
-def _part(condition: Condition, keys: Keys) -> str | Callable[[Run], bool]:
+def _part(condition: Condition, keys: Keys, *, here: bool = False) -> str | Callable[[Run], bool]:
     entity, key = locate(condition, keys)
     if entity == "dataset":
-        return _dataset(condition)
+        return _of_a_dataset(condition) if here else _dataset(condition)
     if condition.operator in _NULL:
         return lambda run: (value_of(run, entity, key) is None) == (condition.operator == "is null")
     if entity == "attribute":
-        return with_attribute(condition, key)
+        return with_attribute(condition, key, here=here)
     if entity == "metric":
-        return with_metric(condition, key)
-    return with_text(condition, f"{entity}s.`{key}`", lambda run: _texts(run, entity).get(key))
+        return with_metric(condition, key, here=here)
+    return with_text(condition, f"{entity}s.`{key}`", lambda run: _texts(run, entity).get(key), here=here)
 
 
 def locate(condition: Condition, keys: Keys) -> tuple[Entity, str]:
@@ -173,6 +180,16 @@ def _dataset(condition: Condition) -> str:
         raise UsageProblem(f"MLflow cannot look for quotes of both kinds or a backslash: {condition.value!r}")
     listed = f"({', '.join(map(str, values))})" if condition.choices else values[0]
     return f"datasets.{condition.key} {condition.operator.upper()} {listed}"
+
+
+def _of_a_dataset(condition: Condition) -> Callable[[Run], bool]:
+    """Return a test of whether one of a run's datasets fits; the context is not known where rows are read."""
+
+    def named(dataset: Any) -> str:
+        return str(getattr(dataset, condition.key, ""))
+
+    fits: Any = with_text(replace(condition, quoted=True), "", named, here=True)
+    return lambda run: any(fits(one.dataset) for one in run.inputs.dataset_inputs)
 
 
 def _texts(run: Run, entity: Entity) -> Mapping[str, str]:

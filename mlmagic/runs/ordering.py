@@ -83,12 +83,17 @@ class Order:
         Params are text in the store: numbers among them are ordered as numbers, then come words, then runs
         that have none.
         """
-        if self.entity is None or self.by_store:
-            return list(itertools.islice(runs, n))
+        return list(itertools.islice(runs, n)) if self.by_store else self.sorted(runs)[:n]
+
+    def sorted(self, runs: Iterable[Run]) -> list[Run]:
+        """Return *runs*, which come in any order, as the store would order them: the newest first among equals."""
+        newest = sorted(runs, key=lambda run: (run.info.start_time is None, -(run.info.start_time or 0)))
+        if self.entity is None:
+            return newest
         numbers: list[tuple[float, Run]] = []
         words: list[tuple[str, Run]] = []
         without: list[Run] = []
-        for run in runs:
+        for run in newest:
             value = value_of(run, self.entity, self.key)
             number = None if value is None else number_or_none(str(value))
             if number is not None and not math.isnan(number):
@@ -99,7 +104,7 @@ class Order:
                 without.append(run)
         numbers.sort(key=lambda pair: pair[0], reverse=not self.ascending)
         words.sort(key=lambda pair: pair[0], reverse=not self.ascending)
-        return [*(run for _, run in numbers), *(run for _, run in words), *without][:n]
+        return [*(run for _, run in numbers), *(run for _, run in words), *without]
 
 
 def parse(text: str | None) -> Wanted:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import RunNotFoundError, UsageProblem, did_you_mean
-from mlmagic.runs import experiments, filters, ordering, store
+from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.runs import bulk, experiments, filters, ordering, store
+from mlmagic.runs.database import database_of
 from mlmagic.runs.frames import frame_of
+from mlmagic.runs.light_runs import readable
 from mlmagic.runs.matching import Keys, Plan, needs_keys, plan
-from mlmagic.runs.ordering import NEWEST_FIRST
 from mlmagic.runs.store import refused_by
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _find_runs(
             selection = plan(conditions, keys)
             whole = order.by_store and not selection.tests
             size = min(n + 1, _PAGE) if whole else _PAGE
-            matching = _search(client, [found.experiment_id], selection, order.server, size=size)
+            matching = search(client, [found.experiment_id], selection, order, size=size)
             chosen = order.first(matching, n + 1)
     return Found(chosen[:n], named, order, more=len(chosen) > n)
 
@@ -215,10 +216,13 @@ def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run |
     if not _ID.fullmatch(run_id):
         return None
     try:
-        run = client.get_run(run_id)
+        run = readable(client.get_run(run_id))
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
+            rows = bulk.named_runs(client, [run_id]).runs if database_of(client) else []
+            if not rows:
+                raise
+            return rows[0] if within is None or rows[0].info.experiment_id in within else None
         known = by_own_id(client, run_id)
         if known is None:
             return None
@@ -232,21 +236,23 @@ def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -
         return None
     within = within or [one.experiment_id for one in experiments.each(client)]
     found = client.search_runs(within, f"tags.`mlmagic.id` = '{uid}'", order_by=["attributes.start_time ASC"])
-    return found[0] if found else None
+    return readable(found[0]) if found else None
 
 
 def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:
     selection = plan([filters.Condition("attribute", "name", "name", "=", name, quoted=True)], _NO_KEYS)
     size = _PAGE if selection.tests else 1
-    return next(_search(client, within, selection, size=size, deleted=deleted), None)
+    return next(search(client, within, selection, size=size, deleted=deleted), None)
 
 
 def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted: bool = False) -> Run | None:
     if not _ID_PREFIX.fullmatch(prefix.lower()):
         return None
-    selection = Plan(f"attributes.run_id LIKE '{prefix.lower()}%'")
+    selection = Plan(
+        f"attributes.run_id LIKE '{prefix.lower()}%'", here=(lambda run: run.info.run_id.startswith(prefix.lower()),)
+    )
     most = _SHOWN_CANDIDATES + 1
-    found = list(itertools.islice(_search(client, within, selection, size=most, deleted=deleted), most))
+    found = list(itertools.islice(search(client, within, selection, size=most, deleted=deleted), most))
     if len(found) > 1:
         shown = ", ".join(f"{run.info.run_id} ({run.info.run_name})" for run in found[:_SHOWN_CANDIDATES])
         more = ", …" if len(found) == most else ""
@@ -259,7 +265,7 @@ def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNo
     gone = gone or _by_prefix(client, reference, within, deleted=True)
     if gone is not None:
         return _deleted(reference, gone)
-    last = itertools.islice(_search(client, within, Plan()), _PAGE)
+    last = itertools.islice(search(client, within, Plan()), _PAGE)
     near = did_you_mean(reference, {run.info.run_name or "" for run in last})
     return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
 
@@ -273,19 +279,41 @@ def _deleted(reference: str, run: Run) -> RunNotFoundError:
 def _keys(client: MlflowClient, experiment: Experiment | None) -> Keys:
     if experiment is None:
         return Keys.seen_in([], "", complete=True)
-    page = client.search_runs([experiment.experiment_id], order_by=[NEWEST_FIRST], max_results=_PAGE)
-    which = f"the last {len(page)} runs of " if page.token else ""
-    return Keys.seen_in(page, f"{which}experiment {experiment.name!r}", complete=not page.token)
+    last = list(itertools.islice(search(client, [experiment.experiment_id], Plan(), size=_PAGE), _PAGE + 1))
+    complete = len(last) <= _PAGE
+    which = "" if complete else f"the last {_PAGE} runs of "
+    return Keys.seen_in(last[:_PAGE], f"{which}experiment {experiment.name!r}", complete=complete)
 
 
-def _search(
+def search(
     client: MlflowClient,
     within: list[str],
     selection: Plan,
-    order: Sequence[str] = (NEWEST_FIRST,),
+    order: ordering.Order = ordering.Order(),  # noqa: B008  # it is frozen
     *,
     size: int = _PAGE,
     deleted: bool = False,
+) -> Iterator[Run]:
+    """Yield the runs that a filter chooses, in *order* as far as the store knows it.
+
+    MLflow refuses a whole page for one run that it cannot read, without a start time say: then the rows are read.
+    """
+    seen: set[str] = set()
+    try:
+        for run in map(readable, _pages(client, within, selection.server, order, size=size, deleted=deleted)):
+            seen.add(run.info.run_id)
+            if selection.matches(run):
+                yield run
+    except Exception as error:
+        rows = None if isinstance(error, MLMagicError) else bulk.every_run(client, within, deleted=deleted)
+        if rows is None:
+            raise
+        chosen = [run for run in rows if run.info.run_id not in seen and all(test(run) for test in selection.here)]
+        yield from order.sorted(chosen)
+
+
+def _pages(
+    client: MlflowClient, within: list[str], condition: str, order: ordering.Order, *, size: int, deleted: bool
 ) -> Iterator[Run]:
     from mlflow.entities import ViewType
 
@@ -293,13 +321,13 @@ def _search(
     while within:
         page = client.search_runs(
             within,
-            selection.server,
+            condition,
             run_view_type=ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY,
             max_results=size,
-            order_by=list(order),
+            order_by=order.server,
             page_token=token,
         )
-        yield from (run for run in page if selection.matches(run))
+        yield from page
         token = page.token
         if not token:
             return

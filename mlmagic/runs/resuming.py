@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import RunNotFoundError, UsageProblem
 from mlmagic.runs import active, experiments, queries
+from mlmagic.runs.artifact_place import place_of
+from mlmagic.runs.foreign_json import read_json
+from mlmagic.runs.matching import Plan
 from mlmagic.runs.tags import source_tags, user_tags
 from mlmagic.snapshot import git
 
@@ -43,6 +45,8 @@ class Earlier:
     cells: tuple[int, ...] = ()
 
 
+_LAST_STEP = 2**62
+"""A store takes steps of 64 bits: from one near the end of them a run cannot go on."""
 _last_in_notebook: dict[str, Earlier] = {}
 
 
@@ -132,22 +136,21 @@ def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
     experiment = experiments.find(client, None)
     if experiment is None:
         return None
-    found = client.search_runs(
-        [experiment.experiment_id],
+    of_notebook = Plan(
         f"tags.`mlflow.source.name` = '{name}' and tags.`mlmagic.version` LIKE '%'",
-        order_by=["attributes.start_time DESC"],
-        max_results=1,
+        here=(lambda run: run.data.tags.get("mlflow.source.name") == name and "mlmagic.version" in run.data.tags,),
     )
-    return str(found[0].info.run_id) if found else None
+    found = next(queries.search(client, [experiment.experiment_id], of_notebook, size=1), None)
+    return str(found.info.run_id) if found else None
 
 
 def _held(client: MlflowClient, run: Run) -> Earlier:
     steps = {}
     for name in run.data.metrics:
         history = client.get_metric_history(run.info.run_id, name)
-        steps[name] = max((point.step for point in history), default=0)
-    figures = client.list_artifacts(run.info.run_id, "figures")
-    cells = json.loads(run.data.tags.get("mlmagic.cell", "[]"))
+        taken = (point.step for point in history)
+        steps[name] = max((step for step in taken if isinstance(step, int) and abs(step) < _LAST_STEP), default=0)
+    figures = place_of(run.info.run_id, run.info.artifact_uri).files("figures")
     return Earlier(
         uid=run.data.tags.get("mlmagic.id", ""),
         run_id=run.info.run_id,
@@ -159,8 +162,14 @@ def _held(client: MlflowClient, run: Run) -> Earlier:
         metrics=dict(run.data.metrics),
         last_steps=steps,
         figures=frozenset(file.path.rpartition("/")[2].rpartition(".")[0] for file in figures),
-        cells=tuple(cells) if isinstance(cells, list) else (cells,),
+        cells=_cells(run.data.tags.get("mlmagic.cell", "")),
     )
+
+
+def _cells(text: str) -> tuple[int, ...]:
+    """Return the numbers of the cells that a run is of, by its tag: one, or a list."""
+    found = read_json(text, list) or [read_json(text, int)]
+    return tuple(number for number in found if type(number) is int)
 
 
 def take_over(run: ActiveRun, earlier: Earlier) -> None:

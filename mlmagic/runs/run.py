@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
 from mlmagic.runs import queries, store
+from mlmagic.runs.artifact_place import place_of
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
+
+    from mlmagic.runs.artifact_place import ArtifactPlace
+
+_LONGEST_TEXT = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -60,18 +66,23 @@ class Run:
     def history(self, metric: str) -> list[tuple[int, float]]:
         """Return (step, value) pairs of a metric, in order of the steps."""
         points = store.connect().get_metric_history(self.id, metric)
-        return sorted((point.step, point.value) for point in points)
+        usual = (one for one in points if isinstance(one.step, int) and isinstance(one.value, float | int))
+        return sorted((point.step, point.value) for point in usual)
 
     @property
     def artifacts(self) -> list[str]:
         """The paths of all files of the run."""
-        client = store.connect()
+        place = self._place()
         found: list[str] = []
         folders = [""]
         while folders:
-            for item in client.list_artifacts(self.id, folders.pop() or None):
+            for item in place.files(folders.pop()):
                 (folders if item.is_dir else found).append(item.path)
         return sorted(found)
+
+    def _place(self) -> ArtifactPlace:
+        info = self._stored().info
+        return place_of(info.run_id, info.artifact_uri)
 
     def text(self, path: str) -> str:
         """Return a text artifact, such as ``"mlmagic/cell.py"``.
@@ -80,11 +91,14 @@ class Run:
         ------
         UsageProblem
             When the run has no such artifact.
+        StoreError
+            When it cannot be read, is a link, or has more than 500 MB.
         """
-        found = store.read_text(store.artifacts(self._stored().info.artifact_uri), path)
-        if found is None:
+        place = self._place()
+        if path not in {file.path for file in place.files(path.rpartition("/")[0]) if not file.is_dir}:
             raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, self.artifacts)}")
-        return found
+        with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+            return place.read(path, _LONGEST_TEXT).decode("utf-8", "replace")
 
     @property
     def url(self) -> str | None:
@@ -97,4 +111,5 @@ class Run:
         except (StoreAwayError, RunNotFoundError) as error:
             return f"Run(id={self.id[:8]!r}, not read: {error})"
         metrics: dict[str, Any] = {name: round(value, 6) for name, value in sorted(stored.data.metrics.items())}
-        return f"Run({stored.info.run_name!r}, {stored.info.status}, id={self.id[:8]!r}, metrics={metrics})"
+        status = clean(stored.info.status)
+        return f"Run({stored.info.run_name!r}, {status}, id={self.id[:8]!r}, metrics={metrics})"

@@ -15,7 +15,7 @@ from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Copy, File, Model
 from mlmagic.journal.safe_folder import SafeFolder
 from mlmagic.journal.staged_files import StagedFile, path_of, walk
-from mlmagic.runs import artifact_place, outage, store
+from mlmagic.runs import artifact_target, outage, store
 from mlmagic.runs.outage import Verdict
 from mlmagic.snapshot.secrets import redact, redact_value
 
@@ -65,7 +65,7 @@ class Upload:
         wanted = self._wanted(staged, [str(path_of(record)) for record in records])
         if not wanted:
             return
-        if problem := artifact_place.problem_of(run.info.artifact_uri, run.info.run_id, location, uri):
+        if problem := artifact_target.problem_of(run.info.artifact_uri, run.info.run_id, location, uri):
             self.waits = dict.fromkeys(map(_within, wanted), problem)
             return
         wanted = self._without_linked(wanted, run.info.artifact_uri)
@@ -120,8 +120,8 @@ class Upload:
 
     def _without_linked(self, wanted: list[StagedFile], artifact_uri: str) -> list[StagedFile]:
         """Return the files that would not be written through a link that stands in the run's place, and note others."""
-        place = artifact_place.local_path(artifact_uri)
-        linked = artifact_place.linked(place, map(_within, wanted)) if place else set()
+        place = artifact_target.local_path(artifact_uri)
+        linked = artifact_target.linked(place, map(_within, wanted)) if place else set()
         for file in wanted:
             if _within(file) in linked:
                 self._refuse(file.path, f"{_within(file)} was left out: there is a link in its place in the store")
@@ -259,7 +259,7 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
             params={key: redact_value(key, value)[0] for key, value in params.items() if len(key) <= _LONGEST_KEY},
         )
     own = f"models/{entry.model_id}"
-    if problem := artifact_place.problem_of(entry.artifact_location, own, location, str(client.tracking_uri)):
+    if problem := artifact_target.problem_of(entry.artifact_location, own, location, str(client.tracking_uri)):
         raise StoreAwayError(problem)
     description = Description.load(str(folder))
     description.model_id = description.model_uuid = entry.model_id

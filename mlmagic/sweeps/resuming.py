@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlmagic.runs import experiments, store
+from mlmagic.runs import experiments, queries, store
+from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.matching import Plan
 from mlmagic.sweeps.recording import KEY
 
 if TYPE_CHECKING:
@@ -15,7 +18,8 @@ if TYPE_CHECKING:
 
 CODE = "mlmagic.sweep.code"
 """The tag of a sweep's run that tells its code."""
-_MOST = 1000
+_PARENT = "mlflow.parentRunId"
+_MOST_SEED = 2**32
 
 
 @dataclass(frozen=True)
@@ -51,24 +55,28 @@ def find_earlier(code: str, experiment: str | None) -> Earlier | None:
             home = experiments.find(client, experiment)
             if home is None:
                 return None
-            found = client.search_runs([home.experiment_id], f"tags.`{CODE}` = '{code}'", max_results=1)
-            if not found:
+            found = next(queries.search(client, [home.experiment_id], _with_tag(CODE, code), size=1), None)
+            if found is None:
                 return None
-            trials: dict[str, Done] = {}
-            below = f"tags.`mlflow.parentRunId` = '{found[0].info.run_id}' and attributes.status = 'FINISHED'"
-            token = None
-            while True:
-                page = client.search_runs([home.experiment_id], below, max_results=_MOST, page_token=token)
-                trials |= {run.data.tags[KEY]: _done(run) for run in page if KEY in run.data.tags}
-                token = page.token
-                if not token:
-                    break
-            seed = found[0].data.params.get("seed", "")
-            return Earlier(found[0].info.run_id, int(seed) if seed.isdigit() else None, trials)
+            below = queries.search(client, [home.experiment_id], _with_tag(_PARENT, found.info.run_id))
+            trials = {
+                run.data.tags[KEY]: _done(run)
+                for run in below
+                if run.info.status == "FINISHED" and KEY in run.data.tags
+            }
+            return Earlier(found.info.run_id, _seed(found.data.params.get("seed", "")), trials)
 
     return store.ask(read)
 
 
+def _with_tag(key: str, value: str) -> Plan:
+    return Plan(f"tags.`{key}` = '{value}'", here=(lambda run: run.data.tags.get(key) == value,))
+
+
 def _done(run: Run) -> Done:
-    took = (run.info.end_time or run.info.start_time) - run.info.start_time
-    return Done(dict(run.data.metrics), took / 1000, run.data.tags.get("mlmagic.id", run.info.run_id))
+    return Done(dict(run.data.metrics), duration_s(run) or 0.0, run.data.tags.get("mlmagic.id", run.info.run_id))
+
+
+def _seed(text: str) -> int | None:
+    """Return a seed of 32 bits, as the sweep drew it, None for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) and int(text) < _MOST_SEED else None

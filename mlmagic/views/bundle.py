@@ -8,6 +8,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mlmagic.visible import clean
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,6 @@ _SIZE_ALIGNED_FROM = 1e-3
 _LARGE_CHANGE = 100
 _SECONDS = 60
 _SECONDS_IN_MS, _SECONDS_IN_HUNDREDTHS = 0.0095, 9.995
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @functools.cache
@@ -141,21 +142,6 @@ def duration(seconds: float | None) -> str:
     hours, minutes = divmod(minutes, _SECONDS)
     days, hours_left = divmod(hours, 24)
     return f"{days} d {hours_left} h" if days else f"{hours} h {minutes} min"
-
-
-def clean(text: object) -> str:
-    r"""Return *text* on one line, without the control characters that move, colour or mirror what follows.
-
-    >>> clean("a\x1b[31m\nb")
-    'a�[31m b'
-    """
-    return "".join(
-        " " if mark in "\n\r\t" else "\N{REPLACEMENT CHARACTER}" if _is_control(mark) else mark for mark in str(text)
-    )
-
-
-def _is_control(mark: str) -> bool:
-    return mark in _BIDI_CONTROLS or unicodedata.category(mark) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def shorten(text: object, limit: int = 60) -> str:

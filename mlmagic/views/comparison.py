@@ -12,6 +12,7 @@ from mlmagic.runs.frames import frame_of
 from mlmagic.views.bundle import MimeBundle, number, render, shorten
 from mlmagic.views.curve_picture import STYLES, Label, Panel, Series, Size, finite, picture
 from mlmagic.views.runs_table import table_html
+from mlmagic.visible import clean, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +184,7 @@ def _panel(series: Sequence[Series], unit: str, *, dots: bool = False) -> Panel:
 
 def _plain(comparison: Comparison, frame: DataFrame, left_out: int) -> str:
     if comparison.notice:
-        return f"{comparison.title}\n{comparison.notice.text} {comparison.notice.hint}"
+        return f"{clean(comparison.title)}\n{comparison.notice.text} {clean(comparison.notice.hint)}"
     shown = frame.drop(columns=["run_id", "started"], errors="ignore")
-    lines = [comparison.title, shown.to_string(index=False, max_cols=12, na_rep="\N{EN DASH}")]
+    lines = [clean(comparison.title), visible(shown.to_string(index=False, max_cols=12, na_rep="\N{EN DASH}"))]
     return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
+from mlmagic.runs.light_runs import as_moment
 from mlmagic.views.bundle import MimeBundle, duration, render, web_address
 from mlmagic.views.difference_sections import letter, sections_of
 from mlmagic.views.difference_text import difference_text
@@ -67,7 +68,8 @@ def difference_bundle(found: Difference) -> MimeBundle:
 
 
 def _head(at: int, run: RunHead) -> dict[str, object]:
-    started = dt.datetime.fromtimestamp(run.started / 1000).astimezone() if run.started else None
+    moment = as_moment(run.started)
+    started = None if not moment else dt.datetime.fromtimestamp(moment / 1000, dt.UTC).astimezone()
     return {
         "letter": letter(at),
         "name": cell(run.name, _LONGEST_NAME),

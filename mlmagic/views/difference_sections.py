@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import clean, difference, numbers
+from mlmagic.views.bundle import difference, numbers
 from mlmagic.views.run_summary import Cell, cell
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

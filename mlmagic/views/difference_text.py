@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import clean, columns, duration, pad, shorten
+from mlmagic.views.bundle import columns, duration, pad, shorten
 from mlmagic.views.difference_sections import letter
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ def difference_text(found: Difference, sections: Sequence[Section]) -> str:
     """Return *found* as lines of text: what differs in full, the rest in a line each."""
     lines = [f"{len(found.runs)} runs, compared with {letter(0)}"]
     rows = [
-        [letter(at), shorten(run.name, _WIDEST), run.status.lower(), duration(run.duration_s), run.id[:8]]
+        [letter(at), shorten(run.name, _WIDEST), clean(run.status).lower(), duration(run.duration_s), clean(run.id[:8])]
         for at, run in enumerate(found.runs)
     ]
     lines += _aligned(rows)

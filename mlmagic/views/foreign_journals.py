@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import clean, shorten
+from mlmagic.views.bundle import shorten
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mlmagic.views.bundle import (
     MimeBundle,
-    clean,
     columns,
     difference,
     duration,
@@ -17,6 +16,7 @@ from mlmagic.views.bundle import (
     shorten,
     web_address,
 )
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
-from mlmagic.views.runs_table import table_html
+from mlmagic.views.runs_table import odd_lines, table_html
+from mlmagic.visible import visible
 
 
 class RunsFrame(pd.DataFrame):
@@ -16,6 +17,10 @@ class RunsFrame(pd.DataFrame):
     @property
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Return the table as text, and below it what of a run cannot be shown."""
+        return "\n".join([visible(super().__repr__()), *(f"! {line}" for line in odd_lines(self))])
 
     def _repr_html_(self) -> str:
         return table_html(self)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.runs.frames import ATTRS, BASE_COLUMNS
 from mlmagic.views.bundle import duration, numbers, render, shorten, web_address
 from mlmagic.views.run_summary import Cell, cell
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,8 @@ _FEWEST_PARAMS = 20
 _SHOWN_SAME = 12
 _LONGEST_NAME = 60
 _LONGEST_VALUE = 40
+_SHOWN_ODD = 5
+_LONGEST_ODD = 200
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,18 @@ def table_html(frame: pd.DataFrame) -> str:
         filter=cell(str(about.get("filter", "")), 200),
         more=bool(about.get("more")),
         total=total,
+        odd=odd_lines(frame),
         hidden_rows=total - len(rows),
         hidden_columns=len(shown) + len(metrics) - len(columns),
         order={name: _order(name, about) for name in BASE_COLUMNS},
     )
+
+
+def odd_lines(frame: pd.DataFrame) -> list[str]:
+    """Return what of the runs cannot be shown, a line a run: a start time that is no date."""
+    odd = frame.attrs.get(ATTRS, {}).get("odd", ())
+    more = [f"and {len(odd) - _SHOWN_ODD} more runs"] if len(odd) > _SHOWN_ODD else []
+    return [shorten(line, _LONGEST_ODD) for line in odd[:_SHOWN_ODD]] + more
 
 
 def _headline(total: int, about: dict[str, Any]) -> str:
@@ -100,8 +111,8 @@ def _runs(rows: pd.DataFrame, urls: dict[str, str]) -> list[dict[str, Any]]:
         {
             "name": cell(_plain(name), _LONGEST_NAME),
             "url": web_address(urls.get(_plain(run_id))),
-            "run_id": _plain(run_id),
-            "status": _plain(status).lower(),
+            "run_id": clean(_plain(run_id)),
+            "status": clean(_plain(status)).lower(),
             "started": _minute(started),
             "moment": "" if _is_missing(started) else str(started),
             "duration": "" if _is_missing(seconds) else duration(float(seconds)),

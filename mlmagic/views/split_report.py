@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import MimeBundle, clean, columns, pad, render, shorten
+from mlmagic.views.bundle import MimeBundle, columns, pad, render, shorten
 from mlmagic.views.run_summary import cell
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

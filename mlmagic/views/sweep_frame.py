@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
 from mlmagic.views.sweep_view import results_html
+from mlmagic.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,9 @@ class SweepFrame(pd.DataFrame):
     def metric(self) -> str | None:
         """The metric that the trials are judged by."""
         return self._results.metric
+
+    def __repr__(self) -> str:
+        return visible(super().__repr__())
 
     def _repr_html_(self) -> str:
         return results_html(self._results, self._picture)

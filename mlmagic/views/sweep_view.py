@@ -14,6 +14,7 @@ from mlmagic.views.bundle import MimeBundle, duration, number, render, web_addre
 from mlmagic.views.comparison import mean_text
 from mlmagic.views.run_summary import cell, notice_lines
 from mlmagic.views.show import metadata_of, show_summary
+from mlmagic.visible import clean, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +59,7 @@ class SweepView:
             self._bar.close()
         show_summary(summary, quiet=True)
         for notice in summary.notices:
-            print(notice.text, file=sys.stderr)  # noqa: T201  # standard output is the user's own
+            print(visible(notice.text), file=sys.stderr)  # noqa: T201  # standard output is the user's own
 
     def _note_time(self) -> None:
         self._shown_at = time.monotonic()
@@ -98,7 +99,7 @@ class SweepView:
             self._bar = tqdm(total=total, unit="trial", leave=False)
         self._bar.update(len(results.trials) - self._bar.n)
         best = _best(results)
-        self._bar.set_postfix_str(f"best {results.metric} {number(best.mean)}" if best else "")
+        self._bar.set_postfix_str(f"best {clean(results.metric)} {number(best.mean)}" if best else "")
 
 
 def sweep_bundle(
@@ -135,7 +136,7 @@ def sweep_bundle(
     status = summary.status.lower() if summary else ""
     notices = summary.notices if summary else ()
     head = f"{results.name}: {', '.join([headline, *told])}"
-    plain = [f"\N{BLACK CIRCLE} {status}  {head}" if status else head, *(one.text for one in notices)]
+    plain = [clean(f"\N{BLACK CIRCLE} {status}  {head}" if status else head), *(visible(one.text) for one in notices)]
     return {
         "text/html": render(
             "sweep.html",

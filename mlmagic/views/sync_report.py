@@ -6,7 +6,8 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import clean, shorten
+from mlmagic.views.bundle import shorten
+from mlmagic.visible import clean, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def sync_report(report: SyncReport) -> str:
         parts.append(f"{runs} in the journal{f' ({report.away})' if report.away else ''}")
     line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
     foreign = [foreign_line(report.foreign)] if report.foreign else []
-    return "\n".join([*([line] if line else []), *map(clean, report.problems), *foreign])
+    return visible("\n".join([*([line] if line else []), *report.problems, *foreign]))
 
 
 def foreign_line(found: Sequence[Foreign]) -> str:
@@ -64,4 +65,4 @@ def _path(path: Path) -> str:
     """Return *path* from the working folder where it lies below it, as it can be shown."""
     with contextlib.suppress(ValueError, OSError):
         path = path.relative_to(Path.cwd())
-    return clean(str(path))
+    return clean(path)

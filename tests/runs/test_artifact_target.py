@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mlmagic.runs import store
-from mlmagic.runs.artifact_place import linked, problem_of
+from mlmagic.runs.artifact_target import linked, problem_of
 from mlmagic.settings import settings
 
 SQLITE = "sqlite:////p/mlflow.db"

@@ -1,0 +1,189 @@
+"""Runs as plain data, with values that a store should not have put right: anybody may have written the file.
+
+SQLite takes a text for a number and bytes for a text, and a run of another tool may have no start time. What fits no
+cell of a table is left out of it and named in ``odd``, so that one odd value costs only its own cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+_INT64 = 2**63
+_DAY_MS = 86_400_000
+# The first and the last day that datetime has, less one: a time zone moves them.
+_FIRST_MS, _LAST_MS = -62_135_596_800_000 + _DAY_MS, 253_402_300_799_999 - _DAY_MS
+_LONGEST_SHOWN = 60
+
+
+@dataclass(slots=True)
+class RunInfo:
+    """What is known of a run itself; times in ms since 1970."""
+
+    run_id: str
+    run_name: str
+    experiment_id: str
+    user_id: str | None
+    status: str
+    start_time: int | None
+    end_time: int | None
+    artifact_uri: str
+    lifecycle_stage: str
+
+
+@dataclass(slots=True)
+class RunData:
+    """Params, last values of metrics, and tags of a run."""
+
+    params: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Dataset:
+    """Name and digest of a dataset, and its profile where that was read."""
+
+    name: str
+    digest: str
+    profile: str = ""
+
+
+@dataclass(slots=True)
+class DatasetInput:
+    """A dataset as the input of a run."""
+
+    dataset: Dataset
+
+
+@dataclass(slots=True)
+class RunInputs:
+    """What a run read."""
+
+    dataset_inputs: list[DatasetInput] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LightRun:
+    """A run with what a table shows of it; *odd* names the values that were left out."""
+
+    info: RunInfo
+    data: RunData = field(default_factory=RunData)
+    inputs: RunInputs = field(default_factory=RunInputs)
+    odd: list[str] = field(default_factory=list)
+
+
+def light_run(info: Any) -> LightRun:
+    """Return a run without data, from a row of the table of runs or from MLflow's ``run.info``."""
+    odd: list[str] = []
+
+    def time(name: str) -> int | None:
+        value = getattr(info, name)
+        whole = as_whole(value)
+        if value is not None and whole is None:
+            odd.append(f"{name} {_short(value)} is no time")
+        return whole
+
+    made = RunInfo(
+        run_id=as_text(getattr(info, "run_uuid", None) or getattr(info, "run_id", "")),
+        run_name=as_text(info.name if hasattr(info, "name") else info.run_name),
+        experiment_id=as_text(info.experiment_id),
+        user_id=None if info.user_id is None else as_text(info.user_id),
+        status=as_text(info.status),
+        start_time=time("start_time"),
+        end_time=time("end_time"),
+        artifact_uri=as_text(info.artifact_uri),
+        lifecycle_stage=as_text(info.lifecycle_stage),
+    )
+    return LightRun(made, odd=odd)
+
+
+def readable(run: Any) -> Any:
+    """Return *run*, one of MLflow's; as a `LightRun` where a value is not of the type that its place has."""
+    if _is_readable(run):
+        return run
+    made = light_run(run.info)
+    made.data.params = {as_text(key): as_text(value) for key, value in run.data.params.items()}
+    made.data.tags = {as_text(key): as_text(value) for key, value in run.data.tags.items()}
+    for key, value in run.data.metrics.items():
+        put_metric(made, key, value)
+    for one in run.inputs.dataset_inputs if run.inputs else ():
+        found = one.dataset
+        dataset = Dataset(as_text(found.name), as_text(found.digest), as_text(found.profile))
+        made.inputs.dataset_inputs.append(DatasetInput(dataset))
+    return made
+
+
+def _is_readable(run: Any) -> bool:
+    info, data = run.info, run.data
+    return (
+        type(info.start_time) is int
+        and (info.end_time is None or type(info.end_time) is int)
+        and type(info.run_id) is str
+        and type(info.status) is str
+        and type(info.run_name) is str
+        and type(info.artifact_uri) is str
+        and all(type(value) is float or type(value) is int for value in data.metrics.values())
+        and all(type(value) is str for value in data.params.values())
+        and all(type(value) is str for value in data.tags.values())
+        and all(type(key) is str for values in (data.metrics, data.params, data.tags) for key in values)
+        and all(type(one.dataset.name) is str is type(one.dataset.digest) for one in run.inputs.dataset_inputs)
+    )
+
+
+def put_metric(run: LightRun, key: Any, value: Any) -> None:
+    """Enter the last value of a metric; what is no number is named instead."""
+    if isinstance(value, float | int):
+        run.data.metrics[as_text(key)] = float(value)
+    else:
+        run.odd.append(f"metric {_short(key)} has {_short(value)}, which is no number")
+
+
+def oddities(run: Any) -> list[str]:
+    """Return what of a run cannot be shown, each in a few words; of a usual run nothing."""
+    odd = list(getattr(run, "odd", ()))
+    if run.info.start_time is None:
+        if not any(one.startswith("start_time") for one in odd):
+            odd.append("start time missing")
+    elif as_moment(run.info.start_time) is None:
+        odd.append(f"start time {run.info.start_time} is no date")
+    if not run.info.status:
+        odd.append("status missing")
+    return odd
+
+
+def as_text(value: Any) -> str:
+    r"""Return a text of a store as one; bytes as far as they are UTF-8, nothing for NULL.
+
+    >>> as_text(b"a\xff"), as_text(None), as_text(1.5)
+    ('a�', '', '1.5')
+    """
+    if type(value) is str:
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
+
+
+def as_whole(value: Any) -> int | None:
+    """Return a number of 64 bits, None for anything else.
+
+    >>> as_whole(5), as_whole("soon"), as_whole(1e300), as_whole(None)
+    (5, None, None, None)
+    """
+    return value if type(value) is int and -_INT64 <= value < _INT64 else None
+
+
+def as_moment(milliseconds: Any) -> int | None:
+    """Return milliseconds since 1970 that are a date, None for others: the year 292278994.
+
+    >>> as_moment(1_750_000_000_000), as_moment(2**63 - 1), as_moment("soon")
+    (1750000000000, None, None)
+    """
+    whole = as_whole(milliseconds)
+    return whole if whole is not None and _FIRST_MS <= whole <= _LAST_MS else None
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
