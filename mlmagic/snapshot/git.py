@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mlmagic.snapshot.git_config import own_config, under_filters
 from mlmagic.snapshot.git_files import (
     Repository,
     UntrackedFile,
@@ -17,15 +18,22 @@ from mlmagic.snapshot.git_files import (
     megabytes,
     shown,
 )
+from mlmagic.snapshot.git_parts import named
 from mlmagic.snapshot.git_patch import make_patch
 from mlmagic.snapshot.git_process import Answer, ask
 from mlmagic.snapshot.git_status import parse_status
+from mlmagic.snapshot.git_submodules import changed_submodules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGE_DATA_BYTES = 100_000_000
 _TIME_FOR_STATUS = 0.6
+_TOO_SLOW = "Git took too long to look for uncommitted changes: they are not recorded."
+_UNKNOWN_FILTERS = (
+    "The repository's own configuration cannot be read, or has too many filters: uncommitted changes are not recorded."
+)
+_OTHER_TREE = "The repository's configuration names another work tree, {}: no commit is recorded."
 
 
 @dataclass(frozen=True)
@@ -78,33 +86,40 @@ def capture(folder: Path, *, limit_bytes: int, timeout_s: float = 10.0) -> GitSt
 
 def _capture(repository: Repository, limit_bytes: int, deadline: float, timeout_s: float) -> GitState:
     root = repository.root
+    config = own_config(repository, deadline)
+    if config.other_tree is not None:
+        return GitState(root, notices=(_OTHER_TREE.format(shown(config.other_tree)),))
+    if config.filters is None:
+        return _without_status(repository, deadline, _UNKNOWN_FILTERS)
+    repository = replace(repository, filters=config.filters)
     answer = ask(
         *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames", "--no-ahead-behind"),
-        "--ignore-submodules=untracked",
+        "--ignore-submodules=dirty",
         folder=root,
         deadline=deadline - (1 - _TIME_FOR_STATUS) * timeout_s,
+        filters=repository.filters,
     )
     if answer.too_slow:
-        return _without_status(repository, deadline)
+        return _without_status(repository, deadline, _TOO_SLOW)
     if answer.failed:
         return GitState(root, notices=(_refusal(answer, root),))
     status = parse_status(answer.output)
+    inside = changed_submodules(root, deadline)
     untracked = look_at_untracked(root, status.untracked)
     sources = [file for file in untracked if file.is_source]
     state = GitState(
         root=root,
         commit=status.commit,
         branch=status.branch,
-        dirty=bool(status.changed or sources),
+        dirty=bool(status.changed or inside or sources),
         remote=find_remote(repository, status.upstream),
         notices=() if status.commit else ("The Git repository has no commit yet.",),
     )
     if not limit_bytes:
         return state
     notices = [*state.notices, *_left_out(untracked, limit_bytes)]
-    notices += [
-        f"The submodule {shown(path)} has changes that the patch leaves out." for path in status.changed_submodules
-    ]
+    notices += [f"The submodule {shown(path)} has changes that the patch leaves out." for path in inside]
+    notices += _unfiltered(repository, [*status.changed, *(file.path for file in sources)], deadline)
     patch = None
     if state.dirty:
         added = [file.path for file in sources if file.size <= limit_bytes]
@@ -113,8 +128,8 @@ def _capture(repository: Repository, limit_bytes: int, deadline: float, timeout_
     return replace(state, patch=patch, notices=tuple(notices))
 
 
-def _without_status(repository: Repository, deadline: float) -> GitState:
-    """Ask only for the commit, where looking through the files takes too long."""
+def _without_status(repository: Repository, deadline: float, why: str) -> GitState:
+    """Ask only for the commit, where the files cannot be looked through."""
     answer = ask("rev-parse", "HEAD", "--abbrev-ref", "HEAD", folder=repository.root, deadline=deadline)
     if answer.failed:
         return GitState(repository.root, notices=("Git did not answer in time: no commit is recorded.",))
@@ -124,8 +139,21 @@ def _without_status(repository: Repository, deadline: float) -> GitState:
         commit=commit,
         branch=None if branch == "HEAD" else branch,
         remote=find_remote(repository, None),
-        notices=("Git took too long to look for uncommitted changes: they are not recorded.",),
+        notices=(why,),
     )
+
+
+def _unfiltered(repository: Repository, paths: list[str], deadline: float) -> list[str]:
+    """Tell of changed files whose content a filter of the repository decides, which was not run."""
+    found = under_filters(repository.root, paths, repository.filters, deadline)
+    if not found:
+        return []
+    told = (
+        "Compared as they are, since mlmagic runs no program that a repository's own configuration names (the filter "
+        f"{named(sorted(repository.filters))}): {named(found)}. Set the filter for all your repositories "
+        "(git config --global) to have it run."
+    )
+    return [told]
 
 
 def _left_out(untracked: list[UntrackedFile], limit_bytes: int) -> list[str]:

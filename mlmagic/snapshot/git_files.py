@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from dataclasses import dataclass
@@ -44,17 +45,22 @@ _SOURCE_SUFFIXES = frozenset(
 _SOURCE_NAME = re.compile(
     r"(?:\.?requirements.*\.(?:txt|in)|constraints.*\.txt|Makefile|Dockerfile.*|Snakefile|\.git\w+)"
 )
+LONGEST_READ = 1_000_000
 _GIGABYTE = 10**9
 _LARGEST_JSON_BYTES = 256 * 1024  # a larger one is data
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A work tree and where Git keeps what belongs to it; ``folder`` and ``common`` differ for `git worktree`."""
+    """A work tree and where Git keeps what belongs to it; ``folder`` and ``common`` differ for `git worktree`.
+
+    ``filters`` are those of its own configuration, which are not run.
+    """
 
     root: Path
     folder: Path
     common: Path
+    filters: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,20 @@ def is_git_folder(folder: Path) -> bool:
 
 def _linked(root: Path, mark: Path) -> Repository:
     """Read the file that stands for `.git` in a submodule and in a second work tree."""
-    kept = root / mark.read_text("utf-8", "surrogateescape").removeprefix("gitdir:").strip()
+    kept = root / read_small(mark).removeprefix("gitdir:").strip()
     common = kept / "commondir"
-    shared = kept / common.read_text("utf-8", "surrogateescape").strip() if common.is_file() else kept
+    shared = kept / read_small(common).strip() if common.is_file() else kept
     return Repository(root, kept, shared)
+
+
+def read_small(path: Path) -> str:
+    """Return the beginning of a text file, nothing of what is no regular file: a FIFO would be waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return ""
+    with os.fdopen(descriptor, "rb") as file:
+        return os.fsdecode(file.read(LONGEST_READ)) if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
 
 
 def find_remote(repository: Repository, upstream: str | None) -> str | None:
@@ -100,10 +116,7 @@ def find_remote(repository: Repository, upstream: str | None) -> str | None:
 
     Read from the repository's own configuration: a process to ask takes as long as all the rest.
     """
-    try:
-        lines = (repository.common / "config").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return None
+    lines = read_small(repository.common / "config").splitlines()
     addresses: dict[str, str] = {}
     name = None
     for line in lines:

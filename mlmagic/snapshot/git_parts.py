@@ -10,7 +10,7 @@ from mlmagic.snapshot.git_files import megabytes, shown
 from mlmagic.snapshot.git_process import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mlmagic.snapshot.git_process import Answer
@@ -26,18 +26,29 @@ class Parts:
 
     patch: bytes
     left_out: dict[str, int]
+    failed: dict[str, str]
 
-    def notice(self) -> str | None:
-        """Return one line that names the files that are left out, the largest first."""
-        if not self.left_out:
-            return None
-        ordered = sorted(self.left_out.items(), key=lambda item: -item[1])
-        named = [f"{shown(path)} ({megabytes(size)})" for path, size in ordered[:_MOST_NAMED]]
-        more = len(ordered) - len(named)
-        return (
-            f"Too large for the patch, and not recorded: the changes of {', '.join(named)}"
-            f"{f' and {more} more files' if more else ''}. The setting patch_limit_mb raises the limit."
-        )
+    def notices(self) -> list[str]:
+        """Return a sentence for the files that are too large, the largest first, and one for those that failed."""
+        told = []
+        if self.left_out:
+            ordered = sorted(self.left_out, key=lambda path: -self.left_out[path])
+            sizes = {path: f" ({megabytes(size)})" for path, size in self.left_out.items()}
+            told.append(
+                f"Too large for the patch, and not recorded: the changes of {named(ordered, sizes)}. "
+                "The setting patch_limit_mb raises the limit."
+            )
+        if self.failed:
+            reason = next(iter(self.failed.values()))
+            told.append(f"Not recorded, since Git cannot compare them ({reason}): {named(list(self.failed))}.")
+        return told
+
+
+def named(paths: Sequence[str], about: Mapping[str, str] | None = None) -> str:
+    """Return the first of *paths* in a line, each with what is said *about* it, and how many more there are."""
+    first = ", ".join(f"{shown(path)}{(about or {}).get(path, '')}" for path in paths[:_MOST_NAMED])
+    more = len(paths) - _MOST_NAMED
+    return f"{first} and {more} more files" if more > 0 else first
 
 
 def by_parts(diff: Callable[[list[str], int], Answer], sizes: Mapping[str, int], limit_bytes: int) -> Parts:
@@ -64,15 +75,17 @@ def by_parts(diff: Callable[[list[str], int], Answer], sizes: Mapping[str, int],
             break
         small = small[: len(small) // 2]
     large = ordered[len(small) :]
-    left_out = {}
+    left_out, failed = {}, {}
     for number, path in enumerate(large):
         room = limit_bytes - len(patch)
         alone = diff([f":(top,literal){path}"], room) if number < _MOST_BY_THEMSELVES and room > 0 else None
-        if alone is None or alone.failed:
+        if alone is None or alone.too_large or alone.too_slow:
             left_out[path] = sizes[path]
+        elif alone.failed:
+            failed[path] = alone.reason
         else:
             patch += alone.output
-    return Parts(patch, left_out)
+    return Parts(patch, left_out, failed)
 
 
 def has_huge(root: Path, paths: list[str], limit_bytes: int) -> bool:

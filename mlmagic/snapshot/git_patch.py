@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.git_files import IGNORED_PATHSPECS, Repository
-from mlmagic.snapshot.git_parts import by_parts, has_huge, sizes_of
+from mlmagic.snapshot.git_parts import by_parts, has_huge, named, sizes_of
 from mlmagic.snapshot.git_process import Answer, ask
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _DIFF = (
     *("diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative"),
+    f"-O{os.devnull}",  # not the order that a file says which the configuration names
     *("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--submodule=short", "--ignore-submodules=dirty"),
 )
 
@@ -32,6 +34,8 @@ def make_patch(
     """
     with tempfile.TemporaryDirectory(prefix="mlmagic-") as scratch:
         variables = {}
+        unreadable = [path for path in (*status.changed, *added) if not _is_readable(repository.root / path)]
+        added = [path for path in added if path not in unreadable]
         if added or status.has_conflicts:
             # The untracked files are announced in a copy of the index.
             index = Path(scratch, "index")
@@ -43,30 +47,44 @@ def make_patch(
             if problem:
                 return None, problem
         base = status.commit or _empty_tree(repository, deadline)
-        asked = partial(ask, folder=repository.root, deadline=deadline, variables=variables)
+        asked = partial(ask, folder=repository.root, deadline=deadline, variables=variables, filters=repository.filters)
+        left_out = [f":(top,exclude,literal){path}" for path in unreadable]
         attributes = Path(scratch, "attributes")
         attributes.write_text("* -diff\n", "ascii")
 
         def diff(pathspecs: list[str], limit: int) -> Answer:
-            command = (*_DIFF, base, "--", *pathspecs, *IGNORED_PATHSPECS)
+            command = (*_DIFF, base, "--", *pathspecs, *left_out, *IGNORED_PATHSPECS)
             answer = asked(*command, limit_bytes=limit)
             if not answer.failed and not _is_text(answer.output):
                 # Lines in another encoding than UTF-8 would not survive as text: the same patch in Git's binary form.
                 answer = asked("-c", f"core.attributesFile={attributes}", *command, limit_bytes=limit)
             return answer
 
-        paths = [*status.changed, *added]
+        paths = [path for path in (*status.changed, *added) if path not in unreadable]
         # A huge file would use up the time of all.
         answer = None if has_huge(repository.root, paths, limit_bytes) else diff([], limit_bytes)
-        if answer is None or answer.too_large:
+        if answer is not None and answer.too_slow:
+            return None, "Git took too long to compare the uncommitted changes: they are not recorded."
+        if answer is None or answer.failed:
             sizes = sizes_of(repository.root, status.commit, paths, deadline)
             parts = by_parts(diff, sizes, limit_bytes)
-            return parts.patch.decode("utf-8") or None, parts.notice()
-        if answer.too_slow:
-            return None, "Git took too long to compare the uncommitted changes: they are not recorded."
-        if answer.failed or not _is_text(answer.output):
-            return None, f"The uncommitted changes are not recorded: {answer.reason}."
-        return answer.output.decode("utf-8") or None, None
+            return parts.patch.decode("utf-8") or None, " ".join([*parts.notices(), *_not_read(unreadable)]) or None
+        return answer.output.decode("utf-8") or None, " ".join(_not_read(unreadable)) or None
+
+
+def _is_readable(file: Path) -> bool:
+    """Return whether Git can read a file, or sees that it was deleted."""
+    try:
+        kind = file.lstat().st_mode
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return not stat.S_ISREG(kind) or os.access(file, os.R_OK)
+
+
+def _not_read(paths: list[str]) -> list[str]:
+    return [f"Not recorded, since they cannot be read: the changes of {named(paths)}."] if paths else []
 
 
 def _kept_apart(repository: Repository, index: Path) -> dict[str, str]:
@@ -91,10 +109,12 @@ def _announce(
         if answer.failed:
             return "The files in conflict cannot be compared: the uncommitted changes are not recorded."
         paths += [path for path in status.changed if (repository.root / path).is_file()]
+    paths = [path for path in paths if os.path.lexists(repository.root / path)]  # some are gone since Git listed them
     answer = ask(
         *("--literal-pathspecs", "add", "--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"),
         folder=repository.root,
         deadline=deadline,
+        filters=repository.filters,
         given=b"\0".join(os.fsencode(path) for path in paths),
         variables=variables,
     )

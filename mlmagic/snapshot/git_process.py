@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 # Set by the user or by a hook around us, these would point Git at another repository or change what it prints.
@@ -40,13 +40,15 @@ _VARIABLES_LEFT_OUT = frozenset(
     }
 )
 _VARIABLES_SET = {
+    "GIT_ALLOW_PROTOCOL": "none",  # never ask the network, nor the program that a remote names
     "GIT_OPTIONAL_LOCKS": "0",  # never write the user's index
-    "GIT_NO_LAZY_FETCH": "1",  # never ask the network
+    "GIT_NO_LAZY_FETCH": "1",  # nor try to
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",  # its messages are read
 }
-# Hooks stay still, and no file-system monitor is started that would keep our pipe open.
+# Hooks stay still, and no file-system monitor is started, which is a program, and would keep our pipe open.
 _CONFIGURATION = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.quotePath=true")
+_FILTER_OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
 _LEAST_TIME_S = 0.01
 _LONGEST_MESSAGE = 10_000
 
@@ -81,19 +83,22 @@ def ask(
     given: bytes = b"",
     limit_bytes: int | None = None,
     variables: Mapping[str, str] | None = None,
+    filters: Collection[str] = (),
 ) -> Answer:
     """Run `git` with *arguments* in *folder* and return its answer.
 
-    It reads *given*, and is stopped at *deadline* (of `time.monotonic`) or when it has printed more than
-    *limit_bytes*. Raises FileNotFoundError where there is no `git`, other OSErrors where it cannot be started.
+    It reads *given*, runs none of *filters*, and is stopped at *deadline* (of `time.monotonic`) or when it has printed
+    more than *limit_bytes*. Raises FileNotFoundError where there is no `git`, other OSErrors where it cannot be
+    started.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES_LEFT_OUT}
     environment |= {**_VARIABLES_SET, **(variables or {})}
+    environment |= _without(filters, environment)
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as stdin:
         stdin.write(given)
         stdin.seek(0)
         process = subprocess.Popen(
-            ["git", "--no-pager", "-C", os.fspath(folder), *_CONFIGURATION, *arguments],
+            ["git", "--no-pager", "-C", os.fspath(folder), *_CONFIGURATION, *_off(filters), *arguments],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -118,6 +123,29 @@ def ask(
         errors.seek(0)
         message = errors.read(_LONGEST_MESSAGE).decode("utf-8", "replace")
     return Answer(process.returncode, output, message, too_large=not finished, too_slow=late.is_set())
+
+
+def _settings_off(name: str) -> list[tuple[str, str]]:
+    return [(f"filter.{name}.{key}", value) for key, value in _FILTER_OFF.items()]
+
+
+def _off(filters: Collection[str]) -> list[str]:
+    """Return the options that switch filters off."""
+    settings = [one for name in filters if "=" not in name for one in _settings_off(name)]
+    return [word for key, value in settings for word in ("-c", f"{key}={value}")]
+
+
+def _without(filters: Collection[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that switch off filters with an equals sign in their name, which no option can name."""
+    settings = [one for name in filters if "=" in name for one in _settings_off(name)]
+    if not settings:
+        return {}
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdecimal() else 0
+    found = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for at, (key, value) in enumerate(settings, first):
+        found |= {f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value}
+    return found
 
 
 def _read(process: subprocess.Popen[bytes], limit_bytes: int | None) -> bytes:

@@ -16,7 +16,6 @@ class Status:
     branch: str | None = None
     upstream: str | None = None
     changed: list[str] = field(default_factory=list)
-    changed_submodules: list[str] = field(default_factory=list)
     untracked: list[str] = field(default_factory=list)
     has_conflicts: bool = False
 
@@ -36,13 +35,11 @@ def parse_status(output: bytes) -> Status:
                     status.upstream = value
             case "1" | "u":
                 is_conflict = entry[0] == "u"
-                *fields, path = entry.split(" ", 10 if is_conflict else 8)
+                path = entry.split(" ", 10 if is_conflict else 8)[-1]
                 if is_ignored(path):
                     continue
                 status.changed.append(path)
                 status.has_conflicts |= is_conflict
-                if fields[2][0] == "S" and "M" in fields[2]:
-                    status.changed_submodules.append(path)
             case "?":
                 status.untracked.append(entry[2:])
     return status
