@@ -15,6 +15,7 @@ from mlmagic.config.groups import groups_in
 from mlmagic.config.overrides import key_of, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, reason_of
+from mlmagic.config.sources import require_short, require_small
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.snapshot.secret_cuts import beginning
 
@@ -186,6 +187,8 @@ class _Sources:
         with tempfile.TemporaryDirectory(prefix="mlmagic-hydra-") as here:
             try:
                 return self._compose(Path(here), overrides)
+            except RecursionError as error:
+                raise UsageProblem("The configs lead back to themselves, or are nested too deep.") from error
             except Exception as error:
                 if not _is_of_configs(error):
                     raise
@@ -244,6 +247,7 @@ def _require_mapping(text: str) -> None:
     """Refuse a body that YAML reads as one text: Hydra would make a key of all of it."""
     import yaml
 
+    require_small(text, "The body")
     try:
         is_text = isinstance(yaml.safe_load(text), str)
     except yaml.YAMLError:  # which Hydra complains of
@@ -285,6 +289,7 @@ def _checked(config: DictConfig) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
+        require_short(_plain(config))
         missing = sorted(OmegaConf.missing_keys(config))
         values = {} if missing else leaves(resolved(config))
     except OmegaConfBaseException as error:

@@ -7,6 +7,8 @@ import threading
 import warnings
 from typing import TYPE_CHECKING
 
+from mlmagic.config.sources import guarded_sources
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -33,7 +35,10 @@ def own_hydra(folder: Path) -> Iterator[list[str]]:
         hydra, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
         GlobalHydra.instance().hydra = None
         try:
-            with initialize_config_dir(str(folder), job_name="mlmagic", version_base=VERSION_BASE):
+            with (
+                guarded_sources(),
+                initialize_config_dir(str(folder), job_name="mlmagic", version_base=VERSION_BASE),
+            ):
                 yield told
         finally:
             GlobalHydra.instance().hydra = hydra

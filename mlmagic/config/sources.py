@@ -1,0 +1,176 @@
+"""Where Hydra reads configs from during a composition: small regular files, and packages that are imported already.
+
+A folder of configs may come from elsewhere. Hydra would import the package that a config names as a place of configs,
+which runs its code, and read a file of any size; YAML repeats what an alias stands for, and OmegaConf copies it each
+time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import stat
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST = 1_000_000
+_MOST_VALUES = 200_000
+_DEEPEST = 100
+_MOST_RESOLVED = 10_000_000
+_REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+_HYDRAS = {"hydra", "hydra_plugins"}
+
+
+@contextlib.contextmanager
+def guarded_sources() -> Iterator[None]:
+    """Have Hydra read configs through the sources of this module meanwhile."""
+    from hydra._internal.sources_registry import SourcesRegistry
+    from hydra.core.plugins import Plugins
+
+    Plugins.instance()  # it registers the sources
+    types = SourcesRegistry.instance().types
+    before = dict(types)
+    types.update(_sources())
+    try:
+        yield
+    finally:
+        types.update(before)
+
+
+@functools.cache  # classes of Hydra's, which are the same as long as the process lives
+def _sources() -> dict[str, Any]:
+    from hydra._internal.core_plugins.file_config_source import FileConfigSource
+    from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
+
+    class SmallFiles(FileConfigSource):  # type: ignore[misc]  # it has no types
+        def load_config(self, config_path: str) -> Any:
+            name = self._normalize_file_name(config_path)
+            require_readable(os.path.join(self.path, name), name)  # noqa: PTH118  # as Hydra joins them
+            return super().load_config(config_path)
+
+    class ImportedPackages(ImportlibResourcesConfigSource):  # type: ignore[misc]  # it has no types
+        def __init__(self, provider: str, path: str) -> None:
+            super().__init__(provider=provider, path=path)
+            package = self.path.partition(".")[0]
+            if package not in _HYDRAS and package not in sys.modules:
+                raise UsageProblem(
+                    f"hydra.searchpath names the package {package!r}, whose code would run. If you trust it: "
+                    f"import {package}, and compose again"
+                )
+
+    return {"file": SmallFiles, "pkg": ImportedPackages}
+
+
+def require_readable(path: str, name: str) -> None:
+    """Refuse a config that is no regular file, or too much to read; one that is not there is Hydra's to tell of.
+
+    Raises
+    ------
+    UsageProblem
+        Which names the config by *name*.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UsageProblem(f"The config {name} is no regular file")
+        content = file.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        raise UsageProblem(f"The config {name} has more than 1 MB: keep data in a file of its own, and its path here")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise UsageProblem(f"The config {name} is not UTF-8: byte {error.start} cannot be read") from None
+    require_small(text, f"The config {name}")
+
+
+def require_small(content: str, what: str) -> None:
+    """Refuse YAML that is nested deep, or whose aliases repeat a part very often.
+
+    Raises
+    ------
+    UsageProblem
+        Which begins with *what*.
+
+    Examples
+    --------
+    >>> require_small("lr: 0.1", "The body")
+    >>> require_small("[" * 1000, "The body")
+    Traceback (most recent call last):
+    mlmagic.errors.UsageProblem: The body is nested more than 100 deep
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    sizes: dict[str, int] = {}
+    around: list[tuple[str | None, int]] = []
+    count = 0
+    try:
+        for event in yaml.parse(content, Loader=loader):
+            if isinstance(event, yaml.AliasEvent):
+                count += sizes.get(event.anchor, 1)
+            elif isinstance(event, yaml.NodeEvent):
+                count += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                around.append((event.anchor, count))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                anchor, before = around.pop()
+                if anchor is not None:
+                    sizes[anchor] = count - before + 1
+            if len(around) > _DEEPEST:
+                raise UsageProblem(f"{what} is nested more than {_DEEPEST} deep")
+            if count > _MOST_VALUES:
+                raise UsageProblem(f"{what} has more than {_MOST_VALUES:,} values, with those that aliases repeat")
+    except yaml.YAMLError:  # which Hydra complains of
+        return
+
+
+def require_short(config: Any) -> None:
+    """Refuse a plain config, unresolved, whose interpolations repeat each other to more than it can hold.
+
+    Raises
+    ------
+    UsageProblem
+        When there are more than 10 million characters and values.
+
+    Examples
+    --------
+    >>> require_short({"a": "xx", **{f"a{at}": "${a}${a}" for at in range(9)}})
+    """
+    sizes: dict[str, int] = {}
+
+    def size_of(path: str, value: Any) -> int:
+        if path in sizes:
+            return sizes[path]
+        total = sizes[path] = 1  # of one that leads back to itself, OmegaConf tells
+        if isinstance(value, dict | list):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            total += sum(size_of(f"{path}.{key}", inner) for key, inner in items)
+        elif isinstance(value, str):
+            total += len(value) + sum(size_of(f".{key}", _at(config, key)) for key in _REFERENCE.findall(value))
+        if total > _MOST_RESOLVED:
+            raise UsageProblem(f"{path[1:]} stands for more than {_MOST_RESOLVED:,} characters, by its interpolations")
+        sizes[path] = total
+        return total
+
+    size_of("", config)
+
+
+def _at(config: Any, key: str) -> Any:
+    for step in key.split("."):
+        if isinstance(config, dict):
+            config = config.get(step)
+        elif isinstance(config, list) and step.isdecimal() and int(step) < len(config):
+            config = config[int(step)]
+        else:
+            return None
+    return config

@@ -1,0 +1,199 @@
+"""No data becomes code: each place that loads, evaluates or starts something is named here, with its reason."""
+
+from __future__ import annotations
+
+import ast
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import mlmagic
+
+PACKAGE = Path(mlmagic.__file__).parent
+CALLS = {
+    *("load", "loads", "load_all", "unsafe_load", "full_load", "safe_load", "load_file", "load_model", "read_pickle"),
+    *("eval", "exec", "compile", "__import__", "import_module", "exec_module", "load_module", "run_path", "run_module"),
+    *(
+        "system",
+        "popen",
+        "Popen",
+        "check_output",
+        "check_call",
+        "execve",
+        "execv",
+        "spawnl",
+        "startfile",
+        "literal_eval",
+    ),
+    *("instantiate", "get_class", "get_method", "get_object", "locate", "Unpickler", "run_cell", "run_line_magic"),
+}
+OPTIONS = {"allow_pickle", "weights_only", "shell"}
+HARMLESS = {"json", "re", "tokenize"}
+"""Modules whose ``loads``, ``load`` or ``compile`` only read."""
+ALLOWED = {
+    ("__init__.py", "import_module"): "modules of this package, by a table",
+    ("__init__.py", "load"): "the extension, when IPython loads it",
+    ("adapters/imports.py", "importlib.import_module"): "modules of this package, by a table",
+    ("adapters/imports.py", "self._loader.exec_module"): "a library that the user's code imports",
+    ("adapters/optional.py", "importlib.import_module"): "libraries that callers of this package name",
+    ("cli/doctor.py", "subprocess.run"): "git --version",
+    ("cli/serve.py", "os.execve"): "JupyterLab or MLflow's UI, which the user asked for",
+    ("config/composing.py", "yaml.safe_load"): "the cell's body, by the loader that makes plain values only",
+    ("config/instantiating.py", "utils.instantiate"): "mlmagic.instantiate, which the user calls, of allowed targets",
+    ("config/instantiating.py", "locate"): "the same: targets that are allowed by name",
+    ("extension.py", "extension.load"): "this package's own object",
+    ("magics/hydra.py", "compile"): "the body of the user's cell",
+    ("magics/hydra.py", "exec"): "the body of the user's cell",
+    ("magics/track.py", "shell.run_cell"): "the body of the user's cell",
+    ("models/flavours.py", "importlib.import_module"): "MLflow's module of a library whose model the cell made",
+    ("models/flavours.py", "pyfunc.load_model"): "the model that was saved a line above",
+    ("models/sklearn_models.py", "importlib.import_module"): "skops",
+    ("models/sklearn_models.py", "pickle.load"): "the model that was saved a line above, in a folder of this process",
+    ("models/sklearn_models.py", "skops_io.loads"): "the bytes that were made a line above",
+    ("models/torch_models.py", "load"): "the model that was saved a line above, in a folder of this process",
+    ("models/torch_pickle.py", "torch.load"): "the same",
+    ("models/torch_pickle.py", "weights_only=False"): "the same",
+    ("models/torch_twin.py", "module.eval"): "PyTorch's mode of evaluation",
+    ("models/transformer_loader.py", "mlflow.sklearn.load_model"): "the user loads a model by MLflow",
+    ("runs/matching.py", "locate"): "this package's own: which column a filter names",
+    ("runs/ordering.py", "locate"): "the same",
+    ("runs/uploading.py", "Description.load"): "MLflow's reading of MLmodel, plain YAML, that this package wrote",
+    ("session/script.py", "compile"): "to a syntax tree: whether a cell is Python; nothing is run",
+    ("settings.py", "ast.literal_eval"): "the user's environment, to plain values",
+    ("snapshot/environment.py", "platform.system"): "the name of the system",
+    ("snapshot/git_process.py", "subprocess.Popen"): "git, with its programs off",
+    ("snapshot/hardware.py", "subprocess.run"): "nvidia-smi and sysctl",
+    ("snapshot/secret_plugins.py", "importlib.import_module"): "plugins of detect-secrets, by their names in it",
+    ("snapshot/seed_facts.py", "subprocess.run"): "Python, with a line of this package",
+    ("sweeps/body.py", "compile"): "the body of the user's cell",
+    ("sweeps/own_random.py", "importlib.import_module"): "modules that the body of the user's cell imports",
+    ("sweeps/payload.py", "cloudpickle.loads"): "what the session pickled for its own workers; it comes from no file",
+    ("sweeps/payload.py", "exec"): "a template of this package",
+    ("sweeps/trial.py", "compile"): "the body of the user's cell",
+    ("sweeps/trial.py", "eval"): "the last expression of the user's cell",
+    ("sweeps/trial.py", "exec"): "the body of the user's cell",
+    ("sweeps/trial.py", "job.payload.load"): "what the session pickled for its own workers",
+}
+
+
+def places():
+    for file in sorted(PACKAGE.rglob("*.py")):
+        name = file.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            owner, _, last = called.rpartition(".")
+            if (last in CALLS and owner not in HARMLESS) or owner == "subprocess":
+                yield name, called
+            yield from ((name, ast.unparse(one)) for one in node.keywords if one.arg in OPTIONS)
+
+
+def test_every_place_that_could_run_data_is_known():
+    assert set(places()) - set(ALLOWED) == set(), "say in ALLOWED why it never runs what a store or a folder holds"
+    assert set(ALLOWED) - set(places()) == set(), "these are there no more"
+
+
+class Bomb:
+    """Marks that it was unpickled."""
+
+    def __init__(self, marker):
+        self._marker = marker
+
+    def __reduce__(self):
+        return os.system, (f"touch {self._marker}",)
+
+
+def plant(folder, marker, run_id, database):
+    """Put pickles and YAML that runs wherever a store and a folder of it may hold some."""
+    pickled = pickle.dumps(Bomb(marker))
+    yaml = f"!!python/object/apply:os.system ['touch {marker}']\n"
+    names = [
+        *(
+            "models.json",
+            "mlmagic/session.json",
+            "mlmagic/split.json",
+            "mlmagic/environment.json",
+            "mlmagic/config.yaml",
+        ),
+        *("mlmagic/cell.py", "mlmagic/uncommitted.patch", "mlmagic/requirements.txt", "model.pkl", "MLmodel", "x.npy"),
+        *("figures/plot.png", "model/model.pkl", "model/MLmodel", "model/data/model.pth", "model/python_model.pkl"),
+    ]
+    for at, name in enumerate(names):
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(yaml.encode() if at % 2 else pickled)
+    for key in (
+        "mlmagic.cell",
+        "mlmagic.checklist",
+        "mlflow.log-model.history",
+        "mlmagic.models",
+        "mlmagic.sweep.code",
+    ):
+        for value in (yaml, pickled.decode("latin-1")):
+            database.execute("insert or replace into tags values (?, ?, ?)", (key, value, run_id))
+    database.commit()
+
+
+LOOK = """
+import contextlib, sys
+import mlmagic
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "mlmagic")
+lines = [
+    "%runs", "%runs accuracy > 0 --sort accuracy", "%compare", "%compare one two", "%diff one two", "%mlmagic",
+    "%mlmagic sync", "%hydra cfg --config-dir conf", "%hydra cfg --config-dir conf group=one",
+    "[one.text(path) for one in map(mlmagic.Run.find, ('one', 'two')) for path in one.artifacts]",
+    "repr(mlmagic.Run.find('one')), mlmagic.Run.find('one').history('accuracy'), mlmagic.runs()._repr_html_()",
+    "%%track --continue one\\nx = 1", "%%track three\\ny = 2", "mlmagic.last_run.metrics",
+    "%%sweep again a=1,2 --resume\\nscore = a", "%%sweep pruned a=1,2 --resume --prune --metric score --mode max\\n"
+    "for at in range(3):\\n    mlmagic.log(score=a * at)",
+]
+for line in lines:
+    result = shell.run_cell(line)
+    print("ok" if result.success else f"refused: {result.error_in_exec or result.error_before_exec}", line.splitlines()[0])
+print(len(lines), "lines were run")
+shell.complete("%diff ", "%diff ", 6)
+shell.complete("%hydra cfg --config-dir ", "%hydra cfg --config-dir ", 24)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the marker is made by a POSIX command")
+def test_nothing_that_a_store_or_a_folder_holds_is_run(make_run, store_uri, tmp_path):
+    marker = tmp_path / "it-ran"
+    database = sqlite3.connect(store_uri.removeprefix("sqlite:///"))
+    for name in ("one", "two"):
+        run_id = make_run(name, {"lr": 0.1}, {"accuracy": 0.9})
+        place = database.execute("select artifact_uri from runs where run_uuid = ?", (run_id,)).fetchone()[0]
+        plant(Path(place), marker, run_id, database)
+    database.close()
+    yaml = f"x: !!python/object/apply:os.system ['touch {marker}']\n"
+    for name in (
+        "conf/config.yaml",
+        "conf/group/one.yaml",
+        ".mlmagic/sweeps/study.log",
+        ".mlmagic/sweeps/x.log.snapshot",
+    ):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(yaml.encode() if name.startswith("conf") else pickle.dumps(Bomb(marker)))
+    script = tmp_path / "look.py"
+    script.write_text(textwrap.dedent(LOOK))
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=250,
+        env={**os.environ, "MLFLOW_TRACKING_URI": store_uri, "IPYTHONDIR": str(tmp_path / "ipython")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not marker.exists(), done.stdout
+    outcomes = [line for line in done.stdout.splitlines() if line.startswith(("ok ", "refused: "))]
+    refused = [line for line in outcomes if line.startswith("refused")]
+    assert f"{len(outcomes)} lines were run" in done.stdout
+    assert all("hydra" in line for line in refused), refused
