@@ -1,45 +1,43 @@
-"""The user's own folder, which no other user can read or change: for keys, and for what must not lie in a project."""
+"""A folder of this user alone, for what must not be read or planted by others."""
 
 from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_PRIVATE = 0o700
+_MODE = 0o700
 
 
 def state_folder() -> Path:
-    """Return the folder of mlmagic below the user's state folder, created on the first call.
-
-    It is ``~/.local/state/mlmagic`` on Linux; ``XDG_STATE_HOME`` moves it. Its mode is 0700, as is that of every
-    parent that had to be created, whatever the umask is.
+    """Return the folder in which mlmagic keeps what is this user's own: mode 0700, owned by the user, no link.
 
     Raises
     ------
     OSError
-        If it cannot be created, is a link, or belongs to another user.
+        When it cannot be made, is a link, or belongs to another user.
     """
     import platformdirs
 
-    path = platformdirs.user_state_path("mlmagic", appauthor=False)
-    _create(path)
-    found = path.lstat()
+    folder = Path(platformdirs.user_state_path("mlmagic", appauthor=False))
+    make_private(folder)
+    return folder
+
+
+def make_private(folder: Path) -> None:
+    """Make *folder*, and those above it that are missing, for this user alone; one that is there gets that mode.
+
+    Raises
+    ------
+    OSError
+        When that is not possible, or *folder* is a link or another user's.
+    """
+    for missing in reversed([one for one in (folder, *folder.parents) if not os.path.lexists(one)]):
+        missing.mkdir(mode=_MODE, exist_ok=True)  # another process may be making it
+    found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(f"{path} is not a folder, or a link to one")
-    if os.name != "nt":
-        if found.st_uid != os.geteuid():
-            raise PermissionError(f"{path} belongs to another user")
-        if stat.S_IMODE(found.st_mode) != _PRIVATE:
-            path.chmod(_PRIVATE)
-    return path
-
-
-def _create(path: Path) -> None:
-    # `mkdir(parents=True)` gives the mode to the last folder only.
-    for folder in reversed([path, *path.parents]):
-        if not folder.exists():
-            folder.mkdir(mode=_PRIVATE, exist_ok=True)
+        raise NotADirectoryError(f"{folder} is no folder, or a link")
+    if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to another user")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(_MODE)

@@ -49,13 +49,13 @@ def _sources() -> dict[str, Any]:
     from hydra._internal.core_plugins.file_config_source import FileConfigSource
     from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
 
-    class SmallFiles(FileConfigSource):  # type: ignore[misc]  # it has no types
+    class SmallFiles(FileConfigSource):
         def load_config(self, config_path: str) -> Any:
             name = self._normalize_file_name(config_path)
             require_readable(os.path.join(self.path, name), name)  # noqa: PTH118  # as Hydra joins them
             return super().load_config(config_path)
 
-    class ImportedPackages(ImportlibResourcesConfigSource):  # type: ignore[misc]  # it has no types
+    class ImportedPackages(ImportlibResourcesConfigSource):
         def __init__(self, provider: str, path: str) -> None:
             super().__init__(provider=provider, path=path)
             package = self.path.partition(".")[0]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from mlmagic.errors import MLMagicError, StoreAwayError, StoreError
+from mlmagic.private import state_folder
 from mlmagic.runs import addresses, outage, own_requests
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.waiting import Patience, Pending
@@ -253,17 +254,25 @@ def creating(uri: str) -> Iterator[None]:
     if not is_local(uri):
         yield
         return
-    from filelock import FileLock
-
-    name = hashlib.sha256(uri.encode()).hexdigest()[:20]
-    user = os.getuid() if hasattr(os, "getuid") else 0
     moved = _home is not None and Path.cwd() != _home
     with (
-        FileLock(Path(tempfile.gettempdir()) / f"mlmagic-{user}-{name}.lock", timeout=_LONGEST_CREATION_S),
+        _lock_of(uri),
         # MLflow puts the artifacts of a new store below the working folder, which the user may have left since.
         contextlib.chdir(_home) if moved and _home else contextlib.nullcontext(),
     ):
         yield
+
+
+def _lock_of(uri: str) -> contextlib.AbstractContextManager[object]:
+    """Return the lock of a store between the processes of this user, in a folder where no other can plant a file."""
+    from filelock import FileLock
+
+    try:
+        folder = state_folder()
+    except OSError:  # a home that cannot be written: two kernels that create one store at once are rare there
+        return contextlib.nullcontext()
+    name = hashlib.sha256(uri.encode()).hexdigest()[:20]
+    return FileLock(folder / f"store-{name}.lock", timeout=_LONGEST_CREATION_S, mode=0o600)
 
 
 @contextlib.contextmanager

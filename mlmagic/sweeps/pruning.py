@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.journal import folder
+from mlmagic.private import make_private
 
 if TYPE_CHECKING:
     from mlmagic.runs.notices import Notices
+
+
+_TEMPORARY = "mlmagic-sweep-"
 
 
 class TrialPrunedError(BaseException):
@@ -64,10 +70,20 @@ class Reporter:
 
 
 def new_place() -> str:
-    """Return the path of a new file for a study, in the folder that keeps itself out of git."""
+    """Return the path of a new, empty file for a study, in the folder that keeps itself out of git.
+
+    It is this user's alone. Where the folder came with a repository as a link, the file lies in a temporary one.
+    """
     place = folder.place().parent / "sweeps"
-    place.mkdir(parents=True, exist_ok=True)
-    return str((place / f"{uuid.uuid4().hex}.log").absolute())
+    try:
+        if place.parent.is_symlink():
+            raise NotADirectoryError(f"{place.parent} is a link")
+        make_private(place)
+    except OSError:
+        place = Path(tempfile.mkdtemp(prefix=_TEMPORARY))
+    path = (place / f"{uuid.uuid4().hex}.log").absolute()
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return str(path)
 
 
 def storage_at(path: str) -> Any:
@@ -82,3 +98,5 @@ def remove(path: str) -> None:
     """Remove the file of a study that is over: its trials have their runs."""
     with contextlib.suppress(OSError):
         Path(path).unlink()
+        if Path(path).parent.name.startswith(_TEMPORARY):
+            Path(path).parent.rmdir()
