@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mlmagic.errors import StoreError
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ class Finding:
 
     def __str__(self) -> str:
         remedy = f" -> {self.remedy}" if self.remedy else ""
-        return f"{MARKS[self.outcome]}  {self.subject:<14} {self.detail}{remedy}"
+        return clean(f"{MARKS[self.outcome]}  {self.subject:<14} {self.detail}{remedy}")
 
 
 def doctor() -> int:
