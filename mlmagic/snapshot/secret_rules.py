@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SERVICES = "secret_services.json"
+_LEAST_OF_A_SURE_PREFIX = 10  # characters: what follows a longer one is a token, whatever it reads as
 
 
 class Rule(NamedTuple):
@@ -32,7 +33,7 @@ class Rule(NamedTuple):
 
 
 def begin(fixed: str = "", inside: str = "A-Za-z0-9") -> str:
-    """Return the pattern of the place behind *fixed* letters with which a word begins; its letters are *inside*."""
+    """Return the pattern of the place behind *fixed* letters that begin a word; its letters are *inside*."""
     places = (
         rf"(?<![{inside}]{fixed})",
         rf"(?<=\\[nrt]{fixed})",
@@ -73,7 +74,10 @@ def services() -> list[Rule]:
     text = resources.files(__package__).joinpath(_SERVICES).read_text(encoding="utf-8")
     # The longer form comes first: a token of it begins as one of the shorter form does.
     rules = sorted(json.loads(text)["rules"], key=lambda rule: -len(rule["body"]))
-    return [token(rule["prefix"], rule["body"] + _end(rule["prefix"])) for rule in rules]
+    return [
+        token(rule["prefix"], rule["body"] + _end(rule["prefix"]), words=len(rule["prefix"]) >= _LEAST_OF_A_SURE_PREFIX)
+        for rule in rules
+    ]
 
 
 def _end(prefix: str) -> str:

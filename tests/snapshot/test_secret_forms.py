@@ -48,6 +48,8 @@ FORMS = {
     "podman": ("podman login registry.example.org -p {}\n", ["hunter"]),
     "sshpass": ("sshpass -p {} ssh ana@host\n", ["hunter"]),
     "redis-cli": ("redis-cli -h cache -a {} ping\n", ["hunter"]),
+    "curl": ("curl -s -H 'A: b' -u bob:{} https://x.example.org\n", ["hunter"]),
+    "curl on lines": ("curl -s \\\n  -H 'A: b' \\\n  --user bob:{} https://x.example.org\n", ["hunter"]),
     "environment of a command": ("PGPASSWORD={} psql -h db\n", ["hunter", "x7k#qq"]),
     "printed environment": ("HOME=/root\nPOSTGRES_PASSWORD={}\nPWD=/work\n", ["hunter", "mlflow"]),
 }  # fmt: skip
