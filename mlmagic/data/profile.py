@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.content import rows_at_once
 from mlmagic.data.fingerprint import table_of
 from mlmagic.data.plan import Plan
-from mlmagic.data.statistics import LONGEST_NAME, Summary, classes, distinct
+from mlmagic.data.statistics import Summary, classes, distinct, shown_names
 from mlmagic.snapshot.secret_names import secrecy
 from mlmagic.snapshot.secrets import redact
 
@@ -61,7 +61,8 @@ def profile(obj: Any, fp: Fingerprint, *, target: Any = None) -> dict[str, Any]:
     }
     described = _described(table, [column for _, column in table.columns[:MOST_COLUMNS]], plan)
     if table.family == "table":
-        names = [{"name": _name(key), "digest": digest} for key, digest in fp.columns.items()]
+        shown = zip(shown_names(fp.columns), fp.columns.values(), strict=True)
+        names = [{"name": name, "digest": digest} for name, digest in shown]
         found["columns"] = [name | facts for name, facts in zip(names, described, strict=False)]
         found["columns_left_out"] = len(names) - len(described)
     else:
@@ -121,15 +122,11 @@ def _target(table: Table, fp: Fingerprint, target: Any) -> tuple[Column | None, 
         single = len(table.shape) == 1 and table.family != "sparse"
         return table.columns[0][1] if single else None, str(table.columns[0][0] or ""), False
     if target is not None:
-        for key, (name, column) in zip(fp.columns, table.columns, strict=True):
+        for shown, (name, column) in zip(shown_names(fp.columns), table.columns, strict=True):
             if name == target:
-                return column, _name(key), True
+                return column, shown, True
         return None, "", False
     for key, (name, column) in zip(fp.columns, table.columns, strict=True):
         if str(name).casefold() in _USUAL_TARGETS:
-            return column, _name(key), False
+            return column, key, False
     return None, "", False
-
-
-def _name(key: str) -> str:
-    return redact(key)[0][:LONGEST_NAME]

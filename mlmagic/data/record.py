@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.profile import profile
-from mlmagic.data.statistics import LONGEST_NAME
+from mlmagic.data.statistics import shown_names
 from mlmagic.journal.records import Dataset
 from mlmagic.snapshot.secrets import redact
 
@@ -93,10 +93,9 @@ def _schema(fp: Fingerprint, facts: dict[str, Any]) -> str:
 def _column_specs(fp: Fingerprint, facts: dict[str, Any]) -> list[dict[str, Any]]:
     nulls = [column["nulls"] for column in facts["columns"]]
     specs = []
-    for number, (key, kind) in enumerate(fp.types.items()):
+    for number, (name, kind) in enumerate(zip(shown_names(fp.types), fp.types.values(), strict=True)):
         # Whether one is missing was looked up for the first columns only; to require too much would be wrong.
         required = number < len(nulls) and not nulls[number]
-        name = redact(key)[0][:LONGEST_NAME]
         specs.append({"type": _column_type(kind), "name": name, "required": required})
     return specs
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.instants import BEYOND
+from mlmagic.runs.keys import unused
 from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ _LONGEST_LABEL = 80
 _UNIQUE_BLOCKS, _UNIQUE_BLOCK_ROWS = 20, 1000
 _ROWS_FOR_A_TEXT_CLASS = 5
 """Text is taken for class labels when each occurs this often, on average: names, addresses and keys do not."""
+
+
+def shown_names(keys: Iterable[str]) -> list[str]:
+    """Return the names of columns without secrets, and none too long; two columns never share one.
+
+    >>> shown_names(["age", "ghp_" + "a1B2" * 9, "ghp_" + "c3D4" * 9])
+    ['age', '<redacted>', '<redacted>_2']
+    """
+    taken: set[str] = set()
+    return [unused(redact(key)[0][:LONGEST_NAME], taken) for key in keys]
 
 
 class Summary:

@@ -26,7 +26,8 @@ def ending(text: str, most: int) -> str:
     "<redacted>'"
     """
     seen = redact(text[-most - MARGIN :])[0]
-    return seen[-most:] if len(text) < most + MARGIN else seen[MARGIN:][-most:]
+    seen = seen if len(text) < most + MARGIN else seen[MARGIN:]
+    return seen[max(len(seen) - most, 0) :]
 
 
 def first_line(text: str, most: int) -> str:
