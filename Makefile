@@ -10,7 +10,7 @@ OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test web lint bench test-minimums constraints clean
+.PHONY: help demo lab ui test web lint bench test-minimums constraints secret-rules clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ constraints: ## renew constraints.txt from today's releases, all but torch's
 	$(VENV)-constraints/bin/python tools/versions.py constraints > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf $(VENV)-constraints
+
+secret-rules: $(READY) ## renew the rules of secrets (RULES=gitleaks.toml of a release of Gitleaks, RELEASE=its number)
+	@$(BIN)/python tools/secret_rules.py $(RULES) $(RELEASE)
 
 clean: ## remove virtual environments, builds and caches; demo/ with its runs is left
 	rm -rf $(VENV) $(OLD) $(VENV)-constraints build dist mlmagic/compare/static mlmagic/compare/web/node_modules .coverage .coverage.* .hypothesis

@@ -1,4 +1,4 @@
-"""``python tools/secret_rules.py gitleaks.toml VERSION``: take the rules of tokens from those that Gitleaks publishes.
+"""``make secret-rules RULES=gitleaks.toml RELEASE=8.30.1``: take rules of tokens from those that Gitleaks publishes.
 
 Gitleaks (https://github.com/gitleaks/gitleaks, MIT License) publishes its rules as ``config/gitleaks.toml`` with each
 release. Taken are those of tokens that begin with a fixed text and go on with letters of a known alphabet, of known
@@ -20,6 +20,26 @@ from typing import Any
 
 TARGET = Path(__file__).parent.parent / "mlmagic" / "snapshot" / "secret_services.json"
 LEAST_PREFIX, LEAST_LENGTH = 3, 18
+LICENSE = """\
+MIT License
+
+Copyright (c) 2019 Zachary Rice
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
+Software, and to permit persons to whom the Software is furnished to do so, subject to the following
+conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions
+of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED
+TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL
+THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
+CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
+DEALINGS IN THE SOFTWARE.
+"""
 
 # What Gitleaks puts around a token to end it; mlmagic has its own ends.
 _ENDS = (
@@ -122,7 +142,7 @@ def main() -> None:
     rules = [rule for rule in map(taken, published) if rule is not None]
     content = {
         "source": f"https://github.com/gitleaks/gitleaks, config/gitleaks.toml of version {version}",
-        "license": "MIT License, Copyright (c) 2019 Zachary Rice: LICENSE of that repository",
+        "license": LICENSE.splitlines(),
         "rules": sorted(rules, key=lambda rule: rule["id"]),
     }
     TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
