@@ -37,7 +37,8 @@ _NAME = re.compile(
     r"[\w-]{0,40}+(?=\\{0,8}[\"']|[ \t]{0,20}(?:[\]:=,]|\)[ \t]{0,4}=))"
 )
 _SPACED = re.compile(
-    r"(?P<before>--|%(?:set_)?env[ \t]+)(?P<name>[A-Za-z_][\w-]{2,64}+)[ \t]+(?P<value>[^\s\"'`;&|()\[\]{}\\=]++)"
+    r"(?P<before>--|%(?:set_)?env[ \t]+|\bENV[ \t]+)(?P<name>[A-Za-z_][\w-]{2,64}+)[ \t]+"
+    r"(?P<value>[^\s\"'`;&|()\[\]{}\\=]++)"
 )
 _LITERAL = re.compile(
     r"(?P<close>\\*[\"'])?[ \t]*\]?[ \t]*"
@@ -92,13 +93,13 @@ def _assigned(text: str, lower: str, words: Collection[str]) -> Iterator[tuple[i
 
 def _spaced(text: str) -> Iterator[tuple[int, int]]:
     """Yield the values that a space parts from their name: ``%env NAME value``, ``--name value``."""
-    if "--" not in text and "env" not in text:
+    if "--" not in text and "env" not in text and "ENV" not in text:
         return
     for found in _SPACED.finditer(text):
         value = found["value"]
         if secrecy(found["name"]) == "no" or is_placeholder(value) or is_path(value):
             continue
-        if found["before"] != "--" or any(c.isdigit() for c in value):  # "use --password to set it" is prose
+        if found["before"].startswith("%") or any(c.isdigit() for c in value):  # "use --password to set it" is prose
             yield found.span("value")
 
 

@@ -140,7 +140,12 @@ def _after_equals(text: str, where: Name, after: re.Match[str]) -> str | None:
     if is_pair or name.startswith("--") or before.endswith(("?", "&", ";")) or _ENV_COMMAND.search(before):
         return value
     line = _LINE.search(before)
-    if verdict != "yes" or len(value) < _LEAST_UNQUOTED or value.endswith(",") or _VOCABULARY.fullmatch(value):
+    if (
+        (verdict != "yes" and not looks_random(value))
+        or len(value) < _LEAST_UNQUOTED
+        or value.endswith(",")
+        or _VOCABULARY.fullmatch(value)
+    ):
         return None
     if name.isupper() or (line is not None and not line["indent"]):
         is_likely = _has_digit(value) or (len(value) >= _LEAST_LETTERS and not _CODE.fullmatch(value))
@@ -151,11 +156,11 @@ def _after_equals(text: str, where: Name, after: re.Match[str]) -> str | None:
 
 
 def _after_colon(text: str, name: Name, after: re.Match[str]) -> str | None:
-    if not after["behind"]:
-        return None
     match = _WORD_OF_A_LOG.match(text, after.end())
     value = match[0].rstrip(_ENDS_A_PHRASE) if match else ""
     if len(value) < _LEAST_UNQUOTED or not could_be_secret(value, name.verdict):
+        return None
+    if not after["behind"] and not _has_digit(value):
         return None
     if _has_digit(value) or looks_random(value):
         return value if "(" not in value and "[" not in value else None

@@ -98,7 +98,8 @@ def secrecy(name: str) -> Verdict:
         return "yes"
     owner = owners[-1] if owners else ""
     if last in _OWNED:
-        return "yes" if owner in _OWNED[last] or "secret" in owners else "no"
+        is_owned = owner in _OWNED[last] or "secret" in owners
+        return "yes" if is_owned else "maybe" if words == ["pass"] else "no"
     if last != "token" or _TEXT_TOKENS.intersection(owners):
         return "no"
     return "yes" if owner in _TOKEN_OWNERS or (owner and name.isupper()) else "maybe"

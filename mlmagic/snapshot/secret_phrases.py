@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from mlmagic.snapshot.secret_names import is_placeholder, looks_random
@@ -20,6 +21,14 @@ _MACHINE = r"(?:machine[ \t]+(?:localhost|[\w-]{0,64}+[.:]\S{1,200}+)|\bdefault)
 
 def _is_credential(found: str) -> bool:
     return not is_placeholder(found) and not is_common_word(found)
+
+
+def _is_a_login(found: str) -> bool:
+    """Return whether *found* is a user and a password in base64, as Docker's config holds them."""
+    try:
+        return b":" in base64.b64decode(found, validate=True)
+    except ValueError:
+        return False
 
 
 def _is_no_commit(found: str) -> bool:
@@ -59,6 +68,12 @@ PHRASES = (
         ("aws", "AWS"),
         spaced=True,
         accepts=_is_no_commit,
+    ),
+    Rule(
+        re.compile(rf"({_QUOTE}auth{_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[A-Za-z0-9+/]{{8,}}+={{0,2}}+"),
+        ("auth",),
+        spaced=True,
+        accepts=_is_a_login,
     ),
     # A user and a password: `.netrc`, commands, `requests.get(url, auth=("ana", "…"))`.
     Rule(

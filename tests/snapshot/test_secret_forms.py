@@ -50,6 +50,10 @@ FORMS = {
     "redis-cli": ("redis-cli -h cache -a {} ping\n", ["hunter"]),
     "curl": ("curl -s -H 'A: b' -u bob:{} https://x.example.org\n", ["hunter"]),
     "curl on lines": ("curl -s \\\n  -H 'A: b' \\\n  --user bob:{} https://x.example.org\n", ["hunter"]),
+    "config of docker": ('{"auths": {"ghcr.io": {"auth": "{}"}}}\n', [base64.b64encode(b"ana:hunter").decode()]),
+    "dockerfile": ("FROM python\nENV SECRET_KEY {}\n", ["hunter2x"]),
+    "log without a space": ("Password:{}\n", ["hunter2x"]),
+    "bare token": ("TOKEN={}\n", ["qwkjhzxmvbnrtplk"]),
     "environment of a command": ("PGPASSWORD={} psql -h db\n", ["hunter", "x7k#qq"]),
     "printed environment": ("HOME=/root\nPOSTGRES_PASSWORD={}\nPWD=/work\n", ["hunter", "mlflow"]),
 }  # fmt: skip
