@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 
 from mlmagic.snapshot.secret_phrases import ADDRESSES, PHRASES
 from mlmagic.snapshot.secret_rules import Rule, begin, services, token
@@ -23,10 +23,10 @@ def _is_no_dna(found: str) -> bool:
 
 # These are one word. To add a service, add a line; `tools/secret_rules.py` renews those that Gitleaks publishes.
 _TOKENS = (
-    Rule(re.compile(rf"{_BASE64_OF_PEM}[A-Za-z0-9+/=]{{20,}}+"), ("LS0tLS1CRUdJTiB",)),
+    Rule(rf"{_BASE64_OF_PEM}[A-Za-z0-9+/=]{{20,}}+", ("LS0tLS1CRUdJTiB",)),
     token("AGE-SECRET-KEY-1", r"[A-Z0-9]{20,}+"),
     *(
-        token(prefix, r"[A-Z0-9]{16}(?![A-Za-z0-9])", words=True)._replace(accepts=_is_no_dna)
+        replace(token(prefix, r"[A-Z0-9]{16}(?![A-Za-z0-9])", words=True), accepts=_is_no_dna)
         for prefix in ("AKIA", "ASIA", "ABIA", "ACCA")
     ),
     token("A3T", r"[A-Z0-9]{17}(?![A-Za-z0-9])"),
@@ -67,18 +67,18 @@ _TOKENS = (
     token("xox", r"[a-z]-[\w-]{10,}+"),
     token("xapp-", r"\d-[\w-]{10,}+"),
     token("hooks.slack.com/services/", r"[\w/]{20,}+", stays=True),
-    Rule(re.compile(r"(/api/webhooks/)\d{15,20}/[\w-]{40,}+"), ("/api/webhooks/",)),
-    Rule(re.compile(r"(\.webhook\.office\.com/webhookb2/)[\w@/-]{60,}+"), (".webhook.office.com/",)),
-    Rule(re.compile(r"(api\.softlayer\.com/soap/v3(?:\.1)?/)[a-z0-9]{64}"), ("api.softlayer.com/",)),
+    Rule(r"(/api/webhooks/)\d{15,20}/[\w-]{40,}+", ("/api/webhooks/",)),
+    Rule(r"(\.webhook\.office\.com/webhookb2/)[\w@/-]{60,}+", (".webhook.office.com/",)),
+    Rule(r"(api\.softlayer\.com/soap/v3(?:\.1)?/)[a-z0-9]{64}", ("api.softlayer.com/",)),
     # Discord: a bot's number in base64, of which only 38 letters can stand for digits; a time; a signature.
-    Rule(re.compile(r"[MNO](?:[DTjz][AEIMQUYcgk][w-z0-5][MNO]){5,6}[\w-]{0,3}+\.[\w-]{6,7}\.[\w-]{27,}+")),
+    Rule(r"[MNO](?:[DTjz][AEIMQUYcgk][w-z0-5][MNO]){5,6}[\w-]{0,3}+\.[\w-]{6,7}\.[\w-]{27,}+"),
     token("AC", r"[a-z0-9]{32}(?![A-Za-z0-9])"),  # Twilio: an account and a key
     token("SK", r"[a-z0-9]{32}(?![A-Za-z0-9])"),
     token("SG.", r"[\w-]{22}\.[\w-]{43}"),
-    token("AKC", r"[A-Za-z0-9]{40,}+")._replace(accepts=_is_no_base32),  # Artifactory
-    Rule(re.compile(begin() + r"[0-9a-f]{32}-us\d{1,2}(?![A-Za-z0-9-])"), ("-us",)),  # Mailchimp
-    Rule(re.compile(begin() + r"\d{8,10}:AA[\w-]{33}(?![\w-])"), (":AA",)),  # Telegram: number, colon, token
-    Rule(re.compile(begin() + r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])"), ("AZDO",)),  # Azure DevOps
+    replace(token("AKC", r"[A-Za-z0-9]{40,}+"), accepts=_is_no_base32),  # Artifactory
+    Rule(begin() + r"[0-9a-f]{32}-us\d{1,2}(?![A-Za-z0-9-])", ("-us",)),  # Mailchimp
+    Rule(begin() + r"\d{8,10}:AA[\w-]{33}(?![\w-])", (":AA",)),  # Telegram: number, colon, token
+    Rule(begin() + r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])", ("AZDO",)),  # Azure DevOps
     token("cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),  # crates.io
     token("dbtc_", r"[\w-]{20,}+"),
     token("dbtu_", r"[\w-]{20,}+"),
@@ -89,13 +89,13 @@ _TOKENS = (
         token(f"{kind}-", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])", wide=True)
         for kind in ("sdk", "mob", "api")
     ),
-    token("eyJ", r"[\w-]{8,1000}+\.eyJ[\w-]{8,}+(?:\.[\w-]++)?", words=True)._replace(needles=(".eyJ",)),
+    replace(token("eyJ", r"[\w-]{8,1000}+\.eyJ[\w-]{8,}+(?:\.[\w-]++)?", words=True), needles=(".eyJ",)),
     *(token(f"{letter}k.eyJ", r"[\w-]{20,}+\.[\w-]{20,}+") for letter in "st"),  # Mapbox
     token("eyJhcGlf", r"[A-Za-z0-9+/]{40,}+={0,2}"),  # Neptune: {"api_address": … in base64
     *(token(f"{kind}Key=", r"[A-Za-z0-9+/]{40,}+={0,2}", stays=True) for kind in ("Account", "SharedAccess")),
     # What signs an address for a while.
     Rule(
-        re.compile(r"([?&;](?:sig|(?:X-(?:Amz|Goog)-)?(?:Signature|Security-Token))=)[\w%+/=~-]{16,}+"),
+        r"([?&;](?:sig|(?:X-(?:Amz|Goog)-)?(?:Signature|Security-Token))=)[\w%+/=~-]{16,}+",
         ("sig=", "Signature=", "Security-Token="),
     ),
 )  # fmt: skip

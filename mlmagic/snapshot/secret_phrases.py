@@ -37,7 +37,7 @@ def _is_no_commit(found: str) -> bool:
 
 PHRASES = (
     Rule(
-        re.compile(
+        (
             # In a patch each line has a sign before it, also a minus.
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:(?:[^-]|-(?!----))*+-{5,6}END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -48,20 +48,20 @@ PHRASES = (
     ),
     # The same in PuTTY's form.
     Rule(
-        re.compile(r"(Private-Lines: \d{1,4})(?:[\s\\nr\"',+-]{1,80}+[A-Za-z0-9+/=]{20,}+)++"),
+        r"(Private-Lines: \d{1,4})(?:[\s\\nr\"',+-]{1,80}+[A-Za-z0-9+/=]{20,}+)++",
         ("Private-Lines: ",),
         spaced=True,
     ),
-    Rule(re.compile(r"(:_auth(?:Token)?\s{0,4}=\s{0,4})(?!\$\{)[^\s\"'\\<]{8,}+"), (":_auth",), spaced=True),
+    Rule(r"(:_auth(?:Token)?\s{0,4}=\s{0,4})(?!\$\{)[^\s\"'\\<]{8,}+", (":_auth",), spaced=True),
     Rule(
-        re.compile(r"(uthorization\W{1,6}(?:[Bb]asic|[Tt]oken|[Aa]pi[Kk]ey|[Bb]earer) )[\w.~+/:-]{4,}+=*+"),
+        r"(uthorization\W{1,6}(?:[Bb]asic|[Tt]oken|[Aa]pi[Kk]ey|[Bb]earer) )[\w.~+/:-]{4,}+=*+",
         ("uthorization",),
         spaced=True,
         accepts=_is_credential,
     ),
-    Rule(re.compile(r"([Bb]earer )[\w.~+/-]{15,}+=*+"), ("earer ",), spaced=True, accepts=looks_random),
+    Rule(r"([Bb]earer )[\w.~+/-]{15,}+=*+", ("earer ",), spaced=True, accepts=looks_random),
     Rule(
-        re.compile(
+        (
             r"((?:aws|AWS)[^\n\"']{0,24}(?:key|KEY|token|TOKEN|secret)[^\n\"']{0,20}[\"'])"
             r"[A-Za-z0-9/+]{40}(?=\\{0,4}[\"'])"
         ),
@@ -70,19 +70,19 @@ PHRASES = (
         accepts=_is_no_commit,
     ),
     Rule(
-        re.compile(rf"({_QUOTE}auth{_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[A-Za-z0-9+/]{{8,}}+={{0,2}}+"),
+        rf"({_QUOTE}auth{_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[A-Za-z0-9+/]{{8,}}+={{0,2}}+",
         ("auth",),
         spaced=True,
         accepts=_is_a_login,
     ),
     # A user and a password: `.netrc`, commands, `requests.get(url, auth=("ana", "…"))`.
     Rule(
-        re.compile(rf"({_MACHINE}\s{{1,9}}login\s{{1,9}}\S{{1,99}}+\s{{1,9}}password\s{{1,9}})(?![$<{{])\S{{1,300}}+"),
+        rf"({_MACHINE}\s{{1,9}}login\s{{1,9}}\S{{1,99}}+\s{{1,9}}password\s{{1,9}})(?![$<{{])\S{{1,300}}+",
         ("machine", "default"),
         spaced=True,
     ),
     Rule(
-        re.compile(
+        (
             r"(\bcurl(?:[ \t]+(?:\\\n[ \t]*)?(?!-u|--user|\\\n)[^\s|;&]{1,300}+){0,24}+[ \t]+(?:\\\n[ \t]*)?"
             r"(?:-u|--user)[ =]?\\{0,4}[\"']?[^\s:\"'$\\]{1,64}:)(?![$<{])[^\s\"'\\]{3,}+"
         ),
@@ -90,23 +90,23 @@ PHRASES = (
         spaced=True,
     ),
     Rule(
-        re.compile(rf"(\b(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}){_OPTIONS}[ \t]+-p){_ARGUMENT}"),
+        rf"(\b(?:mysql\w{{0,12}}|mariadb[\w-]{{0,12}}){_OPTIONS}[ \t]+-p){_ARGUMENT}",
         ("mysql", "mariadb"),
         spaced=True,
     ),
     Rule(
-        re.compile(rf"({_LOGGED_IN}{_OPTIONS}[ \t]+(?:-p|--password)(?:[ \t]+|=)){_ARGUMENT}"),
+        rf"({_LOGGED_IN}{_OPTIONS}[ \t]+(?:-p|--password)(?:[ \t]+|=)){_ARGUMENT}",
         ("login",),
         spaced=True,
     ),
-    Rule(re.compile(rf"(\bsshpass[ \t]+-p[ \t]{{0,4}}){_ARGUMENT}"), ("sshpass",), spaced=True),
+    Rule(rf"(\bsshpass[ \t]+-p[ \t]{{0,4}}){_ARGUMENT}", ("sshpass",), spaced=True),
     Rule(
-        re.compile(rf"(\bredis-cli(?:{_WORD}|[ \t]+-[hpun]\b){{0,12}}+[ \t]+-a[ \t]+){_ARGUMENT}"),
+        rf"(\bredis-cli(?:{_WORD}|[ \t]+-[hpun]\b){{0,12}}+[ \t]+-a[ \t]+){_ARGUMENT}",
         ("redis-cli",),
         spaced=True,
     ),
     Rule(
-        re.compile(
+        (
             rf"((?:\bauth\s{{0,4}}=\s{{0,4}}\(|BasicAuth\()\s{{0,8}}{_QUOTE}[^\"'\n\\]{{0,80}}{_QUOTE}\s{{0,4}},\s{{0,8}}{_QUOTE})"
             r"(?![$<{])[^\"'\n\\]{3,}+"
         ),
@@ -117,14 +117,15 @@ PHRASES = (
 
 ADDRESSES = (
     # All before the @ goes: in `https://TOKEN:x-oauth-basic@host` the user is the secret. `image:tag@sha256:…` is none.
-    Rule(re.compile(rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@(?!sha\d))"), ("://",)),
+    Rule(rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@(?!sha\d))", ("://",), spaced=True),
     # A password that holds what would end the host; a number and a slash are a port and a path.
     Rule(
-        re.compile(
+        (
             rf"(://)(?:(?![:@]){_ADDRESS}){{0,64}}+:(?!\d{{0,5}}[/?#]){_FILLED_IN_LATER}"
             r"(?:(?!://)[^\s\"'`<>\\]){1,200}?(?=@(?!sha\d)[\w.-]{1,200}+(?:[:/?#,;)\s\"'`]|\Z))"
         ),
         ("://",),
+        spaced=True,
     ),
-    Rule(re.compile(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@(?!sha\d))"), ("http://", "https://")),
+    Rule(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@(?!sha\d))", ("http://", "https://"), spaced=True),
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secret_words import looks_generated
 
@@ -16,20 +18,26 @@ _SERVICES = "secret_services.json"
 _LEAST_OF_A_SURE_PREFIX = 10  # characters: what follows a longer one is a token, whatever it reads as
 
 
-class Rule(NamedTuple):
-    """A pattern of secrets; what its first group matches, if it has one, stays.
+@dataclass(frozen=True)
+class Rule:
+    """A regular expression of secrets; what its first group matches, if it has one, stays.
 
-    ``needles``: pieces of text of which one must occur for the pattern to be tried. ``spaced``: a match may hold white
-    space. ``accepts``: what the match, without its first group, must be to count.
+    ``needles``: pieces of text of which one must occur for it to be tried. ``spaced``: a match may hold white space.
+    ``accepts``: what the match, without its first group, must be to count.
 
-    Each pattern takes linear time on any text: a repeat is possessive or bounded, and one without a bound ends the
-    pattern or stops before anything at which another match could begin (`tests/snapshot/test_secret_speed.py`).
+    It takes linear time on any text: a repeat is possessive or bounded, and one without a bound ends the pattern or
+    stops before anything at which another match could begin (`tests/snapshot/test_secret_speed.py`).
     """
 
-    pattern: re.Pattern[str]
+    expression: str
     needles: tuple[str, ...] = ()
     spaced: bool = False
     accepts: Callable[[str], bool] | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first tried: most never are, and all of them take 0.1 s."""
+        return re.compile(self.expression)
 
 
 def begin(fixed: str = "", inside: str = "A-Za-z0-9") -> str:
@@ -59,7 +67,7 @@ def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, wo
     # The fixed letters come first: they are searched 50 times as fast as a look behind is tried.
     head = f"({fixed})" if stays else fixed
     return Rule(
-        re.compile(f"{head}{begins}{rest}"),
+        f"{head}{begins}{rest}",
         (prefix,),
         accepts=None if words else lambda found: looks_generated(found.removeprefix(prefix)),
     )

@@ -74,6 +74,18 @@ def test_a_secret_in_an_ordinary_form_is_replaced_and_the_rest_stays(template, v
     assert redact(clean) == (clean, 0)
 
 
+FILLING = "".join(f"epoch {number} loss={number}.5 acc=0.9 /data/part-{number}.parquet\n" for number in range(600))
+
+
+@pytest.mark.parametrize(
+    ("template", "values"), [*FORMS.values(), ("x redis://:{}@h y\n", ["pq"])], ids=[*FORMS, "short"]
+)
+def test_a_secret_in_a_long_output_is_replaced_as_in_a_short_one(template, values):
+    for value in values:
+        text = template.replace("{}", value)
+        assert redact(f"{FILLING}\n{text}\n{FILLING}") == (f"{FILLING}\n{redact(text)[0]}\n{FILLING}", 1)
+
+
 HARMLESS = [
     "risk_test_sensitivity = 0.91; risk_test_specificity = 0.87",
     "sk_test_accuracyscores, pk_live_predictions, task_rk_test_distributions",
