@@ -54,8 +54,7 @@ class Delivery:
     the store has got is written to the journal itself. ``run`` is MLflow's, as it was when it was created or gone on
     with; ``problems`` are what the store refused, a line each. ``held`` is why nothing more could be delivered the
     last time, ``is_refused`` that MLflow said so for good; it is tried again after a pause. ``anew`` asks for a new run
-    in place of one that is not in the store any more. ``keeps_files`` tells that some staged files are only here;
-    ``moved`` is called after each step.
+    in place of one that is not in the store any more. ``moved`` is called after each step.
     """
 
     def __init__(self, journal: Journal, uri: str, began: Began) -> None:
@@ -72,6 +71,7 @@ class Delivery:
         self.damaged = 0
         self.was_killed = False
         self._is_dead = False
+        self._was_gone = False
         self._attempts = 0
         self._tries_to_finish = 0
         self._pause = Pause(share=0.1)
@@ -147,10 +147,10 @@ class Delivery:
         """Return how many records of the run the journal holds, delivered or not."""
         return sum(isinstance(line.record, (*_BATCHED, *_STAGED)) for line in self.journal.read())
 
-    def hold(self, reason: str, *, is_refused: bool = False) -> None:
+    def hold(self, reason: str, *, is_refused: bool = False, pause_s: float = 0.0) -> None:
         """Note why nothing more can be delivered now; it is tried again after a pause, longer each time."""
         self.held, self.is_refused = reason, is_refused
-        self._pause.begin()
+        self._pause.begin(pause_s)
 
     def advance(self, client: MlflowClient) -> None:
         """Deliver what there is, all but the end of the run.
@@ -173,12 +173,7 @@ class Delivery:
     def finish(self, client: MlflowClient) -> None:
         """Deliver files and models of a run that has ended, and end it in the store.
 
-        What the store does not take now waits, and the journal stays open until it does.
-
-        Raises
-        ------
-        StoreAwayError
-            As for `advance`.
+        What the store does not take now waits, and the journal stays open until it does. Raises as `advance` does.
         """
         if self.run is None or self.ended is None or not self.waits:
             return
@@ -191,14 +186,13 @@ class Delivery:
         for _ in range(len(self._waits)):
             self._take(self._log(client, self._waits[0][0]))
             del self._waits[0]
-        told = len(self._upload.refused)
         location = self._call(partial(experiments.location_of, client, run.info.experiment_id))
         self._upload.files(list(self._files.values()), run, location, self.uri)
         if self._models:
             logged = self._call(partial(client.get_run, run.info.run_id))
             for model in self._models.values():
                 self._upload.model(model, client, logged, location, again=again)
-        self._set_aside(*self._upload.refused[told:])
+        self._set_aside(*self._upload.newly_refused())
         if not self._is_over:
             if reason := self._attempt(client, partial(self._end, client, run)):
                 self._set_aside(f"the run could not be ended: {reason}")
@@ -221,14 +215,15 @@ class Delivery:
         except StoreAwayError as away:
             if not away.only_this:
                 raise
-            self.hold(str(away))
+            where = f" (to drop it, delete {self.journal.path})" if away.is_gone else ""
+            self.hold(f"{away}{where}", pause_s=away.wait_s)
         except MLMagicError as refusal:  # its experiment was deleted meanwhile
             self.hold(str(refusal), is_refused=True)
 
     def _bind(self, client: MlflowClient) -> None:
         """Find the run in the store, or create it."""
         again = self._is_dead or self._attempts > 0 or self.began.resumed
-        known = [self.began.experiment_id] if self.began.experiment_id else None
+        known = [self.began.experiment_id] if self.began.experiment_id and not self._was_gone else None
         run_id = self.run_id
         if again and run_id is None:
             found = self._call(partial(queries.by_own_id, client, self.began.uid, known))
@@ -254,7 +249,8 @@ class Delivery:
                     raise
                 self.run_id = None
                 self._begin()
-                self._attempts += 1  # another journal of the same run may have made it
+                self._was_gone = True
+                self._attempts += 1  # another journal of the same run may have made it, in a new experiment
                 experiments.forget()
         self.anew = False
 

@@ -95,11 +95,12 @@ def judge(error: BaseException) -> Verdict:
         return _judge_foreign(foreign)
     code = next((code for one in chain if (code := _code(one))), "")
     names = set().union(*(_names(one) for one in chain))
-    if names & _WRONG_SETTING_TYPES:
+    is_away = code in _AWAY_CODES or names & _AWAY_TYPES or any(_is_disconnected(one) for one in chain)
+    if names & _WRONG_SETTING_TYPES and not is_away:
         return Verdict.WRONG_SETTING
     if code in _FINAL_CODES:
         return Verdict.REFUSED
-    if code in _AWAY_CODES or names & _AWAY_TYPES or any(_is_disconnected(one) for one in chain):
+    if is_away:
         return Verdict.AWAY
     is_final = names & _FINAL_TYPES or any(getattr(one, "errno", None) == errno.ENAMETOOLONG for one in chain)
     by_code = Verdict.GONE if code in _GONE_CODES else Verdict.UNCLEAR

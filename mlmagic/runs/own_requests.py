@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 from dataclasses import asdict, dataclass
@@ -27,7 +28,7 @@ _LONGEST_REQUEST_S = 30
 _MOST_REDIRECTS = 3
 _KEEP_THE_METHOD = {307, 308}
 _BAD_GATEWAY = 502
-_MARK = "mlmagic_foreign"
+_MARK = f"foreign_{os.urandom(8).hex()}"  # no server can know it
 _API = ("/api/2.0/mlflow/", "/api/3.0/mlflow/")
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
 
@@ -148,8 +149,11 @@ def _same_place(answer: Response, url: str, method: str) -> str | None:
     location = answer.headers.get("Location")
     if not answer.is_redirect or not keeps or not location:
         return None
-    to = urljoin(url, location)
-    return None if Session().should_strip_auth(url, to) else to
+    to, before = urlsplit(urljoin(url, location)), urlsplit(url)
+    if Session().should_strip_auth(url, to.geturl()):
+        return None
+    user = before.netloc.rpartition("@")[0]
+    return to._replace(netloc=f"{user}@{to.netloc}").geturl() if user and "@" not in to.netloc else to.geturl()
 
 
 def _checked(answer: Response, url: str, method: str) -> Response:
@@ -167,10 +171,12 @@ def _checked(answer: Response, url: str, method: str) -> Response:
 def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:
     """Return whether MLflow may have said so: it answers with JSON, and to an artifact with JSON or nothing."""
     path = urlsplit(url).path
-    if _ARTIFACTS in path and method != "GET":
-        is_page = "html" in answer.headers.get("Content-Type", "")
-        return _json_object(answer) is not None or not (answer.content or is_page)
-    return not any(part in path for part in _API) or _json_object(answer) is not None
+    is_upload = _ARTIFACTS in path and method != "GET"
+    if not is_upload and not any(part in path for part in _API):
+        return True
+    content = answer.content.strip()  # looked at from outside only: it may be large, and MLflow parses it
+    is_empty = is_upload and not content and "html" not in answer.headers.get("Content-Type", "")
+    return is_empty or (content.startswith(b"{") and content.endswith(b"}"))
 
 
 def _json_object(answer: Response) -> dict[str, Any] | None:

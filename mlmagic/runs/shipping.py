@@ -7,6 +7,7 @@ import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mlmagic.errors import MLMagicError, StoreAwayError
 from mlmagic.journal import folder, lasting
@@ -14,7 +15,6 @@ from mlmagic.runs import outage, store
 from mlmagic.runs.pausing import Pause
 from mlmagic.runs.waiting import OWN_THREAD
 from mlmagic.settings import settings
-from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,7 +184,9 @@ def shipper(uri: str) -> Shipper:
 
 
 def _is_same_place(one: str, other: str) -> bool:
-    return secrets.redact(one)[0] == secrets.redact(other)[0]
+    """Return whether two addresses differ in user and password only."""
+    places = [urlsplit(uri) for uri in (one, other)]
+    return len({place._replace(netloc=place.netloc.rpartition("@")[2]) for place in places}) == 1
 
 
 def shippers() -> list[Shipper]:

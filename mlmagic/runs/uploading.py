@@ -46,7 +46,13 @@ class Upload:
     done: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     waits: dict[str, str] = field(default_factory=dict)
+    _told: int = 0
     _got_through: bool = False
+
+    def newly_refused(self) -> list[str]:
+        """Return the lines of ``refused`` that were not returned before."""
+        told, self._told = self._told, len(self.refused)
+        return self.refused[told:]
 
     def files(self, records: Iterable[File | Copy], run: Run, location: str, uri: str) -> None:
         """Upload what is not done of the files of *records*.
@@ -69,7 +75,11 @@ class Upload:
             self.waits = dict.fromkeys(map(_within, wanted), problem)
             return
         wanted = self._without_linked(wanted, run.info.artifact_uri)
-        artifacts = store.artifacts(run.info.artifact_uri, uri)
+        opened: list[Any] = []
+        if closed := _failure(lambda: opened.append(store.artifacts(run.info.artifact_uri, uri))):
+            self.waits["the run's files"] = closed.why
+            return
+        (artifacts,) = opened
         folder, paths = self.journal.files, {file.path for file in wanted}
         plain = {path for path in paths if path.startswith("artifacts/")}
         if plain and plain == {file.path for file in self._staged("artifacts")}:

@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from servers import Server
+from servers import Answer, Proxy, Server
 
 KILLS = 20
 RECORDS = 10_000
@@ -139,6 +139,42 @@ def test_a_server_that_goes_away_changes_nothing_in_the_cell_and_loses_nothing(
     assert {"mlmagic/cell.py", "mlmagic/output.txt", "mlmagic/session.json"} <= set(run["files"])
     losses(f"a server {outage}: the cell held for {held:.1f} s", 202, 202 - len(run["steps"]) - 2)
     assert held < HELD_S + 1.5  # the rest is for what is recorded of git, packages and output
+
+
+_FITS = """\
+%%track fits
+import numpy as np
+from sklearn.linear_model import LinearRegression
+model = LinearRegression().fit(np.arange(20.0).reshape(10, 2), np.arange(10.0))
+mlmagic.log(loss=0.5, step=0)
+model.predict([[1.0, 2.0]]).round(3).tolist()
+"""
+_LOADED = """
+import mlflow
+client = mlflow.MlflowClient()
+(logged,) = client.search_logged_models(["0"])
+print(logged.status, mlflow.sklearn.load_model(f"models:/{logged.model_id}").predict([[1.0, 2.0]]).round(3).tolist())
+"""
+
+
+def test_files_and_models_that_are_forbidden_wait_and_are_delivered(tmp_path, kernels, server):
+    proxy = Proxy(server.port)
+    kernel = kernels(tmp_path, env={"MLFLOW_TRACKING_URI": proxy.uri})
+    kernel.check("%load_ext mlmagic")
+    proxy.fault = lambda request: Answer(403, "<p>no") if request.method == "PUT" else None
+    output = kernel.run(_FITS)
+    assert output.status == "ok", output.text
+    assert "answered 403 (Forbidden): may this user write there?" in output.summaries[0]
+    assert not output.stderr
+    expected = output.of("execute_result")[0]["data"]["text/plain"]
+    assert kernel.check("%mlmagic sync").startswith("1 run waits in the journal")
+    assert len(proxy.seen) < 60
+    proxy.fault = None
+    assert kernel.check("%mlmagic sync").startswith("delivered fits (FINISHED, ")
+    assert kernel.check("%mlmagic sync") == "nothing to deliver"
+    assert {"mlmagic/cell.py", "mlmagic/models.json"} <= set(kernel.last_run("fits")["files"])
+    assert kernel.check(_LOADED) == f"READY {expected}"
+    proxy.stop()
 
 
 def test_kernels_that_start_at_once_on_a_new_store_all_get_their_runs(tmp_path, kernels, losses):

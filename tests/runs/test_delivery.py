@@ -17,6 +17,7 @@ from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.file import Journal
 from mlmagic.journal.records import Began, Dataset, Ended, Metric, Param, Tag
+from mlmagic.runs import own_requests
 from mlmagic.runs.delivery import Delivery
 
 DATA = Dataset("X", "0" * 32, "code", "{}", "", "{}", "training")
@@ -225,7 +226,7 @@ def test_a_run_that_was_deleted_gets_everything_when_it_is_restored(written, whe
     assert written.deliver() == []
     assert written.delivery.held == (
         f"the run 'first' was deleted: restore it (!mlflow runs restore --run-id {written.id}), or have it made anew: "
-        "%mlmagic sync --anew"
+        f"%mlmagic sync --anew (to drop it, delete {written.journal.path})"
     )
     assert not written.delivery.is_closed
     written.client.restore_run(written.id)
@@ -376,6 +377,22 @@ def test_what_was_stored_is_not_uploaded_again_by_this_process_or_another(writte
     assert written.files() == ["a.txt", "b.bin", "c.txt"]
 
 
+def test_files_whose_place_needs_a_package_wait_and_the_run_ends(written, monkeypatch):
+    def needs(*args):
+        raise ModuleNotFoundError("No module named 'boto3'")
+
+    written.journal.keep_file("a.txt", b"1")
+    with monkeypatch.context() as patched:
+        patched.setattr("mlflow.store.artifact.artifact_repository_registry.get_artifact_repository", needs)
+        assert written.deliver() == []
+        assert written.delivery.held.startswith(
+            "the run's files could not be stored: ModuleNotFoundError: No module named 'boto3'; kept in "
+        )
+        assert written.stored.info.status == "FINISHED"
+    mended(written)
+    assert written.files() == ["a.txt"]
+
+
 def test_a_place_that_takes_no_file_is_not_hammered(written, monkeypatch):
     for number in range(20):
         written.journal.keep_file(f"{number}.txt", b"1")
@@ -436,7 +453,7 @@ def test_a_batch_that_is_too_large_is_sent_in_parts(written, monkeypatch):
 
 def error_of(status, code=""):
     """Return what MLflow raises on a thread of ours when *status* was answered by something else, or by MLflow."""
-    foreign = {} if code else {"mlmagic_foreign": {"status": status}}
+    foreign = {} if code else {own_requests._MARK: {"status": status}}
     return RestException({"error_code": code or "INTERNAL_ERROR", "message": "x"} | foreign)
 
 

@@ -65,6 +65,8 @@ AWAY, REFUSED, UNCLEAR, GONE = Verdict.AWAY, Verdict.REFUSED, Verdict.UNCLEAR, V
         (answered(403, "<p>no"), UNCLEAR),
         (answered(403, '{"error_code": "INVALID_PARAMETER_VALUE", "message": "bad path"}'), REFUSED),
         (answered(404, '{"error_code": 404}'), UNCLEAR),
+        (answered(400, '{"error_code": "INVALID_PARAMETER_VALUE", "mlmagic_foreign": {"odd": 1}}'), REFUSED),
+        (caused(MlflowException("x"), caused(requests.exceptions.ConnectionError(), ImportError("optional"))), AWAY),
         (answered(413, "too large"), Verdict.TOO_LARGE),
         (answered(418, "a teapot"), UNCLEAR),
         (answered(429, "slow down"), AWAY),
