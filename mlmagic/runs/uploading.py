@@ -47,6 +47,7 @@ class Upload:
     refused: list[str] = field(default_factory=list)
     waits: dict[str, str] = field(default_factory=dict)
     _told: int = 0
+    _is_tried: bool = False
     _got_through: bool = False
 
     def newly_refused(self) -> list[str]:
@@ -82,8 +83,10 @@ class Upload:
         (artifacts,) = opened
         folder, paths = self.journal.files, {file.path for file in wanted}
         plain = {path for path in paths if path.startswith("artifacts/")}
-        if plain and plain == {file.path for file in self._staged("artifacts")}:
-            self.done |= plain if _failure(partial(artifacts.log_artifacts, str(folder))) is None else set()
+        may_go_at_once = not self._is_tried and plain == {file.path for file in self._staged("artifacts")}
+        self._is_tried = True
+        if plain and may_go_at_once and _failure(partial(artifacts.log_artifacts, str(folder))) is None:
+            self.done |= plain
         # The smallest first: it shows for the least whether anything gets through.
         for file in sorted(wanted, key=lambda file: (file.size, file.path)):
             path = self.journal.staging / file.path
@@ -143,14 +146,8 @@ class Upload:
 
     def is_done(self, record: File | Copy | Model) -> bool:
         """Return whether the file, the user's file or the model of *record* needs no more."""
-        match record:
-            case File():
-                path = self.journal.staged(record)
-            case Copy():
-                path = self.journal.files / record.path
-            case Model():
-                path = self.journal.staging / record.folder
-        return self._key(path) in self.done
+        key = record.folder if isinstance(record, Model) else path_of(record)
+        return key in self.done
 
     def waiting(self) -> str:
         """Return what waits and why, in one line, or an empty one."""
@@ -216,6 +213,7 @@ def _folder(path: PurePath) -> str | None:
 
 
 def _is_whole(journal: Journal, file: File) -> bool:
+    """Return whether a staged file is what was written; one that is not is taken away, so that it is not stored."""
     try:
         path = journal.staged(file)
         content = path.read_bytes()

@@ -29,6 +29,15 @@ def test_it_delivers_what_waits_in_a_folder(recorded, monkeypatch, capsys, tmp_p
     assert run.data.metrics == {"acc": 0.5}
 
 
+def test_it_makes_no_run_anew_that_is_there(recorded, capsys):
+    import mlflow
+
+    assert main(["sync", "--folder", str(recorded), "--anew"]) == 0
+    assert main(["sync", "--folder", str(recorded), "--anew"]) == 0
+    assert capsys.readouterr().out.endswith("nothing to deliver\n")
+    assert len(mlflow.search_runs(output_format="list")) == 1
+
+
 def test_a_folder_that_is_not_there_is_told(capsys, tmp_path):
     assert main(["sync", "--folder", str(tmp_path / "none")]) == 1
     assert "there is no folder" in capsys.readouterr().err

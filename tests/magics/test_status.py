@@ -42,6 +42,25 @@ def test_sync_delivers_what_was_recorded_offline(magic, capsys, monkeypatch):
     assert capsys.readouterr().out == "nothing to deliver\n"
 
 
+def test_a_run_that_was_deleted_in_the_middle_is_made_anew_when_asked_for(magic, capsys):
+    import mlflow
+
+    import mlmagic
+
+    with mlmagic.track("first", quiet=True):
+        mlmagic.log(acc=0.5)
+        mlflow.MlflowClient().delete_run(mlflow.active_run().info.run_id)
+    capsys.readouterr()
+    magic("sync")
+    assert "the run 'first' was deleted: restore it" in capsys.readouterr().out
+    magic("sync --anew")
+    assert capsys.readouterr().out.startswith("delivered first (FINISHED, ")
+    (run,) = mlflow.search_runs(output_format="list")
+    assert (run.info.status, run.data.metrics) == ("FINISHED", {"acc": 0.5})
+    with pytest.raises(UsageProblem, match="sync takes nothing, or --anew, got '--new'"):
+        magic("sync --new")
+
+
 def test_a_typo_is_met_with_the_nearest_word(magic):
     with pytest.raises(UsageProblem, match=r"got 'synch'\. Did you mean 'sync'\?"):
         magic("synch")

@@ -378,7 +378,7 @@ def test_what_was_stored_is_not_uploaded_again_by_this_process_or_another(writte
 
 
 def test_files_whose_place_needs_a_package_wait_and_the_run_ends(written, monkeypatch):
-    def needs(*args):
+    def needs(*args, **kwargs):
         raise ModuleNotFoundError("No module named 'boto3'")
 
     written.journal.keep_file("a.txt", b"1")
