@@ -144,7 +144,7 @@ class Shipper:
         except StoreAwayError:
             raise
         except Exception as error:  # noqa: BLE001  # one journal that cannot be delivered must not stop the others
-            delivery.hold(f"the run {delivery.began.name!r} could not be delivered: {type(error).__name__}: {error}.")
+            delivery.hold(f"the run {delivery.began.name!r} could not be delivered: {type(error).__name__}: {error}")
         self._moved()
 
     def _moved(self) -> None:

@@ -18,6 +18,7 @@ from mlmagic.journal import folder
 from mlmagic.runs import experiments
 from mlmagic.runs.shipping import shipper
 from mlmagic.runs.waiting import Patience
+from mlmagic.settings import settings
 
 VALUES = 20
 
@@ -53,6 +54,7 @@ class Behind:
 @pytest.fixture
 def behind(server, tmp_path, monkeypatch):
     proxy = Proxy(server.port)
+    monkeypatch.setattr(settings, "store_timeout_s", 60.0)  # a busy machine is no slow store
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder, "_home", None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", proxy.uri)

@@ -9,6 +9,7 @@ from mlmagic.journal import folder
 from mlmagic.runs import experiments
 from mlmagic.runs.shipping import shipper
 from mlmagic.runs.waiting import Patience
+from mlmagic.settings import settings
 
 VALUES = 40
 
@@ -26,6 +27,7 @@ def postgres():
 @pytest.fixture
 def use(tmp_path, monkeypatch):
     """Return a function that lets this process use a store."""
+    monkeypatch.setattr(settings, "store_timeout_s", 60.0)  # a busy machine is no slow store
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder, "_home", None)
     monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
