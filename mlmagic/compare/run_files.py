@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import store
-from mlmagic.runs.artifact_place import place_of
+from mlmagic.runs.artifact_reading import place_of
 from mlmagic.runs.waiting import OWN_THREAD
 from mlmagic.snapshot.git_files import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlmagic.runs.artifact_place import ArtifactPlace
+    from mlmagic.runs.artifact_reading import ArtifactPlace
 
     T = TypeVar("T")
     R = TypeVar("R")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mlmagic.runs.artifact_place import foreign_server
+from mlmagic.runs.artifact_reading import foreign_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_uri: str) -> str | None:
     """Return why files of the run or logged model *name* must not go to *artifact_uri*, or None if they may.
 
-    On this machine it must be the folder that MLflow makes for *name* below the place of its experiment. A server
-    that is not the tracking server must not see the credentials of the environment, unless the setting
-    ``artifact_servers`` names it.
+    On this machine it must be the folder that MLflow makes for *name* below the place of its experiment. A server must
+    be the tracking server, or one that the setting ``artifact_servers`` names.
 
     >>> problem_of("/p/mlruns/0/abc/artifacts", "abc", "/p/mlruns/0", "sqlite:////p/mlflow.db")
     >>> problem_of("/home/ana/.ipython/startup", "abc", "/p/mlruns/0", "sqlite:////p/mlflow.db")
@@ -36,7 +35,7 @@ def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_
         right = str(own or experiment_location)
         return f"the store puts them into {artifact_uri!r}, which is not the run's place {right!r}"
     server = foreign_server(artifact_uri, tracking_uri)
-    return f"the store puts them onto {server}" if server else None
+    return f"the store puts them onto the server {server}" if server else None
 
 
 def local_path(uri: str) -> Path | None:

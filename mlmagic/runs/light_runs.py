@@ -121,7 +121,7 @@ def _is_readable(run: Any) -> bool:
         and (info.end_time is None or type(info.end_time) is int)
         and type(info.run_id) is str
         and type(info.status) is str
-        and type(info.run_name) is str
+        and (info.run_name is None or type(info.run_name) is str)
         and type(info.artifact_uri) is str
         and all(type(value) is float or type(value) is int for value in data.metrics.values())
         and all(type(value) is str for value in data.params.values())

@@ -279,10 +279,10 @@ def _deleted(reference: str, run: Run) -> RunNotFoundError:
 def _keys(client: MlflowClient, experiment: Experiment | None) -> Keys:
     if experiment is None:
         return Keys.seen_in([], "", complete=True)
-    last = list(itertools.islice(search(client, [experiment.experiment_id], Plan(), size=_PAGE), _PAGE + 1))
-    complete = len(last) <= _PAGE
+    last = list(itertools.islice(search(client, [experiment.experiment_id], Plan()), _PAGE))  # one page
+    complete = len(last) < _PAGE
     which = "" if complete else f"the last {_PAGE} runs of "
-    return Keys.seen_in(last[:_PAGE], f"{which}experiment {experiment.name!r}", complete=complete)
+    return Keys.seen_in(last, f"{which}experiment {experiment.name!r}", complete=complete)
 
 
 def search(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import RunNotFoundError, UsageProblem
 from mlmagic.runs import active, experiments, queries
-from mlmagic.runs.artifact_place import place_of
+from mlmagic.runs.artifact_reading import place_of
 from mlmagic.runs.foreign_json import read_json
 from mlmagic.runs.matching import Plan
 from mlmagic.runs.tags import source_tags, user_tags

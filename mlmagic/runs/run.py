@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
 from mlmagic.runs import queries, store
-from mlmagic.runs.artifact_place import place_of
+from mlmagic.runs.artifact_reading import place_of
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
 
-    from mlmagic.runs.artifact_place import ArtifactPlace
+    from mlmagic.runs.artifact_reading import ArtifactPlace
 
 _LONGEST_TEXT = 500_000_000
 

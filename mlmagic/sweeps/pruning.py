@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.journal import folder
-from mlmagic.private import make_private
 
 if TYPE_CHECKING:
     from mlmagic.runs.notices import Notices
@@ -74,16 +73,17 @@ def new_place() -> str:
 
     It is this user's alone. Where the folder came with a repository as a link, the file lies in a temporary one.
     """
-    place = folder.place().parent / "sweeps"
+    name = f"{uuid.uuid4().hex}.log"
     try:
-        if place.parent.is_symlink():
-            raise NotADirectoryError(f"{place.parent} is a link")
-        make_private(place)
+        return _new_file(folder.place().parent / "sweeps", name)
     except OSError:
-        place = Path(tempfile.mkdtemp(prefix=_TEMPORARY))
-    path = (place / f"{uuid.uuid4().hex}.log").absolute()
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    return str(path)
+        return _new_file(Path(tempfile.mkdtemp(prefix=_TEMPORARY)), name)
+
+
+def _new_file(place: Path, name: str) -> str:
+    with folder.open_place(place, create=True) as opened:
+        os.close(opened.open_file(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    return str((place / name).absolute())
 
 
 def storage_at(path: str) -> Any:

@@ -41,7 +41,7 @@ def sync_report(report: SyncReport) -> str:
         parts.append(f"{runs} in the journal{f' ({report.away})' if report.away else ''}")
     line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
     foreign = [foreign_line(report.foreign)] if report.foreign else []
-    return visible("\n".join([*([line] if line else []), *report.problems, *foreign]))
+    return "\n".join([*([visible(line)] if line else []), *map(clean, report.problems), *foreign])
 
 
 def foreign_line(found: Sequence[Foreign]) -> str:

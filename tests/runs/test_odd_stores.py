@@ -20,8 +20,8 @@ from mlmagic.compare.run_files import RunFiles
 from mlmagic.compare.run_record import ENVIRONMENT, DatasetRecord, RunRecord
 from mlmagic.errors import MLMagicError, StoreError
 from mlmagic.magics import completion
-from mlmagic.runs import queries
-from mlmagic.runs.artifact_place import place_of
+from mlmagic.runs import artifact_reading, queries
+from mlmagic.runs.artifact_reading import RemotePlace, place_of
 from mlmagic.runs.foreign_json import read_json
 from mlmagic.runs.resuming import _cells
 from mlmagic.sweeps import resuming as sweeps
@@ -223,7 +223,9 @@ def test_files_are_read_in_the_place_of_the_run_only(uri, files_of, change, tmp_
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs and no devices on this system")
-def test_links_devices_and_huge_files_are_not_read(files_of, tmp_path):
+@pytest.mark.parametrize("by_descriptor", [True, False])
+def test_links_devices_and_huge_files_are_not_read(by_descriptor, files_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(artifact_reading, "_BY_DESCRIPTOR", by_descriptor)
     good, _ = files_of("good", **{"mlmagic__cell.py": "x = 1\n"})
     made, folder = files_of("odd")
     (tmp_path / "private").write_text("secret = 1")
@@ -369,3 +371,95 @@ def test_an_earlier_sweep_with_an_odd_seed_and_odd_times_is_gone_on_with(seed, m
     assert found.seed is None
     assert found.trials["k"].metrics == {"loss": 1.0}
     assert found.trials["k"].duration_s == 0
+
+
+CONTINUED = {
+    **{odd: ODD[odd] for odd in ("a text as metric", "texts in a history", "an end in the year 292278994")},
+    "a last step of 64 bits": "update metrics set step = 9223372036854775807 where run_uuid = ?",
+    "deep cells": f"insert into tags select 'mlmagic.cell', '{'[' * 100_000}', ?",
+    "cells of all kinds": """insert into tags select 'mlmagic.cell', '[3, "x", {}, null, [1]]', ?""",
+    "no tag of cells": "insert into tags select 'other', 'x', ?",
+}
+
+
+@pytest.mark.parametrize("odd", CONTINUED)
+def test_an_odd_run_can_be_gone_on_with(odd, make_run, change):
+    made = make_run("odd", {"lr": 0.1}, {"accuracy": 0.5})
+    change(CONTINUED[odd], made)
+    with mlmagic.track(resume=made, quiet=True):
+        mlmagic.log(more=0.25, accuracy=0.75)
+    assert mlmagic.Run(made).metrics["more"] == 0.25
+    assert 0.75 in [value for _, value in mlmagic.Run(made).history("accuracy")]
+
+
+def test_a_run_that_mlflow_cannot_read_is_gone_on_with_in_the_journal(make_run, change, capsys):
+    made = make_run("odd")
+    change(ODD["no start"], made)
+    with mlmagic.track(resume=made):
+        mlmagic.log(more=0.25)
+    assert "start_time cannot be None" in capsys.readouterr().err
+    change("update runs set start_time = 1750000000000 where run_uuid = ?", made)
+    mlmagic.sync()
+    assert mlmagic.Run(made).metrics["more"] == 0.25
+
+
+def test_a_run_whose_files_lie_elsewhere_is_not_gone_on_with(make_run, change):
+    made = make_run("odd")
+    change("update runs set artifact_uri = '/etc' where run_uuid = ?", made)
+    with pytest.raises(StoreError, match="no folder of this run"), mlmagic.track(resume=made, quiet=True):
+        pass
+
+
+class HostileServer:
+    """What MLflow gives of a server that names paths elsewhere, and sends more than it said."""
+
+    def list_artifacts(self, _folder):
+        from mlflow.entities import FileInfo
+
+        paths = ["../../outside", "/etc/passwd", "a/../../b", "fine.txt", "\\\\host\\share", "nul\x00"]
+        return [FileInfo(path, is_dir=False, file_size=1) for path in paths]
+
+    def download_artifacts(self, path, folder):
+        from mlmagic.runs import store
+
+        file = store.Path(folder, path)
+        file.write_bytes(b"x" * 1000)
+        return file
+
+
+def test_a_server_names_no_path_elsewhere_and_sends_no_more_than_is_taken(store_uri):
+    place = RemotePlace(HostileServer())
+    assert [file.path for file in place.files()] == ["fine.txt"]
+    assert place.read("fine.txt", 1000) == b"x" * 1000
+    with pytest.raises(StoreError, match="it has more than"):
+        place.read("fine.txt", 999)
+    with pytest.raises(StoreError, match="no path of a run's file"):
+        place.read("../../outside", 1000)
+
+
+@pytest.mark.parametrize(
+    ("tracking", "place", "is_taken"),
+    [
+        ("http://own:5000", "http://own:5000/api/x/RUN/artifacts", True),
+        ("http://own:5000", "mlflow-artifacts:/0/RUN/artifacts", True),
+        ("http://own:5000", "mlflow-artifacts://own:5000/0/RUN/artifacts", True),
+        ("https://own", "https://own:443/RUN/artifacts", True),
+        ("http://own:5000", "s3://bucket/0/RUN/artifacts", True),
+        ("http://own:5000", "http://own:5001/api/x/RUN/artifacts", False),
+        ("https://own", "http://own/RUN/artifacts", False),
+        ("http://own:5000", "http://user@thief:5000/RUN/artifacts", False),
+        ("http://own:5000", "http://own:5000@thief/RUN/artifacts", False),
+        ("http://own:5000", "http://own.thief:5000/RUN/artifacts", False),
+        ("http://own:5000", "http://own:99999999/RUN/artifacts", False),
+        ("sqlite:///mlflow.db", "https://thief/RUN/artifacts", False),
+        ("sqlite:///mlflow.db", "https://files.own:8080/RUN/artifacts", True),
+    ],
+)
+def test_only_the_tracking_server_is_asked_with_its_credentials(tracking, place, is_taken, monkeypatch):
+    monkeypatch.setattr(artifact_reading.store, "current_uri", lambda: tracking)
+    monkeypatch.setattr(mlmagic.settings, "artifact_servers", ["files.own:8080"])
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "mine")
+    assert (artifact_reading.foreign_server(place, tracking) is None) is is_taken
+    if not is_taken:
+        with pytest.raises(StoreError, match="which is not the tracking server"):
+            place_of("RUN", place)

@@ -23,11 +23,12 @@ from mlmagic.settings import settings
 from mlmagic.snapshot.git_files import megabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _MOST_LISTED = 100_000
 _ROOT = "artifacts"
 _PORTS = {"http": 80, "https": 443}
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 # A FIFO that nobody writes to would be waited for.
 _FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -90,18 +91,21 @@ def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
 
 
 def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
-    """Return which server would see credentials that are the tracking server's, and what to do, or None.
+    """Return which server of *artifact_uri* is not to be asked, and what to do, or None.
 
-    The setting ``artifact_servers`` names those that may.
+    A server other than the tracking server would see its credentials, and a store that is a file may have come from
+    anybody. The setting ``artifact_servers`` names servers that are the user's own.
     """
     parts = urlsplit(artifact_uri)
-    if parts.scheme not in {"http", "https", "mlflow-artifacts"} or not parts.netloc or not store.credentials():
+    address = parts.netloc.rpartition("@")[2]
+    if parts.scheme not in {"http", "https", "mlflow-artifacts"} or not address or address in settings.artifact_servers:
         return None
-    if parts.netloc in settings.artifact_servers or not _is_another(artifact_uri, tracking_uri):
+    is_trusted = urlsplit(tracking_uri).scheme in _PORTS and not store.credentials()
+    if is_trusted or not _is_another(artifact_uri, tracking_uri):
         return None
     return (
-        f"the server {parts.hostname!r}, which is not the tracking server and would see its credentials. "
-        f"If it is yours: %config MLMagic.artifact_servers = [{parts.netloc!r}]"
+        f"{parts.hostname!r}, which is not the tracking server: nothing is read or written there, as MLflow would send "
+        f"it your credentials. If it is yours: %config MLMagic.artifact_servers = [{address!r}]"
     )
 
 
@@ -145,11 +149,18 @@ class LocalPlace:
                 return content.read(most)
 
     @contextlib.contextmanager
-    def _folder(self, below: Any) -> Iterator[Any]:
+    def _folder(self, below: Sequence[str]) -> Iterator[Any]:
         """Open a folder step by step, from that of the experiment on: none of the steps may be a link."""
-        opened = os.open(self._root.parent.parent, _FOLDER & ~getattr(os, "O_NOFOLLOW", 0))
+        above, steps = self._root.parent.parent, (*self._root.parts[-2:], *below)
+        if not _BY_DESCRIPTOR:
+            yield _without_links(above, steps)
+            return
         try:
-            for name in (*self._root.parts[-2:], *below):
+            opened = os.open(above, _FOLDER & ~os.O_NOFOLLOW)
+        except PermissionError as error:
+            raise StoreError(f"{str(above)!r} cannot be read: {error.strerror}") from error
+        try:
+            for name in steps:
                 inner = _open(name, _FOLDER, opened)
                 os.close(opened)
                 opened = inner
@@ -158,7 +169,18 @@ class LocalPlace:
             os.close(opened)
 
 
-def _open(name: str, flags: int, folder: int) -> int:
+def _without_links(folder: Path, steps: Iterable[str]) -> Path:
+    """Return the folder that *steps* lead to, where the system opens none by its descriptor (Windows)."""
+    for name in steps:
+        folder /= name
+        if folder.is_symlink():
+            raise StoreError(f"{name!r} is a link, which is not followed")
+    return folder
+
+
+def _open(name: str, flags: int, folder: Any) -> int:
+    if not _BY_DESCRIPTOR:
+        return os.open(_without_links(folder, [name]), flags)
     try:
         return os.open(name, flags, dir_fd=folder)
     except OSError as error:
@@ -188,7 +210,10 @@ def _listed(folder: str, entry: os.DirEntry[str]) -> File:
         return File(path, odd="is a link, which is not followed")
     if entry.is_dir(follow_symlinks=False):
         return File(path, is_dir=True)
-    about = entry.stat(follow_symlinks=False)
+    try:
+        about = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return File(path, odd=f"cannot be read: {error.strerror}")
     return File(path, about.st_size) if stat.S_ISREG(about.st_mode) else File(path, odd="is no regular file")
 
 
