@@ -109,13 +109,18 @@ class Tracking:
         del self._caller
         with untouched():
             self._run = open_run(self._options, origin)
-        if self._options.config is not None:
-            from mlmagic.config.capture import ConfigCapture
+        try:
+            if self._options.config is not None:
+                from mlmagic.config.capture import ConfigCapture
 
-            configs = ConfigCapture()
-            configs.give(self._run, *self._options.config)
-            self._run.collectors.append(("the config", configs.record))
-        return Run(self._run.run_id)
+                configs = ConfigCapture()
+                configs.give(self._run, *self._options.config)
+                self._run.collectors.append(("the config", configs.record))
+            self._run.is_opening = False
+            return Run(self._run.run_id)
+        except BaseException as error:
+            abandon(self._run, error)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -163,6 +168,13 @@ def _begin_captures(run: ActiveRun) -> None:
         studies.begin(run)
         data.begin(run)
         models.begin(run)
+
+
+def abandon(run: ActiveRun, error: BaseException) -> None:
+    """Take back *run*, whose cell was rejected because of *error* after it was opened: its code was never run."""
+    from mlmagic.runs.opening import abandon as take_back
+
+    take_back(run, error)
 
 
 def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> RunSummary:

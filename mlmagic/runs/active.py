@@ -34,9 +34,10 @@ class ActiveRun:
     ``others`` are the MLflow runs that were open before it, which are none of its business. ``collectors`` record
     more when the run is closed, each with what it is to be called; ``datasets`` and ``models`` are those that were
     recorded, each in a few words. ``in_mlflow`` tells that it is MLflow's active run, to which the user's own
-    ``mlflow.log_*`` go: the store answered in time when it was opened. ``logged`` is what that run held when the code
-    had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` tells which searches and trials of
-    studies have runs below it already. ``show`` shows its summary in place of the usual way.
+    ``mlflow.log_*`` go: the store answered in time when it was opened. ``logged`` is what that run held when the
+    code had ended, ``autologged`` what was left to MLflow's autologging. ``is_opening`` is true until its code
+    begins. ``recorded`` tells which searches and trials of studies have runs below it already. ``show`` shows its
+    summary in place of the usual way.
     """
 
     delivery: Delivery
@@ -48,7 +49,8 @@ class ActiveRun:
     notices: Notices
     capture: Capture
     git: Pending[GitState]
-    in_mlflow: bool = True
+    in_mlflow: bool = False
+    is_opening: bool = True
     others: frozenset[str] = frozenset()
     autologged: list[str] = field(default_factory=list)
     logged: Logged = field(default_factory=Logged)

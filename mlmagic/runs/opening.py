@@ -11,25 +11,29 @@ from typing import TYPE_CHECKING
 from mlmagic._version import __version__
 from mlmagic.errors import StoreError
 from mlmagic.journal import folder, lasting, owner
-from mlmagic.journal.records import Began, Ended
+from mlmagic.journal.records import Began, Ended, Tag
 from mlmagic.runs import active, ending, mlflow_runs, resuming, store
 from mlmagic.runs.active import ActiveRun
 from mlmagic.runs.delivery import Delivery
 from mlmagic.runs.notices import Notices
-from mlmagic.runs.recorder import Recorder
+from mlmagic.runs.recorder import LONGEST_TAG, Recorder
 from mlmagic.runs.shipping import shipper
 from mlmagic.runs.tags import source_tags, user_tags
 from mlmagic.runs.targets import find_target
 from mlmagic.runs.waiting import Patience, Pending
 from mlmagic.session.capture import Capture
+from mlmagic.session.header import OPENING_INTERRUPTED
+from mlmagic.session.interrupts import deferred
 from mlmagic.settings import settings
 from mlmagic.snapshot import git, secrets
 from mlmagic.snapshot.system import SystemSampler
+from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.runs.options import Origin, TrackOptions
+    from mlmagic.runs.resuming import Earlier
     from mlmagic.runs.targets import Target
     from mlmagic.snapshot.git import GitState
 
@@ -54,6 +58,26 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     target = find_target(options, origin, patience)
     began = _beginning(target, options, origin, state=state, notices=notices)
     ending.at_exit()
+    delivery = opened = None
+    try:
+        with deferred():
+            delivery = _new_delivery(target, began, notices)
+        _wait_for_store(delivery, target, patience)
+        with deferred():
+            opened = _assemble(delivery, target, options, origin, notices=notices, patience=patience, git_state=state)
+            opened.others = others
+            _begin(opened)
+    except BaseException as error:
+        if opened is not None:
+            abandon(opened, error)
+        elif delivery is not None:
+            _abandon(delivery, target.earlier, error)
+        raise
+    return opened
+
+
+def _new_delivery(target: Target, began: Began, notices: Notices) -> Delivery:
+    """Begin the run's journal, and have it delivered."""
     journal, where = folder.new()
     if where:
         notices.warn(where)
@@ -63,18 +87,19 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     journal.append(began)
     lasting.watch(journal)
     delivery = Delivery(journal, target.uri, began)
-    try:
-        in_mlflow = _deliver(delivery, target, patience)
-        opened = _assemble(delivery, target, options, origin, notices=notices, patience=patience, git_state=state)
-        opened.in_mlflow, opened.others = in_mlflow, others
-        opened.capture.start()
-        if opened.sampler:
-            opened.sampler.start()
-    except BaseException:
-        _abandon(delivery)
-        raise
+    shipper(target.uri).add(delivery)
+    return delivery
+
+
+def _begin(opened: ActiveRun) -> None:
+    """Make the run the active one, MLflow's too where the store has answered, and listen to what its code shows."""
+    if opened.delivery.run is not None:
+        mlflow_runs.activate(opened.delivery.run)
+        opened.in_mlflow = True
+    opened.capture.start()
+    if opened.sampler:
+        opened.sampler.start()
     active.enter(opened)
-    return opened
 
 
 def _beginning(
@@ -107,18 +132,12 @@ def _beginning(
     )
 
 
-def _deliver(delivery: Delivery, target: Target, patience: Patience) -> bool:
-    """Begin to deliver; where the store answers in time, the run is MLflow's active one. Tell whether it is."""
-    ships = shipper(target.uri)
-    ships.add(delivery)
+def _wait_for_store(delivery: Delivery, target: Target, patience: Patience) -> None:
+    """Wait until the store has the run, for as long as there is *patience*."""
     if target.away is None:
-        ships.wait(lambda: delivery.run is not None or delivery.held is not None, patience)
+        shipper(target.uri).wait(lambda: delivery.run is not None or delivery.held is not None, patience)
     if delivery.held is not None and delivery.is_refused:
         raise StoreError(delivery.held)
-    if delivery.run is None:
-        return False
-    mlflow_runs.activate(delivery.run)
-    return True
 
 
 def _assemble(
@@ -172,8 +191,26 @@ def _tell_of_stray(notices: Notices) -> None:
         )
 
 
-def _abandon(delivery: Delivery) -> None:
-    """Close the run whose opening was interrupted, in the background: the store may be slow."""
-    if delivery.run is not None:
-        mlflow_runs.deactivate(delivery.run.info.run_id)
-    delivery.journal.append(Ended("KILLED", time.time_ns() // 1_000_000))
+def abandon(opened: ActiveRun, error: BaseException) -> None:
+    """Take back a run whose code was never run because of *error*: the cell was rejected after it was opened."""
+    with deferred():
+        opened.capture.stop()
+        if opened.sampler:
+            opened.sampler.stop()
+        active.leave(opened)
+        _abandon(opened.delivery, opened.target.earlier, error)
+
+
+def _abandon(delivery: Delivery, earlier: Earlier | None, error: BaseException) -> None:
+    """End the run in the background, since the store may be slow: as killed, or as it had ended before this cell."""
+    with deferred():
+        if delivery.run is not None:
+            mlflow_runs.deactivate(delivery.run.info.run_id)
+        ended = Ended("KILLED", time.time_ns() // 1_000_000)
+        if earlier is not None:
+            ended = Ended(earlier.status, earlier.ended)
+        else:
+            words = OPENING_INTERRUPTED if isinstance(error, KeyboardInterrupt) else one_line(error)
+            delivery.journal.append(Tag("mlmagic.error", secrets.redact(words)[0][:LONGEST_TAG]))
+        delivery.journal.append(ended)
+        shipper(delivery.uri).hurry()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+    from mlmagic.journal.records import Ended
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.options import Origin, TrackOptions
 
@@ -29,7 +30,8 @@ class Earlier:
     """What a run that is gone on with holds already.
 
     ``uid`` is its tag ``mlmagic.id``, empty for one of plain MLflow; ``run_id`` is empty while the store does not
-    know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures.
+    know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures; ``status`` and ``ended`` (in
+    milliseconds since the epoch) are how and when it ended.
     """
 
     uid: str
@@ -43,6 +45,8 @@ class Earlier:
     last_steps: Mapping[str, int] = field(default_factory=dict)
     figures: frozenset[str] = frozenset()
     cells: tuple[int, ...] = ()
+    status: str = "KILLED"
+    ended: int = 0
 
 
 _LAST_STEP = 2**62
@@ -50,7 +54,7 @@ _LAST_STEP = 2**62
 _last_in_notebook: dict[str, Earlier] = {}
 
 
-def remember(run: ActiveRun) -> None:
+def remember(run: ActiveRun, ended: Ended) -> None:
     """Note what the last run of a notebook holds, for a cell that goes on with it."""
     cells = run.previous_cells if run.origin.number is None else (*run.previous_cells, run.origin.number)
     _last_in_notebook[_notebook_key(run.origin)] = Earlier(
@@ -65,6 +69,8 @@ def remember(run: ActiveRun) -> None:
         last_steps=run.recorder.last_steps(),
         figures=frozenset(run.figure_names),
         cells=cells,
+        status=ended.status,
+        ended=ended.at,
     )
 
 
@@ -163,6 +169,9 @@ def _held(client: MlflowClient, run: Run) -> Earlier:
         last_steps=steps,
         figures=frozenset(file.path.rpartition("/")[2].rpartition(".")[0] for file in figures),
         cells=_cells(run.data.tags.get("mlmagic.cell", "")),
+        # Of one that is said to run the process is dead.
+        status=run.info.status if run.info.status in ("FINISHED", "FAILED") else "KILLED",
+        ended=run.info.end_time or run.info.start_time or 0,
     )
 
 

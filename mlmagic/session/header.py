@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HEADER = re.compile(r"%%?track(?=\s|$)")
 _MARK = "%%track"
 _INTERRUPTED = "while the run was being opened. The cell did not run."
+OPENING_INTERRUPTED = f"KeyboardInterrupt: {_INTERRUPTED}"
 
 
 def mark_header(lines: list[str]) -> list[str]:

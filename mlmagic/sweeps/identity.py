@@ -46,6 +46,7 @@ def identity_of(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -
     return key_of(source, list(map(content_of, used)), [(name, content_of(read[name])) for name in sorted(read)], parts)
 
 
+@guarded(default=None)
 def content_of(value: Any) -> Any:
     """Return what tells a value: plain values themselves, data by their fingerprints, other objects by their pickles.
 
@@ -65,7 +66,6 @@ def content_of(value: Any) -> Any:
         return _pickle_of(value)
 
 
-@guarded(default=None)  # each type refuses in its own way
 def _pickle_of(value: Any) -> str | None:
     import joblib
 

@@ -111,7 +111,7 @@ def prepared(kernel):
 def test_an_object_that_raises_costs_only_itself(name, prepared):
     made, named = HOOKS[name]
     key = name.replace(" ", "_")
-    prepared.check(f"bad = {made}\nNone")
+    prepared.check(f"bad = {made}\nNone")  # of a single line IPython looks at the object that the name had before
     output = prepared.run(CELL.format(name=key, options=" -p bad -m bad" if name == "float" else ""), timeout=30)
     assert (output.status, output.stdout) == ("ok", "ran 2 0.25\n"), output.text
     [summary] = output.summaries
@@ -186,10 +186,9 @@ def test_a_real_interrupt_while_an_object_is_read_ends_the_cell_and_its_run(prep
 
 
 def test_a_sweep_whose_trials_read_such_an_object_runs(prepared):
-    prepared.check("bad = hostile('shape ndim dtype items get_params', 'exit')()")
+    prepared.check("bad = hostile('shape ndim dtype items get_params', 'exit')()\nNone")
     output = prepared.run(
-        "%%sweep rate=0.1,0.2\n%%track tried\nalso = bad\nfine = rate * 2.0\nprint('ran')", timeout=60
+        "%%sweep tried rate=0.1,0.2 --metric fine --mode min\nalso = bad\nfine = rate * 2.0", timeout=60
     )
     assert output.status == "ok", output.text
-    run = prepared.last_run("tried")
-    assert run["status"] == "FINISHED", output.text
+    assert (prepared.last_run("tried")["status"], prepared.check("print(_.best)")) == ("FINISHED", "{'rate': 0.1}")
