@@ -167,8 +167,10 @@ def record_source(run: ActiveRun, status: Status, duration: float) -> None:
         run.recorder.tag("mlmagic.cell", json.dumps([*run.previous_cells, origin.number]))
     if origin.log is not None:
         log = origin.log.snapshot(origin.log_entry)
-        run.recorder.json("mlmagic/session.json", log.to_dict())
-        run.recorder.text("mlmagic/session.py", log.to_script())
+        content, secrets_in_it = log.to_dict()
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        run.recorder.redacted("mlmagic/session.json", text, secrets_in_it)
+        run.recorder.redacted("mlmagic/session.py", *log.to_script())
 
 
 def record_environment(run: ActiveRun) -> None:

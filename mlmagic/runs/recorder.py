@@ -156,6 +156,11 @@ class Recorder:
         content = self._clean(text, path).encode(errors="replace")
         self._sink.keep_file(path, content, after=after, before=before)
 
+    def redacted(self, path: str, text: str, count: int) -> None:
+        """Record a text artifact of which *count* secrets were taken out already."""
+        self._count(path, count)
+        self._sink.keep_file(path, text.encode(errors="replace"))
+
     def patch(self, path: str, patch: str) -> bool:
         """Record a patch; tell whether it is whole, or cannot be applied since something in it was redacted."""
         clean, count = redact_patch(patch)

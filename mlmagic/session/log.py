@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlmagic.session.script import as_python
+from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 CellStatus = Literal["running", "ok", "error", "interrupted", "rejected", "unknown"]
 
 FORMAT = 1
+
+
+class Shown(NamedTuple):
+    """A cell as it is recorded, without secrets: its source as typed and as Python, and how many secrets each had.
+
+    ``known`` is what redaction knew when this was made.
+    """
+
+    source: str
+    python: str
+    in_source: int
+    in_python: int
+    known: tuple[object, ...]
 
 
 @dataclass
@@ -29,6 +43,16 @@ class LoggedCell:
     cell_id: str | None = None
     nested: bool = False
     run: str | None = None
+    _shown: Shown | None = field(default=None, repr=False, compare=False)
+
+    def shown(self) -> Shown:
+        """Return the cell as it is recorded: each run records all cells up to it, so it is made once and kept here."""
+        known = secrets.knowledge()
+        if self._shown is None or self._shown.known != known:
+            source, in_source = secrets.redact(self.source)
+            python, in_python = secrets.redact(as_python(self.source))
+            self._shown = Shown(source, python, in_source, in_python, known)
+        return self._shown
 
 
 @dataclass
@@ -60,29 +84,31 @@ class ExecutionLog:
         at = next((i for i in reversed(range(len(self.cells))) if self.cells[i] is upto), len(self.cells) - 1)
         return ExecutionLog(self.cells[: at + 1])
 
-    def to_dict(self) -> dict[str, object]:
-        """Return what ``mlmagic/session.json`` holds."""
-        return {
-            "format": FORMAT,
-            "python": sys.version.split()[0],
-            "cells": [asdict(cell) for cell in self.cells],
-        }
+    def to_dict(self) -> tuple[dict[str, object], int]:
+        """Return what ``mlmagic/session.json`` holds, and how many secrets were redacted in it."""
+        cells = []
+        for cell in self.cells:
+            facts = {name: value for name, value in vars(cell).items() if name != "_shown"}
+            cells.append(facts | {"source": cell.shown().source})
+        content = {"format": FORMAT, "python": sys.version.split()[0], "cells": cells}
+        return content, sum(cell.shown().in_source for cell in self.cells)
 
-    def to_script(self) -> str:
-        r"""Return a readable script in percent format; what only IPython understands is a comment.
+    def to_script(self) -> tuple[str, int]:
+        r"""Return a readable script in percent format, and how many secrets were redacted in it.
+
+        What only IPython understands is a comment.
 
         >>> log = ExecutionLog()
         >>> log.end(log.begin("%seed 42\nx = 1", 1), "ok")
-        >>> print(log.to_script())
+        >>> print(log.to_script()[0])
         # %% [1] ok
         # %seed 42
         x = 1
         <BLANKLINE>
         """
-        parts = []
-        for cell in self.cells:
-            if cell.nested:
-                continue
-            number = "" if cell.number is None else f"[{cell.number}] "
-            parts.append(f"# %% {number}{cell.status}\n{as_python(cell.source)}\n")
-        return "\n".join(parts)
+        cells = [cell for cell in self.cells if not cell.nested]
+        numbers = ["" if cell.number is None else f"[{cell.number}] " for cell in cells]
+        parts = [
+            f"# %% {number}{cell.status}\n{cell.shown().python}\n" for number, cell in zip(numbers, cells, strict=True)
+        ]
+        return "\n".join(parts), sum(cell.shown().in_python for cell in cells)

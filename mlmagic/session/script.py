@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import warnings
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ _PYTHON_BELOW = re.compile(r"%%?(?:track|time|timeit|capture|prun|mprun|memit)(?
 _ASSIGNED_MAGIC = re.compile(r"[^=!<>'\"()]+=\s*[%!](?!=)")
 
 
-@functools.lru_cache(maxsize=1024)
 def as_python(source: str) -> str:
     r"""Comment out what of *source*, a cell as typed, only IPython understands; all of it when the rest is no Python.
 

@@ -61,6 +61,11 @@ def _redact_long(text: str, known: Known, own: tuple[str, ...], keep_lines: bool
 _redact_short = lru_cache(maxsize=8192)(_redact_long)
 
 
+def knowledge() -> tuple[object, ...]:
+    """Return all that `redact` goes by besides the text: while it is equal, the same text gives the same result."""
+    return known_values(), tuple(settings.secret_patterns)
+
+
 def redact_value(key: str, value: Any) -> tuple[Any, int]:
     """Replace the secrets in the *value* of *key*, also those that only the key's name tells.
 

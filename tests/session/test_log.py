@@ -30,7 +30,7 @@ def test_the_script_of_any_session_is_python(sources):
     log = ExecutionLog()
     for number, source in enumerate(sources, 1):
         log.end(log.begin(source, number), "ok")
-    compile(log.to_script().replace("\x00", ""), "session.py", "exec")
+    compile(log.to_script()[0].replace("\x00", ""), "session.py", "exec")
 
 
 @given(VALID)
@@ -74,7 +74,7 @@ def test_the_log_comes_back_from_its_json():
     log.end(log.begin("%%track a\nx = '\u2028 é ж'", 3, cell_id="c3"), "error")
     nested = log.begin("y", None, nested=True)
     nested.run = "r1"
-    stored = json.loads(json.dumps(log.to_dict()))
+    stored = json.loads(json.dumps(log.to_dict()[0]))
     assert stored["format"] == 1
     assert [(cell["number"], cell["source"], cell["status"]) for cell in stored["cells"]] == [
         (1, "import x", "unknown"),
@@ -107,4 +107,28 @@ def test_nested_cells_are_not_in_the_script():
     log = ExecutionLog()
     log.end(log.begin("run()", 1), "ok")
     log.end(log.begin("inside", None, nested=True), "ok")
-    assert log.to_script() == "# %% [1] ok\nrun()\n"
+    assert log.to_script()[0] == "# %% [1] ok\nrun()\n"
+
+
+def test_of_thousands_of_cells_only_what_is_new_is_worked_out(monkeypatch):
+    worked_out = []
+    monkeypatch.setattr("mlmagic.session.log.as_python", lambda source: worked_out.append(source) or source)
+    log = ExecutionLog()
+    for number in range(3000):
+        log.end(log.begin(f"value_{number} = {number}", number), "ok")
+    first = log.to_dict(), log.to_script()
+    assert len(worked_out) == 3000
+    assert (log.to_dict(), log.to_script()) == first
+    log.end(log.begin("one = 'more'", 3000), "ok")
+    assert log.to_script()[0].endswith("# %% [3000] ok\none = 'more'\n")
+    assert len(worked_out) == 3001
+
+
+def test_a_secret_that_is_known_later_is_redacted_in_cells_that_ran_before(monkeypatch):
+    log = ExecutionLog()
+    log.end(log.begin("connect('plain-looking-value')", 1), "ok")
+    assert (log.to_dict()[1], log.to_script()[1]) == (0, 0)
+    monkeypatch.setenv("DB_PASSWORD", "plain-looking-value")
+    (content, in_json), (script, in_script) = log.to_dict(), log.to_script()
+    assert "plain-looking-value" not in f"{content}{script}"
+    assert (in_json, in_script) == (1, 1)
