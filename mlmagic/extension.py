@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import sys
-import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,14 +27,15 @@ from mlmagic.runs import active, experiments, notices, store
 from mlmagic.session import capture, live, observe, prompts
 from mlmagic.session.cells import running
 from mlmagic.session.dataflow import bound_names
-from mlmagic.session.header import HeaderTransformer, has_header, mark_header
+from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, mark_header
+from mlmagic.session.interrupts import interruptible
 from mlmagic.settings import settings
 from mlmagic.snapshot.generators import untouched
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
@@ -108,6 +106,8 @@ class Extension:
         self._undo.append(live.enter(self._session))
         self._undo.append(store.settle())
         folder.settle(Path.cwd())
+        if "mlmagic.runs.background" in sys.modules:
+            sys.modules["mlmagic.runs.background"].resume()
         if _resume_seed:
             _resume_seed.pop()()
         where = f"store {store.shown_uri()} · experiment {experiments.shown_name()}"
@@ -132,6 +132,10 @@ class Extension:
         if randomness is not None:
             _resume_seed[:] = [randomness.suspend()]
         notices.forget_standing()
+        if "mlmagic.runs.shipping" in sys.modules:
+            from mlmagic.runs import background
+
+            background.stop()
 
     def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
         return [
@@ -158,10 +162,12 @@ class Extension:
 
         watch = CellWatch(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)), watch=watch)
-        with _interruptible(), untouched():
+        with interruptible(), untouched():
             run = open_run(options, origin)
             entry.run = run.run_id
-            return api.watch(run, tree)
+            watched = api.watch(run, tree)
+            run.is_opening = False
+            return watched
 
     def _within(self, tree: ast.Module) -> ast.Module:
         """Watch the body of a magic within a tracked cell (``%%time``), but not what ``%timeit`` repeats."""
@@ -177,7 +183,11 @@ class Extension:
             entry = self._session.entry(cell)
             # Also a run that `with mlmagic.track()` left open, or that an interrupt caught half opened.
             for run in active.opened_in(entry):
-                api.finish(run, error, value)
+                if isinstance(error, CellRejectedError) and run.is_opening:
+                    api.abandon(run, error.problem)
+                    continue
+                with interruptible():
+                    api.finish(run, error, value)
             if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):
                 print(  # noqa: T201
                     "mlmagic: this cell was not tracked, since the magic above %%track runs its body in a way of its "
@@ -265,19 +275,6 @@ def _called_by_timeit() -> bool:
     while frame.f_back is not None and frame.f_code.co_name != "timeit":
         frame = frame.f_back
     return frame.f_code.co_name == "timeit"
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach a slow store: for an async cell, the kernel's own handler would wait for the next await."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def _discard(items: list[Any], item: object) -> None:

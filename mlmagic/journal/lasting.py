@@ -20,13 +20,10 @@ _thread: threading.Thread | None = None
 
 def watch(journal: Journal) -> None:
     """Look after *journal* until it is forgotten."""
-    global _thread  # noqa: PLW0603  # one thread a process
     with _condition:
         _journals.append(journal)
-        if _thread is None:
-            _thread = threading.Thread(target=_work, name="mlmagic-sync", daemon=True)
-            _thread.start()
-        _condition.notify()
+        _condition.notify_all()
+    start()
 
 
 def forget(journal: Journal) -> None:
@@ -35,11 +32,34 @@ def forget(journal: Journal) -> None:
         _journals[:] = [other for other in _journals if other is not journal]
 
 
+def start() -> None:
+    """Go on to look after the journals that there are, if that was stopped."""
+    global _thread  # noqa: PLW0603  # one thread a process
+    with _condition:
+        if _thread is None and _journals:
+            _thread = threading.Thread(target=_work, name="mlmagic-sync", daemon=True)
+            _thread.start()
+
+
+def stop() -> None:
+    """End the thread; journals that are still open are with the disk then."""
+    global _thread  # as above
+    with _condition:
+        thread, _thread = _thread, None
+        journals = list(_journals)
+        _condition.notify_all()
+    for journal in journals:
+        journal.sync()
+    if thread is not None:
+        thread.join(_EVERY_S)
+
+
 def _work() -> None:
     beaten = 0.0
-    while True:
+    me = threading.current_thread()
+    while _thread is me:
         with _condition:
-            _condition.wait_for(lambda: _journals)
+            _condition.wait_for(lambda: _journals or _thread is not me)
             journals = list(_journals)
         for journal in journals:
             journal.sync()
@@ -47,7 +67,8 @@ def _work() -> None:
             beaten = time.monotonic()
             for journal in journals:
                 journal.beat()
-        time.sleep(_EVERY_S)
+        with _condition:
+            _condition.wait_for(lambda: _thread is not me, _EVERY_S)
 
 
 def _after_fork() -> None:

@@ -31,9 +31,10 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
     delivery, journal = run.delivery, run.delivery.journal
     if run.in_mlflow:
         mlflow_runs.deactivate(run.run_id)
-    journal.append(Ended(status, delivery.began.started + round(duration_s * 1000)))
+    ended = Ended(status, delivery.began.started + round(duration_s * 1000))
+    journal.append(ended)
     journal.sync()
-    resuming.remember(run)
+    resuming.remember(run, ended)
     _close_strays(run, status, error)
     for problem in journal.problems:
         run.notices.warn(problem)
@@ -79,6 +80,12 @@ def at_exit() -> None:
     Registered after MLflow's own, so that it comes before: MLflow would end an open run as FINISHED.
     """
     atexit.register(_leave_process, os.getpid())
+
+
+def not_at_exit() -> None:
+    """Take back what `at_exit` registered: what is left is in journals, which the next process delivers."""
+    atexit.unregister(_leave_process)
+    at_exit.cache_clear()
 
 
 def _leave_process(pid: int) -> None:

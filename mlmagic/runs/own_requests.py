@@ -28,6 +28,7 @@ _LONGEST_REQUEST_S = 30
 _MOST_REDIRECTS = 3
 _KEEP_THE_METHOD = {307, 308}
 _BAD_GATEWAY = 502
+_LOGGERS = ("urllib3.connectionpool", "mlflow.store.db.utils")
 _MARK = f"foreign_{os.urandom(8).hex()}"  # no server can know it
 _API = ("/api/2.0/mlflow/", "/api/3.0/mlflow/")
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
@@ -81,8 +82,22 @@ def keep_to_ourselves() -> None:
     if variable is not None and not isinstance(variable, _TrueOnOurThreads):
         # The summary links the run; MLflow would print its address into whatever cell runs now.
         client.MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT = _TrueOnOurThreads(variable)  # type: ignore[union-attr]
-    for name in ("urllib3.connectionpool", "mlflow.store.db.utils"):
+    for name in _LOGGERS:
         logging.getLogger(name).addFilter(_not_ours)  # each retry is a warning; added twice it is there once
+
+
+def release() -> None:
+    """Take back what `keep_to_ourselves` has changed in MLflow and in the loggers."""
+    rest = sys.modules.get("mlflow.utils.rest_utils")
+    request = getattr(rest, "_get_http_response_with_retries", None)
+    if request is not None and hasattr(request, "__wrapped__"):
+        rest._get_http_response_with_retries = request.__wrapped__  # type: ignore[union-attr]
+    client = sys.modules.get("mlflow.tracking._tracking_service.client")
+    variable = getattr(client, "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", None)
+    if isinstance(variable, _TrueOnOurThreads):
+        client.MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT = variable.original  # type: ignore[union-attr]
+    for name in _LOGGERS:
+        logging.getLogger(name).removeFilter(_not_ours)
 
 
 class _TrueOnOurThreads:
@@ -90,6 +105,11 @@ class _TrueOnOurThreads:
 
     def __init__(self, variable: Any) -> None:
         self._variable = variable
+
+    @property
+    def original(self) -> Any:
+        """MLflow's own."""
+        return self._variable
 
     def get(self) -> Any:
         return True if is_ours(threading.current_thread().name) else self._variable.get()

@@ -42,6 +42,8 @@ class Shipper:
         self._deliveries: list[Delivery] = []
         self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
+        # Held while a round is delivered: a thread that was stopped in one may still be at it when the next is started.
+        self._delivering = threading.Lock()
         # Rounds of delivery that were asked for, and the last one that is over; steps within them.
         self._asked = 0
         self._over = 0
@@ -61,6 +63,20 @@ class Shipper:
         if self._deliveries and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._work, name=f"{OWN_THREAD}ship", daemon=True)
             self._thread.start()
+
+    def start(self) -> None:
+        """Go on to deliver, if there is something and the thread was stopped."""
+        with self._condition:
+            self._ensure_thread()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread, after the round that it is at; what is not delivered then stays in its journal."""
+        with self._condition:
+            thread, self._thread = self._thread, None
+            self._asked += 1  # it may rest between two steps
+            self._condition.notify_all()
+        if thread is not None:
+            thread.join(timeout_s)
 
     def remove(self, delivery: Delivery) -> None:
         """Deliver this one no longer; its journal stays where it is."""
@@ -94,10 +110,11 @@ class Shipper:
         return reached()
 
     def _work(self) -> None:
-        while True:
+        me = threading.current_thread()
+        while self._thread is me:
             asked = self._asked
             try:
-                asked = self._round()
+                asked = self._round(me)
             except BaseException as error:  # noqa: BLE001  # whatever it is, what comes after it is delivered
                 self._pause.begin()
                 self.fault = f"{type(error).__name__}: {outage.first_line(error)}"
@@ -105,14 +122,19 @@ class Shipper:
                 self._over = max(self._over, asked)
                 self._condition.notify_all()
 
-    def _round(self) -> int:
-        """Deliver once, when it is asked for or time; return how many rounds were asked for when it began."""
+    def _round(self, me: threading.Thread) -> int:
+        """Deliver once, when it is asked for or time; return how many rounds were asked for when it began.
+
+        *me* is the thread that does so, and delivers nothing any more once it was stopped.
+        """
         with self._condition:
             self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
             asked, deliveries = self._asked, list(self._deliveries)
         self._moved_at = time.monotonic()
-        if (asked > self._over or self._pause.is_over) and not settings.offline:
-            self._deliver(deliveries)
+        is_due = asked > self._over or self._pause.is_over
+        if is_due and not settings.offline and self._thread is me:
+            with self._delivering:
+                self._deliver(deliveries)
         return asked
 
     def _deliver(self, deliveries: list[Delivery]) -> None:

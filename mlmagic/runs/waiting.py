@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWN_THREAD = "mlmagic-"
-"""How the names of our threads begin: on these MLflow gives up soon (`outage.keep_to_ourselves`)."""
+"""How the names of our threads begin: on these MLflow gives up soon (`own_requests.keep_to_ourselves`)."""
 
 
 class Pending(Generic[T]):
