@@ -9,31 +9,31 @@ import shutil
 import tempfile
 import threading
 import time
-import weakref
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
 from mlmagic.journal import locks
-from mlmagic.journal.lines import Line, decode, encode, encode_metric, header, seed_of
+from mlmagic.journal.lines import decode, encode, encode_metric, header, read_lines, seed_of
 from mlmagic.journal.records import Began, Bound, Closed, Copy, Delivered, Ended, File, LeftOut, Model, SetAside, Stored
-from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.journal.safe_folder import open_file
 from mlmagic.journal.signing import signature_of
+from mlmagic.journal.staged_files import within
 from mlmagic.journal.system_calls import FLAGS, read_at, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mlmagic.journal.lines import Line
     from mlmagic.journal.records import Record
+    from mlmagic.journal.safe_folder import SafeFolder
     from mlmagic.journal.signing import Signature
 
 SUFFIX = ".journal"
 STAGED = ".files"
 _CHUNK = 1 << 20
 _LONGEST_CLOSING = 64
-# Far above what MLflow takes of a dataset's profile, the longest text that is a record.
-_LONGEST_LINE = 64 << 20
 # Where the beginning is looked for: tags of a run may be long, a file of another kind may be endless.
 _LONGEST_BEGINNING = 4 << 20
 
@@ -49,7 +49,7 @@ class Journal:
     def __init__(self, path: Path, descriptor: int | None) -> None:
         self.path = path
         self.is_locked = False
-        self._is_mine = descriptor is None
+        self._is_in_memory = self._is_mine = descriptor is None
         self.trouble: str | None = None
         self.problems: list[str] = []
         self._seed = seed_of(path.name)
@@ -61,7 +61,7 @@ class Journal:
         self._staging: Path | None = None
         self._signature: Signature | None = None
         self._lock = threading.RLock()
-        _open_here.add(self)
+        locks.give_up_after_fork(self)
 
     @classmethod
     def create(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
@@ -69,7 +69,7 @@ class Journal:
 
         The journal is locked until it is closed, which tells other processes that its writer lives.
         """
-        journal = cls(path, _open(path, folder, os.O_CREAT | os.O_EXCL | FLAGS))
+        journal = cls(path, open_file(path, folder, os.O_CREAT | os.O_EXCL | FLAGS))
         journal.is_locked, journal._is_mine = locks.lock(journal.descriptor), True
         journal._signature = signature_of(path)
         journal._write(header(journal._seed))
@@ -93,7 +93,7 @@ class Journal:
         OSError
             If it cannot be opened.
         """
-        return cls(path, _open(path, folder, FLAGS))
+        return cls(path, open_file(path, folder, FLAGS))
 
     @classmethod
     def adopt(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
@@ -234,23 +234,7 @@ class Journal:
         NewerFormatError
             When a newer mlmagic wrote it.
         """
-        at, pieces, is_too_long = start, list[bytes](), False
-        while (upto is None or at < upto) and (data := self._bytes(at)):
-            at += len(data)
-            complete, newline, rest = data.rpartition(b"\n")
-            if newline:
-                block = b"".join([*pieces, complete, newline])
-                begin = at - len(rest) - len(block)
-                if is_too_long:
-                    end = block.index(b"\n") + 1
-                    yield Line(begin + end, None)
-                    begin, block, is_too_long = begin + end, block[end:], False
-                yield from decode(block, self._seed, begin)
-                pieces = [rest]
-            elif not is_too_long:
-                pieces.append(rest)
-                if sum(map(len, pieces)) > _LONGEST_LINE:
-                    pieces, is_too_long = [], True
+        yield from read_lines(self._bytes, self._seed, start, upto)
 
     def ends_closed(self) -> bool:
         """Return whether the last record says that all is delivered; reads no more than the end of the file."""
@@ -299,19 +283,11 @@ class Journal:
 
     def staged(self, file: File) -> Path:
         """Return where the content of *file* lies."""
-        return self._within(self.files if file.after is None else self.staging / "continued", file.path)
+        return within(self.files if file.after is None else self.staging / "continued", file.path)
 
     def folder_of(self, model: Model) -> Path:
         """Return where the files of *model* lie."""
-        return self._within(self.staging, model.folder)
-
-    @staticmethod
-    def _within(folder: Path, path: str) -> Path:
-        """Return *path* below *folder*; a journal that somebody else made may name another place."""
-        found = folder / path
-        if not Path(os.path.normpath(found)).is_relative_to(folder):
-            raise OSError(errno.EPERM, f"{path!r} is outside of the journal's own folder")
-        return found
+        return within(self.staging, model.folder)
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Stage a copy of a file or folder of the user's and note it; a folder's content goes to *folder* itself."""
@@ -346,7 +322,7 @@ class Journal:
         """The folder beside the journal for all that its records name."""
         if self._staging is None:
             beside = self.path.with_suffix(STAGED)
-            self._staging = beside if self._file is not None else Path(tempfile.mkdtemp(prefix="mlmagic-"))
+            self._staging = Path(tempfile.mkdtemp(prefix="mlmagic-")) if self._is_in_memory else beside
         return self._staging
 
     def make_staging(self) -> Path:
@@ -356,37 +332,18 @@ class Journal:
             self.staging.mkdir(mode=0o700)
         return self.staging
 
+    def close_file(self) -> None:
+        """Close the file, and with it the lock, if it is open."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
     def close(self) -> None:
-        """Let go of the file, and of staged files that no journal on the disk names."""
-        _open_here.discard(self)
+        """Let go of the file, and of the staged files of a journal in memory."""
         with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
-            elif self._staging is not None:
+            self.close_file()
+            if self._is_in_memory and self._staging is not None:
                 shutil.rmtree(self._staging, ignore_errors=True)
 
 
 _OF_THE_DELIVERY = (Bound, Delivered, LeftOut, Stored, SetAside, Closed)
-
-# A process that was forked has these files open as well, and with them the locks, which would outlive their writer.
-_open_here: weakref.WeakSet[Journal] = weakref.WeakSet()
-
-
-def _open(path: Path, folder: SafeFolder | None, flags: int) -> int:
-    if folder is not None:
-        return folder.open_file(path.name, flags)
-    with SafeFolder.open(path.parent) as parent:
-        return parent.open_file(path.name, flags)
-
-
-def _after_fork() -> None:
-    for journal in list(_open_here):
-        if journal._file is not None:
-            os.close(journal._file)
-            journal._file = None
-    _open_here.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

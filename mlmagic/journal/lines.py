@@ -15,7 +15,7 @@ from mlmagic.journal import records
 from mlmagic.journal.schema import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mlmagic.journal.records import Record
 
@@ -24,6 +24,8 @@ FORMAT = 2
 
 _KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in get_args(records.Record)}
 _SUM = 8
+# Far above what MLflow takes of a dataset's profile, the longest text that is a record.
+_LONGEST_LINE = 64 << 20
 # Of a damaged line so many places are tried: each takes time in proportion to the line.
 _MOST_TRIED = 16
 _LINE = re.compile(rb"[0-9a-f]{8} (?=\[)")
@@ -101,6 +103,37 @@ def decode(data: bytes, seed: int, start: int = 0) -> Iterator[Line]:
         if content is not None and not _is_header(content):
             yield Line(end, _record(content))
         at = stop + 1
+
+
+def read_lines(bytes_at: Callable[[int], bytes], seed: int, start: int = 0, upto: int | None = None) -> Iterator[Line]:
+    """Yield the complete lines of a file from byte *start* on, of no more than what begins before byte *upto*.
+
+    *bytes_at* returns some bytes from a place on, none at the end. A line that is longer than any record is skipped: no
+    more than its length is held, and no byte is looked at twice.
+
+    Raises
+    ------
+    NewerFormatError
+        As `decode`.
+    """
+    at, pieces, size, is_too_long = start, list[bytes](), 0, False
+    while (upto is None or at < upto) and (data := bytes_at(at)):
+        at += len(data)
+        complete, newline, rest = data.rpartition(b"\n")
+        if newline:
+            block = b"".join([*pieces, complete, newline])
+            begin = at - len(rest) - len(block)
+            if is_too_long:
+                end = block.index(b"\n") + 1
+                yield Line(begin + end, None)
+                begin, block, is_too_long = begin + end, block[end:], False
+            yield from decode(block, seed, begin)
+            pieces, size = [rest], len(rest)
+        elif not is_too_long:
+            pieces.append(rest)
+            size += len(rest)
+            if size > _LONGEST_LINE:
+                pieces, is_too_long = [], True
 
 
 def _intact(line: bytes, seed: int) -> bytes | None:

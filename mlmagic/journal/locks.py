@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
+import weakref
+from typing import Protocol
 
 try:
     import fcntl
@@ -11,6 +14,31 @@ except ImportError:  # Windows
 
 _AT_ONCE = 0 if fcntl is None else fcntl.LOCK_NB
 _NONE_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+
+
+class HasFile(Protocol):
+    """What has a file open that may be locked."""
+
+    def close_file(self) -> None:
+        """Close it, if it is open."""
+
+
+_have_files: weakref.WeakSet[HasFile] = weakref.WeakSet()
+
+
+def give_up_after_fork(holder: HasFile) -> None:
+    """Have a forked process close the file of *holder*: it has the lock as well, which would outlive its owner."""
+    _have_files.add(holder)
+
+
+def _after_fork() -> None:
+    for holder in list(_have_files):
+        holder.close_file()
+    _have_files.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def lock(descriptor: int) -> bool:

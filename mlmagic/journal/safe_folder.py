@@ -202,6 +202,14 @@ class SafeFolder:
         _require_own(found, path, may_be_writable=self._is_shut)
 
 
+def open_file(path: Path, folder: SafeFolder | None, flags: int) -> int:
+    """Return a descriptor of the file *path* as `SafeFolder.open_file` does; *folder* holds it, if it is open."""
+    if folder is not None:
+        return folder.open_file(path.name, flags)
+    with SafeFolder.open(path.parent) as parent:
+        return parent.open_file(path.name, flags)
+
+
 def _require_name(name: str) -> None:
     if not name or name in {".", ".."} or "/" in name or "\0" in name or os.sep in name:
         raise UntrustedError(0, "it is no name of a file", repr(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -48,6 +49,20 @@ def path_of(record: Record) -> str | None:
         case Model(folder=folder):
             return folder
     return None
+
+
+def within(folder: Path, path: str) -> Path:
+    """Return *path* below *folder*.
+
+    Raises
+    ------
+    OSError
+        If it lies elsewhere: a journal that somebody else made may name another place.
+    """
+    found = folder / path
+    if not os.path.normpath(found).startswith(f"{folder}{os.sep}"):
+        raise UntrustedError(errno.EPERM, f"{path!r} is outside of the journal's own folder")
+    return found
 
 
 def walk(staging: SafeFolder, path: str) -> Iterator[StagedFile]:
