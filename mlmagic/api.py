@@ -362,8 +362,8 @@ def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncR
 def foreign_journals() -> list[ForeignJournal]:
     """Return the journals that wait here and were not recorded by this user in this folder.
 
-    They came with a repository or an archive, belong to another user, or are those of an mlmagic before 0.2, which
-    signed none. They are never delivered unasked; ``mlmagic.sync(foreign=...)`` does.
+    They came with a repository or an archive, belong to another user, or are of an earlier version, which signed
+    nothing. They are never delivered unasked; ``mlmagic.sync(foreign=...)`` does.
 
     Returns
     -------
@@ -387,11 +387,12 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     UsageProblem
         If nobody can be asked.
     """
-    from mlmagic.runs import store
+    from mlmagic.runs import addresses, store
     from mlmagic.views.foreign_journals import foreign_journals as view
 
     found = foreign_journals()
-    print(view(found, store.shown_uri(), store.credentials() if store.is_server() else []))  # noqa: T201
+    credentials = [] if store.is_local(store.current_uri()) else addresses.credentials()
+    print(view(found, store.shown_uri(), credentials))  # noqa: T201
     usable = [journal for journal in found if journal.problem is None]
     if not usable or not (yes or _confirmed(f"Deliver {len(usable):,} to that store? [y/N] ")):
         return None

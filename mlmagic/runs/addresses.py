@@ -1,7 +1,8 @@
-"""What a tracking URI says by itself: which kind of store it names, and a SQLite store's file. No store is asked."""
+"""What a tracking URI says by itself: which kind of store it names, its file, what it would be shown. None is asked."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from urllib.parse import urlsplit
@@ -70,3 +71,18 @@ def unknown(uri: str) -> StoreError:
         f"the tracking URI {secrets.redact(uri)[0]!r} is not one that MLflow knows."
         f"{did_you_mean(kind(uri), SCHEMES)} Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
     )
+
+
+_CREDENTIALS = (
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "MLFLOW_TRACKING_AUTH",
+    "MLFLOW_TRACKING_CLIENT_CERT_PATH",
+    "MLFLOW_TRACKING_AWS_SIGV4",
+)
+
+
+def credentials() -> list[str]:
+    """Return the names of the variables in the environment whose values MLflow shows to a server."""
+    return [name for name in _CREDENTIALS if os.environ.get(name)]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from mlmagic.errors import StoreError
-from mlmagic.runs import store
+from mlmagic.runs import addresses, store
 from mlmagic.settings import settings
 from mlmagic.snapshot.git_files import megabytes
 
@@ -100,7 +100,7 @@ def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
     address = parts.netloc.rpartition("@")[2]
     if parts.scheme not in {"http", "https", "mlflow-artifacts"} or not address or address in settings.artifact_servers:
         return None
-    is_trusted = urlsplit(tracking_uri).scheme in _PORTS and not store.credentials()
+    is_trusted = urlsplit(tracking_uri).scheme in _PORTS and not addresses.credentials()
     if is_trusted or not _is_another(artifact_uri, tracking_uri):
         return None
     return (

@@ -95,26 +95,6 @@ def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
     return answer  # type: ignore[return-value]  # it is what the work returned, now that this has ended
 
 
-_CREDENTIALS = (
-    "MLFLOW_TRACKING_USERNAME",
-    "MLFLOW_TRACKING_PASSWORD",
-    "MLFLOW_TRACKING_TOKEN",
-    "MLFLOW_TRACKING_AUTH",
-    "MLFLOW_TRACKING_CLIENT_CERT_PATH",
-    "MLFLOW_TRACKING_AWS_SIGV4",
-)
-
-
-def credentials() -> list[str]:
-    """Return the names of the variables in the environment whose values MLflow shows to a server."""
-    return [name for name in _CREDENTIALS if os.environ.get(name)]
-
-
-def is_server() -> bool:
-    """Return whether the current store is an MLflow server."""
-    return (_chosen() or "").startswith(("http:", "https:", "databricks"))
-
-
 def shown_uri() -> str:
     """Return the store's URI fit to be shown: without passwords."""
     return secrets.redact(_chosen() or _DEFAULT)[0]

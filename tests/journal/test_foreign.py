@@ -1,19 +1,18 @@
 """A folder from elsewhere is hostile: what somebody else planted in place of journals, and what is never done with it."""
 
 import gzip
-import http.server
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import tracemalloc
 import zlib
 from pathlib import Path
 
 import pytest
+from listeners import listening
 from planted import NAME, began, plant, run
 
 import mlmagic
@@ -68,24 +67,9 @@ def bytes_read(monkeypatch):
 
 @pytest.fixture
 def server():
-    """An HTTP server of somebody else on this machine, and the requests that it got."""
-    asked = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append((self.path, dict(self.headers)))
-            self.send_response(200)
-            self.end_headers()
-
-        do_POST = do_PUT = do_GET  # noqa: N815  # the server's names
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}", asked
-        made.shutdown()
+    """The address of a server of somebody else, and what it was asked."""
+    with listening() as (port, asked):
+        yield f"http://127.0.0.1:{port}", asked
 
 
 def old(path):

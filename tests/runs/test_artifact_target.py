@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic.runs import store
+from mlmagic.runs import addresses
 from mlmagic.runs.artifact_target import linked, problem_of
 from mlmagic.settings import settings
 
@@ -55,7 +55,7 @@ def test_another_server_does_not_see_the_credentials(token, artifact_uri, monkey
 
 
 def test_without_credentials_another_server_is_the_stores_choice(monkeypatch):
-    for name in store.credentials():
+    for name in addresses.credentials():
         monkeypatch.delenv(name)
     assert problem_of("http://artifacts:5500/abc", "abc", "http://artifacts:5500/", SERVER) is None
 

@@ -1,12 +1,11 @@
 """Delivery into a store that came with somebody's repository: where files and credentials may go."""
 
-import http.server
 import os
 import sqlite3
-import threading
 from pathlib import Path
 
 import pytest
+from listeners import listening
 
 import mlmagic
 from mlmagic.journal import folder, owner
@@ -42,24 +41,9 @@ def database(tmp_path):
 
 @pytest.fixture
 def listener():
-    """A server of somebody else, and the headers of what it was asked."""
-    asked = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(dict(self.headers))
-            self.send_response(500)
-            self.end_headers()
-
-        do_POST = do_PUT = do_GET  # noqa: N815  # the server's names
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield made.server_port, asked
-        made.shutdown()
+    """The port of a server of somebody else, and what it was asked."""
+    with listening(status=500) as found:
+        yield found
 
 
 def began(uid="a" * 32, **more):
