@@ -50,14 +50,14 @@ def foreign_line(found: Sequence[Foreign]) -> str:
     >>> from pathlib import Path
     >>> from mlmagic.journal.survey import Foreign
     >>> print(foreign_line([Foreign(Path("a.journal"), "it is a link")]))
-    mlmagic: a.journal is not used, since it is a link: %mlmagic sync --foreign shows it
+    mlmagic: 1 journal is left alone (a.journal: it is a link). %mlmagic sync --foreign shows it
     """
     first = found[0]
-    if len(found) == 1:
-        return f"mlmagic: {_path(first.path)} is not used, since {first.reason}: %mlmagic sync --foreign shows it"
+    one = len(found) == 1
+    journals = "1 journal is" if one else f"{len(found):,} journals are"
     return (
-        f"mlmagic: {len(found):,} journals are not used, such as {_path(first.path)}, since {first.reason}: "
-        "%mlmagic sync --foreign shows them"
+        f"mlmagic: {journals} left alone ({_path(first.path)}: {clean(first.reason)}). "
+        f"%mlmagic sync --foreign shows {'it' if one else 'them'}"
     )
 
 

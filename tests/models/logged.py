@@ -30,7 +30,8 @@ def log_model(model, name, *, client, run_id, **options):
             return saved
         run = client.get_run(run_id)
         record = Model(uid, saved.name, uid)
-        publish(record, journal, client, run, again=False)
-        publish(record, journal, client, run, again=True)  # a delivery that was interrupted
+        location = client.get_experiment(run.info.experiment_id).artifact_location
+        publish(record, journal, client, run, location, again=False)
+        publish(record, journal, client, run, location, again=True)  # a delivery that was interrupted
     (entry,) = client.search_logged_models([run.info.experiment_id], f"tags.`mlmagic.id` = '{uid}'")
     return LoggedModel(**asdict(saved), model_id=entry.model_id)
