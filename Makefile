@@ -26,7 +26,7 @@ ui: $(READY) ## serve the runs of demo/ in the MLflow UI on port 5000
 
 test: lint ## run everything: lint, types, unit, kernel and property tests, doctests, notebooks
 	@$(MAKE) --no-print-directory $(SCRATCH)
-	$(BIN)/python -m pytest --cov --nbmake tests mlmagic $(SCRATCH)/*.ipynb
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --nbmake tests mlmagic $(SCRATCH)/*.ipynb
 
 kills: $(READY) ## kill 60 kernels at random moments of load, tracked cells, unload and reload (some minutes)
 	MLMAGIC_TEST_KILLS=60 $(BIN)/python -m pytest tests/kernel/test_killed_anywhere.py

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,6 +34,18 @@ def losses() -> Callable[[str, int, int], None]:
     return lambda what, at_stake, lost: _LOSSES.append((what, at_stake, lost))
 
 
+def pytest_sessionfinish(session):
+    """Hand what a worker of pytest-xdist noted to the process that reports."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["losses"] = _LOSSES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    _LOSSES.extend(map(tuple, getattr(node, "workeroutput", {}).get("losses", ())))
+
+
 def pytest_terminal_summary(terminalreporter):
     if not _LOSSES:
         return
@@ -40,6 +53,16 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(f"{'at stake':>10}  {'lost':>5}  what was tried")
     for what, at_stake, lost in _LOSSES:
         terminalreporter.write_line(f"{at_stake:>10,}  {lost:>5,}  {what}")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_waits_for_a_store():
+    """Leave no delivery of this test to the next: what waits here would be in its reports."""
+    yield
+    shipping = sys.modules.get("mlmagic.runs.shipping")
+    for ships in shipping.shippers() if shipping else ():
+        for delivery in ships.deliveries():
+            ships.remove(delivery)
 
 
 class MakeRun(Protocol):

@@ -69,7 +69,6 @@ ALLOWED = {
     ("snapshot/environment.py", "platform.system"): "the name of the system",
     ("snapshot/git_process.py", "subprocess.Popen"): "git, with its programs off",
     ("snapshot/hardware.py", "subprocess.run"): "nvidia-smi and sysctl",
-    ("snapshot/secret_plugins.py", "importlib.import_module"): "plugins of detect-secrets, by their names in it",
     ("snapshot/seed_facts.py", "subprocess.run"): "Python, with a line of this package",
     ("sweeps/body.py", "compile"): "the body of the user's cell",
     ("sweeps/own_random.py", "importlib.import_module"): "modules that the body of the user's cell imports",

@@ -59,7 +59,7 @@ def test_a_folder_that_is_none_is_refused(planted, state, tmp_path):
         state.symlink_to(elsewhere)
         if planted == "link":
             elsewhere.mkdir()
-    with pytest.raises(OSError, match=r"not a folder|File exists"):
+    with pytest.raises(OSError, match=r"no folder, or a link|File exists"):
         state_folder()
     assert not elsewhere.exists() or not list(elsewhere.iterdir())
     assert store._lock_of("sqlite:///x.db").__enter__() is None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000
+_SHOWN_KEY, _SHOWN_ENDING = 80, 20
 LARGEST_STEP = 2**62
 
 
@@ -227,8 +228,7 @@ class Recorder:
             shown = self._clean(asked, f"names of {kind}s")
             name = self._keys.key(asked, shown)
             if name != asked:
-                long = f" of {len(shown)} characters" if len(shown) > LONGEST_KEY else ""
-                self._notices.warn(f"MLflow does not take the {kind} key {shown[:80]!r}{long}: it is kept as {name!r}")
+                self._notices.warn(_changed_key(kind, shown, name))
         return name
 
     def _file(self, name: str) -> str:
@@ -282,3 +282,10 @@ def _details(value: Any, key: str) -> str:
         return f"{secrets.redact_value(str(key), value)[0]!r:.60} ({kind})"
     shape = getattr(value, "shape", None)
     return f"a {kind} of shape {tuple(shape)}" if isinstance(shape, tuple) else ""  # torch.Size is one
+
+
+def _changed_key(kind: str, key: str, name: str) -> str:
+    if len(key) > LONGEST_KEY:
+        size = f"{len(key)} characters is cut to {len(name)}"
+        return f"the {kind} key {key[:_SHOWN_KEY]!r} of {size}: it ends with {name[-_SHOWN_ENDING:]!r}"
+    return f"MLflow does not take the {kind} key {key[:_SHOWN_KEY]!r}: it is kept as {name!r}"

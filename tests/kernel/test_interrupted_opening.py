@@ -19,7 +19,7 @@ from mlmagic.config import capture as configs
 from mlmagic.data import capture as data
 from mlmagic.journal import file, folder, lasting
 from mlmagic.models import capture as models
-from mlmagic.runs import active, delivery, mlflow_runs, opening, recorder, shipping, store, targets
+from mlmagic.runs import active, delivery, mlflow_runs, opening, recorder, shipping, store, stored_run, targets
 from mlmagic.session import capture, watching
 table, fitted = np.ones((20, 2)), Ridge().fit(np.eye(3), [1, 2, 3])
 
@@ -59,7 +59,7 @@ def state(name):
 STEPS = [
     "opening, 'find_target'", "store, 'connect'", "opening, '_beginning'", "folder, 'new'", "file.Journal, 'append'",
     "lasting, 'watch'", "opening, 'Delivery'", "shipping.Shipper, 'add'", "shipping.Shipper, 'wait'",
-    "delivery.Delivery, '_create'", "mlflow_runs, 'activate'", "opening, 'Recorder'", "capture.Capture, 'start'",
+    "stored_run, 'create'", "mlflow_runs, 'activate'", "opening, 'Recorder'", "capture.Capture, 'start'",
     "active, 'enter'", "api, 'watch'", "watching.CellWatch, 'begin'", "configs.ConfigCapture, 'begin'",
     "data, 'fingerprint'", "models.ModelCapture, 'begin'", "api, '_begin_captures'",
 ]  # fmt: skip

@@ -57,7 +57,9 @@ def test_a_run_that_was_deleted_in_the_middle_is_made_anew_when_asked_for(magic,
     assert capsys.readouterr().out.startswith("delivered first (FINISHED, ")
     (run,) = mlflow.search_runs(output_format="list")
     assert (run.info.status, run.data.metrics) == ("FINISHED", {"acc": 0.5})
-    with pytest.raises(UsageProblem, match="sync takes nothing, or --anew, got '--new'"):
+    with pytest.raises(
+        UsageProblem, match=r"sync takes --anew, or --foreign and with it --yes, got '--new'\. Did you mean '--anew'"
+    ):
         magic("sync --new")
 
 
