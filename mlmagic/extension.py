@@ -31,6 +31,7 @@ from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_hea
 from mlmagic.session.interrupts import interruptible
 from mlmagic.settings import settings
 from mlmagic.snapshot.generators import untouched
+from mlmagic.user_objects import one_line
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -114,7 +115,10 @@ class Extension:
         print(f"mlmagic {__version__} · {clean(where)}")  # noqa: T201
         if advice := store.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
-        _recover()
+        try:
+            _recover()
+        except Exception as error:  # noqa: BLE001  # what lies in a folder must not keep mlmagic from being loaded
+            print(f"mlmagic: journals could not be looked at: {clean(one_line(error))}")  # noqa: T201
 
     def _bind_name(self) -> None:
         """Bind ``mlmagic`` for the user, as ``import mlmagic`` would, unless the name is taken."""

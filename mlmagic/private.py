@@ -19,7 +19,12 @@ def state_folder() -> Path:
     """
     import platformdirs
 
-    folder = Path(platformdirs.user_state_path("mlmagic", appauthor=False))
+    try:
+        folder = Path(platformdirs.user_state_path("mlmagic", appauthor=False))
+    except RuntimeError as error:  # neither HOME nor an entry of the user
+        raise FileNotFoundError("there is no home folder") from error
+    if not folder.is_absolute():  # it would lie in the project, and might have come with it
+        raise FileNotFoundError("there is no home folder")
     make_private(folder)
     return folder
 

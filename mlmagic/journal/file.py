@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import zlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ STAGED = ".files"
 _CHUNK = 1 << 20
 _LONGEST_CLOSING = 64
 # Where the beginning is looked for: tags of a run may be long, a file of another kind may be endless.
-_LONGEST_BEGINNING = 4 << 20
+LONGEST_BEGINNING = 1 << 20
+_MOST_DAMAGED = 16
 
 
 class Journal:
@@ -223,8 +225,10 @@ class Journal:
         NewerFormatError
             As for `read`.
         """
-        lines = self.read(upto=_LONGEST_BEGINNING)
-        return next((line.record for line in lines if isinstance(line.record, Began)), None)
+        for line in islice(self.read(upto=LONGEST_BEGINNING), _MOST_DAMAGED):
+            if line.record is not None:  # any other can only stand behind it
+                return line.record if isinstance(line.record, Began) else None
+        return None
 
     def read(self, start: int = 0, *, upto: int | None = None) -> Iterator[Line]:
         """Yield the records from byte *start* on, as far as they are written now, or before byte *upto*.
@@ -244,7 +248,8 @@ class Journal:
 
     def _bytes(self, start: int) -> bytes:
         # Without the lock: a loop that logs must not wait for the disk.
-        if self._file is not None and (data := read_at(self._file, _CHUNK, start)):
+        file = self._file
+        if file is not None and (data := read_at(file, _CHUNK, start)):
             return data
         with self._lock:
             start -= self._on_disk()
@@ -256,7 +261,11 @@ class Journal:
             if self._file is None or not self._unsynced:
                 return
             self._unsynced = False
-            descriptor = os.dup(self._file)  # the lock is not held while the disk works
+            try:
+                descriptor = os.dup(self._file)  # the lock is not held while the disk works
+            except OSError as error:
+                self._unsynced, self.trouble = True, error.strerror or str(error)
+                return
         try:
             os.fsync(descriptor)
         except OSError as error:
@@ -266,8 +275,8 @@ class Journal:
 
     def beat(self) -> None:
         """Show other machines that this process is alive."""
-        if self._file is not None:
-            with contextlib.suppress(OSError):  # the folder was deleted: there is nobody to show it to
+        with self._lock, contextlib.suppress(OSError):  # the folder was deleted: there is nobody to show it to
+            if self._file is not None:
                 os.utime(self._file if os.utime in os.supports_fd else self.path)
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:

@@ -42,7 +42,7 @@ def place() -> Path:
     A relative one is meant from the folder in which the extension was loaded.
     """
     chosen = settings.journal or _PLACE
-    return Path(os.path.realpath(chosen)) if Path(chosen).is_absolute() else _from() / chosen
+    return Path(os.path.realpath(chosen)) if Path(chosen).is_absolute() else Path(os.path.normpath(_from() / chosen))
 
 
 def _from() -> Path:
@@ -186,7 +186,9 @@ def _pack(journal: Journal, folder: SafeFolder) -> None:
         return
     name = f"{journal.path.name}.{_mark(signature)}.gz"
     with folder.open_folder(_DELIVERED, create=True) as delivered:
-        descriptor = delivered.open_file(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with contextlib.suppress(FileNotFoundError):  # of a process that was killed while it packed
+            delivered.unlink(name)
+        descriptor = delivered.open_file(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(descriptor, "wb") as file, gzip.GzipFile("", "wb", 1, file) as packed:
             for chunk in journal.content():
                 packed.write(chunk)

@@ -7,18 +7,19 @@ configured now, with the records that fit their schema and with regular files of
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import re
 import tempfile
-import uuid
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.journal import folder, owner
+from mlmagic.journal import folder, locks, owner
 from mlmagic.journal.file import STAGED, Journal
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.records import Began, Copy, Dataset, Ended, File, Metric, Model, Param, Tag
+from mlmagic.journal.signing import derived
 from mlmagic.journal.staged_files import StagedFile, copy, path_of, walk
 from mlmagic.journal.survey import Foreign, survey
 
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from mlmagic.journal.records import Record
     from mlmagic.journal.safe_folder import SafeFolder
 
-_LARGEST_JOURNAL = 1 << 30
+_LARGEST_JOURNAL = 64 << 20
 _TAKEN = "taken"
+_STATUSES = {"FINISHED", "FAILED", "KILLED"}
+_MOST_FILES = 10_000
 _OF_THE_STORE = {"mlmagic.id", "mlmagic.foreign", "mlflow.parentRunId"}
 
 
@@ -69,7 +72,9 @@ def _is_alive(path: Path) -> bool:
     """Return whether a process of this machine writes the journal: an earlier version may run beside this one."""
     with contextlib.suppress(OSError, NewerFormatError), _opened(path) as (_, journal):
         began = journal.beginning()
-        return began is not None and owner.is_alive(began.owner, heard_s_ago=journal.silent_s())
+        # Of a process elsewhere only a time is known, which whoever made the folder chose.
+        here = began is not None and owner.is_alive(began.owner, heard_s_ago=math.inf)
+        return here or locks.is_locked(journal.descriptor)
     return False
 
 
@@ -99,15 +104,15 @@ def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
     """
     journal, _ = folder.new()
     try:
-        with _opened(foreign.path) as (place, source):
+        with _opened(foreign.path, alone=True) as (place, source):
             records = list(_records(source))
             began = _began(records, foreign, store)
-            journal.append(began)
-            journal.append(began)
+            for _ in range(2):  # as each journal has it, should a byte of one be damaged
+                journal.append(began)
             taken = _take_files(foreign, place, journal)
             for record in records:
                 if _is_taken(record, taken):
-                    journal.append(record)
+                    journal.append(_with_known_status(record))
             if not any(isinstance(record, Ended) for record in records):
                 journal.append(Ended("KILLED", int(os.fstat(source.descriptor).st_mtime * 1000)))
     except BaseException:
@@ -119,12 +124,13 @@ def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[SafeFolder, Journal]]:
+def _opened(path: Path, *, alone: bool = False) -> Iterator[tuple[SafeFolder, Journal]]:
+    """Open a journal and the folder that holds it; *alone*: so that no other process takes it over as well."""
     with folder.open_place(path.parent) as place:
-        journal = Journal.open(path, place)
+        journal = Journal.adopt(path, place) if alone else Journal.open(path, place)
         try:
             if journal.size > _LARGEST_JOURNAL:
-                raise OSError(0, f"it is larger than {_LARGEST_JOURNAL >> 30} GB", str(path))
+                raise OSError(0, f"it is larger than {_LARGEST_JOURNAL >> 20} MB", str(path))
             yield place, journal
         finally:
             journal.close()
@@ -139,7 +145,8 @@ def _records(journal: Journal) -> Iterator[Record]:
 def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
     """Return the first record of the journal that is taken over: what decides where it goes is not the other's."""
     found = next((record for record in records if isinstance(record, Began)), None)
-    uid = found.uid if found and re.fullmatch(r"[0-9a-f]{32}", found.uid) else uuid.uuid4().hex
+    # Of the other's ids this user's own are derived: nobody can name a run that is in the store already.
+    uid = derived(found.uid if found else str(foreign.path))
     tags = {key: value for key, value in (found.tags if found else {}).items() if key not in _OF_THE_STORE}
     return Began(
         uid=uid,
@@ -149,7 +156,7 @@ def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
         store=store,
         experiment=foreign.experiment,
         experiment_id="",
-        parent=found.parent if found else "",
+        parent=derived(found.parent) if found and found.parent else "",
         started=found.started if found else int(foreign.path.lstat().st_mtime * 1000),
         tags={**tags, "mlmagic.id": uid, "mlmagic.foreign": "true"},
         owner=owner.this_process(),
@@ -158,12 +165,12 @@ def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
 
 def _staged(place: SafeFolder, path: Path, records: list[Record]) -> tuple[StagedFile, ...]:
     """Return the files that *records* name, those that cannot be taken with the reason."""
-    named = dict.fromkeys(at for at in map(path_of, records) if at is not None)
+    named = dict.fromkeys(os.path.normpath(at) for at in map(path_of, records) if at is not None)
     if not named:
         return ()
     try:
         with place.open_folder(path.with_suffix(STAGED).name) as staging:
-            return tuple(file for at in named for file in walk(staging, at))
+            return tuple(islice((file for at in named for file in walk(staging, at)), _MOST_FILES))
     except OSError as error:
         return tuple(StagedFile(at, 0, error.strerror or str(error)) for at in named)
 
@@ -183,6 +190,12 @@ def _take_files(foreign: ForeignJournal, place: SafeFolder, journal: Journal) ->
             else:
                 taken.append(file.path)
     return taken
+
+
+def _with_known_status(record: Record) -> Record:
+    if isinstance(record, Ended) and record.status not in _STATUSES:
+        return replace(record, status="KILLED")
+    return record
 
 
 def _is_taken(record: Record, files: list[str]) -> bool:

@@ -7,8 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from mlmagic.journal.file import Journal
+
 if TYPE_CHECKING:
-    from mlmagic.journal.file import Journal
+    from collections.abc import Callable
 
 _EVERY_S = 1.0
 _BEAT_EVERY_S = 10.0
@@ -36,7 +38,7 @@ def start() -> None:
     """Go on to look after the journals that there are, if that was stopped."""
     global _thread  # noqa: PLW0603  # one thread a process
     with _condition:
-        if _thread is None and _journals:
+        if (_thread is None or not _thread.is_alive()) and _journals:
             _thread = threading.Thread(target=_work, name="mlmagic-sync", daemon=True)
             _thread.start()
 
@@ -61,14 +63,20 @@ def _work() -> None:
         with _condition:
             _condition.wait_for(lambda: _journals or _thread is not me)
             journals = list(_journals)
-        for journal in journals:
-            journal.sync()
+        _each(journals, Journal.sync)
         if time.monotonic() - beaten > _BEAT_EVERY_S:
             beaten = time.monotonic()
-            for journal in journals:
-                journal.beat()
+            _each(journals, Journal.beat)
         with _condition:
             _condition.wait_for(lambda: _thread is not me, _EVERY_S)
+
+
+def _each(journals: list[Journal], look_after: Callable[[Journal], None]) -> None:
+    for journal in journals:
+        try:
+            look_after(journal)
+        except Exception as error:  # noqa: BLE001  # one journal must not end the watch over the others
+            journal.trouble = f"{type(error).__name__}: {error}"
 
 
 def _after_fork() -> None:

@@ -45,7 +45,7 @@ class NewerFormatError(Exception):
 
 def seed_of(name: str) -> int:
     """Return where the checksums of a journal of this name begin: a line copied from elsewhere is none of its own."""
-    return zlib.crc32(name.encode())
+    return zlib.crc32(name.encode(errors="surrogateescape"))  # a name of a file need not be UTF-8
 
 
 def encode(record: Record, seed: int) -> bytes:

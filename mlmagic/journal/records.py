@@ -7,7 +7,7 @@ who recorded it, empty where that user has no key.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ class Began:
     parent: str
     started: int
     tags: dict[str, str]
-    owner: dict[str, Any]
+    owner: dict[str, str | int | bool | None]
     signature: str = field(default="", compare=False)
 
 

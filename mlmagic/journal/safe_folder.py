@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ class SafeFolder:
     ['a.txt']
     """
 
-    def __init__(self, path: Path, descriptor: int | None, *, is_shut: bool = False) -> None:
+    def __init__(self, path: Path, descriptor: int | None, *, is_shut: bool = False, is_shared: bool = False) -> None:
         self.path = path
         self._descriptor = descriptor
         self._is_shut = is_shut
+        self._is_shared = is_shared
 
     @classmethod
     def open(cls, path: Path, *, below: Path | None = None, create: bool = False) -> SafeFolder:
@@ -82,11 +84,15 @@ class SafeFolder:
     def _open_start(cls, path: Path) -> SafeFolder:
         if not _BY_DESCRIPTOR:
             return cls(path, None)
-        return cls(path, os.open(path, _FOLDER & ~getattr(os, "O_NOFOLLOW", 0)))
+        descriptor = os.open(path, _FOLDER & ~getattr(os, "O_NOFOLLOW", 0))
+        return cls(path, descriptor, is_shared=_is_shared(os.fstat(descriptor)))
 
     def open_folder(self, name: str, *, create: bool = False) -> SafeFolder:
         """Open the folder *name* in this one; *create* and errors as for `open`."""
         _require_name(name)
+        if self._is_shared and (create or self.stat(name)):
+            # Whoever can write to it can put another folder in its place, now or later.
+            raise UntrustedError(0, "other users can write to it: chmod go-w", str(self.path))
         if create:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self._at(name), 0o700, **self._from())  # noqa: PTH102  # a path has no `dir_fd`
@@ -200,6 +206,27 @@ class SafeFolder:
         if found.st_nlink > 1:
             raise UntrustedError(0, "it has a second name (a hard link)", path)
         _require_own(found, path, may_be_writable=self._is_shut)
+
+
+def _is_shared(found: os.stat_result) -> bool:
+    """Return whether other users can rename what is in a folder. In one like ``/tmp`` they cannot (its sticky bit)."""
+    if os.name == "nt" or found.st_mode & stat.S_ISVTX:
+        return False
+    by_group = bool(found.st_mode & stat.S_IWGRP) and not _is_own_group(found.st_gid)
+    return bool(found.st_mode & stat.S_IWOTH) or by_group
+
+
+@cache
+def _is_own_group(number: int) -> bool:
+    """Return whether a group is this user's alone, as many systems make one for each user."""
+    import grp
+    import pwd
+
+    try:
+        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(number)
+    except KeyError:
+        return False
+    return user.pw_gid == number and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
 
 
 def open_file(path: Path, folder: SafeFolder | None, flags: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _LARGEST = 2**63
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def fits(kind: type[Any], values: Sequence[Any]) -> bool:
@@ -48,7 +50,8 @@ def _check(hint: Any) -> Callable[[Any], bool]:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    # Halves of a character can be written by nobody, neither into a store nor as a name of a file.
+    return isinstance(value, str) and (value.isascii() or not _HALF.search(value))
 
 
 def _is_integer(value: Any) -> bool:

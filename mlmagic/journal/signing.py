@@ -10,21 +10,22 @@ import hmac
 import json
 import os
 import stat
+import time
 from dataclasses import astuple, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.safe_folder import SafeFolder
 from mlmagic.private import state_folder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlmagic.journal.records import Signed
 
 _NAME = "journal.key"
 _BYTES = 32
 _DIGITS = 32
+_MOST_LOOKS, _LOOK_AGAIN_S = 50, 0.02
 _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
@@ -48,7 +49,7 @@ class Signature:
 
     def is_of(self, record: Signed) -> bool:
         """Return whether *record* has the signature that `sign` gave it."""
-        return hmac.compare_digest(record.signature.encode(), self._signature(record).encode())
+        return hmac.compare_digest(record.signature.encode(errors="replace"), self._signature(record).encode())
 
     def _signature(self, record: Signed) -> str:
         plain = replace(record, signature="")
@@ -78,30 +79,30 @@ def problem() -> str | None:
     return None
 
 
+def derived(text: str) -> str:
+    """Return 32 hex digits that only this user can make of *text*, always the same; random ones without a key."""
+    signature = signature_of(Path(os.sep, "derived"))
+    return signature.of_text(text) if signature else os.urandom(_DIGITS // 2).hex()
+
+
 @lru_cache(maxsize=8)
 def _key(folder: str) -> bytes:
-    from pathlib import Path
-
     with SafeFolder.open(Path(folder)) as place:
         try:
+            return _create(place)
+        except FileExistsError:
             return _read(place)
-        except FileNotFoundError:
-            pass
-        # Two kernels that start at once must not each make one.
-        from filelock import FileLock
-
-        with FileLock(Path(folder) / f"{_NAME}.lock", mode=0o600):
-            try:
-                return _read(place)
-            except FileNotFoundError:
-                return _create(place)
 
 
 def _read(place: SafeFolder) -> bytes:
-    descriptor = place.open_file(_NAME, os.O_RDONLY)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        key = file.read(_BYTES + 1)
+    for _ in range(_MOST_LOOKS):
+        descriptor = place.open_file(_NAME, os.O_RDONLY)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            key = file.read(_BYTES + 1)
+        if key:
+            break
+        time.sleep(_LOOK_AGAIN_S)  # another process is creating it
     if os.name != "nt" and stat.S_IMODE(found.st_mode) & 0o077:
         raise PermissionError(0, "other users can read the key; delete it, and a new one is made", place.path / _NAME)
     if len(key) != _BYTES:
@@ -110,12 +111,10 @@ def _read(place: SafeFolder) -> bytes:
 
 
 def _create(place: SafeFolder) -> bytes:
-    key = os.urandom(_BYTES)
-    new = f"{_NAME}.{os.getpid()}"
-    descriptor = place.open_file(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    descriptor = place.open_file(_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with os.fdopen(descriptor, "wb") as file:
+        key = os.urandom(_BYTES)
         file.write(key)
         file.flush()
         os.fsync(descriptor)
-    (place.path / new).replace(place.path / _NAME)
     return key

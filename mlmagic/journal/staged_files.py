@@ -74,6 +74,20 @@ def walk(staging: SafeFolder, path: str) -> Iterator[StagedFile]:
         yield StagedFile(path, 0, error.strerror or str(error))
 
 
+def read(staging: SafeFolder, path: str) -> bytes:
+    """Return the content of the file at *path* below *staging*.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is no regular file.
+    """
+    with _parent(staging, path) as parent:
+        descriptor = parent.open_file(PurePosixPath(path).name, os.O_RDONLY)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
+
+
 def copy(staging: SafeFolder, file: StagedFile, to: Path) -> None:
     """Copy *file* from *staging* into the staging folder *to*, where it must not be yet.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlmagic.journal import folder, locks, owner
-from mlmagic.journal.file import Journal
+from mlmagic.journal.file import LONGEST_BEGINNING, Journal
 from mlmagic.journal.lines import NewerFormatError
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ MOST_UNASKED = 1000
 
 NOT_SIGNED = "it was not recorded by you in this folder"
 _YOUNG_S = 60.0
+_MOST_BYTES = 256 << 20
 _LONGEST_HEADER = 64
 
 
@@ -53,6 +53,7 @@ class Survey:
     foreign: list[Foreign] = field(default_factory=list)
     unread: int = 0
     busy: set[str] = field(default_factory=set)
+    bytes_read: int = 0
 
 
 def survey(place: Path, *, most: int | None = None) -> Survey:
@@ -64,9 +65,11 @@ def survey(place: Path, *, most: int | None = None) -> Survey:
     try:
         with folder.open_place(place) as opened:
             names = folder.names_in(opened)
-            for name in islice(names, most):
+            for count, name in enumerate(names):
+                if most is not None and (count >= most or found.bytes_read > _MOST_BYTES):
+                    found.unread = len(names) - count
+                    break
                 _look_at(place / name, opened, found)
-            found.unread = max(0, len(names) - most) if most is not None else 0
     except FileNotFoundError:
         pass
     except OSError as error:
@@ -98,7 +101,10 @@ def _look_at(path: Path, opened: SafeFolder, found: Survey) -> None:
         found.foreign.append(Foreign(path, "it was written by a newer mlmagic: update mlmagic to deliver it"))
     except OSError as error:
         found.foreign.append(Foreign(path, _reason(error)))
+    except Exception as error:  # noqa: BLE001  # whatever somebody has put there, the others are looked at
+        found.foreign.append(Foreign(path, f"it cannot be read ({type(error).__name__})"))
     finally:
+        found.bytes_read += min(journal.size, LONGEST_BEGINNING)
         journal.close()
 
 

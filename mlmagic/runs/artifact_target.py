@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mlmagic.runs import addresses
 from mlmagic.runs.artifact_reading import foreign_server
 
 if TYPE_CHECKING:
@@ -31,11 +32,23 @@ def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_
         root = local_path(experiment_location)
         own = None if root is None else root / name / "artifacts"
         if place == own and ".." not in place.parts:
-            return None
+            return _link_on_the_way(root, tracking_uri)
         right = str(own or experiment_location)
         return f"the store puts them into {artifact_uri!r}, which is not the run's place {right!r}"
     server = foreign_server(artifact_uri, tracking_uri)
     return f"the store puts them onto the server {server}" if server else None
+
+
+def _link_on_the_way(root: Path | None, tracking_uri: str) -> str | None:
+    """Return which folder between a SQLite store and the files of its experiments is a link: it came with the store."""
+    store_folder = Path(addresses.sqlite_file(tracking_uri)[1]).parent
+    if root is None or not store_folder.is_absolute() or not root.is_relative_to(store_folder):
+        return None
+    for count in range(1, len(root.relative_to(store_folder).parts) + 1):
+        part = store_folder.joinpath(*root.relative_to(store_folder).parts[:count])
+        if part.is_symlink():
+            return f"{str(part)!r} is a link, and may have come with the store: put a folder in its place"
+    return None
 
 
 def local_path(uri: str) -> Path | None:

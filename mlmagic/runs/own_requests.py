@@ -202,7 +202,7 @@ def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:
 def _json_object(answer: Response) -> dict[str, Any] | None:
     try:
         content = json.loads(answer.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

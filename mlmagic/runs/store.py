@@ -41,6 +41,8 @@ _LONGEST_CREATION_S = 120
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
 _home: Path | None = None
+_unchosen: str | None = None
+"""The store of the working folder, where the user has chosen none: it may have come with the folder."""
 
 
 def settle() -> Callable[[], None]:
@@ -50,10 +52,12 @@ def settle() -> Callable[[], None]:
     ``sqlite:///mlflow.db``, and every relative SQLite file are made absolute, so that ``os.chdir`` does not move the
     store. It is set by the environment variable, which subprocesses inherit; MLflow is not imported.
     """
-    global _home  # noqa: PLW0603  # one store a process, as in MLflow
+    global _home, _unchosen  # noqa: PLW0603  # one store a process, as in MLflow
     _home = Path.cwd()
     before = os.environ.get(TRACKING_URI)
-    os.environ[TRACKING_URI] = settled = _absolute(_chosen() or _DEFAULT, _home)
+    chosen = _chosen()
+    os.environ[TRACKING_URI] = settled = _absolute(chosen or _DEFAULT, _home)
+    _unchosen = settled if chosen is None else None
 
     def restore() -> None:
         if os.environ.get(TRACKING_URI) != settled:  # changed since: that is the user's choice
@@ -181,6 +185,12 @@ def _open_file(uri: str) -> None:
     path = addresses.sqlite_file(uri)[1]
     if not path or "%" in path or path.startswith((":memory:", "file:")):
         return
+    if uri == _unchosen and Path(path).is_symlink():
+        target = Path(path).resolve()
+        raise StoreError(
+            f"{path} is a link to {target}, and may have come with this folder. If it is yours: "
+            f"%env MLFLOW_TRACKING_URI=sqlite:///{target}"
+        )
     import sqlite3
 
     try:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Copy, File, Model
-from mlmagic.journal.safe_folder import SafeFolder
-from mlmagic.journal.staged_files import StagedFile, path_of, walk
+from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
+from mlmagic.journal.staged_files import StagedFile, path_of, read, walk
 from mlmagic.runs import artifact_target, outage, store
 from mlmagic.runs.outage import Verdict
 from mlmagic.snapshot.secrets import redact, redact_value
@@ -179,12 +179,16 @@ class Upload:
         return path.relative_to(self.journal.staging).as_posix()
 
     def _find_damaged(self, files: Iterable[File]) -> None:
-        """Note the staged files that are not what was written; they are taken away, so that they are not stored."""
-        for file in files:
-            path = self._key(self.journal.staged(file))
-            if path not in self.done and not _is_whole(self.journal, file):
-                self.done.add(path)
-                self.refused.append(f"{file.path} was damaged before it was stored")
+        """Note the staged files that are not what was written: they are not stored."""
+        try:
+            with SafeFolder.open(self.journal.staging) as staging:
+                for file in files:
+                    path = str(path_of(file))
+                    if path not in self.done and not _is_whole(staging, path, file):
+                        self.done.add(path)
+                        self.refused.append(f"{file.path} was damaged before it was stored")
+        except FileNotFoundError:  # the whole folder is gone, as a journal without files has none
+            self.refused += [f"{file.path} was damaged before it was stored" for file in files]
 
 
 class _Failure(NamedTuple):
@@ -212,17 +216,14 @@ def _folder(path: PurePath) -> str | None:
     return None if name in {"", "."} else name
 
 
-def _is_whole(journal: Journal, file: File) -> bool:
-    """Return whether a staged file is what was written; one that is not is taken away, so that it is not stored."""
+def _is_whole(staging: SafeFolder, path: str, file: File) -> bool:
     try:
-        path = journal.staged(file)
-        content = path.read_bytes()
+        content = read(staging, path)
+    except UntrustedError:  # it is named by those who look at all that is staged
+        return True
     except OSError:
         return False
-    whole = len(content) == file.size and zlib.crc32(content) == file.checksum
-    if not whole:
-        path.unlink(missing_ok=True)
-    return whole
+    return len(content) == file.size and zlib.crc32(content) == file.checksum
 
 
 def _go_on(journal: Journal, file: File, artifacts: Any) -> None:

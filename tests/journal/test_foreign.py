@@ -9,6 +9,7 @@ import tempfile
 import time
 import tracemalloc
 import zlib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import mlmagic
 from mlmagic.journal import file as journal_file
 from mlmagic.journal import folder, owner, signing
 from mlmagic.journal.file import Journal
-from mlmagic.journal.records import Copy, File, Model, Tag
+from mlmagic.journal.records import Copy, Ended, File, Model, Tag
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
@@ -313,6 +314,54 @@ def test_names_that_are_one_to_the_file_system_are_taken_once(client, place, sto
     assert stored == set(names) or report.problems
 
 
+def test_a_foreign_run_never_becomes_one_that_is_in_the_store(client, place, store_uri, make_run):
+    uid = "f" * 32
+    mine = make_run("mine", tags={"mlmagic.id": uid, "stage": "draft"})
+    plant(place, *run(store_uri, Tag("stage", "EVIL"), uid=uid, parent=uid, tags={"mlmagic.id": uid}))
+    mlmagic.sync(foreign=mlmagic.foreign_journals())
+    runs = {one.info.run_name: one for one in client.search_runs(["0"])}
+    assert (runs["mine"].info.status, runs["mine"].data.tags["stage"], runs["mine"].data.metrics) == ("FINISHED", "draft", {})  # fmt: skip
+    assert runs["planted"].data.tags["mlmagic.id"] != uid
+    assert "mlflow.parentRunId" not in runs["planted"].data.tags
+    assert mine == runs["mine"].info.run_id
+
+
+def test_a_family_of_foreign_runs_stays_one(client, place, store_uri):
+    plant(place, *run(store_uri, name="outer", uid="a" * 32))
+    plant(place, *run(store_uri, name="inner", uid="b" * 32, parent="a" * 32), name=NAME.replace("000000-", "000001-"))
+    mlmagic.sync(foreign=mlmagic.foreign_journals())
+    runs = {one.info.run_name: one for one in client.search_runs(["0"])}
+    assert runs["inner"].data.tags["mlflow.parentRunId"] == runs["outer"].info.run_id
+
+
+def test_an_odd_status_of_a_foreign_run_is_killed(client, place, store_uri):
+    records = [*run(store_uri)[:-1], Ended("NONSENSE", 5)]
+    plant(place, *records)
+    assert [one.status for one in mlmagic.sync(foreign=mlmagic.foreign_journals()).runs] == ["KILLED"]
+
+
+def test_a_journal_that_somebody_writes_is_not_taken_from_them(client, place, store_uri):
+    path = plant(place, *run(store_uri))
+    (foreign,) = mlmagic.foreign_journals()
+    writing = Journal.adopt(path)
+    assert mlmagic.foreign_journals() == []
+    assert mlmagic.sync(foreign=[foreign]).runs == []
+    writing.close()
+    assert path.exists()
+
+
+def test_a_working_folder_that_others_can_write_to_holds_no_journal(place, tmp_path):
+    """They could rename what is in it, and put a link in its place, at any time."""
+    Path.cwd().chmod(0o777)
+    journal, told = folder.new()
+    assert "other users can write to it" in told
+    assert journal.path.parent == tmp_path / "elsewhere"
+    place.mkdir(parents=True)
+    assert "other users can write to it" in survey(place).foreign[0].reason
+    Path.cwd().chmod(0o1777)  # as /tmp is
+    assert folder.new()[0].path.parent == place
+
+
 def test_a_foreign_run_does_not_go_below_a_run_of_the_users_nor_into_it(client, place, store_uri, make_run):
     mine = make_run("mine", tags={"mlmagic.id": "f" * 32})
     plant(place, *run(store_uri, Tag("mlflow.parentRunId", mine), run_id=mine, resumed=True))
@@ -342,6 +391,8 @@ BEGINNINGS = {
     "too many": ('["tag","a","b","c","d"]',),
     "texts for numbers": ('["metric","loss","high","now","first"]',),
     "a number of 5,000 digits": ('["metric","loss",1.0,1,' + "1" * 5000 + "]",),
+    "half a character in a signature": (f'["copy","a.txt","{chr(92)}ud800"]',),
+    "half a character": (f'["tag","a","{chr(92)}ud800"]',),
     "not UTF-8": ('["tag","\udcff","b"]',),
 }
 
@@ -366,7 +417,7 @@ def test_an_owner_of_any_form_is_read(place, store_uri, field, value):
     journal.append(began(store_uri, owner=owner.this_process() | {field: value}))
     journal.close()
     found = survey(place)
-    assert found.foreign == []
+    assert len(found.left) + len(found.foreign) + len(found.busy) <= 1
 
 
 def test_an_unknown_kind_from_a_newer_version_does_not_stop_the_others(client, place, store_uri):
@@ -456,6 +507,39 @@ def test_a_damaged_line_of_candidates_takes_time_in_proportion_to_its_length(mon
     data = b"00000000 [" * 200_000 + b"\n"
     assert [line.record for line in lines.decode(data, 1)] == [None]
     assert sum(summed) < 20 * len(data)
+
+
+def test_a_name_that_is_no_text_is_a_journal_like_any_other(place):
+    place.mkdir(parents=True)
+    (Path(os.fsdecode(os.fsencode(place) + b"/\xff.journal"))).write_bytes(b"x" * 100)
+    old(place / os.fsdecode(b"\xff.journal"))
+    assert len(survey(place).foreign) == 1
+    assert mlmagic.sync().foreign
+
+
+@pytest.mark.parametrize("line", ["[]", '["tag","",""]', "{" * 50])
+def test_of_a_long_journal_without_a_beginning_little_is_read(place, line, monkeypatch):
+    from mlmagic.journal import lines
+
+    looked_at = []
+    loads = lines.json.loads
+    monkeypatch.setattr(lines.json, "loads", lambda text: looked_at.append(len(text)) or loads(text))
+    plant(place, *[line] * 50_000)
+    old(place / NAME)
+    assert survey(place).left == []
+    assert len(looked_at) < 100
+
+
+def test_of_a_folder_of_large_files_no_more_is_read_than_a_bound(place, bytes_read, monkeypatch):
+    module = import_module("mlmagic.journal.survey")
+    monkeypatch.setattr(module, "_MOST_BYTES", 5 << 20)
+    place.mkdir(parents=True)
+    for number in range(20):
+        with (place / f"{number:02}.journal").open("wb") as file:
+            file.truncate(2 << 20)
+    found = survey(place, most=1000)
+    assert (len(found.foreign) <= 7, found.unread >= 13) == (True, True)
+    assert sum(bytes_read) <= 8 << 20
 
 
 def test_of_very_many_journals_some_are_looked_at_and_the_rest_are_counted(place):
@@ -615,6 +699,15 @@ def test_a_key_that_is_not_to_be_trusted_signs_nothing_and_is_told(tmp_path, mon
     journal, told = folder.new()
     assert "%mlmagic sync --foreign" in told or "no journal can be written" in told
     assert signing.signature_of(journal.path) is None
+
+
+def test_without_a_home_folder_the_journal_is_told_to_be_unsigned(tmp_path):
+    script = "from mlmagic.journal import folder; journal, told = folder.new(); print(journal.path, told)"
+    environment = {key: value for key, value in os.environ.items() if key not in {"HOME", "XDG_STATE_HOME"}} | {"PYTHONPATH": ROOT}  # fmt: skip
+    nobody = "import pwd; pwd.getpwuid = lambda number: {}[number]; "
+    told = subprocess.run([sys.executable, "-c", nobody + script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout  # fmt: skip
+    assert str(tmp_path / ".mlmagic/journal") in told
+    assert "cannot be signed" in told
 
 
 def test_two_processes_that_start_at_once_have_one_key(tmp_path):

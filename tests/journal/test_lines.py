@@ -16,7 +16,7 @@ SEED = seed_of("one.journal")
 TEXT = st.text(max_size=30)
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 VALUES = {"str": TEXT, "int": st.integers(-(2**62), 2**62), "float": FLOATS, "bool": st.booleans()}
-SPECIAL = {"str | None": st.none() | TEXT, "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=3), "dict[str, Any]": st.dictionaries(TEXT, st.integers(), max_size=3), "list[str]": st.lists(TEXT, max_size=3)}  # fmt: skip
+SPECIAL = {"str | None": st.none() | TEXT, "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=3), "dict[str, str | int | bool | None]": st.dictionaries(TEXT, st.integers(-(2**62), 2**62) | TEXT | st.none() | st.booleans(), max_size=3), "list[str]": st.lists(TEXT, max_size=3)}  # fmt: skip
 
 
 def made(kind):

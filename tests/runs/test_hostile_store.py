@@ -10,7 +10,7 @@ from listeners import listening
 import mlmagic
 from mlmagic.journal import folder, owner
 from mlmagic.journal.lines import encode, seed_of
-from mlmagic.journal.records import Began, Closed, Copy, Ended, File, Metric, Model
+from mlmagic.journal.records import Began, Bound, Closed, Copy, Ended, File, Metric, Model, Tag
 from mlmagic.runs.delivery import Delivery
 
 
@@ -162,3 +162,69 @@ def test_a_model_with_a_link_among_its_files_is_left_out(client, store_uri, tmp_
     assert ["it is a link" in problem for problem in delivery.problems] == [True]
     assert delivery.is_closed
     assert client.search_logged_models(["0"]) == []
+
+
+def test_a_record_that_was_added_to_a_signed_journal_names_no_other_run(client, store_uri, make_run):
+    other = make_run("other", tags={"mlmagic.id": "c" * 32, "stage": "draft"})
+    journal, _ = folder.new()
+    first = began()
+    for record in (first, first, Metric("loss", 1.0, 1000, 0)):
+        journal.append(record)
+    journal.close()
+    with journal.path.open("ab") as file:
+        for record in (Bound(other, "/etc"), Tag("stage", "EVIL"), Ended("FAILED", 5)):
+            file.write(encode(record, seed_of(journal.path.name)))
+    report = mlmagic.sync()
+    run = client.get_run(other)
+    assert (run.info.status, run.data.tags["stage"], run.data.metrics) == ("FINISHED", "draft", {})
+    assert any("is not the one that the store has" in problem for problem in report.problems)
+
+
+def test_a_link_in_place_of_the_staged_files_deletes_nothing(client, store_uri, tmp_path):
+    journal, _ = folder.new()
+    first = began()
+    journal.append(first)
+    journal.append(first)
+    journal.keep_file("notes.txt", b"staged")
+    journal.append(Ended("FINISHED", 5))
+    journal.close()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
+    staged = journal.path.with_suffix(".files") / "artifacts"
+    (staged / "notes.txt").unlink()
+    staged.rmdir()
+    staged.symlink_to(mine)
+    mlmagic.sync()
+    assert (mine / "notes.txt").read_text() == "mine"
+    (run,) = client.search_runs(["0"])
+    assert client.list_artifacts(run.info.run_id) == []
+
+
+@pytest.mark.parametrize("target", ["a file", "nothing"])
+def test_a_store_of_the_folder_that_is_a_link_is_refused_and_the_way_is_named(tmp_path, monkeypatch, target):
+    from mlmagic.runs import store
+
+    outside = tmp_path / "outside.db"
+    if target == "a file":
+        outside.write_bytes(b"")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "mlflow.db").symlink_to(outside)
+    monkeypatch.chdir(project)
+    uri = f"sqlite:///{project}/mlflow.db"
+    monkeypatch.setattr(store, "_unchosen", uri)
+    with pytest.raises(mlmagic.MLMagicError, match=r"is a link to .*outside\.db, and may have come with this folder"):
+        store.connect(uri)
+    assert not outside.exists() or outside.read_bytes() == b""
+
+
+def test_artifacts_do_not_go_through_a_link_beside_the_store(client, store_uri, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "mlruns").symlink_to(outside)
+    with mlmagic.track("x", quiet=True):
+        mlmagic.log(loss=1.0)
+    assert list(outside.rglob("*")) == []
+    (run,) = client.search_runs(["0"])
+    assert run.data.metrics == {"loss": 1.0}
