@@ -167,7 +167,8 @@ def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, pat
         delivery.anew = anew
         delivery.held = None  # what held it may be mended
     patience = Patience(patience_s, local=store.is_local(ships.uri))
-    ships.wait(lambda: all(delivery.is_closed or delivery.held for delivery in deliveries), patience)
+    # A delivery goes from the list when its journal is put away: this process may end as soon as this returns.
+    ships.wait(lambda: all(delivery.held or delivery not in ships.deliveries() for delivery in deliveries), patience)
     for delivery in deliveries:
         report.problems += delivery.problems
         if delivery.damaged:
