@@ -57,8 +57,10 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def _nothing_waits_for_a_store():
-    """Leave no delivery of this test to the next: what waits here would be in its reports."""
+    """Leave no delivery of this test to the next, nor where its journals lie: both would be in its reports."""
     yield
+    if journals := sys.modules.get("mlmagic.journal.folder"):
+        journals._home = None
     shipping = sys.modules.get("mlmagic.runs.shipping")
     for ships in shipping.shippers() if shipping else ():
         for delivery in ships.deliveries():

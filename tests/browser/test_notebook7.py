@@ -27,6 +27,8 @@ def page(jupyter, browse, tmp_path_factory):
     opened.errors.clear()  # what Notebook says of its own settings before anything of ours is there
     cell = opened.page.locator(".jp-CodeCell").first
     for _ in range(60):  # the kernel may be idle before the page listens to keys
+        if (asked := opened.page.locator(".jp-Dialog .jp-mod-accept")).count():
+            asked.first.click()  # on a slow machine Notebook asks what to do about its own connection
         cell.locator(".cm-content").click()
         opened.page.keyboard.press("Control+Enter")
         opened.page.wait_for_timeout(500)

@@ -334,7 +334,7 @@ def test_a_file_that_cannot_be_read_costs_only_itself(tmp_path):
         for folder, _, files in os.walk(root):
             for name in (".", *files):
                 os.chown(Path(folder, name), 65534, 65534)
-        for folder in (tmp_path, *tmp_path.parents[:2]):
+        for folder in (tmp_path, *tmp_path.parents[:3]):  # of the worker and of the run, too
             folder.chmod(0o755)
     environment = {**os.environ, "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=False, env=environment)
