@@ -150,7 +150,7 @@ def test_what_is_no_small_text_holds_up_nothing(kind, name, foreign):
         case _:
             with file.open("wb") as sparse:
                 sparse.truncate(10**9)
-    with pytest.raises(UsageProblem) as refused:
+    with pytest.raises(UsageProblem, match=r".") as refused:
         mlmagic.compose(config_dir=foreign)
     assert "\n" not in str(refused.value)
 

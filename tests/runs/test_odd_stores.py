@@ -452,12 +452,12 @@ def test_a_server_names_no_path_elsewhere_and_sends_no_more_than_is_taken(store_
         ("http://own:5000", "http://own.thief:5000/RUN/artifacts", False),
         ("http://own:5000", "http://own:99999999/RUN/artifacts", False),
         ("sqlite:///mlflow.db", "https://thief/RUN/artifacts", False),
-        ("sqlite:///mlflow.db", "https://files.own:8080/RUN/artifacts", True),
+        ("sqlite:///mlflow.db", "https://artifacts.own:8080/RUN/artifacts", True),
     ],
 )
 def test_only_the_tracking_server_is_asked_with_its_credentials(tracking, place, is_taken, monkeypatch):
     monkeypatch.setattr(artifact_reading.store, "current_uri", lambda: tracking)
-    monkeypatch.setattr(mlmagic.settings, "artifact_servers", ["files.own:8080"])
+    monkeypatch.setattr(mlmagic.settings, "artifact_servers", ["artifacts.own:8080"])
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "mine")
     assert (artifact_reading.foreign_server(place, tracking) is None) is is_taken
     if not is_taken:
