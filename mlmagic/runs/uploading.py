@@ -273,7 +273,9 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     description = Description.load(str(folder))
     description.model_id = description.model_uuid = entry.model_id
     description.artifact_path, description.run_id = entry.artifact_location, run.info.run_id
-    description.save(str(folder / "MLmodel"))
+    whole = journal.staging / f"MLmodel-{model.uid}"  # beside it: a full disk must not leave half of the only one
+    description.save(str(whole))
+    whole.replace(folder / "MLmodel")
     status = LoggedModelStatus.FAILED
     try:
         client.log_model_artifacts(entry.model_id, str(folder))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -16,7 +17,7 @@ from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.file import Journal
-from mlmagic.journal.records import Began, Dataset, Ended, Metric, Param, Tag
+from mlmagic.journal.records import Began, Dataset, Ended, Metric, Model, Param, Tag
 from mlmagic.runs import own_requests
 from mlmagic.runs.delivery import Delivery
 
@@ -356,6 +357,26 @@ def test_artifacts_that_cannot_be_stored_are_kept_and_delivered_when_they_can(wr
         assert (written.data.params, written.stored.info.status) == ({"lr": "0.1"}, "FINISHED")
     mended(written)
     assert (written.files(), written.delivery.is_closed) == (["mlmagic/cell.py"], True)
+
+
+def test_a_model_survives_a_disk_that_is_full_while_it_is_delivered(written, monkeypatch):
+    model = Model("b" * 32, "clf", "models/one")
+    folder = written.journal.make_staging() / model.folder
+    folder.mkdir(parents=True)
+    mlflow.models.Model().save(str(folder / "MLmodel"))
+    written.write(model)
+
+    def full(self, path):
+        Path(path).write_bytes(b"")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mlflow.models.Model, "save", full)
+        written.deliver()
+        assert "the model 'clf' could not be stored: No space left on device" in written.delivery.held
+    mended(written)
+    (found,) = written.client.search_logged_models(["0"])
+    assert (found.name, found.status, written.delivery.is_closed) == ("clf", "READY", True)
 
 
 def test_what_was_stored_is_not_uploaded_again_by_this_process_or_another(written, monkeypatch):
