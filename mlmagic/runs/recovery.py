@@ -83,6 +83,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     for place in folder.places():
         _recover(place, only, report, patience_s, anew=anew)
     folder.prune()
+    report.problems = list(dict.fromkeys(report.problems))  # the same of several runs is told once
     return report
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from mlmagic import MLMagicError, foreign_journals, sync
+from mlmagic.errors import StoreAwayError
 from mlmagic.journal import folder, owner
 from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import FORMAT, _line, encode, seed_of
 from mlmagic.journal.records import Began, Metric, Tag
 from mlmagic.journal.survey import survey
 from mlmagic.runs import recovery
+from mlmagic.runs.delivery import Delivery
 from mlmagic.runs.recovery import SyncReport
 from mlmagic.runs.shipping import shipper
 from mlmagic.settings import settings
@@ -329,3 +331,18 @@ def test_thousands_of_journals_of_a_dead_process_are_delivered_with_few_open_fil
         dead(f"run{number}")
     assert len(sync().runs) == 12
     assert len(stored(client)) == 12
+
+
+def test_one_cause_that_holds_several_runs_is_told_once(client, tmp_path, monkeypatch):
+    for _ in range(2):
+        run(DIES.format(end="os.kill(os.getpid(), signal.SIGKILL)"), tmp_path)
+
+    def forbidden(*args, **kwargs):
+        raise StoreAwayError("the MLflow store answered 403 (Forbidden)", only_this=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Delivery, "_bind", forbidden)
+        report = sync()
+        assert report.waiting == 4
+        assert report.problems == ["the MLflow store answered 403 (Forbidden)"]
+    assert (len(sync().runs), len(stored(client))) == (4, 2)
