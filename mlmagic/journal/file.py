@@ -12,7 +12,7 @@ import time
 import zlib
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import NoActiveRunError
 from mlmagic.journal import locks
@@ -39,13 +39,19 @@ _LONGEST_CLOSING = 64
 LONGEST_BEGINNING = 1 << 20
 _MOST_DAMAGED = 16
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""The errors of a disk, or of a user's share of one, that has no room: elsewhere there may be some."""
+
+T = TypeVar("T")
+
 
 class Journal:
     """The journal of one run. All methods may be called from any thread.
 
     A record is with the operating system when ``append`` returns: it outlives the process. ``sync`` makes it outlive
-    the machine. When the disk refuses, what follows is kept in memory, and ``trouble`` says why. ``problems`` are
-    files that could not be kept.
+    the machine. When the disk refuses, what follows is kept in memory, and ``trouble`` says why, until ``sync`` has
+    written it. ``elsewhere`` is where files are staged when the journal's own disk is full. ``left_out`` are lines
+    about files that were not taken over.
     """
 
     def __init__(self, path: Path, descriptor: int | None) -> None:
@@ -53,14 +59,15 @@ class Journal:
         self.is_locked = False
         self._is_in_memory = self._is_mine = descriptor is None
         self.trouble: str | None = None
-        self.problems: list[str] = []
+        self.left_out: list[str] = []
+        self.elsewhere: Path | None = None
         self._seed = seed_of(path.name)
         self._file = descriptor
         # What the disk did not take: it follows the file's last byte, and once there is some, all goes here.
         self._unwritten = bytearray()
         self._unsynced = False
         self._ended = False
-        self._staging: Path | None = None
+        self._not_kept: dict[str, list[str]] = {}
         self._signature: Signature | None = None
         self._lock = threading.RLock()
         locks.give_up_after_fork(self)
@@ -70,11 +77,20 @@ class Journal:
         """Begin the journal at *path*, where there must be none; *folder* is the one that holds it, if it is open.
 
         The journal is locked until it is closed, which tells other processes that its writer lives.
+
+        Raises
+        ------
+        OSError
+            If it cannot be made, or the disk is full; no file is left then.
         """
         journal = cls(path, open_file(path, folder, os.O_CREAT | os.O_EXCL | FLAGS))
         journal.is_locked, journal._is_mine = locks.lock(journal.descriptor), True
         journal._signature = signature_of(path)
         journal._write(header(journal._seed))
+        if journal.trouble:
+            path.unlink()
+            journal.close()
+            raise OSError(errno.ENOSPC, journal.trouble, str(path))
         return journal
 
     @classmethod
@@ -182,6 +198,17 @@ class Journal:
                 os.ftruncate(self._file, self._on_disk() - done)
         self._unwritten += line
 
+    def _write_again(self) -> None:
+        """Write what the disk refused before: it may have room by now."""
+        if self._file is None or not self._unwritten:
+            return
+        with contextlib.suppress(OSError):
+            done = os.write(self._file, self._unwritten)
+            del self._unwritten[:done]
+            self._unsynced = True
+        if not self._unwritten:
+            self.trouble = None
+
     def _on_disk(self) -> int:
         # Asked, not counted: an interrupt may come between a write and the count of it.
         return 0 if self._file is None else os.fstat(self._file).st_size
@@ -258,6 +285,7 @@ class Journal:
     def sync(self) -> None:
         """Have the disk hold what is written. A disk that refuses is told by ``trouble``."""
         with self._lock:
+            self._write_again()
             if self._file is None or not self._unsynced:
                 return
             self._unsynced = False
@@ -281,13 +309,14 @@ class Journal:
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Stage an artifact and note it."""
+        file = File(path, len(content), zlib.crc32(content), after, before)
 
-        def write(target: Path) -> None:
+        def write() -> None:
+            target = self.staged(file)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
 
-        file = File(path, len(content), zlib.crc32(content), after, before)
-        if self._stage(path, self.staged(file), write):
+        if self._stage(path, write):
             self.append(file)
 
     def staged(self, file: File) -> Path:
@@ -302,24 +331,50 @@ class Journal:
         """Stage a copy of a file or folder of the user's and note it; a folder's content goes to *folder* itself."""
         path = folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
 
-        def copy(target: Path) -> None:
+        def copy() -> None:
+            target = self.files / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
                 shutil.copytree(source, target, dirs_exist_ok=True)
             else:
                 shutil.copyfile(source, target)
 
-        if self._stage(path, self.files / path, copy):
+        if self._stage(path, copy):
             self.append(Copy(path))
 
-    def _stage(self, path: str, target: Path, put: Callable[[Path], None]) -> bool:
+    def _stage(self, path: str, put: Callable[[], None]) -> bool:
         try:
             self.make_staging()
-            put(target)
+            self.with_room(put)
         except OSError as error:
-            self.problems.append(f"{path} could not be kept: {error.strerror or error}")
+            self.not_kept(path, error)
             return False
         return True
+
+    def with_room(self, put: Callable[[], T]) -> T:
+        """Return what *put* returns, which writes to the staging folder; on a full disk it is called again elsewhere.
+
+        Raises
+        ------
+        OSError
+            If there is no room elsewhere either, or *put* fails for another reason.
+        """
+        try:
+            return put()
+        except OSError as error:
+            if error.errno not in FULL or not self._stage_elsewhere():
+                raise
+            return put()
+
+    def not_kept(self, what: str, error: OSError) -> None:
+        """Note that *what* could not be staged because of *error*."""
+        self._not_kept.setdefault(error.strerror or str(error), []).append(what)
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be kept: a line for each reason."""
+        lines = [f"{', '.join(what)} could not be kept: {why}" for why, what in self._not_kept.items()]
+        return [*self.left_out, *lines]
 
     @property
     def files(self) -> Path:
@@ -328,11 +383,10 @@ class Journal:
 
     @property
     def staging(self) -> Path:
-        """The folder beside the journal for all that its records name."""
-        if self._staging is None:
-            beside = self.path.with_suffix(STAGED)
-            self._staging = Path(tempfile.mkdtemp(prefix="mlmagic-")) if self._is_in_memory else beside
-        return self._staging
+        """The folder for all that its records name: beside the journal, or ``elsewhere``."""
+        if self._is_in_memory and self.elsewhere is None:
+            self.elsewhere = Path(tempfile.mkdtemp(prefix="mlmagic-"))
+        return self.elsewhere or self.path.with_suffix(STAGED)
 
     def make_staging(self) -> Path:
         """Create the staging folder, if need be, for this user alone, and return it."""
@@ -340,6 +394,29 @@ class Journal:
         with contextlib.suppress(FileExistsError):
             self.staging.mkdir(mode=0o700)
         return self.staging
+
+    def _stage_elsewhere(self) -> bool:
+        """Go on in a temporary folder, with a copy of what is staged; return whether there is room in it."""
+        if self.elsewhere is not None:
+            return False
+        try:
+            elsewhere = Path(tempfile.mkdtemp(prefix="mlmagic-"))
+        except OSError:
+            return False
+        try:
+            shutil.copytree(self.staging, elsewhere, symlinks=True, dirs_exist_ok=True)
+        except OSError:
+            shutil.rmtree(elsewhere, ignore_errors=True)
+            return False
+        # What lies beside the journal stays until it is delivered: another process finds it, should this one die.
+        self.elsewhere = elsewhere
+        return True
+
+    def remove_staging(self) -> None:
+        """Remove all staged files."""
+        beside = None if self._is_in_memory else self.path.with_suffix(STAGED)
+        for folder in filter(None, (beside, self.elsewhere)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def close_file(self) -> None:
         """Close the file, and with it the lock, if it is open."""
@@ -351,8 +428,8 @@ class Journal:
         """Let go of the file, and of the staged files of a journal in memory."""
         with self._lock:
             self.close_file()
-            if self._is_in_memory and self._staging is not None:
-                shutil.rmtree(self._staging, ignore_errors=True)
+            if self._is_in_memory and self.elsewhere is not None:
+                shutil.rmtree(self.elsewhere, ignore_errors=True)
 
 
 _OF_THE_DELIVERY = (Bound, Delivered, LeftOut, Stored, SetAside, Closed)

@@ -10,13 +10,12 @@ import gzip
 import os
 import re
 import secrets
-import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mlmagic.journal import signing
-from mlmagic.journal.file import STAGED, SUFFIX, Journal
+from mlmagic.journal.file import FULL, STAGED, SUFFIX, Journal
 from mlmagic.journal.safe_folder import SafeFolder
 from mlmagic.private import state_folder
 from mlmagic.settings import settings
@@ -157,7 +156,7 @@ def discard(journal: Journal) -> None:
     """Remove a journal that was never used, and its staged files."""
     path, is_on_disk = journal.path, journal.is_on_disk
     if is_on_disk:
-        shutil.rmtree(journal.staging, ignore_errors=True)
+        journal.remove_staging()
     journal.close()
     if is_on_disk:
         with contextlib.suppress(OSError):
@@ -167,15 +166,20 @@ def discard(journal: Journal) -> None:
 def put_away(journal: Journal, *, keep_files: bool) -> None:
     """Compact a journal that is delivered: its lines are kept, packed, for some days.
 
-    Its files are in the store and go, unless *keep_files*.
+    Its files are in the store and go, unless *keep_files*. On a full disk it is deleted without being packed: the next
+    sync would deliver it again.
     """
     if not keep_files:
-        shutil.rmtree(journal.staging, ignore_errors=True)
+        journal.remove_staging()
     path = journal.path
-    with contextlib.suppress(OSError):  # a full disk, or a folder that cannot be written any more: then it stays
+    with contextlib.suppress(OSError):  # a folder that cannot be written any more: then it stays
         if journal.is_on_disk:
             with open_place(path.parent) as folder:
-                _pack(journal, folder)
+                try:
+                    _pack(journal, folder)
+                except OSError as error:
+                    if error.errno not in FULL:
+                        raise
                 folder.unlink(path.name)
     journal.close()
 
@@ -189,9 +193,13 @@ def _pack(journal: Journal, folder: SafeFolder) -> None:
         with contextlib.suppress(FileNotFoundError):  # of a process that was killed while it packed
             delivered.unlink(name)
         descriptor = delivered.open_file(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        with os.fdopen(descriptor, "wb") as file, gzip.GzipFile("", "wb", 1, file) as packed:
-            for chunk in journal.content():
-                packed.write(chunk)
+        try:
+            with os.fdopen(descriptor, "wb") as file, gzip.GzipFile("", "wb", 1, file) as packed:
+                for chunk in journal.content():
+                    packed.write(chunk)
+        except OSError:
+            delivered.unlink(name)
+            raise
 
 
 def _mark(signature: signing.Signature) -> str:

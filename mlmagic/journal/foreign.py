@@ -186,7 +186,7 @@ def _take_files(foreign: ForeignJournal, place: SafeFolder, journal: Journal) ->
             try:
                 copy(staging, file, journal.make_staging())
             except OSError as error:
-                journal.problems.append(f"{file.path} was left out: {error.strerror or error}")
+                journal.left_out.append(f"{file.path} was left out: {error.strerror or error}")
             else:
                 taken.append(file.path)
     return taken

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
+from mlmagic.journal.file import FULL
 from mlmagic.journal.records import Model
 from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
@@ -169,14 +170,22 @@ def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> No
         return
     uid = uuid.uuid4().hex
     journal, folder = run.delivery.journal, f"models/{uid}"
-    saved = save_model(
-        model,
-        name,
-        journal.make_staging() / folder,
-        input_example=examples,
-        requirements=_requirements(),
-        size_limit_mb=settings.model_limit_mb,
-    )
+    try:
+        saved = journal.with_room(
+            lambda: save_model(
+                model,
+                name,
+                journal.make_staging() / folder,
+                input_example=examples,
+                requirements=_requirements(),
+                size_limit_mb=settings.model_limit_mb,
+            )
+        )
+    except OSError as error:  # any other is the model's own
+        if error.errno not in FULL:
+            raise
+        journal.not_kept(f"the model {name!r}", error)
+        return
     kind = type(model).__name__
     if isinstance(saved, Skipped):
         run.notices.warn(f"the model {name!r} was not recorded: {saved.reason}")

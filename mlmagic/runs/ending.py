@@ -38,10 +38,17 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
     _close_strays(run, status, error)
     for problem in journal.problems:
         run.notices.warn(problem)
+    files = f"in {journal.elsewhere}" if journal.elsewhere else ""
     if journal.trouble:
+        where = f"in memory and {files}" if files else "in memory"
         run.notices.warn(
             f"the journal {journal.path} cannot be written ({journal.trouble}): what is not in the store yet is kept "
-            "in memory, until the kernel ends"
+            f"{where}, until the kernel ends"
+        )
+    elif files and journal.is_on_disk:
+        run.notices.warn(
+            f"the disk of {journal.path.parent} is full: files that are not in the store yet are kept {files}, until "
+            "the kernel ends"
         )
     if not run.in_mlflow and active.on_this_thread() is None:
         _tell_of_mlflow_calls(run)
@@ -66,7 +73,8 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
         run.notices.warn(f"the delivery met an error of its own ({ships.fault}), and went on: nothing is lost")
         ships.fault = None
     if delivery.held:
-        later = f"they are delivered when that is mended, or by %mlmagic sync, from {journal.path}"
+        origin = f", from {journal.path}" if journal.is_on_disk else ""
+        later = f"they are delivered when that is mended, or by %mlmagic sync{origin}"
         _tell_of_waiting(run, delivery.held, later, what="")
     elif not done:
         reason = ships.away or "the store is slow"

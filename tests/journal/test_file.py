@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -87,6 +88,80 @@ def test_a_disk_that_is_full_in_between_loses_nothing_while_the_process_lives(jo
     assert records(journal) == [Tag("a", "1"), Tag("b", "2"), Tag("c", "3")]
     assert journal.trouble in {"No space left on device", "the disk is full"}
     assert records(Journal.open(journal.path)) == [Tag("a", "1")]
+
+
+def no_room(*args, **kwargs):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_full_disk_refused_is_written_once_it_has_room(journal, monkeypatch):
+    journal.append(Tag("a", "1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write", no_room)
+        journal.append(Tag("b", "2"))
+    journal.append(Tag("c", "3"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module.os, "write", no_room)
+        journal.sync()
+    assert journal.trouble == "No space left on device"
+    assert records(Journal.open(journal.path)) == [Tag("a", "1")]
+
+    write, taken = os.write, []
+    monkeypatch.setattr(module.os, "write", lambda descriptor, data: taken.append(write(descriptor, data[:20])) or 20)
+    for _ in range(10):
+        journal.sync()
+        assert records(journal) == [Tag("a", "1"), Tag("b", "2"), Tag("c", "3")]
+    assert len(taken) > 1
+    assert journal.trouble is None
+    journal.append(Tag("d", "4"))
+    assert records(Journal.open(journal.path)) == [Tag("a", "1"), Tag("b", "2"), Tag("c", "3"), Tag("d", "4")]
+
+
+def test_none_is_begun_on_a_full_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "write", no_room)
+    with pytest.raises(OSError, match="No space left on device"):
+        Journal.create(tmp_path / "one.journal")
+    assert list(tmp_path.iterdir()) == []
+
+
+def fill(monkeypatch, folder):
+    """Let no file below *folder* be written."""
+    write_bytes = Path.write_bytes
+    monkeypatch.setattr(
+        Path,
+        "write_bytes",
+        lambda path, content: no_room() if path.is_relative_to(folder) else write_bytes(path, content),
+    )
+
+
+def test_files_that_a_full_disk_refuses_are_staged_elsewhere(journal, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(module.tempfile, "tempdir", str(temporary))
+    journal.keep_file("a.txt", b"a")
+    beside = journal.staging
+    fill(monkeypatch, beside)
+    journal.keep_file("b.txt", b"b")
+    journal.keep_file("c.txt", b"c")
+    assert [record.path for record in records(journal)] == ["a.txt", "b.txt", "c.txt"]
+    assert {path.name: path.read_bytes() for path in journal.files.iterdir()} == {"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}  # fmt: skip
+    assert journal.elsewhere.parent == temporary
+    assert journal.elsewhere.stat().st_mode & 0o077 == 0
+    assert journal.problems == []
+    assert (beside / "artifacts/a.txt").read_bytes() == b"a"  # for another process, should this one die
+
+    journal.remove_staging()
+    assert (beside.exists(), list(temporary.iterdir())) == (False, [])
+
+
+def test_files_that_no_disk_takes_are_named_in_one_line(journal, tmp_path, monkeypatch):
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    fill(monkeypatch, tmp_path)
+    journal.keep_file("a.txt", b"a")
+    journal.keep_file("b.txt", b"b")
+    assert records(journal) == []
+    assert journal.problems == ["a.txt, b.txt could not be kept: No space left on device"]
 
 
 def test_a_limit_of_the_system_is_met_as_a_full_disk_is(tmp_path):

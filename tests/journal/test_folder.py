@@ -1,10 +1,11 @@
+import errno
 import gzip
 import os
 import time
 
 import pytest
 
-from mlmagic.journal import folder, owner
+from mlmagic.journal import file, folder, owner
 from mlmagic.journal.records import Tag
 from mlmagic.settings import settings
 
@@ -54,6 +55,35 @@ def test_where_nothing_can_be_written_it_is_in_memory_and_told(tmp_path):
     journal.append(Tag("a", "1"))
     assert [line.record for line in journal.read()] == [Tag("a", "1")]
     assert "a kernel that dies takes this run with it" in told
+
+
+def test_on_a_full_disk_another_folder_is_used(tmp_path, monkeypatch):
+    write, refused = file.write, []
+
+    def full(descriptor, data):
+        if not refused:
+            refused.append(data)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(file, "write", full)
+    journal, told = folder.new()
+    assert journal.path.parent == tmp_path / "elsewhere"
+    assert "No space left on device" in told
+    assert folder.journals(tmp_path / ".mlmagic/journal") == []
+
+
+def test_on_a_full_disk_what_is_delivered_goes_unpacked(tmp_path, monkeypatch):
+    class Full(gzip.GzipFile):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal, _ = folder.new()
+    journal.append(Tag("a", "1"))
+    monkeypatch.setattr(folder.gzip, "GzipFile", Full)
+    folder.put_away(journal, keep_files=False)
+    assert folder.journals(tmp_path / ".mlmagic/journal") == []
+    assert list((tmp_path / ".mlmagic/journal/delivered").iterdir()) == []
 
 
 def test_what_is_delivered_is_packed_and_its_files_go(tmp_path, monkeypatch):

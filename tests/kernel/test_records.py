@@ -611,3 +611,32 @@ def test_completion_offers_the_magics_options_alone(kernel):
     matches = reply["content"]["matches"]
     assert "--experiment" in matches
     assert all(match.startswith("--") and len(matches) < 20 for match in matches)
+
+
+_FULL_DISK = """
+import errno
+from mlmagic.models import capture
+save_model = capture.save_model
+def full(model, name, folder, **options):
+    if {where}:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return save_model(model, name, folder, **options)
+capture.save_model = full
+"""
+_FITS = """
+from sklearn.linear_model import LogisticRegression
+clf = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+"""
+
+
+def test_a_model_that_the_journals_disk_cannot_take_is_staged_elsewhere(new_kernel):
+    kernel = new_kernel()
+    kernel.check("%load_ext mlmagic\n" + _FULL_DISK.format(where="'.mlmagic' in folder.parts"))
+    [summary] = kernel.run("%%track full" + _FITS).summaries
+    assert "clf (LogisticRegression" in summary
+    assert ".mlmagic/journal is full: files that are not in the store yet are kept in " in summary
+    assert kernel.check("import mlflow; print(mlflow.search_logged_models(output_format='list')[0].status)") == "READY"
+
+    kernel.check("capture.save_model = save_model\n" + _FULL_DISK.format(where="True"))
+    [summary] = kernel.run("%%track none" + _FITS).summaries
+    assert "warning  the model 'clf' could not be kept: No space left on device" in summary
