@@ -10,7 +10,7 @@ OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test kills web lint bench test-minimums constraints secret-rules clean
+.PHONY: help demo lab ui test coverage kills web lint bench test-minimums constraints secret-rules clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,10 @@ ui: $(READY) ## serve the runs of demo/ in the MLflow UI on port 5000
 
 test: lint ## run everything: lint, types, unit, kernel and property tests, doctests, notebooks
 	@$(MAKE) --no-print-directory $(SCRATCH)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --nbmake tests mlmagic $(SCRATCH)/*.ipynb
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbmake tests mlmagic $(SCRATCH)/*.ipynb
+
+coverage: $(READY) ## run the tests and show which lines they do not reach (takes longer than `make test`)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov tests mlmagic
 
 kills: $(READY) ## kill 60 kernels at random moments of load, tracked cells, unload and reload (some minutes)
 	MLMAGIC_TEST_KILLS=60 $(BIN)/python -m pytest tests/kernel/test_killed_anywhere.py

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,16 +134,20 @@ class Tracking:
 
 def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
     """Begin to watch the code of a tracked cell; return it as it is to run. Never raises."""
+    from mlmagic.runs.ending import go_on
+
     watched = run.origin.watch
     if watched is None:
         return tree
     try:
-        # A copy, so that a cell that cannot be watched runs as it was.
-        rewritten = watched.begin(copy.deepcopy(tree))
+        rewritten = watched.begin(tree)
+        watched.on_end = partial(go_on, run)
         _begin_captures(run)
         return rewritten
     except KeyboardInterrupt:
         raise
+    except SyntaxError:  # `return` parses and does not compile: the cell fails with it
+        return tree
     except BaseException as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
         run.notices.warn(f"parameters and metrics of this cell are not recorded: {one_line(error)}")
         return tree

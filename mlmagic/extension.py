@@ -24,11 +24,11 @@ from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
 from mlmagic.runs import active, experiments, notices, store
-from mlmagic.session import capture, live, observe, prompts
+from mlmagic.session import capture, live, prompts, run_files, sites
 from mlmagic.session.cells import running
-from mlmagic.session.dataflow import bound_names
-from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, mark_header
+from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, holds_comments, mark_header
 from mlmagic.session.interrupts import interruptible
+from mlmagic.session.scopes import names_of
 from mlmagic.settings import settings
 from mlmagic.snapshot.generators import untouched
 from mlmagic.user_objects import one_line
@@ -36,7 +36,7 @@ from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
@@ -101,7 +101,7 @@ class Extension:
             for module, kind, view in _SHOWN:
                 formatter.for_type_by_name(module, kind, view)
                 self._undo.append(partial(formatter.pop, f"{module}.{kind}", None))
-        self._undo.append(observe.install())
+        self._undo.append(sites.install())
         self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(live.enter(self._session))
@@ -143,21 +143,38 @@ class Extension:
 
     def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
         return [
+            ("pre_execute", self._cell_of_file_begins),
             ("pre_run_cell", self._cell_begins),
             ("post_run_cell", self._cell_ended),
+            ("post_execute", self._cell_of_file_ended),
             ("post_execute", capture.figures_left_open),
         ]
 
     def _cell_begins(self, info: ExecutionInfo) -> None:
         self._session.begin(info)
 
+    def _cell_of_file_begins(self) -> None:
+        found = run_files.beginning()
+        if found is not None:
+            self._session.begin(found.info, file=found.file)
+
+    def _cell_of_file_ended(self) -> None:
+        result = run_files.ended()
+        if result is not None:
+            self._cell_ended(result)
+
     def _open(self, header: str, tree: ast.Module) -> ast.Module:
         """Open the run of a tracked cell; return the tree to run. Whatever is raised here rejects the cell."""
-        options = parse_header(header, tree, self._session.namespace)
+        options = parse_header(header, self._session.namespace)
         cell = running.current()
         entry = self._session.entry(cell) if cell else None
         if cell is None or entry is None:
             raise UsageProblem("%%track: a silent execution cannot be tracked.")
+        if not tree.body:
+            if not holds_comments(cell.source):
+                raise UsageProblem("%%track: the cell is empty, so there is nothing to track.")
+            print("mlmagic: %%track: the cell holds comments only, so no run was made.")  # noqa: T201
+            return tree
         if entry.run is not None:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
         from mlmagic.runs.opening import open_run
@@ -165,7 +182,7 @@ class Extension:
         from mlmagic.session.watching import CellWatch
 
         watch = CellWatch(self._session.namespace) if options.auto else None
-        origin = origin_of_cell(self._session, cell, binds=frozenset(bound_names(tree)), watch=watch)
+        origin = origin_of_cell(self._session, cell, binds=() if watch else _bound_by(tree), watch=watch)
         with interruptible(), untouched():
             run = open_run(options, origin)
             entry.run = run.run_id
@@ -198,6 +215,13 @@ class Extension:
                     "own. Put %%track on the first line."
                 )
             self._session.forget(cell)
+
+
+def _bound_by(tree: ast.Module) -> Iterable[str]:
+    try:
+        return names_of(tree).bound
+    except SyntaxError:  # the cell fails with it
+        return ()
 
 
 def _recover() -> None:

@@ -9,6 +9,8 @@ import functools
 from opcode import opmap
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from mlmagic.remembered import Remembered
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -99,8 +101,7 @@ class Skips:
     """
 
     def __init__(self) -> None:
-        # The objects themselves, so that no other one gets the identity of one that is gone.
-        self._objects: dict[int, Any] = {}
+        self._objects: dict[int, Remembered] = {}
         self._lines: dict[str, str] = {}
 
     def read(self, name: str, value: Any, reader: Callable[[Any], T], *, default: D) -> T | D:
@@ -108,14 +109,15 @@ class Skips:
 
         An object that has raised once is not read again.
         """
-        if id(value) in self._objects:
+        known = self._objects.get(id(value))
+        if known is not None and known.is_(value):
             return default
         try:
             return reader(value)
         except BaseException as error:  # noqa: BLE001  # whatever a foreign object raises
             reraise_interrupt(error)
             if not any(type(value) is kind for kind in _SHARED):
-                self._objects[id(value)] = value
+                self._objects[id(value)] = Remembered(value)
             self._lines.setdefault(name, f"{name} was left out: reading it raised {one_line(error)[:200]}")
             return default
 

@@ -78,7 +78,7 @@ def test_a_history_is_a_curve_under_the_names_that_the_library_gives(track):
 
 
 def test_a_name_that_is_taken_gets_a_suffix(track):
-    code = "first = Model().fit([0.5])\nsecond = Model().fit([0.25])\nModel().fit([0.125])\nval_loss = 0.75 + 0"
+    code = "first = Model().fit([0.5])\nsecond = Model().fit([0.25])\nModel().fit([0.125])\nval_loss = float('0.75')"
     assert {name: values[-1][1] for name, values in track(STAND_INS, code).items()} == {
         "loss": 0.5, "loss_second": 0.25, "loss_2": 0.125,
         "val_loss": 0.75, "val_loss_first": 1.0, "val_loss_second": 0.5, "val_loss_2": 0.25,

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 METRIC_MODULES = ("sklearn.metrics", "torchmetrics")
-_CROSS_VALIDATION = {"cross_val_score", "cross_validate"}
+CROSS_VALIDATION = frozenset(["cross_val_score", "cross_validate"])
 
 
 def is_metric_module(name: str) -> bool:
@@ -22,7 +22,7 @@ def is_metric_module(name: str) -> bool:
 def is_cross_validation(thing: object) -> bool:
     """Tell whether *thing* is scikit-learn's ``cross_val_score`` or ``cross_validate``."""
     home = str(getattr(thing, "__module__", ""))
-    return home.startswith("sklearn.model_selection") and getattr(thing, "__name__", "") in _CROSS_VALIDATION
+    return home.startswith("sklearn.model_selection") and getattr(thing, "__name__", "") in CROSS_VALIDATION
 
 
 def is_scorer(thing: object) -> bool:
@@ -30,6 +30,16 @@ def is_scorer(thing: object) -> bool:
     module = sys.modules.get("sklearn.metrics._scorer")
     base = getattr(module, "_BaseScorer", None)
     return base is not None and isinstance(thing, base)
+
+
+def is_of_torchmetrics(thing: object) -> bool:
+    """Return whether *thing* is a function of torchmetrics, which take predictions before targets."""
+    return str(getattr(thing, "__module__", "")).partition(".")[0] == "torchmetrics"
+
+
+def is_boosting(thing: object) -> bool:
+    """Return whether *thing* is a function or class of XGBoost, LightGBM or CatBoost."""
+    return str(getattr(thing, "__module__", "")).partition(".")[0] in {"xgboost", "lightgbm", "catboost"}
 
 
 def is_torchmetric(thing: object) -> bool:

@@ -27,7 +27,7 @@ class ConfigCapture:
     def begin(self, run: ActiveRun) -> None:
         """Take the configs that the cell reads."""
         watch = run.origin.watch
-        for name, value in watch.read.items() if watch else ():
+        for name, value in watch.values_read().items() if watch else ():
             if watch and watch.skips.read(name, value, _is_config, default=False):
                 self._take(run, name, value)
 
@@ -53,7 +53,7 @@ class ConfigCapture:
 
     def record(self, run: ActiveRun) -> None:
         """Record the configs, those too that the cell composed itself: values as parameters, each as a file."""
-        for name in run.origin.binds if run.origin.watch else ():
+        for name in run.origin.watch.bound.names() if run.origin.watch else ():
             value = run.origin.namespace.get(name)
             if name not in self._taken and composition_of(value) is not None:
                 self._take(run, name, value)

@@ -1,75 +1,187 @@
-"""The data of a tracked cell: fingerprinted before its body runs, which may change it."""
+"""The data of a tracked cell: what it reads, fingerprinted before its body runs, and what its calls are given."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint import fingerprint
-from mlmagic.data.kinds import datasets_in
+from mlmagic.data.kinds import Selection, datasets_in
 from mlmagic.data.record import record
 from mlmagic.data.split_registry import splits_of
+from mlmagic.remembered import Remembered
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
+    from mlmagic.data.fingerprint import Fingerprint
+    from mlmagic.data.split_registry import SplitPart
     from mlmagic.journal.records import Dataset
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.session.sites import Argument
 
 _MOST = 20
 _LEAST_BUDGET_S = 0.01
+MADE_HERE = "made here"
+CHANGED_HERE = "changed here"
+
+
+@dataclass
+class _Taken:
+    """A dataset as it was taken. ``given`` means that a call of the cell got it."""
+
+    name: str
+    item: Remembered
+    fingerprint: Fingerprint
+    dataset: Dataset
+    shown: str
+    splits: tuple[SplitPart, ...]
+    given: bool = False
+
+
+@dataclass
+class _Place:
+    """A place in the cell's text that gives data to a call: what it gave first is recorded."""
+
+    name: str
+    first: Remembered
+    has_more: bool = False
 
 
 class DataCapture:
-    """Takes the fingerprints of what a cell reads, and records them when it has ended."""
+    """Takes the fingerprints of what a cell reads and of what its calls are given, and records them at its end."""
 
     def __init__(self) -> None:
-        self._datasets: list[Dataset] = []
-        self._shown: list[str] = []
-        self._splits: dict[str, dict[str, Any]] = {}
+        self._taken: list[_Taken] = []
+        self._places: dict[tuple[int, int | str], _Place] = {}
+        self._left_s = settings.data_budget_s
+        self._left_out = 0
 
     def begin(self, run: ActiveRun) -> None:
         """Fingerprint the data that the cell reads, within the time that the setting ``data_budget_s`` allows."""
         watch = run.origin.watch
         if watch is None or not run.options.data:
             return
-        end = time.monotonic() + settings.data_budget_s
-        found = [
-            (f"{name}{suffix}", item)
-            for name, value in watch.read.items()
-            if not name.startswith("_") and name not in run.options.exclude
-            for suffix, item in watch.skips.read(name, value, datasets_in, default=())
-        ]
-        for name, item in found[:_MOST]:
-            watch.skips.read(name, item, partial(self._take, run, name, end), default=None)
-        if len(found) > _MOST:
-            run.notices.info(f"the cell reads {len(found)} datasets: the first {_MOST} are recorded")
+        for name, value in watch.values_read().items():
+            if not name.startswith("_") and name not in run.options.exclude:
+                for suffix, item in watch.skips.read(name, value, datasets_in, default=()):
+                    if self._known(item) is None:
+                        self._take(run, f"{name}{suffix}", item)
+        watch.on_given = partial(self._given, run)
 
-    def _take(self, run: ActiveRun, name: str, end: float, item: Any) -> None:
-        taken = fingerprint(item, budget_s=max(end - time.monotonic(), _LEAST_BUDGET_S))
-        self._datasets.append(record(name, item, taken))
-        self._shown.append(f"{name} {' by '.join(f'{size:,}' for size in taken.shape)}")
+    def _known(self, item: Any) -> _Taken | None:
+        return next((taken for taken in reversed(self._taken) if taken.item.is_(item)), None)
+
+    def _given(self, run: ActiveRun, argument: Argument, made: bool, value: Any) -> None:
+        """Take the data that a call is given, as it is then; of a place in a loop only what it gave first."""
+        place = self._places.get((id(argument.site), argument.place))
+        if place is not None:
+            place.has_more |= not place.first.is_(value)
+            return
+        text, names = argument.text, argument.names or ()
+        if text.startswith("_") or not run.options.exclude.isdisjoint({text, *names}):
+            return
+        given = {text: value}
+        if argument.place == "*":
+            given = {f"{text}[{at}]": one for at, one in enumerate(value)} if type(value) in {list, tuple} else {}
+        elif argument.place == "**":
+            given = {f"{text}[{key!r}]": one for key, one in value.items()} if type(value) is dict else {}
+        for name, one in given.items():
+            for suffix, item in datasets_in(one):
+                self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value)))
+                self._take(run, f"{name}{suffix}", item, made=made, given=True)
+
+    def _take(self, run: ActiveRun, name: str, item: Any, *, made: bool = False, given: bool = False) -> None:
+        assert run.origin.watch is not None  # noqa: S101  # `begin` has seen to it
+        if len(self._taken) >= _MOST:
+            self._left_out += 1
+            return
+        found = run.origin.watch.skips.read(name, item, partial(self._fingerprint, run, name), default=None)
+        if found is None:
+            return
+        before = self._known(item)
+        same = next((taken for taken in self._taken if given and taken.fingerprint.digest == found.digest), None)
+        if before is not None and before.fingerprint.sampled != found.sampled:
+            run.notices.info(f"{name}: whether the cell changed it was not looked at, since that exceeds data_budget_s")
+            same = before
+        if same is not None:
+            same.given = True
+            return
+        how = (CHANGED_HERE if before is not None else MADE_HERE) if given and (made or before is not None) else ""
+        names = {taken.name for taken in self._taken}
+        label = name if name not in names else f"{name} ({how or 'another'})"
+        number = 2
+        while label in names:
+            label, number = f"{name} ({how or 'another'} {number})", number + 1
+        size = " by ".join(f"{length:,}" for length in found.shape)
+        shown = f"{name} {size}{f' ({how})' if how else ''}"
+        kept = Remembered(item.source if isinstance(item, Selection) else item)
+        dataset = record(label, item, found, made=how)
+        self._taken.append(_Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), given))
+
+    def _fingerprint(self, run: ActiveRun, name: str, item: Any) -> Fingerprint:
+        began = time.monotonic()
+        taken = fingerprint(item, budget_s=max(self._left_s, _LEAST_BUDGET_S))
+        self._left_s -= time.monotonic() - began
         if taken.sampled:
             run.notices.info(
                 f"{name}: a sample stands for its content, since all of it takes longer than data_budget_s"
             )
         for what in taken.unhashed:
             run.notices.info(f"{name}: no fingerprint of {what}")
-        for part in splits_of(item):
-            split = self._splits.setdefault(repr(sorted(part.identity.items())), {**part.identity, "parts": {}})
-            split["parts"][part.name] = {"side": part.side, "rows": part.rows, "digest": taken.digest}
+        return taken
 
     def record(self, run: ActiveRun) -> None:
         """Record what was taken."""
-        for dataset in self._datasets:
-            run.recorder.dataset(dataset)
-        run.datasets += self._shown
-        if not self._splits:
+        self._take_unseen(run)
+        for taken in self._taken:
+            run.recorder.dataset(taken.dataset)
+            run.datasets.append(taken.shown)
+        if self._left_out:
+            run.notices.info(
+                f"the cell uses {len(self._taken) + self._left_out} datasets: the first {_MOST} are recorded"
+            )
+        for place in self._places.values():
+            if place.has_more:
+                run.notices.info(f"{place.name}: further data was given there, in a loop; the first is recorded")
+        self._record_splits(run)
+
+    def _take_unseen(self, run: ActiveRun) -> None:
+        """Take the data that a magic or a function bound to names which the cell reads, in place of the data before."""
+        watch = run.origin.watch
+        if watch is None or not run.options.data:
             return
-        splits = list(self._splits.values())
-        run.recorder.json("mlmagic/split.json", splits if len(splits) > 1 else splits[0])
+        for name in watch.bound.unseen():
+            value = run.origin.namespace[name]
+            items = watch.skips.read(name, value, datasets_in, default=())
+            if name in run.options.exclude or not (
+                name in watch.mentioned or any(splits_of(item) for _, item in items)
+            ):
+                continue
+            self._taken = [taken for taken in self._taken if taken.given or not _is_of(taken.name, name)]
+            for suffix, item in items:
+                if self._known(item) is None:
+                    self._take(run, f"{name}{suffix}", item, made=True, given=True)
+
+    def _record_splits(self, run: ActiveRun) -> None:
+        splits: dict[str, dict[str, Any]] = {}
+        for taken in self._taken:
+            for part in taken.splits:
+                split = splits.setdefault(repr(sorted(part.identity.items())), {**part.identity, "parts": {}})
+                split["parts"][part.name] = {"side": part.side, "rows": part.rows, "digest": taken.fingerprint.digest}
+        if not splits:
+            return
+        found = list(splits.values())
+        run.recorder.json("mlmagic/split.json", found if len(found) > 1 else found[0])
         for name in ("method", "columns", "test", "val", "seed", "salt"):
-            value = splits[0].get(name)
+            value = found[0].get(name)
             key = f"split.{name}"
-            if value not in (None, "", [], 0.0) and key not in run.recorder.params | dict.fromkeys(run.options.exclude):
+            is_missing = value in (None, "", []) or (name == "val" and not value)
+            if not is_missing and key not in run.recorder.params | dict.fromkeys(run.options.exclude):
                 run.recorder.param(key, value)
+
+
+def _is_of(dataset: str, name: str) -> bool:
+    """Return whether *dataset* was named after the variable *name*."""
+    return dataset == name or dataset.startswith((f"{name}[", f"{name}."))

@@ -33,10 +33,11 @@ _CONTEXTS = {
 }  # fmt: skip
 
 
-def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> Dataset:
+def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "") -> Dataset:
     """Return the record of the dataset *obj*, which the code calls *name* and whose fingerprint is *fp*.
 
-    *target* is the name of the column with the classes, where it is known.
+    *target* is the name of the column with the classes, where it is known; *made* says that the run made the data, or
+    changed it, before it used it.
 
     Examples
     --------
@@ -48,12 +49,14 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None) -> Datas
     ('X', 32, [3, 2])
     """
     facts = profile(obj, fp, target=target)
+    known = redact(name)[0][:LONGEST_DATASET_NAME]
+    tags = {"mlmagic.variable": known} | ({"mlmagic.made": made} if made else {})
     return Dataset(
-        name=redact(name)[0][:LONGEST_DATASET_NAME],
+        name=known,
         digest=fp.digest,
         source_type="code",
         # Where it was read from is not known; MLflow calls a dataset that code made one of source "code".
-        source=json.dumps({"tags": {"mlmagic.variable": redact(name)[0][:LONGEST_DATASET_NAME]}}, ensure_ascii=False),
+        source=json.dumps({"tags": tags}, ensure_ascii=False),
         schema=_schema(fp, facts),
         profile=json.dumps(facts, ensure_ascii=False, allow_nan=False),
         context=context_of(name),

@@ -14,7 +14,6 @@ from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     import argparse
-    import ast
     from collections.abc import Iterable, Mapping
 
     from mlmagic.runs.options import TrackOptions
@@ -96,21 +95,19 @@ class AlreadyShownError(MLMagicError):
         return []
 
 
-def parse_header(header: str, tree: ast.Module, namespace: Mapping[str, Any] | None = None) -> TrackOptions:
-    """Return what the header of a cell asks for; *tree* is the cell's body.
+def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> TrackOptions:
+    """Return what the header of a cell asks for.
 
     ``{name}`` and ``$name`` stand for variables of *namespace*, as in every magic of IPython.
 
     Raises
     ------
     UsageProblem
-        When the header cannot be understood, or there is nothing to track.
+        When the header cannot be understood.
     """
     from mlmagic.runs.options import TrackOptions
 
     parsed = parse_line(TrackMagics.track.parser, "%%track", _expanded(header, namespace or {}))
-    if not tree.body:
-        raise UsageProblem("%%track: the cell is empty, so there is nothing to track.")
     return TrackOptions(
         name=parsed.name,
         experiment=parsed.experiment,

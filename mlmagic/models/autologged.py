@@ -25,10 +25,22 @@ def logged_by_mlflow(run: ActiveRun, models: Sequence[Found]) -> set[int]:
         return set()
     ids = {id(found.model): _model_id_of(found.model) for found in models}
     known = {key for key, model_id in ids.items() if model_id in listed}
-    unknown = [f for f in models if id(f.model) not in known and _logs(f.model)]
-    if unknown and len(_of_this_cell(run, listed - set(ids.values()))) >= len(unknown):
-        known |= {id(found.model) for found in unknown}
+    watch = run.origin.watch
+    by_hand = watch.logged_by_user if watch is not None else []
+    known |= {id(found.model) for found in models if any(one.is_(found.model) for one in by_hand)}
+    unknown = [found for found in models if id(found.model) not in known]
+    if not unknown:
+        return known
+    names = _of_this_cell(run, listed - set(ids.values()))
+    known |= {id(found.model) for found in unknown if _artifact_name(found) in names}
+    nameless = [found for found in unknown if id(found.model) not in known and _logs(found.model)]
+    if nameless and len(names) >= len(nameless):
+        known |= {id(found.model) for found in nameless}
     return known
+
+
+def _artifact_name(found: Found) -> str:
+    return found.name.replace(".", "_")
 
 
 _model_id_of = guarded(default=None)(autologging.model_id_of)
@@ -36,11 +48,10 @@ _logs = guarded(default=False)(autologging.logs)
 
 
 def _of_this_cell(run: ActiveRun, model_ids: set[str | None]) -> list[str]:
-    """Return those that came since the cell began: a run that is continued has those of earlier cells."""
+    """Return the names of those that came since the cell began: a run that is continued has those of earlier cells."""
     client, since = run.target.client, run.delivery.began.started
     known = [each for each in model_ids if each]
     if client is None or not known:
         return []
-    return run.patience.ask(
-        lambda: [each for each in known if client.get_logged_model(each).creation_timestamp >= since]
-    )
+    found = run.patience.ask(lambda: [client.get_logged_model(each) for each in known])
+    return [str(model.name) for model in found if model.creation_timestamp >= since]

@@ -12,8 +12,10 @@ from mlmagic.journal.records import Model
 from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
+from mlmagic.models.plain_values import plain
 from mlmagic.models.saving import Skipped, save_model
 from mlmagic.models.searches import is_search, record_search
+from mlmagic.remembered import Remembered
 from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
 from mlmagic.snapshot import environment, secrets
@@ -33,16 +35,16 @@ class ModelCapture:
     """Notes what the models are like before a cell runs, and records those that it made or changed."""
 
     def __init__(self) -> None:
-        self._before: dict[int, tuple[Any, object]] = {}
+        self._before: dict[int, tuple[Remembered, _State]] = {}
 
     def begin(self, run: ActiveRun) -> None:
         """Note the state of the models that the cell reads."""
         watch = run.origin.watch
         if watch is None:
             return
-        for found in find_models(watch.read, watch.skips):
-            state = watch.skips.read(found.name, found.model, _state, default=None)
-            self._before.setdefault(id(found.model), (found.model, state))
+        for found in find_models(watch.values_read(), watch.skips):
+            state = watch.skips.read(found.name, found.model, _State, default=_State())
+            self._before.setdefault(id(found.model), (Remembered(found.model), state))
 
     def record(self, run: ActiveRun) -> None:
         """Record parameters of models and optimizers, ``mlmagic/models.json``, and the models themselves."""
@@ -54,8 +56,10 @@ class ModelCapture:
         things = {found.name: found.model for found in models} | optimizers
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
         read = watch.skips.read
+        given = {id(model): one.parameters for one in watch.fitted.values() if (model := one.model) is not None}
         for name in [name for name in things if name not in theirs]:
-            read(name, things[name], partial(_record_parameters, run, name), default=None)
+            more = given.get(id(things[name]), {})
+            read(name, things[name], partial(_record_parameters, run, name, more), default=None)
         for found in models:
             read(found.name, found.model, partial(_record_best_score, run, found.name), default=None)
         known = {name: read(name, thing, all_parameters, default=None) for name, thing in things.items()}
@@ -65,7 +69,7 @@ class ModelCapture:
         if run.options.models:
             for found in models:
                 if id(found.model) in logged:
-                    run.models.append(f"{found.name} ({type(found.model).__name__}, by MLflow's autologging)")
+                    run.models.append(f"{found.name} ({type(found.model).__name__}, logged with MLflow)")
                 else:
                     examples = _examples(watch, run.origin.namespace)
                     read(found.name, found.model, partial(_log, run, found.name, examples), default=None)
@@ -74,28 +78,38 @@ class ModelCapture:
                 read(found.name, found.model, partial(_record_search, run, found.name), default=None)
         if theirs:
             run.autologged.append(f"parameters of {', '.join(name for name in things if name in theirs)}")
-        if names := [found.name for found in models if id(found.model) in logged]:
+        by_hand = watch.logged_by_user
+        left = [f for f in models if id(f.model) in logged and not any(one.is_(f.model) for one in by_hand)]
+        if names := [found.name for found in left]:
             run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
 
     def _models(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
-        """Return the models that the cell bound, fitted or changed, each under the best name for it."""
-        made = {
-            name for name, binding in watch.bindings.names.items() if binding.literals and not binding.loop_variable
-        }
-        names = [name for name in namespace if name in made | watch.bindings.filled and not name.startswith("_")]
+        """Return the models that the cell fitted, changed, or bound a name to, each under the best name for it."""
         skips = watch.skips
-        found = {id(each.model): each for each in find_models({name: namespace[name] for name in names}, skips)}
-        for each in find_models({name: namespace[name] for name in watch.read if name in namespace}, skips):
-            before = self._before.get(id(each.model))
-            state = skips.read(each.name, each.model, _state, default=None)
-            if id(each.model) not in found and (before is None or before[1] != state):
+        loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
+        bound = [name for name in watch.bound.names() if name in namespace and name not in loop_variables]
+        fitted = {id(model): one.site for one in watch.fitted.values() if (model := one.model) is not None}
+        filled = [name for name in watch.bindings.filled if name in namespace and not name.startswith("_")]
+        found = {id(each.model): each for each in find_models({name: namespace[name] for name in bound}, skips)}
+        others = {name: namespace[name] for name in (*filled, *watch.reads) if name in namespace}
+        for each in find_models(others, skips):
+            if id(each.model) not in found and (id(each.model) in fitted or self._has_changed(each, watch)):
                 found[id(each.model)] = each
-        for site, model in watch.fitted.values():
+        for one in watch.fitted.values():
+            model = one.model
             name = _name_of(model, namespace)
-            kind = skips.read(name or f"what {site.name} was called on", model, _kind_of_result, default=None)
+            kind = skips.read(name or f"what {one.site.name} was called on", model, _kind_of_result, default=None)
             if id(model) not in found and kind is not None:
                 found[id(model)] = Found(name or type(model).__name__, model, kind)
         return list(found.values())
+
+    def _has_changed(self, found: Found, watch: CellWatch) -> bool:
+        """Return whether a model that stood in the notebook before the cell has learned in it, or was not there."""
+        before = self._before.get(id(found.model))
+        if before is None or not before[0].is_(found.model):
+            return True
+        state = before[1]
+        return bool(watch.skips.read(found.name, found.model, state.differs, default=False))
 
 
 def _kind_of_result(model: Any) -> Kind | None:
@@ -103,13 +117,27 @@ def _kind_of_result(model: Any) -> Kind | None:
     return kind_of(model) if is_fitted(model) and not _is_transformer(model) else None
 
 
-def _state(model: Any) -> object:
-    """Return what changes when a model is trained: the versions of a module's weights, an estimator's attributes."""
-    if kind_of(model) == "torch":
-        return tuple(parameter._version for parameter in model.parameters())
-    return (
-        tuple((name, id(value)) for name, value in sorted(vars(model).items())) if hasattr(model, "__dict__") else None
-    )
+class _State:
+    """What changes when a model is trained: the versions of a module's weights, an estimator's attributes."""
+
+    def __init__(self, model: Any = None) -> None:
+        self._attributes = {name: Remembered(value) for name, value in _learned(model)}
+        self._versions = _versions(model)
+
+    def differs(self, model: Any) -> bool:
+        """Return whether *model* is in another state."""
+        now = dict(_learned(model))
+        if now.keys() != self._attributes.keys() or _versions(model) != self._versions:
+            return True
+        return any(not self._attributes[name].is_(value) for name, value in now.items())
+
+
+def _learned(model: Any) -> list[tuple[str, Any]]:
+    return list(vars(model).items()) if hasattr(model, "__dict__") and kind_of(model) != "torch" else []
+
+
+def _versions(model: Any) -> tuple[int, ...]:
+    return tuple(parameter._version for parameter in model.parameters()) if kind_of(model) == "torch" else ()
 
 
 def _is_transformer(model: Any) -> bool:
@@ -122,13 +150,14 @@ def _name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
 
 
 def _optimizers(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name in (*watch.bindings.names, *watch.read):
+    for name in (*watch.bound.names(), *watch.reads):
         if not name.startswith("_") and watch.skips.read(name, namespace.get(name), is_optimizer, default=False):
             yield name, namespace[name]
 
 
-def _record_parameters(run: ActiveRun, name: str, thing: Any) -> None:
-    for key, value in changed_parameters(thing).items():
+def _record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thing: Any) -> None:
+    """Record the parameters of a model or an optimizer, and those that its training function was *given*."""
+    for key, value in (changed_parameters(thing) | {str(key): plain(value) for key, value in given.items()}).items():
         full = f"{name}.{key}"
         if key != "class" and full not in run.options.exclude and full not in run.recorder.params:
             run.recorder.param(full, value)
@@ -151,10 +180,10 @@ def _record_search(run: ActiveRun, name: str, model: Any) -> None:
 
 def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
-    bound = {name: namespace[name] for name in watch.bindings.names if name in namespace}
+    bound = {name: namespace[name] for name in watch.bound.names() if name in namespace}
     return tuple(
         value
-        for name, value in (*watch.read.items(), *bound.items())
+        for name, value in (*watch.values_read().items(), *bound.items())
         if watch.skips.read(name, value, _has_rows_and_columns, default=False)
     )
 

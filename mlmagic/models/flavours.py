@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
+import shutil
 import sys
+import tempfile
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.agreement import as_array
@@ -18,7 +22,6 @@ from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mlmagic.models.kinds import Kind
 
@@ -53,7 +56,8 @@ def save(
     try:
         with unnoticed():
             flavour.save_model(model, str(folder), mlflow_model=meta, **options)
-            kept = pyfunc.load_model(str(folder))
+            with _loadable(folder) as path:
+                kept = pyfunc.load_model(path)
     except BaseException as error:
         reraise_interrupt(error)
         raise CannotLogError(f"mlflow.{kind}: {type(error).__name__}: {first_line(error)}") from error
@@ -86,3 +90,13 @@ def _rows(model: Any, kind: Kind, candidates: tuple[Any, ...]) -> Iterator[Any]:
 
         return rows_for_module(candidates, np.dtype("float32"))
     return rows_for_estimator(model, candidates)
+
+
+@contextlib.contextmanager
+def _loadable(folder: Path) -> Iterator[str]:
+    """Give a path of *folder* that MLflow finds again: it decodes the percent signs of a path."""
+    if "%" not in str(folder):
+        yield str(folder)
+        return
+    with tempfile.TemporaryDirectory() as other:
+        yield str(shutil.copytree(folder, Path(other) / "model"))

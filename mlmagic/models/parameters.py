@@ -170,12 +170,23 @@ def _optimizer(optimizer: Any) -> dict[str, Any]:
     names = [name for name in groups[0] if name in defaults and name != "params"]
     found: dict[str, Any] = {"class": type(optimizer).__name__}
     for name in names:
-        # A schedule moves `lr` and leaves what it began with beside it.
-        values = [group.get("initial_lr", group.get(name)) if name == "lr" else group.get(name) for group in groups]
+        values = [_constructed(optimizer, group, name, alone=len(groups) == 1) for group in groups]
         shown = [plain(value) for value in values]
         if name == "lr" or any(not _same(value, defaults.get(name, _UNKNOWN)) for value in values):
             found[name] = shown[0] if all(each == shown[0] for each in shown) else shown
     return found
+
+
+def _constructed(optimizer: Any, group: dict[str, Any], name: str, *, alone: bool) -> Any:
+    """Return a parameter of a group as the optimizer was made with it: schedules, and the user, change the group's.
+
+    The defaults are what the constructor was given. A group among several may have been given a rate of its own, which
+    a schedule keeps beside the one that it moves.
+    """
+    given = getattr(optimizer, "defaults", None)
+    if alone and isinstance(given, Mapping) and name in given:
+        return given[name]
+    return group.get("initial_lr", group.get(name)) if name == "lr" else group.get(name)
 
 
 def _beginning(text: str) -> str:

@@ -14,6 +14,7 @@ from mlmagic.session.threads import ThreadStacks
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlmagic.remembered import Remembered
     from mlmagic.runs.delivery import Delivery
     from mlmagic.runs.notices import Notices
     from mlmagic.runs.options import Origin, TrackOptions
@@ -58,7 +59,7 @@ class ActiveRun:
     models: list[str] = field(default_factory=list)
     figure_names: set[str] = field(default_factory=set)
     recorded: set[int] = field(default_factory=set)
-    held_before: dict[str, tuple[object, object]] = field(default_factory=dict)
+    before: dict[str, tuple[Remembered, object]] = field(default_factory=dict)
     collectors: list[tuple[str, Callable[[ActiveRun], None]]] = field(default_factory=list)
     sampler: SystemSampler | None = None
     show: Callable[[RunSummary], None] | None = None

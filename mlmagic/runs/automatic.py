@@ -1,4 +1,4 @@
-"""Which parameters and metrics a tracked cell shows by itself: read off its source, its values and its calls."""
+"""Which parameters and metrics a tracked cell shows by itself: read off its values, its calls and its source."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.adapters import metrics
-from mlmagic.runs.values import as_number
-from mlmagic.session.bindings import NOT_LITERAL
+from mlmagic.runs.clocks import is_clock, reads_clock
+from mlmagic.runs.dict_results import curves_in, results_in
+from mlmagic.runs.inferred_parameters import measures, parameters, written_dict
+from mlmagic.scalars import as_float
 from mlmagic.session.watching import MOST_VALUES
 from mlmagic.user_objects import guarded
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlmagic.session.watching import CellWatch, Measurement
-    from mlmagic.user_objects import Skips
 
-_LONGEST_TEXT = 250
 _LONGEST_EXPRESSION = 60
 
 _ROUNDING = {"round", "float"}
@@ -44,9 +43,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def find(
-    watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str], failed: bool = False
-) -> Found:
+def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str]) -> Found:
     """Return the parameters and metrics of a cell that has ended.
 
     Parameters
@@ -59,16 +56,18 @@ def find(
         The value of the cell's last expression, or None.
     known_metrics
         Names that earlier cells of the session recorded as metrics: reading one does not make it a parameter.
-    failed
-        Whether the cell ended with an error: what it binds may be what an earlier cell left.
     """
     found = Found()
-    found.params = dict(_params(watch, namespace, known_metrics))
-    bound = dict(_bound_metrics(watch, namespace, failed=failed))
-    found.metrics = dict(_measured(watch, set(bound), found))
-    for name, value in bound.items():
-        found.metrics.setdefault(name, [value])
-    last = watch.skips.read("the value of the last line", result, partial(_last_expression, watch), default=None)
+    found.params = dict(parameters(watch, namespace, known_metrics))
+    series = dict(_series(watch, namespace, found))
+    values = {key: value for key, value in _bound_metrics(watch, namespace, found.params) if key not in series}
+    found.metrics = dict(_measured(watch, {*series, *values}, found))
+    curves = dict(_curves_bound(watch, namespace)) | series | {key: [value] for key, value in values.items()}
+    for name, curve in curves.items():
+        found.metrics.setdefault(name, curve)
+    last = watch.skips.read(
+        "the value of the last line", result, partial(_last_expression, watch, namespace), default=None
+    )
     if last is not None and last[0] not in found.metrics and last[0] not in found.params:
         found.metrics[last[0]] = [last[1]]
     _add_histories(watch, namespace, found)
@@ -78,8 +77,8 @@ def find(
 
 def _add_histories(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> None:
     """Take the curves of Keras and Lightning under their own names, or where such a name is taken, with a suffix."""
-    names = [name for name, binding in watch.bindings.names.items() if binding.literals]
-    for history in watch.histories.end([name for name in (*names, *watch.read) if name[0] != "_"], namespace):
+    names = [name for name in (*watch.bound.names(), *watch.reads) if name[0] != "_"]
+    for history in watch.histories.end(names, namespace):
         for metric, curve in history.curves.items():
             key, number = metric, 2
             if key in found.metrics and history.name:
@@ -92,115 +91,82 @@ def _add_histories(watch: CellWatch, namespace: Mapping[str, Any], found: Found)
                 found.notes.append(f"{key}: of {len(curve.values):,} values the first {MOST_VALUES:,} are recorded")
 
 
-def is_setting(name: str, value: object) -> bool:
-    r"""Tell whether *value* is a scalar as parameters are: no long text, no private name.
-
-    >>> is_setting("lr", 0.1), is_setting("_lr", 0.1), is_setting("text", "a\nb"), is_setting("x", [1])
-    (True, False, False, False)
-    """
-    if name.startswith("_"):
-        return False
-    if isinstance(value, str):
-        return len(value) <= _LONGEST_TEXT and "\n" not in value
-    return isinstance(value, (bool, int, float)) or (_is_numpy_scalar(value) and as_number(value) is not None)
-
-
-def _is_numpy_scalar(value: object) -> bool:
-    return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
-
-
-def _params(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
-    keywords: dict[str, list[Any]] = {}
-    for keyword in watch.keywords:
-        keywords.setdefault(keyword.name, []).append((keyword.function, keyword.value))
-    for name, uses in keywords.items():
-        values = {repr(value): value for _, value in uses}
-        if len(values) == 1 and is_setting(name, uses[0][1]):
-            yield name, uses[0][1]
-    for name, value in watch.read.items():
+def _series(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Iterator[tuple[str, Curve]]:
+    """Yield the floats that the cell worked out and bound to a name, or that a list or an item of a dict was given."""
+    for name, series in watch.series.items():
+        root = name.partition(".")[0]
         binding = watch.bindings.names.get(name)
-        counted = binding is not None and binding.counted
-        is_param = watch.skips.read(name, value, partial(is_setting, name), default=False)
-        if is_param and not counted and name not in known_metrics:
-            yield name, value
-    for name, binding in watch.bindings.names.items():
-        value = binding.constant
-        if value is NOT_LITERAL or name.startswith("_") or not (value is None or is_setting(name, value)):
+        if name.startswith("_") or root not in namespace or is_clock(binding, namespace):
             continue
-        if _is_now(namespace, name, value):
-            yield name, value
-
-
-def _is_now(namespace: Mapping[str, Any], name: str, value: object) -> bool:
-    """Tell whether *name* has this literal's value: else its line never ran, in a branch or after an error."""
-    held = namespace.get(name, NOT_LITERAL)
-    return type(held) is type(value) and held == value
-
-
-def _bound_metrics(watch: CellWatch, namespace: Mapping[str, Any], *, failed: bool) -> Iterator[tuple[str, float]]:
-    """Yield the floats, and the dicts of floats, that the cell worked out and bound to a name."""
-    for name, binding in watch.bindings.names.items():
-        if name.startswith("_") or name not in namespace:
+        if binding is not None and (binding.loop_variable or binding.counted or binding.other):
             continue
-        value = namespace[name]
-        if failed and watch.before.get(name, NOT_LITERAL) is value:  # the cell did not get that far
+        curve = [number for value in series.values if (number := guarded(default=None)(as_float)(value)) is not None]
+        if curve and name in namespace and series.looped:
+            # Deeper loops and other statements may have bound it since.
+            now = watch.skips.read(name, namespace[name], as_float, default=None)
+            if now is not None and repr(now) != repr(curve[-1]):
+                curve.append(now)
+        if series.dropped:
+            found.notes.append(_left_out(name, series.dropped))
+        if curve:
+            yield name, curve
+
+
+def _left_out(name: str, count: int) -> str:
+    return f"{name}: {count:,} of its values were left out; log a curve of that length with mlmagic.log"
+
+
+def _bound_metrics(
+    watch: CellWatch, namespace: Mapping[str, Any], params: Mapping[str, Any]
+) -> Iterator[tuple[str, float]]:
+    """Yield the floats, and the numbers in dicts, that the cell worked out and bound to a name."""
+    bound = watch.bound.names()
+    for name in bound:
+        if name not in namespace or name in params:
             continue
-        number = watch.skips.read(name, value, as_float, default=None) if binding.computed else None
-        if number is not None:
+        value, binding = namespace[name], watch.bindings.names.get(name)
+        number = watch.skips.read(name, value, as_float, default=None)
+        if binding is None:  # bound in a way that the text does not show
+            if number is not None and measures(name, number):
+                yield name, number
+        elif number is not None and binding.computed and not is_clock(binding, namespace):
             yield name, number
-        elif binding.literals or name in watch.bindings.filled:
-            yield from watch.skips.read(name, value, partial(_dict_of_floats, name), default=())
-    for name in watch.bindings.filled - set(watch.bindings.names):
-        if not name.startswith("_") and name in namespace:
-            yield from watch.skips.read(name, namespace[name], partial(_dict_of_floats, name), default=())
+        elif binding.values and (name in watch.bindings.filled or written_dict(binding) is None):
+            yield from watch.skips.read(name, value, partial(results_in, name), default=())
+    for name, before in watch.numbers_before.items():
+        if not name.startswith("_") and name in namespace and name not in bound:
+            yield from watch.skips.read(name, namespace[name], partial(results_in, name, before=before), default=())
 
 
-def as_float(value: Any) -> float | None:
-    """Return a floating-point number, NumPy scalar or tensor without dimensions as float; None for all else.
-
-    Whole numbers are counts, sizes and seeds as a rule, not measurements.
-
-    >>> as_float(0.5), as_float(3), as_float(True), as_float("0.5")
-    (0.5, None, None, None)
-    """
-    if isinstance(value, float):
-        return float(value)
-    kind = str(getattr(value, "dtype", ""))
-    if getattr(value, "ndim", None) != 0 or "float" not in kind:
-        return None
-    return as_number(value)
-
-
-def _dict_of_floats(name: str, value: Any) -> list[tuple[str, float]]:
-    if not isinstance(value, dict) or not value:
-        return []
-    numbers = {f"{name}.{key}": guarded(default=None)(as_float)(item) for key, item in value.items()}
-    known = [(key, number) for key, number in numbers.items() if number is not None]
-    return known if len(known) == len(numbers) else []
+def _curves_bound(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Curve]]:
+    """Yield the lists of floats of a metric's name in dicts: histories, as training functions return or fill them."""
+    for name in dict.fromkeys([*watch.bound.names(), *watch.bindings.filled]):
+        value = namespace.get(name)
+        if type(value) is dict and not name.startswith("_"):
+            yield from watch.skips.read(name, value, partial(curves_in, name), default=())
 
 
 def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple[str, Curve]]:
-    """Yield what metric functions, scorers, ``score`` methods and loops gave, each call site once."""
+    """Yield what metric functions, scorers and ``score`` methods gave, each call site once."""
     taken: set[str] = set()
     for measurement in watch.measured.values():
         site = measurement.site
-        if measurement.dropped:
-            found.notes.append(
-                f"{site.bound or measurement.name}: {measurement.dropped:,} of its values were left out; log a curve "
-                "of that length with mlmagic.log"
-            )
         key = site.bound
-        if key is not None and key.startswith("_"):
+        if measurement.dropped and key not in bound:
+            found.notes.append(_left_out(key or measurement.name, measurement.dropped))
+        if key is not None and (key.startswith("_") or key in bound):
             continue
         if key is None:
-            if site.within is not None and any(b == site.within or b.startswith(f"{site.within}.") for b in bound):
+            if any(one == root or one.startswith(f"{root}.") for root in site.within for one in bound):
                 continue
             key = _free_key(measurement, taken)
             found.measures[key] = measurement.name
-        elif key in bound and key in taken:
-            continue
         taken.add(key)
-        yield from _curves(key, measurement.values, watch.skips)
+        curves: dict[str, Curve] = {}
+        for numbers in measurement.values:
+            for part, number in numbers.items():
+                curves.setdefault(f"{key}.{part}" if part else key, []).append(number)
+        yield from curves.items()
 
 
 def _free_key(measurement: Measurement, taken: set[str]) -> str:
@@ -213,34 +179,15 @@ def _free_key(measurement: Measurement, taken: set[str]) -> str:
     return key
 
 
-def _curves(key: str, values: list[Any], skips: Skips) -> Iterator[tuple[str, Curve]]:
-    """Yield one curve a number that the values hold: a float, the folds of a cross-validation, or a dict of floats."""
-    curves: dict[str, Curve] = {}
-    for value in values:
-        for name, number in skips.read(key, value, partial(_numbers_in, key), default=()):
-            curves.setdefault(name, []).append(number)
-    yield from curves.items()
+def _last_expression(watch: CellWatch, namespace: Mapping[str, Any], result: Any) -> tuple[str, float] | None:
+    """Return key and value of the last expression when it is a float that nothing else has recorded yet.
 
-
-def _numbers_in(key: str, value: Any) -> list[tuple[str, float]]:
-    number = as_number(value)
-    if number is not None:
-        return [(key, number)]
-    scores = metrics.folds(value)
-    if scores is None:
-        return _dict_of_floats(key, value)
-    names = {part: f"{key}.{part}" if part else key for part in scores}
-    return [
-        (f"{names[part]}.{what}", number)
-        for part, pair in scores.items()
-        for what, number in zip(("mean", "std"), pair, strict=True)
-    ]
-
-
-def _last_expression(watch: CellWatch, result: Any) -> tuple[str, float] | None:
-    """Return key and value of the last expression when it is a number that nothing else has told yet."""
-    number = None if isinstance(result, bool) else as_number(result)
+    A whole number is a count, an exit code or a size; an array of one element is a prediction.
+    """
+    number = as_float(result)
     if number is None or watch.last is None or id(watch.last_site) in watch.measured:
+        return None
+    if reads_clock(watch.last, namespace):
         return None
     key = expression_key(watch.last)
     return None if key in _COUNTING or key.startswith("_") else (key, number)

@@ -46,8 +46,9 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
                 run.sampler.stop()
         with _told(run, "parameters and metrics"):
             run.logged = logged.ask(run)
+            status = run.logged.status if error is None and run.logged.status else status
             collecting.record_asked(run)
-            collecting.record_automatic(run, value, failed=error is not None)
+            collecting.record_automatic(run, value)
         for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)

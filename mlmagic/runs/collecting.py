@@ -39,7 +39,7 @@ def record_asked(run: ActiveRun) -> None:
     for name in run.options.metrics:
         if name not in names:
             run.notices.warn(f"-m {name}: the cell does not bind it")
-        elif name not in run.origin.binds and not _changed(run, name):
+        elif not _changed(run, name):
             run.notices.warn(f"-m {name}: the cell does not bind it; the value of an earlier cell was not recorded")
         elif name not in by_user and name not in run.recorder.metrics:
             run.recorder.metric(name, names[name])
@@ -52,14 +52,14 @@ def record_asked(run: ActiveRun) -> None:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: ActiveRun, value: Any, *, failed: bool) -> None:
+def record_automatic(run: ActiveRun, value: Any) -> None:
     """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
     watch = run.origin.watch
     if watch is None:
         return
     watch.end()
     known = _metrics_of_the_session
-    found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=known, failed=failed)
+    found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=known)
     options, recorder = run.options, run.recorder
     left_out = options.exclude | {*run.logged.params, *recorder.params, *options.metrics}
     for name, setting in found.params.items():
@@ -95,10 +95,12 @@ def metrics_logged(run: ActiveRun) -> dict[str, float]:
 
 
 def _changed(run: ActiveRun, name: str) -> bool:
-    """Tell whether the cell gave *name* another object, or filled the list or dict that it was."""
-    held, copied = run.held_before.get(name, (None, None))
-    value = run.origin.namespace[name]
-    return value is not held or (copied is not None and differs(value, copied))
+    """Return whether the cell gave *name* another object, or filled the list or dict that it was."""
+    value, watch = run.origin.namespace[name], run.origin.watch
+    if watch.bound.is_bound(name) if watch is not None else name in run.origin.binds:
+        return True
+    before, copied = run.before.get(name, (None, None))
+    return before is None or not before.is_(value) or (copied is not None and differs(value, copied))
 
 
 @guarded(default=True)

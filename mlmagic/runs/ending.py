@@ -30,6 +30,8 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
     """End *run* with *status*, after *duration_s* seconds, and deliver it; what is not delivered now is told."""
     delivery, journal = run.delivery, run.delivery.journal
     if run.in_mlflow:
+        if run.run_id not in mlflow_runs.open_runs():
+            _tell_of_end(run)
         mlflow_runs.deactivate(run.run_id)
     ended = Ended(status, delivery.began.started + round(duration_s * 1000))
     journal.append(ended)
@@ -81,6 +83,22 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
         _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
 
 
+def go_on(run: ActiveRun) -> None:
+    """Make *run* MLflow's active run again, whose user has ended it: what the cell logs from here on is its own."""
+    if run.in_mlflow and run.delivery.run is not None and run.run_id not in mlflow_runs.open_runs():
+        mlflow_runs.activate(run.delivery.run)
+
+
+def _tell_of_end(run: ActiveRun) -> None:
+    strays = [
+        stray.info.run_name
+        for run_id, (_, _, stray) in mlflow_runs.open_runs().items()
+        if run_id not in run.others and run_id not in active.open_ids()
+    ]
+    into = f": what MLflow logged after it is in the run {strays[0]!r}" if strays else ""
+    run.notices.warn(f"mlflow.end_run() in a function that the cell called ended this run{into}")
+
+
 @cache
 def at_exit() -> None:
     """See to it that runs which are open when the process ends are ended, and that what is left is delivered.
@@ -114,7 +132,7 @@ def _tell_of_waiting(run: ActiveRun, reason: str, later: str, *, what: str = "of
 def _tell_of_mlflow_calls(run: ActiveRun) -> None:
     """Name the calls of MLflow in the cell: without a store there was no active run that they could have gone to."""
     calls = {name for name in _CALL.findall(run.origin.source) if _RECORDS.match(name)}
-    read = run.origin.watch.read if run.origin.watch else {}
+    read = run.origin.watch.values_read() if run.origin.watch else {}
     for value in read.values():
         for function in functions_of(value, run.origin.namespace):
             names = function.__code__.co_names

@@ -9,15 +9,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.runs.active import ActiveRun
+    from mlmagic.runs.summary import Status
+
+_ENDED: Mapping[str, Status] = {"FINISHED": "FINISHED", "FAILED": "FAILED", "KILLED": "KILLED"}
 
 
 @dataclass(frozen=True)
 class Logged:
-    """What the user's own code logged with MLflow, and its autologging: ``models`` are ids of logged models."""
+    """What the user's own code logged with MLflow, and its autologging: ``models`` are ids of logged models.
+
+    ``status`` is how the user's code ended the run itself, by ``mlflow.end_run`` or ``set_terminated``; None as a rule.
+    """
 
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    status: Status | None = None
 
 
 def ask(run: ActiveRun) -> Logged:
@@ -31,4 +38,6 @@ def ask(run: ActiveRun) -> Logged:
         run.recorder.yields = True
         return Logged()
     models = stored.outputs.model_outputs if stored.outputs is not None else ()
-    return Logged(dict(stored.data.params), dict(stored.data.metrics), tuple(model.model_id for model in models))
+    ids = tuple(model.model_id for model in models)
+    ended = _ENDED.get(str(stored.info.status))
+    return Logged(dict(stored.data.params), dict(stored.data.metrics), ids, ended)

@@ -6,12 +6,13 @@ import copy
 import time
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
 from mlmagic.errors import StoreError
 from mlmagic.journal import folder, lasting, owner
 from mlmagic.journal.records import Began, Ended, Tag
+from mlmagic.remembered import Remembered
 from mlmagic.runs import active, ending, mlflow_runs, resuming, store
 from mlmagic.runs.active import ActiveRun
 from mlmagic.runs.delivery import Delivery
@@ -161,7 +162,7 @@ def _assemble(
         notices=notices,
         capture=Capture(output_limit=int(settings.output_limit_mb * 1e6), figures=options.figures and settings.figures),
         git=git_state,
-        held_before={name: _held(origin.namespace[name]) for name in options.metrics if name in origin.namespace},
+        before={name: _before(origin.namespace[name]) for name in options.metrics if name in origin.namespace},
     )
     if target.earlier is not None:
         resuming.take_over(opened, target.earlier)
@@ -172,9 +173,14 @@ def _assemble(
     return opened
 
 
-def _held(value: object) -> tuple[object, object]:
-    """Return *value*, and a copy of it when it can grow in place, to tell afterwards whether the cell changed it."""
-    return value, copy.copy(value) if type(value) in {list, dict} else None
+def _before(value: object) -> tuple[Remembered, object]:
+    """Remember *value*, and the numbers in it when it can grow in place: to see whether the cell changed it."""
+    return Remembered(value), copy.copy(value) if type(value) in {list, dict} and _holds_scalars(value) else None
+
+
+def _holds_scalars(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return all(isinstance(item, (int, float, str, type(None))) for item in items)
 
 
 def _log_all(recorder: Recorder, values: Mapping[str, float], step: int) -> None:

@@ -44,9 +44,9 @@ class TrackOptions:
 class Origin:
     """The code that a run records: a tracked cell, or the block of ``with mlmagic.track():``.
 
-    ``namespace`` is the user's (live), ``binds`` the names that the code binds at top level, ``notebook`` the file
-    (None where nothing tells it), ``key`` what stays the same when the same cell is run again, and ``watch`` what is
-    seen of a tracked cell while it runs.
+    ``namespace`` is the user's (live), ``binds`` the names that the code's text binds, ``notebook`` the file (None
+    where nothing tells it), ``key`` what stays the same when the same cell is run again, and ``watch`` what is seen of
+    a tracked cell while it runs.
     """
 
     source: str

@@ -10,27 +10,29 @@ from mlmagic.runs.options import Origin
 from mlmagic.session import notebook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlmagic.session.cells import Cell
     from mlmagic.session.live import LiveSession
     from mlmagic.session.watching import CellWatch
 
 
 def origin_of_cell(
-    session: LiveSession, cell: Cell, *, binds: frozenset[str] = frozenset(), watch: CellWatch | None = None
+    session: LiveSession, cell: Cell, *, binds: Iterable[str] = (), watch: CellWatch | None = None
 ) -> Origin:
-    """Return the origin of a run that *cell* opens; *binds* are the names that its tracked part binds."""
-    file = notebook.path(session.namespace)
+    """Return the origin of a run that *cell* opens; *binds* are the names that its text binds."""
+    file = cell.file or notebook.path(session.namespace)
     return Origin(
         source=cell.source,
         kind="NOTEBOOK" if hasattr(session.shell, "kernel") else "LOCAL",
         number=cell.number,
         namespace=session.namespace,
-        binds=binds,
         notebook=file,
         folder=file.parent if file and file.parent.is_dir() else _working_folder(),
         log=session.log,
         log_entry=session.entry(cell),
         key=cell.id or cell.source.partition("\n")[0],
+        binds=frozenset(binds),
         watch=watch,
     )
 

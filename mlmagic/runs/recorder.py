@@ -13,7 +13,8 @@ from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
 from mlmagic.runs import loops
 from mlmagic.runs.keys import LONGEST_KEY, Keys, slug, unused
 from mlmagic.runs.summary import MetricLine
-from mlmagic.runs.values import as_curve, as_number, as_text, flat
+from mlmagic.runs.values import as_curve, as_text, flat
+from mlmagic.scalars import as_number
 from mlmagic.snapshot import secrets
 from mlmagic.snapshot.secret_patches import redact_patch
 from mlmagic.snapshot.secret_values import REDACTED

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Copy, File, Model
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import StagedFile, path_of, read, walk
 from mlmagic.runs import artifact_target, outage, store
 from mlmagic.runs.outage import Verdict
-from mlmagic.snapshot.secrets import redact, redact_value
+from mlmagic.runs.publishing import publish
+from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from mlmagic.journal.file import Journal
 
-_TAGS_OF_THE_RUN = ("mlflow.user", "mlflow.source.name", "mlflow.source.type", "mlflow.source.git.commit")
-_LONGEST_KEY = 250
 _HEADING = "# %%"
 # Where two do not get through, and none did before, the fault is in none of them.
 _GIVE_UP_AFTER = 2
@@ -245,41 +243,3 @@ def _go_on(journal: Journal, file: File, artifacts: Any) -> None:
         whole = Path(folder) / path.name
         whole.write_text(part, encoding="utf-8", newline="")
         artifacts.log_artifact(str(whole), _folder(path.parent))
-
-
-def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
-    """Make a staged model a logged model of the run; where that was tried *again*, what is there is gone on with."""
-    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
-    from mlflow.models import Model as Description
-
-    folder = journal.folder_of(model)
-    same = f"tags.`mlmagic.id` = '{model.uid}'"
-    found = client.search_logged_models([run.info.experiment_id], same, max_results=1) if again else ()
-    entry = next(iter(found), None)
-    if entry is not None and entry.status == LoggedModelStatus.READY:
-        return
-    if entry is None:
-        tags, params = run.data.tags, run.data.params  # the user's own among them
-        entry = client.create_logged_model(
-            run.info.experiment_id,
-            model.name,
-            source_run_id=run.info.run_id,
-            tags={key: tags[key] for key in _TAGS_OF_THE_RUN if key in tags} | {"mlmagic.id": model.uid},
-            params={key: redact_value(key, value)[0] for key, value in params.items() if len(key) <= _LONGEST_KEY},
-        )
-    own = f"models/{entry.model_id}"
-    if problem := artifact_target.problem_of(entry.artifact_location, own, location, str(client.tracking_uri)):
-        raise StoreAwayError(problem)
-    description = Description.load(str(folder))
-    description.model_id = description.model_uuid = entry.model_id
-    description.artifact_path, description.run_id = entry.artifact_location, run.info.run_id
-    whole = journal.staging / f"MLmodel-{model.uid}"  # beside it: a full disk must not leave half of the only one
-    description.save(str(whole))
-    whole.replace(folder / "MLmodel")
-    status = LoggedModelStatus.FAILED
-    try:
-        client.log_model_artifacts(entry.model_id, str(folder))
-        client.log_outputs(run.info.run_id, [LoggedModelOutput(entry.model_id, step=0)])
-        status = LoggedModelStatus.READY
-    finally:
-        client.finalize_logged_model(entry.model_id, status)

@@ -3,41 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlmagic.scalars import as_number
 from mlmagic.user_objects import guarded, reraise_interrupt
-
-
-@guarded(default=None)
-def as_number(value: Any) -> float | None:
-    """Return *value* as a float, or None when it is not one real number.
-
-    Takes Python and NumPy scalars, booleans, and arrays or tensors of exactly one element. What is larger than any
-    float is infinite.
-
-    >>> as_number(True), as_number("0.5"), as_number(1 + 2j), as_number([1.0])
-    (1.0, None, None, None)
-    """
-    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
-        return None
-    if isinstance(value, numbers.Number):  # Decimal is a Number and no Real
-        return _as_float(value)
-    if isinstance(value, (str, bytes)):
-        return None
-    item = value.item() if hasattr(value, "item") else None  # it raises where there is more than one element
-    return _as_float(item) if isinstance(item, numbers.Real) else None
-
-
-def _as_float(number: Any) -> float | None:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
-    except (TypeError, ValueError):  # a NumPy duration, a signalling NaN
-        return None
 
 
 @guarded(default=None)

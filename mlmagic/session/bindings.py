@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import operator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOT_LITERAL: Final = object()
 """Marks a name whose value is worked out, not written down."""
@@ -14,10 +18,12 @@ NOT_LITERAL: Final = object()
 class Binding:
     """What the source says of one name.
 
-    ``literals`` holds the value of each plain assignment in order: a scalar that is written down, or NOT_LITERAL.
+    ``values`` holds what each plain assignment binds, in order, and ``literals`` the scalar that is written there, or
+    NOT_LITERAL. ``counted`` means that the name counts something up.
     """
 
     name: str
+    values: list[ast.expr] = field(default_factory=list)
     literals: list[object] = field(default_factory=list)
     looped: bool = False
     loop_variable: bool = False
@@ -33,8 +39,12 @@ class Binding:
     @property
     def computed(self) -> bool:
         """Whether the name holds the result of an expression: no literal, counter, import or function."""
-        plain = bool(self.literals) and not (self.loop_variable or self.counted or self.other)
-        return plain and any(value is NOT_LITERAL for value in self.literals)
+        return self.is_plain and any(value is NOT_LITERAL for value in self.literals)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the name is bound by assignments alone, and is no counter."""
+        return bool(self.literals) and not (self.loop_variable or self.counted or self.other)
 
 
 @dataclass
@@ -48,7 +58,7 @@ class Bindings:
 def bindings(tree: ast.Module) -> Bindings:
     r"""Return how *tree* binds its top-level names; functions and classes count as one name each.
 
-    >>> found = bindings(ast.parse("lr, n = 1e-3, 5\nacc = score(lr)\nfor i in range(n): total += i"))
+    >>> found = bindings(ast.parse("lr, n = 1e-3, 5\nacc = score(lr)\nfor i in range(n): total += 1"))
     >>> found.names["lr"].constant, found.names["acc"].computed, found.names["i"].loop_variable
     (0.001, True, True)
     >>> found.names["total"].counted
@@ -62,6 +72,7 @@ def bindings(tree: ast.Module) -> Bindings:
 class _Reader:
     def __init__(self) -> None:
         self.found = Bindings()
+        self.depth = 0
 
     def block(self, body: list[ast.stmt], *, looped: bool) -> None:
         for statement in body:
@@ -72,8 +83,10 @@ class _Reader:
             self._get(node.name).other = True
             return
         self._binds(node, looped=looped)
-        inner = looped or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        inner = looped or loops
         self._expressions(node, looped=inner)
+        self.depth += loops
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list):
@@ -81,6 +94,7 @@ class _Reader:
         for part in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
             self._captures(part)
             self.block(part.body, looped=inner)
+        self.depth -= loops
 
     def _binds(self, node: ast.stmt, *, looped: bool) -> None:
         match node:
@@ -92,8 +106,9 @@ class _Reader:
                     self._assign(target, value, looped=looped)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign(target, value, looped=looped)
-            case ast.AugAssign(target=ast.Name(id=name)):
-                self._get(name).counted = True
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                # A sum that grows at the first level of a loop is a curve; deeper ones are over batches.
+                self._get(name).counted |= literal(value) is not NOT_LITERAL or self.depth != 1
             case ast.AugAssign(target=target):
                 self._fill(target)
             case ast.For(target=target) | ast.AsyncFor(target=target):
@@ -127,10 +142,11 @@ class _Reader:
         match target:
             case ast.Name(id=name):
                 binding = self._get(name)
+                binding.values.append(value)
                 binding.literals.append(literal(value))
                 binding.looped |= looped
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                for part, item in zip(targets, _items(value, targets), strict=True):
+                for part, item in zip(targets, items(value, targets), strict=True):
                     self._assign(part, item, looped=looped)
             case ast.Starred(value=inner):
                 self._assign(inner, value, looped=looped)
@@ -152,7 +168,7 @@ class _Reader:
         return self.found.names.setdefault(name, Binding(name))
 
 
-def _items(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:
+def items(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:
     """Return what each of *targets* gets: the items of a tuple that is written down, else the whole for each."""
     plain = not any(isinstance(part, ast.Starred) for part in targets)
     if plain and isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(targets):
@@ -161,17 +177,46 @@ def _items(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:
     return [ast.Call(ast.Name("tuple", ast.Load()), [value], [])] * len(targets)
 
 
-def literal(node: ast.expr) -> object:
-    """Return the scalar that *node* writes down, or NOT_LITERAL.
+_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
+}  # fmt: skip
+_LARGEST = 1000
+"""The largest number that is raised to a power or shifted here, and the largest exponent."""
+_LARGEST_RESULT = 2**64
 
-    >>> literal(ast.parse("-1.5", mode="eval").body), literal(ast.parse("f()", mode="eval").body) is NOT_LITERAL
-    (-1.5, True)
+
+def literal(node: ast.expr) -> object:
+    """Return the scalar that *node* writes down, arithmetic over numbers too (``2**6``), or NOT_LITERAL.
+
+    >>> texts = ("-1.5", "1e-3 * 2", "f()")
+    >>> [value is not NOT_LITERAL and value for value in (literal(ast.parse(t, mode="eval").body) for t in texts)]
+    [-1.5, 0.002, False]
     """
     match node:
         case ast.Constant(value=bool() | int() | float() | str() | None as value):
             return value
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)) if (
-            not isinstance(value, bool)
-        ):
-            return -value if isinstance(sign, ast.USub) else value
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand) if (
+            number := _number(operand)
+        ) is not None:
+            return -number if isinstance(sign, ast.USub) else number
+        case ast.BinOp(left=left, op=op, right=right):
+            return _worked_out(_number(left), _OPERATORS.get(type(op)), _number(right))
     return NOT_LITERAL
+
+
+def _number(node: ast.expr) -> float | None:
+    value = literal(node)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _worked_out(left: float | None, work: Callable[[float, float], float] | None, right: float | None) -> object:
+    if left is None or work is None or right is None:
+        return NOT_LITERAL
+    if work in {operator.pow, operator.lshift} and max(abs(left), abs(right)) > _LARGEST:
+        return NOT_LITERAL
+    try:
+        value = work(left, right)
+    except (ArithmeticError, ValueError, TypeError):  # the user's line raises the same
+        return NOT_LITERAL
+    return NOT_LITERAL if isinstance(value, complex) or abs(value) > _LARGEST_RESULT else value

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from mlmagic.adapters import autologging
+from mlmagic.session.cleared_output import ClearedOutput
 from mlmagic.session.figures import FigureCollector
 from mlmagic.session.logging_records import LoggingRecords
 from mlmagic.session.output import StreamTee, Transcript
@@ -39,6 +40,7 @@ class _Hub:
         self._tee = StreamTee(self._written)
         self._records = LoggingRecords(self._hand_out)
         self._values = ShownValues(self._shown)
+        self._clears = ClearedOutput(self._cleared)
         self._lock = threading.Lock()
 
     def add(self, capture: Capture) -> None:
@@ -47,6 +49,7 @@ class _Hub:
                 self._tee.start()
                 self._records.start()
                 self._values.start()
+                self._clears.start()
             self._captures.push(capture)
 
     def remove(self, capture: Capture) -> None:
@@ -56,6 +59,7 @@ class _Hub:
                 self._tee.stop()
                 self._records.stop()
                 self._values.stop()
+                self._clears.stop()
 
     def _written(self, stream: str, text: str) -> None:
         if not self._records.holds(stream, text):
@@ -66,11 +70,18 @@ class _Hub:
         # What a nested run prints is shown by the outer cell too: both transcripts hold it.
         for capture in self._captures.own() or ([current] if current else []):
             capture.transcript.write(stream, text)
+            if capture.figures:
+                capture.figures.shown()
 
     def _shown(self, text: str) -> None:
         # Only of this thread: a subshell's cell in the middle shows a value of its own.
         for capture in self._captures.own():
             capture.transcript.value(text)
+
+    def _cleared(self, at_next: bool) -> None:
+        for capture in self._captures.own():
+            if capture.figures:
+                capture.figures.cleared(at_next=at_next)
 
     def figure_drawn(self, figure: Any, png: bytes | None, stem: str) -> None:
         current = self._captures.current()

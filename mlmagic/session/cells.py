@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.session.threads import ThreadStacks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
 
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
 class Cell:
     """One execution of a cell.
 
-    ``number`` is the prompt's number, or None when the cell has none (a nested ``run_cell``).
+    ``number`` is the prompt's number, or None when the cell has none (a nested ``run_cell``). ``file`` is the notebook
+    that the cell stands in, where ``%run`` executes it.
     """
 
     info: ExecutionInfo
     number: int | None
     nested: bool = False
     started: float = field(default_factory=time.time)
+    file: Path | None = None
 
     @property
     def source(self) -> str:
@@ -45,10 +49,10 @@ class RunningCells:
     def __init__(self) -> None:
         self._stacks: ThreadStacks[Cell] = ThreadStacks()
 
-    def begin(self, info: ExecutionInfo, number: int) -> Cell:
+    def begin(self, info: ExecutionInfo, number: int, *, file: Path | None = None) -> Cell:
         """Note that a cell starts on the calling thread."""
         nested = self._stacks.top() is not None
-        cell = Cell(info, number if getattr(info, "store_history", False) else None, nested)
+        cell = Cell(info, number if getattr(info, "store_history", False) else None, nested, file=file)
         self._stacks.push(cell)
         return cell
 

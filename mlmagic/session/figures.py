@@ -35,6 +35,7 @@ class _Seen:
     png: bytes | None
     # The title at the time of drawing: plt.close() and later edits do not change what was shown.
     title: str
+    saved: bool = False
     # Held only while there is no picture yet: a loop over a thousand figures keeps pictures, not figures.
     held: Any = None
 
@@ -47,6 +48,7 @@ class FigureCollector:
         self._seen: list[_Seen] = []
         self._left_out: list[weakref.ref[Any]] = []
         self._lock = threading.Lock()
+        self._clears_at_next = False
 
     def start(self) -> None:
         """Note the figures that are open already: they are the user's, not this run's."""
@@ -60,6 +62,7 @@ class FigureCollector:
         """
         if matplotlib.is_figure(figure) and matplotlib.is_empty(figure):
             return
+        self.shown()
         with self._lock:
             if any(other() is figure for other in self._left_out):
                 return
@@ -68,8 +71,21 @@ class FigureCollector:
                 known = _Seen(weakref.ref(figure), None, "")
                 self._seen.append(known)
             known.png = png or known.png
+            known.saved |= bool(stem)
             known.title = _title(figure) or stem or known.title
             known.held = figure if known.png is None else None
+
+    def cleared(self, *, at_next: bool) -> None:
+        """Forget the figures that were shown and not saved: the cell clears its output, or does *at_next* output."""
+        self._clears_at_next = at_next
+        if not at_next:
+            with self._lock:
+                self._seen = [item for item in self._seen if item.saved]
+
+    def shown(self) -> None:
+        """Note that the cell shows something: what it was to clear by then is gone."""
+        if self._clears_at_next:
+            self.cleared(at_next=False)
 
     def leave_out(self, figure: Any) -> None:
         """Forget *figure*, and do not take it again: it is recorded under a name that the user gave."""

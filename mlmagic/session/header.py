@@ -70,6 +70,15 @@ def has_header(source: str) -> bool:
     return False
 
 
+def holds_comments(source: str) -> bool:
+    r"""Return whether *source*, a cell without code, says something below its header.
+
+    >>> holds_comments("%%track\n# later"), holds_comments("%%track\n\n")
+    (True, False)
+    """
+    return any(line.strip() and not _HEADER.match(line.lstrip()) for line in source.splitlines())
+
+
 class CellRejectedError(InputRejected):
     """Tells IPython that the cell must not run. It shows as one short block."""
 

@@ -11,6 +11,7 @@ from mlmagic.session.log import CellStatus, ExecutionLog, LoggedCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
@@ -44,9 +45,9 @@ class LiveSession:
         """Return the log's entry of a cell that is running or has just ended."""
         return self._entries.get(cell)
 
-    def begin(self, info: ExecutionInfo) -> Cell:
-        """Take note of a cell that starts."""
-        cell = running.begin(info, self._number())
+    def begin(self, info: ExecutionInfo, *, file: Path | None = None) -> Cell:
+        """Take note of a cell that starts; *file* is the notebook that it stands in, if that is another one."""
+        cell = running.begin(info, self._number(), file=file)
         self._entries[cell] = self.log.begin(cell.source, cell.number, cell_id=cell.id, nested=cell.nested)
         return cell
 

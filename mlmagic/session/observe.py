@@ -1,180 +1,268 @@
-"""Sees what a cell's calls return, without patching anything: results pass through an identity function.
+"""Rewrites a cell so that its calls, and what it binds, are seen, without patching anything.
 
-``accuracy_score(y, p)`` becomes ``__mlmagic_note__(site, __mlmagic_keep__(site, accuracy_score)(y, p))`` in the cell's
-syntax tree. Both return what they are given. Bodies of functions and classes stay as they are: they may be pickled
-into other processes, or into a model, where these names do not exist.
+``acc = accuracy_score(y, p)`` becomes ``acc = note(1, note(2, keep(2, accuracy_score)(given(3, y), given(4, p))))`` in
+the cell's syntax tree. All of these return what they are given. Bodies of functions and classes stay as they are: they
+may be pickled into other processes, or into a model, where these names do not exist.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import itertools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+import copy
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
-from mlmagic.session.bindings import NOT_LITERAL, literal
+from mlmagic.session import sites
+from mlmagic.session.bindings import NOT_LITERAL, items, literal
+from mlmagic.session.sites import GIVEN, KEEP, NOTE, Argument, Kind, Sees, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOTE, KEEP = "__mlmagic_note__", "__mlmagic_keep__"
 FITTING = {"fit", "fit_predict", "fit_transform", "partial_fit"}
 MEASURING = {"score", "compute"}
-
-Kind = Literal["function", "method", "fit", "assignment"]
-
-
-@dataclass
-class Site:
-    """A place in the cell whose results are seen.
-
-    ``bound`` is the name that the whole result is bound to, ``within`` the one that an expression around it is bound
-    to (the name of the whole, for an item), ``truth`` the variable that holds the true labels. ``callee`` is the last
-    function or receiver seen there, ``values`` what was returned.
-    """
-
-    kind: Kind
-    name: str
-    bound: str | None = None
-    within: str | None = None
-    truth: str | None = None
-    looped: bool = False
-    callee: Any = None
-    values: list[Any] = field(default_factory=list)
+PREDICTING = {"predict", "predict_proba", "predict_log_proba", "decision_function"}
+LOADING = {"DataLoader", "TensorDataset", "DMatrix", "QuantileDMatrix", "Dataset", "Pool"}
+"""Classes of torch, XGBoost, LightGBM and CatBoost that stand for data."""
+TRAINING = {"train"}
+"""Functions that fit a model: XGBoost's and LightGBM's."""
+LOGGING = {"log_model"}
+ENDING = {"end_run"}
+_METHODS: dict[str, Kind] = {
+    **dict.fromkeys(MEASURING, "method"), **dict.fromkeys(FITTING, "fit"), **dict.fromkeys(PREDICTING, "predict"),
+    **dict.fromkeys(LOADING, "load"), **dict.fromkeys(TRAINING, "train"), **dict.fromkeys(LOGGING, "log"),
+    **dict.fromkeys(ENDING, "end"),
+}  # fmt: skip
+_TRUTH: dict[Kind, int] = {"function": 0, "method": 1, "fit": 1}
+"""Where the true labels stand among a call's arguments."""
+_LONGEST_NAME = 80
 
 
-_sites: dict[int, tuple[Site, Callable[[Site, Any], None]]] = {}
-_numbers = itertools.count()
-
-
-def keep(number: int, value: Any) -> Any:
-    """Return *value*; remember it as the callee of a site."""
-    known = _sites.get(number)
-    if known is not None:
-        known[0].callee = value
-    return value
-
-
-def note(number: int, value: Any) -> Any:
-    """Return *value*; hand it to whoever watches the site."""
-    known = _sites.get(number)
-    if known is not None:
-        site, watch = known
-        watch(site, value)
-    return value
-
-
-def install() -> Callable[[], None]:
-    """Let cells find the two functions, if they do not yet; returns the way back."""
-    if hasattr(builtins, NOTE):
-        return lambda: None
-    setattr(builtins, NOTE, note)
-    setattr(builtins, KEEP, keep)
-
-    def remove() -> None:
-        delattr(builtins, NOTE)
-        delattr(builtins, KEEP)
-
-    return remove
-
-
-class Watcher(ast.NodeTransformer):
-    """Rewrites the calls of a cell that may measure or fit a model, and what loops assign.
+class Instrumenter(ast.NodeTransformer):
+    """Rewrites the calls of a cell that may measure or fit a model, and its assignments.
 
     *measures* tells by its name whether a function may measure something (names of the cell's own imports too);
-    *modules* are the names that stand for modules of metrics; *watch* is called with each site and value.
+    *modules* are the names that stand for modules of metrics; *sees* takes what is seen.
     """
 
-    def __init__(
-        self, *, measures: Callable[[str], bool], modules: set[str], watch: Callable[[Site, Any], None]
-    ) -> None:
-        self.sites: list[Site] = []
+    def __init__(self, *, measures: Callable[[str], bool], modules: set[str], sees: Sees) -> None:
         self._numbers: list[int] = []
         self._calls: dict[int, Site] = {}
         self._measures = measures
         self._modules = modules
-        self._watch = watch
-        self._depth = 0
+        self._sees = sees
+        self._loops = 0
+        self._statement = 0
         self._bound: str | None = None
-        self._within: str | None = None
+        self._within: frozenset[str] = frozenset()
 
     def forget(self) -> None:
         """See nothing any more: the rewritten calls are then only identities."""
         for number in self._numbers:
-            _sites.pop(number, None)
+            sites.forget(number)
 
     def of_call(self, node: ast.expr | None) -> Site | None:
         """Return the site that watches a call of the tree that was rewritten."""
         return self._calls.get(id(node))
 
-    def _site(self, kind: Kind, name: str, **about: Any) -> ast.Constant:
-        site = Site(kind, name, looped=self._depth > 0, **about)
-        number = next(_numbers)
-        _sites[number] = (site, self._watch)
-        self._numbers.append(number)
-        self.sites.append(site)
-        return ast.Constant(number)
+    def _site(self, kind: Kind, name: str, **about: Any) -> tuple[int, Site]:
+        site = Site(kind, name, loops=self._loops, statement=self._statement, **about)
+        self._numbers.append(sites.add_site(site, self._sees))
+        return self._numbers[-1], site
+
+    def visit(self, node: ast.AST) -> Any:
+        """Rewrite *node*."""
+        self._statement += isinstance(node, ast.stmt)
+        return super().visit(node)
 
     def visit_FunctionDef(self, node: ast.AST) -> ast.AST:
         return node
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = visit_FunctionDef
 
-    def visit_For(self, node: ast.For | ast.AsyncFor | ast.While) -> ast.AST:
-        self._depth += 1
+    def visit_For(self, node: ast.AST) -> ast.AST:
+        self._loops += 1
         self.generic_visit(node)
-        self._depth -= 1
+        self._loops -= 1
         return node
 
     visit_AsyncFor = visit_While = visit_For
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_For
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         target = node.targets[0] if len(node.targets) == 1 else None
         name = target.id if isinstance(target, ast.Name) else None
         self._bound = name if isinstance(node.value, ast.Call) else None
-        self._within = _root(target) if target is not None else None
+        self._within = frozenset(root for target in node.targets for root in _roots(target))
         value = self.visit(node.value)
-        self._bound = self._within = None
-        if name and self._depth == 1 and value is node.value and literal(node.value) is NOT_LITERAL:
-            # Floats that a loop binds anew are a curve. Deeper loops are over batches: only their last value counts.
-            number = self._site("assignment", name, bound=name)
-            value = _call(NOTE, number, value, at=node.value)
+        self._bound, self._within = None, frozenset()
+        for target in node.targets:
+            value = self._assigned(target, node.value, value)
         node.value = value
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        bound, self._bound = self._bound, None
-        self.generic_visit(node)
-        match node.func:
-            case ast.Name(id=name) if self._measures(name):
-                return self._measured(node, "function", name, bound, truth=0)
-            case ast.Attribute(attr=name, value=value) if _root(value) in self._modules:
-                return self._measured(node, "function", name, bound, truth=0)
-            case ast.Attribute(attr=name) if name in MEASURING:
-                return self._measured(node, "method", name, bound, truth=1)
-            case ast.Attribute(attr=name) if name in FITTING:
-                return self._measured(node, "fit", name, bound, truth=1)
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is None:
+            return node
+        self._bound = node.target.id if isinstance(node.target, ast.Name) and isinstance(node.value, ast.Call) else None
+        self._within = frozenset(_roots(node.target))
+        value = self.visit(node.value)
+        self._bound, self._within = None, frozenset()
+        node.value = self._assigned(node.target, node.value, value)
         return node
 
-    def _measured(self, node: ast.Call, kind: Kind, name: str, bound: str | None, *, truth: int) -> ast.AST:
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        outer, self._bound = self._bound, node.target.id if isinstance(node.value, ast.Call) else None
+        value = self.visit(node.value)
+        self._bound = outer
+        node.value = self._assigned(node.target, node.value, value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
+        is_literal = literal(node.value) is not NOT_LITERAL
+        node.value = self.visit(node.value)
+        if self._loops != 1 or not isinstance(node.target, ast.Name) or is_literal:
+            return node
+        # A sum that grows in a loop: its value is seen after it has grown.
+        number, _ = self._site("assignment", node.target.id, names=(node.target.id,))
+        seen = ast.Expr(_call(NOTE, number, ast.Name(node.target.id, ast.Load()), at=node.value))
+        return [node, ast.copy_location(seen, node)]
+
+    def _assigned(self, target: ast.expr, written: ast.expr, value: ast.expr) -> ast.expr:
+        """Return *value* so that it is seen when *target* is bound to it: in deeper loops only the last one counts."""
+        is_literal = literal(written) is not NOT_LITERAL
+        if self._loops > (0 if is_literal else 1):
+            return value
+        match target:
+            case ast.Name(id=name):
+                number, _ = self._site("literal" if is_literal else "assignment", name, names=(name,))
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) if not any(isinstance(e, ast.Starred) for e in parts):
+                names = tuple(part.id if isinstance(part, ast.Name) else None for part in parts)
+                written_down = [literal(item) is not NOT_LITERAL for item in items(written, parts)]
+                number, _ = self._site("assignment", "", names=names, literals=tuple(written_down))
+            case ast.Subscript(value=ast.Name(id=name), slice=key) if not isinstance(key, (ast.Slice, ast.Tuple)):
+                # Python works out the value first, then the key.
+                number, site = self._site("item", "", names=(name,))
+                key_number, _ = self._site("key", name, item=site)
+                target.slice = _call(NOTE, key_number, key, at=key)
+            case _:
+                return value
+        return _call(NOTE, number, value, at=value)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        bound, self._bound = self._bound, None
+        appended = _appended_to(node) if self._loops == 1 else None
+        if appended is not None:
+            return self._append(node, appended)
+        self.generic_visit(node)
+        kind = self._kind_of(node.func)
+        return node if kind is None else self._seen(node, kind, bound)
+
+    def _kind_of(self, called: ast.expr) -> Kind | None:
+        match called:
+            case ast.Name(id=name):
+                return "load" if name in LOADING else "function" if self._measures(name) else None
+            case ast.Attribute(value=value) if _root(value) in self._modules:
+                return "function"
+            case ast.Attribute(attr=name):
+                return _METHODS.get(name)
+        return None
+
+    def _append(self, node: ast.Call, name: str) -> ast.AST:
+        """See what a list gets in a loop, ``history["loss"].append(x)``, as a curve."""
+        self._within = frozenset({name.partition(".")[0], name})
+        (value,) = node.args
+        seen = self.visit(value)
+        self._within = frozenset()
+        number, _ = self._site("item", name)
+        node.args = [_call(NOTE, number, seen, at=value)]
+        return node
+
+    def _seen(self, node: ast.Call, kind: Kind, bound: str | None) -> ast.AST:
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr  # type: ignore[attr-defined]
+        truth = _TRUTH.get(kind)
         labels = next((word.value for word in node.keywords if word.arg in {"y_true", "y", "target"}), None)
-        if len(node.args) > truth:
+        if truth is not None and len(node.args) > truth:
             labels = node.args[truth]
-        labels_name = labels.id if isinstance(labels, ast.Name) else None
-        number = self._site(kind, name, bound=bound, within=self._within, truth=labels_name)
-        self._calls[id(node)] = self.sites[-1]
-        if kind == "function":
+        number, site = self._site(
+            kind,
+            name,
+            bound=bound,
+            within=self._within,
+            truth=_written(labels) if truth is not None and isinstance(labels, ast.Name) else None,
+            passing=isinstance(node.func, ast.Attribute) and not _is_access(node.func.value),
+            per_class=any(word.arg in {"average", "multioutput"} for word in node.keywords),
+        )
+        self._calls[id(node)] = site
+        if kind in {"function", "load", "train", "log"}:
             node.func = _call(KEEP, number, node.func, at=node.func)
         elif isinstance(node.func, ast.Attribute):
             node.func.value = _call(KEEP, number, node.func.value, at=node.func.value)
+        for place, argument in enumerate(node.args):
+            if isinstance(argument, ast.Starred):
+                argument.value = self._argument(site, argument.value, "*")
+            else:
+                node.args[place] = self._argument(site, argument, place)
+        for word in node.keywords:
+            word.value = self._argument(site, word.value, word.arg or "**")
         return _call(NOTE, number, node, at=node)
 
+    def _argument(self, site: Site, node: ast.expr, place: int | str) -> ast.expr:
+        written = _written(node)
+        is_data = not isinstance(node, (ast.Constant, ast.JoinedStr, ast.Lambda))
+        if not is_data and site.kind != "train":
+            return node
+        text = written if len(written) <= _LONGEST_NAME else f"{site.name} {place}"
+        argument = Argument(site, text, _names_in(node) if _is_access(node) else None, place)
+        self._numbers.append(sites.add_argument(argument, self._sees))
+        return _call(GIVEN, self._numbers[-1], node, at=node)
 
-def _call(name: str, number: ast.expr, value: ast.expr, *, at: ast.expr) -> ast.Call:
-    call = ast.Call(ast.Name(name, ast.Load()), [number, value], [])
-    for node in (call, call.func, number):
+
+class _Clean(ast.NodeTransformer):
+    """Takes the calls out again that were written around what a cell says."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        ours = isinstance(node.func, ast.Name) and node.func.id in {NOTE, KEEP, GIVEN}
+        return node.args[1] if ours else node
+
+
+def _written(node: ast.expr) -> str:
+    """Return what the cell says, as one line."""
+    return ast.unparse(_Clean().visit(copy.deepcopy(node)))
+
+
+def _is_access(node: ast.expr) -> bool:
+    """Return whether *node* only looks something up: ``iris.data``, ``frames['train']``."""
+    return not any(isinstance(each, ast.Call) for each in ast.walk(node)) and _root(node) is not None
+
+
+def _names_in(node: ast.expr) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.id for each in ast.walk(node) if isinstance(each, ast.Name)))
+
+
+def _appended_to(node: ast.Call) -> str | None:
+    """Return the name of the list that *node* appends to, ``losses`` or ``history.loss``, None for any other call."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value], keywords=[]):
+            pass
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Subscript(value=ast.Name(id=holder), slice=ast.Constant(value=str(key))), attr="append"
+            ),
+            args=[value],
+            keywords=[],
+        ):
+            name = f"{holder}.{key}"
+        case _:
+            return None
+    return None if isinstance(value, ast.Starred) or literal(value) is not NOT_LITERAL else name
+
+
+def _call(name: str, number: int, value: ast.expr, *, at: ast.expr) -> ast.Call:
+    constant = ast.Constant(number)
+    call = ast.Call(ast.Name(name, ast.Load()), [constant, value], [])
+    for node in (call, call.func, constant):
         ast.copy_location(node, at)
     return call
 
@@ -183,6 +271,16 @@ def _root(node: ast.expr) -> str | None:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def _roots(target: ast.expr) -> list[str]:
+    """Return the names that an assignment to *target* binds or fills."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [root for part in target.elts for root in _roots(part)]
+    if isinstance(target, ast.Starred):
+        return _roots(target.value)
+    root = _root(target)
+    return [] if root is None else [root]
 
 
 def metric_names(tree: ast.Module) -> tuple[set[str], set[str]]:

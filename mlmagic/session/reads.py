@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import dis
-import functools
 import types
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.session.scopes import globals_read, names_of
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    import ast
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_LOOKING_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # the last since Python 3.13
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    from mlmagic.session.scopes import CellNames
 
 
 def names_read(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
@@ -23,131 +20,47 @@ def names_read(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
 
     Functions, methods and classes of the notebook are followed into: what they read as globals is read too.
 
+    Raises
+    ------
+    SyntaxError
+        If *tree* does not compile.
+
+    Examples
+    --------
+    >>> import ast
     >>> names_read(ast.parse("df = df[df.x > limit]\ny = 1\nprint(y)"), {"df": 0, "limit": 1, "y": 2})
     ['df', 'limit']
     """
-    reader = _Reader()
-    for statement in tree.body:
-        reader.visit(statement)
-    queue = [name for name in reader.read if name in namespace]
+    return read_of(names_of(tree), namespace)
+
+
+def read_of(names: CellNames, namespace: Mapping[str, Any]) -> list[str]:
+    """Return the names of *namespace* that code reads which uses these *names*, as `names_read` does."""
     # A function that the cell defines runs after later names are bound: those it shares with the cell are not read.
-    queue += [name for name in reader.read_inside if name in namespace and name not in reader.bound]
-    return _followed(queue, namespace)
+    return _followed([*names.read, *(name for name in names.read_inside if name not in names.bound)], namespace)
 
 
 def names_used(value: object, namespace: Mapping[str, Any]) -> list[str]:
     """Return the names of *namespace* that *value* reads when it is called or used, followed as in `names_read`."""
-    return _followed([name for name in _read_by(value, namespace) if name in namespace], namespace)
+    return _followed(_read_by(value, namespace), namespace)
 
 
-def _followed(queue: list[str], namespace: Mapping[str, Any]) -> list[str]:
-    """Return the names of *queue* and those that are read by the functions which stand behind them."""
+def _followed(names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
+    """Return those *names* that *namespace* has, and what the functions read which stand behind them."""
     found: dict[str, None] = {}
+    queue = list(names)
     while queue:
         name = queue.pop(0)
-        if name in found:
+        if name in found or name not in namespace:
             continue
         found[name] = None
-        queue += [inner for inner in _read_by(namespace[name], namespace) if inner in namespace]
+        queue += _read_by(namespace[name], namespace)
     return list(found)
-
-
-class _Reader(ast.NodeVisitor):
-    """Visits a cell in the order in which it runs."""
-
-    def __init__(self) -> None:
-        self.bound: set[str] = set()
-        self.read: dict[str, None] = {}
-        self.read_inside: dict[str, None] = {}
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
-            if node.id not in self.bound:
-                self.read[node.id] = None
-        else:
-            self.bound.add(node.id)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        self.visit(node.value)
-        for target in node.targets:
-            self.visit(target)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self.visit(node.value)
-            self.visit(node.target)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        if isinstance(node.target, ast.Name) and node.target.id not in self.bound:
-            self.read[node.target.id] = None
-        self.visit(node.value)
-        self.visit(node.target)
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self.visit(node.value)
-        self.visit(node.target)
-
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        self.visit(node.iter)
-        self.visit(node.target)
-        for statement in [*node.body, *node.orelse]:
-            self.visit(statement)
-
-    visit_AsyncFor = visit_For
-
-    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
-        self.bound |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-
-    visit_ImportFrom = visit_Import
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for part in [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]:
-            self.visit(part)
-        self._inside(node, {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)})
-        self.bound.add(node.name)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        for part in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
-            self.visit(part)
-        self._inside(node, {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)})
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for part in [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]:
-            self.visit(part)
-        self._inside(node, set())
-        self.bound.add(node.name)
-
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
-        own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        before = set(self.bound)
-        self.visit(node.generators[0].iter)
-        self.bound |= own
-        for generator in node.generators:
-            for part in [*generator.ifs, *([] if generator is node.generators[0] else [generator.iter])]:
-                self.visit(part)
-        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
-            self.visit(part)
-        assigned = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
-        self.bound = before | assigned
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-    def _inside(self, scope: ast.AST, parameters: set[str]) -> None:
-        """Take the names that a function or class defined here may read as globals."""
-        local = set(parameters)
-        names = [node for node in ast.walk(scope) if isinstance(node, ast.Name)]
-        declared = {name for node in ast.walk(scope) if isinstance(node, ast.Global) for name in node.names}
-        local |= {node.id for node in names if not isinstance(node.ctx, ast.Load)} - declared
-        for node in names:
-            if isinstance(node.ctx, ast.Load) and node.id not in local:
-                self.read_inside[node.id] = None
 
 
 def _read_by(value: object, namespace: Mapping[str, Any]) -> list[str]:
     """Return the globals that *value* reads when it is used, if it is a function, class or instance of the notebook."""
-    return [name for function in functions_of(value, namespace) for name in _globals_of(function.__code__)]
+    return [name for function in functions_of(value, namespace) for name in globals_read(function.__code__)]
 
 
 def functions_of(value: object, namespace: Mapping[str, Any]) -> Iterator[types.FunctionType]:
@@ -195,17 +108,3 @@ def _filled(cell: types.CellType) -> bool:
         return cell.cell_contents is not cell
     except ValueError:  # not bound yet
         return False
-
-
-@functools.lru_cache(maxsize=4096)
-def _globals_of(code: types.CodeType) -> tuple[str, ...]:
-    """Return the globals that *code* and what is defined in it look up; `co_names` has names of attributes too.
-
-    >>> _globals_of(compile("lambda model: model.lr * scale", "", "eval"))
-    ('scale',)
-    """
-    found = [each.argval for each in dis.get_instructions(code) if each.opname in _LOOKING_UP]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found += _globals_of(constant)
-    return tuple(dict.fromkeys(found))

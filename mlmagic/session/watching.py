@@ -1,22 +1,31 @@
-"""Watches one tracked cell: what it reads before it runs, how it binds its names, and what its calls return."""
+"""Watches one tracked cell: what it reads before it runs, what it binds, and what its calls are given and return."""
 
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
+from mlmagic.remembered import GONE, Remembered
+from mlmagic.scalars import as_float, is_float_scalar
 from mlmagic.session.bindings import NOT_LITERAL, Bindings, bindings, literal
+from mlmagic.session.bound import BoundNames
 from mlmagic.session.histories import Histories
-from mlmagic.session.observe import Site, Watcher, metric_names
-from mlmagic.session.reads import functions_of, names_read
+from mlmagic.session.measured import classes_in, is_array, numbers_of
+from mlmagic.session.measures import is_module_of_metrics, measure_of
+from mlmagic.session.observe import Instrumenter, metric_names
+from mlmagic.session.reads import functions_of, read_of
+from mlmagic.session.scopes import CellNames, names_of
 from mlmagic.snapshot.secret_cuts import beginning
-from mlmagic.user_objects import Skips, guarded, one_line, reraise_interrupt
+from mlmagic.user_objects import Skips, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from mlmagic.session.sites import Argument, Site
 
 MOST_VALUES = 10_000
 
@@ -32,79 +41,183 @@ class Keyword:
 
 @dataclass
 class Measurement:
-    """What one site measured: the key it suggests, its values, and the Site that says where it stands."""
+    """What one site measured: the key it suggests, the numbers of each result, and the Site that says where."""
 
     site: Site
     name: str
-    values: list[Any] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)
     dropped: int = 0
+
+    def add(self, numbers: dict[str, Any]) -> None:
+        """Take the numbers of one more result; of very many the first and the last are kept."""
+        if len(self.values) < MOST_VALUES:
+            self.values.append(numbers)
+        else:
+            self.values[-1] = numbers
+            self.dropped += 1
+
+
+@dataclass
+class Series:
+    """The numbers that a name was bound to, or that a list or an item of a dict was given, in order."""
+
+    values: list[Any] = field(default_factory=list)
+    looped: bool = False
+    dropped: int = 0
+
+    def add(self, value: Any, *, looped: bool) -> None:
+        """Take one more value. Outside of loops only the last one counts."""
+        if not looped and not self.looped:
+            self.values.clear()
+        self.looped |= looped
+        if len(self.values) < MOST_VALUES:
+            self.values.append(value)
+        else:
+            self.values[-1] = value
+            self.dropped += 1
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model that a call fitted, and the parameters that a training function was given for it.
+
+    One that has no name is kept until the cell has ended: it is the run's result.
+    """
+
+    site: Site
+    kept: Any
+    reference: Remembered
+    parameters: Mapping[str, Any]
+
+    @property
+    def model(self) -> Any:
+        """The model, None if it is gone."""
+        found = self.reference.value()
+        return found if found is not GONE else self.kept
 
 
 class CellWatch:
     """What is known of a tracked cell while it runs.
 
-    ``read`` maps each name that the cell reads of what was there before to its value then, ``before`` each that it
-    binds, where there was one. ``skips`` are the objects that could not be read.
+    ``reads`` are the names that the cell reads of what was there before, each with its value then, ``numbers_before``
+    the numbers in the dicts among them, and in those that the cell fills. ``skips`` are the objects that could not be
+    read. ``on_given`` takes what the cell's calls are given: the argument, whether the cell made it, and the value;
+    ``on_end`` is called when the cell has ended a run of MLflow's.
+    Objects are remembered by weak references: what the cell deletes is freed while it runs.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
-        self._watchers: list[Watcher] = []
-        self.read: dict[str, Any] = {}
-        self.before: dict[str, Any] = {}
+        self._instrumenters: list[Instrumenter] = []
+        self._calling: list[Site] = []
+        self._labels: dict[int, list[Any]] = {}
+        self._items: dict[int, Any] = {}
+        self._given_to_training: dict[int, dict[str, Any]] = {}
+        self._later: dict[str, None] = {}
+        self._has_ended = False
+        self.reads: dict[str, Remembered] = {}
+        self.mentioned: set[str] = set()
+        self.bound = BoundNames(namespace)
         self.bindings = Bindings()
         self.keywords: list[Keyword] = []
         self.measured: dict[int, Measurement] = {}
-        self.fitted: dict[int, tuple[Site, Any]] = {}
+        self.series: dict[str, Series] = {}
+        self.numbers_before: dict[str, dict[str, Any]] = {}
+        self.fitted: dict[int, Fitted] = {}
+        self.logged_by_user: list[Remembered] = []
         self.skips = Skips()
         self.histories = Histories(self.skips)
         self.problems: dict[str, None] = {}
         self.last: ast.expr | None = None
         self.last_site: Site | None = None
+        self.on_given: Callable[[Argument, bool, Any], None] | None = None
+        self.on_end: Callable[[], None] | None = None
 
     def begin(self, tree: ast.Module) -> ast.Module:
-        """Take in the cell (or the body of a magic within it) before it runs; return it rewritten."""
-        for name in names_read(tree, self._namespace):
-            self.read.setdefault(name, self._namespace[name])
-        self.histories.begin(self.read)
+        """Take in the cell (or the body of a magic within it) before it runs; return a rewritten copy of it.
+
+        Raises
+        ------
+        SyntaxError
+            If it does not compile.
+        """
+        names = names_of(tree)
+        read = read_of(names, self._namespace)
+        for name in read:
+            self.reads.setdefault(name, Remembered(self._namespace[name]))
+        self._later |= names.read_later
+        self.mentioned |= {*names.read, *names.read_later, *names.read_inside}
+        self.bound.begin(tree, names, read)
+        self.histories.begin(self.values_read())
         found = bindings(tree)
-        self.before |= {name: self._namespace[name] for name in found.names if name in self._namespace}
         self.bindings.names.update(found.names)
         self.bindings.filled |= found.filled
+        for name in {*read, *found.filled}:
+            value = self._namespace.get(name)
+            if type(value) is dict and name not in self.numbers_before:
+                self.numbers_before[name] = self.skips.read(name, value, numbers_of, default={})
         self.keywords += self._literal_keywords(tree)
-        ending = tree.body[-1] if tree.body else None
-        last = self.last = ending.value if isinstance(ending, ast.Expr) else None
-        functions, modules = metric_names(tree)
-        functions |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        watcher = Watcher(
-            measures=lambda name: name in functions or self._may_measure(name),
-            modules=modules | {name for name in self.read if self._is_module_of_metrics(name)},
-            watch=self._saw,
-        )
-        self._watchers.append(watcher)
-        rewritten = watcher.visit(tree)
-        self.last_site = watcher.of_call(last)
+        instrumenter = self._instrumenter(tree, names)
+        copied = copy.deepcopy(tree)
+        self.last, last = _last_expression(tree), _last_expression(copied)
+        rewritten = instrumenter.visit(copied)
+        self.last_site = instrumenter.of_call(last)
         assert isinstance(rewritten, ast.Module)  # noqa: S101  # a transformer that replaces no module
         return ast.fix_missing_locations(rewritten)
 
+    def _instrumenter(self, tree: ast.Module, names: CellNames) -> Instrumenter:
+        functions, modules = metric_names(tree)
+        functions |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        known = [name for name in names.read if name in self._namespace]
+        instrumenter = Instrumenter(
+            measures=lambda name: name in functions or self._may_measure(name),
+            modules=modules | {name for name in known if self._is_module_of_metrics(name)},
+            sees=self,
+        )
+        self._instrumenters.append(instrumenter)
+        return instrumenter
+
+    def values_read(self) -> dict[str, Any]:
+        """Return the names that the cell reads with their values before it, as far as these are still there.
+
+        A name that the cell rebinds in a way that its text does not show (``%split``, ``%run``, ``exec``) has its new
+        value; one that may have been bound in a branch that was not taken has the old one.
+        """
+        found: dict[str, Any] = {}
+        for name, remembered in self.reads.items():
+            value = self._namespace.get(name, GONE)
+            if not (remembered.is_(value) or self.bound.is_unseen(name)):
+                value = remembered.value()
+            if value is not GONE:
+                found[name] = value
+        if self._has_ended:  # until then it is not known which of these the cell binds
+            for name in self._later:
+                binding = self.bindings.names.get(name)
+                is_plain = binding is not None and binding.is_plain and not binding.looped
+                if is_plain and name in self._namespace and name not in found and not self.bound.is_bound(name):
+                    found[name] = self._namespace[name]
+        return found
+
     def end(self) -> None:
         """Stop watching; what was seen stays."""
-        for watcher in self._watchers:
-            watcher.forget()
-            for site in watcher.sites:
-                site.callee = None
+        for instrumenter in self._instrumenters:
+            instrumenter.forget()
+        while self._calling:
+            self._calling.pop().release()
+        self._labels.clear()
+        self.on_given = self.on_end = None
+        self._has_ended = True
 
     def _may_measure(self, name: str) -> bool:
-        value = self._namespace.get(name)
         binding = self.bindings.names.get(name)
         made_here = binding is not None and binding.computed
-        return made_here or self._measure(name, value) is not None
+        return made_here or self._measure(name, self._namespace.get(name)) is not None
 
     def _measure(self, name: str, thing: object) -> str | None:
         return self.skips.read(name, thing, partial(measure_of, namespace=self._namespace), default=None)
 
     def _is_module_of_metrics(self, name: str) -> bool:
-        return self.skips.read(name, self.read[name], _is_module_of_metrics, default=False)
+        return self.skips.read(name, self._namespace[name], is_module_of_metrics, default=False)
 
     def _literal_keywords(self, tree: ast.Module) -> list[Keyword]:
         defined = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
@@ -120,67 +233,142 @@ class CellWatch:
             found += [Keyword(name, word, value) for word, value in written if value is not NOT_LITERAL]
         return found
 
-    def _saw(self, site: Site, value: Any) -> None:
+    def calls(self, site: Site, callee: Any) -> None:
+        """Take what is called at *site*; what calls that have failed were called on is forgotten."""
+        while self._calling and self._calling[-1].statement != site.statement:
+            self._calling.pop().release()
+        site.called(callee)
+        self._calling.append(site)
+
+    def given(self, argument: Argument, value: Any) -> None:
+        """Take what a call is given, before it runs."""
+        self._safely(argument.site.name, "was given", partial(self._take_argument, argument, value))
+
+    def returned(self, site: Site, value: Any) -> None:
+        """Take what a call returned, or what an assignment binds."""
+        what = "was bound to" if site.kind in {"assignment", "literal", "item", "key"} else "returned"
+        self._safely(site.name or "an assignment", what, partial(self._take, site, value))
+        if self._calling and self._calling[-1] is site:
+            self._calling.pop().release()
+
+    def _safely(self, name: str, what: str, take: Callable[[], None]) -> None:
         try:
-            self._take(site, value)
+            take()
         except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is told, never raised
             reraise_interrupt(error)
-            problem = f"what {site.name} returned was not looked at: {one_line(error)}"
+            problem = f"what {name} {what} was not looked at: {one_line(error)}"
             self.problems[beginning(problem, 300)] = None
 
-    def _take(self, site: Site, value: Any) -> None:
-        if site.kind == "fit":
-            self.fitted[id(site)] = (site, site.callee)
-            self.histories.fitted(site, value)
+    def _take_argument(self, argument: Argument, value: Any) -> None:
+        site = argument.site
+        if site.kind == "log":
+            self.logged_by_user.append(Remembered(value))
             return
+        if site.kind == "train":
+            self._take_training(argument, value)
+            return
+        if site.per_class and site.kind == "function" and argument.place in {0, 1, "y_true", "y_pred", "labels"}:
+            if argument.place == "labels":
+                self._labels[id(site)] = [value]
+            elif len(self._labels.setdefault(id(site), [])) < 2:  # noqa: PLR2004  # true and predicted
+                self._labels[id(site)].append(value)
+        if self.on_given is not None and self._is_data(argument):
+            made = argument.names is None or any(self.bound.is_bound(name) for name in argument.names)
+            self.on_given(argument, made, value)
+
+    def _is_data(self, argument: Argument) -> bool:
+        """Return whether an argument may be data: of a metric function only the true labels are, no predictions."""
+        callee = argument.site.callee
+        if argument.site.kind != "function":
+            return argument.site.kind in {"fit", "method", "predict", "load"}
+        if metrics.is_cross_validation(callee) or metrics.measure_name(callee) is None:
+            return measure_of(callee, self._namespace) is not None
+        first = 1 if metrics.is_of_torchmetrics(callee) else 0
+        return argument.place in {first, "y_true", "target"}
+
+    def _take(self, site: Site, value: Any) -> None:
+        if site.kind in {"assignment", "literal"}:
+            self.bound.saw(name for name in site.names if name is not None)
         if site.kind == "assignment":
-            name: str | None = site.name if isinstance(value, float) else None
-        elif site.kind == "method":
-            suits = metrics.is_torchmetric if site.name == "compute" else metrics.is_estimator
-            name = site.name if suits(site.callee) else None
-            name = metrics.measure_name(site.callee) if name == "compute" else name
+            self._take_assignment(site, value)
+        elif site.kind == "item":
+            self._take_item(site, value)
+        elif site.kind == "key":
+            number = self._items.pop(id(site.item), None)
+            if number is not None and isinstance(value, (str, int)):
+                self._add(f"{site.name}.{value}", number, looped=site.loops > 0)
+        elif site.kind == "end" and self.on_end is not None:
+            self.on_end()
+        elif site.kind in {"fit", "train"}:
+            self._take_fit(site, value)
+        elif site.kind in {"function", "method"}:
+            self._take_measurement(site, value)
+
+    def _take_assignment(self, site: Site, value: Any) -> None:
+        values = [value]
+        if not site.name:
+            values = list(value) if type(value) in {tuple, list} and len(value) == len(site.names) else []
+        literals = site.literals or (False,)
+        for name, one, is_literal in zip(site.names, values, literals, strict=False):
+            if name is not None and not is_literal:
+                self._add(name, one, looped=site.loops > 0)
+
+    def _take_item(self, site: Site, value: Any) -> None:
+        if site.name:  # appended to a list of this name
+            self._add(site.name, value, looped=site.loops > 0)
+        elif issubclass(type(value), float) or is_float_scalar(value):
+            self._items[id(site)] = value if type(value) is float else _small_copy(value)
+
+    def _add(self, name: str, value: Any, *, looped: bool) -> None:
+        if type(value) is not float:
+            if not (issubclass(type(value), float) or is_float_scalar(value)):
+                return
+            value = _small_copy(value)
+        self.series.setdefault(name, Series()).add(value, looped=looped)
+
+    def _take_training(self, argument: Argument, value: Any) -> None:
+        """Take the parameters that XGBoost's or LightGBM's ``train`` is given: a dict, and the number of rounds."""
+        found = self._given_to_training.setdefault(id(argument.site), {})
+        if argument.place in {0, "params"} and isinstance(value, dict):
+            found.update(value)
+        elif argument.place in {2, "num_boost_round"}:
+            found["num_boost_round"] = value
+
+    def _take_fit(self, site: Site, value: Any) -> None:
+        model, nameless = site.callee, site.passing and site.bound is None and not site.within
+        if site.kind == "fit":
+            self.histories.fitted(site, value)
+        elif metrics.is_boosting(site.callee):
+            model, nameless = value, site.bound is None
         else:
-            name = measure_of(site.callee, self._namespace)
+            return
+        given = self._given_to_training.pop(id(site), {})
+        self.fitted[id(site)] = Fitted(site, model if nameless else None, Remembered(model), given)
+
+    def _take_measurement(self, site: Site, value: Any) -> None:
+        callee = site.callee
+        if site.kind == "method":
+            suits = metrics.is_torchmetric if site.name == "compute" else metrics.is_estimator
+            name = site.name if suits(callee) else None
+            name = metrics.measure_name(callee) if name == "compute" else name
+        else:
+            name = measure_of(callee, self._namespace)
         if name is None:
             return
-        measurement = self.measured.setdefault(id(site), Measurement(site, name))
-        if len(measurement.values) < MOST_VALUES:
-            measurement.values.append(value)
-        else:
-            measurement.values[-1] = value
-            measurement.dropped += 1
+        classes: list[str] | None = None
+        if site.per_class or (site.name == "compute" and is_array(value)):
+            classes = list(classes_in(*self._labels.pop(id(site), ())))
+        numbers = numbers_of(value, folds=name in metrics.CROSS_VALIDATION, classes=classes)
+        self.measured.setdefault(id(site), Measurement(site, name)).add(numbers)
 
 
-def measure_of(thing: object, namespace: Mapping[str, Any]) -> str | None:
-    """Return what to call the results of *thing*, also when it is a function of the notebook that measures.
-
-    Such a helper is called by the metric function that it uses, when that is one, else by its own name.
-    """
-    direct = metrics.measure_name(thing)
-    if direct is not None or isinstance(thing, type):
-        return direct
-    used = _measures_used(thing, namespace, set())
-    if not used:
-        return None
-    return next(iter(used)) if len(used) == 1 else str(getattr(thing, "__name__", "score"))
+def _last_expression(tree: ast.Module) -> ast.expr | None:
+    ending = tree.body[-1] if tree.body else None
+    return ending.value if isinstance(ending, ast.Expr) else None
 
 
-def _measures_used(thing: object, namespace: Mapping[str, Any], seen: set[str]) -> dict[str, None]:
-    used: dict[str, None] = {}
-    for function in functions_of(thing, namespace):
-        for name in set(function.__code__.co_names) - seen:
-            seen.add(name)
-            measured = "score" if name == "score" else _measure_name(namespace.get(name))
-            if measured is not None:
-                used[measured] = None
-            elif name in namespace:
-                used |= _measures_used(namespace[name], namespace, seen)
-    return used
-
-
-_measure_name = guarded(default=None)(metrics.measure_name)
-
-
-def _is_module_of_metrics(value: object) -> bool:
-    name = str(getattr(value, "__name__", "")) if type(value).__name__ == "module" else ""
-    return metrics.is_metric_module(name)
+def _small_copy(value: Any) -> Any:
+    """Return a number that holds nothing else; of a tensor on a GPU a copy there: reading it would wait for the GPU."""
+    if getattr(value, "is_cuda", False):
+        return value.detach().clone()
+    return as_float(value)

@@ -31,7 +31,7 @@ class StudyCapture:
         watch = run.origin.watch
         if watch is None:
             return
-        for name, study in _studies(watch, run.origin.namespace, watch.read):
+        for name, study in _studies(watch, run.origin.namespace, watch.reads):
             self._before[id(study)] = watch.skips.read(name, study, _trial_count, default=0)
 
     def record(self, run: ActiveRun) -> None:
@@ -39,7 +39,7 @@ class StudyCapture:
         watch = run.origin.watch
         if watch is None or "optuna" not in sys.modules:
             return
-        for name, study in _studies(watch, run.origin.namespace, (*watch.read, *watch.bindings.names)):
+        for name, study in _studies(watch, run.origin.namespace, (*watch.reads, *watch.bound.names())):
             watch.skips.read(name, study, partial(self._record, run, name), default=None)
 
     def _record(self, run: ActiveRun, name: str, study: Any) -> None:

@@ -18,8 +18,9 @@ from mlmagic.adapters import autologging
 from mlmagic.runs import active, automatic, collecting
 from mlmagic.runs.notices import Notices
 from mlmagic.runs.recorder import Recorder
-from mlmagic.runs.values import as_number, flat
-from mlmagic.session import observe
+from mlmagic.runs.values import flat
+from mlmagic.scalars import as_number
+from mlmagic.session import sites
 from mlmagic.session.capture import Capture
 from mlmagic.session.watching import CellWatch
 from mlmagic.snapshot import randomness
@@ -201,7 +202,7 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome, reporter: R
         namespace[name] = OmegaConf.create(dict(plain), flags={"struct": True})
     namespace["__name__"] = "__main__"
     watch = CellWatch(namespace)
-    remove = observe.install()
+    remove = sites.install()
     failed, value = True, None
     try:
         watched = watch.begin(tree)
@@ -212,7 +213,7 @@ def _run(job: Job, task: Task, recorder: Recorder, outcome: Outcome, reporter: R
         remove()
         if reporter is not None:
             reporter.is_open = False  # what is found when the code has ended ends nothing
-        found = automatic.find(watch, namespace, result=value, known_metrics=set(), failed=failed)
+        found = automatic.find(watch, namespace, result=value, known_metrics=set())
         outcome.notices += watch.skips.lines()
         outcome.params = {name: one for name, one in found.params.items() if name not in task.values}
         known = set(recorder.metrics)

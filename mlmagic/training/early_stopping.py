@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
 from mlmagic.runs import active, loops
-from mlmagic.runs.values import as_number
+from mlmagic.scalars import as_number
 from mlmagic.snapshot.secret_cuts import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.runs.values import as_curve, as_number, as_text, flat
+from mlmagic.runs.values import as_curve, as_text, flat
+from mlmagic.scalars import as_number
 
 
 class Hostile:

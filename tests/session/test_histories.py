@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from mlmagic.session.histories import Histories
-from mlmagic.session.observe import Site
+from mlmagic.session.sites import Site
 
 History = type("History", (), {"__module__": "keras.src.callbacks.history"})
 Trainer = type(
@@ -44,7 +44,9 @@ def curves(histories):
 
 
 def fit(callee=None, bound=None):
-    return Site("fit", "fit", bound=bound, callee=callee)
+    site = Site("fit", "fit", bound=bound)
+    site.called(callee)
+    return site
 
 
 def test_what_fit_returns_is_a_curve_of_each_metric_once():

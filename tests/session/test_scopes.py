@@ -1,87 +1,28 @@
 import ast
 import builtins
+import symtable
+import warnings
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from random_cells import CODE, SIMPLE, Context, run_through
 
-from mlmagic.session.dataflow import bound_names
-
-NAMES = st.sampled_from("abcdefgh")
-VALUES = st.recursive(
-    st.sampled_from(["0", "[1, 2]", "()", "{}", "'s'", "(lambda: 0)()", "(lambda p=({n} := 1): p)()"])
-    | st.builds("[{0} for {1} in [1, 2] if ({2} := {1})]".format, st.just("0"), st.sampled_from("xyz"), NAMES)
-    | st.builds("({} := 1)".format, NAMES),
-    lambda inner: (
-        st.builds("[{}, {}]".format, inner, inner)
-        | st.builds("{{1: {}}}".format, inner)
-        | st.builds("f'{{{}!r}}'".format, inner.filter(lambda text: not set("'\\{") & set(text)))
-        | st.builds("({} if 1 else {})".format, inner, inner)
-        | st.builds("(lambda q={}: q)()".format, inner)
-        | st.builds("[z for z in [0] if {}]".format, inner.filter(lambda text: ":=" not in text))
-    ),
-    max_leaves=3,
-).map(lambda text: text.replace("{n}", "h"))
-
-SIMPLE = (
-    st.builds("{} = {}".format, NAMES, VALUES)
-    | st.builds("{0}, (*{1}, {2}) = 1, [2, 3]".format, NAMES, NAMES, NAMES)
-    | st.builds("{} = {} = {}".format, NAMES, NAMES, VALUES)
-    | st.builds("{}: object = {}".format, NAMES, VALUES)
-    | st.builds("{}: {}".format, NAMES, VALUES.filter(lambda text: ":=" not in text))
-    | st.builds("import os.path as {}".format, NAMES)
-    | st.sampled_from(["import os.path, json", "from os import path as a, sep", "from math import *", "pass"])
-    | st.builds("{0} = 1; {0} += 1".format, NAMES)
-    | st.builds("{0} = 1; del {0}".format, NAMES)
-    | VALUES
-)
+from mlmagic.session.scopes import names_of
 
 
-def indented(lines):
-    return "\n".join(f"    {line}" for block in lines for line in block.split("\n"))
+def bound_names(tree):
+    return set(names_of(tree).bound)
 
 
-def blocks(inner):
-    body = st.lists(inner, min_size=1, max_size=3).map(indented)
-    return (
-        st.builds("if {}:\n{}\nelse:\n{}".format, VALUES, body, body)
-        | st.builds("for {} in [1, 2]:\n{}".format, NAMES, body)
-        | st.builds("for {}, *{} in [(1, 2)]:\n{}".format, NAMES, NAMES, body)
-        | st.builds("while True:\n{}\n    break".format, body)
-        | st.builds("try:\n{}\n    1 / 0\nexcept Exception as {}:\n{}".format, body, NAMES, body)
-        | st.builds("try:\n{}\nfinally:\n{}".format, body, body)
-        | st.builds("with context({}) as ({}, {}):\n{}".format, VALUES, NAMES, NAMES, body)
-        | st.builds(
-            "match [1, 2, {{'k': 3, 'm': 4}}]:\n    case [{}, *{}]:\n{}".format, NAMES, NAMES,
-            body.map(lambda text: "\n".join(f"    {line}" for line in text.split("\n"))),
-        )
-        | st.builds("match {{'k': 3, 'm': 4}}:\n    case {{'k': int() as {}, **{}}} if True:\n        pass".format, NAMES, NAMES)
-        | st.builds("def {}(p={}, *, q: {} = 1):\n    global {}\n{}\n{}({})".format, st.just("fun"), VALUES, VALUES, NAMES, body, st.just("fun"), st.just(""))
-        | st.builds("@decorator({})\nclass {}(object):\n{}".format, VALUES, NAMES, body)
-        | st.builds("async def co():\n    global {}\n{}\nrun(co())".format, NAMES, body)
-    )  # fmt: skip
-
-
-CODE = st.lists(st.recursive(SIMPLE, blocks, max_leaves=5), min_size=1, max_size=3).map("\n".join)
-
-
-class Context:
-    def __init__(self, *_):
-        pass
-
-    def __enter__(self):
-        return 1, 2
-
-    def __exit__(self, *_):
-        return False
-
-
-def run_through(coroutine):
-    """Run a coroutine that awaits nothing."""
+def compiles(source):
     try:
-        coroutine.send(None)
-    except StopIteration:
-        return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<cell>", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def names_after(source):
@@ -101,7 +42,7 @@ def names_after(source):
 @given(CODE)
 def test_no_name_that_a_cell_binds_is_missed(source):
     bound = names_after(source)
-    if bound is None:
+    if bound is None or not compiles(source):
         return
     found = bound_names(ast.parse(source))
     if "from math import *" in source:
@@ -150,7 +91,7 @@ def test_nothing_else_is_found_in_straight_code(source):
         ("f'{(a := 1)} {b!r:{(c := 2)}}'", "a c"),
         ("x = y = (z := 1)", "x y z"),
         ("print(a := 1, *(b := [2]), **(c := {}))", "a b c"),
-        ("del a", ""),
+        ("del a", "a"),
         ("while (a := f()): pass\nelse: b = 1", "a b"),
         ("for a[0], b.c, d in e: pass\nelse: f = 1", "d f"),
         ("if (a := 1): b = 2\nelif c: d = 3\nelse: e = 4", "a b d e"),
@@ -163,6 +104,61 @@ def test_a_form_of_binding(source, names):
     assert bound_names(ast.parse(source)) == set(names.split())
 
 
+def read_by_symtable(table, *, top=True):
+    """Return the globals that code reads, as the standard library's symbol tables tell."""
+    here = {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
+    return here.union(*(read_by_symtable(child, top=False) for child in table.get_children()))
+
+
+@given(CODE)
+def test_what_is_read_is_what_symtable_says(source):
+    if not compiles(source):
+        return
+    found = names_of(ast.parse(source))
+    grown = {node.target.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.AugAssign)}
+    taken = {*found.read, *found.read_later, *found.read_inside} - {"__annotations__", "__name__"}
+    assert taken <= grown | read_by_symtable(symtable.symtable(source, "<cell>", "exec")), source
+
+
+@pytest.mark.parametrize(
+    ("source", "read", "inside"),
+    [
+        ("class Net:\n  def __init__(self, hidden, lr): self.h = hidden * lr\n  def forward(self, X): return X @ self.h", "", ""),
+        ("def f(a):\n  def g(b): return a + b + c\n  return lambda d: d + e", "", "c e"),
+        ("f = lambda x, *y, **z: x + w", "", "w"),
+        ("try: a()\nexcept E as e: print(e)", "a E print", ""),
+        ("match v:\n  case {'k': k, **r} if k > t: use(k, r)", "v t use", ""),
+        ("[x * s for x in xs for y in x if y]", "s xs", ""),
+        ("{k: v for k, v in d.items()}; sum(i for i in n)", "d sum n", ""),
+        ("class C:\n  x = x\n  y = x", "", "x"),
+        ("class C:\n  __p = 1\n  def f(self): return __p", "", "_C__p"),
+        ("df = df[df.x > limit]", "df limit", ""),
+        ("s = [s * i for i in r]", "s r", ""),
+        ("for i in range(n): total += i", "range n total", ""),
+        ("with open(p) as f, g(f) as h: pass", "open p g", ""),
+        ("async with a as b: await c(b)", "a c", ""),
+        ("x: int = y", "int y", ""),
+        ("print(f'{a!r:{b}}', (c := d))", "print a b d", ""),
+        ("def f(a=b, *, c: d = e) -> g: pass", "b e d g", ""),
+        ("@a(b)\ndef f(): return x\n@c\nclass D(e, metaclass=h): y = z", "a b c e h", "x z"),
+        ("global a\nprint(a)", "print a", ""),
+    ],
+)  # fmt: skip
+def test_what_a_form_reads_before_it_is_bound(source, read, inside):
+    found = names_of(ast.parse(source))
+    odd = {"__name__", "__annotations__"}
+    assert (set(found.read) - odd, set(found.read_inside) - odd) == (set(read.split()), set(inside.split()))
+
+
+def test_the_compiler_warns_once_about_code_and_not_for_us():
+    tree = ast.parse("x = 1\nx is 1\nassert (x, 'always')")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        filters = list(warnings.filters)
+        names_of(tree)
+        assert (seen, warnings.filters) == ([], filters)
+
+
 @pytest.mark.parametrize("source", ["+".join("1" * 900), "x" + ".f()" * 400, "if a: b = 1\n" + "elif a: b = 1\n" * 300])
 def test_long_code_is_read_to_its_end(source):
-    bound_names(ast.parse(source))
+    names_of(ast.parse(source))

@@ -1,0 +1,56 @@
+"""The calls of ``clear_output``: what a cell has shown before one is no longer on the screen."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ClearedOutput:
+    """Calls *on_clear* when the cell clears its output, while somebody listens: with whether that waits for more.
+
+    The publisher's ``clear_output`` is shadowed on the instance.
+    """
+
+    def __init__(self, on_clear: Callable[[bool], None]) -> None:
+        self._on_clear = on_clear
+        self._undo: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Begin to listen."""
+        publisher = _publisher()
+        if publisher is None:
+            return
+        before = vars(publisher).get("clear_output")
+        original = publisher.clear_output
+
+        def clear_output(wait: bool = False) -> Any:  # IPython's own signature
+            result = original(wait)
+            self._on_clear(bool(wait))
+            return result
+
+        def undo() -> None:
+            if vars(publisher).get("clear_output") is clear_output:
+                if before is None:
+                    del publisher.clear_output
+                else:
+                    publisher.clear_output = before
+
+        publisher.clear_output = clear_output
+        self._undo = undo
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._undo is not None:
+            self._undo()
+            self._undo = None
+
+
+def _publisher() -> Any:
+    shell = sys.modules.get("IPython.core.interactiveshell")
+    if shell is None or not shell.InteractiveShell.initialized():
+        return None
+    return getattr(shell.InteractiveShell.instance(), "display_pub", None)
