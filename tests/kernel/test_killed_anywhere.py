@@ -19,8 +19,9 @@ import pytest
 KILLS = int(os.environ.get("MLMAGIC_TEST_KILLS", "3"))
 SEED = 20_261_128
 STEPS = 10
-"""Steps of the loop (load, a cell, another, unload), of which one is killed, and the longest it is waited in it."""
-MOST_S = 0.4
+"""Steps of the loop (load, a cell, another, unload), in one of which the kernel is killed."""
+SOON_S, MOST_S = 0.005, 0.4
+"""The longest waits before a kill: within the step, however short it is, and some steps later."""
 
 LOOP = """\
 import os, numpy as np, matplotlib, mlflow
@@ -86,7 +87,7 @@ def test_kills_at_random_moments_lose_nothing_double_nothing_and_change_nothing(
     for _ in range(KILLS):
         kernel = kernels(tmp_path)
         kernel.send(LOOP)
-        steps, moment = chance.randint(1, STEPS), chance.uniform(0, MOST_S)
+        steps, moment = chance.randint(1, STEPS), chance.choice((SOON_S, MOST_S)) * chance.random()
         end = time.monotonic() + 120
         while len(_noted(tmp_path, kernel.pid)) < steps:
             assert time.monotonic() < end, "the loop does not go on"
