@@ -30,6 +30,7 @@ class BoundNames:
         self._shown: dict[str, None] = {}
         self._seen: set[str] = set()
         self._addresses: dict[str, int] | None = None
+        self._unseen: list[str] | None = None
 
     def begin(self, tree: ast.Module, names: CellNames, read: Iterable[str]) -> None:
         """Remember what stands behind the names that a cell, which uses these *names*, may bind."""
@@ -45,6 +46,10 @@ class BoundNames:
             self._before[name] = None if value is _MISSING else Remembered(value)
         if rebinds and self._addresses is None:
             self._addresses = dict(zip(self._namespace, map(id, self._namespace.values()), strict=True))
+
+    def end(self) -> None:
+        """Take the cell as ended: what it bound in unseen ways is looked up once."""
+        self._unseen = self.unseen()
 
     def saw(self, names: Iterable[str]) -> None:
         """Note that an assignment to *names* ran."""
@@ -68,8 +73,13 @@ class BoundNames:
 
     def unseen(self) -> list[str]:
         """Return the public names that the cell has bound in ways that its text does not show."""
-        candidates = self._namespace if self._addresses is not None else self._before
-        return [name for name in list(candidates) if not name.startswith("_") and self.is_unseen(name)]
+        if self._unseen is not None:
+            return self._unseen
+        candidates = dict.fromkeys(self._before)
+        if self._addresses is not None:
+            before = self._addresses
+            candidates |= {name: None for name, value in self._namespace.items() if before.get(name) != id(value)}
+        return [name for name in candidates if not name.startswith("_") and self.is_unseen(name)]
 
     def names(self) -> list[str]:
         """Return the public names that the cell has bound, those first that its text shows."""

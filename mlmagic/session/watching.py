@@ -207,6 +207,7 @@ class CellWatch:
         self._labels.clear()
         self.on_given = self.on_end = None
         self._has_ended = True
+        self.bound.end()
 
     def _may_measure(self, name: str) -> bool:
         binding = self.bindings.names.get(name)
