@@ -1,4 +1,7 @@
-"""Hydra's overrides as a person types them on a line: brackets and quotes keep together what belongs together."""
+"""Hydra's overrides as a person types them on a line: brackets and quotes keep together what belongs together.
+
+Quotes around a whole override are a shell's, and are taken off; quotes within its value are Hydra's, and stay.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _QUOTES = "'\""
+_OVERRIDE = re.compile(r"[+~]*[\w./@:$-]+\s*=|~[\w./@:$-]+\Z")
 _BARE = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\$\{[^}]*\})|([^\[\]{}(),:'"=]+)""")
 
 
@@ -18,6 +22,8 @@ def words_of(line: str) -> list[str]:
 
     >>> words_of("lr=0.1, 0.01 x='a, b' layers=choice([64, 32], 8) name = ${lr}")
     ['lr=0.1,0.01', "x='a, b'", 'layers=choice([64, 32], 8)', 'name=${lr}']
+    >>> words_of("cfg 'l=[1, 2]' 'two words'")
+    ['cfg', 'l=[1, 2]', "'two words'"]
     """
     words: list[str] = []
     for word in _divided(line):
@@ -25,7 +31,16 @@ def words_of(line: str) -> list[str]:
             words[-1] += word
         else:
             words.append(word)
-    return words
+    return [_without_shell_quotes(word) for word in words]
+
+
+def _without_shell_quotes(word: str) -> str:
+    """Return the override that stands in quotes as a whole; any other word as it is."""
+    quote, inner = word[0], word[1:-1]
+    is_whole = quote in _QUOTES and word.endswith(quote) and not re.search(rf"(?<!\\){quote}", inner)
+    if not is_whole or not _OVERRIDE.match(inner):
+        return word
+    return re.sub(r"\\([\"\\])", r"\1", inner) if quote == '"' else inner
 
 
 def _divided(line: str) -> Iterator[str]:

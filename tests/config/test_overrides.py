@@ -24,6 +24,19 @@ from mlmagic.config.overrides import key_of, quoted, words_of
         ("--config-dir 'my configs' a=1", ["--config-dir", "'my configs'", "a=1"]),
         ("a=1, --quiet", ["a=1,", "--quiet"]),
         ("open=[1, 2", ["open=[1, 2"]),
+        ("cfg 'l=[1,2]' lr=1", ["cfg", "l=[1,2]", "lr=1"]),
+        ('"l=[1, 2]"', ["l=[1, 2]"]),
+        ("'lr=0.1, 0.01' \"depth=range(1, 4)\"", ["lr=0.1, 0.01", "depth=range(1, 4)"]),
+        ("'+new={a: 1}' '++b.c=2' '~old' '~old=1'", ["+new={a: 1}", "++b.c=2", "~old", "~old=1"]),
+        ("'db/engine@store=fast' 'hydra.job.name=x'", ["db/engine@store=fast", "hydra.job.name=x"]),
+        ("\"name='a b'\" 'name=\"a b\"'", ["name='a b'", 'name="a b"']),
+        (r'"name=\"a b\""', ['name="a b"']),
+        ("\"opt=choice('a','b')\" opt=choice('a','b')", ["opt=choice('a','b')", "opt=choice('a','b')"]),
+        ("'o=${lr}' 'größe=1'", ["o=${lr}", "größe=1"]),
+        ("name='a=b' 'my sweep' 'it is' \"x\"", ["name='a=b'", "'my sweep'", "'it is'", '"x"']),
+        ("l='[1,2]' 'a','b' '' '", ["l='[1,2]'", "'a','b'", "''", "'"]),
+        ("'a=1','b=2'", ["'a=1','b=2'"]),
+        ("'not closed=1", ["'not closed=1"]),
     ],
 )  # fmt: skip
 def test_a_line_is_divided_where_a_person_means_it(line, words):
@@ -31,8 +44,9 @@ def test_a_line_is_divided_where_a_person_means_it(line, words):
 
 
 @given(st.text(alphabet="ab=,[](){}'\" -1\\", max_size=40))
-def test_no_letter_is_lost_but_spaces(line):
-    assert "".join("".join(words_of(line)).split()) == "".join(line.split())
+def test_no_letter_is_lost_but_spaces_and_a_shells_quotes(line):
+    letters = line.translate(dict.fromkeys(map(ord, "'\"\\ ")))
+    assert "".join(words_of(line)).translate(dict.fromkeys(map(ord, "'\"\\ "))) == letters
 
 
 @given(st.text(alphabet="abÄß漢é xyz", min_size=1, max_size=12).map(str.strip).filter(bool))
