@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.config.composing import composition_of
-from mlmagic.config.flat import leaves, resolved
+from mlmagic.config.flat import Resolved, resolvable
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class ConfigCapture:
     """Takes the configs that a cell reads as they are before its body runs, and records them when it has ended."""
 
     def __init__(self) -> None:
-        self._taken: dict[str, Any] = {}
+        self._taken: dict[str, Resolved] = {}
         self._overrides: dict[str, tuple[str, ...]] = {}
 
     def begin(self, run: ActiveRun) -> None:
@@ -42,11 +42,13 @@ class ConfigCapture:
         if name.startswith("_") or name in run.options.exclude:
             return
         try:
-            self._taken[name] = resolved(config) if _is_config(config) else dict(config)
-        except BaseException as error:  # noqa: BLE001  # an interpolation of the user's that cannot be resolved, or worse
+            taken = self._taken[name] = resolvable(config) if _is_config(config) else Resolved(dict(config))
+        except BaseException as error:  # noqa: BLE001  # a mapping of the user's may raise anything
             reraise_interrupt(error)
             run.notices.warn(f"the config {name} is not recorded: {one_line(error)}")
             return
+        if taken.open:
+            run.notices.warn(f"the config {name} is recorded without what has no value: {taken.told()}")
         composed = composition_of(config)
         if composed is not None:
             self._overrides[name] = composed.overrides
@@ -57,12 +59,12 @@ class ConfigCapture:
             value = run.origin.namespace.get(name)
             if name not in self._taken and composition_of(value) is not None:
                 self._take(run, name, value)
-        for number, (name, values) in enumerate(self._taken.items()):
+        for number, (name, taken) in enumerate(self._taken.items()):
             left_out = run.options.exclude | {*run.logged.params, *run.recorder.params}
-            for key, value in leaves(values).items() if isinstance(values, Mapping) else ():
+            for key, value in taken.leaves().items() if isinstance(taken.values, Mapping) else ():
                 if f"{name}.{key}" not in left_out:
                     run.recorder.param(f"{name}.{key}", value)
-            run.recorder.yaml(_FILE if number == 0 else f"mlmagic/config_{name}.yaml", values)
+            run.recorder.yaml(_FILE if number == 0 else f"mlmagic/config_{name}.yaml", taken.values)
         given = {name: list(overrides) for name, overrides in self._overrides.items() if overrides}
         if given:
             told = next(iter(given.values())) if len(self._taken) == 1 else given

@@ -7,22 +7,26 @@ import uuid
 from collections import deque
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmagic.adapters.optional import require
-from mlmagic.config.flat import leaves, resolved
+from mlmagic.config.flat import leaves, resolvable
 from mlmagic.config.groups import groups_in
+from mlmagic.config.hydra_values import fill_in
 from mlmagic.config.overrides import key_of, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
-from mlmagic.config.problems import explained, reason_of
+from mlmagic.config.problems import explained, reason_of, unforeseen
 from mlmagic.config.sources import require_short, require_small
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.user_objects import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omegaconf import DictConfig
+
+    from mlmagic.config.flat import Resolved
 
 _DEFAULT_NAME = "config"
 _BODY_NAME = "cfg"
@@ -33,10 +37,11 @@ _recent: deque[Composition] = deque(maxlen=100)
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """A composed config: its *config*, the *overrides* it was composed with, and what Hydra remarked in *notes*.
+    """A composed config: its *config*, the *overrides* it was composed with, and what is to be said of it in *notes*.
 
     ``name`` is the variable that a magic bound it to, empty in Python. ``values`` are its leaves by dotted keys,
-    resolved; ``before`` those of the last composition of the same name.
+    resolved as far as they have a value; ``before`` those of the last composition of the same name. If it
+    ``shows_overrides``, some value may change with any override (``${hydra:job.override_dirname}``).
     """
 
     name: str
@@ -46,6 +51,7 @@ class Composition:
     sources: _Sources = field(repr=False)
     notes: tuple[str, ...] = ()
     before: dict[str, Any] | None = None
+    shows_overrides: bool = False
 
     def again(self, *overrides: str) -> DictConfig:
         """Compose from the same sources once more, with more overrides.
@@ -55,7 +61,7 @@ class Composition:
         UsageProblem
             As `compose`.
         """
-        config, _ = self.sources.compose((*self.overrides, *overrides))
+        config = self.sources.compose((*self.overrides, *overrides)).config
         _checked(config)
         return config
 
@@ -93,14 +99,16 @@ def compose(
     Returns
     -------
     omegaconf.DictConfig
-        Without the key ``hydra``. All interpolations can be resolved, and nothing is missing.
+        Without the key ``hydra``; each ``${hydra:…}`` is filled in. As with Hydra a value may be missing (``???``), or
+        a resolver may have none (an environment variable that is not set): reading it raises.
 
     Raises
     ------
     MissingPackageError
         Without hydra-core.
     UsageProblem
-        When the config cannot be composed: a key, option, type, interpolation or override is wrong.
+        When the config cannot be composed: a key, option, type or override is wrong, or an interpolation names a key
+        or a resolver that is not there.
 
     Examples
     --------
@@ -143,10 +151,13 @@ def composition(
     if yaml is not None:
         _require_mapping(yaml)
     sources = _Sources(name or _BODY_NAME, yaml, folder, config_name, schema)
-    config, notes = sources.compose(overrides)
-    values = _checked(config)
+    config, remarks, shows_overrides = sources.compose(overrides)
+    found = _checked(config)
+    notes = (*remarks, f"no value yet for {found.told()}") if found.open else remarks
     last = _latest.get(name)
-    made = Composition(name, config, overrides, values, sources, notes, last.values if last else None)
+    before = last.values if last else None
+    values = leaves(found.values)
+    made = Composition(name, config, overrides, values, sources, notes, before, shows_overrides)
     _recent.append(made)
     if name:
         _latest[name] = made
@@ -173,6 +184,14 @@ def compositions_in(namespace: Mapping[str, Any]) -> dict[str, Composition]:
     }
 
 
+class _Composed(NamedTuple):
+    """What Hydra made: the config, its remarks, and whether a value may change with any override."""
+
+    config: DictConfig
+    remarks: tuple[str, ...]
+    shows_overrides: bool
+
+
 @dataclass(frozen=True)
 class _Sources:
     """What a config is composed from."""
@@ -183,19 +202,21 @@ class _Sources:
     config_name: str | None
     schema: Any
 
-    def compose(self, overrides: Sequence[str]) -> tuple[DictConfig, tuple[str, ...]]:
+    def compose(self, overrides: Sequence[str]) -> _Composed:
         with tempfile.TemporaryDirectory(prefix="mlmagic-hydra-") as here:
             try:
                 return self._compose(Path(here), overrides)
+            except MLMagicError:
+                raise
             except RecursionError as error:
                 raise UsageProblem("The configs lead back to themselves, or are nested too deep.") from error
             except Exception as error:
-                if not _is_of_configs(error):
-                    raise
-                raise explained(error, keys=self._keys(Path(here)), groups=self.groups()) from error
+                values = self._values(Path(here))
+                if _is_of_configs(error):
+                    raise explained(error, keys=list(values), groups=self.groups()) from error
+                raise unforeseen(error, overrides, values) from error
 
-    def _compose(self, here: Path, overrides: Sequence[str]) -> tuple[DictConfig, tuple[str, ...]]:
-        from hydra import compose as hydra_compose
+    def _compose(self, here: Path, overrides: Sequence[str]) -> _Composed:
 
         primary = self.body_name
         typed = f"schema_{uuid.uuid4().hex}"
@@ -209,26 +230,36 @@ class _Sources:
         if root is here and self.folder is not None:
             given.append(f"hydra.searchpath=[{_in_quotes(f'file://{self.folder}')}]")
         if self.schema is None:
-            with own_hydra(root or here) as told:
-                config = hydra_compose(primary, given)
-            return config, tuple(told)
+            return self._composed(root or here, primary, given)
         # The types come first, so that each value is checked against them when it is merged.
         below = [typed] if self.yaml is None and self.folder is None else [typed, primary]
         top = f"top_{uuid.uuid4().hex}"
         (here / f"{top}.yaml").write_text("defaults:\n" + "".join(f"  - {one}\n" for one in [*below, "_self_"]))
-        with stored(typed, _typed(self.schema)), own_hydra(here) as told:
-            config = hydra_compose(top, given)
-        return config, tuple(told)
+        with stored(typed, _typed(self.schema)):
+            return self._composed(here, top, given)
 
-    def _keys(self, here: Path) -> list[str]:
-        """Return the keys of the config without overrides, as far as it can be composed, to find the nearest one."""
+    def _composed(self, folder: Path, primary: str, overrides: list[str]) -> _Composed:
+        """Have Hydra compose *primary* in *folder*, and take its own part out again."""
+        from hydra import compose as hydra_compose
+        from omegaconf import open_dict
+
+        with own_hydra(folder) as told:
+            config = hydra_compose(primary, overrides, return_hydra_config=True)
+            is_file = self.yaml is None and self.folder is not None
+            name = self.config_name or _DEFAULT_NAME if is_file else self.body_name
+            shows_overrides = fill_in(config, config_name=name)
+        with open_dict(config):
+            del config["hydra"]
+        return _Composed(config, tuple(told), shows_overrides)
+
+    def _values(self, here: Path) -> dict[str, Any]:
+        """Return the leaves of the config without overrides, as far as it can be composed: what is right in it."""
         from omegaconf import OmegaConf
 
         try:
-            config, _ = self._compose(here, ())
-            return list(leaves(_plain(config)))
+            return leaves(_plain(self._compose(here, ()).config))
         except Exception:  # noqa: BLE001  # it is wrong without overrides: then only the schema tells what is right
-            return list(leaves(_plain(OmegaConf.structured(self.schema)))) if self.schema is not None else []
+            return leaves(_plain(OmegaConf.structured(self.schema))) if self.schema is not None else {}
 
     def groups(self) -> list[str]:
         return [name for name in groups_in(self.folder) if name] if self.folder else []
@@ -283,24 +314,25 @@ def _typed(schema: Any) -> Any:
     return schema
 
 
-def _checked(config: DictConfig) -> dict[str, Any]:
-    """Return the leaves of *config*, which has all its values."""
-    from omegaconf import OmegaConf
+def _checked(config: DictConfig) -> Resolved:
+    """Return the values of *config*; refuse what cannot be right, whatever is set later."""
     from omegaconf.errors import OmegaConfBaseException
 
     try:
         require_short(_plain(config))
-        missing = sorted(OmegaConf.missing_keys(config))
-        values = {} if missing else leaves(resolved(config))
+        return resolvable(config, refused=_is_wrong)
     except OmegaConfBaseException as error:
         raise UsageProblem(reason_of(str(error), list(leaves(_plain(config))))) from error
     except RecursionError as error:
         raise UsageProblem("An interpolation of the config leads back to itself.") from error
-    if missing:
-        raise UsageProblem(
-            f"There is no value for {', '.join(missing)} (???). Give it: {' '.join(f'{key}=VALUE' for key in missing)}"
-        )
-    return values
+
+
+def _is_wrong(error: BaseException) -> bool:
+    """Return whether the text of an interpolation is wrong; a value that is missing may come yet."""
+    from omegaconf.errors import GrammarParseError, InterpolationKeyError, UnsupportedInterpolationType
+
+    wrong = (GrammarParseError, InterpolationKeyError, UnsupportedInterpolationType, RecursionError)
+    return isinstance(error, wrong) or text_of(error).startswith(("Recursive interpolation", "Interpolation to parent"))
 
 
 def _plain(config: DictConfig) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION_BASE = "1.3"
+JOB = "mlmagic"
 _OF_THE_CONFIG = ("In '", "provider=")
 """How warnings begin that are about the config: others are Hydra's about OmegaConf."""
 _lock = threading.RLock()
@@ -23,26 +24,29 @@ _lock = threading.RLock()
 def own_hydra(folder: Path) -> Iterator[list[str]]:
     """Initialize Hydra on the configs in *folder*; yield the list that Hydra's warnings are appended to.
 
-    Its global state (``GlobalHydra``, the version base) is put back, whatever happens.
+    Its global state (``GlobalHydra``, the version base, the job's name) is put back, whatever happens.
     """
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.utils import JobRuntime
     from hydra.version import VersionBase
 
     told: list[str] = []
     with _lock, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         hydra, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
+        job = JobRuntime.instance().get("name")
         GlobalHydra.instance().hydra = None
         try:
             with (
                 guarded_sources(),
-                initialize_config_dir(str(folder), job_name="mlmagic", version_base=VERSION_BASE),
+                initialize_config_dir(str(folder), job_name=JOB, version_base=VERSION_BASE),
             ):
                 yield told
         finally:
             GlobalHydra.instance().hydra = hydra
             VersionBase.instance().version_base = version
+            JobRuntime.instance().set("name", job)
             told += [str(one.message) for one in caught if str(one.message).startswith(_OF_THE_CONFIG)]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 _NO_KEY = re.compile(r"Could not (?:override|append to|delete from config\. )?'([^']+)'")
 _KEY = re.compile(r"full_key: (\S+)")
@@ -20,6 +21,25 @@ _SHOWN = 8
 def explained(error: Exception, *, keys: Collection[str], groups: Collection[str] = ()) -> UsageProblem:
     """Return *error* as one line; *keys* are those of the config as far as it is known, *groups* its config groups."""
     return UsageProblem(_text(error, keys, groups))
+
+
+def unforeseen(error: Exception, overrides: Collection[str], values: Mapping[str, Any]) -> UsageProblem:
+    """Return an error that is none of Hydra's own kinds as one line; *values* are the leaves without *overrides*.
+
+    Hydra fails so on an override that reaches into a typed null (``sub: Optional[S] = None`` and ``sub.k=4``).
+    """
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        steps = key.strip().split(".")
+        above = [".".join(steps[:length]) for length in range(1, len(steps) + value.strip().startswith("{"))]
+        null = next((one for one in above if one in values and values[one] is None), None)
+        if null is not None:
+            return UsageProblem(
+                f"{null!r} is null in the schema, so Hydra cannot apply {override!r}. Give it a value first: "
+                f"`{null}: {{}}` in the body, or a default in the class, field(default_factory=…)"
+            )
+    given = f" with {' '.join(overrides)}" if overrides else ""
+    return UsageProblem(f"Hydra cannot compose this{given}: {one_line(error)}")
 
 
 def _text(error: Exception, keys: Collection[str], groups: Collection[str]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.config.flat import resolved
+from mlmagic.config.flat import Resolved, resolvable
 from mlmagic.config.problems import reason_of
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from omegaconf import DictConfig
 
@@ -40,14 +40,16 @@ class ConfigSpace:
         """
         return self._composed.again(*(_override(axis, point[axis.name]) for axis in (*self._groups, *self._keys)))
 
-    def at(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the config of a point as plain values, resolved.
+    def at(self, point: Point) -> Resolved:
+        """Return the config of a point as plain values, resolved as far as they have one.
 
         Raises
         ------
         UsageProblem
             When a value has a wrong type.
         """
+        if self._composed.shows_overrides:
+            return resolvable(self.check(point))
         from omegaconf import OmegaConf, open_dict
         from omegaconf.errors import OmegaConfBaseException
 
@@ -59,10 +61,9 @@ class ConfigSpace:
             with open_dict(config):
                 for axis in self._keys:
                     OmegaConf.update(config, axis.name, point[axis.name], merge=False)
-            plain: dict[str, Any] = resolved(config)
         except OmegaConfBaseException as error:
             raise UsageProblem(reason_of(str(error))) from error
-        return plain
+        return resolvable(config)
 
 
 def _override(axis: Axis, value: Any) -> str:

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mlmagic.config.flat import leaves
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
 from mlmagic.runs.direction import direction_of
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
+    from mlmagic.config.flat import Resolved
     from mlmagic.runs.active import ActiveRun
     from mlmagic.sweeps.payload import Payload
     from mlmagic.sweeps.resuming import Earlier
@@ -51,7 +51,7 @@ class _Asked:
     number: int
     point_number: int
     point: Point
-    config: dict[str, Any] | None
+    config: Resolved | None
     seed: int
     key: str
 
@@ -200,7 +200,7 @@ class Sweep:
                 # A point that a search comes back to is not tried with the same numbers again.
                 seed = _trial_seed(self.seed, place, self._asked_before[place])
                 self._asked_before[place] += 1
-                key = key_of(self.code, point if config is None else config, seed)
+                key = key_of(self.code, point if config is None else config.values, seed)
                 self._tasks[number] = _Asked(number, point_number, point, config, seed, key)
                 if self._earlier is not None and (done := self._earlier.trials.get(key)) is not None:
                     self._taken += 1
@@ -210,17 +210,18 @@ class Sweep:
                 if config is None or self._space is None:
                     yield Task(number, point, seed, pruning=pruning)
                 else:
-                    yield Task(number, {}, seed, (self._space.name, config), pruning)
+                    yield Task(number, {}, seed, (self._space.name, config.values), pruning)
 
     def _record(self, parent: ActiveRun, outcome: Outcome) -> None:
         asked = self._tasks[outcome.number]
         swept: Mapping[str, Any] = asked.point
         if asked.config is not None and self._space is not None:
-            swept = {f"{self._space.name}.{key}": value for key, value in leaves(asked.config).items()}
+            swept = {f"{self._space.name}.{key}": value for key, value in asked.config.leaves().items()}
         params = {**swept, **outcome.params}
         taken = {*params, *(record.key for record in outcome.records if isinstance(record, Param))}
         params["seed" if "seed" not in taken else "trial.seed"] = asked.seed
-        uid = record_trial(parent, outcome, params, asked.config, asked.key)
+        config = asked.config.values if asked.config is not None else None
+        uid = record_trial(parent, outcome, params, config, asked.key)
         took, pruned = outcome.duration_s, bool(outcome.pruned)
         ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
         self._take(parent, ended)

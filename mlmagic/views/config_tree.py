@@ -42,10 +42,10 @@ class Node:
 
 def config_bundle(composed: Composition) -> MimeBundle:
     """Return *composed* as a tree of what it holds; secrets are redacted, all else is escaped."""
-    from mlmagic.config.flat import resolved
+    from mlmagic.config.flat import resolvable
 
     values = dict(itertools.islice(composed.values.items(), _MOST_LEAVES))
-    nodes = tuple(_nodes(resolved(composed.config), composed, "", set(values), len(values) > _OPEN_UP_TO))
+    nodes = tuple(_nodes(resolvable(composed.config).values, composed, "", set(values), len(values) > _OPEN_UP_TO))
     overridden = sum(composed.is_overridden(key) for key in composed.values)
     headline = f"{len(composed.values):,} value{'s' * (len(composed.values) != 1)}"
     if overridden:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.version import VersionBase
 from omegaconf import MISSING, OmegaConf
 
 from mlmagic.config.composing import compose, composition, composition_of, compositions_in
+from mlmagic.config.flat import resolvable
 from mlmagic.errors import UsageProblem
 
 BODY = "defaults:\n  - model: rf\n  - _self_\nlr: 0.1\n"
@@ -102,6 +104,128 @@ class Unfinished:
     path: str = MISSING
 
 
+@dataclass
+class Nested:
+    sub: Model | None = None
+    subs: list[Model] | None = None
+    by: dict[str, Model] | None = None
+    lr: float = 0.1
+
+
+@dataclass
+class Outer:
+    deep: Nested = field(default_factory=Nested)
+
+
+def own_resolver():
+    raise SystemExit("odd")
+
+
+OmegaConf.register_new_resolver("test_odd", own_resolver)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "given", "expected", "open_keys"),
+    [
+        ((), {"schema": Unfinished}, {}, ["path (???)"]),
+        ((), {"yaml": "a: '???'\nb: {c: '???', d: 1}"}, {"b.d": 1}, ["a (???)", "b.c (???)"]),
+        ((), {"yaml": "a: ???\nb: ${a}\nc: x${a}\nd: 1"}, {"d": 1}, ["b (Missing mandatory value: a)", "c (", "a (???)"]),
+        (("a=2",), {"yaml": "a: ???\nb: ${a}"}, {"a": 2, "b": 2}, []),
+        ((), {"yaml": "out: ${oc.env:NO_SUCH_VARIABLE}\nlr: 1"}, {"lr": 1}, ["out (Environment variable 'NO_SUCH_VARIABLE' not found)"]),
+        ((), {"yaml": "out: ${oc.env:NO_SUCH_VARIABLE}/x\nsub: {again: '${out}', n: 1}"}, {"sub.n": 1}, ["out (", "sub.again ("]),
+        ((), {"yaml": "out: ${oc.env:NO_SUCH_VARIABLE,none}"}, {"out": "none"}, []),
+        ((), {"yaml": "odd: ${test_odd:}\nlr: 1"}, {"lr": 1}, ["odd (odd)"]),
+        ((), {"yaml": "layers: [1, '${oc.env:NO_SUCH_VARIABLE}']\nlr: 1"}, {"lr": 1}, ["layers ("]),
+        ((), {"yaml": "n: ${oc.decode:'[1'}\nlr: 1"}, {"lr": 1}, ["n ("]),
+        ((), {"schema": Nested, "yaml": "lr: ${oc.env:NO_SUCH_VARIABLE}"}, {"sub": None, "subs": None, "by": None}, ["lr ("]),
+    ],
+)  # fmt: skip
+def test_what_has_no_value_yet_is_named_and_the_rest_composes(overrides, given, expected, open_keys):
+    made = composition(*overrides, **given)
+    found = resolvable(made.config)
+    assert found.leaves() == expected
+    for key in open_keys:
+        assert key in found.told()
+    assert len(found.open) == len(open_keys)
+    assert [note for note in made.notes if note.startswith("no value yet for ")] == (
+        [f"no value yet for {found.told()}"] if open_keys else []
+    )
+
+
+HYDRA_VALUES = """
+defaults: [{model: rf}, _self_]
+lr: 0.1
+out: ${hydra:runtime.cwd}/x
+job: ${hydra:job.name}
+both: ${hydra:job.name}-${lr}
+choice: ${hydra:runtime.choices.model}
+choices: ${hydra:runtime.choices}
+task: ${hydra:overrides.task}
+base: ${oc.decode:${hydra:job.name}}
+by_group: ${hydra:runtime.choices.${group}}
+group: model
+nested: {here: ['${hydra:job.config_name}', '${hydra:job.override_dirname}']}
+escaped: \\${hydra:job.name}
+folder: ${hydra:runtime.output_dir}
+none: ${hydra:job.nothing}
+odd: ${oc.env:NO_SUCH_VARIABLE}/${hydra:job.name}
+"""
+
+
+def test_hydras_own_values_are_filled_in(folder, monkeypatch):
+    monkeypatch.setenv("MLMAGIC_NOTEBOOK", str(folder.parent / "forest.ipynb"))
+    made = composition("model=logreg", "lr=0.5", yaml=HYDRA_VALUES, config_dir=folder)
+    config = made.config
+    here = str(folder.parent)
+    assert (config.out, config.job, config.both, config.base) == (f"{here}/x", "forest", "forest-0.5", "forest")
+    assert (config.choice, config.by_group, config.choices.model) == ("logreg", "logreg", "logreg")
+    assert config.task == ["model=logreg", "lr=0.5"]
+    assert config.nested.here == ["cfg", "lr=0.5,model=logreg"]
+    assert config.escaped == "${hydra:job.name}"
+    assert config.folder.startswith(f"{here}/outputs/")
+    assert config.none is None
+    assert made.shows_overrides
+    assert [note for note in made.notes if "odd (Environment variable" in note]
+    config.lr = 7
+    assert config.both == "forest-7"  # what else it refers to stays an interpolation
+    assert not (folder.parent / "outputs").exists()
+    monkeypatch.chdir(folder)
+    assert config.out == f"{here}/x"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "given", "expected"),
+    [
+        (("hydra.job.name=own",), {"yaml": "job: ${hydra:job.name}"}, {"job": "own"}),
+        ((), {"yaml": "hydra: {job: {name: own}}\njob: x-${hydra:job.name}"}, {"job": "x-own"}),
+        (("hydra.run.dir=/o/${hydra:job.name}", "hydra.job.name=j"), {"yaml": "out: ${hydra:runtime.output_dir}"}, {"out": "/o/j"}),
+        ((), {"config_dir": "configs", "config_name": "named"}, {"name": "named"}),
+        ((), {"schema": Open, "yaml": "name: ${hydra:job.config_name}"}, {"name": "cfg", "lr": 0.1, "model": {}}),
+        (("name=${hydra:job.config_name}",), {"schema": Open}, {"name": "cfg", "lr": 0.1, "model": {}}),
+        ((), {"yaml": "a: ${hydra:mode}"}, {"a": None}),
+    ],
+)  # fmt: skip
+def test_hydras_own_values_follow_overrides_and_files(folder, overrides, given, expected):
+    (folder / "named.yaml").write_text("name: ${hydra:job.config_name}\n")
+    config = compose(*overrides, **given)
+    assert OmegaConf.to_container(config, resolve=True, enum_to_str=True) == expected
+    assert not HydraConfig.initialized()
+
+
+def test_within_an_application_of_hydras_its_own_values_count(folder):
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+
+    with initialize_config_dir(str(folder), version_base="1.3", job_name="application"):
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(hydra_compose("other", return_hydra_config=True))
+        try:
+            assert compose(yaml="job: ${hydra:job.name}").job == "application"
+            assert hydra_compose("other", return_hydra_config=True).hydra.job.name == "application"
+        finally:
+            HydraConfig.instance().cfg = before
+
+
 @pytest.mark.parametrize(
     ("overrides", "given", "message"),
     [
@@ -126,12 +250,9 @@ class Unfinished:
         (("lrr=1",), {"schema": Train}, r"'lrr' in the schema Train\. Did you mean 'lr'\?"),
         (("mode=slow",), {"schema": Train}, r"mode: Invalid value 'slow'"),
         ((), {"schema": int}, r"'int' is none: write @dataclass above its class"),
-        ((), {"schema": Unfinished}, r"no value for path \(\?\?\?\)\. Give it: path=VALUE"),
-        ((), {"yaml": "a: '???'\nb: {c: '???'}"}, r"no value for a, b\.c"),
         ((), {"yaml": "alpha: 1\nb: ${alpah}"}, r"b: Interpolation key 'alpah' not found\. Did you mean 'alpha'\?"),
         ((), {"yaml": "a: ${b}\nb: ${a}"}, r"Recursive interpolation"),
         ((), {"yaml": "a: ${nothing:1}"}, r"a: Unsupported interpolation type nothing"),
-        ((), {"yaml": "a: ${oc.env:NO_SUCH_VARIABLE}"}, r"Environment variable 'NO_SUCH_VARIABLE' not found"),
         ((), {"yaml": "a: [1, 2\nb: 3"}, r"Line 2 of the YAML cannot be read"),
         ((), {"yaml": "a:\n\tb: 1"}, r"Line 2 of the YAML"),
         ((), {"yaml": "a: 1\na: 2"}, r"Line 2 of the YAML cannot be read: found duplicate key a"),
@@ -142,6 +263,21 @@ class Unfinished:
         (("lr=choice(1, 2)",), {"yaml": "lr: 1"}, r"'lr=choice\(1, 2\)' gives several values.* %%sweep"),
         (("lr=1", "lr=2"), {"yaml": "lr: 1"}, r"'lr' is given twice"),
         (("lr=1,2",), {"yaml": "lr: 1"}, r"'lr=1,2' gives several values.* lr=\[1,2\].* %%sweep"),
+        (("sub.k=4",), {"schema": Nested}, r"'sub' is null in the schema, so Hydra cannot apply 'sub\.k=4'\. .*`sub: \{\}`"),
+        (("++sub.k=4",), {"schema": Nested}, r"'sub' is null .* '\+\+sub\.k=4'"),
+        (("+sub.k=4",), {"schema": Nested}, r"'sub' is null"),
+        (("sub={k:4}",), {"schema": Nested}, r"'sub' is null .*field\(default_factory=…\)"),
+        (("lr=1", "sub.k=4"), {"schema": Nested, "yaml": "lr: 2"}, r"'sub' is null .* 'sub\.k=4'"),
+        (("subs.0.k=4",), {"schema": Nested}, r"'subs' is null"),
+        (("by.a.k=4",), {"schema": Nested}, r"'by' is null"),
+        (("deep.sub.k=4",), {"schema": Outer}, r"'deep\.sub' is null"),
+        (("sub=3",), {"schema": Nested}, r"sub: Invalid type assigned: int is not a subclass of Model"),
+        (("sub.kk=4",), {"schema": Nested, "yaml": "sub: {}"}, r"no key 'sub\.kk' in the schema Model"),
+        (("sub.depth=x",), {"schema": Nested, "yaml": "sub: {}"}, r"sub\.depth: Value 'x'"),
+        (("layers.x=1",), {"yaml": "layers: [1]"}, r"Hydra cannot compose this with layers\.x=1: ValueError: invalid literal"),
+        ((), {"yaml": "defaults: 3"}, r"Hydra cannot compose this: ValueError: Invalid defaults list"),
+        ((), {"yaml": "defaults: {model: rf}"}, r"Hydra cannot compose this: .* must be a list"),
+        (("=4",), {"yaml": "lr: 1"}, r"Hydra cannot compose this with =4"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_is_valid(folder, overrides, given, message):

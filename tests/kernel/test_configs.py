@@ -63,12 +63,109 @@ def test_two_configs_are_two_files(kernel):
     assert json.loads(run["tags"]["mlmagic.overrides"]) == {"one": ["a=2"]}
 
 
-def test_a_config_that_cannot_be_resolved_fails_no_cell(kernel):
-    kernel.check("from omegaconf import OmegaConf\nbroken = OmegaConf.create({'a': '${nope}', 'b': 1})")
-    output = kernel.run("%%track\nscore = broken.b * 0.5")
-    assert output.status == "ok"
-    assert kernel.last_run()["metrics"] == {"score": 0.5}
-    assert "the config broken is not recorded" in str(output.messages)
+def test_a_config_composed_by_mlmagic_keeps_what_has_no_value_yet(kernel):
+    output = kernel.run(
+        "%%hydra conf\nout: ${hydra:runtime.cwd}/x\njob: ${hydra:job.name}\nhome: ${oc.env:NO_SUCH}\npath: ???\n"
+        "file: ${path}/f\nlr: 0.1"
+    )
+    assert output.status == "ok", output.text
+    told = "no value yet for home (Environment variable 'NO_SUCH' not found), path (???), file (Missing mandatory value: path)"
+    assert f"note: {told}" in output.text
+    kernel.check("%%track\nscore = conf.lr * 2.5")
+    run = kernel.last_run()
+    assert run["params"] == {"conf.out": f"{kernel.folder}/x", "conf.job": "notebook", "conf.lr": "0.1"}
+    text = config_file(kernel)
+    assert f"out: {kernel.folder}/x" in text
+    assert "home: ${oc.env:NO_SUCH}" in text
+    raised = kernel.run("conf.home")
+    assert "Environment variable 'NO_SUCH' not found" in raised.errors[0]
+    kernel.check("import os; os.environ['NO_SUCH'] = 'there'; conf.path = 'data'")
+    kernel.check("%%track\nscore = conf.lr * 2.5\nassert conf.file == 'data/f'")
+    assert kernel.last_run()["params"]["conf.home"] == "there"
+    kernel.check("del os.environ['NO_SUCH']")
+
+
+@pytest.mark.parametrize(
+    ("made", "params", "named"),
+    [
+        ("own = OmegaConf.create({'a': '${nope}', 'b': 1})", {"own.b": "1"}, ["a (Interpolation key 'nope' not found)"]),
+        ("own = OmegaConf.create({'a': '${oc.env:NO_SUCH}', 'c': {'d': '${a}', 'e': 2}})", {"own.c.e": "2"}, ["a (", "c.d ("]),
+        ("own = OmegaConf.create({'a': '???', 'b': '${a}', 'c': 3})", {"own.c": "3"}, ["a (???)", "b (Missing mandatory value: a)"]),
+        ("own = OmegaConf.create({'l': [1, '${nope}'], 'c': 3})", {"own.c": "3"}, ["l (Interpolation key 'nope' not found)"]),
+        ("own = OmegaConf.create({'a': '${test.zero:}', 'c': 3})", {"own.c": "3"}, ["a (division by zero)"]),
+        ("own = OmegaConf.create({'a': '${test.exit:}', 'c': 3})", {"own.c": "3"}, ["a (out)"]),
+        ("own = OmegaConf.create({'a': '${b}', 'b': '${a}', 'c': 3})", {"own.c": "3"}, ["a (Recursive", "b (Recursive"]),
+        (
+            "with initialize_config_dir(os.getcwd(), version_base='1.3'):\n"
+            "    own = hydra_compose('mine', ['lr=2', '+path=???'])",
+            {"own.lr": "2"},
+            ["out (HydraConfig was not set)", "path (???)"],
+        ),
+    ],
+)  # fmt: skip
+def test_one_value_that_cannot_be_resolved_costs_only_itself(kernel, made, params, named):
+    (kernel.folder / "mine.yaml").write_text("lr: 1\nout: ${hydra:runtime.cwd}/x\n")
+    kernel.check(f"""
+import os
+from hydra import compose as hydra_compose, initialize_config_dir
+from omegaconf import OmegaConf
+def leave(): raise SystemExit("out")
+OmegaConf.register_new_resolver("test.zero", lambda: 1 / 0, replace=True)
+OmegaConf.register_new_resolver("test.exit", leave, replace=True)
+{made}
+""")
+    output = kernel.run("%%track\nscore = len(own) * 0.5")
+    assert output.status == "ok", output.text
+    run = kernel.last_run()
+    assert run["params"] == params
+    assert "mlmagic/config.yaml" in run["files"]
+    [line] = [line for line in output.summaries[0].splitlines() if "recorded without what has no value" in line]
+    for one in named:
+        assert one in line
+
+
+SCHEMA = """
+from dataclasses import dataclass
+from typing import Optional
+@dataclass
+class S:
+    k: int = 1
+@dataclass
+class C:
+    sub: Optional[S] = None
+    lr: float = 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "expected"),
+    [
+        ("%hydra typed --schema C sub.k=4", "", "'sub' is null in the schema, so Hydra cannot apply 'sub.k=4'"),
+        (
+            "%hydra typed --schema C ++sub.k=4",
+            "",
+            "cannot apply '++sub.k=4'. Give it a value first: `sub: {}` in the body",
+        ),
+        ("%hydra typed --schema C sub={k:4}", "", "cannot apply 'sub={k:4}'"),
+        ("%%hydra typed --schema C sub.k=4", "sub: {}", "{'sub': {'k': 4}, 'lr': 0.1}"),
+        ("%%hydra typed --schema C sub={k:4}", "sub: {}", "{'sub': {'k': 4}, 'lr': 0.1}"),
+        ("%%hydra typed --schema C", "sub: {k: 4}", "{'sub': {'k': 4}, 'lr': 0.1}"),
+        ("%%hydra typed 'l=[1,2]'", "l: 0", "{'l': [1, 2]}"),
+        ("%%hydra typed \"l=[1, 2]\" '+d={a: 1}'", "l: 0", "{'l': [1, 2], 'd': {'a': 1}}"),
+        ("%%hydra typed \"name='a b'\" 'lr=1'", "name: x\nlr: 0", "{'name': 'a b', 'lr': 1}"),
+        ("%%hydra typed name='a b' '~lr'", "name: x\nlr: 0", "{'name': 'a b'}"),
+        ("%hydra typed --schema C 'lr=1'", "", "{'sub': None, 'lr': 1.0}"),
+    ],
+)
+def test_overrides_work_or_are_told_in_one_line(kernel, line, body, expected):
+    kernel.check(SCHEMA)
+    output = kernel.run(f"{line}\n{body}" if body else line)
+    if output.status == "error":
+        [error] = output.errors
+        assert expected in error
+        assert "\n" not in error
+    else:
+        assert kernel.check("print(typed)") == expected
 
 
 def test_an_error_in_a_config_is_one_line(kernel):
