@@ -169,7 +169,6 @@ def _begin_captures(run: ActiveRun) -> None:
             ("studies", studies.record),
         ]
         configs.begin(run)
-        studies.begin(run)
         data.begin(run)
         models.begin(run)
 

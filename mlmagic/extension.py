@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
 from mlmagic._version import __version__
-from mlmagic.adapters import interactive_plots, matplotlib
+from mlmagic.adapters import interactive_plots, matplotlib, optuna
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics.compare import CompareMagics
@@ -96,6 +96,7 @@ class Extension:
         callbacks.insert(0, callbacks.pop())
         for library in (matplotlib, interactive_plots):
             self._undo.append(library.watch_drawn(capture.figure_drawn))
+        self._undo.append(optuna.watch_trials())
         if shell.display_formatter is not None:
             formatter = shell.display_formatter.mimebundle_formatter
             for module, kind, view in _SHOWN:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.adapters import optuna
 from mlmagic.journal.records import Metric
 from mlmagic.runs.children import Child
 
@@ -21,21 +23,14 @@ _VALUE = "value"
 
 
 class StudyCapture:
-    """Notes how many trials the studies have that a cell reads, and records those that it added."""
+    """Records the trials that a cell ran, of the studies that it reads or binds."""
 
     def __init__(self) -> None:
-        self._before: dict[int, int] = {}
-
-    def begin(self, run: ActiveRun) -> None:
-        """Note the studies that are there."""
-        watch = run.origin.watch
-        if watch is None:
-            return
-        for name, study in _studies(watch, run.origin.namespace, watch.reads):
-            self._before[id(study)] = watch.skips.read(name, study, _trial_count, default=0)
+        self._began = datetime.now()  # noqa: DTZ005  # as Optuna dates its trials
+        self._place = optuna.now()
 
     def record(self, run: ActiveRun) -> None:
-        """Record the trials that the cell added to a study that it read or made."""
+        """Record the trials that this process began or ended while the cell ran."""
         watch = run.origin.watch
         if watch is None or "optuna" not in sys.modules:
             return
@@ -43,13 +38,21 @@ class StudyCapture:
             watch.skips.read(name, study, partial(self._record, run, name), default=None)
 
     def _record(self, run: ActiveRun, name: str, study: Any) -> None:
-        added = study.trials[self._before.get(id(study), 0) :]
-        if count := sum([record_study_trial(run, name, study, trial) for trial in added]):
+        count = others = 0
+        for trial in study.get_trials(deepcopy=False):
+            if not trial.state.is_finished():
+                continue
+            place = optuna.begun_here(study.study_name, trial)
+            # One that was asked for by an earlier cell may have been told by this one.
+            ended_here = trial.datetime_complete is None or trial.datetime_complete >= self._began
+            if place is not None and (place > self._place or ended_here):
+                count += record_study_trial(run, name, study, trial)
+            elif place is None and ended_here:
+                others += 1
+        if count:
             run.notices.info(f"{name}: each of its {count} trials is a run below this one")
-
-
-def _trial_count(study: Any) -> int:
-    return len(study.trials)
+        if others:
+            run.notices.info(f"{name}: {others} more of its trials ended meanwhile that this session did not run")
 
 
 def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> bool:
@@ -59,7 +62,7 @@ def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> boo
     names for them (else ``value``), with what it reported on the way as their curve.
     """
     status = _STATUSES.get(trial.state.name)
-    key = hash((id(study), trial.number))
+    key = hash((study.study_name, trial.number, trial.datetime_start))
     if status is None or key in run.recorded:
         return False
     run.recorded.add(key)
@@ -96,5 +99,5 @@ def _studies(watch: CellWatch, namespace: Mapping[str, Any], names: Iterable[str
 
 
 def _is_study(value: Any) -> bool:
-    optuna = sys.modules.get("optuna")
-    return optuna is not None and isinstance(value, optuna.Study)
+    library = sys.modules.get("optuna")
+    return library is not None and isinstance(value, library.Study)
