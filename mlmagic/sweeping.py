@@ -11,7 +11,7 @@ from mlmagic.runs.active import require_active
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.sweeps.plan import Plan
@@ -24,6 +24,7 @@ def sweep(
     function: Callable[..., Any],
     space: Mapping[str, Any],
     *,
+    zip: Sequence[str] | Sequence[Sequence[str]] | str = (),  # noqa: A002  # as Python calls it
     name: str | None = None,
     experiment: str | None = None,
     metric: str | None = None,
@@ -51,6 +52,8 @@ def sweep(
     space
         What to go over, by name: values in a list, or a text in Hydra's grammar (``"0.1,0.01"``, ``"range(1,10)"``,
         ``"interval(1e-4,1e-1)"``, ``"tag(log,interval(1e-4,1e-1))"``).
+    zip
+        Names of values that go together instead of being crossed, ``("lr", "depth")``; or several such groups.
     name, experiment
         Of the run that the trials are nested under.
     metric, mode
@@ -107,6 +110,7 @@ def sweep(
     from mlmagic.sweeps.payload import require_takes
     from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.space import axes_from
+    from mlmagic.sweeps.zipped import zips_of
 
     axes = axes_from(space)
     require_takes(function, [axis.name for axis in axes])
@@ -114,6 +118,7 @@ def sweep(
     plan = Plan(
         function,
         axes,
+        zips=zips_of(zip),
         metric=metric,
         mode=mode,
         search=search,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WITH_VALUE = (
     "-e", "--experiment", "--config", "--metric", "--mode", "--search", "--trials", "--jobs", "--seeds", "--timeout",
-    "--threads", "--into", "--on", "--address",
+    "--threads", "--into", "--on", "--address", "--zip",
 )  # fmt: skip
 
 
@@ -35,6 +35,10 @@ class SweepMagics(Magics):
     @argument("words", nargs="*", metavar="[NAME] PARAM=VALUES", help=(
         "A name for the sweep's run, and what to go over, in Hydra's grammar: lr=0.1,0.01 depth=range(1,10) "
         "opt=choice(adam,sgd) lr=tag(log,interval(1e-4,1e-1)); with --config also model=rf,logreg and model=glob(*)."
+    ))  # fmt: skip
+    @argument("--zip", action="append", default=[], metavar="NAMES", help=(
+        "Values that go together, not crossed: lr=0.1,0.01 depth=2,8 --zip lr depth are two points. Given again: "
+        "another group."
     ))  # fmt: skip
     @argument("--config", metavar="CFG", help="A config from %%%%hydra: what is swept are its keys and groups.")
     @argument("-e", "--experiment", help="Experiment of the runs; created when it is new.")
@@ -85,8 +89,9 @@ class SweepMagics(Magics):
         from mlmagic.sweeps.body import body_of
         from mlmagic.sweeps.plan import Plan
         from mlmagic.sweeps.space import axes_of
+        from mlmagic.sweeps.zipped import zips_of
 
-        words = options_first(words_of(line), _WITH_VALUE)
+        words = options_first(_with_zips_joined(words_of(line)), _WITH_VALUE)
         arguments = parse_words(self.sweep.parser, "%%sweep", line, words)
         shell = self.shell
         if shell is None:  # a magics object that no shell owns
@@ -103,6 +108,7 @@ class SweepMagics(Magics):
             axes,
             shell.user_ns,
             config,
+            zips_of(arguments.zip and [tuple(names.split(",")) for names in arguments.zip]),
             metric=arguments.metric,
             mode=arguments.mode,
             search=arguments.search,
@@ -128,6 +134,22 @@ class SweepMagics(Magics):
         if into is not None:
             shell.push({into: results})
         return results
+
+
+def _with_zips_joined(words: list[str]) -> list[str]:
+    """Return *words* with the names behind ``--zip`` as one: those of what the line sweeps.
+
+    >>> _with_zips_joined(["n=1,2", "--zip", "lr", "depth", "--quiet", "lr=1,2", "depth=3,4"])
+    ['n=1,2', '--zip', 'lr,depth', '--quiet', 'lr=1,2', 'depth=3,4']
+    """
+    swept = {word.partition("=")[0].lstrip("+") for word in words if "=" in word}
+    joined: list[str] = []
+    for word in words:
+        if joined[-2:-1] == ["--zip"] and swept.issuperset(word.split(",")):
+            joined[-1] += f",{word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _divided(words: list[str]) -> tuple[str | None, list[str]]:

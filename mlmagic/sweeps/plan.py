@@ -10,13 +10,14 @@ from mlmagic.runs.direction import direction_of
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, points_of
 from mlmagic.sweeps.space import count
+from mlmagic.sweeps.zipped import dimensions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlmagic.config.composing import Composition
     from mlmagic.runs.direction import Direction
-    from mlmagic.sweeps.space import Axis
+    from mlmagic.sweeps.space import Axis, Dimension
 
 _MODES: dict[str, Direction] = {"min": "min", "max": "max"}
 
@@ -26,15 +27,16 @@ class Plan:
     """What a sweep is to do.
 
     *code* is a body or a function, *axes* are what it goes over: variables of the body, arguments of the function, or
-    overrides of *config*. ``metric`` judges the trials, ``mode`` says in which direction. ``seeds`` is how often each
-    point is run. With ``resume`` trials are not run again that ended well in the last sweep of the same code in
-    ``experiment``. With ``prune`` those are ended that look hopeless.
+    overrides of *config*; ``zips`` are groups of their names that go together. ``metric`` judges the trials, ``mode``
+    says in which direction. ``seeds`` is how often each point is run. With ``resume`` trials are not run again that
+    ended well in the last sweep of the same code in ``experiment``. With ``prune`` those are ended that look hopeless.
     """
 
     code: Body | Callable[..., Any]
     axes: Sequence[Axis]
     namespace: Mapping[str, Any] = field(default_factory=dict)
     config: Composition | None = None
+    zips: Sequence[Sequence[str]] = ()
     metric: str | None = None
     mode: str | None = None
     search: str = "grid"
@@ -51,6 +53,11 @@ class Plan:
     resume: bool = False
     prune: bool = False
     experiment: str | None = None
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """What is crossed: the axes, those that go together as one."""
+        return dimensions_of(self.axes, self.zips)
 
 
 def require_valid(plan: Plan) -> None:
@@ -75,10 +82,10 @@ def require_valid(plan: Plan) -> None:
         raise UsageProblem("--prune judges trials by a metric that they log as they go: --metric val_loss")
     if plan.prune and plan.seeds > 1:
         raise UsageProblem("--prune ends trials one by one, and --seeds judges them together: leave one of them out")
-    size = count(plan.axes)
+    size = count(plan.dimensions)
     if plan.search == "grid" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
         if size == float("inf"):
-            points_of(plan.axes, "grid", 1, 0)  # which says that an interval has no grid
+            points_of(plan.dimensions, "grid", 1, 0)  # which says that an interval has no grid
         raise UsageProblem(
             f"That is {int(size) * plan.seeds:,} trials: --yes runs them all, --search random --trials 100 a hundred, "
             "--trials 100 the first hundred"

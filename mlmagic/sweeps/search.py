@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
 from mlmagic.sweeps.pruning import Pruning, new_place, remove, storage_at
-from mlmagic.sweeps.space import Choices, count, grid
+from mlmagic.sweeps.space import Interval, count, grid, joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlmagic.runs.direction import Direction
-    from mlmagic.sweeps.space import Axis, Interval, Point
+    from mlmagic.sweeps.space import Dimension, Point
 
 SEARCHES = ("grid", "random", "tpe")
 MOST_UNASKED = 1000
@@ -122,7 +122,7 @@ class Tpe(Studied):
 
     def __init__(
         self,
-        axes: Sequence[Axis],
+        dimensions: Sequence[Dimension],
         trials: int,
         *,
         goal: Direction,
@@ -133,9 +133,9 @@ class Tpe(Studied):
         optuna = require("optuna", "--search tpe")
         sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=jobs > 1)
         super().__init__(trials, goal, pruned_by, sampler)
-        self._axes = axes
+        self._dimensions = dimensions
         self._numbers = itertools.count()
-        self._distributions = {axis.name: _distribution(optuna, axis) for axis in axes}
+        self._distributions = {one.name: _distribution(optuna, one) for one in dimensions}
 
     def ask(self) -> tuple[int, Point] | None:
         """Return the point that is expected to be the best, as far as is known now."""
@@ -143,7 +143,7 @@ class Tpe(Studied):
         if number >= self.total:
             return None
         trial = self._asked[number] = self._study.ask(self._distributions)
-        return number, {axis.name: _value(axis, trial.params[axis.name]) for axis in self._axes}
+        return number, joined(one.part(_value(one, trial.params[one.name])) for one in self._dimensions)
 
 
 def new_study(direction: str, sampler: Any = None, storage: Any = None) -> Any:
@@ -158,7 +158,7 @@ def new_study(direction: str, sampler: Any = None, storage: Any = None) -> Any:
         optuna.logging.set_verbosity(before)
 
 
-def points_of(axes: Sequence[Axis], search: str, trials: int | None, seed: int) -> list[Point]:
+def points_of(dimensions: Sequence[Dimension], search: str, trials: int | None, seed: int) -> list[Point]:
     """Return the points of a grid, or *trials* drawn at random: of a grid each at most once.
 
     Raises
@@ -167,8 +167,8 @@ def points_of(axes: Sequence[Axis], search: str, trials: int | None, seed: int) 
         When the grid is large and nobody said so, or there is an interval and no number of trials.
     """
     if search == "grid":
-        return list(itertools.islice(grid(axes), trials))
-    size = count(axes)
+        return list(itertools.islice(grid(dimensions), trials))
+    size = count(dimensions)
     if trials is None:
         if math.isinf(size):
             raise UsageProblem("--search random needs to know how many: --trials 20")
@@ -177,42 +177,38 @@ def points_of(axes: Sequence[Axis], search: str, trials: int | None, seed: int) 
 
     generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_DRAWING,)))
     if math.isinf(size):
-        return [{axis.name: _drawn(axis, generator) for axis in axes} for _ in range(trials)]
+        return [joined(one.part(_drawn(one, generator)) for one in dimensions) for _ in range(trials)]
     drawn = generator.choice(int(size), size=min(trials, int(size)), replace=False)
-    return [_nth(axes, int(number)) for number in drawn]
+    return [_nth(dimensions, int(number)) for number in drawn]
 
 
-def _nth(axes: Sequence[Axis], number: int) -> Point:
-    point: Point = {}
-    for axis in reversed(axes):
-        assert isinstance(axis, Choices)  # noqa: S101  # of a grid that can be counted
-        number, place = divmod(number, len(axis.values))
-        point[axis.name] = axis.values[place]
-    return {axis.name: point[axis.name] for axis in axes}
+def _nth(dimensions: Sequence[Dimension], number: int) -> Point:
+    parts: list[Point] = []
+    for one in reversed(dimensions):
+        assert not isinstance(one, Interval)  # noqa: S101  # of a grid that can be counted
+        number, place = divmod(number, len(one.values))
+        parts.append(one.part(one.values[place]))
+    return joined(reversed(parts))
 
 
-def _drawn(axis: Axis, generator: Any) -> Any:
-    if isinstance(axis, Choices):
-        return axis.values[int(generator.integers(len(axis.values)))]
-    if axis.is_log:
-        value = math.exp(generator.uniform(math.log(axis.low), math.log(axis.high)))
-        return min(max(round(value), int(axis.low)), int(axis.high)) if axis.is_int else value
-    if axis.is_int:
-        return int(generator.integers(int(axis.low), int(axis.high) + 1))
-    return float(generator.uniform(axis.low, axis.high))
+def _drawn(one: Dimension, generator: Any) -> Any:
+    if not isinstance(one, Interval):
+        return one.values[int(generator.integers(len(one.values)))]
+    if one.is_log:
+        value = math.exp(generator.uniform(math.log(one.low), math.log(one.high)))
+        return min(max(round(value), int(one.low)), int(one.high)) if one.is_int else value
+    if one.is_int:
+        return int(generator.integers(int(one.low), int(one.high) + 1))
+    return float(generator.uniform(one.low, one.high))
 
 
-def _distribution(optuna: Any, axis: Axis) -> Any:
-    if isinstance(axis, Choices):
+def _distribution(optuna: Any, one: Dimension) -> Any:
+    if not isinstance(one, Interval):
         # By place: Optuna knows no lists and mappings.
-        return optuna.distributions.CategoricalDistribution(range(len(axis.values)))
-    return _interval(optuna, axis)
+        return optuna.distributions.CategoricalDistribution(range(len(one.values)))
+    kind = optuna.distributions.IntDistribution if one.is_int else optuna.distributions.FloatDistribution
+    return kind(one.low, one.high, log=one.is_log)
 
 
-def _interval(optuna: Any, axis: Interval) -> Any:
-    kind = optuna.distributions.IntDistribution if axis.is_int else optuna.distributions.FloatDistribution
-    return kind(axis.low, axis.high, log=axis.is_log)
-
-
-def _value(axis: Axis, given: Any) -> Any:
-    return axis.values[given] if isinstance(axis, Choices) else given
+def _value(one: Dimension, given: Any) -> Any:
+    return given if isinstance(one, Interval) else one.values[given]

@@ -31,6 +31,10 @@ class Choices:
     values: tuple[Any, ...]
     prefix: str = ""
 
+    def part(self, value: Any) -> Point:
+        """Return a value as a part of a point."""
+        return {self.name: value}
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -43,8 +47,26 @@ class Interval:
     is_log: bool = False
     prefix: str = ""
 
+    def part(self, value: Any) -> Point:
+        """Return a value as a part of a point."""
+        return {self.name: value}
+
+
+@dataclass(frozen=True)
+class Zipped:
+    """Several axes as one: each of *values* is a part of a point, with a value for each of their names."""
+
+    name: str
+    values: tuple[Point, ...]
+
+    def part(self, value: Point) -> Point:
+        """Return a value as a part of a point, which it is."""
+        return value
+
 
 Axis = Choices | Interval
+Dimension = Axis | Zipped
+"""What is crossed with others."""
 
 
 def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None) -> list[Axis]:
@@ -96,28 +118,34 @@ def axes_from(space: Mapping[str, Any]) -> list[Axis]:
     return axes
 
 
-def count(axes: Iterable[Axis]) -> float:
+def count(dimensions: Iterable[Dimension]) -> float:
     """Return how many points the grid has; infinite with an interval."""
-    return math.prod(len(axis.values) if isinstance(axis, Choices) else math.inf for axis in axes)
+    return math.prod(math.inf if isinstance(one, Interval) else len(one.values) for one in dimensions)
 
 
-def grid(axes: Sequence[Axis]) -> Iterator[Point]:
-    """Yield all points, the last axis the fastest.
+def grid(dimensions: Sequence[Dimension]) -> Iterator[Point]:
+    """Yield all points, the last dimension the fastest.
 
     Raises
     ------
     UsageProblem
-        When an axis is an interval, which has no grid.
+        When one is an interval, which has no grid.
     """
-    for axis in axes:
-        if isinstance(axis, Interval):
+    parts: list[list[Point]] = []
+    for one in dimensions:
+        if isinstance(one, Interval):
             raise UsageProblem(
-                f"{axis.name}=interval({axis.low:g},{axis.high:g}) has no grid: --search random or tpe, with "
-                f"--trials N; or values, {axis.name}={axis.low:g},{axis.high:g}"
+                f"{one.name}=interval({one.low:g},{one.high:g}) has no grid: --search random or tpe, with "
+                f"--trials N; or values, {one.name}={one.low:g},{one.high:g}"
             )
-    names = [axis.name for axis in axes]
-    for values in itertools.product(*(axis.values for axis in axes if isinstance(axis, Choices))):
-        yield dict(zip(names, values, strict=True))
+        parts.append([one.part(value) for value in one.values])
+    for chosen in itertools.product(*parts):
+        yield joined(chosen)
+
+
+def joined(parts: Iterable[Point]) -> Point:
+    """Return the point that *parts* make."""
+    return {name: value for part in parts for name, value in part.items()}
 
 
 def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:

@@ -170,8 +170,8 @@ class Sweep:
             assert self.goal is not None  # noqa: S101  # `goal_of` has seen to it
             pruned_by = plan.metric if plan.prune else None
             jobs = self._engine.jobs
-            return Tpe(plan.axes, plan.trials, goal=self.goal, seed=self.seed, jobs=jobs, pruned_by=pruned_by)
-        points = points_of(plan.axes, plan.search, plan.trials, self.seed)
+            return Tpe(plan.dimensions, plan.trials, goal=self.goal, seed=self.seed, jobs=jobs, pruned_by=pruned_by)
+        points = points_of(plan.dimensions, plan.search, plan.trials, self.seed)
         if self._space is not None:
             self._check_configs(points)
         if plan.prune and self.goal is not None and plan.metric is not None:
@@ -282,6 +282,8 @@ class Sweep:
         about = {"search": plan.search, "trials": self.total, "seeds": plan.seeds, "jobs": self._engine.jobs}
         for key, value in about.items():
             recorder.param(f"sweep.{key}", value)
+        if plan.zips:
+            recorder.param("sweep.zip", [list(group) for group in plan.zips])
         for axis in plan.axes:
             recorder.param(f"sweep.{axis.name}", _told(axis))
             if isinstance(axis, Choices) and len(axis.values) == 1 and isinstance(axis.values[0], list):

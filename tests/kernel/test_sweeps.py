@@ -67,6 +67,10 @@ def test_a_config_is_swept_over_its_groups_and_keys_and_the_best_is_composed_aga
     )
     assert output.status == "ok", output.text
     assert own_kernel.check("print(_.best, _.best_config.name)") == "{'model': 'small', 'lr': 0.1} 1-0.1"
+    own_kernel.check(
+        "%%sweep --config cfg model=small,large lr=2,3 --zip model lr --into both\nloss = cfg.model.size * cfg.lr * 1.0"
+    )
+    assert own_kernel.check("print(both.loss.tolist())") == "[2.0, 30.0]"
     own_kernel.check("%%sweep --config cfg lr=3 --into one\nloss = cfg.lr * 1.0")
     run = own_kernel.check(
         "import mlflow; r = mlflow.MlflowClient().search_runs(['0'], \"params.`cfg.lr` = '3'\")[0]; print(r.data.params['cfg.name'])"
@@ -95,6 +99,9 @@ def test_a_config_is_swept_over_its_groups_and_keys_and_the_best_is_composed_aga
         ("%%sweep model.depth=1,2\nloss = 1", "'model.depth' is no name for a variable"),
         ("%%sweep --config nope x=1,2\nloss = 1", "--config nope: no config of this name"),
         ("%%sweep x=1,2 --search tpe --metric loss\nloss = x", "--trials 50"),
+        ("%%sweep x=1,2 y=1,2,3 --zip x y\nloss = x * y * 1.0", "--zip x y: 'y' has 3 values and 'x' 2 values"),
+        ("%%sweep x=1,2 y=1,2 --zip x,z\nloss = x * y * 1.0", "--zip x z: nothing is swept under the name 'z'"),
+        ("%%sweep x=1,2 y=1,2 --zip x\nloss = x * y * 1.0", "--zip x: it takes two names or more"),
         ("import threading; lock = threading.Lock()", ""),
         ("%%sweep x=1,2 --jobs 2\nwith lock: loss = x * 1.0", "'lock' (lock) cannot be sent to another process"),
     ],
@@ -240,3 +247,29 @@ def test_an_interrupt_before_the_first_trial_is_one_line(new_kernel):
     assert kernel.check("print(len(found))") == "0"
     kernel.check("%%sweep x=1,2 --metric loss --into found\nloss = x * 1.0")
     assert kernel.check("print(len(found))") == "2"
+
+
+@pytest.mark.parametrize(
+    ("line", "points"),
+    [
+        ("%%sweep 'x=1,2'", [[1], [2]]),
+        ('%%sweep "x=choice(1, 2)" --metric loss', [[1], [2]]),
+        ("%%sweep 'my sweep' 'x=1, 2'", [[1], [2]]),
+        ("%%sweep \"x=choice('a b','c')\"", [["a b"], ["c"]]),
+        ("%%sweep x=choice('a b','c')", [["a b"], ["c"]]),
+        ("%%sweep x='a b','c d'", [["a b"], ["c d"]]),
+        ("%%sweep 'x=[1,2],[3]'", [["[1, 2]"], ["[3]"]]),
+        ("%%sweep x=1,2 y=3,4 --zip x y", [[1, 3], [2, 4]]),
+        ("%%sweep --zip x,y own x=1,2 y=3,4", [[1, 3], [2, 4]]),
+        ("%%sweep own 'x=1,2' 'y=3,4' --zip x y --quiet z=5,6", [[1, 3, 5], [1, 3, 6], [2, 4, 5], [2, 4, 6]]),
+        ("%%sweep x=1,2 y=3,4 z=5,6 v=7,8 --zip x y --zip z, v", [[1, 3, 5, 7], [1, 3, 6, 8], [2, 4, 5, 7], [2, 4, 6, 8]]),
+    ],
+)  # fmt: skip
+def test_what_is_swept_may_stand_in_quotes_and_go_together(kernel, line, points):
+    names = [name for name in "xyzv" if f"{name}=" in line]
+    output = kernel.run(f"{line} --into found\nloss = len(str(({', '.join(names)},))) * 1.0")
+    assert output.status == "ok", output.text
+    rows = kernel.check(
+        f"print([[str(v) if isinstance(v, list) else v for v in row] for row in found[{names}].values.tolist()])"
+    )
+    assert rows == str(points)

@@ -449,3 +449,38 @@ def test_one_trial_that_fails_is_told_once(store_uri, capsys):
     ):
         mlmagic.sweep(lambda x: x / 0, {"x": [1]})
     assert "failed: its run" not in capsys.readouterr().err
+
+
+def test_zipped_values_are_swept_together_and_resumed(sweep, runs_of, tmp_path):
+    body = "open('ran.txt', 'a').write(f'{lr}-{depth}-{n} ')\nloss = lr * depth * n"
+    words = ("lr=0.1,0.2", "depth=1,2", "n=1,3")
+    first = sweep(body, *words, metric="loss", zips=[("lr", "depth")])
+    assert [trial.point for trial in first.trials] == [
+        {"lr": 0.1, "depth": 1, "n": 1},
+        {"lr": 0.1, "depth": 1, "n": 3},
+        {"lr": 0.2, "depth": 2, "n": 1},
+        {"lr": 0.2, "depth": 2, "n": 3},
+    ]
+    assert first.best == {"lr": 0.1, "depth": 1, "n": 1}
+    assert [run.data.params["depth"] for run in runs_of(first)] == ["1", "1", "2", "2"]
+    assert mlmagic.Run(first.run_id).params["sweep.zip"] == '[["lr", "depth"]]'
+    (tmp_path / "ran.txt").unlink()
+    longer = ("lr=0.1,0.2,0.3", "depth=1,2,3", "n=1,3")
+    again = sweep(body, *longer, metric="loss", zips=[("lr", "depth")], resume=True, jobs=2)
+    assert sorted((tmp_path / "ran.txt").read_text().split()) == ["0.3-3-1", "0.3-3-3"]
+    assert [trial.seed for trial in again.trials[:4]] == [trial.seed for trial in first.trials]
+
+
+@pytest.mark.parametrize("options", [{"search": "tpe", "trials": 8}, {"search": "random", "trials": 3}])
+def test_zipped_values_stay_together_in_every_search(sweep, options):
+    results = sweep("loss = lr * depth", "lr=1.0,2,3", "depth=4,5,6", metric="loss", zips=[("lr", "depth")], **options)
+    assert {(trial.point["lr"], trial.point["depth"]) for trial in results.trials} <= {(1.0, 4), (2, 5), (3, 6)}
+    assert len(results.trials) == options["trials"]
+
+
+def test_zip_in_python(store_uri):
+    space = {"lr": [0.1, 0.2], "depth": [1, 2], "n": [3]}
+    frame = mlmagic.sweep(lambda lr, depth, n: {"loss": lr * depth * n}, space, zip=("lr", "depth"), quiet=True)
+    assert frame[["lr", "depth", "n"]].values.tolist() == [[0.1, 1, 3], [0.2, 2, 3]]
+    with pytest.raises(UsageProblem, match="--zip lr n: 'lr' has 2 values and 'n' 1 value"):
+        mlmagic.sweep(lambda lr, depth, n: {"loss": lr * depth * n}, space, zip=["lr,n"], quiet=True)
