@@ -24,6 +24,7 @@ from mlmagic.sweeps.identity import identity_of, key_of
 from mlmagic.sweeps.loop import Loop
 from mlmagic.sweeps.payload import pack, pack_function
 from mlmagic.sweeps.plan import Plan, goal_of, require_valid
+from mlmagic.sweeps.process_state import state_to_send
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier
@@ -105,7 +106,8 @@ class Sweep:
         self.total = self._search.total * plan.seeds
         self.shared = tuple(payload.shared)
         source = plan.code.source if isinstance(plan.code, Body) else None
-        self._job = Job(payload, source, plan.threads, figures=plan.figures, metric=plan.metric)
+        state, self._problems = state_to_send()
+        self._job = Job(payload, source, plan.threads, figures=plan.figures, metric=plan.metric, state=state)
         self._tasks: dict[int, _Asked] = {}
         self._trials: list[Trial] = []  # in the order of their numbers
         self._of_point: defaultdict[int, list[Trial]] = defaultdict(list)
@@ -268,6 +270,8 @@ class Sweep:
         """Record what the sweep goes over."""
         recorder, plan = parent.recorder, self.plan
         recorder.tag(CODE, self.code)
+        for problem in self._problems if self._engine.is_remote else ():
+            parent.notices.warn(problem)
         for name in self.shared:
             parent.notices.info(f"{name} cannot be copied: all trials share it, and what one changes the next one sees")
         if self.resumed is not None:

@@ -273,3 +273,41 @@ def test_what_is_swept_may_stand_in_quotes_and_go_together(kernel, line, points)
         f"print([[str(v) if isinstance(v, list) else v for v in row] for row in found[{names}].values.tolist()])"
     )
     assert rows == str(points)
+
+
+@pytest.mark.parametrize("engine", ["", "--jobs 2"])
+def test_a_trial_leaves_the_kernels_settings_alone(own_kernel, tmp_path, engine):
+    own_kernel.check("%matplotlib inline")
+    own_kernel.check("import os, warnings\nwarnings.simplefilter('error')\npath = os.getcwd()")
+    output = own_kernel.run(f"""%%sweep x=1,2,3 {engine} --into found
+import os, sys, warnings
+import torch
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+size = float(torch.zeros(1).element_size())
+threads = float(torch.get_num_threads())
+folder = float(len(os.getcwd()))
+width = plt.rcParams["lines.linewidth"]
+kind = float(warnings.filters[0][0] == "error")
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(2)
+os.chdir("/")
+os.environ["LEFT"] = "1"
+plt.rcParams["lines.linewidth"] = 9
+warnings.simplefilter("ignore")
+sys.argv[:] = ["odd"]
+loss = x * 1.0
+if x == 3: raise ValueError
+""")
+    assert output.status == "ok", output.text
+    seen = own_kernel.check("print(found[['size', 'threads', 'folder', 'width', 'kind']].values.tolist())")
+    assert seen == str([[4.0, 1.0, float(len(str(tmp_path))), 1.5, 1.0]] * 3)
+    assert own_kernel.check(
+        "print([f[0] for f in warnings.filters if f[1:4] == (None, Warning, None)][0], os.getcwd() == path, os.environ.get('LEFT'))"
+    ) == ("error True None")
+    if not engine:
+        assert own_kernel.check("import torch; print(torch.zeros(1).dtype)") == "torch.float32"
+    shown = own_kernel.run("import matplotlib.pyplot as plt\nplt.plot([1, 2]); print(plt.rcParams['lines.linewidth'])")
+    assert shown.stdout.strip() == "1.5"
+    assert [kind for kind, content in shown.messages if "image/png" in content.get("data", {})] == ["display_data"]

@@ -1,0 +1,124 @@
+"""What stands around a trial: random numbers, threads, output and figures, each as before when it is over."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from mlmagic.snapshot import randomness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlmagic.session.capture import Capture
+
+
+@contextlib.contextmanager
+def random_states_kept() -> Iterator[None]:
+    """Give every source of randomness its state back afterwards: a trial in the notebook's process leaves no trace."""
+    resume = randomness.suspend()
+    python_state, restore = random.getstate(), [_numpy_state(), *_torch_states()]
+    try:
+        yield
+    finally:
+        randomness.forget()
+        random.setstate(python_state)
+        for one in restore:
+            one()
+        resume()
+
+
+def _numpy_state() -> Callable[[], None]:
+    numpy = sys.modules.get("numpy.random")
+    if numpy is None:
+        return lambda: None
+    state = numpy.get_state()
+    return lambda: numpy.set_state(state)
+
+
+def _torch_states() -> list[Callable[[], None]]:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return []
+    state = torch.get_rng_state()
+    restore: list[Callable[[], None]] = [lambda: torch.set_rng_state(state)]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        on_devices = torch.cuda.get_rng_state_all()
+        restore.append(lambda: torch.cuda.set_rng_state_all(on_devices))
+    return restore
+
+
+@contextlib.contextmanager
+def threads_limited(number: int) -> Iterator[None]:
+    """Let libraries use so many threads: with another number of them sums differ in their last digits."""
+    import threadpoolctl
+
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch is not None else 0
+    with threadpoolctl.threadpool_limits(limits=number):
+        if torch is not None:
+            torch.set_num_threads(number)
+        try:
+            yield
+        finally:
+            if torch is not None:
+                torch.set_num_threads(before)
+
+
+class _Writer(io.TextIOBase):
+    """A stream whose text goes to a transcript."""
+
+    def __init__(self, capture: Capture, name: str) -> None:
+        self._capture, self._name = capture, name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._capture.transcript.write(self._name, text)
+        return len(text)
+
+
+@contextlib.contextmanager
+def output_captured(capture: Capture) -> Iterator[None]:
+    """Have what is printed and displayed kept, not shown: of a hundred trials nobody reads it as it comes."""
+    capture.start()  # before, so that it does not listen to the streams below
+    try:
+        with (
+            contextlib.redirect_stdout(cast("Any", _Writer(capture, "stdout"))),
+            contextlib.redirect_stderr(cast("Any", _Writer(capture, "stderr"))),
+            _displays_kept(),
+        ):
+            yield
+    finally:
+        capture.stop()
+
+
+@contextlib.contextmanager
+def _displays_kept() -> Iterator[None]:
+    shells = sys.modules.get("IPython.core.interactiveshell")
+    if shells is None or not shells.InteractiveShell.initialized():
+        yield
+        return
+    from IPython.utils.capture import capture_output
+
+    with capture_output(stdout=False, stderr=False, display=True):
+        yield
+
+
+@contextlib.contextmanager
+def figures_closed(capture: Capture) -> Iterator[None]:
+    """Close the figures that a trial left open: they are taken, and would be shown under the cell."""
+    from mlmagic.adapters import matplotlib
+
+    before = matplotlib.open_figures()
+    try:
+        yield
+    finally:
+        if capture.figures and (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+            for figure in matplotlib.open_figures():
+                if not any(figure is one for one in before):
+                    pyplot.close(figure)

@@ -1,0 +1,117 @@
+"""The code of one trial: run in a namespace of its own, with the notebook's settings; and what it shows by itself."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.runs import automatic
+from mlmagic.runs.values import flat
+from mlmagic.scalars import as_number
+from mlmagic.session import sites
+from mlmagic.session.watching import CellWatch
+from mlmagic.snapshot import randomness
+from mlmagic.sweeps.isolation import threads_limited
+from mlmagic.sweeps.own_random import import_first
+from mlmagic.sweeps.process_state import process_state_kept
+
+if TYPE_CHECKING:
+    import contextlib
+
+    from mlmagic.runs.recorder import Recorder
+    from mlmagic.sweeps.pruning import Reporter
+    from mlmagic.sweeps.trial import Job, Task
+
+_FILE = "<sweep>"
+_RESULT = "result"
+
+
+class TrialCode:
+    """A body or a function at one point: *params* are those that it shows by itself, *notices* what is to be told."""
+
+    def __init__(self, job: Job, task: Task, recorder: Recorder, reporter: Reporter | None) -> None:
+        self.params: dict[str, Any] = {}
+        self.notices: list[str] = []
+        self._job = job
+        self._task = task
+        self._recorder = recorder
+        self._reporter = reporter
+
+    def run(self, settings: contextlib.ExitStack) -> None:
+        """Run it, and record what it shows; the process has its own settings again when *settings* is left."""
+        job, task = self._job, self._task
+        namespace = job.payload.load()
+        tree = ast.parse(job.source or "")
+        import_first(tree)
+        self.notices = settings.enter_context(process_state_kept(job.state))
+        with threads_limited(job.threads):
+            randomness.seed(task.seed)
+            if job.source is None:
+                _take_result(namespace["function"](**task.values), self._recorder, job.metric or _RESULT)
+            else:
+                self._run_body(tree, job.source, namespace)
+
+    def _run_body(self, tree: ast.Module, source: str, namespace: dict[str, Any]) -> None:
+        namespace.update(self._task.values)
+        if self._task.config is not None:
+            from omegaconf import OmegaConf
+
+            name, plain = self._task.config
+            namespace[name] = OmegaConf.create(dict(plain), flags={"struct": True})
+        namespace["__name__"] = "__main__"
+        watch = CellWatch(namespace)
+        remove = sites.install()
+        failed, value = True, None
+        try:
+            watched = watch.begin(tree)
+            value = _executed(watched, namespace, source)
+            failed = False
+        finally:
+            watch.end()
+            remove()
+            if self._reporter is not None:
+                self._reporter.is_open = False  # what is found when the code has ended ends nothing
+            self._find(watch, namespace, value, failed=failed)
+
+    def _find(self, watch: CellWatch, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:
+        """Take the parameters and metrics that the body shows, as of a tracked cell."""
+        recorder, swept, asked_for = self._recorder, self._task.values, self._job.metric
+        found = automatic.find(watch, namespace, result=value, known_metrics=set())
+        self.notices += watch.skips.lines()
+        self.params = {name: one for name, one in found.params.items() if name not in swept}
+        known = set(recorder.metrics)
+        for name, curve in found.metrics.items():
+            if name in known or name in swept:
+                continue
+            for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
+                recorder.metric(name, number, step)
+        # What was asked for by name may be any number, also a count.
+        if asked_for in namespace and asked_for not in {*recorder.metrics, *self.params}:
+            asked = as_number(namespace[asked_for])
+            if asked is not None and not failed:
+                recorder.metric(asked_for, asked)
+
+
+def _executed(tree: ast.Module, namespace: dict[str, Any], source: str) -> Any:
+    """Execute a body; return the value of its last expression."""
+    linecache.cache[_FILE] = (len(source), None, source.splitlines(keepends=True), _FILE)
+    last = tree.body[-1]
+    ends_in_value = isinstance(last, ast.Expr)
+    first = ast.Module(tree.body[:-1] if ends_in_value else tree.body, [])
+    exec(compile(first, _FILE, "exec"), namespace)  # noqa: S102  # it is the user's code
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), _FILE, "eval"), namespace)  # noqa: S307  # as above
+
+
+def _take_result(result: Any, recorder: Recorder, name: str) -> None:
+    """Take what a function returned as metrics: a mapping of numbers, or one number, which is called *name*."""
+    if result is None:
+        return
+    if hasattr(result, "items"):
+        for key, value in flat(dict(result)):
+            recorder.metric(str(key), value)
+        return
+    if (number := as_number(result)) is not None:
+        recorder.metric(name, number)
