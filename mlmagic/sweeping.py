@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.sweeping import Sweep
+    from mlmagic.sweeps.trial_models import Which
     from mlmagic.views.sweep_frame import SweepFrame
 
 
@@ -39,6 +40,8 @@ def sweep(
     threads: int = 1,
     prune: bool = False,
     resume: bool = False,
+    models: Which = "best",
+    data: bool = True,
     yes: bool = False,
     quiet: bool = False,
 ) -> SweepFrame:
@@ -47,8 +50,8 @@ def sweep(
     Parameters
     ----------
     function
-        Takes the swept names as keywords. The mapping of numbers that it returns are metrics, and so is what it logs
-        with ``mlmagic.log``; a single number that it returns is *metric*, ``result`` where none is named.
+        Takes the swept names as keywords. The numbers in the mapping that it returns are metrics, and so is what it
+        logs with ``mlmagic.log``; a single number that it returns is *metric*, ``result`` where none is named.
     space
         What to go over, by name: values in a list, or a text in Hydra's grammar (``"0.1,0.01"``, ``"range(1,10)"``,
         ``"interval(1e-4,1e-1)"``, ``"tag(log,interval(1e-4,1e-1))"``).
@@ -78,6 +81,11 @@ def sweep(
         rule. They are ``KILLED``.
     resume
         Go on with the last sweep of the same code: its trials that ended well are not run again.
+    models
+        Whose fitted models are recorded: ``"best"``, on the sweep's run those of the trial that did best at the best
+        point; ``"all"``, on each trial's run its own as well; ``"none"``. Of a function they are what it returns.
+    data
+        Whether the data that the function reads are recorded, on the sweep's run.
     yes
         Run more than 1,000 trials of a grid.
     quiet
@@ -132,6 +140,8 @@ def sweep(
         yes=yes,
         resume=resume,
         prune=prune,
+        models=models,
+        data=data,
         experiment=experiment,
     )
     return run_plan(plan, name=name or (named if named.isidentifier() else "sweep"), quiet=quiet)

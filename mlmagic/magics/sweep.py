@@ -16,9 +16,11 @@ from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem, did
 from mlmagic.magics.parsing import options_first, parse_words, variable
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping
 
     from mlmagic.config.composing import Composition
+    from mlmagic.sweeps.trial_models import Which
     from mlmagic.views.sweep_frame import SweepFrame
 
 _WITH_VALUE = (
@@ -65,6 +67,11 @@ class SweepMagics(Magics):
     @argument(
         "--into", metavar="NAME", help="Bind the results to this variable, also those of a sweep that was interrupted."
     )
+    @argument("--models", action="store_true", help=(
+        "Record the models of all trials, on their own runs; by default those of the best one, on the sweep's run."
+    ))  # fmt: skip
+    @argument("--no-models", action="store_true", help="Record no models.")
+    @argument("--no-data", action="store_true", help="Do not record the data that the body reads.")
     @argument("--no-figures", action="store_true", help="Do not record figures of trials.")
     @argument("--yes", action="store_true", help="Run more than 1,000 trials.")
     @argument("--quiet", action="store_true", help="Show nothing while it runs.")
@@ -120,6 +127,8 @@ class SweepMagics(Magics):
             seeds=arguments.seeds,
             threads=arguments.threads,
             figures=not arguments.no_figures,
+            models=_whose_models(arguments),
+            data=not arguments.no_data,
             yes=arguments.yes,
             resume=arguments.resume,
             prune=arguments.prune,
@@ -150,6 +159,14 @@ def _with_zips_joined(words: list[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def _whose_models(arguments: Namespace) -> Which:
+    if arguments.models and arguments.no_models:
+        raise UsageProblem(
+            "%%sweep: --models records the models of all trials, --no-models none: leave one of them out"
+        )
+    return "all" if arguments.models else "none" if arguments.no_models else "best"
 
 
 def _divided(words: list[str]) -> tuple[str | None, list[str]]:

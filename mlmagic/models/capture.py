@@ -23,8 +23,10 @@ from mlmagic.snapshot.secret_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from mlmagic.models.kinds import Kind
+    from mlmagic.models.saving import SavedModel
     from mlmagic.runs.active import ActiveRun
     from mlmagic.session.watching import CellWatch
 
@@ -220,7 +222,7 @@ def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> No
         run.notices.warn(f"the model {name!r} was not recorded: {saved.reason}")
         return
     run.recorder.model(Model(uid, saved.name, folder))
-    run.models.append(f"{name} ({kind}, {saved.format}, {_size(saved.size)})")
+    run.models.append(f"{name} ({kind}, {saved.format}, {size_text(saved.size)})")
     for note in saved.notes:
         run.notices.info(f"model {name!r}: {note}")
 
@@ -242,5 +244,20 @@ def _requirements() -> list[str]:
     return [f"{name}=={imported[name].partition('+')[0]}" for name in _FOR_ANY_MODEL if name in imported]
 
 
-def _size(size: int) -> str:
+def size_text(size: int) -> str:
+    """Return a size in bytes as it is shown."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"  # noqa: PLR2004  # from 0.1 MB on
+
+
+def models_made(
+    capture: ModelCapture, watch: CellWatch, namespace: Mapping[str, Any]
+) -> tuple[list[Found], tuple[Any, ...]]:
+    """Return the models that code has made or fitted since *capture* began, and tables that they may take."""
+    return capture._models(watch, namespace), _examples(watch, namespace)
+
+
+def save(model: Any, name: str, folder: Path, examples: tuple[Any, ...], limit_mb: float) -> SavedModel | Skipped:
+    """Write *model* to *folder* with what it stands on; what looks like a secret is a reason to skip it."""
+    if (what := _secret_in(model)) is not None:
+        return Skipped(name, f"{what} that it holds looks like a secret")
+    return save_model(model, name, folder, input_example=examples, requirements=_requirements(), size_limit_mb=limit_mb)

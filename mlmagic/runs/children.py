@@ -17,6 +17,7 @@ from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from mlmagic.journal.records import Record
     from mlmagic.runs.active import ActiveRun
@@ -69,6 +70,11 @@ class Child:
                     self.recorder.tag(key, value)
                 case Metric():
                     self._journal.append(record)
+
+    @property
+    def staging(self) -> Path:
+        """Where files lie that records name, beside the run's journal."""
+        return self._journal.make_staging()
 
     def figures(self, figures: Iterable[Figure | FailedFigure]) -> None:
         """Record figures, each under a name of its own."""

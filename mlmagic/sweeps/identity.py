@@ -38,7 +38,7 @@ def identity_of(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -
     if isinstance(code, Body):
         source, names, used = code.source, code.names, []
     else:
-        source, namespace = _name_of(code), _globals_of(code)
+        source, namespace = _name_of(code), globals_of(code)
         names, used = tuple(names_used(code, namespace)), [code]
     read = {name: namespace[name] for name in names}
     functions = {one for value in (*used, *read.values()) for one in functions_of(value, namespace)}
@@ -78,11 +78,16 @@ def _name_of(function: Callable[..., Any]) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _globals_of(function: Any) -> dict[str, Any]:
+def function_of(callable_: Any) -> Any:
+    """Return what a partial or a decorated function calls in the end."""
+    while hasattr(callable_, "func"):
+        callable_ = callable_.func
+    return inspect.unwrap(callable_)
+
+
+def globals_of(callable_: Any) -> dict[str, Any]:
     """Return the namespace that a callable reads from: of a partial that of its function, of an object its class's."""
-    while hasattr(function, "func"):
-        function = function.func
-    function = inspect.unwrap(function)
+    function = function_of(callable_)
     own = getattr(function, "__globals__", None) or getattr(function.__call__, "__globals__", None)
     return own if own is not None else {}
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mlmagic.config.composing import Composition
     from mlmagic.runs.direction import Direction
     from mlmagic.sweeps.space import Axis, Dimension
+    from mlmagic.sweeps.trial_models import Which
 
+MODELS = ("best", "all", "none")
 _MODES: dict[str, Direction] = {"min": "min", "max": "max"}
 
 
@@ -30,6 +32,7 @@ class Plan:
     overrides of *config*; ``zips`` are groups of their names that go together. ``metric`` judges the trials, ``mode``
     says in which direction. ``seeds`` is how often each point is run. With ``resume`` trials are not run again that
     ended well in the last sweep of the same code in ``experiment``. With ``prune`` those are ended that look hopeless.
+    ``models`` says whose models are recorded, ``data`` whether the data that the code reads are.
     """
 
     code: Body | Callable[..., Any]
@@ -49,6 +52,8 @@ class Plan:
     seed: int | None = None
     threads: int = 1
     figures: bool = True
+    models: Which = "best"
+    data: bool = True
     yes: bool = False
     resume: bool = False
     prune: bool = False
@@ -73,6 +78,8 @@ def require_valid(plan: Plan) -> None:
     if plan.search not in SEARCHES:
         near = did_you_mean(plan.search, SEARCHES)
         raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
+    if plan.models not in MODELS:
+        raise UsageProblem(f"models={plan.models!r}: it is {', '.join(MODELS)}.{did_you_mean(plan.models, MODELS)}")
     if plan.timeout_s is not None and not plan.timeout_s >= 0:  # NaN is none
         raise UsageProblem(f"--timeout {plan.timeout_s:g}: it is a number of seconds, 0 or more.")
     for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):

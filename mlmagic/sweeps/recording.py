@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs.children import Child
+from mlmagic.sweeps.kept_models import record, stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,10 @@ def record_trial(
     params: Mapping[str, Any],
     config: Mapping[str, Any] | None,
     key: str,
+    *,
+    models: bool = False,
 ) -> str:
-    """Record what a trial did; return its run's own id (the tag ``mlmagic.id``)."""
+    """Record what a trial did, its *models* too if asked for; return its run's own id (the tag ``mlmagic.id``)."""
     tags = {NUMBER: str(outcome.number), KEY: key}
     child = Child(parent, f"{parent.name} {outcome.number}", outcome.started, tags)
     recorder = child.recorder
@@ -35,6 +38,8 @@ def record_trial(
         recorder.yaml("mlmagic/config.yaml", dict(config))
     for path, content in outcome.files.items():
         recorder.data(path, content)
+    if models:
+        record(stage(outcome.models, child.staging), recorder, parent.notices, outcome.number)
     if outcome.output:
         recorder.text("mlmagic/output.txt", outcome.output)
     if outcome.error:

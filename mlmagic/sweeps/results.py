@@ -41,6 +41,7 @@ class Trial:
 class Summary:
     """A point over its seeds: the mean of the metric and its standard error (NaN of one), and how many it is of."""
 
+    point_number: int
     point: Mapping[str, Any]
     mean: float
     error: float
@@ -65,11 +66,11 @@ class Results:
         for trial in self.trials:
             by_point.setdefault(trial.point_number, []).append(trial)
         found = []
-        for trials in by_point.values():
+        for number, trials in by_point.items():
             values = [value for trial in trials if (value := self.value(trial)) is not None]
             if values:
                 error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-                found.append(Summary(trials[0].point, statistics.fmean(values), error, len(values)))
+                found.append(Summary(number, trials[0].point, statistics.fmean(values), error, len(values)))
         return sorted(found, key=lambda one: one.mean, reverse=self.goal == "max")
 
     def value(self, trial: Trial) -> float | None:

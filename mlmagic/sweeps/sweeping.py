@@ -15,12 +15,15 @@ from mlmagic.journal.records import Param
 from mlmagic.runs.direction import direction_of
 from mlmagic.runs.shipping import shipper
 from mlmagic.session.live import seeding
+from mlmagic.settings import settings
 from mlmagic.snapshot import randomness
 from mlmagic.snapshot.secret_cuts import beginning
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.identity import identity_of, key_of
+from mlmagic.sweeps.inputs import record_data, values_read
+from mlmagic.sweeps.kept_models import KeptModels
 from mlmagic.sweeps.loop import Loop
 from mlmagic.sweeps.payload import pack, pack_function
 from mlmagic.sweeps.plan import Plan, goal_of, require_valid
@@ -31,6 +34,7 @@ from mlmagic.sweeps.resuming import CODE, find_earlier
 from mlmagic.sweeps.search import Listed, Pruned, Search, Tpe, points_of
 from mlmagic.sweeps.space import Choices
 from mlmagic.sweeps.trial import Job, Outcome, Task
+from mlmagic.sweeps.trial_models import Bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.resuming import Earlier
     from mlmagic.sweeps.space import Axis, Point
     from mlmagic.sweeps.trial import Status
+    from mlmagic.sweeps.trial_models import SentModel
 
 
 @dataclass(frozen=True)
@@ -107,13 +112,24 @@ class Sweep:
         self.shared = tuple(payload.shared)
         source = plan.code.source if isinstance(plan.code, Body) else None
         state, self._problems = state_to_send()
-        self._job = Job(payload, source, plan.threads, figures=plan.figures, metric=plan.metric, state=state)
+        self._job = Job(
+            payload,
+            source,
+            plan.threads,
+            figures=plan.figures,
+            metric=plan.metric,
+            state=state,
+            models=plan.models,
+            model_limit_mb=settings.model_limit_mb,
+        )
         self._tasks: dict[int, _Asked] = {}
         self._trials: list[Trial] = []  # in the order of their numbers
         self._of_point: defaultdict[int, list[Trial]] = defaultdict(list)
         self._taken = 0
         self._asked_before: Counter[str] = Counter()
         self._metric = plan.metric
+        self._best: tuple[float, int] | None = None
+        self._models = KeptModels()
 
     def run(self, parent: ActiveRun, watcher: Watcher | None = None) -> Results:
         """Run all trials below *parent*, and return what they came to.
@@ -138,6 +154,7 @@ class Sweep:
             loop.run(itertools.takewhile(lambda _: end is None or time.monotonic() < end, self._all_tasks(parent)))
         finally:
             self.close()
+            self._record_best(parent, self.results(parent))
         results = self.results(parent)
         self._conclude(parent, results)
         return results
@@ -208,11 +225,18 @@ class Sweep:
                     self._taken += 1
                     self._take(parent, self._tasks[number].ended("FINISHED", done.metrics, done.duration_s, done.uid))
                     continue
-                pruning = self._search.pruning(point_number)
+                pruning, bar = self._search.pruning(point_number), self._bar(point_number)
                 if config is None or self._space is None:
-                    yield Task(number, point, seed, pruning=pruning)
+                    yield Task(number, point, seed, pruning=pruning, bar=bar)
                 else:
-                    yield Task(number, {}, seed, (self._space.name, config.values), pruning)
+                    yield Task(number, {}, seed, (self._space.name, config.values), pruning, bar)
+
+    def _bar(self, point_number: int) -> Bar | None:
+        """Return how good the best point is so far, for a trial of this point."""
+        if self._best is None or self._metric is None or self.goal is None:
+            return None
+        value, best = self._best
+        return Bar(self._metric, self.goal, value, came_before=point_number < best)
 
     def _record(self, parent: ActiveRun, outcome: Outcome) -> None:
         asked = self._tasks[outcome.number]
@@ -223,18 +247,21 @@ class Sweep:
         taken = {*params, *(record.key for record in outcome.records if isinstance(record, Param))}
         params["seed" if "seed" not in taken else "trial.seed"] = asked.seed
         config = asked.config.values if asked.config is not None else None
-        uid = record_trial(parent, outcome, params, config, asked.key)
+        uid = record_trial(parent, outcome, params, config, asked.key, models=self.plan.models == "all")
         took, pruned = outcome.duration_s, bool(outcome.pruned)
         ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
-        self._take(parent, ended)
+        self._take(parent, ended, outcome.models)
         if self._engine.is_remote:
             shipper(parent.delivery.uri).hurry()
 
-    def _take(self, parent: ActiveRun, trial: Trial) -> None:
-        """Take what became of a trial."""
+    def _take(self, parent: ActiveRun, trial: Trial, models: Sequence[SentModel] = ()) -> None:
+        """Take what became of a trial, and the models that it sent."""
         bisect.insort(self._trials, trial, key=lambda one: one.number)
         self._of_point[trial.point_number].append(trial)
         self._judge(trial)
+        if models and self.goal is not None:
+            value = self._results_of(parent, [trial]).value(trial)
+            self._models.take(parent, trial, value, self.goal, models)
         self._tell(parent, trial.point_number)
 
     def _judge(self, trial: Trial) -> None:
@@ -261,6 +288,19 @@ class Sweep:
         summaries = self._results_of(parent, of_point).summaries()
         pruned = any(trial.pruned for trial in of_point)
         self._search.tell(point_number, summaries[0].mean if summaries else None, pruned=pruned)
+        if not summaries or not self._is_best(summaries[0].mean, point_number):
+            self._models.drop(parent, point_number)
+            return
+        if self._best is not None:
+            self._models.drop(parent, self._best[1])
+        self._best = summaries[0].mean, point_number
+
+    def _is_best(self, mean: float, point_number: int) -> bool:
+        """Return whether a point is better than the best one so far, or as good and before it."""
+        if self._best is None:
+            return True
+        best, number = self._best
+        return point_number < number if mean == best else (mean < best) == (self.goal == "min")
 
     def _show(self, parent: ActiveRun, watcher: Watcher | None, *, running: int) -> None:
         if watcher is not None:
@@ -276,6 +316,8 @@ class Sweep:
             parent.notices.info(f"{name} cannot be copied: all trials share it, and what one changes the next one sees")
         if self.resumed is not None:
             return  # it says so already
+        if plan.data:
+            record_data(parent, values_read(plan.code, plan.namespace))
         if plan.resume:
             parent.notices.warn(
                 "--resume found no sweep of this code, with what it reads, in the experiment: this one begins anew"
@@ -295,7 +337,7 @@ class Sweep:
                 parent.notices.info(f"{axis.name} has one value, a list: {axis.name}={told} goes over what is in it")
 
     def _conclude(self, parent: ActiveRun, results: Results) -> None:
-        """Record the best point on the sweep's own run."""
+        """Tell what the sweep took over, and what it left."""
         if self._taken:
             of = len(results.trials)
             parent.notices.info(f"--resume took over {self._taken} of {of} trials, which had ended well before")
@@ -306,10 +348,14 @@ class Sweep:
         if 0 < failed < len(results.trials):  # of all the error tells
             hold = "its run holds the traceback" if failed == 1 else "their runs hold the tracebacks"
             parent.notices.warn(f"{failed} of {_trials(len(results.trials))} failed: {hold}")
+
+    def _record_best(self, parent: ActiveRun, results: Results) -> None:
+        """Record the best point on the sweep's own run, with its models: so far, if something ended the sweep."""
         summaries = results.summaries() if results.goal else []
-        if not summaries:
+        best = summaries[0] if summaries else None
+        self._models.record(parent, best.point_number if best else None)
+        if best is None:
             return
-        best = summaries[0]
         parent.recorder.metric(f"best.{results.metric}", best.mean)
         for name, value in best.point.items():
             parent.recorder.tag(f"best.{name}", value)  # no parameter: of a sweep that is gone on with it may change

@@ -18,6 +18,7 @@ from mlmagic.sweeps.isolation import figures_closed, output_captured, random_sta
 from mlmagic.sweeps.own_random import own_random
 from mlmagic.sweeps.pruning import Reporter, TrialPrunedError
 from mlmagic.sweeps.trial_code import TrialCode
+from mlmagic.sweeps.trial_models import are_wanted, sent
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mlmagic.session.figures import FailedFigure, Figure
     from mlmagic.sweeps.payload import Payload
     from mlmagic.sweeps.pruning import Pruning
+    from mlmagic.sweeps.trial_models import Bar, SentModel, Which
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _FILE = "<sweep>"
@@ -43,7 +45,8 @@ class Job:
 
     ``source`` is a body, which is run in the payload's namespace; None: the payload is a function, called with the
     values of the point. ``threads`` is how many threads libraries may use, ``metric`` the one that was asked for.
-    ``state`` are the notebook's settings as the sweep begins (`process_state`).
+    ``state`` are the notebook's settings as the sweep begins (`process_state`). ``models`` says whose models are sent,
+    each trial's up to ``model_limit_mb``.
     """
 
     payload: Payload
@@ -53,13 +56,16 @@ class Job:
     output_limit: int = 1_000_000
     metric: str | None = None
     state: Mapping[str, bytes] = field(default_factory=dict)
+    models: Which = "none"
+    model_limit_mb: float = 0.0
 
 
 @dataclass(frozen=True)
 class Task:
     """One trial: its *number*, the names that are set for it (*values*), its seed, and the config by its name.
 
-    *pruning* is where it reports to, None where none is ended before its time.
+    *pruning* is where it reports to, None where none is ended before its time. *bar* is how good the best point is so
+    far, None where there is none.
     """
 
     number: int
@@ -67,11 +73,12 @@ class Task:
     seed: int
     config: tuple[str, Mapping[str, Any]] | None = None
     pruning: Pruning | None = None
+    bar: Bar | None = None
 
 
 @dataclass
 class Outcome:
-    """What a trial did: *records* and *files* for its run, the last value of each metric, and how it ended."""
+    """What a trial did: what is for its run, *models* that it sent, the last value of each metric, how it ended."""
 
     number: int
     status: Status
@@ -82,6 +89,7 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     figures: list[Figure | FailedFigure] = field(default_factory=list)
+    models: list[SentModel] = field(default_factory=list)
     output: str = ""
     error: str | None = None
     pruned: str = ""
@@ -174,7 +182,10 @@ def run_trial(job: Job, task: Task) -> Outcome:
         if capture.figures:
             capture.figures.collect_open()
             outcome.figures = capture.figures.finish()
-    outcome.metrics = {name: line.value for name, line in recorder.metrics.items()}
+        outcome.metrics = {name: line.value for name, line in recorder.metrics.items()}
+        is_good = outcome.status == "FINISHED" and bool(code.models)
+        if is_good and are_wanted(job.models, job.metric, task.bar, outcome.metrics):
+            outcome.models = sent(code.models, code.examples, job.model_limit_mb)
     outcome.records, outcome.files, outcome.params = sink.records, sink.files, code.params
     outcome.output = capture.transcript.text()
     outcome.notices += [*code.notices, *(notice.text for notice in notices.all())]

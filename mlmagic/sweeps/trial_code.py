@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import linecache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
+from mlmagic.models.capture import ModelCapture, models_made
+from mlmagic.models.kinds import find_models
 from mlmagic.runs import automatic
+from mlmagic.runs.options import Origin
 from mlmagic.runs.values import flat
 from mlmagic.scalars import as_number
 from mlmagic.session import sites
@@ -15,10 +20,13 @@ from mlmagic.snapshot import randomness
 from mlmagic.sweeps.isolation import threads_limited
 from mlmagic.sweeps.own_random import import_first
 from mlmagic.sweeps.process_state import process_state_kept
+from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
     import contextlib
 
+    from mlmagic.models.kinds import Found
+    from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.recorder import Recorder
     from mlmagic.sweeps.pruning import Reporter
     from mlmagic.sweeps.trial import Job, Task
@@ -28,10 +36,16 @@ _RESULT = "result"
 
 
 class TrialCode:
-    """A body or a function at one point: *params* are those that it shows by itself, *notices* what is to be told."""
+    """A body or a function at one point, and what it shows when it has ended.
+
+    ``params`` are those that were found, ``models`` what it has fitted, with ``examples`` of what these may take, and
+    ``notices`` what is to be told.
+    """
 
     def __init__(self, job: Job, task: Task, recorder: Recorder, reporter: Reporter | None) -> None:
         self.params: dict[str, Any] = {}
+        self.models: list[Found] = []
+        self.examples: tuple[Any, ...] = ()
         self.notices: list[str] = []
         self._job = job
         self._task = task
@@ -48,7 +62,7 @@ class TrialCode:
         with threads_limited(job.threads):
             randomness.seed(task.seed)
             if job.source is None:
-                _take_result(namespace["function"](**task.values), self._recorder, job.metric or _RESULT)
+                self._take_result(namespace["function"](**task.values))
             else:
                 self._run_body(tree, job.source, namespace)
 
@@ -62,9 +76,12 @@ class TrialCode:
         namespace["__name__"] = "__main__"
         watch = CellWatch(namespace)
         remove = sites.install()
+        models = ModelCapture()
         failed, value = True, None
         try:
             watched = watch.begin(tree)
+            # What a capture looks at of a run is the code that it is of.
+            models.begin(cast("ActiveRun", SimpleNamespace(origin=Origin(source, namespace=namespace, watch=watch))))
             value = _executed(watched, namespace, source)
             failed = False
         finally:
@@ -73,6 +90,9 @@ class TrialCode:
             if self._reporter is not None:
                 self._reporter.is_open = False  # what is found when the code has ended ends nothing
             self._find(watch, namespace, value, failed=failed)
+        if self._job.models != "none":
+            self.models, self.examples = models_made(models, watch, namespace)
+            self.notices += [line for line in watch.skips.lines() if line not in self.notices]
 
     def _find(self, watch: CellWatch, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:
         """Take the parameters and metrics that the body shows, as of a tracked cell."""
@@ -92,6 +112,19 @@ class TrialCode:
             if asked is not None and not failed:
                 recorder.metric(asked_for, asked)
 
+    def _take_result(self, result: Any) -> None:
+        """Take what a function returned: numbers by their names are metrics, one number *metric*, models are models."""
+        skips = Skips()
+        returned = dict(result) if isinstance(result, Mapping) else {self._job.metric or _RESULT: result}
+        if self._job.models != "none":
+            self.models = find_models({str(name): value for name, value in returned.items()}, skips)
+        if isinstance(result, Mapping):
+            models = {id(found.model) for found in self.models}
+            for key, value in flat({name: value for name, value in returned.items() if id(value) not in models}):
+                self._recorder.metric(str(key), value)
+        elif (number := as_number(result)) is not None:
+            self._recorder.metric(self._job.metric or _RESULT, number)
+
 
 def _executed(tree: ast.Module, namespace: dict[str, Any], source: str) -> Any:
     """Execute a body; return the value of its last expression."""
@@ -103,15 +136,3 @@ def _executed(tree: ast.Module, namespace: dict[str, Any], source: str) -> Any:
     if not isinstance(last, ast.Expr):
         return None
     return eval(compile(ast.Expression(last.value), _FILE, "eval"), namespace)  # noqa: S307  # as above
-
-
-def _take_result(result: Any, recorder: Recorder, name: str) -> None:
-    """Take what a function returned as metrics: a mapping of numbers, or one number, which is called *name*."""
-    if result is None:
-        return
-    if hasattr(result, "items"):
-        for key, value in flat(dict(result)):
-            recorder.metric(str(key), value)
-        return
-    if (number := as_number(result)) is not None:
-        recorder.metric(name, number)

@@ -12,7 +12,7 @@ from mlmagic.session.live import in_notebook
 from mlmagic.snapshot.secrets import redact_value
 from mlmagic.views.bundle import MimeBundle, duration, number, render, web_address
 from mlmagic.views.comparison import mean_text
-from mlmagic.views.run_summary import cell, notice_lines
+from mlmagic.views.run_summary import Cell, cell, notice_lines
 from mlmagic.views.show import metadata_of, show_summary
 from mlmagic.visible import clean, visible
 
@@ -136,7 +136,12 @@ def sweep_bundle(
     status = summary.status.lower() if summary else ""
     notices = summary.notices if summary else ()
     head = f"{results.name}: {', '.join([headline, *told])}"
-    plain = [clean(f"\N{BLACK CIRCLE} {status}  {head}" if status else head), *(visible(one.text) for one in notices)]
+    recorded = _recorded(summary) if summary else []
+    plain = [
+        clean(f"\N{BLACK CIRCLE} {status}  {head}" if status else head),
+        *(f"{label}: {', '.join(one.text for one in cells)}" for label, cells in recorded),
+        *(visible(one.text) for one in notices),
+    ]
     return {
         "text/html": render(
             "sweep.html",
@@ -149,12 +154,19 @@ def sweep_bundle(
             failed_part=100 * failed / total if total else 0,
             is_over=summary is not None,
             failures=[_failure(trial) for trial in results.trials if trial.error][:_MOST_FAILURES],
+            recorded=recorded,
             notices=notice_lines(notices),
             table=None if summary else _table(results),
             picture="",
         ),
         "text/plain": "\n".join(plain),
     }
+
+
+def _recorded(summary: RunSummary) -> list[tuple[str, list[Cell]]]:
+    """Return what was recorded of the sweep beside its trials, by kind."""
+    lines = [("data", summary.datasets), ("models", summary.models)]
+    return [(label, [cell(item, _LONGEST_VALUE) for item in items]) for label, items in lines if items]
 
 
 def results_html(results: Results, picture: bytes | None) -> str:
@@ -164,6 +176,7 @@ def results_html(results: Results, picture: bytes | None) -> str:
         name=None,
         is_over=True,
         failures=[],
+        recorded=[],
         notices=[],
         table=_table(results),
         picture=base64.b64encode(picture).decode() if picture else "",

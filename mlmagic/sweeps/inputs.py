@@ -1,0 +1,57 @@
+"""What the code of a sweep reads of the notebook; its data are recorded once, on the sweep's own run."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.data.capture import DataCapture
+from mlmagic.session.reads import names_used
+from mlmagic.session.watching import CellWatch
+from mlmagic.sweeps.body import Body
+from mlmagic.sweeps.identity import function_of, globals_of
+from mlmagic.user_objects import one_line, reraise_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlmagic.runs.active import ActiveRun
+
+
+def values_read(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a body reads of *namespace*, or a function of its globals, its closure and a partial's keywords.
+
+    >>> from functools import partial
+    >>> values_read(partial(lambda x, limit: x * limit, limit=3), {})
+    {'limit': 3}
+    """
+    if isinstance(code, Body):
+        return {name: namespace[name] for name in code.names}
+    own = globals_of(code)
+    values = {name: own[name] for name in names_used(code, own)}
+    function = function_of(code)
+    free = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    for name, cell in zip(free, getattr(function, "__closure__", None) or (), strict=False):
+        with contextlib.suppress(ValueError):  # not bound yet
+            values[name] = cell.cell_contents
+    return values | getattr(code, "keywords", {})
+
+
+def record_data(run: ActiveRun, values: Mapping[str, Any]) -> None:
+    """Record the data among *values*, and the split that they are of, as those of a tracked cell that reads them."""
+    watch = CellWatch(values)
+    try:
+        watch.begin(ast.parse("\n".join(values)))
+        reading = replace(run, origin=replace(run.origin, watch=watch, namespace=values))
+        data = DataCapture()
+        data.begin(reading)
+        data.record(reading)
+    except BaseException as error:  # noqa: BLE001  # no fault of ours may keep the sweep from running
+        reraise_interrupt(error)
+        run.notices.warn(f"the data could not be recorded: {one_line(error)}")
+    finally:
+        watch.end()
+    for line in watch.skips.lines():
+        run.notices.warn(line)
