@@ -41,6 +41,11 @@ class Found:
     kind: Kind
 
 
+def is_any_library_imported() -> bool:
+    """Return whether a library of models is imported: without one there is no model."""
+    return any(module in sys.modules for _, module, _ in _CLASSES)
+
+
 def kind_of(thing: object) -> Kind | None:
     """Return which library's model *thing* is, fitted or not, or None when it is none.
 

@@ -54,6 +54,8 @@ def state_to_send() -> tuple[dict[str, bytes], list[str]]:
 @contextlib.contextmanager
 def process_state_kept(sent: Mapping[str, bytes] | None = None) -> Iterator[list[str]]:
     """Set what was *sent*, if anything was, and put everything back in the end; yield a list that problems go to."""
+    import cloudpickle
+
     own: dict[str, Any] = {}
     problems: list[str] = []
 
@@ -64,10 +66,8 @@ def process_state_kept(sent: Mapping[str, bytes] | None = None) -> Iterator[list
                 own[name] = part.take(module)
             except AttributeError:  # a version of the library that has no such setting
                 return
-            if sent and name in sent:
-                import cloudpickle
-
-                _put(part, module, cloudpickle.loads(sent[name]))
+            if sent and name in sent and (state := cloudpickle.loads(sent[name])) != own[name]:
+                part.put(module, state)
 
     waiting = [when_imported(part.module, partial(begin, name)) for name, part in PARTS.items()]
     try:
@@ -77,12 +77,9 @@ def process_state_kept(sent: Mapping[str, bytes] | None = None) -> Iterator[list
             cancel()
         for name, state in reversed(own.items()):
             with _noted(name, problems):
-                _put(PARTS[name], sys.modules[PARTS[name].module], state)
-
-
-def _put(part: Part, module: Any, state: Any) -> None:
-    if part.take(module) != state:
-        part.put(module, state)
+                part, module = PARTS[name], sys.modules[PARTS[name].module]
+                if part.take(module) != state:
+                    part.put(module, state)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from mlmagic.models.capture import ModelCapture, models_made
-from mlmagic.models.kinds import find_models
+from mlmagic.models.kinds import find_models, is_any_library_imported
 from mlmagic.runs import automatic
 from mlmagic.runs.options import Origin
 from mlmagic.runs.values import flat
@@ -25,6 +24,7 @@ from mlmagic.user_objects import Skips
 if TYPE_CHECKING:
     import contextlib
 
+    from mlmagic.models.capture import ModelCapture
     from mlmagic.models.kinds import Found
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.recorder import Recorder
@@ -76,12 +76,10 @@ class TrialCode:
         namespace["__name__"] = "__main__"
         watch = CellWatch(namespace)
         remove = sites.install()
-        models = ModelCapture()
         failed, value = True, None
         try:
             watched = watch.begin(tree)
-            # What a capture looks at of a run is the code that it is of.
-            models.begin(cast("ActiveRun", SimpleNamespace(origin=Origin(source, namespace=namespace, watch=watch))))
+            models = self._watch_models(source, watch, namespace)
             value = _executed(watched, namespace, source)
             failed = False
         finally:
@@ -90,7 +88,23 @@ class TrialCode:
             if self._reporter is not None:
                 self._reporter.is_open = False  # what is found when the code has ended ends nothing
             self._find(watch, namespace, value, failed=failed)
-        if self._job.models != "none":
+        self._find_models(models or self._watch_models(source, watch, namespace), watch, namespace)
+
+    def _watch_models(self, source: str, watch: CellWatch, namespace: dict[str, Any]) -> ModelCapture | None:
+        """Note what the models are like before the code runs; None where there can be none, or they are not wanted."""
+        if self._job.models == "none" or not is_any_library_imported():
+            return None
+        from mlmagic.models.capture import ModelCapture
+
+        models = ModelCapture()
+        # All that it asks a run for is the code that it is of.
+        models.begin(cast("ActiveRun", SimpleNamespace(origin=Origin(source, namespace=namespace, watch=watch))))
+        return models
+
+    def _find_models(self, models: ModelCapture | None, watch: CellWatch, namespace: dict[str, Any]) -> None:
+        if models is not None:
+            from mlmagic.models.capture import models_made
+
             self.models, self.examples = models_made(models, watch, namespace)
             self.notices += [line for line in watch.skips.lines() if line not in self.notices]
 

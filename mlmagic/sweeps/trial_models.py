@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.models.capture import save
-from mlmagic.models.parameters import all_parameters
-from mlmagic.models.saving import Skipped
 from mlmagic.runs.direction import direction_of
 from mlmagic.user_objects import one_line, reraise_interrupt
 
@@ -86,6 +83,10 @@ def sent(found: Sequence[Found], examples: tuple[Any, ...], limit_mb: float) -> 
 
 
 def _sent(found: Found, examples: tuple[Any, ...], limit_mb: float) -> SentModel:
+    from mlmagic.models.capture import save
+    from mlmagic.models.parameters import all_parameters
+    from mlmagic.models.saving import Skipped
+
     kind = type(found.model).__name__
     with tempfile.TemporaryDirectory(prefix="mlmagic-model-") as place:
         folder = Path(place) / "model"

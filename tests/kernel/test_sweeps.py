@@ -311,3 +311,31 @@ if x == 3: raise ValueError
     shown = own_kernel.run("import matplotlib.pyplot as plt\nplt.plot([1, 2]); print(plt.rcParams['lines.linewidth'])")
     assert shown.stdout.strip() == "1.5"
     assert [kind for kind, content in shown.messages if "image/png" in content.get("data", {})] == ["display_data"]
+
+
+def test_a_sweeps_run_holds_data_split_and_the_best_model(own_kernel):
+    own_kernel.check("""
+from sklearn.datasets import load_iris
+from sklearn.tree import DecisionTreeClassifier
+iris = load_iris(as_frame=True).frame
+""")
+    own_kernel.check("%split iris --test 0.2 --seed 3")
+    own_kernel.check("X_train, y_train = train.drop(columns='target'), train.target")
+    output = own_kernel.run(
+        "%%sweep trees depth=1,3,2 --metric accuracy --jobs 2\n"
+        "model = DecisionTreeClassifier(max_depth=depth, random_state=0).fit(X_train, y_train)\n"
+        "accuracy = model.score(test.drop(columns='target'), test.target)"
+    )
+    assert output.status == "ok", output.text
+    shown = output.of("update_display_data")[-1]["data"]["text/plain"]
+    assert re.search(r"^data: .*X_train 120 by 4", shown, re.MULTILINE), shown
+    assert re.search(r"^models: model \(DecisionTreeClassifier, \w+, .* kB, of trial \d\)$", shown, re.MULTILINE), shown
+    found = own_kernel.check("""
+import mlflow
+run = mlflow.get_run(mlmagic.last_run.id)
+model = mlflow.sklearn.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
+print(sorted(one.dataset.name for one in run.inputs.dataset_inputs), run.data.params["split.test"], model.get_depth())
+""")
+    assert found == "['X_train', 'test', 'y_train'] 0.2 3"
+    wrong = own_kernel.run("%%sweep depth=1,2 --models --no-models\nloss = depth * 1.0")
+    assert "leave one of them out" in wrong.errors[0]
