@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.git_config import own_config, under_filters
+from mlmagic.snapshot.git_config import every_filter, own_config, under_filters
 from mlmagic.snapshot.git_files import (
     Repository,
     UntrackedFile,
@@ -18,6 +19,7 @@ from mlmagic.snapshot.git_files import (
     megabytes,
     shown,
 )
+from mlmagic.snapshot.git_notebooks import is_notebook
 from mlmagic.snapshot.git_parts import named
 from mlmagic.snapshot.git_patch import make_patch
 from mlmagic.snapshot.git_process import Answer, ask
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 _LARGE_DATA_BYTES = 100_000_000
 _TIME_FOR_STATUS = 0.6
+_STATUS = (
+    *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames", "--no-ahead-behind"),
+    "--ignore-submodules=dirty",
+)
 _TOO_SLOW = "Git took too long to look for uncommitted changes: they are not recorded."
 _UNKNOWN_FILTERS = (
     "The repository's own configuration cannot be read, or has too many filters: uncommitted changes are not recorded."
@@ -42,7 +48,8 @@ class GitState:
 
     ``root`` is None where there is no repository. ``commit`` is None where there is none yet or Git did not
     answer, ``branch`` also when HEAD is detached. ``dirty`` tells of tracked changes and untracked source files;
-    None: not known. ``patch`` brings both back with `git apply`. Each of ``notices`` is a sentence for the user.
+    None: not known. ``patch`` brings both back with `git apply`, but for the outputs of notebooks: it has their source
+    alone; it is empty where they alone differ. Each of ``notices`` is a sentence for the user.
     """
 
     root: Path | None = None
@@ -63,7 +70,8 @@ def capture(folder: Path, *, limit_bytes: int, timeout_s: float = 10.0) -> GitSt
     """Return the state of the repository that *folder* is in; what cannot be found out is told in its notices.
 
     Files that make the patch larger than *limit_bytes* are left out of it; with 0 none is made. It takes one `git`
-    process in a clean tree, three at most in a usual dirty one, and *timeout_s* seconds at most. The repository is
+    process in a clean tree, three at most in a usual dirty one and three more where notebooks changed, and *timeout_s*
+    seconds at most. The repository is
     not written to, its index neither. Never raises.
     """
     deadline = time.monotonic() + timeout_s
@@ -92,13 +100,14 @@ def _capture(repository: Repository, limit_bytes: int, deadline: float, timeout_
     if config.filters is None:
         return _without_status(repository, deadline, _UNKNOWN_FILTERS)
     repository = replace(repository, filters=config.filters)
-    answer = ask(
-        *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames", "--no-ahead-behind"),
-        "--ignore-submodules=dirty",
-        folder=root,
-        deadline=deadline - (1 - _TIME_FOR_STATUS) * timeout_s,
-        filters=repository.filters,
-    )
+    ask_status = partial(ask, *_STATUS, folder=root, deadline=deadline - (1 - _TIME_FOR_STATUS) * timeout_s)
+    answer = ask_status(filters=repository.filters)
+    broken, reason = frozenset[str](), answer.reason
+    if answer.failed and not answer.too_slow:
+        # A filter of the user's that cannot run ends every question.
+        broken = every_filter(root, deadline) - repository.filters
+        repository = replace(repository, filters=repository.filters | broken)
+        answer = ask_status(filters=repository.filters) if broken else answer
     if answer.too_slow:
         return _without_status(repository, deadline, _TOO_SLOW)
     if answer.failed:
@@ -119,12 +128,18 @@ def _capture(repository: Repository, limit_bytes: int, deadline: float, timeout_
         return state
     notices = [*state.notices, *_left_out(untracked, limit_bytes)]
     notices += [f"The submodule {shown(path)} has changes that the patch leaves out." for path in inside]
-    notices += _unfiltered(repository, [*status.changed, *(file.path for file in sources)], deadline)
+    changed = [*status.changed, *(file.path for file in sources)]
+    others = [path for path in changed if not is_notebook(path)]
+    filtered = under_filters(root, others, broken, deadline)
+    notices += [f"Not recorded, since their filter cannot be run ({reason}): {named(filtered)}."] if filtered else []
+    notices += _unfiltered(repository, [path for path in others if path not in filtered], deadline)
     patch = None
     if state.dirty:
-        added = [file.path for file in sources if file.size <= limit_bytes]
-        patch, problem = make_patch(repository, status, added, limit_bytes, deadline)
-        notices += [problem] if problem else []
+        added = [file.path for file in sources if file.size <= limit_bytes or is_notebook(file.path)]
+        patch, told = make_patch(
+            repository, status, added, limit_bytes=limit_bytes, deadline=deadline, left_out=filtered
+        )
+        notices += told
     return replace(state, patch=patch, notices=tuple(notices))
 
 
@@ -160,7 +175,8 @@ def _left_out(untracked: list[UntrackedFile], limit_bytes: int) -> list[str]:
     large = [
         file
         for file in untracked
-        if file.size > (limit_bytes if file.is_source else max(limit_bytes, _LARGE_DATA_BYTES))
+        if not is_notebook(file.path)
+        and file.size > (limit_bytes if file.is_source else max(limit_bytes, _LARGE_DATA_BYTES))
     ]
     if not large:
         return []

@@ -16,6 +16,7 @@ from mlmagic.snapshot.git_files import LONGEST_READ, read_small
 from mlmagic.snapshot.git_process import ask
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from mlmagic.snapshot.git_files import Repository
@@ -60,11 +61,16 @@ def under_filters(root: Path, paths: list[str], filters: frozenset[str], deadlin
     return [path for path, value in zip(fields[::3], fields[2::3], strict=False) if value in filters]
 
 
+def every_filter(root: Path, deadline: float) -> frozenset[str]:
+    """Return the names of all filters that are configured, those of the user too; none where there are very many."""
+    return _filters(root, deadline, trusted=()) or frozenset()
+
+
 def _is_large(text: str) -> bool:
     return len(text) >= LONGEST_READ // 4  # in bytes it may be all that was read
 
 
-def _filters(root: Path, deadline: float) -> frozenset[str] | None:
+def _filters(root: Path, deadline: float, trusted: Collection[str] = _TRUSTED) -> frozenset[str] | None:
     answer = ask("config", "--list", "-z", "--show-scope", folder=root, deadline=deadline)
     if answer.failed:
         return None
@@ -72,7 +78,7 @@ def _filters(root: Path, deadline: float) -> frozenset[str] | None:
     found = set()
     for scope, entry in zip(fields[::2], fields[1::2], strict=False):
         key = entry.partition("\n")[0]
-        if scope in _TRUSTED:
+        if scope in trusted:
             continue
         if key.startswith("lfs.extension."):  # programs that the filter of Git LFS runs
             found.add("lfs")

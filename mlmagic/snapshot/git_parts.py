@@ -10,7 +10,7 @@ from mlmagic.snapshot.git_files import megabytes, shown
 from mlmagic.snapshot.git_process import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from mlmagic.snapshot.git_process import Answer
@@ -51,18 +51,24 @@ def named(paths: Sequence[str], about: Mapping[str, str] | None = None) -> str:
     return f"{first} and {more} more files" if more > 0 else first
 
 
-def by_parts(diff: Callable[[list[str], int], Answer], sizes: Mapping[str, int], limit_bytes: int) -> Parts:
+def by_parts(
+    diff: Callable[[list[str], int], Answer],
+    sizes: Mapping[str, int],
+    limit_bytes: int,
+    *,
+    alone: Collection[str] = (),
+) -> Parts:
     """Return as much of a patch as fits into *limit_bytes*, the changes of small files first.
 
     *diff* makes the patch that is limited to some pathspecs, stopped at a size; *sizes* has the size of each changed
-    file. A large file whose change is small is kept too.
+    file. A large file whose change is small is kept too. Those *alone* are compared each by itself, as one may fail.
     """
-    ordered = sorted(sizes, key=lambda path: (sizes[path], path))
+    ordered = sorted(sizes, key=lambda path: (path in alone, sizes[path], path))
     small: list[str] = []
     total = 0
     for path in ordered:
         total += sizes[path]
-        if total > limit_bytes:
+        if total > limit_bytes or path in alone:
             break
         small.append(path)
     patch = b""
@@ -75,16 +81,19 @@ def by_parts(diff: Callable[[list[str], int], Answer], sizes: Mapping[str, int],
             break
         small = small[: len(small) // 2]
     large = ordered[len(small) :]
-    left_out, failed = {}, {}
+    left_out: dict[str, int] = {}
+    failed: dict[str, str] = {}
     for number, path in enumerate(large):
         room = limit_bytes - len(patch)
-        alone = diff([f":(top,literal){path}"], room) if number < _MOST_BY_THEMSELVES and room > 0 else None
-        if alone is None or alone.too_large or alone.too_slow:
+        one = diff([f":(top,literal){path}"], room) if number < _MOST_BY_THEMSELVES and room > 0 else None
+        if one is None and failed and path in alone:
+            failed[path] = next(iter(failed.values()))
+        elif one is None or one.too_large or one.too_slow:
             left_out[path] = sizes[path]
-        elif alone.failed:
-            failed[path] = alone.reason
+        elif one.failed:
+            failed[path] = one.reason
         else:
-            patch += alone.output
+            patch += one.output
     return Parts(patch, left_out, failed)
 
 
