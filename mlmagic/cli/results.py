@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlmagic.runs.durations import duration_s
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def recorded_runs(workspace: Workspace, *, since_ms: int) -> list[RecordedRun]:
         RecordedRun(
             name=run.info.run_name,
             status=run.info.status,
-            duration_s=run.info.end_time and (run.info.end_time - run.info.start_time) / 1000,
+            duration_s=duration_s(run),
             metrics=run.data.metrics,
         )
         for run in found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.runs.comparisons import duration_s
 from mlmagic.runs.direction import Direction, direction_of
+from mlmagic.runs.durations import duration_s, span_s
 from mlmagic.runs.filters import number_or_none
 from mlmagic.runs.infinities import as_logged
 
@@ -122,6 +122,8 @@ def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> tuple[lis
             {row: took for row in every if (took := duration_s(runs[row])) is not None}, len(runs), form="duration",
         ),
     ]  # fmt: skip
+    if spans := {row: span for row in every if (span := span_s(runs[row])) is not None}:
+        first.append(_numbers("run", "span", "start to end", spans, len(runs), form="duration"))
     if len(experiments) > 1:
         named = {row: names.get(one := runs[row].info.experiment_id, one) for row in every}
         first.append(_words("run", "experiment", "experiment", named, len(runs)))

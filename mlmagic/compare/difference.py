@@ -29,7 +29,7 @@ _OF_GIT = ("mlflow.source.git.", "mlmagic.git.")
 
 @dataclass(frozen=True)
 class RunHead:
-    """Which run it is. *started* is in milliseconds since 1970, *duration_s* None while it runs."""
+    """Which run it is; times as in `RunRecord`."""
 
     id: str
     name: str
@@ -37,6 +37,7 @@ class RunHead:
     status: str
     started: int | None
     duration_s: float | None
+    span_s: float | None
     url: str | None
 
 
@@ -160,6 +161,7 @@ def _head(record: RunRecord) -> RunHead:
         record.status,
         record.started,
         record.duration_s,
+        record.span_s,
         record.url,
     )
 

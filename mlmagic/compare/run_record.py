@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.compare.run_files import RunFiles, list_all, read_all
 from mlmagic.runs import experiments, store
-from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.durations import duration_s, span_s
 from mlmagic.runs.light_runs import oddities
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run, read for a comparison. *started* is in milliseconds since 1970, *duration_s* None while it runs."""
+    """A run, read for a comparison. *started* is in milliseconds since 1970, *duration_s* is the time in its cells.
+
+    *duration_s* is None while it runs, *span_s*, from its start to its end, None for a run that was not continued.
+    """
 
     id: str
     name: str
@@ -50,6 +53,7 @@ class RunRecord:
     tags: Mapping[str, str]
     datasets: Sequence[DatasetRecord] = ()
     odd: Sequence[str] = ()
+    span_s: float | None = None
     files: RunFiles = field(default_factory=partial(RunFiles, "", ""), compare=False, repr=False)
 
 
@@ -76,6 +80,7 @@ def _record(run: Run) -> RunRecord:
         status=str(info.status),
         started=info.start_time,
         duration_s=duration_s(run),
+        span_s=span_s(run),
         url=store.url(info.run_id, info.experiment_id),
         params=dict(data.params),
         metrics=dict(data.metrics),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.runs.durations import duration_s
 from mlmagic.runs.filters import EXAMPLE, number_or_none
 
 if TYPE_CHECKING:
@@ -135,13 +136,6 @@ def quote(value: str) -> str | None:
     if "\\" in value or ("'" in value and '"' in value):
         return None
     return f'"{value}"' if "'" in value else f"'{value}'"
-
-
-def duration_s(run: Run) -> float | None:
-    """Return how many seconds a run took, None while it has not ended."""
-    if run.info.start_time is None or run.info.end_time is None:
-        return None
-    return float(run.info.end_time - run.info.start_time) / 1000
 
 
 def _test(get: Callable[[Run], str | None], holds: Callable[[str], bool]) -> Callable[[Run], bool]:

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.durations import duration_s, span_s
 from mlmagic.runs.infinities import as_logged
 from mlmagic.runs.light_runs import as_moment, oddities
 
@@ -31,7 +31,7 @@ _INT64 = 2**63
 
 
 def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **about: Any) -> pd.DataFrame:
-    """Return one row a run: run_id, name, status, started (local time), duration (seconds), params, metrics.
+    """Return one row a run: run_id, name, status, started (local time), duration (seconds in cells), params, metrics.
 
     A name that is a param and a metric, or one of the first five columns, gets its kind in front:
     ``params.lr``. A param column holds numbers when all its values are plain ones that lose nothing by it, else
@@ -62,6 +62,7 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
     named = {"param": named_params, "metric": named_metrics}.get(kind, _ATTRIBUTE_COLUMNS)
     frame.attrs[ATTRS] = {
         **about,
+        "spans": {run.info.run_id: span for run in runs if (span := span_s(run)) is not None},
         "sort": named.get(sorted_by),
         "params": list(named_params.values()),
         "metrics": list(named_metrics.values()),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.runs.comparisons import duration_s, quote, with_attribute, with_metric, with_text
+from mlmagic.runs.comparisons import quote, with_attribute, with_metric, with_text
+from mlmagic.runs.durations import duration_s
 from mlmagic.runs.filters import EXAMPLE, number_or_none
 
 if TYPE_CHECKING:

@@ -34,7 +34,10 @@ class MetricLine:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A finished run as it is shown under its cell; datasets, models and figures each in a few words."""
+    """A finished run as it is shown under its cell; datasets, models and figures each in a few words.
+
+    ``duration_s`` is the time in its cells, ``span_s`` that from its start to its end if it was continued.
+    """
 
     run_id: str
     name: str
@@ -50,3 +53,4 @@ class RunSummary:
     error: str | None = None
     url: str | None = None
     previous_name: str | None = None
+    span_s: float | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.runs import experiments, queries, store
-from mlmagic.runs.comparisons import duration_s
+from mlmagic.runs.durations import duration_s
 from mlmagic.runs.matching import Plan
 from mlmagic.sweeps.recording import KEY
 

@@ -144,6 +144,16 @@ def duration(seconds: float | None) -> str:
     return f"{days} d {hours_left} h" if days else f"{hours} h {minutes} min"
 
 
+def took(seconds: float | None, span: float | None) -> str:
+    """Return the *seconds* in the cells of a run, with the *span* from its start to its end where that reads otherwise.
+
+    >>> took(0.004, 21.5), took(0.004, None), took(0.004, 0.004)
+    ('4 ms (over 21.5 s)', '4 ms', '4 ms')
+    """
+    in_cells, over = duration(seconds), duration(span)
+    return in_cells if span is None or over == in_cells else f"{in_cells} (over {over})"
+
+
 def shorten(text: object, limit: int = 60) -> str:
     """Return *text* cleaned, and cut to *limit* characters with an ellipsis.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
 from mlmagic.runs.light_runs import as_moment
-from mlmagic.views.bundle import MimeBundle, duration, render, web_address
+from mlmagic.views.bundle import MimeBundle, render, took, web_address
 from mlmagic.views.difference_sections import letter, sections_of
 from mlmagic.views.difference_text import difference_text
 from mlmagic.views.run_summary import Cell, cell
@@ -76,7 +76,7 @@ def _head(at: int, run: RunHead) -> dict[str, object]:
         "experiment": cell(run.experiment, _LONGEST_NAME),
         "status": run.status.lower(),
         "started": f"{started:%Y-%m-%d %H:%M}" if started else "",
-        "duration": duration(run.duration_s),
+        "duration": took(run.duration_s, run.span_s),
         "id": run.id,
         "url": web_address(run.url),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import columns, duration, pad, shorten
+from mlmagic.views.bundle import columns, pad, shorten, took
 from mlmagic.views.difference_sections import letter
 from mlmagic.visible import clean
 
@@ -22,7 +22,13 @@ def difference_text(found: Difference, sections: Sequence[Section]) -> str:
     """Return *found* as lines of text: what differs in full, the rest in a line each."""
     lines = [f"{len(found.runs)} runs, compared with {letter(0)}"]
     rows = [
-        [letter(at), shorten(run.name, _WIDEST), clean(run.status).lower(), duration(run.duration_s), clean(run.id[:8])]
+        [
+            letter(at),
+            shorten(run.name, _WIDEST),
+            clean(run.status).lower(),
+            took(run.duration_s, run.span_s),
+            clean(run.id[:8]),
+        ]
         for at, run in enumerate(found.runs)
     ]
     lines += _aligned(rows)

@@ -9,11 +9,11 @@ from mlmagic.views.bundle import (
     MimeBundle,
     columns,
     difference,
-    duration,
     number,
     pad,
     render,
     shorten,
+    took,
     web_address,
 )
 from mlmagic.visible import clean
@@ -101,7 +101,7 @@ def _html(template: str, s: RunSummary) -> str:
         name=cell(s.name, _LONGEST_NAME),
         url=web_address(s.url),
         experiment=cell(s.experiment, _LONGEST_NAME),
-        duration=duration(s.duration_s),
+        duration=took(s.duration_s, s.span_s),
         run_id=s.run_id,
         error=cell(s.error, 300) if s.error else None,
         metrics=fold([_metric_row(line) for line in s.metrics]),
@@ -166,14 +166,14 @@ def _warnings(s: RunSummary) -> str:
 def _plain_line(s: RunSummary) -> str:
     parts = [shorten(s.name, _LONGEST_NAME)]
     parts += [part for part in (shorten(s.error or "", 120), _first_metrics(s)) if part]
-    parts += [part for part in (duration(s.duration_s), _warnings(s)) if part]
+    parts += [part for part in (took(s.duration_s, s.span_s), _warnings(s)) if part]
     return f"● {s.status.lower()}  {' · '.join(parts)}"
 
 
 def _plain(s: RunSummary) -> str:
     head = (
         f"● {s.status.lower()}  {shorten(s.name, _LONGEST_NAME)}  "
-        f"({shorten(s.experiment, _LONGEST_NAME)}, {duration(s.duration_s)}, run {s.run_id[:8]})"
+        f"({shorten(s.experiment, _LONGEST_NAME)}, {took(s.duration_s, s.span_s)}, run {s.run_id[:8]})"
     )
     lines = [head]
     if s.error:

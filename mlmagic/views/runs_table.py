@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs.frames import ATTRS, BASE_COLUMNS
-from mlmagic.views.bundle import duration, numbers, render, shorten, web_address
+from mlmagic.views.bundle import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import Cell, cell
 from mlmagic.visible import clean
 
@@ -69,7 +69,7 @@ def table_html(frame: pd.DataFrame) -> str:
     columns = [_column(rows, name, about) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
     return render(
         "runs_table.html",
-        runs=_runs(rows, about.get("urls", {})),
+        runs=_runs(rows, about.get("urls", {}), about.get("spans", {})),
         columns=columns,
         has_name="name" in rows.columns,
         same=[(cell(str(name), _LONGEST_NAME), _text(value)) for name, value in same.items()],
@@ -104,7 +104,7 @@ def _headline(total: int, about: dict[str, Any]) -> str:
     return f"{count}, {direction} {shorten(sort, _LONGEST_NAME)} first"
 
 
-def _runs(rows: pd.DataFrame, urls: dict[str, str]) -> list[dict[str, Any]]:
+def _runs(rows: pd.DataFrame, urls: dict[str, str], spans: dict[str, float]) -> list[dict[str, Any]]:
     """Return what is known of each run itself; a column that the user took away is simply not there."""
     held = rows.reindex(columns=list(BASE_COLUMNS))
     return [
@@ -115,7 +115,7 @@ def _runs(rows: pd.DataFrame, urls: dict[str, str]) -> list[dict[str, Any]]:
             "status": clean(_plain(status)).lower(),
             "started": _minute(started),
             "moment": "" if _is_missing(started) else str(started),
-            "duration": "" if _is_missing(seconds) else duration(float(seconds)),
+            "duration": "" if _is_missing(seconds) else took(float(seconds), spans.get(_plain(run_id))),
         }
         for run_id, name, status, started, seconds in held.itertuples(index=False, name=None)
     ]

@@ -1,0 +1,49 @@
+"""How long a run took: the time in its cells, which is less than from its start to its end when it was continued.
+
+Of a continued run the tag ``mlmagic.duration`` holds the seconds; MLflow knows the start of its first cell and the end
+of its last one only.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mlmagic.journal.records import Tag
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+TAG = "mlmagic.duration"
+
+
+def duration_s(run: Run) -> float | None:
+    """Return how many seconds a run took in its cells, None while it has not ended."""
+    whole = _from_start_to_end(run)
+    in_cells = seconds(run.data.tags.get(TAG))
+    return whole if whole is None or in_cells is None else in_cells
+
+
+def span_s(run: Run) -> float | None:
+    """Return the seconds from the start to the end of a run that was continued, None for any other."""
+    return None if seconds(run.data.tags.get(TAG)) is None else _from_start_to_end(run)
+
+
+def tag(in_cells: float) -> Tag:
+    """Return the tag of a continued run with these seconds in its cells."""
+    return Tag(TAG, f"{in_cells:.3f}")
+
+
+def _from_start_to_end(run: Run) -> float | None:
+    if run.info.start_time is None or run.info.end_time is None:
+        return None
+    return float(run.info.end_time - run.info.start_time) / 1000
+
+
+def seconds(text: str | None) -> float | None:
+    """Return what the tag says; anybody may have written it."""
+    try:
+        found = float(text or "")
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and found >= 0 else None
