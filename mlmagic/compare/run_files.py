@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import MLMagicError
-from mlmagic.runs import store
+from mlmagic.runs import shared_parts, store
 from mlmagic.runs.artifact_reading import place_of
 from mlmagic.runs.waiting import OWN_THREAD
 from mlmagic.snapshot.git_files import megabytes
@@ -87,7 +87,8 @@ class RunFiles:
             self.problems[path] = f"not read: it has {megabytes(self.sizes[path])}"
             return
         try:
-            self._contents[path] = self._place.read(path, LONGEST_BYTES)
+            content = self._place.read(path, LONGEST_BYTES)
+            self._contents[path] = shared_parts.whole(content, self._run_id, self._artifact_uri, LONGEST_BYTES)
         except (MLMagicError, OSError) as error:
             self.problems[path] = f"not read: {error}"
 

@@ -17,17 +17,30 @@ from typing import TYPE_CHECKING, TypeVar
 from mlmagic.errors import NoActiveRunError
 from mlmagic.journal import locks
 from mlmagic.journal.lines import decode, encode, encode_metric, header, read_lines, seed_of
-from mlmagic.journal.records import Began, Bound, Closed, Copy, Delivered, Ended, File, LeftOut, Model, SetAside, Stored
+from mlmagic.journal.records import (
+    Began,
+    Bound,
+    Closed,
+    Copy,
+    Delivered,
+    Ended,
+    File,
+    LeftOut,
+    Model,
+    Part,
+    SetAside,
+    Stored,
+)
 from mlmagic.journal.safe_folder import open_file
 from mlmagic.journal.signing import signature_of
-from mlmagic.journal.staged_files import within
+from mlmagic.journal.staged_files import path_of, within
 from mlmagic.journal.system_calls import FLAGS, read_at, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlmagic.journal.lines import Line
-    from mlmagic.journal.records import Record
+    from mlmagic.journal.records import Record, Signed
     from mlmagic.journal.safe_folder import SafeFolder
     from mlmagic.journal.signing import Signature
 
@@ -161,7 +174,7 @@ class Journal:
         NoActiveRunError
             When the run has ended: a thread goes on after its cell.
         """
-        if self._signature is not None and isinstance(record, (Began, File, Copy, Model)):
+        if self._signature is not None and isinstance(record, (Began, File, Part, Copy, Model)):
             record = self._signature.sign(record)
         line = encode(record, self._seed)
         with self._lock:
@@ -234,7 +247,7 @@ class Journal:
             at += len(data)
             yield data
 
-    def is_own(self, record: Began | File | Copy | Model) -> bool:
+    def is_own(self, record: Signed) -> bool:
         """Return whether this user recorded *record* in this journal, and in the folder where the journal lies.
 
         What this process records is, whether it can be signed or not.
@@ -310,14 +323,14 @@ class Journal:
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Stage an artifact and note it."""
         file = File(path, len(content), zlib.crc32(content), after, before)
-
-        def write() -> None:
-            target = self.staged(file)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-
-        if self._stage(path, write):
+        if self._stage(path, lambda: _write(self.staged(file), content)):
             self.append(file)
+
+    def keep_part(self, digest: str, packed: bytes) -> None:
+        """Stage a part of a text that runs share and note it."""
+        part = Part(digest, len(packed), zlib.crc32(packed))
+        if self._stage(f"the part {digest}", lambda: _write(within(self.staging, str(path_of(part))), packed)):
+            self.append(part)
 
     def staged(self, file: File) -> Path:
         """Return where the content of *file* lies."""
@@ -430,6 +443,11 @@ class Journal:
             self.close_file()
             if self._is_in_memory and self.elsewhere is not None:
                 shutil.rmtree(self.elsewhere, ignore_errors=True)
+
+
+def _write(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
 
 
 _OF_THE_DELIVERY = (Bound, Delivered, LeftOut, Stored, SetAside, Closed)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mlmagic.journal import folder, locks, owner
 from mlmagic.journal.file import STAGED, Journal
 from mlmagic.journal.lines import NewerFormatError
-from mlmagic.journal.records import Began, Copy, Dataset, Ended, File, Metric, Model, Param, Tag
+from mlmagic.journal.records import Began, Copy, Dataset, Ended, File, Metric, Model, Param, Part, Tag
 from mlmagic.journal.signing import derived
 from mlmagic.journal.staged_files import StagedFile, copy, path_of, walk
 from mlmagic.journal.survey import Foreign, survey
@@ -138,7 +138,7 @@ def _opened(path: Path, *, alone: bool = False) -> Iterator[tuple[SafeFolder, Jo
 
 def _records(journal: Journal) -> Iterator[Record]:
     for line in journal.read():
-        if isinstance(line.record, (Began, Param, Metric, Tag, Dataset, File, Copy, Model, Ended)):
+        if isinstance(line.record, (Began, Param, Metric, Tag, Dataset, File, Part, Copy, Model, Ended)):
             yield line.record
 
 

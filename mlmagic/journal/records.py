@@ -90,6 +90,16 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text that runs share (`mlmagic.snapshot.parts`): its digest, and its size as it is staged."""
+
+    digest: str
+    size: int
+    checksum: int
+    signature: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """A file or folder of the user's: its path within the run, and within the staging area."""
 
@@ -169,6 +179,7 @@ Record = (
     | Metric
     | Tag
     | File
+    | Part
     | Copy
     | Dataset
     | Model
@@ -179,7 +190,7 @@ Record = (
     | SetAside
     | Closed
 )
-Signed = Began | File | Copy | Model
+Signed = Began | File | Part | Copy | Model
 """The records that tell whose run it is and which files it has: `mlmagic.journal.signing` signs them."""
 
 
@@ -194,6 +205,9 @@ class Sink(Protocol):
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Take an artifact; *after* and *before* as in `File`."""
+
+    def keep_part(self, digest: str, packed: bytes) -> None:
+        """Take a part of a text that runs share."""
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Take a copy of a file or folder of the user's, which may change or delete it at once."""

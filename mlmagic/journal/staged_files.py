@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from mlmagic.journal.records import Copy, File, Model
+from mlmagic.journal.records import Copy, File, Model, Part
 from mlmagic.journal.safe_folder import UntrustedError
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def path_of(record: Record) -> str | None:
             return f"{'artifacts' if after is None else 'continued'}/{path}"
         case Copy(path):
             return f"artifacts/{path}"
+        case Part(digest):
+            return f"parts/{digest}.gz"
         case Model(folder=folder):
             return folder
     return None

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 100_000
 _ROOT = "artifacts"
+SHARED = ("mlmagic", "parts")
+"""The folder of an experiment in which what its runs share lies (`mlmagic.runs.shared_parts`)."""
 _PORTS = {"http": 80, "https": 443}
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -90,6 +92,26 @@ def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
     return RemotePlace(get_artifact_repository(artifact_uri, tracking_uri=tracking_uri))
 
 
+def shared_place(run_id: str, artifact_uri: str) -> ArtifactPlace:
+    """Return access to what the runs of an experiment share, from the address of one of them.
+
+    Raises
+    ------
+    StoreError
+        As `place_of`, or when the run's files lie in no folder of an experiment.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    own = place_of(run_id, artifact_uri)
+    if isinstance(own, LocalPlace):
+        return LocalPlace(own.root.parent.parent.joinpath(*SHARED))
+    root, found, rest = artifact_uri.rpartition(f"/{run_id}/{_ROOT}")
+    if not found or rest:
+        raise StoreError("the run's files lie in no folder of an experiment")
+    shared = f"{root}/{'/'.join(SHARED)}"
+    return RemotePlace(get_artifact_repository(shared, tracking_uri=store.current_uri()))
+
+
 def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
     """Return which server of *artifact_uri* is not to be asked, and what to do, or None.
 
@@ -126,7 +148,7 @@ class LocalPlace:
     """A folder of this machine; no link in it is followed, nor is the folder one."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def files(self, folder: str = "") -> list[File]:
         """Return what lies in *folder*; nothing where it is not there."""
@@ -151,7 +173,7 @@ class LocalPlace:
     @contextlib.contextmanager
     def _folder(self, below: Sequence[str]) -> Iterator[Any]:
         """Open a folder step by step, from that of the experiment on: none of the steps may be a link."""
-        above, steps = self._root.parent.parent, (*self._root.parts[-2:], *below)
+        above, steps = self.root.parent.parent, (*self.root.parts[-2:], *below)
         if not _BY_DESCRIPTOR:
             yield _without_links(above, steps)
             return

@@ -16,21 +16,27 @@ from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_text, flat
 from mlmagic.scalars import as_number
 from mlmagic.snapshot import secrets
+from mlmagic.snapshot.parts import LONGEST_INLINE, in_parts
 from mlmagic.snapshot.secret_patches import redact_patch
 from mlmagic.snapshot.secret_values import REDACTED
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from mlmagic.runs.loops import Loop
     from mlmagic.runs.notices import Notices
+    from mlmagic.snapshot.parts import Part
 
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000
 _SHOWN_KEY, _SHOWN_ENDING = 80, 20
 LARGEST_STEP = 2**62
+_PATCH_IN_PARTS = """\
+This patch is long. It lies in parts, which runs share: mlmagic patch RUN prints it, as does
+mlmagic.Run.find(RUN).text("mlmagic/uncommitted.patch"). A part is ../../mlmagic/parts/<name>.gz beside this run's
+folder, or mlmagic/parts/<name>.gz within it; zcat of all, in this order, is the patch."""
 
 
 class _Curve:
@@ -163,12 +169,24 @@ class Recorder:
         self._count(path, count)
         self._sink.keep_file(path, text.encode(errors="replace"))
 
-    def patch(self, path: str, patch: str) -> bool:
-        """Record a patch; tell whether it is whole, or cannot be applied since something in it was redacted."""
+    def patch(self, path: str, patch: str, is_stored: Callable[[str], bool] = lambda _: False) -> bool:
+        """Record a patch, in parts if it is long; return whether it is whole: redacted, it cannot be applied.
+
+        *is_stored* says of a part's digest whether the store has it.
+        """
         clean, count = redact_patch(patch)
         self._count(path, count)
+        if len(clean) > LONGEST_INLINE:
+            clean, parts = in_parts(clean, _PATCH_IN_PARTS)
+            self.parts(parts, is_stored)
         self._sink.keep_file(path, clean.encode(errors="replace"))
         return not count
+
+    def parts(self, parts: Iterable[Part], is_stored: Callable[[str], bool]) -> None:
+        """Record parts of texts, of which secrets were taken out already, unless the store has them."""
+        for part in parts:
+            if not is_stored(part.digest):
+                self._sink.keep_part(part.digest, part.packed)
 
     def data(self, path: str, content: bytes) -> None:
         """Record a binary artifact, such as a picture; a page (an interactive figure) is redacted as text."""

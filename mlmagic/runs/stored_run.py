@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.runs import experiments, outage, queries, store
+from mlmagic.runs import experiments, outage, queries, shared_parts, store
 from mlmagic.runs.outage import Verdict
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def create(client: MlflowClient, began: Began) -> Run:
             if not began.experiment or outage.judge(error) is not Verdict.GONE:
                 raise
             experiments.forget()  # the store is another than it was
+            shared_parts.forget()
     return new(experiments.require(client, began.experiment).experiment_id)
 
 

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmagic.journal.records import Copy, File, Model
+from mlmagic.journal.records import Copy, File, Model, Part
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import StagedFile, path_of, read, walk
-from mlmagic.runs import artifact_target, outage, store
+from mlmagic.runs import artifact_target, outage, shared_parts, store
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.publishing import publish
+from mlmagic.snapshot.parts import content_of
 from mlmagic.snapshot.secrets import redact
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Upload:
         told, self._told = self._told, len(self.refused)
         return self.refused[told:]
 
-    def files(self, records: Iterable[File | Copy], run: Run, location: str, uri: str) -> None:
+    def files(self, records: Iterable[File | Part | Copy], run: Run, location: str, uri: str) -> None:
         """Upload what is not done of the files of *records*.
 
         Parameters
@@ -65,8 +66,8 @@ class Upload:
         """
         self.waits, self._got_through = {}, False
         records = list(records)
-        self._find_damaged(record for record in records if isinstance(record, File))
-        staged = [file for file in self._staged("artifacts", "continued") if file.path not in self.done]
+        self._find_damaged(record for record in records if isinstance(record, (File, Part)))
+        staged = [file for file in self._staged("artifacts", "continued", "parts") if file.path not in self.done]
         wanted = self._wanted(staged, [str(path_of(record)) for record in records])
         if not wanted:
             return
@@ -91,6 +92,8 @@ class Upload:
             if file.path in plain:
                 at = path.relative_to(folder)
                 self._try(at.as_posix(), path, partial(artifacts.log_artifact, str(path), _folder(at.parent)))
+            elif file.path.startswith("parts/"):
+                self._try(f"the part {path.name}", path, partial(shared_parts.put, path, run.info, uri, artifacts))
         for record in records:
             if isinstance(record, File) and record.after is not None and path_of(record) in paths:
                 path = self.journal.staged(record)
@@ -142,7 +145,7 @@ class Upload:
         self.done.add(path)
         self.refused.append(f"{line}; it stays in {self.journal.staging}")
 
-    def is_done(self, record: File | Copy | Model) -> bool:
+    def is_done(self, record: File | Part | Copy | Model) -> bool:
         """Return whether the file, the user's file or the model of *record* needs no more."""
         key = record.folder if isinstance(record, Model) else path_of(record)
         return key in self.done
@@ -176,7 +179,7 @@ class Upload:
     def _key(self, path: Path) -> str:
         return path.relative_to(self.journal.staging).as_posix()
 
-    def _find_damaged(self, files: Iterable[File]) -> None:
+    def _find_damaged(self, files: Iterable[File | Part]) -> None:
         """Note the staged files that are not what was written: they are not stored."""
         try:
             with SafeFolder.open(self.journal.staging) as staging:
@@ -184,9 +187,9 @@ class Upload:
                     path = str(path_of(file))
                     if path not in self.done and not _is_whole(staging, path, file):
                         self.done.add(path)
-                        self.refused.append(f"{file.path} was damaged before it was stored")
+                        self.refused.append(f"{_named(file)} was damaged before it was stored")
         except FileNotFoundError:  # the whole folder is gone, as a journal without files has none
-            self.refused += [f"{file.path} was damaged before it was stored" for file in files]
+            self.refused += [f"{_named(file)} was damaged before it was stored" for file in files]
 
 
 class _Failure(NamedTuple):
@@ -214,12 +217,18 @@ def _folder(path: PurePath) -> str | None:
     return None if name in {"", "."} else name
 
 
-def _is_whole(staging: SafeFolder, path: str, file: File) -> bool:
+def _named(file: File | Part) -> str:
+    return file.path if isinstance(file, File) else f"the part {file.digest}"
+
+
+def _is_whole(staging: SafeFolder, path: str, file: File | Part) -> bool:
     try:
         content = read(staging, path)
+        if isinstance(file, Part):
+            content_of(file.digest, content)
     except UntrustedError:  # it is named by those who look at all that is staged
         return True
-    except OSError:
+    except (OSError, ValueError):
         return False
     return len(content) == file.size and zlib.crc32(content) == file.checksum
 

@@ -121,6 +121,10 @@ class Memory:
         """Take an artifact."""
         self.files[path] = content
 
+    def keep_part(self, digest: str, packed: bytes) -> None:
+        """Take a part of a text that runs share."""
+        self.files[f"mlmagic/parts/{digest}.gz"] = packed
+
     def keep_copy(self, folder: str, source: Path) -> None:
         """Take a file of the user's, or all of a folder."""
         files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
