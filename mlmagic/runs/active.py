@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.waiting import Patience, Pending
     from mlmagic.session.capture import Capture
     from mlmagic.session.log import LoggedCell
+    from mlmagic.session.log_storage import LogStorage
     from mlmagic.snapshot.git import GitState
     from mlmagic.snapshot.system import SystemSampler
 
@@ -104,8 +105,23 @@ class ActiveRun:
         return self.target.earlier.metrics if self.target.earlier else {}
 
     @property
+    def began(self) -> int:
+        """When its first cell began, in milliseconds since the epoch."""
+        return self.target.earlier.began if self.target.earlier else self.delivery.began.started
+
+    @property
+    def seconds_before(self) -> float:
+        """Seconds in the earlier cells of a run that is gone on with."""
+        return self.target.earlier.seconds if self.target.earlier else 0.0
+
+    @property
+    def other_kernels(self) -> LogStorage | None:
+        """The log of the earlier kernels that a run which is gone on with ran in."""
+        return self.target.earlier.other_kernels if self.target.earlier else None
+
+    @property
     def duration_s(self) -> float:
-        """Seconds since it was opened, whatever the clock was set to meanwhile."""
+        """Seconds since it was opened or gone on with, whatever the clock was set to meanwhile."""
         return time.monotonic() - self._began
 
 

@@ -67,7 +67,7 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             collecting.record_environment(run)
         with _told(run, "git"):
             collecting.record_git(run)
-        _tell_redactions(run)
+        collecting.tell_redactions(run)
     except KeyboardInterrupt:
         run.notices.warn("interrupted while the run was being recorded: what came after is missing")
     finally:
@@ -89,16 +89,6 @@ def _told(run: ActiveRun, what: str) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001  # this is where every fault of ours ends
         run.notices.warn(f"{what} could not be recorded: {beginning(one_line(error), 250)}")
-
-
-def _tell_redactions(run: ActiveRun) -> None:
-    for problem in secrets.problems():
-        run.notices.warn(problem)
-    where = run.recorder.redactions()
-    if where:
-        places = ", ".join(place.removeprefix("mlmagic/") for place in sorted(where))
-        count = sum(where.values())
-        run.notices.info(f"{count} secret{'s' if count > 1 else ''} redacted in {places}")
 
 
 def _summary(
@@ -124,7 +114,8 @@ def _summary(
         name=run.name,
         experiment=run.experiment,
         status=status,
-        duration_s=duration,
+        duration_s=run.seconds_before + duration,
+        span_s=None if run.target.earlier is None else _span_s(run, duration),
         params={**run.logged.params, **run.recorder.params},
         metrics=tuple(lines),
         datasets=tuple(run.datasets),
@@ -135,3 +126,8 @@ def _summary(
         url=store.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
         previous_name=before.name if before and lines else None,
     )
+
+
+def _span_s(run: ActiveRun, duration: float) -> float:
+    """Return the seconds from the start of a continued run to its end, as they are stored."""
+    return (run.delivery.began.started - run.began) / 1000 + duration

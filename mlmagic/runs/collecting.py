@@ -6,23 +6,26 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs import automatic
+from mlmagic.runs import automatic, shared_parts
 from mlmagic.runs.autologged import holds_history, holds_metric
 from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
 from mlmagic.session.live import seeding
 from mlmagic.settings import settings
-from mlmagic.snapshot import environment, randomness
+from mlmagic.snapshot import environment, randomness, secrets
 from mlmagic.user_objects import guarded, one_line, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlmagic.runs.active import ActiveRun
     from mlmagic.runs.summary import Status
+    from mlmagic.session.log_storage import StoredLog
 
 _WAIT_FOR_GIT_S = 10.0
+_ENVIRONMENT, _REQUIREMENTS = "mlmagic/environment.json", "mlmagic/requirements.txt"
+_PATCH = "mlmagic/uncommitted.patch"
 _metrics_of_the_session: set[str] = set()
 
 
@@ -168,18 +171,30 @@ def record_source(run: ActiveRun, status: Status, duration: float) -> None:
     if run.previous_cells and origin.number is not None:
         run.recorder.tag("mlmagic.cell", json.dumps([*run.previous_cells, origin.number]))
     if origin.log is not None:
-        log = origin.log.snapshot(origin.log_entry)
-        content, secrets_in_it = log.to_dict()
-        text = json.dumps(content, indent=1, ensure_ascii=False)
-        run.recorder.redacted("mlmagic/session.json", text, secrets_in_it)
-        run.recorder.redacted("mlmagic/session.py", *log.to_script())
+        _record_log(run, origin.log.up_to(origin.log_entry))
+
+
+def _record_log(run: ActiveRun, stored: StoredLog) -> None:
+    content, parts = stored.content, stored.parts
+    if run.other_kernels is not None:
+        other = run.other_kernels.up_to()
+        content, parts = content | {"earlier": [other.content]}, parts + other.parts
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    run.recorder.redacted("mlmagic/session.json", text, stored.redacted[0])
+    run.recorder.redacted("mlmagic/session.py", stored.script, stored.redacted[1])
+    run.recorder.parts(parts, _stored_by(run))
+
+
+def _stored_by(run: ActiveRun) -> Callable[[str], bool]:
+    """Return a function that says whether this process has stored a part in the experiment of *run*."""
+    return lambda digest: shared_parts.is_stored(run.delivery.uri, run.experiment_id, digest)
 
 
 def record_environment(run: ActiveRun) -> None:
     """Record what the code ran on."""
     found = environment.capture()
-    run.recorder.json("mlmagic/environment.json", found.to_dict())
-    run.recorder.text("mlmagic/requirements.txt", found.requirements())
+    run.recorder.json(_ENVIRONMENT, found.to_dict())
+    run.recorder.text(_REQUIREMENTS, found.requirements())
 
 
 def record_git(run: ActiveRun) -> None:
@@ -192,10 +207,30 @@ def record_git(run: ActiveRun) -> None:
         if run.tags.get(key) != value:
             run.recorder.tag(key, value)
     kept = "not recorded"
-    if state.patch:
-        is_whole = run.recorder.patch("mlmagic/uncommitted.patch", state.patch)
-        kept = f"kept in mlmagic/uncommitted.patch{'' if is_whole else ', which does not apply where it was redacted'}"
+    if state.patch == "":
+        run.recorder.text(_PATCH, "")
+        kept = "outputs of notebooks alone, which are not recorded"
+    elif state.patch:
+        is_whole = run.recorder.patch(_PATCH, state.patch, _stored_by(run))
+        kept = f"kept in {_PATCH}{'' if is_whole else ', which does not apply where it was redacted'}"
     _standing(run, "git", *state.notices, *([f"uncommitted changes: {kept}"] if state.dirty else []))
+
+
+def tell_redactions(run: ActiveRun) -> None:
+    """Tell how many secrets were redacted and where; in what stays from cell to cell, only when that changes."""
+    for problem in secrets.problems():
+        run.notices.warn(problem)
+    where = run.recorder.redactions()
+    surroundings = {place: count for place, count in where.items() if place in {_ENVIRONMENT, _REQUIREMENTS, _PATCH}}
+    if of_the_cell := {place: count for place, count in where.items() if place not in surroundings}:
+        run.notices.info(_redacted(of_the_cell))
+    _standing(run, "redactions", *([_redacted(surroundings)] if surroundings else []))
+
+
+def _redacted(where: Mapping[str, int]) -> str:
+    places = ", ".join(place.removeprefix("mlmagic/") for place in sorted(where))
+    count = sum(where.values())
+    return f"{count} secret{'s' if count > 1 else ''} redacted in {places}"
 
 
 def _standing(run: ActiveRun, topic: str, *texts: str) -> None:

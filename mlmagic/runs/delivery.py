@@ -19,12 +19,13 @@ from mlmagic.journal.records import (
     Metric,
     Model,
     Param,
+    Part,
     SetAside,
     Stored,
     Tag,
 )
 from mlmagic.journal.staged_files import path_of
-from mlmagic.runs import batches, experiments, outage, queries, store, stored_run
+from mlmagic.runs import batches, durations, experiments, outage, queries, shared_parts, store, stored_run
 from mlmagic.runs.batches import Batch
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.pausing import Pause
@@ -44,7 +45,7 @@ T = TypeVar("T")
 
 _TERMINATED = {"FINISHED", "FAILED", "KILLED"}
 _BATCHED = (Param, Metric, Tag, Dataset)
-_STAGED = (File, Copy, Model)
+_STAGED = (File, Part, Copy, Model)
 
 
 class Delivery:
@@ -70,6 +71,7 @@ class Delivery:
         self.problems: list[str] = []
         self.damaged = 0
         self.was_killed = False
+        self._seconds_before: float | None = None
         self._is_dead = False
         self._was_gone = False
         self._attempts = 0
@@ -84,7 +86,7 @@ class Delivery:
         self._is_bound = False
         self._is_there = False
         self._is_over = False
-        self._files: dict[str, File | Copy] = {}
+        self._files: dict[str, File | Part | Copy] = {}
         self._models: dict[str, Model] = {}
         self._own_params: set[str] = set()
         self._own_metrics: set[str] = set()
@@ -101,6 +103,7 @@ class Delivery:
         """Return the delivery of what a process left behind; a run that it did not end is ended as killed."""
         delivery = cls(journal, uri, began)
         delivery._is_dead = True
+        seconds = None
         for line in journal.read():
             match line.record:
                 case Bound(run_id):
@@ -109,6 +112,8 @@ class Delivery:
                     delivery.run_id, delivery._is_bound = run_id, True
                 case Delivered(upto):
                     delivery._delivered_to = upto
+                case Tag(durations.TAG, value):
+                    seconds = durations.seconds(value)
                 case Stored(path):
                     delivery._upload.done.add(path)
                 case LeftOut() as left_out:
@@ -122,6 +127,7 @@ class Delivery:
         if delivery.ended is None:
             delivery.was_killed = True
             delivery.ended = Ended("KILLED", int(journal.path.stat().st_mtime * 1000))
+            delivery._seconds_before = seconds
         return delivery
 
     @property
@@ -252,6 +258,7 @@ class Delivery:
                 self._was_gone = True
                 self._attempts += 1  # another journal of the same run may have made it, in a new experiment
                 experiments.forget()
+                shared_parts.forget()
         self.anew = False
 
     def _require_run(self, client: MlflowClient, run_id: str) -> Run:
@@ -268,10 +275,10 @@ class Delivery:
                     self.damaged += 1
                 case Param() | Metric() | Tag() | Dataset() as record if line.end > self._delivered_to:
                     self._batch.add(record)
-                case File() | Copy() | Model() as staged if not self.journal.is_own(staged):
+                case File() | Part() | Copy() | Model() as staged if not self.journal.is_own(staged):
                     self._set_aside(f"{path_of(staged)} was left out: it is named in the journal by somebody else")
-                case File() | Copy() as staged:
-                    self._files[staged.path] = staged
+                case File() | Part() | Copy() as staged:
+                    self._files[staged.digest if isinstance(staged, Part) else staged.path] = staged
                 case Model() as model:
                     self._models[model.uid] = model
                 case Ended() as ended:
@@ -316,6 +323,9 @@ class Delivery:
         ended = self.ended
         if ended is None or (self.was_killed and run.info.status in _TERMINATED):
             return
+        if self._seconds_before is not None:
+            seconds = self._seconds_before + max(0, ended.at - self.began.started) / 1000
+            client.set_tag(run.info.run_id, durations.TAG, durations.tag(seconds).value)
         client.set_terminated(run.info.run_id, ended.status, ended.at)
         if self._attempts > 1 and not self.began.resumed:
             stored_run.delete_twins(client, run, self.began.uid)

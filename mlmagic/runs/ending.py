@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Ended
-from mlmagic.runs import active, mlflow_runs, resuming, store
+from mlmagic.runs import active, durations, mlflow_runs, resuming, store
 from mlmagic.runs.shipping import shipper, shippers
 from mlmagic.runs.waiting import Patience
 from mlmagic.session.cells import running
@@ -33,10 +33,9 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
         if run.run_id not in mlflow_runs.open_runs():
             _tell_of_end(run)
         mlflow_runs.deactivate(run.run_id)
-    ended = Ended(status, delivery.began.started + round(duration_s * 1000))
-    journal.append(ended)
+    ended = _append_end(run, status, duration_s)
     journal.sync()
-    resuming.remember(run, ended)
+    resuming.remember(run, ended, run.seconds_before + duration_s)
     _close_strays(run, status, error)
     for problem in journal.problems:
         run.notices.warn(problem)
@@ -99,6 +98,15 @@ def _tell_of_end(run: ActiveRun) -> None:
     run.notices.warn(f"mlflow.end_run() in a function that the cell called ended this run{into}")
 
 
+def _append_end(run: ActiveRun, status: Status, duration_s: float) -> Ended:
+    journal = run.delivery.journal
+    if run.target.earlier is not None:
+        journal.append(durations.tag(run.seconds_before + duration_s))
+    ended = Ended(status, run.delivery.began.started + round(duration_s * 1000))
+    journal.append(ended)
+    return ended
+
+
 @cache
 def at_exit() -> None:
     """See to it that runs which are open when the process ends are ended, and that what is left is delivered.
@@ -119,7 +127,7 @@ def _leave_process(pid: int) -> None:
         return
     for run in reversed(active.open_here()):
         mlflow_runs.deactivate(run.run_id)
-        run.delivery.journal.append(Ended("KILLED", run.delivery.began.started + round(run.duration_s * 1000)))
+        _append_end(run, "KILLED", run.duration_s)
     for ships in shippers():
         ships.drain(Patience(settings.store_timeout_s, local=store.is_local(ships.uri)))
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.session.log import ExecutionLog, LoggedCell
+    from mlmagic.session.log import LoggedCell
+    from mlmagic.session.log_storage import LogStorage
     from mlmagic.session.watching import CellWatch
 
 
@@ -56,7 +57,7 @@ class Origin:
     binds: frozenset[str] = frozenset()
     notebook: Path | None = None
     folder: Path = field(default_factory=Path.cwd)
-    log: ExecutionLog | None = None
+    log: LogStorage | None = None
     log_entry: LoggedCell | None = None
     key: str = ""
     watch: CellWatch | None = None

@@ -29,7 +29,7 @@ def origin_of_cell(
         namespace=session.namespace,
         notebook=file,
         folder=file.parent if file and file.parent.is_dir() else _working_folder(),
-        log=session.log,
+        log=session.storage,
         log_entry=session.entry(cell),
         key=cell.id or cell.source.partition("\n")[0],
         binds=frozenset(binds),

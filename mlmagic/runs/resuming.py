@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import RunNotFoundError, UsageProblem
-from mlmagic.runs import active, experiments, queries
+from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
+from mlmagic.runs import active, durations, experiments, queries, session_log
 from mlmagic.runs.artifact_reading import place_of
 from mlmagic.runs.foreign_json import read_json
 from mlmagic.runs.matching import Plan
 from mlmagic.runs.tags import source_tags, user_tags
+from mlmagic.session.log_storage import LogStorage
 from mlmagic.snapshot import git
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Earlier:
 
     ``uid`` is its tag ``mlmagic.id``, empty for one of plain MLflow; ``run_id`` is empty while the store does not
     know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures; ``status`` and ``ended`` (in
-    milliseconds since the epoch) are how and when it ended.
+    milliseconds since the epoch) are how and when it ended. ``seconds`` is the time in its cells, ``began`` when the
+    first one began. ``other_kernels`` is the log of the earlier kernels that it ran in, ``problem`` why it is missing.
     """
 
     uid: str
@@ -46,7 +48,11 @@ class Earlier:
     figures: frozenset[str] = frozenset()
     cells: tuple[int, ...] = ()
     status: str = "KILLED"
+    began: int = 0
     ended: int = 0
+    seconds: float = 0.0
+    other_kernels: LogStorage | None = None
+    problem: str | None = None
 
 
 _LAST_STEP = 2**62
@@ -54,8 +60,8 @@ _LAST_STEP = 2**62
 _last_in_notebook: dict[str, Earlier] = {}
 
 
-def remember(run: ActiveRun, ended: Ended) -> None:
-    """Note what the last run of a notebook holds, for a cell that goes on with it."""
+def remember(run: ActiveRun, ended: Ended, seconds: float) -> None:
+    """Note what the last run of a notebook holds after *seconds* in its cells, for a cell that goes on with it."""
     cells = run.previous_cells if run.origin.number is None else (*run.previous_cells, run.origin.number)
     _last_in_notebook[_notebook_key(run.origin)] = Earlier(
         uid=run.uid,
@@ -70,7 +76,10 @@ def remember(run: ActiveRun, ended: Ended) -> None:
         figures=frozenset(run.figure_names),
         cells=cells,
         status=ended.status,
+        began=run.began,
         ended=ended.at,
+        seconds=seconds,
+        other_kernels=run.other_kernels,
     )
 
 
@@ -118,7 +127,12 @@ def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier
             "Name another: %runs lists them."
         ) from None
     _check(options, str(found.info.run_name), found.info.run_id)
-    return _held(client, found)
+    held = _held(client, found)
+    if last is not None and last.run_id == held.run_id:
+        held.other_kernels = last.other_kernels
+    else:
+        _read_other_kernels(held, found, origin)
+    return held
 
 
 def _check(options: TrackOptions, name: str, run_id: str) -> None:
@@ -171,8 +185,22 @@ def _held(client: MlflowClient, run: Run) -> Earlier:
         cells=_cells(run.data.tags.get("mlmagic.cell", "")),
         # Of one that is said to run the process is dead.
         status=run.info.status if run.info.status in ("FINISHED", "FAILED") else "KILLED",
+        began=run.info.start_time or 0,
         ended=run.info.end_time or run.info.start_time or 0,
+        seconds=durations.duration_s(run) or 0.0,
     )
+
+
+def _read_other_kernels(held: Earlier, run: Run, origin: Origin) -> None:
+    """Read the log of the kernels in which the run ran before; without it the run goes on all the same."""
+    if origin.log is None:  # a script, which leaves the log of the run as it is
+        return
+    try:
+        log = session_log.read_other_kernels(run, origin.log.id)
+    except MLMagicError as error:
+        held.problem = f"what ran in earlier kernels is not in this run any more: {error}"
+        return
+    held.other_kernels = LogStorage(log, recorded=len(log.cells)) if log.cells else None
 
 
 def _cells(text: str) -> tuple[int, ...]:
@@ -183,8 +211,12 @@ def _cells(text: str) -> tuple[int, ...]:
 
 def take_over(run: ActiveRun, earlier: Earlier) -> None:
     """Tell the recorder what a continued run holds already."""
+    # Should the kernel die now, the time of the earlier cells is known all the same.
+    run.recorder.tag(durations.TAG, durations.tag(earlier.seconds).value)
     run.recorder.knows(earlier.params, earlier.last_steps)
     run.figure_names |= earlier.figures
     for key, value in user_tags(run.options, run.notices).items():
         run.recorder.tag(key, value)
     run.previous_cells = earlier.cells
+    if earlier.problem:
+        run.notices.warn(earlier.problem)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
-from mlmagic.runs import queries, store
+from mlmagic.runs import durations, queries, shared_parts, store
 from mlmagic.runs.artifact_reading import place_of
+from mlmagic.runs.session_log import read_log
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
 
     from mlmagic.runs.artifact_reading import ArtifactPlace
+    from mlmagic.session.log import ExecutionLog
 
 _LONGEST_TEXT = 500_000_000
 
@@ -47,6 +49,16 @@ class Run:
     def status(self) -> str:
         """``RUNNING``, ``FINISHED``, ``FAILED`` or ``KILLED``."""
         return str(self._stored().info.status)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds in the cells of the run, None while it has not ended."""
+        return durations.duration_s(self._stored())
+
+    @property
+    def span_s(self) -> float | None:
+        """Seconds from the start to the end of a run that was continued, None for any other."""
+        return durations.span_s(self._stored())
 
     @property
     def params(self) -> dict[str, str]:
@@ -98,7 +110,22 @@ class Run:
         if path not in {file.path for file in place.files(path.rpartition("/")[0]) if not file.is_dir}:
             raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, self.artifacts)}")
         with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
-            return place.read(path, _LONGEST_TEXT).decode("utf-8", "replace")
+            content = place.read(path, _LONGEST_TEXT)
+            info = self._stored().info
+            return shared_parts.whole(content, info.run_id, info.artifact_uri, _LONGEST_TEXT).decode("utf-8", "replace")
+
+    @property
+    def session(self) -> ExecutionLog:
+        """The cells that the session of the run had executed up to it; ``.to_script()`` makes a script of them.
+
+        Raises
+        ------
+        UsageProblem
+            When none were recorded.
+        StoreError
+            When they cannot be read.
+        """
+        return read_log(self._stored())
 
     @property
     def url(self) -> str | None:

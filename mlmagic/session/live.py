@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmagic.session.cells import Cell, running
 from mlmagic.session.log import CellStatus, ExecutionLog, LoggedCell
+from mlmagic.session.log_storage import LogStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ class LiveSession:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.log = ExecutionLog()
+        self.storage = LogStorage(self.log)
         self._entries: dict[Cell, LoggedCell] = {}
         history = getattr(shell.history_manager, "input_hist_raw", [])
         # The cell that loads the extension runs now: it is logged when it ends.

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from mlmagic.session.script import as_python
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 CellStatus = Literal["running", "ok", "error", "interrupted", "rejected", "unknown"]
-
-FORMAT = 1
+_STATUSES: tuple[CellStatus, ...] = get_args(CellStatus)
 
 
 class Shown(NamedTuple):
@@ -46,7 +44,7 @@ class LoggedCell:
     _shown: Shown | None = field(default=None, repr=False, compare=False)
 
     def shown(self) -> Shown:
-        """Return the cell as it is recorded: each run records all cells up to it, so it is made once and kept here."""
+        """Return the cell as it is recorded: several runs record it, so it is made once and kept here."""
         known = secrets.knowledge()
         if self._shown is None or self._shown.known != known:
             source, in_source = secrets.redact(self.source)
@@ -54,8 +52,32 @@ class LoggedCell:
             self._shown = Shown(source, python, in_source, in_python, known)
         return self._shown
 
+    def facts(self) -> dict[str, object]:
+        """Return the cell as plain data, without secrets."""
+        facts = {name: value for name, value in vars(self).items() if name != "_shown"}
+        return facts | {"source": self.shown().source}
 
-@dataclass
+    @classmethod
+    def of_facts(cls, facts: Mapping[str, Any]) -> LoggedCell:
+        """Return the cell that `facts` described, as far as *facts*, which anybody may have written, fit."""
+
+        def fact(name: str, *kinds: type) -> Any:
+            return facts[name] if type(facts.get(name)) in kinds else None
+
+        status: CellStatus | None = next((one for one in _STATUSES if one == facts.get("status")), None)
+        return cls(
+            number=fact("number", int),
+            source=fact("source", str) or "",
+            status=status or "unknown",
+            started=fact("started", float, int),
+            duration_s=fact("duration_s", float, int),
+            cell_id=fact("cell_id", str),
+            nested=fact("nested", bool) or False,
+            run=fact("run", str),
+        )
+
+
+@dataclass(repr=False)
 class ExecutionLog:
     """What was executed, in order. Cells from before the extension was loaded have the status ``unknown``."""
 
@@ -77,38 +99,36 @@ class ExecutionLog:
         if cell.started is not None:
             cell.duration_s = round(time.time() - cell.started, 4)
 
-    def snapshot(self, upto: LoggedCell | None = None) -> ExecutionLog:
-        """Return the log up to and including *upto*, or all of it."""
-        if upto is None:
-            return ExecutionLog(list(self.cells))
-        at = next((i for i in reversed(range(len(self.cells))) if self.cells[i] is upto), len(self.cells) - 1)
-        return ExecutionLog(self.cells[: at + 1])
+    def count_to(self, cell: LoggedCell | None = None) -> int:
+        """Return how many cells there are up to and including *cell*, or in all."""
+        count = len(self.cells)
+        if cell is None:
+            return count
+        return next((at + 1 for at in reversed(range(count)) if self.cells[at] is cell), count)
 
-    def to_dict(self) -> tuple[dict[str, object], int]:
-        """Return what ``mlmagic/session.json`` holds, and how many secrets were redacted in it."""
-        cells = []
-        for cell in self.cells:
-            facts = {name: value for name, value in vars(cell).items() if name != "_shown"}
-            cells.append(facts | {"source": cell.shown().source})
-        content = {"format": FORMAT, "python": sys.version.split()[0], "cells": cells}
-        return content, sum(cell.shown().in_source for cell in self.cells)
-
-    def to_script(self) -> tuple[str, int]:
-        r"""Return a readable script in percent format, and how many secrets were redacted in it.
+    def to_script(self) -> str:
+        r"""Return the whole log as a readable script in percent format, without secrets.
 
         What only IPython understands is a comment.
 
         >>> log = ExecutionLog()
         >>> log.end(log.begin("%seed 42\nx = 1", 1), "ok")
-        >>> print(log.to_script()[0])
+        >>> print(log.to_script())
         # %% [1] ok
         # %seed 42
         x = 1
         <BLANKLINE>
         """
-        cells = [cell for cell in self.cells if not cell.nested]
-        numbers = ["" if cell.number is None else f"[{cell.number}] " for cell in cells]
-        parts = [
-            f"# %% {number}{cell.status}\n{cell.shown().python}\n" for number, cell in zip(numbers, cells, strict=True)
-        ]
-        return "\n".join(parts), sum(cell.shown().in_python for cell in cells)
+        return script_of(self.cells)
+
+    def __repr__(self) -> str:
+        return f"<ExecutionLog of {len(self.cells):,} cells>"
+
+
+def script_of(cells: Iterable[LoggedCell]) -> str:
+    """Return *cells* as a script in percent format; those that another cell ran are within that one already."""
+    return "\n".join(
+        f"# %% {'' if cell.number is None else f'[{cell.number}] '}{cell.status}\n{cell.shown().python}\n"
+        for cell in cells
+        if not cell.nested
+    )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.session.log import ExecutionLog
+from mlmagic.session.log import ExecutionLog, LoggedCell
 from mlmagic.session.script import as_python
 
 VALID = st.sampled_from(
@@ -30,7 +30,7 @@ def test_the_script_of_any_session_is_python(sources):
     log = ExecutionLog()
     for number, source in enumerate(sources, 1):
         log.end(log.begin(source, number), "ok")
-    compile(log.to_script()[0].replace("\x00", ""), "session.py", "exec")
+    compile(log.to_script().replace("\x00", ""), "session.py", "exec")
 
 
 @given(VALID)
@@ -74,25 +74,28 @@ def test_the_log_comes_back_from_its_json():
     log.end(log.begin("%%track a\nx = '\u2028 é ж'", 3, cell_id="c3"), "error")
     nested = log.begin("y", None, nested=True)
     nested.run = "r1"
-    stored = json.loads(json.dumps(log.to_dict()[0]))
-    assert stored["format"] == 1
-    assert [(cell["number"], cell["source"], cell["status"]) for cell in stored["cells"]] == [
+    stored = [json.loads(json.dumps(cell.facts())) for cell in log.cells]
+    assert [(cell["number"], cell["source"], cell["status"]) for cell in stored] == [
         (1, "import x", "unknown"),
         (3, "%%track a\nx = '\u2028 é ж'", "error"),
         (None, "y", "running"),
     ]
-    assert stored["cells"][1]["duration_s"] >= 0
-    assert stored["cells"][2]["run"] == "r1"
+    assert stored[1]["duration_s"] >= 0
+    assert stored[2]["run"] == "r1"
+    assert [LoggedCell.of_facts(facts) for facts in stored] == log.cells
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"number": "1", "source": 3, "status": "ok\nimport os", "started": [], "nested": 1, "extra": 2}]
+)
+def test_facts_that_anybody_wrote_give_a_cell(facts):
+    assert LoggedCell.of_facts(facts) == LoggedCell(None, "", "unknown")
 
 
 def test_a_run_carries_the_log_up_to_itself():
     log = ExecutionLog()
     first, second, _ = (log.begin(source, number) for number, source in enumerate("abc", 1))
-    assert [cell.source for cell in log.snapshot(second).cells] == ["a", "b"]
-    assert [cell.source for cell in log.snapshot().cells] == ["a", "b", "c"]
-    kept = log.snapshot(first)
-    log.begin("d", 4)
-    assert [cell.source for cell in kept.cells] == ["a"]
+    assert (log.count_to(first), log.count_to(second), log.count_to()) == (1, 2, 3)
 
 
 def test_equal_cells_are_told_apart():
@@ -100,14 +103,14 @@ def test_equal_cells_are_told_apart():
     cells = [log.begin("x", 1) for _ in range(3)]
     for cell in cells:
         cell.started = 1.0
-    assert len(log.snapshot(cells[1]).cells) == 2
+    assert log.count_to(cells[1]) == 2
 
 
 def test_nested_cells_are_not_in_the_script():
     log = ExecutionLog()
     log.end(log.begin("run()", 1), "ok")
     log.end(log.begin("inside", None, nested=True), "ok")
-    assert log.to_script()[0] == "# %% [1] ok\nrun()\n"
+    assert log.to_script() == "# %% [1] ok\nrun()\n"
 
 
 def test_of_thousands_of_cells_only_what_is_new_is_worked_out(monkeypatch):
@@ -116,19 +119,18 @@ def test_of_thousands_of_cells_only_what_is_new_is_worked_out(monkeypatch):
     log = ExecutionLog()
     for number in range(3000):
         log.end(log.begin(f"value_{number} = {number}", number), "ok")
-    first = log.to_dict(), log.to_script()
+    first = log.to_script()
     assert len(worked_out) == 3000
-    assert (log.to_dict(), log.to_script()) == first
+    assert log.to_script() == first
     log.end(log.begin("one = 'more'", 3000), "ok")
-    assert log.to_script()[0].endswith("# %% [3000] ok\none = 'more'\n")
+    assert log.to_script().endswith("# %% [3000] ok\none = 'more'\n")
     assert len(worked_out) == 3001
 
 
 def test_a_secret_that_is_known_later_is_redacted_in_cells_that_ran_before(monkeypatch):
     log = ExecutionLog()
-    log.end(log.begin("connect('plain-looking-value')", 1), "ok")
-    assert (log.to_dict()[1], log.to_script()[1]) == (0, 0)
+    log.end(cell := log.begin("connect('plain-looking-value')", 1), "ok")
+    assert "plain-looking-value" in log.to_script()
     monkeypatch.setenv("DB_PASSWORD", "plain-looking-value")
-    (content, in_json), (script, in_script) = log.to_dict(), log.to_script()
-    assert "plain-looking-value" not in f"{content}{script}"
-    assert (in_json, in_script) == (1, 1)
+    assert "plain-looking-value" not in f"{cell.facts()}{log.to_script()}"
+    assert (cell.shown().in_source, cell.shown().in_python) == (1, 1)
