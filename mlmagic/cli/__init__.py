@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | patch | doctor``."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.sync import sync
 
         return sync(options.folder, anew=options.anew, foreign=options.foreign, yes=options.yes)
+    if options.command == "patch":
+        from mlmagic.cli.patch import patch
+
+        return patch(options.run, apply=options.apply)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
 
@@ -65,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="mlmagic", description="Notebook cells as recorded, comparable, repeatable MLflow runs."
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | lab | ui | sync | doctor")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | lab | ui | sync | patch | doctor")
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the example notebooks")
@@ -75,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--anew", action="store_true", help="create runs again that were deleted from the store")
     sync.add_argument("--foreign", action="store_true", help="show journals of others, and ask whether to deliver them")
     sync.add_argument("--yes", action="store_true", help="with --foreign: do not ask")
+    patch = commands.add_parser("patch", help="print what was not committed when a run was recorded")
+    patch.add_argument("run", metavar="RUN", help="id, beginning of an id, or name of the run")
+    patch.add_argument("--apply", action="store_true", help="apply it to the work tree here, at the run's commit")
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 
     for command in (demo, lab, ui):

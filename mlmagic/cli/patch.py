@@ -1,0 +1,71 @@
+"""``mlmagic patch RUN``: what was not committed when a run was recorded, printed or brought back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem
+from mlmagic.runs.run import Run
+from mlmagic.snapshot.git_config import own_config
+from mlmagic.snapshot.git_files import find_repository
+from mlmagic.snapshot.git_notebooks import by_file, is_notebook
+from mlmagic.snapshot.git_process import ask
+from mlmagic.snapshot.notebook_source import stripped
+
+if TYPE_CHECKING:
+    from mlmagic.snapshot.git_process import Answer
+
+_PATH = "mlmagic/uncommitted.patch"
+_COMMIT = "mlflow.source.git.commit"
+_TIME_S = 60.0
+
+
+def patch(reference: str, *, apply: bool) -> int:
+    """Print the patch of a run, or *apply* it to the work tree here; return the exit status.
+
+    Raises
+    ------
+    UsageProblem
+        When the run has none, or it cannot be applied; then nothing is changed.
+    """
+    run = Run.find(reference)
+    content = run.text(_PATH).encode()
+    if not apply:
+        sys.stdout.buffer.write(content)
+        return 0
+    repository = find_repository(Path.cwd().resolve())
+    if repository is None:
+        raise UsageProblem(f"{str(Path.cwd())!r} is not in a Git repository")
+    root = repository.root
+    filters = own_config(repository, time.monotonic() + _TIME_S).filters or frozenset()
+
+    def git(*arguments: str, given: bytes = b"") -> Answer:
+        """Ask Git, which runs no program that the repository names."""
+        return ask(*arguments, folder=root, deadline=time.monotonic() + _TIME_S, filters=filters, given=given)
+
+    commit = run.tags.get(_COMMIT)
+    if commit and git("rev-parse", "HEAD").output.decode().strip() != commit:
+        raise UsageProblem(f"the patch is for the commit {commit}, which is not checked out: git checkout {commit}")
+    notebooks = [root / path for path in by_file(content) if is_notebook(path)]
+    notebooks = [file for file in notebooks if file.resolve().is_relative_to(root) and file.is_file()]
+    changed = git("status", "--porcelain", "--", *map(os.fspath, notebooks)).output.decode() if notebooks else ""
+    if changed:
+        raise UsageProblem(
+            f"a notebook of the patch has changes; commit or stash them first: {changed.splitlines()[0][3:]}"
+        )
+    before = {file: file.read_bytes() for file in notebooks}
+    for file, text in before.items():  # the patch is of their source alone
+        with contextlib.suppress(ValueError):  # of what is no notebook it is of the text
+            file.write_bytes(stripped(text.decode()).encode())
+    answer = git("apply", "-", given=content)
+    if answer.failed:
+        for file, text in before.items():
+            file.write_bytes(text)
+        raise UsageProblem(f"git apply: {answer.reason}")
+    print(f"applied to {root}; its notebooks are without outputs" if notebooks else f"applied to {root}")
+    return 0
