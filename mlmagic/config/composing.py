@@ -266,8 +266,11 @@ class _Sources:
 
     def _require_primary(self, name: str) -> None:
         folder = self.folder
-        if folder is None or any((folder / f"{name.removesuffix(ext)}{ext}").is_file() for ext in (".yaml", ".yml")):
+        if folder is None or (folder / f"{name.removesuffix('.yaml')}.yaml").is_file():
             return
+        stem = name.removesuffix(".yml")
+        if (folder / f"{stem}.yml").is_file():
+            raise UsageProblem(f"Hydra reads .yaml files only: rename {stem}.yml in {folder.name} to {stem}.yaml")
         there = groups_in(folder).get("", [])
         listed = f" There are: {', '.join(there)}." if there else " There is none in it."
         near = did_you_mean(name, there)

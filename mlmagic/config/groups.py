@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 _MOST_FILES = 5000
-_ENDINGS = (".yaml", ".yml")
 
 
 def groups_in(folder: Path) -> dict[str, list[str]]:
@@ -18,7 +17,7 @@ def groups_in(folder: Path) -> dict[str, list[str]]:
     left = _MOST_FILES
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
-        options = sorted({Path(name).stem for name in files[:left] if name.endswith(_ENDINGS)})
+        options = sorted({Path(name).stem for name in files[:left] if name.endswith(".yaml")})
         if options:
             group = Path(place).relative_to(folder).as_posix()
             found["" if group == "." else group] = options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pydoc import locate
 from typing import Any
 
@@ -27,6 +27,7 @@ ALLOWED = (
 """The packages whose classes may be made; ``MLMagic.instantiate_allow`` adds to them, as does the notebook itself."""
 
 _UNKNOWN = re.compile(r"unexpected keyword argument '([^']+)'")
+_PLACE = re.compile(r"^full_key: (.+)$", re.MULTILINE)
 _SHOWN = 12
 
 
@@ -71,24 +72,40 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
         _require_allowed(target)
     from hydra.errors import InstantiationException
 
+    given = OmegaConf.create(dict(plain))
     try:
-        return utils.instantiate(OmegaConf.create(dict(plain)), *args, **kwargs)
-    except InstantiationException as error:
+        return utils.instantiate(given, *args, **_authorization(utils.instantiate, [plain, kwargs]), **kwargs)
+    except InstantiationException as error:  # what a target raises is the cause of one, and from Hydra 1.4 on itself
         cause = error.__cause__
         if cause is None:
             raise UsageProblem(str(error).strip().partition("\n")[0]) from error
-        if problem := _misfit(str(error), cause):
+        if problem := _misfit(given, kwargs, str(error), cause):
             raise problem from error
         raise cause from None
+    except TypeError as error:
+        if problem := _misfit(given, kwargs, "\n".join(getattr(error, "__notes__", ())), error):
+            raise problem from error
+        raise
 
 
-def _misfit(said: str, cause: BaseException) -> UsageProblem | None:
+def _authorization(hydras: Callable[..., Any], configs: Sequence[Any]) -> dict[str, Any]:
+    """Return the argument by which Hydra 1.4 and newer learns what may be called: what has been checked here."""
+    if "_execution_whitelist_" not in inspect.signature(hydras).parameters:
+        return {}
+    packages = [f"{package}.*" for package in (*ALLOWED, *settings.instantiate_allow, "__main__")]
+    return {"_execution_whitelist_": [*_targets(configs), *settings.instantiate_allow, *packages]}
+
+
+def _misfit(config: Any, kwargs: Mapping[str, Any], said: str, cause: BaseException) -> UsageProblem | None:
     """Return what is wrong with the arguments of a call, None where they fit and the target itself failed."""
-    target = said.partition("'")[2].partition("'")[0]
-    called = locate(target)
+    from omegaconf import OmegaConf
+
     unknown = _UNKNOWN.search(str(cause)) if isinstance(cause, TypeError) else None
-    if unknown is None or called is None:
+    place = _PLACE.search(said)
+    node = OmegaConf.select(config, place[1]) if place else {**config, **kwargs}
+    if unknown is None or not isinstance(node, Mapping) or unknown[1] not in node or "_target_" not in node:
         return None
+    called = locate(node["_target_"])
     try:
         takes = [name for name in inspect.signature(called).parameters if name != "self"]  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -98,7 +115,7 @@ def _misfit(said: str, cause: BaseException) -> UsageProblem | None:
     near = did_you_mean(unknown[1], takes)
     shown = ", ".join(takes[:_SHOWN]) + (", …" if len(takes) > _SHOWN else "")
     listed = "" if near or not takes else f" It takes: {shown}."
-    name = target.rpartition(".")[2]
+    name = node["_target_"].rpartition(".")[2]
     return UsageProblem(f"{name} takes no {unknown[1]!r}.{near}{listed}")
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION_BASE = "1.3"
 JOB = "mlmagic"
 _OF_THE_CONFIG = ("In '", "provider=")
 """How warnings begin that are about the config: others are Hydra's about OmegaConf."""
@@ -40,7 +39,7 @@ def own_hydra(folder: Path) -> Iterator[list[str]]:
         try:
             with (
                 guarded_sources(),
-                initialize_config_dir(str(folder), job_name=JOB, version_base=VERSION_BASE),
+                initialize_config_dir(str(folder), job_name=JOB, **_version_base()),
             ):
                 yield told
         finally:
@@ -48,6 +47,14 @@ def own_hydra(folder: Path) -> Iterator[list[str]]:
             VersionBase.instance().version_base = version
             JobRuntime.instance().set("name", job)
             told += [str(one.message) for one in caught if str(one.message).startswith(_OF_THE_CONFIG)]
+
+
+def _version_base() -> dict[str, str]:
+    """Return the argument that selects Hydra's current behaviour: 1.3 warns without it, 1.4 deprecates it."""
+    from hydra import __version__
+    from packaging.version import Version
+
+    return {"version_base": "1.3"} if Version(__version__).release < (1, 4) else {}
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ _NO_KEY = re.compile(r"Could not (?:override|append to|delete from config\. )?'(
 _KEY = re.compile(r"full_key: (\S+)")
 _UNKNOWN = re.compile(r"Key '([^']*)' (?:is not in struct|not in '(\w+)')")
 _VARIABLE = re.compile(r"(?<!\$)\{\w+\}")
+_BEFORE_THE_REASON = ("Error parsing override", "Error when parsing index")
 _SHOWN = 8
 
 
@@ -134,7 +135,7 @@ def _grammar(error: Exception) -> str:
 def unreadable(error: Exception, override: str) -> str:
     """Return the reason why Hydra's grammar cannot read an override, as the rest of a sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
-    why = next((line for line in lines if not line.startswith("Error parsing override")), "")
+    why = next((line for line in lines if not line.startswith(_BEFORE_THE_REASON)), "")
     variable = _VARIABLE.search(override)  # which IPython fills in on other lines
     hint = f" Variables are not filled in here: write the value in place of {variable[0]}." if variable else ""
     return f"cannot be read: {why.partition(' expecting ')[0]}.{hint}"

@@ -3,12 +3,14 @@
 import enum
 from dataclasses import dataclass, field
 
+import hydra
 import pytest
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.version import VersionBase
 from omegaconf import MISSING, OmegaConf
+from packaging.version import Version
 
 from mlmagic.config.composing import compose, composition, composition_of, compositions_in
 from mlmagic.config.flat import resolvable
@@ -42,6 +44,7 @@ def folder(tmp_path, monkeypatch):
     (here / "db" / "engine").mkdir(parents=True)
     (here / "config.yaml").write_text(BODY + "name: ${model.kind}-${lr}\n")
     (here / "other.yaml").write_text("lr: 7\n")
+    (here / "old.yml").write_text("lr: 7\n")
     (here / "model" / "rf.yaml").write_text("kind: forest\ndepth: 3\n")
     (here / "model" / "logreg.yaml").write_text("kind: linear\nC: 1.0\n")
     (here / "db" / "engine" / "fast.yaml").write_text("# @package store\nspeed: 9\n")
@@ -241,6 +244,7 @@ def test_within_an_application_of_hydras_its_own_values_count(folder):
         ((), {"config_dir": "confgs"}, r"no folder 'confgs'\. Did you mean 'configs'\?"),
         ((), {"config_dir": "configs", "config_name": "confg"}, r"no config 'confg' in configs\. Did you mean 'config'\?"),
         ((), {"config_dir": "configs/model"}, r"no config 'config' in model\.? There are: logreg, rf"),
+        ((), {"config_dir": "configs", "config_name": "old"}, r"reads \.yaml files only: rename old\.yml in configs to old\.yaml"),
         ((), {"yaml": "a: 1", "config_dir": "configs", "config_name": "other"}, r"defaults: \[other, _self_\]"),
         ((), {}, r"nothing to compose"),
         (("lr=abc",), {"schema": Train}, r"lr: Value 'abc' of type 'str' could not be converted to Float"),
@@ -290,7 +294,8 @@ def test_a_mistake_is_one_line_that_says_what_is_valid(folder, overrides, given,
 def test_the_users_own_hydra_is_left_as_it_was(folder):
     from hydra import initialize_config_dir
 
-    with initialize_config_dir(str(folder), version_base="1.2"):
+    older = "1.2" if Version(hydra.__version__).release < (1, 4) else "1.3"
+    with initialize_config_dir(str(folder), version_base=older):
         mine, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
         stored = dict(ConfigStore.instance().repo)
         compose("lr=3", yaml="lr: 1", schema=Open)
@@ -303,6 +308,11 @@ def test_the_users_own_hydra_is_left_as_it_was(folder):
     before = VersionBase.instance().version_base
     compose(yaml="lr: 1")
     assert VersionBase.instance().version_base is before
+
+
+def test_nothing_that_hydra_deprecates_is_used(monkeypatch):
+    monkeypatch.setenv("HYDRA_DEPRECATION_WARNINGS_AS_ERRORS", "1")
+    assert compose("lr=3", yaml="lr: 1") == {"lr": 3}
 
 
 def test_a_schema_that_was_defined_anew_is_the_new_one():

@@ -71,6 +71,16 @@ def test_the_user_allows_more_a_function_by_its_name():
         instantiate({"_target_": "math.log", "_args_": [9]})
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_object_that_can_be_called_is_made_without_a_warning():
+    torch = pytest.importorskip("torch")
+    layers = [{"_target_": "torch.nn.Linear", "in_features": 2, "out_features": 1}, {"_target_": "torch.nn.ReLU"}]
+    made = instantiate({"_target_": "torch.nn.Sequential", "_args_": layers})
+    assert [type(part) for part in made] == [torch.nn.Linear, torch.nn.ReLU]
+    later = instantiate({"_target_": "torch.optim.SGD", "_partial_": True, "lr": 0.1})
+    assert later(made.parameters()).defaults["lr"] == 0.1
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
@@ -96,6 +106,11 @@ def test_a_mistake_is_one_line(config, message):
 def test_a_wrong_keyword_is_one_line(config, message):
     with pytest.raises(UsageProblem, match=message):
         instantiate({"_target_": "sklearn.tree.DecisionTreeClassifier", **config})
+
+
+def test_a_keyword_that_is_given_in_python_is_checked_too():
+    with pytest.raises(UsageProblem, match=r"SVC takes no 'kernl'\. Did you mean 'kernel'\?"):
+        instantiate({"_target_": "sklearn.svm.SVC"}, kernl="rbf")
 
 
 def test_what_the_target_raises_itself_is_raised():

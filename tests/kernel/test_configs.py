@@ -179,7 +179,7 @@ def test_an_error_in_a_config_is_one_line(kernel):
 SCRIPT = """
     import hydra, mlmagic
 
-    @hydra.main(version_base="1.3", config_path="configs", config_name="config")
+    @hydra.main(version_base=None, config_path="configs", config_name="config")
     def main(cfg):
         with mlmagic.track("script", config=cfg, quiet=True) as run:
             mlmagic.log(score=cfg.lr * 2)
