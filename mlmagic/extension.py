@@ -13,8 +13,8 @@ from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib, optuna
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
+from mlmagic.magics import completion
 from mlmagic.magics.compare import CompareMagics
-from mlmagic.magics.completion import matcher
 from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.runs import RunsMagics
@@ -84,7 +84,8 @@ class Extension:
             (shell.configurables, len(shell.configurables), settings),
         ]
         if shell.Completer is not None:
-            listed.append((shell.Completer.custom_matchers, 0, matcher(shell)))
+            matchers, matcher = completion.hook(shell)
+            listed.append((matchers, 0, matcher))
         for items, at, item in listed:
             items.insert(at, item)
             self._undo.append(partial(_discard, items, item))

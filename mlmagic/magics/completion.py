@@ -8,7 +8,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+import IPython
 
 from mlmagic.errors import MLMagicError
 from mlmagic.magics.seed import SeedMagics
@@ -17,8 +17,9 @@ from mlmagic.magics.track import TrackMagics
 from mlmagic.visible import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
     from IPython.core.interactiveshell import InteractiveShell
 
 _MOST = 50
@@ -26,19 +27,40 @@ _PATIENCE_S = 1.5
 _MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra)(?=\s|$)")
 
 
-def matcher(shell: InteractiveShell) -> Any:
-    """Return a matcher for IPython's completer: on a line of one of our magics, ours are the only completions."""
+def hook(shell: InteractiveShell) -> tuple[list[Any], Callable[..., Any]]:
+    """Return the list of the completer to put our matcher in, and the matcher. It suppresses others on our lines."""
+    if IPython.version_info < (8, 6):  # Colab's and Kaggle's
+        return shell.Completer.magic_arg_matchers, _of_line(shell)
+    return shell.Completer.custom_matchers, _of_context(shell)
+
+
+def _of_line(shell: InteractiveShell) -> Callable[[str], list[str]]:
+    def match(line: str) -> list[str]:
+        before: str = shell.Completer.text_until_cursor
+        word = shell.Completer.splitter.split_line(line, len(before))
+        return _offered(shell, before, word) or []
+
+    return match
+
+
+def _of_context(shell: InteractiveShell) -> Callable[[CompletionContext], SimpleMatcherResult]:
+    from IPython.core.completer import SimpleCompletion, context_matcher
 
     @context_matcher()
     def match(context: CompletionContext) -> SimpleMatcherResult:
-        line = context.text_until_cursor.lstrip()
-        magic = _MAGIC.match(line)
-        if magic is None or not line[magic.end() :]:
+        found = _offered(shell, context.text_until_cursor, context.token)
+        if found is None:
             return {"completions": []}
-        found = complete(shell, magic.group(1), line, context.token)
         return {"completions": [SimpleCompletion(text) for text in found], "suppress": True}
 
     return match
+
+
+def _offered(shell: InteractiveShell, before: str, word: str) -> list[str] | None:
+    """Return what may stand in the place of *word*, at the end of *before*; None if that is no line of our magics."""
+    line = before.lstrip()
+    magic = _MAGIC.match(line)
+    return complete(shell, magic.group(1), line, word) if magic and line[magic.end() :] else None
 
 
 def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> list[str]:
