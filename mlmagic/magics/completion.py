@@ -53,7 +53,8 @@ def _of_context(shell: InteractiveShell) -> Callable[[CompletionContext], Simple
             return {"completions": []}
         return {"completions": [SimpleCompletion(text) for text in found], "suppress": True}
 
-    return match
+    matcher: Callable[[CompletionContext], SimpleMatcherResult] = match
+    return matcher
 
 
 def _offered(shell: InteractiveShell, before: str, word: str) -> list[str] | None:
