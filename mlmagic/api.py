@@ -11,8 +11,10 @@ from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.runs import active
 from mlmagic.session import live
 from mlmagic.session.cells import running
+from mlmagic.session.interrupts import deferred, whole_imports
 from mlmagic.snapshot.generators import untouched
 from mlmagic.user_objects import one_line, reraise_interrupt
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     import ast
@@ -102,6 +104,10 @@ class Tracking:
 
     def __enter__(self) -> Run:
         """Open the run and return it."""
+        with whole_imports():
+            return self._enter()
+
+    def _enter(self) -> Run:
         from mlmagic.runs.opening import open_run
         from mlmagic.runs.run import Run
 
@@ -129,7 +135,8 @@ class Tracking:
         if self._run is not None:
             if self._run.capture.figures:
                 self._run.capture.figures.collect_open()
-            finish(self._run, error)
+            with whole_imports():
+                finish(self._run, error)
 
 
 def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
@@ -188,10 +195,11 @@ def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> Ru
     with untouched():
         summary = close_run(run, error, value=value)
         _last[:] = [run.run_id]
-        if run.show:
-            run.show(summary)
-        else:
-            show_summary(summary, quiet=run.options.quiet)
+        with deferred():
+            if run.show:
+                run.show(summary)
+            else:
+                show_summary(summary, quiet=run.options.quiet)
     return summary
 
 
@@ -333,6 +341,7 @@ def last_run() -> Run:
     return Run(_last[0])
 
 
+@whole_imports()
 def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
     """Deliver what waits in journals: runs recorded while the store was away, and those of kernels that died.
 
@@ -362,6 +371,7 @@ def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncR
     return recovery.sync_foreign(foreign) if foreign else recovery.sync(anew=anew)
 
 
+@whole_imports()
 def foreign_journals() -> list[ForeignJournal]:
     """Return the journals that wait here and were not recorded by this user in this folder.
 
@@ -377,6 +387,7 @@ def foreign_journals() -> list[ForeignJournal]:
     return foreign.foreign_journals()
 
 
+@whole_imports()
 def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     """Show the journals of others and where they would go, ask, and deliver them; return None if nothing was done.
 
@@ -397,7 +408,9 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     credentials = [] if store.is_local(store.current_uri()) else addresses.credentials()
     print(view(found, store.shown_uri(), credentials))  # noqa: T201
     usable = [journal for journal in found if journal.problem is None]
-    if not usable or not (yes or _confirmed(f"Deliver {len(usable):,} to that store? [y/N] ")):
+    count = len({journal.uid or str(journal.path) for journal in usable})
+    runs = "1 run" if count == 1 else f"{count:,} runs"
+    if not usable or not (yes or _confirmed(f"Deliver {runs} to {clean(store.shown_uri())}? [y/N] ")):
         return None
     return sync(foreign=usable)
 
@@ -409,6 +422,7 @@ def _confirmed(question: str) -> bool:
         raise UsageProblem("nobody can be asked here: add --yes once you have read the list") from error
 
 
+@whole_imports()
 def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> DataFrame:  # noqa: A002  # MLflow's word
     """List recorded runs, the newest first: what ``%runs`` shows, as a DataFrame.
 
@@ -428,6 +442,7 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     return runs_frame(filter, experiment=experiment, n=n, sort=sort)
 
 
+@whole_imports()
 def compare(
     *what: Any, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
 ) -> CompareWidget:
@@ -476,6 +491,7 @@ def compare(
     return CompareWidget(selected, still=still_of, told=difference_json)
 
 
+@whole_imports()
 def diff(*runs: Any, experiment: str | None = None) -> Difference:
     """Tell how runs differ from the first of them: code, parameters, metrics, data, environment, git and figures.
 

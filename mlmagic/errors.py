@@ -86,16 +86,20 @@ class SweepFailedError(MLMagicError, RuntimeError):
         self.results = results
 
 
-class SweepInterrupted(KeyboardInterrupt):
+class Interrupted(KeyboardInterrupt):
+    """What the user asked mlmagic for was interrupted. It shows as one line: a traceback would be of mlmagic's code."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the line that IPython shows in place of a traceback (its protocol)."""
+        return [f"KeyboardInterrupt: {self}"]
+
+
+class SweepInterrupted(Interrupted):
     """A sweep was interrupted; ``results`` is the frame of the trials that it had recorded."""
 
     def __init__(self, message: str, results: DataFrame) -> None:
         super().__init__(message)
         self.results = results
-
-    def _render_traceback_(self) -> list[str]:
-        """Return the line that IPython shows in place of a traceback: where it was interrupted is in our own loop."""
-        return [f"KeyboardInterrupt: {self}"]
 
 
 def did_you_mean(value: str, valid: Iterable[str]) -> str:
@@ -103,10 +107,12 @@ def did_you_mean(value: str, valid: Iterable[str]) -> str:
 
     >>> did_you_mean("acuracy", ["accuracy", "loss"])
     " Did you mean 'accuracy'?"
-    >>> did_you_mean("zzz", ["accuracy"])
-    ''
+    >>> did_you_mean("zzz", ["accuracy"]), did_you_mean("--bogus", ["--no-figures"])
+    ('', '')
     """
     import difflib  # only now: errors are imported with everything, and are rare
 
-    near = difflib.get_close_matches(value, list(valid), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    # Dashes make every option look like every other.
+    words = {word.lstrip("-") or word: word for word in valid}
+    near = difflib.get_close_matches(value.lstrip("-"), words, n=1)
+    return f" Did you mean {words[near[0]]!r}?" if near else ""

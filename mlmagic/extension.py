@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,7 @@ from mlmagic.runs import active, experiments, notices, store
 from mlmagic.session import capture, live, prompts, run_files, sites
 from mlmagic.session.cells import running
 from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, holds_comments, mark_header
-from mlmagic.session.interrupts import interruptible
+from mlmagic.session.interrupts import in_one_line, interruptible
 from mlmagic.session.scopes import names_of
 from mlmagic.settings import settings
 from mlmagic.snapshot.generators import untouched
@@ -71,6 +72,7 @@ class Extension:
         self._session = live.LiveSession(shell)
         self._transformer = HeaderTransformer(shell, self._open, self._within)
         self._undo: list[Callable[[], None]] = []
+        self.is_leaving = False
 
     def load(self) -> None:
         """Put everything in place and say where runs go."""
@@ -127,7 +129,11 @@ class Extension:
         shell = self._shell
         if "mlmagic" not in shell.user_ns:
             shell.push({"mlmagic": sys.modules["mlmagic"]}, interactive=False)
-            self._undo.append(lambda: shell.drop_by_id({"mlmagic": sys.modules["mlmagic"]}))
+            self._undo.append(self._drop_name)
+
+    def _drop_name(self) -> None:
+        if not self._session.binds("mlmagic"):
+            self._shell.drop_by_id({"mlmagic": sys.modules["mlmagic"]})
 
     def unload(self) -> None:
         """Leave the shell as it was before."""
@@ -167,6 +173,10 @@ class Extension:
 
     def _open(self, header: str, tree: ast.Module) -> ast.Module:
         """Open the run of a tracked cell; return the tree to run. Whatever is raised here rejects the cell."""
+        with interruptible(), untouched():
+            return self._opened(header, tree)
+
+    def _opened(self, header: str, tree: ast.Module) -> ast.Module:
         options = parse_header(header, self._session.namespace)
         cell = running.current()
         entry = self._session.entry(cell) if cell else None
@@ -185,12 +195,11 @@ class Extension:
 
         watch = CellWatch(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=() if watch else _bound_by(tree), watch=watch)
-        with interruptible(), untouched():
-            run = open_run(options, origin)
-            entry.run = run.run_id
-            watched = api.watch(run, tree)
-            run.is_opening = False
-            return watched
+        run = open_run(options, origin)
+        entry.run = run.run_id
+        watched = api.watch(run, tree)
+        run.is_opening = False
+        return watched
 
     def _within(self, tree: ast.Module) -> ast.Module:
         """Watch the body of a magic within a tracked cell (``%%time``), but not what ``%timeit`` repeats."""
@@ -209,7 +218,8 @@ class Extension:
                 if isinstance(error, CellRejectedError) and run.is_opening:
                     api.abandon(run, error.problem)
                     continue
-                with interruptible():
+                # Of an interrupt the summary tells; what it was to end has ended.
+                with contextlib.suppress(KeyboardInterrupt), interruptible():
                     api.finish(run, error, value)
             if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):
                 print(  # noqa: T201
@@ -217,6 +227,9 @@ class Extension:
                     "own. Put %%track on the first line."
                 )
             self._session.forget(cell)
+        if self.is_leaving and not active.open_here():
+            unload_ipython_extension(self._shell)
+            print("mlmagic: unloaded, now that the run has ended.")  # noqa: T201
 
 
 def _bound_by(tree: ast.Module) -> Iterable[str]:
@@ -282,21 +295,33 @@ def has_header_below_a_magic(source: str) -> bool:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Load mlmagic into *shell* (``%load_ext mlmagic``). Loaded twice, it is there once."""
-    if id(shell) in _loaded:
+    extension = _loaded.get(id(shell))
+    if extension is not None:
+        if extension.is_leaving:
+            extension.is_leaving = False
+            print("mlmagic: not reloaded, since a run is open: %reload_ext mlmagic in a cell of its own.")  # noqa: T201
         return
-    extension = Extension(shell)
-    _loaded[id(shell)] = extension
+    extension = _loaded[id(shell)] = Extension(shell)
     try:
-        extension.load()
+        with in_one_line("%load_ext mlmagic"):
+            extension.load()
     except BaseException:
-        unload_ipython_extension(shell)
+        del _loaded[id(shell)]
+        extension.unload()
         raise
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take mlmagic out of *shell* again (``%unload_ext mlmagic``)."""
-    extension = _loaded.pop(id(shell), None)
-    if extension is not None:
+    """Take mlmagic out of *shell* again (``%unload_ext mlmagic``), or while a run is open when that has ended.
+
+    Without what listens to the cell the run would never be ended, and would stay MLflow's active one.
+    """
+    extension = _loaded.get(id(shell))
+    if extension is None:
+        return
+    extension.is_leaving = bool(active.open_here())
+    if not extension.is_leaving:
+        del _loaded[id(shell)]
         extension.unload()
 
 

@@ -10,7 +10,7 @@ from mlmagic.compare.references import references_in
 from mlmagic.compare.run_files import in_threads
 from mlmagic.compare.run_record import read_records
 from mlmagic.errors import UsageProblem
-from mlmagic.runs import queries
+from mlmagic.runs import queries, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,8 @@ def compare_runs(references: Iterable[Any], *, experiment: str | None = None) ->
     if len(named) < _FEWEST:
         given = f"only {named[0]!r} was given" if named else "none was given"
         raise UsageProblem(f"Two or more runs are compared, {given}: %diff RUN1 RUN2. The last runs: %runs")
-    runs = in_threads(partial(queries.find_run, experiment=experiment), named)
+    find = partial(queries.find_run, experiment=experiment)
+    runs = store.ask(lambda: in_threads(find, named))
     seen: dict[str, str] = {}
     for name, run in zip(named, runs, strict=True):
         if (earlier := seen.get(run.info.run_id)) is not None:

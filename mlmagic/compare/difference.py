@@ -16,7 +16,6 @@ from mlmagic.compare.run_files import read_all
 from mlmagic.compare.run_record import CODE
 from mlmagic.compare.value_diff import MetricRow, ValueRow, metric_rows, value_rows
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.runs import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,7 +98,7 @@ class Difference:
 
     def fetch_figures(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Read these figures, given as run id and path, all at once, so that `figure_bytes` has them."""
-        store.ask(lambda: read_all((self.files[run_id], path) for run_id, path in wanted))
+        read_all((self.files[run_id], path) for run_id, path in wanted)
 
 
 def difference_of(records: Sequence[RunRecord]) -> Difference:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.compare.run_files import read_all
-from mlmagic.runs import store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +49,7 @@ def figure_rows(runs: Sequence[RunFiles]) -> tuple[FigureRow, ...]:
         for files, run, size in zip(runs, paths, _sizes(name, paths, runs), strict=True)
         if size is not None and Counter(_sizes(name, paths, runs))[size] > 1
     ]
-    store.ask(lambda: read_all(alike_in_size))
+    read_all(alike_in_size)
     return tuple(_row(name, paths, runs) for name in names)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mlmagic.errors import MLMagicError
 from mlmagic.runs import shared_parts, store
 from mlmagic.runs.artifact_reading import place_of
-from mlmagic.runs.waiting import OWN_THREAD
+from mlmagic.runs.waiting import OWN_THREAD, answered
 from mlmagic.snapshot.git_files import megabytes
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ LONGEST_BYTES = 4_000_000
 """A larger file is not read: a cell, a patch or a figure that a person can look at is smaller."""
 
 _AT_ONCE = 16
+_LONGEST_SILENCE_S = 60.0
 _MOST_ODD = 10
 
 
@@ -95,11 +96,18 @@ class RunFiles:
 
 def list_all(files: Iterable[RunFiles], folders: Iterable[str]) -> None:
     """List these folders of all runs at once."""
-    wanted = [(one, folder) for one in files for folder in folders]
-    in_threads(lambda pair: pair[0].list(pair[1]), wanted)
+    _ask_all(RunFiles.list, [(one, folder) for one in files for folder in folders])
 
 
 def read_all(wanted: Iterable[tuple[RunFiles, str]]) -> None:
     """Read these files at once."""
     with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
-        in_threads(lambda pair: pair[0].read(pair[1]), dict.fromkeys(wanted))
+        _ask_all(RunFiles.read, dict.fromkeys(wanted))
+
+
+def _ask_all(work: Callable[[RunFiles, str], None], wanted: Iterable[tuple[RunFiles, str]]) -> None:
+    def one(pair: tuple[RunFiles, str]) -> None:
+        work(*pair)
+        answered()
+
+    store.ask(lambda: in_threads(one, wanted), timeout_s=_LONGEST_SILENCE_S)

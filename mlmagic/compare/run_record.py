@@ -64,8 +64,8 @@ def read_records(runs: Iterable[Run]) -> list[RunRecord]:
     """
     records = store.ask(lambda: [_record(run) for run in runs])
     files = [record.files for record in records]
-    store.ask(lambda: list_all(files, _FOLDERS))
-    store.ask(lambda: read_all((one, path) for one in files for path in _READ))
+    list_all(files, _FOLDERS)
+    read_all((one, path) for one in files for path in _READ)
     return records
 
 

@@ -10,6 +10,7 @@ from mlmagic.compare.comparison import CONFIGURATION, SEEDS, Comparison, Notice
 from mlmagic.compare.references import references_in
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
 from mlmagic.runs import bulk, experiments, queries, store
+from mlmagic.runs.keys import key_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 10_000
 _SHOWN_NAMES = 8
+_MOST_OWN_IDS = 100
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CONDITION = re.compile(r"[=<>]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?null\s)", re.IGNORECASE)
 _DIRECTIONS: dict[str, Direction] = {
@@ -172,7 +174,11 @@ def _newest(title: str, experiment_ids: list[str]) -> Comparison:
 def _read(run_ids: list[str]) -> Comparison:
     client = store.connect()
     with store.refused_by(store.current_uri()):
-        runs = bulk.named_runs(client, run_ids).runs
+        found = {run.info.run_id: run for run in bulk.named_runs(client, run_ids).runs}
+        for run_id in [run_id for run_id in run_ids if run_id not in found][:_MOST_OWN_IDS]:
+            if run := queries.by_own_id(client, run_id):
+                found[run_id] = run
+        runs = [found[run_id] for run_id in run_ids if run_id in found]
         names = _experiments(client, runs)
     title = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     return Comparison(runs, title, notice=None if runs else _GONE, experiments=names)
@@ -193,8 +199,9 @@ def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> C
             raise UsageProblem(f"metric is one name, such as 'val_loss' or 'score max', not {metric!r}")
         name, _, direction = metric.strip().rpartition(" ")
         goal = _DIRECTIONS.get(direction.lower()) if name else None
-        name = name if goal else metric.strip()
-        _require(name, (key for run in found.runs for key in run.data.metrics), "metric")
+        name = _require(
+            name if goal else metric.strip(), (key for run in found.runs for key in run.data.metrics), "metric"
+        )
         found = replace(found, metric=name, goal=goal)
     if group_by:
         found = replace(found, group=_group(found, group_by))
@@ -205,12 +212,15 @@ def _group(found: Comparison, group_by: str) -> str:
     if group_by.lower() in {*SEEDS, CONFIGURATION}:
         return CONFIGURATION
     columns = [column for column in found.columns if column.kind != "metric"]
-    _require(group_by, (column.label for column in columns), "param, tag or column")
-    return next(column.id for column in columns if column.label == group_by)
+    label = _require(group_by, (column.label for column in columns), "param, tag or column")
+    return next(column.id for column in columns if column.label == label)
 
 
-def _require(name: str, known: Iterable[str], kind: str) -> None:
+def _require(name: str, known: Iterable[str], kind: str) -> str:
+    """Return which of the *known* names *name* means."""
     names = dict.fromkeys(known)
-    if name not in names:
+    key = key_among(name, names)
+    if key not in names:
         listed = ", ".join(list(names)[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "") or "none"
         raise UsageProblem(f"No run here has the {kind} {name!r}.{did_you_mean(name, names)} There are: {listed}.")
+    return key

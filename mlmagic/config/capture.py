@@ -60,7 +60,7 @@ class ConfigCapture:
             if name not in self._taken and composition_of(value) is not None:
                 self._take(run, name, value)
         for number, (name, taken) in enumerate(self._taken.items()):
-            left_out = run.options.exclude | {*run.logged.params, *run.recorder.params}
+            left_out = run.options.exclude | run.logged_params
             for key, value in taken.leaves().items() if isinstance(taken.values, Mapping) else ():
                 if f"{name}.{key}" not in left_out:
                     run.recorder.param(f"{name}.{key}", value)

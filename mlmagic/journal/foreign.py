@@ -40,8 +40,9 @@ _OF_THE_STORE = {"mlmagic.id", "mlmagic.foreign", "mlflow.parentRunId"}
 class ForeignJournal:
     """What a foreign journal holds.
 
-    ``reason`` says why it is foreign. ``store`` and ``host`` are what it says of itself; they decide nothing. One that
-    cannot be read at all has a ``problem``, and is not taken over.
+    ``reason`` says why it is foreign. ``uid``, ``store``, ``host``, ``user`` and ``started`` (ms since 1970) are what
+    it says of itself; they decide nothing. ``params``, ``metrics`` and ``tags`` are names, ``values`` counts those of
+    all metrics. One that cannot be read at all has a ``problem``, and is not taken over.
     """
 
     path: Path
@@ -53,6 +54,16 @@ class ForeignJournal:
     records: int = 0
     files: tuple[StagedFile, ...] = ()
     problem: str | None = None
+    uid: str = ""
+    user: str = ""
+    started: int = 0
+    status: str = ""
+    params: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    values: int = 0
+    tags: tuple[str, ...] = ()
+    datasets: int = 0
+    models: int = 0
 
 
 def foreign_journals() -> list[ForeignJournal]:
@@ -87,11 +98,30 @@ def _described(foreign: Foreign) -> ForeignJournal:
             files = _staged(place, foreign.path, records)
     except (OSError, NewerFormatError) as error:
         return replace(empty, problem=getattr(error, "strerror", None) or str(error))
-    described = replace(empty, records=sum(not isinstance(one, (Began, Ended)) for one in records), files=files)
+    described = replace(
+        empty,
+        records=sum(not isinstance(one, (Began, Ended)) for one in records),
+        files=files,
+        status=next((one.status for one in reversed(records) if isinstance(one, Ended)), ""),
+        params=tuple(dict.fromkeys(one.key for one in records if isinstance(one, Param))),
+        metrics=tuple(dict.fromkeys(one.key for one in records if isinstance(one, Metric))),
+        values=sum(isinstance(one, Metric) for one in records),
+        tags=tuple(dict.fromkeys(one.key for one in records if isinstance(one, Tag))),
+        datasets=sum(isinstance(one, Dataset) for one in records),
+        models=sum(isinstance(one, Model) for one in records),
+    )
     if began is None:
         return replace(described, name=foreign.path.stem)
-    host = str(began.owner.get("host", "")).partition(" ")[0]
-    return replace(described, name=began.name, store=began.store, host=host, experiment=began.experiment)
+    return replace(
+        described,
+        uid=began.uid,
+        name=began.name,
+        store=began.store,
+        host=str(began.owner.get("host", "")).partition(" ")[0],
+        user=str(began.tags.get("mlflow.user", "")),
+        started=began.started,
+        experiment=began.experiment,
+    )
 
 
 def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.magics.parsing import parse_line, split_filter, words_of
+from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
     from mlmagic.compare.widget import CompareWidget
@@ -41,6 +42,7 @@ class CompareMagics(Magics):
     )  # fmt: skip
     @no_var_expand
     @line_magic
+    @in_one_line("%compare")
     def compare(self, line: str = "") -> CompareWidget:
         """Show runs side by side: a table, their curves, and what differs between them.
 

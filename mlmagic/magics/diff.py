@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.magics.parsing import parse_line
+from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
     from mlmagic.compare.difference import Difference
@@ -25,6 +26,7 @@ class DiffMagics(Magics):
     @argument("-e", "--experiment", help="Name or id of the experiment to look in.")
     @no_var_expand
     @line_magic
+    @in_one_line("%diff")
     def diff(self, line: str = "") -> Difference:
         """Tell how runs differ from the first of them.
 

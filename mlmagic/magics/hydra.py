@@ -16,6 +16,7 @@ from IPython.display import display
 from mlmagic.config.overrides import words_of
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.magics.parsing import options_first, parse_words, variable
+from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,6 +39,7 @@ class HydraMagics(Magics):
     @argument("--quiet", action="store_true", help="Show nothing.")
     @no_var_expand
     @line_cell_magic
+    @in_one_line("%hydra")
     def hydra(self, line: str = "", cell: str | None = None) -> None:
         """Compose a config by Hydra, bind it to a name, and show it as a tree.
 

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.magics.parsing import parse_line, split_filter
+from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
     from mlmagic.views.runs_frame import RunsFrame
@@ -37,6 +38,7 @@ class RunsMagics(Magics):
     )  # fmt: skip
     @no_var_expand
     @line_magic
+    @in_one_line("%runs")
     def runs(self, line: str = "") -> RunsFrame:
         """Show the last runs of an experiment as a table; the result is a DataFrame.
 

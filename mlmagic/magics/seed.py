@@ -10,6 +10,7 @@ from IPython.display import display
 
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.parsing import parse_line
+from mlmagic.session.interrupts import in_one_line
 
 
 @magics_class
@@ -24,6 +25,7 @@ class SeedMagics(Magics):
     ))  # fmt: skip
     @argument("--quiet", action="store_true", help="Print one line in place of the table.")
     @line_magic
+    @in_one_line("%seed")
     def seed(self, line: str) -> None:
         """Fix the random numbers of the session, and show what that fixes and what it does not.
 

@@ -13,6 +13,7 @@ from IPython.display import display
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.magics.parsing import parse_line
+from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -45,6 +46,7 @@ class SplitMagics(Magics):
     @argument("--into", metavar="NAMES", help="Names for the parts, such as train,val,test.")
     @argument("--quiet", action="store_true", help="Show warnings only.")
     @line_magic
+    @in_one_line("%split")
     def split(self, line: str = "") -> None:
         """Divide data into train and test, or train, val and test, and bind them.
 

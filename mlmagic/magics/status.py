@@ -11,6 +11,7 @@ from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
 from mlmagic.runs import experiments, store
+from mlmagic.session.interrupts import in_one_line
 from mlmagic.settings import settings
 from mlmagic.visible import clean
 
@@ -25,6 +26,7 @@ class StatusMagics(Magics):
     """The magic ``%mlmagic``."""
 
     @line_magic
+    @in_one_line("%mlmagic")
     def mlmagic(self, line: str) -> None:
         """Show the version, the store, the experiment, and the settings that `%config MLMagic` changes.
 
@@ -62,10 +64,15 @@ class StatusMagics(Magics):
 
     @staticmethod
     def _show() -> None:
-        waiting = len(folder.journals(folder.place()))
+        from mlmagic.runs import recovery
+        from mlmagic.views.sync_report import foreign_line
+
+        waiting, foreign = recovery.waiting()
         print(f"mlmagic {__version__}")  # noqa: T201
         print(f"  store       {clean(store.shown_uri())}")  # noqa: T201
         print(f"  experiment  {clean(experiments.shown_name())}")  # noqa: T201
         print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
+        if foreign:
+            print(f"              {foreign_line(foreign)}")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201

@@ -120,6 +120,12 @@ class ActiveRun:
         return self.target.earlier.other_kernels if self.target.earlier else None
 
     @property
+    def logged_params(self) -> set[str]:
+        """The parameters that the code logged, but for those of before the run was continued: the recorder warns."""
+        earlier = self.target.earlier.params if self.target.earlier else {}
+        return {*self.logged.params, *self.recorder.params} - {*earlier}
+
+    @property
     def duration_s(self) -> float:
         """Seconds since it was opened or gone on with, whatever the clock was set to meanwhile."""
         return time.monotonic() - self._began

@@ -16,7 +16,7 @@ def stop() -> None:
     """Deliver what can be delivered soon, and leave neither a thread nor a change of MLflow's behind.
 
     What is not delivered waits in its journal: `resume` goes on with it, and the next process does if this one ends
-    before. While a run is open (unloaded within its cell) all goes on.
+    before. While a run is open all goes on.
     """
     global _is_stopped  # noqa: PLW0603  # one background a process
     if active.open_here():

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.runs import active, autologged, collecting, ending, logged, previous, store
+from mlmagic.runs.light_runs import INCOMPLETE
 from mlmagic.runs.summary import MetricLine, RunSummary
 from mlmagic.snapshot import secrets
 from mlmagic.snapshot.secret_cuts import beginning
@@ -70,6 +71,7 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
         collecting.tell_redactions(run)
     except KeyboardInterrupt:
         run.notices.warn("interrupted while the run was being recorded: what came after is missing")
+        run.recorder.tag(INCOMPLETE, "interrupted while it was being recorded")
     finally:
         active.leave(run)
         try:

@@ -51,7 +51,7 @@ def record_asked(run: ActiveRun) -> None:
         _standing(run, "seed", f"no seed set: {seeding(42)} makes a run repeatable")
         return
     _standing(run, "seed")
-    if "seed" not in run.logged.params and "seed" not in run.recorder.params:
+    if "seed" not in run.logged_params:
         run.recorder.param("seed", seed.value)
 
 
@@ -64,7 +64,7 @@ def record_automatic(run: ActiveRun, value: Any) -> None:
     known = _metrics_of_the_session
     found = automatic.find(watch, run.origin.namespace, result=value, known_metrics=known)
     options, recorder = run.options, run.recorder
-    left_out = options.exclude | {*run.logged.params, *recorder.params, *options.metrics}
+    left_out = options.exclude | run.logged_params | {*options.metrics}
     for name, setting in found.params.items():
         if name not in left_out:
             recorder.param(name, setting)

@@ -10,6 +10,8 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from mlmagic.runs.waiting import answered
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -67,6 +69,7 @@ def reading(database: Database, read: Callable[[Connection], T]) -> T:
     from sqlalchemy.exc import OperationalError
 
     with database.engine.connect() as connection:
+        answered()
         driver = connection.connection.driver_connection
         try:
             return read(connection)

@@ -30,6 +30,7 @@ from mlmagic.runs.batches import Batch
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.pausing import Pause
 from mlmagic.runs.uploading import Upload
+from mlmagic.runs.waiting import answered
 from mlmagic.snapshot import secret_cuts
 
 if TYPE_CHECKING:
@@ -358,8 +359,11 @@ class Delivery:
             if verdict is not Verdict.REFUSED:
                 raise store.away(error, self.uri) from error
             return secret_cuts.first_line(outage.first_line(error), 300)
+        answered()
         return None
 
     def _call(self, call: Callable[[], T]) -> T:
         with store.refused_by(self.uri):
-            return call()
+            found = call()
+        answered()
+        return found

@@ -15,6 +15,7 @@ from mlmagic.runs import active, durations, mlflow_runs, resuming, store
 from mlmagic.runs.shipping import shipper, shippers
 from mlmagic.runs.waiting import Patience
 from mlmagic.session.cells import running
+from mlmagic.session.interrupts import deferred
 from mlmagic.session.reads import functions_of
 from mlmagic.settings import settings
 
@@ -29,13 +30,14 @@ _CALL = re.compile(r"\bmlflow\.(\w+)\s*\(")
 def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s: float) -> None:
     """End *run* with *status*, after *duration_s* seconds, and deliver it; what is not delivered now is told."""
     delivery, journal = run.delivery, run.delivery.journal
-    if run.in_mlflow:
-        if run.run_id not in mlflow_runs.open_runs():
-            _tell_of_end(run)
-        mlflow_runs.deactivate(run.run_id)
-    ended = _append_end(run, status, duration_s)
-    journal.sync()
-    resuming.remember(run, ended, run.seconds_before + duration_s)
+    with deferred():
+        if run.in_mlflow:
+            if run.run_id not in mlflow_runs.open_runs():
+                _tell_of_end(run)
+            mlflow_runs.deactivate(run.run_id)
+        ended = _append_end(run, status, duration_s)
+        journal.sync()
+        resuming.remember(run, ended, run.seconds_before + duration_s)
     _close_strays(run, status, error)
     for problem in journal.problems:
         run.notices.warn(problem)
@@ -78,7 +80,7 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
         later = f"they are delivered when that is mended, or by %mlmagic sync{origin}"
         _tell_of_waiting(run, delivery.held, later, what="")
     elif not done:
-        reason = ships.away or "the store is slow"
+        reason = ships.away or store.obstacle(delivery.uri)
         _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
 
 

@@ -137,7 +137,7 @@ def shown_name() -> str:
         return default_name()
     if "mlflow" in sys.modules and store.is_local_file():
         with contextlib.suppress(Exception):  # a line that says where runs go is no place for a store's refusal
-            return name_of(store.connect(), chosen)
+            return store.ask(lambda: name_of(store.connect(), chosen))
     return f"of id {chosen}"
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 import threading
+from typing import TYPE_CHECKING
+
+from mlmagic.snapshot.secret_values import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 LONGEST_KEY = 250
 _LONGEST_SLUG_BYTES = 120
 _LONGEST_BEFORE_DIGEST = 240
+_SHOWN_KEY, _SHOWN_ENDING = 80, 20
 _DIGEST = 6  # hex digits: of 1,000 names of a run two share one with a chance of 3%, and only if all else is equal
 _NOT_IN_KEY = re.compile(r"[^\w\-./: ]+")
 _CLIMBS = re.compile(r"^\.{2,}")  # MLflow refuses ``..a`` as it does ``../a``
@@ -22,45 +30,71 @@ _SPELLED = {
 _SIGN = re.compile("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=True))))
 
 
-def valid_key(key: str) -> str:
-    """Return *key*, or the nearest key that MLflow accepts for a parameter, metric or tag.
+def valid_key(name: str) -> str:
+    """Return *name*, or the key that it becomes where MLflow takes no such key of a parameter, metric or tag.
 
-    MLflow takes letters, digits and ``_ - . / :`` and space, and paths that are their own normal form. A sign that it
-    does not take is read out. Where a part of the name is lost (another sign, a slash at the end, what is over 250
-    characters), six digits tell it from names that lose another part. The same name always becomes the same key.
+    MLflow takes letters, digits and ``_ - . / :`` and space, and paths that are their own normal form. In other names
+    signs are read out, and six digits of the name's hash follow: so that the key is that of no other name, in whatever
+    run and order they come.
 
-    >>> valid_key("p<0.05"), valid_key("precision@5"), valid_key("ok/loss"), valid_key("μ")
-    ('p_lt_0.05', 'precision_at_5', 'ok/loss', 'μ')
-    >>> valid_key("f1 (macro)"), valid_key("f1 [macro]"), valid_key("loss/")
-    ('f1 _macro_', 'f1 :macro:', 'loss_86d08f')
+    >>> valid_key("ok/loss"), valid_key("μ"), valid_key("precision_at_5")
+    ('ok/loss', 'μ', 'precision_at_5')
+    >>> valid_key("precision@5"), valid_key("p<0.05"), valid_key("loss/")
+    ('precision_at_5_2f4fd8', 'p_lt_0.05_b02182', 'loss_86d08f')
     """
-    spelled = _SIGN.sub(lambda sign: _SPELLED[sign[0]], key)
+    if is_valid(name):
+        return name
+    spelled = _SIGN.sub(lambda sign: _SPELLED[sign[0]], name)
     parts = [part.strip() for part in _NOT_IN_KEY.sub("_", spelled).split("/")]
-    parts = [part for part in parts if part.strip(". ")]
-    joined = _CLIMBS.sub(".", "/".join(parts)).rstrip(".")
-    if joined and joined == spelled and len(joined) <= LONGEST_KEY:
-        return joined
-    return _with_digest(joined, key)
+    joined = "/".join(part for part in parts if part.strip(". "))
+    return _with_digest(_CLIMBS.sub(".", joined), name)
+
+
+def is_valid(name: str) -> bool:
+    """Return whether MLflow takes *name* as a key."""
+    path = posixpath.normpath(name)
+    is_own_path = path == name and path != "." and not path.startswith(("..", "/"))
+    return 0 < len(name) <= LONGEST_KEY and not _NOT_IN_KEY.search(name) and is_own_path
+
+
+def key_among(name: str, known: Container[str]) -> str:
+    """Return which of the *known* keys *name* means: itself, or what it became.
+
+    >>> key_among("precision@5", {"precision_at_5_2f4fd8"}), key_among("loss", {"accuracy"})
+    ('precision_at_5_2f4fd8', 'loss')
+    """
+    return key if name not in known and (key := valid_key(name)) in known else name
 
 
 def _with_digest(shown: str, name: str) -> str:
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:_DIGEST]
-    return f"{shown[:_LONGEST_BEFORE_DIGEST].rstrip('. /') or 'unnamed'}_{digest}"
+    return f"{shown[:_LONGEST_BEFORE_DIGEST].rstrip('. /_') or 'unnamed'}_{digest}"
+
+
+def changed_key(kind: str, shown: str, key: str) -> str:
+    """Return a line on a name, *shown* without secrets, that is kept under another *key*.
+
+    >>> changed_key("metric", "p<0.05", valid_key("p<0.05"))
+    "MLflow does not take the metric key 'p<0.05': it is kept as 'p_lt_0.05_b02182'"
+    """
+    if len(shown) > LONGEST_KEY:
+        size = f"{len(shown)} characters is cut to {len(key)}"
+        return f"the {kind} key {shown[:_SHOWN_KEY]!r} of {size}: it ends with {key[-_SHOWN_ENDING:]!r}"
+    if REDACTED in shown:
+        return f"a secret was redacted in the {kind} key {shown!r}: it is kept as {key!r}"
+    return f"MLflow does not take the {kind} key {shown!r}: it is kept as {key!r}"
 
 
 class Keys:
-    """The keys of one run: the same name always has the same, and two names never share one.
+    """The keys of one run: as `valid_key` makes them, but for names that hold a secret, which are numbered.
 
     >>> keys = Keys()
-    >>> keys.key("p_lt_0.05"), keys.key("p<0.05") != "p_lt_0.05", keys.key("p<0.05") == keys.key("p<0.05")
-    ('p_lt_0.05', True, True)
-    >>> keys.key("ghp_1", "<redacted>"), keys.key("ghp_2", "<redacted>")
-    ('redacted', 'redacted_2')
+    >>> keys.key("ghp_1", "<redacted>"), keys.key("ghp_2", "<redacted>"), keys.key("redacted")
+    ('redacted_3a2d1a', 'redacted_3a2d1a_2', 'redacted')
     """
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
-        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def known(self, name: str) -> str | None:
@@ -75,19 +109,13 @@ class Keys:
         with self._lock:
             if name in self._keys:
                 return self._keys[name]
-            if shown is None or shown == name:
-                key = valid_key(name)
-                if self._names.get(key, name) != name:
-                    key = _with_digest(key, name)
-            else:
-                key = self._unused(_NOT_IN_KEY.sub("_", shown).strip("_. /")[:_LONGEST_BEFORE_DIGEST])
+            key = valid_key(name) if shown is None or shown == name else self._unused(shown)
             self._keys[name] = key
-            self._names[key] = name
             return key
 
     def _unused(self, shown: str) -> str:
-        number, base = 1, valid_key(shown or "unnamed")
-        while (key := base if number == 1 else f"{base}_{number}") in self._names:
+        number, base = 1, _with_digest(_NOT_IN_KEY.sub("_", shown).strip("_. /"), shown)
+        while (key := base if number == 1 else f"{base}_{number}") in self._keys.values():
             number += 1
         return key
 

@@ -14,6 +14,8 @@ _DAY_MS = 86_400_000
 # The first and the last day that datetime has, less one: a time zone moves them.
 _FIRST_MS, _LAST_MS = -62_135_596_800_000 + _DAY_MS, 253_402_300_799_999 - _DAY_MS
 _LONGEST_SHOWN = 60
+INCOMPLETE = "mlmagic.incomplete"
+"""The tag of a run of which a part is missing; its value says why."""
 
 
 @dataclass(slots=True)
@@ -140,8 +142,10 @@ def put_metric(run: LightRun, key: Any, value: Any) -> None:
 
 
 def oddities(run: Any) -> list[str]:
-    """Return what of a run cannot be shown, each in a few words; of a usual run nothing."""
+    """Return what of a run is missing or cannot be shown, each in a few words; of a usual run nothing."""
     odd = list(getattr(run, "odd", ()))
+    if INCOMPLETE in run.data.tags:
+        odd.append(f"incomplete, {run.data.tags[INCOMPLETE]}")
     if run.info.start_time is None:
         if not any(one.startswith("start_time") for one in odd):
             odd.append("start time missing")

@@ -9,6 +9,7 @@ from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.runs.comparisons import quote, with_attribute, with_metric, with_text
 from mlmagic.runs.durations import duration_s
 from mlmagic.runs.filters import EXAMPLE, number_or_none
+from mlmagic.runs.keys import key_among, valid_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -134,10 +135,12 @@ def locate(condition: Condition, keys: Keys) -> tuple[Entity, str]:
     entity, key = condition.entity, condition.key
     if entity in {None, "attribute"} and key in _ATTRIBUTES:
         return "attribute", _ATTRIBUTES[key]
-    if entity == "dataset" or (entity is not None and key in keys.of(entity)):
+    if entity == "dataset":
         return entity, key
+    if entity is not None and (known := key_among(key, keys.of(entity))) in keys.of(entity):
+        return entity, known
     # A bare name, or a section of a config that is called `run` or `tags`: run.lr
-    bare = key if entity is None else condition.written
+    bare = key_among(key if entity is None else condition.written, {*keys.metrics, *keys.params, *keys.tags})
     found = [kind for kind in order if bare in keys.of(kind)]
     if number and found[:2] == ["metric", "param"]:
         raise UsageProblem(f"{bare!r} is a metric and a param: write metrics.{bare} or params.{bare}.")
@@ -145,7 +148,7 @@ def locate(condition: Condition, keys: Keys) -> tuple[Entity, str]:
         return found[0], bare
     if entity is None or entity == "attribute" or keys.complete:
         raise _unknown(condition, keys)
-    return entity, key
+    return entity, valid_key(key)
 
 
 def value_of(run: Run, entity: Entity, key: str) -> object:

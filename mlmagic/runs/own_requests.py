@@ -15,7 +15,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from mlmagic.runs.waiting import OWN_THREAD
+from mlmagic.runs.waiting import answered, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,11 +61,6 @@ def answer_in(error: BaseException) -> dict[str, Any]:
     if not isinstance(content, dict) and response is not None and hasattr(response, "text"):
         content = _json_object(response)
     return content if isinstance(content, dict) else {}
-
-
-def is_ours(thread: str | None) -> bool:
-    """Return whether a thread of this name is one of mlmagic's."""
-    return (thread or "").startswith(OWN_THREAD)
 
 
 def keep_to_ourselves() -> None:
@@ -149,6 +144,7 @@ def _limited(original: Callable[..., Response]) -> Callable[..., Response]:
             answer = original(
                 method, url, min(max_retries, _MOST_RETRIES), backoff_factor, 0.0, frozenset(), *more, **options
             )
+            answered()
             to = _same_place(answer, url, method)
             if to is None:
                 break

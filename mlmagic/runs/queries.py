@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
 
 _PAGE = 1000
-_PATIENCE_S = 5.0
 _SHOWN_CANDIDATES = 5
 _NO_KEYS = Keys.seen_in([], "", complete=False)
 _ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
@@ -117,6 +116,7 @@ def _find_runs(
 ) -> Found:
     client = store.connect()
     with refused_by(store.current_uri()):
+        conditions = [_with_stored_id(client, condition) for condition in conditions]
         found = experiments.find(client, experiment)
         named = found.name if found else experiments.default_name()
         keys = _keys(client, found) if needs_keys(conditions) or wanted.needs_keys else _NO_KEYS
@@ -131,6 +131,14 @@ def _find_runs(
             matching = search(client, [found.experiment_id], selection, order, size=size)
             chosen = order.first(matching, n + 1)
     return Found(chosen[:n], named, order, more=len(chosen) > n)
+
+
+def _with_stored_id(client: MlflowClient, condition: filters.Condition) -> filters.Condition:
+    """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
+    if condition.key != "run_id" or condition.operator != "=" or not _OWN_ID.fullmatch(condition.value):
+        return condition
+    known = _by_id(client, condition.value, None)
+    return condition if known is None else replace(condition, value=known.info.run_id)
 
 
 def find_run(reference: str, *, experiment: str | None = None) -> Run:
@@ -202,7 +210,7 @@ def get_run(run_id: str) -> Run:
         with refused_by(store.current_uri()):
             return _by_id(client, run_id, None)
 
-    found = store.ask(by_id, timeout_s=_PATIENCE_S)
+    found = store.ask(by_id)
     if found is None:
         raise RunNotFoundError(
             f"No run has the id {run_id!r}. If it was recorded offline, %mlmagic sync delivers it; the last runs: %runs"
@@ -246,13 +254,17 @@ def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: boo
 
 
 def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted: bool = False) -> Run | None:
-    if not _ID_PREFIX.fullmatch(prefix.lower()):
+    prefix, most = prefix.lower(), _SHOWN_CANDIDATES + 1
+    if not _ID_PREFIX.fullmatch(prefix):
         return None
-    selection = Plan(
-        f"attributes.run_id LIKE '{prefix.lower()}%'", here=(lambda run: run.info.run_id.startswith(prefix.lower()),)
+    by_id = Plan(f"attributes.run_id LIKE '{prefix}%'", here=(lambda run: run.info.run_id.startswith(prefix),))
+    by_own = Plan(
+        f"tags.`mlmagic.id` LIKE '{prefix}%'",
+        here=(lambda run: run.data.tags.get("mlmagic.id", "").startswith(prefix),),
     )
-    most = _SHOWN_CANDIDATES + 1
-    found = list(itertools.islice(search(client, within, selection, size=most, deleted=deleted), most))
+    found: list[Run] = []
+    for selection in (by_id, by_own):
+        found = found or list(itertools.islice(search(client, within, selection, size=most, deleted=deleted), most))
     if len(found) > 1:
         shown = ", ".join(f"{run.info.run_id} ({run.info.run_name})" for run in found[:_SHOWN_CANDIDATES])
         more = ", …" if len(found) == most else ""

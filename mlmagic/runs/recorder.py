@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
 from mlmagic.runs import loops
-from mlmagic.runs.keys import LONGEST_KEY, Keys, slug, unused
+from mlmagic.runs.keys import Keys, changed_key, slug, unused
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_text, flat
 from mlmagic.scalars import as_number
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000
-_SHOWN_KEY, _SHOWN_ENDING = 80, 20
 LARGEST_STEP = 2**62
 _PATCH_IN_PARTS = """\
 This patch is long. It lies in parts, which runs share: mlmagic patch RUN prints it, as does
@@ -247,7 +246,7 @@ class Recorder:
             shown = self._clean(asked, f"names of {kind}s")
             name = self._keys.key(asked, shown)
             if name != asked:
-                self._notices.warn(_changed_key(kind, shown, name))
+                self._notices.warn(changed_key(kind, shown, name))
         return name
 
     def _file(self, name: str) -> str:
@@ -301,10 +300,3 @@ def _details(value: Any, key: str) -> str:
         return f"{secrets.redact_value(str(key), value)[0]!r:.60} ({kind})"
     shape = getattr(value, "shape", None)
     return f"a {kind} of shape {tuple(shape)}" if isinstance(shape, tuple) else ""  # torch.Size is one
-
-
-def _changed_key(kind: str, key: str, name: str) -> str:
-    if len(key) > LONGEST_KEY:
-        size = f"{len(key)} characters is cut to {len(name)}"
-        return f"the {kind} key {key[:_SHOWN_KEY]!r} of {size}: it ends with {name[-_SHOWN_ENDING:]!r}"
-    return f"MLflow does not take the {kind} key {key[:_SHOWN_KEY]!r}: it is kept as {name!r}"

@@ -14,6 +14,7 @@ from mlmagic.runs import active, left_runs, store
 from mlmagic.runs.delivery import Delivery
 from mlmagic.runs.shipping import Shipper, shipper, shippers
 from mlmagic.runs.waiting import Patience
+from mlmagic.session.interrupts import deferred
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
@@ -33,11 +34,16 @@ _MOST_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class SyncedRun:
-    """A run of which a journal was delivered: its name, its status, and how many records the store got."""
+    """A run that was delivered: its name, its status, how many records the store got, and its id there.
+
+    ``own_id`` is the id under which its summary showed it, where the store has come to know it only now.
+    """
 
     name: str
     status: str
     records: int
+    run_id: str = ""
+    own_id: str = ""
 
 
 @dataclass
@@ -87,6 +93,15 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     return report
 
 
+def waiting() -> tuple[int, list[Foreign]]:
+    """Return how many runs `sync` would deliver, and the journals of others; asks no store."""
+    still_open = {run.uid for run in active.open_here()}
+    here = {delivery.began.uid for ships in shippers() for delivery in ships.deliveries() if not delivery.is_closed}
+    found = [survey(place) for place in folder.places()]
+    left = {one.began.uid for part in found for one in part.left if not one.is_closed}
+    return len(here - still_open | left), [one for part in found for one in part.foreign]
+
+
 def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATIENCE_S) -> SyncReport:
     """Take over journals that others made, as runs of the store that is configured now, and deliver them.
 
@@ -130,16 +145,17 @@ def _recover(place: Path, only: str | None, report: SyncReport, patience_s: floa
         # A journal that is delivered is an open file, of which a process has some hundreds.
         some, runs = left_runs.first(runs, _MOST_AT_ONCE)
         by_store: dict[str, list[Delivery]] = {}
-        for run in some:
-            adopted, problem = left_runs.adopt(run)
-            report.problems += [problem] if problem else []
-            by_store.setdefault(str(run.uri), []).extend(adopted)
+        with deferred():  # a journal that is adopted and in no shipper could be delivered by nobody
+            for run in some:
+                adopted, problem = left_runs.adopt(run)
+                report.problems += [problem] if problem else []
+                by_store.setdefault(str(run.uri), []).extend(adopted)
+            for uri, deliveries in by_store.items():
+                shipper(uri).add(*deliveries)  # what is not delivered in time goes on in the background
         for uri, deliveries in by_store.items():
-            ships = shipper(uri)
-            ships.add(*deliveries)  # what is not delivered in time goes on in the background
-            _deliver(ships, deliveries, report, patience_s, anew=anew)
+            _deliver(shipper(uri), deliveries, report, patience_s, anew=anew)
         if runs and any(not delivery.is_closed for deliveries in by_store.values() for delivery in deliveries):
-            report.waiting += sum(len(run.journals) for run in runs)
+            report.waiting += len(runs)
             return
 
 
@@ -164,21 +180,31 @@ def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, pat
     if not deliveries:
         return
     counts = {id(delivery): delivery.total() for delivery in deliveries}
+    not_known = {delivery.began.uid for delivery in deliveries if delivery.run_id is None}
     for delivery in deliveries:
         delivery.anew = anew
         delivery.held = None  # what held it may be mended
     patience = Patience(patience_s, local=store.is_local(ships.uri))
     # A delivery goes from the list when its journal is put away: this process may end as soon as this returns.
     ships.wait(lambda: all(delivery.held or delivery not in ships.deliveries() for delivery in deliveries), patience)
+    done: dict[str, SyncedRun] = {}
+    waiting: set[str] = set()
     for delivery in deliveries:
+        uid = delivery.began.uid
         report.problems += delivery.problems
         if delivery.damaged:
             report.problems.append(
                 f"{delivery.damaged} records of the run {delivery.began.name!r} were damaged and are lost"
             )
         if delivery.is_closed and delivery.ended is not None:
-            report.runs.append(SyncedRun(delivery.began.name, delivery.ended.status, counts[id(delivery)]))
+            records = counts[id(delivery)] + (done[uid].records if uid in done else 0)
+            own_id = uid if uid in not_known else ""
+            done[uid] = SyncedRun(
+                delivery.began.name, delivery.ended.status, records, str(delivery.run_id or ""), own_id
+            )
         else:
-            report.waiting += 1
+            waiting.add(uid)
             report.away = report.away or ships.away or (None if delivery.held else "the store does not answer")
             report.problems += [delivery.held] if delivery.held else []
+    report.runs += done.values()
+    report.waiting += len(waiting)

@@ -57,6 +57,7 @@ class Earlier:
 
 _LAST_STEP = 2**62
 """A store takes steps of 64 bits: from one near the end of them a run cannot go on."""
+_SHORTEST_ID = 4
 _last_in_notebook: dict[str, Earlier] = {}
 
 
@@ -96,10 +97,15 @@ def remembered(options: TrackOptions, origin: Origin, reason: str) -> Earlier:
         When another run is meant, or this process has none.
     """
     last = _last_in_notebook.get(_notebook_key(origin))
-    if last is None or (options.resume and options.resume not in {last.name, last.run_id, last.uid}):
+    if last is None or (options.resume and not _means(options.resume, last)):
         raise UsageProblem(f"--continue: the store cannot be asked for the run now ({reason}).")
     _check(options, last.name, last.run_id or last.uid)
     return last
+
+
+def _means(reference: str, last: Earlier) -> bool:
+    begins = any(one.startswith(reference) for one in (last.run_id, last.uid))
+    return reference == last.name or (begins and len(reference) >= _SHORTEST_ID)
 
 
 def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier:
@@ -113,6 +119,12 @@ def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier
     last = _last_in_notebook.get(_notebook_key(origin))
     reference = options.resume or (last and (last.run_id or last.uid)) or _last_stored(client, origin)
     if reference is None:
+        if origin.notebook is None:
+            raise UsageProblem(
+                "--continue has nothing to go on with: this kernel has no run yet, and the notebook's file name, by "
+                "which earlier runs are found, is not known here. Name the run, %runs lists them; or set the file "
+                "name: %env MLMAGIC_NOTEBOOK=name.ipynb"
+            )
         raise UsageProblem(
             "--continue has nothing to go on with: this notebook has no run yet. "
             "Leave --continue out to begin one, or name a run: %runs lists them."

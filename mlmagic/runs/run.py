@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
 from mlmagic.runs import durations, queries, shared_parts, store
 from mlmagic.runs.artifact_reading import place_of
+from mlmagic.runs.keys import valid_key
 from mlmagic.runs.session_log import read_log
+from mlmagic.runs.waiting import answered
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mlmagic.session.log import ExecutionLog
 
 _LONGEST_TEXT = 500_000_000
+_LONGEST_SILENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ class Run:
 
     def history(self, metric: str) -> list[tuple[int, float]]:
         """Return (step, value) pairs of a metric, in order of the steps."""
-        points = store.connect().get_metric_history(self.id, metric)
+        stored = self._stored()
+        key = metric if metric in stored.data.metrics else valid_key(metric)
+        points = store.ask(lambda: store.connect().get_metric_history(stored.info.run_id, key))
         usual = (one for one in points if isinstance(one.step, int) and isinstance(one.value, float | int))
         return sorted((point.step, point.value) for point in usual)
 
@@ -85,12 +90,7 @@ class Run:
     def artifacts(self) -> list[str]:
         """The paths of all files of the run."""
         place = self._place()
-        found: list[str] = []
-        folders = [""]
-        while folders:
-            for item in place.files(folders.pop()):
-                (folders if item.is_dir else found).append(item.path)
-        return sorted(found)
+        return store.ask(lambda: _paths(place), timeout_s=_LONGEST_SILENCE_S)
 
     def _place(self) -> ArtifactPlace:
         info = self._stored().info
@@ -106,13 +106,18 @@ class Run:
         StoreError
             When it cannot be read, is a link, or has more than 500 MB.
         """
-        place = self._place()
-        if path not in {file.path for file in place.files(path.rpartition("/")[0]) if not file.is_dir}:
-            raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, self.artifacts)}")
-        with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+        info = self._stored().info
+        place = place_of(info.run_id, info.artifact_uri)
+
+        def read() -> str:
+            if path not in {file.path for file in place.files(path.rpartition("/")[0]) if not file.is_dir}:
+                raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, _paths(place))}")
             content = place.read(path, _LONGEST_TEXT)
-            info = self._stored().info
-            return shared_parts.whole(content, info.run_id, info.artifact_uri, _LONGEST_TEXT).decode("utf-8", "replace")
+            whole = shared_parts.whole(content, info.run_id, info.artifact_uri, _LONGEST_TEXT)
+            return whole.decode("utf-8", "replace")
+
+        with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+            return store.ask(read, timeout_s=_LONGEST_SILENCE_S)
 
     @property
     def session(self) -> ExecutionLog:
@@ -125,12 +130,14 @@ class Run:
         StoreError
             When they cannot be read.
         """
-        return read_log(self._stored())
+        stored = self._stored()
+        return store.ask(lambda: read_log(stored), timeout_s=_LONGEST_SILENCE_S)
 
     @property
     def url(self) -> str | None:
         """The run's page in the MLflow UI, where one serves (setting ``ui_url``, or an http store)."""
-        return store.url(self.id, self._stored().info.experiment_id)
+        info = self._stored().info
+        return store.url(info.run_id, info.experiment_id)
 
     def __repr__(self) -> str:
         try:
@@ -139,4 +146,14 @@ class Run:
             return f"Run(id={self.id[:8]!r}, not read: {error})"
         metrics: dict[str, Any] = {name: round(value, 6) for name, value in sorted(stored.data.metrics.items())}
         status = clean(stored.info.status)
-        return f"Run({stored.info.run_name!r}, {status}, id={self.id[:8]!r}, metrics={metrics})"
+        return f"Run({stored.info.run_name!r}, {status}, id={stored.info.run_id[:8]!r}, metrics={metrics})"
+
+
+def _paths(place: ArtifactPlace) -> list[str]:
+    found: list[str] = []
+    folders = [""]
+    while folders:
+        for item in place.files(folders.pop()):
+            answered()
+            (folders if item.is_dir else found).append(item.path)
+    return sorted(found)

@@ -8,18 +8,20 @@ import hashlib
 import logging
 import os
 import re
+import sqlite3
 import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from mlmagic.errors import MLMagicError, StoreAwayError, StoreError
 from mlmagic.private import state_folder
-from mlmagic.runs import addresses, outage, own_requests
+from mlmagic.runs import addresses, outage, own_requests, waiting
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.waiting import Patience, Pending
+from mlmagic.session.interrupts import whole_imports
 from mlmagic.settings import settings
 from mlmagic.snapshot import secrets
 
@@ -37,6 +39,7 @@ _UNSUPPORTED = {"UnsupportedModelRegistryStoreURIException", "UnsupportedMLflowS
 _NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 
 _LONGEST_CREATION_S = 120
+_LONGEST_SILENCE_S = 30.0
 
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
@@ -77,26 +80,53 @@ def is_local(uri: str) -> bool:
 
 def patience() -> Patience:
     """Return how long a cell waits for the current store."""
-    return Patience(settings.store_timeout_s, local=is_local(current_uri()))
+    uri = current_uri()
+    return Patience(settings.store_timeout_s, local=is_local(uri), uri=uri)
 
 
 def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
     """Return what *work*, which asks the current store, returns.
 
-    A server is asked on a thread of ours, on which MLflow gives up soon, where it would go on for minutes.
+    It runs on a thread of ours: there MLflow gives up soon, where it would go on for minutes, and an interrupt, which
+    meets the thread that waits, leaves no import half done and no connection open.
 
     Raises
     ------
     StoreAwayError
-        When there is no answer within *timeout_s* seconds.
+        When a server gives no answer for *timeout_s* seconds, by default those that it may hold a cell for; after a
+        first answer, and where answers are not seen one by one (of a database), for half a minute.
     """
-    if is_local(current_uri()):
+    if waiting.is_ours(threading.current_thread().name):  # whoever began this one waits for it
         return work()
+    uri = current_uri()
     pending = Pending(work)
-    answer = pending.result(timeout_s)
-    if not pending.is_done:
-        raise StoreAwayError(f"the MLflow store {shown_uri()} does not answer")
-    return answer  # type: ignore[return-value]  # it is what the work returned, now that this has ended
+    limit_s = timeout_s or _longest_silence(uri)
+    heard = waiting.answers()
+    while not pending.wait(None if is_local(uri) else limit_s):
+        if waiting.answers() == heard:
+            waiting.note_silence(uri)
+            raise StoreAwayError(f"the MLflow store {shown_uri()} does not answer within {limit_s:g} s")
+        heard, limit_s = waiting.answers(), max(limit_s, _LONGEST_SILENCE_S)
+    return pending.result(None)  # type: ignore[return-value]  # it is what the work returned, now that this has ended
+
+
+def _longest_silence(uri: str) -> float:
+    if not uri.startswith(("http", "databricks")):
+        return max(settings.store_timeout_s, _LONGEST_SILENCE_S)
+    return waiting.PROBE_S if waiting.is_silent(uri) else max(settings.store_timeout_s, waiting.PROBE_S)
+
+
+def obstacle(uri: str) -> str:
+    """Return why the store at *uri*, which has given no error, has not taken everything in time."""
+    if not is_local(uri):
+        return "the store does not answer" if waiting.is_silent(uri) else "the store is slow"
+    path = addresses.sqlite_file(uri)[1]
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", timeout=0, uri=True)) as database:
+            database.execute("begin immediate")
+    except sqlite3.Error as error:
+        return str(error)
+    return "the store is slow"
 
 
 def shown_uri() -> str:
@@ -120,9 +150,17 @@ def _absolute(uri: str, folder: Path) -> str:
 
 def current_uri() -> str:
     """Return the URI of the store that MLflow uses now."""
-    import mlflow
+    return str(_whole_mlflow().get_tracking_uri())
 
-    return str(mlflow.get_tracking_uri())
+
+def _whole_mlflow() -> Any:
+    """Import MLflow: after an import that was interrupted, from the beginning, as half of its modules were left."""
+    with whole_imports():
+        if "mlflow" not in sys.modules:
+            for name in [name for name in sys.modules if name.startswith("mlflow.")]:
+                del sys.modules[name]
+        import mlflow
+    return mlflow
 
 
 def is_local_file(uri: str | None = None) -> bool:
@@ -174,6 +212,7 @@ def _connect(uri: str) -> MlflowClient:
             _open_database(uri)
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
+            waiting.answered()
             if not was_there:
                 gc.collect()  # thousands of objects with finalizers, on which an interrupt would be lost as well
         _connected[uri] = client
@@ -191,8 +230,6 @@ def _open_file(uri: str) -> None:
             f"{path} is a link to {target}, and may have come with this folder. If it is yours: "
             f"%env MLFLOW_TRACKING_URI=sqlite:///{target}"
         )
-    import sqlite3
-
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with contextlib.closing(sqlite3.connect(path, timeout=settings.store_timeout_s)) as database:

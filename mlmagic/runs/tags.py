@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.runs.keys import Keys
+from mlmagic.runs.keys import Keys, changed_key
 from mlmagic.snapshot import secrets
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
         shown = redactor(key)
         name = keys.key(key, shown)
         if name != key:
-            notices.warn(f"MLflow does not take the tag key {shown!r}: it is kept as {name!r}")
+            notices.warn(changed_key("tag", shown, name))
         tags[name] = redactor.value(key, value)
     if options.description:
         tags["mlflow.note.content"] = redactor(options.description)

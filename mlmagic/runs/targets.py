@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError, UsageProblem
-from mlmagic.runs import active, addresses, experiments, mlflow_runs, queries, resuming, store
+from mlmagic.runs import active, addresses, experiments, mlflow_runs, queries, resuming, store, waiting
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Ta
 
 def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, stray: str | None) -> Target:
     client = store.connect(uri)
+    if waiting.is_silent(uri):  # what is known of it might need no answer
+        client.search_experiments(max_results=1)
+        waiting.answered()
     if options.resume is not None:
         earlier = resuming.find(client, options, origin)
         name = experiments.name_of(client, earlier.experiment_id)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mlmagic.errors import StoreAwayError
+from mlmagic.session import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,38 @@ T = TypeVar("T")
 
 OWN_THREAD = "mlmagic-"
 """How the names of our threads begin: on these MLflow gives up soon (`own_requests.keep_to_ourselves`)."""
+
+PROBE_S = 1.0
+"""How long a store is waited for that did not answer the last time."""
+_answers = 0
+_silent: dict[str, int] = {}
+"""Stores that did not answer in time: how many answers any store had given by then."""
+
+
+def answered() -> None:
+    """Note that a store has answered."""
+    global _answers  # noqa: PLW0603  # of all threads; that two count as one does no harm
+    _answers += 1
+
+
+def answers() -> int:
+    """Return how many answers there have been."""
+    return _answers
+
+
+def note_silence(uri: str) -> None:
+    """Note that the store at *uri* has not answered in time: until one answers, it is waited for only briefly."""
+    _silent[uri] = _answers
+
+
+def is_silent(uri: str) -> bool:
+    """Return whether the store at *uri* did not answer in time, and there has been no answer since."""
+    return _silent.get(uri) == _answers
+
+
+def is_ours(thread: str | None) -> bool:
+    """Return whether a thread of this name is one of mlmagic's."""
+    return (thread or "").startswith(OWN_THREAD)
 
 
 class Pending(Generic[T]):
@@ -47,9 +80,15 @@ class Pending(Generic[T]):
         self._thread.join(timeout_s)
         return self._value
 
+    def wait(self, timeout_s: float | None) -> bool:
+        """Wait for the work, no longer than *timeout_s* seconds, and return whether it has ended."""
+        interrupts.deliver()
+        self._thread.join(timeout_s)
+        return self.is_done
+
     def result(self, timeout_s: float | None) -> T | None:
         """Return the value, or None when it is not there after *timeout_s* seconds (None: wait for it)."""
-        self._thread.join(timeout_s)
+        self.wait(timeout_s)
         if self._error is not None:
             raise self._error
         return self._value
@@ -58,17 +97,20 @@ class Pending(Generic[T]):
 class Patience:
     """How long a cell still waits for the store, all waits together.
 
-    A *local* store works on this machine's own processor: as long as it moves on, it is waited for.
+    A *local* store works on this machine's own processor: as long as it moves on, it is waited for. The store at *uri*
+    is waited for only briefly after a wait in which it gave no answer.
 
     >>> patience = Patience(limit_s=3.0, local=False)
     >>> patience.left_s
     3.0
     """
 
-    def __init__(self, limit_s: float, *, local: bool) -> None:
+    def __init__(self, limit_s: float, *, local: bool, uri: str = "") -> None:
         self._limit_s = limit_s
+        self._uri = uri
+        self._heard = 0
         self.local = local
-        self.left_s = limit_s
+        self.left_s = min(limit_s, PROBE_S) if is_silent(uri) else limit_s
 
     def ask(self, work: Callable[[], T]) -> T:
         """Return what *work* returns.
@@ -80,18 +122,23 @@ class Patience:
         """
         if self.left_s <= 0:
             raise StoreAwayError("the MLflow store does not answer")
+        was_silent, self._heard = is_silent(self._uri), answers()
         pending = Pending(work)
-        began = time.monotonic()
+        began, limit_s = time.monotonic(), self.left_s
         try:
-            value = pending.result(self.left_s)
+            value = pending.result(limit_s)
         finally:
             self._spend(time.monotonic() - began)
         if not pending.is_done:
-            raise StoreAwayError(f"the MLflow store does not answer within {self._limit_s:g} s")
+            raise StoreAwayError(f"the MLflow store does not answer within {limit_s:.2g} s")
+        if was_silent and not is_silent(self._uri):
+            self.left_s = self._limit_s
         return value  # type: ignore[return-value]  # it is what the work returned, now that this has ended
 
     def wait(self, condition: threading.Condition, reached: Callable[[], bool], moved: Callable[[], int]) -> bool:
         """Wait until *reached*, or for as long as there is patience; *moved* counts what has been done."""
+        interrupts.deliver()
+        self._heard = answers()
         with condition:
             while not reached() and self.left_s > 0:
                 before, began = moved(), time.monotonic()
@@ -106,3 +153,5 @@ class Patience:
             self.left_s = max(0.0, self.left_s - seconds)
         elif seconds >= self.left_s:
             self.left_s = 0.0
+        if self.left_s <= 0 and not self.local and answers() == self._heard:
+            note_silence(self._uri)

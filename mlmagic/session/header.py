@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"%%?track(?=\s|$)")
 _MARK = "%%track"
-_INTERRUPTED = "while the run was being opened. The cell did not run."
+_INTERRUPTED = "Interrupted while the run was being opened; the cell did not run."
 OPENING_INTERRUPTED = f"KeyboardInterrupt: {_INTERRUPTED}"
 
 

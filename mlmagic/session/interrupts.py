@@ -1,21 +1,55 @@
-"""Ctrl-C while mlmagic works: at once where it may wait for long, after a step where that step has to be whole."""
+"""Ctrl-C while mlmagic works: at once where it may wait for long, after a step where that step has to be whole.
+
+An import is such a step wherever it happens: Python keeps half of the modules of a package whose import was
+interrupted, and puts no working one together from them afterwards.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import Interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    Handler = Callable[[int, FrameType | None], Any]
+
+_IMPORT = "<frozen importlib"
+_CONTEXTS = {__file__, contextlib.__file__}
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise at once: for an async cell, the kernel's own handler would wait for the next await."""
-    with _handled_by(signal.default_int_handler):
+    """Let Ctrl-C raise at once, or when the import that it meets is done.
+
+    For an async cell, the kernel's own handler would wait for the next await.
+    """
+    with _after_imports(signal.default_int_handler):
         yield
+
+
+@contextlib.contextmanager
+def whole_imports() -> Iterator[None]:
+    """Leave Ctrl-C to whoever handles it, but not before the import that it meets is done."""
+    before = signal.getsignal(signal.SIGINT)
+    with _after_imports(before) if callable(before) else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
+def in_one_line(what: str) -> Iterator[None]:
+    """Let Ctrl-C end *what* at once, as `interruptible` does, and show in one line without a traceback."""
+    try:
+        with interruptible():
+            yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"{what} was interrupted.") from None
 
 
 @contextlib.contextmanager
@@ -31,15 +65,64 @@ def deferred() -> Iterator[None]:
     ...     print(steps)
     ['whole']
     """
-    came: list[tuple[int, Any]] = []
-    with _handled_by(lambda number, frame: came.append((number, frame))) as before:
+    came: list[int] = []
+    with _handled_by(lambda number, _: came.append(number)) as before:
         yield
     if came and callable(before):
-        before(*came[0])
+        before(came[0], sys._getframe())
+
+
+def deliver() -> None:
+    """Raise the Ctrl-C that came within an import, if one did: to be called before a wait."""
+    if threading.current_thread() is threading.main_thread():
+        shield = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+        if isinstance(shield, _Shield):
+            shield.deliver()
+
+
+class _Shield:
+    """Hands SIGINT on to *handler*, but keeps one that meets an import until `deliver`."""
+
+    def __init__(self, handler: Handler, outside: FrameType) -> None:
+        self._handler = handler
+        self._outside = outside
+        self._came: int | None = None
+
+    def take(self, number: int, frame: FrameType | None) -> None:
+        if self._is_importing(frame):
+            self._came = number
+        else:
+            self._handler(number, frame)
+
+    def deliver(self) -> None:
+        number, self._came = self._came, None
+        if number is not None:
+            self._handler(number, sys._getframe())
+
+    def _is_importing(self, frame: FrameType | None) -> bool:
+        """Return whether *frame* is within an import that began after this shield was put up."""
+        while frame is not None and frame is not self._outside:
+            if frame.f_code.co_filename.startswith(_IMPORT):
+                return True
+            frame = frame.f_back
+        return False
 
 
 @contextlib.contextmanager
-def _handled_by(handler: Callable[[int, Any], Any]) -> Iterator[Any]:
+def _after_imports(handler: Handler) -> Iterator[None]:
+    frame: Any = sys._getframe()
+    while frame.f_code.co_filename in _CONTEXTS:
+        frame = frame.f_back
+    shield = _Shield(handler, frame)
+    with _handled_by(shield.take):
+        try:
+            yield
+        finally:
+            shield.deliver()
+
+
+@contextlib.contextmanager
+def _handled_by(handler: Handler) -> Iterator[Any]:
     """Have *handler* take SIGINT, where this thread may decide that; yields the handler that took it before."""
     before = signal.getsignal(signal.SIGINT)
     # Signals arrive on the main thread. None: a handler that was not set by Python, and could not be put back.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmagic.session.cells import Cell, running
 from mlmagic.session.log import CellStatus, ExecutionLog, LoggedCell
 from mlmagic.session.log_storage import LogStorage
+from mlmagic.session.scopes import names_of
+from mlmagic.session.script import as_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +45,11 @@ class LiveSession:
         """The user's namespace, live."""
         names: dict[str, Any] = self.shell.user_ns
         return names
+
+    def binds(self, name: str) -> bool:
+        """Return whether a cell of this session binds *name*, as ``import`` and an assignment do."""
+        cells = (cell for cell in self.log.cells if name in cell.source and cell.status != "unknown")
+        return any(name in _bound_by(cell.source) for cell in cells)
 
     def entry(self, cell: Cell) -> LoggedCell | None:
         """Return the log's entry of a cell that is running or has just ended."""
@@ -89,6 +97,13 @@ class LiveSession:
                 cell_id=getattr(info, "cell_id", None),
             )
         )
+
+
+def _bound_by(source: str) -> set[str]:
+    try:
+        return set(names_of(ast.parse(as_python(source))).bound)
+    except (SyntaxError, ValueError):
+        return set()
 
 
 def _error_of(result: ExecutionResult | None) -> BaseException | None:

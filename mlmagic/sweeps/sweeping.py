@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
 from mlmagic.runs.direction import direction_of
+from mlmagic.runs.keys import valid_key
 from mlmagic.runs.shipping import shipper
 from mlmagic.session.live import seeding
 from mlmagic.settings import settings
@@ -97,6 +98,7 @@ class Sweep:
         self.plan = plan
         require_valid(plan)
         self.goal = goal_of(plan)
+        self._metric = valid_key(plan.metric) if plan.metric else None
         self.code = identity_of(plan.code, plan.namespace)
         self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
         self.seed = plan.seed if plan.seed is not None else _base_seed(self._earlier)
@@ -127,7 +129,6 @@ class Sweep:
         self._of_point: defaultdict[int, list[Trial]] = defaultdict(list)
         self._taken = 0
         self._asked_before: Counter[str] = Counter()
-        self._metric = plan.metric
         self._best: tuple[float, int] | None = None
         self._models = KeptModels()
 
@@ -187,14 +188,14 @@ class Sweep:
             if plan.trials is None:
                 raise UsageProblem("--search tpe needs to know how many: --trials 50")
             assert self.goal is not None  # noqa: S101  # `goal_of` has seen to it
-            pruned_by = plan.metric if plan.prune else None
+            pruned_by = self._metric if plan.prune else None
             jobs = self._engine.jobs
             return Tpe(plan.dimensions, plan.trials, goal=self.goal, seed=self.seed, jobs=jobs, pruned_by=pruned_by)
         points = points_of(plan.dimensions, plan.search, plan.trials, self.seed)
         if self._space is not None:
             self._check_configs(points)
-        if plan.prune and self.goal is not None and plan.metric is not None:
-            return Pruned(points, goal=self.goal, metric=plan.metric)
+        if plan.prune and self.goal is not None and self._metric is not None:
+            return Pruned(points, goal=self.goal, metric=self._metric)
         return Listed(points)
 
     def _check_configs(self, points: Sequence[Point]) -> None:
@@ -273,7 +274,7 @@ class Sweep:
                 with_goal = [name for name in trial.metrics if direction_of(name) is not None]
                 self._metric = next(iter(with_goal), None)
                 self.goal = direction_of(self._metric) if self._metric else None
-        elif self.plan.metric not in trial.metrics:
+        elif self._metric not in trial.metrics:
             known = list(trial.metrics)
             listed = f"It has: {', '.join(known[:8])}." if known else "It has none: mlmagic.log(accuracy=0.9) logs one"
             bound = isinstance(self.plan.code, Body) and self.plan.metric in self.plan.code.binds

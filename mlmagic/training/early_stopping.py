@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import math
 import operator
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
 from mlmagic.runs import active, loops
 from mlmagic.scalars import as_number
+from mlmagic.session.cells import running
+from mlmagic.session.script import as_python
 from mlmagic.snapshot.secret_cuts import shown
 
 if TYPE_CHECKING:
@@ -92,6 +95,8 @@ class EarlyStopping:
                 f"EarlyStopping: model has torch's state_dict and load_state_dict, got {type(model).__name__}. "
                 "Without model= no state is kept."
             )
+        if model is None:
+            _refuse_restoring_nothing()
         self.mode = mode
         self.min_delta = delta
         self._model = model
@@ -238,3 +243,41 @@ def _active_run() -> ActiveRun | None:
         return active.require_active("EarlyStopping")
     except NoActiveRunError:
         return None
+
+
+def _refuse_restoring_nothing() -> None:
+    """Raise where the cell has a stopper without a model restore the best state: now, not after the training."""
+    cell = running.current()
+    name = restores_nothing(as_python(cell.source)) if cell is not None else None
+    if name is not None:
+        raise UsageProblem(
+            f"EarlyStopping: this cell calls {name}.restore_best(), which needs the model: EarlyStopping(model=net) "
+            "keeps its best state."
+        )
+
+
+def restores_nothing(code: str) -> str | None:
+    r"""Return the name of a stopper that *code* makes without ``model`` and has restore the best state.
+
+    >>> restores_nothing("s = EarlyStopping(patience=2)\ns.restore_best()")
+    's'
+    >>> restores_nothing("s = EarlyStopping(model=net)\ns.restore_best()")
+    """
+    if "restore_best" not in code:
+        return None
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except (SyntaxError, ValueError):
+        return None
+    made: dict[str, bool] = {}
+    restored: list[str] = []
+    for node in nodes:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id=kind) | ast.Attribute(attr=kind), keywords=given),
+            ):
+                made[name] = kind == "EarlyStopping" and all(one.arg not in {"model", None} for one in given)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="restore_best")):
+                restored.append(name)
+    return next((name for name in restored if made.get(name)), None)

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mlmagic.session.interrupts import whole_imports
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _SECONDS_IN_MS, _SECONDS_IN_HUNDREDTHS = 0.0095, 9.995
 @functools.cache
 def environment() -> Environment:
     """Return the Jinja environment of the package's templates: all is escaped, no name may be missing."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    with whole_imports():
+        from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
         loader=PackageLoader("mlmagic.views"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlmagic.runs.light_runs import as_moment
 from mlmagic.views.bundle import shorten
+from mlmagic.views.sync_report import shown_path
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
 
 _SHOWN_JOURNALS = 20
 _SHOWN_FILES = 12
+_SHOWN_NAMES = 5
 _LONGEST = 100
+_LONGEST_NAME = 30
 
 
 def foreign_journals(found: Sequence[ForeignJournal], store: str, credentials: Sequence[str]) -> str:
@@ -23,14 +28,17 @@ def foreign_journals(found: Sequence[ForeignJournal], store: str, credentials: S
 
     >>> from pathlib import Path
     >>> from mlmagic.journal.foreign import ForeignJournal
-    >>> one = ForeignJournal(Path("a.journal"), "it is not signed", "forest", "http://other", "box", "Default", 10)
-    >>> print(foreign_journals([one], "sqlite:////project/mlflow.db", []))
+    >>> one = ForeignJournal(
+    ...     Path("a.journal"), "it is not signed", "forest", "http://other", "box", "Default", 10, user="ana",
+    ...     started=1_750_000_000_000, status="FINISHED", params=("lr", "depth"), metrics=("loss",), values=8,
+    ... )  # fmt: skip
+    >>> print(foreign_journals([one], "sqlite:////project/mlflow.db", []))  # doctest: +ELLIPSIS
     a.journal
       is foreign    it is not signed
-      says it is    the run 'forest' with 10 records, of box, recorded for http://other
+      says it is    the run 'forest', FINISHED, begun 2025-06-1... by ana on box, recorded for http://other
+      holds         2 params (lr, depth), 1 metric of 8 values (loss), no tags, no datasets, no models, no files
       would go to   sqlite:////project/mlflow.db, experiment 'Default', as a run tagged mlmagic.foreign
       credentials   none
-      files         none
     """
     if not found:
         return "no journals of others are here"
@@ -40,16 +48,23 @@ def foreign_journals(found: Sequence[ForeignJournal], store: str, credentials: S
 
 
 def _one(journal: ForeignJournal, store: str, credentials: Sequence[str]) -> str:
-    head = [clean(str(journal.path)), f"  is foreign    {clean(journal.reason)}"]
+    head = [shown_path(journal.path), f"  is foreign    {clean(journal.reason)}"]
     if journal.problem is not None:
         return "\n".join([*head, f"  cannot be read: {clean(journal.problem)}"])
-    origin = f", of {_text(journal.host)}" if journal.host else ""
-    recorded_for = f", recorded for {_text(journal.store)}" if journal.store else ""
+    who = f" by {_text(journal.user)}" if journal.user else ""
+    where = f" on {_text(journal.host)}" if journal.host else ""
+    about = [
+        f"the run {_text(journal.name)!r}",
+        _text(journal.status) or "not ended",
+        f"begun{_moment(journal)}{who}{where}",
+    ]
+    about += [f"recorded for {_text(journal.store)}"] if journal.store else []
     experiment = f"experiment {_text(journal.experiment)!r}" if journal.experiment else "the default experiment"
     return "\n".join(
         [
             *head,
-            f"  says it is    the run {_text(journal.name)!r} with {journal.records:,} records{origin}{recorded_for}",
+            f"  says it is    {', '.join(about)}",
+            f"  holds         {_holds(journal)}",
             f"  would go to   {clean(store)}, {experiment}, as a run tagged mlmagic.foreign",
             f"  credentials   {', '.join(credentials) or 'none'}",
             *_files(journal.files),
@@ -57,9 +72,38 @@ def _one(journal: ForeignJournal, store: str, credentials: Sequence[str]) -> str
     )
 
 
+def _moment(journal: ForeignJournal) -> str:
+    moment = as_moment(journal.started)
+    return f" {datetime.fromtimestamp(moment / 1000, UTC).astimezone():%Y-%m-%d %H:%M}" if moment else ""
+
+
+def _holds(journal: ForeignJournal) -> str:
+    values = f" of {_count(journal.values, 'value')}" if journal.metrics else ""
+    size = f", {_size(sum(file.size for file in journal.files))}" if journal.files else ""
+    return ", ".join(
+        [
+            f"{_count(len(journal.params), 'param')}{_names(journal.params)}",
+            f"{_count(len(journal.metrics), 'metric')}{values}{_names(journal.metrics)}",
+            f"{_count(len(journal.tags), 'tag')}{_names(journal.tags)}",
+            _count(journal.datasets, "dataset"),
+            _count(journal.models, "model"),
+            f"{_count(len(journal.files), 'file')}{size}",
+        ]
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}" if number else f"no {what}s"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > _SHOWN_NAMES else ""
+    return (
+        f" ({', '.join(clean(shorten(name, _LONGEST_NAME)) for name in names[:_SHOWN_NAMES])}{more})" if names else ""
+    )
+
+
 def _files(files: Sequence[StagedFile]) -> list[str]:
-    if not files:
-        return ["  files         none"]
     lines = [
         f"{_text(file.path)}, left out: {clean(file.problem)}"
         if file.problem

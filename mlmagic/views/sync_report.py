@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlmagic.journal.survey import Foreign
-    from mlmagic.runs.recovery import SyncReport
+    from mlmagic.runs.recovery import SyncedRun, SyncReport
 
 _SHOWN_RUNS = 3
 _LONGEST_NAME = 40
+_ID = 8
 
 
 def sync_report(report: SyncReport) -> str:
@@ -25,13 +26,15 @@ def sync_report(report: SyncReport) -> str:
     >>> from mlmagic.runs.recovery import SyncedRun, SyncReport
     >>> print(sync_report(SyncReport(runs=[SyncedRun("forest", "KILLED", 10_000)])))
     delivered forest (KILLED, 10,000 records)
+    >>> print(sync_report(SyncReport(runs=[SyncedRun("away", "FINISHED", 6, "d3654144300d", "f6cbd1c6af2e")])))
+    delivered away (FINISHED, 6 records, run f6cbd1c6 is now d3654144)
     >>> print(sync_report(SyncReport()))
     nothing to deliver
     """
     parts = []
     if report.runs:
         shown = ", ".join(
-            f"{shorten(run.name, _LONGEST_NAME)} ({run.status}, {run.records:,} records)"
+            f"{shorten(run.name, _LONGEST_NAME)} ({run.status}, {run.records:,} records{_ids(run)})"
             for run in report.runs[:_SHOWN_RUNS]
         )
         more = len(report.runs) - _SHOWN_RUNS
@@ -42,6 +45,11 @@ def sync_report(report: SyncReport) -> str:
     line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
     foreign = [foreign_line(report.foreign)] if report.foreign else []
     return "\n".join([*([visible(line)] if line else []), *map(clean, report.problems), *foreign])
+
+
+def _ids(run: SyncedRun) -> str:
+    """Return the id that the run's summary showed, and the one that the store gave it, where they differ."""
+    return f", run {run.own_id[:_ID]} is now {run.run_id[:_ID]}" if run.own_id else ""
 
 
 def foreign_line(found: Sequence[Foreign]) -> str:
@@ -56,12 +64,12 @@ def foreign_line(found: Sequence[Foreign]) -> str:
     one = len(found) == 1
     journals = "1 journal is" if one else f"{len(found):,} journals are"
     return (
-        f"mlmagic: {journals} left alone ({_path(first.path)}: {clean(first.reason)}). "
+        f"mlmagic: {journals} left alone ({shown_path(first.path)}: {clean(first.reason)}). "
         f"%mlmagic sync --foreign shows {'it' if one else 'them'}"
     )
 
 
-def _path(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """Return *path* from the working folder where it lies below it, as it can be shown."""
     with contextlib.suppress(ValueError, OSError):
         path = path.relative_to(Path.cwd())

@@ -20,10 +20,11 @@ import mlmagic
 from mlmagic.journal import file as journal_file
 from mlmagic.journal import folder, owner, signing
 from mlmagic.journal.file import Journal
-from mlmagic.journal.records import Copy, Ended, File, Model, Tag
+from mlmagic.journal.records import Copy, Ended, File, Metric, Model, Param, Tag
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
+from mlmagic.magics.status import StatusMagics
 from mlmagic.runs import recovery
 
 ROOT = str(Path(__file__).parents[2])
@@ -610,6 +611,39 @@ def test_nobody_else_can_read_a_journal_or_what_is_staged(place, umask, shared):
 
 
 # Who is asked
+
+
+def test_what_waits_and_what_is_foreign_is_counted_in_one_way(shell, place, store_uri, capsys, monkeypatch):
+    plant(place, *run(store_uri, name="theirs"))
+    StatusMagics(shell).mlmagic("")
+    shown = capsys.readouterr().out
+    assert f"journal     {place}, 0 runs not delivered yet" in shown
+    assert "mlmagic: 1 journal is left alone" in shown
+    StatusMagics(shell).mlmagic("sync")
+    assert capsys.readouterr().out.startswith("nothing to deliver\nmlmagic: 1 journal is left alone")
+
+
+def test_the_list_says_which_run_whose_and_how_much_so_that_one_can_judge(place, store_uri, monkeypatch, capsys):
+    more = (
+        [Metric("acc", 0.5, 1000, step) for step in range(2)]
+        + [Param(f"p{i}", "1") for i in range(6)]
+        + [File("a.txt", 1)]
+    )
+    about = {"tags": {"mlflow.user": "ana"}, "owner": {"host": "box 1"}, "uid": "5" * 32, "name": "forest"}
+    plant(place, *run("http://other", *more, **about), files={"artifacts/a.txt": b"a" * 1500})
+    plant(place, *run("http://other", **about), name=NAME.replace("0badcafe", "1badcafe"))
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
+    mlmagic.api.sync_foreign()
+    shown = capsys.readouterr().out
+    for part in (
+        f".mlmagic/journal/{NAME}\n",
+        "the run 'forest', FINISHED, begun 2025-06-1",
+        " by ana on box, recorded for http://other",
+        "7 params (lr, p0, p1, p2, p3, …), 2 metrics of 3 values (loss, acc), no tags, no datasets, no models, 1 file, 1.5 kB",
+    ):
+        assert part in shown, shown
+    assert asked == [f"Deliver 1 run to {store_uri}? [y/N] "]
 
 
 def test_the_list_shows_where_it_would_go_and_the_answer_decides(client, place, store_uri, monkeypatch, capsys):

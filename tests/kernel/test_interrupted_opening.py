@@ -63,7 +63,7 @@ STEPS = [
     "active, 'enter'", "api, 'watch'", "watching.CellWatch, 'begin'", "configs.ConfigCapture, 'begin'",
     "data, 'fingerprint'", "models.ModelCapture, 'begin'", "api, '_begin_captures'",
 ]  # fmt: skip
-WORDS = "KeyboardInterrupt: while the run was being opened. The cell did not run."
+WORDS = "KeyboardInterrupt: Interrupted while the run was being opened; the cell did not run."
 AS_BEFORE = {"texts": "", "journals": 0, "open": 0, "mlflow": False, "heard": 0, "handler": True}
 
 

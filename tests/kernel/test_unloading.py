@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 STATE = """\
 import atexit, builtins, gc, getpass, json, logging, os, random, signal, sys, threading, time, warnings
 import numpy, matplotlib.backend_bases, mlflow, mlflow.utils.rest_utils, sklearn.metrics
@@ -111,3 +113,36 @@ def test_a_run_that_still_waits_when_it_is_unloaded_is_delivered_when_it_is_load
     kernel.check("%unload_ext mlmagic")
     left = _state(kernel)
     assert (left["threads"], left["variables"], left["atexit"]) == ([], [], [])
+
+
+TRACKED = {
+    "%reload_ext mlmagic": "mlmagic: not reloaded, since a run is open: %reload_ext mlmagic in a cell of its own.",
+    "%unload_ext mlmagic": "mlmagic: unloaded, now that the run has ended.",
+}
+
+
+@pytest.mark.parametrize("magic", TRACKED)
+@pytest.mark.parametrize("body", ["{}", "with mlmagic.track('inner'):\n    {}\n    mlmagic.log(inside=1.5)"])
+def test_within_a_run_it_stays_until_that_has_ended(kernel, magic, body):
+    kernel.check("%load_ext mlmagic\nimport mlmagic, mlflow")
+    output = kernel.run(f"%%track inside\na = 0.7\n{body.format(magic)}\nb = a * 2\nprint('went on')")
+    assert (output.status, output.stdout.splitlines()) == (
+        "ok",
+        sorted(["went on", TRACKED[magic]], reverse="un" in magic),
+    )
+    assert len(output.summaries) == 1 + ("with" in body)
+    run = kernel.last_run("inside")
+    assert (run["status"], run["params"]["a"], run["metrics"]["b"]) == ("FINISHED", "0.7", 1.4)
+    assert (run["running"], kernel.check("print(mlflow.active_run())")) == ([], "None")
+    after = kernel.run("%%track after\nx = 1")
+    assert (after.status == "ok") == ("reload" in magic), after.text
+
+
+def test_a_name_that_the_user_bound_stays(kernel):
+    kernel.check("%reload_ext mlmagic\n%unload_ext mlmagic\nmlmagic = None\ndel mlmagic")
+    kernel.check("%load_ext mlmagic")
+    kernel.check("def f():\n    import mlmagic\ntext = 'import mlmagic'")
+    assert kernel.check("%unload_ext mlmagic\nprint('mlmagic' in globals())") == "False"
+    kernel.check("%load_ext mlmagic")
+    kernel.check("import mlmagic")
+    assert kernel.check("%unload_ext mlmagic\nprint(mlmagic.__name__)") == "mlmagic"

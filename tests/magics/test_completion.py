@@ -1,6 +1,8 @@
 import contextlib
 import io
+import socket
 
+import mlflow
 import pytest
 from IPython.core.completer import provisionalcompleter
 
@@ -68,6 +70,13 @@ def test_a_store_that_is_away_offers_nothing_and_says_nothing(shell, monkeypatch
     assert "forest" not in offered(shell, "%%track --continue fo")
     assert offered(shell, "%%track --co") == ["--continue"]
     assert "Traceback" not in "".join(capsys.readouterr())
+
+
+def test_a_store_that_never_answers_holds_tab_for_a_moment_only(shell):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mlflow.set_tracking_uri(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert complete(shell, "compare", "%compare ", "") == []
+        assert complete(shell, "runs", "%runs -e ", "") == []
 
 
 def test_other_completions_stay(shell):

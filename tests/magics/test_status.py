@@ -16,9 +16,17 @@ def magic(shell, store_uri, tmp_path, monkeypatch):
     return StatusMagics(shell).mlmagic
 
 
-def test_it_shows_where_runs_go_and_what_waits(magic, capsys, tmp_path):
-    folder.new()
-    magic("")
+def test_it_shows_where_runs_go_and_what_waits(magic, capsys, tmp_path, monkeypatch):
+    import mlmagic
+
+    monkeypatch.setattr(settings, "offline", True)
+    with mlmagic.track("on a train", quiet=True):
+        pass
+    with mlmagic.track(resume="", quiet=True):
+        pass
+    with mlmagic.track("open", quiet=True):
+        capsys.readouterr()
+        magic("")
     shown = capsys.readouterr().out
     assert f"journal     {tmp_path}/.mlmagic/journal, 1 run not delivered yet" in shown
     assert "store_timeout_s   3.0" in shown

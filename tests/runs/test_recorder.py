@@ -158,7 +158,7 @@ def test_a_long_tag_is_cut(run):
 def test_a_key_that_mlflow_refuses_is_told_once(run):
     for _ in range(3):
         run.recorder.metric("f1 (macro)", 0.5)
-    assert run.lines == ["MLflow does not take the metric key 'f1 (macro)': it is kept as 'f1 _macro_'"]
+    assert run.lines == ["MLflow does not take the metric key 'f1 (macro)': it is kept as 'f1 _macro_619cdd'"]
     assert [step for _, _, step in run.values] == [0, 1, 2]
 
 
