@@ -11,6 +11,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Protocol
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+# Nothing is judged by how long it takes: the machine may be busy.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # The key that signs journals is one of the tests' own, also in kernels and scripts that they start.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mlmagic-state-")

@@ -29,7 +29,7 @@ DECLARED = requirements(PROJECT["dependencies"], *EXTRAS.values())
 
 def test_conda_installs_what_pip_installs():
     expected = {f"python{PROJECT['requires-python']}"}
-    for requirement in requirements(PROJECT["dependencies"], EXTRAS["notebook"], EXTRAS["torch"]):
+    for requirement in requirements(PROJECT["dependencies"], EXTRAS["notebook"], EXTRAS["sweeps"], EXTRAS["torch"]):
         expected.add(f"{CONDA_NAMES.get(requirement.name, requirement.name)}{requirement.specifier}")
 
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
@@ -69,7 +69,7 @@ def test_minimums_derive_from_the_declared_bounds():
     )
     assert {line for line in answer.stdout.splitlines() if "==" in line} == {
         str(requirement).replace(">=", "==")
-        for requirement in requirements(PROJECT["dependencies"], *map(EXTRAS.get, ("notebook", "plots", "hydra")))
+        for requirement in requirements(PROJECT["dependencies"], *map(EXTRAS.get, ("notebook", "sweeps", "plots")))
     }
 
 
