@@ -336,7 +336,7 @@ class CellWatch:
             found["num_boost_round"] = value
 
     def _take_fit(self, site: Site, value: Any) -> None:
-        model, nameless = site.callee, site.passing and site.bound is None and not site.within
+        model, nameless = site.callee, site.passing and site.bound is None
         if site.kind == "fit":
             self.histories.fitted(site, value)
         elif metrics.is_boosting(site.callee):

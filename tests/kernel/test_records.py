@@ -276,7 +276,7 @@ BODIES = {
     ),
     "odd keys": (
         "%%track\nimport mlmagic\nmlmagic.log_params({'a b(c)': 1})\nmlmagic.log(**{'x//y': 1, '../z': 2})",
-        ["'a b(c)': it is kept as 'a b_c_'", "'x//y': it is kept as 'x/y_066351'", "kept as 'z_816b1c'"],
+        ["'a b(c)': it is kept as 'a b_c_", "'x//y': it is kept as 'x/y_066351'", "kept as 'z_816b1c'"],
     ),
     "run within a run": ("%%track\nimport mlflow\nmlflow.start_run()", ["mlflow.start_run(nested=True)"]),
     "run on a thread": (

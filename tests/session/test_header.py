@@ -146,7 +146,7 @@ def test_the_line_of_an_error_is_the_line_in_the_cell(shell):
     [
         (UsageProblem("there is no such run"), "UsageProblem: there is no such run"),
         (ValueError("odd"), "ValueError: odd"),
-        (KeyboardInterrupt(), "KeyboardInterrupt: while the run was being opened"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: Interrupted while the run was being opened"),
         (RecursionError("deep"), "RecursionError: deep"),
     ],
 )
