@@ -63,7 +63,8 @@ ALLOWED = {
     ("models/transformer_loader.py", "mlflow.sklearn.load_model"): "the user loads a model by MLflow",
     ("runs/matching.py", "locate"): "this package's own: which column a filter names",
     ("runs/ordering.py", "locate"): "the same",
-    ("runs/uploading.py", "Description.load"): "MLflow's reading of MLmodel, plain YAML, that this package wrote",
+    ("runs/publishing.py", "yaml.safe_load"): "MLmodel, which this package wrote, to plain values",
+    ("session/scopes.py", "compile"): "the user's cell, to read names off its instructions; nothing is run",
     ("session/script.py", "compile"): "to a syntax tree: whether a cell is Python; nothing is run",
     ("settings.py", "ast.literal_eval"): "the user's environment, to plain values",
     ("snapshot/environment.py", "platform.system"): "the name of the system",
@@ -74,10 +75,11 @@ ALLOWED = {
     ("sweeps/own_random.py", "importlib.import_module"): "modules that the body of the user's cell imports",
     ("sweeps/payload.py", "cloudpickle.loads"): "what the session pickled for its own workers; it comes from no file",
     ("sweeps/payload.py", "exec"): "a template of this package",
-    ("sweeps/trial.py", "compile"): "the body of the user's cell",
-    ("sweeps/trial.py", "eval"): "the last expression of the user's cell",
-    ("sweeps/trial.py", "exec"): "the body of the user's cell",
-    ("sweeps/trial.py", "job.payload.load"): "what the session pickled for its own workers",
+    ("sweeps/process_state.py", "cloudpickle.loads"): "what the session pickled for its own workers",
+    ("sweeps/trial_code.py", "compile"): "the body of the user's cell",
+    ("sweeps/trial_code.py", "eval"): "the last expression of the user's cell",
+    ("sweeps/trial_code.py", "exec"): "the body of the user's cell",
+    ("sweeps/trial_code.py", "job.payload.load"): "what the session pickled for its own workers",
 }
 
 
