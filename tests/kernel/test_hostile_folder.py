@@ -56,7 +56,7 @@ def test_it_loads_tracks_and_syncs_and_nothing_else_happens(new_kernel, tmp_path
     assert "Traceback" not in loaded.stdout + loaded.stderr
     foreign = [line for line in loaded.stdout.splitlines() if "%mlmagic sync --foreign" in line]
     assert len(foreign) == 1, loaded.stdout
-    tracked = kernel.run("%%track mine\nloss = 0.5 * 1")
+    tracked = kernel.run("%%track mine\nrate = 0.5\nloss = rate * 1")
     assert tracked.status == "ok"
     assert kernel.last_run("mine")["metrics"] == {"loss": 0.5}
     synced = kernel.run("%mlmagic sync")
