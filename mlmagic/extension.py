@@ -31,6 +31,7 @@ from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_hea
 from mlmagic.session.interrupts import in_one_line, interruptible
 from mlmagic.session.scopes import names_of
 from mlmagic.settings import settings
+from mlmagic.snapshot import secret_values
 from mlmagic.snapshot.generators import untouched
 from mlmagic.user_objects import one_line
 from mlmagic.visible import clean
@@ -144,6 +145,7 @@ class Extension:
         if randomness is not None:
             _resume_seed[:] = [randomness.suspend()]
         notices.forget_standing()
+        secret_values.forget_learned()
         if "mlmagic.runs.shipping" in sys.modules:
             from mlmagic.runs import background
 

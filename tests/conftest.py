@@ -71,6 +71,13 @@ def _nothing_waits_for_a_store():
             ships.remove(delivery)
 
 
+@pytest.fixture(autouse=True)
+def _no_secret_is_known_from_another_test():
+    """Let no test look for what an earlier one learned."""
+    if values := sys.modules.get("mlmagic.snapshot.secret_values"):
+        values.forget_learned()
+
+
 class MakeRun(Protocol):
     """Creates an ended run, one second after the one before, and returns its id."""
 

@@ -52,6 +52,7 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     MLMagicError
         When the options name something that is not there, or the store refuses. Nothing is left open then.
     """
+    secrets.redact(origin.source)  # what it gives to a secret's name is one in all that the run records
     state = Pending(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
     notices = Notices()
     patience = store.patience()

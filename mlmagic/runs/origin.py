@@ -21,6 +21,7 @@ def origin_of_cell(
     session: LiveSession, cell: Cell, *, binds: Iterable[str] = (), watch: CellWatch | None = None
 ) -> Origin:
     """Return the origin of a run that *cell* opens; *binds* are the names that its text binds."""
+    session.log.teach()
     file = cell.file or notebook.path(session.namespace)
     return Origin(
         source=cell.source,

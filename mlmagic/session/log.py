@@ -82,6 +82,13 @@ class ExecutionLog:
     """What was executed, in order. Cells from before the extension was loaded have the status ``unknown``."""
 
     cells: list[LoggedCell] = field(default_factory=list)
+    _taught: int = field(default=0, repr=False, compare=False)
+
+    def teach(self) -> None:
+        """Let redaction learn the secrets in the cells that are new since the last call."""
+        for cell in self.cells[self._taught :]:
+            cell.shown()
+        self._taught = len(self.cells)
 
     def before_load(self, sources: Iterable[tuple[int, str]]) -> None:
         """Take over the cells of the session that ran before: (number, source) pairs."""

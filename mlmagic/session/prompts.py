@@ -10,7 +10,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.snapshot.secret_names import is_path, looks_random, secrecy
+from mlmagic.snapshot.secret_candidates import is_path, looks_random
+from mlmagic.snapshot.secret_names import secrecy
 from mlmagic.snapshot.secret_values import REDACTED, remember
 from mlmagic.snapshot.secrets import redact
 from mlmagic.user_objects import reraise_interrupt
@@ -103,14 +104,14 @@ def is_secret_answer(answer: str, prompt: str, line: str = "") -> bool:
     verdicts = {_secrecy_of(prompt), _secrecy_of_name(line)}
     if is_path(answer) or verdicts == {"no"}:
         return False
-    return "yes" in verdicts or looks_random(answer)
+    return not verdicts.isdisjoint({"yes", "weak"}) or looks_random(answer)
 
 
 def _secrecy_of(prompt: str) -> str:
     """Return what the words of *prompt* say: those up to any of them are judged as a name would be."""
     words = _WORDS.findall(prompt)
     verdicts = {secrecy("_".join(words[max(0, end - 4) : end])) for end in range(1, len(words) + 1)}
-    return next((verdict for verdict in ("yes", "maybe") if verdict in verdicts), "no")
+    return next((verdict for verdict in ("yes", "weak", "maybe") if verdict in verdicts), "no")
 
 
 def _secrecy_of_name(line: str) -> str:

@@ -1,59 +1,60 @@
-"""Find secrets by the name beside them: `password = "…"`, `"api_key": "…"`, `%env X_TOKEN=…`, `--token …`."""
+"""Find secrets by the name beside them: in code, files, sentences and tables, ``%env X_TOKEN=…``, ``--token …``."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.secret_lines import LONGEST_JUDGED, LONGEST_LOOK_BACK, Name, Sections, begins_an_entry, unquoted
-from mlmagic.snapshot.secret_names import could_be_secret, is_path, is_placeholder, secrecy
+from mlmagic.snapshot import secret_yaml
+from mlmagic.snapshot.secret_candidates import is_path, is_placeholder, is_plain
+from mlmagic.snapshot.secret_code import in_code
+from mlmagic.snapshot.secret_cookies import in_cookies
+from mlmagic.snapshot.secret_lines import Sections, unquoted
+from mlmagic.snapshot.secret_manifests import in_manifests
+from mlmagic.snapshot.secret_named import LONGEST_LOOK_BACK, Named
+from mlmagic.snapshot.secret_names import ABROAD, is_abroad_in, is_word_abroad, secrecy, secrecy_of_many
+from mlmagic.snapshot.secret_prose import spoken, spoken_abroad
+from mlmagic.snapshot.secret_tables import Tables
 from mlmagic.snapshot.secret_unpacking import unpacked
+from mlmagic.snapshot.secret_words import is_name
+from mlmagic.snapshot.secret_xml import in_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
+    from mlmagic.snapshot.secret_named import Span
     from mlmagic.snapshot.secret_names import Verdict
 
 _LONGEST_CALL = 200
-_LONGEST_LINE = 2000
-_LONGEST_TRIPLE_QUOTED = 4096
 
 _NEEDLES = (
-    "passw",
-    "passphrase",
-    "passcode",
-    "pw",
-    "secret",
-    "token",
-    "credential",
-    "key",
-    "pass",
-    "connection",
-    "pat",
+    *("passw", "passphrase", "passcode", "pw", "secret", "token", "credential", "key", "pass", "connection", "pat"),
+    "ookie",
 )
 # Matched in the lower-cased text: searching with re.IGNORECASE takes six times as long.
-_NAME = re.compile(
-    r"(?:pass|secret|token|credential|key|connection|p(?:w|at)(?![a-ce-z]))"
-    r"[\w-]{0,40}+(?=\\{0,8}[\"']|[ \t]{0,20}(?:[\]:=,]|\)[ \t]{0,4}=))"
+_GIVEN = (
+    r"\\{0,8}[\"']|[ \t]{0,20}(?:[\]:\uff1a=,>\u2192]|!=|->|</|(?:not )?in[ \t]|[)\]]{1,4}[ \t]{0,4}="
+    r"|%[sr]|\{|\w{1,20}=)"
 )
+_TOLD = (
+    r"[ ](?:is|was|are|has been|set|changed|reset|for|of|to|at|on|de|est|-)[ :]"
+    r"|[ ](?=[^\s\d]{0,40}\d)|[ ]{1,4}[^\s/]{1,64}[ ]/"
+)
+_ABOVE_OR_BESIDE = r"[ \t]{0,40}(?:[|│┆,;\t\r\n]|\\\n|\Z)|[ \t]{2}"
+_NAME = re.compile(
+    r"(?:pass|secret|token|credential|key|connection|p(?:w|at)(?![a-ce-z]))[\w-]{0,40}+"
+    rf"(?={_GIVEN}|{_TOLD}|{_ABOVE_OR_BESIDE})"
+)
+_NAME_ABROAD = re.compile(rf"(?:{'|'.join(ABROAD)})(?!\w)(?={_GIVEN})")
 _SPACED = re.compile(
     r"(?P<before>--|%(?:set_)?env[ \t]+|\bENV[ \t]+)(?P<name>[A-Za-z_][\w-]{2,64}+)[ \t]+"
     r"(?P<value>[^\s\"'`;&|()\[\]{}\\=]++)"
 )
-_LITERAL = re.compile(
-    r"(?P<close>\\*[\"'])?[ \t]*\]?[ \t]*"
-    r"(?P<separator>(?::[ \t]*[\w.\[\], |]{1,60}+(?==))?=(?![=~])|:=?|,)"
-    r"[ \t]*(?:\(\s{0,40}+)?[rbfuRBFU]{0,2}"
-    r"(?P<quote>\\*(?:\"\"\"|'''|[\"']))"
-    rf"(?P<value>(?:(?!(?P=quote))(?:\\.|[^\\\n])){{0,{LONGEST_JUDGED}}}+)"
-)
-_REST_OF_LITERAL = re.compile(r"(?:[^\\\n\"']|\\[^\n\"'])*+")
 _LOGIN = re.compile(r"login\([^()]*$")
 _SPACED_NAMES = ("api ", "access ", "secret ", "private ")  # "API key: …"
-_CODE_AFTER_A_STRING = re.compile(r"[ \t]*(?:$|[),+;%.\]}])")
 
 
-def assigned_secrets(text: str, words: Collection[str] = ()) -> list[tuple[int, int]]:
+def assigned_secrets(text: str, words: Collection[str] = ()) -> list[Span]:
     """Return start and end of each value in *text* that stands beside a secret's name, from left to right.
 
     *words* are values that are known for secrets, but are words: beside such a name each is one.
@@ -63,41 +64,71 @@ def assigned_secrets(text: str, words: Collection[str] = ()) -> list[tuple[int, 
     ['hunter2']
     """
     lower = text.replace("\u0130", "I").lower()  # the one letter whose lower case is two characters
-    if not any(needle in lower for needle in _NEEDLES):
+    is_abroad = is_abroad_in(lower)
+    if not is_abroad and not any(needle in lower for needle in _NEEDLES):
         return []
-    spans: list[tuple[int, int]] = []
-    for span in sorted([*_assigned(text, lower, words), *_spaced(text)]):
+    found = [
+        *_assigned(text, lower, words, is_abroad=is_abroad),
+        *_spaced(text),
+        *(spoken_abroad(text, lower) if is_abroad else ()),
+        *Tables(text).series(),
+        *in_cookies(text),
+        *in_manifests(text),
+    ]
+    spans: list[Span] = []
+    for span in sorted(found):
         if not spans or span[0] >= spans[-1][1]:
             spans.append(span)
     return spans
 
 
-def _assigned(text: str, lower: str, words: Collection[str]) -> Iterator[tuple[int, int]]:
-    done, sections = 0, Sections(text)
-    for found in _NAME.finditer(lower):
-        if found.start() < done:
-            continue
-        start, end = _name_start(text, found.start(), done), found.end()
-        name = text[start:end]
-        verdict: Verdict = "yes" if _is_api_key(text, start, name) else secrecy(name)
-        if verdict == "no":
-            continue
-        if (spans := unpacked(text, start, end)) is not None:
-            span = spans if spans and could_be_secret(text[slice(*spans)], verdict) else None
-        else:
-            span = _literal(text, start, end, verdict) or unquoted(text, Name(start, end, verdict), sections, words)
-        if span:
-            yield span
-            done = span[1]
+def _assigned(text: str, lower: str, words: Collection[str], *, is_abroad: bool) -> Iterator[Span]:
+    for pattern in (_NAME, _NAME_ABROAD) if is_abroad else (_NAME,):
+        done, sections, tables = 0, Sections(text), Tables(text)
+        for found in pattern.finditer(lower):
+            if found.start() < done:
+                continue
+            start, end = _name_start(text, found.start(), done), found.end()
+            name = text[start:end]
+            verdict: Verdict = "yes" if _is_api_key(text, start, name) else secrecy(name)
+            many = secrecy_of_many(name)
+            if verdict == many == "no":
+                continue
+            spans = _beside(Named(text, start, end, verdict, many, words), sections)
+            if not spans and is_name(name):  # of random letters some end with `Pw`
+                if verdict != "no" and (span := spoken(text, lower, start, end, verdict)):
+                    spans = [span]
+                elif verdict != "maybe":
+                    yield from tables.column(start, end, many if verdict == "no" else verdict)
+            for span in spans:
+                yield span
+                done = max(done, span[1])
 
 
-def _spaced(text: str) -> Iterator[tuple[int, int]]:
+def _beside(named: Named, sections: Sections) -> Sequence[Span]:
+    """Return the spans of the values that the name gets, in whatever way it gets them."""
+    text, start, end, verdict, many, _ = named
+    if verdict != "no":
+        if (items := unpacked(text, start, end)) is not None:
+            return [span for span in items if named.judge(text[slice(*span)])]
+        if (value := in_xml(named)) is not None:
+            return [value]
+    if (literals := in_code(named)) is not None:
+        return literals
+    if lines := secret_yaml.below(text, start, end, verdict, many):
+        return lines
+    if verdict != "no" and not is_word_abroad(named.name) and (value := unquoted(named, sections)):
+        return [value]
+    return []
+
+
+def _spaced(text: str) -> Iterator[Span]:
     """Yield the values that a space parts from their name: ``%env NAME value``, ``--name value``."""
     if "--" not in text and "env" not in text and "ENV" not in text:
         return
     for found in _SPACED.finditer(text):
-        value = found["value"]
-        if secrecy(found["name"]) == "no" or is_placeholder(value) or is_path(value):
+        value, verdict = found["value"], secrecy(found["name"])
+        if verdict == "no" or is_placeholder(value) or is_path(value) or (verdict == "weak" and is_plain(value)):
             continue
         if found["before"].startswith("%") or any(c.isdigit() for c in value):  # "use --password to set it" is prose
             yield found.span("value")
@@ -118,33 +149,3 @@ def _is_api_key(text: str, start: int, name: str) -> bool:
         return False
     before = text[max(0, start - _LONGEST_CALL) : start]
     return before[-8:].lower().endswith(_SPACED_NAMES) or ("login(" in before and _LOGIN.search(before) is not None)
-
-
-def _literal(text: str, start: int, end: int, verdict: Verdict) -> tuple[int, int] | None:
-    """Return the span of the string literal that the name from *start* to *end* gets."""
-    match = _LITERAL.match(text, end)
-    if match is None:
-        return None
-    first, last = match.span("value")
-    quote, separator, is_quoted_name = match["quote"], match["separator"], match["close"] is not None
-    if quote.endswith(('"""', "'''")):
-        closing = text.find(quote, first, first + _LONGEST_TRIPLE_QUOTED)
-        last = closing if closing >= 0 else last
-    value = text[first:last]
-    if not could_be_secret(value, "maybe" if separator == "," else verdict):
-        return None
-    if not is_quoted_name and (
-        separator == ","
-        or (separator == ":" and not begins_an_entry(text, start))
-        or _is_end_of_a_string(text, start, quote, value)
-    ):
-        return None
-    rest = _REST_OF_LITERAL.match(text, last) if last - first == LONGEST_JUDGED else None
-    return first, rest.end() if rest else last
-
-
-def _is_end_of_a_string(text: str, start: int, quote: str, value: str) -> bool:
-    """Return whether *quote* closes a string that the name stands in, as in ``print("password = ", x)``."""
-    line_start = text.rfind("\n", max(0, start - _LONGEST_LINE), start) + 1
-    inside = text.count(quote, max(line_start, start - _LONGEST_LINE), start) % 2 == 1
-    return inside and _CODE_AFTER_A_STRING.match(value) is not None

@@ -1,4 +1,4 @@
-"""How a value that is known for a secret is written elsewhere: in JSON, Python, addresses, base64 and hex."""
+"""How a secret is written elsewhere (in JSON, Python, addresses, base64, hex), and what is written in such a form."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import base64
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
-from mlmagic.snapshot.secret_names import looks_random
+from mlmagic.snapshot.secret_candidates import looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ESCAPE = re.compile("%[0-9A-F]{2}")
+_JOINT = re.compile(r"(?P<quote>[\"'])(?:[\s\\+-]|#[^\n]{0,400}\n){0,400}+[rbfuRBFU]{0,2}(?P=quote)")
+_ESCAPED = re.compile(r"\\(.)")
+_SIGN_OF_A_PATCH = "+-"
 _LEAST_OF_A_LINE = 16
 _LEAST_ENCODED = 6  # the encoding of a shorter value stands in other texts by chance
 
@@ -52,3 +55,38 @@ def _in_bytes(raw: bytes) -> Iterator[str]:
             # Each letter holds 6 bits: those that also hold bits of a neighbour are left out.
             whole = (8 * (before + len(raw))) // 6
             yield encode(b"\0" * before + raw).decode()[-(-8 * before // 6) : whole]
+
+
+def joined(written: str) -> str:
+    """Return the text of *written*, the inside of a literal that may be in several pieces.
+
+    >>> joined("open' + 'Sesame99")
+    'openSesame99'
+    """
+    return _JOINT.sub("", written)
+
+
+def values_of(written: str) -> Iterator[str]:
+    """Yield the values that *written*, a secret as it stands in some text, may be elsewhere.
+
+    >>> list(values_of("open' + 'Sesame99")), list(values_of("c3VwM3JTM2NyZXRx")), list(values_of("p%40ss"))
+    (['openSesame99'], ['c3VwM3JTM2NyZXRx', 'sup3rS3cretq'], ['p%40ss', 'p@ss'])
+    """
+    for line in joined(written).splitlines():
+        value = line.strip().lstrip(_SIGN_OF_A_PATCH).strip()
+        yield value
+        if "\\" in value:
+            yield _ESCAPED.sub(r"\1", value)
+        if "%" in value:
+            yield unquote(value)
+        if (decoded := _decoded(value)) is not None:
+            yield decoded
+
+
+def _decoded(value: str) -> str | None:
+    """Return the text of which *value* is the base64, such as what a manifest of Kubernetes holds."""
+    try:
+        text = base64.b64decode(value, validate=True).decode("ascii")
+    except ValueError:
+        return None
+    return text if text.isprintable() else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlmagic.snapshot.secret_phrases import ADDRESSES, PHRASES
+from mlmagic.snapshot.secret_commands import COMMANDS
+from mlmagic.snapshot.secret_phrases import ADDRESSES, FILES, HASHES, PHRASES
 from mlmagic.snapshot.secret_rules import Rule, begin, services, token
 from mlmagic.snapshot.secret_words import looks_generated
 
@@ -80,6 +81,9 @@ _TOKENS = (
     Rule(begin() + r"\d{8,10}:AA[\w-]{33}(?![\w-])", (":AA",)),  # Telegram: number, colon, token
     Rule(begin() + r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])", ("AZDO",)),  # Azure DevOps
     token("cio", r"[A-Za-z0-9]{32}(?![A-Za-z0-9])"),  # crates.io
+    token("dckr_pat_", r"[\w-]{20,}+"),
+    token("dckr_oat_", r"[\w-]{20,}+"),
+    Rule(r"django-insecure-[^\s\"'`\\]{8,200}+", ("django-insecure-",)),
     token("dbtc_", r"[\w-]{20,}+"),
     token("dbtu_", r"[\w-]{20,}+"),
     token("sgp_", r"[A-Za-z0-9]{40,}+"),  # Segment, Sourcegraph
@@ -100,5 +104,5 @@ _TOKENS = (
     ),
 )  # fmt: skip
 
-RULES = (*PHRASES, *services(), *_TOKENS, *ADDRESSES)
+RULES = (*PHRASES, *COMMANDS, *services(), *_TOKENS, *HASHES, *FILES, *ADDRESSES)
 """All rules, in the order in which they are tried."""

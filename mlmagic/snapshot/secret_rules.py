@@ -23,7 +23,8 @@ class Rule:
     """A regular expression of secrets; what its first group matches, if it has one, stays.
 
     ``needles``: pieces of text of which one must occur for it to be tried. ``spaced``: a match may hold white space.
-    ``accepts``: what the match, without its first group, must be to count.
+    ``accepts``: what the match, without its first group, must be to count. ``value``: the secret within it, where
+    there is more, such as the user.
 
     It takes linear time on any text: a repeat is possessive or bounded, and one without a bound ends the pattern or
     stops before anything at which another match could begin (`tests/snapshot/test_secret_speed.py`).
@@ -33,6 +34,7 @@ class Rule:
     needles: tuple[str, ...] = ()
     spaced: bool = False
     accepts: Callable[[str], bool] | None = None
+    value: Callable[[str], str] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -17,30 +17,62 @@ _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
 _BASES = frozenset("ACGTUN")
 _LEAST_SHARE = 0.8  # of the letters that stand in words; of random letters and digits it is 0.1, of small letters 0.3
 _MOST_SWITCHES = 4  # between letters and digits: a random text of 16 has six, `resnet50v2` has three
+_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_WORD = 20
 _LEAST_JUDGED = 8
+_LONGEST_NUMBER = 3  # of digits in a name: a year behind a word rather makes a password
 _FEWEST_VOWELS = 0.2
 
 # Words that stand in code, logs and requirements, and that people use as passwords; the ML terms among them.
 _WORDS = frozenset(
     """
-    accuracy adam admin administrator airflow alpha anaconda analysis anonymous api app attention auto average awesome
-    backend bar base baseline batch bert best beta binary boost bot bucket cat category changeme class classifier client
-    cloud cluster cls conda config connection context core cross cuda dask data database databricks dataset db debug
-    decoder deep default demo dev develop disabled docker dropout dummy elastic embedding empty enabled encoder end
-    entropy epoch error eval example experiment export fail false feature filter first float flow foo forest forgotten
-    fraud gamma gpt gpu gradient guest hello hidden host house image images incorrect index infer info input int invalid
-    jupyter kafka kaggle kernel key keras label lambda last layer lightgbm linear llama local localhost log login logit
-    loss lstm machine mandatory mask master max mean median metric min minio missing mlflow model mongo mongodb mysql
-    name net network neural new news nginx nobody node none notebook null number numpy offline online optional optuna
-    oracle output pad pandas param pass password pipeline pool postgres postgresql predict prefix price private prod
-    production project prompt public python pytorch query rabbitmq random range ray read readonly redis regression
-    required reset result robot root run sample score search secret secrets security sep sequence server service session
-    sigmoid sklearn spark split staff staging standard start state storage store str stream string student suffix
-    sum superuser system target tensor tensorflow test tester testing text theta token tokenizer torch train trainer
-    training transformer tree trial true unk unknown update user username users val validation value vector version
-    vision wandb web weight welcome wikitext word words worker workspace world wrong xgboost yes
-    """.split()  # noqa: SIM905  # a list of 200 quoted words is none that one reads
+    abc absolute accuracy adagrad adam adamw adapter address admin administrator aggregate airflow alpha amp anaconda
+    analysis anchor anonymous api app argon ascii asha async attention attn auc audio augment auto average awesome
+    backend bag bagging balanced bar bart base base64 based baseline batch batchnorm bayes bce bcrypt beam bert best
+    beta bf bge bias bidirectional bilinear bin binary binomial bleu block bm boost bot bottleneck bow box bpe brier
+    bucket build cached calibrated cased cat catboost category causal cbow ce centroid changeme channel chapter
+    character chat chunk cifar class classifier client clip cloud cls cluster cnn coco code cola colbert color column
+    concat conda config connection context conv convnext copy core corr cosine count coverage cpu crf cross csv ctc
+    cuda cumulative curve cv cyclic dart dask data database databricks dataset db dbscan ddp deberta debug decoded
+    decoder deep deepspeed default deit delta demo dense densenet dep depth dev develop dice diff diffusion dim dinov
+    disabled distil distilbert distilgpt docker document domain double dpr drift dropout dtype dummy early edge
+    efficientnet elastic elasticnet electra elu email embed embedding empty enabled encoded encoder encrypted end
+    ensemble entropy epoch eps error estimator eval exact example experiment exponential export extra f1 face factor
+    fail faiss falcon false fasttext fbeta fc feature ffn field figure file filter fine first fit flan flat float floor
+    flow fm focal fold foo forecast forest forgotten fp fraud free freeze frozen fsdp full fusion gamma gan gat
+    gaussian gbdt gbm gcn gelu gemma generated generator gini glove glue gmm gnn gold gpt gpu gradient graph greedy
+    grid group gru gs guest half hash hashed hashing head held hello hf hidden hinge hist hit hnsw holdout holm host
+    hot house huber huge hybrid identity idx image imagenet images imbalance imdb impute inception incorrect index
+    infer infinity info inner input instance instruct int interval invalid inverse iou iris iso isolation iter
+    iteration ivf job joint json jupyter kafka kaggle keras kernel key kfold kl kmeans knn krr label lambda lang
+    language large lars lasso last latent layer layernorm lda left legacy lemma len length level lgb lgbm lightgbm
+    linear list listwise llama local localhost log log1p login logistic logit logloss logo longest lora loss low lower
+    lr lstm machine macro mae main mamba mandatory manual map mape margin markdown mart mask master max maxpool md mean
+    median medium merge meta method metric micro mid min mini minilm minio missing mistral mixer mixtral mlflow mlp
+    mnist mnli mobilenet mode model modern modernbert momentum mongo mongodb month mpnet mps mrr mse multi multinomial
+    mvp mysql naive name nano nb ndcg nearest neighbor ner nesterov net network neural new news nginx ngram nli nll
+    nobody node noise none norm notebook null number numpy offline online only oob oof opt optimizer option optional
+    optuna oracle order ordinal outer output oversample owner pad page pair pairwise pandas param parquet part pass
+    passphrase password patch path pattern pca penalty percent perplexity phase phi phone pico pipeline pixel plateau
+    platt pointwise poisson poly polynomial pool pooled pos positive postgres postgresql power pq pr pre precision
+    predict prefix preprocess price private probability probe prod production project prompt protected proxy pruned
+    pseudo public python pytorch quantile query qwen rabbitmq random range rank ranking rate raw ray rbf read readonly
+    rec recall record redis reduced ref regnet regression regressor relative relu remote required rerank reset residual
+    resnet resnext resplit result retriever rf ridge right rmse rmsprop roberta robot roc root rouge roundtrip row rule
+    run safe salted sample sampler sbert scale scaled scaler scheduler schema score scratch scrypt search secret
+    secrets security segment self senet sep seq sequence server service session set setup sgd sha shape shard short
+    shuffle siamese side sigma sigmoid silu size skip sklearn sl small smote soft softmax source spark sparse spectral
+    spline split sq squad square squeezenet sst stable stacked stacking staff stage staging standard start state step
+    stochastic stop storage store str strategy stratified stream strict string strong student style sub subword suffix
+    sum superuser svc svd svm svr swin swish switch system table tag tail target task tcn temporal tensor tensorflow
+    test tester testing text tf tfidf tgt theta time timm tiny title token tokenizer tokens top topic torch total tp
+    tpe tpu train trainer training transformer tree trees trial trigram triplet true tsne tune tuned turbo tutorial two
+    type umap unet uniform unigram unit universal unk unknown unsup update upper user username users utf vae val valid
+    validation value variance vec vector version vgg video view vision vit vocab volume voting wandb warm warmup
+    wasserstein wav web weekly weight weighted welcome wer whisper wide wiki wikitext wild window wine word word2vec
+    wordpiece words worker workspace world wrapper wrong xception xgb xgboost xl xlm xlnet xs yaml year yes yolo zero
+    zoo
+    """.split()  # noqa: SIM905  # a list of 700 quoted words is none that one reads
 )
 
 
@@ -60,6 +92,8 @@ def looks_generated(text: str) -> bool:
 
 
 def _is_a_word(part: str) -> bool:
+    if part in _WORDS:
+        return True
     vowels = sum(part.count(vowel) for vowel in "aeiouy")
     return len(part) <= _LONGEST_WORD and not _CONSONANTS.search(part) and vowels >= _FEWEST_VOWELS * len(part)
 
@@ -85,6 +119,29 @@ def is_common_word(text: str) -> bool:
     """
     word = text.lower().replace("-", "_")
     return word in _WORDS or word in _words_of_code() or word in _installed(tuple(sys.path))
+
+
+@lru_cache(maxsize=4096)
+def is_made_of_words(text: str) -> bool:
+    """Return whether *text* is made of such words, with short numbers and single letters, such as ``train1``.
+
+    >>> [is_made_of_words(text) for text in ("train1", "gpt2xl", "data/raw_v2", "hunter2", "a1b2c3")]
+    [True, True, True, False, False]
+    """
+    if any(c.isspace() for c in text) or "".join(_RUN.findall(text)) != _SIGNS.sub("", text):
+        return False
+    runs = _RUN.findall(text)
+    words = [run for run in runs if len(run) > 1 and run.isalpha()]
+    in_words = sum(map(len, words))
+    letters = in_words + sum(run.isalpha() for run in runs if len(run) == 1)
+    numbers = [run for run in runs if run.isdigit()]
+    few_digits = len(numbers) <= 1 or 2 * sum(map(len, numbers)) <= letters
+    return (
+        in_words > _LEAST_SHARE * letters
+        and few_digits
+        and all(len(number) <= _LONGEST_NUMBER for number in numbers)
+        and all(is_common_word(word) for word in words)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.settings import settings
 from mlmagic.snapshot.secret_assignments import assigned_secrets
-from mlmagic.snapshot.secret_names import could_be_secret, is_trivial, secrecy
+from mlmagic.snapshot.secret_candidates import could_be_secret, is_one_of_many, is_trivial
+from mlmagic.snapshot.secret_forms import values_of
+from mlmagic.snapshot.secret_names import secrecy, secrecy_of_many
 from mlmagic.snapshot.secret_patterns import RULES
-from mlmagic.snapshot.secret_values import LEAST_TYPED, REDACTED, Known, known_values, replace_value
+from mlmagic.snapshot.secret_values import LEAST_TYPED, REDACTED, Known, known_values, learn, replace_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +31,9 @@ def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
 
     Secrets are the tokens of well-known services, private keys, passwords in addresses, literals given to a
     secret's name, what the setting ``secret_patterns`` matches, what was typed in prompts for a secret, and the values
-    of environment variables with such a name, as they are at the call. What is hidden once is never hidden twice:
-    ``redact(redact(text)[0])`` changes nothing.
+    of environment variables with such a name, as they are at the call. What is judged a secret here is known for one
+    from then on (`secret_values.learn`). What is hidden once is never hidden twice: ``redact(redact(text)[0])`` changes
+    nothing.
 
     With *keep_lines* a secret of several lines becomes as many, each with its first character, as a patch needs it.
 
@@ -44,17 +47,24 @@ def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
         return text, 0
     # A session writes the same cells, versions and names with every run. All that decides is a part of the key.
     work = _redact_short if len(text) <= _LONGEST_REMEMBERED else _redact_long
-    return work(text, known_values(), own, keep_lines)
-
-
-def _redact_long(text: str, known: Known, own: tuple[str, ...], keep_lines: bool) -> tuple[str, int]:
     total = 0
+    while True:
+        text, count, judged = work(text, known_values(), own, keep_lines)
+        total += count
+        if not learn(judged):
+            return text, total
+
+
+def _redact_long(text: str, known: Known, own: tuple[str, ...], keep_lines: bool) -> tuple[str, int, tuple[str, ...]]:
+    """Return *text* without secrets, how many there were, and the values of those that were not known before."""
+    total = 0
+    judged: list[str] = []
     hide = _hide_line_by_line if keep_lines else _hide
     # Taking out one secret may uncover the start of the next; what is taken out only shrinks, so this ends.
     while True:
-        clean, count = _redact_once(text, known, own, hide)
+        clean, count = _redact_once(text, known, own, hide, judged)
         if clean == text:
-            return text, total
+            return text, total, tuple(dict.fromkeys(judged))
         text, total = clean, total + count
 
 
@@ -98,26 +108,32 @@ class Redactor:
     def value(self, key: str, value: Any) -> Any:
         """Return *value* without its secrets, as `redact_value` does."""
         if isinstance(value, dict):
-            return self._mapping(value)
+            return self._mapping(key, value)
         if isinstance(value, list):
             return [self.value(key, inner) for inner in value]
         if isinstance(value, tuple):
             return tuple(self.value(key, inner) for inner in value)
         if _is_secret(key, value):
-            self.count += 1
-            return REDACTED
+            return self._hidden(value)
         return self(value) if isinstance(value, str) else value
 
-    def _mapping(self, value: dict[Any, Any]) -> dict[Any, Any]:
+    def _hidden(self, value: Any) -> str:
+        self.count += 1
+        learn(values_of(_text(value)))
+        return REDACTED
+
+    def _mapping(self, key: str, value: dict[Any, Any]) -> dict[Any, Any]:
         """Return a plain dict; two names that are secrets stay two, the second as ``<redacted> 2``."""
         clean: dict[Any, Any] = {}
+        many = secrecy_of_many(key)
         for name, inner in value.items():
-            shown = key = self(name) if isinstance(name, str) else name
+            shown = name_shown = self(name) if isinstance(name, str) else name
             number = 1
-            while key != name and (key in clean or key in value):
+            while name_shown != name and (name_shown in clean or name_shown in value):
                 number += 1
-                key = f"{shown} {number}"
-            clean[key] = self.value(str(name), inner)
+                name_shown = f"{shown} {number}"
+            is_one = isinstance(inner, str) and is_one_of_many(str(name), inner, many)
+            clean[name_shown] = self._hidden(inner) if is_one else self.value(str(name), inner)
         return clean
 
 
@@ -125,27 +141,43 @@ def _is_secret(key: str, value: Any) -> bool:
     verdict = secrecy(key)
     if isinstance(value, bool) or not isinstance(value, str | bytes | int) or verdict == "no":
         return False
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    text = _text(value)
     if isinstance(value, int):
         return verdict == "yes" and not is_trivial(text)
-    return could_be_secret(text, verdict)
+    return could_be_secret(text, verdict) or text in known_values().words
 
 
-def _redact_once(text: str, known: Known, own: tuple[str, ...], hide: Callable[[str], str]) -> tuple[str, int]:
-    total = 0
-    for value in known.anywhere:
-        if value in text:
-            text, count = replace_value(text, value, hide(value))
-            total += count
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _redact_once(
+    text: str, known: Known, own: tuple[str, ...], hide: Callable[[str], str], judged: list[str]
+) -> tuple[str, int]:
+    text, total = _without_known(text, known.anywhere, known, hide)
     for pattern in _compiled(own):
         text, count = _outside_of_redactions(pattern, text, hide)
         total += count
     for rule in _likely(text):
         spans = [span for match in rule.pattern.finditer(text) if (span := _secret(rule, match))]
+        for start, end in spans:
+            judged += values_of(rule.value(text[start:end]) if rule.value else text[start:end])
         text = _without(text, spans, hide)
         total += len(spans)
     spans = assigned_secrets(text, known.words)
-    return _without(text, spans, hide), total + len(spans)
+    for start, end in spans:
+        judged += values_of(text[start:end])
+    text, count = _without_known(_without(text, spans, hide), known.learned, known, hide)
+    return text, total + len(spans) + count
+
+
+def _without_known(text: str, values: Sequence[str], known: Known, hide: Callable[[str], str]) -> tuple[str, int]:
+    total = 0
+    for value in values:
+        if value in text:
+            text, count = replace_value(text, value, hide(value), alone=value in known.alone)
+            total += count
+    return text, total
 
 
 def _likely(text: str) -> Iterator[Rule]:

@@ -163,6 +163,17 @@ SECRETS = [
     Secret("typed", "Tr0ub4dor", known="typed"),
     Secret("environment", "open-sesame-" + alnum(8), known="environment"),
     Secret("environment", 'mellon "friend" 9', known="environment"),
+    Secret("Docker", "dckr" + "_pat_" + alnum(27)),
+    Secret("hash of a password", "$2b$12$" + _some(ALNUM + "./", 53)),
+    Secret("hash of a password", "$6$" + _some(ALNUM, 12) + "$" + _some(ALNUM + "./", 86)),
+    Secret("sentence", "hunter2-" + alnum(6), "the password for ana is {}"),
+    Secret("cookie", alnum(24), "Set-Cookie: sessionid={}; Path=/"),
+    Secret("XML", "hunter2-" + alnum(6), "<password>{}</password>"),
+    Secret(".pgpass", "hunter2-" + alnum(6), "db.example.org:5432:shop:ana:{}"),
+    Secret("manifest", base64.b64encode(b"x" + alnum(11).encode()).decode(), '{"kind": "Secret", "data": {"dsn": "{}"}}'),
+    Secret("list", "hunter2-" + alnum(6), 'passwords = ["{}"]'),
+    Secret("comparison", "hunter2-" + alnum(6), 'if password == "{}": pass'),
+    Secret("command", "hunter2-" + alnum(6), "htpasswd -b f ana {}"),
 ]  # fmt: skip
 OWN_PATTERN = r"ACME-\d{3}-\d{10}"
 

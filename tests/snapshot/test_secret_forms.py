@@ -32,8 +32,8 @@ FORMS = {
     "tuple, the first": ("password, user = '{}', 'ana'\n", ["hunter"]),
     "tuple of three": ("host, user, api_key = 'db', \"ana\", '{}'\n", ["hunter"]),
     "tuple of attributes": ("self.user, self.password = name, '{}'\n", ["hunter"]),
-    "pw": ("pw = '{}'\n", ["hunter", "correct horse"]),
-    "pw in a call": ("connect('ana', pw='{}', db_pw=x)\n", ["hunter"]),
+    "pw": ("pw = '{}'\n", ["hunter2x", "correct horse"]),
+    "pw in a call": ("connect('ana', db_pw='{}', pw=x)\n", ["hunter"]),
     "bearer": ("Authorization: Bearer {}\n", ["abcdefghijklmnopqrstuvwx", "qwkjhzxmvbnrtpl", "abc123"]),
     "bearer in code": ('headers = {"Authorization": "Bearer {}"}\n', ["qwkjhzxmvbnrtplsdfgh"]),
     "address with a hash": ("postgresql://ana:{}@db.example.org:5432/prod\n", ["pa#ss", "pa/ss/word", "p?a#s/s"]),
@@ -156,7 +156,7 @@ def test_a_parameter_that_can_be_no_secret_keeps_its_value(name, value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("token", "q7Rk2xWvP9"), ("access_token", "abc"), ("token", "kjqwhexzbnvmlpqowkdh"), ("pw", "q")],
+    [("token", "q7Rk2xWvP9"), ("access_token", "abc"), ("token", "kjqwhexzbnvmlpqowkdh"), ("db_pw", "q")],
 )
 def test_a_parameter_that_can_be_a_secret_is_replaced(name, value):
     assert redact_value(name, value) == (REDACTED, 1)

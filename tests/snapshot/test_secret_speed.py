@@ -9,16 +9,56 @@ from re import _parser as parser
 
 import pytest
 
-from mlmagic.snapshot import secret_assignments, secret_lines, secret_names, secret_unpacking, secret_words
+from mlmagic.snapshot import (
+    secret_assignments,
+    secret_candidates,
+    secret_code,
+    secret_cookies,
+    secret_forms,
+    secret_lines,
+    secret_literals,
+    secret_manifests,
+    secret_names,
+    secret_prose,
+    secret_tables,
+    secret_unpacking,
+    secret_words,
+    secret_xml,
+    secret_yaml,
+)
 from mlmagic.snapshot.secret_patterns import RULES
 from mlmagic.snapshot.secrets import redact
 
-MODULES = (secret_assignments, secret_lines, secret_names, secret_unpacking, secret_words)
+MODULES = (
+    secret_assignments,
+    secret_candidates,
+    secret_code,
+    secret_cookies,
+    secret_forms,
+    secret_lines,
+    secret_literals,
+    secret_manifests,
+    secret_names,
+    secret_prose,
+    secret_tables,
+    secret_unpacking,
+    secret_words,
+    secret_xml,
+    secret_yaml,
+)
 # Searched for in whole texts; those of the other modules are tried on names and values, which are short.
 SEARCHED = {
     **{f"{rule.needles[:1]} {rule.pattern.pattern[:40]}": rule.pattern for rule in RULES},
     "names": secret_assignments._NAME,
     "spaced": secret_assignments._SPACED,
+    "names abroad": secret_assignments._NAME_ABROAD,
+    "sentences abroad": secret_prose._ABROAD,
+    "columns of pandas": secret_tables._SERIES,
+    "cookies": secret_cookies._HEADER,
+    "manifests in YAML": secret_manifests._IN_YAML,
+    "manifests in JSON": secret_manifests._IN_JSON,
+    "pieces of JSON": secret_manifests._PIECE,
+    "joints": secret_forms._JOINT,
 }
 MATCHED = {
     f"{module.__name__.rpartition('.')[2]}{name}": value
@@ -155,6 +195,39 @@ def test_a_hostile_text_of_all_patterns_is_redacted_in_linear_time():
         "[a]\npassword = x\n",
         "a, password = ",
         "login(",
+        "passwords:\n",
+        "passwords:\n- passwords:\n",
+        "passwords:\n a: min\n",
+        "secrets: |\n ",
+        "passwords=['min',",
+        "passwords={'a':",
+        "{'password': {0: ",
+        "password = ('a' ",
+        "password = 'a' + ",
+        "(a, (password, ",
+        "for a, password in [('b', ",
+        "'a' == password",
+        "log('password=%s', ",
+        "  user  password\n",
+        "password\nx7q1w2e\n",
+        "password  secret  token\n",
+        "|password|a|\n",
+        "password,a\n",
+        "\nName: password, dtype: x",
+        "the password is ",
+        "password for a for b ",
+        "<password>",
+        'name="password" ',
+        "Cookie: a=b; ",
+        "cookies = {'a': 'b', ",
+        "kind: Secret\n",
+        "kind: Secret\ndata:\n a: b\n",
+        '{"kind": "Secret", "data": {',
+        "openssl a ",
+        ":5432:a:b:",
+        "$6$a$",
+        "пароль: ",
+        "mot de passe ",
     ],
 )
 def test_what_was_slow_once(piece):

@@ -1,0 +1,284 @@
+"""Secrets in prose, logs, tables and commands; and sentences and tables of the same form, which stay.
+
+What stands between « and » is the secret, and becomes one ``<redacted>``.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mlmagic.snapshot.secrets import REDACTED, redact
+
+HEX40 = "8f14e45fceea167a5a36dedd4bea2543b5b0c1d2"
+
+SENTENCES = [
+    "the password is «Tr0ub4dor&3»",
+    "The password is: «Tr0ub4dor&3»",
+    "password is «Tr0ub4dor&3».",
+    "the password is «hunter2»",
+    'Your password is "«Tr0ub4dor&3»", do not lose it',
+    "Password for ana is «Kx9mmQw2»",
+    "Password for ana: «Kx9mmQw2»",
+    "Password for 'https://example.org': «typedPw77x»",
+    "password of the database is «Kx9mmQw2»!",
+    "my passphrase was «correct-horse-battery9»",
+    "Your password was set to «Tr0ub4dor&3»",
+    "the password has been changed to «Tr0ub4dor&3»",
+    "token is «abQ93kdmzzPq1»",
+    "use token «abQ93kdmzzPq1» to log in",
+    "the api key is «q7Rk2xWvP9»",
+    "API-Key «abc123def456ghi»",
+    f"wandb: api key «{HEX40}»",
+    f"wandb: API key: «{HEX40}»",
+    "login with pw «zq11Wmmk»",
+    "user ana pass «dbPw80zz»",
+    "credentials: ana / «Vw7nnT5r»",
+    "Passwort: «Sch1uessel88»",
+    "Das Passwort lautet «Sch1uessel88»",
+    "Das Passwort ist «Sch1uessel88»",
+    "密码是«mima9988xyz»",
+    "пароль - «Parol9988x»",
+    "Kennwort: «Sch1uessel88»",
+    "contraseña: «Clave9988x»",
+    "La contraseña es «Clave9988x»",
+    "contraseña = '«clave»'",
+    "пароль: «Parol9988x»",
+    "Пароль = «Parol9988x»",
+    "密码: «mima9988xyz»",
+    "密码\uff1a«mima9988xyz»",
+    "パスワード: «himitsu9988»",
+    "mot de passe : «Secret9988x»",
+    "le mot de passe est «B0njourMonde7»",
+    "senha: «Segredo9988»",
+    "wachtwoord: «Geheim9988»",
+    "hasło: «Tajne9988»",
+    "password -> «arrowPw77z»",
+    "password => «arrowPw77z»",
+    "password→«arrowPw77z»",
+    ':password => "«rubyPw77z»"',
+    "password := «goPw77zz»",
+    "| password | «mdPw77zzk» |",
+    "password         «tabPw77zz»",
+    "password\t«tabPw77zz»",
+    "password,«csvPw77zz»",
+]  # fmt: skip
+
+PROSE = [
+    "the password is wrong",
+    "The password is required.",
+    "password is too short; passwords are hashed",
+    "the password is not set",
+    "the password is empty",
+    "password was reset, password was changed yesterday",
+    "your password is case-sensitive",
+    "the password is 8chars long",
+    "the password is 12-character at least",
+    "the password is SHA256",
+    "the password is base64-encoded and bcrypt-hashed",
+    "a password is stored as utf8mb4 in column7",
+    "the password is the SecretStr of settings.py",
+    "password is None, password is <hidden>, password is ********",
+    "password for ana is missing",
+    "password for user17 was rejected",
+    "token is the, token is mean, token is [CLS], token is playing",
+    "the token is resnet50v2 and the next token is ##ing17",
+    "the token is wav2vec2-base, the token is bert-base-uncased-v2",
+    "token 17 is the 3rd",
+    "token ids 101 102; token embedding768",
+    "use token classification models",
+    "the secret is out, the secret of success is data2vec",
+    "the key is accuracy1 and the api key is invalid",
+    "api key rotation, API key authentication2",
+    "pass the batch, pass epoch17 to fit, first pass: epoch17",
+    "pw is the point-wise loss",
+    "credentials are default / default",
+    "password -> hashed; token -> NN; token => B-PER; key -> value7",
+    "| password | required | string |",
+    "| token | frequency | Ġthe1 |",
+    "password         string",
+    "password_len     12",
+    "token            the",
+    "password strength: 0.83",
+    "Passwort: erforderlich",
+    "пароль: неверный",
+    "mot de passe : requis",
+    "password: the one of yesterday",
+    "password is ana@example.org",
+    "the password is at https://example.org/a1b2c3",
+    "the password is in /run/secrets/db1",
+    "the password is {password} or %s",
+]  # fmt: skip
+
+HASHES = [
+    "root:«$6$rounds=5000$usesomesillystri$D4IrlXatmP7rx3P3InaxBeoomnAihCKRVQAr/36PaIu»:18000:0:99999:7:::",
+    "root:«$5$saltsalt$Zq0Hh3kQpl0ZyVd9wq2mTn8rXbLs7Jf5Gc1Ke4Ui6O1»:18000",
+    "ana:«$2b$12$KIXQh9qkZ1x8Lr0nq3Wf3e7Jb5Uo2mPz6Ra4Ts8Vd9Yc1XwEeFgHi»",
+    "bob:«$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC»",
+    "ana:«$apr1$x8Kq2mZp$0Vt8rY7ZbQ1mWc3Xn5Lk91»",
+    "carl:«{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=»",
+    "ana:«{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3»",
+    "«$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG»",
+    "«pbkdf2_sha256$260000$saltsalt$Zq0Hh3kQpl0ZyVd9wq2mTn8rXbLs7Jf5Gc1Ke4Ui6Oo=»",
+    "«pbkdf2:sha256:600000$saltsalt$5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b5aa765d61d8327deb882cf99»",
+    "«scrypt:32768:8:1$saltsalt$5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b5aa765d61d8327deb882cf99»",
+    "«$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7»",
+]
+
+NO_HASHES = [
+    "it costs $5$ or $6$, and $2b$ is a price",
+    "sed 's/$1$2/x/'; echo $1$2$3",
+    "{SHA} and {SSHA} are schemes; {SHA}short",
+    "$x$ and $\\alpha_{1}$ are formulas; $5$ of $6$ people",
+    "pbkdf2_sha256 with 260000 iterations",
+    "an argon2id hash, bcrypt with $2b$12$ as its prefix",
+]
+
+FORMATS = [
+    # .pgpass
+    "db.example.org:5432:shop:ana:«pgpassPw91»",
+    "localhost:5432:mydb:ana:«pgpassPw91»",
+    "*:*:*:ana:«pgpassPw91»",
+    # XML
+    "<password>«xmlPw88zz»</password>",
+    "<db:password>«swordfish»</db:password>",
+    '<password encrypted="no">«swordfish»</password>',
+    "<apiKey>«q7w1»</apiKey> <host>db</host>",
+    '<property name="password" value="«xmlPw99zz»"/>',
+    '<add key="DbPassword" value="«xmlPw77zz»"/>',
+    '<entry key="db.password">«swordfish»</entry>',
+    '<string name="api_key">«q7w1»</string>',
+    "<property><name>db.password</name><value>«swordfish»</value></property>",
+    # cookies
+    "Cookie: sessionid=«cook7731zzqm»",
+    "Cookie: theme=dark; sessionid=«cook7731zzqm»; csrftoken=«q7Rk2xWvP9»; lang=en",
+    "Set-Cookie: session=«eyJhIjoxfQ.zz99aa.abcDEFghi»; Path=/; HttpOnly",
+    "Set-Cookie: JSESSIONID=«0A1B2C3D4E5F»; Path=/",
+    "headers = {'Cookie': 'sessionid=«cook7731zzqm»'}",
+    '{"cookie": "auth_token=«cook7731zzqm»; theme=dark"}',
+    "curl -H 'Cookie: connect.sid=«s%3Acook7731zzqm»' https://example.org",
+    "cookies = {'sessionid': '«cook7731zzqm»', 'theme': 'dark'}",
+    "Set-Cookie: auth=«abc123def456»; HttpOnly",
+    # commands
+    "htpasswd -b f ana «htcmd99zz»",
+    "htpasswd -cbB /etc/x ana «swordfish»",
+    "htpasswd -nb ana «swordfish»",
+    f"wandb login «{HEX40}»",
+    "htpasswd -b f ana '«swordfish»'",
+    "openssl enc -aes-256-cbc -k «opnssl11zz» -in a",
+    "openssl rsa -in key.pem -passin pass:«swordfish»",
+    "openssl enc -pass pass:«swordfish» -in a",
+    "ldapsearch -x -D cn=ana -w «swordfish» -b dc=org",
+    "rabbitmqctl add_user ana «swordfish»",
+    "zip -P «swordfish» a.zip a",
+    "unzip -P «swordfish» a.zip",
+    "smbclient //h/s -U ana%«swordfish»",
+    "mongosh --host h -u ana -p «swordfish»",
+    "keytool -list -storepass «swordfish»",
+    # tokens
+    "docker login with «dckr_pat_kQ2zXv9LmN4tRw7YbC1sDf8GhJ3»",
+]  # fmt: skip
+
+NO_FORMATS = [
+    "00:1a:2b:3c:4d:5e, 2026:11:25:18:12",
+    "train.py:1234:fold:step:loss",
+    "localhost:5432:mydb:ana:password",
+    "a/b.py:1204:11:E501:line",
+    "if password > 3 and password < 12: pass",
+    "<password></password> <password>${password}</password> <password/>",
+    "<token>the</token> <token id='1'>[CLS]</token>",
+    '<input type="password" name="password" value="">',
+    '<property name="password.length" value="12"/>',
+    '<property name="user" value="anamaria1"/>',
+    "Set-Cookie: theme=dark; Path=/; lang=en12345",
+    "Cookie: required; cookie: chocolate_chip",
+    "cookies = {'theme': 'dark', 'lang': 'english1'}",
+    "cookie_consent=0.4; session=2024-05-06",
+    "htpasswd -c f ana",
+    "openssl enc -aes-256-cbc -in a -kfile k",
+    "openssl version -a; openssl rand -hex 32",
+    "openssl enc -pass env:PASS -in a; openssl rsa -passin file:p.txt",
+    "zip -r a.zip a; unzip a.zip -d b",
+    "ldapsearch -x -W -b dc=org",
+    "mongosh --port 27017 -p",
+    "rabbitmqctl list_users",
+]
+
+TABLES = {
+    "pandas": "  user   password  score\n0  ana  «frmPw11zz»    0.5\n1  bob  «swordfish»    0.6\n\n[2 rows]\n",
+    "pandas, one column": "    password\n0  «frmPw11zz»\n1     «marlin»\n",
+    "pandas, cut": "       user   password\n0       ana  «frmPw11zz»\n..      ...        ...\n99      bob  «swordfish»\n\n[100 rows x 2 columns]\n",
+    "pandas, first": "     password  score\nana  «frmPw11zz»    0.5\nbob    «marlin»    0.6\n",
+    "pandas, wrapped": "  user   password  \\\n0  ana  «frmPw11zz»   \n\n   score  \n0    0.5  \n",
+    "pandas, without index": "user  password\n ana «frmPw11zz»\n",
+    "pandas, words": "  user          password  n\n0  ana  «correct horse x9»  1\n",
+    "a column of pandas": "0    «frmPw11zz»\n1    «swordfish»\nName: password, dtype: object\n",
+    "counted": "password\n«frmPw11zz»    2\n«frmPw22zz»    1\nName: count, dtype: int64\n",
+    "polars": "┌──────┬───────────┐\n│ user ┆ password  │\n│ ---  ┆ ---       │\n│ str  ┆ str       │\n╞══════╪═══════════╡\n│ ana  ┆ «frmPw11zz» │\n│ bob  ┆ «swordfish» │\n└──────┴───────────┘\n",
+    "markdown": "| user | password |\n|------|----------|\n| ana | «swordfish» |\n| bob | «frmPw11zz» |\n\n| a |\n",
+    "psql": " user | password  | n\n------+-----------+---\n ana  | «swordfish» | 1\n bob  | «marlin»    | 2\n(2 rows)\n",
+    "csv": "user,password,score\nana,«frmPw11zz»,0.5\nbob,«swordfish»,0.6\n",
+    "csv in quotes": 'user,password\nana,"«swordfish»"\n',
+    "tabs": "user\tpassword\nana\t«swordfish»\n",
+    "tabulate": "user    password    score\n------  ----------  -------\nana     «swordfish»   0.5\nbob     «marlin»      0.6\n",
+}  # fmt: skip
+
+NO_TABLES = {
+    "types": "user        object\npassword    object\nlastname    object\nscore      float64\ndtype: object\n",
+    "missing": "user        0\npassword    3\nscore       0\ndtype: int64\n",
+    "info": " #   Column    Non-Null Count  Dtype  \n---  ------    --------------  -----  \n 0   user      3 non-null      object \n 1   password  3 non-null      object \n 2   address1  3 non-null      object \n",
+    "listing": "Columns:\n    password\n    username\n    lastname\n",
+    "help": "  --password PASSWORD  the password\n  --hostname HOSTNAME  the hostname\n",
+    "packages": "Package        Version\nkeyring        25.6.0\nsecretstorage  3.3.3\n",
+    "tokens": "   token  count\n0    the     12\n1  ##ing      3\n2  word17     1\n",
+    "lengths": "   password_len  n\n0            12  3\n",
+    "csv of tokens": "token,count\nthe,12\nword17,3\n",
+    "prose": "Enter the user, the password, and the host.\nThen it goes on, as ever, for 10x longer.\n",
+    "code": "def f(user, password, host):\n    g(a1b2c3d4, x9y8z7w6, q)\n",
+    "importances": "feature            importance\npassword_length         0.330\nhas_password            0.120\n",
+    "hidden": "  user  password\n0  ana  ********\n1  bob      None\n",
+}  # fmt: skip
+
+
+def parts(marked):
+    return marked.replace("«", "").replace("»", ""), re.sub("«[^»]*»", REDACTED, marked)
+
+
+@pytest.mark.parametrize("marked", [*SENTENCES, *HASHES, *FORMATS])
+@pytest.mark.parametrize("around", ["{}", "2026-11-25 INFO start\n{}\nloss=0.5\n"])
+def test_a_secret_in_a_line_is_replaced(marked, around):
+    text, expected = parts(marked)
+    assert redact(around.replace("{}", text)) == (around.replace("{}", expected), marked.count("«"))
+    assert redact(expected) == (expected, 0)
+
+
+@pytest.mark.parametrize("text", [*PROSE, *NO_HASHES, *NO_FORMATS])
+def test_a_line_without_a_secret_stays(text):
+    assert redact(text) == (text, 0)
+    assert redact(f"start\n{text}\nloss=0.5\n") == (f"start\n{text}\nloss=0.5\n", 0)
+
+
+def test_all_harmless_lines_together_stay():
+    text = "\n".join([*PROSE, *NO_HASHES, *NO_FORMATS])
+    assert redact(text) == (text, 0)
+
+
+@pytest.mark.parametrize("marked", TABLES.values(), ids=TABLES)
+def test_a_column_of_secrets_is_replaced(marked):
+    text, expected = parts(marked)
+    for before in ("", "shape: (2, 3)\n", "training\n\n"):
+        assert redact(before + text) == (before + expected, marked.count("«"))
+    assert redact(expected) == (expected, 0)
+
+
+@pytest.mark.parametrize("text", NO_TABLES.values(), ids=NO_TABLES)
+def test_a_table_without_secrets_stays(text):
+    assert redact(text) == (text, 0)
+
+
+def test_a_long_table_is_replaced_to_its_end():
+    rows = "".join(f"{n:>5}  user{n:<5}  x7q{n:05d}w\n" for n in range(3000))
+    clean, count = redact(f"            user   password\n{rows}")
+    assert count == 3000
+    assert "x7q" not in clean
