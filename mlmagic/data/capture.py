@@ -178,7 +178,7 @@ class DataCapture:
             value = found[0].get(name)
             key = f"split.{name}"
             is_missing = value in (None, "", []) or (name == "val" and not value)
-            if not is_missing and key not in run.recorder.params | dict.fromkeys(run.options.exclude):
+            if not is_missing and key not in run.options.exclude | run.logged_params:
                 run.recorder.param(key, value)
 
 

@@ -161,7 +161,7 @@ def _record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thin
     """Record the parameters of a model or an optimizer, and those that its training function was *given*."""
     for key, value in (changed_parameters(thing) | {str(key): plain(value) for key, value in given.items()}).items():
         full = f"{name}.{key}"
-        if key != "class" and full not in run.options.exclude and full not in run.recorder.params:
+        if key != "class" and full not in run.options.exclude | run.logged_params:
             run.recorder.param(full, value)
 
 

@@ -82,6 +82,19 @@ def test_a_parameter_that_a_continued_run_cannot_change_is_told(used, case):
     assert used.last_run("changing")["params"][name] == before
 
 
+def test_another_model_and_another_split_in_a_continued_run_are_told(used):
+    used.check("from sklearn.linear_model import Ridge\nimport pandas as pd")
+    used.check("df = pd.DataFrame({'a': [1.0, 2, 3, 4, 5, 6], 'b': [2.0, 4, 6, 8, 10, 12]})")
+    cell = "%split df --test {} --seed 0 --quiet\nm = Ridge(alpha={}).fit(train[['a']], train['b'])"
+    used.check("%%track fitted\n" + cell.format(0.5, 2.0))
+    lines = _lines(used, "%%track --continue\n" + cell.format(0.34, 3.0))
+    told = [line.partition("parameter ")[2] for line in lines if "warning" in line]
+    assert sorted(told) == [
+        "'m.alpha' is '2.0' in this run and stays so; '3.0' was not recorded",
+        "'split.test' is '0.5' in this run and stays so; '0.34' was not recorded",
+    ], lines
+
+
 def test_what_a_continued_run_keeps_is_not_told(used):
     used.check("%%track kept\nlr = 0.01")
     assert not [line for line in _lines(used, "%%track --continue\nlr = 0.01\ndepth = 3") if "warning" in line]
