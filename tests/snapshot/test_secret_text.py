@@ -66,6 +66,8 @@ SENTENCES = [
 ]  # fmt: skip
 
 PROSE = [
+    "The authorization token used in the HTTP headers",
+    '<label for="password">Password:</label>',
     "the password is wrong",
     "The password is required.",
     "password is too short; passwords are hashed",
