@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import time
 from re import _constants as codes
@@ -9,43 +11,23 @@ from re import _parser as parser
 
 import pytest
 
+from mlmagic import snapshot
 from mlmagic.snapshot import (
     secret_assignments,
-    secret_candidates,
-    secret_code,
     secret_cookies,
     secret_forms,
-    secret_lines,
-    secret_literals,
     secret_manifests,
-    secret_names,
     secret_prose,
     secret_tables,
-    secret_unpacking,
-    secret_words,
-    secret_xml,
-    secret_yaml,
 )
 from mlmagic.snapshot.secret_patterns import RULES
 from mlmagic.snapshot.secrets import redact
 
-MODULES = (
-    secret_assignments,
-    secret_candidates,
-    secret_code,
-    secret_cookies,
-    secret_forms,
-    secret_lines,
-    secret_literals,
-    secret_manifests,
-    secret_names,
-    secret_prose,
-    secret_tables,
-    secret_unpacking,
-    secret_words,
-    secret_xml,
-    secret_yaml,
-)
+MODULES = [
+    importlib.import_module(f"mlmagic.snapshot.{found.name}")
+    for found in pkgutil.iter_modules(snapshot.__path__)
+    if found.name.startswith("secret_")
+]
 # Searched for in whole texts; those of the other modules are tried on names and values, which are short.
 SEARCHED = {
     **{f"{rule.needles[:1]} {rule.pattern.pattern[:40]}": rule.pattern for rule in RULES},
