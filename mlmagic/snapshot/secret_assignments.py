@@ -101,8 +101,15 @@ def _assigned(text: str, lower: str, words: Collection[str], *, is_abroad: bool)
                 elif verdict != "maybe":
                     yield from tables.column(start, end, many if verdict == "no" else verdict)
             for span in spans:
-                yield span
+                if not _says(text[slice(*span)], name):
+                    yield span
                 done = max(done, span[1])
+
+
+def _says(value: str, name: str) -> bool:
+    """Return whether *value* only says what the *name* does: ``CLIENT_SECRET = ("client secret", …)``."""
+    said = re.sub(r"[\W_]", "", value).lower()
+    return said.isalpha() and re.sub(r"[\W_]", "", name).lower().endswith(said)
 
 
 def _beside(named: Named, sections: Sections) -> Sequence[Span]:

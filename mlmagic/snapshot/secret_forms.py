@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _JOINT = re.compile(r"(?P<quote>[\"'])(?:[\s\\+-]|#[^\n]{0,400}\n){0,400}+[rbfuRBFU]{0,2}(?P=quote)")
 _ESCAPED = re.compile(r"\\(.)")
+_FRAME = "-----BEGIN "
+_OF_A_KEY = re.compile(r"[A-Za-z0-9+/=]{16}")
 _SIGN_OF_A_PATCH = "+-"
 _LEAST_OF_A_LINE = 16
 _LEAST_ENCODED = 6  # the encoding of a shorter value stands in other texts by chance
@@ -66,14 +68,27 @@ def joined(written: str) -> str:
     return _JOINT.sub("", written)
 
 
+def holds_a_key(text: str) -> bool:
+    """Return whether there is more in *text* of a private key than its first and last line, which code names as well.
+
+    >>> holds_a_key("-----BEGIN PRIVATE KEY-----"), holds_a_key("MIIEvQIBADANBgkqhkiG9w0B")
+    (False, True)
+    """
+    return _OF_A_KEY.search(text) is not None
+
+
 def values_of(written: str) -> Iterator[str]:
     """Yield the values that *written*, a secret as it stands in some text, may be elsewhere.
 
     >>> list(values_of("open' + 'Sesame99")), list(values_of("c3VwM3JTM2NyZXRx")), list(values_of("p%40ss"))
     (['openSesame99'], ['c3VwM3JTM2NyZXRx', 'sup3rS3cretq'], ['p%40ss', 'p@ss'])
     """
-    for line in joined(written).splitlines():
+    lines = joined(written).splitlines()
+    is_a_key = len(lines) > 1 and _FRAME in written
+    for line in lines:
         value = line.strip().lstrip(_SIGN_OF_A_PATCH).strip()
+        if is_a_key and not holds_a_key(value):
+            continue
         yield value
         if "\\" in value:
             yield _ESCAPED.sub(r"\1", value)

@@ -7,6 +7,7 @@ import re
 from urllib.parse import unquote
 
 from mlmagic.snapshot.secret_candidates import is_placeholder, looks_random, stands_out
+from mlmagic.snapshot.secret_forms import holds_a_key
 from mlmagic.snapshot.secret_rules import Rule
 from mlmagic.snapshot.secret_words import is_common_word
 
@@ -61,6 +62,7 @@ PHRASES = (
         ),
         ("-----BEGIN ",),
         spaced=True,
+        accepts=holds_a_key,
     ),
     # The same in PuTTY's form.
     Rule(
@@ -143,7 +145,7 @@ ADDRESSES = (
     # All before the @ goes: in `https://TOKEN:x-oauth-basic@host` the user is the secret. `image:tag@sha256:…` is none.
     Rule(
         rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@(?!sha\d))",
-        ("://",),
+        ("@",),
         spaced=True,
         value=_behind_the_user,
     ),
@@ -153,9 +155,9 @@ ADDRESSES = (
             rf"(://)(?:(?![:@]){_ADDRESS}){{0,64}}+:(?!\d{{0,5}}[/?#]){_FILLED_IN_LATER}"
             r"(?:(?!://)[^\s\"'`<>\\]){1,200}?(?=@(?!sha\d)[\w.-]{1,200}+(?:[:/?#,;)\s\"'`]|\Z))"
         ),
-        ("://",),
+        ("@",),
         spaced=True,
         value=_behind_the_user,
     ),
-    Rule(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@(?!sha\d))", ("http://", "https://"), spaced=True),
+    Rule(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@(?!sha\d))", ("@",), spaced=True),
 )

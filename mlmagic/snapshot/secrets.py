@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from operator import contains
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.settings import settings
@@ -182,11 +183,31 @@ def _without_known(text: str, values: Sequence[str], known: Known, hide: Callabl
 
 def _likely(text: str) -> Iterator[Rule]:
     """Yield the rules of which *text* may hold a secret: those of tokens are tried on its long words only."""
-    words = text if len(text) < _LEAST_OF_A_LONG_TEXT else _long_words(text)
+    if len(text) < _LEAST_OF_A_LONG_TEXT:
+        words, has_needle = text, True
+    else:
+        words = _long_words(text)
+        has_needle = _any_needle_of_a_token().search(words) is not None
+    in_text, in_words = cache(partial(contains, text)), cache(partial(contains, words))
     for rule in RULES:
-        where = text if rule.spaced else words
-        if any(needle in where for needle in rule.needles) if rule.needles else rule.pattern.search(where):
+        if not rule.needles:
+            is_likely = rule.pattern.search(text if rule.spaced else words) is not None
+        elif rule.spaced:
+            is_likely = any(map(in_text, rule.needles))
+        else:
+            is_likely = has_needle and any(map(in_words, rule.needles))
+        if is_likely:
             yield rule
+
+
+@lru_cache(maxsize=1)
+def _any_needle_of_a_token() -> re.Pattern[str]:
+    """Return the pattern of all needles of tokens: in a text without any it takes half the time of each by itself."""
+    rests: dict[str, list[str]] = {}
+    for needle in sorted({needle for rule in RULES if not rule.spaced for needle in rule.needles}):
+        rests.setdefault(needle[0], []).append(re.escape(needle[1:]))
+    # One branch a letter: the branches whose first letter is another are passed over fast.
+    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()))
 
 
 def _long_words(text: str) -> str:

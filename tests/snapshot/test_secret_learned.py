@@ -58,6 +58,14 @@ def test_a_cached_text_teaches_again():
     assert redact("it is hunter2xyz")[1] == 1
 
 
+def test_of_a_private_key_its_lines_teach_but_not_its_frame():
+    line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
+    frame = "-----BEGIN PRIVATE KEY-----"
+    redact(f"{frame}\nProc-Type: 4,ENCRYPTED\n{line}\n-----END PRIVATE KEY-----")
+    text = f"{frame} is how it begins, after it Proc-Type: 4,ENCRYPTED and"
+    assert redact(f"{text} {line}") == (f"{text} {REDACTED}", 1)
+
+
 def test_values_beside_a_key_teach():
     redactor = Redactor()
     redactor.value("config", {"db": {"password": "hunter2xyz"}, "passwords": {"ana": "swordfish9"}})

@@ -90,6 +90,11 @@ ASSIGNED = [
 ]
 
 HARMLESS = [
+    'if text.startswith("-----BEGIN PRIVATE KEY-----") and "-----END PRIVATE KEY-----" in text:',
+    "-----BEGIN RSA PRIVATE KEY-----\n<your key>\n-----END RSA PRIVATE KEY-----",
+    'GATEWAY_SECRET: ("gateway secret", Gateway)',
+    'SECRET_KEY = "secret_key"',
+    "oauth_client_secret: 'Client Secret'",
     "model.generate(max_tokens=512, n_tokens=3, tokens=512, token_count=9)",
     'token = "the"\nfor token in tokenizer("a text"): print(token)',
     'CountVectorizer(token_pattern=r"(?u)\\b\\w\\w+\\b")',
