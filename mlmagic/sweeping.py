@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic import api
 from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
 from mlmagic.runs.active import require_active
+from mlmagic.session.interrupts import whole_imports
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
@@ -224,7 +225,9 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
 
     if plan.resume and not settings.offline:
         api.sync()  # a kernel that died may have left trials in its journals
-    with contextlib.closing(Sweep(plan)) as prepared:
+    with whole_imports():
+        sweep = Sweep(plan)
+    with contextlib.closing(sweep) as prepared:
         return _run(prepared, name=name, quiet=quiet)
 
 

@@ -41,6 +41,7 @@ _NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 _LONGEST_CREATION_S = 120
 _LONGEST_SILENCE_S = 30.0
 
+_importing = threading.RLock()
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
 _home: Path | None = None
@@ -155,7 +156,7 @@ def current_uri() -> str:
 
 def _whole_mlflow() -> Any:
     """Import MLflow: after an import that was interrupted, from the beginning, as half of its modules were left."""
-    with whole_imports():
+    with _importing, whole_imports():
         if "mlflow" not in sys.modules:
             for name in [name for name in sys.modules if name.startswith("mlflow.")]:
                 del sys.modules[name]
@@ -198,8 +199,7 @@ def connect(uri: str | None = None) -> MlflowClient:
 
 
 def _connect(uri: str) -> MlflowClient:
-    from mlflow import MlflowClient
-
+    mlflow = _whole_mlflow()
     own_requests.keep_to_ourselves()
     with _lock:
         if _is_gone(uri):
@@ -210,7 +210,7 @@ def _connect(uri: str) -> MlflowClient:
             was_there = is_local_file(uri)
             _open_file(uri)
             _open_database(uri)
-            client = MlflowClient(uri)
+            client: MlflowClient = mlflow.MlflowClient(uri)
             client.search_experiments(max_results=1)
             waiting.answered()
             if not was_there:

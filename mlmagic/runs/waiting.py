@@ -130,7 +130,7 @@ class Patience:
         finally:
             self._spend(time.monotonic() - began)
         if not pending.is_done:
-            raise StoreAwayError(f"the MLflow store does not answer within {limit_s:.2g} s")
+            raise StoreAwayError(f"the MLflow store does not answer within {round(limit_s, 1):g} s")
         if was_silent and not is_silent(self._uri):
             self.left_s = self._limit_s
         return value  # type: ignore[return-value]  # it is what the work returned, now that this has ended

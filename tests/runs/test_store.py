@@ -357,3 +357,29 @@ def test_a_text_artifact_is_read_back(store_uri, tmp_path):
     assert store.read_text(artifacts, "mlmagic/cell.py") == "é\n"
     assert store.read_text(artifacts, "mlmagic/none.py") is None
     assert store.read_text(artifacts, "nowhere/none.py") is None
+
+
+def test_threads_that_begin_mlflow_anew_after_an_interrupt_all_get_a_whole_one(tmp_path):
+    script = """
+import sys, threading
+import mlflow.tracking
+from mlmagic.runs import store
+sys.setswitchinterval(1e-5)
+del sys.modules["mlflow"]  # what an import that was interrupted leaves
+barrier, found = threading.Barrier(4), []
+def ask():
+    barrier.wait()
+    try:
+        found.append(store.current_uri())
+    except Exception as error:
+        found.append(repr(error))
+threads = [threading.Thread(target=ask) for _ in range(4)]
+for one in threads: one.start()
+for one in threads: one.join()
+print(len(set(found)), found[0].startswith("sqlite:"), sys.modules["mlflow"].tracking is sys.modules["mlflow.tracking"])
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "True", "True"]
