@@ -478,6 +478,14 @@ SCALARS = {
             IRIS_AND_LABELS,
         ),
     ),
+    "training of many classes by XGBoost": (
+        "",
+        "found = {}\n"
+        "def train(evals_result):\n"  # the dict that `xgboost.train` fills
+        "    evals_result['valid'] = __import__('collections').OrderedDict(mlogloss=[0.5, 0.25], merror=[0.5, 0.0])\n"
+        "train(evals_result=found)",
+        Record({}, {"found.valid.mlogloss": [0.5, 0.25], "found.valid.merror": [0.5, 0.0]}),
+    ),
     "K arithmetic": (
         "",
         "lr = 1e-3*2; batch = 2**6; size = 28 * 28; small = 1/4; neg = -(2 ** 3); bits = 1 << 4; big = 10 ** 400",
