@@ -15,7 +15,7 @@ from mlmagic.config.groups import groups_in
 from mlmagic.config.hydra_values import fill_in
 from mlmagic.config.overrides import key_of, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
-from mlmagic.config.problems import explained, reason_of, unforeseen
+from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
 from mlmagic.config.sources import require_short, require_small
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 from mlmagic.snapshot.secret_cuts import beginning
@@ -213,7 +213,10 @@ class _Sources:
             except Exception as error:
                 values = self._values(Path(here))
                 if _is_of_configs(error):
-                    raise explained(error, keys=list(values), groups=self.groups()) from error
+                    # Hydra 1.4 names the override; Hydra 1.3 raises an error that is none of its own.
+                    merged = [one for one in overrides if str(error).startswith(f"Error merging override {one}")]
+                    null = into_null(merged, values)
+                    raise null or explained(error, keys=list(values), groups=self.groups()) from error
                 raise unforeseen(error, overrides, values) from error
 
     def _compose(self, here: Path, overrides: Sequence[str]) -> _Composed:

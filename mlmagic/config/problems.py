@@ -25,9 +25,15 @@ def explained(error: Exception, *, keys: Collection[str], groups: Collection[str
 
 
 def unforeseen(error: Exception, overrides: Collection[str], values: Mapping[str, Any]) -> UsageProblem:
-    """Return an error that is none of Hydra's own kinds as one line; *values* are the leaves without *overrides*.
+    """Return an error that is none of Hydra's own kinds as one line; *values* are the leaves without *overrides*."""
+    given = f" with {' '.join(overrides)}" if overrides else ""
+    return into_null(overrides, values) or UsageProblem(f"Hydra cannot compose this{given}: {one_line(error)}")
 
-    Hydra fails so on an override that reaches into a typed null (``sub: Optional[S] = None`` and ``sub.k=4``).
+
+def into_null(overrides: Collection[str], values: Mapping[str, Any]) -> UsageProblem | None:
+    """Return the problem of the first override that reaches into a typed null, if one does.
+
+    ``sub: Optional[S] = None`` and ``sub.k=4``. *values* are the leaves without *overrides*.
     """
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
@@ -39,8 +45,7 @@ def unforeseen(error: Exception, overrides: Collection[str], values: Mapping[str
                 f"{null!r} is null in the schema, so Hydra cannot apply {override!r}. Give it a value first: "
                 f"`{null}: {{}}` in the body, or a default in the class, field(default_factory=…)"
             )
-    given = f" with {' '.join(overrides)}" if overrides else ""
-    return UsageProblem(f"Hydra cannot compose this{given}: {one_line(error)}")
+    return None
 
 
 def _text(error: Exception, keys: Collection[str], groups: Collection[str]) -> str:
