@@ -122,9 +122,10 @@ def test_what_goes_wrong_is_the_answer(answers, kind, content, text):
 
 
 def test_what_ipykernel_remembers_is_where_it_is_known_to_be():
-    from ipykernel.comm.comm import BaseComm
-
-    comm = BaseComm.__new__(BaseComm)
+    comms = pytest.importorskip("ipykernel.comm.comm")
+    if not hasattr(comms, "BaseComm"):
+        pytest.skip("this ipykernel has no subshells")
+    comm = comms.BaseComm.__new__(comms.BaseComm)
     comm.__dict__["_reply_subshell_id"] = "subshell"
     _answer_while_a_cell_runs(comm)
     assert "_reply_subshell_id" not in vars(comm)

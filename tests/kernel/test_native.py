@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
+import IPython
 import pytest
 
 # Each case is run with `%%track` in the place of HEADER, and in another kernel, without mlmagic, with a comment there
@@ -61,7 +63,7 @@ CASES = {
     "redirect": "HEADER\nimport io, contextlib\nbuffer = io.StringIO()\nwith contextlib.redirect_stdout(buffer): print('inside')\nbuffer.getvalue()",
     "threads": "HEADER\nimport threading\nt = threading.Thread(target=lambda: print('from thread')); t.start(); t.join()",
     "logging": "HEADER\nimport logging\nlogging.getLogger('a').warning('careful')",
-    "warning": "HEADER\nimport warnings\nwarnings.simplefilter('always'); warnings.warn('mind', stacklevel=1)",
+    "warning": "HEADER\nimport warnings\nwarnings.simplefilter('always', UserWarning); warnings.warn('mind', stacklevel=1)",
     "10 MB": "HEADER\nprint(('x' * 99 + '\\n') * 100_000)",
     "docstring": "HEADER\n'just a string'",
     "future": "HEADER\nfrom __future__ import annotations\ndef f(x: NotThere): return x\nf(2)",
@@ -113,6 +115,8 @@ def _untracked(code: str) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_a_tracked_cell_gives_what_the_untracked_cell_gives(name, kernel, plain_kernel):
     code = CASES[name]
+    if name == "shell assigned" and IPython.version_info < (8, 0) and sys.version_info >= (3, 12):
+        pytest.skip("IPython 7 rejects `lines = !echo` on Python 3.12, also in an untracked cell")
 
     tracked = kernel.run(code.replace("HEADER", "%%track"))
     untracked = plain_kernel.run(_untracked(code))

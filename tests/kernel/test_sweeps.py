@@ -277,6 +277,7 @@ def test_what_is_swept_may_stand_in_quotes_and_go_together(kernel, line, points)
 
 @pytest.mark.parametrize("engine", ["", "--jobs 2"])
 def test_a_trial_leaves_the_kernels_settings_alone(own_kernel, tmp_path, engine):
+    pytest.importorskip("torch")
     own_kernel.check("%matplotlib inline")
     own_kernel.check("import os, warnings\nwarnings.simplefilter('error')\npath = os.getcwd()")
     output = own_kernel.run(f"""%%sweep x=1,2,3 {engine} --into found

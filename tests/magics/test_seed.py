@@ -108,6 +108,7 @@ def test_a_mistyped_option_is_named_in_one_line(shell, line, part):
 
 
 def test_deterministic_is_passed_on(shell):
+    pytest.importorskip("torch")
     run(shell, "%seed 42 --deterministic")
     assert randomness.current().deterministic
     (table,), _ = run(shell, "import torch\n%seed 42 --deterministic")

@@ -42,12 +42,12 @@ def logged(session):
 
 def test_every_cell_is_logged_with_its_number_and_how_it_ended(shell, follow):
     session, ended = follow()
-    for source in ("x = 1", "1 / 0", "x = (", "raise KeyboardInterrupt", "import sys; sys.exit()"):
+    for source in ("x = 1", "1 / 0", "x = )", "raise KeyboardInterrupt", "import sys; sys.exit()"):
         run(shell, source)
     assert logged(session) == [
         (1, "x = 1", "ok"),
         (2, "1 / 0", "error"),
-        (3, "x = (", "rejected"),
+        (3, "x = )", "rejected"),
         (4, "raise KeyboardInterrupt", "interrupted"),
         (5, "import sys; sys.exit()", "error"),
     ]
