@@ -5,12 +5,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OLD := .venv-minimums
 OLD_READY := $(OLD)/.ready
+COLAB := .venv-colab
+COLAB_READY := $(COLAB)/.ready
+COLABS := ipython==7.34.0 ipykernel==6.17.1 ipywidgets==7.7.1 jupyter-client==7.4.9 traitlets==5.7.1
+HYDRA_NEXT := hydra-core==1.4.0rc3 omegaconf==2.4.1rc1
+OVERLAYS := $(CURDIR)/build/overlays
+COLAB_SAMPLE := tests/magics/test_completion.py tests/magics/test_compare.py tests/session tests/kernel/test_native.py tests/kernel/test_configs.py
+HYDRA_SAMPLE := tests/config tests/sweeps tests/kernel/test_configs.py tests/kernel/test_sweeps.py
 SCRATCH := build/notebooks
 OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test coverage kills web lint bench test-minimums constraints secret-rules clean
+.PHONY: help demo lab ui test coverage kills web lint bench test-minimums test-colab test-colab-sample test-hydra test-install constraints secret-rules clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +34,7 @@ ui: $(READY) ## serve the runs of demo/ in the MLflow UI on port 5000
 test: lint ## run everything: lint, types, unit, kernel and property tests, doctests, notebooks
 	@$(MAKE) --no-print-directory $(SCRATCH)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbmake tests mlmagic $(SCRATCH)/*.ipynb
+	@$(MAKE) --no-print-directory test-colab-sample
 
 coverage: $(READY) ## run the tests and show which lines they do not reach (takes longer than `make test`)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov tests mlmagic
@@ -52,6 +60,23 @@ test-minimums: $(OLD_READY) ## run the tests with the oldest versions that pypro
 	@$(MAKE) --no-print-directory $(SCRATCH)
 	$(OLD)/bin/python -m pytest --nbmake tests mlmagic $(SCRATCH)/*.ipynb
 
+test-colab: $(COLAB_READY) ## run the kernel tests as on Colab and Kaggle, with their IPython (PYTHON=... is a Python 3.12)
+	$(COLAB)/bin/python -m pytest -n 2 --dist loadfile $(or $(TESTS),tests/kernel tests/magics tests/session)
+
+# Both take the other versions from a folder before those of the environment.
+test-colab-sample: $(READY) ## run a sample of the kernel tests with the IPython of Colab and Kaggle (a part of `make test`)
+	@rm -rf $(OVERLAYS)/colab
+	@$(BIN)/$(PIP) --target $(OVERLAYS)/colab --no-deps $(COLABS) backcall decorator ipython-genutils pickleshare nest-asyncio entrypoints
+	PYTHONPATH=$(OVERLAYS)/colab $(BIN)/python -m pytest -n 2 --dist loadfile $(COLAB_SAMPLE)
+
+test-hydra: $(READY) ## run the tests of configs and sweeps with the release candidates of Hydra 1.4 and OmegaConf 2.4
+	@rm -rf $(OVERLAYS)/hydra
+	@$(BIN)/$(PIP) --target $(OVERLAYS)/hydra --no-deps $(HYDRA_NEXT)
+	PYTHONPATH=$(OVERLAYS)/hydra $(BIN)/python -m pytest -n 2 --dist loadfile $(HYDRA_SAMPLE)
+
+test-install: $(READY) ## install the wheel as 'mlmagic[notebook]' into an empty environment, and run two notebooks in it
+	MLMAGIC_TEST_INSTALL=1 $(BIN)/python -m pytest tests/test_install.py
+
 constraints: ## renew constraints.txt from today's releases, all but torch's
 	$(check_python)
 	rm -rf $(VENV)-constraints
@@ -65,7 +90,7 @@ secret-rules: $(READY) ## renew the rules of secrets (RULES=gitleaks.toml of a r
 	@$(BIN)/python tools/secret_rules.py $(RULES) $(RELEASE)
 
 clean: ## remove virtual environments, builds and caches; demo/ with its runs is left
-	rm -rf $(VENV) $(OLD) $(VENV)-constraints build dist mlmagic/compare/static mlmagic/compare/web/node_modules .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) $(OLD) $(COLAB) $(VENV)-constraints build dist mlmagic/compare/static mlmagic/compare/web/node_modules .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find mlmagic tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,6 +115,16 @@ $(OLD_READY): pyproject.toml tools/versions.py
 	@$(PYTHON) tools/versions.py minimums > $(OLD)/minimums.txt
 	@grep '^torch==' constraints.txt >> $(OLD)/minimums.txt
 	@$(OLD)/bin/$(PIP) -c $(OLD)/minimums.txt -e '.[all,test]'
+	@touch $@
+
+# Without torch, whose tests are skipped: outside of Colab its wheels bring several GB of CUDA libraries.
+$(COLAB_READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || { \
+		echo "Colab and Kaggle have Python 3.12: make test-colab PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Installing the IPython of Colab and Kaggle into $(COLAB)"
+	@rm -rf $(COLAB) && $(PYTHON) -m venv $(COLAB)
+	@grep -Ev '^(ipykernel|ipython|ipywidgets|jupyter-client|jupyterlab-widgets|nbclient|torch|traitlets|widgetsnbextension)==' constraints.txt > $(COLAB)/constraints.txt
+	@$(COLAB)/bin/$(PIP) --prefer-binary -c $(COLAB)/constraints.txt $(COLABS) -e '.[sweeps,plots,dask,test]' anywidget matplotlib nbclient nbformat scikit-learn
 	@touch $@
 
 # Notebooks are executed in a copy, so that their stores and checkpoints do not lie in the source tree.

@@ -19,7 +19,7 @@ class InvalidPatternError(UsageProblem, TraitError):
     """A setting holds what is no regular expression. It is traitlets' error as well, so that the old value stays."""
 
 
-class Texts(List[str]):
+class Texts(List):  # type: ignore[type-arg]  # traitlets before 5.10, as on Colab, has no generics at runtime
     """A list of texts; in the environment a Python list of them, or just one."""
 
     def from_string(self, s: str) -> list[str]:
