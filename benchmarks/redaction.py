@@ -24,7 +24,7 @@ _HOSTILE = ("AC" + "abcdefgh" * 4, "GR1348941", "password = ", "curl ", "-----BE
 
 def measure() -> list[Comparison]:
     """Time the redaction of ordinary output, then that of hostile texts of two sizes."""
-    from mlmagic.snapshot.secrets import redact
+    from mlmagic.snapshot.secrets.redaction import redact
 
     text = ordinary(_ORDINARY_MB * 1_000_000)
     ours, other = interleaved(
@@ -73,7 +73,7 @@ def _linearity(name: str, work: Callable[[str], Any], piece: str) -> Comparison:
 
 def _slowest_pattern() -> Comparison:
     """Return how long the slowest pattern takes on a text that is built of its own beginnings."""
-    from mlmagic.snapshot.secret_patterns import RULES
+    from mlmagic.snapshot.secrets.rules.patterns import RULES
 
     tried = [(rule.pattern, piece) for rule in RULES for piece in _pieces(rule.pattern)]
     pattern, piece = max(tried, key=lambda pair: _time_of(*pair, 200_000))

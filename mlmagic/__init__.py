@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split import split
     from mlmagic.runs.run import Run
-    from mlmagic.snapshot.randomness import rng, seed, torch_generator, worker_init
+    from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
     from mlmagic.sweeping import log_search, optuna_callback, sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
@@ -51,12 +51,12 @@ _WHEN_ASKED_FOR = {
     "log_search": "mlmagic.sweeping",
     "optuna_callback": "mlmagic.sweeping",
     "progress": "mlmagic.training.progress",
-    "rng": "mlmagic.snapshot.randomness",
-    "seed": "mlmagic.snapshot.randomness",
+    "rng": "mlmagic.snapshot.randomness.seeding",
+    "seed": "mlmagic.snapshot.randomness.seeding",
     "split": "mlmagic.data.split",
     "sweep": "mlmagic.sweeping",
-    "torch_generator": "mlmagic.snapshot.randomness",
-    "worker_init": "mlmagic.snapshot.randomness",
+    "torch_generator": "mlmagic.snapshot.randomness.seeding",
+    "worker_init": "mlmagic.snapshot.randomness.seeding",
 }
 
 # Neither what IPython calls by itself, nor last_run, which raises where no run has ended: a star import asks for all.

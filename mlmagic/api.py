@@ -12,7 +12,7 @@ from mlmagic.runs import active
 from mlmagic.session import live
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred, whole_imports
-from mlmagic.snapshot.generators import untouched
+from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.user_objects import one_line, reraise_interrupt
 from mlmagic.visible import clean
 

@@ -31,8 +31,8 @@ from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_hea
 from mlmagic.session.interrupts import in_one_line, interruptible
 from mlmagic.session.scopes import names_of
 from mlmagic.settings import settings
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.generators import untouched
+from mlmagic.snapshot.randomness.generators import untouched
+from mlmagic.snapshot.secrets import known_values
 from mlmagic.user_objects import one_line
 from mlmagic.visible import clean
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from mlmagic.compare.difference import Difference
     from mlmagic.data.split import Split
-    from mlmagic.snapshot.randomness import SeedReport
+    from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.bundle import MimeBundle
 
 
@@ -141,11 +141,11 @@ class Extension:
         while self._undo:
             self._undo.pop()()
         # The process's random numbers draw on, so loaded again (`%reload_ext`) mlmagic goes on with their seed.
-        randomness = sys.modules.get("mlmagic.snapshot.randomness")
+        randomness = sys.modules.get("mlmagic.snapshot.randomness.seeding")
         if randomness is not None:
             _resume_seed[:] = [randomness.suspend()]
         notices.forget_standing()
-        secret_values.forget_learned()
+        known_values.forget_learned()
         if "mlmagic.runs.shipping" in sys.modules:
             from mlmagic.runs import background
 
@@ -283,7 +283,7 @@ def _show_split(done: Split) -> MimeBundle:
 
 # By name: their modules are imported when they are first used.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
-    ("mlmagic.snapshot.seed_facts", "SeedReport", _show_seed),
+    ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
     ("mlmagic.data.split", "Split", _show_split),
     ("mlmagic.compare.difference", "Difference", _show_difference),
 )

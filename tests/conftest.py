@@ -74,7 +74,7 @@ def _nothing_waits_for_a_store():
 @pytest.fixture(autouse=True)
 def _no_secret_is_known_from_another_test():
     """Let no test look for what an earlier one learned."""
-    if values := sys.modules.get("mlmagic.snapshot.secret_values"):
+    if values := sys.modules.get("mlmagic.snapshot.secrets.known_values"):
         values.forget_learned()
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.runs.run import Run
-from mlmagic.snapshot.git_config import own_config
-from mlmagic.snapshot.git_files import find_repository
-from mlmagic.snapshot.git_notebooks import by_file, is_notebook
-from mlmagic.snapshot.git_process import ask
+from mlmagic.snapshot.git.config import own_config
+from mlmagic.snapshot.git.files import find_repository
+from mlmagic.snapshot.git.notebooks import by_file, is_notebook
+from mlmagic.snapshot.git.process import ask
 from mlmagic.snapshot.notebook_source import stripped
 
 if TYPE_CHECKING:
-    from mlmagic.snapshot.git_process import Answer
+    from mlmagic.snapshot.git.process import Answer
 
 _PATH = "mlmagic/uncommitted.patch"
 _COMMIT = "mlflow.source.git.commit"

@@ -9,7 +9,7 @@ from mlmagic.errors import MLMagicError
 from mlmagic.runs import shared_parts, store
 from mlmagic.runs.artifact_reading import place_of
 from mlmagic.runs.waiting import OWN_THREAD, answered
-from mlmagic.snapshot.git_files import megabytes
+from mlmagic.snapshot.git.files import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -18,7 +18,7 @@ from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
 from mlmagic.config.sources import require_short, require_small
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import text_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from mlmagic.data.content import SCHEME, Content, hashed, schema_digest
 from mlmagic.data.kinds import Selection, class_of
 from mlmagic.data.plan import OutOfTimeError, Plan
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from mlmagic.data.content import rows_at_once
 from mlmagic.data.fingerprint import table_of
 from mlmagic.data.plan import Plan
 from mlmagic.data.statistics import Summary, classes, distinct, shown_names
-from mlmagic.snapshot.secret_names import secrecy
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.names import secrecy
+from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.profile import profile
 from mlmagic.data.statistics import shown_names
 from mlmagic.journal.records import Dataset
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
     from mlmagic.data.fingerprint import Fingerprint

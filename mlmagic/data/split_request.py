@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mlmagic.data.split_sides import Fractions
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 Method = Literal["by", "stratify", "group", "time", "seed"]
 
@@ -87,7 +87,7 @@ def _settled_seed(method: Method, seed: int | None, salt: str) -> int | None:
         raise UsageProblem("salt and seed contradict: a salt is for the hash of the groups, a seed for drawing them.")
     if method in {"by", "time"} or salt:
         return None
-    state = randomness.current()
+    state = seeding.current()
     settled = seed if seed is not None or state is None else state.value
     if settled is None and method == "stratify":
         raise UsageProblem("stratify draws rows, so it needs a seed: seed=42 (--seed 42), or %seed 42 for the session.")
@@ -118,13 +118,13 @@ def _fraction(name: str, value: Any, rows: int) -> float:
 def _seed(seed: Any) -> int | None:
     if seed is None:
         return None
-    valid = f"a seed is a whole number from 0 to {randomness.MAX_SEED}, got {seed!r}."
+    valid = f"a seed is a whole number from 0 to {seeding.MAX_SEED}, got {seed!r}."
     if isinstance(seed, bool):
         raise UsageProblem(valid)
     try:
         number = operator.index(seed)
     except TypeError:
         raise UsageProblem(valid) from None
-    if not 0 <= number <= randomness.MAX_SEED:
+    if not 0 <= number <= seeding.MAX_SEED:
         raise UsageProblem(valid)
     return number

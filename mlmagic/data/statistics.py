@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.instants import BEYOND
 from mlmagic.runs.keys import unused
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

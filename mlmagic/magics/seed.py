@@ -39,18 +39,18 @@ class SeedMagics(Magics):
             %seed 42 --deterministic
             %seed
         """
-        from mlmagic.snapshot import randomness
+        from mlmagic.snapshot.randomness import seeding
         from mlmagic.views.seed_report import seed_headline, seed_report_bundle
 
         arguments = parse_line(self.seed.parser, "%seed", line)
         namespace = self.shell.user_ns if self.shell else {}
         if arguments.value:
             value = _one_value(arguments.value)
-            report = randomness.seed(value, deterministic=arguments.deterministic, namespace=namespace)
+            report = seeding.seed(value, deterministic=arguments.deterministic, namespace=namespace)
         elif arguments.deterministic:
             raise UsageProblem("--deterministic needs a seed: %seed 42 --deterministic")
         else:
-            report = randomness.report(namespace)
+            report = seeding.report(namespace)
         if arguments.quiet:
             print(seed_headline(report))  # noqa: T201 - the one line that --quiet leaves
             return

@@ -18,8 +18,9 @@ from mlmagic.models.searches import is_search, record_search
 from mlmagic.remembered import Remembered
 from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
-from mlmagic.snapshot import environment, secrets
-from mlmagic.snapshot.secret_values import REDACTED
+from mlmagic.snapshot.environment import environment
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.snapshot.secrets.known_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -231,10 +232,10 @@ def _secret_in(model: Any) -> str | None:
     """Return what in *model*, whose file cannot be redacted, looks like a secret: a parameter or a feature's name."""
     parameters = all_parameters(model)
     # A text that was too long was shortened, and redacted before that.
-    if secrets.redact_value("", parameters)[1] or REDACTED in repr(parameters):
+    if redaction.redact_value("", parameters)[1] or REDACTED in repr(parameters):
         return "a parameter"
     names = getattr(model, "feature_names_in_", ())
-    has_secret = any(secrets.redact(name)[1] for name in names if isinstance(name, str))
+    has_secret = any(redaction.redact(name)[1] for name in names if isinstance(name, str))
     return "the name of a feature" if has_secret else None
 
 

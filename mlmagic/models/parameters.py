@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.kinds import kind_of
 from mlmagic.models.plain_values import plain
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:

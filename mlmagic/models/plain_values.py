@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import guarded
 
 _LONGEST_LIST = 100

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.agreement import EXACT, difference
 from mlmagic.models.saved import first_line
-from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secret_names import secrecy
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.snapshot.secrets.names import secrecy
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _by_mlflow(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], 
     except BaseException as error:  # noqa: BLE001  # data of a type that MLflow has no schema for
         reraise_interrupt(error)
         return first_line(error)
-    if secrets.redact(json.dumps(saved.meta.signature.to_dict()))[1]:
+    if redaction.redact(json.dumps(saved.meta.signature.to_dict()))[1]:
         saved.notes.append("no signature, since there is what looks like a secret in the names of its columns")
         return "its signature holds a secret"
     asked = PyFuncModel(saved.meta, SimpleNamespace(predict=predict))
@@ -79,7 +79,7 @@ def _write_example(saved: Saved, rows: Any) -> None:
     else:
         keep = True
     written = list(saved.folder.glob("*input_example.json"))
-    if keep and (has_secret or any(secrets.redact(file.read_text(encoding="utf-8"))[1] for file in written)):
+    if keep and (has_secret or any(redaction.redact(file.read_text(encoding="utf-8"))[1] for file in written)):
         saved.notes.append("no input example, since there is what looks like a secret in it")
         keep = False
     if not keep:
@@ -92,4 +92,4 @@ def _has_secret_column(rows: Any) -> bool:
     """Tell whether a column's name says that its values are secrets; in MLflow's file name and values stand apart."""
     columns = getattr(rows, "columns", ())
     named = [name for name in columns if secrecy(str(name)) in {"weak", "yes"}]
-    return any(secrets.redact_value(str(name), list(rows[name]))[1] for name in named)
+    return any(redaction.redact_value(str(name), list(rows[name]))[1] for name in named)

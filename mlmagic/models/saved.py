@@ -7,8 +7,8 @@ import platform
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot import secret_cuts
-from mlmagic.snapshot.distributions import installed
+from mlmagic.snapshot.environment.distributions import installed
+from mlmagic.snapshot.secrets import cuts
 from mlmagic.user_objects import text_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def first_line(error: BaseException) -> str:
     >>> first_line(ValueError("no rows\nin X")), first_line(KeyError())
     ('no rows', 'KeyError')
     """
-    return secret_cuts.first_line(text_of(error), 200) or type(error).__name__
+    return cuts.first_line(text_of(error), 200) or type(error).__name__
 
 
 @dataclass

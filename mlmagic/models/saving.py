@@ -10,7 +10,7 @@ from mlmagic.models import flavours, sklearn_models, torch_models
 from mlmagic.models.guard import quietly
 from mlmagic.models.kinds import kind_of
 from mlmagic.models.saved import MLMODEL, CannotLogError
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from mlmagic.session.capture import Capture
     from mlmagic.session.log import LoggedCell
     from mlmagic.session.log_storage import LogStorage
-    from mlmagic.snapshot.git import GitState
-    from mlmagic.snapshot.system import SystemSampler
+    from mlmagic.snapshot.environment.system_metrics import SystemSampler
+    from mlmagic.snapshot.git.state import GitState
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ import sys
 from urllib.parse import urlsplit
 
 from mlmagic.errors import StoreError, did_you_mean
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secrets import redaction
 
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 _DATABASES = {"postgresql", "mysql", "mssql"}
@@ -68,7 +68,7 @@ def is_known(uri: str) -> bool:
 def unknown(uri: str) -> StoreError:
     """Return the error for a URI that is none that MLflow knows."""
     return StoreError(
-        f"the tracking URI {secrets.redact(uri)[0]!r} is not one that MLflow knows."
+        f"the tracking URI {redaction.redact(uri)[0]!r} is not one that MLflow knows."
         f"{did_you_mean(kind(uri), SCHEMES)} Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
     )
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from mlmagic.errors import StoreError
 from mlmagic.runs import addresses, store
 from mlmagic.settings import settings
-from mlmagic.snapshot.git_files import megabytes
+from mlmagic.snapshot.git.files import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -13,7 +13,7 @@ from mlmagic.runs.keys import slug, unused
 from mlmagic.runs.recorder import Recorder
 from mlmagic.runs.shipping import shipper
 from mlmagic.session.figures import FailedFigure
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,13 +46,13 @@ class Child:
             uid=self.uid,
             resumed=False,
             run_id="",
-            name=secrets.redact(name)[0],
-            store=secrets.redact(parent.delivery.uri)[0],
+            name=redaction.redact(name)[0],
+            store=redaction.redact(parent.delivery.uri)[0],
             experiment=parent.delivery.began.experiment,
             experiment_id=parent.experiment_id,
             parent=parent.uid,
             started=started,
-            tags={**shared, **nested, **{key: secrets.redact(text)[0] for key, text in tags.items()}, **own},
+            tags={**shared, **nested, **{key: redaction.redact(text)[0] for key, text in tags.items()}, **own},
             owner=owner.this_process(locks=self._journal.is_locked),
         )
         self._journal.append(began)

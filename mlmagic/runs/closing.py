@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.runs import active, autologged, collecting, ending, logged, previous, store
 from mlmagic.runs.light_runs import INCOMPLETE
 from mlmagic.runs.summary import MetricLine, RunSummary
-from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _summary(
         models=tuple(run.models),
         figures=tuple(figures),
         notices=run.notices.all(),
-        error=secrets.redact(one_line(error))[0] if error is not None else None,
+        error=redaction.redact(one_line(error))[0] if error is not None else None,
         url=store.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
         previous_name=before.name if before and lines else None,
     )

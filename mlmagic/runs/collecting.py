@@ -13,7 +13,9 @@ from mlmagic.runs.tags import source_tags
 from mlmagic.session.figures import FailedFigure
 from mlmagic.session.live import seeding
 from mlmagic.settings import settings
-from mlmagic.snapshot import environment, randomness, secrets
+from mlmagic.snapshot.environment import environment
+from mlmagic.snapshot.randomness import seeding as randomness
+from mlmagic.snapshot.secrets import redaction
 from mlmagic.user_objects import guarded, one_line, text_of
 
 if TYPE_CHECKING:
@@ -218,7 +220,7 @@ def record_git(run: ActiveRun) -> None:
 
 def tell_redactions(run: ActiveRun) -> None:
     """Tell how many secrets were redacted and where; in what stays from cell to cell, only when that changes."""
-    for problem in secrets.problems():
+    for problem in redaction.problems():
         run.notices.warn(problem)
     where = run.recorder.redactions()
     surroundings = {place: count for place, count in where.items() if place in {_ENVIRONMENT, _REQUIREMENTS, _PATCH}}

@@ -31,7 +31,7 @@ from mlmagic.runs.outage import Verdict
 from mlmagic.runs.pausing import Pause
 from mlmagic.runs.uploading import Upload
 from mlmagic.runs.waiting import answered
-from mlmagic.snapshot import secret_cuts
+from mlmagic.snapshot.secrets import cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -358,7 +358,7 @@ class Delivery:
                 self._require_run(client, str(self.run_id))
             if verdict is not Verdict.REFUSED:
                 raise store.away(error, self.uri) from error
-            return secret_cuts.first_line(outage.first_line(error), 300)
+            return cuts.first_line(outage.first_line(error), 300)
         answered()
         return None
 

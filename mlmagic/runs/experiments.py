@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.runs import store
 from mlmagic.settings import settings
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.secret_values import REDACTED
+from mlmagic.snapshot.secrets.known_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Container

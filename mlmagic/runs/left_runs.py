@@ -10,8 +10,8 @@ from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.runs import store
 from mlmagic.runs.delivery import Delivery
-from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secret_values import REDACTED
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.snapshot.secrets.known_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +94,7 @@ def _uri_of(began: Began) -> str | None:
     A server gets records and credentials only while it is the one that is configured.
     """
     current = store.current_uri()
-    if secrets.redact(current)[0] == began.store:
+    if redaction.redact(current)[0] == began.store:
         return current
     return began.store if store.is_local(began.store) and REDACTED not in began.store else None
 

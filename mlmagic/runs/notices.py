@@ -6,7 +6,7 @@ import threading
 from typing import Literal
 
 from mlmagic.runs.summary import Notice
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.redaction import redact
 
 _standing: dict[str, tuple[str, ...]] = {}
 """What was true of each topic at the last run of this session that showed its notes."""

@@ -26,8 +26,9 @@ from mlmagic.session.capture import Capture
 from mlmagic.session.header import OPENING_INTERRUPTED
 from mlmagic.session.interrupts import deferred
 from mlmagic.settings import settings
-from mlmagic.snapshot import git, secrets
-from mlmagic.snapshot.system import SystemSampler
+from mlmagic.snapshot.environment.system_metrics import SystemSampler
+from mlmagic.snapshot.git import state as git
+from mlmagic.snapshot.secrets import redaction
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from mlmagic.runs.options import Origin, TrackOptions
     from mlmagic.runs.resuming import Earlier
     from mlmagic.runs.targets import Target
-    from mlmagic.snapshot.git import GitState
+    from mlmagic.snapshot.git.state import GitState
 
 # Long enough for git on most trees; on a larger one its tags follow when the run is closed.
 _WAIT_FOR_GIT_S = 0.05
@@ -52,7 +53,7 @@ def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
     MLMagicError
         When the options name something that is not there, or the store refuses. Nothing is left open then.
     """
-    secrets.redact(origin.source)  # what it gives to a secret's name is one in all that the run records
+    redaction.redact(origin.source)  # what it gives to a secret's name is one in all that the run records
     state = Pending(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
     notices = Notices()
     patience = store.patience()
@@ -123,9 +124,9 @@ def _beginning(
         uid=uid,
         resumed=earlier is not None,
         run_id=earlier.run_id if earlier else "",
-        name=secrets.redact((earlier.name if earlier else options.name) or mlflow_runs.new_name())[0],
-        store=secrets.redact(target.uri)[0],
-        experiment=secrets.redact(target.experiment)[0],
+        name=redaction.redact((earlier.name if earlier else options.name) or mlflow_runs.new_name())[0],
+        store=redaction.redact(target.uri)[0],
+        experiment=redaction.redact(target.experiment)[0],
         experiment_id=target.experiment_id,
         parent=target.outer,
         started=time.time_ns() // 1_000_000,
@@ -218,6 +219,6 @@ def _abandon(delivery: Delivery, earlier: Earlier | None, error: BaseException) 
             ended = Ended(earlier.status, earlier.ended)
         else:
             words = OPENING_INTERRUPTED if isinstance(error, KeyboardInterrupt) else one_line(error)
-            delivery.journal.append(Tag("mlmagic.error", secrets.redact(words)[0][:LONGEST_TAG]))
+            delivery.journal.append(Tag("mlmagic.error", redaction.redact(words)[0][:LONGEST_TAG]))
         delivery.journal.append(ended)
         shipper(delivery.uri).hurry()

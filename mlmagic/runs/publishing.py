@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.runs import artifact_target
-from mlmagic.snapshot.secrets import redact_value
+from mlmagic.snapshot.secrets.redaction import redact_value
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

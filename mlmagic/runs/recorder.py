@@ -15,10 +15,10 @@ from mlmagic.runs.keys import Keys, changed_key, slug, unused
 from mlmagic.runs.summary import MetricLine
 from mlmagic.runs.values import as_curve, as_text, flat
 from mlmagic.scalars import as_number
-from mlmagic.snapshot import secrets
 from mlmagic.snapshot.parts import LONGEST_INLINE, in_parts
-from mlmagic.snapshot.secret_patches import redact_patch
-from mlmagic.snapshot.secret_values import REDACTED
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.snapshot.secrets.known_values import REDACTED
+from mlmagic.snapshot.secrets.patches import redact_patch
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ class Recorder:
         return clean if clean.isascii() else clean.encode(errors="replace").decode()
 
     def _clean_value(self, value: Any, where: str, key: str = "") -> Any:
-        clean, count = secrets.redact_value(str(key), value)
+        clean, count = redaction.redact_value(str(key), value)
         self._count(where, count)
         return clean
 
@@ -297,6 +297,6 @@ def _shown(value: Any, key: str) -> str:
 def _details(value: Any, key: str) -> str:
     kind = type(value).__name__
     if isinstance(value, (str, bytes, complex)):
-        return f"{secrets.redact_value(str(key), value)[0]!r:.60} ({kind})"
+        return f"{redaction.redact_value(str(key), value)[0]!r:.60} ({kind})"
     shape = getattr(value, "shape", None)
     return f"a {kind} of shape {tuple(shape)}" if isinstance(shape, tuple) else ""  # torch.Size is one

@@ -16,7 +16,7 @@ from mlmagic.runs.shipping import Shipper, shipper, shippers
 from mlmagic.runs.waiting import Patience
 from mlmagic.session.interrupts import deferred
 from mlmagic.settings import settings
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATI
             report.problems.append(f"{one.path} was not taken over: {one.problem}")
             continue
         try:
-            journal, began = take_over(one, secrets.redact(uri)[0])
+            journal, began = take_over(one, redaction.redact(uri)[0])
         except (OSError, NewerFormatError) as error:
             report.problems.append(f"{one.path} was not taken over: {getattr(error, 'strerror', None) or error}")
             continue

@@ -13,7 +13,7 @@ from mlmagic.runs.foreign_json import read_json
 from mlmagic.runs.matching import Plan
 from mlmagic.runs.tags import source_tags, user_tags
 from mlmagic.session.log_storage import LogStorage
-from mlmagic.snapshot import git
+from mlmagic.snapshot.git import state as git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

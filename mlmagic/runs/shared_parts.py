@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mlmagic.errors import MLMagicError, StoreError
 from mlmagic.runs import artifact_target, store
 from mlmagic.runs.artifact_reading import SHARED, place_of, shared_place
-from mlmagic.snapshot.git_files import megabytes
+from mlmagic.snapshot.git.files import megabytes
 from mlmagic.snapshot.parts import content_of, is_digest, listed_parts
 
 if TYPE_CHECKING:

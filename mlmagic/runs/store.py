@@ -23,7 +23,7 @@ from mlmagic.runs.outage import Verdict
 from mlmagic.runs.waiting import Patience, Pending
 from mlmagic.session.interrupts import whole_imports
 from mlmagic.settings import settings
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,7 +132,7 @@ def obstacle(uri: str) -> str:
 
 def shown_uri() -> str:
     """Return the store's URI fit to be shown: without passwords."""
-    return secrets.redact(_chosen() or _DEFAULT)[0]
+    return redaction.redact(_chosen() or _DEFAULT)[0]
 
 
 def _chosen() -> str | None:
@@ -334,8 +334,8 @@ def explained(error: Exception, uri: str) -> StoreError:
         return addresses.unknown(uri)
     if outage.judge(error) in {Verdict.REFUSED, Verdict.WRONG_SETTING}:
         hint = ". A file takes three slashes: sqlite:///mlflow.db" if "Invalid SQLite URL" in text else ""
-        why = secrets.redact(outage.first_line(error))[0][:400]
-        return StoreError(f"the MLflow store {secrets.redact(uri)[0]} refused: {why}{hint}")
+        why = redaction.redact(outage.first_line(error))[0][:400]
+        return StoreError(f"the MLflow store {redaction.redact(uri)[0]} refused: {why}{hint}")
     return away(error, uri)
 
 
@@ -343,7 +343,7 @@ def away(error: Exception, uri: str) -> StoreAwayError:
     """Return *error* as one after which what was to be stored is delivered another time."""
     verdict = outage.judge(error)
     return StoreAwayError(
-        f"the MLflow store {secrets.redact(uri)[0]} {secrets.redact(outage.reason(error))[0][:300]}",
+        f"the MLflow store {redaction.redact(uri)[0]} {redaction.redact(outage.reason(error))[0][:300]}",
         only_this=verdict is not Verdict.AWAY,
         too_large=verdict is Verdict.TOO_LARGE,
         is_gone=verdict is Verdict.GONE,

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.runs.keys import Keys, changed_key
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from mlmagic.runs.notices import Notices
     from mlmagic.runs.options import Origin, TrackOptions
-    from mlmagic.snapshot.git import GitState
+    from mlmagic.snapshot.git.state import GitState
 
 
 def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
     """Return the tags and the description that the user asked for, redacted."""
     tags = {}
-    redactor, keys = secrets.Redactor(), Keys()
+    redactor, keys = redaction.Redactor(), Keys()
     for key, value in options.tags.items():
         shown = redactor(key)
         name = keys.key(key, shown)
@@ -40,14 +40,14 @@ def source_tags(origin: Origin, state: GitState | None) -> dict[str, str]:
         file = origin.notebook.resolve()
         base = root if root and file.is_relative_to(root) else origin.folder.resolve()
         name = file.relative_to(base) if file.is_relative_to(base) else file
-    tags = {"mlflow.source.type": origin.kind, "mlflow.source.name": secrets.redact(name.as_posix())[0]}
+    tags = {"mlflow.source.type": origin.kind, "mlflow.source.name": redaction.redact(name.as_posix())[0]}
     if state and state.root:
         if state.dirty is not None:
             tags["mlmagic.git.dirty"] = str(state.dirty).lower()
         if state.commit:
             tags["mlflow.source.git.commit"] = state.commit
         if state.branch:
-            tags["mlflow.source.git.branch"] = secrets.redact(state.branch)[0]
+            tags["mlflow.source.git.branch"] = redaction.redact(state.branch)[0]
         if state.remote:
-            tags["mlflow.source.git.repoURL"] = secrets.redact(state.remote)[0]
+            tags["mlflow.source.git.repoURL"] = redaction.redact(state.remote)[0]
     return tags

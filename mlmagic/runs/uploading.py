@@ -18,7 +18,7 @@ from mlmagic.runs import artifact_target, outage, shared_parts, store
 from mlmagic.runs.outage import Verdict
 from mlmagic.runs.publishing import publish
 from mlmagic.snapshot.parts import content_of
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlmagic.adapters import interactive_plots, matplotlib
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import guarded, reraise_interrupt, text_of
 
 

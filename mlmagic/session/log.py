@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from mlmagic.session.script import as_python
-from mlmagic.snapshot import secrets
+from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,10 +45,10 @@ class LoggedCell:
 
     def shown(self) -> Shown:
         """Return the cell as it is recorded: several runs record it, so it is made once and kept here."""
-        known = secrets.knowledge()
+        known = redaction.knowledge()
         if self._shown is None or self._shown.known != known:
-            source, in_source = secrets.redact(self.source)
-            python, in_python = secrets.redact(as_python(self.source))
+            source, in_source = redaction.redact(self.source)
+            python, in_python = redaction.redact(as_python(self.source))
             self._shown = Shown(source, python, in_source, in_python, known)
         return self._shown
 

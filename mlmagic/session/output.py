@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.snapshot.secret_cuts import MARGIN, beginning, ending
+from mlmagic.snapshot.secrets.cuts import MARGIN, beginning, ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable

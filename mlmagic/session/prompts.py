@@ -10,10 +10,10 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.snapshot.secret_candidates import is_path, looks_random
-from mlmagic.snapshot.secret_names import secrecy
-from mlmagic.snapshot.secret_values import REDACTED, remember
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets.candidates import is_path, looks_random
+from mlmagic.snapshot.secrets.known_values import REDACTED, remember
+from mlmagic.snapshot.secrets.names import secrecy
+from mlmagic.snapshot.secrets.redaction import redact
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.snapshot.secret_cuts import beginning, ending
+from mlmagic.snapshot.secrets.cuts import beginning, ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from mlmagic.session.measures import is_module_of_metrics, measure_of
 from mlmagic.session.observe import Instrumenter, metric_names
 from mlmagic.session.reads import functions_of, read_of
 from mlmagic.session.scopes import CellNames, names_of
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import Skips, one_line, reraise_interrupt
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.session.reads import functions_of, names_read
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

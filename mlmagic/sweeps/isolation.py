@@ -8,7 +8,7 @@ import random
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def random_states_kept() -> Iterator[None]:
     """Give every source of randomness its state back afterwards: a trial in the notebook's process leaves no trace."""
-    resume = randomness.suspend()
+    resume = seeding.suspend()
     python_state, restore = random.getstate(), [_numpy_state(), *_torch_states()]
     try:
         yield
     finally:
-        randomness.forget()
+        seeding.forget()
         random.setstate(python_state)
         for one in restore:
             one()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from mlmagic.journal.records import Model
 from mlmagic.journal.staged_files import within
 from mlmagic.models.capture import size_text
-from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secret_values import REDACTED
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.snapshot.secrets.known_values import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ def record(staged: Iterable[Staged], recorder: Recorder, notices: Notices, trial
     """Record models that are staged beside the recorder's journal; return each in a few words, with its *trial*."""
     told = []
     for one in staged:
-        name = secrets.redact(one.model.name)[0]
+        name = redaction.redact(one.model.name)[0]
         if one.problem:
             notices.warn(f"the model {name!r} of trial {trial} was not recorded: {one.problem}")
             continue
@@ -78,13 +78,13 @@ def record(staged: Iterable[Staged], recorder: Recorder, notices: Notices, trial
 
 def secret_in(model: SentModel) -> str:
     """Return what in a model looks like a secret, nothing where all is well: a worker does not know all that are."""
-    if secrets.redact_value("", model.parameters)[1] or REDACTED in repr(model.parameters):
+    if redaction.redact_value("", model.parameters)[1] or REDACTED in repr(model.parameters):
         return "a parameter that it holds looks like a secret"
-    if any(secrets.redact(name)[1] for name in model.features):
+    if any(redaction.redact(name)[1] for name in model.features):
         return "the name of a feature that it holds looks like a secret"
     for path, content in model.files.items():
         with contextlib.suppress(UnicodeDecodeError):  # no text
-            if secrets.redact(content.decode())[1]:
+            if redaction.redact(content.decode())[1]:
                 return f"its file {path} holds what looks like a secret"
     return ""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot.secret_cuts import beginning, shown
+from mlmagic.snapshot.secrets.cuts import beginning, shown
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mlmagic.adapters.optional import require
 from mlmagic.config.overrides import quoted
 from mlmagic.config.problems import unreadable
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot.secret_cuts import shown
+from mlmagic.snapshot.secrets.cuts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -17,8 +17,8 @@ from mlmagic.runs.keys import valid_key
 from mlmagic.runs.shipping import shipper
 from mlmagic.session.live import seeding
 from mlmagic.settings import settings
-from mlmagic.snapshot import randomness
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.randomness import seeding as randomness
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for

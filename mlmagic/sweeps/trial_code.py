@@ -15,7 +15,7 @@ from mlmagic.runs.values import flat
 from mlmagic.scalars import as_number
 from mlmagic.session import sites
 from mlmagic.session.watching import CellWatch
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 from mlmagic.sweeps.isolation import threads_limited
 from mlmagic.sweeps.own_random import import_first
 from mlmagic.sweeps.process_state import process_state_kept
@@ -60,7 +60,7 @@ class TrialCode:
         import_first(tree)
         self.notices = settings.enter_context(process_state_kept(job.state))
         with threads_limited(job.threads):
-            randomness.seed(task.seed)
+            seeding.seed(task.seed)
             if job.source is None:
                 self._take_result(namespace["function"](**task.values))
             else:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.snapshot.secret_cuts import shown
+from mlmagic.snapshot.secrets.cuts import shown
 from mlmagic.sweeps.space import Choices, Zipped
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from mlmagic.runs import active, loops
 from mlmagic.scalars import as_number
 from mlmagic.session.cells import running
 from mlmagic.session.script import as_python
-from mlmagic.snapshot.secret_cuts import shown
+from mlmagic.snapshot.secrets.cuts import shown
 
 if TYPE_CHECKING:
     from mlmagic.runs.active import ActiveRun

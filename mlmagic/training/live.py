@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.secret_cuts import beginning
+from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.training.series import GrowingSeries
 from mlmagic.user_objects import one_line, reraise_interrupt
 from mlmagic.views.live_curve import MOST_SERIES, live_curve

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.config.flat import changes
-from mlmagic.snapshot.secrets import redact, redact_value
+from mlmagic.snapshot.secrets.redaction import redact, redact_value
 from mlmagic.views.bundle import MimeBundle, render, shorten
 from mlmagic.views.run_summary import Cell, cell
 

@@ -8,7 +8,7 @@ from mlmagic.views.bundle import MimeBundle, columns, pad, render, shorten
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from mlmagic.snapshot.randomness import SeedReport
+    from mlmagic.snapshot.randomness.seeding import SeedReport
 
 
 def seed_report_bundle(report: SeedReport) -> MimeBundle:
@@ -16,7 +16,7 @@ def seed_report_bundle(report: SeedReport) -> MimeBundle:
 
     Examples
     --------
-    >>> from mlmagic.snapshot.randomness import SeedReport, SeedRow
+    >>> from mlmagic.snapshot.randomness.seeding import SeedReport, SeedRow
     >>> row = SeedRow("rng, a Generator", "not fixed", "unseeded", "rng = mlmagic.rng()")
     >>> print(seed_report_bundle(SeedReport(42, (row,)))["text/plain"])
     Seed 42: 1 not fixed
@@ -31,7 +31,7 @@ def seed_report_bundle(report: SeedReport) -> MimeBundle:
 def seed_headline(report: SeedReport) -> str:
     """Return the report in one line: the seed, and how many sources are fixed and not.
 
-    >>> from mlmagic.snapshot.randomness import SeedReport, SeedRow
+    >>> from mlmagic.snapshot.randomness.seeding import SeedReport, SeedRow
     >>> seed_headline(SeedReport(7, (SeedRow("torch", "fixed"), SeedRow("JAX", "not fixed"))))
     'Seed 7: 1 fixed, 1 not fixed'
     >>> seed_headline(SeedReport(None, (SeedRow("torch", "not fixed"),)))

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.live import in_notebook
-from mlmagic.snapshot.secrets import redact_value
+from mlmagic.snapshot.secrets.redaction import redact_value
 from mlmagic.views.bundle import MimeBundle, duration, number, render, web_address
 from mlmagic.views.comparison import mean_text
 from mlmagic.views.run_summary import Cell, cell, notice_lines

@@ -20,7 +20,7 @@ from mlmagic.data.split import Split, split
 from mlmagic.data.split_registry import splits_of
 from mlmagic.data.split_sides import Fractions, salt_keys, sides_by_hash, sides_drawn
 from mlmagic.data.split_strata import apportion
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 FRACTION = st.floats(0.01, 0.98)
 
@@ -28,7 +28,7 @@ FRACTION = st.floats(0.01, 0.98)
 @pytest.fixture(autouse=True)
 def _no_seed():
     yield
-    randomness.forget()
+    seeding.forget()
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ class TestById:
 
     def test_the_session_seed_does_not_count(self, people):
         before = side_of(split(people, by="user_id"))
-        randomness.seed(3)
+        seeding.seed(3)
         assert side_of(split(people, by="user_id")) == before
 
 
@@ -171,14 +171,14 @@ class TestSeed:
         assert (abs(drawn - 1_000) < 5 * math.sqrt(5_000 * 0.2 * 0.8)).all()
 
     def test_the_seed_of_the_session_counts_and_another_one_goes_before_it(self, people):
-        randomness.seed(7)
+        seeding.seed(7)
         assert split(people).identity["seed"] == 7
         assert side_of(split(people)) == side_of(split(people, seed=7))
         assert split(people, seed=8).identity["seed"] == 8
         assert side_of(split(people, seed=8)) != side_of(split(people))
 
     def test_drawing_leaves_the_session_generators_alone(self, people):
-        randomness.seed(7)
+        seeding.seed(7)
         state = np.random.get_state()[1].tolist()
         split(people)
         assert np.random.get_state()[1].tolist() == state

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from mlmagic.data.split import split
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 ROWS = 200
 
@@ -254,4 +254,4 @@ def test_a_part_is_not_divided_again_by_the_same_hashes(frame):
 def test_refusing_changes_no_seed(frame):
     with pytest.raises(UsageProblem, match="would be empty"):
         split(frame, seed=1, test=0.001)
-    assert randomness.current() is None
+    assert seeding.current() is None

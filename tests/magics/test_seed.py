@@ -10,7 +10,7 @@ from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
 from mlmagic.magics.seed import SeedMagics
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def shell(tmp_path, monkeypatch):
     made = InteractiveShell.instance(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
     made.register_magics(SeedMagics)
     yield made
-    randomness.forget()
+    seeding.forget()
     InteractiveShell.clear_instance()
     made.history_manager.end_session()
     atexit.unregister(made.atexit_operations)
@@ -91,7 +91,7 @@ def test_a_variable_can_be_the_seed(shell):
 )
 def test_a_wrong_line_is_refused_in_one_line(shell, line, expected):
     assert refusal(shell, f"%seed {line}") == f"UsageProblem: {expected}"
-    assert randomness.current() is None
+    assert seeding.current() is None
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_a_wrong_line_is_refused_in_one_line(shell, line, expected):
 )
 def test_a_mistyped_option_is_named_in_one_line(shell, line, part):
     assert part in refusal(shell, f"%seed {line}")
-    assert randomness.current() is None
+    assert seeding.current() is None
 
 
 def test_deterministic_is_passed_on(shell):
     pytest.importorskip("torch")
     run(shell, "%seed 42 --deterministic")
-    assert randomness.current().deterministic
+    assert seeding.current().deterministic
     (table,), _ = run(shell, "import torch\n%seed 42 --deterministic")
     assert "an operation that has none raises an error" in table["text/plain"]
     run(shell, "%seed 42")

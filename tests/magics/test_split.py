@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from mlmagic.magics.split import SplitMagics
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def _notebook(shell):
     df["date"] = pd.date_range("2024", periods=400)
     shell.push({"df": df, "X": df[["x"]].to_numpy(), "y": df.kind, "users": np.arange(400) // 4})
     yield
-    randomness.forget()
+    seeding.forget()
 
 
 def run(shell, cell):
@@ -99,7 +99,7 @@ def test_each_way(shell, options, how):
 
 
 def test_the_seed_of_seed_is_used(shell):
-    randomness.seed(9)
+    seeding.seed(9)
     (report,), _ = run(shell, "%split df")
     assert "drawn with seed 9" in report["text/plain"]
 

@@ -219,7 +219,7 @@ def test_a_run_that_was_deleted_meanwhile_is_told_and_delivered_when_it_is_resto
 
 
 def test_nothing_that_fails_in_between_keeps_the_run_open(close, monkeypatch):
-    from mlmagic.snapshot import environment
+    from mlmagic.snapshot.environment import environment
 
     def broken():
         raise OSError("no such file")
@@ -232,7 +232,7 @@ def test_nothing_that_fails_in_between_keeps_the_run_open(close, monkeypatch):
 
 
 def test_an_interrupt_while_the_run_is_recorded_ends_it(close, monkeypatch):
-    from mlmagic.snapshot import environment
+    from mlmagic.snapshot.environment import environment
 
     def interrupted():
         raise KeyboardInterrupt

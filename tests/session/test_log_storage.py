@@ -7,8 +7,8 @@ import pytest
 
 from mlmagic.session.log import ExecutionLog, LoggedCell
 from mlmagic.session.log_storage import LogStorage, cells_of
-from mlmagic.snapshot import secret_values
 from mlmagic.snapshot.parts import content_of
+from mlmagic.snapshot.secrets import known_values
 
 
 class Session:
@@ -109,20 +109,20 @@ def test_a_cell_that_runs_beside_others_has_its_end_in_later_runs(session):
 
 
 def test_a_secret_that_is_typed_later_is_in_no_later_run_or_part(session, monkeypatch):
-    monkeypatch.setattr(secret_values, "_typed", set())
+    monkeypatch.setattr(known_values, "_typed", set())
     chance = random.Random(0)
     session.cell("connect('correct horse battery')")
     for _ in range(100):
         session.run(session.cell(source(chance)))
     assert session.parts
     before = set(session.parts)
-    secret_values.remember("correct horse battery")
+    known_values.remember("correct horse battery")
     stored = session.run(session.cell("after"))
     assert stored.redacted == (0, 0)  # none in what is new
     assert "correct horse" not in str(session.read(session.runs[-1]))
     again = {part.digest for part in stored.parts}
     assert len(again - before) == 1  # the others are as they were
-    secret_values._seen_environment = {}
+    known_values._seen_environment = {}
 
 
 def test_a_secret_counts_in_the_run_that_first_has_it(session, monkeypatch):

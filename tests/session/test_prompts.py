@@ -9,14 +9,14 @@ import pytest
 
 from mlmagic.extension import load_ipython_extension, unload_ipython_extension
 from mlmagic.session.prompts import is_secret_answer
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secrets import REDACTED, redact
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 
 @pytest.fixture(autouse=True)
 def _nothing_typed_yet(monkeypatch):
-    monkeypatch.setattr(secret_values, "_typed", set())
-    monkeypatch.setattr(secret_values, "_seen_environment", {})
+    monkeypatch.setattr(known_values, "_typed", set())
+    monkeypatch.setattr(known_values, "_seen_environment", {})
     monkeypatch.setenv("MY_SECRET_X", "")  # a test sets it
 
 

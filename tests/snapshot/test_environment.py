@@ -14,9 +14,9 @@ import psutil
 import pytest
 import threadpoolctl
 
-from mlmagic.snapshot import environment, hardware
-from mlmagic.snapshot.distributions import Distribution, installed, normalised
-from mlmagic.snapshot.environment import capture
+from mlmagic.snapshot.environment import environment, hardware
+from mlmagic.snapshot.environment.distributions import Distribution, installed, normalised
+from mlmagic.snapshot.environment.environment import capture
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ def test_an_unchanged_folder_is_not_read_again(site, monkeypatch):
     install(site, "mlmagic_made_up", "1.0")
     os.utime(site, (1, 1))  # changed long ago
     before = capture()
-    monkeypatch.setattr("mlmagic.snapshot.distributions._names", lambda folder: pytest.fail(f"read {folder}"))
+    monkeypatch.setattr(
+        "mlmagic.snapshot.environment.distributions._names", lambda folder: pytest.fail(f"read {folder}")
+    )
     monkeypatch.setattr(sys, "path", [str(site)])
     assert capture().installed == {"mlmagic-made-up": before.installed["mlmagic-made-up"]}
 

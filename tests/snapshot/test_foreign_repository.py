@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic.snapshot.git import capture
+from mlmagic.snapshot.git.state import capture
 
 LIMIT = 1_000_000
 IN_CONFIG = [
@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_read_costs_only_itself(tmp_path):
     looking = textwrap.dedent(f"""
         import codecs, os, pathlib
         codecs.lookup("ascii")  # the other user may have no access to Python's own files
-        from mlmagic.snapshot.git import capture
+        from mlmagic.snapshot.git.state import capture
         if os.getuid() == 0:
             os.setgid(65534); os.setuid(65534)
         state = capture(pathlib.Path({str(root)!r}), limit_bytes=1_000_000)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic.snapshot.git import GitState, capture
+from mlmagic.snapshot.git.state import GitState, capture
 
 LIMIT = 1_000_000
 

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from mlmagic.snapshot import git_notebooks
-from mlmagic.snapshot.git import capture
+from mlmagic.snapshot.git import notebooks
+from mlmagic.snapshot.git.state import capture
 from mlmagic.snapshot.notebook_source import stripped
 
 LIMIT = 1_000_000
@@ -149,7 +149,7 @@ def test_a_notebook_that_is_none_costs_itself_only(root, broken):
 
 def test_a_huge_notebook_costs_itself_only(root, monkeypatch):
     commit(root, n=notebook("x = 1\n"), huge=notebook("y\n" * 100_000))
-    monkeypatch.setattr(git_notebooks, "_LARGEST", 100_000)
+    monkeypatch.setattr(notebooks, "_LARGEST", 100_000)
     (root / "n.ipynb").write_text(notebook("x = 2\n"))
     (root / "huge.ipynb").write_text(notebook("y\n"))
     (root / "huge_new.ipynb").write_text(notebook("y\n" * 100_000))

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 
 @pytest.fixture(autouse=True)
 def forget_the_seed():
     yield
-    randomness.forget()
+    seeding.forget()
 
 
 def python(code, **environment):
@@ -36,28 +36,28 @@ def python(code, **environment):
 
 
 def draw():
-    return random.random(), np.random.rand(3).tolist(), randomness.rng().normal(size=2).tolist()
+    return random.random(), np.random.rand(3).tolist(), seeding.rng().normal(size=2).tolist()
 
 
-@given(st.integers(0, randomness.MAX_SEED))
+@given(st.integers(0, seeding.MAX_SEED))
 def test_the_same_seed_gives_the_same_numbers(value):
-    assert randomness.seed(value).value == value
+    assert seeding.seed(value).value == value
     first = draw()
-    randomness.seed(value)
+    seeding.seed(value)
     assert draw() == first
 
 
-@given(st.integers(0, randomness.MAX_SEED - 1))
+@given(st.integers(0, seeding.MAX_SEED - 1))
 def test_another_seed_gives_other_numbers(value):
-    randomness.seed(value)
+    seeding.seed(value)
     first = draw()
-    randomness.seed(value + 1)
+    seeding.seed(value + 1)
     assert all(one != other for one, other in zip(draw(), first, strict=True))
 
 
 def test_a_numpy_integer_is_a_seed():
-    assert randomness.seed(np.int64(7)).value == 7
-    assert type(randomness.current().value) is int
+    assert seeding.seed(np.int64(7)).value == 7
+    assert type(seeding.current().value) is int
 
 
 @pytest.mark.parametrize(
@@ -76,35 +76,35 @@ def test_a_numpy_integer_is_a_seed():
 )
 def test_what_is_no_seed_is_named_with_what_is_valid(value, got):
     with pytest.raises(UsageProblem, match=f"^a seed is a whole number from 0 to 4294967295, got {got}") as raised:
-        randomness.seed(value)
+        seeding.seed(value)
     assert len(str(raised.value)) < 150
-    assert randomness.current() is None
+    assert seeding.current() is None
 
 
 @pytest.mark.parametrize("value", ["42", 42.0, " 42 "])
 def test_the_number_that_was_meant_is_named(value):
     with pytest.raises(UsageProblem, match=r"Did you mean 42\?$"):
-        randomness.seed(value)
+        seeding.seed(value)
 
 
 def test_a_refused_seed_leaves_the_one_before():
-    randomness.seed(3)
+    seeding.seed(3)
     with pytest.raises(UsageProblem, match="got -3"):
-        randomness.seed(-3)
-    assert randomness.current().value == 3
+        seeding.seed(-3)
+    assert seeding.current().value == 3
 
 
 def test_rng_is_one_generator_that_goes_on():
-    randomness.seed(42)
-    drawn = [randomness.rng().integers(1000) for _ in range(3)]
+    seeding.seed(42)
+    drawn = [seeding.rng().integers(1000) for _ in range(3)]
     assert drawn == np.random.default_rng(42).integers(1000, size=3).tolist()
-    before = randomness.rng()
-    randomness.seed(42)
-    assert randomness.rng() is not before
-    assert randomness.rng().integers(1000) == drawn[0]
+    before = seeding.rng()
+    seeding.seed(42)
+    assert seeding.rng() is not before
+    assert seeding.rng().integers(1000) == drawn[0]
 
 
-@pytest.mark.parametrize("function", [randomness.rng, randomness.torch_generator])
+@pytest.mark.parametrize("function", [seeding.rng, seeding.torch_generator])
 def test_without_a_seed_the_next_command_is_named(function):
     with pytest.raises(UsageProblem, match=rf"^{function.__name__}\(\) needs a seed.*run %seed 42"):
         function()
@@ -112,19 +112,19 @@ def test_without_a_seed_the_next_command_is_named(function):
 
 def test_forgetting_leaves_nothing_behind():
     before = list(sys.meta_path)
-    randomness.seed(42, deterministic=True)
-    randomness.rng()
-    randomness.forget()
-    assert randomness.current() is None
+    seeding.seed(42, deterministic=True)
+    seeding.rng()
+    seeding.forget()
+    assert seeding.current() is None
     assert sys.meta_path == before
     with pytest.raises(UsageProblem, match="needs a seed"):
-        randomness.rng()
+        seeding.rng()
 
 
 def test_the_state_is_shown_without_changing_it():
-    randomness.seed(5)
+    seeding.seed(5)
     expected = random.Random(5).random()
-    randomness.report({"rng": np.random.default_rng()})
+    seeding.report({"rng": np.random.default_rng()})
     assert random.random() == expected
 
 
@@ -135,7 +135,7 @@ class Noise:
         return 8
 
     def __getitem__(self, index):
-        return [random.random(), np.random.rand(), float(randomness.rng().random())]
+        return [random.random(), np.random.rand(), float(seeding.rng().random())]
 
 
 def epoch(workers):
@@ -144,39 +144,39 @@ def epoch(workers):
     loader = DataLoader(
         Noise(),
         num_workers=workers,
-        worker_init_fn=randomness.worker_init,
-        generator=randomness.torch_generator(),
+        worker_init_fn=seeding.worker_init,
+        generator=seeding.torch_generator(),
         shuffle=True,
     )
     return [[float(value) for value in row] for row in loader]
 
 
 def test_a_dataloader_with_two_workers_draws_the_same_again_and_each_worker_its_own():
-    randomness.seed(42)
+    seeding.seed(42)
     first = epoch(2)
     assert len({value for row in first for value in row}) == 24
-    randomness.seed(42)
+    seeding.seed(42)
     assert epoch(2) == first
-    randomness.seed(43)
+    seeding.seed(43)
     assert epoch(2) != first
 
 
 def test_another_number_of_workers_draws_other_numbers_as_the_table_says():
-    randomness.seed(42)
+    seeding.seed(42)
     assert epoch(1) != epoch(2)
 
 
 def test_worker_init_travels_to_a_worker_process():
-    assert pickle.loads(pickle.dumps(randomness.worker_init)) is randomness.worker_init
+    assert pickle.loads(pickle.dumps(seeding.worker_init)) is seeding.worker_init
 
 
 def test_torch_and_its_generators_are_fixed():
     import torch
 
-    randomness.seed(42)
-    first = torch.rand(3), torch.rand(3, generator=randomness.torch_generator())
-    randomness.seed(42)
-    again = torch.rand(3), torch.rand(3, generator=randomness.torch_generator())
+    seeding.seed(42)
+    first = torch.rand(3), torch.rand(3, generator=seeding.torch_generator())
+    seeding.seed(42)
+    again = torch.rand(3), torch.rand(3, generator=seeding.torch_generator())
     assert torch.equal(first[0], again[0])
     assert torch.equal(first[1], again[1])
 
@@ -244,7 +244,7 @@ def torch():
     cudnn = torch.backends.cudnn
     before = cudnn.deterministic, cudnn.benchmark
     yield torch
-    randomness.forget()
+    seeding.forget()
     cudnn.deterministic, cudnn.benchmark = before
     torch.use_deterministic_algorithms(mode=False)
 
@@ -253,19 +253,19 @@ def test_deterministic_keeps_what_the_user_had_switched(torch, monkeypatch):
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
     torch.backends.cudnn.benchmark = True
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
-    randomness.seed(42, deterministic=True)
+    seeding.seed(42, deterministic=True)
     assert not torch.backends.cudnn.benchmark
     assert not torch.is_deterministic_algorithms_warn_only_enabled()
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
-    randomness.seed(42)
+    seeding.seed(42)
     assert torch.backends.cudnn.benchmark
     assert torch.is_deterministic_algorithms_warn_only_enabled()
 
 
 def test_deterministic_lets_an_operation_without_such_an_algorithm_raise(torch):
     values, places = torch.ones(4), torch.tensor([0, 0])
-    randomness.seed(42, deterministic=True)
+    seeding.seed(42, deterministic=True)
     with pytest.raises(RuntimeError, match="does not have a deterministic implementation"):
         values.put_(places, torch.ones(2), accumulate=False)
-    randomness.seed(42)
+    seeding.seed(42)
     assert values.put_(places, torch.ones(2), accumulate=False).sum() == 4

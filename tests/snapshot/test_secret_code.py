@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from mlmagic.snapshot.secrets import REDACTED, redact
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 FOUND = [
     # one text in several pieces

@@ -17,9 +17,9 @@ from mlmagic.runs.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 from mlmagic.session.output import Transcript
 from mlmagic.session.shown_values import MOST_CHARACTERS, as_output
 from mlmagic.settings import settings
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secret_cuts import MARGIN, beginning, ending, first_line
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.cuts import MARGIN, beginning, ending, first_line
+from mlmagic.snapshot.secrets.redaction import redact
 
 
 def corpus():
@@ -38,11 +38,11 @@ LEAST_LEFT = 8  # characters of a secret that are too many to be seen
 @pytest.fixture(autouse=True)
 def _known(monkeypatch):
     monkeypatch.setattr(settings, "secret_patterns", [CORPUS.OWN_PATTERN])
-    monkeypatch.setattr(secret_values, "_typed", set())
-    monkeypatch.setattr(secret_values, "_seen_environment", {})
+    monkeypatch.setattr(known_values, "_typed", set())
+    monkeypatch.setattr(known_values, "_seen_environment", {})
     for number, secret in enumerate(SECRETS):
         if secret.known == "typed":
-            secret_values.remember(secret.value)
+            known_values.remember(secret.value)
         elif secret.known == "environment":
             monkeypatch.setenv(f"SERVICE_{number}_PASSWORD", secret.value)
 

@@ -15,7 +15,7 @@ import warnings
 
 import pytest
 
-from mlmagic.snapshot.secrets import redact, redact_value
+from mlmagic.snapshot.secrets.redaction import redact, redact_value
 
 _SEED = 12
 _EACH = 10_000

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from mlmagic.snapshot.secrets import REDACTED, redact
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 FOUND = {
     "env, spaced": "SMTP_HOST = mail.example.org\nSMTP_PASS = «smtpzz-9931»\nSMTP_PORT = 25\n",

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secrets import REDACTED, redact, redact_value
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact, redact_value
 
 # Made up, and put together here so that no scanner takes this file for a leak.
 KEY = "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYzzzzzzKEY1"
@@ -173,8 +173,8 @@ def test_two_names_that_hold_secrets_stay_two():
 
 @pytest.fixture
 def environment(monkeypatch):
-    monkeypatch.setattr(secret_values, "_typed", set())
-    monkeypatch.setattr(secret_values, "_seen_environment", {})
+    monkeypatch.setattr(known_values, "_typed", set())
+    monkeypatch.setattr(known_values, "_seen_environment", {})
     return monkeypatch.setenv
 
 

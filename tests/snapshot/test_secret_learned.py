@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secrets import REDACTED, Redactor, redact, redact_value
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.redaction import REDACTED, Redactor, redact, redact_value
 
 TAUGHT = {
     "source": ("password = 'hunter2xyz'", "hunter2xyz"),
@@ -39,7 +39,7 @@ def test_a_value_is_known_once_it_was_judged_a_secret(text, value):
     assert redact_value("note", {"inner": [value]}) == ({"inner": [REDACTED]}, 1)
     assert redact(json.dumps({"a": value}))[1] == 1
     assert redact(value.encode().hex())[0] == REDACTED
-    secret_values.forget_learned()
+    known_values.forget_learned()
     assert redact(said) == (said, 0)
 
 
@@ -53,7 +53,7 @@ def test_a_value_is_replaced_in_all_of_the_text_that_tells_it():
 
 def test_a_cached_text_teaches_again():
     redact("password = 'hunter2xyz'")
-    secret_values.forget_learned()
+    known_values.forget_learned()
     redact("password = 'hunter2xyz'")
     assert redact("it is hunter2xyz")[1] == 1
 
@@ -122,7 +122,7 @@ def test_the_folder_that_one_works_in_is_no_secret(tmp_path, monkeypatch):
 def test_only_so_many_values_are_kept_and_the_latest_stay():
     for number in range(1000):
         redact(f"password = 'x7q{number:05d}w'")
-    assert len(secret_values._learned) == 128
+    assert len(known_values._learned) == 128
     assert redact("x7q00999w x7q00000w") == (f"{REDACTED} x7q00000w", 1)
     # A list of passwords that is printed drives out no more than its share.
     redact("passwords = [" + ", ".join(f"'k2x{number:05d}w'" for number in range(1000)) + "]")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secret_names import secrecy
-from mlmagic.snapshot.secrets import REDACTED, redact, redact_value
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.names import secrecy
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact, redact_value
 
 STRONG = [
     "password", "db_password", "DB_PASSWORD", "userPassword", "passwd", "passphrase", "password_2", "password_value",
@@ -58,7 +58,7 @@ def test_another_name_says_nothing(name):
 
 @pytest.mark.parametrize("value", ["train1", "fold3", "resnet50", "gpt2xl", "model_v2", "mlflow"])
 def test_a_known_value_that_reads_as_a_name_is_replaced_only_as_a_value(monkeypatch, value):
-    monkeypatch.setattr(secret_values, "_seen_environment", {})
+    monkeypatch.setattr(known_values, "_seen_environment", {})
     monkeypatch.setenv("DB_PASSWORD", value)
     for text in (value, f"{value}_loss", f"loss_{value}", f"{value} = 3", f"split: {value}", f"['{value}', 'test']"):
         assert redact(text) == (text, 0)
@@ -68,6 +68,6 @@ def test_a_known_value_that_reads_as_a_name_is_replaced_only_as_a_value(monkeypa
 
 
 def test_a_known_value_that_is_a_name_with_a_number_is_no_part_of_a_longer_name(monkeypatch):
-    monkeypatch.setattr(secret_values, "_seen_environment", {})
+    monkeypatch.setattr(known_values, "_seen_environment", {})
     monkeypatch.setenv("DB_PASSWORD", "hunter2")
     assert redact("hunter2_loss, my_hunter2 and hunter2") == (f"hunter2_loss, my_hunter2 and {REDACTED}", 1)

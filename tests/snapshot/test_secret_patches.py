@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.snapshot.secret_patches import redact_patch
-from mlmagic.snapshot.secrets import REDACTED
+from mlmagic.snapshot.secrets.patches import redact_patch
+from mlmagic.snapshot.secrets.redaction import REDACTED
 
 _KIND = "RSA PRIVATE KEY-----"  # apart, so that no scanner takes this file for a leak
 KEY = f"-----BEGIN {_KIND}\n{'MIIEowIBAAKCAQEA7bq8aB3dE6gH1jK4mN7pQ0sT2vW5yZ8c' * 3}\n-----END {_KIND}"

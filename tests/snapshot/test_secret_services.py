@@ -14,10 +14,10 @@ from re import _parser as parser
 
 import pytest
 
-from mlmagic.snapshot.secrets import REDACTED, redact, redact_value
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact, redact_value
 
 ROOT = Path(__file__).parents[2]
-SERVICES = json.loads((ROOT / "mlmagic/snapshot/secret_services.json").read_text())
+SERVICES = json.loads((ROOT / "mlmagic/snapshot/secrets/rules/services.json").read_text())
 _noise = random.Random(7)
 ALNUM, LOWER, HEX = string.ascii_letters + string.digits, string.ascii_lowercase + string.digits, "0123456789abcdef"
 
@@ -112,7 +112,7 @@ def test_the_rules_name_their_source_and_licence_and_are_renewed_by_the_tool(tmp
         "[[rules]]\nid = 'open'\nregex = '''(?i)[\\w.-]{0,50}?(?:acme)(?:.*)=([a-z]{8})'''\n"
         "[[rules]]\nid = 'short'\nregex = '''ab_[a-z]{4}'''\n"
     )
-    target = tmp_path / "secret_services.json"
+    target = tmp_path / "services.json"
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); import secret_rules, pathlib; "
         f"secret_rules.TARGET = pathlib.Path({str(target)!r}); sys.argv = ['x', {str(published)!r}, '9.9']; "

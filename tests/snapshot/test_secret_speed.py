@@ -12,16 +12,10 @@ from re import _parser as parser
 import pytest
 
 from mlmagic import snapshot
-from mlmagic.snapshot import (
-    secret_assignments,
-    secret_cookies,
-    secret_forms,
-    secret_manifests,
-    secret_prose,
-    secret_tables,
-)
-from mlmagic.snapshot.secret_patterns import RULES
-from mlmagic.snapshot.secrets import redact
+from mlmagic.snapshot.secrets import encodings
+from mlmagic.snapshot.secrets.assigned import assignments, cookies, kubernetes, prose, tables
+from mlmagic.snapshot.secrets.redaction import redact
+from mlmagic.snapshot.secrets.rules.patterns import RULES
 
 MODULES = [
     importlib.import_module(f"mlmagic.snapshot.{found.name}")
@@ -31,16 +25,16 @@ MODULES = [
 # Searched for in whole texts; those of the other modules are tried on names and values, which are short.
 SEARCHED = {
     **{f"{rule.needles[:1]} {rule.pattern.pattern[:40]}": rule.pattern for rule in RULES},
-    "names": secret_assignments._NAME,
-    "spaced": secret_assignments._SPACED,
-    "names abroad": secret_assignments._NAME_ABROAD,
-    "sentences abroad": secret_prose._ABROAD,
-    "columns of pandas": secret_tables._SERIES,
-    "cookies": secret_cookies._HEADER,
-    "manifests in YAML": secret_manifests._IN_YAML,
-    "manifests in JSON": secret_manifests._IN_JSON,
-    "pieces of JSON": secret_manifests._PIECE,
-    "joints": secret_forms._JOINT,
+    "names": assignments._NAME,
+    "spaced": assignments._SPACED,
+    "names abroad": assignments._NAME_ABROAD,
+    "sentences abroad": prose._ABROAD,
+    "columns of pandas": tables._SERIES,
+    "cookies": cookies._HEADER,
+    "manifests in YAML": kubernetes._IN_YAML,
+    "manifests in JSON": kubernetes._IN_JSON,
+    "pieces of JSON": kubernetes._PIECE,
+    "joints": encodings._JOINT,
 }
 MATCHED = {
     f"{module.__name__.rpartition('.')[2]}{name}": value

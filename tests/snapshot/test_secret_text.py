@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from mlmagic.snapshot.secrets import REDACTED, redact
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 HEX40 = "8f14e45fceea167a5a36dedd4bea2543b5b0c1d2"
 

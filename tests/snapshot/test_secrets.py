@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.settings import settings
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secrets import REDACTED, Redactor, problems, redact, redact_value
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.redaction import REDACTED, Redactor, problems, redact, redact_value
 
 # Made up, and put together here so that no scanner takes this file for a leak.
 BODY = "Zx9" + "aB3dE6gH1jK4mN7pQ0sT2vW5yZ8" * 3
@@ -370,7 +370,7 @@ def test_any_text_at_all_is_taken(text, lines):
 
 @given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="_=:.-/'\"\\<>")))
 def test_a_text_without_needles_stays_as_it_is(text):
-    known = secret_values.known_values().anywhere
+    known = known_values.known_values().anywhere
     if not any(value in text for value in known):
         assert redact(text) == (text, 0)
 

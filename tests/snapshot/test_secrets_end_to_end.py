@@ -15,8 +15,8 @@ import pytest
 
 from mlmagic.extension import load_ipython_extension, unload_ipython_extension
 from mlmagic.settings import settings
-from mlmagic.snapshot import secret_values
-from mlmagic.snapshot.secrets import REDACTED, redact, redact_value
+from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.redaction import REDACTED, redact, redact_value
 
 
 def corpus():
@@ -34,11 +34,11 @@ PLACES = ("source", "output", "exception", "parameter", "config", "environment",
 def known(monkeypatch):
     """What mlmagic knows of the corpus: a pattern of the user's, typed values and the environment."""
     monkeypatch.setattr(settings, "secret_patterns", [OWN_PATTERN])
-    monkeypatch.setattr(secret_values, "_typed", set())
-    monkeypatch.setattr(secret_values, "_seen_environment", {})
+    monkeypatch.setattr(known_values, "_typed", set())
+    monkeypatch.setattr(known_values, "_seen_environment", {})
     for number, secret in enumerate(SECRETS):
         if secret.known == "typed":
-            secret_values.remember(secret.value)
+            known_values.remember(secret.value)
         elif secret.known == "environment":
             monkeypatch.setenv(f"SERVICE_{number}_PASSWORD", secret.value)
 

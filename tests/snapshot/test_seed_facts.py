@@ -12,14 +12,14 @@ import threadpoolctl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.snapshot import randomness
-from mlmagic.snapshot.seed_facts import SeedState, seed_report
+from mlmagic.snapshot.randomness import seeding
+from mlmagic.snapshot.randomness.seed_facts import SeedState, seed_report
 
 
 @pytest.fixture(autouse=True)
 def forget_the_seed():
     yield
-    randomness.forget()
+    seeding.forget()
 
 
 def states(report):
@@ -28,7 +28,7 @@ def states(report):
 
 def listed(**namespace):
     """Return the variables that the table lists as not fixed."""
-    rows = randomness.report(namespace).rows
+    rows = seeding.report(namespace).rows
     return {row.what.split(",")[0] for row in rows if row.state == "not fixed"} & set(namespace)
 
 
@@ -46,11 +46,11 @@ def test_unseeded_generators_of_the_user_are_listed_by_name():
 
 
 def test_seeded_generators_and_other_variables_are_not_listed():
-    randomness.seed(42)
+    seeding.seed(42)
     assert not listed(
         generator=np.random.default_rng(42),
         several=np.random.default_rng([1, 2, 3]),
-        ours=randomness.rng(),
+        ours=seeding.rng(),
         child=np.random.default_rng(7).spawn(1)[0],
         bits=np.random.MT19937(7),
         legacy=np.random.RandomState(7),
@@ -67,17 +67,17 @@ def test_no_seed_that_a_user_gives_looks_unseeded(entropy):
 
 
 def test_the_next_command_mends_what_it_stands_beside():
-    randomness.seed(42)
+    seeding.seed(42)
     for name, value in {"g": np.random.default_rng(), "b": np.random.PCG64()}.items():
-        row = next(row for row in randomness.report({name: value}).rows if row.what.startswith(f"{name},"))
-        scope = {"np": np, "mlmagic": randomness}
+        row = next(row for row in seeding.report({name: value}).rows if row.what.startswith(f"{name},"))
+        scope = {"np": np, "mlmagic": seeding}
         exec(row.command, scope)
         assert not listed(**{name: scope[name]})
 
 
 def test_a_namespace_full_of_generators_stays_short():
     many = {f"rng_{number}": np.random.default_rng() for number in range(500)}
-    rows = randomness.report(many).rows
+    rows = seeding.report(many).rows
     assert len(rows) < 40
     assert "480 more generators" in {row.what for row in rows}
 
@@ -88,28 +88,28 @@ def test_a_variable_that_raises_when_touched_is_left_alone():
         def __class__(self):
             raise RuntimeError("do not touch")
 
-    assert "Python's random" in states(randomness.report({"touchy": Touchy()}))
+    assert "Python's random" in states(seeding.report({"touchy": Touchy()}))
 
 
 def test_before_any_seed_nothing_is_fixed_by_one():
-    report = randomness.report()
+    report = seeding.report()
     assert report.value is None
     assert states(report)["Python's random"] == "not fixed"
     assert states(report)["NumPy's np.random"] == "not fixed"
 
 
 def test_rows_stand_in_the_order_fixed_not_fixed_restart():
-    order = [row.state for row in randomness.seed(42, namespace={"r": random.Random()}).rows]
+    order = [row.state for row in seeding.seed(42, namespace={"r": random.Random()}).rows]
     assert order == sorted(order, key=["fixed", "not fixed", "needs restart"].index)
 
 
 def test_another_torch_seed_since_is_told():
     import torch
 
-    randomness.seed(42)
-    assert states(randomness.report())["torch"] == "fixed"
+    seeding.seed(42)
+    assert states(seeding.report())["torch"] == "fixed"
     torch.manual_seed(7)
-    row = next(row for row in randomness.report().rows if row.what == "torch")
+    row = next(row for row in seeding.report().rows if row.what == "torch")
     assert (row.state, row.command) == ("not fixed", "%seed 42")
     assert row.why.endswith("another seed since, 7")
 
@@ -134,10 +134,10 @@ def test_one_thread_adds_in_one_order():
     try:
         torch.set_num_threads(1)
         with threadpoolctl.threadpool_limits(1):
-            assert states(randomness.report())["Sums over several threads"] == "fixed"
+            assert states(seeding.report())["Sums over several threads"] == "fixed"
         torch.set_num_threads(3)
         with threadpoolctl.threadpool_limits(1, user_api="blas"):
-            row = next(row for row in randomness.report().rows if row.what == "Sums over several threads")
+            row = next(row for row in seeding.report().rows if row.what == "Sums over several threads")
         assert row.state == "not fixed"
         assert row.command == "OMP_NUM_THREADS=3 jupyter lab"
     finally:
@@ -194,7 +194,7 @@ def test_a_namespace_that_changes_meanwhile_does_no_harm():
     changer = threading.Thread(target=change)
     changer.start()
     try:
-        reports = [randomness.report(namespace) for _ in range(20)]
+        reports = [seeding.report(namespace) for _ in range(20)]
     finally:
         stop.set()
         changer.join()

@@ -5,7 +5,7 @@ import pytest
 import mlmagic
 from mlmagic.journal import folder
 from mlmagic.runs import active
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 from mlmagic.sweeps.body import body_of
 from mlmagic.sweeps.plan import Plan
 from mlmagic.sweeps.space import axes_of
@@ -28,7 +28,7 @@ def sweep(store_uri, tmp_path, monkeypatch):
             return prepared.run(active.on_this_thread(), watcher)
 
     yield run
-    randomness.forget()
+    seeding.forget()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import SweepFailedError, UsageProblem
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding
 
 NOTEBOOK = """
 import random
@@ -120,7 +120,7 @@ def test_a_trial_leaves_no_trace_in_the_notebooks_process(sweep):
     import matplotlib.pyplot as plt
 
     assert plt.get_fignums() == []
-    assert randomness.current().value == 5
+    assert seeding.current().value == 5
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from mlmagic.snapshot.randomness import SeedReport, SeedRow
+from mlmagic.snapshot.randomness.seeding import SeedReport, SeedRow
 from mlmagic.views.seed_report import seed_headline, seed_report_bundle
 
 REPORT = SeedReport(

@@ -1,0 +1,1 @@
+"""The Git repository: the commit, the patch of what is not committed, and how Git is asked safely."""

@@ -1,0 +1,91 @@
+"""Secrets in sentences and logs: ``the password is …``, ``token … was refused``, a name and its value in a row.
+
+All around them are words, so the value must stand out from words: ``the password is wrong`` stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlmagic.snapshot.secrets.candidates import looks_random, stands_out
+from mlmagic.snapshot.secrets.names import ABROAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmagic.snapshot.secrets.assigned.named import Span
+    from mlmagic.snapshot.secrets.names import Verdict
+
+_LONGEST_VALUE = 200
+_LEAST_OF_A_KEY = 12
+
+# Matched in the text in small letters, which are as many.
+_ABOUT = (
+    r"(?:[ ](?:for|of|to|at|on|für|von|de|del|pour|для)[ ](?:the[ ]|user[ ])?"
+    r"(?:'[^'\n]{1,100}'|\"[^\"\n]{1,100}\"|[^\s:]{1,60}(?<![.,;])))"
+)
+_IS = (
+    r"(?:[ ](?:ist|is|was|are|has[ ]been|lautet|est|es|é|är)(?![^\W\d_])"
+    r"(?:[ ](?:now|set[ ]to|changed[ ]to|reset[ ]to)){0,2}"
+    r"|[ ](?:set|changed|reset)[ ]to|[ ]-)"
+)
+_OPENS = r"[ \t]{1,4}[\"'`]?(?=[^\s\"'`])"
+# What is told of a name: what it is, for whom it is, or a user beside it.
+_TOLD = re.compile(
+    rf"(?:{_ABOUT}{{0,2}}{_IS}[ ]?:?|{_ABOUT}{{1,2}}[ ]?:|[ ]?[:=]?[ ]{{1,4}}[^\s/]{{1,64}}[ ]/){_OPENS}"
+)
+_BESIDE = re.compile(
+    rf"(?:[ ](?![ \t|])|[ \t]*\|[ \t]*|[ \t]{{2,40}}|\t[ \t]{{0,20}}|,(?=[^\s,]{{1,{_LONGEST_VALUE}}}(?:\n|\Z)))(?=\S)"
+)
+_BEGINS_A_ROW = re.compile(r"(?:\A|\n|\\n|\|)[ \t]{0,20}:?\Z")
+_COLON = r"(?:[ ]?[:\uff1a]|[ ]?[是为])"
+_ABROAD = re.compile(
+    rf"(?<!\w)(?:{'|'.join(ABROAD)}){_ABOUT}{{0,2}}(?:{_IS}(?:{_COLON})?|{_COLON}|[ ]?=)"
+    r"[ \t]{0,4}[\"'`]?(?=[^\s\"'`])"
+)
+_VALUE = re.compile(rf"(?:(?!\\[nr])[^\s\"'`|,;]){{1,{_LONGEST_VALUE}}}+")
+_ENDS_A_PHRASE = ".,;:!?*_"
+
+
+def spoken(text: str, lower: str, start: int, end: int, verdict: Verdict) -> Span | None:
+    """Return the span of the secret that a sentence or row tells of the name from *start* to *end*.
+
+    *lower* is the text in small letters.
+
+    >>> text = "The password for ana is Tr0ub4dor&3, and the token is wrong."
+    >>> text[slice(*spoken(text, text.lower(), 4, 12, "yes"))]
+    'Tr0ub4dor&3'
+    """
+    told = _TOLD.match(lower, end)
+    span = _value(text, told.end()) if told else None
+    if span is not None and _stands_out(text[slice(*span)], verdict):
+        return span
+    beside = _BESIDE.match(text, end)
+    span = _value(text, beside.end()) if beside else None
+    if beside is None or span is None:
+        return None
+    value = text[slice(*span)]
+    if beside[0] == " ":  # `login with pw …`, `wandb: api key …`
+        is_key = lower[start:end].endswith(("key", "token"))
+        is_one = looks_random(value) and stands_out(value) and (not is_key or len(value) >= _LEAST_OF_A_KEY)
+    else:
+        is_one = _stands_out(value, verdict) and _BEGINS_A_ROW.search(text, max(0, start - 40), start) is not None
+    return span if is_one else None
+
+
+def spoken_abroad(text: str, lower: str) -> Iterator[Span]:
+    """Yield the spans of the secrets that stand behind the word for a password in another language."""
+    for found in _ABROAD.finditer(lower):
+        if (span := _value(text, found.end())) and stands_out(text[slice(*span)]):
+            yield span
+
+
+def _value(text: str, start: int) -> Span | None:
+    found = _VALUE.match(text, start)
+    value = found[0].rstrip(_ENDS_A_PHRASE) if found else ""
+    return (start, start + len(value)) if value else None
+
+
+def _stands_out(value: str, verdict: Verdict) -> bool:
+    return stands_out(value) and (verdict != "maybe" or looks_random(value))

@@ -1,0 +1,123 @@
+"""What code gives to a secret's name: ``password = "…"``, ``"api_key": "…"``, ``passwords = ["…"]``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlmagic.snapshot.secrets.assigned import literals
+from mlmagic.snapshot.secrets.assigned.settings_lines import LONGEST_JUDGED, begins_an_entry
+from mlmagic.snapshot.secrets.encodings import joined
+
+if TYPE_CHECKING:
+    from mlmagic.snapshot.secrets.assigned.named import Named, Span
+    from mlmagic.snapshot.secrets.names import Verdict
+
+_LONGEST_LINE = 2000
+_LONGEST_TRIPLE_QUOTED = 4096
+
+_SEPARATOR = re.compile(
+    r"(?P<close>\\*[\"'])?[ \t]*(?P<item>[\])])?[ \t]*"
+    r"(?P<sign>(?::[ \t]*[\w.\[\], |]{1,60}+(?==))?=(?![=~>])|[=!]=|=>|->|:=?|,|(?:not )?in(?=[ \t])|or(?=[ \t]))[ \t]*"
+)
+_LITERAL = re.compile(
+    r"(?P<bracket>\((?:\s|[+-]){0,40}+)?[rbfuRBFU]{0,2}"
+    r"(?P<quote>\\*(?:\"\"\"|'''|[\"']))"
+    rf"(?P<value>(?:(?!(?P=quote))(?:\\.|[^\\\n])){{0,{LONGEST_JUDGED}}}+)"
+)
+_REST_OF_LITERAL = re.compile(r"(?:[^\\\n\"']|\\[^\n\"'])*+")
+# `password = given or "…"`, `add_argument("--password", help="…", default="…")`
+_FALLBACK = re.compile(
+    r"(?:[ \t]*=(?!=)[^\n=#\"'()]{1,100}?\b(?:or|else)|\\{0,8}[\"']\s{0,40},[^\n()]{0,200}?\bdefault[ \t]{0,4}=)"
+    r"[ \t]{0,4}[rbfuRBFU]{0,2}(?P<quote>[\"'])(?P<value>[^\"'\\\n]{1,1000}+)(?P=quote)"
+)
+_ARGUMENT = re.compile(r"[(,]\s{0,40}\Z")
+_CODE_AFTER_A_STRING = re.compile(r"[ \t]*(?:$|[),+;%.\]}])")
+
+
+def in_code(named: Named) -> list[Span] | None:
+    """Return the spans of the literals that the name gets, or None where it gets no literal."""
+    if named.verdict != "no":
+        compared = literals.compared_before(named.text, named.start)
+        if compared and named.judge_compared(named.text[slice(*compared)]):
+            return [compared]
+        if argument := literals.formatted(named.text, named.start, named.end, named.verdict):
+            return [argument]
+        if (fallback := _FALLBACK.match(named.text, named.end)) and named.judge_compared(fallback["value"]):
+            return [fallback.span("value")]
+    separator = _SEPARATOR.match(named.text, named.end)
+    if separator is None or not _is_given(named, separator):
+        return None
+    members = _in_a_container(named, separator)
+    if members is not None or named.verdict == "no":
+        return members
+    literal = _literal(named, separator)
+    return None if literal is None else [literal]
+
+
+def _in_a_container(named: Named, separator: re.Match[str]) -> list[Span] | None:
+    """Return the spans of the secrets in the list or mapping that the name gets, or None where it gets none."""
+    text, sign, at = named.text, separator["sign"], separator.end()
+    if sign == ",":
+        return None
+    if text[at : at + 1] == "(" and (piece := _LITERAL.match(text, at)):
+        end = literals.end_of_pieces(text, piece.end(), piece["quote"], in_brackets=True, spaced=True)
+        if not text[end + len(piece["quote"]) : end + 40].lstrip().startswith(","):
+            return None  # one text in brackets
+    is_of_many = named.many != "no"
+    return literals.in_a_container(
+        text,
+        at,
+        named.many if is_of_many else named.verdict,
+        many=is_of_many,
+        words=sign == ":" and separator["close"] is None,
+    )
+
+
+def _is_given(named: Named, separator: re.Match[str]) -> bool:
+    """Return whether the name gets what follows: it is no word of a sentence and no text by itself."""
+    sign, is_quoted = separator["sign"], separator["close"] is not None
+    if sign in {"==", "!=", "in", "not in", "or"}:  # `"password" in names` is about the text
+        return separator["item"] is not None or not (is_quoted or sign == "or")
+    return is_quoted or (sign != "," and (sign != ":" or begins_an_entry(named.text, named.start)))
+
+
+def _literal(named: Named, separator: re.Match[str]) -> Span | None:
+    """Return the span of the string literal, in one or several pieces, that the name gets."""
+    text, sign = named.text, separator["sign"]
+    match = _LITERAL.match(text, separator.end())
+    if match is None:
+        return None
+    first, last = match.span("value")
+    quote = match["quote"]
+    if quote.endswith(('"""', "'''")):
+        closing = text.find(quote, first, first + _LONGEST_TRIPLE_QUOTED)
+        last = closing if closing >= 0 else last
+    elif text.startswith(quote, last):
+        is_argument = separator[0] == "=" and _ARGUMENT.search(named.before) is not None
+        in_brackets = is_argument or match["bracket"] is not None or separator["close"] is not None
+        is_spaced = sign == "=" and separator[0].endswith(" ")
+        last = literals.end_of_pieces(text, last, quote, in_brackets=in_brackets, spaced=is_spaced)
+    value = text[first:last]
+    is_compared = sign in {"==", "!="}
+    is_one = named.judge_compared(joined(value)) if is_compared else named.judge(joined(value), _behind(sign, named))
+    if not is_one:
+        return None
+    if separator["close"] is None and _is_end_of_a_string(text, named.start, quote, value):
+        return None
+    rest = _REST_OF_LITERAL.match(text, last) if last - first == LONGEST_JUDGED else None
+    return first, rest.end() if rest else last
+
+
+def _behind(sign: str, named: Named) -> Verdict:
+    """Return the verdict on what follows a *sign*: behind a comma or `in` it may be another word of the same list."""
+    if sign == ",":
+        return "maybe"
+    return "weak" if sign.endswith("in") and named.verdict == "yes" else named.verdict
+
+
+def _is_end_of_a_string(text: str, start: int, quote: str, value: str) -> bool:
+    """Return whether *quote* closes a string that the name stands in, as in ``print("password = ", x)``."""
+    line_start = text.rfind("\n", max(0, start - _LONGEST_LINE), start) + 1
+    inside = text.count(quote, max(line_start, start - _LONGEST_LINE), start) % 2 == 1
+    return inside and _CODE_AFTER_A_STRING.match(value) is not None

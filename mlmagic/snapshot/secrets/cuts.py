@@ -1,0 +1,49 @@
+"""Shortening a text that may hold secrets: what is cut through would not be found any more, so the cut comes after."""
+
+from __future__ import annotations
+
+from mlmagic.snapshot.secrets.redaction import redact
+
+MARGIN = 16_384
+"""Characters that are looked at beyond a cut: more than the longest private key has."""
+
+
+def beginning(text: str, most: int) -> str:
+    """Return the first *most* characters of *text* without its secrets, also without one that the cut goes through.
+
+    >>> beginning("token='ghp_" + "a1B2" * 9 + "' and so on", 20)
+    "token='<redacted>' a"
+    """
+    seen = redact(text[: most + MARGIN])[0]
+    # What lies in the margin may itself be cut: none of it is shown.
+    return seen[:most] if len(text) < most + MARGIN else seen[:-MARGIN][:most]
+
+
+def ending(text: str, most: int) -> str:
+    """Return the last *most* characters of *text* without its secrets, also without one that the cut goes through.
+
+    >>> ending("token='ghp_" + "a1B2" * 9 + "'", 11)
+    "<redacted>'"
+    """
+    seen = redact(text[-most - MARGIN :])[0]
+    seen = seen if len(text) < most + MARGIN else seen[MARGIN:]
+    return seen[max(len(seen) - most, 0) :]
+
+
+def first_line(text: str, most: int) -> str:
+    r"""Return the first line of *text*, at most *most* characters of it, without secrets.
+
+    >>> first_line("\nno rows\nin X", 200), first_line("", 200)
+    ('no rows', '')
+    """
+    lines = redact(text.strip()[: most + MARGIN])[0].splitlines()
+    return beginning(lines[0], most) if lines else ""
+
+
+def shown(value: object, most: int) -> str:
+    """Return the beginning of the `repr` of *value*, for a message.
+
+    >>> shown({"password": "hunter2"}, 100)
+    "{'password': '<redacted>'}"
+    """
+    return beginning(repr(value), most)
