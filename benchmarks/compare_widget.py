@@ -23,7 +23,7 @@ import numpy as np
 import itables.widget, plotly.graph_objects
 from mlmagic.compare.comparison import Comparison
 from mlmagic.compare.widget import CompareWidget
-from mlmagic.runs.bulk import LightRun, RunData, RunInfo
+from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
 from mlmagic.views.comparison import comparison_bundle
 
 def made(count):

@@ -51,9 +51,9 @@ def measure() -> list[Comparison]:
 def _ours(frame: pd.DataFrame) -> float:
     import mlflow
 
-    from mlmagic.data.fingerprint import fingerprint
-    from mlmagic.data.record import record
-    from mlmagic.runs.batches import to_mlflow
+    from mlmagic.data.fingerprint.fingerprint import fingerprint
+    from mlmagic.data.profile.mlflow_dataset import record
+    from mlmagic.store.delivery.batches import to_mlflow
 
     started = time.perf_counter()
     found = record("frame", frame, fingerprint(frame))
@@ -70,7 +70,7 @@ def _theirs(frame: pd.DataFrame) -> float:
 
 
 def _fingerprint(frame: pd.DataFrame) -> float:
-    from mlmagic.data.fingerprint import fingerprint
+    from mlmagic.data.fingerprint.fingerprint import fingerprint
 
     started = time.perf_counter()
     fingerprint(frame)
@@ -86,7 +86,7 @@ def _pandas(frame: pd.DataFrame) -> float:
 
 
 def _require_a_change_is_seen(frame: pd.DataFrame) -> None:
-    from mlmagic.data.fingerprint import fingerprint
+    from mlmagic.data.fingerprint.fingerprint import fingerprint
 
     changed = frame.copy()
     changed.iloc[_CHANGED, 7] += 1

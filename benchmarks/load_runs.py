@@ -48,7 +48,7 @@ def measure() -> list[Comparison]:
 
 
 def _measure_curves(client: MlflowClient) -> Comparison:
-    from mlmagic.runs.curves import read_curves
+    from mlmagic.store.query.curves import read_curves
 
     experiment_id = client.create_experiment("curves")
     ids = list(_fill(client, experiment_id, _RUNS_WITH_CURVES))
@@ -75,7 +75,7 @@ def _measure_curves(client: MlflowClient) -> Comparison:
 
 
 def _ours(client: MlflowClient, experiment_id: str, count: int) -> float:
-    from mlmagic.runs.bulk import newest_runs
+    from mlmagic.store.query.bulk import newest_runs
 
     started = time.perf_counter()
     newest_runs(client, [experiment_id], most=count)
@@ -93,7 +93,7 @@ def _theirs(experiment_id: str, count: int) -> float:
 def _require_the_same(client: MlflowClient, experiment_id: str, count: int) -> None:
     import mlflow
 
-    from mlmagic.runs.bulk import newest_runs
+    from mlmagic.store.query.bulk import newest_runs
 
     frame = mlflow.search_runs([experiment_id], max_results=count).set_index("run_id")
     runs = newest_runs(client, [experiment_id], most=count).runs
@@ -109,7 +109,7 @@ def _require_the_same(client: MlflowClient, experiment_id: str, count: int) -> N
 
 def _fill(client: MlflowClient, experiment_id: str, count: int) -> Iterator[str]:
     """Write *count* runs straight into the tables of the store, where MLflow would take minutes."""
-    from mlmagic.runs.database import database_of
+    from mlmagic.store.database import database_of
 
     engine, tables = database_of(client) or (None, {})
     ids = [uuid.uuid4().hex for _ in range(count)]
@@ -157,7 +157,7 @@ def _fill(client: MlflowClient, experiment_id: str, count: int) -> Iterator[str]
 
 
 def _fill_curves(client: MlflowClient, ids: list[str], keys: list[str]) -> None:
-    from mlmagic.runs.database import database_of
+    from mlmagic.store.database import database_of
 
     engine, tables = database_of(client) or (None, {})
     for run_id in ids:

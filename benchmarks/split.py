@@ -49,7 +49,7 @@ def _frame(*, as_text: bool) -> pd.DataFrame:
 
 
 def _hashed_at_once(frame: pd.DataFrame) -> float:
-    from mlmagic.data.split import split
+    from mlmagic.data.split.splitting import split
 
     started = time.perf_counter()
     train, test = split(frame, by="user_id", test=_TEST)

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
-    from mlmagic.data.split import split
-    from mlmagic.runs.run import Run
+    from mlmagic.data.split.splitting import split
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
+    from mlmagic.store.query.run import Run
     from mlmagic.sweeping import log_search, optuna_callback, sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
@@ -47,13 +47,13 @@ _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compose": "mlmagic.config.composing",
     "instantiate": "mlmagic.config.instantiating",
-    "Run": "mlmagic.runs.run",
+    "Run": "mlmagic.store.query.run",
     "log_search": "mlmagic.sweeping",
     "optuna_callback": "mlmagic.sweeping",
     "progress": "mlmagic.training.progress",
     "rng": "mlmagic.snapshot.randomness.seeding",
     "seed": "mlmagic.snapshot.randomness.seeding",
-    "split": "mlmagic.data.split",
+    "split": "mlmagic.data.split.splitting",
     "sweep": "mlmagic.sweeping",
     "torch_generator": "mlmagic.snapshot.randomness.seeding",
     "worker_init": "mlmagic.snapshot.randomness.seeding",

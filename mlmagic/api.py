@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.runs import active
 from mlmagic.session import live
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred, whole_imports
 from mlmagic.snapshot.randomness.generators import untouched
+from mlmagic.tracking import active
 from mlmagic.user_objects import one_line, reraise_interrupt
 from mlmagic.visible import clean
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from mlmagic.compare.difference import Difference
     from mlmagic.compare.widget import CompareWidget
     from mlmagic.journal.foreign import ForeignJournal
-    from mlmagic.runs.active import ActiveRun
-    from mlmagic.runs.options import Origin, TrackOptions
-    from mlmagic.runs.recovery import SyncReport
-    from mlmagic.runs.run import Run
-    from mlmagic.runs.summary import RunSummary
+    from mlmagic.store.query.run import Run
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.options import Origin, TrackOptions
+    from mlmagic.tracking.recording.summary import RunSummary
+    from mlmagic.tracking.recovery import SyncReport
 
 _last: list[str] = []
 
@@ -71,7 +71,7 @@ def track(
     >>> with mlmagic.track("example", quiet=True) as run:  # doctest: +SKIP
     ...     mlmagic.log(accuracy=0.9)
     """
-    from mlmagic.runs.options import TrackOptions
+    from mlmagic.tracking.recording.options import TrackOptions
 
     options = TrackOptions(
         name=name,
@@ -108,8 +108,8 @@ class Tracking:
             return self._enter()
 
     def _enter(self) -> Run:
-        from mlmagic.runs.opening import open_run
-        from mlmagic.runs.run import Run
+        from mlmagic.store.query.run import Run
+        from mlmagic.tracking.opening import open_run
 
         origin = _origin_of(self._caller)
         del self._caller
@@ -141,7 +141,7 @@ class Tracking:
 
 def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
     """Begin to watch the code of a tracked cell; return it as it is to run. Never raises."""
-    from mlmagic.runs.ending import go_on
+    from mlmagic.tracking.ending import go_on
 
     watched = run.origin.watch
     if watched is None:
@@ -182,14 +182,14 @@ def _begin_captures(run: ActiveRun) -> None:
 
 def abandon(run: ActiveRun, error: BaseException) -> None:
     """Take back *run*, whose cell was rejected because of *error* after it was opened: its code was never run."""
-    from mlmagic.runs.opening import abandon as take_back
+    from mlmagic.tracking.opening import abandon as take_back
 
     take_back(run, error)
 
 
 def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> RunSummary:
     """Close *run* and show its summary; *value* is that of the cell's last expression."""
-    from mlmagic.runs.closing import close_run
+    from mlmagic.tracking.closing import close_run
     from mlmagic.views.show import show_summary
 
     with untouched():
@@ -206,10 +206,10 @@ def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> Ru
 def _origin_of(caller: FrameType) -> Origin:
     cell, session = running.current(), live.current()
     if cell is not None and session is not None:
-        from mlmagic.runs.origin import origin_of_cell
+        from mlmagic.tracking.recording.code_source import origin_of_cell
 
         return origin_of_cell(session, cell)
-    from mlmagic.runs.options import Origin
+    from mlmagic.tracking.recording.options import Origin
 
     file = Path(str(caller.f_globals.get("__file__", "")))
     source = file.read_text(errors="replace") if file.suffix == ".py" and file.is_file() else ""
@@ -284,8 +284,8 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     NoActiveRunError
         Outside a run.
     """
-    from mlmagic.runs.keys import slug, unused
     from mlmagic.session.figures import render
+    from mlmagic.store.keys import slug, unused
 
     run = active.require_active("mlmagic.log_figure")
     try:
@@ -334,7 +334,7 @@ def last_run() -> Run:
     NoActiveRunError
         When there was none.
     """
-    from mlmagic.runs.run import Run
+    from mlmagic.store.query.run import Run
 
     if not _last:
         raise NoActiveRunError("mlmagic.last_run: no run has ended in this session yet. %runs lists earlier ones.")
@@ -366,7 +366,7 @@ def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncR
     UsageProblem
         When the setting ``offline`` is on.
     """
-    from mlmagic.runs import recovery
+    from mlmagic.tracking import recovery
 
     return recovery.sync_foreign(foreign) if foreign else recovery.sync(anew=anew)
 
@@ -401,16 +401,16 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     UsageProblem
         If nobody can be asked.
     """
-    from mlmagic.runs import addresses, store
+    from mlmagic.store import addresses, connection
     from mlmagic.views.foreign_journals import foreign_journals as view
 
     found = foreign_journals()
-    credentials = [] if store.is_local(store.current_uri()) else addresses.credentials()
-    print(view(found, store.shown_uri(), credentials))  # noqa: T201
+    credentials = [] if connection.is_local(connection.current_uri()) else addresses.credentials()
+    print(view(found, connection.shown_uri(), credentials))  # noqa: T201
     usable = [journal for journal in found if journal.problem is None]
     count = len({journal.uid or str(journal.path) for journal in usable})
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    if not usable or not (yes or _confirmed(f"Deliver {runs} to {clean(store.shown_uri())}? [y/N] ")):
+    if not usable or not (yes or _confirmed(f"Deliver {runs} to {clean(connection.shown_uri())}? [y/N] ")):
         return None
     return sync(foreign=usable)
 

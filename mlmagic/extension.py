@@ -24,7 +24,6 @@ from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.runs import active, experiments, notices, store
 from mlmagic.session import capture, live, prompts, run_files, sites
 from mlmagic.session.cells import running
 from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, holds_comments, mark_header
@@ -33,6 +32,9 @@ from mlmagic.session.scopes import names_of
 from mlmagic.settings import settings
 from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.snapshot.secrets import known_values
+from mlmagic.store import connection, experiments
+from mlmagic.tracking import active
+from mlmagic.tracking.recording import notices
 from mlmagic.user_objects import one_line
 from mlmagic.visible import clean
 
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from IPython.core.magic import Magics
 
     from mlmagic.compare.difference import Difference
-    from mlmagic.data.split import Split
+    from mlmagic.data.split.splitting import Split
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.bundle import MimeBundle
 
@@ -110,15 +112,15 @@ class Extension:
         self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(live.enter(self._session))
-        self._undo.append(store.settle())
+        self._undo.append(connection.settle())
         folder.settle(Path.cwd())
-        if "mlmagic.runs.background" in sys.modules:
-            sys.modules["mlmagic.runs.background"].resume()
+        if "mlmagic.tracking.background" in sys.modules:
+            sys.modules["mlmagic.tracking.background"].resume()
         if _resume_seed:
             _resume_seed.pop()()
-        where = f"store {store.shown_uri()} · experiment {experiments.shown_name()}"
+        where = f"store {connection.shown_uri()} · experiment {experiments.shown_name()}"
         print(f"mlmagic {__version__} · {clean(where)}")  # noqa: T201
-        if advice := store.old_file_store(Path.cwd()):
+        if advice := connection.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
         try:
             _recover()
@@ -146,8 +148,8 @@ class Extension:
             _resume_seed[:] = [randomness.suspend()]
         notices.forget_standing()
         known_values.forget_learned()
-        if "mlmagic.runs.shipping" in sys.modules:
-            from mlmagic.runs import background
+        if "mlmagic.store.delivery.worker" in sys.modules:
+            from mlmagic.tracking import background
 
             background.stop()
 
@@ -191,9 +193,9 @@ class Extension:
             return tree
         if entry.run is not None:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
-        from mlmagic.runs.opening import open_run
-        from mlmagic.runs.origin import origin_of_cell
         from mlmagic.session.watching import CellWatch
+        from mlmagic.tracking.opening import open_run
+        from mlmagic.tracking.recording.code_source import origin_of_cell
 
         watch = CellWatch(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=() if watch else _bound_by(tree), watch=watch)
@@ -253,10 +255,10 @@ def _recover() -> None:
         print(foreign_line(foreign))  # noqa: T201
     if not any(not left.is_closed for part in found for left in part.left):
         return
-    from mlmagic.runs import recovery
+    from mlmagic.tracking import recovery
 
     try:
-        report = recovery.sync(only=store.current_uri(), patience_s=settings.store_timeout_s)
+        report = recovery.sync(only=connection.current_uri(), patience_s=settings.store_timeout_s)
     except MLMagicError as error:  # above all a store that is away
         print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
         return
@@ -284,7 +286,7 @@ def _show_split(done: Split) -> MimeBundle:
 # By name: their modules are imported when they are first used.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
-    ("mlmagic.data.split", "Split", _show_split),
+    ("mlmagic.data.split.splitting", "Split", _show_split),
     ("mlmagic.compare.difference", "Difference", _show_difference),
 )
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
 from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
-from mlmagic.runs.active import require_active
 from mlmagic.session.interrupts import whole_imports
 from mlmagic.settings import settings
+from mlmagic.tracking.active import require_active
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlmagic.runs.active import ActiveRun
     from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.sweeping import Sweep
     from mlmagic.sweeps.trial_models import Which
+    from mlmagic.tracking.active import ActiveRun
     from mlmagic.views.sweep_frame import SweepFrame
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from mlmagic.journal import folder as journal_folder
 from mlmagic.private import state_folder
-from mlmagic.runs import store
+from mlmagic.store import connection
 from mlmagic.sweeps import pruning
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and links are those of POSIX")
@@ -62,7 +62,7 @@ def test_a_folder_that_is_none_is_refused(planted, state, tmp_path):
     with pytest.raises(OSError, match=r"no folder, or a link|File exists"):
         state_folder()
     assert not elsewhere.exists() or not list(elsewhere.iterdir())
-    assert store._lock_of("sqlite:///x.db").__enter__() is None
+    assert connection._lock_of("sqlite:///x.db").__enter__() is None
 
 
 @pytest.mark.skipif(getattr(os, "getuid", lambda: 1)() != 0, reason="only root can give a folder to another user")
@@ -83,7 +83,7 @@ def test_the_lock_of_a_store_lies_in_no_shared_folder(umask, state, tmp_path, mo
     name = hashlib.sha256(uri.encode()).hexdigest()[:20]
     planted = shared / f"mlmagic-{os.getuid()}-{name}.lock"
     planted.symlink_to(precious)
-    with store.creating(uri):
+    with connection.creating(uri):
         lock = state / f"store-{name}.lock"
         assert mode(lock) & 0o077 == 0
     assert precious.read_text() == "mine"

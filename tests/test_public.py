@@ -36,7 +36,7 @@ def test_loading_the_extension_imports_no_heavy_library(tmp_path, monkeypatch):
     )
     imported = json.loads(in_new_process(code).splitlines()[-1])
     assert HEAVY & set(imported) == set()
-    waiting = ("mlmagic.data.", "mlmagic.models.", "mlmagic.training.", "mlmagic.views.", "mlmagic.runs.queries")
+    waiting = ("mlmagic.data.", "mlmagic.models.", "mlmagic.training.", "mlmagic.views.", "mlmagic.store.query.queries")
     assert [name for name in imported if name.startswith(waiting)] == []
 
 
@@ -63,7 +63,7 @@ def test_a_star_import_takes_every_name_before_any_run():
 
 def test_a_name_that_waits_is_the_same_object_however_it_is_reached():
     code = (
-        "import mlmagic\nfirst = mlmagic.split\nfrom mlmagic import split\nfrom mlmagic.data.split import split as s\n"
+        "import mlmagic\nfirst = mlmagic.split\nfrom mlmagic import split\nfrom mlmagic.data.split.splitting import split as s\n"
         "print(first is split is s, 'EarlyStopping' in dir(mlmagic), callable(mlmagic.runs), mlmagic.seed(3).value)"
     )
     assert in_new_process(code) == "True True True 3\n"

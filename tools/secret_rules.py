@@ -3,7 +3,8 @@
 Gitleaks (https://github.com/gitleaks/gitleaks, MIT License) publishes its rules as ``config/gitleaks.toml`` with each
 release. Taken are those of tokens that begin with a fixed text and go on with letters of a known alphabet, of known
 number: what mlmagic looks for has to begin with letters that are searched fast, and to take linear time on any text.
-The others (names beside a value, patterns that search forward) are left out; `snapshot/secrets/assigned` is in their place.
+The others (names beside a value, patterns that search forward) are left out; `snapshot/secrets/assigned` is in their
+place.
 """
 
 from __future__ import annotations

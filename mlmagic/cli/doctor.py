@@ -117,18 +117,18 @@ def check_git() -> Finding:
 
 def check_store() -> Finding:
     """Check that the MLflow store of this folder answers; one that does not exist yet is not made."""
-    from mlmagic.runs import store
+    from mlmagic.store import connection
 
     for name, value in (("MAX_RETRIES", 0), ("TIMEOUT", STORE_TIMEOUT_S)):
         # MLflow's own defaults keep an unreachable server waiting for minutes.
         os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", str(value))
-    store.settle()
-    where = store.shown_uri()
-    uri = store.current_uri()
+    connection.settle()
+    where = connection.shown_uri()
+    uri = connection.current_uri()
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         return Finding("store", "ok", f"{where} (made by the first tracked cell)")
     try:
-        store.connect()
+        connection.connect()
     except StoreError as error:
         return Finding("store", "problem", str(error), "start the server or mend MLFLOW_TRACKING_URI")
     return Finding("store", "ok", where)

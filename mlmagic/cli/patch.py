@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
-from mlmagic.runs.run import Run
 from mlmagic.snapshot.git.config import own_config
 from mlmagic.snapshot.git.files import find_repository
 from mlmagic.snapshot.git.notebooks import by_file, is_notebook
 from mlmagic.snapshot.git.process import ask
 from mlmagic.snapshot.notebook_source import stripped
+from mlmagic.store.query.run import Run
 
 if TYPE_CHECKING:
     from mlmagic.snapshot.git.process import Answer

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.runs.durations import duration_s
+from mlmagic.store.query.durations import duration_s
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.runs.direction import Direction, direction_of
-from mlmagic.runs.durations import duration_s, span_s
-from mlmagic.runs.filters import number_or_none
-from mlmagic.runs.infinities import as_logged
+from mlmagic.store.query.direction import Direction, direction_of
+from mlmagic.store.query.durations import duration_s, span_s
+from mlmagic.store.query.filters import number_or_none
+from mlmagic.store.query.infinities import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

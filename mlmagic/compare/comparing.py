@@ -10,7 +10,8 @@ from mlmagic.compare.references import references_in
 from mlmagic.compare.run_files import in_threads
 from mlmagic.compare.run_record import read_records
 from mlmagic.errors import UsageProblem
-from mlmagic.runs import queries, store
+from mlmagic.store import connection
+from mlmagic.store.query import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,7 @@ def compare_runs(references: Iterable[Any], *, experiment: str | None = None) ->
         given = f"only {named[0]!r} was given" if named else "none was given"
         raise UsageProblem(f"Two or more runs are compared, {given}: %diff RUN1 RUN2. The last runs: %runs")
     find = partial(queries.find_run, experiment=experiment)
-    runs = store.ask(lambda: in_threads(find, named))
+    runs = connection.ask(lambda: in_threads(find, named))
     seen: dict[str, str] = {}
     for name, run in zip(named, runs, strict=True):
         if (earlier := seen.get(run.info.run_id)) is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from mlmagic.compare.columns import Column
-    from mlmagic.runs.direction import Direction
+    from mlmagic.store.query.direction import Direction
 
 SEEDS = frozenset({"seed", "random_state", "random_seed"})
 """What a parameter is called that makes a repetition of a configuration, by the last part of its name."""
@@ -131,7 +131,7 @@ class Comparison:
 
     def to_dataframe(self) -> DataFrame:
         """Return one row a run: run_id, name, status, started, duration, params, metrics; as ``mlmagic.runs`` does."""
-        from mlmagic.runs.frames import frame_of
+        from mlmagic.store.query.frames import frame_of
 
         return frame_of(self.runs)
 

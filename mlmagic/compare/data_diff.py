@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.runs.foreign_json import read_json
-from mlmagic.runs.keys import unused
+from mlmagic.store.foreign_json import read_json
+from mlmagic.store.keys import unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.compare.run_record import ENVIRONMENT, REQUIREMENTS
 from mlmagic.compare.value_diff import ValueRow, value_rows
-from mlmagic.runs.foreign_json import read_json
+from mlmagic.store.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

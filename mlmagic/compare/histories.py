@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
-from mlmagic.runs import bulk, queries, store
-from mlmagic.runs.curves import read_curves
-from mlmagic.runs.infinities import as_logged
+from mlmagic.store import connection
+from mlmagic.store.query import bulk, queries
+from mlmagic.store.query.curves import read_curves
+from mlmagic.store.query.infinities import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.compare.comparison import Comparison
-    from mlmagic.runs.curves import Curve, Kept
+    from mlmagic.store.query.curves import Curve, Kept
 
 _MOST_POINTS = 20_000
 
@@ -30,11 +31,11 @@ def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve
     best = [comparison.runs[row].info.run_id for row in comparison.best_first()[:most]]
 
     def read() -> list[Curve]:
-        client = store.connect()
-        with store.refused_by(store.current_uri()):
+        client = connection.connect()
+        with connection.refused_by(connection.current_uri()):
             return read_curves(client, best, [main.label], points=points)
 
-    return store.ask(read)
+    return connection.ask(read)
 
 
 def histories(comparison: Comparison, kept: Kept, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -47,7 +48,7 @@ def histories(comparison: Comparison, kept: Kept, content: Mapping[str, Any]) ->
     """
     known = {run.info.run_id: run for run in comparison.runs}
     wanted = [known[run_id] for run_id in content["runs"] if run_id in known]
-    curves, gone = store.ask(partial(_read, wanted, kept, content))
+    curves, gone = connection.ask(partial(_read, wanted, kept, content))
     series = [
         {"run": curve.run_id, "metric": curve.key, "count": int(curve.count), "exact": bool(curve.exact)}
         for curve in curves
@@ -58,8 +59,8 @@ def histories(comparison: Comparison, kept: Kept, content: Mapping[str, Any]) ->
 
 
 def _read(runs: Sequence[Run], kept: Kept, content: Mapping[str, Any]) -> tuple[list[Curve], list[str]]:
-    client = store.connect()
-    with store.refused_by(store.current_uri()):
+    client = connection.connect()
+    with connection.refused_by(connection.current_uri()):
         there = _still_there(client, runs)
         ids = [run.info.run_id for run in runs if run.info.run_id in there]
         read = partial(read_curves, client, keys=content["metrics"], by=content["by"], kept=kept)

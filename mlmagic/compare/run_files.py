@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import MLMagicError
-from mlmagic.runs import shared_parts, store
-from mlmagic.runs.artifact_reading import place_of
-from mlmagic.runs.waiting import OWN_THREAD, answered
 from mlmagic.snapshot.git.files import megabytes
+from mlmagic.store import connection, shared_parts
+from mlmagic.store.artifact_reading import place_of
+from mlmagic.store.waiting import OWN_THREAD, answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlmagic.runs.artifact_reading import ArtifactPlace
+    from mlmagic.store.artifact_reading import ArtifactPlace
 
     T = TypeVar("T")
     R = TypeVar("R")
@@ -101,7 +101,7 @@ def list_all(files: Iterable[RunFiles], folders: Iterable[str]) -> None:
 
 def read_all(wanted: Iterable[tuple[RunFiles, str]]) -> None:
     """Read these files at once."""
-    with store.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+    with connection.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
         _ask_all(RunFiles.read, dict.fromkeys(wanted))
 
 
@@ -110,4 +110,4 @@ def _ask_all(work: Callable[[RunFiles, str], None], wanted: Iterable[tuple[RunFi
         work(*pair)
         answered()
 
-    store.ask(lambda: in_threads(one, wanted), timeout_s=_LONGEST_SILENCE_S)
+    connection.ask(lambda: in_threads(one, wanted), timeout_s=_LONGEST_SILENCE_S)

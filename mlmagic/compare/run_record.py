@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.compare.run_files import RunFiles, list_all, read_all
-from mlmagic.runs import experiments, store
-from mlmagic.runs.durations import duration_s, span_s
-from mlmagic.runs.light_runs import oddities
+from mlmagic.store import connection, experiments
+from mlmagic.store.query.durations import duration_s, span_s
+from mlmagic.store.query.light_runs import oddities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ def read_records(runs: Iterable[Run]) -> list[RunRecord]:
 
     Files that cannot be read are told in `RunFiles.problems`, and raise nothing: the rest can still be compared.
     """
-    records = store.ask(lambda: [_record(run) for run in runs])
+    records = connection.ask(lambda: [_record(run) for run in runs])
     files = [record.files for record in records]
     list_all(files, _FOLDERS)
     read_all((one, path) for one in files for path in _READ)
@@ -71,8 +71,8 @@ def read_records(runs: Iterable[Run]) -> list[RunRecord]:
 
 def _record(run: Run) -> RunRecord:
     info, data = run.info, run.data
-    with store.refused_by(store.current_uri()):
-        experiment = experiments.name_of(store.connect(), info.experiment_id)
+    with connection.refused_by(connection.current_uri()):
+        experiment = experiments.name_of(connection.connect(), info.experiment_id)
     return RunRecord(
         id=info.run_id,
         name=str(info.run_name or ""),
@@ -81,7 +81,7 @@ def _record(run: Run) -> RunRecord:
         started=info.start_time,
         duration_s=duration_s(run),
         span_s=span_s(run),
-        url=store.url(info.run_id, info.experiment_id),
+        url=connection.url(info.run_id, info.experiment_id),
         params=dict(data.params),
         metrics=dict(data.metrics),
         tags=dict(data.tags),

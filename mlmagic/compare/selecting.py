@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.compare.comparison import CONFIGURATION, SEEDS, Comparison, Notice
 from mlmagic.compare.references import references_in
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
-from mlmagic.runs import bulk, experiments, queries, store
-from mlmagic.runs.keys import key_among
+from mlmagic.store import connection, experiments
+from mlmagic.store.keys import key_among
+from mlmagic.store.query import bulk, queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.compare.references import Reference
-    from mlmagic.runs.direction import Direction
+    from mlmagic.store.query.direction import Direction
 
 MOST_RUNS = 10_000
 _SHOWN_NAMES = 8
@@ -97,7 +98,7 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
             run = None
         if run is None:
             raise
-        return store.ask(partial(_read, [run.info.run_id]))
+        return connection.ask(partial(_read, [run.info.run_id]))
     title = f"experiment {found.experiment}: {condition.strip()}"
     notice = None if found.runs else Notice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
     return Comparison(found.runs, title, notice=notice)
@@ -105,15 +106,15 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
 
 def _whole(experiment: str | None) -> Comparison:
     def read() -> Comparison:
-        client = store.connect()
-        with store.refused_by(store.current_uri()):
+        client = connection.connect()
+        with connection.refused_by(connection.current_uri()):
             home = experiments.find(client, experiment)
             named = home.name if home else experiments.default_name()
             if home is None:
                 return Comparison([], f"experiment {named}", notice=_NOTHING_YET)
             return _newest(f"experiment {named}", [home.experiment_id])
 
-    return store.ask(read)
+    return connection.ask(read)
 
 
 def _named(references: Sequence[Reference], experiment: str | None) -> Comparison:
@@ -133,7 +134,7 @@ def _named(references: Sequence[Reference], experiment: str | None) -> Compariso
                 ) from None
             if experiment is not None:
                 raise
-            experiment_id, name = store.ask(partial(_experiment, text, str(unknown)))
+            experiment_id, name = connection.ask(partial(_experiment, text, str(unknown)))
             whole[experiment_id] = name
     if whole and run_ids:
         raise UsageProblem(
@@ -141,13 +142,13 @@ def _named(references: Sequence[Reference], experiment: str | None) -> Compariso
         )
     if whole:
         title = ("experiment " if len(whole) == 1 else "experiments ") + ", ".join(whole.values())
-        return store.ask(partial(_newest, title, list(whole)))
-    return store.ask(partial(_read, list(run_ids)))
+        return connection.ask(partial(_newest, title, list(whole)))
+    return connection.ask(partial(_read, list(run_ids)))
 
 
 def _experiment(reference: str, no_run: str) -> tuple[str, str]:
-    client = store.connect()
-    with store.refused_by(store.current_uri()):
+    client = connection.connect()
+    with connection.refused_by(connection.current_uri()):
         try:
             found = experiments.existing(client, reference)
         except UsageProblem as neither:
@@ -156,8 +157,8 @@ def _experiment(reference: str, no_run: str) -> tuple[str, str]:
 
 
 def _newest(title: str, experiment_ids: list[str]) -> Comparison:
-    client = store.connect()
-    with store.refused_by(store.current_uri()):
+    client = connection.connect()
+    with connection.refused_by(connection.current_uri()):
         read = bulk.newest_runs(client, experiment_ids, most=MOST_RUNS)
         names = _experiments(client, read.runs)
     if read.more:
@@ -172,8 +173,8 @@ def _newest(title: str, experiment_ids: list[str]) -> Comparison:
 
 
 def _read(run_ids: list[str]) -> Comparison:
-    client = store.connect()
-    with store.refused_by(store.current_uri()):
+    client = connection.connect()
+    with connection.refused_by(connection.current_uri()):
         found = {run.info.run_id: run for run in bulk.named_runs(client, run_ids).runs}
         for run_id in [run_id for run_id in run_ids if run_id not in found][:_MOST_OWN_IDS]:
             if run := queries.by_own_id(client, run_id):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mlmagic.runs.direction import Direction, direction_of
+from mlmagic.store.query.direction import Direction, direction_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,8 +15,8 @@ from mlmagic.compare.difference import Difference
 from mlmagic.compare.histories import histories
 from mlmagic.compare.references import references_in
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
-from mlmagic.runs import store
-from mlmagic.runs.curves import Kept
+from mlmagic.store import connection
+from mlmagic.store.query.curves import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class CompareWidget(anywidget.AnyWidget):
         self._told = told
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
-        super().__init__(table=wire.table_of(comparison, store.ui()), selected=[], view=_first_view(comparison))
+        super().__init__(table=wire.table_of(comparison, connection.ui()), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
 
     def _ipython_display_(self) -> None:

@@ -12,7 +12,7 @@ from mlmagic.config.flat import Resolved, resolvable
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from mlmagic.runs.active import ActiveRun
+    from mlmagic.tracking.active import ActiveRun
 
 _FILE = "mlmagic/config.yaml"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs.values import flat
 from mlmagic.snapshot.secrets.cuts import beginning
+from mlmagic.store.values import flat
 from mlmagic.user_objects import reraise_interrupt, text_of
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import Selection, datasets_in
-from mlmagic.data.record import record
-from mlmagic.data.split_registry import splits_of
+from mlmagic.data.profile.mlflow_dataset import record
+from mlmagic.data.split.registry import splits_of
 from mlmagic.remembered import Remembered
 from mlmagic.settings import settings
 
 if TYPE_CHECKING:
-    from mlmagic.data.fingerprint import Fingerprint
-    from mlmagic.data.split_registry import SplitPart
+    from mlmagic.data.fingerprint.fingerprint import Fingerprint
+    from mlmagic.data.split.registry import SplitPart
     from mlmagic.journal.records import Dataset
-    from mlmagic.runs.active import ActiveRun
     from mlmagic.session.sites import Argument
+    from mlmagic.tracking.active import ActiveRun
 
 _MOST = 20
 _LEAST_BUDGET_S = 0.01

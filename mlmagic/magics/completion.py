@@ -129,9 +129,10 @@ def _of_configs(shell: InteractiveShell, last: str, words: list[str]) -> Iterabl
 
 
 def _run_names() -> list[str]:
-    from mlmagic.runs import queries, store
+    from mlmagic.store import connection
+    from mlmagic.store.query import queries
 
-    frame = store.ask(lambda: queries.runs(n=_MOST), timeout_s=_PATIENCE_S)
+    frame = connection.ask(lambda: queries.runs(n=_MOST), timeout_s=_PATIENCE_S)
     # A name with an escape sequence is none to put on the user's line.
     return list(dict.fromkeys(filter(is_plain, map(str, frame["name"])))) if len(frame) else []
 
@@ -139,7 +140,7 @@ def _run_names() -> list[str]:
 def _experiments() -> list[str]:
     if "mlflow" not in sys.modules:
         return []
-    from mlmagic.runs import store
+    from mlmagic.store import connection
 
-    found = store.ask(lambda: store.connect().search_experiments(max_results=_MOST), timeout_s=_PATIENCE_S)
+    found = connection.ask(lambda: connection.connect().search_experiments(max_results=_MOST), timeout_s=_PATIENCE_S)
     return [experiment.name for experiment in found if is_plain(experiment.name)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlmagic.data.split import Split
+    from mlmagic.data.split.splitting import Split
 
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _TAKEN = types.FunctionType | types.MethodType | types.BuiltinFunctionType | type | types.ModuleType
@@ -89,7 +89,7 @@ class SplitMagics(Magics):
 
 
 def _split(arguments: Namespace, data: Sequence[Any], namespace: Mapping[str, Any]) -> Split:
-    from mlmagic.data.split import split
+    from mlmagic.data.split.splitting import split
 
     labels = tuple(arguments.data)
     several = len(labels) > 1
@@ -124,7 +124,7 @@ def _last(label: str) -> str:
 
 def _key(option: str, name: str | None, data: Sequence[Any], namespace: Mapping[str, Any]) -> Any:
     """Return a column's name, or else the variable of this name."""
-    from mlmagic.data.split_columns import Named, has_column
+    from mlmagic.data.split.split_columns import Named, has_column
 
     if name is None or has_column(name, data) or name not in namespace:
         return name

@@ -10,13 +10,13 @@ from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
-from mlmagic.runs import experiments, store
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.settings import settings
+from mlmagic.store import connection, experiments
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from mlmagic.runs.recovery import SyncReport
+    from mlmagic.tracking.recovery import SyncReport
 
 _OPTIONS = ("--anew", "--foreign", "--yes")
 
@@ -64,12 +64,12 @@ class StatusMagics(Magics):
 
     @staticmethod
     def _show() -> None:
-        from mlmagic.runs import recovery
+        from mlmagic.tracking import recovery
         from mlmagic.views.sync_report import foreign_line
 
         waiting, foreign = recovery.waiting()
         print(f"mlmagic {__version__}")  # noqa: T201
-        print(f"  store       {clean(store.shown_uri())}")  # noqa: T201
+        print(f"  store       {clean(connection.shown_uri())}")  # noqa: T201
         print(f"  experiment  {clean(experiments.shown_name())}")  # noqa: T201
         print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
         if foreign:

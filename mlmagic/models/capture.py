@@ -16,11 +16,11 @@ from mlmagic.models.plain_values import plain
 from mlmagic.models.saving import Skipped, save_model
 from mlmagic.models.searches import is_search, record_search
 from mlmagic.remembered import Remembered
-from mlmagic.runs.autologged import holds_parameters
 from mlmagic.settings import settings
 from mlmagic.snapshot.environment import environment
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.known_values import REDACTED
+from mlmagic.tracking.inferred.autologged import holds_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from mlmagic.models.kinds import Kind
     from mlmagic.models.saving import SavedModel
-    from mlmagic.runs.active import ActiveRun
     from mlmagic.session.watching import CellWatch
+    from mlmagic.tracking.active import ActiveRun
 
 _FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 

@@ -6,12 +6,12 @@ import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs.children import Child
+from mlmagic.tracking.child_runs import Child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.runs.active import ActiveRun
+    from mlmagic.tracking.active import ActiveRun
 
 _NO_METRICS = ("param_", "params")
 

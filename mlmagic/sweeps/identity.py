@@ -8,7 +8,7 @@ import json
 import types
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import datasets_in
 from mlmagic.session.reads import functions_of, names_used
 from mlmagic.settings import settings

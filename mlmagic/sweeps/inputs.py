@@ -17,7 +17,7 @@ from mlmagic.user_objects import one_line, reraise_interrupt
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlmagic.runs.active import ActiveRun
+    from mlmagic.tracking.active import ActiveRun
 
 
 def values_read(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -> dict[str, Any]:

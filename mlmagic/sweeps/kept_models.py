@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from mlmagic.runs.active import ActiveRun
-    from mlmagic.runs.direction import Direction
-    from mlmagic.runs.notices import Notices
-    from mlmagic.runs.recorder import Recorder
+    from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.results import Trial
     from mlmagic.sweeps.trial_models import SentModel
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.notices import Notices
+    from mlmagic.tracking.recording.recorder import Recorder
 
 
 @dataclass(frozen=True)

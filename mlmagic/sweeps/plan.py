@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.runs.direction import direction_of
+from mlmagic.store.query.direction import direction_of
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, points_of
 from mlmagic.sweeps.space import count
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlmagic.config.composing import Composition
-    from mlmagic.runs.direction import Direction
+    from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.space import Axis, Dimension
     from mlmagic.sweeps.trial_models import Which
 

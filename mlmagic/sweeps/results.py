@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mlmagic.runs.direction import Direction
+    from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.trial import Status
 
 

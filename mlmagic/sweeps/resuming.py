@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlmagic.runs import experiments, queries, store
-from mlmagic.runs.durations import duration_s
-from mlmagic.runs.matching import Plan
+from mlmagic.store import connection, experiments
+from mlmagic.store.query import queries
+from mlmagic.store.query.durations import duration_s
+from mlmagic.store.query.filter_plan import Plan
 from mlmagic.sweeps.recording import KEY
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def find_earlier(code: str, experiment: str | None) -> Earlier | None:
     """
 
     def read() -> Earlier | None:
-        client = store.connect()
-        with store.refused_by(store.current_uri()):
+        client = connection.connect()
+        with connection.refused_by(connection.current_uri()):
             home = experiments.find(client, experiment)
             if home is None:
                 return None
@@ -66,7 +67,7 @@ def find_earlier(code: str, experiment: str | None) -> Earlier | None:
             }
             return Earlier(found.info.run_id, _seed(found.data.params.get("seed", "")), trials)
 
-    return store.ask(read)
+    return connection.ask(read)
 
 
 def _with_tag(key: str, value: str) -> Plan:

@@ -14,7 +14,7 @@ from mlmagic.sweeps.space import Interval, count, grid, joined
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.runs.direction import Direction
+    from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.space import Dimension, Point
 
 SEARCHES = ("grid", "random", "tpe")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import optuna
 from mlmagic.journal.records import Metric
-from mlmagic.runs.children import Child
+from mlmagic.tracking.child_runs import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mlmagic.runs.active import ActiveRun
     from mlmagic.session.watching import CellWatch
+    from mlmagic.tracking.active import ActiveRun
 
 _STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 _VALUE = "value"

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
-from mlmagic.runs.direction import direction_of
-from mlmagic.runs.keys import valid_key
-from mlmagic.runs.shipping import shipper
 from mlmagic.session.live import seeding
 from mlmagic.settings import settings
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets.cuts import beginning
+from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.keys import valid_key
+from mlmagic.store.query.direction import direction_of
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from mlmagic.config.flat import Resolved
-    from mlmagic.runs.active import ActiveRun
     from mlmagic.sweeps.payload import Payload
     from mlmagic.sweeps.resuming import Earlier
     from mlmagic.sweeps.space import Axis, Point
     from mlmagic.sweeps.trial import Status
     from mlmagic.sweeps.trial_models import SentModel
+    from mlmagic.tracking.active import ActiveRun
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mlmagic.adapters import autologging
-from mlmagic.runs import active, collecting
-from mlmagic.runs.notices import Notices
-from mlmagic.runs.recorder import Recorder
 from mlmagic.session.capture import Capture
 from mlmagic.sweeps.isolation import figures_closed, output_captured, random_states_kept
 from mlmagic.sweeps.own_random import own_random
 from mlmagic.sweeps.pruning import Reporter, TrialPrunedError
 from mlmagic.sweeps.trial_code import TrialCode
 from mlmagic.sweeps.trial_models import are_wanted, sent
+from mlmagic.tracking import active, collecting
+from mlmagic.tracking.recording.notices import Notices
+from mlmagic.tracking.recording.recorder import Recorder
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlmagic.journal.records import Record
-    from mlmagic.runs.active import ActiveRun
     from mlmagic.session.figures import FailedFigure, Figure
     from mlmagic.sweeps.payload import Payload
     from mlmagic.sweeps.pruning import Pruning
     from mlmagic.sweeps.trial_models import Bar, SentModel, Which
+    from mlmagic.tracking.active import ActiveRun
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _FILE = "<sweep>"

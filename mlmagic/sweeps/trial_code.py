@@ -9,16 +9,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from mlmagic.models.kinds import find_models, is_any_library_imported
-from mlmagic.runs import automatic
-from mlmagic.runs.options import Origin
-from mlmagic.runs.values import flat
 from mlmagic.scalars import as_number
 from mlmagic.session import sites
 from mlmagic.session.watching import CellWatch
 from mlmagic.snapshot.randomness import seeding
+from mlmagic.store.values import flat
 from mlmagic.sweeps.isolation import threads_limited
 from mlmagic.sweeps.own_random import import_first
 from mlmagic.sweeps.process_state import process_state_kept
+from mlmagic.tracking.inferred import inferred_values
+from mlmagic.tracking.recording.options import Origin
 from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from mlmagic.models.capture import ModelCapture
     from mlmagic.models.kinds import Found
-    from mlmagic.runs.active import ActiveRun
-    from mlmagic.runs.recorder import Recorder
     from mlmagic.sweeps.pruning import Reporter
     from mlmagic.sweeps.trial import Job, Task
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.recorder import Recorder
 
 _FILE = "<sweep>"
 _RESULT = "result"
@@ -111,7 +111,7 @@ class TrialCode:
     def _find(self, watch: CellWatch, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:
         """Take the parameters and metrics that the body shows, as of a tracked cell."""
         recorder, swept, asked_for = self._recorder, self._task.values, self._job.metric
-        found = automatic.find(watch, namespace, result=value, known_metrics=set())
+        found = inferred_values.find(watch, namespace, result=value, known_metrics=set())
         self.notices += watch.skips.lines()
         self.params = {name: one for name, one in found.params.items() if name not in swept}
         known = set(recorder.metrics)

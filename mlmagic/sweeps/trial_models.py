@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.runs.direction import direction_of
+from mlmagic.store.query.direction import direction_of
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlmagic.models.kinds import Found
-    from mlmagic.runs.direction import Direction
+    from mlmagic.store.query.direction import Direction
 
 Which = Literal["best", "all", "none"]
 """Whose models a sweep records: those of the best trial, of all, or of none."""

@@ -10,16 +10,17 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
-from mlmagic.runs import active, loops
 from mlmagic.scalars import as_number
 from mlmagic.session.cells import running
 from mlmagic.session.script import as_python
 from mlmagic.snapshot.secrets.cuts import shown
+from mlmagic.tracking import active
+from mlmagic.tracking.recording import loops
 
 if TYPE_CHECKING:
-    from mlmagic.runs.active import ActiveRun
-    from mlmagic.runs.loops import Loop
-    from mlmagic.runs.recorder import Recorder
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.loops import Loop
+    from mlmagic.tracking.recording.recorder import Recorder
 
 _MODES = ("min", "max")
 

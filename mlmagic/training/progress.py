@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.runs import active
+from mlmagic.tracking import active
 from mlmagic.training.shown import ShownLoop
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
-    from mlmagic.runs.active import ActiveRun
+    from mlmagic.tracking.active import ActiveRun
 
 T = TypeVar("T")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from mlmagic.runs import loops
-from mlmagic.runs.loops import Loop
 from mlmagic.session.live import in_notebook
+from mlmagic.tracking.recording import loops
+from mlmagic.tracking.recording.loops import Loop
 from mlmagic.training.bar import Bar
 from mlmagic.training.live import LiveCurve
 from mlmagic.views.bundle import number, shorten
 
 if TYPE_CHECKING:
-    from mlmagic.runs.active import ActiveRun
+    from mlmagic.tracking.active import ActiveRun
 
 _SHOWN_METRICS = 4
 _LONGEST_NAME = 30

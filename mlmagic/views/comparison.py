@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.compare.groups import groups_of, mean_of
 from mlmagic.compare.histories import best_curves
 from mlmagic.errors import StoreError
-from mlmagic.runs.frames import frame_of
+from mlmagic.store.query.frames import frame_of
 from mlmagic.views.bundle import MimeBundle, number, render, shorten
 from mlmagic.views.curve_picture import STYLES, Label, Panel, Series, Size, finite, picture
 from mlmagic.views.runs_table import table_html
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mlmagic.compare.comparison import Comparison
     from mlmagic.compare.groups import Mean
-    from mlmagic.runs.curves import Curve
+    from mlmagic.store.query.curves import Curve
 
 MOST_CURVES = len(STYLES)
 _MOST_ROWS = 30

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
-from mlmagic.runs.light_runs import as_moment
+from mlmagic.store.query.light_runs import as_moment
 from mlmagic.views.bundle import MimeBundle, render, took, web_address
 from mlmagic.views.difference_sections import letter, sections_of
 from mlmagic.views.difference_text import difference_text

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.runs.frames import ATTRS, BASE_COLUMNS
+from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
 from mlmagic.views.bundle import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import Cell, cell
 from mlmagic.visible import clean
@@ -44,8 +44,11 @@ def runs_frame(
     n: int = 20,
     sort: str | None = None,
 ) -> RunsFrame:
-    """Return the last runs as a DataFrame that a notebook shows as a table; see :func:`mlmagic.runs.queries.runs`."""
-    from mlmagic.runs import queries
+    """Return the last runs as a DataFrame that a notebook shows as a table.
+
+    See :func:`mlmagic.store.query.queries.runs`.
+    """
+    from mlmagic.store.query import queries
     from mlmagic.views.runs_frame import RunsFrame
 
     found = queries.runs(filter, experiment=experiment, n=n, sort=sort)

@@ -11,8 +11,8 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.data.split import Split
-    from mlmagic.data.split_report import SplitReport
+    from mlmagic.data.split.report import SplitReport
+    from mlmagic.data.split.splitting import Split
 
 _LONGEST = 40
 _SHOWN_CLASSES = 10
@@ -23,7 +23,7 @@ def split_report_bundle(split: Split) -> MimeBundle:
 
     Examples
     --------
-    >>> from mlmagic.data.split import split
+    >>> from mlmagic.data.split.splitting import split
     >>> print(split_report_bundle(split(list("abcdefghij"), seed=1))["text/plain"])
     Split 10 rows, drawn with seed 1
               train   test

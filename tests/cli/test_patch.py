@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from mlmagic.cli import main
-from mlmagic.runs.closing import close_run
-from mlmagic.runs.opening import open_run
-from mlmagic.runs.options import Origin, TrackOptions
+from mlmagic.tracking.closing import close_run
+from mlmagic.tracking.opening import open_run
+from mlmagic.tracking.recording.options import Origin, TrackOptions
 
 
 def notebook(source, outputs=()):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlmagic.compare import wire
 from mlmagic.compare.columns import columns_of
 from mlmagic.compare.comparison import Comparison
-from mlmagic.runs.direction import direction_of
+from mlmagic.store.query.direction import direction_of
 
 
 class Light:

@@ -8,8 +8,8 @@ import pytest
 
 from mlmagic.compare.data_diff import ColumnChange, data_rows
 from mlmagic.compare.run_record import DatasetRecord
-from mlmagic.data.fingerprint import fingerprint
-from mlmagic.data.record import record
+from mlmagic.data.fingerprint.fingerprint import fingerprint
+from mlmagic.data.profile.mlflow_dataset import record
 
 FRAME = pd.DataFrame({
     "age": np.arange(100), "income": np.arange(100) / 7, "city": ["Bonn", "Köln"] * 50, "y": [0, 1] * 50,

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import Selection
 from mlmagic.errors import UsageProblem
 
@@ -411,7 +411,7 @@ def test_a_fingerprint_cannot_be_changed():
 def test_another_process_finds_the_same():
     code = """
 import json, numpy as np, pandas as pd
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 frame = pd.DataFrame({"s": [{"b", "a", "c"}, {"x": 1}], "t": pd.Categorical(["q", "p"])})
 print(json.dumps([fingerprint(frame).digest, fingerprint(np.arange(5.0)).digest]))
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden.json"

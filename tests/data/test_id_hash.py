@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.data.id_hash import hash_ids
-from mlmagic.data.id_values import UnhashableError, plain
-from mlmagic.data.mixing import SCHEME, Keys, keyed
+from mlmagic.data.hashing.splitmix64 import SCHEME, Keys, keyed
+from mlmagic.data.ids.id_hash import hash_ids
+from mlmagic.data.ids.plain_values import UnhashableError, plain
 
 MOMENT = dt.datetime(2024, 2, 29, 12, 30, 15, 123456)  # noqa: DTZ001 - a time without a zone is what is tested
 GOLDEN = {
@@ -211,7 +211,7 @@ def test_lone_surrogates_are_ids_too():
 
 
 def test_the_hash_is_the_same_in_another_process_with_another_hash_seed():
-    code = "from mlmagic.data.id_hash import hash_ids; print(hash_ids(['a', 1, 'b']).tolist())"
+    code = "from mlmagic.data.ids.id_hash import hash_ids; print(hash_ids(['a', 1, 'b']).tolist())"
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert found.stdout.strip() == str(hashes(["a", 1, "b"]))

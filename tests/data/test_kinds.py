@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import class_of, datasets_in, kind_of
 
 DATASETS = {

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.data.objects import Encoder
+from mlmagic.data.fingerprint.readers.objects import Encoder
 
 SCALARS = (
     st.none()

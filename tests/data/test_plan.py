@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.data.plan import OutOfTimeError, Plan
+from mlmagic.data.fingerprint.readers.plan import OutOfTimeError, Plan
 
 
 @given(st.integers(0, 10**7), st.integers(4096, 10**5))

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import Selection
-from mlmagic.data.profile import MOST_COLUMNS, profile
+from mlmagic.data.profile.profile import MOST_COLUMNS, profile
 
 
 def profiled(dataset, **more):

@@ -11,9 +11,9 @@ import pytest
 from mlflow.types import Schema
 from scipy import sparse
 
-from mlmagic.data.fingerprint import fingerprint
-from mlmagic.data.record import LONGEST_SCHEMA, context_of, record
-from mlmagic.runs.batches import to_mlflow
+from mlmagic.data.fingerprint.fingerprint import fingerprint
+from mlmagic.data.profile.mlflow_dataset import LONGEST_SCHEMA, context_of, record
+from mlmagic.store.delivery.batches import to_mlflow
 
 FRAME = pd.DataFrame({
     "age": [31, 54], "score": [0.5, None], "city": ["Bonn", None], "flag": [True, False], "day": pd.to_datetime(["2020-01-01"] * 2), "raw": [b"a", b"b"],

@@ -14,12 +14,12 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mlmagic.data.id_hash import hash_ids, hash_values
-from mlmagic.data.id_values import plain
-from mlmagic.data.split import Split, split
-from mlmagic.data.split_registry import splits_of
-from mlmagic.data.split_sides import Fractions, salt_keys, sides_by_hash, sides_drawn
-from mlmagic.data.split_strata import apportion
+from mlmagic.data.ids.id_hash import hash_ids, hash_values
+from mlmagic.data.ids.plain_values import plain
+from mlmagic.data.split.registry import splits_of
+from mlmagic.data.split.sides import Fractions, salt_keys, sides_by_hash, sides_drawn
+from mlmagic.data.split.splitting import Split, split
+from mlmagic.data.split.strata import apportion
 from mlmagic.snapshot.randomness import seeding
 
 FRACTION = st.floats(0.01, 0.98)
@@ -438,7 +438,7 @@ class TestIdentity:
         assert splits_of(split(list(range(10)), seed=1).test) == ()
 
     def test_a_part_that_is_gone_is_forgotten(self, people):
-        from mlmagic.data.split_registry import _parts
+        from mlmagic.data.split.registry import _parts
 
         made = split(people.to_numpy(), seed=1)
         numbers = {id(part) for part in made}

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 
-from mlmagic.data.split import split
+from mlmagic.data.split.splitting import split
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.randomness import seeding
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import Selection, datasets_in, kind_of
 
 torch = pytest.importorskip("torch")

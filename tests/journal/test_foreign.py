@@ -25,7 +25,7 @@ from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
 from mlmagic.magics.status import StatusMagics
-from mlmagic.runs import recovery
+from mlmagic.tracking import recovery
 
 ROOT = str(Path(__file__).parents[2])
 EIGHT_DAYS = 8 * 86_400

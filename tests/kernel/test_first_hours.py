@@ -57,7 +57,7 @@ def test_the_id_of_a_run_that_was_recorded_offline_stays_valid(used, offline, le
     assert used.check(f"print(list(mlmagic.compare('{reference}').to_dataframe().run_id))") == str([stored["id"]])
     if length == 32:
         assert used.check(f"print(list(mlmagic.runs('run_id = {reference}').run_id))") == str([stored["id"]])
-        used.check(f"from mlmagic.runs.run import Run\nfound = Run('{reference}')")
+        used.check(f"from mlmagic.store.query.run import Run\nfound = Run('{reference}')")
         assert used.check("print(found.params['lr'], found.name, found.history('none'))") == "0.5 away []"
         assert used.check("print(list(mlmagic.compare(found, 'first').to_dataframe().run_id)[0])") == stored["id"]
 

@@ -80,7 +80,7 @@ def test_nothing_stays_when_it_is_unloaded_and_loaded_again_it_works_whole(new_k
         output = kernel.run(CELL.format(name=name))
         assert output.status == "ok", output.text
         during = _state(kernel)
-        assert (during["threads"], during["atexit"]) == (["mlmagic-ship", "mlmagic-sync"], ["mlmagic.runs.ending"])
+        assert (during["threads"], during["atexit"]) == (["mlmagic-ship", "mlmagic-sync"], ["mlmagic.tracking.ending"])
         assert during["variables"] == ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "_get_http_response_with_retries"]
         kernel.check("%unload_ext mlmagic")
         assert _state(kernel) == before
@@ -104,7 +104,7 @@ def test_a_run_that_still_waits_when_it_is_unloaded_is_delivered_when_it_is_load
     assert _state(kernel) == before
     kernel.check("settings.offline = False\n%load_ext mlmagic")
     kernel.check(
-        "from mlmagic.runs.shipping import shippers\nend = time.monotonic() + 30\n"
+        "from mlmagic.store.delivery.worker import shippers\nend = time.monotonic() + 30\n"
         "while any(one.deliveries() for one in shippers()) and time.monotonic() < end: time.sleep(0.05)"
     )
     run = kernel.last_run("waiting")

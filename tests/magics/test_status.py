@@ -11,7 +11,7 @@ from mlmagic.settings import settings
 @pytest.fixture
 def magic(shell, store_uri, tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "_home", tmp_path)
-    monkeypatch.setattr(import_module("mlmagic.runs.shipping"), "_EVERY_S", 600)  # nothing in the background
+    monkeypatch.setattr(import_module("mlmagic.store.delivery.worker"), "_EVERY_S", 600)  # nothing in the background
     monkeypatch.setattr(folder, "_elsewhere", lambda: tmp_path / "elsewhere")
     return StatusMagics(shell).mlmagic
 

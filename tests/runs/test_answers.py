@@ -15,10 +15,10 @@ from servers import Answer, Proxy, Server
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.runs import experiments
-from mlmagic.runs.shipping import shipper
-from mlmagic.runs.waiting import Patience
 from mlmagic.settings import settings
+from mlmagic.store import experiments
+from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.waiting import Patience
 
 VALUES = 20
 

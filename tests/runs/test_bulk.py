@@ -11,14 +11,15 @@ import urllib.request
 import numpy as np
 import pytest
 
-from mlmagic.runs import bulk, curves, database, store
+from mlmagic.store import connection, database
+from mlmagic.store.query import bulk, curves
 
 ODD = ["漢字 ключ", "a" * 250, "with space/and.dots:x", "<b>"]
 
 
 @pytest.fixture
 def client(store_uri):
-    return store.connect()
+    return connection.connect()
 
 
 @pytest.fixture

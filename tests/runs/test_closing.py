@@ -5,12 +5,12 @@ import subprocess
 import pytest
 
 from mlmagic import sync
-from mlmagic.runs import active
-from mlmagic.runs.closing import close_run, status_of
-from mlmagic.runs.opening import open_run
-from mlmagic.runs.options import Origin, TrackOptions
-from mlmagic.runs.run import Run
 from mlmagic.settings import settings
+from mlmagic.store.query.run import Run
+from mlmagic.tracking import active
+from mlmagic.tracking.closing import close_run, status_of
+from mlmagic.tracking.opening import open_run
+from mlmagic.tracking.recording.options import Origin, TrackOptions
 
 
 class Unprintable(Exception):  # noqa: N818  # as users name theirs
@@ -209,11 +209,11 @@ def test_the_user_may_end_the_run_early(close):
 
 
 def test_a_run_that_was_deleted_meanwhile_is_told_and_delivered_when_it_is_restored(close):
-    from mlmagic.runs import store
+    from mlmagic.store import connection
 
     summary, run = close(work=lambda run: run.target.client.delete_run(run.run_id))
     assert any("was deleted: restore it" in line and "records kept" in line for line in lines(summary))
-    store.connect().restore_run(run.id)
+    connection.connect().restore_run(run.id)
     assert sync().waiting == 0
     assert (run.status, run.text("mlmagic/cell.py")) == ("FINISHED", "x = 1")
 
@@ -246,7 +246,7 @@ def test_an_interrupt_while_the_run_is_recorded_ends_it(close, monkeypatch):
 def test_an_interrupt_while_the_run_is_delivered_is_told_and_the_delivery_goes_on(close, monkeypatch):
     import mlflow
 
-    from mlmagic.runs.shipping import Shipper
+    from mlmagic.store.delivery.worker import Shipper
 
     def interrupted(*args):
         raise KeyboardInterrupt

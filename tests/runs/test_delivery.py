@@ -18,8 +18,8 @@ from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.file import Journal
 from mlmagic.journal.records import Began, Dataset, Ended, Metric, Model, Param, Tag
-from mlmagic.runs import own_requests
-from mlmagic.runs.delivery import Delivery
+from mlmagic.store import own_requests
+from mlmagic.store.delivery.delivery import Delivery
 
 DATA = Dataset("X", "0" * 32, "code", "{}", "", "{}", "training")
 

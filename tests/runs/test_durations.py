@@ -3,9 +3,10 @@ import pytest
 from mlmagic.cli.results import recorded_runs
 from mlmagic.cli.workspace import Workspace
 from mlmagic.compare.columns import columns_of
-from mlmagic.runs import bulk, queries, store
-from mlmagic.runs.durations import TAG, duration_s, span_s
-from mlmagic.runs.run import Run
+from mlmagic.store import connection
+from mlmagic.store.query import bulk, queries
+from mlmagic.store.query.durations import TAG, duration_s, span_s
+from mlmagic.store.query.run import Run
 
 
 @pytest.mark.parametrize("seconds", ["0.25", "0", "1e2"])
@@ -29,7 +30,7 @@ def test_a_run_that_has_not_ended_has_no_duration(make_run):
 def test_the_table_of_a_comparison_has_both(make_run, store_uri):
     make_run("usual", seconds=2.0)
     make_run("continued", tags={TAG: "0.25"}, seconds=21.5)
-    runs = bulk.newest_runs(store.connect(), ["0"]).runs
+    runs = bulk.newest_runs(connection.connect(), ["0"]).runs
     columns = {column.id: column for column in columns_of(runs)}
     assert columns["run:duration"].numbers.tolist() == [0.25, 2.0]
     assert columns["run:span"].numbers.tolist()[0] == 21.5

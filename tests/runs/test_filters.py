@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
-from mlmagic.runs.filters import parse
+from mlmagic.store.query.filters import parse
 
 
 def as_written(text):

@@ -11,7 +11,7 @@ import mlmagic
 from mlmagic.journal import folder, owner
 from mlmagic.journal.lines import encode, seed_of
 from mlmagic.journal.records import Began, Bound, Closed, Copy, Ended, File, Metric, Model, Tag
-from mlmagic.runs.delivery import Delivery
+from mlmagic.store.delivery.delivery import Delivery
 
 
 @pytest.fixture(autouse=True)
@@ -203,7 +203,7 @@ def test_a_link_in_place_of_the_staged_files_deletes_nothing(client, store_uri, 
 
 @pytest.mark.parametrize("target", ["a file", "nothing"])
 def test_a_store_of_the_folder_that_is_a_link_is_refused_and_the_way_is_named(tmp_path, monkeypatch, target):
-    from mlmagic.runs import store
+    from mlmagic.store import connection as store
 
     outside = tmp_path / "outside.db"
     if target == "a file":

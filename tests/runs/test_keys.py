@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
-from mlmagic.runs.keys import Keys, changed_key, slug, unused, valid_key
+from mlmagic.store.keys import Keys, changed_key, slug, unused, valid_key
 
 TEXT = st.text() | st.lists(st.sampled_from([*"ab./ :-_\\é\u0301\n\t\x00", "..", "//", "٣", "\ud800"])).map("".join)
 

@@ -18,18 +18,19 @@ from mlmagic.errors import StoreError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.journal.foreign import foreign_journals
 from mlmagic.journal.records import Began, Part
-from mlmagic.runs import recovery, resuming, shared_parts
-from mlmagic.runs.children import Child
-from mlmagic.runs.closing import close_run
-from mlmagic.runs.opening import open_run
-from mlmagic.runs.options import Origin, TrackOptions
-from mlmagic.runs.run import Run
-from mlmagic.runs.shipping import shipper
 from mlmagic.session import log_storage
 from mlmagic.session.log import ExecutionLog
 from mlmagic.session.log_storage import LogStorage
 from mlmagic.settings import settings
 from mlmagic.snapshot.parts import part_of
+from mlmagic.store import shared_parts
+from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.query.run import Run
+from mlmagic.tracking import recovery, resuming
+from mlmagic.tracking.child_runs import Child
+from mlmagic.tracking.closing import close_run
+from mlmagic.tracking.opening import open_run
+from mlmagic.tracking.recording.options import Origin, TrackOptions
 
 PATCH = "mlmagic/uncommitted.patch"
 

@@ -20,11 +20,12 @@ from mlmagic.compare.run_files import RunFiles
 from mlmagic.compare.run_record import ENVIRONMENT, DatasetRecord, RunRecord
 from mlmagic.errors import MLMagicError, StoreError
 from mlmagic.magics import completion
-from mlmagic.runs import artifact_reading, queries
-from mlmagic.runs.artifact_reading import RemotePlace, place_of
-from mlmagic.runs.foreign_json import read_json
-from mlmagic.runs.resuming import _cells
+from mlmagic.store import artifact_reading
+from mlmagic.store.artifact_reading import RemotePlace, place_of
+from mlmagic.store.foreign_json import read_json
+from mlmagic.store.query import queries
 from mlmagic.sweeps import resuming as sweeps
+from mlmagic.tracking.resuming import _cells
 from mlmagic.views.comparison import still_of
 from mlmagic.views.difference import difference_bundle
 
@@ -192,7 +193,7 @@ def test_names_steer_no_terminal(make_run, change, capsys):
 @pytest.fixture
 def files_of(make_run, database):
     """Return a function that makes a run and returns its id and the folder of its files."""
-    from mlmagic.runs import store
+    from mlmagic.store import connection as store
 
     def make(name="run", **files):
         made = make_run(name)
@@ -420,7 +421,7 @@ class HostileServer:
         return [FileInfo(path, is_dir=False, file_size=1) for path in paths]
 
     def download_artifacts(self, path, folder):
-        from mlmagic.runs import store
+        from mlmagic.store import connection as store
 
         file = store.Path(folder, path)
         file.write_bytes(b"x" * 1000)

@@ -11,9 +11,9 @@ from mlflow.exceptions import MlflowException, RestException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, RESOURCE_DOES_NOT_EXIST, TEMPORARILY_UNAVAILABLE
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.runs import outage, own_requests, store
-from mlmagic.runs.outage import Verdict
-from mlmagic.runs.waiting import OWN_THREAD, Patience, Pending
+from mlmagic.store import connection, outage, own_requests
+from mlmagic.store.outage import Verdict
+from mlmagic.store.waiting import OWN_THREAD, Patience, Pending
 
 
 def caused(error, cause):
@@ -138,7 +138,7 @@ def test_only_our_own_threads_give_up_soon():
 
 
 def test_on_our_own_threads_no_address_is_printed_into_the_users_cell(store_uri):
-    store.connect()
+    connection.connect()
     from mlflow.tracking._tracking_service import client as module
 
     variable = module.MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
@@ -157,7 +157,7 @@ def test_our_retries_are_no_warnings_in_the_users_output(caplog):
 def test_asking_a_store_that_is_away_draws_no_random_number_of_the_users():
     random.seed(1)
     before = random.getstate()
-    pending = Pending(lambda: store.connect("http://127.0.0.1:9"))
+    pending = Pending(lambda: connection.connect("http://127.0.0.1:9"))
     with pytest.raises(StoreAwayError, match="Connection refused"):
         pending.result(timeout_s=60)
     assert random.getstate() == before
@@ -168,7 +168,7 @@ def test_a_store_that_hangs_holds_for_as_long_as_there_is_patience():
         patience = Patience(0.5, local=False)
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(StoreAwayError, match="does not answer within"):
-            patience.ask(lambda: store.connect(uri))
+            patience.ask(lambda: connection.connect(uri))
         assert patience.left_s == 0
         with pytest.raises(StoreAwayError, match="does not answer"):
             patience.ask(lambda: pytest.fail("there is no patience left to ask"))

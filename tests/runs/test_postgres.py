@@ -6,10 +6,10 @@ from postgres import Postgres
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.runs import experiments
-from mlmagic.runs.shipping import shipper
-from mlmagic.runs.waiting import Patience
 from mlmagic.settings import settings
+from mlmagic.store import experiments
+from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.waiting import Patience
 
 VALUES = 40
 

@@ -7,11 +7,12 @@ import pytest
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.runs import pausing, store
-from mlmagic.runs.delivery import Delivery
-from mlmagic.runs.pausing import Pause
-from mlmagic.runs.shipping import shipper
-from mlmagic.runs.waiting import Patience
+from mlmagic.store import connection
+from mlmagic.store.delivery import pausing
+from mlmagic.store.delivery.delivery import Delivery
+from mlmagic.store.delivery.pausing import Pause
+from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.waiting import Patience
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def fails_once(original, error):
 @pytest.mark.parametrize("where", ["advance", "finish", "connect"])
 def test_an_error_of_the_deliverys_own_is_told_and_nothing_is_lost(store_uri, monkeypatch, capsys, error, where):
     with mlmagic.track("first"):
-        owner = store if where == "connect" else Delivery
+        owner = connection if where == "connect" else Delivery
         monkeypatch.setattr(owner, where, fails_once(getattr(owner, where), error))
         mlmagic.log(loss=1.0)
     with mlmagic.track("second"):
@@ -49,7 +50,7 @@ def test_an_error_of_the_deliverys_own_is_told_and_nothing_is_lost(store_uri, mo
     assert f"{type(error).__name__}" in shown
     mlmagic.sync()
     shipper(store_uri).wait(lambda: False, Patience(60, local=False))  # until the round is over
-    client = store.connect(store_uri)
+    client = connection.connect(store_uri)
     runs = {run.info.run_name: (run.info.status, run.data.metrics) for run in client.search_runs(["0"])}
     assert runs == {"first": ("FINISHED", {"loss": 1.0}), "second": ("FINISHED", {"loss": 2.0})}
     assert folder.journals(folder.place()) == []
@@ -68,7 +69,7 @@ def test_a_thread_that_ended_is_begun_again(store_uri):
     with mlmagic.track("second", quiet=True):
         mlmagic.log(loss=1.0)
     assert ships._thread.is_alive()
-    assert {run.info.status for run in store.connect(store_uri).search_runs(["0"])} == {"FINISHED"}
+    assert {run.info.status for run in connection.connect(store_uri).search_runs(["0"])} == {"FINISHED"}
 
 
 def test_pauses_grow_up_to_half_a_minute_whatever_a_server_asks_for(monkeypatch):
@@ -119,7 +120,7 @@ def test_one_run_that_is_held_holds_no_other(store_uri, monkeypatch, capsys):
             mlmagic.log(loss=2.0)
     shown = capsys.readouterr().err
     assert shown.count("PERMISSION_DENIED: not here") == 1
-    client = store.connect(store_uri)
+    client = connection.connect(store_uri)
     assert [run.info.run_name for run in client.search_runs(["0"])] == ["allowed"]
     ships = shipper(store_uri)
     while ships.deliveries():  # without being asked for, once the pause is over

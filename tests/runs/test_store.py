@@ -11,8 +11,9 @@ import time
 import pytest
 
 from mlmagic.errors import StoreAwayError, StoreError
-from mlmagic.runs import addresses, mlflow_runs, store
 from mlmagic.settings import settings
+from mlmagic.store import addresses, connection
+from mlmagic.tracking import mlflow_runs
 
 URI = "MLFLOW_TRACKING_URI"
 
@@ -26,7 +27,7 @@ def unsettled(tmp_path, monkeypatch):
     monkeypatch.setenv(URI, "")
     monkeypatch.delenv(URI)
     monkeypatch.setattr(utils, "_tracking_uri", None)
-    monkeypatch.setattr(store, "_home", None)
+    monkeypatch.setattr(connection, "_home", None)
     return tmp_path
 
 
@@ -49,23 +50,23 @@ def unsettled(tmp_path, monkeypatch):
 def test_the_store_is_fixed_once_and_given_back(unsettled, monkeypatch, chosen, settled):
     if chosen is not None:
         monkeypatch.setenv(URI, chosen)
-    restore = store.settle()
+    restore = connection.settle()
     assert os.environ[URI] == settled.format(here=unsettled)
     restore()
     assert os.environ.get(URI) == chosen
 
 
 def test_a_store_that_the_user_chose_since_stays(unsettled, monkeypatch):
-    restore = store.settle()
+    restore = connection.settle()
     monkeypatch.setenv(URI, "sqlite:///other.db")
     restore()
     assert os.environ[URI] == "sqlite:///other.db"
 
 
 def test_settling_twice_changes_nothing(unsettled):
-    outer = store.settle()
+    outer = connection.settle()
     once = os.environ[URI]
-    inner = store.settle()
+    inner = connection.settle()
     assert os.environ[URI] == once
     inner()
     outer()
@@ -76,9 +77,9 @@ def test_a_choice_made_by_mlflow_itself_is_honoured(unsettled):
     import mlflow
 
     mlflow.set_tracking_uri("sqlite:///by_hand.db")
-    restore = store.settle()
+    restore = connection.settle()
     assert os.environ[URI] == f"sqlite:///{unsettled}/by_hand.db"
-    assert store.shown_uri() == "sqlite:///by_hand.db"
+    assert connection.shown_uri() == "sqlite:///by_hand.db"
     restore()
 
 
@@ -96,8 +97,8 @@ def test_settling_does_not_import_mlflow(tmp_path):
 
 def test_a_shown_uri_has_no_password(unsettled, monkeypatch):
     monkeypatch.setenv(URI, "postgresql://ana:hunter2@db/prod")
-    assert "hunter2" not in store.shown_uri()
-    assert "db/prod" in store.shown_uri()
+    assert "hunter2" not in connection.shown_uri()
+    assert "db/prod" in connection.shown_uri()
 
 
 @pytest.fixture
@@ -116,9 +117,9 @@ def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, 
     folder = unsettled / name
     _copy_of(new_store, folder / "mlflow.db")
     monkeypatch.chdir(folder)
-    restore = store.settle()
+    restore = connection.settle()
     monkeypatch.chdir(unsettled)
-    run = store.connect().create_run("0")
+    run = connection.connect().create_run("0")
     restore()
     with sqlite3.connect(folder / "mlflow.db") as database:
         assert database.execute("select run_uuid from runs").fetchall() == [(run.info.run_id,)]
@@ -130,7 +131,7 @@ def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, 
 def test_below_a_folder_that_no_uri_can_name_the_store_is_relative(unsettled, monkeypatch, name):
     (unsettled / name).mkdir()
     monkeypatch.chdir(unsettled / name)
-    restore = store.settle()
+    restore = connection.settle()
     assert os.environ[URI] == "sqlite:///mlflow.db"
     restore()
 
@@ -139,7 +140,7 @@ def _connect(uri, barrier, results):
     os.environ[URI] = uri
     barrier.wait(60)
     try:
-        client = store.connect()
+        client = connection.connect()
         client.create_run("0")
         results.put("ok")
     except BaseException as error:  # noqa: BLE001  # it is the result
@@ -167,7 +168,7 @@ def test_eight_processes_create_one_store_at_once(unsettled):
 
 
 def test_one_client_serves_a_store(store_uri):
-    assert store.connect() is store.connect()
+    assert connection.connect() is connection.connect()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_one_client_serves_a_store(store_uri):
 def test_a_store_that_cannot_be_opened_is_one_clear_line(unsettled, monkeypatch, uri, message):
     monkeypatch.setenv(URI, uri)
     with pytest.raises(StoreError, match=message) as caught:
-        store.connect()
+        connection.connect()
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
@@ -192,14 +193,14 @@ def test_a_file_that_is_no_store_is_one_clear_line(unsettled, monkeypatch):
     (unsettled / "notes.db").write_text("these are no tables" * 100)
     monkeypatch.setenv(URI, f"sqlite:///{unsettled}/notes.db")
     with pytest.raises(StoreError, match=r"notes\.db cannot be written: .*not a database"):
-        store.connect()
+        connection.connect()
     assert (unsettled / "notes.db").read_text().startswith("these are no tables")
 
 
 def test_the_news_of_mlflow_are_kept_out_and_their_level_is_put_back(store_uri):
     logger = logging.getLogger("mlflow.store.db.utils")
     before = logger.level
-    with store._without_news():
+    with connection._without_news():
         assert not logger.isEnabledFor(logging.INFO)
     assert logger.level == before
 
@@ -221,15 +222,15 @@ def test_the_news_of_mlflow_are_kept_out_and_their_level_is_put_back(store_uri):
 def test_the_address_of_a_run(unsettled, monkeypatch, uri, ui_url, expected):
     monkeypatch.setenv(URI, uri)
     monkeypatch.setattr(settings, "ui_url", ui_url)
-    assert store.url("ab", "1") == expected
+    assert connection.url("ab", "1") == expected
 
 
 def test_an_old_file_store_is_pointed_out(tmp_path):
-    assert store.old_file_store(tmp_path) is None
+    assert connection.old_file_store(tmp_path) is None
     (tmp_path / "mlruns/0/artifacts").mkdir(parents=True)
-    assert store.old_file_store(tmp_path) is None
+    assert connection.old_file_store(tmp_path) is None
     (tmp_path / "mlruns/0/meta.yaml").touch()
-    assert "mlflow migrate-filestore" in store.old_file_store(tmp_path)
+    assert "mlflow migrate-filestore" in connection.old_file_store(tmp_path)
 
 
 @pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?cache=shared"])
@@ -259,11 +260,11 @@ def test_the_store_of_a_plugin_is_known(monkeypatch):
 
 
 def test_asking_a_server_that_is_away_does_not_take_minutes(monkeypatch):
-    monkeypatch.setattr(store, "current_uri", lambda: "http://127.0.0.1:9")
+    monkeypatch.setattr(connection, "current_uri", lambda: "http://127.0.0.1:9")
     with pytest.raises(StoreAwayError, match="Connection refused"):
-        store.ask(lambda: store.connect("http://127.0.0.1:9"))
+        connection.ask(lambda: connection.connect("http://127.0.0.1:9"))
     with pytest.raises(StoreAwayError, match="does not answer"):
-        store.ask(lambda: time.sleep(5), timeout_s=0.05)
+        connection.ask(lambda: time.sleep(5), timeout_s=0.05)
 
 
 def test_the_private_parts_of_mlflow_are_there():
@@ -290,7 +291,7 @@ def test_the_private_parts_of_mlflow_are_there():
 def test_the_open_runs_of_all_threads_are_seen_and_can_be_ended(store_uri):
     import mlflow
 
-    client, begun, go, left = store.connect(), threading.Event(), threading.Event(), []
+    client, begun, go, left = connection.connect(), threading.Event(), threading.Event(), []
 
     def elsewhere():
         run = mlflow.start_run(run_name="elsewhere")
@@ -323,7 +324,7 @@ def test_the_open_runs_of_all_threads_are_seen_and_can_be_ended(store_uri):
 def test_a_run_becomes_the_active_one_and_the_users_stays_below_it(store_uri):
     import mlflow
 
-    client = store.connect()
+    client = connection.connect()
     users = mlflow.start_run(run_name="the user's")
     run = client.create_run("0", run_name="ours")
     mlflow_runs.activate(run)
@@ -341,7 +342,7 @@ def test_mlflow_samples_the_system_where_the_user_asked_for_it(store_uri, monkey
     from mlflow.tracking import fluent
 
     monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "true")
-    run = store.connect().create_run("0")
+    run = connection.connect().create_run("0")
     mlflow_runs.activate(run)
     assert run.info.run_id in fluent.run_id_to_system_metrics_monitor
     mlflow_runs.deactivate(run.info.run_id)
@@ -353,10 +354,10 @@ def test_a_text_artifact_is_read_back(store_uri, tmp_path):
 
     with mlflow.start_run() as run:
         mlflow.log_text("é\n", "mlmagic/cell.py")
-    artifacts = store.artifacts(run.info.artifact_uri)
-    assert store.read_text(artifacts, "mlmagic/cell.py") == "é\n"
-    assert store.read_text(artifacts, "mlmagic/none.py") is None
-    assert store.read_text(artifacts, "nowhere/none.py") is None
+    artifacts = connection.artifacts(run.info.artifact_uri)
+    assert connection.read_text(artifacts, "mlmagic/cell.py") == "é\n"
+    assert connection.read_text(artifacts, "mlmagic/none.py") is None
+    assert connection.read_text(artifacts, "nowhere/none.py") is None
 
 
 def test_threads_that_begin_mlflow_anew_after_an_interrupt_all_get_a_whole_one(tmp_path):

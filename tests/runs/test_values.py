@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.runs.values import as_curve, as_text, flat
 from mlmagic.scalars import as_number
+from mlmagic.store.values import as_curve, as_text, flat
 
 
 class Hostile:

@@ -10,10 +10,11 @@ import threading
 import pytest
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.runs import queries, store, waiting
-from mlmagic.runs.run import Run
-from mlmagic.runs.waiting import PROBE_S, Patience
 from mlmagic.settings import settings
+from mlmagic.store import connection, waiting
+from mlmagic.store.query import queries
+from mlmagic.store.query.run import Run
+from mlmagic.store.waiting import PROBE_S, Patience
 
 
 @pytest.fixture
@@ -37,14 +38,14 @@ READINGS = {
 
 @pytest.mark.parametrize("what", READINGS)
 def test_a_server_that_never_answers_is_given_up_and_then_only_probed(silent, what):
-    assert store.patience().left_s == 1.5
+    assert connection.patience().left_s == 1.5
     with pytest.raises(StoreAwayError, match=rf"the MLflow store {silent} does not answer within 1\.5 s"):
         READINGS[what]()
-    assert store.patience().left_s == PROBE_S
+    assert connection.patience().left_s == PROBE_S
     with pytest.raises(StoreAwayError, match="does not answer within 1 s"):
         READINGS[what]()
     waiting.answered()
-    assert store.patience().left_s == 1.5
+    assert connection.patience().left_s == 1.5
 
 
 def test_a_wait_in_which_nothing_came_is_remembered_and_one_in_which_something_came_is_not():
@@ -67,18 +68,18 @@ def test_a_probe_that_is_answered_gives_back_all_patience():
 
 
 def test_who_asks_within_an_asking_is_not_waited_for_by_two_threads(store_uri):
-    assert store.ask(lambda: store.ask(threading.current_thread)) is not threading.main_thread()
-    assert store.ask(lambda: (threading.current_thread(), store.ask(threading.current_thread))[0].name).startswith(
-        "mlmagic-"
-    )
+    assert connection.ask(lambda: connection.ask(threading.current_thread)) is not threading.main_thread()
+    assert connection.ask(
+        lambda: (threading.current_thread(), connection.ask(threading.current_thread))[0].name
+    ).startswith("mlmagic-")
 
 
 def test_the_reason_of_a_lock_is_the_lock(store_uri, tmp_path):
-    assert store.obstacle(store_uri) == "the store is slow"
+    assert connection.obstacle(store_uri) == "the store is slow"
     with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)) as other:
         other.execute("begin immediate")
-        assert store.obstacle(store_uri) == "database is locked"
+        assert connection.obstacle(store_uri) == "database is locked"
         other.execute("rollback")
-    assert store.obstacle("http://127.0.0.1:9") == "the store is slow"
+    assert connection.obstacle("http://127.0.0.1:9") == "the store is slow"
     waiting.note_silence("http://127.0.0.1:9")
-    assert store.obstacle("http://127.0.0.1:9") == "the store does not answer"
+    assert connection.obstacle("http://127.0.0.1:9") == "the store does not answer"

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic.data.fingerprint import fingerprint
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.journal.records import Param, Tag
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saved import first_line as reason_of
-from mlmagic.runs.notices import Notices
-from mlmagic.runs.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 from mlmagic.session.output import Transcript
 from mlmagic.session.shown_values import MOST_CHARACTERS, as_output
 from mlmagic.settings import settings
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.cuts import MARGIN, beginning, ending, first_line
 from mlmagic.snapshot.secrets.redaction import redact
+from mlmagic.tracking.recording.notices import Notices
+from mlmagic.tracking.recording.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 
 
 def corpus():

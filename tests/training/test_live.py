@@ -1,8 +1,8 @@
 import IPython.display
 import pytest
 
-from mlmagic.runs.notices import Notices
 from mlmagic.session.live import in_notebook
+from mlmagic.tracking.recording.notices import Notices
 from mlmagic.training.live import EVERY_S, LiveCurve
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.runs import active, loops
+from mlmagic.tracking import active
+from mlmagic.tracking.recording import loops
 from mlmagic.training.progress import progress
 
 

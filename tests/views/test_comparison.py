@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mlmagic.compare.comparison import Comparison, Notice
-from mlmagic.runs.bulk import LightRun, RunData, RunInfo
-from mlmagic.runs.curves import Curve
+from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
+from mlmagic.store.query.curves import Curve
 from mlmagic.views.comparison import comparison_bundle
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmagic.data.split import split
+from mlmagic.data.split.splitting import split
 from mlmagic.views.split_report import split_headline, split_report_bundle
 
 

@@ -6,8 +6,8 @@ import math
 import pytest
 from PIL import Image
 
-from mlmagic.runs.summary import Notice, RunSummary
 from mlmagic.sweeps.results import Results, Trial
+from mlmagic.tracking.recording.summary import Notice, RunSummary
 from mlmagic.views.sweep_picture import _so_far, picture_of
 from mlmagic.views.sweep_view import SweepView, results_html, sweep_bundle
 

@@ -1,4 +1,4 @@
-/** The words and signs of a filter, quoted as in `mlmagic/runs/filters.py`. */
+/** The words and signs of a filter, quoted as in `mlmagic/store/query/filters.py`. */
 
 export interface Token {
   readonly kind: "name" | "text" | "symbol" | "mark" | "word" | "open";

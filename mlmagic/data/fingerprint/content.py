@@ -1,0 +1,98 @@
+"""The hashes of a dataset's columns and rows, made in one pass over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.data.fingerprint.readers.objects import Encoder
+from mlmagic.data.hashing.row_multiset_hash import RowHashes
+
+if TYPE_CHECKING:
+    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.tables import Table
+
+SCHEME = b"mlmagic fingerprint 1"
+"""Counts up when the same content gets another digest."""
+
+_BYTES_AT_ONCE = 1 << 20  # stays in a core's own cache
+_FEWEST_ROWS_AT_ONCE, _MOST_ROWS_AT_ONCE = 4096, 1 << 15
+
+
+class Content:
+    """The running hashes of a table's columns, and the sums of its rows' hashes."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._parts = [column for _, column in (*table.index, *table.columns)]
+        self._hashers: list[list[Any]] = [[] for _ in self._parts]
+        self.sums: tuple[int, int] | None = (0, 0)
+
+    def read(self, plan: Plan) -> None:
+        """Read the rows of *plan*, each piece once, column by column: so a piece stays in the cache."""
+        table = self._table
+        if plan.sample or table.rows_too_wide:
+            self.sums = None
+        first_in_row = 0 if table.index_in_rows else len(table.index)
+        pieces = plan.pieces(
+            table.rows if self._parts else 0,
+            at_once=rows_at_once(table), row_bytes=table.row_bytes, columns=len(self._parts),
+        )  # fmt: skip
+        for start, stop in pieces:
+            rows = None if self.sums is None else RowHashes(stop - start)
+            for number, column in enumerate(self._parts):
+                plan.check()
+                chunk = column.chunk(start, stop)
+                self._update(number, chunk.streams)
+                if rows is not None and number >= first_in_row:
+                    rows.add(chunk.words())
+            if rows is not None and self.sums is not None:
+                first, second = rows.sums()
+                self.sums = ((self.sums[0] + first) % 2**64, (self.sums[1] + second) % 2**64)
+
+    def _update(self, number: int, streams: tuple[Any, ...]) -> None:
+        import xxhash
+
+        hashers = self._hashers[number]
+        if not hashers:
+            hashers.extend(xxhash.xxh3_128() for _ in streams)
+        for hasher, stream in zip(hashers, streams, strict=True):
+            hasher.update(stream)
+
+    def index(self) -> list[bytes]:
+        """Return what identifies each column of the index, its name too."""
+        names = [Encoder()(name) for name, _ in self._table.index]
+        return [part for pair in zip(names, self._digests()[: len(names)], strict=True) for part in pair]
+
+    def columns(self) -> list[bytes]:
+        """Return the digest of each column."""
+        return self._digests()[len(self._table.index) :]
+
+    def _digests(self) -> list[bytes]:
+        return [
+            hashed(column.logical.encode(), *(hasher.digest() for hasher in hashers))
+            for column, hashers in zip(self._parts, self._hashers, strict=True)
+        ]
+
+
+def schema_digest(table: Table) -> bytes:
+    """Return the digest of the names and types of all columns, and of the shape of an array's rows."""
+    encode = Encoder()
+    parts = [part for name, column in table.columns for part in (encode(name), column.logical.encode())]
+    return hashed(SCHEME, table.family.encode(), table.form.encode(), *parts)
+
+
+def hashed(*parts: bytes) -> bytes:
+    """Return one digest of several parts, each told apart by its length."""
+    import xxhash
+
+    hasher = xxhash.xxh3_128()
+    for part in parts:
+        hasher.update(len(part).to_bytes(8, "little") + part)
+    return hasher.digest()
+
+
+def rows_at_once(table: Table) -> int:
+    """Return how many rows to read at once: as many as the cache holds, and enough to be worth a call."""
+    fitting = _BYTES_AT_ONCE // max(table.row_bytes, 1)
+    fewest = _FEWEST_ROWS_AT_ONCE if len(table.columns) > 1 else 1
+    return max(fewest, min(fitting, _MOST_ROWS_AT_ONCE))

@@ -1,0 +1,1 @@
+"""Columns of every library, read in one canonical form."""

@@ -1,0 +1,83 @@
+"""A sparse array of SciPy or torch by what it holds: not its format, the order of entries, or stored zeros."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.data.fingerprint.readers import chunks
+from mlmagic.data.fingerprint.readers.columns import Column
+from mlmagic.data.fingerprint.readers.tables import Table
+from mlmagic.data.hashing.row_multiset_hash import RowHashes, joined
+
+if TYPE_CHECKING:
+    from mlmagic.data.fingerprint.readers.chunks import Chunk
+    from mlmagic.data.fingerprint.readers.plan import Plan
+
+
+def of_scipy(matrix: Any, plan: Plan) -> Table:  # noqa: ARG001  # one signature for all
+    """Return a sparse array by what it holds: neither its format nor the order, nor zeros that it stores, count."""
+    import numpy as np
+
+    if matrix.ndim == 2:  # noqa: PLR2004  # a matrix
+        rows = matrix.tocsr()
+        if not rows.has_canonical_format:
+            rows = rows.copy()
+            rows.sum_duplicates()
+        lengths = np.diff(rows.indptr)
+        places = np.repeat(np.arange(matrix.shape[0]), lengths)
+        return _of_coordinates(matrix.shape, places, rows.indices, rows.data)
+    found = matrix.tocoo(copy=True)
+    found.sum_duplicates()
+    return _of_coordinates(matrix.shape, *_two_axes(found.coords, found.shape), found.data)
+
+
+def of_sparse_tensor(tensor: Any) -> Table:
+    """Return a sparse tensor of torch; of SciPy's with the same content it has the digest too."""
+    found = tensor.to_sparse_coo().coalesce().cpu()
+    values = found.values()
+    if values.ndim > 1:  # rows that are dense themselves
+        found = found.to_dense().to_sparse_coo().coalesce()
+        values = found.values()
+    coordinates = [axis.numpy() for axis in found.indices()]
+    return _of_coordinates(tuple(found.shape), *_two_axes(coordinates, tuple(found.shape)), values.numpy())
+
+
+def _two_axes(coordinates: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Return the coordinate on the first axis and the position on all others together."""
+    import numpy as np
+
+    rows = np.asarray(coordinates[0])
+    if len(shape) == 1:
+        return rows, np.zeros_like(rows)
+    return rows, np.ravel_multi_index(tuple(map(np.asarray, coordinates[1:])), shape[1:])
+
+
+def _of_coordinates(shape: tuple[int, ...], rows: Any, places: Any, values: Any) -> Table:
+    import numpy as np
+
+    held = values != 0  # NaN is
+    if not held.all():
+        rows, places, values = rows[held], places[held], values[held]
+    order = np.lexsort((places, rows))
+    rows, places, values = rows[order], places[order].astype("<i8"), values[order]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
+
+    def chunk(start: int, stop: int) -> Chunk:
+        first, last = int(ends[start]), int(ends[stop])
+        part = chunks.of_numbers(values[first:last], None, first)
+        lengths = np.diff(ends[start : stop + 1]).astype("<i8")
+        where = np.ascontiguousarray(places[first:last])
+        single = RowHashes(last - first)
+        single.add(where.view("<u8"))
+        single.add(part.words())
+        # The sum over a row's values, from running sums: they wrap around, and so does their difference.
+        running = np.concatenate([np.zeros(1, np.uint64), np.cumsum(single.mixed(), dtype=np.uint64)])
+        bounds = ends[start : stop + 1] - first
+        hashes = joined(np.stack([running[bounds[1:]] - running[bounds[:-1]], lengths.view(np.uint64)], axis=-1))
+        streams = (lengths.view(np.uint8), where.view(np.uint8), *part.streams)
+        return chunks.Chunk(streams, part.values, hashes=hashes)
+
+    column: Column = Column(f"{values.dtype.name}", chunk, lambda start, stop: [None] * (stop - start), {})
+    form = ",".join(map(str, shape[1:]))
+    size = max(1, len(values) // max(shape[0], 1)) * 16
+    return Table("sparse", shape, [(None, column)], form=form, row_bytes=size)

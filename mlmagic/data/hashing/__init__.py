@@ -1,0 +1,1 @@
+"""Hashes of 64 bits that no release of a library changes."""

@@ -1,0 +1,1 @@
+"""What is recorded beside a fingerprint: a profile, and MLflow's form of a dataset."""

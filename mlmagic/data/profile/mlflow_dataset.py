@@ -1,0 +1,109 @@
+"""A dataset as MLflow keeps it: our digest, a profile, and a schema that costs nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.data.profile.profile import profile
+from mlmagic.data.profile.statistics import shown_names
+from mlmagic.journal.records import Dataset
+from mlmagic.snapshot.secrets.redaction import redact
+
+if TYPE_CHECKING:
+    from mlmagic.data.fingerprint.fingerprint import Fingerprint
+
+LONGEST_DATASET_NAME = 500
+LONGEST_SCHEMA = 1_048_575
+"""Characters that MLflow takes."""
+
+_COLUMN_TYPES = {
+    "bool": "boolean", "int8": "integer", "int16": "integer", "int32": "integer", "uint8": "integer",
+    "uint16": "integer", "uint32": "long", "int64": "long", "float16": "float", "float32": "float",
+    "float64": "double", "string": "string", "bytes": "binary", "datetime": "datetime", "date": "datetime",
+}  # fmt: skip
+_TENSOR_TYPES = {
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "float32", "float64", "complex64", "complex128",
+}  # fmt: skip
+_CONTEXTS = {
+    "training": r"[xy]?(train|training)", "testing": r"[xy]?(test|testing)",
+    "validation": r"[xy]?(val|valid|validation)", "evaluation": r"[xy]?(eval|evaluation)",
+}  # fmt: skip
+
+
+def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "") -> Dataset:
+    """Return the record of the dataset *obj*, which the code calls *name* and whose fingerprint is *fp*.
+
+    *target* is the name of the column with the classes, where it is known; *made* says that the run made the data, or
+    changed it, before it used it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlmagic.data.fingerprint.fingerprint import fingerprint
+    >>> X = np.zeros((3, 2))
+    >>> found = record("X", X, fingerprint(X))
+    >>> found.name, len(found.digest), json.loads(found.profile)["shape"]
+    ('X', 32, [3, 2])
+    """
+    facts = profile(obj, fp, target=target)
+    known = redact(name)[0][:LONGEST_DATASET_NAME]
+    tags = {"mlmagic.variable": known} | ({"mlmagic.made": made} if made else {})
+    return Dataset(
+        name=known,
+        digest=fp.digest,
+        source_type="code",
+        # Where it was read from is not known; MLflow calls a dataset that code made one of source "code".
+        source=json.dumps({"tags": tags}, ensure_ascii=False),
+        schema=_schema(fp, facts),
+        profile=json.dumps(facts, ensure_ascii=False, allow_nan=False),
+        context=context_of(name),
+    )
+
+
+def context_of(name: str) -> str:
+    """Return what a dataset of this name is used for, in MLflow's words; ``input`` where the name does not tell.
+
+    >>> [context_of(name) for name in ("X_train", "df_test", "val_loader[0]", "y", "values", "latest")]
+    ['training', 'testing', 'validation', 'input', 'input', 'input']
+    """
+    words = re.split(r"[\W_\d]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
+    for context, pattern in _CONTEXTS.items():
+        if any(re.fullmatch(pattern, word) for word in words):
+            return context
+    return "input"
+
+
+def _schema(fp: Fingerprint, facts: dict[str, Any]) -> str:
+    """Return the schema in MLflow's form, or nothing where it has no name for a type or the schema is too long."""
+    if "columns" in facts:
+        schema: dict[str, Any] = {"mlflow_colspec": _column_specs(fp, facts)}
+    else:
+        kind = facts["values"]["type"]
+        if "pandas" in fp.kind or "polars" in fp.kind:
+            schema = {"mlflow_colspec": [{"type": _column_type(kind), "required": not facts["values"]["nulls"]}]}
+        elif kind not in _TENSOR_TYPES:
+            return ""
+        else:
+            spec = {"type": "tensor", "tensor-spec": {"dtype": kind, "shape": [-1, *fp.shape[1:]]}}
+            schema = {"mlflow_tensorspec": {"features": json.dumps([spec]), "targets": None}}
+    text = json.dumps(schema, ensure_ascii=False)
+    return text if len(text) <= LONGEST_SCHEMA else ""
+
+
+def _column_specs(fp: Fingerprint, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    nulls = [column["nulls"] for column in facts["columns"]]
+    specs = []
+    for number, (name, kind) in enumerate(zip(shown_names(fp.types), fp.types.values(), strict=True)):
+        # Whether one is missing was looked up for the first columns only; to require too much would be wrong.
+        required = number < len(nulls) and not nulls[number]
+        specs.append({"type": _column_type(kind), "name": name, "required": required})
+    return specs
+
+
+def _column_type(kind: str) -> str:
+    """Return MLflow's type; ``any`` for what it has none for."""
+    inner = kind.removeprefix("category<").rstrip(">").partition(",")[0].partition("<")[0]
+    return _COLUMN_TYPES.get(inner, "any")

@@ -1,0 +1,132 @@
+"""The profile of a dataset that stands beside its digest: small, ready for JSON, and without the data's own texts."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.data.fingerprint.content import rows_at_once
+from mlmagic.data.fingerprint.fingerprint import table_of
+from mlmagic.data.fingerprint.readers.plan import Plan
+from mlmagic.data.profile.statistics import Summary, classes, distinct, shown_names
+from mlmagic.snapshot.secrets.names import secrecy
+from mlmagic.snapshot.secrets.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmagic.data.fingerprint.fingerprint import Fingerprint
+    from mlmagic.data.fingerprint.readers.columns import Column
+    from mlmagic.data.fingerprint.readers.tables import Table
+
+MOST_COLUMNS = 500
+_MOST_VALUES = 50_000_000
+"""Values that are looked at for statistics: of more, those of a sample of the rows."""
+_LONGEST_S = 0.5
+"""Seconds that the fingerprint may have taken for the statistics, which take as long, to be those of all rows."""
+_USUAL_TARGETS = frozenset({"target", "label", "labels", "class", "y"})
+
+
+def profile(obj: Any, fp: Fingerprint, *, target: Any = None) -> dict[str, Any]:
+    """Return what describes the dataset *obj* with the fingerprint *fp*, in under 1 MB.
+
+    Shape and digests; of the first 500 columns name, type, digest, nulls, range, mean and how many values differ; how
+    often each class occurs in the *target*. Without one given, that is a column with a usual name (``target``,
+    ``label``, ``class``, ``y``), or a series or one-dimensional array itself. ``statistics_of`` is the number of rows
+    that were looked at when they are not all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlmagic.data.fingerprint.fingerprint import fingerprint
+    >>> frame = pd.DataFrame({"age": [31, 54, 20], "y": [0, 1, 1]})
+    >>> found = profile(frame, fingerprint(frame))
+    >>> found["shape"], found["target"]
+    ([3, 2], {'name': 'y', 'classes': {'1': 2, '0': 1}})
+    >>> {key: value for key, value in found["columns"][0].items() if key != "digest"}
+    {'name': 'age', 'type': 'int64', 'nulls': 0, 'min': 20, 'max': 54, 'mean': 35.0, 'n_unique': 3}
+    """
+    size = math.prod(fp.shape)
+    plan = Plan(sample=fp.sampled or size > _MOST_VALUES or fp.seconds > _LONGEST_S)
+    table = table_of(obj, plan)
+    found: dict[str, Any] = {
+        "num_rows": fp.shape[0] if fp.shape else 1,  # what the MLflow UI shows
+        "num_elements": size,
+        "kind": fp.kind,
+        "shape": list(fp.shape),
+        "sampled": fp.sampled,
+        "order_free": fp.order_free,
+        "schema": fp.schema,
+        "index": fp.index,
+    }
+    described = _described(table, [column for _, column in table.columns[:MOST_COLUMNS]], plan)
+    if table.family == "table":
+        shown = zip(shown_names(fp.columns), fp.columns.values(), strict=True)
+        names = [{"name": name, "digest": digest} for name, digest in shown]
+        found["columns"] = [name | facts for name, facts in zip(names, described, strict=False)]
+        found["columns_left_out"] = len(names) - len(described)
+    else:
+        [found["values"]] = described
+    read = sum(stop - start for start, stop in _pieces(table, plan))
+    if read < table.rows:
+        found["statistics_of"] = read
+    if (balance := _balance(table, fp, target, plan)) is not None:
+        found["target"] = balance
+    if fp.unhashed:
+        found["unhashed"] = [redact(line)[0] for line in fp.unhashed[:MOST_COLUMNS]]
+    return found
+
+
+def _pieces(table: Table, plan: Plan) -> Iterator[tuple[int, int]]:
+    columns = max(len(table.columns), 1)
+    return plan.pieces(table.rows, at_once=rows_at_once(table), row_bytes=table.row_bytes, columns=columns)
+
+
+def _described(table: Table, columns: list[Column], plan: Plan) -> list[dict[str, Any]]:
+    """Return the facts about each column; all are read in one pass, so that a piece stays in the cache."""
+    if table.family == "sparse":
+        [column] = columns
+        entries = sum(len(values) for values in _values(column, _pieces(table, plan)))
+        return [{"type": column.logical, "nonzero": entries}]
+    summaries = [Summary(column.logical) for column in columns]
+    for start, stop in _pieces(table, plan) if columns else ():
+        for column, summary in zip(columns, summaries, strict=True):
+            summary.add(column.chunk(start, stop))
+    return [
+        {"type": column.logical, **summary.to_dict(column.logical), **_distinct(column, table)}
+        for column, summary in zip(columns, summaries, strict=True)
+    ]
+
+
+def _values(column: Column, pieces: Iterator[tuple[int, int]]) -> Iterator[Any]:
+    for start, stop in pieces:
+        yield column.chunk(start, stop).values
+
+
+def _distinct(column: Column, table: Table) -> dict[str, int]:
+    """Return how many values differ, but not for an array of more than one dimension: its words are those of rows."""
+    return {} if table.family == "array" and len(table.shape) != 1 else distinct(column, table.rows)
+
+
+def _balance(table: Table, fp: Fingerprint, target: Any, plan: Plan) -> dict[str, Any] | None:
+    column, name, named = _target(table, fp, target)
+    if column is None or secrecy(name) == "yes":  # its labels would be passwords
+        return None
+    found = classes(column, _pieces(table, plan), is_target=named)
+    return None if found is None else {"name": name, "classes": found}
+
+
+def _target(table: Table, fp: Fingerprint, target: Any) -> tuple[Column | None, str, bool]:
+    """Return the target's column, what it is called, and whether it was named as the target."""
+    if table.family != "table":
+        single = len(table.shape) == 1 and table.family != "sparse"
+        return table.columns[0][1] if single else None, str(table.columns[0][0] or ""), False
+    if target is not None:
+        for shown, (name, column) in zip(shown_names(fp.columns), table.columns, strict=True):
+            if name == target:
+                return column, shown, True
+        return None, "", False
+    for key, (name, column) in zip(fp.columns, table.columns, strict=True):
+        if str(name).casefold() in _USUAL_TARGETS:
+            return column, key, False
+    return None, "", False

@@ -1,0 +1,1 @@
+"""Dividing data into sides, and looking for leakage between them."""

@@ -1,0 +1,135 @@
+"""What is told about a split: how it was made, the sides, the classes on each, and the leakage found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.data.hashing.splitmix64 import Keys
+from mlmagic.data.ids.id_hash import hash_values
+from mlmagic.data.ids.plain_values import UnhashableError, Values, plain
+from mlmagic.data.ids.row_hash import columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlmagic.data.split.leakage import Finding
+
+_MOST_CLASSES = 20
+_TARGETS = frozenset({"target", "label", "labels", "class", "y"})
+_KEYS = Keys.of("mlmagic class", "")
+
+
+@dataclass(frozen=True)
+class SideSize:
+    """A side: its name, its rows, their part of all rows, and the part that was asked for."""
+
+    name: str
+    rows: int
+    share: float
+    asked: float
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The part of the rows of each side that each class has: name, and the parts in the order of the sides."""
+
+    label: str
+    shares: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """A split as it is shown."""
+
+    how: str
+    rows: int
+    sides: tuple[SideSize, ...]
+    parts: tuple[str, ...]
+    balance: Balance | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a column, in order of their first rows: the class of each of n rows, and the names."""
+
+    codes: NDArray[np.intp]
+    names: list[str]
+
+
+def classes_of(values: Values, raw: Any) -> Classes:
+    """Return the different values of a column by number; a missing one is a class, named so."""
+    import numpy as np
+    import pandas as pd
+
+    codes, distinct = pd.factorize(hash_values(values, _KEYS))
+    first = np.zeros(len(distinct), np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    get = raw.iloc if hasattr(raw, "iloc") else raw
+    missing = values.null
+    names = ["(missing)" if missing is not None and missing[at] else _text(get[int(at)]) for at in first]
+    return Classes(codes, names)
+
+
+def _text(value: Any) -> str:
+    if hasattr(value, "as_py"):  # an Arrow scalar
+        value = value.as_py()
+    elif hasattr(value, "item"):
+        value = value.item()
+    return str(value)
+
+
+def guess_target(data: Sequence[Any], names: Sequence[str]) -> tuple[str, Any] | None:
+    """Return the column whose classes are worth showing: a second array, or a column named as targets are."""
+    if len(data) > 1:
+        ndim = getattr(data[1], "ndim", 1)
+        return (names[1], data[1]) if ndim == 1 else None
+    columns = columns_of(data[0])
+    if len(columns) < 2:  # noqa: PLR2004 - a lone column is data
+        return None
+    return next(((name, values) for name, values in columns if name.lower() in _TARGETS), None)
+
+
+def balance_of(label: str, raw: Any, sides: NDArray[np.int8], count: int) -> Balance | None:
+    """Return the balance of a column that holds classes; None when it holds something else.
+
+    Parameters
+    ----------
+    sides
+        The side of each row, from 0 to *count* - 1.
+    """
+    try:
+        few = plain(raw[:10_000])
+        if len(classes_of(few, raw[:10_000]).names) > _MOST_CLASSES:
+            return None
+        classes = classes_of(plain(raw), raw)
+    except UnhashableError:
+        return None
+    return balance(label, classes, sides, count) if len(classes.names) <= _MOST_CLASSES else None
+
+
+def balance(label: str, classes: Classes, sides: NDArray[np.int8], count: int) -> Balance:
+    """Return which part of each side each class is: the most frequent first, the rest of many as one."""
+    import numpy as np
+
+    flat = np.bincount(classes.codes * count + sides, minlength=len(classes.names) * count)
+    table = flat.reshape(-1, count)
+    totals = np.maximum(table.sum(axis=0), 1)
+    order = _order(classes.names, table.sum(axis=1))
+    shown = order[: _MOST_CLASSES - (len(order) > _MOST_CLASSES)]
+    shares = [(classes.names[at], tuple((table[at] / totals).tolist())) for at in shown]
+    if len(order) > len(shown):
+        rest = table[order[len(shown) :]].sum(axis=0)
+        shares.append((f"{len(order) - len(shown):,} others", tuple((rest / totals).tolist())))
+    return Balance(label, tuple(shares))
+
+
+def _order(names: list[str], rows: NDArray[np.intp]) -> list[int]:
+    """Return classes by frequency, equal ones by name; all by number where they are few whole numbers."""
+    if len(names) <= _MOST_CLASSES and all(name.lstrip("-").isdecimal() for name in names):
+        return sorted(range(len(names)), key=lambda at: int(names[at]))
+    return sorted(range(len(names)), key=lambda at: (-int(rows[at]), names[at]))

@@ -1,1 +1,0 @@
-"""The life of a run: opening, recording, closing, and asking for it again."""

@@ -1,0 +1,371 @@
+"""Brings one journal to the store: what a live run records while it runs, and what a dead process left behind."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from mlmagic.errors import MLMagicError, StoreAwayError
+from mlmagic.journal.records import (
+    Bound,
+    Closed,
+    Copy,
+    Dataset,
+    Delivered,
+    Ended,
+    File,
+    LeftOut,
+    Metric,
+    Model,
+    Param,
+    Part,
+    SetAside,
+    Stored,
+    Tag,
+)
+from mlmagic.journal.staged_files import path_of
+from mlmagic.snapshot.secrets import cuts
+from mlmagic.store import connection, experiments, outage, shared_parts
+from mlmagic.store.delivery import batches, stored_run
+from mlmagic.store.delivery.batches import Batch
+from mlmagic.store.delivery.pausing import Pause
+from mlmagic.store.delivery.uploading import Upload
+from mlmagic.store.outage import Verdict
+from mlmagic.store.query import durations, queries
+from mlmagic.store.waiting import answered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from mlmagic.journal.file import Journal
+    from mlmagic.journal.records import Began
+
+T = TypeVar("T")
+
+_TERMINATED = {"FINISHED", "FAILED", "KILLED"}
+_BATCHED = (Param, Metric, Tag, Dataset)
+_STAGED = (File, Part, Copy, Model)
+
+
+class Delivery:
+    """What is delivered of one journal, and what is not.
+
+    Delivering twice changes nothing: the run is found by its tag ``mlmagic.id``, metrics keep their time, and how far
+    the store has got is written to the journal itself. ``run`` is MLflow's, as it was when it was created or gone on
+    with; ``problems`` are what the store refused, a line each. ``held`` is why nothing more could be delivered the
+    last time, ``is_refused`` that MLflow said so for good; it is tried again after a pause. ``anew`` asks for a new run
+    in place of one that is not in the store any more. ``moved`` is called after each step.
+    """
+
+    def __init__(self, journal: Journal, uri: str, began: Began) -> None:
+        self.moved: Callable[[], None] = lambda: None
+        self.journal = journal
+        self.uri = uri
+        self.began = began
+        self.ended: Ended | None = None
+        self.is_closed = False
+        self.held: str | None = None
+        self.is_refused = False
+        self.anew = False
+        self.problems: list[str] = []
+        self.damaged = 0
+        self.was_killed = False
+        self._seconds_before: float | None = None
+        self._is_dead = False
+        self._was_gone = False
+        self._attempts = 0
+        self._tries_to_finish = 0
+        self._pause = Pause(share=0.1)
+        self.run_id: str | None = began.run_id or None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with the journal's first record: nothing of it is in the store."""
+        self.run: Run | None = None
+        self._is_bound = False
+        self._is_there = False
+        self._is_over = False
+        self._files: dict[str, File | Part | Copy] = {}
+        self._models: dict[str, Model] = {}
+        self._own_params: set[str] = set()
+        self._own_metrics: set[str] = set()
+        self._left_out: LeftOut | None = None
+        self._batch = Batch()
+        self._waits: list[tuple[Batch, str]] = []
+        self._upload = Upload(self.journal)
+        self._noted: set[str] = set()
+        self._read_to = 0
+        self._delivered_to = 0
+
+    @classmethod
+    def of_dead_process(cls, journal: Journal, uri: str, began: Began) -> Delivery:
+        """Return the delivery of what a process left behind; a run that it did not end is ended as killed."""
+        delivery = cls(journal, uri, began)
+        delivery._is_dead = True
+        seconds = None
+        for line in journal.read():
+            match line.record:
+                case Bound(run_id):
+                    if delivery._is_bound and run_id != delivery.run_id:  # it was made anew
+                        delivery._begin()
+                    delivery.run_id, delivery._is_bound = run_id, True
+                case Delivered(upto):
+                    delivery._delivered_to = upto
+                case Tag(durations.TAG, value):
+                    seconds = durations.seconds(value)
+                case Stored(path):
+                    delivery._upload.done.add(path)
+                case LeftOut() as left_out:
+                    delivery._left_out = left_out
+                case Ended() as ended:
+                    delivery.ended = ended
+                case Closed():
+                    delivery.is_closed = True
+                case record if isinstance(record, (*_BATCHED, *_STAGED)):
+                    delivery.is_closed = False  # it was ended while its process went on
+        if delivery.ended is None:
+            delivery.was_killed = True
+            delivery.ended = Ended("KILLED", int(journal.path.stat().st_mtime * 1000))
+            delivery._seconds_before = seconds
+        return delivery
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to deliver, and the pause after the last attempt is over."""
+        return not self.is_closed and (self.held is None or self._pause.is_over)
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether some staged files are only here."""
+        return bool(self._upload.refused)
+
+    def waiting(self) -> int:
+        """Return how many records of the run wait in the journal."""
+        return sum(batch.count for batch, _ in self._waits) + sum(
+            line.end > self._delivered_to
+            if isinstance(line.record, _BATCHED)
+            else isinstance(line.record, _STAGED) and not self._upload.is_done(line.record)
+            for line in self.journal.read()
+        )
+
+    def total(self) -> int:
+        """Return how many records of the run the journal holds, delivered or not."""
+        return sum(isinstance(line.record, (*_BATCHED, *_STAGED)) for line in self.journal.read())
+
+    def hold(self, reason: str, *, is_refused: bool = False, pause_s: float = 0.0) -> None:
+        """Note why nothing more can be delivered now; it is tried again after a pause, longer each time."""
+        self.held, self.is_refused = reason, is_refused
+        self._pause.begin(pause_s)
+
+    def advance(self, client: MlflowClient) -> None:
+        """Deliver what there is, all but the end of the run.
+
+        Raises
+        ------
+        StoreAwayError
+            When the store cannot be reached; what was not delivered stays, for another time.
+        """
+        with self._holding():
+            if self.anew:
+                self._make_anew(client)
+            if self.run is None:
+                self._bind(client)
+            while self._fill():
+                self._send(client)
+            if self.ended is None:
+                self.held = None
+
+    def finish(self, client: MlflowClient) -> None:
+        """Deliver files and models of a run that has ended, and end it in the store.
+
+        What the store does not take now waits, and the journal stays open until it does. Raises as `advance` does.
+        """
+        if self.run is None or self.ended is None or not self.waits:
+            return
+        with self._holding():
+            self._finish(client, self.run)
+
+    def _finish(self, client: MlflowClient, run: Run) -> None:
+        again = self._is_dead or self._tries_to_finish > 0
+        self._tries_to_finish += 1
+        for _ in range(len(self._waits)):
+            self._take(self._log(client, self._waits[0][0]))
+            del self._waits[0]
+        location = self._call(partial(experiments.location_of, client, run.info.experiment_id))
+        self._upload.files(list(self._files.values()), run, location, self.uri)
+        if self._models:
+            logged = self._call(partial(client.get_run, run.info.run_id))
+            for model in self._models.values():
+                self._upload.model(model, client, logged, location, again=again)
+        self._set_aside(*self._upload.newly_refused())
+        if not self._is_over:
+            if reason := self._attempt(client, partial(self._end, client, run)):
+                self._set_aside(f"the run could not be ended: {reason}")
+            self._is_over = True
+        held = [*(f"{batch.named()} waits: {reason}" for batch, reason in self._waits[:1]), self._upload.waiting()]
+        if any(held):
+            self._note_stored()
+            self.hold(". ".join(filter(None, held)))
+        else:
+            self.journal.append(Closed())
+            self.is_closed, self.held = True, None
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Hold this delivery, and no other, where only this one does not get through."""
+        self._pause.attempt()
+        self._is_there = False
+        try:
+            yield
+        except StoreAwayError as away:
+            if not away.only_this:
+                raise
+            where = f" (to drop it, delete {self.journal.path})" if away.is_gone else ""
+            self.hold(f"{away}{where}", pause_s=away.wait_s)
+        except MLMagicError as refusal:  # its experiment was deleted meanwhile
+            self.hold(str(refusal), is_refused=True)
+
+    def _bind(self, client: MlflowClient) -> None:
+        """Find the run in the store, or create it."""
+        again = self._is_dead or self._attempts > 0 or self.began.resumed
+        known = [self.began.experiment_id] if self.began.experiment_id and not self._was_gone else None
+        run_id = self.run_id
+        if again and run_id is None:
+            found = self._call(partial(queries.by_own_id, client, self.began.uid, known))
+            run_id = found.info.run_id if found else None
+        self._attempts += 1
+        if run_id is None:
+            run = self._call(partial(stored_run.create, client, self.began))
+        else:
+            run = self._require_run(client, run_id)
+            if self.began.resumed and not self._is_bound:
+                self._call(partial(client.update_run, run_id, status="RUNNING"))
+        self.run_id, self._is_bound = run.info.run_id, True
+        self.journal.append(Bound(run.info.run_id, run.info.artifact_uri))
+        self.run = run
+
+    def _make_anew(self, client: MlflowClient) -> None:
+        """Forget a run that is not in the store any more, so that it is created and delivered again, whole."""
+        if self.run_id is not None:
+            try:
+                self._require_run(client, self.run_id)
+            except StoreAwayError as away:
+                if not away.is_gone:
+                    raise
+                self.run_id = None
+                self._begin()
+                self._was_gone = True
+                self._attempts += 1  # another journal of the same run may have made it, in a new experiment
+                experiments.forget()
+                shared_parts.forget()
+        self.anew = False
+
+    def _require_run(self, client: MlflowClient, run_id: str) -> Run:
+        run = stored_run.require(client, self.uri, self.began, run_id)
+        self._is_there = True
+        return run
+
+    def _fill(self) -> bool:
+        """Read on in the journal until there is a batch for the store; return whether there is one."""
+        for line in () if self._batch.is_full else self.journal.read(self._read_to):
+            self._read_to = self._batch.end = line.end
+            match line.record:
+                case None:
+                    self.damaged += 1
+                case Param() | Metric() | Tag() | Dataset() as record if line.end > self._delivered_to:
+                    self._batch.add(record)
+                case File() | Part() | Copy() | Model() as staged if not self.journal.is_own(staged):
+                    self._set_aside(f"{path_of(staged)} was left out: it is named in the journal by somebody else")
+                case File() | Part() | Copy() as staged:
+                    self._files[staged.digest if isinstance(staged, Part) else staged.path] = staged
+                case Model() as model:
+                    self._models[model.uid] = model
+                case Ended() as ended:
+                    self.ended = ended
+            if self._batch.is_full:
+                break
+        return self._batch.count > 0
+
+    def _send(self, client: MlflowClient) -> None:
+        batch = self._batch
+        if batch.has_yielding:
+            left_out = self._decide(client, str(self.run_id))
+            batch.leave_out(left_out.params, left_out.metrics)
+        self._take(self._log(client, batch))
+        self._own_params |= {record.key for record in batch.params}
+        self._own_metrics |= {record.key for record in batch.metrics}
+        if not self._waits:  # what waits is sent again after a restart, with all that follows it
+            self.journal.append(Delivered(batch.end))
+        self._delivered_to = batch.end
+        self._batch = Batch(end=batch.end)
+        self._pause.end()
+        self.moved()
+
+    def _log(self, client: MlflowClient, batch: Batch) -> batches.Sent:
+        own_id = Tag("mlmagic.id", self.began.uid)
+        return batches.send(batch, client, str(self.run_id), partial(self._attempt, client), own_id)
+
+    def _take(self, sent: batches.Sent) -> None:
+        self._set_aside(*sent.refused)
+        self._waits += sent.waits
+
+    def _decide(self, client: MlflowClient, run_id: str) -> LeftOut:
+        """Find out once, and note, which keys the user's own code logged while the cell could not ask the store."""
+        if self._left_out is None:
+            data = self._call(partial(client.get_run, run_id)).data
+            own = set(data.metrics) if self.began.resumed else self._own_metrics
+            self._left_out = LeftOut(sorted(set(data.params) - self._own_params), sorted(set(data.metrics) - own))
+            self.journal.append(self._left_out)
+        return self._left_out
+
+    def _end(self, client: MlflowClient, run: Run) -> None:
+        ended = self.ended
+        if ended is None or (self.was_killed and run.info.status in _TERMINATED):
+            return
+        if self._seconds_before is not None:
+            seconds = self._seconds_before + max(0, ended.at - self.began.started) / 1000
+            client.set_tag(run.info.run_id, durations.TAG, durations.tag(seconds).value)
+        client.set_terminated(run.info.run_id, ended.status, ended.at)
+        if self._attempts > 1 and not self.began.resumed:
+            stored_run.delete_twins(client, run, self.began.uid)
+
+    def _set_aside(self, *problems: str) -> None:
+        for problem in problems:
+            self.problems.append(problem)
+            self.journal.append(SetAside(problem))
+
+    def _note_stored(self) -> None:
+        """Note in the journal which files are in the store, so that no later process uploads them again."""
+        for path in sorted(self._upload.done - self._noted):
+            self.journal.append(Stored(path))
+        self._noted |= self._upload.done
+
+    def _attempt(self, client: MlflowClient, call: Callable[[], object]) -> str | None:
+        """Return None when *call* worked, else why MLflow refused it for good.
+
+        Raises
+        ------
+        StoreAwayError
+            When it may work another time; with ``is_gone`` when the run is not there.
+        """
+        try:
+            call()
+        except Exception as error:
+            verdict = outage.judge(error)
+            if verdict in {Verdict.REFUSED, Verdict.GONE} and not self._is_there:
+                self._require_run(client, str(self.run_id))
+            if verdict is not Verdict.REFUSED:
+                raise connection.away(error, self.uri) from error
+            return cuts.first_line(outage.first_line(error), 300)
+        answered()
+        return None
+
+    def _call(self, call: Callable[[], T]) -> T:
+        with connection.refused_by(self.uri):
+            found = call()
+        answered()
+        return found

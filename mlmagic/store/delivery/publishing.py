@@ -1,0 +1,108 @@
+"""A staged model becomes a logged model of MLflow's, with the metrics of its run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import StoreAwayError
+from mlmagic.snapshot.secrets.redaction import redact_value
+from mlmagic.store import artifact_target
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Dataset, Run
+
+    from mlmagic.journal.file import Journal
+    from mlmagic.journal.records import Model
+
+_TAGS_OF_THE_RUN = ("mlflow.user", "mlflow.source.name", "mlflow.source.type", "mlflow.source.git.commit")
+_LONGEST_KEY = 250
+_MOST_METRICS = 1000
+_CONTEXT = "mlflow.data.context"
+_EVALUATED_ON = ("evaluation", "testing", "validation")
+
+
+def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
+    """Make a staged model a logged model of the run; where that was tried *again*, what is there is gone on with.
+
+    *run* is as the store has it once all other records of the run are there.
+    """
+    import yaml
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+    from mlflow.models import Model as Description
+
+    folder = journal.folder_of(model)
+    same = f"tags.`mlmagic.id` = '{model.uid}'"
+    found = client.search_logged_models([run.info.experiment_id], same, max_results=1) if again else ()
+    entry = next(iter(found), None)
+    if entry is not None and entry.status == LoggedModelStatus.READY:
+        give_metrics(entry.model_id, client, run)
+        return
+    if entry is None:
+        tags, params = run.data.tags, run.data.params  # the user's own among them
+        entry = client.create_logged_model(
+            run.info.experiment_id,
+            model.name,
+            source_run_id=run.info.run_id,
+            tags={key: tags[key] for key in _TAGS_OF_THE_RUN if key in tags} | {"mlmagic.id": model.uid},
+            params={key: redact_value(key, value)[0] for key, value in params.items() if len(key) <= _LONGEST_KEY},
+        )
+    own = f"models/{entry.model_id}"
+    if problem := artifact_target.problem_of(entry.artifact_location, own, location, str(client.tracking_uri)):
+        raise StoreAwayError(problem)
+    # Not `Model.load`, which takes the path for an address and decodes its percent signs.
+    description = Description.from_dict(yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8")))
+    description.model_id = description.model_uuid = entry.model_id
+    description.artifact_path, description.run_id = entry.artifact_location, run.info.run_id
+    whole = journal.staging / f"MLmodel-{model.uid}"  # beside it: a full disk must not leave half of the only one
+    description.save(str(whole))
+    whole.replace(folder / "MLmodel")
+    status = LoggedModelStatus.FAILED
+    try:
+        client.log_model_artifacts(entry.model_id, str(folder))
+        client.log_outputs(run.info.run_id, [LoggedModelOutput(entry.model_id, step=0)])
+        status = LoggedModelStatus.READY
+    finally:
+        client.finalize_logged_model(entry.model_id, status)
+    give_metrics(entry.model_id, client, run)
+
+
+def give_metrics(model_id: str, client: MlflowClient, run: Run) -> None:
+    """Give a logged model the last value of each of its run's metrics, with the data that the run measured them on.
+
+    The same values stand in the run already, so that MLflow adds nothing there.
+    """
+    from mlflow.entities import Metric
+
+    data = _evaluated_on(run)
+    metrics = [
+        Metric(
+            one.key,
+            one.value,
+            one.timestamp,
+            one.step,
+            model_id=model_id,
+            dataset_name=data.name if data else None,
+            dataset_digest=data.digest if data else None,
+            run_id=run.info.run_id,
+        )
+        for one in _last_metrics(client, run)
+    ]
+    for first in range(0, len(metrics), _MOST_METRICS):
+        client.log_batch(run.info.run_id, metrics=metrics[first : first + _MOST_METRICS])
+
+
+def _last_metrics(client: MlflowClient, run: Run) -> list[Any]:
+    names = [name for name in run.data.metrics if not name.startswith("system/")]
+    # Private: the entities behind `run.data.metrics`, with their steps. A test guards it.
+    known = {metric.key: metric for metric in getattr(run.data, "_metric_objs", ())}
+    return [known[name] if name in known else client.get_metric_history(run.info.run_id, name)[-1] for name in names]
+
+
+def _evaluated_on(run: Run) -> Dataset | None:
+    """Return the dataset of a run that is named after an evaluation, else the first one."""
+    found = run.inputs.dataset_inputs if run.inputs is not None else []
+    for one in found:
+        if any(tag.key == _CONTEXT and tag.value in _EVALUATED_ON for tag in one.tags):
+            return one.dataset
+    return found[0].dataset if found else None

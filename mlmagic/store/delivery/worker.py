@@ -1,0 +1,228 @@
+"""The threads in the background that deliver journals: one for each store."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mlmagic.errors import MLMagicError, StoreAwayError
+from mlmagic.journal import folder, lasting
+from mlmagic.settings import settings
+from mlmagic.store import connection, outage
+from mlmagic.store.delivery.pausing import Pause
+from mlmagic.store.waiting import OWN_THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow import MlflowClient
+
+    from mlmagic.store.delivery.delivery import Delivery
+    from mlmagic.store.waiting import Patience
+
+_EVERY_S = 1.0
+_LONGEST_BREATH_S = 0.5
+
+
+class Shipper:
+    """Delivers the journals of one store's runs in the background, the oldest first.
+
+    ``away`` says why the store could not be reached the last time, and is None when it could. ``fault`` is an error of
+    the delivery's own, such as a full memory, after which it went on; whoever tells it sets it to None.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.away: str | None = None
+        self.fault: str | None = None
+        self._deliveries: list[Delivery] = []
+        self._thread: threading.Thread | None = None
+        self._condition = threading.Condition()
+        # Held while a round is delivered: a thread that was stopped in one may still be at it when the next is started.
+        self._delivering = threading.Lock()
+        # Rounds of delivery that were asked for, and the last one that is over; steps within them.
+        self._asked = 0
+        self._over = 0
+        self._steps = 0
+        self._pause = Pause()
+        self._moved_at = time.monotonic()
+
+    def add(self, *deliveries: Delivery) -> None:
+        """Deliver these too, from now on."""
+        with self._condition:
+            self._deliveries += deliveries
+            for delivery in deliveries:
+                delivery.moved = self._moved
+            self._ensure_thread()
+
+    def _ensure_thread(self) -> None:
+        if self._deliveries and (self._thread is None or not self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._work, name=f"{OWN_THREAD}ship", daemon=True)
+            self._thread.start()
+
+    def start(self) -> None:
+        """Go on to deliver, if there is something and the thread was stopped."""
+        with self._condition:
+            self._ensure_thread()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread, after the round that it is at; what is not delivered then stays in its journal."""
+        with self._condition:
+            thread, self._thread = self._thread, None
+            self._asked += 1  # it may rest between two steps
+            self._condition.notify_all()
+        if thread is not None:
+            thread.join(timeout_s)
+
+    def remove(self, delivery: Delivery) -> None:
+        """Deliver this one no longer; its journal stays where it is."""
+        with self._condition:
+            self._deliveries = [other for other in self._deliveries if other is not delivery]
+
+    def deliveries(self) -> list[Delivery]:
+        """Return what is not delivered yet."""
+        with self._condition:
+            return list(self._deliveries)
+
+    def drain(self, patience: Patience) -> None:
+        """Deliver all that can be delivered while there is *patience*."""
+        self.wait(lambda: all(delivery.held for delivery in self.deliveries()), patience)
+
+    def hurry(self) -> int:
+        """Deliver now, without a rest between the steps, as no code of the user's needs the processor.
+
+        Returns the number of the round of delivery that is asked for.
+        """
+        with self._condition:
+            self._asked += 1
+            self._ensure_thread()
+            self._condition.notify_all()
+            return self._asked
+
+    def wait(self, reached: Callable[[], bool], patience: Patience) -> bool:
+        """Deliver now, and wait until *reached* or while there is *patience*; tell whether it was reached."""
+        wanted = self.hurry()
+        patience.wait(self._condition, lambda: reached() or self._over >= wanted, lambda: self._steps)
+        return reached()
+
+    def _work(self) -> None:
+        me = threading.current_thread()
+        while self._thread is me:
+            asked = self._asked
+            try:
+                asked = self._round(me)
+            except BaseException as error:  # noqa: BLE001  # whatever it is, what comes after it is delivered
+                self._pause.begin()
+                self.fault = f"{type(error).__name__}: {outage.first_line(error)}"
+            with self._condition:
+                self._over = max(self._over, asked)
+                self._condition.notify_all()
+
+    def _round(self, me: threading.Thread) -> int:
+        """Deliver once, when it is asked for or time; return how many rounds were asked for when it began.
+
+        *me* is the thread that does so, and delivers nothing any more once it was stopped.
+        """
+        with self._condition:
+            self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
+            asked, deliveries = self._asked, list(self._deliveries)
+        self._moved_at = time.monotonic()
+        is_due = asked > self._over or self._pause.is_over
+        if is_due and not settings.offline and self._thread is me:
+            with self._delivering:
+                self._deliver(deliveries)
+        return asked
+
+    def _deliver(self, deliveries: list[Delivery]) -> None:
+        try:
+            client = connection.connect(self.uri)
+            parents_first = sorted(deliveries, key=partial(_depth, deliveries))
+            for delivery in parents_first:
+                self._step(delivery, delivery.advance, client)
+            # A run within another ends before it; of the cells of one run the first ends first.
+            for delivery in sorted(deliveries, key=partial(_depth, deliveries), reverse=True):
+                self._step(delivery, delivery.finish, client)
+        except MLMagicError as error:  # above all a store that is away
+            self.away = str(error)
+            self._pause.begin(error.wait_s if isinstance(error, StoreAwayError) else 0.0)
+        else:
+            self.away = None
+            self._pause.end()
+        for delivery in deliveries:
+            if delivery.is_closed:
+                lasting.forget(delivery.journal)
+                folder.put_away(delivery.journal, keep_files=delivery.keeps_files)
+                self.remove(delivery)
+
+    def _step(self, delivery: Delivery, step: Callable[[MlflowClient], None], client: MlflowClient) -> None:
+        if not delivery.waits:
+            return
+        try:
+            step(client)
+        except StoreAwayError:
+            raise
+        except Exception as error:  # noqa: BLE001  # one journal that cannot be delivered must not stop the others
+            delivery.hold(f"the run {delivery.began.name!r} could not be delivered: {type(error).__name__}: {error}")
+        self._moved()
+
+    def _moved(self) -> None:
+        """Take note of a step; while nobody waits, leave the processor to the user's code for as long as it took."""
+        with self._condition:
+            self._steps += 1
+            self._condition.notify_all()
+            pause = time.monotonic() - self._moved_at
+            self._condition.wait_for(lambda: self._asked > self._over, min(pause, _LONGEST_BREATH_S))
+            self._moved_at = time.monotonic()
+
+
+def _depth(deliveries: list[Delivery], delivery: Delivery) -> int:
+    """Return how many of *deliveries* are of runs around that of *delivery*."""
+    around = {other.began.uid: other.began.parent for other in deliveries}
+    depth, uid = 0, delivery.began.parent
+    while uid in around and depth < len(around):
+        depth, uid = depth + 1, around[uid]
+    return depth
+
+
+_shippers: dict[str, Shipper] = {}
+_lock = threading.Lock()
+
+
+def shipper(uri: str) -> Shipper:
+    """Return the shipper to the store at *uri*; what waits for it under another password goes there too."""
+    with _lock:
+        found = _shippers.setdefault(uri, Shipper(uri))
+        others = [other for other in _shippers.values() if other is not found and _is_same_place(other.uri, uri)]
+    for other in others:
+        for delivery in other.deliveries():
+            other.remove(delivery)
+            delivery.uri = uri
+            found.add(delivery)
+    return found
+
+
+def _is_same_place(one: str, other: str) -> bool:
+    """Return whether two addresses differ in user and password only."""
+    places = [urlsplit(uri) for uri in (one, other)]
+    return len({place._replace(netloc=place.netloc.rpartition("@")[2]) for place in places}) == 1
+
+
+def shippers() -> list[Shipper]:
+    """Return all shippers of this process."""
+    with _lock:
+        return list(_shippers.values())
+
+
+def _after_fork() -> None:
+    """Begin anew in a child process: it has no threads, and the journals are its parent's."""
+    global _lock  # noqa: PLW0603  # the parent may have held it
+    _lock = threading.Lock()
+    _shippers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

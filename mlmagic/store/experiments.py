@@ -1,0 +1,183 @@
+"""Which experiment is meant: by name or id, or the default one; only ``require`` creates."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.settings import settings
+from mlmagic.snapshot.secrets.redaction import redact
+from mlmagic.store import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+_SHOWN_NAMES = 8
+_DEFAULT_NAME = "Default"
+_DEFAULT_ID = "0"
+_known: dict[tuple[MlflowClient, str], Experiment] = {}
+_names: dict[tuple[MlflowClient, str], str] = {}
+_locations: dict[tuple[MlflowClient, str], str] = {}
+
+
+def find(client: MlflowClient, reference: str | None) -> Experiment | None:
+    """Return the experiment of this name or id; without one, the default, or None while that does not exist.
+
+    The default is the setting ``experiment``, else what ``mlflow.set_experiment`` chose (MLflow keeps it in
+    ``MLFLOW_EXPERIMENT_ID``, for its subprocesses too), else ``MLFLOW_EXPERIMENT_NAME``, else "Default".
+
+    Raises
+    ------
+    UsageProblem
+        When the experiment was deleted, or *reference* is not one.
+    """
+    if reference:
+        return existing(client, reference)
+    if settings.experiment:
+        found = client.get_experiment_by_name(settings.experiment)
+    elif chosen := os.environ.get("MLFLOW_EXPERIMENT_ID"):
+        found = _by_id(client, chosen)
+    elif name := os.environ.get("MLFLOW_EXPERIMENT_NAME"):
+        found = client.get_experiment_by_name(name)
+    else:
+        found = _by_id(client, _DEFAULT_ID)
+    return _not_deleted(found) if found else None
+
+
+def existing(client: MlflowClient, reference: str) -> Experiment:
+    """Return the experiment *reference*, a name or an id.
+
+    Raises
+    ------
+    UsageProblem
+        When there is none (the nearest one is named), or it was deleted.
+    """
+    found = client.get_experiment_by_name(reference) or _by_id(client, reference)
+    if found is None:
+        raise _unknown(client, reference)
+    return _not_deleted(found)
+
+
+def require(client: MlflowClient, name: str | None) -> Experiment:
+    """Return the experiment *name*, or the default one, created if it is new; the store is asked once for each.
+
+    Raises
+    ------
+    MLMagicError
+        When the experiment was deleted, or the store refuses.
+    """
+    uri = connection.current_uri()
+    key = (client, name or default_name())
+    if key in _known:
+        return _known[key]
+    with connection.refused_by(uri):
+        found = client.get_experiment_by_name(name) if name else find(client, None)
+        if found is None:
+            with connection.creating(uri):
+                wanted = redact(name or default_name())[0]
+                found = client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
+    _known[key] = _not_deleted(found)
+    return found
+
+
+def forget() -> None:
+    """Ask the store again next time: an experiment may have been deleted or renamed."""
+    _known.clear()
+    _names.clear()
+    _locations.clear()
+
+
+def name_of(client: MlflowClient, experiment_id: str) -> str:
+    """Return the name of an experiment, asking the store once for each; its id where the store has it no more."""
+    key = (client, experiment_id)
+    if key not in _names:
+        found = _by_id(client, experiment_id)
+        _names[key] = str(found.name) if found else f"of id {experiment_id}"
+    return _names[key]
+
+
+def location_of(client: MlflowClient, experiment_id: str) -> str:
+    """Return where the artifacts of an experiment's runs lie, asking the store once for each."""
+    key = (client, experiment_id)
+    if key not in _locations:
+        _locations[key] = str(client.get_experiment(experiment_id).artifact_location)
+    return _locations[key]
+
+
+def named(name: str | None) -> tuple[str, str]:
+    """Return name and id of the experiment *name*, or of the default one, as far as they are known without the store.
+
+    One of the two may be empty.
+    """
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if name or settings.experiment or not chosen:
+        return name or default_name(), ""
+    return "", chosen
+
+
+def default_name() -> str:
+    """Return what the default experiment is called, whether it exists or not."""
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    return settings.experiment or chosen or os.environ.get("MLFLOW_EXPERIMENT_NAME") or _DEFAULT_NAME
+
+
+def shown_name() -> str:
+    """Return what the default experiment is called, or its id where the name would take MLflow's import or a network.
+
+    ``mlflow.set_experiment`` leaves only the id behind.
+    """
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if settings.experiment or not chosen:
+        return default_name()
+    if "mlflow" in sys.modules and connection.is_local_file():
+        with contextlib.suppress(Exception):  # a line that says where runs go is no place for a store's refusal
+            return connection.ask(lambda: name_of(connection.connect(), chosen))
+    return f"of id {chosen}"
+
+
+def each(client: MlflowClient) -> Iterator[Experiment]:
+    """Yield all experiments that are not deleted."""
+    token = None
+    while True:
+        page = client.search_experiments(page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
+    from mlflow.exceptions import MlflowException
+
+    if not experiment_id.isdigit():  # a name: older MLflow fails to read it as a number
+        return None
+    try:
+        return client.get_experiment(experiment_id)
+    except MlflowException as error:
+        # A name, asked for as an id, is refused as malformed by some stores and as missing by others.
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "BAD_REQUEST"}:
+            return None
+        raise
+
+
+def _not_deleted(experiment: Experiment) -> Experiment:
+    if experiment.lifecycle_stage == "active":
+        return experiment
+    raise UsageProblem(
+        f"The experiment {experiment.name!r} was deleted. Restore it with "
+        f"!mlflow experiments restore --experiment-id {experiment.experiment_id}, or name another with -e."
+    )
+
+
+def _unknown(client: MlflowClient, reference: str) -> UsageProblem:
+    names = [experiment.name for experiment in each(client)]
+    near = did_you_mean(reference, names)
+    more = ", …" if len(names) > _SHOWN_NAMES else ""
+    listed = "" if near else f" There are: {', '.join(map(repr, names[:_SHOWN_NAMES]))}{more}."
+    return UsageProblem(f"There is no experiment {reference!r}.{near}{listed}")

@@ -1,0 +1,1 @@
+"""Asking a store for runs: filters, tables, histories, and one run as an object."""

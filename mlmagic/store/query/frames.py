@@ -1,0 +1,129 @@
+"""Runs as a table: one row a run, parameters and metrics as columns under their plain names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.store.query.durations import duration_s, span_s
+from mlmagic.store.query.infinities import as_logged
+from mlmagic.store.query.light_runs import as_moment, oddities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+    from mlflow.entities import Run
+
+BASE_COLUMNS = ("run_id", "name", "status", "started", "duration")
+ATTRS = "mlmagic"
+"""The key of ``frame.attrs`` that says which columns are what, for the table in the notebook."""
+
+_ATTRIBUTE_COLUMNS = {
+    "run_id": "run_id",
+    "run_name": "name",
+    "status": "status",
+    "start_time": "started",
+    "duration": "duration",
+}
+_INT64 = 2**63
+
+
+def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **about: Any) -> pd.DataFrame:
+    """Return one row a run: run_id, name, status, started (local time), duration (seconds in cells), params, metrics.
+
+    A name that is a param and a metric, or one of the first five columns, gets its kind in front:
+    ``params.lr``. A param column holds numbers when all its values are plain ones that lose nothing by it, else
+    text as logged.
+    *sort* is what the runs are ordered by (``("metric", "loss")``); its column and *about* go to
+    ``frame.attrs["mlmagic"]``.
+    """
+    import pandas as pd
+
+    params = _names(run.data.params for run in runs)
+    metrics = _names(run.data.metrics for run in runs)
+    columns: dict[str, Any] = {
+        "run_id": _texts(run.info.run_id for run in runs),
+        "name": _texts(run.info.run_name for run in runs),
+        "status": _texts(run.info.status for run in runs),
+        "started": _moments([run.info.start_time for run in runs]),
+        "duration": pd.Series([duration_s(run) for run in runs], dtype="float64"),
+    }
+    named_params = {name: column_name(name, "params", metrics) for name in params}
+    named_metrics = {name: column_name(name, "metrics", params) for name in metrics}
+    for name, column in named_params.items():
+        columns[column] = _typed([run.data.params.get(name) for run in runs])
+    for name, column in named_metrics.items():
+        logged = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
+        columns[column] = pd.Series(as_logged(logged.to_numpy()))
+    frame = pd.DataFrame(columns)
+    kind, sorted_by = sort or ("", "")
+    named = {"param": named_params, "metric": named_metrics}.get(kind, _ATTRIBUTE_COLUMNS)
+    frame.attrs[ATTRS] = {
+        **about,
+        "spans": {run.info.run_id: span for run in runs if (span := span_s(run)) is not None},
+        "sort": named.get(sorted_by),
+        "params": list(named_params.values()),
+        "metrics": list(named_metrics.values()),
+        "odd": [
+            f"{run.info.run_name} ({run.info.run_id[:8]}): {', '.join(odd)}" for run in runs if (odd := oddities(run))
+        ],
+    }
+    return frame
+
+
+def column_name(name: str, kind: str, others: Iterable[str]) -> str:
+    """Return the column of a param or metric: its plain name unless the frame has that for something else.
+
+    >>> column_name("lr", "params", ["loss"]), column_name("loss", "params", ["loss"])
+    ('lr', 'params.loss')
+    """
+    return f"{kind}.{name}" if name in others or name in BASE_COLUMNS else name
+
+
+def _names(data: Iterable[Mapping[str, object]]) -> list[str]:
+    """Return all names, those of the first run first: the newest run's order is what the user last saw."""
+    return list(dict.fromkeys(name for one in data for name in one))
+
+
+def _texts(values: Iterable[str | None]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.Series(list(values), dtype="object")
+
+
+def _moments(milliseconds: list[int | None]) -> pd.Series[Any]:
+    import pandas as pd
+
+    here = dt.datetime.now().astimezone().tzinfo
+    known = pd.Series(pd.array([as_moment(one) for one in milliseconds], dtype="Int64"))
+    moments = pd.to_datetime(known, unit="ms", utc=True, errors="coerce")  # older pandas ends in the year 2262
+    return moments.dt.tz_convert(here)
+
+
+def _typed(values: Sequence[str | None]) -> pd.Series[Any]:
+    """Return numbers when each text is the plain form of one: ``"0.10"`` and ``"007"`` stay text."""
+    import pandas as pd
+
+    given = [value for value in values if value is not None]
+    if all(_is_plain_int(value) for value in given):
+        whole = [None if value is None else int(value) for value in values]
+        return pd.Series(whole, dtype="Int64" if None in whole else "int64")
+    if all(_is_plain_int(value) or _is_plain_float(value) for value in given):
+        return pd.Series([None if value is None else float(value) for value in values], dtype="float64")
+    return pd.Series(list(values), dtype="object")
+
+
+def _is_plain_int(text: str) -> bool:
+    if not text.lstrip("-").isdecimal() or len(text) > len(str(_INT64)):
+        return False
+    return str(int(text)) == text and -_INT64 <= int(text) < _INT64
+
+
+def _is_plain_float(text: str) -> bool:
+    try:
+        value = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(value) and repr(value) == text

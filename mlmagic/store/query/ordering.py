@@ -1,0 +1,124 @@
+"""The order of ``%runs``: newest first, or by a metric, a param or a column."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem
+from mlmagic.store.query.filter_plan import locate, needs_keys, value_of
+from mlmagic.store.query.filters import Condition, number_or_none, split_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlflow.entities import Run
+
+    from mlmagic.store.query.filter_plan import Keys
+    from mlmagic.store.query.filters import Entity
+
+NEWEST_FIRST = "attributes.start_time DESC"
+_DIRECTION = re.compile(r"(?P<name>.*?)(?:\s+(?P<direction>asc|desc|ascending|descending))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An order as it was written, the highest first unless ``ascending``; without a name the newest first."""
+
+    name: str | None = None
+    ascending: bool = False
+
+    @property
+    def needs_keys(self) -> bool:
+        """Whether the names of metrics and params must be known to understand it."""
+        return self.name is not None and needs_keys([self._condition()])
+
+    def among(self, keys: Keys) -> Order:
+        """Return the order with its name found among *keys*.
+
+        Raises
+        ------
+        UsageProblem
+            When no run has such a metric, param or column.
+        """
+        if self.name is None:
+            return Order()
+        entity, key = locate(self._condition(), keys)
+        return Order(entity, key, self.ascending)
+
+    def _condition(self) -> Condition:
+        # With a number as the value, so that a name that is a metric and a param is refused.
+        entity, key = split_key(self.name or "")
+        return Condition(entity, key, self.name or "", "=", "0")
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order among the runs of an experiment."""
+
+    entity: Entity | None = None
+    key: str = ""
+    ascending: bool = False
+
+    @property
+    def by_store(self) -> bool:
+        """Whether MLflow's store can order so by itself."""
+        return self.entity in {None, "metric"} or (self.entity == "attribute" and self.key != "duration")
+
+    @property
+    def server(self) -> list[str]:
+        """The order to ask the store for; the newest first among equals."""
+        direction = "ASC" if self.ascending else "DESC"
+        if self.entity is None or not self.by_store:
+            return [NEWEST_FIRST]
+        by_key = f"{self.entity}s.`{self.key}` {direction}"
+        return [by_key] if self.key == "start_time" else [by_key, NEWEST_FIRST]
+
+    def first(self, runs: Iterable[Run], n: int) -> list[Run]:
+        """Return the first *n* of *runs*, which come in the order of ``server``.
+
+        Params are text in the store: numbers among them are ordered as numbers, then come words, then runs
+        that have none.
+        """
+        return list(itertools.islice(runs, n)) if self.by_store else self.sorted(runs)[:n]
+
+    def sorted(self, runs: Iterable[Run]) -> list[Run]:
+        """Return *runs*, which come in any order, as the store would order them: the newest first among equals."""
+        newest = sorted(runs, key=lambda run: (run.info.start_time is None, -(run.info.start_time or 0)))
+        if self.entity is None:
+            return newest
+        numbers: list[tuple[float, Run]] = []
+        words: list[tuple[str, Run]] = []
+        without: list[Run] = []
+        for run in newest:
+            value = value_of(run, self.entity, self.key)
+            number = None if value is None else number_or_none(str(value))
+            if number is not None and not math.isnan(number):
+                numbers.append((number, run))
+            elif value is not None:
+                words.append((str(value), run))
+            else:
+                without.append(run)
+        numbers.sort(key=lambda pair: pair[0], reverse=not self.ascending)
+        words.sort(key=lambda pair: pair[0], reverse=not self.ascending)
+        return [*(run for _, run in numbers), *(run for _, run in words), *without]
+
+
+def parse(text: str | None) -> Wanted:
+    """Read what ``--sort`` was given.
+
+    >>> parse("loss asc")
+    Wanted(name='loss', ascending=True)
+    >>> parse("accuracy")
+    Wanted(name='accuracy', ascending=False)
+    """
+    if text is None:
+        return Wanted()
+    match = _DIRECTION.fullmatch(text.strip())
+    name = match["name"].strip() if match else ""
+    if not match or not name:
+        raise UsageProblem(f"Nothing to sort by in {text!r}. For example: --sort accuracy, --sort loss asc")
+    return Wanted(name, ascending=(match["direction"] or "").lower().startswith("asc"))

@@ -1,0 +1,351 @@
+"""Ask the store for runs: a table of the last ones, or one by its id or name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.store import connection, experiments
+from mlmagic.store.connection import refused_by
+from mlmagic.store.database import database_of
+from mlmagic.store.query import bulk, filters, ordering
+from mlmagic.store.query.filter_plan import Keys, Plan, needs_keys, plan
+from mlmagic.store.query.frames import frame_of
+from mlmagic.store.query.light_runs import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
+
+_PAGE = 1000
+_SHOWN_CANDIDATES = 5
+_NO_KEYS = Keys.seen_in([], "", complete=False)
+_ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
+_OWN_ID = re.compile(r"[0-9a-f]{32}")
+_ID_PREFIX = re.compile(r"[0-9a-f]{4,31}")
+
+
+def runs(
+    filter: str = "",  # noqa: A002  # the word that MLflow's and this package's users know
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+) -> pd.DataFrame:
+    """Return the last runs of an experiment as a DataFrame, one row a run.
+
+    Parameters
+    ----------
+    filter
+        MLflow's filter syntax, or plain conditions joined by ``and``: ``accuracy > 0.9 and optimizer = adam``.
+        A bare name is a column of the table, a metric, a param or a tag; a param compares as a number when
+        the value is one.
+    experiment
+        Name or id. By default that of the settings, else MLflow's active one.
+    n
+        At most so many runs.
+    sort
+        A metric, param or column, the highest first; ``"loss asc"`` puts the lowest first. By default the
+        newest run is first. Runs without a value come last.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``run_id``, ``name``, ``status``, ``started`` (local time), ``duration`` (seconds, NaN while it runs),
+        then params and metrics. Deleted runs are not in it. It is empty where there is nothing yet.
+
+    Raises
+    ------
+    UsageProblem
+        When the filter or *sort* names what no run has, when the experiment does not exist or was deleted, or
+        when *n* is less than 1.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    ::
+
+        runs("accuracy > 0.9 and optimizer = adam", sort="accuracy")
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
+    found = find_runs(filter, experiment=experiment, n=n, sort=sort)
+    return frame_of(
+        found.runs,
+        sort=(found.order.entity, found.order.key) if found.order.entity else None,
+        ascending=found.order.ascending,
+        experiment=found.experiment,
+        filter=filter.strip(),
+        more=found.more,
+        urls=_urls(found.runs),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The *runs* that a filter chose in an experiment, in *order*; *more* where there are others."""
+
+    runs: Sequence[Run]
+    experiment: str
+    order: ordering.Order
+    more: bool
+
+
+def find_runs(
+    filter: str = "",  # noqa: A002  # as in `runs`
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+) -> Found:
+    """Return the runs that `runs` lists, as MLflow has them; it takes and raises the same."""
+    conditions = filters.parse(filter)
+    wanted = ordering.parse(sort)
+    return connection.ask(partial(_find_runs, conditions, wanted, experiment, n))
+
+
+def _find_runs(
+    conditions: Sequence[filters.Condition], wanted: ordering.Wanted, experiment: str | None, n: int
+) -> Found:
+    client = connection.connect()
+    with refused_by(connection.current_uri()):
+        conditions = [_with_stored_id(client, condition) for condition in conditions]
+        found = experiments.find(client, experiment)
+        named = found.name if found else experiments.default_name()
+        keys = _keys(client, found) if needs_keys(conditions) or wanted.needs_keys else _NO_KEYS
+        chosen: list[Run] = []
+        order = ordering.Order()
+        # Without a single run there are no names to check against: nothing is found, and nothing is wrong.
+        if found and (keys is _NO_KEYS or keys.tags):
+            order = wanted.among(keys)
+            selection = plan(conditions, keys)
+            whole = order.by_store and not selection.tests
+            size = min(n + 1, _PAGE) if whole else _PAGE
+            matching = search(client, [found.experiment_id], selection, order, size=size)
+            chosen = order.first(matching, n + 1)
+    return Found(chosen[:n], named, order, more=len(chosen) > n)
+
+
+def _with_stored_id(client: MlflowClient, condition: filters.Condition) -> filters.Condition:
+    """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
+    if condition.key != "run_id" or condition.operator != "=" or not _OWN_ID.fullmatch(condition.value):
+        return condition
+    known = _by_id(client, condition.value, None)
+    return condition if known is None else replace(condition, value=known.info.run_id)
+
+
+def find_run(reference: str, *, experiment: str | None = None) -> Run:
+    """Return the run with this id, with this name, or whose id begins like this.
+
+    Parameters
+    ----------
+    reference
+        A full id; a name, of which the newest run is meant; or the first 4 or more characters of an id. A
+        name of the default experiment goes before the beginning of an id.
+    experiment
+        Where to look, by name or id. By default names are looked for in the default experiment first, then,
+        as ids are, in all.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is none, several ids begin like this, or the run was deleted.
+    UsageProblem
+        When the experiment does not exist or was deleted.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    ::
+
+        find_run("baseline").data.metrics["accuracy"]
+    """
+    reference = reference.strip()
+    if not reference:
+        raise UsageProblem("Name a run, or the beginning of its id. The last runs: %runs")
+    return connection.ask(partial(_find_run, reference, experiment))
+
+
+def _find_run(reference: str, experiment: str | None) -> Run:
+    client = connection.connect()
+    with refused_by(connection.current_uri()):
+        home = experiments.find(client, experiment)
+        first = [home.experiment_id] if home else []
+        rest = [] if experiment else [one.experiment_id for one in experiments.each(client)]
+        everywhere = list(dict.fromkeys([*first, *rest]))
+        found = (
+            _by_id(client, reference, first if experiment else None)
+            or _by_name(client, reference, first)
+            or _by_prefix(client, reference, everywhere)
+            or _by_name(client, reference, everywhere)
+        )
+        if found is None:
+            raise _not_found(client, reference, everywhere)
+    if found.info.lifecycle_stage != "active":
+        raise _deleted(reference, found)
+    return found
+
+
+def get_run(run_id: str) -> Run:
+    """Return the run with this id, which may be the run's own (its tag ``mlmagic.id``): it was recorded offline.
+
+    Raises
+    ------
+    RunNotFoundError
+        When the store has none.
+    StoreError
+        When the store cannot be read.
+    """
+
+    def by_id() -> Run | None:
+        client = connection.connect()
+        with refused_by(connection.current_uri()):
+            return _by_id(client, run_id, None)
+
+    found = connection.ask(by_id)
+    if found is None:
+        raise RunNotFoundError(
+            f"No run has the id {run_id!r}. If it was recorded offline, %mlmagic sync delivers it; the last runs: %runs"
+        )
+    return found
+
+
+def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run | None:
+    from mlflow.exceptions import MlflowException
+
+    if not _ID.fullmatch(run_id):
+        return None
+    try:
+        run = readable(client.get_run(run_id))
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            rows = bulk.named_runs(client, [run_id]).runs if database_of(client) else []
+            if not rows:
+                raise
+            return rows[0] if within is None or rows[0].info.experiment_id in within else None
+        known = by_own_id(client, run_id)
+        if known is None:
+            return None
+        run = known
+    return run if within is None or run.info.experiment_id in within else None
+
+
+def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -> Run | None:
+    """Return the run that carries the tag ``mlmagic.id`` = *uid*, in these experiments or in all."""
+    if not _OWN_ID.fullmatch(uid):
+        return None
+    within = within or [one.experiment_id for one in experiments.each(client)]
+    found = client.search_runs(within, f"tags.`mlmagic.id` = '{uid}'", order_by=["attributes.start_time ASC"])
+    return readable(found[0]) if found else None
+
+
+def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:
+    selection = plan([filters.Condition("attribute", "name", "name", "=", name, quoted=True)], _NO_KEYS)
+    size = _PAGE if selection.tests else 1
+    return next(search(client, within, selection, size=size, deleted=deleted), None)
+
+
+def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted: bool = False) -> Run | None:
+    prefix, most = prefix.lower(), _SHOWN_CANDIDATES + 1
+    if not _ID_PREFIX.fullmatch(prefix):
+        return None
+    by_id = Plan(f"attributes.run_id LIKE '{prefix}%'", here=(lambda run: run.info.run_id.startswith(prefix),))
+    by_own = Plan(
+        f"tags.`mlmagic.id` LIKE '{prefix}%'",
+        here=(lambda run: run.data.tags.get("mlmagic.id", "").startswith(prefix),),
+    )
+    found: list[Run] = []
+    for selection in (by_id, by_own):
+        found = found or list(itertools.islice(search(client, within, selection, size=most, deleted=deleted), most))
+    if len(found) > 1:
+        shown = ", ".join(f"{run.info.run_id} ({run.info.run_name})" for run in found[:_SHOWN_CANDIDATES])
+        more = ", …" if len(found) == most else ""
+        raise RunNotFoundError(f"Several runs begin with {prefix!r}: {shown}{more}. Give more of the id.")
+    return found[0] if found else None
+
+
+def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNotFoundError:
+    gone = _by_name(client, reference, within, deleted=True)
+    gone = gone or _by_prefix(client, reference, within, deleted=True)
+    if gone is not None:
+        return _deleted(reference, gone)
+    last = itertools.islice(search(client, within, Plan()), _PAGE)
+    near = did_you_mean(reference, {run.info.run_name or "" for run in last})
+    return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
+
+
+def _deleted(reference: str, run: Run) -> RunNotFoundError:
+    return RunNotFoundError(
+        f"The run {reference!r} was deleted. Restore it with !mlflow runs restore --run-id {run.info.run_id}"
+    )
+
+
+def _keys(client: MlflowClient, experiment: Experiment | None) -> Keys:
+    if experiment is None:
+        return Keys.seen_in([], "", complete=True)
+    last = list(itertools.islice(search(client, [experiment.experiment_id], Plan()), _PAGE))  # one page
+    complete = len(last) < _PAGE
+    which = "" if complete else f"the last {_PAGE} runs of "
+    return Keys.seen_in(last, f"{which}experiment {experiment.name!r}", complete=complete)
+
+
+def search(
+    client: MlflowClient,
+    within: list[str],
+    selection: Plan,
+    order: ordering.Order = ordering.Order(),  # noqa: B008  # it is frozen
+    *,
+    size: int = _PAGE,
+    deleted: bool = False,
+) -> Iterator[Run]:
+    """Yield the runs that a filter chooses, in *order* as far as the store knows it.
+
+    MLflow refuses a whole page for one run that it cannot read, without a start time say: then the rows are read.
+    """
+    seen: set[str] = set()
+    try:
+        for run in map(readable, _pages(client, within, selection.server, order, size=size, deleted=deleted)):
+            seen.add(run.info.run_id)
+            if selection.matches(run):
+                yield run
+    except Exception as error:
+        rows = None if isinstance(error, MLMagicError) else bulk.every_run(client, within, deleted=deleted)
+        if rows is None:
+            raise
+        chosen = [run for run in rows if run.info.run_id not in seen and all(test(run) for test in selection.here)]
+        yield from order.sorted(chosen)
+
+
+def _pages(
+    client: MlflowClient, within: list[str], condition: str, order: ordering.Order, *, size: int, deleted: bool
+) -> Iterator[Run]:
+    from mlflow.entities import ViewType
+
+    token = None
+    while within:
+        page = client.search_runs(
+            within,
+            condition,
+            run_view_type=ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY,
+            max_results=size,
+            order_by=order.server,
+            page_token=token,
+        )
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _urls(runs: Sequence[Run]) -> dict[str, str]:
+    addresses = {run.info.run_id: connection.url(run.info.run_id, run.info.experiment_id) for run in runs}
+    return {run_id: address for run_id, address in addresses.items() if address}

@@ -1,0 +1,160 @@
+"""A recorded run, as an object to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
+from mlmagic.store import connection, shared_parts
+from mlmagic.store.artifact_reading import place_of
+from mlmagic.store.keys import valid_key
+from mlmagic.store.query import durations, queries
+from mlmagic.store.query.session_log import read_log
+from mlmagic.store.waiting import answered
+from mlmagic.visible import clean
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run as MlflowRun
+
+    from mlmagic.session.log import ExecutionLog
+    from mlmagic.store.artifact_reading import ArtifactPlace
+
+_LONGEST_TEXT = 500_000_000
+_LONGEST_SILENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in the store; every attribute is read from there when it is asked for.
+
+    Parameters
+    ----------
+    id
+        MLflow's run id.
+    """
+
+    id: str
+
+    @classmethod
+    def find(cls, reference: str) -> Run:
+        """Return the run with this id, beginning of an id, or name (the newest of that name)."""
+        return cls(queries.find_run(reference).info.run_id)
+
+    def _stored(self) -> MlflowRun:
+        return queries.get_run(self.id)
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return str(self._stored().info.run_name)
+
+    @property
+    def status(self) -> str:
+        """``RUNNING``, ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        return str(self._stored().info.status)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds in the cells of the run, None while it has not ended."""
+        return durations.duration_s(self._stored())
+
+    @property
+    def span_s(self) -> float | None:
+        """Seconds from the start to the end of a run that was continued, None for any other."""
+        return durations.span_s(self._stored())
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters, as text."""
+        return dict(self._stored().data.params)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return dict(self._stored().data.metrics)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags, MLflow's own among them."""
+        return dict(self._stored().data.tags)
+
+    def history(self, metric: str) -> list[tuple[int, float]]:
+        """Return (step, value) pairs of a metric, in order of the steps."""
+        stored = self._stored()
+        key = metric if metric in stored.data.metrics else valid_key(metric)
+        points = connection.ask(lambda: connection.connect().get_metric_history(stored.info.run_id, key))
+        usual = (one for one in points if isinstance(one.step, int) and isinstance(one.value, float | int))
+        return sorted((point.step, point.value) for point in usual)
+
+    @property
+    def artifacts(self) -> list[str]:
+        """The paths of all files of the run."""
+        place = self._place()
+        return connection.ask(lambda: _paths(place), timeout_s=_LONGEST_SILENCE_S)
+
+    def _place(self) -> ArtifactPlace:
+        info = self._stored().info
+        return place_of(info.run_id, info.artifact_uri)
+
+    def text(self, path: str) -> str:
+        """Return a text artifact, such as ``"mlmagic/cell.py"``.
+
+        Raises
+        ------
+        UsageProblem
+            When the run has no such artifact.
+        StoreError
+            When it cannot be read, is a link, or has more than 500 MB.
+        """
+        info = self._stored().info
+        place = place_of(info.run_id, info.artifact_uri)
+
+        def read() -> str:
+            if path not in {file.path for file in place.files(path.rpartition("/")[0]) if not file.is_dir}:
+                raise UsageProblem(f"the run has no artifact {path!r}.{did_you_mean(path, _paths(place))}")
+            content = place.read(path, _LONGEST_TEXT)
+            whole = shared_parts.whole(content, info.run_id, info.artifact_uri, _LONGEST_TEXT)
+            return whole.decode("utf-8", "replace")
+
+        with connection.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+            return connection.ask(read, timeout_s=_LONGEST_SILENCE_S)
+
+    @property
+    def session(self) -> ExecutionLog:
+        """The cells that the session of the run had executed up to it; ``.to_script()`` makes a script of them.
+
+        Raises
+        ------
+        UsageProblem
+            When none were recorded.
+        StoreError
+            When they cannot be read.
+        """
+        stored = self._stored()
+        return connection.ask(lambda: read_log(stored), timeout_s=_LONGEST_SILENCE_S)
+
+    @property
+    def url(self) -> str | None:
+        """The run's page in the MLflow UI, where one serves (setting ``ui_url``, or an http store)."""
+        info = self._stored().info
+        return connection.url(info.run_id, info.experiment_id)
+
+    def __repr__(self) -> str:
+        try:
+            stored = self._stored()
+        except (StoreAwayError, RunNotFoundError) as error:
+            return f"Run(id={self.id[:8]!r}, not read: {error})"
+        metrics: dict[str, Any] = {name: round(value, 6) for name, value in sorted(stored.data.metrics.items())}
+        status = clean(stored.info.status)
+        return f"Run({stored.info.run_name!r}, {status}, id={stored.info.run_id[:8]!r}, metrics={metrics})"
+
+
+def _paths(place: ArtifactPlace) -> list[str]:
+    found: list[str] = []
+    folders = [""]
+    while folders:
+        for item in place.files(folders.pop()):
+            answered()
+            (folders if item.is_dir else found).append(item.path)
+    return sorted(found)

@@ -1,0 +1,70 @@
+"""The execution log of a run, read back whole from the run alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import MLMagicError, StoreError, UsageProblem
+from mlmagic.session.log import ExecutionLog
+from mlmagic.session.log_storage import cells_of
+from mlmagic.store import shared_parts
+from mlmagic.store.artifact_reading import place_of
+from mlmagic.store.foreign_json import read_json
+from mlmagic.store.query import queries
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+PATH = "mlmagic/session.json"
+_LARGEST = 500_000_000
+_PARENT = "mlflow.parentRunId"
+
+
+def read_log(run: Run) -> ExecutionLog:
+    """Return the cells of the session up to and including that of *run*; a trial of a sweep has those of the sweep.
+
+    Raises
+    ------
+    UsageProblem
+        When none were recorded: the run is not of a notebook, or not of mlmagic.
+    StoreError
+        When they cannot be read.
+    """
+    content = _content(run)
+    if content is None:
+        above = run.data.tags.get(_PARENT)
+        if above and (parent := queries.get_run(above)).info.start_time < run.info.start_time:
+            return read_log(parent)
+        raise UsageProblem(f"the run {run.info.run_name!r} has no execution log: it was not recorded in a notebook.")
+    return _log(content, run)
+
+
+def read_other_kernels(run: Run, session: str) -> ExecutionLog:
+    """Return the cells that a run, which is continued in *session*, has of other sessions: those of earlier kernels.
+
+    Raises
+    ------
+    StoreError
+        When they cannot be read.
+    """
+    content = _content(run) or {}
+    if content.get("session") == session:
+        content = {"earlier": content.get("earlier")}
+    return _log(content, run)
+
+
+def _content(run: Run) -> dict[str, Any] | None:
+    place = place_of(run.info.run_id, run.info.artifact_uri)
+    if not any(file.path == PATH for file in place.files("mlmagic")):
+        return None
+    found = read_json(place.read(PATH, _LARGEST).decode("utf-8", "replace"), dict)
+    if found is None:
+        raise StoreError(f"{PATH} of the run {run.info.run_name!r} is damaged")
+    return found
+
+
+def _log(content: dict[str, Any], run: Run) -> ExecutionLog:
+    try:
+        return ExecutionLog(cells_of(content, shared_parts.reader(run.info.run_id, run.info.artifact_uri)))
+    except (ValueError, MLMagicError) as error:
+        raise StoreError(f"the execution log of the run {run.info.run_name!r} cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""The life of a tracked cell: opening its run, collecting what it left behind, ending it."""

@@ -1,0 +1,45 @@
+"""What mlmagic does in the background of a process: ended when it is unloaded, gone on with when it is loaded again."""
+
+from __future__ import annotations
+
+from mlmagic.journal import lasting
+from mlmagic.settings import settings
+from mlmagic.store import connection, own_requests
+from mlmagic.store.delivery.worker import shippers
+from mlmagic.store.waiting import Patience
+from mlmagic.tracking import active, ending
+
+_LONGEST_END_S = 2.0
+_is_stopped = False
+
+
+def stop() -> None:
+    """Deliver what can be delivered soon, and leave neither a thread nor a change of MLflow's behind.
+
+    What is not delivered waits in its journal: `resume` goes on with it, and the next process does if this one ends
+    before. While a run is open all goes on.
+    """
+    global _is_stopped  # noqa: PLW0603  # one background a process
+    if active.open_here():
+        return
+    for ships in shippers():
+        if ships.deliveries() and not settings.offline and ships.away is None:
+            ships.drain(Patience(settings.store_timeout_s, local=connection.is_local(ships.uri)))
+        ships.stop(_LONGEST_END_S)
+    lasting.stop()
+    own_requests.release()
+    ending.not_at_exit()
+    _is_stopped = True
+
+
+def resume() -> None:
+    """Go on with what waited when mlmagic was unloaded."""
+    global _is_stopped  # noqa: PLW0603  # as above
+    if not _is_stopped:
+        return
+    _is_stopped = False
+    lasting.start()
+    for ships in shippers():
+        if ships.deliveries():
+            ending.at_exit()
+            ships.start()

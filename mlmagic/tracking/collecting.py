@@ -1,0 +1,249 @@
+"""What the code of a run left behind: each function records one kind of it."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.session.figures import FailedFigure
+from mlmagic.session.live import seeding
+from mlmagic.settings import settings
+from mlmagic.snapshot.environment import environment
+from mlmagic.snapshot.randomness import seeding as randomness
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.store import shared_parts
+from mlmagic.store.keys import slug, unused
+from mlmagic.tracking.inferred import inferred_values
+from mlmagic.tracking.inferred.autologged import holds_history, holds_metric
+from mlmagic.tracking.recording.tags import source_tags
+from mlmagic.user_objects import guarded, one_line, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlmagic.session.log_storage import StoredLog
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.summary import Status
+
+_WAIT_FOR_GIT_S = 10.0
+_ENVIRONMENT, _REQUIREMENTS = "mlmagic/environment.json", "mlmagic/requirements.txt"
+_PATCH = "mlmagic/uncommitted.patch"
+_metrics_of_the_session: set[str] = set()
+
+
+def record_asked(run: ActiveRun) -> None:
+    """Record ``-p`` and ``-m``, and the seed: never under a key that the user's own code logged."""
+    names = run.origin.namespace
+    earlier = set(run.recorder.params)
+    for name in run.options.params:
+        if name not in names:
+            run.notices.warn(f"-p {name}: there is no such name when the cell ends")
+        elif name not in run.logged.params or name in earlier:
+            run.recorder.param(name, names[name])
+    by_user = metrics_logged(run)
+    for name in run.options.metrics:
+        if name not in names:
+            run.notices.warn(f"-m {name}: the cell does not bind it")
+        elif not _changed(run, name):
+            run.notices.warn(f"-m {name}: the cell does not bind it; the value of an earlier cell was not recorded")
+        elif name not in by_user and name not in run.recorder.metrics:
+            run.recorder.metric(name, names[name])
+    seed = randomness.current()
+    if seed is None:
+        _standing(run, "seed", f"no seed set: {seeding(42)} makes a run repeatable")
+        return
+    _standing(run, "seed")
+    if "seed" not in run.logged_params:
+        run.recorder.param("seed", seed.value)
+
+
+def record_automatic(run: ActiveRun, value: Any) -> None:
+    """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
+    watch = run.origin.watch
+    if watch is None:
+        return
+    watch.end()
+    known = _metrics_of_the_session
+    found = inferred_values.find(watch, run.origin.namespace, result=value, known_metrics=known)
+    options, recorder = run.options, run.recorder
+    left_out = options.exclude | run.logged_params | {*options.metrics}
+    for name, setting in found.params.items():
+        if name not in left_out:
+            recorder.param(name, setting)
+    _record_metrics(run, found, metrics_logged(run))
+    for note in found.notes:
+        run.notices.info(note)
+
+
+def _record_metrics(run: ActiveRun, found: inferred_values.Found, logged: Mapping[str, float]) -> None:
+    """Record the metrics that were *found*, but for those that MLflow's autologging has *logged*."""
+    left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
+    autologged = []
+    for name, curve in found.metrics.items():
+        if name in left_out:
+            continue
+        theirs = name in found.measures and holds_metric(found.measures[name], curve, logged)
+        if theirs or (name in found.histories and holds_history(found.histories[name], curve, logged)):
+            autologged.append(name)
+            continue
+        _metrics_of_the_session.add(name)
+        for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
+            run.recorder.metric(name, number, step)
+    if autologged:
+        run.autologged.append(f"metrics {', '.join(autologged)}")
+
+
+def metrics_logged(run: ActiveRun) -> dict[str, float]:
+    """Return the metrics that MLflow was given in this cell, not those of a run's earlier cells."""
+    before = run.metrics_before
+    return {name: value for name, value in run.logged.metrics.items() if name not in before or before[name] != value}
+
+
+def _changed(run: ActiveRun, name: str) -> bool:
+    """Return whether the cell gave *name* another object, or filled the list or dict that it was."""
+    value, watch = run.origin.namespace[name], run.origin.watch
+    if watch.bound.is_bound(name) if watch is not None else name in run.origin.binds:
+        return True
+    before, copied = run.before.get(name, (None, None))
+    return before is None or not before.is_(value) or (copied is not None and differs(value, copied))
+
+
+@guarded(default=True)
+def differs(value: object, other: object) -> bool:
+    """Return whether two objects are unequal; objects that cannot be compared are."""
+    return bool(value != other)
+
+
+def record_output(run: ActiveRun, error: BaseException | None) -> None:
+    """Record what was printed, and the traceback of a failed cell."""
+    output = run.capture.transcript.text()
+    if output:
+        run.recorder.text("mlmagic/output.txt", output, after=_between(run))
+    if run.capture.transcript.dropped:
+        run.notices.warn(
+            f"the output is long: {run.capture.transcript.dropped:,} characters of its middle were not recorded"
+        )
+    if error is None:
+        return
+    run.recorder.tag("mlmagic.error", one_line(error))
+    run.recorder.text("mlmagic/traceback.txt", traceback_text(error), after=_between(run))
+    text = text_of(error)
+    if "mlflow.end_run()" in text and "is already active" in text:
+        run.notices.warn("this cell is a run already: write mlflow.start_run(nested=True) for a run within it")
+
+
+def traceback_text(error: BaseException) -> str:
+    """Format *error* from the user's first frame on, without those of IPython around it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None and _is_machinery(trace.tb_frame.f_globals):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace))
+
+
+def _is_machinery(frame_globals: dict[str, Any]) -> bool:
+    return str(frame_globals.get("__name__", "")).partition(".")[0] in {"IPython", "ipykernel", "mlmagic"}
+
+
+def record_figures(run: ActiveRun) -> list[str]:
+    """Record the figures, and return their names."""
+    if run.capture.figures is None:
+        return []
+    taken = run.figure_names
+    first = len(taken)
+    names = []
+    for number, figure in enumerate(run.capture.figures.finish(), first + 1):
+        if isinstance(figure, FailedFigure):
+            title = run.recorder.name(figure.title, "names of figures")[:60]
+            run.notices.warn(f"the figure {title or number!r} could not be rendered: {figure.reason}")
+            continue
+        title = run.recorder.name(figure.title, "names of figures")
+        name = unused(slug(title) or f"figure_{number}", taken)
+        run.recorder.data(f"figures/{name}.{figure.extension}", figure.content)
+        names.append(name)
+    return names
+
+
+def record_source(run: ActiveRun, status: Status, duration: float) -> None:
+    """Record the cell as typed, and the execution log up to it."""
+    origin, before, after = run.origin, "", None
+    if run.target.earlier is not None:
+        before = f"# %%{_numbered(*run.previous_cells[:1])}\n"
+        after = f"\n\n# %%{_numbered(origin.number)} {status} {duration:.2f} s\n"
+    run.recorder.text("mlmagic/cell.py", origin.source, after=after, before=before)
+    if run.previous_cells and origin.number is not None:
+        run.recorder.tag("mlmagic.cell", json.dumps([*run.previous_cells, origin.number]))
+    if origin.log is not None:
+        _record_log(run, origin.log.up_to(origin.log_entry))
+
+
+def _record_log(run: ActiveRun, stored: StoredLog) -> None:
+    content, parts = stored.content, stored.parts
+    if run.other_kernels is not None:
+        other = run.other_kernels.up_to()
+        content, parts = content | {"earlier": [other.content]}, parts + other.parts
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    run.recorder.redacted("mlmagic/session.json", text, stored.redacted[0])
+    run.recorder.redacted("mlmagic/session.py", stored.script, stored.redacted[1])
+    run.recorder.parts(parts, _stored_by(run))
+
+
+def _stored_by(run: ActiveRun) -> Callable[[str], bool]:
+    """Return a function that says whether this process has stored a part in the experiment of *run*."""
+    return lambda digest: shared_parts.is_stored(run.delivery.uri, run.experiment_id, digest)
+
+
+def record_environment(run: ActiveRun) -> None:
+    """Record what the code ran on."""
+    found = environment.capture()
+    run.recorder.json(_ENVIRONMENT, found.to_dict())
+    run.recorder.text(_REQUIREMENTS, found.requirements())
+
+
+def record_git(run: ActiveRun) -> None:
+    """Record the patch of what is not committed, and the tags that git was too slow for when the run was opened."""
+    state = run.git.result(_WAIT_FOR_GIT_S)
+    if state is None:
+        run.notices.warn("git did not answer: commit and uncommitted changes are not recorded")
+        return
+    for key, value in source_tags(run.origin, state).items():
+        if run.tags.get(key) != value:
+            run.recorder.tag(key, value)
+    kept = "not recorded"
+    if state.patch == "":
+        run.recorder.text(_PATCH, "")
+        kept = "outputs of notebooks alone, which are not recorded"
+    elif state.patch:
+        is_whole = run.recorder.patch(_PATCH, state.patch, _stored_by(run))
+        kept = f"kept in {_PATCH}{'' if is_whole else ', which does not apply where it was redacted'}"
+    _standing(run, "git", *state.notices, *([f"uncommitted changes: {kept}"] if state.dirty else []))
+
+
+def tell_redactions(run: ActiveRun) -> None:
+    """Tell how many secrets were redacted and where; in what stays from cell to cell, only when that changes."""
+    for problem in redaction.problems():
+        run.notices.warn(problem)
+    where = run.recorder.redactions()
+    surroundings = {place: count for place, count in where.items() if place in {_ENVIRONMENT, _REQUIREMENTS, _PATCH}}
+    if of_the_cell := {place: count for place, count in where.items() if place not in surroundings}:
+        run.notices.info(_redacted(of_the_cell))
+    _standing(run, "redactions", *([_redacted(surroundings)] if surroundings else []))
+
+
+def _redacted(where: Mapping[str, int]) -> str:
+    places = ", ".join(place.removeprefix("mlmagic/") for place in sorted(where))
+    count = sum(where.values())
+    return f"{count} secret{'s' if count > 1 else ''} redacted in {places}"
+
+
+def _standing(run: ActiveRun, topic: str, *texts: str) -> None:
+    run.notices.standing(topic, *texts, shown=not (run.options.quiet or settings.quiet))
+
+
+def _between(run: ActiveRun) -> str | None:
+    """Return what stands between a text of an earlier cell of a continued run and that of this one."""
+    return f"\n# %%{_numbered(run.origin.number)}\n" if run.target.earlier is not None else None
+
+
+def _numbered(number: int | None = None) -> str:
+    return "" if number is None else f" [{number}]"

@@ -1,0 +1,104 @@
+"""Where a new run goes: the store, the experiment, the run around it. All that can refuse a cell does so here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import StoreAwayError, UsageProblem
+from mlmagic.settings import settings
+from mlmagic.store import addresses, connection, experiments, waiting
+from mlmagic.store.query import queries
+from mlmagic.tracking import active, mlflow_runs, resuming
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from mlmagic.store.waiting import Patience
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.options import Origin, TrackOptions
+    from mlmagic.tracking.resuming import Earlier
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a run goes.
+
+    ``experiment_id`` and ``client`` are unknown while the store is ``away``, which says why. ``parent`` is MLflow's
+    id of the run to nest under, ``outer`` the uid of the tracked run around it, which MLflow may not know yet.
+    ``earlier`` is what a run that is gone on with holds already.
+    """
+
+    uri: str
+    experiment: str
+    experiment_id: str = ""
+    client: MlflowClient | None = None
+    parent: str = ""
+    outer: str = ""
+    earlier: Earlier | None = None
+    away: str | None = None
+
+
+def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Target:
+    """Return where the run goes, asking the store for as long as there is *patience*.
+
+    Raises
+    ------
+    MLMagicError
+        When the options name something that is not there, or the store refuses.
+    """
+    uri = connection.current_uri()
+    addresses.require_known(uri)
+    outer = active.on_this_thread()
+    stray = mlflow_runs.active_id()
+    if settings.offline:
+        return _away(uri, options, origin, outer, "the setting offline is True")
+    try:
+        if connection.is_local(uri):
+            connection.connect(uri)  # it may have to be created, which takes this machine as long as it takes
+        return patience.ask(lambda: _ask(uri, options, origin, outer, stray))
+    except StoreAwayError as error:
+        return _away(uri, options, origin, outer, str(error))
+
+
+def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, stray: str | None) -> Target:
+    client = connection.connect(uri)
+    if waiting.is_silent(uri):  # what is known of it might need no answer
+        client.search_experiments(max_results=1)
+        waiting.answered()
+    if options.resume is not None:
+        earlier = resuming.find(client, options, origin)
+        name = experiments.name_of(client, earlier.experiment_id)
+        return Target(uri, name, earlier.experiment_id, client, earlier=earlier)
+    experiment = experiments.require(client, options.experiment)
+    parent = queries.find_run(options.parent).info.run_id if options.parent else ""
+    within = not parent and outer is not None
+    if within and stray:
+        parent = stray
+    return Target(
+        uri,
+        str(experiment.name),
+        str(experiment.experiment_id),
+        client,
+        parent=parent,
+        outer=outer.uid if within and outer is not None else "",
+    )
+
+
+def _away(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, reason: str) -> Target:
+    """Return where the run is to go once the store can be asked."""
+    if options.parent:
+        raise UsageProblem(f"--parent {options.parent}: the store cannot be asked for that run now ({reason}).")
+    if options.resume is not None:
+        earlier = resuming.remembered(options, origin, reason)
+        return Target(uri, earlier.experiment, earlier.experiment_id, earlier=earlier, away=reason)
+    experiment, experiment_id = experiments.named(options.experiment)
+    parent = outer.delivery.run_id if outer else None
+    return Target(
+        uri,
+        experiment,
+        experiment_id,
+        parent=parent or "",
+        outer=outer.uid if outer else "",
+        away=reason,
+    )

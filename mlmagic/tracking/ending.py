@@ -1,0 +1,175 @@
+"""The end of a run: its journal is complete, and is delivered while the cell may be held for it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import threading
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import StoreAwayError
+from mlmagic.journal.records import Ended
+from mlmagic.session.cells import running
+from mlmagic.session.interrupts import deferred
+from mlmagic.session.reads import functions_of
+from mlmagic.settings import settings
+from mlmagic.store import connection
+from mlmagic.store.delivery.worker import shipper, shippers
+from mlmagic.store.query import durations
+from mlmagic.store.waiting import Patience
+from mlmagic.tracking import active, mlflow_runs, resuming
+
+if TYPE_CHECKING:
+    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.tracking.recording.summary import Status
+
+_RECORDS = re.compile(r"(?:log_|set_tag|start_run$|register_)")
+_CALL = re.compile(r"\bmlflow\.(\w+)\s*\(")
+
+
+def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s: float) -> None:
+    """End *run* with *status*, after *duration_s* seconds, and deliver it; what is not delivered now is told."""
+    delivery, journal = run.delivery, run.delivery.journal
+    with deferred():
+        if run.in_mlflow:
+            if run.run_id not in mlflow_runs.open_runs():
+                _tell_of_end(run)
+            mlflow_runs.deactivate(run.run_id)
+        ended = _append_end(run, status, duration_s)
+        journal.sync()
+        resuming.remember(run, ended, run.seconds_before + duration_s)
+    _close_strays(run, status, error)
+    for problem in journal.problems:
+        run.notices.warn(problem)
+    files = f"in {journal.elsewhere}" if journal.elsewhere else ""
+    if journal.trouble:
+        where = f"in memory and {files}" if files else "in memory"
+        run.notices.warn(
+            f"the journal {journal.path} cannot be written ({journal.trouble}): what is not in the store yet is kept "
+            f"{where}, until the kernel ends"
+        )
+    elif files and journal.is_on_disk:
+        run.notices.warn(
+            f"the disk of {journal.path.parent} is full: files that are not in the store yet are kept {files}, until "
+            "the kernel ends"
+        )
+    if not run.in_mlflow and active.on_this_thread() is None:
+        _tell_of_mlflow_calls(run)
+    if settings.offline:
+        _tell_of_waiting(run, "MLMagic.offline is True", "set it to False, and %mlmagic sync delivers them")
+        return
+    ships = shipper(delivery.uri)
+
+    def is_through() -> bool:
+        still_open = {other.uid for other in active.open_here()}
+        below = [
+            one
+            for one in ships.deliveries()
+            if one.began.parent == delivery.began.uid and one.began.uid not in still_open
+        ]
+        return (delivery.is_closed or delivery.held is not None) and all(one.held is not None for one in below)
+
+    done = ships.wait(is_through, run.patience)
+    for problem in delivery.problems:
+        run.notices.warn(problem)
+    if ships.fault:
+        run.notices.warn(f"the delivery met an error of its own ({ships.fault}), and went on: nothing is lost")
+        ships.fault = None
+    if delivery.held:
+        origin = f", from {journal.path}" if journal.is_on_disk else ""
+        later = f"they are delivered when that is mended, or by %mlmagic sync{origin}"
+        _tell_of_waiting(run, delivery.held, later, what="")
+    elif not done:
+        reason = ships.away or connection.obstacle(delivery.uri)
+        _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
+
+
+def go_on(run: ActiveRun) -> None:
+    """Make *run* MLflow's active run again, whose user has ended it: what the cell logs from here on is its own."""
+    if run.in_mlflow and run.delivery.run is not None and run.run_id not in mlflow_runs.open_runs():
+        mlflow_runs.activate(run.delivery.run)
+
+
+def _tell_of_end(run: ActiveRun) -> None:
+    strays = [
+        stray.info.run_name
+        for run_id, (_, _, stray) in mlflow_runs.open_runs().items()
+        if run_id not in run.others and run_id not in active.open_ids()
+    ]
+    into = f": what MLflow logged after it is in the run {strays[0]!r}" if strays else ""
+    run.notices.warn(f"mlflow.end_run() in a function that the cell called ended this run{into}")
+
+
+def _append_end(run: ActiveRun, status: Status, duration_s: float) -> Ended:
+    journal = run.delivery.journal
+    if run.target.earlier is not None:
+        journal.append(durations.tag(run.seconds_before + duration_s))
+    ended = Ended(status, run.delivery.began.started + round(duration_s * 1000))
+    journal.append(ended)
+    return ended
+
+
+@cache
+def at_exit() -> None:
+    """See to it that runs which are open when the process ends are ended, and that what is left is delivered.
+
+    Registered after MLflow's own, so that it comes before: MLflow would end an open run as FINISHED.
+    """
+    atexit.register(_leave_process, os.getpid())
+
+
+def not_at_exit() -> None:
+    """Take back what `at_exit` registered: what is left is in journals, which the next process delivers."""
+    atexit.unregister(_leave_process)
+    at_exit.cache_clear()
+
+
+def _leave_process(pid: int) -> None:
+    if pid != os.getpid():  # a child that was forked: the runs are its parent's
+        return
+    for run in reversed(active.open_here()):
+        mlflow_runs.deactivate(run.run_id)
+        _append_end(run, "KILLED", run.duration_s)
+    for ships in shippers():
+        ships.drain(Patience(settings.store_timeout_s, local=connection.is_local(ships.uri)))
+
+
+def _tell_of_waiting(run: ActiveRun, reason: str, later: str, *, what: str = "offline, ") -> None:
+    count = run.delivery.waiting()
+    run.notices.warn(f"{what}{count:,} record{'' if count == 1 else 's'} kept ({reason}): {later}")
+
+
+def _tell_of_mlflow_calls(run: ActiveRun) -> None:
+    """Name the calls of MLflow in the cell: without a store there was no active run that they could have gone to."""
+    calls = {name for name in _CALL.findall(run.origin.source) if _RECORDS.match(name)}
+    read = run.origin.watch.values_read() if run.origin.watch else {}
+    for value in read.values():
+        for function in functions_of(value, run.origin.namespace):
+            names = function.__code__.co_names
+            calls |= {name for name in names if "mlflow" in names and _RECORDS.match(name)}
+    if calls:
+        named = ", ".join(f"mlflow.{name}" for name in sorted(calls))
+        run.notices.warn(f"without a store the run was not active in MLflow: {named} did not reach it")
+
+
+def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -> None:
+    """End the MLflow runs that the cell began and left open: on its own thread, and on those that it started."""
+    busy = running.busy_elsewhere()
+    for run_id, (thread, _, stray) in reversed(mlflow_runs.open_runs().items()):
+        if run_id in run.others or run_id in active.open_ids() or thread in busy:
+            continue
+        name = stray.info.run_name
+        if thread != threading.get_ident():
+            run.notices.warn(
+                f"the run {name!r} began on another thread, which MLflow keeps apart: it was closed. "
+                "mlmagic.log in a thread writes to the cell's run"
+            )
+        elif error is None:
+            run.notices.warn(f"the run {name!r} was left open: it was closed")
+        mlflow_runs.deactivate(run_id)
+        try:
+            run.patience.ask(lambda run_id=run_id: mlflow_runs.terminate(run_id, status))  # type: ignore[misc]
+        except StoreAwayError as away:
+            run.notices.warn(f"the run {name!r} could not be closed: {away}")

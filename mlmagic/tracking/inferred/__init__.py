@@ -1,0 +1,1 @@
+"""What a tracked cell records without being asked: read off its values, its calls and its source."""

@@ -1,0 +1,112 @@
+"""Which parameters a tracked cell shows by itself: read off its values, its calls and its source."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.scalars import as_number
+from mlmagic.session.bindings import NOT_LITERAL, literal
+from mlmagic.store.query.direction import direction_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlmagic.session.bindings import Binding
+    from mlmagic.session.watching import CellWatch
+
+_LONGEST_TEXT = 250
+_DEEPEST = 8
+
+
+def is_setting(name: str, value: object) -> bool:
+    r"""Tell whether *value* is a scalar as parameters are: no long text, no private name.
+
+    >>> is_setting("lr", 0.1), is_setting("_lr", 0.1), is_setting("text", "a\nb"), is_setting("x", [1])
+    (True, False, False, False)
+    """
+    if name.startswith("_"):
+        return False
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_TEXT and "\n" not in value
+    return isinstance(value, (bool, int, float)) or (_is_numpy_scalar(value) and as_number(value) is not None)
+
+
+def _is_numpy_scalar(value: object) -> bool:
+    return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
+
+
+def parameters(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of the parameters of a cell that has ended; reading a known metric makes it none."""
+    keywords: dict[str, list[Any]] = {}
+    for keyword in watch.keywords:
+        keywords.setdefault(keyword.name, []).append((keyword.function, keyword.value))
+    for name, uses in keywords.items():
+        values = {repr(value): value for _, value in uses}
+        if len(values) == 1 and is_setting(name, uses[0][1]):
+            yield name, uses[0][1]
+    read = watch.values_read()
+    unseen = {name: namespace[name] for name in watch.bound.unseen() if name in watch.mentioned}
+    for name, value in (read | unseen).items():
+        binding = watch.bindings.names.get(name)
+        counted = binding is not None and binding.counted
+        is_param = watch.skips.read(name, value, partial(is_setting, name), default=False)
+        if is_param and not counted and name not in known_metrics and not (name in unseen and measures(name, value)):
+            yield name, value
+    for name, binding in watch.bindings.names.items():
+        value = binding.constant
+        if value is not NOT_LITERAL and not name.startswith("_") and (value is None or is_setting(name, value)):
+            if _is_now(namespace, name, value):
+                yield name, value
+        elif (display := written_dict(binding)) is not None and not name.startswith("_") and watch.bound.is_bound(name):
+            yield from _settings_in(display, name, _DEEPEST)
+
+
+def _is_now(namespace: Mapping[str, Any], name: str, value: object) -> bool:
+    """Return whether *name* has this literal's value: else its line never ran, in a branch or after an error."""
+    held = namespace.get(name, NOT_LITERAL)
+    return type(held) is type(value) and held == value
+
+
+def measures(name: str, value: object) -> bool:
+    """Return whether a number whose expression is not known is a measurement: a float of a metric's name."""
+    return isinstance(value, float) and direction_of(name) is not None
+
+
+def written_dict(binding: Binding) -> ast.Dict | None:
+    """Return the dict that a name is bound to once and that is written down to its last value, as settings are.
+
+    One with a key that names a metric, ``{"acc": 0.9}``, holds results.
+    """
+    if len(binding.values) != 1 or binding.looped or binding.other or not isinstance(binding.values[0], ast.Dict):
+        return None
+    display = binding.values[0]
+    return display if _is_written(display, _DEEPEST) and not _names_metric(display) else None
+
+
+def _is_written(node: ast.expr, depth: int) -> bool:
+    if isinstance(node, ast.Dict):
+        keys = all(isinstance(key, ast.Constant) and isinstance(key.value, (str, int)) for key in node.keys)
+        return bool(depth and keys and node.values) and all(_is_written(value, depth - 1) for value in node.values)
+    return literal(node) is not NOT_LITERAL
+
+
+def _names_metric(display: ast.Dict) -> bool:
+    keys = [
+        key.value
+        for node in ast.walk(display)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    ]
+    return any(isinstance(key, str) and direction_of(key) is not None for key in keys)
+
+
+def _settings_in(display: ast.Dict, name: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in zip(display.keys, display.values, strict=True):
+        full = f"{name}.{key.value!s}" if isinstance(key, ast.Constant) else name
+        if isinstance(value, ast.Dict):
+            yield from _settings_in(value, full, depth - 1)
+        elif (scalar := literal(value)) is None or is_setting(full, scalar):
+            yield full, scalar

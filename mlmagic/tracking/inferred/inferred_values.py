@@ -1,0 +1,212 @@
+"""Which parameters and metrics a tracked cell shows by itself: read off its values, its calls and its source."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.scalars import as_float
+from mlmagic.session.watching import MOST_VALUES
+from mlmagic.tracking.inferred.clocks import is_clock, reads_clock
+from mlmagic.tracking.inferred.dict_results import curves_in, results_in
+from mlmagic.tracking.inferred.inferred_parameters import measures, parameters, written_dict
+from mlmagic.user_objects import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlmagic.session.watching import CellWatch, Measurement
+
+_LONGEST_EXPRESSION = 60
+
+_ROUNDING = {"round", "float"}
+_COUNTING = {"len", "id", "hash", "sum", "int"}
+
+Curve = list[float]
+
+
+@dataclass
+class Found:
+    """What was found, by key.
+
+    ``measures`` are the metrics that the cell gives no name: the function or method that each is called after.
+    ``steps`` are those of metrics that have their own, and ``histories`` what the library calls a metric of a history.
+    """
+
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Curve] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, list[int]] = field(default_factory=dict)
+    histories: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str]) -> Found:
+    """Return the parameters and metrics of a cell that has ended.
+
+    Parameters
+    ----------
+    watch
+        What was seen of the cell.
+    namespace
+        The user's names, as the cell left them.
+    result
+        The value of the cell's last expression, or None.
+    known_metrics
+        Names that earlier cells of the session recorded as metrics: reading one does not make it a parameter.
+    """
+    found = Found()
+    found.params = dict(parameters(watch, namespace, known_metrics))
+    series = dict(_series(watch, namespace, found))
+    values = {key: value for key, value in _bound_metrics(watch, namespace, found.params) if key not in series}
+    found.metrics = dict(_measured(watch, {*series, *values}, found))
+    curves = dict(_curves_bound(watch, namespace)) | series | {key: [value] for key, value in values.items()}
+    for name, curve in curves.items():
+        found.metrics.setdefault(name, curve)
+    last = watch.skips.read(
+        "the value of the last line", result, partial(_last_expression, watch, namespace), default=None
+    )
+    if last is not None and last[0] not in found.metrics and last[0] not in found.params:
+        found.metrics[last[0]] = [last[1]]
+    _add_histories(watch, namespace, found)
+    found.notes += watch.problems
+    return found
+
+
+def _add_histories(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> None:
+    """Take the curves of Keras and Lightning under their own names, or where such a name is taken, with a suffix."""
+    names = [name for name in (*watch.bound.names(), *watch.reads) if name[0] != "_"]
+    for history in watch.histories.end(names, namespace):
+        for metric, curve in history.curves.items():
+            key, number = metric, 2
+            if key in found.metrics and history.name:
+                key = f"{metric}_{history.name}"
+            while key in found.metrics:
+                key, number = f"{metric}_{number}", number + 1
+            found.histories[key] = metric
+            found.metrics[key], found.steps[key] = curve.values[:MOST_VALUES], curve.steps[:MOST_VALUES]
+            if len(curve.values) > MOST_VALUES:
+                found.notes.append(f"{key}: of {len(curve.values):,} values the first {MOST_VALUES:,} are recorded")
+
+
+def _series(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Iterator[tuple[str, Curve]]:
+    """Yield the floats that the cell worked out and bound to a name, or that a list or an item of a dict was given."""
+    for name, series in watch.series.items():
+        root = name.partition(".")[0]
+        binding = watch.bindings.names.get(name)
+        if name.startswith("_") or root not in namespace or is_clock(binding, namespace):
+            continue
+        if binding is not None and (binding.loop_variable or binding.counted or binding.other):
+            continue
+        curve = [number for value in series.values if (number := guarded(default=None)(as_float)(value)) is not None]
+        if curve and name in namespace and series.looped:
+            # Deeper loops and other statements may have bound it since.
+            now = watch.skips.read(name, namespace[name], as_float, default=None)
+            if now is not None and repr(now) != repr(curve[-1]):
+                curve.append(now)
+        if series.dropped:
+            found.notes.append(_left_out(name, series.dropped))
+        if curve:
+            yield name, curve
+
+
+def _left_out(name: str, count: int) -> str:
+    return f"{name}: {count:,} of its values were left out; log a curve of that length with mlmagic.log"
+
+
+def _bound_metrics(
+    watch: CellWatch, namespace: Mapping[str, Any], params: Mapping[str, Any]
+) -> Iterator[tuple[str, float]]:
+    """Yield the floats, and the numbers in dicts, that the cell worked out and bound to a name."""
+    bound = watch.bound.names()
+    for name in bound:
+        if name not in namespace or name in params:
+            continue
+        value, binding = namespace[name], watch.bindings.names.get(name)
+        number = watch.skips.read(name, value, as_float, default=None)
+        if binding is None:  # bound in a way that the text does not show
+            if number is not None and measures(name, number):
+                yield name, number
+        elif number is not None and binding.computed and not is_clock(binding, namespace):
+            yield name, number
+        elif binding.values and (name in watch.bindings.filled or written_dict(binding) is None):
+            yield from watch.skips.read(name, value, partial(results_in, name), default=())
+    for name, before in watch.numbers_before.items():
+        if not name.startswith("_") and name in namespace and name not in bound:
+            yield from watch.skips.read(name, namespace[name], partial(results_in, name, before=before), default=())
+
+
+def _curves_bound(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Curve]]:
+    """Yield the lists of floats of a metric's name in dicts: histories, as training functions return or fill them."""
+    for name in dict.fromkeys([*watch.bound.names(), *watch.bindings.filled]):
+        value = namespace.get(name)
+        if type(value) is dict and not name.startswith("_"):
+            yield from watch.skips.read(name, value, partial(curves_in, name), default=())
+
+
+def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple[str, Curve]]:
+    """Yield what metric functions, scorers and ``score`` methods gave, each call site once."""
+    taken: set[str] = set()
+    for measurement in watch.measured.values():
+        site = measurement.site
+        key = site.bound
+        if measurement.dropped and key not in bound:
+            found.notes.append(_left_out(key or measurement.name, measurement.dropped))
+        if key is not None and (key.startswith("_") or key in bound):
+            continue
+        if key is None:
+            if any(one == root or one.startswith(f"{root}.") for root in site.within for one in bound):
+                continue
+            key = _free_key(measurement, taken)
+            found.measures[key] = measurement.name
+        taken.add(key)
+        curves: dict[str, Curve] = {}
+        for numbers in measurement.values:
+            for part, number in numbers.items():
+                curves.setdefault(f"{key}.{part}" if part else key, []).append(number)
+        yield from curves.items()
+
+
+def _free_key(measurement: Measurement, taken: set[str]) -> str:
+    key, truth = measurement.name, measurement.site.truth
+    if key in taken and truth:
+        key = f"{key}_{truth}"
+    number = 2
+    while key in taken:
+        key, number = f"{measurement.name}_{number}", number + 1
+    return key
+
+
+def _last_expression(watch: CellWatch, namespace: Mapping[str, Any], result: Any) -> tuple[str, float] | None:
+    """Return key and value of the last expression when it is a float that nothing else has recorded yet.
+
+    A whole number is a count, an exit code or a size; an array of one element is a prediction.
+    """
+    number = as_float(result)
+    if number is None or watch.last is None or id(watch.last_site) in watch.measured:
+        return None
+    if reads_clock(watch.last, namespace):
+        return None
+    key = expression_key(watch.last)
+    return None if key in _COUNTING or key.startswith("_") else (key, number)
+
+
+def expression_key(node: ast.expr) -> str:
+    """Return what to call an expression: its own text where that is a dotted name, a call's function, or ``result``.
+
+    >>> texts = ("acc", "s.best_score_", "round(f(y), 3)", "a + 1")
+    >>> [expression_key(ast.parse(text, mode="eval").body) for text in texts]
+    ['acc', 's.best_score_', 'f', 'result']
+    """
+    while isinstance(node, ast.Call):
+        rounds = isinstance(node.func, ast.Name) and node.func.id in _ROUNDING and node.args
+        node = node.args[0] if rounds else node.func
+    inner = node
+    while isinstance(inner, ast.Attribute):
+        inner = inner.value
+    if not isinstance(inner, ast.Name):
+        return node.attr if isinstance(node, ast.Attribute) else "result"
+    text = ast.unparse(node)
+    return text if len(text) <= _LONGEST_EXPRESSION else "result"

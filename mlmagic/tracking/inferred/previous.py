@@ -1,0 +1,33 @@
+"""The metrics of the previous run of the same cell, to tell what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmagic.tracking.active import ActiveRun
+
+
+@dataclass(frozen=True)
+class PreviousRun:
+    """A run that the same cell made before."""
+
+    run_id: str
+    name: str
+    metrics: Mapping[str, float]
+
+
+_by_cell: dict[str, PreviousRun] = {}
+
+
+def exchange(run: ActiveRun, metrics: Mapping[str, float]) -> PreviousRun | None:
+    """Return what the cell's previous run had, and keep *metrics* for its next one."""
+    key = run.origin.key
+    if not key or not metrics:
+        return None
+    before = _by_cell.get(key)
+    _by_cell[key] = PreviousRun(run.run_id, run.name, dict(metrics))
+    return before if before is not None and before.run_id != run.run_id else None

@@ -1,0 +1,225 @@
+"""Opening a run: its journal, its place in MLflow, and what listens while it is open."""
+
+from __future__ import annotations
+
+import copy
+import time
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlmagic._version import __version__
+from mlmagic.errors import StoreError
+from mlmagic.journal import folder, lasting, owner
+from mlmagic.journal.records import Began, Ended, Tag
+from mlmagic.remembered import Remembered
+from mlmagic.session.capture import Capture
+from mlmagic.session.header import OPENING_INTERRUPTED
+from mlmagic.session.interrupts import deferred
+from mlmagic.settings import settings
+from mlmagic.snapshot.environment.system_metrics import SystemSampler
+from mlmagic.snapshot.git import state as git
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.store import connection
+from mlmagic.store.delivery.delivery import Delivery
+from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.waiting import Patience, Pending
+from mlmagic.tracking import active, ending, mlflow_runs, resuming
+from mlmagic.tracking.active import ActiveRun
+from mlmagic.tracking.destination import find_target
+from mlmagic.tracking.recording.notices import Notices
+from mlmagic.tracking.recording.recorder import LONGEST_TAG, Recorder
+from mlmagic.tracking.recording.tags import source_tags, user_tags
+from mlmagic.user_objects import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmagic.snapshot.git.state import GitState
+    from mlmagic.tracking.destination import Target
+    from mlmagic.tracking.recording.options import Origin, TrackOptions
+    from mlmagic.tracking.resuming import Earlier
+
+# Long enough for git on most trees; on a larger one its tags follow when the run is closed.
+_WAIT_FOR_GIT_S = 0.05
+
+
+def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
+    """Open a run, or go on with one, and make it active.
+
+    A store that cannot be reached refuses nothing: the run is kept in its journal.
+
+    Raises
+    ------
+    MLMagicError
+        When the options name something that is not there, or the store refuses. Nothing is left open then.
+    """
+    redaction.redact(origin.source)  # what it gives to a secret's name is one in all that the run records
+    state = Pending(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
+    notices = Notices()
+    patience = connection.patience()
+    others = frozenset(mlflow_runs.open_runs())
+    target = find_target(options, origin, patience)
+    began = _beginning(target, options, origin, state=state, notices=notices)
+    ending.at_exit()
+    delivery = opened = None
+    try:
+        with deferred():
+            delivery = _new_delivery(target, began, notices)
+        _wait_for_store(delivery, target, patience)
+        with deferred():
+            opened = _assemble(delivery, target, options, origin, notices=notices, patience=patience, git_state=state)
+            opened.others = others
+            _begin(opened)
+    except BaseException as error:
+        if opened is not None:
+            abandon(opened, error)
+        elif delivery is not None:
+            _abandon(delivery, target.earlier, error)
+        raise
+    return opened
+
+
+def _new_delivery(target: Target, began: Began, notices: Notices) -> Delivery:
+    """Begin the run's journal, and have it delivered."""
+    journal, where = folder.new()
+    if where:
+        notices.warn(where)
+    began = replace(began, owner=owner.this_process(locks=journal.is_locked))
+    # Twice: without it nothing else of the journal could be delivered, should a byte of it be damaged.
+    journal.append(began)
+    journal.append(began)
+    lasting.watch(journal)
+    delivery = Delivery(journal, target.uri, began)
+    shipper(target.uri).add(delivery)
+    return delivery
+
+
+def _begin(opened: ActiveRun) -> None:
+    """Make the run the active one, MLflow's too where the store has answered, and listen to what its code shows."""
+    if opened.delivery.run is not None:
+        mlflow_runs.activate(opened.delivery.run)
+        opened.in_mlflow = True
+    opened.capture.start()
+    if opened.sampler:
+        opened.sampler.start()
+    active.enter(opened)
+
+
+def _beginning(
+    target: Target, options: TrackOptions, origin: Origin, *, state: Pending[GitState], notices: Notices
+) -> Began:
+    earlier = target.earlier
+    uid = (earlier.uid if earlier else "") or uuid.uuid4().hex
+    tags: dict[str, str] = {}
+    if earlier is None:
+        tags = {"mlmagic.version": __version__, "mlmagic.id": uid, **user_tags(options, notices)}
+        if origin.number is not None:
+            tags["mlmagic.cell"] = str(origin.number)
+        tags |= source_tags(origin, state.peek(_WAIT_FOR_GIT_S))
+        if target.parent:
+            tags["mlflow.parentRunId"] = target.parent
+        tags = mlflow_runs.with_context(tags)
+        _tell_of_stray(notices)
+    return Began(
+        uid=uid,
+        resumed=earlier is not None,
+        run_id=earlier.run_id if earlier else "",
+        name=redaction.redact((earlier.name if earlier else options.name) or mlflow_runs.new_name())[0],
+        store=redaction.redact(target.uri)[0],
+        experiment=redaction.redact(target.experiment)[0],
+        experiment_id=target.experiment_id,
+        parent=target.outer,
+        started=time.time_ns() // 1_000_000,
+        tags=tags,
+        owner={},
+    )
+
+
+def _wait_for_store(delivery: Delivery, target: Target, patience: Patience) -> None:
+    """Wait until the store has the run, for as long as there is *patience*."""
+    if target.away is None:
+        shipper(target.uri).wait(lambda: delivery.run is not None or delivery.held is not None, patience)
+    if delivery.held is not None and delivery.is_refused:
+        raise StoreError(delivery.held)
+
+
+def _assemble(
+    delivery: Delivery,
+    target: Target,
+    options: TrackOptions,
+    origin: Origin,
+    *,
+    notices: Notices,
+    patience: Patience,
+    git_state: Pending[GitState],
+) -> ActiveRun:
+    recorder = Recorder(delivery.journal, notices)
+    opened = ActiveRun(
+        delivery=delivery,
+        target=target,
+        patience=patience,
+        options=options,
+        origin=origin,
+        recorder=recorder,
+        notices=notices,
+        capture=Capture(output_limit=int(settings.output_limit_mb * 1e6), figures=options.figures and settings.figures),
+        git=git_state,
+        before={name: _before(origin.namespace[name]) for name in options.metrics if name in origin.namespace},
+    )
+    if target.earlier is not None:
+        resuming.take_over(opened, target.earlier)
+    if options.system:
+        opened.sampler = SystemSampler(
+            lambda values, step: _log_all(recorder, values, step), settings.system_interval_s
+        )
+    return opened
+
+
+def _before(value: object) -> tuple[Remembered, object]:
+    """Remember *value*, and the numbers in it when it can grow in place: to see whether the cell changed it."""
+    return Remembered(value), copy.copy(value) if type(value) in {list, dict} and _holds_scalars(value) else None
+
+
+def _holds_scalars(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return all(isinstance(item, (int, float, str, type(None))) for item in items)
+
+
+def _log_all(recorder: Recorder, values: Mapping[str, float], step: int) -> None:
+    for name, value in values.items():
+        recorder.metric(name, value, step)
+
+
+def _tell_of_stray(notices: Notices) -> None:
+    stray = mlflow_runs.active_run()
+    if stray is not None and stray.info.run_id not in active.open_ids() and active.on_this_thread() is None:
+        notices.warn(
+            f"the run {stray.info.run_name!r} was left open by mlflow.start_run() in an earlier cell; it was not "
+            "touched. End it with mlflow.end_run()"
+        )
+
+
+def abandon(opened: ActiveRun, error: BaseException) -> None:
+    """Take back a run whose code was never run because of *error*: the cell was rejected after it was opened."""
+    with deferred():
+        opened.capture.stop()
+        if opened.sampler:
+            opened.sampler.stop()
+        active.leave(opened)
+        _abandon(opened.delivery, opened.target.earlier, error)
+
+
+def _abandon(delivery: Delivery, earlier: Earlier | None, error: BaseException) -> None:
+    """End the run in the background, since the store may be slow: as killed, or as it had ended before this cell."""
+    with deferred():
+        if delivery.run is not None:
+            mlflow_runs.deactivate(delivery.run.info.run_id)
+        ended = Ended("KILLED", time.time_ns() // 1_000_000)
+        if earlier is not None:
+            ended = Ended(earlier.status, earlier.ended)
+        else:
+            words = OPENING_INTERRUPTED if isinstance(error, KeyboardInterrupt) else one_line(error)
+            delivery.journal.append(Tag("mlmagic.error", redaction.redact(words)[0][:LONGEST_TAG]))
+        delivery.journal.append(ended)
+        shipper(delivery.uri).hurry()

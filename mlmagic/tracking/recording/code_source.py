@@ -1,0 +1,47 @@
+"""Where a run comes from: the cell that is tracked, and the session around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem
+from mlmagic.session import notebook
+from mlmagic.tracking.recording.options import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlmagic.session.cells import Cell
+    from mlmagic.session.live import LiveSession
+    from mlmagic.session.watching import CellWatch
+
+
+def origin_of_cell(
+    session: LiveSession, cell: Cell, *, binds: Iterable[str] = (), watch: CellWatch | None = None
+) -> Origin:
+    """Return the origin of a run that *cell* opens; *binds* are the names that its text binds."""
+    session.log.teach()
+    file = cell.file or notebook.path(session.namespace)
+    return Origin(
+        source=cell.source,
+        kind="NOTEBOOK" if hasattr(session.shell, "kernel") else "LOCAL",
+        number=cell.number,
+        namespace=session.namespace,
+        notebook=file,
+        folder=file.parent if file and file.parent.is_dir() else _working_folder(),
+        log=session.storage,
+        log_entry=session.entry(cell),
+        key=cell.id or cell.source.partition("\n")[0],
+        binds=frozenset(binds),
+        watch=watch,
+    )
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageProblem(
+            "%%track: the working folder was deleted. Go to one that exists: import os; os.chdir('/folder/of/yours')"
+        ) from error

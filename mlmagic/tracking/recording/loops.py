@@ -1,0 +1,94 @@
+"""The loops that run now, and the step to which what is logged in them belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.session.threads import ThreadStacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlmagic.tracking.recording.recorder import Recorder
+
+
+class Loop:
+    """A loop that runs now.
+
+    ``recorder`` is that of the run in which it began, if any; ``outer`` the loop around it. ``step`` is None before
+    the first item. ``best_step`` and ``stopped`` are what early stopping found. ``at_end`` is done when the loop is
+    left, in whatever way.
+    """
+
+    def __init__(self, recorder: Recorder | None = None) -> None:
+        self.recorder = recorder
+        self.outer: Loop | None = None
+        self.step: int | None = None
+        self.best_step: int | None = None
+        self.stopped = False
+        self.at_end: list[Callable[[], None]] = []
+        self._first: int | None = None
+        self._shifts: dict[str, int] = {}
+
+    def at(self, step: int) -> None:
+        """Begin the iteration of *step*."""
+        if self._first is None:
+            self._first = step
+        self.step = step
+
+    def step_of(self, name: str, following: int) -> int:
+        """Return the step of a value of metric *name*, of which *following* is the first step not yet taken.
+
+        It is the loop's own, unless what ran before (an earlier fold, the batches of the last epoch, a cell of the
+        same run) took it already: then the metric goes on from there, and its curve does not run over itself.
+        """
+        if self.step is None or self._first is None:
+            return following
+        return self.step + self._shifts.setdefault(name, max(0, following - self._first))
+
+    def following(self) -> dict[str, int]:
+        """Return the first step after the loop for each metric that took its steps from it."""
+        return {} if self.step is None else {name: self.step + shift + 1 for name, shift in self._shifts.items()}
+
+    def hear(self, name: str, value: float, step: int, *, inner: bool = False) -> None:  # noqa: ARG002  # for others
+        """Take note of what was logged in this loop, or in one within it; the loops around hear it too."""
+        if self.outer is not None:
+            self.outer.hear(name, value, step, inner=True)
+
+
+_running: ThreadStacks[Loop] = ThreadStacks()
+
+
+def enter(loop: Loop) -> None:
+    """Begin *loop* on the calling thread."""
+    loop.outer = innermost(loop.recorder, here=True)
+    _running.push(loop)
+
+
+def leave(loop: Loop) -> None:
+    """End *loop*, which may have ended already, and do what waits for its end."""
+    _running.remove(loop)
+    if loop.recorder is not None:
+        loop.recorder.count_on(loop.following())
+    while loop.at_end:
+        loop.at_end.pop(0)()
+
+
+def leave_all(recorder: Recorder) -> None:
+    """End the loops of a run that ends: an iterator that is held somewhere keeps its loop open."""
+    for loop in reversed(_running.all()):
+        if loop.recorder is recorder:
+            leave(loop)
+
+
+def innermost(recorder: Recorder | None, *, here: bool = False) -> Loop | None:
+    """Return the innermost loop of the calling thread that began in the run of *recorder* (None: in no run).
+
+    A worker thread that has no loop of its own belongs to the latest one, unless *here* asks for this thread's only.
+    """
+    if not _running:
+        return None
+    loops = _running.own()
+    if not loops and not here:
+        loops = _running.all()
+    return next((loop for loop in reversed(loops) if loop.recorder is recorder), None)

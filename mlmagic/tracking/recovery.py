@@ -1,0 +1,212 @@
+"""Delivering what waits in journals: of this process, and of processes that died."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem
+from mlmagic.journal import folder, owner
+from mlmagic.journal.foreign import take_over
+from mlmagic.journal.lines import NewerFormatError
+from mlmagic.journal.survey import MOST_UNASKED, survey
+from mlmagic.session.interrupts import deferred
+from mlmagic.settings import settings
+from mlmagic.snapshot.secrets import redaction
+from mlmagic.store import connection
+from mlmagic.store.delivery import left_runs
+from mlmagic.store.delivery.delivery import Delivery
+from mlmagic.store.delivery.worker import Shipper, shipper, shippers
+from mlmagic.store.waiting import Patience
+from mlmagic.tracking import active
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mlmagic.journal.foreign import ForeignJournal
+    from mlmagic.journal.survey import Foreign, Left
+    from mlmagic.store.delivery.left_runs import LeftRun
+
+PATIENCE_S = 20.0
+"""How long ``mlmagic.sync`` waits for the store."""
+
+_MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class SyncedRun:
+    """A run that was delivered: its name, its status, how many records the store got, and its id there.
+
+    ``own_id`` is the id under which its summary showed it, where the store has come to know it only now.
+    """
+
+    name: str
+    status: str
+    records: int
+    run_id: str = ""
+    own_id: str = ""
+
+
+@dataclass
+class SyncReport:
+    """What was delivered, and what was not.
+
+    ``waiting`` counts the runs that are not, ``away`` says why their store cannot be reached. ``problems`` are what
+    the store refused and what could not be read, a line each; ``foreign`` are the journals of others.
+    """
+
+    runs: list[SyncedRun] = field(default_factory=list)
+    waiting: int = 0
+    away: str | None = None
+    problems: list[str] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
+
+
+def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool = False) -> SyncReport:
+    """Deliver the journals of this process and of dead ones, never those of another process that lives.
+
+    Parameters
+    ----------
+    only
+        The URI of the one store to deliver to, and only what this machine recorded: for doing so unasked. Without it
+        each run goes to the store that it was recorded for.
+    patience_s
+        How long to wait for each store. What is not delivered by then waits for another time.
+    anew
+        Create runs again that are not in the store any more.
+
+    Raises
+    ------
+    UsageProblem
+        When the setting ``offline`` is on.
+    """
+    _require_online()
+    report = SyncReport()
+    shipper(connection.current_uri())  # its password may be another by now
+    still_open = [run.delivery for run in active.open_here()]
+    for ships in shippers():
+        ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
+        _deliver(ships, ended, report, patience_s, anew=anew)
+    for place in folder.places():
+        _recover(place, only, report, patience_s, anew=anew)
+    folder.prune()
+    report.problems = list(dict.fromkeys(report.problems))  # the same of several runs is told once
+    return report
+
+
+def waiting() -> tuple[int, list[Foreign]]:
+    """Return how many runs `sync` would deliver, and the journals of others; asks no store."""
+    still_open = {run.uid for run in active.open_here()}
+    here = {delivery.began.uid for ships in shippers() for delivery in ships.deliveries() if not delivery.is_closed}
+    found = [survey(place) for place in folder.places()]
+    left = {one.began.uid for part in found for one in part.left if not one.is_closed}
+    return len(here - still_open | left), [one for part in found for one in part.foreign]
+
+
+def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATIENCE_S) -> SyncReport:
+    """Take over journals that others made, as runs of the store that is configured now, and deliver them.
+
+    Raises
+    ------
+    UsageProblem
+        When the setting ``offline`` is on.
+    """
+    _require_online()
+    report = SyncReport()
+    uri = connection.current_uri()
+    deliveries = []
+    for one in journals:
+        if one.problem is not None:
+            report.problems.append(f"{one.path} was not taken over: {one.problem}")
+            continue
+        try:
+            journal, began = take_over(one, redaction.redact(uri)[0])
+        except (OSError, NewerFormatError) as error:
+            report.problems.append(f"{one.path} was not taken over: {getattr(error, 'strerror', None) or error}")
+            continue
+        report.problems += journal.problems
+        deliveries.append(Delivery.of_dead_process(journal, uri, began))
+    ships = shipper(uri)
+    ships.add(*deliveries)
+    _deliver(ships, deliveries, report, patience_s, anew=False)
+    return report
+
+
+def _require_online() -> None:
+    if settings.offline:
+        raise UsageProblem("MLMagic.offline is True: set it to False first: %config MLMagic.offline = False")
+
+
+def _recover(place: Path, only: str | None, report: SyncReport, patience_s: float, *, anew: bool) -> None:
+    found = survey(place, most=None if only is None else MOST_UNASKED)
+    report.foreign += found.foreign
+    report.waiting += found.unread
+    runs = _deliverable(found.left, only, report)
+    while runs:
+        # A journal that is delivered is an open file, of which a process has some hundreds.
+        some, runs = left_runs.first(runs, _MOST_AT_ONCE)
+        by_store: dict[str, list[Delivery]] = {}
+        with deferred():  # a journal that is adopted and in no shipper could be delivered by nobody
+            for run in some:
+                adopted, problem = left_runs.adopt(run)
+                report.problems += [problem] if problem else []
+                by_store.setdefault(str(run.uri), []).extend(adopted)
+            for uri, deliveries in by_store.items():
+                shipper(uri).add(*deliveries)  # what is not delivered in time goes on in the background
+        for uri, deliveries in by_store.items():
+            _deliver(shipper(uri), deliveries, report, patience_s, anew=anew)
+        if runs and any(not delivery.is_closed for deliveries in by_store.values() for delivery in deliveries):
+            report.waiting += len(runs)
+            return
+
+
+def _deliverable(left: list[Left], only: str | None, report: SyncReport) -> list[LeftRun]:
+    """Return the runs that can be delivered now, and report those that cannot."""
+    found = []
+    for run in left_runs.by_run(left):
+        if run.uri is None:
+            if only is None:
+                report.problems.append(left_runs.not_this_store(run.began))
+            report.waiting += 1
+        elif only is not None and (run.uri != only or not owner.is_of_this_machine(run.began.owner)):
+            report.waiting += 1
+            report.away = "recorded for another store, or elsewhere: %mlmagic sync delivers it"
+        else:
+            found.append(run)
+    return found
+
+
+def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, patience_s: float, *, anew: bool) -> None:
+    """Deliver these, and report on each."""
+    if not deliveries:
+        return
+    counts = {id(delivery): delivery.total() for delivery in deliveries}
+    not_known = {delivery.began.uid for delivery in deliveries if delivery.run_id is None}
+    for delivery in deliveries:
+        delivery.anew = anew
+        delivery.held = None  # what held it may be mended
+    patience = Patience(patience_s, local=connection.is_local(ships.uri))
+    # A delivery goes from the list when its journal is put away: this process may end as soon as this returns.
+    ships.wait(lambda: all(delivery.held or delivery not in ships.deliveries() for delivery in deliveries), patience)
+    done: dict[str, SyncedRun] = {}
+    waiting: set[str] = set()
+    for delivery in deliveries:
+        uid = delivery.began.uid
+        report.problems += delivery.problems
+        if delivery.damaged:
+            report.problems.append(
+                f"{delivery.damaged} records of the run {delivery.began.name!r} were damaged and are lost"
+            )
+        if delivery.is_closed and delivery.ended is not None:
+            records = counts[id(delivery)] + (done[uid].records if uid in done else 0)
+            own_id = uid if uid in not_known else ""
+            done[uid] = SyncedRun(
+                delivery.began.name, delivery.ended.status, records, str(delivery.run_id or ""), own_id
+            )
+        else:
+            waiting.add(uid)
+            report.away = report.away or ships.away or (None if delivery.held else "the store does not answer")
+            report.problems += [delivery.held] if delivery.held else []
+    report.runs += done.values()
+    report.waiting += len(waiting)
