@@ -90,7 +90,7 @@ secret-rules: $(READY) ## renew the rules of secrets (RULES=gitleaks.toml of a r
 	@$(BIN)/python tools/secret_rules.py $(RULES) $(RELEASE)
 
 clean: ## remove virtual environments, builds and caches; demo/ with its runs is left
-	rm -rf $(VENV) $(OLD) $(COLAB) $(VENV)-constraints build dist mlmagic/compare/static mlmagic/compare/web/node_modules .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) $(OLD) $(COLAB) $(VENV)-constraints build dist mlmagic/comparison/static mlmagic/comparison/web/node_modules .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find mlmagic tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

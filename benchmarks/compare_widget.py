@@ -21,8 +21,8 @@ _TESTS = Path(__file__).parent.parent / "tests" / "browser"
 _DATA = """
 import numpy as np
 import itables.widget, plotly.graph_objects
-from mlmagic.compare.comparison import Comparison
-from mlmagic.compare.widget import CompareWidget
+from mlmagic.comparison.compared_runs import Comparison
+from mlmagic.comparison.widget import CompareWidget
 from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
 from mlmagic.views.comparison import comparison_bundle
 

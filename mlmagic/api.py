@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-    from mlmagic.compare.difference import Difference
-    from mlmagic.compare.widget import CompareWidget
+    from mlmagic.comparison.diffs.difference import Difference
+    from mlmagic.comparison.widget import CompareWidget
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.store.query.run import Run
     from mlmagic.tracking.active import ActiveRun
@@ -482,8 +482,8 @@ def compare(
     from mlmagic.adapters.optional import require
 
     require("anywidget", "mlmagic.compare")
-    from mlmagic.compare.selecting import select
-    from mlmagic.compare.widget import CompareWidget
+    from mlmagic.comparison.selecting import select
+    from mlmagic.comparison.widget import CompareWidget
     from mlmagic.views.comparison import still_of
     from mlmagic.views.difference import difference_json
 
@@ -518,6 +518,6 @@ def diff(*runs: Any, experiment: str | None = None) -> Difference:
     >>> import mlmagic
     >>> mlmagic.diff("forest", "boosting")  # doctest: +SKIP
     """
-    from mlmagic.compare.comparing import compare_runs
+    from mlmagic.comparison.comparing import compare_runs
 
     return compare_runs(runs, experiment=experiment)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
     from IPython.core.magic import Magics
 
-    from mlmagic.compare.difference import Difference
+    from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.data.split.splitting import Split
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.bundle import MimeBundle
@@ -287,7 +287,7 @@ def _show_split(done: Split) -> MimeBundle:
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
     ("mlmagic.data.split.splitting", "Split", _show_split),
-    ("mlmagic.compare.difference", "Difference", _show_difference),
+    ("mlmagic.comparison.diffs.difference", "Difference", _show_difference),
 )
 
 

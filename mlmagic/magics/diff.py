@@ -14,7 +14,7 @@ from mlmagic.magics.parsing import parse_line
 from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
-    from mlmagic.compare.difference import Difference
+    from mlmagic.comparison.diffs.difference import Difference
 
 
 @magics_class

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mlmagic.compare.groups import groups_of, mean_of
-from mlmagic.compare.histories import best_curves
+from mlmagic.comparison.groups import groups_of, mean_of
+from mlmagic.comparison.histories import best_curves
 from mlmagic.errors import StoreError
 from mlmagic.store.query.frames import frame_of
 from mlmagic.views.bundle import MimeBundle, number, render, shorten
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-    from mlmagic.compare.comparison import Comparison
-    from mlmagic.compare.groups import Mean
+    from mlmagic.comparison.compared_runs import Comparison
+    from mlmagic.comparison.groups import Mean
     from mlmagic.store.query.curves import Curve
 
 MOST_CURVES = len(STYLES)

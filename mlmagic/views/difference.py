@@ -17,8 +17,8 @@ from mlmagic.views.run_summary import Cell, cell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlmagic.compare.difference import Difference, RunHead
-    from mlmagic.compare.figure_diff import FigureRow
+    from mlmagic.comparison.diffs.difference import Difference, RunHead
+    from mlmagic.comparison.diffs.figure_diff import FigureRow
 
 _LONGEST_NAME = 60
 _NAMED = 5

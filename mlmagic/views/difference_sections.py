@@ -12,12 +12,12 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mlmagic.compare.data_diff import DataRow
-    from mlmagic.compare.difference import Difference
-    from mlmagic.compare.figure_diff import FigureRow
-    from mlmagic.compare.recorded_text import TextChange
-    from mlmagic.compare.text_diff import Line, TextDiff
-    from mlmagic.compare.value_diff import MetricRow, ValueRow
+    from mlmagic.comparison.diffs.data_diff import DataRow
+    from mlmagic.comparison.diffs.difference import Difference
+    from mlmagic.comparison.diffs.figure_diff import FigureRow
+    from mlmagic.comparison.diffs.recorded_text import TextChange
+    from mlmagic.comparison.diffs.text_diff import Line, TextDiff
+    from mlmagic.comparison.diffs.value_diff import MetricRow, ValueRow
 
 MISSING = "\N{EN DASH}"
 _LONGEST_NAME = 60

@@ -11,7 +11,7 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlmagic.compare.difference import Difference
+    from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.views.difference_sections import Section, ShownDiff, Value
 
 _WIDEST = 48

@@ -349,7 +349,7 @@ def test_the_grid_tells_its_size_to_screen_readers(table):
 
 def test_of_ten_thousand_runs_and_two_thousand_columns_only_what_is_seen_is_drawn(ran):
     ran.run(
-        "from mlmagic.compare.comparison import Comparison\nfrom mlmagic.compare.widget import CompareWidget\n"
+        "from mlmagic.comparison.compared_runs import Comparison\nfrom mlmagic.comparison.widget import CompareWidget\n"
         "from mlmagic.store.query.bulk import LightRun, RunData, RunInfo\n"
         "def made(at, columns): return LightRun(RunInfo(f'{at:032x}', f'run {at}', '0', None, 'FINISHED', at, at + 9, '', 'active'),"
         " RunData({}, {f'm{c}': float((at * 7919 + c) % 10007) for c in range(columns)}))\n"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.compare import wire
-from mlmagic.compare.columns import columns_of
-from mlmagic.compare.comparison import Comparison
+from mlmagic.comparison import wire
+from mlmagic.comparison.columns import columns_of
+from mlmagic.comparison.compared_runs import Comparison
 from mlmagic.store.query.direction import direction_of
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmagic.compare.data_diff import ColumnChange, data_rows
-from mlmagic.compare.run_record import DatasetRecord
+from mlmagic.comparison.diffs.data_diff import ColumnChange, data_rows
+from mlmagic.comparison.diffs.run_record import DatasetRecord
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.profile.mlflow_dataset import record
 

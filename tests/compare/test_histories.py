@@ -6,8 +6,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric
 
 import mlmagic
-from mlmagic.compare.selecting import select
-from mlmagic.compare.widget import CompareWidget, _answer_while_a_cell_runs
+from mlmagic.comparison.selecting import select
+from mlmagic.comparison.widget import CompareWidget, _answer_while_a_cell_runs
 
 
 class Answers:

@@ -3,7 +3,7 @@
 import pytest
 
 import mlmagic
-from mlmagic.compare.selecting import is_filter, select
+from mlmagic.comparison.selecting import is_filter, select
 from mlmagic.errors import RunNotFoundError, UsageProblem
 
 

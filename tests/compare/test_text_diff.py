@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlmagic.compare.text_diff import text_diff
+from mlmagic.comparison.diffs.text_diff import text_diff
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "x = 1", "x = 2", "  y", "\t", "\r", "ü"]), max_size=40).map("\n".join)
 

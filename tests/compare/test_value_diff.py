@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mlmagic.compare.value_diff import metric_rows, value_rows
+from mlmagic.comparison.diffs.value_diff import metric_rows, value_rows
 
 NAN, INF = math.nan, math.inf
 

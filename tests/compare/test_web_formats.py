@@ -7,7 +7,7 @@ import pytest
 
 from mlmagic.views.bundle import duration, number, numbers
 
-WEB = Path(__file__).parents[2] / "mlmagic" / "compare" / "web"
+WEB = Path(__file__).parents[2] / "mlmagic" / "comparison" / "web"
 EXAMPLES = json.loads((WEB / "test" / "formats.json").read_text())
 
 

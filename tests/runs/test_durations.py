@@ -2,7 +2,7 @@ import pytest
 
 from mlmagic.cli.results import recorded_runs
 from mlmagic.cli.workspace import Workspace
-from mlmagic.compare.columns import columns_of
+from mlmagic.comparison.columns import columns_of
 from mlmagic.store import connection
 from mlmagic.store.query import bulk, queries
 from mlmagic.store.query.durations import TAG, duration_s, span_s

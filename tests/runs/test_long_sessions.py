@@ -13,7 +13,7 @@ from planted import began, plant
 from servers import Server
 
 from mlmagic import sync
-from mlmagic.compare.run_record import read_records
+from mlmagic.comparison.diffs.run_record import read_records
 from mlmagic.errors import StoreError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.journal.foreign import foreign_journals

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mlmagic
-from mlmagic.compare.data_diff import data_rows
-from mlmagic.compare.environment_diff import environment_diff
-from mlmagic.compare.run_files import RunFiles
-from mlmagic.compare.run_record import ENVIRONMENT, DatasetRecord, RunRecord
+from mlmagic.comparison.diffs.data_diff import data_rows
+from mlmagic.comparison.diffs.environment_diff import environment_diff
+from mlmagic.comparison.diffs.run_files import RunFiles
+from mlmagic.comparison.diffs.run_record import ENVIRONMENT, DatasetRecord, RunRecord
 from mlmagic.errors import MLMagicError, StoreError
 from mlmagic.magics import completion
 from mlmagic.store import artifact_reading

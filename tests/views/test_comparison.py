@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from mlmagic.compare.comparison import Comparison, Notice
+from mlmagic.comparison.compared_runs import Comparison, Notice
 from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
 from mlmagic.store.query.curves import Curve
 from mlmagic.views.comparison import comparison_bundle

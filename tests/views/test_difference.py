@@ -6,7 +6,7 @@ import re
 import mlflow
 import pytest
 
-from mlmagic.compare.comparing import compare_runs
+from mlmagic.comparison.comparing import compare_runs
 from mlmagic.views.difference import difference_bundle, difference_json
 
 INJECTION = "<script>window.injected = 1</script>\"'&"

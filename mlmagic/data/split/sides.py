@@ -1,8 +1,8 @@
 """Which side each row of a split stands on: by the hash of an id, by drawing with a seed, or by time.
 
 Nothing is drawn from a random generator: a seed, like a salt, is a key of the hash in
-`mlmagic.data.hashing.splitmix64`, so that no release of NumPy can move a row. Sides are 0 for train, 1 for val and 2 for
-test.
+`mlmagic.data.hashing.splitmix64`, so that no release of NumPy can move a row. Sides are 0 for train, 1 for val and 2
+for test.
 """
 
 from __future__ import annotations

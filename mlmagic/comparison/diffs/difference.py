@@ -6,22 +6,22 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.columns import TOLD_TAGS, telling_tags
-from mlmagic.compare.data_diff import DataRow, data_rows
-from mlmagic.compare.environment_diff import EnvironmentDiff, environment_diff
-from mlmagic.compare.figure_diff import FigureRow, figure_rows
-from mlmagic.compare.git_diff import GitDiff, git_diff
-from mlmagic.compare.recorded_text import TextChange, text_changes
-from mlmagic.compare.run_files import read_all
-from mlmagic.compare.run_record import CODE
-from mlmagic.compare.value_diff import MetricRow, ValueRow, metric_rows, value_rows
+from mlmagic.comparison.columns import TOLD_TAGS, telling_tags
+from mlmagic.comparison.diffs.data_diff import DataRow, data_rows
+from mlmagic.comparison.diffs.environment_diff import EnvironmentDiff, environment_diff
+from mlmagic.comparison.diffs.figure_diff import FigureRow, figure_rows
+from mlmagic.comparison.diffs.git_diff import GitDiff, git_diff
+from mlmagic.comparison.diffs.recorded_text import TextChange, text_changes
+from mlmagic.comparison.diffs.run_files import read_all
+from mlmagic.comparison.diffs.run_record import CODE
+from mlmagic.comparison.diffs.value_diff import MetricRow, ValueRow, metric_rows, value_rows
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlmagic.compare.run_files import RunFiles
-    from mlmagic.compare.run_record import RunRecord
+    from mlmagic.comparison.diffs.run_files import RunFiles
+    from mlmagic.comparison.diffs.run_record import RunRecord
 
 _OF_GIT = ("mlflow.source.git.", "mlmagic.git.")
 

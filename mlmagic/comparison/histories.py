@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from mlmagic.compare.comparison import Comparison
+    from mlmagic.comparison.compared_runs import Comparison
     from mlmagic.store.query.curves import Curve, Kept
 
 _MOST_POINTS = 20_000

@@ -7,13 +7,13 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.compare.comparison import CONFIGURATION, is_seed
+from mlmagic.comparison.compared_runs import CONFIGURATION, is_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlmagic.compare.columns import Column
-    from mlmagic.compare.comparison import Comparison
+    from mlmagic.comparison.columns import Column
+    from mlmagic.comparison.compared_runs import Comparison
 
 _MOST_PARAMS = 4
 

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.compare.run_files import read_all
+from mlmagic.comparison.diffs.run_files import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.compare.run_files import RunFiles
+    from mlmagic.comparison.diffs.run_files import RunFiles
 
 MEDIA_TYPES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",

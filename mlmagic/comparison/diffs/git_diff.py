@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.compare.recorded_text import TextChange, text_changes
-from mlmagic.compare.run_record import PATCH
-from mlmagic.compare.value_diff import ValueRow, value_rows
+from mlmagic.comparison.diffs.recorded_text import TextChange, text_changes
+from mlmagic.comparison.diffs.run_record import PATCH
+from mlmagic.comparison.diffs.value_diff import ValueRow, value_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.compare.run_record import RunRecord
+    from mlmagic.comparison.diffs.run_record import RunRecord
 
 _TAGS = {
     "commit": "mlflow.source.git.commit",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.run_record import ENVIRONMENT, REQUIREMENTS
-from mlmagic.compare.value_diff import ValueRow, value_rows
+from mlmagic.comparison.diffs.run_record import ENVIRONMENT, REQUIREMENTS
+from mlmagic.comparison.diffs.value_diff import ValueRow, value_rows
 from mlmagic.store.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mlmagic.compare.run_record import RunRecord
+    from mlmagic.comparison.diffs.run_record import RunRecord
 
 _GIGABYTE = 1e9
 _MOST_BYTES = 1e18

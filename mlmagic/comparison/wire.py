@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.compare.columns import Column
-    from mlmagic.compare.comparison import Comparison
+    from mlmagic.comparison.columns import Column
+    from mlmagic.comparison.compared_runs import Comparison
 
 _MOST_CHARACTERS = 1_000_000
 _CUT_TO = 200

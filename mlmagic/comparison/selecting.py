@@ -6,8 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.comparison import CONFIGURATION, SEEDS, Comparison, Notice
-from mlmagic.compare.references import references_in
+from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, Notice
+from mlmagic.comparison.diffs.references import references_in
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
 from mlmagic.store import connection, experiments
 from mlmagic.store.keys import key_among
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from mlmagic.compare.references import Reference
+    from mlmagic.comparison.diffs.references import Reference
     from mlmagic.store.query.direction import Direction
 
 MOST_RUNS = 10_000

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 from traitlets import Dict, List, Unicode
 
-from mlmagic.compare import wire
-from mlmagic.compare.comparing import compare_runs
-from mlmagic.compare.difference import Difference
-from mlmagic.compare.histories import histories
-from mlmagic.compare.references import references_in
+from mlmagic.comparison import wire
+from mlmagic.comparison.comparing import compare_runs
+from mlmagic.comparison.diffs.difference import Difference
+from mlmagic.comparison.diffs.references import references_in
+from mlmagic.comparison.histories import histories
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 from mlmagic.store import connection
 from mlmagic.store.query.curves import Kept
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-    from mlmagic.compare.comparison import Comparison
+    from mlmagic.comparison.compared_runs import Comparison
 
     Answer = tuple[dict[str, Any], list[bytes]]
 

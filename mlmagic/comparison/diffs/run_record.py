@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.run_files import RunFiles, list_all, read_all
+from mlmagic.comparison.diffs.run_files import RunFiles, list_all, read_all
 from mlmagic.store import connection, experiments
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.light_runs import oddities

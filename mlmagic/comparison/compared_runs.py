@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlmagic.compare.columns import columns_of
+from mlmagic.comparison.columns import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from pandas import DataFrame
 
-    from mlmagic.compare.columns import Column
+    from mlmagic.comparison.columns import Column
     from mlmagic.store.query.direction import Direction
 
 SEEDS = frozenset({"seed", "random_state", "random_seed"})

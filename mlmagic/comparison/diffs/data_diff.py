@@ -11,7 +11,7 @@ from mlmagic.store.keys import unused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlmagic.compare.run_record import DatasetRecord
+    from mlmagic.comparison.diffs.run_record import DatasetRecord
 
 Verdict = Literal["same", "order", "changed", "unknown", "added", "removed", "absent"]
 
@@ -73,7 +73,7 @@ class _Known:
 def data_rows(runs: Sequence[Iterable[DatasetRecord]]) -> tuple[DataRow, ...]:
     """Return a row for each name of a dataset.
 
-    >>> from mlmagic.compare.run_record import DatasetRecord
+    >>> from mlmagic.comparison.diffs.run_record import DatasetRecord
     >>> before, after = DatasetRecord("X", "1f", '{"num_rows": 100}'), DatasetRecord("X", "2e", '{"num_rows": 120}')
     >>> data_rows([[before], [after]])[0].changes[0].told
     ('100 → 120 rows', 'MLflow recorded digests only, which do not tell what else changed')

@@ -1,5 +1,5 @@
 /**
- * What the kernel sends, as `mlmagic/compare/wire.py` describes it, and the same made ready for use.
+ * What the kernel sends, as `mlmagic/comparison/wire.py` describes it, and the same made ready for use.
  *
  * Columns travel, not rows: numbers as the bytes of float64, words as int32 codes into a list of them.
  */

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.compare.difference import Difference, difference_of
-from mlmagic.compare.references import references_in
-from mlmagic.compare.run_files import in_threads
-from mlmagic.compare.run_record import read_records
+from mlmagic.comparison.diffs.difference import Difference, difference_of
+from mlmagic.comparison.diffs.references import references_in
+from mlmagic.comparison.diffs.run_files import in_threads
+from mlmagic.comparison.diffs.run_record import read_records
 from mlmagic.errors import UsageProblem
 from mlmagic.store import connection
 from mlmagic.store.query import queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mlmagic.compare.text_diff import TextDiff, text_diff
+from mlmagic.comparison.diffs.text_diff import TextDiff, text_diff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

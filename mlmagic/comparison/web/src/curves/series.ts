@@ -1,4 +1,4 @@
-/** The histories that the kernel sends (`mlmagic/compare/histories.py`). */
+/** The histories that the kernel sends (`mlmagic/comparison/histories.py`). */
 
 import type { Answer } from "../kernel.ts";
 import { copied } from "../wire.ts";

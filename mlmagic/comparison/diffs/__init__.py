@@ -1,0 +1,1 @@
+"""Differences between runs: of values, texts, data, environments, commits and figures."""
