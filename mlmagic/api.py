@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.session import live
+from mlmagic.session import notebook_session
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred, whole_imports
 from mlmagic.snapshot.randomness.generators import untouched
@@ -204,7 +204,7 @@ def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> Ru
 
 
 def _origin_of(caller: FrameType) -> Origin:
-    cell, session = running.current(), live.current()
+    cell, session = running.current(), notebook_session.current()
     if cell is not None and session is not None:
         from mlmagic.tracking.recording.code_source import origin_of_cell
 
@@ -284,7 +284,7 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     NoActiveRunError
         Outside a run.
     """
-    from mlmagic.session.figures import render
+    from mlmagic.session.output.figures import render
     from mlmagic.store.keys import slug, unused
 
     run = active.require_active("mlmagic.log_figure")

@@ -24,11 +24,13 @@ from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.session import capture, live, prompts, run_files, sites
+from mlmagic.session import notebook_session, run_files
 from mlmagic.session.cells import running
 from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, holds_comments, mark_header
 from mlmagic.session.interrupts import in_one_line, interruptible
-from mlmagic.session.scopes import names_of
+from mlmagic.session.observation import sites
+from mlmagic.session.observation.scopes import names_of
+from mlmagic.session.output import capture, prompts
 from mlmagic.settings import settings
 from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.snapshot.secrets import known_values
@@ -72,7 +74,7 @@ class Extension:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._session = live.LiveSession(shell)
+        self._session = notebook_session.LiveSession(shell)
         self._transformer = HeaderTransformer(shell, self._open, self._within)
         self._undo: list[Callable[[], None]] = []
         self.is_leaving = False
@@ -111,7 +113,7 @@ class Extension:
         self._undo.append(sites.install())
         self._undo.append(prompts.watch(shell))
         self._bind_name()
-        self._undo.append(live.enter(self._session))
+        self._undo.append(notebook_session.enter(self._session))
         self._undo.append(connection.settle())
         folder.settle(Path.cwd())
         if "mlmagic.tracking.background" in sys.modules:
@@ -193,7 +195,7 @@ class Extension:
             return tree
         if entry.run is not None:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
-        from mlmagic.session.watching import CellWatch
+        from mlmagic.session.observation.cell_observer import CellWatch
         from mlmagic.tracking.opening import open_run
         from mlmagic.tracking.recording.code_source import origin_of_cell
 

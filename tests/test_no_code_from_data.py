@@ -64,7 +64,7 @@ ALLOWED = {
     ("store/query/filter_plan.py", "locate"): "this package's own: which column a filter names",
     ("store/query/ordering.py", "locate"): "the same",
     ("store/delivery/publishing.py", "yaml.safe_load"): "MLmodel, which this package wrote, to plain values",
-    ("session/scopes.py", "compile"): "the user's cell, to read names off its instructions; nothing is run",
+    ("session/observation/scopes.py", "compile"): "the user's cell, to read names off its instructions; nothing is run",
     ("session/script.py", "compile"): "to a syntax tree: whether a cell is Python; nothing is run",
     ("settings.py", "ast.literal_eval"): "the user's environment, to plain values",
     ("snapshot/environment/environment.py", "platform.system"): "the name of the system",

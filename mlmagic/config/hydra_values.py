@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.config.own_hydra import JOB
-from mlmagic.session import live, notebook
+from mlmagic.session import notebook, notebook_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def fill_in(config: DictConfig, *, config_name: str) -> bool:
 
 def _job_name() -> str:
     """Return what Hydra calls the job: the notebook or script, without its ending."""
-    session = live.current()
+    session = notebook_session.current()
     file = notebook.path(session.namespace if session else {})
     return (file or Path(getattr(sys.modules["__main__"], "__file__", None) or "notebook")).stem
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlmagic.data.fingerprint.fingerprint import Fingerprint
     from mlmagic.data.split.registry import SplitPart
     from mlmagic.journal.records import Dataset
-    from mlmagic.session.sites import Argument
+    from mlmagic.session.observation.sites import Argument
     from mlmagic.tracking.active import ActiveRun
 
 _MOST = 20

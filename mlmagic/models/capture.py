@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mlmagic.models.kinds import Kind
     from mlmagic.models.saving import SavedModel
-    from mlmagic.session.watching import CellWatch
+    from mlmagic.session.observation.cell_observer import CellWatch
     from mlmagic.tracking.active import ActiveRun
 
 _FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.session.reads import functions_of, names_read
+from mlmagic.session.observation.reads import functions_of, names_read
 from mlmagic.snapshot.secrets.cuts import beginning
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import datasets_in
-from mlmagic.session.reads import functions_of, names_used
+from mlmagic.session.observation.reads import functions_of, names_used
 from mlmagic.settings import settings
 from mlmagic.sweeps.body import Body
 from mlmagic.user_objects import guarded

@@ -13,7 +13,7 @@ from mlmagic.snapshot.randomness import seeding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlmagic.session.capture import Capture
+    from mlmagic.session.output.capture import Capture
 
 
 @contextlib.contextmanager

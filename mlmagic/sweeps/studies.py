@@ -15,7 +15,7 @@ from mlmagic.tracking.child_runs import Child
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mlmagic.session.watching import CellWatch
+    from mlmagic.session.observation.cell_observer import CellWatch
     from mlmagic.tracking.active import ActiveRun
 
 _STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
-from mlmagic.session.live import seeding
+from mlmagic.session.notebook_session import seeding
 from mlmagic.settings import settings
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets.cuts import beginning

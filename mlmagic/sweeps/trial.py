@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mlmagic.adapters import autologging
-from mlmagic.session.capture import Capture
+from mlmagic.session.output.capture import Capture
 from mlmagic.sweeps.isolation import figures_closed, output_captured, random_states_kept
 from mlmagic.sweeps.own_random import own_random
 from mlmagic.sweeps.pruning import Reporter, TrialPrunedError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlmagic.journal.records import Record
-    from mlmagic.session.figures import FailedFigure, Figure
+    from mlmagic.session.output.figures import FailedFigure, Figure
     from mlmagic.sweeps.payload import Payload
     from mlmagic.sweeps.pruning import Pruning
     from mlmagic.sweeps.trial_models import Bar, SentModel, Which

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mlmagic.models.kinds import find_models, is_any_library_imported
 from mlmagic.scalars import as_number
-from mlmagic.session import sites
-from mlmagic.session.watching import CellWatch
+from mlmagic.session.observation import sites
+from mlmagic.session.observation.cell_observer import CellWatch
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.store.values import flat
 from mlmagic.sweeps.isolation import threads_limited

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlmagic.remembered import Remembered
-    from mlmagic.session.capture import Capture
     from mlmagic.session.log import LoggedCell
     from mlmagic.session.log_storage import LogStorage
+    from mlmagic.session.output.capture import Capture
     from mlmagic.snapshot.environment.system_metrics import SystemSampler
     from mlmagic.snapshot.git.state import GitState
     from mlmagic.store.delivery.delivery import Delivery

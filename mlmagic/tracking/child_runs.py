@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic._version import __version__
 from mlmagic.journal import folder, lasting, owner
 from mlmagic.journal.records import Began, Ended, Metric, Param, Tag
-from mlmagic.session.figures import FailedFigure
+from mlmagic.session.output.figures import FailedFigure
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import shipper
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlmagic.journal.records import Record
-    from mlmagic.session.figures import Figure
+    from mlmagic.session.output.figures import Figure
     from mlmagic.tracking.active import ActiveRun
 
 _OF_THE_PARENT = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")

@@ -6,8 +6,8 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.session.figures import FailedFigure
-from mlmagic.session.live import seeding
+from mlmagic.session.notebook_session import seeding
+from mlmagic.session.output.figures import FailedFigure
 from mlmagic.settings import settings
 from mlmagic.snapshot.environment import environment
 from mlmagic.snapshot.randomness import seeding as randomness

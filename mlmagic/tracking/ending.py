@@ -13,7 +13,7 @@ from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Ended
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred
-from mlmagic.session.reads import functions_of
+from mlmagic.session.observation.reads import functions_of
 from mlmagic.settings import settings
 from mlmagic.store import connection
 from mlmagic.store.delivery.worker import shipper, shippers

@@ -13,9 +13,9 @@ from mlmagic.errors import StoreError
 from mlmagic.journal import folder, lasting, owner
 from mlmagic.journal.records import Began, Ended, Tag
 from mlmagic.remembered import Remembered
-from mlmagic.session.capture import Capture
 from mlmagic.session.header import OPENING_INTERRUPTED
 from mlmagic.session.interrupts import deferred
+from mlmagic.session.output.capture import Capture
 from mlmagic.settings import settings
 from mlmagic.snapshot.environment.system_metrics import SystemSampler
 from mlmagic.snapshot.git import state as git

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from mlmagic.session.live import in_notebook
+from mlmagic.session.notebook_session import in_notebook
 from mlmagic.views.bundle import shorten
 
 _LONGEST_DESCRIPTION = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from mlmagic.session.live import in_notebook
+from mlmagic.session.notebook_session import in_notebook
 from mlmagic.tracking.recording import loops
 from mlmagic.tracking.recording.loops import Loop
 from mlmagic.training.bar import Bar

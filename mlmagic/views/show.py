@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.session.live import in_shell
+from mlmagic.session.notebook_session import in_shell
 from mlmagic.settings import settings
 from mlmagic.views import run_summary
 

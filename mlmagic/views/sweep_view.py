@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.session.live import in_notebook
+from mlmagic.session.notebook_session import in_notebook
 from mlmagic.snapshot.secrets.redaction import redact_value
 from mlmagic.views.bundle import MimeBundle, duration, number, render, web_address
 from mlmagic.views.comparison import mean_text

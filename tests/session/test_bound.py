@@ -10,9 +10,9 @@ import weakref
 import pytest
 
 from mlmagic.remembered import GONE, Remembered
-from mlmagic.session.bound import BoundNames
-from mlmagic.session.reads import read_of
-from mlmagic.session.scopes import names_of
+from mlmagic.session.observation.bound import BoundNames
+from mlmagic.session.observation.reads import read_of
+from mlmagic.session.observation.scopes import names_of
 
 
 class Own:

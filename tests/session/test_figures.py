@@ -12,8 +12,8 @@ import pytest
 from matplotlib.backend_bases import FigureCanvasBase
 
 from mlmagic.adapters import interactive_plots, matplotlib
-from mlmagic.session import figures
-from mlmagic.session.figures import FailedFigure, Figure, FigureCollector
+from mlmagic.session.output import figures
+from mlmagic.session.output.figures import FailedFigure, Figure, FigureCollector
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

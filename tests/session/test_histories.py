@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlmagic.session.histories import Histories
-from mlmagic.session.sites import Site
+from mlmagic.session.observation.histories import Histories
+from mlmagic.session.observation.sites import Site
 
 History = type("History", (), {"__module__": "keras.src.callbacks.history"})
 Trainer = type(

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlmagic.session import live
-from mlmagic.session.live import LiveSession
+from mlmagic.session import notebook_session
+from mlmagic.session.notebook_session import LiveSession
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def test_the_namespace_is_the_users_own(shell, follow):
 
 
 def test_the_session_of_the_process_is_the_last_that_was_entered(shell):
-    before, session = live.current(), LiveSession(shell)
-    leave = live.enter(session)
-    assert live.current() is session
+    before, session = notebook_session.current(), LiveSession(shell)
+    leave = notebook_session.enter(session)
+    assert notebook_session.current() is session
     leave()
-    assert live.current() is before
+    assert notebook_session.current() is before

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from mlmagic.session.capture import Capture
-from mlmagic.session.logging_records import LoggingRecords
+from mlmagic.session.output.capture import Capture
+from mlmagic.session.output.logging_records import LoggingRecords
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", re.MULTILINE)
 

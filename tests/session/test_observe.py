@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from random_cells import CODE, Context, run_through
 
-from mlmagic.session import sites
-from mlmagic.session.observe import Instrumenter
+from mlmagic.session.observation import sites
+from mlmagic.session.observation.call_instrumentation import Instrumenter
 
 
 class Seen:

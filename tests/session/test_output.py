@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlmagic.session.output import StreamTee, Transcript
+from mlmagic.session.output.transcript import StreamTee, Transcript
 
 PRINTED = st.text(st.sampled_from("ab\n\r é"), max_size=60)
 MARKER = re.compile(r"\n\[… ([\d,]+) characters left out …\]\n")

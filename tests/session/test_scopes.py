@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_cells import CODE, SIMPLE, Context, run_through
 
-from mlmagic.session.scopes import names_of
+from mlmagic.session.observation.scopes import names_of
 
 
 def bound_names(tree):

@@ -12,8 +12,8 @@ from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.journal.records import Param, Tag
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saved import first_line as reason_of
-from mlmagic.session.output import Transcript
-from mlmagic.session.shown_values import MOST_CHARACTERS, as_output
+from mlmagic.session.output.shown_values import MOST_CHARACTERS, as_output
+from mlmagic.session.output.transcript import Transcript
 from mlmagic.settings import settings
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.cuts import MARGIN, beginning, ending, first_line

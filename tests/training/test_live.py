@@ -1,7 +1,7 @@
 import IPython.display
 import pytest
 
-from mlmagic.session.live import in_notebook
+from mlmagic.session.notebook_session import in_notebook
 from mlmagic.tracking.recording.notices import Notices
 from mlmagic.training.live import EVERY_S, LiveCurve
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.session.bindings import Binding
+    from mlmagic.session.observation.bindings import Binding
 
 
 def is_clock(binding: Binding | None, namespace: Mapping[str, Any]) -> bool:

@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
-from mlmagic.session.bindings import NOT_LITERAL, literal
+from mlmagic.session.observation.bindings import NOT_LITERAL, literal
 from mlmagic.store.query.direction import direction_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlmagic.session.bindings import Binding
-    from mlmagic.session.watching import CellWatch
+    from mlmagic.session.observation.bindings import Binding
+    from mlmagic.session.observation.cell_observer import CellWatch
 
 _LONGEST_TEXT = 250
 _DEEPEST = 8

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_float
-from mlmagic.session.watching import MOST_VALUES
+from mlmagic.session.observation.cell_observer import MOST_VALUES
 from mlmagic.tracking.inferred.clocks import is_clock, reads_clock
 from mlmagic.tracking.inferred.dict_results import curves_in, results_in
 from mlmagic.tracking.inferred.inferred_parameters import measures, parameters, written_dict
@@ -17,7 +17,7 @@ from mlmagic.user_objects import guarded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlmagic.session.watching import CellWatch, Measurement
+    from mlmagic.session.observation.cell_observer import CellWatch, Measurement
 
 _LONGEST_EXPRESSION = 60
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlmagic.session.cells import Cell
-    from mlmagic.session.live import LiveSession
-    from mlmagic.session.watching import CellWatch
+    from mlmagic.session.notebook_session import LiveSession
+    from mlmagic.session.observation.cell_observer import CellWatch
 
 
 def origin_of_cell(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mlmagic.session.log import LoggedCell
     from mlmagic.session.log_storage import LogStorage
-    from mlmagic.session.watching import CellWatch
+    from mlmagic.session.observation.cell_observer import CellWatch
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.session.scopes import globals_read, names_of
+from mlmagic.session.observation.scopes import globals_read, names_of
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mlmagic.session.scopes import CellNames
+    from mlmagic.session.observation.scopes import CellNames
 
 
 def names_read(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:

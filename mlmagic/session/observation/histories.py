@@ -13,7 +13,7 @@ from mlmagic.user_objects import Skips
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlmagic.session.sites import Site
+    from mlmagic.session.observation.sites import Site
 
 
 @dataclass

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.adapters import metrics
 from mlmagic.remembered import GONE, Remembered
 from mlmagic.scalars import as_float, is_float_scalar
-from mlmagic.session.bindings import NOT_LITERAL, Bindings, bindings, literal
-from mlmagic.session.bound import BoundNames
-from mlmagic.session.histories import Histories
-from mlmagic.session.measured import classes_in, is_array, numbers_of
-from mlmagic.session.measures import is_module_of_metrics, measure_of
-from mlmagic.session.observe import Instrumenter, metric_names
-from mlmagic.session.reads import functions_of, read_of
-from mlmagic.session.scopes import CellNames, names_of
+from mlmagic.session.observation.bindings import NOT_LITERAL, Bindings, bindings, literal
+from mlmagic.session.observation.bound import BoundNames
+from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
+from mlmagic.session.observation.histories import Histories
+from mlmagic.session.observation.measured import classes_in, is_array, numbers_of
+from mlmagic.session.observation.measures import is_module_of_metrics, measure_of
+from mlmagic.session.observation.reads import functions_of, read_of
+from mlmagic.session.observation.scopes import CellNames, names_of
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import Skips, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlmagic.session.sites import Argument, Site
+    from mlmagic.session.observation.sites import Argument, Site
 
 MOST_VALUES = 10_000
 

@@ -12,9 +12,9 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
-from mlmagic.session import sites
-from mlmagic.session.bindings import NOT_LITERAL, items, literal
-from mlmagic.session.sites import GIVEN, KEEP, NOTE, Argument, Kind, Sees, Site
+from mlmagic.session.observation import sites
+from mlmagic.session.observation.bindings import NOT_LITERAL, items, literal
+from mlmagic.session.observation.sites import GIVEN, KEEP, NOTE, Argument, Kind, Sees, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable

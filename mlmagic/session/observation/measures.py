@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
-from mlmagic.session.reads import functions_of
+from mlmagic.session.observation.reads import functions_of
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import threading
 from typing import Any
 
 from mlmagic.adapters import autologging
-from mlmagic.session.cleared_output import ClearedOutput
-from mlmagic.session.figures import FigureCollector
-from mlmagic.session.logging_records import LoggingRecords
-from mlmagic.session.output import StreamTee, Transcript
-from mlmagic.session.shown_values import ShownValues
+from mlmagic.session.output.cleared_output import ClearedOutput
+from mlmagic.session.output.figures import FigureCollector
+from mlmagic.session.output.logging_records import LoggingRecords
+from mlmagic.session.output.shown_values import ShownValues
+from mlmagic.session.output.transcript import StreamTee, Transcript
 from mlmagic.session.threads import ThreadStacks
 
 

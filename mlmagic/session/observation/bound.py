@@ -6,13 +6,13 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.remembered import Remembered
-from mlmagic.session.reads import functions_of
-from mlmagic.session.scopes import globals_bound
+from mlmagic.session.observation.reads import functions_of
+from mlmagic.session.observation.scopes import globals_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlmagic.session.scopes import CellNames
+    from mlmagic.session.observation.scopes import CellNames
 
 _MISSING = object()
 _REBINDING = frozenset(

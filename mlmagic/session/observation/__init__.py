@@ -1,0 +1,1 @@
+"""What one cell reads, calls and binds, seen while it runs."""
