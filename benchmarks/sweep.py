@@ -71,7 +71,7 @@ def _sweep(count: int, jobs: int | None = None) -> float:
     from mlmagic.sweeping import run_plan
     from mlmagic.sweeps.body import body_of
     from mlmagic.sweeps.plan import Plan
-    from mlmagic.sweeps.space import axes_of
+    from mlmagic.sweeps.points.space import axes_of
 
     names = {"__name__": "__main__", "mlmagic": mlmagic}
     body = body_of("loss = (x - 3) ** 2 * 1.0\nprint('trial of', x)", names, ["x"])
@@ -108,8 +108,8 @@ def _optuna() -> float:
 def _composing(folder: Path) -> Comparison:
     """Compare composing a config a point, as a sweep does, with Hydra's compose for each."""
     from mlmagic.config.composing import composition
-    from mlmagic.sweeps.configs import ConfigSpace
-    from mlmagic.sweeps.space import axes_of, grid
+    from mlmagic.sweeps.points.configs import ConfigSpace
+    from mlmagic.sweeps.points.space import axes_of, grid
 
     (folder / "configs" / "model").mkdir(parents=True)
     for name in ("small", "large"):

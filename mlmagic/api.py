@@ -485,7 +485,7 @@ def compare(
     from mlmagic.comparison.selecting import select
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.views.comparison import still_of
-    from mlmagic.views.difference import difference_json
+    from mlmagic.views.differences.difference import difference_json
 
     selected = select(what, experiment=experiment, metric=metric, group_by=group_by)
     return CompareWidget(selected, still=still_of, told=difference_json)

@@ -274,7 +274,7 @@ def _show_seed(report: SeedReport) -> MimeBundle:
 
 
 def _show_difference(found: Difference) -> MimeBundle:
-    from mlmagic.views.difference import difference_bundle
+    from mlmagic.views.differences.difference import difference_bundle
 
     return difference_bundle(found)
 

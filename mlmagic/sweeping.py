@@ -14,12 +14,12 @@ from mlmagic.tracking.active import require_active
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mlmagic.sweeps.orchestrator import Sweep
     from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.results import Results
-    from mlmagic.sweeps.sweeping import Sweep
-    from mlmagic.sweeps.trial_models import Which
+    from mlmagic.sweeps.trials.trial_models import Which
     from mlmagic.tracking.active import ActiveRun
-    from mlmagic.views.sweep_frame import SweepFrame
+    from mlmagic.views.sweeps.sweep_frame import SweepFrame
 
 
 def sweep(
@@ -116,10 +116,10 @@ def sweep(
     >>> results.best  # doctest: +SKIP
     {'x': 3}
     """
-    from mlmagic.sweeps.payload import require_takes
     from mlmagic.sweeps.plan import Plan
-    from mlmagic.sweeps.space import axes_from
-    from mlmagic.sweeps.zipped import zips_of
+    from mlmagic.sweeps.points.space import axes_from
+    from mlmagic.sweeps.points.zipped import zips_of
+    from mlmagic.sweeps.trials.payload import require_takes
 
     axes = axes_from(space)
     require_takes(function, [axis.name for axis in axes])
@@ -221,7 +221,7 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
     UsageProblem
         When it cannot be run as asked, or no trial has the metric.
     """
-    from mlmagic.sweeps.sweeping import Sweep
+    from mlmagic.sweeps.orchestrator import Sweep
 
     if plan.resume and not settings.offline:
         api.sync()  # a kernel that died may have left trials in its journals
@@ -233,9 +233,9 @@ def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
 
 def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
     from mlmagic.sweeps.results import Results
-    from mlmagic.views.sweep_frame import SweepFrame
-    from mlmagic.views.sweep_picture import picture_of
-    from mlmagic.views.sweep_view import SweepView
+    from mlmagic.views.sweeps.sweep_frame import SweepFrame
+    from mlmagic.views.sweeps.sweep_picture import picture_of
+    from mlmagic.views.sweeps.sweep_view import SweepView
 
     resumed, experiment = prepared.resumed, prepared.plan.experiment
     where = {"name": name, "experiment": experiment} if resumed is None else {"resume": resumed}

@@ -15,7 +15,7 @@ import pytest
 from mlmagic.journal import folder as journal_folder
 from mlmagic.private import state_folder
 from mlmagic.store import connection
-from mlmagic.sweeps import pruning
+from mlmagic.sweeps.trials import pruning
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and links are those of POSIX")
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.config.composing import Composition
-    from mlmagic.sweeps.trial_models import Which
-    from mlmagic.views.sweep_frame import SweepFrame
+    from mlmagic.sweeps.trials.trial_models import Which
+    from mlmagic.views.sweeps.sweep_frame import SweepFrame
 
 _WITH_VALUE = (
     "-e", "--experiment", "--config", "--metric", "--mode", "--search", "--trials", "--jobs", "--seeds", "--timeout",
@@ -95,8 +95,8 @@ class SweepMagics(Magics):
         from mlmagic.sweeping import run_plan
         from mlmagic.sweeps.body import body_of
         from mlmagic.sweeps.plan import Plan
-        from mlmagic.sweeps.space import axes_of
-        from mlmagic.sweeps.zipped import zips_of
+        from mlmagic.sweeps.points.space import axes_of
+        from mlmagic.sweeps.points.zipped import zips_of
 
         words = options_first(_with_zips_joined(words_of(line)), _WITH_VALUE)
         arguments = parse_words(self.sweep.parser, "%%sweep", line, words)

@@ -13,7 +13,7 @@ from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.plain_values import plain
-from mlmagic.models.saving import Skipped, save_model
+from mlmagic.models.saving.save import Skipped, save_model
 from mlmagic.models.searches import is_search, record_search
 from mlmagic.remembered import Remembered
 from mlmagic.settings import settings
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlmagic.models.kinds import Kind
-    from mlmagic.models.saving import SavedModel
+    from mlmagic.models.saving.save import SavedModel
     from mlmagic.session.observation.cell_observer import CellWatch
     from mlmagic.tracking.active import ActiveRun
 

@@ -13,7 +13,7 @@ from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
-    from mlmagic.sweeps.trial import Job, Outcome, Task
+    from mlmagic.sweeps.trials.trial import Job, Outcome, Task
 
 ENGINES = ("local", "dask")
 _PATIENCE_S = 10
@@ -59,7 +59,7 @@ class InProcess:
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
         """Run a trial to its end."""
-        from mlmagic.sweeps.trial import run_trial
+        from mlmagic.sweeps.trials.trial import run_trial
 
         future: Future[Outcome] = Future()
         future.set_result(run_trial(job, task))
@@ -89,7 +89,7 @@ class Local:
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
         """Begin a trial in a worker."""
-        from mlmagic.sweeps.trial import run_trial
+        from mlmagic.sweeps.trials.trial import run_trial
 
         future: Future[Outcome] = self._running().submit(run_trial, job, task)
         return future
@@ -174,7 +174,7 @@ class Dask:
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
         """Begin a trial on a worker; what all trials share is sent once."""
-        from mlmagic.sweeps.trial import run_trial
+        from mlmagic.sweeps.trials.trial import run_trial
 
         if id(job) not in self._jobs:
             self._jobs[id(job)] = self._client.scatter(job, broadcast=True, hash=False)

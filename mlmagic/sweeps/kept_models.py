@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.results import Trial
-    from mlmagic.sweeps.trial_models import SentModel
+    from mlmagic.sweeps.trials.trial_models import SentModel
     from mlmagic.tracking.active import ActiveRun
     from mlmagic.tracking.recording.notices import Notices
     from mlmagic.tracking.recording.recorder import Recorder

@@ -7,14 +7,14 @@ from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from typing import TYPE_CHECKING
 
-from mlmagic.sweeps.trial import Outcome
+from mlmagic.sweeps.trials.trial import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from mlmagic.sweeps.engines import Engine
-    from mlmagic.sweeps.trial import Job, Task
+    from mlmagic.sweeps.trials.trial import Job, Task
 
 _LOOK_UP_EVERY_S = 0.25
 _STRIKES = 2

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.store.query.direction import direction_of
 from mlmagic.sweeps.body import Body
-from mlmagic.sweeps.search import MOST_UNASKED, SEARCHES, points_of
-from mlmagic.sweeps.space import count
-from mlmagic.sweeps.zipped import dimensions_of
+from mlmagic.sweeps.points.search import MOST_UNASKED, SEARCHES, points_of
+from mlmagic.sweeps.points.space import count
+from mlmagic.sweeps.points.zipped import dimensions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlmagic.config.composing import Composition
     from mlmagic.store.query.direction import Direction
-    from mlmagic.sweeps.space import Axis, Dimension
-    from mlmagic.sweeps.trial_models import Which
+    from mlmagic.sweeps.points.space import Axis, Dimension
+    from mlmagic.sweeps.trials.trial_models import Which
 
 MODELS = ("best", "all", "none")
 _MODES: dict[str, Direction] = {"min": "min", "max": "max"}

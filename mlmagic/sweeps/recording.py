@@ -10,7 +10,7 @@ from mlmagic.tracking.child_runs import Child
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.sweeps.trial import Outcome
+    from mlmagic.sweeps.trials.trial import Outcome
     from mlmagic.tracking.active import ActiveRun
 
 NUMBER, KEY = "mlmagic.trial", "mlmagic.trial.key"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlmagic.store.query.direction import Direction
-    from mlmagic.sweeps.trial import Status
+    from mlmagic.sweeps.trials.trial import Status
 
 
 _MEASURED = ("mean", "error", "count")

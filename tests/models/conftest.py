@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from logged import LoggedModel
 
-    from mlmagic.models.saving import Skipped
+    from mlmagic.models.saving.save import Skipped
 
 
 collect_ignore = ["make_models.py", "load_models.py", "load_flavours.py"]  # scripts that tests run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlmagic.journal.file import Journal
 from mlmagic.journal.records import Model
-from mlmagic.models.saving import SavedModel, Skipped, save_model
+from mlmagic.models.saving.save import SavedModel, Skipped, save_model
 from mlmagic.store.delivery.uploading import publish
 
 

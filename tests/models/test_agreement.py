@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.sparse import csr_matrix
 
-from mlmagic.models.agreement import difference
+from mlmagic.models.saving.agreement import difference
 
 floats = arrays(np.float64, array_shapes(max_dims=3), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
 

@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mlmagic.models.kinds import find_models, is_fitted, kind_of
 from mlmagic.models.parameters import changed_parameters
-from mlmagic.models.saving import Skipped
+from mlmagic.models.saving.save import Skipped
 
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 A = X.to_numpy("float32")

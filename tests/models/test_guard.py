@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlmagic.models.guard import quietly, unnoticed
+from mlmagic.models.saving.guard import quietly, unnoticed
 
 
 def test_generators_and_grad_mode_are_put_back():

@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from mlmagic.models.saving import SavedModel, Skipped
+from mlmagic.models.saving.save import SavedModel, Skipped
 
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 Z = (X - X.mean()) / X.std()

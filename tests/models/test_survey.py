@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.models.survey import TooLargeError, is_local, kept_by_value, survey
+from mlmagic.models.saving.pickle_check import TooLargeError, is_local, kept_by_value, survey
 
 values = st.recursive(
     st.none() | st.integers() | st.text() | st.binary() | st.integers(0, 5000).map(np.zeros),

@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch import nn
 
-from mlmagic.models import torch_pickle
-from mlmagic.models.saving import SavedModel, Skipped
+from mlmagic.models.saving import torch_pickle
+from mlmagic.models.saving.save import SavedModel, Skipped
 
 ROWS = torch.randn(20, 4, generator=torch.Generator().manual_seed(0))
 

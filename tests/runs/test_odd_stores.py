@@ -27,7 +27,7 @@ from mlmagic.store.query import queries
 from mlmagic.sweeps import resuming as sweeps
 from mlmagic.tracking.resuming import _cells
 from mlmagic.views.comparison import still_of
-from mlmagic.views.difference import difference_bundle
+from mlmagic.views.differences.difference import difference_bundle
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\r\nsecond\x00"
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x202E, 0x2066) if chr(code) not in "\n\t"]

@@ -11,7 +11,7 @@ import pytest
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.journal.records import Param, Tag
 from mlmagic.models.plain_values import plain
-from mlmagic.models.saved import first_line as reason_of
+from mlmagic.models.saving.saved import first_line as reason_of
 from mlmagic.session.output.shown_values import MOST_CHARACTERS, as_output
 from mlmagic.session.output.transcript import Transcript
 from mlmagic.settings import settings

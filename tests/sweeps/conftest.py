@@ -6,9 +6,9 @@ import mlmagic
 from mlmagic.journal import folder
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.sweeps.body import body_of
+from mlmagic.sweeps.orchestrator import Sweep
 from mlmagic.sweeps.plan import Plan
-from mlmagic.sweeps.space import axes_of
-from mlmagic.sweeps.sweeping import Sweep
+from mlmagic.sweeps.points.space import axes_of
 from mlmagic.tracking import active
 
 

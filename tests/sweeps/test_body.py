@@ -6,7 +6,7 @@ import pytest
 
 from mlmagic.errors import UsageProblem
 from mlmagic.sweeps.body import body_of
-from mlmagic.sweeps.payload import pack
+from mlmagic.sweeps.trials.payload import pack
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import SweepFailedError
-from mlmagic.sweeps.process_state import PARTS, process_state_kept, state_to_send
+from mlmagic.sweeps.trials.process_state import PARTS, process_state_kept, state_to_send
 
 IMPORTS = """
 import decimal, gc, locale, logging, os, sys, warnings
@@ -158,7 +158,7 @@ def test_nothing_is_imported_to_keep_settings():
     import sys
 
     code = (
-        "import sys; from mlmagic.sweeps.process_state import process_state_kept\n"
+        "import sys; from mlmagic.sweeps.trials.process_state import process_state_kept\n"
         "with process_state_kept(): pass\n"
         "print(sorted({'torch', 'matplotlib', 'sklearn', 'pandas', 'numpy'} & set(sys.modules)))"
     )

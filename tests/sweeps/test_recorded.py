@@ -11,7 +11,7 @@ import mlmagic
 from mlmagic.errors import UsageProblem
 from mlmagic.settings import settings
 from mlmagic.sweeps.kept_models import secret_in
-from mlmagic.sweeps.trial_models import Bar, SentModel, are_wanted
+from mlmagic.sweeps.trials.trial_models import Bar, SentModel, are_wanted
 
 NOTEBOOK = """
 import numpy as np

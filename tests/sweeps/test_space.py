@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
-from mlmagic.sweeps.search import Tpe, points_of
-from mlmagic.sweeps.space import Choices, Interval, axes_from, axes_of, count, grid
-from mlmagic.sweeps.zipped import dimensions_of, zips_of
+from mlmagic.sweeps.points.search import Tpe, points_of
+from mlmagic.sweeps.points.space import Choices, Interval, axes_from, axes_of, count, grid
+from mlmagic.sweeps.points.zipped import dimensions_of, zips_of
 
 
 @pytest.mark.parametrize(

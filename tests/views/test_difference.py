@@ -7,7 +7,7 @@ import mlflow
 import pytest
 
 from mlmagic.comparison.comparing import compare_runs
-from mlmagic.views.difference import difference_bundle, difference_json
+from mlmagic.views.differences.difference import difference_bundle, difference_json
 
 INJECTION = "<script>window.injected = 1</script>\"'&"
 

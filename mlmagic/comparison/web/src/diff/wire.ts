@@ -1,4 +1,4 @@
-/** A difference as the kernel sends it: ready to be laid out, as `mlmagic/views/difference_sections.py` writes it. */
+/** A difference as the kernel sends it: ready to be laid out, as `mlmagic/views/differences/sections.py` writes it. */
 
 /** Text, and where it was cut, more of it to point at. */
 export interface Cell {

@@ -8,7 +8,7 @@ import statistics
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.sweeps.search import new_study
+from mlmagic.sweeps.points.search import new_study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

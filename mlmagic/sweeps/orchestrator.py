@@ -20,22 +20,22 @@ from mlmagic.store.delivery.worker import shipper
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query.direction import direction_of
 from mlmagic.sweeps.body import Body
-from mlmagic.sweeps.configs import ConfigSpace
 from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.identity import identity_of, key_of
 from mlmagic.sweeps.inputs import record_data, values_read
 from mlmagic.sweeps.kept_models import KeptModels
 from mlmagic.sweeps.loop import Loop
-from mlmagic.sweeps.payload import pack, pack_function
 from mlmagic.sweeps.plan import Plan, goal_of, require_valid
-from mlmagic.sweeps.process_state import state_to_send
+from mlmagic.sweeps.points.configs import ConfigSpace
+from mlmagic.sweeps.points.search import Listed, Pruned, Search, Tpe, points_of
+from mlmagic.sweeps.points.space import Choices
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier
-from mlmagic.sweeps.search import Listed, Pruned, Search, Tpe, points_of
-from mlmagic.sweeps.space import Choices
-from mlmagic.sweeps.trial import Job, Outcome, Task
-from mlmagic.sweeps.trial_models import Bar
+from mlmagic.sweeps.trials.payload import pack, pack_function
+from mlmagic.sweeps.trials.process_state import state_to_send
+from mlmagic.sweeps.trials.trial import Job, Outcome, Task
+from mlmagic.sweeps.trials.trial_models import Bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from mlmagic.config.flat import Resolved
-    from mlmagic.sweeps.payload import Payload
+    from mlmagic.sweeps.points.space import Axis, Point
     from mlmagic.sweeps.resuming import Earlier
-    from mlmagic.sweeps.space import Axis, Point
-    from mlmagic.sweeps.trial import Status
-    from mlmagic.sweeps.trial_models import SentModel
+    from mlmagic.sweeps.trials.payload import Payload
+    from mlmagic.sweeps.trials.trial import Status
+    from mlmagic.sweeps.trials.trial_models import SentModel
     from mlmagic.tracking.active import ActiveRun
 
 

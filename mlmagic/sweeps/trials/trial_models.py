@@ -85,7 +85,7 @@ def sent(found: Sequence[Found], examples: tuple[Any, ...], limit_mb: float) -> 
 def _sent(found: Found, examples: tuple[Any, ...], limit_mb: float) -> SentModel:
     from mlmagic.models.capture import save
     from mlmagic.models.parameters import all_parameters
-    from mlmagic.models.saving import Skipped
+    from mlmagic.models.saving.save import Skipped
 
     kind = type(found.model).__name__
     with tempfile.TemporaryDirectory(prefix="mlmagic-model-") as place:

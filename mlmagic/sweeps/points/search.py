@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
-from mlmagic.sweeps.pruning import Pruning, new_place, remove, storage_at
-from mlmagic.sweeps.space import Interval, count, grid, joined
+from mlmagic.sweeps.points.space import Interval, count, grid, joined
+from mlmagic.sweeps.trials.pruning import Pruning, new_place, remove, storage_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlmagic.store.query.direction import Direction
-    from mlmagic.sweeps.space import Dimension, Point
+    from mlmagic.sweeps.points.space import Dimension, Point
 
 SEARCHES = ("grid", "random", "tpe")
 MOST_UNASKED = 1000

@@ -6,10 +6,10 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models import flavours, sklearn_models, torch_models
-from mlmagic.models.guard import quietly
 from mlmagic.models.kinds import kind_of
-from mlmagic.models.saved import MLMODEL, CannotLogError
+from mlmagic.models.saving import flavours, sklearn_models, torch_models
+from mlmagic.models.saving.guard import quietly
+from mlmagic.models.saving.saved import MLMODEL, CannotLogError
 from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models.saved import CannotLogError, first_line
-from mlmagic.models.survey import Survey, TooLargeError, culprit, kept_by_value, survey
+from mlmagic.models.saving.pickle_check import Survey, TooLargeError, culprit, kept_by_value, survey
+from mlmagic.models.saving.saved import CannotLogError, first_line
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:

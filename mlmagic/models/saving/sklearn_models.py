@@ -10,13 +10,13 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models import transformer_loader
-from mlmagic.models.examples import rows_for_estimator
-from mlmagic.models.guard import unnoticed
-from mlmagic.models.proof import prove
-from mlmagic.models.saved import ENVIRONMENT, CannotLogError, Saved, first_line, new_folder, write_environment
-from mlmagic.models.survey import Survey, kept_by_value
-from mlmagic.models.weighing import weigh
+from mlmagic.models.saving import transformer_loader
+from mlmagic.models.saving.guard import unnoticed
+from mlmagic.models.saving.input_example import rows_for_estimator
+from mlmagic.models.saving.limits import weigh
+from mlmagic.models.saving.pickle_check import Survey, kept_by_value
+from mlmagic.models.saving.saved import ENVIRONMENT, CannotLogError, Saved, first_line, new_folder, write_environment
+from mlmagic.models.saving.verify import prove
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.snapshot.secrets.cuts import shown
-from mlmagic.sweeps.space import Choices, Zipped
+from mlmagic.sweeps.points.space import Choices, Zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlmagic.sweeps.space import Axis, Dimension
+    from mlmagic.sweeps.points.space import Axis, Dimension
 
 _FEWEST = 2
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models.agreement import ACROSS_DEVICES, EXACT, as_array
-from mlmagic.models.examples import rows_for_module
-from mlmagic.models.guard import unnoticed
-from mlmagic.models.proof import compare, prove
-from mlmagic.models.saved import ENVIRONMENT, CannotLogError, Saved, first_line, new_folder, write_environment
-from mlmagic.models.survey import kept_by_value
-from mlmagic.models.torch_pickle import PICKLE_MODULE, dump, has_hooks, is_elsewhere, load, without_hooks
-from mlmagic.models.torch_twin import bare, twin_of
-from mlmagic.models.weighing import weigh
+from mlmagic.models.saving.agreement import ACROSS_DEVICES, EXACT, as_array
+from mlmagic.models.saving.guard import unnoticed
+from mlmagic.models.saving.input_example import rows_for_module
+from mlmagic.models.saving.limits import weigh
+from mlmagic.models.saving.pickle_check import kept_by_value
+from mlmagic.models.saving.saved import ENVIRONMENT, CannotLogError, Saved, first_line, new_folder, write_environment
+from mlmagic.models.saving.shallow_clone import bare, twin_of
+from mlmagic.models.saving.torch_pickle import PICKLE_MODULE, dump, has_hooks, is_elsewhere, load, without_hooks
+from mlmagic.models.saving.verify import compare, prove
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models.agreement import as_array
+from mlmagic.models.saving.agreement import as_array
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.views.bundle import columns, pad, shorten, took
-from mlmagic.views.difference_sections import letter
+from mlmagic.views.differences.sections import letter
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlmagic.comparison.diffs.difference import Difference
-    from mlmagic.views.difference_sections import Section, ShownDiff, Value
+    from mlmagic.views.differences.sections import Section, ShownDiff, Value
 
 _WIDEST = 48
 _MOST_LINES = 80

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mlmagic.adapters import autologging
 from mlmagic.session.output.capture import Capture
-from mlmagic.sweeps.isolation import figures_closed, output_captured, random_states_kept
-from mlmagic.sweeps.own_random import own_random
-from mlmagic.sweeps.pruning import Reporter, TrialPrunedError
-from mlmagic.sweeps.trial_code import TrialCode
-from mlmagic.sweeps.trial_models import are_wanted, sent
+from mlmagic.sweeps.trials.isolated_random import own_random
+from mlmagic.sweeps.trials.isolation import figures_closed, output_captured, random_states_kept
+from mlmagic.sweeps.trials.pruning import Reporter, TrialPrunedError
+from mlmagic.sweeps.trials.trial_code import TrialCode
+from mlmagic.sweeps.trials.trial_models import are_wanted, sent
 from mlmagic.tracking import active, collecting
 from mlmagic.tracking.recording.notices import Notices
 from mlmagic.tracking.recording.recorder import Recorder
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from mlmagic.journal.records import Record
     from mlmagic.session.output.figures import FailedFigure, Figure
-    from mlmagic.sweeps.payload import Payload
-    from mlmagic.sweeps.pruning import Pruning
-    from mlmagic.sweeps.trial_models import Bar, SentModel, Which
+    from mlmagic.sweeps.trials.payload import Payload
+    from mlmagic.sweeps.trials.pruning import Pruning
+    from mlmagic.sweeps.trials.trial_models import Bar, SentModel, Which
     from mlmagic.tracking.active import ActiveRun
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]

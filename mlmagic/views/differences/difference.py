@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import MLMagicError
 from mlmagic.store.query.light_runs import as_moment
 from mlmagic.views.bundle import MimeBundle, render, took, web_address
-from mlmagic.views.difference_sections import letter, sections_of
-from mlmagic.views.difference_text import difference_text
+from mlmagic.views.differences.plain_text import difference_text
+from mlmagic.views.differences.sections import letter, sections_of
 from mlmagic.views.run_summary import Cell, cell
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models.agreement import as_array
-from mlmagic.models.examples import rows_for_estimator, rows_for_module
-from mlmagic.models.guard import unnoticed
-from mlmagic.models.proof import prove
-from mlmagic.models.saved import CannotLogError, Saved, first_line, with_needed
-from mlmagic.models.weighing import weigh
+from mlmagic.models.saving.agreement import as_array
+from mlmagic.models.saving.guard import unnoticed
+from mlmagic.models.saving.input_example import rows_for_estimator, rows_for_module
+from mlmagic.models.saving.limits import weigh
+from mlmagic.models.saving.saved import CannotLogError, Saved, first_line, with_needed
+from mlmagic.models.saving.verify import prove
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from mlmagic.config.composing import Composition
-    from mlmagic.sweeps.space import Axis, Point
+    from mlmagic.sweeps.points.space import Axis, Point
 
 
 class ConfigSpace:

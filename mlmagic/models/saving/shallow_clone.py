@@ -6,7 +6,7 @@ import copy
 from collections import OrderedDict, deque
 from typing import Any
 
-from mlmagic.models.torch_pickle import is_hooks
+from mlmagic.models.saving.torch_pickle import is_hooks
 
 _COPIED = {list, dict, set, deque, OrderedDict}
 

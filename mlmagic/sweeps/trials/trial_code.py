@@ -14,9 +14,9 @@ from mlmagic.session.observation import sites
 from mlmagic.session.observation.cell_observer import CellWatch
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.store.values import flat
-from mlmagic.sweeps.isolation import threads_limited
-from mlmagic.sweeps.own_random import import_first
-from mlmagic.sweeps.process_state import process_state_kept
+from mlmagic.sweeps.trials.isolated_random import import_first
+from mlmagic.sweeps.trials.isolation import threads_limited
+from mlmagic.sweeps.trials.process_state import process_state_kept
 from mlmagic.tracking.inferred import inferred_values
 from mlmagic.tracking.recording.options import Origin
 from mlmagic.user_objects import Skips
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from mlmagic.models.capture import ModelCapture
     from mlmagic.models.kinds import Found
-    from mlmagic.sweeps.pruning import Reporter
-    from mlmagic.sweeps.trial import Job, Task
+    from mlmagic.sweeps.trials.pruning import Reporter
+    from mlmagic.sweeps.trials.trial import Job, Task
     from mlmagic.tracking.active import ActiveRun
     from mlmagic.tracking.recording.recorder import Recorder
 

@@ -6,8 +6,8 @@ import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models.agreement import EXACT, difference
-from mlmagic.models.saved import first_line
+from mlmagic.models.saving.agreement import EXACT, difference
+from mlmagic.models.saving.saved import first_line
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.names import secrecy
 from mlmagic.user_objects import reraise_interrupt
@@ -15,7 +15,7 @@ from mlmagic.user_objects import reraise_interrupt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmagic.models.saved import Saved
+    from mlmagic.models.saving.saved import Saved
 
 
 def prove(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], *, tolerance: float = EXACT) -> None:

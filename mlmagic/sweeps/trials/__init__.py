@@ -1,0 +1,1 @@
+"""One trial, apart from the notebook and from other trials, in whatever process."""

@@ -1,0 +1,1 @@
+"""The difference of runs, as text and as HTML."""
