@@ -27,7 +27,7 @@ class Rule:
     there is more, such as the user.
 
     It takes linear time on any text: a repeat is possessive or bounded, and one without a bound ends the pattern or
-    stops before anything at which another match could begin (`tests/snapshot/test_secret_speed.py`).
+    stops before anything at which another match could begin (`tests/snapshot/secrets/test_speed.py`).
     """
 
     expression: str

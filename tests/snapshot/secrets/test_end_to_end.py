@@ -214,7 +214,7 @@ def test_no_secret_of_the_corpus_is_written_anywhere(notebook, known, monkeypatc
 
 
 def test_the_readme_quotes_these_counts():
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+    readme = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
     kinds = len({secret.kind for secret in SECRETS})
     assert f"{len(SECRETS)} secrets of {kinds} kinds in {len(PLACES)} places, 0 found; {len(LOOK_ALIKES)} " in readme
 

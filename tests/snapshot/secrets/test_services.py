@@ -16,7 +16,7 @@ import pytest
 
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact, redact_value
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SERVICES = json.loads((ROOT / "mlmagic/snapshot/secrets/rules/services.json").read_text())
 _noise = random.Random(7)
 ALNUM, LOWER, HEX = string.ascii_letters + string.digits, string.ascii_lowercase + string.digits, "0123456789abcdef"
