@@ -10,7 +10,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mlmagic import compare as _package  # noqa: F401  # before the function of its name is bound
 from mlmagic._version import __version__
 from mlmagic.api import (
     compare,
