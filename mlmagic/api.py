@@ -437,7 +437,7 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     sort
         A metric to sort by instead.
     """
-    from mlmagic.views.runs_table import runs_frame
+    from mlmagic.views.runs_frame import runs_frame
 
     return runs_frame(filter, experiment=experiment, n=n, sort=sort)
 

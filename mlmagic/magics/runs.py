@@ -53,7 +53,7 @@ class RunsMagics(Magics):
             %runs status = FAILED and started > 2026-01-31
             df = %runs lr <= 0.01
         """
-        from mlmagic.views.runs_table import runs_frame
+        from mlmagic.views.runs_frame import runs_frame
 
         options, condition = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))

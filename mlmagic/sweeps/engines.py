@@ -13,7 +13,8 @@ from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
-    from mlmagic.sweeps.trials.trial import Job, Outcome, Task
+    from mlmagic.sweeps.trials.task import Job, Task
+    from mlmagic.sweeps.trials.trial import Outcome
 
 ENGINES = ("local", "dask")
 _PATIENCE_S = 10

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from mlmagic.sweeps.engines import Engine
-    from mlmagic.sweeps.trials.trial import Job, Task
+    from mlmagic.sweeps.trials.task import Job, Task
 
 _LOOK_UP_EVERY_S = 0.25
 _STRIKES = 2

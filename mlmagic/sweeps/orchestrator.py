@@ -34,7 +34,7 @@ from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier
 from mlmagic.sweeps.trials.payload import pack, pack_function
 from mlmagic.sweeps.trials.process_state import state_to_send
-from mlmagic.sweeps.trials.trial import Job, Outcome, Task
+from mlmagic.sweeps.trials.task import Job, Task
 from mlmagic.sweeps.trials.trial_models import Bar
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.points.space import Axis, Point
     from mlmagic.sweeps.resuming import Earlier
     from mlmagic.sweeps.trials.payload import Payload
-    from mlmagic.sweeps.trials.trial import Status
+    from mlmagic.sweeps.trials.trial import Outcome, Status
     from mlmagic.sweeps.trials.trial_models import SentModel
     from mlmagic.tracking.active import ActiveRun
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from mlmagic.snapshot.git.state import GitState
     from mlmagic.store.delivery.delivery import Delivery
     from mlmagic.store.waiting import Patience, Pending
-    from mlmagic.tracking.destination import Target
     from mlmagic.tracking.recording.notices import Notices
     from mlmagic.tracking.recording.options import Origin, TrackOptions
     from mlmagic.tracking.recording.recorder import Recorder
     from mlmagic.tracking.recording.summary import RunSummary
+    from mlmagic.tracking.target import Target
 
 
 @dataclass(eq=False)

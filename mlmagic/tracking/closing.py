@@ -10,16 +10,19 @@ from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.store import connection
 from mlmagic.store.query.light_runs import INCOMPLETE
-from mlmagic.tracking import active, collecting, ending, logged
+from mlmagic.tracking import active, collecting, ending
 from mlmagic.tracking.inferred import autologged, previous
+from mlmagic.tracking.logged import Logged
 from mlmagic.tracking.recording.summary import MetricLine, RunSummary
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlmagic.tracking.active import ActiveRun
     from mlmagic.tracking.recording.summary import Status
+
+_ENDED: Mapping[str, Status] = {"FINISHED": "FINISHED", "FAILED": "FAILED", "KILLED": "KILLED"}
 
 
 def status_of(error: BaseException | None) -> Status:
@@ -48,7 +51,7 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             if run.sampler:
                 run.sampler.stop()
         with _told(run, "parameters and metrics"):
-            run.logged = logged.ask(run)
+            run.logged = _logged_in(run)
             status = run.logged.status if error is None and run.logged.status else status
             collecting.record_asked(run)
             collecting.record_automatic(run, value)
@@ -135,3 +138,19 @@ def _summary(
 def _span_s(run: ActiveRun, duration: float) -> float:
     """Return the seconds from the start of a continued run to its end, as they are stored."""
     return (run.delivery.began.started - run.began) / 1000 + duration
+
+
+def _logged_in(run: ActiveRun) -> Logged:
+    """Return what the store holds of *run*; when it cannot be asked, what is recorded from here on yields to that."""
+    client = run.target.client
+    if not run.in_mlflow or client is None:
+        return Logged()
+    try:
+        stored = run.patience.ask(lambda: client.get_run(run.run_id))
+    except Exception:  # noqa: BLE001  # every store raises its own kinds; that it is away is told when the run is ended
+        run.recorder.yields = True
+        return Logged()
+    models = stored.outputs.model_outputs if stored.outputs is not None else ()
+    ids = tuple(model.model_id for model in models)
+    ended = _ENDED.get(str(stored.info.status))
+    return Logged(dict(stored.data.params), dict(stored.data.metrics), ids, ended)

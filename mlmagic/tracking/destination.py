@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError, UsageProblem
@@ -10,33 +9,12 @@ from mlmagic.settings import settings
 from mlmagic.store import addresses, connection, experiments, waiting
 from mlmagic.store.query import queries
 from mlmagic.tracking import active, mlflow_runs, resuming
+from mlmagic.tracking.target import Target
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
     from mlmagic.store.waiting import Patience
     from mlmagic.tracking.active import ActiveRun
     from mlmagic.tracking.recording.options import Origin, TrackOptions
-    from mlmagic.tracking.resuming import Earlier
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a run goes.
-
-    ``experiment_id`` and ``client`` are unknown while the store is ``away``, which says why. ``parent`` is MLflow's
-    id of the run to nest under, ``outer`` the uid of the tracked run around it, which MLflow may not know yet.
-    ``earlier`` is what a run that is gone on with holds already.
-    """
-
-    uri: str
-    experiment: str
-    experiment_id: str = ""
-    client: MlflowClient | None = None
-    parent: str = ""
-    outer: str = ""
-    earlier: Earlier | None = None
-    away: str | None = None
 
 
 def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Target:

@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.snapshot.git.state import GitState
-    from mlmagic.tracking.destination import Target
     from mlmagic.tracking.recording.options import Origin, TrackOptions
-    from mlmagic.tracking.resuming import Earlier
+    from mlmagic.tracking.target import Earlier, Target
 
 # Long enough for git on most trees; on a larger one its tags follow when the run is closed.
 _WAIT_FOR_GIT_S = 0.05

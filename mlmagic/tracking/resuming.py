@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
@@ -16,45 +15,15 @@ from mlmagic.store.query import durations, queries, session_log
 from mlmagic.store.query.filter_plan import Plan
 from mlmagic.tracking import active
 from mlmagic.tracking.recording.tags import source_tags, user_tags
+from mlmagic.tracking.target import Earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from mlmagic.journal.records import Ended
     from mlmagic.tracking.active import ActiveRun
     from mlmagic.tracking.recording.options import Origin, TrackOptions
-
-
-@dataclass
-class Earlier:
-    """What a run that is gone on with holds already.
-
-    ``uid`` is its tag ``mlmagic.id``, empty for one of plain MLflow; ``run_id`` is empty while the store does not
-    know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures; ``status`` and ``ended`` (in
-    milliseconds since the epoch) are how and when it ended. ``seconds`` is the time in its cells, ``began`` when the
-    first one began. ``other_kernels`` is the log of the earlier kernels that it ran in, ``problem`` why it is missing.
-    """
-
-    uid: str
-    run_id: str
-    name: str
-    experiment: str
-    experiment_id: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    last_steps: Mapping[str, int] = field(default_factory=dict)
-    figures: frozenset[str] = frozenset()
-    cells: tuple[int, ...] = ()
-    status: str = "KILLED"
-    began: int = 0
-    ended: int = 0
-    seconds: float = 0.0
-    other_kernels: LogStorage | None = None
-    problem: str | None = None
 
 
 _LAST_STEP = 2**62

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
+from mlmagic.store.query import queries
 from mlmagic.views.runs_table import odd_lines, table_html
 from mlmagic.visible import visible
 
@@ -28,3 +29,20 @@ class RunsFrame(pd.DataFrame):
     def __reduce_ex__(self, _protocol: Any) -> str | tuple[Any, ...]:
         """Pickle as a plain DataFrame, which is read back where mlmagic is not installed."""
         return copy.copy, (self.copy(deep=False),)
+
+
+def runs_frame(
+    filter: str = "",  # noqa: A002  # as in queries.runs
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+) -> RunsFrame:
+    """Return the last runs as a DataFrame that a notebook shows as a table.
+
+    See :func:`mlmagic.store.query.queries.runs`.
+    """
+    found = queries.runs(filter, experiment=experiment, n=n, sort=sort)
+    frame = RunsFrame(found)
+    frame.attrs = found.attrs
+    return frame

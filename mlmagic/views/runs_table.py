@@ -14,8 +14,6 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlmagic.views.runs_frame import RunsFrame
-
 _MOST_ROWS = 200
 _MOST_COLUMNS = 60
 _FEWEST_PARAMS = 20
@@ -35,26 +33,6 @@ class Column:
     is_number: bool
     order: str = ""
     best: frozenset[int] = frozenset()
-
-
-def runs_frame(
-    filter: str = "",  # noqa: A002  # as in queries.runs
-    *,
-    experiment: str | None = None,
-    n: int = 20,
-    sort: str | None = None,
-) -> RunsFrame:
-    """Return the last runs as a DataFrame that a notebook shows as a table.
-
-    See :func:`mlmagic.store.query.queries.runs`.
-    """
-    from mlmagic.store.query import queries
-    from mlmagic.views.runs_frame import RunsFrame
-
-    found = queries.runs(filter, experiment=experiment, n=n, sort=sort)
-    frame = RunsFrame(found)
-    frame.attrs = found.attrs
-    return frame
 
 
 def table_html(frame: pd.DataFrame) -> str:

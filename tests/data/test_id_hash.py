@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.data.hashing.splitmix64 import SCHEME, Keys, keyed
+from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_ids
-from mlmagic.data.ids.plain_values import UnhashableError, plain
+from mlmagic.data.ids.plain_values import UnhashableError
 
 MOMENT = dt.datetime(2024, 2, 29, 12, 30, 15, 123456)  # noqa: DTZ001 - a time without a zone is what is tested
 GOLDEN = {

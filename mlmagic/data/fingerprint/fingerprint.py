@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.content import SCHEME, Content, hashed, schema_digest
 from mlmagic.data.fingerprint.readers import arrays, sparse, tables
+from mlmagic.data.fingerprint.readers.objects import Encoder
 from mlmagic.data.fingerprint.readers.plan import OutOfTimeError, Plan
 from mlmagic.data.kinds import Selection, class_of
 from mlmagic.errors import UsageProblem
@@ -163,3 +164,14 @@ def _unhashed(table: Table) -> tuple[str, ...]:
         return [f"{where}: {count:,} of type {kind!r} cannot be identified" for kind, count in column.unhashed.items()]
 
     return tuple(line for name, column in (*table.columns, *table.index) for line in told(name, column))
+
+
+def _digest_of_part(dataset: Any) -> bytes:
+    """Return the digest of a dataset within a value, such as a frame in a list."""
+    found = fingerprint(dataset)
+    if found.unhashed:
+        raise TypeError(found.unhashed[0])
+    return bytes.fromhex(found.digest)
+
+
+Encoder.digest_of_dataset = staticmethod(_digest_of_part)

@@ -1,11 +1,11 @@
-"""Arrow arrays and lists of Python objects in plain form; see `mlmagic.data.ids.plain_values`."""
+"""Arrow arrays and lists of Python objects in plain form; see `mlmagic.data.ids.columns`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.ids.object_ids import of_mixed
-from mlmagic.data.ids.plain_values import UnhashableError, Values, coded, of_numpy
+from mlmagic.data.ids.plain_values import UnhashableError, Values, coded, of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def of_arrow(column: Any) -> Values:
         held = array.fill_null(0) if null is not None else array
         return Values("whole", held.to_numpy(zero_copy_only=False), len(array), null)
     if pa.types.is_floating(kind) or pa.types.is_timestamp(kind):
-        return of_numpy(array.to_numpy(zero_copy_only=False))  # a null becomes NaN or NaT
+        return of_numbers(array.to_numpy(zero_copy_only=False))  # a null becomes NaN or NaT
     if kind in {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}:
         return Values("text", array, len(array), null)
     raise UnhashableError(f"values of type {kind} do not identify a row.")

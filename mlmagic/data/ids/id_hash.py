@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.hashing.splitmix64 import Keys, keyed, mix
 from mlmagic.data.hashing.text_hash import hash_text
-from mlmagic.data.ids.plain_values import Values, plain
+from mlmagic.data.ids.columns import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.data.hashing.splitmix64 import Words
+    from mlmagic.data.ids.plain_values import Values
 
 _REAL = 0x5851F42D4C957F2D
 _TIME = 0x14057B7EF767814F

@@ -9,7 +9,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.ids.plain_values import UnhashableError, Values, of_numpy
+from mlmagic.data.ids.plain_values import UnhashableError, Values, of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +46,9 @@ def _of_kind(kind: str, values: list[Any]) -> Values:
         case "text":
             return Values("text", pa.array(values, pa.large_binary()), len(values))
         case "time":
-            return of_numpy(np.array(values))
+            return of_numbers(np.array(values))
         case "int64" | "uint64" | "float64":
-            return of_numpy(np.array(values, kind))
+            return of_numbers(np.array(values, kind))
     raise AssertionError(kind)
 
 

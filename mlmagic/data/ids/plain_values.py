@@ -1,8 +1,7 @@
-"""Bring a column of any library to one of five plain forms, in which equal values look the same."""
+"""The plain forms of a column of ids, in which equal values look the same."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,64 +39,6 @@ class UnhashableError(UsageProblem, TypeError):
     """A column holds values that cannot be identified, such as lists."""
 
 
-def plain(column: Any) -> Values:
-    """Return *column* in its plain form: a Series of pandas or polars, a NumPy or Arrow array, or a list.
-
-    Raises
-    ------
-    UnhashableError
-        It holds lists, dicts, time spans or other values that are no ids.
-
-    Examples
-    --------
-    >>> plain([3, None, 5]).form, plain([3, None, 5]).nulls
-    ('whole', 1)
-    >>> plain(["a", 7]).form
-    'mixed'
-    """
-    import numpy as np
-
-    from mlmagic.data.ids.arrow_ids import of_arrow, of_objects
-
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(column, pandas.Series | pandas.Index):
-        return _of_pandas(column)
-    if isinstance(column, np.ndarray):
-        return of_numpy(column)
-    if type(column).__module__.partition(".")[0] == "pyarrow":
-        return of_arrow(column)
-    if hasattr(column, "to_arrow"):
-        return of_arrow(column.to_arrow())
-    if hasattr(column, "detach"):
-        return of_numpy(column.detach().cpu().numpy())
-    return of_objects(list(column))
-
-
-def _of_pandas(column: Any) -> Values:
-    import numpy as np
-    import pandas as pd
-
-    from mlmagic.data.ids.arrow_ids import of_arrow, of_objects
-
-    kind = column.dtype
-    if isinstance(kind, np.dtype | pd.SparseDtype):
-        return of_numpy(np.asarray(column))
-    if isinstance(kind, pd.CategoricalDtype):
-        codes = np.asarray(column.cat.codes if isinstance(column, pd.Series) else column.codes)
-        return coded(codes, _of_pandas(kind.categories))
-    if isinstance(kind, pd.DatetimeTZDtype):
-        values = column.dt if isinstance(column, pd.Series) else column
-        return of_numpy(values.tz_convert(None).to_numpy())
-    if isinstance(kind, pd.IntervalDtype | pd.PeriodDtype):
-        return of_objects([None if missing else str(one) for one, missing in zip(column, column.isna(), strict=True)])
-    import pyarrow as pa
-
-    try:
-        return of_arrow(pa.array(column.array, from_pandas=True))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return of_objects(column.tolist())
-
-
 def coded(codes: NDArray[Any], categories: Values) -> Values:
     """Return the values that *codes* stand for, -1 for a missing one."""
     null = codes < 0
@@ -106,8 +47,8 @@ def coded(codes: NDArray[Any], categories: Values) -> Values:
     return Values("coded", codes, len(codes), null if null.any() else None, categories)
 
 
-def of_numpy(column: NDArray[Any]) -> Values:
-    """Return a NumPy array of one dimension in its plain form."""
+def of_numbers(column: NDArray[Any]) -> Values:
+    """Return a NumPy array of one dimension, which holds no Python objects, in its plain form."""
     import numpy as np
 
     if column.ndim != 1:
@@ -130,10 +71,6 @@ def of_numpy(column: NDArray[Any]) -> Values:
             return Values(
                 "text", pa.array(held, pa.large_binary() if column.dtype.kind == "S" else None), count, masked
             )
-        case "O":
-            from mlmagic.data.ids.arrow_ids import of_objects
-
-            return of_objects(column.tolist())
     raise UnhashableError(f"values of type {column.dtype} do not identify a row.")
 
 

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.hashing.splitmix64 import WORDS_AT_ONCE, Keys, in_chunks, mix
+from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
-from mlmagic.data.ids.plain_values import UnhashableError, plain
+from mlmagic.data.ids.plain_values import UnhashableError
 from mlmagic.data.split.shared_rows import ALL_UP_TO, sample_limit
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.hashing.splitmix64 import Keys
+from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
-from mlmagic.data.ids.plain_values import UnhashableError, Values, plain
+from mlmagic.data.ids.plain_values import UnhashableError, Values
 from mlmagic.data.ids.row_hash import columns_of
 
 if TYPE_CHECKING:

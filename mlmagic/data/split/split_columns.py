@@ -6,11 +6,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.ids.plain_values import Values, plain
+from mlmagic.data.ids.columns import plain
 from mlmagic.errors import UsageProblem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from mlmagic.data.ids.plain_values import Values
 
 _MOST_NAMED = 12
 

@@ -22,14 +22,12 @@ from mlmagic.tracking.recording.recorder import Recorder
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from mlmagic.journal.records import Record
     from mlmagic.session.output.figures import FailedFigure, Figure
-    from mlmagic.sweeps.trials.payload import Payload
-    from mlmagic.sweeps.trials.pruning import Pruning
-    from mlmagic.sweeps.trials.trial_models import Bar, SentModel, Which
+    from mlmagic.sweeps.trials.task import Job, Task
+    from mlmagic.sweeps.trials.trial_models import SentModel
     from mlmagic.tracking.active import ActiveRun
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
@@ -37,43 +35,6 @@ _FILE = "<sweep>"
 _RESULT = "result"
 _one_at_a_time = threading.Lock()
 """A worker of Dask's may have several threads, but a process has one standard output and one state of randomness."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What the trials of a sweep share: their code and how it is run.
-
-    ``source`` is a body, which is run in the payload's namespace; None: the payload is a function, called with the
-    values of the point. ``threads`` is how many threads libraries may use, ``metric`` the one that was asked for.
-    ``state`` are the notebook's settings as the sweep begins (`process_state`). ``models`` says whose models are sent,
-    each trial's up to ``model_limit_mb``.
-    """
-
-    payload: Payload
-    source: str | None
-    threads: int = 1
-    figures: bool = True
-    output_limit: int = 1_000_000
-    metric: str | None = None
-    state: Mapping[str, bytes] = field(default_factory=dict)
-    models: Which = "none"
-    model_limit_mb: float = 0.0
-
-
-@dataclass(frozen=True)
-class Task:
-    """One trial: its *number*, the names that are set for it (*values*), its seed, and the config by its name.
-
-    *pruning* is where it reports to, None where none is ended before its time. *bar* is how good the best point is so
-    far, None where there is none.
-    """
-
-    number: int
-    values: Mapping[str, Any]
-    seed: int
-    config: tuple[str, Mapping[str, Any]] | None = None
-    pruning: Pruning | None = None
-    bar: Bar | None = None
 
 
 @dataclass

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlmagic.models.capture import ModelCapture
     from mlmagic.models.kinds import Found
     from mlmagic.sweeps.trials.pruning import Reporter
-    from mlmagic.sweeps.trials.trial import Job, Task
+    from mlmagic.sweeps.trials.task import Job, Task
     from mlmagic.tracking.active import ActiveRun
     from mlmagic.tracking.recording.recorder import Recorder
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mlmagic.session.threads import ThreadStacks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from mlmagic.tracking.recording.recorder import Recorder
+
+class CountsSteps(Protocol):
+    """A recorder, as far as loops know it."""
+
+    def count_on(self, following: Mapping[str, int]) -> None:
+        """Go on with the first step after a loop for each metric that took its steps from it."""
 
 
 class Loop:
@@ -20,7 +25,7 @@ class Loop:
     left, in whatever way.
     """
 
-    def __init__(self, recorder: Recorder | None = None) -> None:
+    def __init__(self, recorder: CountsSteps | None = None) -> None:
         self.recorder = recorder
         self.outer: Loop | None = None
         self.step: int | None = None
@@ -74,14 +79,14 @@ def leave(loop: Loop) -> None:
         loop.at_end.pop(0)()
 
 
-def leave_all(recorder: Recorder) -> None:
+def leave_all(recorder: CountsSteps) -> None:
     """End the loops of a run that ends: an iterator that is held somewhere keeps its loop open."""
     for loop in reversed(_running.all()):
         if loop.recorder is recorder:
             leave(loop)
 
 
-def innermost(recorder: Recorder | None, *, here: bool = False) -> Loop | None:
+def innermost(recorder: CountsSteps | None, *, here: bool = False) -> Loop | None:
     """Return the innermost loop of the calling thread that began in the run of *recorder* (None: in no run).
 
     A worker thread that has no loop of its own belongs to the latest one, unless *here* asks for this thread's only.

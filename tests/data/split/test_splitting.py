@@ -14,8 +14,8 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_ids, hash_values
-from mlmagic.data.ids.plain_values import plain
 from mlmagic.data.split.registry import splits_of
 from mlmagic.data.split.sides import Fractions, salt_keys, sides_by_hash, sides_drawn
 from mlmagic.data.split.splitting import Split, split

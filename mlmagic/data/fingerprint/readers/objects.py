@@ -13,7 +13,7 @@ import pickle
 import struct
 import types
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlmagic.data.fingerprint.readers.instants import exact_nanoseconds, is_calendar
 from mlmagic.data.fingerprint.readers.missing import is_missing
@@ -47,6 +47,9 @@ class Encoder:
     >>> encode(print) == encode(print), encode.unhashed
     (False, {'builtin_function_or_method': 2})
     """
+
+    digest_of_dataset: ClassVar[Callable[[Any], bytes] | None] = None
+    """Of a dataset within a value: set by `mlmagic.data.fingerprint.fingerprint`, which is built on this module."""
 
     def __init__(self) -> None:
         self.unhashed: dict[str, int] = {}
@@ -108,12 +111,10 @@ class Encoder:
         return self._encode(python)
 
     def _dataset(self, value: Any) -> bytes:
-        from mlmagic.data.fingerprint.fingerprint import fingerprint  # it builds upon this module
-
-        found = fingerprint(value)
-        if found.unhashed:
-            raise TypeError(found.unhashed[0])
-        return bytes.fromhex(found.digest)
+        digest = type(self).digest_of_dataset
+        if digest is None:
+            raise TypeError(type(value).__name__)
+        return digest(value)
 
 
 def _inner_name(kind: type) -> str | None:
