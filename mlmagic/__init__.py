@@ -25,7 +25,7 @@ from mlmagic.api import (
     track,
 )
 from mlmagic.errors import MLMagicError
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

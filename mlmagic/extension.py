@@ -31,13 +31,13 @@ from mlmagic.session.interrupts import in_one_line, interruptible
 from mlmagic.session.observation import sites
 from mlmagic.session.observation.scopes import names_of
 from mlmagic.session.output import capture, prompts
-from mlmagic.settings import settings
 from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.store import connection, experiments
 from mlmagic.tracking import active
 from mlmagic.tracking.recording import notices
 from mlmagic.user_objects import one_line
+from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlmagic import api
 from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
 from mlmagic.session.interrupts import whole_imports
-from mlmagic.settings import settings
 from mlmagic.tracking.active import require_active
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -48,4 +48,4 @@ def test_no_folder_has_more_modules_than_one_can_look_through():
 
 def test_no_public_name_is_also_a_module():
     both = {name for name in mlmagic.__all__ if f"mlmagic.{name}" in _modules()}
-    assert both - {"settings"} == set()
+    assert both == set()

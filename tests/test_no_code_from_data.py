@@ -69,7 +69,7 @@ ALLOWED = {
     ("store/delivery/publishing.py", "yaml.safe_load"): "MLmodel, which this package wrote, to plain values",
     ("session/observation/scopes.py", "compile"): "the user's cell, to read names off its instructions; nothing is run",
     ("session/script.py", "compile"): "to a syntax tree: whether a cell is Python; nothing is run",
-    ("settings.py", "ast.literal_eval"): "the user's environment, to plain values",
+    ("user_settings.py", "ast.literal_eval"): "the user's environment, to plain values",
     ("snapshot/environment/environment.py", "platform.system"): "the name of the system",
     ("snapshot/git/process.py", "subprocess.Popen"): "git, with its programs off",
     ("snapshot/environment/hardware.py", "subprocess.run"): "nvidia-smi and sysctl",

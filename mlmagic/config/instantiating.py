@@ -11,7 +11,7 @@ from typing import Any
 from mlmagic.adapters.optional import require
 from mlmagic.config.flat import resolved
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 ALLOWED = (
     "catboost",

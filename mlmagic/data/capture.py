@@ -12,7 +12,7 @@ from mlmagic.data.kinds import Selection, datasets_in
 from mlmagic.data.profile.mlflow_dataset import record
 from mlmagic.data.split.registry import splits_of
 from mlmagic.remembered import Remembered
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from mlmagic.data.fingerprint.fingerprint import Fingerprint

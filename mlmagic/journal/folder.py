@@ -18,7 +18,7 @@ from mlmagic.journal import signing
 from mlmagic.journal.file import FULL, STAGED, SUFFIX, Journal
 from mlmagic.journal.safe_folder import SafeFolder
 from mlmagic.private import state_folder
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 _PLACE = Path(".mlmagic", "journal")
 _DELIVERED = "delivered"

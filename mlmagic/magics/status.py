@@ -11,8 +11,8 @@ from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
 from mlmagic.session.interrupts import in_one_line
-from mlmagic.settings import settings
 from mlmagic.store import connection, experiments
+from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

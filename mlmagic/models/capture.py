@@ -16,11 +16,11 @@ from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.save import Skipped, save_model
 from mlmagic.models.searches import is_search, record_search
 from mlmagic.remembered import Remembered
-from mlmagic.settings import settings
 from mlmagic.snapshot.environment import environment
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.known_values import REDACTED
 from mlmagic.tracking.inferred.autologged import holds_parameters
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

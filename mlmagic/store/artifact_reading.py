@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from mlmagic.errors import StoreError
-from mlmagic.settings import settings
 from mlmagic.snapshot.git.files import megabytes
 from mlmagic.store import addresses, connection
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -19,11 +19,11 @@ from urllib.parse import quote, urlsplit
 from mlmagic.errors import MLMagicError, StoreAwayError, StoreError
 from mlmagic.private import state_folder
 from mlmagic.session.interrupts import whole_imports
-from mlmagic.settings import settings
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import addresses, outage, own_requests, waiting
 from mlmagic.store.outage import Verdict
 from mlmagic.store.waiting import Patience, Pending
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

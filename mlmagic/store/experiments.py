@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.settings import settings
 from mlmagic.snapshot.secrets.redaction import redact
 from mlmagic.store import connection
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

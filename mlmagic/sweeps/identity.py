@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import datasets_in
 from mlmagic.session.observation.reads import functions_of, names_used
-from mlmagic.settings import settings
 from mlmagic.sweeps.body import Body
 from mlmagic.user_objects import guarded
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

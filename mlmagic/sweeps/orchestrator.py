@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
 from mlmagic.session.notebook_session import seeding
-from mlmagic.settings import settings
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.store.delivery.worker import shipper
@@ -36,6 +35,7 @@ from mlmagic.sweeps.trials.payload import pack, pack_function
 from mlmagic.sweeps.trials.process_state import state_to_send
 from mlmagic.sweeps.trials.task import Job, Task
 from mlmagic.sweeps.trials.trial_models import Bar
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mlmagic.journal import lasting
-from mlmagic.settings import settings
 from mlmagic.store import connection, own_requests
 from mlmagic.store.delivery.worker import shippers
 from mlmagic.store.waiting import Patience
 from mlmagic.tracking import active, ending
+from mlmagic.user_settings import settings
 
 _LONGEST_END_S = 2.0
 _is_stopped = False

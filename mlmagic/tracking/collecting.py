@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.notebook_session import seeding
 from mlmagic.session.output.figures import FailedFigure
-from mlmagic.settings import settings
 from mlmagic.snapshot.environment import environment
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets import redaction
@@ -18,6 +17,7 @@ from mlmagic.tracking.inferred import inferred_values
 from mlmagic.tracking.inferred.autologged import holds_history, holds_metric
 from mlmagic.tracking.recording.tags import source_tags
 from mlmagic.user_objects import guarded, one_line, text_of
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

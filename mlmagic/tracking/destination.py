@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError, UsageProblem
-from mlmagic.settings import settings
 from mlmagic.store import addresses, connection, experiments, waiting
 from mlmagic.store.query import queries
 from mlmagic.tracking import active, mlflow_runs, resuming
 from mlmagic.tracking.target import Target
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from mlmagic.store.waiting import Patience

@@ -14,12 +14,12 @@ from mlmagic.journal.records import Ended
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred
 from mlmagic.session.observation.reads import functions_of
-from mlmagic.settings import settings
 from mlmagic.store import connection
 from mlmagic.store.delivery.worker import shipper, shippers
 from mlmagic.store.query import durations
 from mlmagic.store.waiting import Patience
 from mlmagic.tracking import active, mlflow_runs, resuming
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from mlmagic.tracking.active import ActiveRun

@@ -16,7 +16,6 @@ from mlmagic.remembered import Remembered
 from mlmagic.session.header import OPENING_INTERRUPTED
 from mlmagic.session.interrupts import deferred
 from mlmagic.session.output.capture import Capture
-from mlmagic.settings import settings
 from mlmagic.snapshot.environment.system_metrics import SystemSampler
 from mlmagic.snapshot.git import state as git
 from mlmagic.snapshot.secrets import redaction
@@ -31,6 +30,7 @@ from mlmagic.tracking.recording.notices import Notices
 from mlmagic.tracking.recording.recorder import LONGEST_TAG, Recorder
 from mlmagic.tracking.recording.tags import source_tags, user_tags
 from mlmagic.user_objects import one_line
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,6 @@ from mlmagic.journal.foreign import take_over
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.survey import MOST_UNASKED, survey
 from mlmagic.session.interrupts import deferred
-from mlmagic.settings import settings
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection
 from mlmagic.store.delivery import left_runs
@@ -19,6 +18,7 @@ from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import Shipper, shipper, shippers
 from mlmagic.store.waiting import Patience
 from mlmagic.tracking import active
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

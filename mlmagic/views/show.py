@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.notebook_session import in_shell
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 from mlmagic.views import run_summary
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pytest
 from mlmagic.config.composing import compose
 from mlmagic.config.instantiating import instantiate
 from mlmagic.errors import UsageProblem
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from mlmagic.journal import file, folder, owner
 from mlmagic.journal.records import Tag
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 
 @pytest.fixture(autouse=True)

@@ -95,7 +95,7 @@ def test_a_run_that_still_waits_when_it_is_unloaded_is_delivered_when_it_is_load
     kernel.check("%load_ext mlmagic")
     kernel.check(CELL.format(name="warm"))
     kernel.check("%unload_ext mlmagic")
-    kernel.check("from mlmagic.settings import settings")
+    kernel.check("from mlmagic.user_settings import settings")
     before = _state(kernel)
     kernel.check("settings.offline = True\n%load_ext mlmagic")
     output = kernel.run(CELL.format(name="waiting"))

@@ -5,7 +5,7 @@ import pytest
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics.status import StatusMagics
-from mlmagic.settings import settings
+from mlmagic.user_settings import settings
 
 
 @pytest.fixture

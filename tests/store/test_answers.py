@@ -15,10 +15,10 @@ from servers import Answer, Proxy, Server
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.settings import settings
 from mlmagic.store import experiments
 from mlmagic.store.delivery.worker import shipper
 from mlmagic.store.waiting import Patience
+from mlmagic.user_settings import settings
 
 VALUES = 20
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmagic.settings import settings
 from mlmagic.store import addresses
 from mlmagic.store.artifact_target import linked, problem_of
+from mlmagic.user_settings import settings
 
 SQLITE = "sqlite:////p/mlflow.db"
 SERVER = "http://tracking:5000"

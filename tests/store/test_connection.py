@@ -11,9 +11,9 @@ import time
 import pytest
 
 from mlmagic.errors import StoreAwayError, StoreError
-from mlmagic.settings import settings
 from mlmagic.store import addresses, connection
 from mlmagic.tracking import mlflow_runs
+from mlmagic.user_settings import settings
 
 URI = "MLFLOW_TRACKING_URI"
 

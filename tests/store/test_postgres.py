@@ -6,10 +6,10 @@ from postgres import Postgres
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.settings import settings
 from mlmagic.store import experiments
 from mlmagic.store.delivery.worker import shipper
 from mlmagic.store.waiting import Patience
+from mlmagic.user_settings import settings
 
 VALUES = 40
 

@@ -10,11 +10,11 @@ import threading
 import pytest
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.settings import settings
 from mlmagic.store import connection, waiting
 from mlmagic.store.query import queries
 from mlmagic.store.query.run import Run
 from mlmagic.store.waiting import PROBE_S, Patience
+from mlmagic.user_settings import settings
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.settings import settings
 from mlmagic.sweeps.kept_models import secret_in
 from mlmagic.sweeps.trials.trial_models import Bar, SentModel, are_wanted
+from mlmagic.user_settings import settings
 
 NOTEBOOK = """
 import numpy as np

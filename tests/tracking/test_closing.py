@@ -5,12 +5,12 @@ import subprocess
 import pytest
 
 from mlmagic import sync
-from mlmagic.settings import settings
 from mlmagic.store.query.run import Run
 from mlmagic.tracking import active
 from mlmagic.tracking.closing import close_run, status_of
 from mlmagic.tracking.opening import open_run
 from mlmagic.tracking.recording.options import Origin, TrackOptions
+from mlmagic.user_settings import settings
 
 
 class Unprintable(Exception):  # noqa: N818  # as users name theirs

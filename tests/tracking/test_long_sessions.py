@@ -21,7 +21,6 @@ from mlmagic.journal.records import Began, Part
 from mlmagic.session import log_storage
 from mlmagic.session.log import ExecutionLog
 from mlmagic.session.log_storage import LogStorage
-from mlmagic.settings import settings
 from mlmagic.snapshot.parts import part_of
 from mlmagic.store import shared_parts
 from mlmagic.store.delivery.worker import shipper
@@ -31,6 +30,7 @@ from mlmagic.tracking.child_runs import Child
 from mlmagic.tracking.closing import close_run
 from mlmagic.tracking.opening import open_run
 from mlmagic.tracking.recording.options import Origin, TrackOptions
+from mlmagic.user_settings import settings
 
 PATCH = "mlmagic/uncommitted.patch"
 

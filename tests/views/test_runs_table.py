@@ -86,7 +86,7 @@ def test_a_frame_that_the_user_changed_is_still_shown(three_runs):
 
 
 def test_names_link_to_the_ui_where_one_serves(three_runs, monkeypatch):
-    from mlmagic.settings import settings
+    from mlmagic.user_settings import settings
 
     assert "<a " not in runs_frame()._repr_html_()
     monkeypatch.setattr(settings, "ui_url", "http://127.0.0.1:5000")

@@ -7,13 +7,13 @@ from functools import cache, lru_cache, partial
 from operator import contains
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.settings import settings
 from mlmagic.snapshot.secrets.assigned.assignments import assigned_secrets
 from mlmagic.snapshot.secrets.candidates import could_be_secret, is_one_of_many, is_trivial
 from mlmagic.snapshot.secrets.encodings import values_of
 from mlmagic.snapshot.secrets.known_values import LEAST_TYPED, REDACTED, Known, known_values, learn, replace_value
 from mlmagic.snapshot.secrets.names import secrecy, secrecy_of_many
 from mlmagic.snapshot.secrets.rules.patterns import RULES
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from mlmagic.errors import MLMagicError, StoreAwayError
 from mlmagic.journal import folder, lasting
-from mlmagic.settings import settings
 from mlmagic.store import connection, outage
 from mlmagic.store.delivery.pausing import Pause
 from mlmagic.store.waiting import OWN_THREAD
+from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from mlmagic.extension import load_ipython_extension, unload_ipython_extension
-from mlmagic.settings import settings
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact, redact_value
+from mlmagic.user_settings import settings
 
 
 def corpus():

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.settings import settings
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.redaction import REDACTED, Redactor, problems, redact, redact_value
+from mlmagic.user_settings import settings
 
 # Made up, and put together here so that no scanner takes this file for a leak.
 BODY = "Zx9" + "aB3dE6gH1jK4mN7pQ0sT2vW5yZ8" * 3

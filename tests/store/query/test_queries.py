@@ -3,8 +3,8 @@ import sqlite3
 import pytest
 
 from mlmagic.errors import RunNotFoundError, StoreError, UsageProblem
-from mlmagic.settings import settings
 from mlmagic.store.query import queries
+from mlmagic.user_settings import settings
 
 BASE = ["run_id", "name", "status", "started", "duration"]
 

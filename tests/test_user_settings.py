@@ -6,7 +6,7 @@ import pytest
 from traitlets import TraitError
 
 from mlmagic.errors import UsageProblem
-from mlmagic.settings import MLMagic, settings
+from mlmagic.user_settings import MLMagic, settings
 
 VALUES = {
     "experiment": "churn study",
