@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from types import FrameType, TracebackType
 
     from pandas import DataFrame
@@ -73,6 +74,8 @@ def track(
     """
     from mlmagic.tracking.recording.options import TrackOptions
 
+    if tags is not None and not isinstance(tags, Mapping):
+        raise UsageProblem(f"mlmagic.track: tags is a mapping such as {{'team': 'search'}}, got {tags!r}.")
     options = TrackOptions(
         name=name,
         experiment=experiment,

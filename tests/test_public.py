@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import mlmagic
+from mlmagic.errors import UsageProblem
 
 HEAVY = {
     "altair", "hydra", "IPython", "jinja2", "matplotlib", "mlflow", "numpy", "optuna", "pandas", "plotly", "psutil",
@@ -99,3 +100,8 @@ def test_the_version_is_that_of_the_package():
     from importlib.metadata import version
 
     assert mlmagic.__version__ == version("mlmagic")
+
+
+def test_tags_that_are_no_mapping_are_named_in_one_line():
+    with pytest.raises(UsageProblem, match=r"tags is a mapping such as .*, got 'x'"):
+        mlmagic.track("a", tags="x")

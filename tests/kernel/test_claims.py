@@ -493,6 +493,20 @@ SCALARS = {
         "lr = 1e-3*2; batch = 2**6; size = 28 * 28; small = 1/4; neg = -(2 ** 3); bits = 1 << 4; big = 10 ** 400",
         Record({"lr": "0.002", "batch": "64", "size": "784", "small": "0.25", "neg": "-8", "bits": "16"}),
     ),
+    "items of a dict of settings": (
+        "CFG = {'lr': 0.5, 'epochs': 3, 'sub': {'k': 2}, 'acc': 0.9, 'unused': 7}\nimport time",
+        "lr = CFG['lr']\nfor epoch in range(CFG['epochs']): k = CFG['sub']['k']\nprint(CFG['acc'])",
+        Record({"CFG.lr": "0.5", "CFG.epochs": "3", "CFG.sub.k": "2", "lr": "0.5"}),
+    ),
+    "items that are written down": (
+        "CFG = {'epochs': 3, 'lr': 0.5}\nfound = {'acc': 0.5}",
+        "CFG['epochs'] = 7; CFG['drop'] = 0.3; c = {'lr': 0.1}; c['lr'] = 0.9\n"
+        "found['acc'] = 1 / 4 + 0.5; found['rmse'] = 0.25; found['n'] = len(CFG) / 2",
+        Record(
+            {"CFG.epochs": "7", "CFG.drop": "0.3", "c.lr": "0.9"},
+            {"found.acc": [0.75], "found.rmse": [0.25], "found.n": [1.5]},
+        ),
+    ),
     "unseen: exec": ("lr = 0.1", "exec('lr = 0.3')\nprint(lr)", Record({"lr": "0.3"})),
     "unseen: globals().update": ("lr = 0.1", "globals().update(lr=0.3)\nprint(lr)", Record({"lr": "0.3"})),
     "unseen: a global in a function": (

@@ -140,7 +140,7 @@ def test_a_mistake_is_one_line_before_anything_runs(used, case):
 
 def test_continue_in_a_new_kernel_names_what_is_not_known(used):
     used.check(
-        "from mlmagic.runs import resuming\nbefore = dict(resuming._last_in_notebook)\nresuming._last_in_notebook.clear()"
+        "from mlmagic.tracking import resuming\nbefore = dict(resuming._last_in_notebook)\nresuming._last_in_notebook.clear()"
     )
     output = used.run("%%track --continue\nx = 1")
     used.check("resuming._last_in_notebook.update(before)")
@@ -149,7 +149,7 @@ def test_continue_in_a_new_kernel_names_what_is_not_known(used):
 
 def test_a_run_that_was_interrupted_as_it_was_recorded_says_that_it_is_incomplete(used):
     used.check(
-        "import os, signal, time\nfrom mlmagic.runs import collecting\noriginal = collecting.record_source\n"
+        "import os, signal, time\nfrom mlmagic.tracking import collecting\noriginal = collecting.record_source\n"
         "def interrupted(*args):\n    collecting.record_source = original\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(0.05)\n"
         "collecting.record_source = interrupted"

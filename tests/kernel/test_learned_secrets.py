@@ -26,7 +26,7 @@ def test_a_secret_is_known_from_the_cell_that_names_it_to_the_end_of_the_session
     assert len(written) > 10
     found = {secret: file.name for file in written for secret in SECRETS if secret.encode() in file.read_bytes()}
     assert found == {}
-    count = "from mlmagic.snapshot import secret_values; print(len(secret_values._learned))"
+    count = "from mlmagic.snapshot.secrets import known_values as secret_values; print(len(secret_values._learned))"
     assert int(kernel.check(count)) >= len(SECRETS)
     kernel.check("%unload_ext mlmagic")
     assert kernel.check(count) == "0"

@@ -75,7 +75,7 @@ def _is_short(kernel):
     told = kernel.check(
         "import mlmagic\nrun = mlmagic.Run.find('pause')\n"
         "frame = mlmagic.runs()\n"
-        "from mlmagic.comparison.diffs.run_record import read_records\nfrom mlmagic.runs import queries\n"
+        "from mlmagic.comparison.diffs.run_record import read_records\nfrom mlmagic.store.query import queries\n"
         "(record,) = read_records([queries.get_run(run.id)])\n"
         "shown = mlmagic.runs('duration < 2.5 and name = pause')\n"
         "print(run.duration_s == frame.set_index('name')['duration']['pause'] == record.duration_s, run.span_s == record.span_s, len(shown), run.duration_s, run.span_s)\n"

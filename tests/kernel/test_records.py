@@ -538,7 +538,7 @@ def test_an_unnamed_run_leaves_the_random_numbers_as_they_were(kernel):
         assert output.stdout.strip() == expected
         names.add(kernel.last_run()["name"])
     assert len(names) == 4
-    kernel.check("from mlmagic.snapshot import randomness; randomness.forget()")
+    kernel.check("from mlmagic.snapshot.randomness import seeding as randomness; randomness.forget()")
 
 
 def test_a_continued_run_takes_new_values_and_tells_what_stays(kernel):

@@ -16,7 +16,7 @@ def server():
 @pytest.fixture(scope="module")
 def held(kernel, server):
     kernel.check(f"%env MLFLOW_TRACKING_URI=http://127.0.0.1:{server.getsockname()[1]}")
-    kernel.check("%config MLMagic.store_timeout_s = 1.5\nfrom mlmagic.runs import store")
+    kernel.check("%config MLMagic.store_timeout_s = 1.5\nfrom mlmagic.store import connection as store")
     return kernel
 
 

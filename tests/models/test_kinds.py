@@ -135,7 +135,7 @@ def test_a_container_that_holds_itself_is_no_trouble():
 def test_no_library_is_imported():
     script = (
         "import sys\n"
-        "from mlmagic.models import kinds, parameters, saving\n"
+        "from mlmagic.models import kinds, parameters; from mlmagic.models.saving import save as saving\n"
         "assert kinds.find_models({'a': 1, 'b': [object()]}) == []\n"
         "assert parameters.changed_parameters(object()) == {}\n"
         "heavy = {'mlflow', 'numpy', 'pandas', 'torch', 'sklearn', 'skops', 'cloudpickle'} & set(sys.modules)\n"

@@ -248,7 +248,7 @@ def test_an_array_library_is_not_imported_for_skops(store_uri):
     script = (
         "import sys, pathlib\n"
         "from sklearn.linear_model import LinearRegression\n"
-        "from mlmagic.models import sklearn_models\n"
+        "from mlmagic.models.saving import sklearn_models\n"
         "kept = sklearn_models.save(LinearRegression().fit([[1], [2]], [1, 2]), pathlib.Path('m'), requirements=[], candidates=(), limit=1e9)\n"
         "assert kept.format == 'skops', kept\n"
         "assert 'torch' not in sys.modules\n"

@@ -85,7 +85,7 @@ def test_a_choice_made_by_mlflow_itself_is_honoured(unsettled):
 
 def test_settling_does_not_import_mlflow(tmp_path):
     code = (
-        "import os, sys\nfrom mlmagic.runs import store\nstore.settle()\n"
+        "import os, sys\nfrom mlmagic.store import connection as store\nstore.settle()\n"
         "print('mlflow' in sys.modules, os.environ['MLFLOW_TRACKING_URI'])"
     )
     env = {name: value for name, value in os.environ.items() if name != URI}
@@ -364,7 +364,7 @@ def test_threads_that_begin_mlflow_anew_after_an_interrupt_all_get_a_whole_one(t
     script = """
 import sys, threading
 import mlflow.tracking
-from mlmagic.runs import store
+from mlmagic.store import connection as store
 sys.setswitchinterval(1e-5)
 del sys.modules["mlflow"]  # what an import that was interrupted leaves
 barrier, found = threading.Barrier(4), []

@@ -49,10 +49,15 @@ class Binding:
 
 @dataclass
 class Bindings:
-    """The names that a cell binds, and those whose items or attributes it sets (``results["rf"] = …``)."""
+    """The names that a cell binds, and those whose items or attributes it sets (``results["rf"] = …``).
+
+    ``items`` holds what is written down for an item of a dict (``config["lr"] = 0.1``) under the dict's name and the
+    keys, or NOT_LITERAL where it is worked out, or set in a loop.
+    """
 
     names: dict[str, Binding] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
+    items: dict[tuple[str, ...], object] = field(default_factory=dict)
 
 
 def bindings(tree: ast.Module) -> Bindings:
@@ -111,6 +116,8 @@ class _Reader:
                 self._get(name).counted |= literal(value) is not NOT_LITERAL or self.depth != 1
             case ast.AugAssign(target=target):
                 self._fill(target)
+                if keys := keys_of(target):
+                    self.found.items[keys] = NOT_LITERAL
             case ast.For(target=target) | ast.AsyncFor(target=target):
                 self._mark(target, "loop_variable")
             case ast.With(items=items) | ast.AsyncWith(items=items):
@@ -152,6 +159,8 @@ class _Reader:
                 self._assign(inner, value, looped=looped)
             case _:
                 self._fill(target)
+                if keys := keys_of(target):
+                    self.found.items[keys] = NOT_LITERAL if looped else literal(value)
 
     def _fill(self, target: ast.expr) -> None:
         while isinstance(target, (ast.Attribute, ast.Subscript)):
@@ -166,6 +175,21 @@ class _Reader:
 
     def _get(self, name: str) -> Binding:
         return self.found.names.setdefault(name, Binding(name))
+
+
+def keys_of(node: ast.expr) -> tuple[str, ...]:
+    """Return the name and the keys of an item whose keys are written down as text, and nothing for any other node.
+
+    >>> keys_of(ast.parse("config['model']['depth']", mode="eval").body), keys_of(ast.parse("x[0]", mode="eval").body)
+    (('config', 'model', 'depth'), ())
+    """
+    keys: list[str] = []
+    while isinstance(node, ast.Subscript):
+        if not isinstance(node.slice, ast.Constant) or not isinstance(node.slice.value, str):
+            return ()
+        keys.append(node.slice.value)
+        node = node.value
+    return (node.id, *reversed(keys)) if keys and isinstance(node, ast.Name) else ()
 
 
 def items(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.adapters import metrics
 from mlmagic.remembered import GONE, Remembered
 from mlmagic.scalars import as_float, is_float_scalar
-from mlmagic.session.observation.bindings import NOT_LITERAL, Bindings, bindings, literal
+from mlmagic.session.observation.bindings import NOT_LITERAL, Bindings, bindings, keys_of, literal
 from mlmagic.session.observation.bound import BoundNames
 from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
 from mlmagic.session.observation.histories import Histories
@@ -23,7 +23,7 @@ from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import Skips, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mlmagic.session.observation.sites import Argument, Site
 
@@ -100,7 +100,8 @@ class CellWatch:
     """What is known of a tracked cell while it runs.
 
     ``reads`` are the names that the cell reads of what was there before, each with its value then, ``numbers_before``
-    the numbers in the dicts among them, and in those that the cell fills. ``skips`` are the objects that could not be
+    the numbers in the dicts among them, and in those that the cell fills, ``items_read`` the scalars that it reads by
+    their keys. ``skips`` are the objects that could not be
     read. ``on_given`` takes what the cell's calls are given: the argument, whether the cell made it, and the value;
     ``on_end`` is called when the cell has ended a run of MLflow's.
     Objects are remembered by weak references: what the cell deletes is freed while it runs.
@@ -123,6 +124,7 @@ class CellWatch:
         self.measured: dict[int, Measurement] = {}
         self.series: dict[str, Series] = {}
         self.numbers_before: dict[str, dict[str, Any]] = {}
+        self.items_read: dict[tuple[str, ...], bool | float | str] = {}
         self.fitted: dict[int, Fitted] = {}
         self.logged_by_user: list[Remembered] = []
         self.skips = Skips()
@@ -156,6 +158,8 @@ class CellWatch:
             value = self._namespace.get(name)
             if type(value) is dict and name not in self.numbers_before:
                 self.numbers_before[name] = self.skips.read(name, value, numbers_of, default={})
+        self.bindings.items.update(found.items)
+        self._read_items(tree, read)
         self.keywords += self._literal_keywords(tree)
         instrumenter = self._instrumenter(tree, names)
         copied = copy.deepcopy(tree)
@@ -164,6 +168,17 @@ class CellWatch:
         self.last_site = instrumenter.of_call(last)
         assert isinstance(rewritten, ast.Module)  # noqa: S101  # a transformer that replaces no module
         return ast.fix_missing_locations(rewritten)
+
+    def _read_items(self, tree: ast.Module, names: Iterable[str]) -> None:
+        """Take the scalars in dicts that the cell reads by their keys: ``config["lr"]``."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+                name, *keys = keys_of(node) or ("",)
+                value = self._namespace.get(name) if name in names else None
+                for key in keys:
+                    value = value.get(key) if type(value) is dict else None
+                if isinstance(value, (bool, int, float, str)):
+                    self.items_read.setdefault((name, *keys), value)
 
     def _instrumenter(self, tree: ast.Module, names: CellNames) -> Instrumenter:
         functions, modules = metric_names(tree)

@@ -1,4 +1,4 @@
-"""The histories of trainings that a cell runs, as curves: what Keras returns and what Lightning's trainer logged."""
+"""The histories of trainings that a cell runs, as curves: what Keras and boosting return, what Lightning logged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.adapters import keras, lightning
+from mlmagic.adapters import boosting, keras, lightning
 from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Histories:
             self._skips.read(name, value, self._note, default=None)
 
     def _note(self, value: Any) -> None:
-        if curves := keras.curves_of(value):
+        if curves := _curves_of(value):
             self._taken.append(curves)
         if lightning.is_trainer(value):
             self._seen[value] = (len(lightning.logged_rows(value)), lightning.last_values(value))
@@ -68,7 +68,7 @@ class Histories:
         if lightning.is_trainer(site.callee):
             self._take_trainer(site.callee, id(site), None)
         else:
-            self._take_keras(result, id(site), site.bound)
+            self._take_curves(result, id(site), site.bound)
 
     def end(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[History]:
         """Take what stands behind these *names* when the cell has ended, and return all, in order."""
@@ -80,10 +80,10 @@ class Histories:
         if lightning.is_trainer(value):
             self._take_trainer(value, name, name)
         else:
-            self._take_keras(value, name, name)
+            self._take_curves(value, name, name)
 
-    def _take_keras(self, thing: Any, place: object, name: str | None) -> None:
-        curves = keras.curves_of(thing)
+    def _take_curves(self, thing: Any, place: object, name: str | None) -> None:
+        curves = _curves_of(thing)
         if not curves or curves in self._taken:
             return
         self._taken.append(curves)
@@ -109,3 +109,7 @@ class Histories:
         history = self._found.setdefault(self._places.setdefault(trainer, place), History(name))
         for key, value, step in new:
             history.add(key, value, step)
+
+
+def _curves_of(thing: Any) -> dict[str, list[float]]:
+    return keras.curves_of(thing) or boosting.curves_of(thing)

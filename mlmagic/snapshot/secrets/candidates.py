@@ -17,7 +17,7 @@ _RANDOM_LEAST_LETTERS = 16
 
 # What a mapping of credentials holds beside them.
 _PUBLIC = words_of(
-    "description enabled endpoint env environment host hostname id key kind label name namespace path port realm "
+    "description enabled endpoint env environment host hostname id kind label name namespace path port realm "
     "region role scheme scope type uri url user user_id username version"
 )
 _TRIVIAL_WORDS = words_of(
@@ -145,7 +145,8 @@ def could_be_one_of_many(value: str, verdict: Verdict) -> bool:
 
     The words of code are none: ``df.agg({"password": ["min", "max"]})``.
     """
-    return could_be_secret(value, verdict) and not is_made_of_words(value) and not is_common_word(value)
+    has_digit = any(map(str.isdigit, value))
+    return could_be_secret(value, verdict) and (has_digit or not is_made_of_words(value)) and not is_common_word(value)
 
 
 def is_one_of_many(name: str, value: str, verdict: Verdict) -> bool:
@@ -156,4 +157,6 @@ def is_one_of_many(name: str, value: str, verdict: Verdict) -> bool:
     """
     if secrecy(name) != "no" or name.lower() in _PUBLIC:
         return False
+    if name.lower() == "key":  # the key itself, or what it is called
+        return stands_out(value)
     return could_be_one_of_many(value, verdict)

@@ -20,7 +20,9 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_ENDING = re.compile(
     r"(?:passwords?|passwd|passphrases?|passcode|secrets?|\wpwd|(?:api|secret|private)key|(?:auth|access|api|refresh)token)$"
 )
-_WEAK_ENDING = re.compile(r"(?:pwd?|credentials?|accesskey)$")
+_WEAK_ENDING = re.compile(
+    r"(?:pwd?|credentials?|accesskey)$|^creds?$|^(?:admin|app|db|ftp|my|root|smtp|sql|ssh|user)pass$"
+)
 _ABROAD_WITH_PASS = ("passwort", "mot de passe", "mot_de_passe")
 _ABROAD_IN_ASCII = ("kennwort", "wachtwoord", "contrasena", "senha")
 ABROAD = (
@@ -41,6 +43,11 @@ _WEAK_KEY_OWNERS = words_of(
 _PASS_OWNERS = words_of(
     "admin cloudant db email ftp http imap key ldap mail mongo mysql pg postgres proxy rabbitmq redis root smtp "
     "softlayer sql ssh sudo user"
+)
+# Of a network, a filter or a loop: `forward_pass` is no password.
+_PASSES = words_of(
+    "all backward band both by count data each every final first forward full high last low max min multi n num number "
+    "one pre prev previous second single test_time third train two val warmup"
 )
 _PAT_OWNERS = words_of("azure devops ext gh github gitlab")
 _TOKEN_OWNERS = words_of(
@@ -127,8 +134,8 @@ def _secrecy(words: list[str], *, all_capitals: bool = False) -> Verdict:
         return "yes"
     if _WEAK_ENDING.search(last) or (last == "key" and owner in _WEAK_KEY_OWNERS):
         return "weak"
-    if words == ["pass"]:
-        return "maybe"
+    if last == "pass" and not _PASSES.intersection(owners):
+        return "yes" if owner and all_capitals else "maybe"
     return "weak" if any(map(_SECRET_ENDING.search, owners)) else "no"
 
 

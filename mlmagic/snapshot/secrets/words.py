@@ -71,7 +71,7 @@ _WORDS = frozenset(
     validation value variance vec vector version vgg video view vision vit vocab volume voting wandb warm warmup
     wasserstein wav web weekly weight weighted welcome wer whisper wide wiki wikitext wild window wine word word2vec
     wordpiece words worker workspace world wrapper wrong xception xgb xgboost xl xlm xlnet xs yaml year yes yolo zero
-    zoo
+    zoo birthplace catchphrase downstream lengthscale matchstick strength strengths worthwhile
     """.split()  # noqa: SIM905  # a list of 700 quoted words is none that one reads
 )
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
-from mlmagic.session.observation.bindings import NOT_LITERAL, literal
+from mlmagic.session.observation.bindings import NOT_LITERAL, keys_of, literal
 from mlmagic.store.query.direction import direction_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 250
 _DEEPEST = 8
+_RESULTS = frozenset(
+    ["eval", "evaluation", "history", "log", "logs", "metrics", "report", "res", "result", "results", "scores", "stats"]
+)
 
 
 def is_setting(name: str, value: object) -> bool:
@@ -61,6 +64,43 @@ def parameters(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: se
                 yield name, value
         elif (display := written_dict(binding)) is not None and not name.startswith("_") and watch.bound.is_bound(name):
             yield from _settings_in(display, name, _DEEPEST)
+        elif is_taken_from_settings(watch, binding, namespace) and is_setting(name, namespace.get(name)):
+            yield name, namespace[name]
+    yield from _items_of_settings(watch, namespace, known_metrics)
+
+
+def _items_of_settings(
+    watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the items of dicts that the cell reads by their keys, and those that are written down in it."""
+    for keys, value in watch.items_read.items():
+        if _is_setting_of_dict(keys, value) and ".".join(keys) not in known_metrics:
+            yield ".".join(keys), value
+    for keys, written in watch.bindings.items.items():
+        if written is not NOT_LITERAL and _is_setting_of_dict(keys, written) and _item(namespace, keys) == written:
+            yield ".".join(keys), written
+
+
+def _is_setting_of_dict(keys: tuple[str, ...], value: object) -> bool:
+    """Return whether *value* is a setting and no result, as far as the name of its dict and its *keys* tell."""
+    is_of_results = keys[0].lower().rpartition("_")[2] in _RESULTS
+    return not is_of_results and is_setting(keys[0], value) and all(direction_of(key) is None for key in keys)
+
+
+def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
+    found: Any = namespace
+    for key in keys:
+        found = found.get(key, NOT_LITERAL) if found is namespace or type(found) is dict else NOT_LITERAL
+    return found
+
+
+def is_taken_from_settings(watch: CellWatch, binding: Binding, namespace: Mapping[str, Any]) -> bool:
+    """Return whether a name is bound to an item of an earlier cell's dict, ``lr = config["lr"]``: no measurement."""
+    if len(binding.values) != 1 or not binding.is_plain or binding.looped or direction_of(binding.name) is not None:
+        return False
+    keys = keys_of(binding.values[0])
+    value = watch.items_read.get(keys) if keys else None
+    return value is not None and _is_setting_of_dict(keys, value) and namespace.get(binding.name) is value
 
 
 def _is_now(namespace: Mapping[str, Any], name: str, value: object) -> bool:

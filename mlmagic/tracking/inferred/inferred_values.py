@@ -11,7 +11,7 @@ from mlmagic.scalars import as_float
 from mlmagic.session.observation.cell_observer import MOST_VALUES
 from mlmagic.tracking.inferred.clocks import is_clock, reads_clock
 from mlmagic.tracking.inferred.dict_results import curves_in, results_in
-from mlmagic.tracking.inferred.inferred_parameters import measures, parameters, written_dict
+from mlmagic.tracking.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def _series(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Ite
             continue
         if binding is not None and (binding.loop_variable or binding.counted or binding.other):
             continue
+        if name in found.params and (binding is None or is_taken_from_settings(watch, binding, namespace)):
+            continue
         curve = [number for value in series.values if (number := guarded(default=None)(as_float)(value)) is not None]
         if curve and name in namespace and series.looped:
             # Deeper loops and other statements may have bound it since.
@@ -132,10 +134,18 @@ def _bound_metrics(
         elif number is not None and binding.computed and not is_clock(binding, namespace):
             yield name, number
         elif binding.values and (name in watch.bindings.filled or written_dict(binding) is None):
-            yield from watch.skips.read(name, value, partial(results_in, name), default=())
+            yield from _results(watch, name, value, params)
     for name, before in watch.numbers_before.items():
         if not name.startswith("_") and name in namespace and name not in bound:
-            yield from watch.skips.read(name, namespace[name], partial(results_in, name, before=before), default=())
+            yield from _results(watch, name, namespace[name], params, before)
+
+
+def _results(
+    watch: CellWatch, name: str, value: Any, params: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> list[tuple[str, float]]:
+    """Return the numbers in a dict that are no parameters, which the cell wrote down."""
+    found = watch.skips.read(name, value, partial(results_in, name, before=before), default=[])
+    return [(key, number) for key, number in found if key not in params]
 
 
 def _curves_bound(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Curve]]:

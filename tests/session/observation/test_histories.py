@@ -108,3 +108,18 @@ def test_half_a_row_of_a_killed_training_is_passed_over(tmp_path, line):
     seen = Histories()
     seen.fitted(fit(trainer(tmp_path, [line])), None)
     assert curves(seen.end([], {})) == []
+
+
+def test_an_estimator_of_boosting_has_a_curve_of_each_set_and_metric_of_this_cells_fits_only():
+    lightgbm = pytest.importorskip("lightgbm")
+    model = lightgbm.LGBMRegressor(n_estimators=3, verbose=-1)
+    rows, y = [[i / 40, i % 3] for i in range(40)], [float(i) for i in range(40)]
+    seen, site = Histories(), fit(callee=model)
+    seen.begin({"model": model})
+    model.fit(rows, y, eval_set=[(rows, y)])
+    seen.fitted(site, model)
+    ((_, found),) = curves(seen.end(["model"], {"model": model}))
+    assert {key: steps for key, (steps, _) in found.items()} == {"training.l2": [0, 1, 2]}
+    later = Histories()
+    later.begin({"model": model})
+    assert later.end(["model"], {"model": model}) == []

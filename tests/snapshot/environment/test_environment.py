@@ -224,7 +224,7 @@ def test_without_a_working_gpu_there_is_none(tmp_path, monkeypatch, script):
 
 def test_no_library_is_imported_for_it():
     program = (
-        "import sys; from mlmagic.snapshot import environment, git, secrets; environment.capture();"
+        "import sys; from mlmagic.snapshot.environment import environment; from mlmagic.snapshot.git import state as git; from mlmagic.snapshot.secrets import redaction as secrets; environment.capture();"
         "print(sorted({'numpy', 'torch', 'mlflow', 'threadpoolctl', 'importlib.metadata', 'email'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -146,7 +146,7 @@ def test_one_thread_adds_in_one_order():
 
 HASHES = """
 import os
-from mlmagic.snapshot import randomness
+from mlmagic.snapshot.randomness import seeding as randomness
 randomness.seed(42)
 {before}
 (row,) = [row for row in randomness.report().rows if row.what.startswith("Hashes")]

@@ -184,7 +184,7 @@ def test_torch_and_its_generators_are_fixed():
 def test_libraries_imported_after_the_seed_are_fixed_and_not_imported_by_it():
     lines = python("""
         import sys
-        from mlmagic.snapshot import randomness
+        from mlmagic.snapshot.randomness import seeding as randomness
         randomness.seed(42)
         print("numpy" in sys.modules, "torch" in sys.modules)
         import numpy, torch
@@ -201,7 +201,7 @@ def test_libraries_imported_after_the_seed_are_fixed_and_not_imported_by_it():
 
 def test_a_later_seed_is_the_one_that_a_later_import_gets():
     lines = python("""
-        from mlmagic.snapshot import randomness
+        from mlmagic.snapshot.randomness import seeding as randomness
         randomness.seed(1)
         randomness.seed(2)
         import numpy
@@ -213,7 +213,7 @@ def test_a_later_seed_is_the_one_that_a_later_import_gets():
 def test_deterministic_waits_for_torch_and_the_next_seed_sets_it_back():
     lines = python("""
         import os
-        from mlmagic.snapshot import randomness
+        from mlmagic.snapshot.randomness import seeding as randomness
 
         def switches():
             cudnn = torch.backends.cudnn

@@ -138,6 +138,20 @@ NO_HASHES = [
 ]
 
 FORMATS = [
+    # A name that ends with `pass`
+    "os.environ['MY_PASS'] = '«Zq8aa11bb»'",
+    "user, APP_PASS = 'a', '«Zq8kk66bb»'",
+    "mypass = '«Zq8kk11bb»'",
+    "os.environ['MYPASS']='«Zq8+aa99!bb»'",
+    "%env OTHER_PASS=«Zq8env98bb»",
+    # Credentials
+    "creds = ('ana', '«kU7#vbQ!2x»')",
+    "creds = {'ana': '«kU8#vbQ!2x»'}",
+    "CREDENTIALS = {'user': 'ana', 'key': '«kU9#vbQ!2x»'}",
+    "login = ('ana', '«kU1#vbQ!2x»')",
+    "passwords = ['«abc123»', '«qwerty»']",
+    "frame = {'password': ['«abc123»', '«hunter22»']}",
+    "GET /v1?key=«Zq8kk14ccAbCdEf»&page=3",
     # .pgpass
     "db.example.org:5432:shop:ana:«pgpassPw91»",
     "localhost:5432:mydb:ana:«pgpassPw91»",

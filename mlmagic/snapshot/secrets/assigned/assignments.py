@@ -15,7 +15,7 @@ from mlmagic.snapshot.secrets.assigned.settings_lines import Sections, unquoted
 from mlmagic.snapshot.secrets.assigned.tables import Tables
 from mlmagic.snapshot.secrets.assigned.unpacking import unpacked
 from mlmagic.snapshot.secrets.assigned.xml_elements import in_xml
-from mlmagic.snapshot.secrets.candidates import is_path, is_placeholder, is_plain
+from mlmagic.snapshot.secrets.candidates import is_path, is_placeholder, is_plain, looks_random
 from mlmagic.snapshot.secrets.names import ABROAD, is_abroad_in, is_word_abroad, secrecy, secrecy_of_many
 from mlmagic.snapshot.secrets.words import is_name
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from mlmagic.snapshot.secrets.names import Verdict
 
 _LONGEST_CALL = 200
+_LEAST_OF_A_PIN = 4
 
 _NEEDLES = (
-    *("passw", "passphrase", "passcode", "pw", "secret", "token", "credential", "key", "pass", "connection", "pat"),
+    *("passw", "passphrase", "passcode", "pw", "secret", "token", "cred", "key", "pass", "connection", "pat"),
     "ookie",
 )
 # Matched in the lower-cased text: searching with re.IGNORECASE takes six times as long.
@@ -42,7 +43,7 @@ _TOLD = (
 )
 _ABOVE_OR_BESIDE = r"[ \t]{0,40}(?:[|│┆,;\t\r\n]|\\\n|\Z)|[ \t]{2}"
 _NAME = re.compile(
-    r"(?:pass|secret|token|credential|key|connection|p(?:w|at)(?![a-ce-z]))[\w-]{0,40}+"
+    r"(?:pass|secret|token|cred|key|connection|p(?:w|at)(?![a-ce-z]))[\w-]{0,40}+"
     rf"(?={_GIVEN}|{_TOLD}|{_ABOVE_OR_BESIDE})"
 )
 _NAME_ABROAD = re.compile(rf"(?:{'|'.join(ABROAD)})(?!\w)(?={_GIVEN})")
@@ -90,7 +91,7 @@ def _assigned(text: str, lower: str, words: Collection[str], *, is_abroad: bool)
                 continue
             start, end = _name_start(text, found.start(), done), found.end()
             name = text[start:end]
-            verdict: Verdict = "yes" if _is_api_key(text, start, name) else secrecy(name)
+            verdict: Verdict = _verdict(text, start, name)
             many = secrecy_of_many(name)
             if verdict == many == "no":
                 continue
@@ -137,6 +138,8 @@ def _spaced(text: str) -> Iterator[Span]:
         value, verdict = found["value"], secrecy(found["name"])
         if verdict == "no" or is_placeholder(value) or is_path(value) or (verdict == "weak" and is_plain(value)):
             continue
+        if (verdict == "maybe" and not looks_random(value)) or (value.isdigit() and len(value) < _LEAST_OF_A_PIN):
+            continue
         if found["before"].startswith("%") or any(c.isdigit() for c in value):  # "use --password to set it" is prose
             yield found.span("value")
 
@@ -149,6 +152,13 @@ def _name_start(text: str, found: int, least: int) -> int:
     if 0 < start < found and text[start - 1] == "\\" and text[start] in "nrt":
         start += 1
     return start
+
+
+def _verdict(text: str, start: int, name: str) -> Verdict:
+    if _is_api_key(text, start, name):
+        return "yes"
+    is_of_a_query = name.lower() == "key" and text[max(0, start - 1) : start] in {"?", "&"}
+    return "maybe" if is_of_a_query else secrecy(name)
 
 
 def _is_api_key(text: str, start: int, name: str) -> bool:

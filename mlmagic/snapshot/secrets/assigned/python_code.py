@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.snapshot.secrets.assigned import literals
 from mlmagic.snapshot.secrets.assigned.settings_lines import LONGEST_JUDGED, begins_an_entry
 from mlmagic.snapshot.secrets.encodings import joined
+from mlmagic.snapshot.secrets.words import is_common_word
 
 if TYPE_CHECKING:
     from mlmagic.snapshot.secrets.assigned.named import Named, Span
@@ -31,6 +32,9 @@ _FALLBACK = re.compile(
     r"(?:[ \t]*=(?!=)[^\n=#\"'()]{1,100}?\b(?:or|else)|\\{0,8}[\"']\s{0,40},[^\n()]{0,200}?\bdefault[ \t]{0,4}=)"
     r"[ \t]{0,4}[rbfuRBFU]{0,2}(?P<quote>[\"'])(?P<value>[^\"'\\\n]{1,1000}+)(?P=quote)"
 )
+_LONGEST_CALL = 240
+# What a method of a frame does with a column that is called after passwords: `df.astype({"password": "string"})`.
+_OF_COLUMNS = re.compile(r"\.(?:agg|aggregate|astype|cast|fillna|map|rename|replace|transform)\([^()\n]*\Z")
 _ARGUMENT = re.compile(r"[(,]\s{0,40}\Z")
 _CODE_AFTER_A_STRING = re.compile(r"[ \t]*(?:$|[),+;%.\]}])")
 
@@ -99,6 +103,8 @@ def _literal(named: Named, separator: re.Match[str]) -> Span | None:
         is_spaced = sign == "=" and separator[0].endswith(" ")
         last = literals.end_of_pieces(text, last, quote, in_brackets=in_brackets, spaced=is_spaced)
     value = text[first:last]
+    if is_common_word(value) and _OF_COLUMNS.search(text, max(0, named.start - _LONGEST_CALL), named.start):
+        return None
     is_compared = sign in {"==", "!="}
     is_one = named.judge_compared(joined(value)) if is_compared else named.judge(joined(value), _behind(sign, named))
     if not is_one:

@@ -110,10 +110,10 @@ PHRASES = (
     ),
     Rule(
         (
-            rf"((?:auth(?:{_QUOTE})?\s{{0,4}}[=:]\s{{0,4}}\(|BasicAuth\()\s{{0,8}}{_QUOTE}[^\"'\n\\]{{0,80}}{_QUOTE}\s{{0,4}},\s{{0,8}}{_QUOTE})"
+            rf"((?:(?:auth|creds|login)(?:{_QUOTE})?\s{{0,4}}[=:]\s{{0,4}}\(|BasicAuth\()\s{{0,8}}{_QUOTE}[^\"'\n\\]{{0,80}}{_QUOTE}\s{{0,4}},\s{{0,8}}{_QUOTE})"
             r"(?![$<{])[^\"'\n\\]{3,}+"
         ),
-        ("auth", "BasicAuth("),
+        ("auth", "creds", "login", "BasicAuth("),
         spaced=True,
     ),
 )
