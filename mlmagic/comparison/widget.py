@@ -1,4 +1,9 @@
-"""The widget: the table travels at once, what else is shown when it is asked for."""
+"""The widget: the table travels at once, what else is shown when it is asked for.
+
+A widget is gone when its kernel is. It is therefore displayed twice: as itself, and as a static view, which CSS hides
+while a live widget stands before it. ipykernel 7.4 holds answers back until the cell has ended, because it remembers
+where the last message came from; `_answer_while_a_cell_runs` makes it forget that.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Compose a config: Hydra does, from a text, a folder of configs, a dataclass, or any of them together."""
+"""Compose a config: Hydra does, from a text, a folder of configs, a dataclass, or any of them together.
+
+The text goes to a temporary folder, from which Hydra composes with the user's folder on its search path. A schema
+goes to Hydra's ConfigStore under a name of its own, below a top config that merges the rest onto it, so that Hydra
+checks the type of each value.
+"""
 
 from __future__ import annotations
 

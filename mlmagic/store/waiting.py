@@ -1,4 +1,9 @@
-"""Work on another thread, and how long a cell may wait for it: no store holds a cell for longer than that in all."""
+"""Work on another thread, and how long a cell may wait for it: no store holds a cell for longer than that in all.
+
+Why another thread: an interrupt in a query on the user's thread would leave its cursor in the traceback and SQLite
+locked, one in MLflow's migrations half of the tables, and one in the garbage collector's callbacks is lost in
+CPython. A server that gave no answer in time is only probed from then on, until one comes.
+"""
 
 from __future__ import annotations
 

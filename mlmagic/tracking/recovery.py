@@ -1,4 +1,10 @@
-"""Delivering what waits in journals: of this process, and of processes that died."""
+"""Delivering what waits in journals: of this process, and of processes that died.
+
+A process locks (`flock`) the journals that it writes or delivers, so whoever can lock one knows that its writer is
+dead, whatever process numbers mean in another container. Without locks the process's number and start time decide, on
+another machine the journal's heartbeat. `%load_ext` delivers only journals of this machine and of the current store,
+because another server would see the credentials.
+"""
 
 from __future__ import annotations
 

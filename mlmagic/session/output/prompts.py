@@ -1,4 +1,8 @@
-"""What the user types into prompts: a secret typed there is one from then on, wherever it is written."""
+"""What the user types into prompts: a secret typed there is one from then on, wherever it is written.
+
+In a kernel, `input` and `getpass.getpass` both go through `_input_request`, under whatever name they were imported.
+In a terminal the two functions themselves are wrapped.
+"""
 
 from __future__ import annotations
 

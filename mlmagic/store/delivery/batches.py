@@ -1,4 +1,8 @@
-"""The next records of a journal that the store can take in one call."""
+"""The next records of a journal that the store can take in one call.
+
+A batch that the store does not take is divided in halves, down to single records, once a small request has shown that
+anything gets through.
+"""
 
 from __future__ import annotations
 

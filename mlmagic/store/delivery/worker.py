@@ -1,4 +1,9 @@
-"""The threads in the background that deliver journals: one for each store."""
+"""The threads in the background that deliver journals: one for each store.
+
+A store that hangs holds up no other store. Parents are created before children and ended after them. While nobody
+waits, the thread rests for as long as each step took, unless trials run in other processes (`hurry`). Its own errors
+are shown by the next summary, and the next round begins.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""What the code of a sweep needs, as bytes: each trial gets a copy of its own, in whatever process it runs."""
+"""What the code of a sweep needs, as bytes: each trial gets a copy of its own, in whatever process it runs.
+
+cloudpickle pickles what the code reads as the globals of one function, so that the notebook's functions and their
+copies share one namespace. It hands out classes that the process knows already, whose methods would read the globals
+of an earlier trial; `_new_classes` makes it create them anew.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""What the run holds already under the names that MLflow's autologging gives."""
+"""What the run holds already under the names that MLflow's autologging gives.
+
+What counts is what the run holds, not what is switched on: a model's parameters are left out when all of them stand
+there under their plain names, a metric without a name of its own when the run has its values under autologging's key.
+Names that the user gave stay, and so do datasets: MLflow's digest covers the first 10,000 rows only.
+"""
 
 from __future__ import annotations
 
