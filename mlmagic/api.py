@@ -325,7 +325,7 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
 
 
 def has_last_run() -> bool:
-    """Tell whether a run has ended in this process."""
+    """Return whether a run has ended in this process."""
     return bool(_last)
 
 

@@ -294,7 +294,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
 
 
 def has_header_below_a_magic(source: str) -> bool:
-    """Tell whether *source* has a magic that runs code on its first line, and a tracking header on the next."""
+    """Return whether *source* has a magic that runs code on its first line, and a tracking header on the next."""
     first, _, rest = source.lstrip().partition("\n")
     return first.startswith(("%%time", "%%prun", "%%mem")) and not has_header(first) and has_header(rest)
 

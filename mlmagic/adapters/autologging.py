@@ -20,7 +20,7 @@ _LIBRARIES = {
 
 
 def logs(model: Any) -> bool:
-    """Tell whether autologging is on for *model*, a booster or a network, and logs models too.
+    """Return whether autologging is on for *model*, a booster or a network, and logs models too.
 
     Of torch's modules it logs Lightning's only.
 
@@ -62,7 +62,7 @@ def switched_off() -> Iterator[None]:
 
 
 def is_saving() -> bool:
-    """Tell whether it is MLflow whose code runs now (autologging, ``mlflow.log_figure``), called by the user's or not.
+    """Return whether MLflow's code runs now (autologging, ``mlflow.log_figure``), whoever called it.
 
     >>> is_saving()
     False

@@ -60,13 +60,13 @@ def _restore(owner: type, name: str, shown: object, original: object) -> None:
 
 
 def is_plotly(thing: object) -> bool:
-    """Tell whether *thing* is a Plotly figure. Never imports Plotly."""
+    """Return whether *thing* is a Plotly figure. Never imports Plotly."""
     module = sys.modules.get("plotly.basedatatypes")
     return module is not None and isinstance(thing, module.BaseFigure)
 
 
 def is_altair(thing: object) -> bool:
-    """Tell whether *thing* is an Altair chart. Never imports Altair."""
+    """Return whether *thing* is an Altair chart. Never imports Altair."""
     module = sys.modules.get("altair")
     return module is not None and isinstance(thing, module.TopLevelMixin)
 

@@ -14,7 +14,7 @@ _NO_METRICS = {"step", "epoch", "hp_metric"}
 
 
 def is_trainer(thing: object) -> bool:
-    """Tell whether *thing* is a `Trainer`. It is known by its class: Lightning is never imported.
+    """Return whether *thing* is a `Trainer`. It is known by its class: Lightning is never imported.
 
     >>> is_trainer("Trainer")
     False

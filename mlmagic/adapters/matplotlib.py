@@ -101,13 +101,13 @@ def open_figures() -> list[Any]:
 
 
 def is_figure(thing: object) -> bool:
-    """Tell whether *thing* is a matplotlib figure. Never imports matplotlib."""
+    """Return whether *thing* is a matplotlib figure. Never imports matplotlib."""
     module = sys.modules.get("matplotlib.figure")
     return module is not None and isinstance(thing, module.Figure)
 
 
 def is_empty(figure: Any) -> bool:
-    """Tell whether nothing was drawn on *figure*: no axes, and no artist but its background."""
+    """Return whether nothing was drawn on *figure*: no axes, and no artist but its background."""
     return len(figure.get_children()) <= 1
 
 

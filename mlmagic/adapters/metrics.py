@@ -11,7 +11,7 @@ CROSS_VALIDATION = frozenset(["cross_val_score", "cross_validate"])
 
 
 def is_metric_module(name: str) -> bool:
-    """Tell whether *name* is a module of metrics.
+    """Return whether *name* is a module of metrics.
 
     >>> is_metric_module("sklearn.metrics._ranking"), is_metric_module("sklearn.metrics_of_mine")
     (True, False)
@@ -20,13 +20,13 @@ def is_metric_module(name: str) -> bool:
 
 
 def is_cross_validation(thing: object) -> bool:
-    """Tell whether *thing* is scikit-learn's ``cross_val_score`` or ``cross_validate``."""
+    """Return whether *thing* is scikit-learn's ``cross_val_score`` or ``cross_validate``."""
     home = str(getattr(thing, "__module__", ""))
     return home.startswith("sklearn.model_selection") and getattr(thing, "__name__", "") in CROSS_VALIDATION
 
 
 def is_scorer(thing: object) -> bool:
-    """Tell whether *thing* is a scorer of scikit-learn (``get_scorer``, ``make_scorer``)."""
+    """Return whether *thing* is a scorer of scikit-learn (``get_scorer``, ``make_scorer``)."""
     module = sys.modules.get("sklearn.metrics._scorer")
     base = getattr(module, "_BaseScorer", None)
     return base is not None and isinstance(thing, base)
@@ -43,13 +43,13 @@ def is_boosting(thing: object) -> bool:
 
 
 def is_torchmetric(thing: object) -> bool:
-    """Tell whether *thing* is a metric object of torchmetrics."""
+    """Return whether *thing* is a metric object of torchmetrics."""
     module = sys.modules.get("torchmetrics")
     return module is not None and isinstance(thing, module.Metric)
 
 
 def is_estimator(thing: object) -> bool:
-    """Tell whether *thing* is an estimator of scikit-learn, or follows its protocol."""
+    """Return whether *thing* is an estimator of scikit-learn, or follows its protocol."""
     base = sys.modules.get("sklearn.base")
     if base is not None and isinstance(thing, base.BaseEstimator):
         return True

@@ -137,7 +137,7 @@ class Comparison:
 
 
 def is_seed(param: str) -> bool:
-    """Tell whether a parameter is a seed, by the last part of its name.
+    """Return whether a parameter is a seed, by the last part of its name.
 
     >>> is_seed("model.random_state"), is_seed("seed_size")
     (True, False)

@@ -75,7 +75,7 @@ def select(
 
 
 def is_filter(text: str) -> bool:
-    """Tell whether *text* is a filter, not a name: it has an operator outside of quotes.
+    """Return whether *text* is a filter, not a name: it has an operator outside of quotes.
 
     >>> is_filter("accuracy > 0.9"), is_filter("name like 'a%'"), is_filter("my run in June"), is_filter("'lr=1'")
     (True, True, False, False)

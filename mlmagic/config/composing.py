@@ -75,7 +75,7 @@ class Composition:
         return groups_in(self.sources.folder) if self.sources.folder else {}
 
     def is_overridden(self, key: str) -> bool:
-        """Tell whether an override set the leaf *key*, or chose the config that it is from."""
+        """Return whether an override set the leaf *key*, or chose the config that it is from."""
         return any(key == one or key.startswith(f"{one}.") for one in map(key_of, self.overrides))
 
 

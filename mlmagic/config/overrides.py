@@ -66,7 +66,7 @@ def _divided(line: str) -> Iterator[str]:
 
 
 def _goes_on(before: str, word: str) -> bool:
-    """Tell whether *word* is the rest of the one *before*: ``lr=0.1, 0.01`` and ``lr = 0.1``."""
+    """Return whether *word* is the rest of the one *before*: ``lr=0.1, 0.01`` and ``lr = 0.1``."""
     if before.startswith("-") or word.startswith("--") or "=" in word[1:]:
         return False
     return before.endswith((",", "=")) or word.startswith((",", "="))

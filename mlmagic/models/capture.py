@@ -144,7 +144,7 @@ def _versions(model: Any) -> tuple[int, ...]:
 
 
 def _is_transformer(model: Any) -> bool:
-    """Tell whether *model* only prepares data: fitted in passing, without a name, it is no result of the cell."""
+    """Return whether *model* only prepares data: fitted in passing, without a name, it is no result of the cell."""
     return hasattr(type(model), "transform") and not hasattr(type(model), "predict")
 
 

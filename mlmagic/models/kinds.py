@@ -74,7 +74,7 @@ def is_model(thing: object) -> bool:
 
 
 def is_fitted(model: Any) -> bool:
-    """Tell whether *model* has learned something, or has weights that can learn.
+    """Return whether *model* has learned something, or has weights that can learn.
 
     A scikit-learn estimator is asked (``__sklearn_is_fitted__``) or has an attribute that ends in an underscore, as
     its convention is. A torch module needs a parameter: losses and activations are modules too and no models.

@@ -78,7 +78,7 @@ def all_parameters(thing: Any) -> dict[str, Any]:
 
 
 def is_optimizer(thing: object) -> bool:
-    """Tell whether *thing* is a torch optimizer. Never imports torch."""
+    """Return whether *thing* is a torch optimizer. Never imports torch."""
     module = sys.modules.get("torch.optim")
     return module is not None and isinstance(thing, module.Optimizer)
 
@@ -151,7 +151,7 @@ def _defaults(owner: type) -> dict[str, Any]:
 
 @guarded(default=False)  # it cannot show itself
 def _same(value: Any, default: Any) -> bool:
-    """Tell whether *value* is the default, by what they show, as scikit-learn's own display does; 1 is 1.0."""
+    """Return whether *value* is the default, by what they show, as scikit-learn's own display does; 1 is 1.0."""
     if default is _UNKNOWN:
         return False
     if value is default:
@@ -207,7 +207,7 @@ def _module(module: Any) -> dict[str, Any]:
 
 
 def _is_made(weight: Any) -> bool:
-    """Tell whether a lazy module's weight has its size yet."""
+    """Return whether a lazy module's weight has its size yet."""
     return not type(weight).__name__.startswith("Uninitialized")
 
 

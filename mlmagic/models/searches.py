@@ -17,7 +17,7 @@ _NO_METRICS = ("param_", "params")
 
 
 def is_search(thing: object) -> bool:
-    """Tell whether *thing* is a fitted search: ``GridSearchCV``, ``RandomizedSearchCV`` and their like."""
+    """Return whether *thing* is a fitted search: ``GridSearchCV``, ``RandomizedSearchCV`` and their like."""
     results = getattr(thing, "cv_results_", None)
     return isinstance(results, dict) and isinstance(results.get("params"), list)
 

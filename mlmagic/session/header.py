@@ -59,7 +59,7 @@ mark_header.has_side_effects = True  # type: ignore[attr-defined]
 
 
 def has_header(source: str) -> bool:
-    """Tell whether *source*, a cell as typed, starts with a tracking header.
+    """Return whether *source*, a cell as typed, starts with a tracking header.
 
     >>> has_header("%%track a"), has_header("%%tracker"), has_header("")
     (True, False, False)

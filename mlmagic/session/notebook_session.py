@@ -141,7 +141,7 @@ def current() -> LiveSession | None:
 
 
 def in_shell() -> bool:
-    """Tell whether an IPython shell runs in this process."""
+    """Return whether an IPython shell runs in this process."""
     shell = sys.modules.get("IPython.core.interactiveshell")
     return shell is not None and shell.InteractiveShell.initialized()
 
@@ -152,7 +152,7 @@ def seeding(seed: int) -> str:
 
 
 def in_notebook() -> bool:
-    """Tell whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
+    """Return whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
     if not in_shell():
         return False
     shell = sys.modules["IPython.core.interactiveshell"].InteractiveShell.instance()

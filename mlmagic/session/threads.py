@@ -27,7 +27,7 @@ class ThreadStacks(Generic[T]):
         self._lock = threading.RLock()
 
     def __bool__(self) -> bool:
-        """Tell whether there is an item on any thread."""
+        """Return whether there is an item on any thread."""
         return bool(self._order)
 
     def push(self, item: T) -> None:

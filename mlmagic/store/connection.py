@@ -75,7 +75,7 @@ def settle() -> Callable[[], None]:
 
 
 def is_local(uri: str) -> bool:
-    """Tell whether the store is a file of this machine."""
+    """Return whether the store is a file of this machine."""
     return addresses.kind(uri) == "sqlite"
 
 
@@ -165,7 +165,7 @@ def _whole_mlflow() -> Any:
 
 
 def is_local_file(uri: str | None = None) -> bool:
-    """Tell whether the store is a SQLite file that is there: it answers at once, and asking does not create it."""
+    """Return whether the store is a SQLite file that is there: it answers at once, and asking does not create it."""
     uri = uri or current_uri()
     path = addresses.sqlite_file(uri)[1]
     return bool(path) and Path(path).is_file()
@@ -257,7 +257,7 @@ def _open_database(uri: str) -> None:
 
 
 def _is_gone(uri: str) -> bool:
-    """Tell whether the file of a SQLite store that was in use has been deleted."""
+    """Return whether the file of a SQLite store that was in use has been deleted."""
     path = addresses.sqlite_file(uri)[1]
     return uri in _connected and path.startswith("/") and not Path(path).exists()
 

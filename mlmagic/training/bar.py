@@ -42,7 +42,7 @@ class Bar:
         self._handle = display(self._container, display_id=True)
 
     def fits(self, total: int | None) -> bool:
-        """Tell whether this bar can serve a loop of *total* items: one without a total looks different."""
+        """Return whether this bar can serve a loop of *total* items: one without a total looks different."""
         return (self._bar.total is None) == (total is None)
 
     def restart(self, total: int | None, description: str) -> None:

@@ -87,7 +87,7 @@ def _kind_of_integer(value: int) -> tuple[str, Any]:
 
 
 def _is_missing(value: Any) -> bool:
-    """Tell whether *value* is None, pandas' NA or NaT, or a number or moment that is none."""
+    """Return whether *value* is None, pandas' NA or NaT, or a number or moment that is none."""
     pandas = sys.modules.get("pandas")
     if value is None or (pandas is not None and (value is pandas.NA or value is pandas.NaT)):
         return True

@@ -37,7 +37,7 @@ class Finding:
 
 
 def looks_like_id(name: str) -> bool:
-    """Tell whether a column of this name holds ids.
+    """Return whether a column of this name holds ids.
 
     >>> [name for name in ("id", "user_id", "userId", "Patient", "valid", "paid", "y") if looks_like_id(name)]
     ['id', 'user_id', 'userId', 'Patient']

@@ -108,7 +108,7 @@ def columns_of(item: Any) -> list[tuple[str, Any]]:
 
 
 def _is_telling(values: Any) -> bool:
-    """Tell whether equal values of one column mean equal content, as of texts, and not just equal numbers."""
+    """Return whether equal values of one column mean equal content, as of texts, and not just equal numbers."""
     kind = str(getattr(values, "dtype", "object")).lower()
     return not kind.startswith(("int", "uint", "float", "bool", "date", "torch"))
 

@@ -110,7 +110,7 @@ def _kept(words: Words, among: NDArray[np.bool_] | None, others: Words, shift: i
 
 
 def are_few(hashes: Words) -> bool:
-    """Tell whether a value occurs ten times or more on average: then equal rows say nothing."""
+    """Return whether a value occurs ten times or more on average: then equal rows say nothing."""
     import numpy as np
 
     sample = hashes[:: max(len(hashes) // _LOOK_AT, 1)]

@@ -90,7 +90,7 @@ def _is_name(wanted: Any) -> bool:
 
 
 def _are_columns(wanted: Sequence[Any], data: Sequence[Any], rows: int) -> bool:
-    """Tell whether a list means columns; one of numbers, or as long as the data, may hold values."""
+    """Return whether a list means columns; one of numbers, or as long as the data, may hold values."""
     may_hold_values = len(wanted) == rows or not any(isinstance(name, str) for name in wanted)
     return not may_hold_values or all(has_column(name, data) for name in wanted)
 
@@ -120,7 +120,7 @@ _WAYS_OUT = {
 
 
 def has_column(name: Any, data: Sequence[Any]) -> bool:
-    """Tell whether one of *data* has a column of this name."""
+    """Return whether one of *data* has a column of this name."""
     return any(_same(name, there) for item in data for there, _ in _columns(item))
 
 

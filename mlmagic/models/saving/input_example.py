@@ -64,7 +64,7 @@ def _feature_count(model: Any) -> Any:
 
 @guarded(default=False)  # whatever a library raises when it is asked: the order is not vital
 def _knows_names(model: Any) -> bool:
-    """Tell whether *model* was fitted on columns with names; CatBoost and LightGBM number those without."""
+    """Return whether *model* was fitted on columns with names; CatBoost and LightGBM number those without."""
     found = (getattr(model, name, None) for name in ("feature_names_in_", "feature_names_", "feature_names"))
     names = next((each for each in found if each is not None), None)
     if names is None and callable(asked := getattr(model, "feature_name", None)):  # LightGBM's own booster

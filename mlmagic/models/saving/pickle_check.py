@@ -138,7 +138,7 @@ def _surveyor() -> type[CloudPickler]:
 
 
 def is_local(module_name: str) -> bool:
-    """Tell whether a module lies in a folder of the user's, where another process will not find it.
+    """Return whether a module lies in a folder of the user's, where another process will not find it.
 
     >>> is_local("json"), is_local("no.such.module")
     (False, False)

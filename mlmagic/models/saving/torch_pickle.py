@@ -52,7 +52,7 @@ def _pickles_with(*, hooks: bool) -> Any:
 
 
 def is_elsewhere(tensor: Any) -> bool:
-    """Tell whether a tensor lies on a device that another machine may not have."""
+    """Return whether a tensor lies on a device that another machine may not have."""
     return tensor.device.type not in {"cpu", "meta"}
 
 
@@ -79,10 +79,10 @@ def without_hooks(module: Any) -> Any:
 
 
 def is_hooks(name: str, value: Any) -> bool:
-    """Tell whether an attribute of a module is one of torch's dictionaries of hooks, and not empty."""
+    """Return whether an attribute of a module is one of torch's dictionaries of hooks, and not empty."""
     return name.startswith("_") and "_hooks" in name and isinstance(value, dict) and bool(value)
 
 
 def has_hooks(module: Any) -> bool:
-    """Tell whether a hook is registered on *module* or a submodule."""
+    """Return whether a hook is registered on *module* or a submodule."""
     return any(is_hooks(name, value) for each in module.modules() for name, value in vars(each).items())

@@ -89,7 +89,7 @@ def _write_example(saved: Saved, rows: Any) -> None:
 
 
 def _has_secret_column(rows: Any) -> bool:
-    """Tell whether a column's name says that its values are secrets; in MLflow's file name and values stand apart."""
+    """Return whether a column's name says that its values are secrets; in MLflow's file name and values stand apart."""
     columns = getattr(rows, "columns", ())
     named = [name for name in columns if secrecy(str(name)) in {"weak", "yes"}]
     return any(redaction.redact_value(str(name), list(rows[name]))[1] for name in named)

@@ -61,7 +61,7 @@ class LoggingRecords:
             self._wrapped = self._wrapper = None
 
     def holds(self, stream: str, text: str) -> bool:
-        """Tell whether *text* is printed by a handler now: then it is kept here until the record has been handled."""
+        """Return whether *text* is printed by a handler now: then it is kept here until the record has been handled."""
         if not self._handling.printed:
             return False
         self._handling.printed[-1].append((stream, text))
@@ -96,7 +96,7 @@ class _Handling(threading.local):
 
 
 def _reaches_root(logger: logging.Logger) -> bool:
-    """Tell whether the records of *logger* go up to the root: those of the kernel's own, at level DEBUG, do not."""
+    """Return whether the records of *logger* go up to the root: those of the kernel's own, at level DEBUG, do not."""
     at: logging.Logger | None = logger
     while at is not None and at.parent is not None:
         if not at.propagate:

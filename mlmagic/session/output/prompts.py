@@ -93,7 +93,7 @@ def _after_input(answer: str, prompt: Any = "", *_: Any) -> None:
 
 
 def is_secret_answer(answer: str, prompt: str, line: str = "") -> bool:
-    """Tell whether *answer* to *prompt*, asked for in *line* of the code, is a secret.
+    """Return whether *answer* to *prompt*, asked for in *line* of the code, is a secret.
 
     It is when the prompt, or the name that gets the answer, says so, and when it is the token of a service itself.
 

@@ -89,7 +89,7 @@ def find_repository(folder: Path) -> Repository | None:
 
 
 def is_git_folder(folder: Path) -> bool:
-    """Tell whether *folder* is a `.git` folder or a bare repository."""
+    """Return whether *folder* is a `.git` folder or a bare repository."""
     return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
 
 
@@ -133,7 +133,7 @@ def find_remote(repository: Repository, upstream: str | None) -> str | None:
 
 
 def is_ignored(path: str) -> bool:
-    """Tell whether *path* belongs to a store, a cache or an environment.
+    """Return whether *path* belongs to a store, a cache or an environment.
 
     >>> is_ignored("mlruns/0/meta.yaml"), is_ignored("a/mlflow.db"), is_ignored("src/runs.py")
     (True, True, False)
@@ -160,7 +160,7 @@ def look_at_untracked(root: Path, paths: Iterable[str]) -> list[UntrackedFile]:
 
 
 def is_source(path: str, size: int) -> bool:
-    """Tell whether a file of *size* bytes at *path* is source: code, a notebook, a configuration, a document.
+    """Return whether a file of *size* bytes at *path* is source: code, a notebook, a configuration, a document.
 
     >>> is_source("train.py", 10), is_source("conf/config.YAML", 10), is_source("data.csv", 10)
     (True, True, False)

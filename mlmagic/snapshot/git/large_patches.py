@@ -98,7 +98,7 @@ def by_parts(
 
 
 def has_huge(root: Path, paths: list[str], limit_bytes: int) -> bool:
-    """Tell whether one of *paths* is so large that Git would take long to compare it."""
+    """Return whether one of *paths* is so large that Git would take long to compare it."""
     return any(_size(root / path) > _HUGE * limit_bytes for path in paths)
 
 

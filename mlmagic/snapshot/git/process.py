@@ -65,7 +65,7 @@ class Answer:
 
     @property
     def failed(self) -> bool:
-        """Tell whether the output is not all, or not right."""
+        """Return whether the output is not all, or not right."""
         return self.code != 0 or self.too_large or self.too_slow
 
     @property

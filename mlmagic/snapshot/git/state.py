@@ -62,7 +62,7 @@ class GitState:
 
     @property
     def in_repository(self) -> bool:
-        """Tell whether the folder is in the work tree of a repository."""
+        """Return whether the folder is in the work tree of a repository."""
         return self.root is not None
 
 

@@ -43,7 +43,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
 
 def is_placeholder(value: str) -> bool:
-    """Tell whether *value* stands for a secret without being one: ``""``, ``"<your key>"``, ``"${TOKEN}"``, ``"***"``.
+    """Return whether *value* only stands for a secret: ``""``, ``"<your key>"``, ``"${TOKEN}"``, ``"***"``.
 
     >>> [is_placeholder(value) for value in ("", "<redacted>", "{api_key}", "None", "hunter2")]
     [True, True, True, True, False]
@@ -52,7 +52,7 @@ def is_placeholder(value: str) -> bool:
 
 
 def is_trivial(value: str) -> bool:
-    """Tell whether *value* is too short or too common to be looked for in every text: ``true``, a path, a word.
+    """Return whether *value* is too short or too common to be looked for in every text: ``true``, a path, a word.
 
     >>> [is_trivial(value) for value in ("on", "default", "/run/secrets/token", "hunter2")]
     [True, True, True, False]
@@ -62,7 +62,7 @@ def is_trivial(value: str) -> bool:
 
 
 def is_path(value: str) -> bool:
-    """Tell whether *value* is a path of a file; a secret in base64 may begin with a slash, too.
+    """Return whether *value* is a path of a file; a secret in base64 may begin with a slash, too.
 
     >>> is_path("/run/secrets/token"), is_path("/wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY1")
     (True, False)
@@ -71,7 +71,7 @@ def is_path(value: str) -> bool:
 
 
 def is_version(value: str) -> bool:
-    """Tell whether *value* is a version or a decimal, as packages have that are called after secrets.
+    """Return whether *value* is a version or a decimal, as packages have that are called after secrets.
 
     >>> is_version("1.5.0"), is_version("2.13.0+cpu"), is_version("1234")
     (True, True, False)

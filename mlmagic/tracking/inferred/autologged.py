@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def holds_metric(measure: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
-    """Tell whether *logged* has each of *values* under a key that autologging makes of *measure*.
+    """Return whether *logged* has each of *values* under a key that autologging makes of *measure*.
 
     It calls a metric after the function and the variable with the data, ``f1_score_X_test``, the second call
     ``f1_score-2_X_test``, and a score after the estimator's class, ``SVC_score_X_test``.
@@ -34,7 +34,7 @@ def holds_metric(measure: str, values: Sequence[float], logged: Mapping[str, flo
 
 
 def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
-    """Tell whether *logged* ends with the last of *values* under the name that autologging gives a history's *metric*.
+    """Return whether *logged* ends with the last of *values* under autologging's name of a history's *metric*.
 
     >>> holds_history("val_loss", [0.9, 0.5], {"validation_loss": 0.5}), holds_history("loss", [0.5], {"loss": 1.0})
     (True, False)
@@ -44,7 +44,7 @@ def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, flo
 
 @guarded(default=False)  # no estimator, or one of the user's that does not keep its parameters
 def holds_parameters(estimator: Any, params: Mapping[str, str]) -> bool:
-    """Tell whether *params* are, among others, all that *estimator* was made with, under scikit-learn's own names.
+    """Return whether *params* are, among others, all that *estimator* was made with, under scikit-learn's own names.
 
     >>> from sklearn.linear_model import Ridge
     >>> logged = {name: str(value) for name, value in Ridge().get_params().items()}

@@ -24,7 +24,7 @@ _RESULTS = frozenset(
 
 
 def is_setting(name: str, value: object) -> bool:
-    r"""Tell whether *value* is a scalar as parameters are: no long text, no private name.
+    r"""Return whether *value* is a scalar as parameters are: no long text, no private name.
 
     >>> is_setting("lr", 0.1), is_setting("_lr", 0.1), is_setting("text", "a\nb"), is_setting("x", [1])
     (True, False, False, False)

@@ -74,7 +74,7 @@ def exact_nanoseconds(value: Any) -> int | Fraction:
 
 
 def is_calendar(dtype: Any) -> bool:
-    """Tell whether *dtype* is a span of months or years, which has no length in nanoseconds."""
+    """Return whether *dtype* is a span of months or years, which has no length in nanoseconds."""
     import numpy as np
 
     return bool(dtype.kind == "m" and np.datetime_data(dtype)[0] in {"Y", "M"})

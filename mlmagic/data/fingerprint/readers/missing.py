@@ -8,7 +8,7 @@ from typing import Any
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether *value* marks what is missing: None, NaN of any kind, NaT, pandas' NA.
+    """Return whether *value* marks what is missing: None, NaN of any kind, NaT, pandas' NA.
 
     >>> is_missing(None), is_missing(float("nan")), is_missing(""), is_missing([])
     (True, True, False, False)
