@@ -10,8 +10,10 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 CELL = "%%track --quiet\nlr = 0.1\nn = 3\nloss = sum(lr / (step + 1) for step in range(n))\nprint(loss)"
 
