@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _NO_KEY = re.compile(r"Could not (?:override|append to|delete from config\. )?'([^']+)'")
 _KEY = re.compile(r"full_key: (\S+)")
 _UNKNOWN = re.compile(r"Key '([^']*)' (?:is not in struct|not in '(\w+)')")
+_UNKNOWN_FUNCTION = re.compile(r"Unknown function '(\w+)'")
+_FUNCTIONS = (
+    *("bool", "choice", "extend_list", "float", "glob", "int", "interval"),
+    *("json_str", "range", "shuffle", "sort", "str", "tag"),
+)
 _VARIABLE = re.compile(r"(?<!\$)\{\w+\}")
 _BEFORE_THE_REASON = ("Error parsing override", "Error when parsing index")
 _SHOWN = 8
@@ -139,6 +144,8 @@ def _grammar(error: Exception) -> str:
 
 def unreadable(error: Exception, override: str) -> str:
     """Return the reason why Hydra's grammar cannot read an override, as the rest of a sentence."""
+    if function := _UNKNOWN_FUNCTION.search(str(error)):
+        return f"cannot be read: there is no function {function[1]!r}.{did_you_mean(function[1], _FUNCTIONS)}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
     why = next((line for line in lines if not line.startswith(_BEFORE_THE_REASON)), "")
     variable = _VARIABLE.search(override)  # which IPython fills in on other lines

@@ -63,6 +63,7 @@ def test_glob_takes_the_options_of_a_group():
         (["lr=shuffle(range(1,5))"], "--search random"),
         (["lr=[1,2"], "cannot be read"),
         (["lr"], "cannot be read"),
+        (["depth=rnge(2,4)"], r"no function 'rnge'\. Did you mean 'range'"),
         (["lr=(1,2)"], r"cannot be read: extraneous input '\('\. For example"),
         (["lr={rate}"], r"Variables are not filled in here: write the value in place of \{rate\}\."),
     ],
