@@ -168,8 +168,16 @@ def _named_items(name: str, container: Any) -> list[tuple[str, Any]]:
     if type(container) not in {dict, list, tuple} or len(container) > _MOST_IN_A_CONTAINER:
         return []
     if isinstance(container, dict):
-        return [(f"{name}.{key}", value) for key, value in container.items() if isinstance(key, str | int)]
+        return [(_named_key(name, number, key), value) for number, (key, value) in enumerate(container.items())]
     return [_named_item(name, number, value) for number, value in enumerate(container)]
+
+
+def _named_key(name: str, number: int, key: Any) -> str:
+    """Return what an item of a dict is called: after its key where that is text, a number or a tuple of these."""
+    parts = key if type(key) is tuple else (key,)
+    if all(isinstance(part, str | int | float) for part in parts):
+        return f"{name}.{'_'.join(map(str, parts))}"
+    return f"{name}_{number}"
 
 
 def _named_item(name: str, number: int, value: Any) -> tuple[str, Any]:
