@@ -15,6 +15,8 @@ from mlmagic.remembered import Remembered
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlmagic.data.fingerprint.fingerprint import Fingerprint
     from mlmagic.data.split.registry import SplitPart
     from mlmagic.journal.records import Dataset
@@ -42,11 +44,23 @@ class _Taken:
 
 @dataclass
 class _Place:
-    """A place in the cell's text that gives data to a call: what it gave first is recorded."""
+    """A place in the cell's text that gives data to a call: what it gave first is recorded.
+
+    ``made_of`` are the objects behind the names that it is written with (``X[:50]``): while these are the same, so is
+    the data.
+    """
 
     name: str
     first: Remembered
+    made_of: Mapping[str, Remembered]
     has_more: bool = False
+
+    def gives(self, value: Any, names: Mapping[str, Any]) -> bool:
+        """Return whether *value* is what was given first; *names* are the user's."""
+        if self.first.is_(value):
+            return True
+        # Lists and dicts are known by their address, where another one may lie by now.
+        return bool(self.made_of) and all(held.value() is names.get(name) for name, held in self.made_of.items())
 
 
 class DataCapture:
@@ -57,6 +71,7 @@ class DataCapture:
         self._places: dict[tuple[int, int | str], _Place] = {}
         self._left_s = settings.data_budget_s
         self._left_out = 0
+        self._names: Mapping[str, Any] = {}
 
     def begin(self, run: ActiveRun) -> None:
         """Fingerprint the data that the cell reads, within the time that the setting ``data_budget_s`` allows."""
@@ -68,6 +83,7 @@ class DataCapture:
                 for suffix, item in watch.skips.read(name, value, datasets_in, default=()):
                     if self._known(item) is None:
                         self._take(run, f"{name}{suffix}", item)
+        self._names = watch.namespace
         watch.on_given = partial(self._given, run)
 
     def _known(self, item: Any) -> _Taken | None:
@@ -77,7 +93,7 @@ class DataCapture:
         """Take the data that a call is given, as it is then; of a place in a loop only what it gave first."""
         place = self._places.get((id(argument.site), argument.place))
         if place is not None:
-            place.has_more |= not place.first.is_(value)
+            place.has_more |= not place.gives(value, self._names)
             return
         text, names = argument.text, argument.names or ()
         if text.startswith("_") or not run.options.exclude.isdisjoint({text, *names}):
@@ -87,9 +103,11 @@ class DataCapture:
             given = {f"{text}[{at}]": one for at, one in enumerate(value)} if type(value) in {list, tuple} else {}
         elif argument.place == "**":
             given = {f"{text}[{key!r}]": one for key, one in value.items()} if type(value) is dict else {}
+        made_of = {name: Remembered(self._names[name]) for name in names if name in self._names}
+        made_of = made_of if len(made_of) == len(names) and not argument.is_own else {}
         for name, one in given.items():
             for suffix, item in datasets_in(one):
-                self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value)))
+                self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
                 self._take(run, f"{name}{suffix}", item, made=made, given=True)
 
     def _take(self, run: ActiveRun, name: str, item: Any, *, made: bool = False, given: bool = False) -> None:

@@ -205,3 +205,21 @@ def test_a_folder_with_percent_signs_in_its_name_works(name, kernels, tmp_path):
         "mlmagic.Run(run.info.run_id).text('mlmagic/cell.py').splitlines()[0])"
     )
     assert loaded == "['g', 'm'] %%track t --no-figures"
+
+
+LOOPS = {
+    "for a in (0.1, 1.0): m = Ridge(alpha=a).fit(X[:3], y[:3])": False,
+    "ms = [Ridge(alpha=a).fit(X[:3], y[:3]) for a in (0.1, 1.0)]": False,
+    "for n in (2, 3): m = Ridge().fit(X[:n], y[:n])": True,
+    "ms = [Ridge().fit(X[:n], y[:n]) for n in (2, 4)]": True,
+    "for k in range(2):\n    Z, w = X[k:], y[k:]\n    m = Ridge().fit(Z[:2], w[:2])": True,
+    "for rows in ([0, 1], [1, 2]): m = Ridge().fit(X[rows], y[rows])": True,
+}
+
+
+@pytest.mark.parametrize("body", LOOPS)
+def test_only_a_loop_that_gives_other_data_is_said_to_do_so(body, kernel):
+    kernel.check("n = 4")  # no name of the comprehension's
+    output = kernel.run(f"%%track t\n{body}")
+    assert output.status == "ok"
+    assert ("further data was given there" in output.summaries[0]) == LOOPS[body]

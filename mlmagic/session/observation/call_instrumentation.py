@@ -53,6 +53,8 @@ class Instrumenter(ast.NodeTransformer):
         self._sees = sees
         self._loops = 0
         self._statement = 0
+        self._own_names: list[str] = []
+        """Of the comprehensions around a place: none of the notebook's."""
         self._bound: str | None = None
         self._within: frozenset[str] = frozenset()
 
@@ -87,7 +89,15 @@ class Instrumenter(ast.NodeTransformer):
         return node
 
     visit_AsyncFor = visit_While = visit_For
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_For
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> ast.AST:
+        before = len(self._own_names)
+        self._own_names += [name for part in node.generators for name in _names_in(part.target)]
+        self.visit_For(node)
+        del self._own_names[before:]
+        return node
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         target = node.targets[0] if len(node.targets) == 1 else None
@@ -213,7 +223,9 @@ class Instrumenter(ast.NodeTransformer):
         if not is_data and site.kind != "train":
             return node
         text = written if len(written) <= _LONGEST_NAME else f"{site.name} {place}"
-        argument = Argument(site, text, _names_in(node) if _is_access(node) else None, place)
+        names = _names_in(node) if _is_access(node) else None
+        is_own = names is not None and not set(self._own_names).isdisjoint(names)
+        argument = Argument(site, text, names, place, is_own)
         self._numbers.append(sites.add_argument(argument, self._sees))
         return _call(GIVEN, self._numbers[-1], node, at=node)
 

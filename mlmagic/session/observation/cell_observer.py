@@ -97,7 +97,7 @@ class Fitted:
 
 
 class CellWatch:
-    """What is known of a tracked cell while it runs.
+    """What is known of a tracked cell while it runs, in the user's ``namespace``.
 
     ``reads`` are the names that the cell reads of what was there before, each with its value then, ``numbers_before``
     the numbers in the dicts among them, and in those that the cell fills, ``items_read`` the scalars that it reads by
@@ -108,7 +108,7 @@ class CellWatch:
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self._instrumenters: list[Instrumenter] = []
         self._calling: list[Site] = []
         self._labels: dict[int, list[Any]] = {}
@@ -144,9 +144,9 @@ class CellWatch:
             If it does not compile.
         """
         names = names_of(tree)
-        read = read_of(names, self._namespace)
+        read = read_of(names, self.namespace)
         for name in read:
-            self.reads.setdefault(name, Remembered(self._namespace[name]))
+            self.reads.setdefault(name, Remembered(self.namespace[name]))
         self._later |= names.read_later
         self.mentioned |= {*names.read, *names.read_later, *names.read_inside}
         self.bound.begin(tree, names, read)
@@ -155,7 +155,7 @@ class CellWatch:
         self.bindings.names.update(found.names)
         self.bindings.filled |= found.filled
         for name in {*read, *found.filled}:
-            value = self._namespace.get(name)
+            value = self.namespace.get(name)
             if type(value) is dict and name not in self.numbers_before:
                 self.numbers_before[name] = self.skips.read(name, value, numbers_of, default={})
         self.bindings.items.update(found.items)
@@ -174,7 +174,7 @@ class CellWatch:
         for node in ast.walk(tree):
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
                 name, *keys = keys_of(node) or ("",)
-                value = self._namespace.get(name) if name in names else None
+                value = self.namespace.get(name) if name in names else None
                 for key in keys:
                     value = value.get(key) if type(value) is dict else None
                 if isinstance(value, (bool, int, float, str)):
@@ -183,7 +183,7 @@ class CellWatch:
     def _instrumenter(self, tree: ast.Module, names: CellNames) -> Instrumenter:
         functions, modules = metric_names(tree)
         functions |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        known = [name for name in names.read if name in self._namespace]
+        known = [name for name in names.read if name in self.namespace]
         instrumenter = Instrumenter(
             measures=lambda name: name in functions or self._may_measure(name),
             modules=modules | {name for name in known if self._is_module_of_metrics(name)},
@@ -200,7 +200,7 @@ class CellWatch:
         """
         found: dict[str, Any] = {}
         for name, remembered in self.reads.items():
-            value = self._namespace.get(name, GONE)
+            value = self.namespace.get(name, GONE)
             if not (remembered.is_(value) or self.bound.is_unseen(name)):
                 value = remembered.value()
             if value is not GONE:
@@ -209,8 +209,8 @@ class CellWatch:
             for name in self._later:
                 binding = self.bindings.names.get(name)
                 is_plain = binding is not None and binding.is_plain and not binding.looped
-                if is_plain and name in self._namespace and name not in found and not self.bound.is_bound(name):
-                    found[name] = self._namespace[name]
+                if is_plain and name in self.namespace and name not in found and not self.bound.is_bound(name):
+                    found[name] = self.namespace[name]
         return found
 
     def end(self) -> None:
@@ -227,13 +227,13 @@ class CellWatch:
     def _may_measure(self, name: str) -> bool:
         binding = self.bindings.names.get(name)
         made_here = binding is not None and binding.computed
-        return made_here or self._measure(name, self._namespace.get(name)) is not None
+        return made_here or self._measure(name, self.namespace.get(name)) is not None
 
     def _measure(self, name: str, thing: object) -> str | None:
-        return self.skips.read(name, thing, partial(measure_of, namespace=self._namespace), default=None)
+        return self.skips.read(name, thing, partial(measure_of, namespace=self.namespace), default=None)
 
     def _is_module_of_metrics(self, name: str) -> bool:
-        return self.skips.read(name, self._namespace[name], is_module_of_metrics, default=False)
+        return self.skips.read(name, self.namespace[name], is_module_of_metrics, default=False)
 
     def _literal_keywords(self, tree: ast.Module) -> list[Keyword]:
         defined = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
@@ -242,7 +242,7 @@ class CellWatch:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
             name = node.func.id
-            known = next(functions_of(self._namespace.get(name), self._namespace), None)
+            known = next(functions_of(self.namespace.get(name), self.namespace), None)
             if name not in defined and known is None:
                 continue
             written = [(word.arg, literal(word.value)) for word in node.keywords if word.arg]
@@ -298,7 +298,7 @@ class CellWatch:
         if argument.site.kind != "function":
             return argument.site.kind in {"fit", "method", "predict", "load"}
         if metrics.is_cross_validation(callee) or metrics.measure_name(callee) is None:
-            return measure_of(callee, self._namespace) is not None
+            return measure_of(callee, self.namespace) is not None
         first = 1 if metrics.is_of_torchmetrics(callee) else 0
         return argument.place in {first, "y_true", "target"}
 
@@ -368,7 +368,7 @@ class CellWatch:
             name = site.name if suits(callee) else None
             name = metrics.measure_name(callee) if name == "compute" else name
         else:
-            name = measure_of(callee, self._namespace)
+            name = measure_of(callee, self.namespace)
         if name is None:
             return
         classes: list[str] | None = None

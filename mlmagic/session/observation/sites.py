@@ -69,13 +69,14 @@ class Argument:
     """An argument of a call that is seen: how the cell writes it, and its place.
 
     ``names`` are those that it reads, the one that it begins with first; None where it is worked out by a call.
-    ``place`` is a position, a keyword, or the stars before several.
+    ``place`` is a position, a keyword, or the stars before several. ``is_own`` means that a name is a comprehension's.
     """
 
     site: Site
     text: str
     names: tuple[str, ...] | None
     place: int | str
+    is_own: bool = False
 
 
 class Sees(Protocol):
