@@ -218,7 +218,7 @@ class _Sources:
             except Exception as error:
                 values = self._values(Path(here))
                 if _is_of_configs(error):
-                    # Hydra 1.4 names the override; Hydra 1.3 raises an error that is none of its own.
+                    # Hydra 1.4 names the override; Hydra 1.3 raises an error of another library.
                     merged = [one for one in overrides if str(error).startswith(f"Error merging override {one}")]
                     null = into_null(merged, values)
                     raise null or explained(error, keys=list(values), groups=self.groups()) from error

@@ -44,7 +44,7 @@ class NewerFormatError(Exception):
 
 
 def seed_of(name: str) -> int:
-    """Return where the checksums of a journal of this name begin: a line copied from elsewhere is none of its own."""
+    """Return where the checksums of a journal of this name begin: lines from other journals are rejected."""
     return zlib.crc32(name.encode(errors="surrogateescape"))  # a name of a file need not be UTF-8
 
 

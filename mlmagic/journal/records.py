@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Began:
     """The first record: which run this is, where it belongs, and which process writes here.
 
-    ``uid`` is the run's own id, its tag ``mlmagic.id``; a *resumed* run is one that is gone on with. ``run_id`` is
+    ``uid`` is the run's own id, its tag ``mlmagic.id``; a *resumed* run is one that is continued. ``run_id`` is
     MLflow's, where it is known; ``parent`` is the uid of the run around it.
     ``store`` is the URI without passwords; ``experiment_id`` is empty where only the name is known. ``started`` is in
     milliseconds since the epoch.

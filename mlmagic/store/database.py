@@ -41,7 +41,7 @@ class Database(NamedTuple):
 
 
 def database_of(client: MlflowClient) -> Database | None:
-    """Return the database of the store that *client* asks; None where it is none, or not as it is known here."""
+    """Return the database behind *client*; None if the store is not SQL or has an unfamiliar schema."""
     found = getattr(getattr(client, "_tracking_client", None), "store", None)
     # Only the class itself: one for workspaces, say, hides some of the rows.
     plain = getattr(sys.modules.get("mlflow.store.tracking.sqlalchemy_store"), "SqlAlchemyStore", None)

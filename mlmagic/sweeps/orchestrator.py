@@ -359,7 +359,7 @@ class Sweep:
             return
         parent.recorder.metric(f"best.{results.metric}", best.mean)
         for name, value in best.point.items():
-            parent.recorder.tag(f"best.{name}", value)  # no parameter: of a sweep that is gone on with it may change
+            parent.recorder.tag(f"best.{name}", value)  # no parameter: of a sweep that is continued it may change
 
 
 def _packed(plan: Plan, *, for_processes: bool) -> Payload:

@@ -100,7 +100,7 @@ class Results:
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row a trial: trial, status, duration (s), seed, what was swept, the metrics, and the error.
 
-        What is swept keeps its name: of a sweep over ``seed`` the trials' own is ``trial.seed``.
+        Swept parameters keep their names. If ``seed`` is swept, the trial's own seed is ``trial.seed``.
         """
         import pandas as pd
 

@@ -101,7 +101,7 @@ class ActiveRun:
 
     @property
     def metrics_before(self) -> Mapping[str, float]:
-        """The metrics that a run that is gone on with had before."""
+        """The metrics that a run that is continued had before."""
         return self.target.earlier.metrics if self.target.earlier else {}
 
     @property
@@ -111,12 +111,12 @@ class ActiveRun:
 
     @property
     def seconds_before(self) -> float:
-        """Seconds in the earlier cells of a run that is gone on with."""
+        """Seconds in the earlier cells of a run that is continued."""
         return self.target.earlier.seconds if self.target.earlier else 0.0
 
     @property
     def other_kernels(self) -> LogStorage | None:
-        """The log of the earlier kernels that a run which is gone on with ran in."""
+        """The log of the earlier kernels that a run which is continued ran in."""
         return self.target.earlier.other_kernels if self.target.earlier else None
 
     @property
@@ -127,7 +127,7 @@ class ActiveRun:
 
     @property
     def duration_s(self) -> float:
-        """Seconds since it was opened or gone on with, whatever the clock was set to meanwhile."""
+        """Seconds since it was opened or continued, whatever the clock was set to meanwhile."""
         return time.monotonic() - self._began
 
 

@@ -1,4 +1,4 @@
-"""What mlmagic does in the background of a process: ended when it is unloaded, gone on with when it is loaded again."""
+"""What mlmagic does in the background of a process: ended when it is unloaded, resumed when it is loaded again."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Earlier:
-    """What a run that is gone on with holds already.
+    """What a run that is continued holds already.
 
     ``uid`` is its tag ``mlmagic.id``, empty for one of plain MLflow; ``run_id`` is empty while the store does not
     know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures; ``status`` and ``ended`` (in
@@ -48,7 +48,7 @@ class Target:
 
     ``experiment_id`` and ``client`` are unknown while the store is ``away``, which says why. ``parent`` is MLflow's
     id of the run to nest under, ``outer`` the uid of the tracked run around it, which MLflow may not know yet.
-    ``earlier`` is what a run that is gone on with holds already.
+    ``earlier`` is what a run that is continued holds already.
     """
 
     uri: str

@@ -53,7 +53,7 @@ class Histories:
         self._places: weakref.WeakKeyDictionary[Any, object] = weakref.WeakKeyDictionary()
 
     def begin(self, read: Mapping[str, Any]) -> None:
-        """Note what the histories and trainers that the cell reads hold before it: that is none of its own."""
+        """Note what the histories and trainers that the cell reads hold before it: that is not the cell's."""
         for name, value in read.items():
             self._skips.read(name, value, self._note, default=None)
 

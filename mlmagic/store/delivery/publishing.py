@@ -23,7 +23,7 @@ _EVALUATED_ON = ("evaluation", "testing", "validation")
 
 
 def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
-    """Make a staged model a logged model of the run; where that was tried *again*, what is there is gone on with.
+    """Make a staged model a logged model of the run; where that was tried *again*, what is there is completed.
 
     *run* is as the store has it once all other records of the run are there.
     """

@@ -56,7 +56,7 @@ def require(client: MlflowClient, uri: str, began: Began, run_id: str) -> Run:
     if run.info.lifecycle_stage == "deleted":
         raise _gone(began, run_id, "was deleted")
     own_id = run.data.tags.get("mlmagic.id")
-    # A run of plain MLflow that is gone on with has none; the journal's beginning names it, and is signed.
+    # A run of plain MLflow that is continued has none; the journal's beginning names it, and is signed.
     if own_id != began.uid and not (own_id is None and run_id == began.run_id):
         raise StoreAwayError(
             f"the run {began.name!r} is not the one that the store has under the id {run_id}: it is left alone",

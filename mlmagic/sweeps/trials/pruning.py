@@ -44,7 +44,7 @@ class Reporter:
         self._trial: Any = None
         self._steps: set[int] = set()
         if not Path(pruning.path).is_file():
-            notices.info(f"nothing is pruned where {pruning.path} is not seen: --prune needs a folder that all share")
+            notices.info(f"pruning is off on workers that cannot access {pruning.path}: --prune needs a shared folder")
             return
         optuna = require("optuna", "--prune")
         study = optuna.load_study(study_name=pruning.study, storage=storage_at(pruning.path))
