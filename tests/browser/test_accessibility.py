@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jupyter_pages import ROOT
 
-AXE = ROOT / "mlmagic/compare/web/node_modules/axe-core/axe.min.js"
+AXE = ROOT / "mlmagic/comparison/web/node_modules/axe-core/axe.min.js"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 RUNS = """
 import mlflow
