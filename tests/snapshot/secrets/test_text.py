@@ -144,6 +144,7 @@ FORMATS = [
     "mypass = '«Zq8kk11bb»'",
     "os.environ['MYPASS']='«Zq8+aa99!bb»'",
     "%env OTHER_PASS=«Zq8env98bb»",
+    "password = '«sword»'",  # the end of the name, but no word of it
     # Credentials
     "creds = ('ana', '«kU7#vbQ!2x»')",
     "creds = {'ana': '«kU8#vbQ!2x»'}",

@@ -109,8 +109,8 @@ def _assigned(text: str, lower: str, words: Collection[str], *, is_abroad: bool)
 
 def _says(value: str, name: str) -> bool:
     """Return whether *value* only says what the *name* does: ``CLIENT_SECRET = ("client secret", …)``."""
-    said = re.sub(r"[\W_]", "", value).lower()
-    return said.isalpha() and re.sub(r"[\W_]", "", name).lower().endswith(said)
+    said, named = re.findall(r"[^\W_]+", value.lower()), re.findall(r"[^\W_]+", name.lower())
+    return bool(said) and named[-len(said) :] == said
 
 
 def _beside(named: Named, sections: Sections) -> Sequence[Span]:
