@@ -8,6 +8,13 @@ from typing import Any
 
 METRIC_MODULES = ("sklearn.metrics", "torchmetrics")
 CROSS_VALIDATION = frozenset(["cross_val_score", "cross_validate"])
+PARTS = {
+    "precision_recall_fscore_support": ("precision", "recall", "fscore", "support"),
+    "homogeneity_completeness_v_measure": ("homogeneity", "completeness", "v_measure"),
+    "class_likelihood_ratios": ("positive", "negative"),
+}
+"""What the functions that return a tuple return in it."""
+_PER_CLASS = "precision_recall_fscore_support"
 
 
 def is_metric_module(name: str) -> bool:
@@ -30,6 +37,11 @@ def is_scorer(thing: object) -> bool:
     module = sys.modules.get("sklearn.metrics._scorer")
     base = getattr(module, "_BaseScorer", None)
     return base is not None and isinstance(thing, base)
+
+
+def is_per_class(thing: object) -> bool:
+    """Return whether *thing* is a function that gives a value for each class unless it is asked for an average."""
+    return getattr(thing, "__name__", "") == _PER_CLASS and measure_name(thing) is not None
 
 
 def is_of_torchmetrics(thing: object) -> bool:

@@ -55,6 +55,8 @@ class ConfigCapture:
 
     def record(self, run: ActiveRun) -> None:
         """Record the configs, those too that the cell composed itself: values as parameters, each as a file."""
+        if run.origin.watch is not None:
+            self._taken = {name: one for name, one in self._taken.items() if name not in run.origin.watch.unread}
         for name in run.origin.watch.bound.names() if run.origin.watch else ():
             value = run.origin.namespace.get(name)
             if name not in self._taken and composition_of(value) is not None:
@@ -65,7 +67,7 @@ class ConfigCapture:
                 if f"{name}.{key}" not in left_out:
                     run.recorder.param(f"{name}.{key}", value)
             run.recorder.yaml(_FILE if number == 0 else f"mlmagic/config_{name}.yaml", taken.values)
-        given = {name: list(overrides) for name, overrides in self._overrides.items() if overrides}
+        given = {name: list(overrides) for name, overrides in self._overrides.items() if overrides and name in self._taken}
         if given:
             told = next(iter(given.values())) if len(self._taken) == 1 else given
             run.recorder.tag("mlmagic.overrides", json.dumps(told, ensure_ascii=False))

@@ -31,7 +31,7 @@ CHANGED_HERE = "changed here"
 
 @dataclass
 class _Taken:
-    """A dataset as it was taken. ``given`` means that a call of the cell got it."""
+    """A dataset as it was taken, read by the name of a ``variable``. ``given`` means that a call of the cell got it."""
 
     name: str
     item: Remembered
@@ -39,6 +39,7 @@ class _Taken:
     dataset: Dataset
     shown: str
     splits: tuple[SplitPart, ...]
+    variable: str | None = None
     given: bool = False
 
 
@@ -82,7 +83,7 @@ class DataCapture:
             if not name.startswith("_") and name not in run.options.exclude:
                 for suffix, item in watch.skips.read(name, value, datasets_in, default=()):
                     if self._known(item) is None:
-                        self._take(run, f"{name}{suffix}", item)
+                        self._take(run, f"{name}{suffix}", item, variable=name)
         self._names = watch.namespace
         watch.on_given = partial(self._given, run)
 
@@ -110,7 +111,16 @@ class DataCapture:
                 self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
                 self._take(run, f"{name}{suffix}", item, made=made, given=True)
 
-    def _take(self, run: ActiveRun, name: str, item: Any, *, made: bool = False, given: bool = False) -> None:
+    def _take(
+        self,
+        run: ActiveRun,
+        name: str,
+        item: Any,
+        *,
+        variable: str | None = None,
+        made: bool = False,
+        given: bool = False,
+    ) -> None:
         assert run.origin.watch is not None  # noqa: S101  # `begin` has seen to it
         if len(self._taken) >= _MOST:
             self._left_out += 1
@@ -136,7 +146,7 @@ class DataCapture:
         shown = f"{name} {size}{f' ({how})' if how else ''}"
         kept = Remembered(item.source if isinstance(item, Selection) else item)
         dataset = record(label, item, found, made=how)
-        self._taken.append(_Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), given))
+        self._taken.append(_Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), variable, given))
 
     def _fingerprint(self, run: ActiveRun, name: str, item: Any) -> Fingerprint:
         began = time.monotonic()
@@ -152,6 +162,8 @@ class DataCapture:
 
     def record(self, run: ActiveRun) -> None:
         """Record what was taken."""
+        unread = run.origin.watch.unread if run.origin.watch is not None else set()
+        self._taken = [taken for taken in self._taken if taken.given or taken.variable not in unread]
         self._take_unseen(run)
         for taken in self._taken:
             run.recorder.dataset(taken.dataset)

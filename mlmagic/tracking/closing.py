@@ -54,7 +54,7 @@ def close_run(run: ActiveRun, error: BaseException | None, *, value: Any = None)
             run.logged = _logged_in(run)
             status = run.logged.status if error is None and run.logged.status else status
             collecting.record_asked(run)
-            collecting.record_automatic(run, value)
+            collecting.record_automatic(run, value, error)
         for what, collect in run.collectors:
             with _told(run, what):
                 collect(run)

@@ -58,12 +58,12 @@ def record_asked(run: ActiveRun) -> None:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: ActiveRun, value: Any) -> None:
+def record_automatic(run: ActiveRun, value: Any, error: BaseException | None) -> None:
     """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
     watch = run.origin.watch
     if watch is None:
         return
-    watch.end()
+    watch.end(error)
     known = _metrics_of_the_session
     found = inferred_values.find(watch, run.origin.namespace, result=value, known_metrics=known)
     options, recorder = run.options, run.recorder

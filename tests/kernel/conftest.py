@@ -77,11 +77,13 @@ class Kernel:
             "PYTHONWARNINGS": "ignore",
         } | (env or {})
         self.folder = folder
-        self.manager = KernelManager(kernel_cmd=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+        # Unix sockets: jupyter_client picks TCP ports before the kernel binds them, and another process may take one.
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        self.manager = KernelManager(kernel_cmd=command, transport="ipc")
         self.manager.start_kernel(cwd=str(folder), env=clean)
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=180)
 
     def send(self, code: str, *, subshell: str | None = None, silent: bool = False, allow_stdin: bool = False) -> str:
         message = self.client.session.msg(

@@ -535,6 +535,70 @@ SCALARS = {
         "acc = scores[0]",
         Record(metrics={"acc": [0.25]}),
     ),
+    "a branch that was not taken": (
+        "flag, n, lr, unused = False, 3, 0.1, 7\ndef train(depth=1, width=1): return depth",
+        "if flag:\n    print(unused)\n    train(depth=9)\nelse:\n    train(width=n)\n    train(depth=4)\nprint(lr)",
+        Record({"flag": "False", "n": "3", "lr": "0.1", "depth": "4"}),
+    ),
+    "a literal in the branch that was taken": (
+        "small = True",
+        "if small:\n    width = 8\nelse:\n    width = 64\nprint(width)",
+        Record({"small": "True", "width": "8"}),
+    ),
+    "a loop that stops before": (
+        "n, unused = 2, 7",
+        "for i in range(n):\n    if i > 5: print(unused)\n    loss = 1 / (i + 1)",
+        Record({"n": "2"}, {"loss": [1, 0.5]}),
+    ),
+    "after an exception that is caught": (
+        "n, unused, other = 2, 7, 'x'",
+        "try:\n    print(n / 0)\n    print(unused)\nexcept ZeroDivisionError:\n    print(other)",
+        Record({"n": "2", "other": "x"}),
+    ),
+    "another case": (
+        "n, unused, lr = 2, 7, 0.5",
+        "match n:\n    case 2: print(lr)\n    case _: print(unused)",
+        Record({"n": "2", "lr": "0.5"}),
+    ),
+    "data in a branch that was not taken": (
+        "flag = False",
+        "if flag: print(X[:1], len(y))\nelse: print(len(y))",
+        Record({"flag": "False"}, data={"y": _read((150,))}),
+    ),
+    "E dicts in a loop": (
+        "def evaluate(e): return {'loss': 1 / (e + 1), 'val': {'acc': e / 4}, 'hits': e}",
+        "for e in range(3):\n    m = evaluate(e)\n    loss, stats = e / 2, {'rmse': np.float32(e), 'n': np.int64(e)}",
+        Record(metrics={
+            "m.loss": [1, 0.5, 1 / 3], "m.val.acc": [0, 0.25, 0.5], "m.hits": [0, 1, 2],
+            "loss": [0, 0.5, 1], "stats.rmse": [0, 1, 2], "stats.n": [0, 1, 2],
+        }),
+    ),
+    "E a dict of settings in a loop": ("", "for r in (0.1, 0.2):\n    cfg = {'lr': r, 'name': 'x'}", Record()),
+    "E dicts in a list": (
+        "",
+        "rows = []\nfor r in (0.1, 0.2):\n    rows.append({'lr': r, 'acc': r * 2, 'kind': 'x'})",
+        Record(metrics={"rows.acc": [0.2, 0.4]}),
+    ),
+    "I a tuple of scores for each class": (
+        "from sklearn.metrics import precision_recall_fscore_support as prfs",
+        "p, r, f, _ = prfs(['a', 'b', 'b'], ['a', 'b', 'a'])",
+        Record(metrics={"p.a": [0.5], "p.b": [1], "r.a": [1], "r.b": [0.5], "f.a": [2 / 3], "f.b": [2 / 3]}),
+    ),
+    "I a tuple of averages": (
+        "from sklearn.metrics import precision_recall_fscore_support as prfs",
+        "p, r, f, s = prfs(['a', 'b', 'b'], ['a', 'b', 'a'], average='macro')",
+        Record(metrics={"p": [0.75], "r": [0.75], "f": [2 / 3]}),
+    ),
+    "I a tuple in one name": (
+        "from sklearn.metrics import precision_recall_fscore_support as prfs",
+        "found = prfs(['a', 'b', 'b'], ['a', 'b', 'a'], average='macro')",
+        Record(metrics={"found.precision": [0.75], "found.recall": [0.75], "found.fscore": [2 / 3]}),
+    ),
+    "I a tuple without a name": (
+        "from sklearn.metrics import homogeneity_completeness_v_measure",
+        "print(homogeneity_completeness_v_measure([0, 0, 1], [1, 1, 0]))",
+        Record(metrics={f"homogeneity_completeness_v_measure.{part}": [1] for part in ("homogeneity", "completeness", "v_measure")}),
+    ),
     "a last value after a loop": (
         "f = lambda e: e / 2",
         "for e in range(3): acc = f(e)\nacc = f(1)",

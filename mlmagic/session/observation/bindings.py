@@ -59,6 +59,12 @@ class Bindings:
     filled: set[str] = field(default_factory=set)
     items: dict[tuple[str, ...], object] = field(default_factory=dict)
 
+    def add(self, more: Bindings) -> None:
+        """Take those of one more piece of the same cell."""
+        self.names.update(more.names)
+        self.filled |= more.filled
+        self.items.update(more.items)
+
 
 def bindings(tree: ast.Module) -> Bindings:
     r"""Return how *tree* binds its top-level names; functions and classes count as one name each.

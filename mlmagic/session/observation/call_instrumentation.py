@@ -56,6 +56,7 @@ class Instrumenter(ast.NodeTransformer):
         self._own_names: list[str] = []
         """Of the comprehensions around a place: none of the notebook's."""
         self._bound: str | None = None
+        self._parts: tuple[str | None, ...] = ()
         self._within: frozenset[str] = frozenset()
 
     def forget(self) -> None:
@@ -102,7 +103,8 @@ class Instrumenter(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         target = node.targets[0] if len(node.targets) == 1 else None
         name = target.id if isinstance(target, ast.Name) else None
-        self._bound = name if isinstance(node.value, ast.Call) else None
+        if isinstance(node.value, ast.Call):
+            self._bound, self._parts = name, _parts(target)
         self._within = frozenset(root for target in node.targets for root in _roots(target))
         value = self.visit(node.value)
         self._bound, self._within = None, frozenset()
@@ -147,7 +149,7 @@ class Instrumenter(ast.NodeTransformer):
             case ast.Name(id=name):
                 number, _ = self._site("literal" if is_literal else "assignment", name, names=(name,))
             case ast.Tuple(elts=parts) | ast.List(elts=parts) if not any(isinstance(e, ast.Starred) for e in parts):
-                names = tuple(part.id if isinstance(part, ast.Name) else None for part in parts)
+                names = _parts(target)
                 written_down = [literal(item) is not NOT_LITERAL for item in items(written, parts)]
                 number, _ = self._site("assignment", "", names=names, literals=tuple(written_down))
             case ast.Subscript(value=ast.Name(id=name), slice=key) if not isinstance(key, (ast.Slice, ast.Tuple)):
@@ -160,13 +162,13 @@ class Instrumenter(ast.NodeTransformer):
         return _call(NOTE, number, value, at=value)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        bound, self._bound = self._bound, None
+        (bound, parts), (self._bound, self._parts) = (self._bound, self._parts), (None, ())
         appended = _appended_to(node) if self._loops == 1 else None
         if appended is not None:
             return self._append(node, appended)
         self.generic_visit(node)
         kind = self._kind_of(node.func)
-        return node if kind is None else self._seen(node, kind, bound)
+        return node if kind is None else self._seen(node, kind, bound, parts)
 
     def _kind_of(self, called: ast.expr) -> Kind | None:
         match called:
@@ -188,7 +190,7 @@ class Instrumenter(ast.NodeTransformer):
         node.args = [_call(NOTE, number, seen, at=value)]
         return node
 
-    def _seen(self, node: ast.Call, kind: Kind, bound: str | None) -> ast.AST:
+    def _seen(self, node: ast.Call, kind: Kind, bound: str | None, parts: tuple[str | None, ...]) -> ast.AST:
         name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr  # type: ignore[attr-defined]
         truth = _TRUTH.get(kind)
         labels = next((word.value for word in node.keywords if word.arg in {"y_true", "y", "target"}), None)
@@ -198,6 +200,7 @@ class Instrumenter(ast.NodeTransformer):
             kind,
             name,
             bound=bound,
+            parts=parts,
             within=self._within,
             truth=_written(labels) if truth is not None and isinstance(labels, ast.Name) else None,
             passing=isinstance(node.func, ast.Attribute) and not _is_access(node.func.value),
@@ -228,6 +231,12 @@ class Instrumenter(ast.NodeTransformer):
         argument = Argument(site, text, names, place, is_own)
         self._numbers.append(sites.add_argument(argument, self._sees))
         return _call(GIVEN, self._numbers[-1], node, at=node)
+
+
+def _parts(target: ast.expr | None) -> tuple[str | None, ...]:
+    """Return the names that the items of a value are bound to, None for a target that is no name."""
+    items = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+    return tuple(item.id if isinstance(item, ast.Name) else None for item in items)
 
 
 class _Clean(ast.NodeTransformer):

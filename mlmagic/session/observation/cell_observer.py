@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
 from mlmagic.remembered import GONE, Remembered
-from mlmagic.scalars import as_float, is_float_scalar
+from mlmagic.scalars import as_float, as_number, is_float_scalar
 from mlmagic.session.observation.bindings import NOT_LITERAL, Bindings, bindings, keys_of, literal
 from mlmagic.session.observation.bound import BoundNames
 from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
+from mlmagic.session.observation.executed import Executed, failed_line
 from mlmagic.session.observation.histories import Histories
-from mlmagic.session.observation.measured import classes_in, is_array, numbers_of
+from mlmagic.session.observation.measured import classes_in, is_array, numbers_of, parts_of, scalars_in
 from mlmagic.session.observation.measures import is_module_of_metrics, measure_of
 from mlmagic.session.observation.reads import functions_of, read_of
 from mlmagic.session.observation.scopes import CellNames, names_of
@@ -23,7 +24,7 @@ from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import Skips, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlmagic.session.observation.sites import Argument, Site
 
@@ -41,11 +42,15 @@ class Keyword:
 
 @dataclass
 class Measurement:
-    """What one site measured: the key it suggests, the numbers of each result, and the Site that says where."""
+    """What one site measured: the key it suggests, the numbers of each result, and the Site that says where.
+
+    ``is_unpacked`` means that the parts of each result have the names that the cell gives them.
+    """
 
     site: Site
     name: str
     values: list[dict[str, Any]] = field(default_factory=list)
+    is_unpacked: bool = False
     dropped: int = 0
 
     def add(self, numbers: dict[str, Any]) -> None:
@@ -101,7 +106,7 @@ class CellWatch:
 
     ``reads`` are the names that the cell reads of what was there before, each with its value then, ``numbers_before``
     the numbers in the dicts among them, and in those that the cell fills, ``items_read`` the scalars that it reads by
-    their keys. ``skips`` are the objects that could not be
+    their keys, ``unread`` those that only statements read that did not run. ``skips`` are the objects that could not be
     read. ``on_given`` takes what the cell's calls are given: the argument, whether the cell made it, and the value;
     ``on_end`` is called when the cell has ended a run of MLflow's.
     Objects are remembered by weak references: what the cell deletes is freed while it runs.
@@ -115,14 +120,17 @@ class CellWatch:
         self._items: dict[int, Any] = {}
         self._given_to_training: dict[int, dict[str, Any]] = {}
         self._later: dict[str, None] = {}
+        self._marked: list[Executed] = []
         self._has_ended = False
         self.reads: dict[str, Remembered] = {}
+        self.unread: set[str] = set()
         self.mentioned: set[str] = set()
         self.bound = BoundNames(namespace)
         self.bindings = Bindings()
         self.keywords: list[Keyword] = []
         self.measured: dict[int, Measurement] = {}
         self.series: dict[str, Series] = {}
+        self.dicts: dict[str, dict[str, Series]] = {}
         self.numbers_before: dict[str, dict[str, Any]] = {}
         self.items_read: dict[tuple[str, ...], bool | float | str] = {}
         self.fitted: dict[int, Fitted] = {}
@@ -152,33 +160,24 @@ class CellWatch:
         self.bound.begin(tree, names, read)
         self.histories.begin(self.values_read())
         found = bindings(tree)
-        self.bindings.names.update(found.names)
-        self.bindings.filled |= found.filled
+        self.bindings.add(found)
         for name in {*read, *found.filled}:
             value = self.namespace.get(name)
             if type(value) is dict and name not in self.numbers_before:
                 self.numbers_before[name] = self.skips.read(name, value, numbers_of, default={})
-        self.bindings.items.update(found.items)
-        self._read_items(tree, read)
+        for keys in _items_read(tree):
+            value = _item(self.namespace, keys) if keys[0] in read else None
+            if isinstance(value, (bool, int, float, str)):
+                self.items_read.setdefault(keys, value)
         self.keywords += self._literal_keywords(tree)
         instrumenter = self._instrumenter(tree, names)
         copied = copy.deepcopy(tree)
         self.last, last = _last_expression(tree), _last_expression(copied)
+        self._marked.append(Executed(tree, copied))
         rewritten = instrumenter.visit(copied)
         self.last_site = instrumenter.of_call(last)
         assert isinstance(rewritten, ast.Module)  # noqa: S101  # a transformer that replaces no module
         return ast.fix_missing_locations(rewritten)
-
-    def _read_items(self, tree: ast.Module, names: Iterable[str]) -> None:
-        """Take the scalars in dicts that the cell reads by their keys: ``config["lr"]``."""
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-                name, *keys = keys_of(node) or ("",)
-                value = self.namespace.get(name) if name in names else None
-                for key in keys:
-                    value = value.get(key) if type(value) is dict else None
-                if isinstance(value, (bool, int, float, str)):
-                    self.items_read.setdefault((name, *keys), value)
 
     def _instrumenter(self, tree: ast.Module, names: CellNames) -> Instrumenter:
         functions, modules = metric_names(tree)
@@ -213,8 +212,8 @@ class CellWatch:
                     found[name] = self.namespace[name]
         return found
 
-    def end(self) -> None:
-        """Stop watching; what was seen stays."""
+    def end(self, error: BaseException | None = None) -> None:
+        """Stop watching; what was seen stays. *error* is the exception that ended the cell."""
         for instrumenter in self._instrumenters:
             instrumenter.forget()
         while self._calling:
@@ -223,6 +222,34 @@ class CellWatch:
         self.on_given = self.on_end = None
         self._has_ended = True
         self.bound.end()
+        self._forget_what_did_not_run(error)
+
+    def _forget_what_did_not_run(self, error: BaseException | None) -> None:
+        """Read the cell's text again without what did not run: branches not taken, and what an exception left out."""
+        line = None if error is None else failed_line(error.__traceback__, self.namespace)
+        all_ran = [marked.end(line) for marked in self._marked]
+        if all(all_ran):
+            return
+        before = {name: value for name, held in self.reads.items() if (value := held.value()) is not GONE}
+        read: set[str] = set()
+        items: set[tuple[str, ...]] = set()
+        keywords: list[Keyword] = []
+        self.mentioned, self.bindings = set(), Bindings()
+        for tree in (marked.ran for marked in self._marked):
+            names = names_of(tree)
+            read.update(read_of(names, {**self.namespace, **before}))
+            self.mentioned.update(names.read, names.read_later, names.read_inside)
+            self.bindings.add(bindings(tree))
+            items.update(_items_read(tree))
+            keywords += _keywords_in(tree)
+        self.unread = self.reads.keys() - read
+        for name in self.unread:
+            del self.reads[name]
+        for name in read - self.reads.keys():
+            if not self.bound.is_bound(name):  # only a branch that was not taken binds it
+                self.reads[name] = Remembered(self.namespace[name])
+        self.items_read = {keys: value for keys, value in self.items_read.items() if keys in items}
+        self.keywords = [one for one in self.keywords if one in keywords]
 
     def _may_measure(self, name: str) -> bool:
         binding = self.bindings.names.get(name)
@@ -236,18 +263,12 @@ class CellWatch:
         return self.skips.read(name, self.namespace[name], is_module_of_metrics, default=False)
 
     def _literal_keywords(self, tree: ast.Module) -> list[Keyword]:
-        defined = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        found = []
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-                continue
-            name = node.func.id
-            known = next(functions_of(self.namespace.get(name), self.namespace), None)
-            if name not in defined and known is None:
-                continue
-            written = [(word.arg, literal(word.value)) for word in node.keywords if word.arg]
-            found += [Keyword(name, word, value) for word, value in written if value is not NOT_LITERAL]
-        return found
+        """Return the literal keywords of calls to functions of the notebook."""
+        known = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        found = list(_keywords_in(tree))
+        for name in {one.function for one in found} - known:
+            known |= {name for _ in functions_of(self.namespace.get(name), self.namespace)}
+        return [one for one in found if one.function in known]
 
     def calls(self, site: Site, callee: Any) -> None:
         """Take what is called at *site*; what calls that have failed were called on is forgotten."""
@@ -283,7 +304,7 @@ class CellWatch:
         if site.kind == "train":
             self._take_training(argument, value)
             return
-        if site.per_class and site.kind == "function" and argument.place in {0, 1, "y_true", "y_pred", "labels"}:
+        if self._is_per_class(site) and site.kind == "function" and argument.place in {0, 1, "y_true", "y_pred", "labels"}:
             if argument.place == "labels":
                 self._labels[id(site)] = [value]
             elif len(self._labels.setdefault(id(site), [])) < 2:  # noqa: PLR2004  # true and predicted
@@ -328,10 +349,25 @@ class CellWatch:
         for name, one, is_literal in zip(site.names, values, literals, strict=False):
             if name is not None and not is_literal:
                 self._add(name, one, looped=site.loops > 0)
+                if site.loops and type(one) is dict:
+                    self._take_dict(name, one)
+
+    def _take_dict(self, name: str, values: dict[Any, Any]) -> None:
+        """Take the numbers of a dict that a loop binds to a name, or appends to a list of this name."""
+        found = self.dicts.setdefault(name, {})
+        for key, value in scalars_in(values):
+            if issubclass(type(value), float) or is_float_scalar(value):
+                found.setdefault(key, Series()).add(_small_copy(value), looped=True)
+            elif type(value) is int or type(value).__module__ == "numpy":
+                number = as_number(value) if not is_array(value) else None
+                if number is not None:
+                    found.setdefault(key, Series()).add(float(number), looped=True)
 
     def _take_item(self, site: Site, value: Any) -> None:
         if site.name:  # appended to a list of this name
             self._add(site.name, value, looped=site.loops > 0)
+            if type(value) is dict:
+                self._take_dict(site.name, value)
         elif issubclass(type(value), float) or is_float_scalar(value):
             self._items[id(site)] = value if type(value) is float else _small_copy(value)
 
@@ -361,6 +397,9 @@ class CellWatch:
         given = self._given_to_training.pop(id(site), {})
         self.fitted[id(site)] = Fitted(site, model if nameless else None, Remembered(model), given)
 
+    def _is_per_class(self, site: Site) -> bool:
+        return site.per_class or metrics.is_per_class(site.callee)
+
     def _take_measurement(self, site: Site, value: Any) -> None:
         callee = site.callee
         if site.kind == "method":
@@ -372,10 +411,41 @@ class CellWatch:
         if name is None:
             return
         classes: list[str] | None = None
-        if site.per_class or (site.name == "compute" and is_array(value)):
+        if self._is_per_class(site) or (site.name == "compute" and is_array(value)):
             classes = list(classes_in(*self._labels.pop(id(site), ())))
-        numbers = numbers_of(value, folds=name in metrics.CROSS_VALIDATION, classes=classes)
-        self.measured.setdefault(id(site), Measurement(site, name)).add(numbers)
+        measurement = self.measured.setdefault(id(site), Measurement(site, name))
+        parts = metrics.PARTS.get(name)
+        if parts is None or type(value) is not tuple:
+            measurement.add(numbers_of(value, folds=name in metrics.CROSS_VALIDATION, classes=classes))
+            return
+        measurement.is_unpacked = len(site.parts) == len(value)
+        names = site.parts if measurement.is_unpacked else parts
+        kept = {part: one for part, one in zip(names, value, strict=False) if part and part[0] != "_"}
+        measurement.add(parts_of(kept, classes))
+
+
+def _items_read(tree: ast.Module) -> Iterator[tuple[str, ...]]:
+    """Yield the name and the keys of each item that *tree* reads by keys that are written down: ``config["lr"]``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and (keys := keys_of(node)):
+            yield keys
+
+
+def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
+    """Return the item that lies in dicts below a name, None where there is none."""
+    value = namespace.get(keys[0])
+    for key in keys[1:]:
+        value = value.get(key) if type(value) is dict else None
+    return value
+
+
+def _keywords_in(tree: ast.Module) -> Iterator[Keyword]:
+    """Yield the literal keywords of calls by a name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for word in node.keywords:
+                if word.arg and (value := literal(word.value)) is not NOT_LITERAL:
+                    yield Keyword(node.func.id, word.arg, value)
 
 
 def _last_expression(tree: ast.Module) -> ast.expr | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
 from mlmagic.scalars import as_number
 from mlmagic.user_objects import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_PARTS = 1000
 """Classes, folds or entries of a dict that are taken of one result."""
@@ -41,8 +44,26 @@ def numbers_of(result: Any, *, folds: bool = False, classes: list[str] | None = 
             for what, number in zip(("mean", "std"), pair, strict=True)
         }
     if isinstance(result, Mapping):
-        return dict(_leaves(result, "", _DEEPEST))
+        return dict(_leaves(result, "", _DEEPEST, _number))
     return _by_class(result, classes) if classes is not None else {}
+
+
+def parts_of(values: Mapping[str, Any], classes: list[str] | None) -> dict[str, Any]:
+    """Return the numbers of several results, each below its name.
+
+    >>> parts_of({"precision": 0.5, "support": None}, None)
+    {'precision': 0.5}
+    """
+    return {
+        f"{name}.{part}" if part else name: number
+        for name, value in values.items()
+        for part, number in numbers_of(value, classes=classes).items()
+    }
+
+
+def scalars_in(values: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    """Return the leaves of a dict, which may hold further dicts, by their dotted keys: as they are, not read yet."""
+    return _leaves(values, "", _DEEPEST, _itself)
 
 
 def is_array(value: Any) -> bool:
@@ -50,15 +71,21 @@ def is_array(value: Any) -> bool:
     return bool(getattr(value, "ndim", 0))
 
 
-def _leaves(values: Mapping[Any, Any], prefix: str, depth: int) -> list[tuple[str, float]]:
-    found: list[tuple[str, float]] = []
+def _leaves(
+    values: Mapping[Any, Any], prefix: str, depth: int, take: Callable[[Any], Any]
+) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
     for key, value in islice(values.items(), MOST_PARTS):
         name = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(value, Mapping):
-            found += _leaves(value, name, depth - 1) if depth else []
-        elif (number := _number(value)) is not None:
-            found.append((name, number))
+            found += _leaves(value, name, depth - 1, take) if depth else []
+        elif (taken := take(value)) is not None:
+            found.append((name, taken))
     return found
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 @guarded(default=None)

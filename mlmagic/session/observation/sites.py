@@ -1,6 +1,6 @@
 """The places of a cell whose values are seen while it runs: what they call, what they are given, what comes out.
 
-`keep`, `note` and `given` stand in the rewritten cell. Each returns what it is given.
+`keep`, `note` and `given` stand in the rewritten cell and return what they are given; RAN stands before blocks.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 NOTE, KEEP, GIVEN = "__mlmagic_note__", "__mlmagic_keep__", "__mlmagic_given__"
+RAN = "__mlmagic_ran__"
+"""The name of a function that notes the number of a block that runs: `set.add`, since a loop may call it very often."""
 
 Kind = Literal[
     "function", "method", "fit", "predict", "load", "train", "log", "end", "assignment", "literal", "item", "key"
@@ -25,7 +27,7 @@ Kind = Literal[
 class Site:
     """A place in the cell whose results are seen.
 
-    ``bound`` is the name that the whole result is bound to, ``within`` the names that an expression around it is bound
+    ``bound`` is the name that the whole result is bound to, ``parts`` those that its items are bound to, ``within`` the names that an expression around it is bound
     to (the name of the whole, for an item), and ``truth`` the variable that holds the true labels. ``names`` are those
     that an assignment binds, ``literals`` says which of these to a scalar that is written down. ``loops`` counts the
     loops around the place, ``statement`` the statements before it. ``passing`` means that nothing but the call holds
@@ -36,6 +38,7 @@ class Site:
     kind: Kind
     name: str
     bound: str | None = None
+    parts: tuple[str | None, ...] = ()
     within: frozenset[str] = frozenset()
     truth: str | None = None
     names: tuple[str | None, ...] = ()
@@ -94,8 +97,21 @@ class Sees(Protocol):
 
 _sites: Final[dict[int, tuple[Site, Sees]]] = {}
 _arguments: Final[dict[int, tuple[Argument, Sees]]] = {}
+_ran: Final[set[int]] = set()
 _numbers: Final = itertools.count()
 """What the numbers in rewritten cells stand for. Cells run one within the other, and on several threads."""
+
+
+def new_number() -> int:
+    """Return a number that nothing else has."""
+    return next(_numbers)
+
+
+def take_ran(numbers: Iterable[int]) -> set[int]:
+    """Return which of the blocks with these *numbers* have run, and forget that."""
+    found = _ran.intersection(numbers)
+    _ran.difference_update(found)
+    return found
 
 
 def add_site(site: Site, sees: Sees) -> int:
@@ -146,14 +162,15 @@ def given(number: int, value: Any) -> Any:
 
 
 def install() -> Callable[[], None]:
-    """Let cells find the three functions, if they do not yet; returns the way back."""
+    """Let cells find these functions, if they do not yet; returns the way back."""
     if hasattr(builtins, NOTE):
         return lambda: None
-    for name, function in ((NOTE, note), (KEEP, keep), (GIVEN, given)):
+    functions = {NOTE: note, KEEP: keep, GIVEN: given, RAN: _ran.add}
+    for name, function in functions.items():
         setattr(builtins, name, function)
 
     def remove() -> None:
-        for name in (NOTE, KEEP, GIVEN):
+        for name in functions:
             delattr(builtins, name)
 
     return remove

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_float
 from mlmagic.session.observation.cell_observer import MOST_VALUES
+from mlmagic.store.query.direction import direction_of
 from mlmagic.tracking.inferred.clocks import is_clock, reads_clock
 from mlmagic.tracking.inferred.dict_results import curves_in, results_in
 from mlmagic.tracking.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
@@ -59,7 +60,7 @@ def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_m
     """
     found = Found()
     found.params = dict(parameters(watch, namespace, known_metrics))
-    series = dict(_series(watch, namespace, found))
+    series = dict(_series(watch, namespace, found)) | dict(_series_of_dicts(watch, namespace, found))
     values = {key: value for key, value in _bound_metrics(watch, namespace, found.params) if key not in series}
     found.metrics = dict(_measured(watch, {*series, *values}, found))
     curves = dict(_curves_bound(watch, namespace)) | series | {key: [value] for key, value in values.items()}
@@ -114,6 +115,26 @@ def _series(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Ite
             yield name, curve
 
 
+def _series_of_dicts(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Iterator[tuple[str, Curve]]:
+    """Yield the numbers of dicts of results that a loop binds to a name, or appends to a list, as curves."""
+    for name, parts in watch.dicts.items():
+        root = name.partition(".")[0]
+        if name.startswith("_") or root not in namespace:
+            continue
+        if name in watch.bound.names() and type(namespace[name]) is dict:
+            recorded = {key for key, _ in _results(watch, name, namespace[name], found.params)}
+        else:  # a list of dicts, one for each trial as a rule: what these set is no metric
+            recorded = {f"{name}.{key}" for key in parts if direction_of(key.rpartition(".")[2]) is not None}
+        for part, series in parts.items():
+            key = f"{name}.{part}"
+            numbers = (guarded(default=None)(as_float)(value) for value in series.values)
+            curve = [number for number in numbers if number is not None]
+            if key in recorded and curve:
+                yield key, curve
+                if series.dropped:
+                    found.notes.append(_left_out(key, series.dropped))
+
+
 def _left_out(name: str, count: int) -> str:
     return f"{name}: {count:,} of its values were left out; log a curve of that length with mlmagic.log"
 
@@ -161,6 +182,9 @@ def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple
     taken: set[str] = set()
     for measurement in watch.measured.values():
         site = measurement.site
+        if measurement.is_unpacked:
+            yield from ((key, curve) for key, curve in _curves(measurement, "").items() if key not in bound)
+            continue
         key = site.bound
         if measurement.dropped and key not in bound:
             found.notes.append(_left_out(key or measurement.name, measurement.dropped))
@@ -172,11 +196,15 @@ def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple
             key = _free_key(measurement, taken)
             found.measures[key] = measurement.name
         taken.add(key)
-        curves: dict[str, Curve] = {}
-        for numbers in measurement.values:
-            for part, number in numbers.items():
-                curves.setdefault(f"{key}.{part}" if part else key, []).append(number)
-        yield from curves.items()
+        yield from _curves(measurement, key).items()
+
+
+def _curves(measurement: Measurement, key: str) -> dict[str, Curve]:
+    curves: dict[str, Curve] = {}
+    for numbers in measurement.values:
+        for part, number in numbers.items():
+            curves.setdefault(".".join(filter(None, (key, part))), []).append(number)
+    return curves
 
 
 def _free_key(measurement: Measurement, taken: set[str]) -> str:

@@ -1,0 +1,113 @@
+"""Which statements of a cell ran: a branch that was not taken reads nothing."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import TYPE_CHECKING
+
+from mlmagic.session.observation import sites
+from mlmagic.session.observation.sites import RAN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are no globals
+
+
+class Executed:
+    """Marks the blocks of one cell: ``if``, loops, ``try`` and ``match``, but not the bodies of functions and classes.
+
+    A mark is a call at the beginning of a block, and before each statement of a ``try`` outside of loops. ``ran`` is the
+    cell without the statements that did not run, once `end` was called.
+    """
+
+    def __init__(self, tree: ast.Module, rewritten: ast.Module) -> None:
+        """Mark *rewritten*, a copy of *tree*."""
+        self.ran = tree
+        self._marks: dict[int, int] = {}
+        for statement, twin in zip(tree.body, rewritten.body, strict=True):
+            self._mark_within(statement, twin, in_loop=False)
+
+    def _mark_within(self, statement: ast.stmt, twin: ast.stmt, *, in_loop: bool) -> None:
+        in_loop = in_loop or isinstance(statement, _LOOPS)
+        for (holder, name), (holder_of_twin, _) in zip(_blocks(statement), _blocks(twin), strict=True):
+            block, copied = getattr(holder, name), getattr(holder_of_twin, name)
+            marks_each = isinstance(holder, _TRIES) and name == "body" and not in_loop
+            marked: list[ast.stmt] = []
+            for at, (inner, inner_twin) in enumerate(zip(block, copied, strict=True)):
+                self._mark_within(inner, inner_twin, in_loop=in_loop)
+                if at == 0 or marks_each:
+                    number = self._marks[id(inner)] = sites.new_number()
+                    call = ast.Call(ast.Name(RAN, ast.Load()), [ast.Constant(number)], [])
+                    mark = ast.copy_location(ast.Expr(ast.copy_location(call, inner)), inner)
+                    marked.append(ast.fix_missing_locations(mark))
+                marked.append(inner_twin)
+            setattr(holder_of_twin, name, marked)
+
+    def end(self, failed_line: int | None) -> bool:
+        """Find out which statements ran, and return whether all did; ``ran`` is then the cell itself.
+
+        Parameters
+        ----------
+        failed_line
+            The line of the cell whose exception ended it, None if it ended well.
+        """
+        ran = sites.take_ran(self._marks.values())
+        if len(ran) == len(self._marks) and failed_line is None:
+            return True
+        self.ran = ast.Module(list(self._that_ran(self.ran.body, ran, failed_line)), [])
+        return False
+
+    def _that_ran(self, block: list[ast.stmt], ran: set[int], failed_line: int | None) -> Iterator[ast.stmt]:
+        for statement in block:
+            mark = self._marks.get(id(statement))
+            if mark is not None and mark not in ran:
+                return
+            line = None if isinstance(statement, _LOOPS) else failed_line
+            yield self._pruned(statement, ran, line)
+            if failed_line is not None and statement.lineno <= failed_line <= (statement.end_lineno or 0):
+                return
+
+    def _pruned(self, statement: ast.stmt, ran: set[int], failed_line: int | None) -> ast.stmt:
+        if isinstance(statement, _SCOPES):
+            return statement
+        pruned = _copied(statement)
+        for holder, name in _blocks(pruned):
+            kept = list(self._that_ran(getattr(holder, name), ran, failed_line))
+            nothing = [ast.copy_location(ast.Pass(), statement)] if name == "body" else []
+            setattr(holder, name, kept or nothing)
+        return pruned
+
+
+def _blocks(statement: ast.stmt) -> Iterator[tuple[ast.AST, str]]:
+    """Yield the blocks of a compound statement, each as the node that holds it and the attribute."""
+    if isinstance(statement, _SCOPES):
+        return
+    for holder in (statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        for name in ("body", "orelse", "finalbody"):
+            if getattr(holder, name, None):
+                yield holder, name
+
+
+def _copied(statement: ast.stmt) -> ast.stmt:
+    """Return a copy whose blocks can be replaced; the expressions are shared."""
+    copied = copy.copy(statement)
+    for name in ("handlers", "cases"):
+        if hasattr(copied, name):
+            setattr(copied, name, [copy.copy(part) for part in getattr(copied, name)])
+    return copied
+
+
+def failed_line(trace: TracebackType | None, namespace: object) -> int | None:
+    """Return the line of the code that runs in *namespace*, outside of its functions, from which *trace* comes."""
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_globals is namespace and not frame.f_code.co_flags & _OPTIMIZED:
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return None

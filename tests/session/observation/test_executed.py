@@ -1,0 +1,110 @@
+"""What ran of a cell is known: it alone, run again, leaves the same names and raises the same."""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+import pytest
+from hypothesis import given
+from random_cells import CODE
+from test_call_instrumentation import outcome
+
+from mlmagic.session.observation import sites
+from mlmagic.session.observation.cell_observer import CellWatch
+from mlmagic.session.observation.executed import Executed, failed_line
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed():
+    remove = sites.install()
+    yield
+    remove()
+
+
+def executed(source, namespace):
+    """Run *source* with its blocks marked; return what ran of it, as text."""
+    tree = ast.parse(source)
+    marked_tree = copy.deepcopy(tree)
+    marked = Executed(tree, marked_tree)
+    line = None
+    try:
+        exec(compile(marked_tree, "<cell>", "exec"), namespace)
+    except Exception as error:  # noqa: BLE001  # whatever the cell raises
+        line = failed_line(error.__traceback__, namespace)
+    marked.end(line)
+    return ast.unparse(marked.ran)
+
+
+@given(CODE)
+def test_marks_change_nothing_and_what_ran_does_the_same(source):
+    tree = ast.parse(source)
+    marked_tree = copy.deepcopy(tree)
+    marked = Executed(tree, marked_tree)
+    expected = outcome(ast.parse(source))
+    assert outcome(marked_tree) == expected
+    line = expected[1][2] if isinstance(expected[1], tuple) else None
+    marked.end(line or None)
+    names, raised = outcome(ast.fix_missing_locations(marked.ran))
+    assert names == expected[0]
+    assert not isinstance(raised, tuple) or raised[:2] == expected[1][:2]
+
+
+CASES = {
+    "all of it": ("if y: a = 1\nb = 2", "if y: a = 1\nb = 2"),
+    "the other branch": ("if y: a = 1\nelse: b = 2", "if y: a = 1"),
+    "neither branch": ("if not y: a = 1\nb = 2", "if not y: pass\nb = 2"),
+    "a loop over nothing": ("for i in []: a = 1\nelse: b = 2", "for i in []: pass\nelse: b = 2"),
+    "a branch in a loop": ("for i in range(3):\n  if i > 5: a = 1\n  b = i", "for i in range(3):\n  if i > 5: pass\n  b = i"),
+    "a while loop": ("while not y: a = 1", "while not y: pass"),
+    "after a caught exception": (
+        "try:\n  a = 1\n  1 / 0\n  b = 2\nexcept ZeroDivisionError: c = 3\nelse: d = 4\nfinally: e = 5",
+        "try:\n  a = 1\n  1 / 0\nexcept ZeroDivisionError: c = 3\nfinally: e = 5",
+    ),
+    "another handler": (
+        "try: 1 / 0\nexcept KeyError: a = 1\nexcept ZeroDivisionError: b = 2",
+        "try: 1 / 0\nexcept KeyError: pass\nexcept ZeroDivisionError: b = 2",
+    ),
+    "another case": ("match y:\n  case 1: a = 1\n  case _: b = 2", "match y:\n  case 1: pass\n  case _: b = 2"),
+    "after the exception": ("a = 1\nf()\nb = 2", "a = 1\nf()"),
+    "after the exception in a block": ("if y:\n  a = 1\n  f()\n  b = 2\nc = 3", "if y:\n  a = 1\n  f()"),
+    "an exception in a later turn": (
+        "for i in range(3):\n  if i == 2: f()\n  a = i\nb = 2",
+        "for i in range(3):\n  if i == 2: f()\n  a = i",
+    ),
+    "within with": ("with manager:\n  a = 1\n  f()\n  b = 2", "with manager:\n  a = 1\n  f()"),
+    "functions and classes are left": ("def g():\n  if 0: a = 1\nclass C:\n  if 0: b = 2\nf()\nc = 1", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_did_not_run_is_left_out(name):
+    source, expected = CASES[name]
+    if expected is None:
+        expected = source.partition("\nc = 1")[0]
+    import contextlib
+
+    namespace = {"y": 3, "f": lambda: 1 / 0, "manager": contextlib.nullcontext()}
+    assert executed(source, namespace) == ast.unparse(ast.parse(expected))
+
+
+def test_what_a_branch_that_was_not_taken_reads_is_not_read():
+    namespace = {"flag": False, "n": 1, "unused": 2, "config": {"lr": 0.1, "decay": 0.5}, "train": lambda depth: depth}
+    exec("def train(depth): return depth + scale\nscale = 4", namespace)
+    source = "if flag: print(unused, config['decay']); train(depth=9)\nelse: x = n * config['lr']"
+    watch = CellWatch(namespace)
+    exec(compile(watch.begin(ast.parse(source)), "<cell>", "exec"), namespace)
+    assert {"unused", "scale"} <= watch.reads.keys()  # until it has ended
+    watch.end()
+    assert watch.reads.keys() == {"flag", "n", "config"}
+    assert watch.unread == {"unused", "train", "scale"}
+    assert watch.items_read == {("config", "lr"): 0.1}
+    assert watch.keywords == []
+
+
+def test_a_name_that_only_a_branch_not_taken_binds_was_read():
+    namespace = {"flag": False, "lr": 0.1}
+    watch = CellWatch(namespace)
+    exec(compile(watch.begin(ast.parse("if flag: lr = 0.9\ny = lr * 2")), "<cell>", "exec"), namespace)
+    watch.end()
+    assert watch.values_read() == {"flag": False, "lr": 0.1}
