@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.session import notebook_session
-from mlmagic.session.cells import running
-from mlmagic.session.interrupts import deferred, whole_imports
-from mlmagic.snapshot.randomness.generators import untouched
-from mlmagic.tracking import active
+from mlmagic.recording import active
+from mlmagic.session.interrupts import whole_imports
+from mlmagic.tracking.block import TrackedBlock
 from mlmagic.user_objects import one_line, reraise_interrupt
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Sequence
-    from types import FrameType, TracebackType
+    from types import FrameType
 
     from pandas import DataFrame
 
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.journal.foreign import ForeignJournal
+    from mlmagic.recording.sync_report import SyncReport
     from mlmagic.store.query.run import Run
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.options import Origin, TrackOptions
-    from mlmagic.tracking.recording.summary import RunSummary
-    from mlmagic.tracking.recovery import SyncReport
-
-_last: list[str] = []
 
 
 def track(
@@ -48,7 +39,7 @@ def track(
     figures: bool = True,
     quiet: bool = False,
     config: Any = None,
-) -> Tracking:
+) -> TrackedBlock:
     """Record a block of code as an MLflow run: ``with mlmagic.track("name") as run:``.
 
     The same run as ``%%track name`` makes, for scripts and for a part of a cell.
@@ -72,7 +63,7 @@ def track(
     >>> with mlmagic.track("example", quiet=True) as run:  # doctest: +SKIP
     ...     mlmagic.log(accuracy=0.9)
     """
-    from mlmagic.tracking.recording.options import TrackOptions
+    from mlmagic.recording.options import TrackOptions
 
     if tags is not None and not isinstance(tags, Mapping):
         raise UsageProblem(f"mlmagic.track: tags is a mapping such as {{'team': 'search'}}, got {tags!r}.")
@@ -88,139 +79,13 @@ def track(
         quiet=quiet,
         config=None if config is None else (_name_of(config, sys._getframe(1)), config),
     )
-    return Tracking(options, sys._getframe(1))
+    return TrackedBlock(options, sys._getframe(1))
 
 
 def _name_of(thing: object, frame: FrameType) -> str:
     """Return what the caller calls *thing*."""
     names = [*frame.f_locals.items(), *frame.f_globals.items()]
     return next((name for name, value in names if value is thing and not name.startswith("_")), "config")
-
-
-class Tracking:
-    """The context manager that ``mlmagic.track`` returns."""
-
-    def __init__(self, options: TrackOptions, caller: FrameType) -> None:
-        self._options = options
-        self._caller = caller
-        self._run: ActiveRun | None = None
-
-    def __enter__(self) -> Run:
-        """Open the run and return it."""
-        with whole_imports():
-            return self._enter()
-
-    def _enter(self) -> Run:
-        from mlmagic.store.query.run import Run
-        from mlmagic.tracking.opening import open_run
-
-        origin = _origin_of(self._caller)
-        del self._caller
-        with untouched():
-            self._run = open_run(self._options, origin)
-        try:
-            if self._options.config is not None:
-                from mlmagic.config.capture import ConfigCapture
-
-                configs = ConfigCapture()
-                configs.give(self._run, *self._options.config)
-                self._run.collectors.append(("the config", configs.record))
-            self._run.is_opening = False
-            return Run(self._run.run_id)
-        except BaseException as error:
-            abandon(self._run, error)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the run; an exception goes on."""
-        if self._run is not None:
-            if self._run.capture.figures:
-                self._run.capture.figures.collect_open()
-            with whole_imports():
-                finish(self._run, error)
-
-
-def watch(run: ActiveRun, tree: ast.Module) -> ast.Module:
-    """Begin to watch the code of a tracked cell; return it as it is to run. Never raises."""
-    from mlmagic.tracking.ending import go_on
-
-    watched = run.origin.watch
-    if watched is None:
-        return tree
-    try:
-        rewritten = watched.begin(tree)
-        watched.on_end = partial(go_on, run)
-        _begin_captures(run)
-        return rewritten
-    except KeyboardInterrupt:
-        raise
-    except SyntaxError:  # `return` parses and does not compile: the cell fails with it
-        return tree
-    except BaseException as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
-        run.notices.warn(f"parameters and metrics of this cell are not recorded: {one_line(error)}")
-        return tree
-
-
-def _begin_captures(run: ActiveRun) -> None:
-    """Let the data and the models that the cell reads be looked at before its body can change them."""
-    if not run.collectors:
-        from mlmagic.config.capture import ConfigCapture
-        from mlmagic.data.capture import DataCapture
-        from mlmagic.models.capture import ModelCapture
-        from mlmagic.sweeps.studies import StudyCapture
-
-        configs, data, models, studies = ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture()
-        run.collectors = [
-            ("configs", configs.record),
-            ("the data", data.record),
-            ("models", models.record),
-            ("studies", studies.record),
-        ]
-        configs.begin(run)
-        data.begin(run)
-        models.begin(run)
-
-
-def abandon(run: ActiveRun, error: BaseException) -> None:
-    """Take back *run*, whose cell was rejected because of *error* after it was opened: its code was never run."""
-    from mlmagic.tracking.opening import abandon as take_back
-
-    take_back(run, error)
-
-
-def finish(run: ActiveRun, error: BaseException | None, value: Any = None) -> RunSummary:
-    """Close *run* and show its summary; *value* is that of the cell's last expression."""
-    from mlmagic.tracking.closing import close_run
-    from mlmagic.views.show import show_summary
-
-    with untouched():
-        summary = close_run(run, error, value=value)
-        _last[:] = [run.run_id]
-        with deferred():
-            if run.show:
-                run.show(summary)
-            else:
-                show_summary(summary, quiet=run.options.quiet)
-    return summary
-
-
-def _origin_of(caller: FrameType) -> Origin:
-    cell, session = running.current(), notebook_session.current()
-    if cell is not None and session is not None:
-        from mlmagic.tracking.recording.code_source import origin_of_cell
-
-        return origin_of_cell(session, cell)
-    from mlmagic.tracking.recording.options import Origin
-
-    file = Path(str(caller.f_globals.get("__file__", "")))
-    source = file.read_text(errors="replace") if file.suffix == ".py" and file.is_file() else ""
-    return Origin(
-        source=source,
-        notebook=file.absolute() if source else None,
-        folder=file.absolute().parent if source else Path.cwd(),
-    )
 
 
 def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **more: Any) -> None:
@@ -326,7 +191,7 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
 
 def has_last_run() -> bool:
     """Return whether a run has ended in this process."""
-    return bool(_last)
+    return active.last_id() is not None
 
 
 def last_run() -> Run:
@@ -339,9 +204,10 @@ def last_run() -> Run:
     """
     from mlmagic.store.query.run import Run
 
-    if not _last:
+    last = active.last_id()
+    if last is None:
         raise NoActiveRunError("mlmagic.last_run: no run has ended in this session yet. %runs lists earlier ones.")
-    return Run(_last[0])
+    return Run(last)
 
 
 @whole_imports()

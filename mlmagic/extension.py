@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib, optuna
-from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics import completion
 from mlmagic.magics.compare import CompareMagics
@@ -24,27 +20,23 @@ from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.session import notebook_session, run_files
-from mlmagic.session.cells import running
-from mlmagic.session.header import CellRejectedError, HeaderTransformer, has_header, holds_comments, mark_header
-from mlmagic.session.interrupts import in_one_line, interruptible
+from mlmagic.recording import active, notices
+from mlmagic.session import notebook_session
+from mlmagic.session.header import HeaderTransformer, mark_header
+from mlmagic.session.interrupts import in_one_line
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.scopes import names_of
 from mlmagic.session.output import capture, prompts
-from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.store import connection, experiments
-from mlmagic.tracking import active
-from mlmagic.tracking.recording import notices
-from mlmagic.user_objects import one_line
+from mlmagic.tracking.cells import CellTracker
+from mlmagic.tracking.loading import deliver_left_runs
 from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    import ast
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+    from IPython.core.interactiveshell import InteractiveShell
     from IPython.core.magic import Magics
 
     from mlmagic.comparison.diffs.difference import Difference
@@ -75,7 +67,8 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._session = notebook_session.LiveSession(shell)
-        self._transformer = HeaderTransformer(shell, self._open, self._within)
+        self._tracker = CellTracker(self._session, parse_header, self._leave_if_asked)
+        self._transformer = HeaderTransformer(shell, self._tracker.open, self._tracker.watch_within)
         self._undo: list[Callable[[], None]] = []
         self.is_leaving = False
 
@@ -124,10 +117,7 @@ class Extension:
         print(f"mlmagic {__version__} · {clean(where)}")  # noqa: T201
         if advice := connection.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
-        try:
-            _recover()
-        except Exception as error:  # noqa: BLE001  # what lies in a folder must not keep mlmagic from being loaded
-            print(f"mlmagic: journals could not be looked at: {clean(one_line(error))}")  # noqa: T201
+        deliver_left_runs()
 
     def _bind_name(self) -> None:
         """Bind ``mlmagic`` for the user, as ``import mlmagic`` would, unless the name is taken."""
@@ -157,114 +147,18 @@ class Extension:
 
     def _hooks(self) -> list[tuple[str, Callable[..., None]]]:
         return [
-            ("pre_execute", self._cell_of_file_begins),
-            ("pre_run_cell", self._cell_begins),
-            ("post_run_cell", self._cell_ended),
-            ("post_execute", self._cell_of_file_ended),
+            ("pre_execute", self._tracker.cell_of_file_begins),
+            ("pre_run_cell", self._tracker.cell_begins),
+            ("post_run_cell", self._tracker.cell_ended),
+            ("post_execute", self._tracker.cell_of_file_ended),
             ("post_execute", capture.figures_left_open),
         ]
 
-    def _cell_begins(self, info: ExecutionInfo) -> None:
-        self._session.begin(info)
-
-    def _cell_of_file_begins(self) -> None:
-        found = run_files.beginning()
-        if found is not None:
-            self._session.begin(found.info, file=found.file)
-
-    def _cell_of_file_ended(self) -> None:
-        result = run_files.ended()
-        if result is not None:
-            self._cell_ended(result)
-
-    def _open(self, header: str, tree: ast.Module) -> ast.Module:
-        """Open the run of a tracked cell; return the tree to run. Whatever is raised here rejects the cell."""
-        with interruptible(), untouched():
-            return self._opened(header, tree)
-
-    def _opened(self, header: str, tree: ast.Module) -> ast.Module:
-        options = parse_header(header, self._session.namespace)
-        cell = running.current()
-        entry = self._session.entry(cell) if cell else None
-        if cell is None or entry is None:
-            raise UsageProblem("%%track: a silent execution cannot be tracked.")
-        if not tree.body:
-            if not holds_comments(cell.source):
-                raise UsageProblem("%%track: the cell is empty, so there is nothing to track.")
-            print("mlmagic: %%track: the cell holds comments only, so no run was made.")  # noqa: T201
-            return tree
-        if entry.run is not None:
-            raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
-        from mlmagic.session.observation.cell_observer import CellWatch
-        from mlmagic.tracking.opening import open_run
-        from mlmagic.tracking.recording.code_source import origin_of_cell
-
-        watch = CellWatch(self._session.namespace) if options.auto else None
-        origin = origin_of_cell(self._session, cell, binds=() if watch else _bound_by(tree), watch=watch)
-        run = open_run(options, origin)
-        entry.run = run.run_id
-        watched = api.watch(run, tree)
-        run.is_opening = False
-        return watched
-
-    def _within(self, tree: ast.Module) -> ast.Module:
-        """Watch the body of a magic within a tracked cell (``%%time``), but not what ``%timeit`` repeats."""
-        cell = running.current()
-        entry = self._session.entry(cell) if cell else None
-        runs = active.opened_in(entry)
-        if not runs or _called_by_timeit():
-            return tree
-        return api.watch(runs[-1], tree)
-
-    def _cell_ended(self, result: ExecutionResult | None) -> None:
-        for cell, error, value in self._session.end(result):
-            entry = self._session.entry(cell)
-            # Also a run that `with mlmagic.track()` left open, or that an interrupt caught half opened.
-            for run in active.opened_in(entry):
-                if isinstance(error, CellRejectedError) and run.is_opening:
-                    api.abandon(run, error.problem)
-                    continue
-                # Of an interrupt the summary tells; what it was to end has ended.
-                with contextlib.suppress(KeyboardInterrupt), interruptible():
-                    api.finish(run, error, value)
-            if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):
-                print(  # noqa: T201
-                    "mlmagic: this cell was not tracked, since the magic above %%track runs its body in a way of its "
-                    "own. Put %%track on the first line."
-                )
-            self._session.forget(cell)
-        if self.is_leaving and not active.open_here():
+    def _leave_if_asked(self) -> None:
+        """Unload now, if ``%unload_ext`` was called while a run was open."""
+        if self.is_leaving:
             unload_ipython_extension(self._shell)
             print("mlmagic: unloaded, now that the run has ended.")  # noqa: T201
-
-
-def _bound_by(tree: ast.Module) -> Iterable[str]:
-    try:
-        return names_of(tree).bound
-    except SyntaxError:  # the cell fails with it
-        return ()
-
-
-def _recover() -> None:
-    """Deliver what a dead kernel left for this store; MLflow is imported only where there is something."""
-    if settings.offline or not any(folder.may_hold_journals(place) for place in folder.places()):
-        return
-    from mlmagic.journal.survey import MOST_UNASKED, survey
-    from mlmagic.views.sync_report import foreign_line, sync_report
-
-    found = [survey(place, most=MOST_UNASKED) for place in folder.places()]
-    if foreign := [one for part in found for one in part.foreign]:
-        print(foreign_line(foreign))  # noqa: T201
-    if not any(not left.is_closed for part in found for left in part.left):
-        return
-    from mlmagic.tracking import recovery
-
-    try:
-        report = recovery.sync(only=connection.current_uri(), patience_s=settings.store_timeout_s)
-    except MLMagicError as error:  # above all a store that is away
-        print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
-        return
-    print(sync_report(replace(report, foreign=[])))  # noqa: T201  # said above
 
 
 def _show_seed(report: SeedReport) -> MimeBundle:
@@ -291,12 +185,6 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.data.split.splitting", "Split", _show_split),
     ("mlmagic.comparison.diffs.difference", "Difference", _show_difference),
 )
-
-
-def has_header_below_a_magic(source: str) -> bool:
-    """Return whether *source* has a magic that runs code on its first line, and a tracking header on the next."""
-    first, _, rest = source.lstrip().partition("\n")
-    return first.startswith(("%%time", "%%prun", "%%mem")) and not has_header(first) and has_header(rest)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -329,13 +217,6 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     if not extension.is_leaving:
         del _loaded[id(shell)]
         extension.unload()
-
-
-def _called_by_timeit() -> bool:
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_name != "timeit":
-        frame = frame.f_back
-    return frame.f_code.co_name == "timeit"
 
 
 def _discard(items: list[Any], item: object) -> None:

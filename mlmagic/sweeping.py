@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
 from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
+from mlmagic.recording.active import require_run
 from mlmagic.session.interrupts import whole_imports
-from mlmagic.tracking.active import require_active
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.orchestrator import Sweep
     from mlmagic.sweeps.plan import Plan
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.trials.trial_models import Which
-    from mlmagic.tracking.active import ActiveRun
     from mlmagic.views.sweeps.sweep_frame import SweepFrame
 
 
@@ -173,7 +173,7 @@ def log_search(search: Any, name: str = "search") -> int:
     """
     from mlmagic.models.searches import is_search, record_search
 
-    run = require_active("mlmagic.log_search")
+    run = require_run("mlmagic.log_search")
     if not is_search(search):
         raise UsageProblem(
             "mlmagic.log_search takes a fitted GridSearchCV or its like, which has cv_results_, "
@@ -201,7 +201,7 @@ def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
     """
     from mlmagic.sweeps.studies import record_study_trial
 
-    run = require_active("mlmagic.optuna_callback")
+    run = require_run("mlmagic.optuna_callback")
 
     def record(study: Any, trial: Any) -> None:
         record_study_trial(run, name, study, trial)
@@ -243,10 +243,10 @@ def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
     run: ActiveRun | None = None
     picture: bytes | None = None
     try:
-        with api.track(**where, quiet=True):
-            run = opened = require_active("a sweep")
+        with (block := api.track(**where, quiet=True)):
+            run = opened = block.run
             if view:
-                opened.show = lambda summary: view.show_end(prepared.results(opened), summary, total=prepared.total)
+                block.show = lambda summary: view.show_end(prepared.results(opened), summary, total=prepared.total)
             try:
                 results = prepared.run(run, view)
             finally:

@@ -12,7 +12,7 @@ from mlmagic.config.flat import Resolved, resolvable
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.active_run import ActiveRun
 
 _FILE = "mlmagic/config.yaml"
 
@@ -20,11 +20,13 @@ _FILE = "mlmagic/config.yaml"
 class ConfigCapture:
     """Takes the configs that a cell reads as they are before its body runs, and records them when it has ended."""
 
+    what = "configs"
+
     def __init__(self) -> None:
         self._taken: dict[str, Resolved] = {}
         self._overrides: dict[str, tuple[str, ...]] = {}
 
-    def begin(self, run: ActiveRun) -> None:
+    def before(self, run: ActiveRun) -> None:
         """Take the configs that the cell reads."""
         watch = run.origin.watch
         for name, value in watch.values_read().items() if watch else ():
@@ -53,7 +55,7 @@ class ConfigCapture:
         if composed is not None:
             self._overrides[name] = composed.overrides
 
-    def record(self, run: ActiveRun) -> None:
+    def after(self, run: ActiveRun) -> None:
         """Record the configs, those too that the cell composed itself: values as parameters, each as a file."""
         if run.origin.watch is not None:
             self._taken = {name: one for name, one in self._taken.items() if name not in run.origin.watch.unread}
@@ -67,7 +69,9 @@ class ConfigCapture:
                 if f"{name}.{key}" not in left_out:
                     run.recorder.param(f"{name}.{key}", value)
             run.recorder.yaml(_FILE if number == 0 else f"mlmagic/config_{name}.yaml", taken.values)
-        given = {name: list(overrides) for name, overrides in self._overrides.items() if overrides and name in self._taken}
+        given = {
+            name: list(overrides) for name, overrides in self._overrides.items() if overrides and name in self._taken
+        }
         if given:
             told = next(iter(given.values())) if len(self._taken) == 1 else given
             run.recorder.tag("mlmagic.overrides", json.dumps(told, ensure_ascii=False))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mlmagic.data.fingerprint.fingerprint import Fingerprint
     from mlmagic.data.split.registry import SplitPart
     from mlmagic.journal.records import Dataset
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.session.observation.sites import Argument
-    from mlmagic.tracking.active import ActiveRun
 
 _MOST = 20
 _LEAST_BUDGET_S = 0.01
@@ -67,6 +67,8 @@ class _Place:
 class DataCapture:
     """Takes the fingerprints of what a cell reads and of what its calls are given, and records them at its end."""
 
+    what = "the data"
+
     def __init__(self) -> None:
         self._taken: list[_Taken] = []
         self._places: dict[tuple[int, int | str], _Place] = {}
@@ -74,7 +76,7 @@ class DataCapture:
         self._left_out = 0
         self._names: Mapping[str, Any] = {}
 
-    def begin(self, run: ActiveRun) -> None:
+    def before(self, run: ActiveRun) -> None:
         """Fingerprint the data that the cell reads, within the time that the setting ``data_budget_s`` allows."""
         watch = run.origin.watch
         if watch is None or not run.options.data:
@@ -160,7 +162,7 @@ class DataCapture:
             run.notices.info(f"{name}: no fingerprint of {what}")
         return taken
 
-    def record(self, run: ActiveRun) -> None:
+    def after(self, run: ActiveRun) -> None:
         """Record what was taken."""
         unread = run.origin.watch.unread if run.origin.watch is not None else set()
         self._taken = [taken for taken in self._taken if taken.given or taken.variable not in unread]

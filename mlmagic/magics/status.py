@@ -16,7 +16,7 @@ from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.recovery import SyncReport
+    from mlmagic.recording.sync_report import SyncReport
 
 _OPTIONS = ("--anew", "--foreign", "--yes")
 

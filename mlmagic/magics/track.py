@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping
 
-    from mlmagic.tracking.recording.options import TrackOptions
+    from mlmagic.recording.options import TrackOptions
 
 
 @magics_class
@@ -105,7 +105,7 @@ def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> Tra
     UsageProblem
         When the header cannot be understood.
     """
-    from mlmagic.tracking.recording.options import TrackOptions
+    from mlmagic.recording.options import TrackOptions
 
     parsed = parse_line(TrackMagics.track.parser, "%%track", _expanded(header, namespace or {}))
     return TrackOptions(

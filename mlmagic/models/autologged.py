@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlmagic.models.kinds import Found
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.active_run import ActiveRun
 
 
 def logged_by_mlflow(run: ActiveRun, models: Sequence[Found]) -> set[int]:

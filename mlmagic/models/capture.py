@@ -15,11 +15,11 @@ from mlmagic.models.parameters import all_parameters, changed_parameters, is_opt
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.save import Skipped, save_model
 from mlmagic.models.searches import is_search, record_search
+from mlmagic.recording.inferred.autologged import holds_parameters
 from mlmagic.remembered import Remembered
 from mlmagic.snapshot.environment import environment
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.known_values import REDACTED
-from mlmagic.tracking.inferred.autologged import holds_parameters
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from mlmagic.models.kinds import Kind
     from mlmagic.models.saving.save import SavedModel
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.session.observation.cell_observer import CellWatch
-    from mlmagic.tracking.active import ActiveRun
 
 _FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 
@@ -37,24 +37,28 @@ _FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 class ModelCapture:
     """Notes what the models are like before a cell runs, and records those that it made or changed."""
 
+    what = "models"
+
     def __init__(self) -> None:
         self._before: dict[int, tuple[Remembered, _State]] = {}
 
-    def begin(self, run: ActiveRun) -> None:
+    def before(self, run: ActiveRun) -> None:
         """Note the state of the models that the cell reads."""
-        watch = run.origin.watch
-        if watch is None:
-            return
+        if run.origin.watch is not None:
+            self.note(run.origin.watch)
+
+    def note(self, watch: CellWatch) -> None:
+        """Note the state of the models that the code reads which is watched."""
         for found in find_models(watch.values_read(), watch.skips):
             state = watch.skips.read(found.name, found.model, _State, default=_State())
             self._before.setdefault(id(found.model), (Remembered(found.model), state))
 
-    def record(self, run: ActiveRun) -> None:
+    def after(self, run: ActiveRun) -> None:
         """Record parameters of models and optimizers, ``mlmagic/models.json``, and the models themselves."""
         watch = run.origin.watch
         if watch is None:
             return
-        models = [found for found in self._models(watch, run.origin.namespace) if found.name not in run.options.exclude]
+        models = [found for found in self.made(watch, run.origin.namespace) if found.name not in run.options.exclude]
         optimizers = dict(_optimizers(watch, run.origin.namespace))
         things = {found.name: found.model for found in models} | optimizers
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
@@ -74,7 +78,7 @@ class ModelCapture:
                 if id(found.model) in logged:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, logged with MLflow)")
                 else:
-                    examples = _examples(watch, run.origin.namespace)
+                    examples = examples_for(watch, run.origin.namespace)
                     read(found.name, found.model, partial(_log, run, found.name, examples), default=None)
         for found in models:
             if id(found.model) not in logged:
@@ -86,8 +90,8 @@ class ModelCapture:
         if names := [found.name for found in left]:
             run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
 
-    def _models(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
-        """Return the models that the cell fitted, changed, or bound a name to, each under the best name for it."""
+    def made(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
+        """Return the models that the code fitted, changed, or bound a name to, each under the best name for it."""
         skips = watch.skips
         loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
         bound = [name for name in watch.bound.names() if name in namespace and name not in loop_variables]
@@ -181,7 +185,7 @@ def _record_search(run: ActiveRun, name: str, model: Any) -> None:
         run.notices.info(f"{name}: each of its {count} candidates is a run below this one")
 
 
-def _examples(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
+def examples_for(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
     bound = {name: namespace[name] for name in watch.bound.names() if name in namespace}
     return tuple(
@@ -248,13 +252,6 @@ def _requirements() -> list[str]:
 def size_text(size: int) -> str:
     """Return a size in bytes as it is shown."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"  # noqa: PLR2004  # from 0.1 MB on
-
-
-def models_made(
-    capture: ModelCapture, watch: CellWatch, namespace: Mapping[str, Any]
-) -> tuple[list[Found], tuple[Any, ...]]:
-    """Return the models that code has made or fitted since *capture* began, and tables that they may take."""
-    return capture._models(watch, namespace), _examples(watch, namespace)
 
 
 def save(model: Any, name: str, folder: Path, examples: tuple[Any, ...], limit_mb: float) -> SavedModel | Skipped:

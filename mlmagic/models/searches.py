@@ -6,12 +6,12 @@ import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.tracking.child_runs import Child
+from mlmagic.recording.child_runs import Child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.active_run import ActiveRun
 
 _NO_METRICS = ("param_", "params")
 

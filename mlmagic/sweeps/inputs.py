@@ -17,7 +17,7 @@ from mlmagic.user_objects import one_line, reraise_interrupt
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.active_run import ActiveRun
 
 
 def values_read(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def record_data(run: ActiveRun, values: Mapping[str, Any]) -> None:
         watch.begin(ast.parse("\n".join(values)))
         reading = replace(run, origin=replace(run.origin, watch=watch, namespace=values))
         data = DataCapture()
-        data.begin(reading)
-        data.record(reading)
+        data.before(reading)
+        data.after(reading)
     except BaseException as error:  # noqa: BLE001  # no fault of ours may keep the sweep from running
         reraise_interrupt(error)
         run.notices.warn(f"the data could not be recorded: {one_line(error)}")

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from mlmagic.recording.active_run import ActiveRun
+    from mlmagic.recording.notices import Notices
+    from mlmagic.recording.recorder import Recorder
     from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.results import Trial
     from mlmagic.sweeps.trials.trial_models import SentModel
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.notices import Notices
-    from mlmagic.tracking.recording.recorder import Recorder
 
 
 @dataclass(frozen=True)

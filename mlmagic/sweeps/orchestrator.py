@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from mlmagic.config.flat import Resolved
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.points.space import Axis, Point
     from mlmagic.sweeps.resuming import Earlier
     from mlmagic.sweeps.trials.payload import Payload
     from mlmagic.sweeps.trials.trial import Outcome, Status
     from mlmagic.sweeps.trials.trial_models import SentModel
-    from mlmagic.tracking.active import ActiveRun
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.recording.child_runs import Child
 from mlmagic.sweeps.kept_models import record, stage
-from mlmagic.tracking.child_runs import Child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.trials.trial import Outcome
-    from mlmagic.tracking.active import ActiveRun
 
 NUMBER, KEY = "mlmagic.trial", "mlmagic.trial.key"
 """Tags of a trial: its number, and what tells it from every other: its code, its values and its seed."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import optuna
 from mlmagic.journal.records import Metric
-from mlmagic.tracking.child_runs import Child
+from mlmagic.recording.child_runs import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.session.observation.cell_observer import CellWatch
-    from mlmagic.tracking.active import ActiveRun
 
 _STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 _VALUE = "value"
@@ -25,11 +25,18 @@ _VALUE = "value"
 class StudyCapture:
     """Records the trials that a cell ran, of the studies that it reads or binds."""
 
+    what = "studies"
+
     def __init__(self) -> None:
-        self._began = datetime.now()  # noqa: DTZ005  # as Optuna dates its trials
+        self._began = datetime.min  # noqa: DTZ901  # as Optuna dates its trials
+        self._place = 0
+
+    def before(self, run: ActiveRun) -> None:  # noqa: ARG002  # it reads nothing of the cell
+        """Note when the cell begins."""
+        self._began = datetime.now()  # noqa: DTZ005  # as above
         self._place = optuna.now()
 
-    def record(self, run: ActiveRun) -> None:
+    def after(self, run: ActiveRun) -> None:
         """Record the trials that this process began or ended while the cell ran."""
         watch = run.origin.watch
         if watch is None or "optuna" not in sys.modules:

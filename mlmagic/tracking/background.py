@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mlmagic.journal import lasting
+from mlmagic.recording import active
 from mlmagic.store import connection, own_requests
 from mlmagic.store.delivery.worker import shippers
 from mlmagic.store.waiting import Patience
-from mlmagic.tracking import active, ending
+from mlmagic.tracking import ending
 from mlmagic.user_settings import settings
 
 _LONGEST_END_S = 2.0

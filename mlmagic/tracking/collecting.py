@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-import traceback
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.recording.inferred import inferred_values
+from mlmagic.recording.inferred.autologged import holds_history, holds_metric
+from mlmagic.recording.tags import source_tags
+from mlmagic.recording.tracebacks import traceback_text
 from mlmagic.session.notebook_session import seeding
 from mlmagic.session.output.figures import FailedFigure
 from mlmagic.snapshot.environment import environment
@@ -13,18 +16,15 @@ from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import shared_parts
 from mlmagic.store.keys import slug, unused
-from mlmagic.tracking.inferred import inferred_values
-from mlmagic.tracking.inferred.autologged import holds_history, holds_metric
-from mlmagic.tracking.recording.tags import source_tags
 from mlmagic.user_objects import guarded, one_line, text_of
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlmagic.recording.summary import Status
     from mlmagic.session.log_storage import StoredLog
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.summary import Status
+    from mlmagic.tracking.open_run import OpenRun
 
 _WAIT_FOR_GIT_S = 10.0
 _ENVIRONMENT, _REQUIREMENTS = "mlmagic/environment.json", "mlmagic/requirements.txt"
@@ -32,7 +32,7 @@ _PATCH = "mlmagic/uncommitted.patch"
 _metrics_of_the_session: set[str] = set()
 
 
-def record_asked(run: ActiveRun) -> None:
+def record_asked(run: OpenRun) -> None:
     """Record ``-p`` and ``-m``, and the seed: never under a key that the user's own code logged."""
     names = run.origin.namespace
     earlier = set(run.recorder.params)
@@ -58,7 +58,7 @@ def record_asked(run: ActiveRun) -> None:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: ActiveRun, value: Any, error: BaseException | None) -> None:
+def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> None:
     """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
     watch = run.origin.watch
     if watch is None:
@@ -76,7 +76,7 @@ def record_automatic(run: ActiveRun, value: Any, error: BaseException | None) ->
         run.notices.info(note)
 
 
-def _record_metrics(run: ActiveRun, found: inferred_values.Found, logged: Mapping[str, float]) -> None:
+def _record_metrics(run: OpenRun, found: inferred_values.Found, logged: Mapping[str, float]) -> None:
     """Record the metrics that were *found*, but for those that MLflow's autologging has *logged*."""
     left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
     autologged = []
@@ -94,13 +94,13 @@ def _record_metrics(run: ActiveRun, found: inferred_values.Found, logged: Mappin
         run.autologged.append(f"metrics {', '.join(autologged)}")
 
 
-def metrics_logged(run: ActiveRun) -> dict[str, float]:
+def metrics_logged(run: OpenRun) -> dict[str, float]:
     """Return the metrics that MLflow was given in this cell, not those of a run's earlier cells."""
     before = run.metrics_before
     return {name: value for name, value in run.logged.metrics.items() if name not in before or before[name] != value}
 
 
-def _changed(run: ActiveRun, name: str) -> bool:
+def _changed(run: OpenRun, name: str) -> bool:
     """Return whether the cell gave *name* another object, or filled the list or dict that it was."""
     value, watch = run.origin.namespace[name], run.origin.watch
     if watch.bound.is_bound(name) if watch is not None else name in run.origin.binds:
@@ -115,7 +115,7 @@ def differs(value: object, other: object) -> bool:
     return bool(value != other)
 
 
-def record_output(run: ActiveRun, error: BaseException | None) -> None:
+def record_output(run: OpenRun, error: BaseException | None) -> None:
     """Record what was printed, and the traceback of a failed cell."""
     output = run.capture.transcript.text()
     if output:
@@ -133,19 +133,7 @@ def record_output(run: ActiveRun, error: BaseException | None) -> None:
         run.notices.warn("this cell is a run already: write mlflow.start_run(nested=True) for a run within it")
 
 
-def traceback_text(error: BaseException) -> str:
-    """Format *error* from the user's first frame on, without those of IPython around it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None and _is_machinery(trace.tb_frame.f_globals):
-        trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace))
-
-
-def _is_machinery(frame_globals: dict[str, Any]) -> bool:
-    return str(frame_globals.get("__name__", "")).partition(".")[0] in {"IPython", "ipykernel", "mlmagic"}
-
-
-def record_figures(run: ActiveRun) -> list[str]:
+def record_figures(run: OpenRun) -> list[str]:
     """Record the figures, and return their names."""
     if run.capture.figures is None:
         return []
@@ -164,7 +152,7 @@ def record_figures(run: ActiveRun) -> list[str]:
     return names
 
 
-def record_source(run: ActiveRun, status: Status, duration: float) -> None:
+def record_source(run: OpenRun, status: Status, duration: float) -> None:
     """Record the cell as typed, and the execution log up to it."""
     origin, before, after = run.origin, "", None
     if run.target.earlier is not None:
@@ -177,7 +165,7 @@ def record_source(run: ActiveRun, status: Status, duration: float) -> None:
         _record_log(run, origin.log.up_to(origin.log_entry))
 
 
-def _record_log(run: ActiveRun, stored: StoredLog) -> None:
+def _record_log(run: OpenRun, stored: StoredLog) -> None:
     content, parts = stored.content, stored.parts
     if run.other_kernels is not None:
         other = run.other_kernels.up_to()
@@ -188,19 +176,19 @@ def _record_log(run: ActiveRun, stored: StoredLog) -> None:
     run.recorder.parts(parts, _stored_by(run))
 
 
-def _stored_by(run: ActiveRun) -> Callable[[str], bool]:
+def _stored_by(run: OpenRun) -> Callable[[str], bool]:
     """Return a function that says whether this process has stored a part in the experiment of *run*."""
     return lambda digest: shared_parts.is_stored(run.delivery.uri, run.experiment_id, digest)
 
 
-def record_environment(run: ActiveRun) -> None:
+def record_environment(run: OpenRun) -> None:
     """Record what the code ran on."""
     found = environment.capture()
     run.recorder.json(_ENVIRONMENT, found.to_dict())
     run.recorder.text(_REQUIREMENTS, found.requirements())
 
 
-def record_git(run: ActiveRun) -> None:
+def record_git(run: OpenRun) -> None:
     """Record the patch of what is not committed, and the tags that git was too slow for when the run was opened."""
     state = run.git.result(_WAIT_FOR_GIT_S)
     if state is None:
@@ -219,7 +207,7 @@ def record_git(run: ActiveRun) -> None:
     _standing(run, "git", *state.notices, *([f"uncommitted changes: {kept}"] if state.dirty else []))
 
 
-def tell_redactions(run: ActiveRun) -> None:
+def tell_redactions(run: OpenRun) -> None:
     """Tell how many secrets were redacted and where; in what stays from cell to cell, only when that changes."""
     for problem in redaction.problems():
         run.notices.warn(problem)
@@ -236,11 +224,11 @@ def _redacted(where: Mapping[str, int]) -> str:
     return f"{count} secret{'s' if count > 1 else ''} redacted in {places}"
 
 
-def _standing(run: ActiveRun, topic: str, *texts: str) -> None:
+def _standing(run: OpenRun, topic: str, *texts: str) -> None:
     run.notices.standing(topic, *texts, shown=not (run.options.quiet or settings.quiet))
 
 
-def _between(run: ActiveRun) -> str | None:
+def _between(run: OpenRun) -> str | None:
     """Return what stands between a text of an earlier cell of a continued run and that of this one."""
     return f"\n# %%{_numbered(run.origin.number)}\n" if run.target.earlier is not None else None
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError, UsageProblem
+from mlmagic.recording import active
+from mlmagic.recording.target import Target
 from mlmagic.store import addresses, connection, experiments, waiting
 from mlmagic.store.query import queries
-from mlmagic.tracking import active, mlflow_runs, resuming
-from mlmagic.tracking.target import Target
+from mlmagic.tracking import mlflow_runs, resuming
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
+    from mlmagic.recording.active_run import ActiveRun
+    from mlmagic.recording.options import Origin, TrackOptions
     from mlmagic.store.waiting import Patience
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.options import Origin, TrackOptions
 
 
 def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Target:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Ended
+from mlmagic.recording import active
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred
 from mlmagic.session.observation.reads import functions_of
@@ -18,18 +19,19 @@ from mlmagic.store import connection
 from mlmagic.store.delivery.worker import shipper, shippers
 from mlmagic.store.query import durations
 from mlmagic.store.waiting import Patience
-from mlmagic.tracking import active, mlflow_runs, resuming
+from mlmagic.tracking import mlflow_runs, resuming
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.summary import Status
+    from mlmagic.recording.active_run import ActiveRun
+    from mlmagic.recording.summary import Status
+    from mlmagic.tracking.open_run import OpenRun
 
 _RECORDS = re.compile(r"(?:log_|set_tag|start_run$|register_)")
 _CALL = re.compile(r"\bmlflow\.(\w+)\s*\(")
 
 
-def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s: float) -> None:
+def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: float) -> None:
     """End *run* with *status*, after *duration_s* seconds, and deliver it; what is not delivered now is told."""
     delivery, journal = run.delivery, run.delivery.journal
     with deferred():
@@ -86,13 +88,13 @@ def end(run: ActiveRun, status: Status, error: BaseException | None, duration_s:
         _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
 
 
-def go_on(run: ActiveRun) -> None:
+def reopen(run: OpenRun) -> None:
     """Make *run* MLflow's active run again, whose user has ended it: what the cell logs from here on is its own."""
     if run.in_mlflow and run.delivery.run is not None and run.run_id not in mlflow_runs.open_runs():
         mlflow_runs.activate(run.delivery.run)
 
 
-def _tell_of_end(run: ActiveRun) -> None:
+def _tell_of_end(run: OpenRun) -> None:
     strays = [
         stray.info.run_name
         for run_id, (_, _, stray) in mlflow_runs.open_runs().items()
@@ -136,12 +138,12 @@ def _leave_process(pid: int) -> None:
         ships.drain(Patience(settings.store_timeout_s, local=connection.is_local(ships.uri)))
 
 
-def _tell_of_waiting(run: ActiveRun, reason: str, later: str, *, what: str = "offline, ") -> None:
+def _tell_of_waiting(run: OpenRun, reason: str, later: str, *, what: str = "offline, ") -> None:
     count = run.delivery.waiting()
     run.notices.warn(f"{what}{count:,} record{'' if count == 1 else 's'} kept ({reason}): {later}")
 
 
-def _tell_of_mlflow_calls(run: ActiveRun) -> None:
+def _tell_of_mlflow_calls(run: OpenRun) -> None:
     """Name the calls of MLflow in the cell: without a store there was no active run that they could have gone to."""
     calls = {name for name in _CALL.findall(run.origin.source) if _RECORDS.match(name)}
     read = run.origin.watch.values_read() if run.origin.watch else {}
@@ -154,7 +156,7 @@ def _tell_of_mlflow_calls(run: ActiveRun) -> None:
         run.notices.warn(f"without a store the run was not active in MLflow: {named} did not reach it")
 
 
-def _close_strays(run: ActiveRun, status: Status, error: BaseException | None) -> None:
+def _close_strays(run: OpenRun, status: Status, error: BaseException | None) -> None:
     """End the MLflow runs that the cell began and left open: on its own thread, and on those that it started."""
     busy = running.busy_elsewhere()
     for run_id, (thread, _, stray) in reversed(mlflow_runs.open_runs().items()):

@@ -12,6 +12,10 @@ from mlmagic._version import __version__
 from mlmagic.errors import StoreError
 from mlmagic.journal import folder, lasting, owner
 from mlmagic.journal.records import Began, Ended, Tag
+from mlmagic.recording import active
+from mlmagic.recording.notices import Notices
+from mlmagic.recording.recorder import LONGEST_TAG, Recorder
+from mlmagic.recording.tags import source_tags, user_tags
 from mlmagic.remembered import Remembered
 from mlmagic.session.header import OPENING_INTERRUPTED
 from mlmagic.session.interrupts import deferred
@@ -23,27 +27,24 @@ from mlmagic.store import connection
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import shipper
 from mlmagic.store.waiting import Patience, Pending
-from mlmagic.tracking import active, ending, mlflow_runs, resuming
-from mlmagic.tracking.active import ActiveRun
+from mlmagic.tracking import ending, mlflow_runs, resuming
 from mlmagic.tracking.destination import find_target
-from mlmagic.tracking.recording.notices import Notices
-from mlmagic.tracking.recording.recorder import LONGEST_TAG, Recorder
-from mlmagic.tracking.recording.tags import source_tags, user_tags
+from mlmagic.tracking.open_run import OpenRun
 from mlmagic.user_objects import one_line
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlmagic.recording.options import Origin, TrackOptions
+    from mlmagic.recording.target import Earlier, Target
     from mlmagic.snapshot.git.state import GitState
-    from mlmagic.tracking.recording.options import Origin, TrackOptions
-    from mlmagic.tracking.target import Earlier, Target
 
 # Long enough for git on most trees; on a larger one its tags follow when the run is closed.
 _WAIT_FOR_GIT_S = 0.05
 
 
-def open_run(options: TrackOptions, origin: Origin) -> ActiveRun:
+def open_run(options: TrackOptions, origin: Origin) -> OpenRun:
     """Open a run, or go on with one, and make it active.
 
     A store that cannot be reached refuses nothing: the run is kept in its journal.
@@ -94,7 +95,7 @@ def _new_delivery(target: Target, began: Began, notices: Notices) -> Delivery:
     return delivery
 
 
-def _begin(opened: ActiveRun) -> None:
+def _begin(opened: OpenRun) -> None:
     """Make the run the active one, MLflow's too where the store has answered, and listen to what its code shows."""
     if opened.delivery.run is not None:
         mlflow_runs.activate(opened.delivery.run)
@@ -152,9 +153,9 @@ def _assemble(
     notices: Notices,
     patience: Patience,
     git_state: Pending[GitState],
-) -> ActiveRun:
+) -> OpenRun:
     recorder = Recorder(delivery.journal, notices)
-    opened = ActiveRun(
+    opened = OpenRun(
         delivery=delivery,
         target=target,
         patience=patience,
@@ -199,7 +200,7 @@ def _tell_of_stray(notices: Notices) -> None:
         )
 
 
-def abandon(opened: ActiveRun, error: BaseException) -> None:
+def abandon(opened: OpenRun, error: BaseException) -> None:
     """Take back a run whose code was never run because of *error*: the cell was rejected after it was opened."""
     with deferred():
         opened.capture.stop()

@@ -8,7 +8,6 @@ because another server would see the credentials.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
@@ -16,6 +15,8 @@ from mlmagic.journal import folder, owner
 from mlmagic.journal.foreign import take_over
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.survey import MOST_UNASKED, survey
+from mlmagic.recording import active
+from mlmagic.recording.sync_report import SyncedRun, SyncReport
 from mlmagic.session.interrupts import deferred
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection
@@ -23,7 +24,6 @@ from mlmagic.store.delivery import left_runs
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import Shipper, shipper, shippers
 from mlmagic.store.waiting import Patience
-from mlmagic.tracking import active
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -38,35 +38,6 @@ PATIENCE_S = 20.0
 """How long ``mlmagic.sync`` waits for the store."""
 
 _MOST_AT_ONCE = 100
-
-
-@dataclass(frozen=True)
-class SyncedRun:
-    """A run that was delivered: its name, its status, how many records the store got, and its id there.
-
-    ``own_id`` is the id under which its summary showed it, where the store has come to know it only now.
-    """
-
-    name: str
-    status: str
-    records: int
-    run_id: str = ""
-    own_id: str = ""
-
-
-@dataclass
-class SyncReport:
-    """What was delivered, and what was not.
-
-    ``waiting`` counts the runs that are not, ``away`` says why their store cannot be reached. ``problems`` are what
-    the store refused and what could not be read, a line each; ``foreign`` are the journals of others.
-    """
-
-    runs: list[SyncedRun] = field(default_factory=list)
-    waiting: int = 0
-    away: str | None = None
-    problems: list[str] = field(default_factory=list)
-    foreign: list[Foreign] = field(default_factory=list)
 
 
 def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool = False) -> SyncReport:

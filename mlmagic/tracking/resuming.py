@@ -6,6 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
+from mlmagic.recording import active
+from mlmagic.recording.tags import source_tags, user_tags
+from mlmagic.recording.target import Earlier
 from mlmagic.session.log_storage import LogStorage
 from mlmagic.snapshot.git import state as git
 from mlmagic.store import experiments
@@ -13,17 +16,14 @@ from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import durations, queries, session_log
 from mlmagic.store.query.filter_plan import Plan
-from mlmagic.tracking import active
-from mlmagic.tracking.recording.tags import source_tags, user_tags
-from mlmagic.tracking.target import Earlier
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from mlmagic.journal.records import Ended
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.options import Origin, TrackOptions
+    from mlmagic.recording.options import Origin, TrackOptions
+    from mlmagic.tracking.open_run import OpenRun
 
 
 _LAST_STEP = 2**62
@@ -32,7 +32,7 @@ _SHORTEST_ID = 4
 _last_in_notebook: dict[str, Earlier] = {}
 
 
-def remember(run: ActiveRun, ended: Ended, seconds: float) -> None:
+def remember(run: OpenRun, ended: Ended, seconds: float) -> None:
     """Note what the last run of a notebook holds after *seconds* in its cells, for a cell that goes on with it."""
     cells = run.previous_cells if run.origin.number is None else (*run.previous_cells, run.origin.number)
     _last_in_notebook[_notebook_key(run.origin)] = Earlier(
@@ -192,7 +192,7 @@ def _cells(text: str) -> tuple[int, ...]:
     return tuple(number for number in found if type(number) is int)
 
 
-def take_over(run: ActiveRun, earlier: Earlier) -> None:
+def take_over(run: OpenRun, earlier: Earlier) -> None:
     """Tell the recorder what a continued run holds already."""
     # Should the kernel die now, the time of the earlier cells is known all the same.
     run.recorder.tag(durations.TAG, durations.tag(earlier.seconds).value)

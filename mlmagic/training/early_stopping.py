@@ -10,17 +10,16 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
+from mlmagic.recording import active, loops
 from mlmagic.scalars import as_number
 from mlmagic.session.cells import running
 from mlmagic.session.script import as_python
 from mlmagic.snapshot.secrets.cuts import shown
-from mlmagic.tracking import active
-from mlmagic.tracking.recording import loops
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.loops import Loop
-    from mlmagic.tracking.recording.recorder import Recorder
+    from mlmagic.recording.loops import Loop
+    from mlmagic.recording.recorder import Recorder
+    from mlmagic.recording.run_context import RunContext
 
 _MODES = ("min", "max")
 
@@ -175,7 +174,7 @@ class EarlyStopping:
             return value < self.best_value - self.min_delta
         return value > self.best_value + self.min_delta
 
-    def _tell_nan(self, epoch: int, run: ActiveRun | None) -> None:
+    def _tell_nan(self, epoch: int, run: RunContext | None) -> None:
         if self._nan_told:
             return
         self._nan_told = True
@@ -239,7 +238,7 @@ def _whole(patience: Any) -> int:
     return number
 
 
-def _active_run() -> ActiveRun | None:
+def _active_run() -> RunContext | None:
     try:
         return active.require_active("EarlyStopping")
     except NoActiveRunError:

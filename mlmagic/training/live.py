@@ -15,7 +15,7 @@ from mlmagic.views.live_curve import MOST_SERIES, live_curve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmagic.tracking.recording.notices import Notices
+    from mlmagic.recording.notices import Notices
 
 EVERY_S = 0.5
 

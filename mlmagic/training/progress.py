@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.tracking import active
+from mlmagic.recording import active
 from mlmagic.training.shown import ShownLoop
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.run_context import RunContext
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def _length(iterable: object) -> int | None:
     return len(iterable)  # type: ignore[arg-type]  # what has no length says so, such as a DataLoader over a stream
 
 
-def _active_run() -> ActiveRun | None:
+def _active_run() -> RunContext | None:
     try:
         return active.require_active("mlmagic.progress")
     except NoActiveRunError:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
+from mlmagic.recording import loops
+from mlmagic.recording.loops import Loop
 from mlmagic.session.notebook_session import in_notebook
-from mlmagic.tracking.recording import loops
-from mlmagic.tracking.recording.loops import Loop
 from mlmagic.training.bar import Bar
 from mlmagic.training.live import LiveCurve
 from mlmagic.views.bundle import number, shorten
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.run_context import RunContext
 
 _SHOWN_METRICS = 4
 _LONGEST_NAME = 30
@@ -26,7 +26,7 @@ class ShownLoop(Loop):
     another has the bar that the one before it there had: a bar for each epoch's batches would fill the notebook.
     """
 
-    def __init__(self, run: ActiveRun | None, total: int | None, description: str, *, curve: bool) -> None:
+    def __init__(self, run: RunContext | None, total: int | None, description: str, *, curve: bool) -> None:
         super().__init__(run.recorder if run is not None else None)
         self._total = total
         self._description = description

@@ -21,7 +21,7 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlmagic.tracking.recording.summary import MetricLine, Notice, RunSummary
+    from mlmagic.recording.summary import MetricLine, Notice, RunSummary
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def summary(s: RunSummary, *, quiet: bool = False) -> MimeBundle:
 
     Examples
     --------
-    >>> from mlmagic.tracking.recording.summary import RunSummary
+    >>> from mlmagic.recording.summary import RunSummary
     >>> run = RunSummary("a1b2c3d4e5", "baseline", "churn", "FINISHED", 0.42, {})
     >>> summary(run, quiet=True)["text/plain"]
     '● finished  baseline · 0.42 s'

@@ -10,7 +10,7 @@ from mlmagic.user_settings import settings
 from mlmagic.views import run_summary
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.recording.summary import RunSummary
+    from mlmagic.recording.summary import RunSummary
 
 
 def show_summary(summary: RunSummary, *, quiet: bool) -> None:

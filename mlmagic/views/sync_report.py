@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlmagic.journal.survey import Foreign
-    from mlmagic.tracking.recovery import SyncedRun, SyncReport
+    from mlmagic.recording.sync_report import SyncedRun, SyncReport
 
 _SHOWN_RUNS = 3
 _LONGEST_NAME = 40
@@ -23,7 +23,7 @@ _ID = 8
 def sync_report(report: SyncReport) -> str:
     """Return *report* as text: one line, and one for each problem.
 
-    >>> from mlmagic.tracking.recovery import SyncedRun, SyncReport
+    >>> from mlmagic.recording.sync_report import SyncedRun, SyncReport
     >>> print(sync_report(SyncReport(runs=[SyncedRun("forest", "KILLED", 10_000)])))
     delivered forest (KILLED, 10,000 records)
     >>> print(sync_report(SyncReport(runs=[SyncedRun("away", "FINISHED", 6, "d3654144300d", "f6cbd1c6af2e")])))

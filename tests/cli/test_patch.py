@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from mlmagic.cli import main
-from mlmagic.tracking.closing import close_run
+from mlmagic.recording.options import Origin, TrackOptions
 from mlmagic.tracking.opening import open_run
-from mlmagic.tracking.recording.options import Origin, TrackOptions
+from mlmagic.tracking.tracker import close
 
 
 def notebook(source, outputs=()):
@@ -39,7 +39,7 @@ def recorded(store_uri, tmp_path):
     git("commit", "-q", "-m", "x")
     (tmp_path / "code.py").write_text("".join(f"value_{number} = {number * 7919}\n" for number in range(2_000)))
     (tmp_path / "n b.ipynb").write_text(notebook("x = 2", ["now"]))
-    summary = close_run(open_run(TrackOptions(name="changed"), Origin(source="x")), None)
+    summary = close(open_run(TrackOptions(name="changed"), Origin(source="x")), None)
     git("stash")
     return summary
 
@@ -81,6 +81,6 @@ def test_another_commit_is_told(recorded, capfd):
 
 @pytest.mark.parametrize("run", ["changes", "clean"])
 def test_a_run_without_a_patch_is_told_in_a_line(recorded, run, capfd):
-    close_run(open_run(TrackOptions(name="clean"), Origin(source="x")), None)
+    close(open_run(TrackOptions(name="clean"), Origin(source="x")), None)
     assert main(["patch", run]) == 1
     assert capfd.readouterr().err.count("\n") == 1

@@ -568,10 +568,16 @@ SCALARS = {
     "E dicts in a loop": (
         "def evaluate(e): return {'loss': 1 / (e + 1), 'val': {'acc': e / 4}, 'hits': e}",
         "for e in range(3):\n    m = evaluate(e)\n    loss, stats = e / 2, {'rmse': np.float32(e), 'n': np.int64(e)}",
-        Record(metrics={
-            "m.loss": [1, 0.5, 1 / 3], "m.val.acc": [0, 0.25, 0.5], "m.hits": [0, 1, 2],
-            "loss": [0, 0.5, 1], "stats.rmse": [0, 1, 2], "stats.n": [0, 1, 2],
-        }),
+        Record(
+            metrics={
+                "m.loss": [1, 0.5, 1 / 3],
+                "m.val.acc": [0, 0.25, 0.5],
+                "m.hits": [0, 1, 2],
+                "loss": [0, 0.5, 1],
+                "stats.rmse": [0, 1, 2],
+                "stats.n": [0, 1, 2],
+            }
+        ),
     ),
     "E a dict of settings in a loop": ("", "for r in (0.1, 0.2):\n    cfg = {'lr': r, 'name': 'x'}", Record()),
     "E dicts in a list": (
@@ -597,7 +603,12 @@ SCALARS = {
     "I a tuple without a name": (
         "from sklearn.metrics import homogeneity_completeness_v_measure",
         "print(homogeneity_completeness_v_measure([0, 0, 1], [1, 1, 0]))",
-        Record(metrics={f"homogeneity_completeness_v_measure.{part}": [1] for part in ("homogeneity", "completeness", "v_measure")}),
+        Record(
+            metrics={
+                f"homogeneity_completeness_v_measure.{part}": [1]
+                for part in ("homogeneity", "completeness", "v_measure")
+            }
+        ),
     ),
     "a last value after a loop": (
         "f = lambda e: e / 2",

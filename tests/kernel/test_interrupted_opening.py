@@ -19,7 +19,7 @@ from mlmagic.config import capture as configs
 from mlmagic.data import capture as data
 from mlmagic.journal import file, folder, lasting
 from mlmagic.models import capture as models
-from mlmagic.tracking import active; from mlmagic.store.delivery import delivery; from mlmagic.tracking import mlflow_runs; from mlmagic.tracking import opening; from mlmagic.tracking.recording import recorder; from mlmagic.store.delivery import worker as shipping; from mlmagic.store import connection as store; from mlmagic.store.delivery import stored_run; from mlmagic.tracking import destination as targets
+from mlmagic.recording import active; from mlmagic.store.delivery import delivery; from mlmagic.tracking import mlflow_runs; from mlmagic.tracking import opening; from mlmagic.recording import recorder; from mlmagic.store.delivery import worker as shipping; from mlmagic.store import connection as store; from mlmagic.store.delivery import stored_run; from mlmagic.tracking import destination as targets
 from mlmagic.session.output import capture; from mlmagic.session.observation import cell_observer as watching
 table, fitted = np.ones((20, 2)), Ridge().fit(np.eye(3), [1, 2, 3])
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.tracking.recording.options import TrackOptions
+from mlmagic.recording.options import TrackOptions
 
 OPTIONS = [option for action in TrackMagics.track.parser._actions for option in action.option_strings]
 WORDS = st.sampled_from(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import contextlib
+import warnings
+
 from hypothesis import strategies as st
 
 NAMES = st.sampled_from("abcdefgh")
@@ -81,3 +85,25 @@ def run_through(coroutine):
         coroutine.send(None)
     except StopIteration:
         return
+
+
+def outcome(tree):
+    """Return what running *tree* leaves: names with their values as text, and what it raised."""
+    namespace = {
+        "__builtins__": vars(builtins), "context": Context, "decorator": lambda *_: lambda kind: kind, "run": run_through,
+    }  # fmt: skip
+    given = set(namespace)
+    raised = None
+    with warnings.catch_warnings(), contextlib.redirect_stdout(None):
+        warnings.simplefilter("ignore")
+        try:
+            code = compile(tree, "<cell>", "exec")
+        except SyntaxError as error:
+            return "no Python", type(error)
+        try:
+            exec(code, namespace)
+        except Exception as error:  # noqa: BLE001  # whatever a random cell raises
+            line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
+            raised = type(error), str(error).partition(" object at ")[0], line
+    kept = {name: value for name, value in namespace.items() if name not in given}
+    return {name: value if type(value) in {int, str, float} else type(value) for name, value in kept.items()}, raised

@@ -4,12 +4,12 @@ import pytest
 
 import mlmagic
 from mlmagic.journal import folder
+from mlmagic.recording import active
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.sweeps.body import body_of
 from mlmagic.sweeps.orchestrator import Sweep
 from mlmagic.sweeps.plan import Plan
 from mlmagic.sweeps.points.space import axes_of
-from mlmagic.tracking import active
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from mlmagic.errors import StoreError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.journal.foreign import foreign_journals
 from mlmagic.journal.records import Began, Part
+from mlmagic.recording.child_runs import Child
+from mlmagic.recording.options import Origin, TrackOptions
 from mlmagic.session import log_storage
 from mlmagic.session.log import ExecutionLog
 from mlmagic.session.log_storage import LogStorage
@@ -26,10 +28,8 @@ from mlmagic.store import shared_parts
 from mlmagic.store.delivery.worker import shipper
 from mlmagic.store.query.run import Run
 from mlmagic.tracking import recovery, resuming
-from mlmagic.tracking.child_runs import Child
-from mlmagic.tracking.closing import close_run
 from mlmagic.tracking.opening import open_run
-from mlmagic.tracking.recording.options import Origin, TrackOptions
+from mlmagic.tracking.tracker import close
 from mlmagic.user_settings import settings
 
 PATCH = "mlmagic/uncommitted.patch"
@@ -65,7 +65,7 @@ class Session:
 
     def close(self, run, error=None):
         self.log.end(run.origin.log_entry, "ok")
-        return close_run(run, error)
+        return close(run, error)
 
     def run(self, **options):
         run = self.open(**options)
@@ -341,6 +341,6 @@ def test_a_secret_in_the_patch_is_told_once(repository, session):
     for _ in range(3):
         cell = session.cell()
         run = open_run(TrackOptions(), Origin(source=cell.source, log=session.storage, log_entry=cell))
-        told.append([notice.text for notice in close_run(run, None).notices if "uncommitted.patch" in notice.text])
+        told.append([notice.text for notice in close(run, None).notices if "uncommitted.patch" in notice.text])
     assert len(told[0]) == 2
     assert told[1:] == [[], []]

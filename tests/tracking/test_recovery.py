@@ -16,10 +16,10 @@ from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import FORMAT, _line, encode, seed_of
 from mlmagic.journal.records import Began, Metric, Tag
 from mlmagic.journal.survey import survey
+from mlmagic.recording.sync_report import SyncReport
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import shipper
 from mlmagic.tracking import recovery
-from mlmagic.tracking.recovery import SyncReport
 from mlmagic.user_settings import settings
 from mlmagic.views.sync_report import sync_report
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.tracking import active
+from mlmagic.recording import active
 from mlmagic.training.early_stopping import EarlyStopping
 from mlmagic.training.progress import progress
 

@@ -1,8 +1,8 @@
 import IPython.display
 import pytest
 
+from mlmagic.recording.notices import Notices
 from mlmagic.session.notebook_session import in_notebook
-from mlmagic.tracking.recording.notices import Notices
 from mlmagic.training.live import EVERY_S, LiveCurve
 
 

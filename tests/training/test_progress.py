@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.tracking import active
-from mlmagic.tracking.recording import loops
+from mlmagic.recording import active, loops
 from mlmagic.training.progress import progress
 
 

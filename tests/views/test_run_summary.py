@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmagic.tracking.recording.summary import MetricLine, Notice, RunSummary
+from mlmagic.recording.summary import MetricLine, Notice, RunSummary
 from mlmagic.views.run_summary import summary
 
 RUN = RunSummary(

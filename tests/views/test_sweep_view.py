@@ -6,8 +6,8 @@ import math
 import pytest
 from PIL import Image
 
+from mlmagic.recording.summary import Notice, RunSummary
 from mlmagic.sweeps.results import Results, Trial
-from mlmagic.tracking.recording.summary import Notice, RunSummary
 from mlmagic.views.sweeps.sweep_picture import _so_far, picture_of
 from mlmagic.views.sweeps.sweep_view import SweepView, results_html, sweep_bundle
 

@@ -304,7 +304,11 @@ class CellWatch:
         if site.kind == "train":
             self._take_training(argument, value)
             return
-        if self._is_per_class(site) and site.kind == "function" and argument.place in {0, 1, "y_true", "y_pred", "labels"}:
+        if (
+            self._is_per_class(site)
+            and site.kind == "function"
+            and argument.place in {0, 1, "y_true", "y_pred", "labels"}
+        ):
             if argument.place == "labels":
                 self._labels[id(site)] = [value]
             elif len(self._labels.setdefault(id(site), [])) < 2:  # noqa: PLR2004  # true and predicted

@@ -22,8 +22,8 @@ _OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are no globa
 class Executed:
     """Marks the blocks of one cell: ``if``, loops, ``try`` and ``match``, but not the bodies of functions and classes.
 
-    A mark is a call at the beginning of a block, and before each statement of a ``try`` outside of loops. ``ran`` is the
-    cell without the statements that did not run, once `end` was called.
+    A mark is a call at the beginning of a block, and before each statement of a ``try`` outside of loops. Once `end`
+    was called, ``ran`` is the cell without the statements that did not run.
     """
 
     def __init__(self, tree: ast.Module, rewritten: ast.Module) -> None:
@@ -79,8 +79,8 @@ class Executed:
         pruned = _copied(statement)
         for holder, name in _blocks(pruned):
             kept = list(self._that_ran(getattr(holder, name), ran, failed_line))
-            nothing = [ast.copy_location(ast.Pass(), statement)] if name == "body" else []
-            setattr(holder, name, kept or nothing)
+            may_be_empty = name == "orelse"
+            setattr(holder, name, kept or ([] if may_be_empty else [ast.copy_location(ast.Pass(), statement)]))
         return pruned
 
 

@@ -71,9 +71,7 @@ def is_array(value: Any) -> bool:
     return bool(getattr(value, "ndim", 0))
 
 
-def _leaves(
-    values: Mapping[Any, Any], prefix: str, depth: int, take: Callable[[Any], Any]
-) -> list[tuple[str, Any]]:
+def _leaves(values: Mapping[Any, Any], prefix: str, depth: int, take: Callable[[Any], Any]) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for key, value in islice(values.items(), MOST_PARTS):
         name = f"{prefix}.{key}" if prefix else str(key)

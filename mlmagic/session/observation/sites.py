@@ -27,8 +27,9 @@ Kind = Literal[
 class Site:
     """A place in the cell whose results are seen.
 
-    ``bound`` is the name that the whole result is bound to, ``parts`` those that its items are bound to, ``within`` the names that an expression around it is bound
-    to (the name of the whole, for an item), and ``truth`` the variable that holds the true labels. ``names`` are those
+    ``bound`` is the name that the whole result is bound to, ``parts`` those that its items are bound to, ``within`` the
+    names that an expression around it is bound to (the name of the whole, for an item), and ``truth`` the variable that
+    holds the true labels. ``names`` are those
     that an assignment binds, ``literals`` says which of these to a scalar that is written down. ``loops`` counts the
     loops around the place, ``statement`` the statements before it. ``passing`` means that nothing but the call holds
     the receiver, and ``per_class`` that the call asks for a value for each class. ``item`` is the assignment that a key

@@ -14,7 +14,7 @@ from mlmagic.adapters.optional import require
 from mlmagic.journal import folder
 
 if TYPE_CHECKING:
-    from mlmagic.tracking.recording.notices import Notices
+    from mlmagic.recording.notices import Notices
 
 
 _TEMPORARY = "mlmagic-sweep-"

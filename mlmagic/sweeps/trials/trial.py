@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.adapters import autologging
+from mlmagic.recording import active
+from mlmagic.recording.notices import Notices
+from mlmagic.recording.recorder import Recorder
+from mlmagic.recording.run_context import RunContext
+from mlmagic.recording.tracebacks import traceback_text
 from mlmagic.session.output.capture import Capture
 from mlmagic.sweeps.trials.isolated_random import own_random
 from mlmagic.sweeps.trials.isolation import figures_closed, output_captured, random_states_kept
 from mlmagic.sweeps.trials.pruning import Reporter, TrialPrunedError
 from mlmagic.sweeps.trials.trial_code import TrialCode
 from mlmagic.sweeps.trials.trial_models import are_wanted, sent
-from mlmagic.tracking import active, collecting
-from mlmagic.tracking.recording.notices import Notices
-from mlmagic.tracking.recording.recorder import Recorder
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from mlmagic.session.output.figures import FailedFigure, Figure
     from mlmagic.sweeps.trials.task import Job, Task
     from mlmagic.sweeps.trials.trial_models import SentModel
-    from mlmagic.tracking.active import ActiveRun
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _FILE = "<sweep>"
@@ -94,17 +94,6 @@ class Memory:
             self.files[f"{folder}/{name}" if folder else name] = path.read_bytes()
 
 
-@dataclass
-class _TrialRun:
-    """What ``mlmagic.log`` and its like find as the active run of a trial."""
-
-    recorder: Recorder
-    notices: Notices
-    capture: Capture
-    figure_names: set[str] = field(default_factory=set)
-    pid: int = field(default_factory=os.getpid)
-
-
 def run_trial(job: Job, task: Task) -> Outcome:
     """Run one trial; an exception of its code is part of the outcome.
 
@@ -118,7 +107,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
     recorder = Recorder(sink, notices)
     capture = Capture(output_limit=job.output_limit, figures=job.figures)
     outcome = Outcome(task.number, "FINISHED", time.time_ns() // 1_000_000, 0.0)
-    run = cast("ActiveRun", _TrialRun(recorder, notices, capture))
+    context = RunContext(recorder=recorder, notices=notices, capture=capture)
     code = TrialCode(job, task, recorder, sink.reporter)
     with (
         _one_at_a_time,
@@ -129,7 +118,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
         figures_closed(capture),
         contextlib.ExitStack() as settings,
     ):
-        active.enter(run)
+        active.enter(context)
         began = time.perf_counter()
         try:
             code.run(settings)
@@ -139,10 +128,10 @@ def run_trial(job: Job, task: Task) -> Outcome:
             outcome.status, outcome.pruned = "KILLED", str(pruned)
         except BaseException as error:  # noqa: BLE001  # whatever the user's code raises, SystemExit too
             outcome.status, outcome.error = "FAILED", one_line(error)
-            outcome.traceback = collecting.traceback_text(error)
+            outcome.traceback = traceback_text(error)
         finally:
             outcome.duration_s = time.perf_counter() - began
-            active.leave(run)
+            active.leave(context)
         recorder.finish()
         if capture.figures:
             capture.figures.collect_open()

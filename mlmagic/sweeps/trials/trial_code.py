@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.kinds import find_models, is_any_library_imported
+from mlmagic.recording.inferred import inferred_values
 from mlmagic.scalars import as_number
 from mlmagic.session.observation import sites
 from mlmagic.session.observation.cell_observer import CellWatch
@@ -17,8 +17,6 @@ from mlmagic.store.values import flat
 from mlmagic.sweeps.trials.isolated_random import import_first
 from mlmagic.sweeps.trials.isolation import threads_limited
 from mlmagic.sweeps.trials.process_state import process_state_kept
-from mlmagic.tracking.inferred import inferred_values
-from mlmagic.tracking.recording.options import Origin
 from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
@@ -26,10 +24,9 @@ if TYPE_CHECKING:
 
     from mlmagic.models.capture import ModelCapture
     from mlmagic.models.kinds import Found
+    from mlmagic.recording.recorder import Recorder
     from mlmagic.sweeps.trials.pruning import Reporter
     from mlmagic.sweeps.trials.task import Job, Task
-    from mlmagic.tracking.active import ActiveRun
-    from mlmagic.tracking.recording.recorder import Recorder
 
 _FILE = "<sweep>"
 _RESULT = "result"
@@ -76,36 +73,37 @@ class TrialCode:
         namespace["__name__"] = "__main__"
         watch = CellWatch(namespace)
         remove = sites.install()
-        failed, value = True, None
+        error, value = None, None
         try:
             watched = watch.begin(tree)
-            models = self._watch_models(source, watch, namespace)
+            models = self._watch_models(watch)
             value = _executed(watched, namespace, source)
-            failed = False
+        except BaseException as raised:
+            error = raised
+            raise
         finally:
-            watch.end()
+            watch.end(error)
             remove()
             if self._reporter is not None:
                 self._reporter.is_open = False  # what is found when the code has ended ends nothing
-            self._find(watch, namespace, value, failed=failed)
-        self._find_models(models or self._watch_models(source, watch, namespace), watch, namespace)
+            self._find(watch, namespace, value, failed=error is not None)
+        self._find_models(models or self._watch_models(watch), watch, namespace)
 
-    def _watch_models(self, source: str, watch: CellWatch, namespace: dict[str, Any]) -> ModelCapture | None:
+    def _watch_models(self, watch: CellWatch) -> ModelCapture | None:
         """Note what the models are like before the code runs; None where there can be none, or they are not wanted."""
         if self._job.models == "none" or not is_any_library_imported():
             return None
         from mlmagic.models.capture import ModelCapture
 
         models = ModelCapture()
-        # All that it asks a run for is the code that it is of.
-        models.begin(cast("ActiveRun", SimpleNamespace(origin=Origin(source, namespace=namespace, watch=watch))))
+        models.note(watch)
         return models
 
     def _find_models(self, models: ModelCapture | None, watch: CellWatch, namespace: dict[str, Any]) -> None:
         if models is not None:
-            from mlmagic.models.capture import models_made
+            from mlmagic.models.capture import examples_for
 
-            self.models, self.examples = models_made(models, watch, namespace)
+            self.models, self.examples = models.made(watch, namespace), examples_for(watch, namespace)
             self.notices += [line for line in watch.skips.lines() if line not in self.notices]
 
     def _find(self, watch: CellWatch, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:

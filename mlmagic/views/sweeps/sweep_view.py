@@ -19,8 +19,8 @@ from mlmagic.visible import clean, visible
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlmagic.recording.summary import RunSummary
     from mlmagic.sweeps.results import Results, Summary, Trial
-    from mlmagic.tracking.recording.summary import RunSummary
 
 _EVERY_S = 0.3
 _MOST_ROWS = 10

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import contextlib
-import warnings
 
 import pytest
 from hypothesis import given
-from random_cells import CODE, Context, run_through
+from random_cells import CODE, outcome
 
 from mlmagic.session.observation import sites
 from mlmagic.session.observation.call_instrumentation import Instrumenter
@@ -35,28 +33,6 @@ def rewritten(source, seen):
     tree = ast.parse(source)
     instrumenter = Instrumenter(measures=lambda name: name in {"measure", "fun", "a"}, modules={"metrics"}, sees=seen)
     return ast.fix_missing_locations(instrumenter.visit(tree)), instrumenter
-
-
-def outcome(tree):
-    """Return what running *tree* leaves: names with their values as text, and what it raised."""
-    namespace = {
-        "__builtins__": vars(builtins), "context": Context, "decorator": lambda *_: lambda kind: kind, "run": run_through,
-    }  # fmt: skip
-    given = set(namespace)
-    raised = None
-    with warnings.catch_warnings(), contextlib.redirect_stdout(None):
-        warnings.simplefilter("ignore")
-        try:
-            code = compile(tree, "<cell>", "exec")
-        except SyntaxError as error:
-            return "no Python", type(error)
-        try:
-            exec(code, namespace)
-        except Exception as error:  # noqa: BLE001  # whatever a random cell raises
-            line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
-            raised = type(error), str(error).partition(" object at ")[0], line
-    kept = {name: value for name, value in namespace.items() if name not in given}
-    return {name: value if type(value) in {int, str, float} else type(value) for name, value in kept.items()}, raised
 
 
 @pytest.fixture(autouse=True, scope="module")

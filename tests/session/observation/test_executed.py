@@ -7,8 +7,7 @@ import copy
 
 import pytest
 from hypothesis import given
-from random_cells import CODE
-from test_call_instrumentation import outcome
+from random_cells import CODE, outcome
 
 from mlmagic.session.observation import sites
 from mlmagic.session.observation.cell_observer import CellWatch
@@ -43,6 +42,8 @@ def test_marks_change_nothing_and_what_ran_does_the_same(source):
     marked = Executed(tree, marked_tree)
     expected = outcome(ast.parse(source))
     assert outcome(marked_tree) == expected
+    if expected[0] == "no Python":
+        return
     line = expected[1][2] if isinstance(expected[1], tuple) else None
     marked.end(line or None)
     names, raised = outcome(ast.fix_missing_locations(marked.ran))

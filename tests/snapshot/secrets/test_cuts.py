@@ -12,13 +12,13 @@ from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.journal.records import Param, Tag
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.saved import first_line as reason_of
+from mlmagic.recording.notices import Notices
+from mlmagic.recording.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 from mlmagic.session.output.shown_values import MOST_CHARACTERS, as_output
 from mlmagic.session.output.transcript import Transcript
 from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.cuts import MARGIN, beginning, ending, first_line
 from mlmagic.snapshot.secrets.redaction import redact
-from mlmagic.tracking.recording.notices import Notices
-from mlmagic.tracking.recording.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 from mlmagic.user_settings import settings
 
 

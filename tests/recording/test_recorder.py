@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.journal.records import Dataset, Metric, Param, Tag
-from mlmagic.tracking.recording.notices import Notices
-from mlmagic.tracking.recording.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
+from mlmagic.recording.notices import Notices
+from mlmagic.recording.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
 
 TOKEN = "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH"
 

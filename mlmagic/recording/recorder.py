@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
+from mlmagic.recording import loops
+from mlmagic.recording.summary import MetricLine
 from mlmagic.scalars import as_number
 from mlmagic.snapshot.parts import LONGEST_INLINE, in_parts
 from mlmagic.snapshot.secrets import redaction
@@ -17,17 +19,15 @@ from mlmagic.snapshot.secrets.known_values import REDACTED
 from mlmagic.snapshot.secrets.patches import redact_patch
 from mlmagic.store.keys import Keys, changed_key, slug, unused
 from mlmagic.store.values import as_curve, as_text, flat
-from mlmagic.tracking.recording import loops
-from mlmagic.tracking.recording.summary import MetricLine
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from mlmagic.recording.loops import Loop
+    from mlmagic.recording.notices import Notices
     from mlmagic.snapshot.parts import Part
-    from mlmagic.tracking.recording.loops import Loop
-    from mlmagic.tracking.recording.notices import Notices
 
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000

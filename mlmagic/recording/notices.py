@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Literal
 
+from mlmagic.recording.summary import Notice
 from mlmagic.snapshot.secrets.redaction import redact
-from mlmagic.tracking.recording.summary import Notice
 
 _standing: dict[str, tuple[str, ...]] = {}
 """What was true of each topic at the last run of this session that showed its notes."""

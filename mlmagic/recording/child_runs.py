@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from mlmagic._version import __version__
 from mlmagic.journal import folder, lasting, owner
 from mlmagic.journal.records import Began, Ended, Metric, Param, Tag
+from mlmagic.recording.recorder import Recorder
 from mlmagic.session.output.figures import FailedFigure
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import shipper
 from mlmagic.store.keys import slug, unused
-from mlmagic.tracking.recording.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from mlmagic.journal.records import Record
+    from mlmagic.recording.active_run import ActiveRun
     from mlmagic.session.output.figures import Figure
-    from mlmagic.tracking.active import ActiveRun
 
 _OF_THE_PARENT = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
+from mlmagic.recording.options import Origin
 from mlmagic.session import notebook
-from mlmagic.tracking.recording.options import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

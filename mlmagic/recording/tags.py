@@ -9,9 +9,9 @@ from mlmagic.snapshot.secrets import redaction
 from mlmagic.store.keys import Keys, changed_key
 
 if TYPE_CHECKING:
+    from mlmagic.recording.notices import Notices
+    from mlmagic.recording.options import Origin, TrackOptions
     from mlmagic.snapshot.git.state import GitState
-    from mlmagic.tracking.recording.notices import Notices
-    from mlmagic.tracking.recording.options import Origin, TrackOptions
 
 
 def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:

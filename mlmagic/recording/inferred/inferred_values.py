@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.recording.inferred.clocks import is_clock, reads_clock
+from mlmagic.recording.inferred.dict_results import curves_in, results_in
+from mlmagic.recording.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
 from mlmagic.scalars import as_float
 from mlmagic.session.observation.cell_observer import MOST_VALUES
 from mlmagic.store.query.direction import direction_of
-from mlmagic.tracking.inferred.clocks import is_clock, reads_clock
-from mlmagic.tracking.inferred.dict_results import curves_in, results_in
-from mlmagic.tracking.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.tracking.active import ActiveRun
+    from mlmagic.recording.active_run import ActiveRun
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ import subprocess
 import pytest
 
 from mlmagic import sync
+from mlmagic.recording import active
+from mlmagic.recording.options import Origin, TrackOptions
 from mlmagic.store.query.run import Run
-from mlmagic.tracking import active
-from mlmagic.tracking.closing import close_run, status_of
+from mlmagic.tracking import tracker
 from mlmagic.tracking.opening import open_run
-from mlmagic.tracking.recording.options import Origin, TrackOptions
+from mlmagic.tracking.tracker import status_of
 from mlmagic.user_settings import settings
 
 
@@ -58,7 +59,7 @@ def close(store_uri):
         origin = Origin(source=source, namespace=namespace or {}, binds=frozenset(namespace or ()))
         run = open_run(TrackOptions(**options), origin)
         work(run)
-        summary = close_run(run, error)
+        summary = tracker.close(run, error)
         assert active.on_this_thread() is None
         return summary, Run(run.run_id)
 

@@ -1,0 +1,103 @@
+"""Which runs are open now, on which thread, and which one ended last."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import NoActiveRunError
+from mlmagic.recording.active_run import ActiveRun
+from mlmagic.session.threads import ThreadStacks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlmagic.recording.run_context import RunContext
+    from mlmagic.session.log import LoggedCell
+
+_open: ThreadStacks[RunContext] = ThreadStacks()
+_last: list[str] = []
+"""The id of the run that ended last in this process."""
+
+
+def enter(context: RunContext) -> None:
+    """Make *context* the one that ``mlmagic.log`` writes to."""
+    _open.push(context)
+
+
+def leave(context: RunContext) -> None:
+    """Let *context* be active no longer."""
+    _open.remove(context)
+
+
+def on_this_thread() -> ActiveRun | None:
+    """Return the innermost open run of the calling thread."""
+    return next(_runs(reversed(_open.own())), None)
+
+
+def opened_in(entry: LoggedCell | None) -> list[ActiveRun]:
+    """Return the open runs that the cell of this log entry opened on the calling thread, the innermost first."""
+    return [run for run in _runs(reversed(_open.own())) if entry is not None and run.origin.log_entry is entry]
+
+
+def open_here() -> list[ActiveRun]:
+    """Return all open runs of this process, the outermost first."""
+    return [run for run in _runs(_open.all()) if run.pid == os.getpid()]
+
+
+def open_ids() -> set[str]:
+    """Return the ids of all open runs."""
+    return {run.run_id for run in _runs(_open.all())}
+
+
+def _runs(contexts: Iterable[RunContext]) -> Iterator[ActiveRun]:
+    return (context for context in contexts if isinstance(context, ActiveRun))
+
+
+def require_active(what: str) -> RunContext:
+    """Return what is active for the calling thread, a run or a trial of a sweep; *what* was called, for the error.
+
+    Raises
+    ------
+    NoActiveRunError
+        If nothing is.
+    """
+    context = _open.current()
+    if context is not None and context.pid != os.getpid():
+        raise NoActiveRunError(
+            f"{what} was called in another process than the run's, where nothing that is logged would arrive. "
+            "Return the values, and log them in the cell."
+        )
+    if context is None:
+        raise NoActiveRunError(
+            f"{what} was called where no run is active, or after its run has ended. Put %%track on the first line of "
+            "the cell, or call it within `with mlmagic.track():`. In a worker process there is none: return the values."
+        )
+    return context
+
+
+def require_run(what: str) -> ActiveRun:
+    """Return the run that is active for the calling thread; *what* was called, which makes runs below it.
+
+    Raises
+    ------
+    NoActiveRunError
+        If none is, or within a trial of a sweep, which has no runs below it.
+    """
+    context = require_active(what)
+    if not isinstance(context, ActiveRun):
+        raise NoActiveRunError(
+            f"{what} was called within a trial of a sweep, whose run has none below it. Call it in a tracked cell, or "
+            "log what the trial found with mlmagic.log."
+        )
+    return context
+
+
+def note_last(run_id: str) -> None:
+    """Note which run has ended last."""
+    _last[:] = [run_id]
+
+
+def last_id() -> str | None:
+    """Return the id of the run that ended last in this process, None if none has."""
+    return _last[0] if _last else None

@@ -1,0 +1,116 @@
+"""A run that is open: what configs, data, models and sweeps record of it, and to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlmagic.recording.run_context import RunContext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmagic.recording.options import Origin, TrackOptions
+    from mlmagic.recording.summary import Status
+    from mlmagic.recording.target import Target
+    from mlmagic.session.log_storage import LogStorage
+    from mlmagic.store.delivery.delivery import Delivery
+    from mlmagic.store.waiting import Patience
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What the user's own code logged with MLflow, and its autologging: ``models`` are ids of logged models.
+
+    ``status`` is how the user's code ended the run itself, by ``mlflow.end_run`` or ``set_terminated``; None as a rule.
+    """
+
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    status: Status | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class ActiveRun(RunContext):
+    """An open run.
+
+    ``datasets`` and ``models`` are those that were recorded, each in a few words. ``logged`` is what MLflow's run held
+    when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` holds which searches and
+    trials of studies have runs below it already.
+    """
+
+    delivery: Delivery
+    target: Target
+    patience: Patience
+    options: TrackOptions
+    origin: Origin
+    autologged: list[str] = field(default_factory=list)
+    logged: Logged = field(default_factory=Logged)
+    datasets: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+    recorded: set[int] = field(default_factory=set)
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def uid(self) -> str:
+        """The run's own id, its tag ``mlmagic.id``."""
+        return self.delivery.began.uid
+
+    @property
+    def run_id(self) -> str:
+        """MLflow's id of the run, or the run's own while the store does not know it; both find it later."""
+        return self.delivery.run_id or self.uid
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.delivery.began.name
+
+    @property
+    def experiment(self) -> str:
+        """The name of the run's experiment."""
+        return self.target.experiment
+
+    @property
+    def experiment_id(self) -> str:
+        """The id of the run's experiment, empty while it is not known."""
+        return self.delivery.run.info.experiment_id if self.delivery.run else self.target.experiment_id
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags that it was opened with."""
+        earlier = self.target.earlier
+        return earlier.tags if earlier else self.delivery.began.tags
+
+    @property
+    def metrics_before(self) -> Mapping[str, float]:
+        """The metrics that a run that is continued had before."""
+        return self.target.earlier.metrics if self.target.earlier else {}
+
+    @property
+    def began(self) -> int:
+        """When its first cell began, in milliseconds since the epoch."""
+        return self.target.earlier.began if self.target.earlier else self.delivery.began.started
+
+    @property
+    def seconds_before(self) -> float:
+        """Seconds in the earlier cells of a run that is continued."""
+        return self.target.earlier.seconds if self.target.earlier else 0.0
+
+    @property
+    def other_kernels(self) -> LogStorage | None:
+        """The log of the earlier kernels that a run which is continued ran in."""
+        return self.target.earlier.other_kernels if self.target.earlier else None
+
+    @property
+    def logged_params(self) -> set[str]:
+        """The parameters that the code logged, but for those of before the run was continued: the recorder warns."""
+        earlier = self.target.earlier.params if self.target.earlier else {}
+        return {*self.logged.params, *self.recorder.params} - {*earlier}
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds since it was opened or continued, whatever the clock was set to meanwhile."""
+        return time.monotonic() - self._began

@@ -1,0 +1,41 @@
+"""What ``%load_ext mlmagic`` does about the runs that a dead kernel left in journals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlmagic.errors import MLMagicError
+from mlmagic.journal import folder
+from mlmagic.store import connection
+from mlmagic.user_objects import one_line
+from mlmagic.user_settings import settings
+from mlmagic.visible import clean
+
+
+def deliver_left_runs() -> None:
+    """Deliver what a dead kernel left for the current store, and say so; MLflow is imported only if there is any."""
+    try:
+        _deliver()
+    except Exception as error:  # noqa: BLE001  # what lies in a folder must not keep mlmagic from being loaded
+        print(f"mlmagic: journals could not be looked at: {clean(one_line(error))}")  # noqa: T201
+
+
+def _deliver() -> None:
+    if settings.offline or not any(folder.may_hold_journals(place) for place in folder.places()):
+        return
+    from mlmagic.journal.survey import MOST_UNASKED, survey
+    from mlmagic.views.sync_report import foreign_line, sync_report
+
+    found = [survey(place, most=MOST_UNASKED) for place in folder.places()]
+    if foreign := [one for part in found for one in part.foreign]:
+        print(foreign_line(foreign))  # noqa: T201
+    if not any(not left.is_closed for part in found for left in part.left):
+        return
+    from mlmagic.tracking import recovery
+
+    try:
+        report = recovery.sync(only=connection.current_uri(), patience_s=settings.store_timeout_s)
+    except MLMagicError as error:  # above all a store that is away
+        print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
+        return
+    print(sync_report(replace(report, foreign=[])))  # noqa: T201  # said above
