@@ -66,7 +66,7 @@ class Extension:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._session = notebook_session.LiveSession(shell)
+        self._session = notebook_session.NotebookSession(shell)
         self._tracker = CellTracker(self._session, parse_header, self._leave_if_asked)
         self._transformer = HeaderTransformer(shell, self._tracker.open, self._tracker.watch_within)
         self._undo: list[Callable[[], None]] = []
@@ -107,7 +107,7 @@ class Extension:
         self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(notebook_session.enter(self._session))
-        self._undo.append(connection.settle())
+        self._undo.append(connection.pin_tracking_uri())
         folder.settle(Path.cwd())
         if "mlmagic.tracking.background" in sys.modules:
             sys.modules["mlmagic.tracking.background"].resume()

@@ -66,7 +66,7 @@ def _nothing_waits_for_a_store():
     if journals := sys.modules.get("mlmagic.journal.folder"):
         journals._home = None
     shipping = sys.modules.get("mlmagic.store.delivery.worker")
-    for ships in shipping.shippers() if shipping else ():
+    for ships in shipping.delivery_workers() if shipping else ():
         for delivery in ships.deliveries():
             ships.remove(delivery)
 

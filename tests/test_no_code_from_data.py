@@ -39,8 +39,8 @@ HARMLESS = {"json", "re", "tokenize"}
 ALLOWED = {
     ("__init__.py", "import_module"): "modules of this package, by a table",
     ("__init__.py", "load"): "the extension, when IPython loads it",
-    ("adapters/imports.py", "importlib.import_module"): "modules of this package, by a table",
-    ("adapters/imports.py", "self._loader.exec_module"): "a library that the user's code imports",
+    ("adapters/import_hooks.py", "importlib.import_module"): "modules of this package, by a table",
+    ("adapters/import_hooks.py", "self._loader.exec_module"): "a library that the user's code imports",
     ("adapters/optional.py", "importlib.import_module"): "libraries that callers of this package name",
     ("cli/doctor.py", "subprocess.run"): "git --version",
     ("cli/serve.py", "os.execve"): "JupyterLab or MLflow's UI, which the user asked for",

@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.adapters.imports import when_imported
+from mlmagic.adapters.import_hooks import when_imported
 
 if TYPE_CHECKING:
     from collections.abc import Callable

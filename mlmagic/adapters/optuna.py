@@ -9,7 +9,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.adapters.imports import when_imported
+from mlmagic.adapters.import_hooks import when_imported
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:

@@ -122,7 +122,7 @@ def check_store() -> Finding:
     for name, value in (("MAX_RETRIES", 0), ("TIMEOUT", STORE_TIMEOUT_S)):
         # MLflow's own defaults keep an unreachable server waiting for minutes.
         os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", str(value))
-    connection.settle()
+    connection.pin_tracking_uri()
     where = connection.shown_uri()
     uri = connection.current_uri()
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():

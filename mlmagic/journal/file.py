@@ -25,11 +25,11 @@ from mlmagic.journal.records import (
     Delivered,
     Ended,
     File,
-    LeftOut,
     Model,
     Part,
-    SetAside,
+    Rejected,
     Stored,
+    UserKeys,
 )
 from mlmagic.journal.safe_folder import open_file
 from mlmagic.journal.signing import signature_of
@@ -450,4 +450,4 @@ def _write(target: Path, content: bytes) -> None:
     target.write_bytes(content)
 
 
-_OF_THE_DELIVERY = (Bound, Delivered, LeftOut, Stored, SetAside, Closed)
+_OF_THE_DELIVERY = (Bound, Delivered, UserKeys, Stored, Rejected, Closed)

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 FORMAT = 2
 """The number of this form; a journal of a higher one was written by a newer mlmagic. Form 1 had no signatures."""
 
-_KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in get_args(records.Record)}
+_WORDS: dict[type[Any], str] = {kind: kind.__name__.lower() for kind in get_args(records.Record)} | {
+    records.UserKeys: "leftout",
+    records.Rejected: "setaside",
+}
+"""The word for each kind of record in a line; journals of earlier versions have the same."""
+_KINDS = {word: kind for kind, word in _WORDS.items()}
 _SUM = 8
 # Far above what MLflow takes of a dataset's profile, the longest text that is a record.
 _LONGEST_LINE = 64 << 20
@@ -54,7 +59,7 @@ def encode(record: Record, seed: int) -> bytes:
     >>> encode(records.Tag("stage", "draft"), 0)
     b'38b48713 ["tag","stage","draft"]\n'
     """
-    return _line(_encode([type(record).__name__.lower(), *astuple(record)]), seed)
+    return _line(_encode([_WORDS[type(record)], *astuple(record)]), seed)
 
 
 def encode_metric(key: str, value: float, timestamp: int, step: int, *, yields: bool, seed: int) -> bytes:

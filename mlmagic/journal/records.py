@@ -146,7 +146,7 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class UserKeys:
     """These keys were logged by the user's own code: what yields to it is not delivered."""
 
     params: list[str]
@@ -161,7 +161,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class Rejected:
     """Something that the store refused, and why, in one line."""
 
     problem: str
@@ -185,9 +185,9 @@ Record = (
     | Model
     | Ended
     | Delivered
-    | LeftOut
+    | UserKeys
     | Stored
-    | SetAside
+    | Rejected
     | Closed
 )
 Signed = Began | File | Part | Copy | Model

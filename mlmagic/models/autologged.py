@@ -10,11 +10,11 @@ from mlmagic.user_objects import guarded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.models.kinds import Found
+    from mlmagic.models.kinds import FittedModel
     from mlmagic.recording.active_run import ActiveRun
 
 
-def logged_by_mlflow(run: ActiveRun, models: Sequence[Found]) -> set[int]:
+def logged_by_mlflow(run: ActiveRun, models: Sequence[FittedModel]) -> set[int]:
     """Return the identities of those *models* that are logged models of the run already.
 
     Of what has scikit-learn's interface MLflow remembers which model is which. For the others it is only known how
@@ -39,7 +39,7 @@ def logged_by_mlflow(run: ActiveRun, models: Sequence[Found]) -> set[int]:
     return known
 
 
-def _artifact_name(found: Found) -> str:
+def _artifact_name(found: FittedModel) -> str:
     return found.name.replace(".", "_")
 
 

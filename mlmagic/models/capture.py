@@ -10,7 +10,7 @@ from mlmagic.adapters import metrics
 from mlmagic.journal.file import FULL
 from mlmagic.journal.records import Model
 from mlmagic.models.autologged import logged_by_mlflow
-from mlmagic.models.kinds import Found, find_models, is_fitted, kind_of
+from mlmagic.models.kinds import FittedModel, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.save import Skipped, save_model
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mlmagic.models.kinds import Kind
     from mlmagic.models.saving.save import SavedModel
     from mlmagic.recording.active_run import ActiveRun
-    from mlmagic.session.observation.cell_observer import CellWatch
+    from mlmagic.session.observation.cell_observer import CellObserver
 
 _FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 
@@ -47,7 +47,7 @@ class ModelCapture:
         if run.origin.watch is not None:
             self.note(run.origin.watch)
 
-    def note(self, watch: CellWatch) -> None:
+    def note(self, watch: CellObserver) -> None:
         """Note the state of the models that the code reads which is watched."""
         for found in find_models(watch.values_read(), watch.skips):
             state = watch.skips.read(found.name, found.model, _State, default=_State())
@@ -90,7 +90,7 @@ class ModelCapture:
         if names := [found.name for found in left]:
             run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
 
-    def made(self, watch: CellWatch, namespace: Mapping[str, Any]) -> list[Found]:
+    def made(self, watch: CellObserver, namespace: Mapping[str, Any]) -> list[FittedModel]:
         """Return the models that the code fitted, changed, or bound a name to, each under the best name for it."""
         skips = watch.skips
         loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
@@ -107,10 +107,10 @@ class ModelCapture:
             name = _name_of(model, namespace)
             kind = skips.read(name or f"what {one.site.name} was called on", model, _kind_of_result, default=None)
             if id(model) not in found and kind is not None:
-                found[id(model)] = Found(name or type(model).__name__, model, kind)
+                found[id(model)] = FittedModel(name or type(model).__name__, model, kind)
         return list(found.values())
 
-    def _has_changed(self, found: Found, watch: CellWatch) -> bool:
+    def _has_changed(self, found: FittedModel, watch: CellObserver) -> bool:
         """Return whether a model that stood in the notebook before the cell has learned in it, or was not there."""
         before = self._before.get(id(found.model))
         if before is None or not before[0].is_(found.model):
@@ -156,7 +156,7 @@ def _name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
     return next((name for name, value in namespace.items() if value is model and not name.startswith("_")), None)
 
 
-def _optimizers(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _optimizers(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in (*watch.bound.names(), *watch.reads):
         if not name.startswith("_") and watch.skips.read(name, namespace.get(name), is_optimizer, default=False):
             yield name, namespace[name]
@@ -185,7 +185,7 @@ def _record_search(run: ActiveRun, name: str, model: Any) -> None:
         run.notices.info(f"{name}: each of its {count} candidates is a run below this one")
 
 
-def examples_for(watch: CellWatch, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
+def examples_for(watch: CellObserver, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
     bound = {name: namespace[name] for name in watch.bound.names() if name in namespace}
     return tuple(

@@ -33,7 +33,7 @@ _CLASSES: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FittedModel:
     """A fitted model and the name it goes by: ``rf``, ``models.rf`` for one in a dict, ``models_0`` in a list."""
 
     name: str
@@ -116,7 +116,7 @@ def _has_learned_attributes(model: Any) -> bool:
     return any(name.endswith("_") and not name.startswith("__") for name in vars(model))
 
 
-def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[Found]:
+def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[FittedModel]:
     """Return the fitted models among *values*, also in dicts, lists and tuples, each once, in order.
 
     A model that is part of another one found (a pipeline's step, a module's submodule) is not returned by itself.
@@ -131,11 +131,11 @@ def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[F
     # A model's own name is the one to keep, not that of the dict which also holds it.
     plain = {name: value for name, value in values.items() if _kind(name, value, skips) is not None}
     nested = {name: value for name, value in values.items() if name not in plain}
-    found: dict[int, Found] = {}
+    found: dict[int, FittedModel] = {}
     for part in (plain, nested):
         for name, model, kind in _candidates(part.items(), skips, _DEEPEST):
             if id(model) not in found and skips.read(name, model, is_fitted, default=False):
-                found[id(model)] = Found(name, model, kind)
+                found[id(model)] = FittedModel(name, model, kind)
     inner = {
         id(part) for outer in found.values() for part in skips.read(outer.name, outer.model, _all_parts, default=())
     }

@@ -6,7 +6,7 @@ import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.recording.child_runs import Child
+from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def record_search(run: ActiveRun, name: str, search: Any) -> int:
     for number, params in enumerate(results["params"]):
         metrics = {key: float(values[number]) for key, values in columns.items() if _is_number(values[number])}
         scores = [value for key, value in metrics.items() if key.startswith("mean_test")]
-        child = Child(run, f"{name} {number}", started, {"mlmagic.trial": str(number), "mlmagic.search": name})
+        child = ChildRun(run, f"{name} {number}", started, {"mlmagic.trial": str(number), "mlmagic.search": name})
         for key, value in params.items():
             child.recorder.param(key, value)
         for key, value in metrics.items():

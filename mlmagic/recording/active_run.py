@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.recording.target import Target
     from mlmagic.session.log_storage import LogStorage
     from mlmagic.store.delivery.delivery import Delivery
-    from mlmagic.store.waiting import Patience
+    from mlmagic.store.waiting import WaitBudget
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ActiveRun(RunContext):
 
     delivery: Delivery
     target: Target
-    patience: Patience
+    patience: WaitBudget
     options: TrackOptions
     origin: Origin
     autologged: list[str] = field(default_factory=list)

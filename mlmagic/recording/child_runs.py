@@ -6,13 +6,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
-from mlmagic.journal import folder, lasting, owner
+from mlmagic.journal import folder, fsync_thread, owner
 from mlmagic.journal.records import Began, Ended, Metric, Param, Tag
 from mlmagic.recording.recorder import Recorder
 from mlmagic.session.output.figures import FailedFigure
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store.delivery.delivery import Delivery
-from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.keys import slug, unused
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OF_THE_PARENT = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
 
 
-class Child:
+class ChildRun:
     """A run below *parent*, which has begun at *started* (ms since 1970); `end` hands it to the store's thread.
 
     What is recorded of it is redacted as everything is.
@@ -90,5 +90,5 @@ class Child:
     def end(self, status: str, at: int) -> None:
         """End the run, at this moment (ms since 1970), and have it delivered."""
         self._journal.append(Ended(status, at))
-        lasting.watch(self._journal)
-        shipper(self._delivery.uri).add(self._delivery)
+        fsync_thread.watch(self._journal)
+        delivery_worker(self._delivery.uri).add(self._delivery)

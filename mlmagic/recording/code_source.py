@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlmagic.session.cells import Cell
-    from mlmagic.session.notebook_session import LiveSession
-    from mlmagic.session.observation.cell_observer import CellWatch
+    from mlmagic.session.notebook_session import NotebookSession
+    from mlmagic.session.observation.cell_observer import CellObserver
 
 
 def origin_of_cell(
-    session: LiveSession, cell: Cell, *, binds: Iterable[str] = (), watch: CellWatch | None = None
+    session: NotebookSession, cell: Cell, *, binds: Iterable[str] = (), watch: CellObserver | None = None
 ) -> Origin:
     """Return the origin of a run that *cell* opens; *binds* are the names that its text binds."""
     session.log.teach()

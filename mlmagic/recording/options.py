@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mlmagic.session.log import LoggedCell
     from mlmagic.session.log_storage import LogStorage
-    from mlmagic.session.observation.cell_observer import CellWatch
+    from mlmagic.session.observation.cell_observer import CellObserver
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,4 @@ class Origin:
     log: LogStorage | None = None
     log_entry: LoggedCell | None = None
     key: str = ""
-    watch: CellWatch | None = None
+    watch: CellObserver | None = None

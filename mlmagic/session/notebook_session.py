@@ -28,7 +28,7 @@ class EndedCell(NamedTuple):
     value: Any = None
 
 
-class LiveSession:
+class NotebookSession:
     """Follows a shell from its ``pre_run_cell`` and ``post_run_cell`` events."""
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -120,10 +120,10 @@ def _status_of(result: ExecutionResult | None, error: BaseException | None) -> C
     return "rejected" if result is not None and result.error_before_exec is error else "error"
 
 
-_current: LiveSession | None = None
+_current: NotebookSession | None = None
 
 
-def enter(session: LiveSession) -> Callable[[], None]:
+def enter(session: NotebookSession) -> Callable[[], None]:
     """Make *session* the one of this process; returns the way back."""
     global _current  # one notebook a kernel
     before, _current = _current, session
@@ -135,7 +135,7 @@ def enter(session: LiveSession) -> Callable[[], None]:
     return leave
 
 
-def current() -> LiveSession | None:
+def current() -> NotebookSession | None:
     """Return the session of this process, or None in a script."""
     return _current
 

@@ -22,7 +22,7 @@ from mlmagic.session.interrupts import whole_imports
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import addresses, outage, own_requests, waiting
 from mlmagic.store.outage import Verdict
-from mlmagic.store.waiting import Patience, Pending
+from mlmagic.store.waiting import BackgroundTask, WaitBudget
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _unchosen: str | None = None
 """The store of the working folder, where the user has chosen none: it may have come with the folder."""
 
 
-def settle() -> Callable[[], None]:
+def pin_tracking_uri() -> Callable[[], None]:
     """Fix the store for this process; returns the way back.
 
     MLflow's own choice is honoured (``mlflow.set_tracking_uri``, ``MLFLOW_TRACKING_URI``); its default,
@@ -79,10 +79,10 @@ def is_local(uri: str) -> bool:
     return addresses.kind(uri) == "sqlite"
 
 
-def patience() -> Patience:
+def wait_budget() -> WaitBudget:
     """Return how long a cell waits for the current store."""
     uri = current_uri()
-    return Patience(settings.store_timeout_s, local=is_local(uri), uri=uri)
+    return WaitBudget(settings.store_timeout_s, local=is_local(uri), uri=uri)
 
 
 def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
@@ -100,7 +100,7 @@ def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
     if waiting.is_ours(threading.current_thread().name):  # whoever began this one waits for it
         return work()
     uri = current_uri()
-    pending = Pending(work)
+    pending = BackgroundTask(work)
     limit_s = timeout_s or _longest_silence(uri)
     heard = waiting.answers()
     while not pending.wait(None if is_local(uri) else limit_s):
@@ -194,13 +194,13 @@ def connect(uri: str | None = None) -> MlflowClient:
     if is_local(uri) and not is_known and threading.current_thread() is threading.main_thread():
         # It may have to be created, which takes seconds. An interrupt that met this would leave half of the tables, or
         # be lost in what the garbage collector calls: it is to meet the thread that waits.
-        return Pending(lambda: _connect(uri)).result(None)
+        return BackgroundTask(lambda: _connect(uri)).result(None)
     return _connect(uri)
 
 
 def _connect(uri: str) -> MlflowClient:
     mlflow = _whole_mlflow()
-    own_requests.keep_to_ourselves()
+    own_requests.limit_own_retries()
     with _lock:
         if _is_gone(uri):
             _forget(uri)

@@ -63,7 +63,7 @@ def answer_in(error: BaseException) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def keep_to_ourselves() -> None:
+def limit_own_retries() -> None:
     """Let MLflow's requests on our own threads go as above, and print and warn nothing there.
 
     These are private places of MLflow; a test guards them.
@@ -82,7 +82,7 @@ def keep_to_ourselves() -> None:
 
 
 def release() -> None:
-    """Take back what `keep_to_ourselves` has changed in MLflow and in the loggers."""
+    """Take back what `limit_own_retries` has changed in MLflow and in the loggers."""
     rest = sys.modules.get("mlflow.utils.rest_utils")
     request = getattr(rest, "_get_http_response_with_retries", None)
     if request is not None and hasattr(request, "__wrapped__"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWN_THREAD = "mlmagic-"
-"""How the names of our threads begin: on these MLflow gives up soon (`own_requests.keep_to_ourselves`)."""
+"""How the names of our threads begin: on these MLflow gives up soon (`own_requests.limit_own_retries`)."""
 
 PROBE_S = 1.0
 """How long a store is waited for that did not answer the last time."""
@@ -55,10 +55,10 @@ def is_ours(thread: str | None) -> bool:
     return (thread or "").startswith(OWN_THREAD)
 
 
-class Pending(Generic[T]):
+class BackgroundTask(Generic[T]):
     """What *work* returns, worked out on a thread of its own while the caller goes on.
 
-    >>> Pending(lambda: 6 * 7).result(timeout_s=5)
+    >>> BackgroundTask(lambda: 6 * 7).result(timeout_s=5)
     42
     """
 
@@ -99,13 +99,13 @@ class Pending(Generic[T]):
         return self._value
 
 
-class Patience:
+class WaitBudget:
     """How long a cell still waits for the store, all waits together.
 
     A *local* store works on this machine's own processor: as long as it moves on, it is waited for. The store at *uri*
     is waited for only briefly after a wait in which it gave no answer.
 
-    >>> patience = Patience(limit_s=3.0, local=False)
+    >>> patience = WaitBudget(limit_s=3.0, local=False)
     >>> patience.left_s
     3.0
     """
@@ -128,7 +128,7 @@ class Patience:
         if self.left_s <= 0:
             raise StoreAwayError("the MLflow store does not answer")
         was_silent, self._heard = is_silent(self._uri), answers()
-        pending = Pending(work)
+        pending = BackgroundTask(work)
         began, limit_s = time.monotonic(), self.left_s
         try:
             value = pending.result(limit_s)

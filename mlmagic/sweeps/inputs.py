@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.capture import DataCapture
-from mlmagic.session.observation.cell_observer import CellWatch
+from mlmagic.session.observation.cell_observer import CellObserver
 from mlmagic.session.observation.reads import names_used
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.identity import function_of, globals_of
@@ -41,7 +41,7 @@ def values_read(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -
 
 def record_data(run: ActiveRun, values: Mapping[str, Any]) -> None:
     """Record the data among *values*, and the split that they are of, as those of a tracked cell that reads them."""
-    watch = CellWatch(values)
+    watch = CellObserver(values)
     try:
         watch.begin(ast.parse("\n".join(values)))
         reading = replace(run, origin=replace(run.origin, watch=watch, namespace=values))

@@ -15,7 +15,7 @@ from mlmagic.journal.records import Param
 from mlmagic.session.notebook_session import seeding
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets.cuts import beginning
-from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query.direction import direction_of
 from mlmagic.sweeps.body import Body
@@ -253,7 +253,7 @@ class Sweep:
         ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
         self._take(parent, ended, outcome.models)
         if self._engine.is_remote:
-            shipper(parent.delivery.uri).hurry()
+            delivery_worker(parent.delivery.uri).hurry()
 
     def _take(self, parent: ActiveRun, trial: Trial, models: Sequence[SentModel] = ()) -> None:
         """Take what became of a trial, and the models that it sent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.recording.child_runs import Child
+from mlmagic.recording.child_runs import ChildRun
 from mlmagic.sweeps.kept_models import record, stage
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def record_trial(
 ) -> str:
     """Record what a trial did, its *models* too if asked for; return its run's own id (the tag ``mlmagic.id``)."""
     tags = {NUMBER: str(outcome.number), KEY: key}
-    child = Child(parent, f"{parent.name} {outcome.number}", outcome.started, tags)
+    child = ChildRun(parent, f"{parent.name} {outcome.number}", outcome.started, tags)
     recorder = child.recorder
     for name, value in params.items():
         recorder.param(name, value)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import optuna
 from mlmagic.journal.records import Metric
-from mlmagic.recording.child_runs import Child
+from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mlmagic.recording.active_run import ActiveRun
-    from mlmagic.session.observation.cell_observer import CellWatch
+    from mlmagic.session.observation.cell_observer import CellObserver
 
 _STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 _VALUE = "value"
@@ -74,7 +74,9 @@ def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> boo
         return False
     run.recorded.add(key)
     started = _ms(trial.datetime_start)
-    child = Child(run, f"{name} {trial.number}", started, {"mlmagic.trial": str(trial.number), "mlmagic.search": name})
+    child = ChildRun(
+        run, f"{name} {trial.number}", started, {"mlmagic.trial": str(trial.number), "mlmagic.search": name}
+    )
     for param, value in trial.params.items():
         child.recorder.param(param, value)
     values = list(trial.values or ())
@@ -95,7 +97,7 @@ def _ms(moment: Any) -> int:
     return round(moment.timestamp() * 1000) if moment is not None else time.time_ns() // 1_000_000
 
 
-def _studies(watch: CellWatch, namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _studies(watch: CellObserver, namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     for name in names:
         value = namespace.get(name)

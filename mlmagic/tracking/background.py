@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mlmagic.journal import lasting
+from mlmagic.journal import fsync_thread
 from mlmagic.recording import active
 from mlmagic.store import connection, own_requests
-from mlmagic.store.delivery.worker import shippers
-from mlmagic.store.waiting import Patience
+from mlmagic.store.delivery.worker import delivery_workers
+from mlmagic.store.waiting import WaitBudget
 from mlmagic.tracking import ending
 from mlmagic.user_settings import settings
 
@@ -23,11 +23,11 @@ def stop() -> None:
     global _is_stopped  # noqa: PLW0603  # one background a process
     if active.open_here():
         return
-    for ships in shippers():
+    for ships in delivery_workers():
         if ships.deliveries() and not settings.offline and ships.away is None:
-            ships.drain(Patience(settings.store_timeout_s, local=connection.is_local(ships.uri)))
+            ships.drain(WaitBudget(settings.store_timeout_s, local=connection.is_local(ships.uri)))
         ships.stop(_LONGEST_END_S)
-    lasting.stop()
+    fsync_thread.stop()
     own_requests.release()
     ending.not_at_exit()
     _is_stopped = True
@@ -39,8 +39,8 @@ def resume() -> None:
     if not _is_stopped:
         return
     _is_stopped = False
-    lasting.start()
-    for ships in shippers():
+    fsync_thread.start()
+    for ships in delivery_workers():
         if ships.deliveries():
             ending.at_exit()
             ships.start()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mlmagic.recording.options import TrackOptions
     from mlmagic.session.log import LoggedCell
-    from mlmagic.session.notebook_session import LiveSession
+    from mlmagic.session.notebook_session import NotebookSession
     from mlmagic.tracking.open_run import OpenRun
 
 
@@ -43,7 +43,7 @@ class CellTracker:
 
     def __init__(
         self,
-        session: LiveSession,
+        session: NotebookSession,
         options_of: Callable[[str, Mapping[str, Any]], TrackOptions],
         all_ended: Callable[[], None],
     ) -> None:
@@ -80,10 +80,10 @@ class CellTracker:
         if entry.run is not None:
             raise UsageProblem("%%track: this cell is tracked already; it takes one header.")
         from mlmagic.recording.code_source import origin_of_cell
-        from mlmagic.session.observation.cell_observer import CellWatch
+        from mlmagic.session.observation.cell_observer import CellObserver
         from mlmagic.tracking import tracker
 
-        watch = CellWatch(self._session.namespace) if options.auto else None
+        watch = CellObserver(self._session.namespace) if options.auto else None
         origin = origin_of_cell(self._session, cell, binds=() if watch else _bound_by(tree), watch=watch)
         run = tracker.open_run(options, origin)
         entry.run = run.run_id

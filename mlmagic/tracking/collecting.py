@@ -76,7 +76,7 @@ def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> N
         run.notices.info(note)
 
 
-def _record_metrics(run: OpenRun, found: inferred_values.Found, logged: Mapping[str, float]) -> None:
+def _record_metrics(run: OpenRun, found: inferred_values.InferredValues, logged: Mapping[str, float]) -> None:
     """Record the metrics that were *found*, but for those that MLflow's autologging has *logged*."""
     left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
     autologged = []

@@ -15,10 +15,10 @@ from mlmagic.user_settings import settings
 if TYPE_CHECKING:
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.recording.options import Origin, TrackOptions
-    from mlmagic.store.waiting import Patience
+    from mlmagic.store.waiting import WaitBudget
 
 
-def find_target(options: TrackOptions, origin: Origin, patience: Patience) -> Target:
+def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> Target:
     """Return where the run goes, asking the store for as long as there is *patience*.
 
     Raises

@@ -16,9 +16,9 @@ from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred
 from mlmagic.session.observation.reads import functions_of
 from mlmagic.store import connection
-from mlmagic.store.delivery.worker import shipper, shippers
+from mlmagic.store.delivery.worker import delivery_worker, delivery_workers
 from mlmagic.store.query import durations
-from mlmagic.store.waiting import Patience
+from mlmagic.store.waiting import WaitBudget
 from mlmagic.tracking import mlflow_runs, resuming
 from mlmagic.user_settings import settings
 
@@ -62,7 +62,7 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
     if settings.offline:
         _tell_of_waiting(run, "MLMagic.offline is True", "set it to False, and %mlmagic sync delivers them")
         return
-    ships = shipper(delivery.uri)
+    ships = delivery_worker(delivery.uri)
 
     def is_through() -> bool:
         still_open = {other.uid for other in active.open_here()}
@@ -134,8 +134,8 @@ def _leave_process(pid: int) -> None:
     for run in reversed(active.open_here()):
         mlflow_runs.deactivate(run.run_id)
         _append_end(run, "KILLED", run.duration_s)
-    for ships in shippers():
-        ships.drain(Patience(settings.store_timeout_s, local=connection.is_local(ships.uri)))
+    for ships in delivery_workers():
+        ships.drain(WaitBudget(settings.store_timeout_s, local=connection.is_local(ships.uri)))
 
 
 def _tell_of_waiting(run: OpenRun, reason: str, later: str, *, what: str = "offline, ") -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlmagic.remembered import Remembered
     from mlmagic.snapshot.environment.system_metrics import SystemSampler
     from mlmagic.snapshot.git.state import GitState
-    from mlmagic.store.waiting import Pending
+    from mlmagic.store.waiting import BackgroundTask
 
 
 @dataclass(eq=False, kw_only=True)
@@ -39,7 +39,7 @@ class OpenRun(ActiveRun):
         Whether its code has not begun yet.
     """
 
-    git: Pending[GitState]
+    git: BackgroundTask[GitState]
     others: frozenset[str] = frozenset()
     before: dict[str, tuple[Remembered, object]] = field(default_factory=dict)
     sampler: SystemSampler | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
 from mlmagic.errors import StoreError
-from mlmagic.journal import folder, lasting, owner
+from mlmagic.journal import folder, fsync_thread, owner
 from mlmagic.journal.records import Began, Ended, Tag
 from mlmagic.recording import active
 from mlmagic.recording.notices import Notices
@@ -25,8 +25,8 @@ from mlmagic.snapshot.git import state as git
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection
 from mlmagic.store.delivery.delivery import Delivery
-from mlmagic.store.delivery.worker import shipper
-from mlmagic.store.waiting import Patience, Pending
+from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.store.waiting import BackgroundTask, WaitBudget
 from mlmagic.tracking import ending, mlflow_runs, resuming
 from mlmagic.tracking.destination import find_target
 from mlmagic.tracking.open_run import OpenRun
@@ -55,9 +55,9 @@ def open_run(options: TrackOptions, origin: Origin) -> OpenRun:
         When the options name something that is not there, or the store refuses. Nothing is left open then.
     """
     redaction.redact(origin.source)  # what it gives to a secret's name is one in all that the run records
-    state = Pending(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
+    state = BackgroundTask(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
     notices = Notices()
-    patience = connection.patience()
+    patience = connection.wait_budget()
     others = frozenset(mlflow_runs.open_runs())
     target = find_target(options, origin, patience)
     began = _beginning(target, options, origin, state=state, notices=notices)
@@ -89,9 +89,9 @@ def _new_delivery(target: Target, began: Began, notices: Notices) -> Delivery:
     # Twice: without it nothing else of the journal could be delivered, should a byte of it be damaged.
     journal.append(began)
     journal.append(began)
-    lasting.watch(journal)
+    fsync_thread.watch(journal)
     delivery = Delivery(journal, target.uri, began)
-    shipper(target.uri).add(delivery)
+    delivery_worker(target.uri).add(delivery)
     return delivery
 
 
@@ -107,7 +107,7 @@ def _begin(opened: OpenRun) -> None:
 
 
 def _beginning(
-    target: Target, options: TrackOptions, origin: Origin, *, state: Pending[GitState], notices: Notices
+    target: Target, options: TrackOptions, origin: Origin, *, state: BackgroundTask[GitState], notices: Notices
 ) -> Began:
     earlier = target.earlier
     uid = (earlier.uid if earlier else "") or uuid.uuid4().hex
@@ -136,10 +136,10 @@ def _beginning(
     )
 
 
-def _wait_for_store(delivery: Delivery, target: Target, patience: Patience) -> None:
+def _wait_for_store(delivery: Delivery, target: Target, patience: WaitBudget) -> None:
     """Wait until the store has the run, for as long as there is *patience*."""
     if target.away is None:
-        shipper(target.uri).wait(lambda: delivery.run is not None or delivery.held is not None, patience)
+        delivery_worker(target.uri).wait(lambda: delivery.run is not None or delivery.held is not None, patience)
     if delivery.held is not None and delivery.is_refused:
         raise StoreError(delivery.held)
 
@@ -151,8 +151,8 @@ def _assemble(
     origin: Origin,
     *,
     notices: Notices,
-    patience: Patience,
-    git_state: Pending[GitState],
+    patience: WaitBudget,
+    git_state: BackgroundTask[GitState],
 ) -> OpenRun:
     recorder = Recorder(delivery.journal, notices)
     opened = OpenRun(
@@ -222,4 +222,4 @@ def _abandon(delivery: Delivery, earlier: Earlier | None, error: BaseException) 
             words = OPENING_INTERRUPTED if isinstance(error, KeyboardInterrupt) else one_line(error)
             delivery.journal.append(Tag("mlmagic.error", redaction.redact(words)[0][:LONGEST_TAG]))
         delivery.journal.append(ended)
-        shipper(delivery.uri).hurry()
+        delivery_worker(delivery.uri).hurry()

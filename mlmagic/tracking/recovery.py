@@ -22,8 +22,8 @@ from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection
 from mlmagic.store.delivery import left_runs
 from mlmagic.store.delivery.delivery import Delivery
-from mlmagic.store.delivery.worker import Shipper, shipper, shippers
-from mlmagic.store.waiting import Patience
+from mlmagic.store.delivery.worker import DeliveryWorker, delivery_worker, delivery_workers
+from mlmagic.store.waiting import WaitBudget
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     """
     _require_online()
     report = SyncReport()
-    shipper(connection.current_uri())  # its password may be another by now
+    delivery_worker(connection.current_uri())  # its password may be another by now
     still_open = [run.delivery for run in active.open_here()]
-    for ships in shippers():
+    for ships in delivery_workers():
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
         _deliver(ships, ended, report, patience_s, anew=anew)
     for place in folder.places():
@@ -75,7 +75,9 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
 def waiting() -> tuple[int, list[Foreign]]:
     """Return how many runs `sync` would deliver, and the journals of others; asks no store."""
     still_open = {run.uid for run in active.open_here()}
-    here = {delivery.began.uid for ships in shippers() for delivery in ships.deliveries() if not delivery.is_closed}
+    here = {
+        delivery.began.uid for ships in delivery_workers() for delivery in ships.deliveries() if not delivery.is_closed
+    }
     found = [survey(place) for place in folder.places()]
     left = {one.began.uid for part in found for one in part.left if not one.is_closed}
     return len(here - still_open | left), [one for part in found for one in part.foreign]
@@ -104,7 +106,7 @@ def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATI
             continue
         report.problems += journal.problems
         deliveries.append(Delivery.of_dead_process(journal, uri, began))
-    ships = shipper(uri)
+    ships = delivery_worker(uri)
     ships.add(*deliveries)
     _deliver(ships, deliveries, report, patience_s, anew=False)
     return report
@@ -130,9 +132,9 @@ def _recover(place: Path, only: str | None, report: SyncReport, patience_s: floa
                 report.problems += [problem] if problem else []
                 by_store.setdefault(str(run.uri), []).extend(adopted)
             for uri, deliveries in by_store.items():
-                shipper(uri).add(*deliveries)  # what is not delivered in time goes on in the background
+                delivery_worker(uri).add(*deliveries)  # what is not delivered in time goes on in the background
         for uri, deliveries in by_store.items():
-            _deliver(shipper(uri), deliveries, report, patience_s, anew=anew)
+            _deliver(delivery_worker(uri), deliveries, report, patience_s, anew=anew)
         if runs and any(not delivery.is_closed for deliveries in by_store.values() for delivery in deliveries):
             report.waiting += len(runs)
             return
@@ -154,7 +156,9 @@ def _deliverable(left: list[Left], only: str | None, report: SyncReport) -> list
     return found
 
 
-def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, patience_s: float, *, anew: bool) -> None:
+def _deliver(
+    ships: DeliveryWorker, deliveries: list[Delivery], report: SyncReport, patience_s: float, *, anew: bool
+) -> None:
     """Deliver these, and report on each."""
     if not deliveries:
         return
@@ -163,7 +167,7 @@ def _deliver(ships: Shipper, deliveries: list[Delivery], report: SyncReport, pat
     for delivery in deliveries:
         delivery.anew = anew
         delivery.held = None  # what held it may be mended
-    patience = Patience(patience_s, local=connection.is_local(ships.uri))
+    patience = WaitBudget(patience_s, local=connection.is_local(ships.uri))
     # A delivery goes from the list when its journal is put away: this process may end as soon as this returns.
     ships.wait(lambda: all(delivery.held or delivery not in ships.deliveries() for delivery in deliveries), patience)
     done: dict[str, SyncedRun] = {}

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from mlmagic.adapters.imports import when_imported
+from mlmagic.adapters.import_hooks import when_imported
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_many_threads_run_each_action_once(module_file):
 def test_a_module_of_matplotlib_is_waited_for():
     code = """
         import sys
-        from mlmagic.adapters.imports import when_imported
+        from mlmagic.adapters.import_hooks import when_imported
         when_imported("matplotlib.backend_bases", lambda module: print(module.FigureCanvasBase.__name__))
         assert "matplotlib" not in sys.modules
         import matplotlib

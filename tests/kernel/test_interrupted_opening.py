@@ -14,10 +14,10 @@ SETUP = """\
 import functools, json, os, pathlib, signal, sys, threading, time, mlflow
 import numpy as np
 from sklearn.linear_model import Ridge
-from mlmagic import api
+from mlmagic.tracking import tracker
 from mlmagic.config import capture as configs
 from mlmagic.data import capture as data
-from mlmagic.journal import file, folder, lasting
+from mlmagic.journal import file, folder, fsync_thread
 from mlmagic.models import capture as models
 from mlmagic.recording import active; from mlmagic.store.delivery import delivery; from mlmagic.tracking import mlflow_runs; from mlmagic.tracking import opening; from mlmagic.recording import recorder; from mlmagic.store.delivery import worker as shipping; from mlmagic.store import connection as store; from mlmagic.store.delivery import stored_run; from mlmagic.tracking import destination as targets
 from mlmagic.session.output import capture; from mlmagic.session.observation import cell_observer as watching
@@ -41,7 +41,7 @@ def interrupt_at(owner, name, when):
 def state(name):
     "What is left, when all that goes on in the background is over."
     end = time.monotonic() + 20
-    while time.monotonic() < end and (list(folder.journals(folder.place())) or shipping.shippers()[0].deliveries()):
+    while time.monotonic() < end and (list(folder.journals(folder.place())) or shipping.delivery_workers()[0].deliveries()):
         time.sleep(0.02)
     client = mlflow.MlflowClient()
     runs = client.search_runs(["0"], f"attributes.run_name = '{name}'")
@@ -58,10 +58,10 @@ def state(name):
 """
 STEPS = [
     "opening, 'find_target'", "store, 'connect'", "opening, '_beginning'", "folder, 'new'", "file.Journal, 'append'",
-    "lasting, 'watch'", "opening, 'Delivery'", "shipping.Shipper, 'add'", "shipping.Shipper, 'wait'",
+    "fsync_thread, 'watch'", "opening, 'Delivery'", "shipping.DeliveryWorker, 'add'", "shipping.DeliveryWorker, 'wait'",
     "stored_run, 'create'", "mlflow_runs, 'activate'", "opening, 'Recorder'", "capture.Capture, 'start'",
-    "active, 'enter'", "api, 'watch'", "watching.CellWatch, 'begin'", "configs.ConfigCapture, 'begin'",
-    "data, 'fingerprint'", "models.ModelCapture, 'begin'", "api, '_begin_captures'",
+    "active, 'enter'", "tracker, 'watch'", "watching.CellObserver, 'begin'", "configs.ConfigCapture, 'before'",
+    "data, 'fingerprint'", "models.ModelCapture, 'before'", "tracker, '_new_captures'",
 ]  # fmt: skip
 WORDS = "KeyboardInterrupt: Interrupted while the run was being opened; the cell did not run."
 AS_BEFORE = {"texts": "", "journals": 0, "open": 0, "mlflow": False, "heard": 0, "handler": True}
@@ -93,7 +93,7 @@ def test_an_interrupted_opening_leaves_no_run_or_one_that_was_killed(prepared, w
     assert (after.status, prepared.last_run("after")["status"]) == ("ok", "FINISHED")
 
 
-@pytest.mark.parametrize("step", ["shipping.Shipper, 'wait'", "data, 'fingerprint'"])
+@pytest.mark.parametrize("step", ["shipping.DeliveryWorker, 'wait'", "data, 'fingerprint'"])
 def test_a_run_that_is_continued_stays_as_it_was(prepared, step):
     name = step[:4]
     prepared.check(f"%%track {name}\nlr = 0.1")

@@ -104,8 +104,8 @@ def test_a_run_that_still_waits_when_it_is_unloaded_is_delivered_when_it_is_load
     assert _state(kernel) == before
     kernel.check("settings.offline = False\n%load_ext mlmagic")
     kernel.check(
-        "from mlmagic.store.delivery.worker import shippers\nend = time.monotonic() + 30\n"
-        "while any(one.deliveries() for one in shippers()) and time.monotonic() < end: time.sleep(0.05)"
+        "from mlmagic.store.delivery.worker import delivery_workers\nend = time.monotonic() + 30\n"
+        "while any(one.deliveries() for one in delivery_workers()) and time.monotonic() < end: time.sleep(0.05)"
     )
     run = kernel.last_run("waiting")
     assert (run["status"], run["metrics"]["loss"], run["count"]) == ("FINISHED", 0.5, 1)

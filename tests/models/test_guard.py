@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlmagic.models.saving.guard import quietly, unnoticed
+from mlmagic.models.saving.guard import preserve_state, quietly
 
 
 def test_generators_and_grad_mode_are_put_back():
@@ -21,7 +21,7 @@ def test_generators_and_grad_mode_are_put_back():
         return random.random(), np.random.rand(), torch.rand(1).item()
 
     states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
-    with unnoticed() as rewind:
+    with preserve_state() as rewind:
         torch.set_grad_enabled(False)
         first = draw()
         rewind()
@@ -34,7 +34,7 @@ def test_they_are_put_back_after_an_error():
     state = random.getstate()
 
     def draw_and_fail():
-        with unnoticed():
+        with preserve_state():
             return random.random() / 0
 
     with pytest.raises(ZeroDivisionError, match="division"):

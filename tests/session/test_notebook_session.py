@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from mlmagic.session import notebook_session
-from mlmagic.session.notebook_session import LiveSession
+from mlmagic.session.notebook_session import NotebookSession
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def follow(shell):
     """Start to follow the shell, as loading the extension does; what ended is collected in a list."""
 
     def start():
-        session, ended = LiveSession(shell), []
+        session, ended = NotebookSession(shell), []
 
         def after(result):
             ended.append([(cell.source, cell.number, type(error).__name__) for cell, error, _ in session.end(result)])
@@ -100,7 +100,7 @@ def test_an_async_cell_is_logged(shell, follow):
 
 def test_a_cell_that_was_cancelled_is_interrupted():
     shell = SimpleNamespace(user_ns={}, execution_count=1, history_manager=None)
-    session = LiveSession(shell)
+    session = NotebookSession(shell)
     cell = session.begin(SimpleNamespace(raw_cell="await x", store_history=True, cell_id="c"))
     (ended,) = session.end(None)
     assert ended.cell is cell
@@ -128,7 +128,7 @@ def test_the_namespace_is_the_users_own(shell, follow):
 
 
 def test_the_session_of_the_process_is_the_last_that_was_entered(shell):
-    before, session = notebook_session.current(), LiveSession(shell)
+    before, session = notebook_session.current(), NotebookSession(shell)
     leave = notebook_session.enter(session)
     assert notebook_session.current() is session
     leave()

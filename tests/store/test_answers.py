@@ -16,8 +16,8 @@ from servers import Answer, Proxy, Server
 import mlmagic
 from mlmagic.journal import folder
 from mlmagic.store import experiments
-from mlmagic.store.delivery.worker import shipper
-from mlmagic.store.waiting import Patience
+from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.store.waiting import WaitBudget
 from mlmagic.user_settings import settings
 
 VALUES = 20
@@ -70,8 +70,8 @@ def behind(server, tmp_path, monkeypatch):
 
 def settled(behind):
     """Wait until what can be delivered now is delivered."""
-    ships = shipper(behind.proxy.uri)
-    ships.wait(lambda: False, Patience(10, local=False))
+    ships = delivery_worker(behind.proxy.uri)
+    ships.wait(lambda: False, WaitBudget(10, local=False))
 
 
 @contextlib.contextmanager
@@ -143,9 +143,9 @@ def test_an_answer_that_is_not_mlflows_own_loses_nothing(behind, capsys, fault):
 def put_right(behind, name):
     """Take the fault away, and check that everything is delivered without being asked for."""
     behind.proxy.fault = None
-    ships = shipper(behind.proxy.uri)
+    ships = delivery_worker(behind.proxy.uri)
     while ships.deliveries():
-        ships.wait(lambda: not ships.deliveries(), Patience(1, local=False))
+        ships.wait(lambda: not ships.deliveries(), WaitBudget(1, local=False))
     assert behind.steps(name) == list(range(VALUES))
     assert behind.run(name).info.status == "FINISHED"
     assert "mlmagic/environment.json" in behind.files(name)

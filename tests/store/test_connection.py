@@ -50,23 +50,23 @@ def unsettled(tmp_path, monkeypatch):
 def test_the_store_is_fixed_once_and_given_back(unsettled, monkeypatch, chosen, settled):
     if chosen is not None:
         monkeypatch.setenv(URI, chosen)
-    restore = connection.settle()
+    restore = connection.pin_tracking_uri()
     assert os.environ[URI] == settled.format(here=unsettled)
     restore()
     assert os.environ.get(URI) == chosen
 
 
 def test_a_store_that_the_user_chose_since_stays(unsettled, monkeypatch):
-    restore = connection.settle()
+    restore = connection.pin_tracking_uri()
     monkeypatch.setenv(URI, "sqlite:///other.db")
     restore()
     assert os.environ[URI] == "sqlite:///other.db"
 
 
 def test_settling_twice_changes_nothing(unsettled):
-    outer = connection.settle()
+    outer = connection.pin_tracking_uri()
     once = os.environ[URI]
-    inner = connection.settle()
+    inner = connection.pin_tracking_uri()
     assert os.environ[URI] == once
     inner()
     outer()
@@ -77,7 +77,7 @@ def test_a_choice_made_by_mlflow_itself_is_honoured(unsettled):
     import mlflow
 
     mlflow.set_tracking_uri("sqlite:///by_hand.db")
-    restore = connection.settle()
+    restore = connection.pin_tracking_uri()
     assert os.environ[URI] == f"sqlite:///{unsettled}/by_hand.db"
     assert connection.shown_uri() == "sqlite:///by_hand.db"
     restore()
@@ -117,7 +117,7 @@ def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, 
     folder = unsettled / name
     _copy_of(new_store, folder / "mlflow.db")
     monkeypatch.chdir(folder)
-    restore = connection.settle()
+    restore = connection.pin_tracking_uri()
     monkeypatch.chdir(unsettled)
     run = connection.connect().create_run("0")
     restore()
@@ -131,7 +131,7 @@ def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, 
 def test_below_a_folder_that_no_uri_can_name_the_store_is_relative(unsettled, monkeypatch, name):
     (unsettled / name).mkdir()
     monkeypatch.chdir(unsettled / name)
-    restore = connection.settle()
+    restore = connection.pin_tracking_uri()
     assert os.environ[URI] == "sqlite:///mlflow.db"
     restore()
 

@@ -13,7 +13,7 @@ from mlflow.protos.databricks_pb2 import BAD_REQUEST, RESOURCE_DOES_NOT_EXIST, T
 from mlmagic.errors import StoreAwayError
 from mlmagic.store import connection, outage, own_requests
 from mlmagic.store.outage import Verdict
-from mlmagic.store.waiting import OWN_THREAD, Patience, Pending
+from mlmagic.store.waiting import OWN_THREAD, BackgroundTask, WaitBudget
 
 
 def caused(error, cause):
@@ -120,8 +120,8 @@ def on_thread(name, work):
 def test_only_our_own_threads_give_up_soon():
     from mlflow.utils import rest_utils
 
-    own_requests.keep_to_ourselves()
-    own_requests.keep_to_ourselves()
+    own_requests.limit_own_retries()
+    own_requests.limit_own_retries()
     asked = []
 
     def ask(method, url, *retries, **options):
@@ -147,7 +147,7 @@ def test_on_our_own_threads_no_address_is_printed_into_the_users_cell(store_uri)
 
 
 def test_our_retries_are_no_warnings_in_the_users_output(caplog):
-    own_requests.keep_to_ourselves()
+    own_requests.limit_own_retries()
     logger = logging.getLogger("urllib3.connectionpool")
     on_thread(f"{OWN_THREAD}x", lambda: logger.warning("ours"))
     on_thread("user's", lambda: logger.warning("theirs"))
@@ -157,7 +157,7 @@ def test_our_retries_are_no_warnings_in_the_users_output(caplog):
 def test_asking_a_store_that_is_away_draws_no_random_number_of_the_users():
     random.seed(1)
     before = random.getstate()
-    pending = Pending(lambda: connection.connect("http://127.0.0.1:9"))
+    pending = BackgroundTask(lambda: connection.connect("http://127.0.0.1:9"))
     with pytest.raises(StoreAwayError, match="Connection refused"):
         pending.result(timeout_s=60)
     assert random.getstate() == before
@@ -165,7 +165,7 @@ def test_asking_a_store_that_is_away_draws_no_random_number_of_the_users():
 
 def test_a_store_that_hangs_holds_for_as_long_as_there_is_patience():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        patience = Patience(0.5, local=False)
+        patience = WaitBudget(0.5, local=False)
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(StoreAwayError, match="does not answer within"):
             patience.ask(lambda: connection.connect(uri))

@@ -7,8 +7,8 @@ from postgres import Postgres
 import mlmagic
 from mlmagic.journal import folder
 from mlmagic.store import experiments
-from mlmagic.store.delivery.worker import shipper
-from mlmagic.store.waiting import Patience
+from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.store.waiting import WaitBudget
 from mlmagic.user_settings import settings
 
 VALUES = 40
@@ -59,7 +59,7 @@ def test_a_database_that_is_away_in_the_middle_loses_nothing(postgres, use, caps
     use(uri)
     with mlmagic.track("away"):
         log(0, VALUES // 2)
-        shipper(uri).wait(lambda: False, Patience(30, local=False))
+        delivery_worker(uri).wait(lambda: False, WaitBudget(30, local=False))
         postgres.kill()
         log(VALUES // 2, VALUES)
     shown = capsys.readouterr().err
@@ -71,7 +71,7 @@ def test_a_database_that_is_away_in_the_middle_loses_nothing(postgres, use, caps
     assert "cannot be reached: Connection refused" in capsys.readouterr().err
     postgres.start()
     assert mlmagic.sync().waiting == 0
-    shipper(uri).wait(lambda: False, Patience(30, local=False))
+    delivery_worker(uri).wait(lambda: False, WaitBudget(30, local=False))
     check(uri, "away")
     check(uri, "offline")
 
@@ -87,5 +87,5 @@ def test_a_wrong_password_is_told_and_the_right_one_delivers(postgres, use, caps
     right = postgres.uri()
     use(right)
     assert mlmagic.sync().waiting == 0
-    shipper(right).wait(lambda: False, Patience(30, local=False))
+    delivery_worker(right).wait(lambda: False, WaitBudget(30, local=False))
     check(right, "password")

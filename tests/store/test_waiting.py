@@ -13,7 +13,7 @@ from mlmagic.errors import StoreAwayError
 from mlmagic.store import connection, waiting
 from mlmagic.store.query import queries
 from mlmagic.store.query.run import Run
-from mlmagic.store.waiting import PROBE_S, Patience
+from mlmagic.store.waiting import PROBE_S, WaitBudget
 from mlmagic.user_settings import settings
 
 
@@ -38,20 +38,20 @@ READINGS = {
 
 @pytest.mark.parametrize("what", READINGS)
 def test_a_server_that_never_answers_is_given_up_and_then_only_probed(silent, what):
-    assert connection.patience().left_s == 1.5
+    assert connection.wait_budget().left_s == 1.5
     with pytest.raises(StoreAwayError, match=rf"the MLflow store {silent} does not answer within 1\.5 s"):
         READINGS[what]()
-    assert connection.patience().left_s == PROBE_S
+    assert connection.wait_budget().left_s == PROBE_S
     with pytest.raises(StoreAwayError, match="does not answer within 1 s"):
         READINGS[what]()
     waiting.answered()
-    assert connection.patience().left_s == 1.5
+    assert connection.wait_budget().left_s == 1.5
 
 
 def test_a_wait_in_which_nothing_came_is_remembered_and_one_in_which_something_came_is_not():
     condition = threading.Condition()
     for answer in (lambda: None, waiting.answered):
-        patience = Patience(0.01, local=False, uri="http://slow")
+        patience = WaitBudget(0.01, local=False, uri="http://slow")
         patience.wait(condition, lambda answer=answer: answer() or False, lambda: 0)
         assert waiting.is_silent("http://slow") == (answer is not waiting.answered)
     assert not waiting.is_silent("http://other")
@@ -59,7 +59,7 @@ def test_a_wait_in_which_nothing_came_is_remembered_and_one_in_which_something_c
 
 def test_a_probe_that_is_answered_gives_back_all_patience():
     waiting.note_silence("http://slow")
-    patience = Patience(3.0, local=False, uri="http://slow")
+    patience = WaitBudget(3.0, local=False, uri="http://slow")
     assert patience.left_s == PROBE_S
     patience.ask(lambda: 1)  # nothing was asked of the store
     assert patience.left_s <= PROBE_S

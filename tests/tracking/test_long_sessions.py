@@ -18,14 +18,14 @@ from mlmagic.errors import StoreError, UsageProblem
 from mlmagic.journal import folder
 from mlmagic.journal.foreign import foreign_journals
 from mlmagic.journal.records import Began, Part
-from mlmagic.recording.child_runs import Child
+from mlmagic.recording.child_runs import ChildRun
 from mlmagic.recording.options import Origin, TrackOptions
 from mlmagic.session import log_storage
 from mlmagic.session.log import ExecutionLog
 from mlmagic.session.log_storage import LogStorage
 from mlmagic.snapshot.parts import part_of
 from mlmagic.store import shared_parts
-from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.query.run import Run
 from mlmagic.tracking import recovery, resuming
 from mlmagic.tracking.opening import open_run
@@ -225,7 +225,7 @@ def test_a_foreign_journal_brings_the_parts_along(session, store_uri, monkeypatc
     files = {path.relative_to(journal.staging).as_posix(): path.read_bytes() for path in journal.staging.rglob("*.*")}
     first = began(store_uri)
     planted = plant(folder.place(), first, first, *records, files=files)
-    monkeypatch.setattr(shipper(store_uri), "_deliveries", [])  # this user's own are lost
+    monkeypatch.setattr(delivery_worker(store_uri), "_deliveries", [])  # this user's own are lost
     (foreign,) = [one for one in foreign_journals() if one.path == planted]
     recovery.sync_foreign([foreign])
     (taken,) = mlflow.search_runs(filter_string="tags.`mlmagic.foreign` = 'true'", output_format="list")
@@ -244,7 +244,7 @@ def test_a_trial_has_the_log_of_its_sweep(session):
     for _ in range(8):
         session.run()
     sweep = session.open(name="sweep")
-    child = Child(sweep, "trial", sweep.delivery.began.started + 1, {})
+    child = ChildRun(sweep, "trial", sweep.delivery.began.started + 1, {})
     child.end("FINISHED", sweep.delivery.began.started + 2)
     session.close(sweep)
     (trial,) = mlflow.search_runs(filter_string="attributes.run_name = 'trial'", output_format="list")

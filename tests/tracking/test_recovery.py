@@ -18,7 +18,7 @@ from mlmagic.journal.records import Began, Metric, Tag
 from mlmagic.journal.survey import survey
 from mlmagic.recording.sync_report import SyncReport
 from mlmagic.store.delivery.delivery import Delivery
-from mlmagic.store.delivery.worker import shipper
+from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.tracking import recovery
 from mlmagic.user_settings import settings
 from mlmagic.views.sync_report import sync_report
@@ -228,7 +228,7 @@ def test_a_store_that_is_away_is_told_and_the_journal_stays(client, monkeypatch)
     assert report.waiting == 1
     assert "1 run waits in the journal (the MLflow store http://127.0.0.1:9 cannot be reached: Connection refused)" in sync_report(report)  # fmt: skip
     assert journal.exists()
-    ships = shipper("http://127.0.0.1:9")
+    ships = delivery_worker("http://127.0.0.1:9")
     for delivery in ships.deliveries():  # it would go on in the background
         ships.remove(delivery)
 

@@ -247,13 +247,13 @@ def test_an_interrupt_while_the_run_is_recorded_ends_it(close, monkeypatch):
 def test_an_interrupt_while_the_run_is_delivered_is_told_and_the_delivery_goes_on(close, monkeypatch):
     import mlflow
 
-    from mlmagic.store.delivery.worker import Shipper
+    from mlmagic.store.delivery.worker import DeliveryWorker
 
     def interrupted(*args):
         raise KeyboardInterrupt
 
     def work(run):
-        monkeypatch.setattr(Shipper, "wait", interrupted)
+        monkeypatch.setattr(DeliveryWorker, "wait", interrupted)
 
     summary, run = close(work=work)
     assert any("that goes on in the background" in line for line in lines(summary))

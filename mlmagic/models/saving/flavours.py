@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.saving.agreement import as_array
-from mlmagic.models.saving.guard import unnoticed
+from mlmagic.models.saving.guard import preserve_state
 from mlmagic.models.saving.input_example import rows_for_estimator, rows_for_module
 from mlmagic.models.saving.limits import weigh
 from mlmagic.models.saving.saved import CannotLogError, Saved, first_line, with_needed
@@ -54,7 +54,7 @@ def save(
     if "serialization_format" in inspect.signature(flavour.save_model).parameters:
         options["serialization_format"] = "cloudpickle"  # by default skops, which would need each type's name
     try:
-        with unnoticed():
+        with preserve_state():
             flavour.save_model(model, str(folder), mlflow_model=meta, **options)
             with _loadable(folder) as path:
                 kept = pyfunc.load_model(path)
@@ -66,7 +66,7 @@ def save(
     silent = {"verbose": 0} if kind == "keras" else {}
     read_back = kept.get_raw_model() if kind == "keras" else kept
     for rows in _rows(model, kind, candidates):
-        with unnoticed() as rewind:
+        with preserve_state() as rewind:
             try:
                 expected = as_array(model.predict(_as_taken(model, rows), **silent))
             except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes

@@ -75,12 +75,12 @@ def _without_progress_bars() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def unnoticed() -> Iterator[Callable[[], None]]:
+def preserve_state() -> Iterator[Callable[[], None]]:
     """Put back the state of random, NumPy and torch, and torch's grad mode; MLflow's autologging sleeps.
 
     Yields a function that puts the generators back at once, so that what runs next draws the same numbers.
 
-    >>> with unnoticed() as rewind:
+    >>> with preserve_state() as rewind:
     ...     first = random.random()
     ...     rewind()
     ...     first == random.random()

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.saving import transformer_loader
-from mlmagic.models.saving.guard import unnoticed
+from mlmagic.models.saving.guard import preserve_state
 from mlmagic.models.saving.input_example import rows_for_estimator
 from mlmagic.models.saving.limits import weigh
 from mlmagic.models.saving.pickle_check import Survey, kept_by_value
@@ -163,7 +163,7 @@ def _add_flavours(saved: Saved, method: str) -> None:
 def _prove(model: Any, kept: Any, method: str, candidates: tuple[Any, ...], saved: Saved) -> None:
     """Compare the model and the *kept* one on the first rows that the model takes."""
     for rows in rows_for_estimator(model, candidates):
-        with unnoticed() as rewind:
+        with preserve_state() as rewind:
             try:
                 expected = _run(_stand_in(model), method, rows)
             except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes

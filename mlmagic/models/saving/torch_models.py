@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.models.saving.agreement import ACROSS_DEVICES, EXACT, as_array
-from mlmagic.models.saving.guard import unnoticed
+from mlmagic.models.saving.guard import preserve_state
 from mlmagic.models.saving.input_example import rows_for_module
 from mlmagic.models.saving.limits import weigh
 from mlmagic.models.saving.pickle_check import kept_by_value
@@ -106,7 +106,7 @@ def _read_back(model: Any, file: Path, saved: Saved) -> Any:
 
     if isinstance(model, torch.jit.ScriptModule):
         return None
-    with unnoticed():
+    with preserve_state():
         try:
             kept = load(file)
         except BaseException as error:
@@ -140,7 +140,7 @@ def _prove(model: Any, kept: Any, candidates: tuple[Any, ...], saved: Saved) -> 
     twin, kept = twin_of(model), bare(kept)
     tolerance = ACROSS_DEVICES if is_elsewhere(weight) else EXACT
     for rows in rows_for_module(candidates, _numpy_float(weight)):
-        with unnoticed() as rewind, torch.no_grad():
+        with preserve_state() as rewind, torch.no_grad():
             try:
                 expected = twin(torch.from_numpy(rows).to(weight.device))
                 made = as_array(expected) if isinstance(expected, torch.Tensor) else None

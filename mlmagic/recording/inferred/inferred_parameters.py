@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlmagic.session.observation.bindings import Binding
-    from mlmagic.session.observation.cell_observer import CellWatch
+    from mlmagic.session.observation.cell_observer import CellObserver
 
 _LONGEST_TEXT = 250
 _DEEPEST = 8
@@ -40,7 +40,7 @@ def _is_numpy_scalar(value: object) -> bool:
     return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
 
 
-def parameters(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
+def parameters(watch: CellObserver, namespace: Mapping[str, Any], known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
     """Yield name and value of the parameters of a cell that has ended; reading a known metric makes it none."""
     keywords: dict[str, list[Any]] = {}
     for keyword in watch.keywords:
@@ -70,7 +70,7 @@ def parameters(watch: CellWatch, namespace: Mapping[str, Any], known_metrics: se
 
 
 def _items_of_settings(
-    watch: CellWatch, namespace: Mapping[str, Any], known_metrics: set[str]
+    watch: CellObserver, namespace: Mapping[str, Any], known_metrics: set[str]
 ) -> Iterator[tuple[str, Any]]:
     """Yield the items of dicts that the cell reads by their keys, and those that are written down in it."""
     for keys, value in watch.items_read.items():
@@ -94,7 +94,7 @@ def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
     return found
 
 
-def is_taken_from_settings(watch: CellWatch, binding: Binding, namespace: Mapping[str, Any]) -> bool:
+def is_taken_from_settings(watch: CellObserver, binding: Binding, namespace: Mapping[str, Any]) -> bool:
     """Return whether a name is bound to an item of an earlier cell's dict, ``lr = config["lr"]``: no measurement."""
     if len(binding.values) != 1 or not binding.is_plain or binding.looped or direction_of(binding.name) is not None:
         return False

@@ -18,7 +18,7 @@ from mlmagic.user_objects import guarded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlmagic.session.observation.cell_observer import CellWatch, Measurement
+    from mlmagic.session.observation.cell_observer import CellObserver, Measurement
 
 _LONGEST_EXPRESSION = 60
 
@@ -29,7 +29,7 @@ Curve = list[float]
 
 
 @dataclass
-class Found:
+class InferredValues:
     """What was found, by key.
 
     ``measures`` are the metrics that the cell gives no name: the function or method that each is called after.
@@ -44,7 +44,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str]) -> Found:
+def find(watch: CellObserver, namespace: Mapping[str, Any], *, result: Any, known_metrics: set[str]) -> InferredValues:
     """Return the parameters and metrics of a cell that has ended.
 
     Parameters
@@ -58,7 +58,7 @@ def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_m
     known_metrics
         Names that earlier cells of the session recorded as metrics: reading one does not make it a parameter.
     """
-    found = Found()
+    found = InferredValues()
     found.params = dict(parameters(watch, namespace, known_metrics))
     series = dict(_series(watch, namespace, found)) | dict(_series_of_dicts(watch, namespace, found))
     values = {key: value for key, value in _bound_metrics(watch, namespace, found.params) if key not in series}
@@ -76,7 +76,7 @@ def find(watch: CellWatch, namespace: Mapping[str, Any], *, result: Any, known_m
     return found
 
 
-def _add_histories(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> None:
+def _add_histories(watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues) -> None:
     """Take the curves of Keras and Lightning under their own names, or where such a name is taken, with a suffix."""
     names = [name for name in (*watch.bound.names(), *watch.reads) if name[0] != "_"]
     for history in watch.histories.end(names, namespace):
@@ -92,7 +92,7 @@ def _add_histories(watch: CellWatch, namespace: Mapping[str, Any], found: Found)
                 found.notes.append(f"{key}: of {len(curve.values):,} values the first {MOST_VALUES:,} are recorded")
 
 
-def _series(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Iterator[tuple[str, Curve]]:
+def _series(watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues) -> Iterator[tuple[str, Curve]]:
     """Yield the floats that the cell worked out and bound to a name, or that a list or an item of a dict was given."""
     for name, series in watch.series.items():
         root = name.partition(".")[0]
@@ -115,7 +115,9 @@ def _series(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Ite
             yield name, curve
 
 
-def _series_of_dicts(watch: CellWatch, namespace: Mapping[str, Any], found: Found) -> Iterator[tuple[str, Curve]]:
+def _series_of_dicts(
+    watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues
+) -> Iterator[tuple[str, Curve]]:
     """Yield the numbers of dicts of results that a loop binds to a name, or appends to a list, as curves."""
     for name, parts in watch.dicts.items():
         root = name.partition(".")[0]
@@ -140,7 +142,7 @@ def _left_out(name: str, count: int) -> str:
 
 
 def _bound_metrics(
-    watch: CellWatch, namespace: Mapping[str, Any], params: Mapping[str, Any]
+    watch: CellObserver, namespace: Mapping[str, Any], params: Mapping[str, Any]
 ) -> Iterator[tuple[str, float]]:
     """Yield the floats, and the numbers in dicts, that the cell worked out and bound to a name."""
     bound = watch.bound.names()
@@ -162,14 +164,14 @@ def _bound_metrics(
 
 
 def _results(
-    watch: CellWatch, name: str, value: Any, params: Mapping[str, Any], before: Mapping[str, Any] | None = None
+    watch: CellObserver, name: str, value: Any, params: Mapping[str, Any], before: Mapping[str, Any] | None = None
 ) -> list[tuple[str, float]]:
     """Return the numbers in a dict that are no parameters, which the cell wrote down."""
     found = watch.skips.read(name, value, partial(results_in, name, before=before), default=[])
     return [(key, number) for key, number in found if key not in params]
 
 
-def _curves_bound(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Curve]]:
+def _curves_bound(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Curve]]:
     """Yield the lists of floats of a metric's name in dicts: histories, as training functions return or fill them."""
     for name in dict.fromkeys([*watch.bound.names(), *watch.bindings.filled]):
         value = namespace.get(name)
@@ -177,7 +179,7 @@ def _curves_bound(watch: CellWatch, namespace: Mapping[str, Any]) -> Iterator[tu
             yield from watch.skips.read(name, value, partial(curves_in, name), default=())
 
 
-def _measured(watch: CellWatch, bound: set[str], found: Found) -> Iterator[tuple[str, Curve]]:
+def _measured(watch: CellObserver, bound: set[str], found: InferredValues) -> Iterator[tuple[str, Curve]]:
     """Yield what metric functions, scorers and ``score`` methods gave, each call site once."""
     taken: set[str] = set()
     for measurement in watch.measured.values():
@@ -217,7 +219,7 @@ def _free_key(measurement: Measurement, taken: set[str]) -> str:
     return key
 
 
-def _last_expression(watch: CellWatch, namespace: Mapping[str, Any], result: Any) -> tuple[str, float] | None:
+def _last_expression(watch: CellObserver, namespace: Mapping[str, Any], result: Any) -> tuple[str, float] | None:
     """Return key and value of the last expression when it is a float that nothing else has recorded yet.
 
     A whole number is a count, an exit code or a size; an array of one element is a prediction.

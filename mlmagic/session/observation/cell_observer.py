@@ -101,7 +101,7 @@ class Fitted:
         return found if found is not GONE else self.kept
 
 
-class CellWatch:
+class CellObserver:
     """What is known of a tracked cell while it runs, in the user's ``namespace``.
 
     ``reads`` are the names that the cell reads of what was there before, each with its value then, ``numbers_before``

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlmagic.adapters.imports import when_imported
+from mlmagic.adapters.import_hooks import when_imported
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.randomness.deterministic import CublasWorkspace, make_torch_deterministic

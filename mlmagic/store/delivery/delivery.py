@@ -15,14 +15,14 @@ from mlmagic.journal.records import (
     Delivered,
     Ended,
     File,
-    LeftOut,
     Metric,
     Model,
     Param,
     Part,
-    SetAside,
+    Rejected,
     Stored,
     Tag,
+    UserKeys,
 )
 from mlmagic.journal.staged_files import path_of
 from mlmagic.snapshot.secrets import cuts
@@ -93,7 +93,7 @@ class Delivery:
         self._models: dict[str, Model] = {}
         self._own_params: set[str] = set()
         self._own_metrics: set[str] = set()
-        self._left_out: LeftOut | None = None
+        self._left_out: UserKeys | None = None
         self._batch = Batch()
         self._waits: list[tuple[Batch, str]] = []
         self._upload = Upload(self.journal)
@@ -119,7 +119,7 @@ class Delivery:
                     seconds = durations.seconds(value)
                 case Stored(path):
                     delivery._upload.done.add(path)
-                case LeftOut() as left_out:
+                case UserKeys() as left_out:
                     delivery._left_out = left_out
                 case Ended() as ended:
                     delivery.ended = ended
@@ -313,12 +313,12 @@ class Delivery:
         self._set_aside(*sent.refused)
         self._waits += sent.waits
 
-    def _decide(self, client: MlflowClient, run_id: str) -> LeftOut:
+    def _decide(self, client: MlflowClient, run_id: str) -> UserKeys:
         """Find out once, and note, which keys the user's own code logged while the cell could not ask the store."""
         if self._left_out is None:
             data = self._call(partial(client.get_run, run_id)).data
             own = set(data.metrics) if self.began.resumed else self._own_metrics
-            self._left_out = LeftOut(sorted(set(data.params) - self._own_params), sorted(set(data.metrics) - own))
+            self._left_out = UserKeys(sorted(set(data.params) - self._own_params), sorted(set(data.metrics) - own))
             self.journal.append(self._left_out)
         return self._left_out
 
@@ -336,7 +336,7 @@ class Delivery:
     def _set_aside(self, *problems: str) -> None:
         for problem in problems:
             self.problems.append(problem)
-            self.journal.append(SetAside(problem))
+            self.journal.append(Rejected(problem))
 
     def _note_stored(self) -> None:
         """Note in the journal which files are in the store, so that no later process uploads them again."""

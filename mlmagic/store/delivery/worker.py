@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mlmagic.errors import MLMagicError, StoreAwayError
-from mlmagic.journal import folder, lasting
+from mlmagic.journal import folder, fsync_thread
 from mlmagic.store import connection, outage
 from mlmagic.store.delivery.pausing import Pause
 from mlmagic.store.waiting import OWN_THREAD
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from mlmagic.store.delivery.delivery import Delivery
-    from mlmagic.store.waiting import Patience
+    from mlmagic.store.waiting import WaitBudget
 
 _EVERY_S = 1.0
 _LONGEST_BREATH_S = 0.5
 
 
-class Shipper:
+class DeliveryWorker:
     """Delivers the journals of one store's runs in the background, the oldest first.
 
     ``away`` says why the store could not be reached the last time, and is None when it could. ``fault`` is an error of
@@ -93,7 +93,7 @@ class Shipper:
         with self._condition:
             return list(self._deliveries)
 
-    def drain(self, patience: Patience) -> None:
+    def drain(self, patience: WaitBudget) -> None:
         """Deliver all that can be delivered while there is *patience*."""
         self.wait(lambda: all(delivery.held for delivery in self.deliveries()), patience)
 
@@ -108,7 +108,7 @@ class Shipper:
             self._condition.notify_all()
             return self._asked
 
-    def wait(self, reached: Callable[[], bool], patience: Patience) -> bool:
+    def wait(self, reached: Callable[[], bool], patience: WaitBudget) -> bool:
         """Deliver now, and wait until *reached* or while there is *patience*; tell whether it was reached."""
         wanted = self.hurry()
         patience.wait(self._condition, lambda: reached() or self._over >= wanted, lambda: self._steps)
@@ -159,7 +159,7 @@ class Shipper:
             self._pause.end()
         for delivery in deliveries:
             if delivery.is_closed:
-                lasting.forget(delivery.journal)
+                fsync_thread.forget(delivery.journal)
                 folder.put_away(delivery.journal, keep_files=delivery.keeps_files)
                 self.remove(delivery)
 
@@ -193,14 +193,14 @@ def _depth(deliveries: list[Delivery], delivery: Delivery) -> int:
     return depth
 
 
-_shippers: dict[str, Shipper] = {}
+_shippers: dict[str, DeliveryWorker] = {}
 _lock = threading.Lock()
 
 
-def shipper(uri: str) -> Shipper:
+def delivery_worker(uri: str) -> DeliveryWorker:
     """Return the shipper to the store at *uri*; what waits for it under another password goes there too."""
     with _lock:
-        found = _shippers.setdefault(uri, Shipper(uri))
+        found = _shippers.setdefault(uri, DeliveryWorker(uri))
         others = [other for other in _shippers.values() if other is not found and _is_same_place(other.uri, uri)]
     for other in others:
         for delivery in other.deliveries():
@@ -216,7 +216,7 @@ def _is_same_place(one: str, other: str) -> bool:
     return len({place._replace(netloc=place.netloc.rpartition("@")[2]) for place in places}) == 1
 
 
-def shippers() -> list[Shipper]:
+def delivery_workers() -> list[DeliveryWorker]:
     """Return all shippers of this process."""
     with _lock:
         return list(_shippers.values())

@@ -25,7 +25,7 @@ _DIRECTION = re.compile(r"(?P<name>.*?)(?:\s+(?P<direction>asc|desc|ascending|de
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SortSpec:
     """An order as it was written, the highest first unless ``ascending``; without a name the newest first."""
 
     name: str | None = None
@@ -107,18 +107,18 @@ class Order:
         return [*(run for _, run in numbers), *(run for _, run in words), *without]
 
 
-def parse(text: str | None) -> Wanted:
+def parse(text: str | None) -> SortSpec:
     """Read what ``--sort`` was given.
 
     >>> parse("loss asc")
-    Wanted(name='loss', ascending=True)
+    SortSpec(name='loss', ascending=True)
     >>> parse("accuracy")
-    Wanted(name='accuracy', ascending=False)
+    SortSpec(name='accuracy', ascending=False)
     """
     if text is None:
-        return Wanted()
+        return SortSpec()
     match = _DIRECTION.fullmatch(text.strip())
     name = match["name"].strip() if match else ""
     if not match or not name:
         raise UsageProblem(f"Nothing to sort by in {text!r}. For example: --sort accuracy, --sort loss asc")
-    return Wanted(name, ascending=(match["direction"] or "").lower().startswith("asc"))
+    return SortSpec(name, ascending=(match["direction"] or "").lower().startswith("asc"))

@@ -90,7 +90,7 @@ def runs(
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRuns:
     """The *runs* that a filter chose in an experiment, in *order*; *more* where there are others."""
 
     runs: Sequence[Run]
@@ -105,7 +105,7 @@ def find_runs(
     experiment: str | None = None,
     n: int = 20,
     sort: str | None = None,
-) -> Found:
+) -> FoundRuns:
     """Return the runs that `runs` lists, as MLflow has them; it takes and raises the same."""
     conditions = filters.parse(filter)
     wanted = ordering.parse(sort)
@@ -113,8 +113,8 @@ def find_runs(
 
 
 def _find_runs(
-    conditions: Sequence[filters.Condition], wanted: ordering.Wanted, experiment: str | None, n: int
-) -> Found:
+    conditions: Sequence[filters.Condition], wanted: ordering.SortSpec, experiment: str | None, n: int
+) -> FoundRuns:
     client = connection.connect()
     with refused_by(connection.current_uri()):
         conditions = [_with_stored_id(client, condition) for condition in conditions]
@@ -131,7 +131,7 @@ def _find_runs(
             size = min(n + 1, _PAGE) if whole else _PAGE
             matching = search(client, [found.experiment_id], selection, order, size=size)
             chosen = order.first(matching, n + 1)
-    return Found(chosen[:n], named, order, more=len(chosen) > n)
+    return FoundRuns(chosen[:n], named, order, more=len(chosen) > n)
 
 
 def _with_stored_id(client: MlflowClient, condition: filters.Condition) -> filters.Condition:

@@ -15,7 +15,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.adapters.imports import when_imported
+from mlmagic.adapters.import_hooks import when_imported
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from mlmagic.models.kinds import find_models, is_any_library_imported
 from mlmagic.recording.inferred import inferred_values
 from mlmagic.scalars import as_number
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.cell_observer import CellWatch
+from mlmagic.session.observation.cell_observer import CellObserver
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.store.values import flat
 from mlmagic.sweeps.trials.isolated_random import import_first
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import contextlib
 
     from mlmagic.models.capture import ModelCapture
-    from mlmagic.models.kinds import Found
+    from mlmagic.models.kinds import FittedModel
     from mlmagic.recording.recorder import Recorder
     from mlmagic.sweeps.trials.pruning import Reporter
     from mlmagic.sweeps.trials.task import Job, Task
@@ -41,7 +41,7 @@ class TrialCode:
 
     def __init__(self, job: Job, task: Task, recorder: Recorder, reporter: Reporter | None) -> None:
         self.params: dict[str, Any] = {}
-        self.models: list[Found] = []
+        self.models: list[FittedModel] = []
         self.examples: tuple[Any, ...] = ()
         self.notices: list[str] = []
         self._job = job
@@ -71,7 +71,7 @@ class TrialCode:
             name, plain = self._task.config
             namespace[name] = OmegaConf.create(dict(plain), flags={"struct": True})
         namespace["__name__"] = "__main__"
-        watch = CellWatch(namespace)
+        watch = CellObserver(namespace)
         remove = sites.install()
         error, value = None, None
         try:
@@ -89,7 +89,7 @@ class TrialCode:
             self._find(watch, namespace, value, failed=error is not None)
         self._find_models(models or self._watch_models(watch), watch, namespace)
 
-    def _watch_models(self, watch: CellWatch) -> ModelCapture | None:
+    def _watch_models(self, watch: CellObserver) -> ModelCapture | None:
         """Note what the models are like before the code runs; None where there can be none, or they are not wanted."""
         if self._job.models == "none" or not is_any_library_imported():
             return None
@@ -99,14 +99,14 @@ class TrialCode:
         models.note(watch)
         return models
 
-    def _find_models(self, models: ModelCapture | None, watch: CellWatch, namespace: dict[str, Any]) -> None:
+    def _find_models(self, models: ModelCapture | None, watch: CellObserver, namespace: dict[str, Any]) -> None:
         if models is not None:
             from mlmagic.models.capture import examples_for
 
             self.models, self.examples = models.made(watch, namespace), examples_for(watch, namespace)
             self.notices += [line for line in watch.skips.lines() if line not in self.notices]
 
-    def _find(self, watch: CellWatch, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:
+    def _find(self, watch: CellObserver, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:
         """Take the parameters and metrics that the body shows, as of a tracked cell."""
         recorder, swept, asked_for = self._recorder, self._task.values, self._job.metric
         found = inferred_values.find(watch, namespace, result=value, known_metrics=set())

@@ -14,7 +14,7 @@ from mlmagic.user_objects import one_line, reraise_interrupt
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlmagic.models.kinds import Found
+    from mlmagic.models.kinds import FittedModel
     from mlmagic.store.query.direction import Direction
 
 Which = Literal["best", "all", "none"]
@@ -69,7 +69,7 @@ class SentModel:
     problem: str = ""
 
 
-def sent(found: Sequence[Found], examples: tuple[Any, ...], limit_mb: float) -> list[SentModel]:
+def sent(found: Sequence[FittedModel], examples: tuple[Any, ...], limit_mb: float) -> list[SentModel]:
     """Return the models as files, which together have at most *limit_mb*; what fails costs only its model."""
     models: list[SentModel] = []
     for one in found:
@@ -82,7 +82,7 @@ def sent(found: Sequence[Found], examples: tuple[Any, ...], limit_mb: float) -> 
     return models
 
 
-def _sent(found: Found, examples: tuple[Any, ...], limit_mb: float) -> SentModel:
+def _sent(found: FittedModel, examples: tuple[Any, ...], limit_mb: float) -> SentModel:
     from mlmagic.models.capture import save
     from mlmagic.models.parameters import all_parameters
     from mlmagic.models.saving.save import Skipped

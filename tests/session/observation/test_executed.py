@@ -10,7 +10,7 @@ from hypothesis import given
 from random_cells import CODE, outcome
 
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.cell_observer import CellWatch
+from mlmagic.session.observation.cell_observer import CellObserver
 from mlmagic.session.observation.executed import Executed, failed_line
 
 
@@ -93,7 +93,7 @@ def test_what_a_branch_that_was_not_taken_reads_is_not_read():
     namespace = {"flag": False, "n": 1, "unused": 2, "config": {"lr": 0.1, "decay": 0.5}, "train": lambda depth: depth}
     exec("def train(depth): return depth + scale\nscale = 4", namespace)
     source = "if flag: print(unused, config['decay']); train(depth=9)\nelse: x = n * config['lr']"
-    watch = CellWatch(namespace)
+    watch = CellObserver(namespace)
     exec(compile(watch.begin(ast.parse(source)), "<cell>", "exec"), namespace)
     assert {"unused", "scale"} <= watch.reads.keys()  # until it has ended
     watch.end()
@@ -105,7 +105,7 @@ def test_what_a_branch_that_was_not_taken_reads_is_not_read():
 
 def test_a_name_that_only_a_branch_not_taken_binds_was_read():
     namespace = {"flag": False, "lr": 0.1}
-    watch = CellWatch(namespace)
+    watch = CellObserver(namespace)
     exec(compile(watch.begin(ast.parse("if flag: lr = 0.9\ny = lr * 2")), "<cell>", "exec"), namespace)
     watch.end()
     assert watch.values_read() == {"flag": False, "lr": 0.1}

@@ -11,8 +11,8 @@ from mlmagic.store import connection
 from mlmagic.store.delivery import pausing
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.pausing import Pause
-from mlmagic.store.delivery.worker import shipper
-from mlmagic.store.waiting import Patience
+from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.store.waiting import WaitBudget
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_an_error_of_the_deliverys_own_is_told_and_nothing_is_lost(store_uri, mo
     shown = capsys.readouterr().err
     assert f"{type(error).__name__}" in shown
     mlmagic.sync()
-    shipper(store_uri).wait(lambda: False, Patience(60, local=False))  # until the round is over
+    delivery_worker(store_uri).wait(lambda: False, WaitBudget(60, local=False))  # until the round is over
     client = connection.connect(store_uri)
     runs = {run.info.run_name: (run.info.status, run.data.metrics) for run in client.search_runs(["0"])}
     assert runs == {"first": ("FINISHED", {"loss": 1.0}), "second": ("FINISHED", {"loss": 2.0})}
@@ -59,7 +59,7 @@ def test_an_error_of_the_deliverys_own_is_told_and_nothing_is_lost(store_uri, mo
 def test_a_thread_that_ended_is_begun_again(store_uri):
     with mlmagic.track("first", quiet=True):
         pass
-    ships = shipper(store_uri)
+    ships = delivery_worker(store_uri)
 
     class Ended:
         def is_alive(self):
@@ -122,7 +122,7 @@ def test_one_run_that_is_held_holds_no_other(store_uri, monkeypatch, capsys):
     assert shown.count("PERMISSION_DENIED: not here") == 1
     client = connection.connect(store_uri)
     assert [run.info.run_name for run in client.search_runs(["0"])] == ["allowed"]
-    ships = shipper(store_uri)
+    ships = delivery_worker(store_uri)
     while ships.deliveries():  # without being asked for, once the pause is over
-        ships.wait(lambda: not ships.deliveries(), Patience(1, local=False))
+        ships.wait(lambda: not ships.deliveries(), WaitBudget(1, local=False))
     assert {run.info.run_name: run.data.metrics for run in client.search_runs(["0"])} == {"forbidden": {"loss": 1.0}, "allowed": {"loss": 2.0}}  # fmt: skip
