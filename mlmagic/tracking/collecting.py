@@ -11,7 +11,7 @@ from mlmagic.recording.tags import source_tags
 from mlmagic.recording.tracebacks import traceback_text
 from mlmagic.session.notebook_session import seeding
 from mlmagic.session.output.figures import FailedFigure
-from mlmagic.snapshot.environment import environment
+from mlmagic.snapshot.environment import environment, redacted_files
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import shared_parts
@@ -183,9 +183,9 @@ def _stored_by(run: OpenRun) -> Callable[[str], bool]:
 
 def record_environment(run: OpenRun) -> None:
     """Record what the code ran on."""
-    found = environment.capture()
-    run.recorder.json(_ENVIRONMENT, found.to_dict())
-    run.recorder.text(_REQUIREMENTS, found.requirements())
+    files = redacted_files.files_of(environment.capture())
+    run.recorder.redacted(_ENVIRONMENT, files.environment.text, files.environment.count)
+    run.recorder.redacted(_REQUIREMENTS, files.requirements.text, files.requirements.count)
 
 
 def record_git(run: OpenRun) -> None:

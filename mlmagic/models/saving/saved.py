@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.environment.distributions import installed
@@ -94,6 +95,7 @@ def with_needed(requirements: Iterable[str], needed: Iterable[str]) -> list[str]
     return lines
 
 
+@lru_cache(maxsize=1024)
 def _distribution(requirement: str) -> str:
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class _Scan:
 
 
 _scans: dict[str, _Scan] = {}
+_last: list[tuple[tuple[tuple[Distribution, ...], ...], Mapping[str, Distribution]]] = []
+"""What was found in each folder of `sys.path` last, and the distributions that it made up."""
 
 
 def normalised(name: str) -> str:
@@ -71,17 +75,20 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def installed() -> dict[str, Distribution]:
+def installed() -> Mapping[str, Distribution]:
     """Return all installed distributions by name, sorted; the first on `sys.path` counts.
 
     A folder is read anew only when it has changed, so that it costs little after the first time and sees what
-    pip, conda or uv installed meanwhile.
+    pip, conda or uv installed meanwhile. While nothing changes, it is the same mapping.
     """
-    found: dict[str, Distribution] = {}
-    for entry in dict.fromkeys(entry for entry in sys.path if isinstance(entry, str)):
-        for distribution in _scan(entry or "."):
+    entries = dict.fromkeys(entry for entry in sys.path if isinstance(entry, str))
+    scans = tuple(_scan(entry or ".") for entry in entries)
+    if not _last or len(_last[0][0]) != len(scans) or any(a is not b for a, b in zip(_last[0][0], scans, strict=True)):
+        found: dict[str, Distribution] = {}
+        for distribution in itertools.chain.from_iterable(scans):
             found.setdefault(distribution.name, distribution)
-    return dict(sorted(found.items()))
+        _last[:] = [(scans, MappingProxyType(dict(sorted(found.items()))))]
+    return _last[0][1]
 
 
 def _scan(entry: str) -> tuple[Distribution, ...]:
