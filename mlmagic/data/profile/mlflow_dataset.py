@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.profile.profile import profile
 from mlmagic.data.profile.statistics import shown_names
 from mlmagic.journal.records import Dataset
-from mlmagic.snapshot.secrets.redaction import redact
+from mlmagic.snapshot.secrets.redaction import knowledge, redact
 
 if TYPE_CHECKING:
     from mlmagic.data.fingerprint.fingerprint import Fingerprint
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 LONGEST_DATASET_NAME = 500
 LONGEST_SCHEMA = 1_048_575
 """Characters that MLflow takes."""
+
+_MOST_RECENT = 64
+_recent: dict[tuple[object, ...], tuple[str, str]] = {}
+"""Profile and schema of the data that was described last, the latest at the end: they follow from the content alone."""
 
 _COLUMN_TYPES = {
     "bool": "boolean", "int8": "integer", "int16": "integer", "int32": "integer", "uint8": "integer",
@@ -48,7 +52,7 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: st
     >>> found.name, len(found.digest), json.loads(found.profile)["shape"]
     ('X', 32, [3, 2])
     """
-    facts = profile(obj, fp, target=target)
+    described, schema = _described(obj, fp, target)
     known = redact(name)[0][:LONGEST_DATASET_NAME]
     tags = {"mlmagic.variable": known} | ({"mlmagic.made": made} if made else {})
     return Dataset(
@@ -57,10 +61,24 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: st
         source_type="code",
         # Where it was read from is not known; MLflow calls a dataset that code made one of source "code".
         source=json.dumps({"tags": tags}, ensure_ascii=False),
-        schema=_schema(fp, facts),
-        profile=json.dumps(facts, ensure_ascii=False, allow_nan=False),
+        schema=schema,
+        profile=described,
         context=context_of(name),
     )
+
+
+def _described(obj: Any, fp: Fingerprint, target: Any) -> tuple[str, str]:
+    """Return the profile and the schema as JSON; the same data is described once."""
+    key = (fp.digest, fp.kind, fp.shape, fp.index, target, knowledge())
+    described = _recent.pop(key, None)
+    if described is None:
+        facts = profile(obj, fp, target=target)
+        described = json.dumps(facts, ensure_ascii=False, allow_nan=False), _schema(fp, facts)
+    if not fp.sampled and not fp.unhashed:  # else the digest does not stand for all of the content
+        if len(_recent) >= _MOST_RECENT:
+            del _recent[next(iter(_recent))]
+        _recent[key] = described
+    return described
 
 
 def context_of(name: str) -> str:
