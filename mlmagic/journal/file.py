@@ -31,7 +31,7 @@ from mlmagic.journal.records import (
     Stored,
     UserKeys,
 )
-from mlmagic.journal.safe_folder import open_file
+from mlmagic.journal.safe_folder import FULL, STAGED, open_file
 from mlmagic.journal.signing import signature_of
 from mlmagic.journal.staged_files import path_of, within
 from mlmagic.journal.system_calls import FLAGS, read_at, write
@@ -44,16 +44,11 @@ if TYPE_CHECKING:
     from mlmagic.journal.safe_folder import SafeFolder
     from mlmagic.journal.signing import Signature
 
-SUFFIX = ".journal"
-STAGED = ".files"
 _CHUNK = 1 << 20
 _LONGEST_CLOSING = 64
 # Where the beginning is looked for: tags of a run may be long, a file of another kind may be endless.
 LONGEST_BEGINNING = 1 << 20
 _MOST_DAMAGED = 16
-
-FULL = {errno.ENOSPC, errno.EDQUOT}
-"""The errors of a disk, or of a user's share of one, that has no room: elsewhere there may be some."""
 
 T = TypeVar("T")
 

@@ -13,12 +13,15 @@ import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlmagic.journal import signing
-from mlmagic.journal.file import FULL, STAGED, SUFFIX, Journal
-from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.journal.safe_folder import FULL, STAGED, SUFFIX, SafeFolder
 from mlmagic.private import state_folder
 from mlmagic.user_settings import settings
+
+if TYPE_CHECKING:
+    from mlmagic.journal.file import Journal
 
 _PLACE = Path(".mlmagic", "journal")
 _DELIVERED = "delivered"
@@ -83,6 +86,8 @@ def new() -> tuple[Journal, str | None]:
             reasons.append(_reason(error))
             continue
         return journal, _where(journal, reasons)
+    from mlmagic.journal.file import Journal
+
     reason = "; ".join(reasons)
     return Journal.in_memory(name), f"no journal can be written ({reason}): a kernel that dies takes this run with it"
 
@@ -103,6 +108,8 @@ def _where(journal: Journal, reasons: list[str]) -> str | None:
 
 
 def _create(folder: Path, name: str) -> Journal:
+    from mlmagic.journal.file import Journal  # a session that tracks nothing needs none of it
+
     with open_place(folder, create=True) as opened:
         if folder.parent.name == _PLACE.parts[0]:
             with open_place(folder.parent) as parent:

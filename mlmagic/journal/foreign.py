@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.journal import folder, locks, owner
-from mlmagic.journal.file import STAGED, Journal
+from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.records import Began, Copy, Dataset, Ended, File, Metric, Model, Param, Part, Tag
+from mlmagic.journal.safe_folder import STAGED
 from mlmagic.journal.signing import derived
 from mlmagic.journal.staged_files import StagedFile, copy, path_of, walk
 from mlmagic.journal.survey import Foreign, survey

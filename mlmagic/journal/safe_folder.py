@@ -7,6 +7,7 @@ can put a link there. Windows has no such descriptors; there, paths are checked 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from functools import cache
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SUFFIX, STAGED = ".journal", ".files"
+"""The ends of the names of a journal, and of the folder of its staged files."""
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""The errors of a disk, or of a user's share of one, that has no room: elsewhere there may be some."""
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = _NO_LINK | getattr(os, "O_DIRECTORY", 0)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
-from mlmagic.journal.file import FULL
 from mlmagic.journal.records import Model
+from mlmagic.journal.safe_folder import FULL
 from mlmagic.models.autologged import logged_by_mlflow
 from mlmagic.models.kinds import FittedModel, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from mlmagic.session.script import as_python
-from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,6 +44,8 @@ class LoggedCell:
 
     def shown(self) -> Shown:
         """Return the cell as it is recorded: several runs record it, so it is made once and kept here."""
+        from mlmagic.snapshot.secrets import redaction  # `%load_ext` needs none of it
+
         known = redaction.knowledge()
         if self._shown is None or self._shown.known != known:
             source, in_source = redaction.redact(self.source)

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mlmagic.session.log import LoggedCell, script_of
 from mlmagic.snapshot.parts import Part, part_of, unpacked
-from mlmagic.snapshot.secrets import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +73,7 @@ class LogStorage:
         self._cells = log.cells
         self._sealed: list[_Sealed] = []
         self._recorded = recorded
-        self._known = redaction.knowledge()
+        self._known: tuple[object, ...] = ()
         self._lock = threading.Lock()
 
     def up_to(self, cell: LoggedCell | None = None) -> StoredLog:
@@ -135,6 +134,8 @@ class LogStorage:
 
     def _renew(self) -> None:
         """Make the parts anew when more secrets are known than before: one may be in them."""
+        from mlmagic.snapshot.secrets import redaction  # `%load_ext` needs none of it
+
         known = redaction.knowledge()
         if known != self._known:
             self._known = known
