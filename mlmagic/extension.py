@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlmagic import session_state
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib, optuna
 from mlmagic.journal import folder
@@ -20,7 +21,7 @@ from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.recording import active, notices
+from mlmagic.recording import active
 from mlmagic.session import notebook_session
 from mlmagic.session.header import HeaderTransformer, mark_header
 from mlmagic.session.interrupts import in_one_line
@@ -57,6 +58,7 @@ _MAGICS = (
     StatusMagics,
 )
 _loaded: dict[int, Extension] = {}
+"""The extension of each shell, by the shell's id, from loading to unloading."""
 _resume_seed: list[Callable[[], None]] = []
 """How to go on with the seed that was set when mlmagic was unloaded: one at most."""
 
@@ -138,7 +140,7 @@ class Extension:
         randomness = sys.modules.get("mlmagic.snapshot.randomness.seeding")
         if randomness is not None:
             _resume_seed[:] = [randomness.suspend()]
-        notices.forget_standing()
+        session_state.reset()
         known_values.forget_learned()
         if "mlmagic.store.delivery.worker" in sys.modules:
             from mlmagic.tracking import background

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import hypothesis
 import pytest
 
+from mlmagic import session_state
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
@@ -72,8 +74,9 @@ def _nothing_waits_for_a_store():
 
 
 @pytest.fixture(autouse=True)
-def _no_secret_is_known_from_another_test():
-    """Let no test look for what an earlier one learned."""
+def _a_session_of_its_own():
+    """Let no test begin with what an earlier one left in the session, nor with the secrets that it learned."""
+    session_state.reset()
     if values := sys.modules.get("mlmagic.snapshot.secrets.known_values"):
         values.forget_learned()
 

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import mlmagic
+from mlmagic import session_state
 
 PACKAGE = Path(mlmagic.__file__).parent
 MOST_MODULES = 15
@@ -49,3 +50,43 @@ def test_no_folder_has_more_modules_than_one_can_look_through():
 def test_no_public_name_is_also_a_module():
     both = {name for name in mlmagic.__all__ if f"mlmagic.{name}" in _modules()}
     assert both == set()
+
+
+def _changes(name, node, reassigned):
+    """Return whether a module-level variable is state: a container or an object that is filled, or a name bound again."""
+    if name.startswith("__") or name.strip("_").isupper():
+        return False
+    if isinstance(node, ast.Call):
+        made = ast.unparse(node.func).rpartition(".")[2]
+        return made in {"ThreadStacks", "WeakSet", "WeakKeyDictionary", "deque", "dict", "list", "set"}
+    return isinstance(node, (ast.Dict, ast.List, ast.Set)) or name in reassigned
+
+
+def test_what_changes_in_a_module_belongs_to_the_session_or_says_why_it_outlives_it():
+    unexplained = []
+    for name, path in _modules().items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        reassigned = {each for node in ast.walk(tree) if isinstance(node, ast.Global) for each in node.names}
+        ends = {
+            node.lineno for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
+        for node in tree.body:
+            target = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [None])[0]
+            if (
+                not isinstance(target, ast.Name)
+                or node.value is None
+                or not _changes(target.id, node.value, reassigned)
+            ):
+                continue
+            # Its own words stand below it, or below the variables that stand together with it.
+            block = path.read_text(encoding="utf-8").split("\n")[node.lineno - 1 :]
+            until = next((at for at, line in enumerate(block) if not line.strip()), len(block))
+            if not any(node.lineno <= line <= node.lineno + until for line in ends):
+                unexplained.append(f"{name}.{target.id}")
+    assert unexplained == []
+
+
+def test_the_session_is_emptied():
+    held = session_state.of_session({"a": 1})
+    session_state.reset()
+    assert held == {}

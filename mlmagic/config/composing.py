@@ -23,6 +23,7 @@ from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
 from mlmagic.config.sources import require_short, require_small
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
+from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import text_of
 
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_NAME = "config"
 _BODY_NAME = "cfg"
-_latest: dict[str, Composition] = {}
-_recent: deque[Composition] = deque(maxlen=100)
+_latest: dict[str, Composition] = of_session({})
+_recent: deque[Composition] = of_session(deque(maxlen=100))
 """Those that a run may still be told of: a loop composes thousands."""
 
 

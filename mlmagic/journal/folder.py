@@ -30,6 +30,7 @@ _MARK_DIGITS = 16
 _PACKED = re.compile(rf"(\d{{8}}T\d{{6}}\.\d{{6}}-[0-9a-f]{{8}}{re.escape(SUFFIX)})\.([0-9a-f]{{{_MARK_DIGITS}}})\.gz")
 
 _home: Path | None = None
+"""The folder in which the extension was loaded: journals of the process lie below it, also after unloading."""
 
 
 def settle(home: Path) -> None:

@@ -18,6 +18,7 @@ _BEAT_EVERY_S = 10.0
 _journals: list[Journal] = []
 _condition = threading.Condition()
 _thread: threading.Thread | None = None
+"""One thread a process, which `stop` ends; the journals are those of open runs."""
 
 
 def watch(journal: Journal) -> None:

@@ -24,6 +24,7 @@ class HasFile(Protocol):
 
 
 _have_files: weakref.WeakSet[HasFile] = weakref.WeakSet()
+"""A process that is forked closes the files of all of these, whatever session made them."""
 
 
 def give_up_after_fork(holder: HasFile) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.session.log import LoggedCell
 
 _open: ThreadStacks[RunContext] = ThreadStacks()
+"""Each leaves when its code ends. In a script there is no session."""
 _last: list[str] = []
 """The id of the run that ended last in this process."""
 

@@ -62,6 +62,7 @@ class Loop:
 
 
 _running: ThreadStacks[Loop] = ThreadStacks()
+"""Each leaves when it ends."""
 
 
 def enter(loop: Loop) -> None:

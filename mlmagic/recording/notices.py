@@ -6,15 +6,11 @@ import threading
 from typing import Literal
 
 from mlmagic.recording.summary import Notice
+from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.redaction import redact
 
-_standing: dict[str, tuple[str, ...]] = {}
+_standing: dict[str, tuple[str, ...]] = of_session({})
 """What was true of each topic at the last run of this session that showed its notes."""
-
-
-def forget_standing() -> None:
-    """Begin a new session, which tells everything once more."""
-    _standing.clear()
 
 
 class Notices:

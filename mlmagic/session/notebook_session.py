@@ -121,6 +121,7 @@ def _status_of(result: ExecutionResult | None, error: BaseException | None) -> C
 
 
 _current: NotebookSession | None = None
+"""The session of the shell that mlmagic is loaded in; `enter` returns the way back."""
 
 
 def enter(session: NotebookSession) -> Callable[[], None]:

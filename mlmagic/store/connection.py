@@ -44,7 +44,9 @@ _LONGEST_SILENCE_S = 30.0
 _importing = threading.RLock()
 _lock = threading.RLock()
 _connected: dict[str, MlflowClient] = {}
+"""By URI. Clients belong to the process, as MLflow's own engines do."""
 _home: Path | None = None
+"""The folder in which the extension was loaded, until it is unloaded."""
 _unchosen: str | None = None
 """The store of the working folder, where the user has chosen none: it may have come with the folder."""
 

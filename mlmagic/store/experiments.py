@@ -24,6 +24,7 @@ _DEFAULT_ID = "0"
 _known: dict[tuple[MlflowClient, str], Experiment] = {}
 _names: dict[tuple[MlflowClient, str], str] = {}
 _locations: dict[tuple[MlflowClient, str], str] = {}
+"""By client and name or id: as long as clients live."""
 
 
 def find(client: MlflowClient, reference: str | None) -> Experiment | None:

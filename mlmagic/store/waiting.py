@@ -25,6 +25,7 @@ OWN_THREAD = "mlmagic-"
 PROBE_S = 1.0
 """How long a store is waited for that did not answer the last time."""
 _answers = 0
+"""How many answers stores have given to this process."""
 _silent: dict[str, int] = {}
 """Stores that did not answer in time: how many answers any store had given by then."""
 

@@ -12,6 +12,7 @@ from mlmagic.user_settings import settings
 
 _LONGEST_END_S = 2.0
 _is_stopped = False
+"""Whether `stop` was called, and `resume` not since."""
 
 
 def stop() -> None:

@@ -11,6 +11,7 @@ from mlmagic.recording.tags import source_tags
 from mlmagic.recording.tracebacks import traceback_text
 from mlmagic.session.notebook_session import seeding
 from mlmagic.session.output.figures import FailedFigure
+from mlmagic.session_state import of_session
 from mlmagic.snapshot.environment import environment, redacted_files
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets import redaction
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _WAIT_FOR_GIT_S = 10.0
 _ENVIRONMENT, _REQUIREMENTS = "mlmagic/environment.json", "mlmagic/requirements.txt"
 _PATCH = "mlmagic/uncommitted.patch"
-_metrics_of_the_session: set[str] = set()
+_metrics_of_the_session: set[str] = of_session(set())
 
 
 def record_asked(run: OpenRun) -> None:

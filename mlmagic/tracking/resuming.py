@@ -30,6 +30,7 @@ _LAST_STEP = 2**62
 """A store takes steps of 64 bits: from one near the end of them a run cannot go on."""
 _SHORTEST_ID = 4
 _last_in_notebook: dict[str, Earlier] = {}
+"""By notebook, or process: `--continue` finds the last run also after `%reload_ext`."""
 
 
 def remember(run: OpenRun, ended: Ended, seconds: float) -> None:

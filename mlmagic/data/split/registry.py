@@ -21,6 +21,7 @@ class SplitPart:
 
 
 _parts: dict[int, tuple[weakref.ref[Any], tuple[SplitPart, ...]]] = {}
+"""By the id of an object. It follows the user's objects, which outlive a session."""
 
 
 def splits_of(item: Any) -> tuple[SplitPart, ...]:

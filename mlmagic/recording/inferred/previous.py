@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlmagic.session_state import of_session
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,7 @@ class PreviousRun:
     metrics: Mapping[str, float]
 
 
-_by_cell: dict[str, PreviousRun] = {}
+_by_cell: dict[str, PreviousRun] = of_session({})
 
 
 def exchange(run: ActiveRun, metrics: Mapping[str, float]) -> PreviousRun | None:

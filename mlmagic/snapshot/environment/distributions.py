@@ -62,6 +62,7 @@ class _Scan:
 
 
 _scans: dict[str, _Scan] = {}
+"""By folder. It follows the disk, and is read anew when that changes."""
 _last: list[tuple[tuple[tuple[Distribution, ...], ...], Mapping[str, Distribution]]] = []
 """What was found in each folder of `sys.path` last, and the distributions that it made up."""
 

@@ -94,6 +94,7 @@ def _torch_gpus() -> list[dict[str, Any]]:
 
 
 _controller: tuple[int, Any] = (0, None)
+"""The number of modules that were imported when it was made, and the controller: it follows the process."""
 
 
 def _pools() -> list[dict[str, Any]]:

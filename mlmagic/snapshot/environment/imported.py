@@ -23,6 +23,7 @@ _TOP_LEVEL = re.compile(rb"^([^/,\n.][^/,\n.]*)(?:/|\.py,|\.[^/,\n]*(?:so|pyd),)
 # `%pip install -U` the loaded module is still the old one.
 _owners: dict[str, tuple[int, Mapping[str, str]]] = {}
 _provided: dict[str, frozenset[str]] = {}
+"""The modules of each distribution, by the distribution's folder. Both follow what the process has imported."""
 
 
 def imported(installed: Mapping[str, Distribution]) -> dict[str, str]:

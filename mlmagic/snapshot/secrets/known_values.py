@@ -54,10 +54,12 @@ class Known:
 
 
 _typed: set[str] = set()
+"""What was typed into prompts: a secret for as long as the process may print it."""
 _learned: dict[str, None] = {}
 """What was judged a secret in a text of this session, the oldest first."""
 _seen_environment: Mapping[Any, Any] = {}
 _known = Known()
+"""What the process's environment holds, and the values that follow from all of these."""
 _lock = threading.Lock()
 
 

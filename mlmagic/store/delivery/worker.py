@@ -194,6 +194,7 @@ def _depth(deliveries: list[Delivery], delivery: Delivery) -> int:
 
 
 _shippers: dict[str, DeliveryWorker] = {}
+"""By URI. What is not delivered outlives a session; `tracking.background` ends the threads."""
 _lock = threading.Lock()
 
 
