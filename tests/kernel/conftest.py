@@ -6,7 +6,9 @@ import functools
 import os
 import queue
 import re
+import shutil
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 
@@ -78,8 +80,9 @@ class Kernel:
         } | (env or {})
         self.folder = folder
         # Unix sockets: jupyter_client picks TCP ports before the kernel binds them, and another process may take one.
+        self._sockets = tempfile.mkdtemp(prefix="kernel-")
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        self.manager = KernelManager(kernel_cmd=command, transport="ipc")
+        self.manager = KernelManager(kernel_cmd=command, transport="ipc", ip=f"{self._sockets}/s")
         self.manager.start_kernel(cwd=str(folder), env=clean)
         self.client = self.manager.client()
         self.client.start_channels()
@@ -187,6 +190,7 @@ class Kernel:
     def stop(self):
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
 
 _READ_LAST = """

@@ -113,7 +113,7 @@ MODELS = {
     "A a branch that is not taken": (
         FITTED,
         "if not X.size: clf = RandomForestClassifier().fit(X, y)",
-        Record(data=IRIS),
+        Record(data={"X": _read((150, 4))}),
     ),
     "A a fit that raises, caught": (
         FITTED,
