@@ -49,7 +49,7 @@ class SeedRow:
 
 @dataclass(frozen=True)
 class SeedReport:
-    """Every source of randomness that was found, the fixed ones first; ``value`` is None before any seed."""
+    """Every detected source of randomness, the fixed ones first; ``value`` is None before any seed."""
 
     value: int | None
     rows: tuple[SeedRow, ...]

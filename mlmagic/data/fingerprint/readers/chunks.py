@@ -153,7 +153,7 @@ def grouped(chunk: Chunk, width: int) -> Chunk:
     import xxhash
 
     if width > WIDEST and chunk.values is not None:
-        # As bytes: the words of small numbers would take eight times the memory.
+        # Hash the bytes: the words of small numbers would take eight times the memory.
         content = memoryview(chunk.streams[0])
         size = width * chunk.values.itemsize
         starts = range(0, len(content), size)

@@ -91,5 +91,5 @@ def services() -> list[Rule]:
 
 
 def _end(prefix: str) -> str:
-    """Return the pattern of a token's end: after a *prefix* with punctuation, a longer token is a newer format."""
+    """Return the pattern of a token's end: a *prefix* with punctuation rules out a hash, so a longer token is newer."""
     return "(?![A-Za-z0-9])" if prefix.isalnum() else r"[\w-]*+"
