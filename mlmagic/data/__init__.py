@@ -1,1 +1,1 @@
-"""Data sets: what they are, by content, and how they are divided."""
+"""Datasets: fingerprints of their content, profiles, and train/val/test splits."""

@@ -1,4 +1,4 @@
-"""The data of a tracked cell: what it reads, fingerprinted before its body runs, and what its calls are given."""
+"""Fingerprint the datasets that a tracked cell reads, before its body runs, and those that it passes to calls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHANGED_HERE = "changed here"
 
 @dataclass
 class _Taken:
-    """A dataset as it was taken, read by the name of a ``variable``. ``given`` means that a call of the cell got it."""
+    """A captured dataset: ``variable`` is the name it was read by, if any; ``given`` means that a call received it."""
 
     name: str
     item: Remembered
@@ -45,10 +45,10 @@ class _Taken:
 
 @dataclass
 class _Place:
-    """A place in the cell's text that gives data to a call: what it gave first is recorded.
+    """A call argument in the cell's source, of which the first value is recorded.
 
-    ``made_of`` are the objects behind the names that it is written with (``X[:50]``): while these are the same, so is
-    the data.
+    ``made_of`` maps the names in its expression (``X[:50]``) to their objects: while these are the same, so is the
+    data.
     """
 
     name: str
@@ -57,15 +57,15 @@ class _Place:
     has_more: bool = False
 
     def gives(self, value: Any, names: Mapping[str, Any]) -> bool:
-        """Return whether *value* is what was given first; *names* are the user's."""
+        """Return whether *value* is the same data as the first; *names* is the user's namespace."""
         if self.first.is_(value):
             return True
-        # Lists and dicts are known by their address, where another one may lie by now.
+        # Lists and dicts are remembered by address only, so `value()` is GONE: another object may have it by now.
         return bool(self.made_of) and all(held.value() is names.get(name) for name, held in self.made_of.items())
 
 
 class DataCapture:
-    """Takes the fingerprints of what a cell reads and of what its calls are given, and records them at its end."""
+    """Fingerprints the datasets that a cell reads or passes to calls, and records them when the cell ends."""
 
     what = "the data"
 
@@ -93,7 +93,7 @@ class DataCapture:
         return next((taken for taken in reversed(self._taken) if taken.item.is_(item)), None)
 
     def _given(self, run: ActiveRun, argument: Argument, made: bool, value: Any) -> None:
-        """Take the data that a call is given, as it is then; of a place in a loop only what it gave first."""
+        """Capture the data passed to a call, at call time; for an argument in a loop, only the first value."""
         place = self._places.get((id(argument.site), argument.place))
         if place is not None:
             place.has_more |= not place.gives(value, self._names)
@@ -123,7 +123,7 @@ class DataCapture:
         made: bool = False,
         given: bool = False,
     ) -> None:
-        assert run.origin.watch is not None  # noqa: S101  # `begin` has seen to it
+        assert run.origin.watch is not None  # noqa: S101  # the callers have checked it
         if len(self._taken) >= _MOST:
             self._left_out += 1
             return
@@ -163,7 +163,7 @@ class DataCapture:
         return taken
 
     def after(self, run: ActiveRun) -> None:
-        """Record what was taken."""
+        """Record the captured datasets."""
         unread = run.origin.watch.unread if run.origin.watch is not None else set()
         self._taken = [taken for taken in self._taken if taken.given or taken.variable not in unread]
         self._take_unseen(run)
@@ -180,7 +180,7 @@ class DataCapture:
         self._record_splits(run)
 
     def _take_unseen(self, run: ActiveRun) -> None:
-        """Take the data that a magic or a function bound to names which the cell reads, in place of the data before."""
+        """Capture data that a magic or function bound to names in the cell, in place of the names' earlier data."""
         watch = run.origin.watch
         if watch is None or not run.options.data:
             return

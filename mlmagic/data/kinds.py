@@ -1,4 +1,4 @@
-"""What counts as a dataset, and what stands behind a loader: told without importing any library."""
+"""Recognise datasets, and those behind data loaders, without importing any library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FEWEST_ELEMENTS = 2
 MOST_PARTS = 20
-"""Datasets that one value may stand for: a loader over hundreds of files would drown the rest."""
+"""The most datasets taken from one value: a loader over hundreds of files would crowd out the rest."""
 _DEEPEST = 8
 
 _CLASSES = (
@@ -28,7 +28,7 @@ _CLASSES = (
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows of an array or tensor that a Subset names, in its order; nothing is copied.
+    """The rows of an array or tensor that a Subset selects, in its order, without a copy.
 
     Its fingerprint is that of ``source[indices]``.
     """
@@ -43,10 +43,10 @@ class Selection:
 
 
 def kind_of(value: Any) -> str | None:
-    """Return which kind of dataset *value* is, such as ``"pandas.DataFrame"``, or None.
+    """Return the kind of dataset that *value* is, such as ``"pandas.DataFrame"``, or None.
 
-    A lazy frame is none: collecting it may take hours. Nor is a scalar, an array or series of fewer than 2 elements,
-    a parameter of a torch module, or a tensor without data.
+    A lazy frame is not a dataset, since collecting it may take hours. Nor is a scalar, an array or series of fewer
+    than 2 elements, a parameter of a torch module, or a meta tensor.
 
     >>> import numpy as np
     >>> kind_of(np.zeros((3, 2))), kind_of(np.float64(3)), kind_of([1, 2])
@@ -65,11 +65,11 @@ def kind_of(value: Any) -> str | None:
 
 
 def datasets_in(value: Any) -> list[tuple[str, Any]]:
-    """Return the datasets that *value* is or stands for, each with a suffix for its name.
+    """Return the datasets that *value* is or wraps, each with a suffix for its name.
 
-    A plain one has the suffix ``""``. Behind a torch DataLoader, Subset, TensorDataset or ConcatDataset stand the
-    tensors, ``[0]``, ``[1]``; behind a dataset of the user's own the datasets that its public attributes hold,
-    ``.images``. At most 20; an empty list for what is none.
+    A dataset itself has the suffix ``""``. A torch DataLoader, Subset, TensorDataset or ConcatDataset yields its
+    tensors (``[0]``, ``[1]``), and a user-defined Dataset the datasets in its public attributes (``.images``). The list
+    has at most 20 items, and is empty for any other value.
 
     >>> import numpy as np
     >>> [(suffix, array.shape) for suffix, array in datasets_in(np.zeros((3, 2)))]
@@ -90,7 +90,7 @@ def datasets_in(value: Any) -> list[tuple[str, Any]]:
 
 
 def class_of(value: Any) -> str | None:
-    """Return the class of dataset that *value* belongs to, however small it is, or None.
+    """Return the dataset class of *value*, whatever its size, or None.
 
     >>> import numpy as np
     >>> class_of(np.zeros(1)), class_of([1, 2])
@@ -110,8 +110,8 @@ def _is_instance(value: Any, module: str, name: str) -> bool:
 
 
 def _elements(value: Any) -> int:
-    """Return how many values there are; 1 where there is no axis."""
-    if getattr(value, "is_nested", False) is True:  # a tensor of tensors has no one shape
+    """Return the number of elements; 1 for a scalar."""
+    if getattr(value, "is_nested", False) is True:  # a nested tensor has no single shape
         return int(value.numel())
     count = 1
     for length in value.shape:
@@ -120,7 +120,7 @@ def _elements(value: Any) -> int:
 
 
 def _behind(value: Any, suffix: str, indices: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    """Yield what stands behind *value*; *indices* are the rows of it that are meant, None for all."""
+    """Yield the datasets that *value* wraps; *indices* selects rows of it, None all."""
     import numpy as np
 
     def is_a(name: str) -> bool:
@@ -150,7 +150,7 @@ def _behind(value: Any, suffix: str, indices: Any, depth: int) -> Iterator[tuple
             start = stop
     elif is_a("Dataset"):
         for name, held in vars(value).items():
-            # Only what has a row for each item can be narrowed down to a subset's rows.
+            # Only an attribute with one row per item can be reduced to a subset's rows.
             if not name.startswith("_") and (indices is None or _rows(held) == _length(value) is not None):
                 yield from _behind(held, f"{suffix}.{name}", indices, depth - 1)
 

@@ -1,1 +1,1 @@
-"""The world around a run: environment, git, randomness, secrets."""
+"""Snapshots of a run's environment, Git state and seeds, and the redaction of secrets."""

@@ -1,4 +1,4 @@
-"""Notebooks without what running them left behind: their source alone tells what was changed."""
+"""Strip outputs and other traces of execution from notebooks, so that only changes of the source remain."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _INDENT = re.compile(r"\n( +)")
 
 
 def stripped(text: str) -> str:
-    r"""Return a notebook without outputs, execution counts, times of execution and the state of widgets.
+    r"""Return a notebook without outputs, execution counts, execution times and widget state.
 
-    One that has none of these is returned as it is, to the letter; of another the form that Jupyter writes is kept:
-    the order of the keys, the indentation, the line at the end.
+    A notebook that has none of these is returned unchanged. Otherwise Jupyter's format is preserved: the order of the
+    keys, the indentation and the final newline.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def stripped(text: str) -> str:
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ValueError("it has no list of cells")
-    # Both are made before they are asked for.
+    # Strip everything before testing, since `any` would stop at the first change.
     changed = [_strip(cell) for cell in cells]
     metadata = notebook.get("metadata")
     has_widgets = isinstance(metadata, dict) and metadata.pop("widgets", None) is not None
@@ -45,7 +45,7 @@ def stripped(text: str) -> str:
 
 
 def _strip(cell: dict[str, Any]) -> bool:
-    """Take out of *cell* what running it left; return whether there was something."""
+    """Remove the traces of execution from *cell*, and return whether there were any."""
     found = False
     if cell.get("cell_type") == "code":
         for key, empty in (("outputs", []), ("execution_count", None)):
@@ -60,7 +60,7 @@ def _strip(cell: dict[str, Any]) -> bool:
 
 
 def _can_be_written(text: str) -> bool:
-    """Return whether no half of a character is in *text*."""
+    """Return whether *text* contains no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

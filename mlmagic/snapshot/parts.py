@@ -1,6 +1,6 @@
-"""Texts in parts that runs share: each is named by the digest of its content, and so is stored once.
+"""Texts in content-addressed parts: each part is named by its digest, so that runs share it and it is stored once.
 
-A part is a gzip file; those of a text, one after the other, are a gzip file of the text as well.
+A part is a gzip file; the concatenated parts of a text are a gzip file of the text.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LONGEST_INLINE = 8_000
-"""Characters of a text that each run carries as it is."""
+"""The most characters of a text that is stored with each run, without parts."""
 
 LARGEST_PART = 256 << 20
-"""Bytes that a part may have when it is unpacked: a store is a file that anybody may have written."""
+"""The most bytes of an unpacked part; the store is untrusted, since anybody may have written the file."""
 
 _DIGITS = 32
 _DIGEST = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
 
 def part_of(content: bytes) -> Part:
-    """Return the part that has this content; the same content gives the same part."""
+    """Return the part with this content; equal content gives equal parts."""
     return Part(digest_of(content), gzip.compress(content, 6, mtime=0))
 
 
@@ -46,7 +46,7 @@ def digest_of(content: bytes) -> str:
 
 
 def is_digest(text: object) -> bool:
-    """Return whether *text* may name a part: it comes from a file that anybody may have written."""
+    """Return whether *text* is a valid name of a part; it comes from an untrusted file."""
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
@@ -68,7 +68,7 @@ def content_of(digest: str, packed: bytes) -> bytes:
 
 
 def unpacked(packed: bytes) -> bytes:
-    """Return what was packed by gzip.
+    """Return the content of gzip data.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def unpacked(packed: bytes) -> bytes:
 def cut(text: str) -> Iterator[str]:
     """Yield *text* in pieces of some ten thousand characters.
 
-    Where it is cut depends on the line that stands there, so that a change leaves the pieces before and behind it as
-    they were.
+    The content of a line decides whether a piece ends there, so that a change leaves the pieces before and after it
+    unchanged.
     """
     lines: list[str] = []
     size = 0
@@ -105,14 +105,14 @@ def cut(text: str) -> Iterator[str]:
 
 
 def in_parts(text: str, how: str) -> tuple[str, list[Part]]:
-    """Return what a run carries in place of a long *text*, and the parts; *how* says how a person gets it back."""
+    """Return the list that a run stores in place of a long *text*, and the parts; *how* explains how to restore it."""
     parts = [part_of(piece.encode(errors="replace")) for piece in cut(text)]
     head = [f"# {line}\n" for line in how.splitlines()]
     return "".join([*head, *(f"{_LISTED}{part.digest}\n" for part in parts)]), parts
 
 
 def listed_parts(content: bytes) -> Sequence[str]:
-    """Return the digests of the parts that stand for a text, empty where *content* is that of the text itself.
+    """Return the digests of the parts that *content* lists; empty if it is the text itself.
 
     >>> listed_parts(in_parts("x = 1", "how")[0].encode()) == [part_of(b"x = 1").digest]
     True

@@ -1,4 +1,4 @@
-"""The hashes of a dataset's columns and rows, made in one pass over it."""
+"""Hash the columns and rows of a dataset in one pass."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from mlmagic.data.fingerprint.readers.tables import Table
 
 SCHEME = b"mlmagic fingerprint 1"
-"""Counts up when the same content gets another digest."""
+"""The version of the digests, incremented if the same content would get another digest."""
 
-_BYTES_AT_ONCE = 1 << 20  # stays in a core's own cache
+_BYTES_AT_ONCE = 1 << 20  # fits into the private cache of a core
 _FEWEST_ROWS_AT_ONCE, _MOST_ROWS_AT_ONCE = 4096, 1 << 15
 
 
@@ -28,7 +28,7 @@ class Content:
         self.sums: tuple[int, int] | None = (0, 0)
 
     def read(self, plan: Plan) -> None:
-        """Read the rows of *plan*, each piece once, column by column: so a piece stays in the cache."""
+        """Hash the rows of *plan* piece by piece, each column by column, so that a piece stays in the cache."""
         table = self._table
         if plan.sample or table.rows_too_wide:
             self.sums = None
@@ -59,7 +59,7 @@ class Content:
             hasher.update(stream)
 
     def index(self) -> list[bytes]:
-        """Return what identifies each column of the index, its name too."""
+        """Return the encoded name and the digest of each index column."""
         names = [Encoder()(name) for name, _ in self._table.index]
         return [part for pair in zip(names, self._digests()[: len(names)], strict=True) for part in pair]
 
@@ -82,7 +82,7 @@ def schema_digest(table: Table) -> bytes:
 
 
 def hashed(*parts: bytes) -> bytes:
-    """Return one digest of several parts, each told apart by its length."""
+    """Return one digest of several parts, each prefixed with its length."""
     import xxhash
 
     hasher = xxhash.xxh3_128()
@@ -92,7 +92,7 @@ def hashed(*parts: bytes) -> bytes:
 
 
 def rows_at_once(table: Table) -> int:
-    """Return how many rows to read at once: as many as the cache holds, and enough to be worth a call."""
+    """Return how many rows to read at once: as many as fit into the cache, but enough to be worth a call."""
     fitting = _BYTES_AT_ONCE // max(table.row_bytes, 1)
     fewest = _FEWEST_ROWS_AT_ONCE if len(table.columns) > 1 else 1
     return max(fewest, min(fitting, _MOST_ROWS_AT_ONCE))

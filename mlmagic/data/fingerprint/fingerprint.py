@@ -33,7 +33,7 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What identifies a dataset's content. All digests are 32 hexadecimal digits.
+    """The digests that identify a dataset's content, each of 32 hexadecimal digits.
 
     Attributes
     ----------
@@ -77,10 +77,10 @@ class Fingerprint:
 
 
 def fingerprint(obj: Any, *, budget_s: float | None = None) -> Fingerprint:
-    """Return the fingerprint of *obj*: a frame or series, an array, a tensor, a sparse array, or rows of one.
+    """Return the fingerprint of *obj*: a DataFrame, series, array, tensor, sparse array, or a `Selection` of rows.
 
-    All of it is read, unless that takes more than *budget_s* seconds: then a sample of up to 65,536 rows, spread
-    evenly, stands for it. Which rows these are hangs on the shape only.
+    The whole content is hashed, unless that takes more than *budget_s* seconds: then an evenly spread sample of up to
+    65,536 rows is hashed. The choice of rows depends only on the shape and the size of a row.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def _computed(obj: Any, kind: str, plan: Plan, started: float) -> Fingerprint:
 
 
 def _keys(names: list[Any]) -> list[str]:
-    """Return a text for each name, none of them twice.
+    """Return a unique string for each name.
 
     >>> _keys(["a", "a", 0, "0"])
     ['a', 'a#2', '0', '0#2']

@@ -1,1 +1,1 @@
-"""Hashes of 64 bits that no release of a library changes."""
+"""64-bit hashes that do not change with library releases."""

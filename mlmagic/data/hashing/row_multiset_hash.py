@@ -1,4 +1,4 @@
-"""A 64-bit hash for each row, a column at a time, and their sum, which does not know the rows' order."""
+"""64-bit row hashes, computed column by column, and their sum, which does not depend on the order of the rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 MISSING_WORD = 0xA5B3C1D7E9F20461
-"""The word of a value that is missing."""
+"""The word of a missing value."""
 WIDEST = 64
-"""Words a row that are mixed column by column; a wider row is hashed as one piece of memory."""
+"""The most words per row that are mixed column by column; a wider row is hashed as one block of memory."""
 
 _START = 0x243F6A8885A308D3  # the first digits of pi
 _ODD = 0x9E3779B97F4A7C15  # the golden ratio
@@ -24,7 +24,7 @@ _ODD = 0x9E3779B97F4A7C15  # the golden ratio
 class RowHashes:
     """The hashes of some rows, to which columns are added one after the other.
 
-    A step is a permutation of the hashes for each word: rows that differ in one column always differ.
+    For each word, a step permutes the hashes, so that rows that differ in only one column always have different hashes.
 
     >>> import numpy as np
     >>> left, right = np.array([1, 2], np.uint64), np.array([3, 4], np.uint64)
@@ -52,12 +52,12 @@ class RowHashes:
         self.words *= np.uint64(_ODD)
 
     def mixed(self) -> Words:
-        """Return the hashes, each bit of which hangs on every word; nothing can be added after."""
+        """Return the final hashes, each bit of which depends on every word; no column can be added afterwards."""
         mix(self.words, self._scratch)
         return self.words
 
     def sums(self) -> tuple[int, int]:
-        """Return the sum over the rows and that of the squares, modulo 2^64; nothing can be added after."""
+        """Return the sums of the hashes and of their squares, modulo 2^64; no column can be added afterwards."""
         import numpy as np
 
         words = self.mixed()

@@ -1,8 +1,8 @@
-"""Mix 64-bit words into hashes that no release of any library can change: a few integer operations, vectorised.
+"""Mix 64-bit words into hashes by a few vectorised integer operations, which no library release can change.
 
 One round is the finaliser of splitmix64 with the constants of Stafford's "Mix13"
 (http://zimbry.blogspot.com/2011/09/better-bit-mixing-improving-on.html); a keyed hash is two rounds with a key before
-each. Sides of a split hang on every constant here: `SCHEME` counts up when one changes, and never otherwise.
+each. The sides of a split depend on every constant here: `SCHEME` is incremented if and only if one changes.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 SCHEME = 1
-"""The version of the hashes: it is recorded with each split."""
+"""The version of the hashes, recorded with each split."""
 
-WORDS_AT_ONCE = 1 << 15  # 256 KB, which stays in a core's own cache together with the scratch space
+WORDS_AT_ONCE = 1 << 15  # 256 KB, which fits into the private cache of a core with the scratch space
 _WORTH_THREADS = 1 << 20
 _FIRST = 0xBF58476D1CE4E5B9
 _SECOND = 0x94D049BB133111EB
@@ -43,7 +43,7 @@ class Keys:
 
     @classmethod
     def of(cls, purpose: str, text: str) -> Keys:
-        """Derive keys from *text*; another *purpose* of up to 16 bytes gives others."""
+        """Derive keys from *text* and a *purpose* of at most 16 bytes."""
         digest = hashlib.blake2b(
             text.encode("utf-8", "surrogatepass"), digest_size=16, person=purpose.encode()
         ).digest()
@@ -51,7 +51,7 @@ class Keys:
 
 
 def keyed(words: Words, keys: Keys) -> Words:
-    """Return the hash of each word, of shape ``words.shape``: a permutation of all 64-bit words for each key.
+    """Return the hash of each word, of shape ``words.shape``; for each key it is a permutation of the 64-bit words.
 
     >>> import numpy as np
     >>> [hex(x) for x in keyed(np.arange(2, dtype=np.uint64), Keys(1, 2))]
@@ -74,7 +74,7 @@ def keyed(words: Words, keys: Keys) -> Words:
 
 
 def mix(words: Words, scratch: Words) -> None:
-    """Do one round on *words*, in place; *scratch* holds at least as many."""
+    """Do one round on *words* in place; *scratch* must be at least as long."""
     import numpy as np
 
     free = scratch[: len(words)]
@@ -89,9 +89,9 @@ def mix(words: Words, scratch: Words) -> None:
 
 
 def in_chunks(count: int, work: Callable[[int, int, Words], None], at_once: int = WORDS_AT_ONCE) -> None:
-    """Call ``work(start, stop, scratch)`` for consecutive pieces of ``range(count)``, on some threads when it is long.
+    """Call ``work(start, stop, scratch)`` for consecutive pieces of ``range(count)``, in threads if it is long.
 
-    NumPy lets go of the interpreter while it works on a piece.
+    NumPy releases the GIL while it works on a piece.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Hash a column of text by its bytes, a word of all rows at a time."""
+"""Hash a column of text by its bytes, one 64-bit word of all rows at a time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from mlmagic.data.hashing.splitmix64 import Keys, Words
 
 _ROWS_AT_ONCE = 1 << 14
-_LENGTH = 0x9E3779B97F4A7C15  # the golden ratio, odd: texts that differ in trailing NULs begin differently
-_TEXT = 0xA0761D6478BD642F  # so that an empty text is not the number 0
+_LENGTH = 0x9E3779B97F4A7C15  # the golden ratio, odd: texts that differ only in trailing NULs begin differently
+_TEXT = 0xA0761D6478BD642F  # an empty text must not hash like the number 0
 _LONGEST = 256
-"""Bytes from which on a text is digested by itself: a word of all rows at a time would be one of few rows."""
+"""Texts of more bytes are hashed one by one, since too few rows are as long."""
 
 
 def hash_text(array: Any, keys: Keys) -> Words:
     """Return a 64-bit hash of the bytes of each value of a pyarrow array of strings or binaries.
 
-    Where the array has a null the hash says nothing.
+    The hash of a null is undefined.
 
     >>> import pyarrow as pa
     >>> from mlmagic.data.hashing.splitmix64 import Keys
@@ -44,7 +44,7 @@ def hash_text(array: Any, keys: Keys) -> Words:
 
 
 def _buffers(array: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Return the offsets of the values, one more than there are, and the bytes that they point into."""
+    """Return the n + 1 offsets of the n values, and the bytes that they point into."""
     import numpy as np
     import pyarrow as pa
 
@@ -74,7 +74,7 @@ def _hash_rows(
     short = np.where(lengths <= _LONGEST, lengths, 0)
     least = int(short.min())
     for at in range(0, int(short.max(initial=0)), 8):
-        if at < least:  # all rows have bytes left: spare the choosing
+        if at < least:  # all rows have bytes left: no selection needed
             words = _words(block, starts + at, short - at if least < at + 8 else None)
             hashes ^= words
             mix(hashes, scratch)
@@ -98,18 +98,18 @@ def _hash_rows(
 
 
 def _words(block: Words, starts: NDArray[np.int64], left: NDArray[np.int64] | None) -> Words:
-    """Return the 8 bytes from each of *starts* on as a word, zeros beyond the *left* bytes of a text."""
+    """Return the 8 bytes from each of *starts* as a word, with zeros beyond the *left* remaining bytes of a text."""
     import numpy as np
 
     at = starts >> 3
-    starts &= 7  # from here on the bits by which a word is shifted, which NumPy does in place
+    starts &= 7  # from here on the number of bits to shift each word by, computed in place
     starts <<= 3
     shift = starts.view(np.uint64)
-    words = block.take(at, mode="wrap")  # faster than with a check of each position
+    words = block.take(at, mode="wrap")  # faster than with bounds checks
     words >>= shift
     at += 1
     following = block.take(at, mode="wrap")
-    # A shift by 64 is undefined: by 63 at most, and by 1 more.
+    # A shift by 64 is undefined: shift by at most 63, then by 1 more.
     np.subtract(np.uint64(63), shift, out=shift)
     following <<= shift
     following <<= np.uint64(1)

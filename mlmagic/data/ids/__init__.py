@@ -1,1 +1,1 @@
-"""Ids of rows in one plain form, so that the same id has the same hash in every library and type."""
+"""Row ids in a plain form, so that the same id has the same hash in every library and dtype."""

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def of_objects(objects: Sequence[Any]) -> Values:
-    """Return Python objects in the plain form that a column of their type has, or each kind in its own."""
+    """Return Python objects in the plain form of their common type, or grouped by kind (`of_mixed`)."""
     import pyarrow as pa
 
     try:
         array = pa.array(objects, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, OverflowError, TypeError):
         return of_mixed(objects)
-    if pa.types.is_temporal(array.type):  # Arrow cuts nanoseconds, and the time of what follows a date
+    if pa.types.is_temporal(array.type):  # Arrow truncates nanoseconds, and the time of a datetime after a date
         return of_mixed(objects)
     return of_arrow(array)
 
@@ -34,7 +34,7 @@ def of_arrow(column: Any) -> Values:
     if isinstance(array, pa.ExtensionArray):
         return of_mixed(array.to_pylist())
     if pa.types.is_dictionary(kind):
-        codes = array.indices.cast(pa.int64()).fill_null(-1)  # the indices may have no sign
+        codes = array.indices.cast(pa.int64()).fill_null(-1)  # the indices may be unsigned
         return coded(codes.to_numpy(zero_copy_only=False), of_arrow(array.dictionary))
     if pa.types.is_integer(kind):
         held = array.fill_null(0) if null is not None else array
@@ -54,7 +54,7 @@ def _one(column: Any) -> Any:
         return column
     if column.num_chunks == 1:
         return column.chunk(0)
-    if pa.types.is_string(column.type):  # together the chunks may be more than 32 bits can count
+    if pa.types.is_string(column.type):  # the combined chunks may overflow 32-bit offsets
         column = column.cast(pa.large_string())
     elif pa.types.is_binary(column.type):
         column = column.cast(pa.large_binary())
@@ -63,7 +63,7 @@ def _one(column: Any) -> Any:
 
 
 def _simple(array: Any) -> Any:
-    """Return *array* as one of the few types in which equal values look the same."""
+    """Cast *array* to one of the few types in which equal values have equal representations."""
     import pyarrow as pa
 
     kind = array.type

@@ -1,4 +1,4 @@
-"""Bring a column of any library to one of five plain forms, in which equal values look the same."""
+"""Convert a column of any library to a plain form, in which equal values have equal representations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def plain(column: Any) -> Values:
-    """Return *column* in its plain form: a Series of pandas or polars, a NumPy or Arrow array, or a list.
+    """Return *column*, a pandas or polars Series, a NumPy or Arrow array, a tensor or a list, in its plain form.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def _of_pandas(column: Any) -> Values:
 
 
 def of_numpy(column: NDArray[Any]) -> Values:
-    """Return a NumPy array of one dimension in its plain form."""
+    """Return a one-dimensional NumPy array in its plain form."""
     if column.dtype.kind == "O" and column.ndim == 1:
         return of_objects(column.tolist())
     return of_numbers(column)

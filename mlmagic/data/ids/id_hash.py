@@ -1,4 +1,4 @@
-"""Hash ids so that the same id has the same hash for ever: in every library, type, order and process."""
+"""Hash ids so that the same id always has the same hash, in every library, dtype, row order and process."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _TWO_TO_63, _TWO_TO_64 = 2.0**63, 2.0**64
 def hash_ids(*columns: Any, salt: str = "") -> Words:
     """Return a 64-bit hash for each row of one column of ids, or of several that identify a row together.
 
-    What counts is the value: an integer of any width, a float that is whole (a column with gaps once held floats)
-    and the same number as a Python object are one id; so are text in any type, category and library, a moment in any
-    unit and time zone, and a UUID and its text. The number 7 and the text "7" are two. The hashes are the same in
-    every process and with every release of every library.
+    The hash depends on the value only. An integer of any width, an integral float (as in an integer column with
+    nulls) and the same number as a Python object are one id; so are text in any dtype, category and library, an
+    instant in any unit and time zone, and a UUID and its text. The number 7 and the text "7" are two ids. The hashes
+    are the same in every process and with every release of every library.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def hash_ids(*columns: Any, salt: str = "") -> Words:
 
 
 def combine(hashes: Sequence[Words]) -> Words:
-    """Return one hash for each row, of its hashes in several columns in their order."""
+    """Combine the hashes of several columns, in their order, into one hash for each row."""
     import numpy as np
 
     first, *others = hashes
@@ -98,7 +98,7 @@ def hash_values(values: Values, keys: Keys) -> Words:
 
 
 def _words(numbers: NDArray[Any]) -> Words:
-    """Return integers as words; a negative one by its two's complement in 64 bits."""
+    """Return integers as 64-bit words, negative ones in two's complement."""
     import numpy as np
 
     wide = np.uint64 if numbers.dtype.kind in "ub" else np.int64
@@ -106,7 +106,7 @@ def _words(numbers: NDArray[Any]) -> Words:
 
 
 def _words_of_reals(numbers: NDArray[np.floating[Any]]) -> Words:
-    """Return a whole number as the integer that it is, and another by its bits as float64."""
+    """Return integral floats as integer words, and other floats by their float64 bits."""
     import numpy as np
 
     numbers = np.ascontiguousarray(numbers, np.float64)
@@ -120,7 +120,7 @@ def _words_of_reals(numbers: NDArray[np.floating[Any]]) -> Words:
 
 
 def _hash_times(moments: NDArray[np.datetime64], keys: Keys) -> Words:
-    """Hash moments by their seconds and nanoseconds, so that the unit does not count."""
+    """Hash datetimes by their seconds and nanoseconds, so that the unit does not matter."""
     import numpy as np
 
     unit = np.datetime_data(moments.dtype)[0]

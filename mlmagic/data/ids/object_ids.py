@@ -1,4 +1,4 @@
-"""Python objects of several types in one column, each kind in the plain form of its own."""
+"""Columns of Python objects of several types, each kind in its own plain form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def of_mixed(objects: Sequence[Any]) -> Values:
-    """Return the values by kinds: each kind as the plain form that a column of nothing else would have."""
+    """Return the values grouped by kind, each kind in the plain form of a column of that kind alone."""
     import numpy as np
 
     kinds: dict[str, tuple[list[int], list[Any]]] = {}
@@ -53,7 +53,7 @@ def _of_kind(kind: str, values: list[Any]) -> Values:
 
 
 def _kind(value: Any) -> tuple[str, Any]:
-    """Return the kind of one Python object, and the value as which it counts."""
+    """Return the kind of one Python object, and its normalised value."""
     match value:
         case str() | bytes() | uuid.UUID():
             return "text", value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
@@ -71,7 +71,7 @@ def _kind(value: Any) -> tuple[str, Any]:
 
 
 def _moment(value: dt.date) -> np.datetime64:
-    """Return a date or a time as NumPy has it, in UTC when it has a zone."""
+    """Return a date or datetime as a datetime64, in UTC if it is aware."""
     import pandas as pd
 
     moment = pd.Timestamp(value)
@@ -87,7 +87,7 @@ def _kind_of_integer(value: int) -> tuple[str, Any]:
 
 
 def _is_missing(value: Any) -> bool:
-    """Return whether *value* is None, pandas' NA or NaT, or a number or moment that is none."""
+    """Return whether *value* is None, pandas' NA or NaT, a NaN, or NumPy's NaT."""
     pandas = sys.modules.get("pandas")
     if value is None or (pandas is not None and (value is pandas.NA or value is pandas.NaT)):
         return True

@@ -1,4 +1,4 @@
-"""The plain forms of a column of ids, in which equal values look the same."""
+"""The plain forms of a column of ids, in which equal values have equal representations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Form = Literal["whole", "real", "time", "text", "coded", "mixed"]
 class Values:
     """A column in a plain form.
 
-    ``whole`` and ``real`` hold a NumPy array of numbers, ``time`` one of datetime64 (UTC where there was a zone),
+    ``whole`` and ``real`` hold a NumPy array of numbers, ``time`` one of datetime64 (in UTC if there was a time zone),
     ``text`` a pyarrow array of strings or binaries, ``coded`` integer codes into `categories`, and ``mixed`` a list
-    of forms, each with the positions of its values. ``null`` tells where a value is missing; None: nowhere.
+    of forms, each with the positions of its values. ``null`` is a mask of the missing values, None if there are none.
     """
 
     form: Form
@@ -31,16 +31,16 @@ class Values:
 
     @property
     def nulls(self) -> int:
-        """How many values are missing."""
+        """The number of missing values."""
         return 0 if self.null is None else int(self.null.sum())
 
 
 class UnhashableError(UsageProblem, TypeError):
-    """A column holds values that cannot be identified, such as lists."""
+    """A column holds values that cannot serve as ids, such as lists."""
 
 
 def coded(codes: NDArray[Any], categories: Values) -> Values:
-    """Return the values that *codes* stand for, -1 for a missing one."""
+    """Return the values that *codes* index in *categories*; -1 is a missing value."""
     null = codes < 0
     if categories.null is not None:
         null |= categories.null[codes]
@@ -48,7 +48,7 @@ def coded(codes: NDArray[Any], categories: Values) -> Values:
 
 
 def of_numbers(column: NDArray[Any]) -> Values:
-    """Return a NumPy array of one dimension, which holds no Python objects, in its plain form."""
+    """Return a one-dimensional NumPy array without Python objects in its plain form."""
     import numpy as np
 
     if column.ndim != 1:

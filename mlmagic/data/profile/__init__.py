@@ -1,1 +1,1 @@
-"""What is recorded beside a fingerprint: a profile, and MLflow's form of a dataset."""
+"""Profiles of datasets, and their records in MLflow's format."""

@@ -1,4 +1,4 @@
-"""A dataset as MLflow keeps it: our digest, a profile, and a schema that costs nothing."""
+"""Datasets in MLflow's format: mlmagic's digest, a profile, and a schema that is derived from both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST_DATASET_NAME = 500
 LONGEST_SCHEMA = 1_048_575
-"""Characters that MLflow takes."""
+"""The most characters that MLflow accepts."""
 
 _MOST_RECENT = 64
 _recent: dict[tuple[object, ...], tuple[str, str]] = {}
@@ -40,8 +40,8 @@ _CONTEXTS = {
 def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "") -> Dataset:
     """Return the record of the dataset *obj*, which the code calls *name* and whose fingerprint is *fp*.
 
-    *target* is the name of the column with the classes, where it is known; *made* says that the run made the data, or
-    changed it, before it used it.
+    *target* is the name of the column with the classes, if it is known; *made* states that the run made or changed the
+    data before using it.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: st
         name=known,
         digest=fp.digest,
         source_type="code",
-        # Where it was read from is not known; MLflow calls a dataset that code made one of source "code".
+        # The origin of the data is unknown; MLflow's source type for a dataset made by code is "code".
         source=json.dumps({"tags": tags}, ensure_ascii=False),
         schema=schema,
         profile=described,
@@ -82,7 +82,7 @@ def _described(obj: Any, fp: Fingerprint, target: Any) -> tuple[str, str]:
 
 
 def context_of(name: str) -> str:
-    """Return what a dataset of this name is used for, in MLflow's words; ``input`` where the name does not tell.
+    """Return the MLflow context that a dataset's name implies, or ``input`` if it implies none.
 
     >>> [context_of(name) for name in ("X_train", "df_test", "val_loader[0]", "y", "values", "latest")]
     ['training', 'testing', 'validation', 'input', 'input', 'input']
@@ -95,7 +95,7 @@ def context_of(name: str) -> str:
 
 
 def _schema(fp: Fingerprint, facts: dict[str, Any]) -> str:
-    """Return the schema in MLflow's form, or nothing where it has no name for a type or the schema is too long."""
+    """Return the schema in MLflow's format; empty if it is too long or MLflow lacks the type of an array."""
     if "columns" in facts:
         schema: dict[str, Any] = {"mlflow_colspec": _column_specs(fp, facts)}
     else:
@@ -115,13 +115,13 @@ def _column_specs(fp: Fingerprint, facts: dict[str, Any]) -> list[dict[str, Any]
     nulls = [column["nulls"] for column in facts["columns"]]
     specs = []
     for number, (name, kind) in enumerate(zip(shown_names(fp.types), fp.types.values(), strict=True)):
-        # Whether one is missing was looked up for the first columns only; to require too much would be wrong.
+        # Nulls were counted in the first columns only; the other columns must not be marked as required.
         required = number < len(nulls) and not nulls[number]
         specs.append({"type": _column_type(kind), "name": name, "required": required})
     return specs
 
 
 def _column_type(kind: str) -> str:
-    """Return MLflow's type; ``any`` for what it has none for."""
+    """Return MLflow's type, or ``any`` if it has none."""
     inner = kind.removeprefix("category<").rstrip(">").partition(",")[0].partition("<")[0]
     return _COLUMN_TYPES.get(inner, "any")

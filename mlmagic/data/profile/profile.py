@@ -1,4 +1,4 @@
-"""The profile of a dataset that stands beside its digest: small, ready for JSON, and without the data's own texts."""
+"""The profile recorded with a dataset's digest: small, ready for JSON, and without text values but class labels."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 500
 _MOST_VALUES = 50_000_000
-"""Values that are looked at for statistics: of more, those of a sample of the rows."""
+"""The most values for which statistics are computed on all rows, not on a sample."""
 _LONGEST_S = 0.5
-"""Seconds that the fingerprint may have taken for the statistics, which take as long, to be those of all rows."""
+"""Statistics take as long as the fingerprint: if it took more seconds, they are computed on a sample of the rows."""
 _USUAL_TARGETS = frozenset({"target", "label", "labels", "class", "y"})
 
 
 def profile(obj: Any, fp: Fingerprint, *, target: Any = None) -> dict[str, Any]:
-    """Return what describes the dataset *obj* with the fingerprint *fp*, in under 1 MB.
+    """Return a profile of the dataset *obj* with the fingerprint *fp*, in under 1 MB.
 
-    Shape and digests; of the first 500 columns name, type, digest, nulls, range, mean and how many values differ; how
-    often each class occurs in the *target*. Without one given, that is a column with a usual name (``target``,
-    ``label``, ``class``, ``y``), or a series or one-dimensional array itself. ``statistics_of`` is the number of rows
-    that were looked at when they are not all.
+    It holds the shape and digests; the name, type, digest, nulls, range, mean and number of distinct values of the
+    first 500 columns; and the count of each class in the *target*. The default target is a column with a usual name
+    (``target``, ``label``, ``class``, ``y``), or a series or one-dimensional array itself. ``statistics_of`` is the
+    number of rows that were read, if not all were.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def _pieces(table: Table, plan: Plan) -> Iterator[tuple[int, int]]:
 
 
 def _described(table: Table, columns: list[Column], plan: Plan) -> list[dict[str, Any]]:
-    """Return the facts about each column; all are read in one pass, so that a piece stays in the cache."""
+    """Return the statistics of each column; all are read in one pass, so that a piece stays in the cache."""
     if table.family == "sparse":
         [column] = columns
         entries = sum(len(values) for values in _values(column, _pieces(table, plan)))
@@ -104,7 +104,7 @@ def _values(column: Column, pieces: Iterator[tuple[int, int]]) -> Iterator[Any]:
 
 
 def _distinct(column: Column, table: Table) -> dict[str, int]:
-    """Return how many values differ, but not for an array of more than one dimension: its words are those of rows."""
+    """Return the number of distinct values; empty for a multi-dimensional array, whose words are hashes of rows."""
     return {} if table.family == "array" and len(table.shape) != 1 else distinct(column, table.rows)
 
 
@@ -117,7 +117,7 @@ def _balance(table: Table, fp: Fingerprint, target: Any, plan: Plan) -> dict[str
 
 
 def _target(table: Table, fp: Fingerprint, target: Any) -> tuple[Column | None, str, bool]:
-    """Return the target's column, what it is called, and whether it was named as the target."""
+    """Return the target column, its name, and whether the caller named it as the target."""
     if table.family != "table":
         single = len(table.shape) == 1 and table.family != "sparse"
         return table.columns[0][1] if single else None, str(table.columns[0][0] or ""), False

@@ -1,4 +1,4 @@
-"""Cheap facts about one column: what is missing, the range, the mean, how many values differ, the classes."""
+"""Cheap statistics of one column: nulls, range, mean, number of distinct values, and classes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LONGEST_NAME = 200
 _LONGEST_LABEL = 80
 _UNIQUE_BLOCKS, _UNIQUE_BLOCK_ROWS = 20, 1000
 _ROWS_FOR_A_TEXT_CLASS = 5
-"""Text is taken for class labels when each occurs this often, on average: names, addresses and keys do not."""
+"""Texts count as class labels if each occurs this often on average; names, addresses and keys do not."""
 
 
 def shown_names(keys: Iterable[str]) -> list[str]:
-    """Return the names of columns without secrets, and none too long; two columns never share one.
+    """Return the names of columns, redacted, truncated and made unique.
 
     >>> shown_names(["age", "ghp_" + "a1B2" * 9, "ghp_" + "c3D4" * 9])
     ['age', '<redacted>', '<redacted>_2']
@@ -37,7 +37,7 @@ def shown_names(keys: Iterable[str]) -> list[str]:
 
 
 class Summary:
-    """Nulls, range and mean of a column's values, piece by piece; of text only what is missing is told.
+    """Accumulates nulls, range and mean of a column chunk by chunk; for text, only the nulls.
 
     >>> import numpy as np
     >>> from mlmagic.data.fingerprint.readers.chunks import of_numbers
@@ -56,7 +56,7 @@ class Summary:
         self._range: list[Any] = []
 
     def add(self, chunk: Chunk) -> None:
-        """Take some values into account."""
+        """Add the values of *chunk*."""
         import numpy as np
 
         missing = missing_in(chunk)
@@ -75,7 +75,7 @@ class Summary:
             self._sum += float(values.sum(dtype=np.float64))
 
     def to_dict(self, logical: str = "") -> dict[str, Any]:
-        """Return the facts as JSON has them; times as text, spans of time in seconds."""
+        """Return the statistics as values for JSON; times as text, durations in seconds."""
         facts: dict[str, Any] = {"nulls": self._nulls}
         if not self._count:
             return facts
@@ -88,7 +88,7 @@ class Summary:
 
 
 def distinct(column: Column, rows: int) -> dict[str, int]:
-    """Return how many values differ: of 20,000 rows spread evenly where there are more, and then that number too."""
+    """Return the number of distinct values; beyond 20,000 rows, of an evenly spread sample, with the sample's size."""
     import numpy as np
 
     most = _UNIQUE_BLOCKS * _UNIQUE_BLOCK_ROWS
@@ -107,10 +107,10 @@ def distinct(column: Column, rows: int) -> dict[str, int]:
 
 
 def classes(column: Column, pieces: Iterable[tuple[int, int]], *, is_target: bool) -> dict[str, int] | None:
-    """Return how often each class occurs, the most frequent first, or None for values that are no classes.
+    """Return the count of each class, the most frequent first, or None if the values are not classes.
 
-    Classes are at most 50 bools, whole numbers (floats too), or texts; texts that stand in no column that was named as
-    the target only when they repeat. Missing values are no class. Labels are redacted.
+    Classes are at most 50 distinct bools, integers, integral floats or texts. Texts must also repeat, unless the
+    column was named as the target. Missing values are not counted. Labels are redacted.
     """
     import numpy as np
 
@@ -144,13 +144,13 @@ def classes(column: Column, pieces: Iterable[tuple[int, int]], *, is_target: boo
 
 
 def missing_in(chunk: Chunk) -> Mask | None:
-    """Return which values of *chunk* are missing, None for none."""
+    """Return a mask of the missing values of *chunk*, or None if there are none."""
     import numpy as np
 
     values = chunk.values
     if chunk.missing is not None or values is None or not values.size or values.dtype.kind not in "fc":
         return chunk.missing
-    # The largest is NaN when one is.
+    # The maximum is NaN if any value is.
     gone: Mask | None = np.isnan(values) if np.isnan(values.max()) else None
     return gone
 
@@ -169,7 +169,7 @@ def _label(value: Any) -> str:
 
 
 def _plain(value: float) -> float | int | str:
-    """Return what JSON can hold: it has no infinity."""
+    """Return *value* for JSON, in which an infinity becomes text."""
     return value if isinstance(value, int) or math.isfinite(value) else str(value)
 
 

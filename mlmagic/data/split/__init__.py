@@ -1,1 +1,1 @@
-"""Dividing data into sides, and looking for leakage between them."""
+"""Split data into train, val and test, and look for leakage between them."""

@@ -1,4 +1,4 @@
-"""Look for what a model could know of its test rows from the rows that it was trained on."""
+"""Detect leakage: what a model could learn about its test rows from its training rows."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _ID_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: a ``warning`` is what makes a score look better than it is."""
+    """One line of the report; a ``warning`` is about what can inflate a score."""
 
     level: Literal["info", "warning"]
     text: str
 
 
 def looks_like_id(name: str) -> bool:
-    """Return whether a column of this name holds ids.
+    """Return whether a column of this name is likely to hold ids.
 
     >>> [name for name in ("id", "user_id", "userId", "Patient", "valid", "paid", "y") if looks_like_id(name)]
     ['id', 'user_id', 'userId', 'Patient']
@@ -114,7 +114,7 @@ def _of_sample(looked_at: int, rows: int) -> str:
 
 
 def _told(found: Sequence[Shared]) -> str:
-    """Return what is shared, in one sentence: first what is in train too, then what test shares with val.
+    """Describe the shared rows in one sentence: first those that are in train too, then those of test in val.
 
     >>> _told([Shared("val", "train", 5, 100), Shared("test", "train", 2, 20)])
     '5 of 100 val rows (5.0%) and 2 of 20 test rows (10.0%) are in train too'
@@ -137,7 +137,7 @@ def _holds_times(values: Any) -> bool:
 
 
 def _overlap(name: str, values: Any, sides: NDArray[np.int8], names: Sequence[str]) -> Iterator[Finding]:
-    """Tell when the last side does not lie after the first in time."""
+    """Yield a finding if the last side does not lie after the first in time."""
     found = plain(values)
     known = sides if found.null is None else sides[~found.null]
     moments = found.held if found.null is None else found.held[~found.null]

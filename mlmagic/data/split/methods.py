@@ -1,4 +1,4 @@
-"""The five ways to find the sides of a split, each with what there is to say about it."""
+"""The five methods that assign rows to the sides of a split, each with its findings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_TOLD = 3
 
 @dataclass(frozen=True)
 class Assigned:
-    """The side of each row (0 train, 1 val, 2 test), how it was found, and what is to be told about it."""
+    """The side of each row (0 train, 1 val, 2 test), the method in words, and the findings."""
 
     sides: Sides
     how: str
@@ -51,7 +51,7 @@ class Assigned:
 
 
 def assign(request: Request, data: Sequence[Any], names: Sequence[str], rows: int) -> Assigned:
-    """Find the side of each row.
+    """Assign each row to a side.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def assign(request: Request, data: Sequence[Any], names: Sequence[str], rows: in
 
 
 def _require_even(request: Request, key: Key, data: Sequence[Any]) -> None:
-    """Refuse a part that was made by the same hashes: those of train all lie above those of test."""
+    """Refuse a part of a split by the same hashes: all hashes of a part lie in the range of one side."""
     for part in (part for item in data for part in splits_of(item)):
         earlier = part.identity
         by_hash = earlier["method"] in {"by", "group"} and earlier["seed"] is None
@@ -90,7 +90,7 @@ def _require_even(request: Request, key: Key, data: Sequence[Any]) -> None:
 
 
 def _require_rows(request: Request, rows: int) -> None:
-    """Refuse a side that rounds to no row at all."""
+    """Refuse a split in which a side would round to zero rows."""
     val, test = request.fractions.counts(rows)
     counts = (rows - val - test, val, test) if request.fractions.val else (rows - test, test)
     if min(counts) < 1:
@@ -122,7 +122,7 @@ def _by_time(request: Request, key: Key) -> Assigned:
 
 
 def _moment(cut: Any) -> str:
-    """Return a moment without the digits that are zero."""
+    """Return a time as text without trailing zeros."""
     text = str(cut)
     if "T" in text:
         text = text.partition(".")[0] if not text.partition(".")[2].strip("0") else text.rstrip("0")
@@ -171,7 +171,7 @@ def _by_hash(request: Request, key: Key) -> Assigned:
 
 
 def _too_large(request: Request, key: Key, codes: NDArray[np.intp], sides: Sides) -> list[Finding]:
-    """Tell of groups that have more rows than the smallest side was to have."""
+    """Warn of groups that have more rows than were requested for the smaller of val and test."""
     import numpy as np
 
     val, test = request.fractions.counts(len(codes))
@@ -193,7 +193,7 @@ def _too_large(request: Request, key: Key, codes: NDArray[np.intp], sides: Sides
 
 
 def _far_off(request: Request, sides: Sides, reason: str, sampling_errors: int = 0) -> list[Finding]:
-    """Tell of sides that have far more, or fewer, rows than was asked, and than chance explains."""
+    """Report sides whose number of rows is far from the requested one, and further than chance explains."""
     shares = [count / len(sides) for count in count_sides(sides)]
     asked = {"test": (TEST, request.fractions.test), "val": (VAL, request.fractions.val)}
     return [

@@ -25,16 +25,17 @@ _parts: dict[int, tuple[weakref.ref[Any], tuple[SplitPart, ...]]] = {}
 
 
 def splits_of(item: Any) -> tuple[SplitPart, ...]:
-    """Return the split that *item* is a part of, then the one that what was split there is a part of, and so on.
+    """Return the split that *item* is a part of, then the split that its source is a part of, and so on.
 
-    Lists, tuples and what else takes no weak reference, or was made from a part (``train[columns]``), is of none.
+    Lists, tuples and other objects without weak references have none, nor do objects made from a part
+    (``train[columns]``).
     """
     held = _parts.get(id(item))
     return held[1] if held is not None and held[0]() is item else ()
 
 
 def remember(item: Any, part: SplitPart, source: Any) -> None:
-    """Remember that *item* is *part* of what was split, *source*."""
+    """Register *item* as *part* of a split of *source*."""
     key = id(item)
     try:
         reference = weakref.ref(item, lambda gone: _forget(key, gone))
@@ -44,7 +45,7 @@ def remember(item: Any, part: SplitPart, source: Any) -> None:
 
 
 def _forget(key: int, gone: weakref.ref[Any]) -> None:
-    """Drop the entry of an object that is gone, unless another object has its number by now."""
+    """Drop the entry of a deleted object, unless another object has its id by now."""
     held = _parts.get(key)
     if held is not None and held[0] is gone:
         del _parts[key]

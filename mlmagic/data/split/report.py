@@ -1,4 +1,4 @@
-"""What is told about a split: how it was made, the sides, the classes on each, and the leakage found."""
+"""The report of a split: its method, its sides, the classes on each side, and the leakage found."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KEYS = Keys.of("mlmagic class", "")
 
 @dataclass(frozen=True)
 class SideSize:
-    """A side: its name, its rows, their part of all rows, and the part that was asked for."""
+    """A side: its name, its number of rows, their share of all rows, and the requested share."""
 
     name: str
     rows: int
@@ -36,7 +36,7 @@ class SideSize:
 
 @dataclass(frozen=True)
 class Balance:
-    """The part of the rows of each side that each class has: name, and the parts in the order of the sides."""
+    """The share of each class in the rows of each side: the class name, and its shares in the order of the sides."""
 
     label: str
     shares: tuple[tuple[str, tuple[float, ...]], ...]
@@ -44,7 +44,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class SplitReport:
-    """A split as it is shown."""
+    """What is shown of a split."""
 
     how: str
     rows: int
@@ -56,14 +56,14 @@ class SplitReport:
 
 @dataclass(frozen=True)
 class Classes:
-    """The classes of a column, in order of their first rows: the class of each of n rows, and the names."""
+    """The classes of a column in order of first occurrence: the class of each of n rows, and the names."""
 
     codes: NDArray[np.intp]
     names: list[str]
 
 
 def classes_of(values: Values, raw: Any) -> Classes:
-    """Return the different values of a column by number; a missing one is a class, named so."""
+    """Return the distinct values of a column as classes; missing values are the class ``(missing)``."""
     import numpy as np
     import pandas as pd
 
@@ -85,7 +85,7 @@ def _text(value: Any) -> str:
 
 
 def guess_target(data: Sequence[Any], names: Sequence[str]) -> tuple[str, Any] | None:
-    """Return the column whose classes are worth showing: a second array, or a column named as targets are."""
+    """Return the likely target: a one-dimensional second argument, or a column with a usual target name."""
     if len(data) > 1:
         ndim = getattr(data[1], "ndim", 1)
         return (names[1], data[1]) if ndim == 1 else None
@@ -96,7 +96,7 @@ def guess_target(data: Sequence[Any], names: Sequence[str]) -> tuple[str, Any] |
 
 
 def balance_of(label: str, raw: Any, sides: NDArray[np.int8], count: int) -> Balance | None:
-    """Return the balance of a column that holds classes; None when it holds something else.
+    """Return the class balance of a column, or None if it does not hold classes.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def balance_of(label: str, raw: Any, sides: NDArray[np.int8], count: int) -> Bal
 
 
 def balance(label: str, classes: Classes, sides: NDArray[np.int8], count: int) -> Balance:
-    """Return which part of each side each class is: the most frequent first, the rest of many as one."""
+    """Return the share of each class in each side, in the order of `_order`; the last of many classes are merged."""
     import numpy as np
 
     flat = np.bincount(classes.codes * count + sides, minlength=len(classes.names) * count)
@@ -130,7 +130,7 @@ def balance(label: str, classes: Classes, sides: NDArray[np.int8], count: int) -
 
 
 def _order(names: list[str], rows: NDArray[np.intp]) -> list[int]:
-    """Return classes by frequency, equal ones by name; all by number where they are few whole numbers."""
+    """Return the classes by frequency, then by name; by value if they are few integers."""
     if len(names) <= _MOST_CLASSES and all(name.lstrip("-").isdecimal() for name in names):
         return sorted(range(len(names)), key=lambda at: int(names[at]))
     return sorted(range(len(names)), key=lambda at: (-int(rows[at]), names[at]))

@@ -1,4 +1,4 @@
-"""What a split is asked for, checked: fractions, the one way to find sides, and what contradicts it."""
+"""Validate the arguments of a split: the fractions, the one method, and contradictions between them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BOTH = {
 
 @dataclass(frozen=True)
 class Request:
-    """How to find the sides: `method` and what it goes by, with the seed that draws or the salt of the hash."""
+    """A validated request: `method` and `wanted`, its argument, with the seed of the draw or the salt of the hash."""
 
     fractions: Fractions
     method: Method
@@ -46,7 +46,7 @@ class Request:
 def check_request(
     rows: int, *, test: Any, val: Any, by: Any, stratify: Any, group: Any, time: Any, seed: Any, salt: Any
 ) -> Request:
-    """Return the request; without a seed of its own, with the one of ``%seed`` where one is needed.
+    """Return the validated request; if a seed is needed and none is given, with the one of ``%seed``.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def check_request(
 
 
 def _settled_seed(method: Method, seed: int | None, salt: str) -> int | None:
-    """Return the seed that draws the sides; None where they follow from a hash or from time."""
+    """Return the seed that draws the sides, or None if they follow from a hash or from time."""
     if method == "by" and seed is not None:
         raise UsageProblem(
             "by and seed contradict: sides by id follow from the id alone. "

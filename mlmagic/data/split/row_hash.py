@@ -1,4 +1,4 @@
-"""Hash whole rows, to find those that are equal: of one object only, and of this process."""
+"""Hash whole rows to find equal ones; hashes are comparable within one object and one process only."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _LOOK_AT = 1_000
 
 
 def hash_rows(item: Any, without: Iterable[str] = ()) -> Words | None:
-    """Return a hash for each row of *item*, of all columns but those named in *without*.
+    """Return a hash for each row of *item* over all columns except those named in *without*.
 
-    None where equal rows would say nothing: there is no column left, or one of numbers.
+    Return None if equal rows would mean nothing, since no column is left, or a single one of numbers.
 
-    The same value in another type may have another hash: these hashes compare rows of one object.
+    A value of another dtype may have another hash, so compare only rows of one object.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def hash_rows(item: Any, without: Iterable[str] = ()) -> Words | None:
 
 
 def sample_rows(item: Any, without: Iterable[str] = ()) -> NDArray[np.intp] | None:
-    """Return the positions of the rows to look at among very many, by their column that differs most; None: all.
+    """Return the positions of a sample of very many rows, by the column with most distinct values; None: all rows.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _is_table(item: Any) -> bool:
 
 
 def columns_of(item: Any) -> list[tuple[str, Any]]:
-    """Return name and values of each column of a table; a Series, or a list, is its own only column."""
+    """Return the name and values of each column of a table; a Series or list is a single column."""
     if hasattr(item, "iloc") and hasattr(item, "columns"):
         return [(str(name), item.iloc[:, at]) for at, name in enumerate(item.columns)]
     if hasattr(item, "get_column") or hasattr(item, "column_names"):
@@ -108,13 +108,13 @@ def columns_of(item: Any) -> list[tuple[str, Any]]:
 
 
 def _is_telling(values: Any) -> bool:
-    """Return whether equal values of one column mean equal content, as of texts, and not just equal numbers."""
+    """Return whether equal values of one column suggest equal rows, as those of texts do and numbers do not."""
     kind = str(getattr(values, "dtype", "object")).lower()
     return not kind.startswith(("int", "uint", "float", "bool", "date", "torch"))
 
 
 def _words(values: Any) -> Words:
-    """Return a word for each value: a number's own bits, else a hash."""
+    """Return a 64-bit word for each value: the bits of a number, else a hash."""
     import numpy as np
 
     found = plain(values)
@@ -135,7 +135,7 @@ def _bits(held: NDArray[Any]) -> Words:
 
 
 def _add(total: Words, words: Words, key: int) -> None:
-    """Add the mixed *words* to *total*: a sum, so that the columns of a row need not stand side by side."""
+    """Add the mixed *words* to *total*; with a sum, the columns of a row need not be contiguous in memory."""
     import numpy as np
 
     def work(start: int, stop: int, scratch: Words) -> None:
@@ -168,7 +168,7 @@ def _hash_matrix(matrix: NDArray[Any]) -> Words:
 
 
 def _hash_sparse(item: Any) -> Words:
-    """Hash the entries that are not zero, each with its column, and add up those of a row."""
+    """Hash the nonzero entries, each with its column, and sum the hashes of each row."""
     import numpy as np
 
     rows = item.tocsr(copy=True)

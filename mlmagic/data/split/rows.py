@@ -1,4 +1,4 @@
-"""The rows of whatever holds data: how many there are, and some of them as the same kind of thing."""
+"""Count the rows of a data container, and take some of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _is_sparse(item: Any) -> bool:
 
 
 def take(item: Any, positions: NDArray[np.intp]) -> Any:
-    """Return the rows of *item* at *positions*, as the same kind of thing: a copy, with index and order kept.
+    """Return the rows of *item* at *positions* in the same type (a Subset of a torch Dataset), in order, with index.
 
     >>> import numpy as np
     >>> take(["a", "b", "c"], np.array([0, 2]))
@@ -85,7 +85,7 @@ def take(item: Any, positions: NDArray[np.intp]) -> Any:
 
 
 def _taken_by_narwhals(item: Any, positions: NDArray[np.intp]) -> Any:
-    """Return rows of polars, Arrow and other tables; what is no table, such as an array, is indexed itself."""
+    """Return rows of polars, Arrow and other tables; other objects, such as arrays, are indexed directly."""
     import narwhals as nw
 
     frame = nw.from_native(item, eager_only=True, allow_series=True, pass_through=True)

@@ -1,4 +1,4 @@
-"""Count the rows of one side that another side has too, by their hashes."""
+"""Count the rows of one side that also occur in another, by their hashes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from mlmagic.data.hashing.splitmix64 import Words
 
 _SLOTS_A_ROW = 4
-_SHIFTS = (38, 12)  # the two parts of a hash that give slots have no bit in common
+_SHIFTS = (38, 12)  # the bits of a hash that index the two tables of slots do not overlap
 _LEAST_SLOTS, _MOST_SLOTS = 1 << 10, 1 << 26
 _FEW_VALUES = 10
 _LOOK_AT = 20_000
 _SAMPLED = 1_000_000
 ALL_UP_TO = 4_000_000
-"""The most rows that are all looked at; of more, a sample of `_SAMPLED` or up to twice as many."""
+"""The most rows that are all compared; of more, a sample of one to two times `_SAMPLED` rows is."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Shared:
 
 
 def shared_rows(hashes: Words, sides: NDArray[np.int8], names: Sequence[str]) -> list[Shared]:
-    """Return how many rows of each later side have a hash that an earlier side has too.
+    """Return how many rows of each later side have a hash that also occurs in an earlier side.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def shared_rows(hashes: Words, sides: NDArray[np.int8], names: Sequence[str]) ->
 def _count_in(some: Words, hashes: Words, among: NDArray[np.bool_]) -> int:
     """Return how many of *some* are in ``hashes[among]``.
 
-    Sorting takes seconds for ten million rows, so tables of slots, by two parts of the hash, first drop from both
-    what cannot be in the other.
+    Sorting ten million rows takes seconds. Two tables of slots, indexed by different bits of the hash, therefore first
+    drop from each side the hashes that cannot occur in the other.
     """
     import numpy as np
 
@@ -83,7 +83,7 @@ def _count_in(some: Words, hashes: Words, among: NDArray[np.bool_]) -> int:
 
 
 def _kept(words: Words, among: NDArray[np.bool_] | None, others: Words, shift: int) -> Words:
-    """Return those of ``words[among]`` that share a slot with one of *others*; some do by chance."""
+    """Return those of ``words[among]`` that share a slot with one of *others*, some of them by chance."""
     import numpy as np
 
     slots = min(max(1 << (len(others) * _SLOTS_A_ROW).bit_length(), _LEAST_SLOTS), _MOST_SLOTS)
@@ -100,7 +100,7 @@ def _kept(words: Words, among: NDArray[np.bool_] | None, others: Words, shift: i
         taken[slot(others[start:stop], scratch)] = True
 
     def look(start: int, stop: int, scratch: Words) -> None:
-        taken.take(slot(words[start:stop], scratch), out=kept[start:stop], mode="wrap")  # "raise" copies what is out
+        taken.take(slot(words[start:stop], scratch), out=kept[start:stop], mode="wrap")  # "raise" would buffer `out`
 
     in_chunks(len(others), mark)
     in_chunks(len(words), look)
@@ -110,7 +110,7 @@ def _kept(words: Words, among: NDArray[np.bool_] | None, others: Words, shift: i
 
 
 def are_few(hashes: Words) -> bool:
-    """Return whether a value occurs ten times or more on average: then equal rows say nothing."""
+    """Return whether each value occurs at least ten times on average, so that equal rows mean nothing."""
     import numpy as np
 
     sample = hashes[:: max(len(hashes) // _LOOK_AT, 1)]
@@ -118,9 +118,9 @@ def are_few(hashes: Words) -> bool:
 
 
 def sample(hashes: Words) -> NDArray[np.intp] | None:
-    """Return the positions of a sample of many hashes; None: they are few enough to look at all.
+    """Return the positions of a sample of many hashes, or None if they are few enough to compare all.
 
-    The smallest are chosen: so of equal rows, which have equal hashes, all are in the sample, or none is.
+    The smallest hashes are chosen, so that of equal rows, which have equal hashes, all or none are in the sample.
     """
     import numpy as np
 
@@ -130,5 +130,5 @@ def sample(hashes: Words) -> NDArray[np.intp] | None:
 
 
 def sample_limit(rows: int) -> int:
-    """Return the hash below which lie a million of so many *rows*, or up to twice as many."""
+    """Return the hash below which one to two million hashes of this many *rows* are expected."""
     return 1 << (64 - (rows // _SAMPLED).bit_length() + 1)

@@ -1,8 +1,7 @@
-"""Which side each row of a split stands on: by the hash of an id, by drawing with a seed, or by time.
+"""Assign each row of a split to a side: by the hash of an id, by a draw with a seed, or by time.
 
-Nothing is drawn from a random generator: a seed, like a salt, is a key of the hash in
-`mlmagic.data.hashing.splitmix64`, so that no release of NumPy can move a row. Sides are 0 for train, 1 for val and 2
-for test.
+No random number generator is used: a seed, like a salt, is a key of the hash in `mlmagic.data.hashing.splitmix64`, so
+that no release of NumPy can move a row to another side. Sides are 0 for train, 1 for val and 2 for test.
 """
 
 from __future__ import annotations
@@ -28,35 +27,35 @@ TRAIN, VAL, TEST = 0, 1, 2
 
 @dataclass(frozen=True)
 class Fractions:
-    """The parts of all rows that val and test are to have."""
+    """The requested shares of val and test in all rows."""
 
     test: float
     val: float = 0.0
 
     def counts(self, rows: int) -> tuple[int, int]:
-        """Return the rows of val and test, rounded to whole ones."""
+        """Return the rounded numbers of rows of val and test."""
         return int(rows * self.val + 0.5), int(rows * self.test + 0.5)
 
 
 def salt_keys(salt: str) -> Keys:
-    """Return the keys of a salt."""
+    """Return the hash keys for a salt."""
     return Keys.of("mlmagic salt", salt)
 
 
 def seed_keys(seed: int) -> Keys:
-    """Return the keys of a seed."""
+    """Return the hash keys for a seed."""
     return Keys.of("mlmagic seed", str(seed))
 
 
 def hash_key(key: Key, keys: Keys) -> Words:
-    """Return one hash a row."""
+    """Return one hash per row."""
     return combine([hash_values(column, keys) for column in key.columns])
 
 
 def sides_by_hash(hashes: Words, fractions: Fractions) -> Sides:
-    """Put a row whose hash lies in the first *test* of all hashes into test, in the next *val* into val.
+    """Assign the rows in the lowest *test* fraction of the hash range to test, and those in the next *val* to val.
 
-    So a row stays in test when test grows, and when val or train are divided in another way.
+    So a row stays in test if test grows, or if val and train are divided in another way.
     """
     import numpy as np
 
@@ -69,7 +68,7 @@ def sides_by_hash(hashes: Words, fractions: Fractions) -> Sides:
 
 
 def count_sides(sides: Sides) -> list[int]:
-    """Return the rows of train, val and test."""
+    """Return the numbers of rows of train, val and test."""
     import numpy as np
 
     return [int(np.count_nonzero(sides == number)) for number in (TRAIN, VAL, TEST)]
@@ -89,9 +88,9 @@ def sides_drawn(rows: int, fractions: Fractions, seed: int) -> Sides:
 
 
 def sides_of_groups(codes: NDArray[np.intp], order: Words, fractions: Fractions) -> Sides:
-    """Draw whole groups, in the order of *order*, until test and then val have the rows that they are to have.
+    """Draw whole groups, in the order of *order*, until test and then val have their requested number of rows.
 
-    A group that does not fit any more goes on to the next side. Each side gets a group.
+    A group that no longer fits is left for the next side. Each side gets at least one group.
 
     Parameters
     ----------
@@ -111,7 +110,7 @@ def sides_of_groups(codes: NDArray[np.intp], order: Words, fractions: Fractions)
         fits = _that_fit(sizes[left], target)
         if not fits.any():
             fits[np.argmin(sizes[left])] = True
-        fits[np.flatnonzero(fits)[len(left) - after :]] = False  # a group for each side that is still to come
+        fits[np.flatnonzero(fits)[len(left) - after :]] = False  # leave a group for each remaining side
         side_of[left[fits]] = side
         left = left[~fits]
     sides: Sides = side_of[codes]
@@ -119,7 +118,7 @@ def sides_of_groups(codes: NDArray[np.intp], order: Words, fractions: Fractions)
 
 
 def _that_fit(sizes: NDArray[np.intp], target: int) -> NDArray[np.bool_]:
-    """Tell which groups fit, one after the other, into *target* rows, with one that comes nearer when it is over."""
+    """Return which groups, in order, fit into *target* rows, and one that exceeds it if that comes nearer."""
     import numpy as np
 
     first = int(np.searchsorted(np.cumsum(sizes), target, side="right"))
@@ -140,7 +139,7 @@ def _that_fit(sizes: NDArray[np.intp], target: int) -> NDArray[np.bool_]:
 
 
 def sides_by_time(times: NDArray[np.generic], fractions: Fractions) -> tuple[Sides, list[object]]:
-    """Put the latest rows into test and those before into val; rows of one moment stand on one side.
+    """Assign the latest rows to test and those before to val; rows of one moment stay on one side.
 
     Returns
     -------
@@ -164,7 +163,7 @@ def sides_by_time(times: NDArray[np.generic], fractions: Fractions) -> tuple[Sid
     begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     val, test = fractions.counts(len(times))
     sides = np.zeros(len(times), np.int8)
-    # A cut between two moments is where a later one begins: never the first, and each side keeps one.
+    # A cut lies where a moment other than the first begins, and leaves each side at least one moment.
     at = _nearest(begins, len(times) - test, needed - 1, len(begins) - 1)
     cuts = [ordered[begins[at]]]
     if fractions.val:
@@ -176,7 +175,7 @@ def sides_by_time(times: NDArray[np.generic], fractions: Fractions) -> tuple[Sid
 
 
 def _nearest(begins: NDArray[np.intp], wanted: int, first: int, last: int) -> int:
-    """Return which of ``begins[first:last + 1]`` is nearest to *wanted*, the earlier of two."""
+    """Return the index of the item of ``begins[first:last + 1]`` nearest to *wanted*, the earlier of two."""
     import numpy as np
 
     return first + int(np.argmin(np.abs(begins[first : last + 1] - wanted)))

@@ -1,4 +1,4 @@
-"""Find the column that a split goes by: a column's name, several, or the values themselves."""
+"""Find the key of a split from one or several column names, or from the values themselves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_NAMED = 12
 
 @dataclass(frozen=True)
 class Named:
-    """Values, one for each row, with what they are called: ``by=Named("user", users)``."""
+    """Values, one for each row, with their name: ``by=Named("user", users)``."""
 
     name: str
     values: Any
@@ -27,7 +27,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Key:
-    """What a split goes by: the names of its columns, and their values in plain form."""
+    """The key of a split: the names of its columns, their values in plain form, and their raw values."""
 
     names: tuple[str, ...]
     columns: tuple[Values, ...]
@@ -35,12 +35,12 @@ class Key:
 
     @property
     def label(self) -> str:
-        """The names as a person says them."""
+        """The names, joined for a message."""
         return " and ".join(self.names)
 
     @property
     def single(self) -> Values:
-        """The one column of a key that may have no more."""
+        """The only column of a single-column key."""
         return self.columns[0]
 
     def value(self, row: int) -> str:
@@ -50,7 +50,7 @@ class Key:
 
 
 def find_key(option: str, wanted: Any, data: Sequence[Any], names: Sequence[str], rows: int) -> Key:
-    """Return what *option*, such as ``by``, stands for.
+    """Return the key that *option*, such as ``by``, refers to.
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ def _is_name(wanted: Any) -> bool:
 
 
 def _are_columns(wanted: Sequence[Any], data: Sequence[Any], rows: int) -> bool:
-    """Return whether a list means columns; one of numbers, or as long as the data, may hold values."""
+    """Return whether a list names columns; one of numbers, or one as long as the data, may hold values."""
     may_hold_values = len(wanted) == rows or not any(isinstance(name, str) for name in wanted)
     return not may_hold_values or all(has_column(name, data) for name in wanted)
 
 
 def _require_values(option: str, name: str, values: Any, frame: str) -> Values:
-    """Return the values in plain form; *frame* is what the table that holds them is called, empty without one."""
+    """Return the values in plain form; *frame* is the name of the table that holds them, or empty."""
     try:
         found = plain(values)
     except UsageProblem as error:
@@ -140,7 +140,7 @@ def _require_column(option: str, name: Any, data: Sequence[Any], names: Sequence
 
 
 def _same(wanted: Any, name: Any) -> bool:
-    """Compare as text where one of them is: a magic's line has nothing else."""
+    """Return whether the names are equal; if only *wanted* is text, as on a magic's line, compare as text."""
     return bool(wanted == name or (isinstance(wanted, str) and not isinstance(name, str) and wanted == str(name)))
 
 

@@ -1,4 +1,4 @@
-"""Divide data into train, val and test so that the same rows are on the same sides again."""
+"""Divide data into train, val and test reproducibly: the same rows get the same sides again."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ def split(
     salt: str = "",
     names: Sequence[str] = (),
 ) -> Split:
-    """Divide the rows of *data* into train, test and, where *val* is given, val.
+    """Divide the rows of *data* into train, test and, if *val* is given, val.
 
-    Something must fix the sides: *by*, *group*, *time*, or a seed (*seed*, or the one of ``%seed``). Rows keep their
-    order and index, and each part is of the kind that was given.
+    One of *by*, *group*, *time* or a seed (*seed*, or the one of ``%seed``) must determine the sides. Rows keep their
+    order and index, and each part has the type of its input.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _names(count: int) -> tuple[str, ...]:
 
 
 def _made(data: Sequence[Any], labels: Sequence[str], request: Request, assigned: Assigned) -> Split:
-    """Take the rows of each side, and put together what is told and remembered of them."""
+    """Take the rows of each side, register them as parts, and return the split with its report."""
     import numpy as np
 
     numbers = (0, VAL, TEST) if request.fractions.val else (0, TEST)
@@ -156,7 +156,7 @@ def _made(data: Sequence[Any], labels: Sequence[str], request: Request, assigned
             parts[name] = take(item, found)
             remember(parts[name], SplitPart(name, side, len(found), identity), item)
     if not request.fractions.val:
-        assigned.sides[:] >>= 1  # from here on the number of the side among those there are: test is 1
+        assigned.sides[:] >>= 1  # from here on the index into the existing sides: test is 1
     report = _report(data, labels, request, assigned, sizes=sizes, parts=tuple(parts))
     return Split(parts, sizes, identity, report)
 

@@ -1,4 +1,4 @@
-"""Draw rows so that each side has its part of each class."""
+"""Draw rows so that each side has its share of each class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sides_stratified(codes: NDArray[np.intp], names: list[str], fractions: Fractions, seed: int, label: str) -> Sides:
-    """Draw from each class its part, rounded; each class stands on each side.
+    """Draw a rounded share of the rows of each class; each class is on each side.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def apportion(quotas: NDArray[np.floating[Any]], total: int) -> NDArray[np.intp]
     """
     import numpy as np
 
-    whole = np.floor(quotas + 1e-9).astype(np.intp)  # 0.3 of 10 is 3, whatever the product of floats says
+    whole = np.floor(quotas + 1e-9).astype(np.intp)  # 0.3 of 10 is 3, despite float rounding
     remainders = quotas - whole
     raised = (whole == 0) & (quotas > 0)
     whole[raised] = 1

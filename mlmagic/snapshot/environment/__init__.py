@@ -1,1 +1,1 @@
-"""What a run ran on: Python, packages, hardware, and the load of the system."""
+"""The environment of a run: Python, packages, hardware, and the load of the system."""

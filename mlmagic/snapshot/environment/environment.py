@@ -1,4 +1,4 @@
-"""What a run ran on: Python, platform, machine, threads, and the packages, imported and installed."""
+"""The environment of a run: Python, platform, machine, threads, and the imported and installed packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlmagic.snapshot.environment.imported import imported
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What changes results or speed, and nothing else: an environment is full of secrets.
+# Only variables that affect results or speed, since an environment is full of secrets.
 _VARIABLES = frozenset(
     {
         "CONDA_DEFAULT_ENV",
@@ -57,10 +57,10 @@ _VARIABLE_PREFIXES = ("BLIS_", "KMP_", "MKL_", "NUMBA_", "NUMEXPR_", "OMP_", "OP
 
 @dataclass(frozen=True)
 class Environment:
-    """What a run ran on.
+    """The environment of a run.
 
-    ``imported`` maps the distributions of which a module is imported to the version that is loaded, ``installed``
-    all that are installed to what is on disk. Memory is in bytes.
+    ``imported`` maps the distributions with an imported module to their loaded version, ``installed`` all installed
+    distributions to their state on disk. Memory is in bytes.
     """
 
     python: Mapping[str, str]
@@ -73,7 +73,7 @@ class Environment:
     installed: Mapping[str, Distribution]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, for `mlmagic/environment.json`."""
+        """Return the environment as plain data, for `mlmagic/environment.json`."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
         return plain | {
             "gpus": list(self.gpus),
@@ -88,10 +88,10 @@ class Environment:
 
 
 def capture() -> Environment:
-    """Return what this process runs on, now.
+    """Return the current environment of this process.
 
-    What cannot change is asked once, packages are looked for again where a folder of `sys.path` changed. No
-    library is imported for it.
+    Constant facts are cached, and only changed folders of `sys.path` are searched for packages again. No package is
+    imported to find its version.
 
     >>> capture().python["version"] == platform.python_version()
     True

@@ -17,7 +17,7 @@ _GPU_COLUMNS = "name,memory.total,driver_version,uuid"
 
 @cache
 def machine() -> dict[str, Any]:
-    """Return processor, cores and memory (bytes); asked once in a process."""
+    """Return processor, cores and memory (bytes), cached for the process."""
     import psutil
 
     return {
@@ -29,20 +29,20 @@ def machine() -> dict[str, Any]:
 
 
 def usable_cores() -> int | None:
-    """Return how many cores this process may use, which a container or a batch system can make fewer."""
+    """Return how many cores this process may use, which a container or a batch system can limit."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def gpus() -> list[dict[str, Any]]:
-    """Return name, memory (bytes) and driver of each GPU; no library is imported and no CUDA context made for it.
+    """Return name, memory (bytes) and driver of each GPU, without importing a library or creating a CUDA context.
 
-    `nvidia-smi` is asked once in a process. Where there is none, torch is asked if the user has begun to use CUDA.
+    `nvidia-smi` runs once in a process. If it lists no GPU, torch is queried, provided that it has initialised CUDA.
     """
     return [dict(gpu) for gpu in _nvidia_smi()] or _torch_gpus()
 
 
 def threads() -> dict[str, int]:
-    """Return the number of threads of each imported library that tells it."""
+    """Return the number of threads of each imported library that reports it."""
     found = {}
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "get_num_threads"):
@@ -61,7 +61,7 @@ def _cpu_model() -> str:
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8", "replace"), re.MULTILINE)
     except (OSError, subprocess.SubprocessError):
         found = None
-    # Not platform.processor(): on Linux it starts a process to find out less.
+    # Not platform.processor(), which on Linux starts a process and returns less.
     return found[1].strip() if found else os.environ.get("PROCESSOR_IDENTIFIER") or platform.machine()
 
 
@@ -98,7 +98,7 @@ _controller: tuple[int, Any] = (0, None)
 
 
 def _pools() -> list[dict[str, Any]]:
-    """Return the thread pools of BLAS and OpenMP; the loaded libraries are looked for when modules were imported."""
+    """Return the thread pools of BLAS and OpenMP; libraries are searched again only if modules were imported."""
     global _controller  # noqa: PLW0603 - a cache
     threadpoolctl = sys.modules.get("threadpoolctl")
     if threadpoolctl is None or not hasattr(threadpoolctl, "ThreadpoolController"):

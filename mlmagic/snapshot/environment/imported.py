@@ -1,4 +1,4 @@
-"""Which distributions the imported modules belong to, without importing any."""
+"""Find the distributions that the imported modules belong to, without importing any module."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TOP_LEVEL = re.compile(rb"^([^/,\n.][^/,\n.]*)(?:/|\.py,|\.[^/,\n]*(?:so|pyd),)", re.MULTILINE)
 
-# For each module, by its name: the module's id, and what it belonged to when it was first seen. After
+# By module name: the module's id, and the versions of its distributions when it was first seen. After
 # `%pip install -U` the loaded module is still the old one.
 _owners: dict[str, tuple[int, Mapping[str, str]]] = {}
 _provided: dict[str, frozenset[str]] = {}
@@ -27,7 +27,7 @@ _provided: dict[str, frozenset[str]] = {}
 
 
 def imported(installed: Mapping[str, Distribution]) -> dict[str, str]:
-    """Return name and version of each of the *installed* distributions of which a module is imported, sorted.
+    """Return the name and version of each *installed* distribution with an imported module, sorted.
 
     >>> import pytest
     >>> from mlmagic.snapshot.environment.distributions import installed
@@ -51,7 +51,7 @@ def imported(installed: Mapping[str, Distribution]) -> dict[str, str]:
             unknown[name] = file
     if unknown:
         owners_of = _find_owners(unknown, installed)
-        for name in unknown:  # a module of the user's own belongs to none, and need not be looked for again
+        for name in unknown:  # a user's own module belongs to none, and need not be searched again
             versions = {owner.name: owner.version for owner in owners_of.get(name, ())}
             _owners[name] = (id(sys.modules.get(name)), versions)
             found.update(versions)
@@ -68,7 +68,7 @@ def _file(module: ModuleType) -> str | None:
 
 
 def _find_owners(files: Mapping[str, str], installed: Mapping[str, Distribution]) -> dict[str, list[Distribution]]:
-    """Return the distributions of each module, by its name; *files* holds where each was loaded from."""
+    """Return the distributions of each module, by name; *files* maps each module to the file it was loaded from."""
     owners: dict[str, list[Distribution]] = {}
     editable = [(path, owner) for owner in installed.values() if (path := _edited_in(owner))]
     homes = {str(Path(owner.folder).parent) for owner in installed.values()}
@@ -87,7 +87,7 @@ def _find_owners(files: Mapping[str, str], installed: Mapping[str, Distribution]
 
 
 def _search(names: set[str], distributions: Iterable[Distribution]) -> dict[str, list[Distribution]]:
-    """Look through what the *distributions* say that they hold, until all *names* are found."""
+    """Search the file lists of *distributions*, until the owners of all module *names* are found."""
     owners: dict[str, list[Distribution]] = {}
     for owner in distributions:
         if not names:
@@ -120,7 +120,7 @@ def _record(owner: Distribution) -> bytes:
 
 
 def _edited_in(owner: Distribution) -> str | None:
-    """Return the folder of an editable installation's sources."""
+    """Return the source folder of an editable installation, or None."""
     origin = owner.origin or {}
     if not origin.get("dir_info", {}).get("editable"):
         return None

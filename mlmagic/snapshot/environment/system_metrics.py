@@ -1,4 +1,4 @@
-"""CPU, memory and GPU, sampled while a run is open, under the names that MLflow's own monitor uses."""
+"""Sample CPU, memory and GPU while a run is open, under the names that MLflow's own monitor uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SystemSampler:
-    """Calls *on_sample* with (values, number of the sample) at once, every *interval_s* seconds, and at the end."""
+    """Calls *on_sample* with (values, sample number) at the start, every *interval_s* seconds, and at the end."""
 
     def __init__(self, on_sample: Callable[[Mapping[str, float], int], None], interval_s: float) -> None:
         self._on_sample = on_sample
@@ -21,11 +21,11 @@ class SystemSampler:
         self._thread = threading.Thread(target=self._run, name="mlmagic-system", daemon=True)
 
     def start(self) -> None:
-        """Begin to sample, in a thread of its own."""
+        """Start sampling in a separate thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Take a last sample and end."""
+        """Take a last sample and stop."""
         self._stop.set()
         self._thread.join(timeout=2 * self._interval_s + 1)
 
@@ -49,7 +49,7 @@ def _monitors() -> list[Any]:
     from mlflow.system_metrics.metrics.cpu_monitor import CPUMonitor
     from mlflow.system_metrics.metrics.gpu_monitor import GPUMonitor
 
-    psutil.cpu_percent()  # the first call of a process answers 0: it only sets the mark
+    psutil.cpu_percent()  # the first call of a process only sets the baseline and returns 0
     monitors: list[Any] = [CPUMonitor()]
     try:
         monitors.append(GPUMonitor())

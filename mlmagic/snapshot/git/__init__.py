@@ -1,1 +1,1 @@
-"""The Git repository: the commit, the patch of what is not committed, and how Git is asked safely."""
+"""The Git state of a run: the commit, the patch of uncommitted changes, and safe calls of `git`."""

@@ -1,8 +1,8 @@
-"""What a repository's own configuration would have Git run: it came with the folder, and anybody may have written it.
+"""Find the programs that a repository's own configuration makes Git run: it is untrusted, as it came with the folder.
 
-Hooks, monitors, external diffs and transports are off in every question (``git_process.py``). Filters have names of
-their own, so they have to be looked up: those that the user set for all repositories are run, as Git does; those of the
-repository are not, and its files are compared as they are.
+Hooks, monitors, external diffs and transports are disabled in every `git` command (`process.py`). Filters have
+arbitrary names, so they have to be looked up. Those that the user set for all repositories run, as in Git; those of the
+repository do not, and its files are compared unfiltered.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _TRUSTED = {"system", "global", "command"}
 
 @dataclass(frozen=True)
 class OwnConfig:
-    """What is said in a repository's configuration alone.
+    """The settings of a repository's own configuration.
 
-    *filters* are the names of its filters, None where they cannot be known; *other_tree* is the work tree that it names
-    in place of the folder.
+    *filters* are the names of its filters, None if they cannot be determined; *other_tree* is the work tree that it
+    names in place of the folder.
     """
 
     filters: frozenset[str] | None = frozenset()
@@ -40,7 +40,7 @@ class OwnConfig:
 
 
 def own_config(repository: Repository, deadline: float) -> OwnConfig:
-    """Return what matters of a repository's own configuration; a usual one takes no process to read."""
+    """Return the relevant settings of a repository's own configuration; a usual one is read without a process."""
     texts = [read_small(repository.common / "config"), read_small(repository.folder / "config.worktree")]
     filters: frozenset[str] | None = frozenset()
     if any(_is_large(text) or _TELLING.search(text) for text in texts):
@@ -52,7 +52,7 @@ def own_config(repository: Repository, deadline: float) -> OwnConfig:
 
 
 def under_filters(root: Path, paths: list[str], filters: frozenset[str], deadline: float) -> list[str]:
-    """Return those of *paths* that go through one of *filters* by the repository's attributes."""
+    """Return those of *paths* to which the repository's attributes assign one of *filters*."""
     if not paths or not filters:
         return []
     given = b"\0".join(os.fsencode(path) for path in paths)
@@ -62,12 +62,12 @@ def under_filters(root: Path, paths: list[str], filters: frozenset[str], deadlin
 
 
 def every_filter(root: Path, deadline: float) -> frozenset[str]:
-    """Return the names of all filters that are configured, those of the user too; none where there are very many."""
+    """Return the names of all configured filters, including those of the user; empty if there are too many."""
     return _filters(root, deadline, trusted=()) or frozenset()
 
 
 def _is_large(text: str) -> bool:
-    return len(text) >= LONGEST_READ // 4  # in bytes it may be all that was read
+    return len(text) >= LONGEST_READ // 4  # at 4 bytes per character, the read may have been truncated
 
 
 def _filters(root: Path, deadline: float, trusted: Collection[str] = _TRUSTED) -> frozenset[str] | None:

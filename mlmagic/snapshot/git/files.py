@@ -1,4 +1,4 @@
-"""Which repository a folder is in, and which of its untracked files are source."""
+"""Find the repository that a folder is in, and the source files among its untracked files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Stores, caches and environments: that they change says nothing about the code.
+# Stores, caches and environments: a change in them is not a change of the code.
 _IGNORED_FOLDERS = (
     ".git",
     ".ipynb_checkpoints",
@@ -52,9 +52,9 @@ _LARGEST_JSON_BYTES = 256 * 1024  # a larger one is data
 
 @dataclass(frozen=True)
 class Repository:
-    """A work tree and where Git keeps what belongs to it; ``folder`` and ``common`` differ for `git worktree`.
+    """A work tree and its Git folders; ``folder`` and ``common`` differ for `git worktree`.
 
-    ``filters`` are those of its own configuration, which are not run.
+    ``filters`` names the filters that are not run, such as those of its own configuration.
     """
 
     root: Path
@@ -65,7 +65,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class UntrackedFile:
-    """A file that Git does not know; ``path`` is relative to the root."""
+    """A file that Git does not track; ``path`` is relative to the root."""
 
     path: str
     size: int
@@ -75,7 +75,7 @@ class UntrackedFile:
 def find_repository(folder: Path) -> Repository | None:
     """Return the repository that *folder* is in, or None.
 
-    Raises OSError where *folder* or one above it cannot be looked into.
+    Raises OSError if *folder* or one of its parents cannot be read.
     """
     for root in (folder, *folder.parents):
         mark = root / ".git"
@@ -94,7 +94,7 @@ def is_git_folder(folder: Path) -> bool:
 
 
 def _linked(root: Path, mark: Path) -> Repository:
-    """Read the file that stands for `.git` in a submodule and in a second work tree."""
+    """Read the `.git` file of a submodule or of a linked work tree."""
     kept = root / read_small(mark).removeprefix("gitdir:").strip()
     common = kept / "commondir"
     shared = kept / read_small(common).strip() if common.is_file() else kept
@@ -102,7 +102,7 @@ def _linked(root: Path, mark: Path) -> Repository:
 
 
 def read_small(path: Path) -> str:
-    """Return the beginning of a text file, nothing of what is no regular file: a FIFO would be waited for."""
+    """Return the beginning of a text file; empty if it is not a regular file, since reading a FIFO would block."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -112,9 +112,9 @@ def read_small(path: Path) -> str:
 
 
 def find_remote(repository: Repository, upstream: str | None) -> str | None:
-    """Return the address of the remote that the branch follows, else of ``origin``, without user and password.
+    """Return the URL of the remote that the branch tracks, else of ``origin``, without user and password.
 
-    Read from the repository's own configuration: a process to ask takes as long as all the rest.
+    It is read from the repository's own configuration, since a `git` process takes as long as all the rest.
     """
     lines = read_small(repository.common / "config").splitlines()
     addresses: dict[str, str] = {}
@@ -143,7 +143,7 @@ def is_ignored(path: str) -> bool:
 
 
 def look_at_untracked(root: Path, paths: Iterable[str]) -> list[UntrackedFile]:
-    """Return the files among the untracked *paths* that count, with their sizes; none is opened."""
+    """Return the relevant files among the untracked *paths*, with their sizes, without opening any."""
     paths = [path for path in paths if not path.endswith("/") and not is_ignored(path)]
     environments = tuple(path.removesuffix("pyvenv.cfg") for path in paths if path.endswith("/pyvenv.cfg"))
     found = []
@@ -153,7 +153,7 @@ def look_at_untracked(root: Path, paths: Iterable[str]) -> list[UntrackedFile]:
         try:
             status = (root / path).lstat()
         except OSError:
-            continue  # gone since Git listed it
+            continue  # deleted since Git listed it
         if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
             found.append(UntrackedFile(path, status.st_size, is_source(path, status.st_size)))
     return found
@@ -175,7 +175,7 @@ def is_source(path: str, size: int) -> bool:
 
 
 def shown(path: str) -> str:
-    r"""Return *path* as it can be printed on one line.
+    r"""Return *path* without unprintable characters, for one line of output.
 
     >>> shown("a\nb.py")
     'a?b.py'

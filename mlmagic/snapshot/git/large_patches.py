@@ -1,4 +1,4 @@
-"""A patch that is too large as a whole: which of its files are kept, and which are named instead."""
+"""Reduce a patch that is too large as a whole: choose the files to keep, and name the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HUGE = 20
 
 @dataclass
 class Parts:
-    """What is kept of a patch, and the files that are left out."""
+    """The recorded part of a patch, the files that are left out, and those that failed."""
 
     patch: bytes
     left_out: dict[str, int]
@@ -45,7 +45,7 @@ class Parts:
 
 
 def named(paths: Sequence[str], about: Mapping[str, str] | None = None) -> str:
-    """Return the first of *paths* in a line, each with what is said *about* it, and how many more there are."""
+    """Return the first of *paths* in one line, each with its note in *about*, and the number of further paths."""
     first = ", ".join(f"{shown(path)}{(about or {}).get(path, '')}" for path in paths[:_MOST_NAMED])
     more = len(paths) - _MOST_NAMED
     return f"{first} and {more} more files" if more > 0 else first
@@ -60,8 +60,8 @@ def by_parts(
 ) -> Parts:
     """Return as much of a patch as fits into *limit_bytes*, the changes of small files first.
 
-    *diff* makes the patch that is limited to some pathspecs, stopped at a size; *sizes* has the size of each changed
-    file. A large file whose change is small is kept too. Those *alone* are compared each by itself, as one may fail.
+    *diff* makes the patch of some pathspecs, up to a size; *sizes* maps each changed file to its size. A large file
+    whose change is small is kept too. The files in *alone* are compared one by one, since some may fail.
     """
     ordered = sorted(sizes, key=lambda path: (path in alone, sizes[path], path))
     small: list[str] = []
@@ -72,7 +72,7 @@ def by_parts(
             break
         small.append(path)
     patch = b""
-    # Base85 and both sides of a change make a patch larger than its files: then fewer of them fit.
+    # Base85 and both sides of a change can make a patch larger than its files: then try fewer files.
     while small:
         kept = {*small}
         answer = diff([f":(top,exclude,literal){path}" for path in ordered if path not in kept], limit_bytes)

@@ -1,6 +1,6 @@
-"""The changes of notebooks, source against source: their outputs would be nearly all of the patch.
+"""Compare notebooks by their source: their outputs would be nearly all of the patch.
 
-Both sides are stripped here, without a filter: it need not be installed, and one that a repository names is not run.
+Both sides are stripped here, so that no Git filter needs to be installed; one that a repository names is not run.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST = 32_000_000
-"""Bytes of a notebook with its outputs, which takes half a second to read."""
+"""The most bytes of a notebook with its outputs; reading as many takes half a second."""
 _MOST_KNOWN = 200
-_UNSETTLED_NS = 2 * 10**9  # clocks of file systems are coarse: it may change again unseen
+_UNSETTLED_NS = 2 * 10**9  # file system timestamps are coarse: it may change again with the same one
 _TOO_SLOW = "Git took too long to compare them"
 _DIFF = (
     *("-c", f"core.attributesFile={os.devnull}", "diff", "--no-index", "--no-color", "--no-ext-diff", "--no-textconv"),
@@ -33,9 +33,10 @@ _DIFF = (
 
 @dataclass
 class NotebookChanges:
-    """The patches of the notebooks whose source changed, and the others.
+    """The patches of the notebooks whose source changed, and the notebooks without a patch.
 
-    *executed* have outputs in the commit, *same* differ in outputs alone; those *odd* are not compared here, with why.
+    *executed* have outputs in the commit. *same* differ in outputs only. *odd* are no notebooks, with the reason, and
+    are not compared here.
     """
 
     patches: dict[str, bytes] = field(default_factory=dict)
@@ -48,7 +49,7 @@ class NotebookChanges:
     problem: str | None = None
 
     def fit(self, room: int) -> bytes:
-        """Return the patches for which there is *room*, the small ones first; the others are too large."""
+        """Return the patches that fit into *room* bytes, the small ones first; the others are moved to ``large``."""
         kept = b""
         for path in sorted(self.patches, key=lambda path: len(self.patches[path])):
             if len(kept) + len(self.patches[path]) > room:
@@ -82,14 +83,14 @@ def is_notebook(path: str) -> bool:
 
 
 class _Source(NamedTuple):
-    """A notebook without what running it left, and whether there was something."""
+    """A stripped notebook, and whether stripping changed it."""
 
     text: str
     is_stripped: bool
 
 
 _known: dict[tuple[object, ...], _Source] = {}
-"""Sources by the blob of Git, or by name and times of a file: a notebook of megabytes is not read at every run."""
+"""A cache of sources by Git blob, or by path and timestamps, so that large notebooks are not read at every run."""
 
 
 def notebook_changes(
@@ -111,7 +112,7 @@ def notebook_changes(
         except ValueError as error:
             found.odd[path] = _reason(error)
         except OSError:
-            found.compared.discard(path)  # told with the other files that cannot be read
+            found.compared.discard(path)  # reported with the other files that cannot be read
         else:
             _take(found, path, committed.get(path), new, scratch)
     found.compared -= found.odd.keys()
@@ -125,7 +126,7 @@ def notebook_changes(
 
 
 def _take(found: NotebookChanges, path: str, old: _Source | None, new: _Source | None, scratch: Path) -> None:
-    """Lay the two sides of a notebook out, to be compared."""
+    """Write the two sides of a notebook into *scratch* to be compared, if they differ."""
     before, after = old and old.text, new and new.text
     if before is not None and after is not None and "\r\n" not in before:
         after = after.replace("\r\n", "\n")  # as Git has it under core.autocrlf
@@ -142,7 +143,7 @@ def _take(found: NotebookChanges, path: str, old: _Source | None, new: _Source |
 def _committed(
     root: Path, commit: str | None, paths: list[str], found: NotebookChanges, deadline: float
 ) -> dict[str, _Source]:
-    """Return the notebooks that *commit* has at *paths*; those that cannot be read are noted."""
+    """Return the notebooks that *commit* has at *paths*; those that cannot be read are noted in *found*."""
     if commit is None or not paths:
         return {}
     names = "".join(f"{commit}:{path}\n" for path in paths).encode(errors="surrogateescape")
@@ -176,7 +177,7 @@ def _committed(
 
 
 def _in_work_tree(file: Path) -> _Source | None:
-    """Return the notebook as it lies in the work tree, None where it was deleted."""
+    """Return the notebook in the work tree, or None if it was deleted."""
     try:
         about = file.lstat()
     except FileNotFoundError:
@@ -212,7 +213,7 @@ def _remember(key: tuple[object, ...], source: _Source) -> _Source:
 
 
 class _TooLargeError(Exception):
-    """A notebook of *size* bytes is not read."""
+    """A notebook of *size* bytes is too large to read."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -226,13 +227,13 @@ def _write(file: Path, text: str | None) -> None:
 
 
 def by_file(patch: bytes) -> dict[str, bytes]:
-    """Return the patch of each file of which it has lines."""
+    """Split *patch* into one patch per file."""
     pieces = (b"\n" + patch).split(b"\ndiff --git ")[1:]
     return {_path_of(piece): b"diff --git " + piece.rstrip(b"\n") + b"\n" for piece in pieces}
 
 
 def _path_of(piece: bytes) -> str:
-    """Return which file a piece of a patch is of: its lines ``---`` and ``+++`` name it, one may be ``/dev/null``."""
+    """Return the path of a file's patch from its lines ``---`` and ``+++``, one of which may be ``/dev/null``."""
     names = [line[4:].rstrip(b"\t") for line in piece.split(b"\n") if line.startswith((b"--- ", b"+++ "))]
     name = next((name for name in names if name != b"/dev/null"), b"")
     if name.startswith(b'"'):  # Git writes odd characters as octal escapes of their bytes

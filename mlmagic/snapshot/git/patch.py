@@ -1,4 +1,4 @@
-"""Make the patch of what is not committed; the user's own index is never written."""
+"""Make the patch of uncommitted changes, without writing to the user's index."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DIFF = (
     *("diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative"),
-    f"-O{os.devnull}",  # not the order that a file says which the configuration names
+    f"-O{os.devnull}",  # ignores `diff.orderFile` of the configuration
     *("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--submodule=short", "--ignore-submodules=dirty"),
 )
 
@@ -37,11 +37,11 @@ def make_patch(
     deadline: float,
     left_out: Collection[str] = (),
 ) -> tuple[str | None, list[str]]:
-    """Return the patch that brings back the tracked changes and the *added* untracked files, and what it lacks.
+    """Return the patch that restores the tracked changes and the *added* untracked files, and notices of what it lacks.
 
-    Over *limit_bytes* the files that are too large are left out, as are those *left_out*. The patch is valid UTF-8 and
-    keeps every line ending: write it without translating them. It is empty where only outputs of notebooks changed,
-    None where nothing could be recorded.
+    If it exceeds *limit_bytes*, files that are too large are left out; those in *left_out* always are. The patch is
+    valid UTF-8 and preserves line endings: write it without newline translation. It is empty if only outputs of
+    notebooks changed, and None if nothing could be recorded.
     """
     with tempfile.TemporaryDirectory(prefix="mlmagic-") as folder:
         scratch = Path(folder)
@@ -72,17 +72,17 @@ def _of_other_files(
     deadline: float,
     scratch: Path,
 ) -> tuple[bytes | None, list[str]]:
-    """Return the patch of all *paths*, of which Git does not know those *added*, and what it lacks."""
+    """Return the patch of all *paths*, of which those *added* are untracked, and notices of what it lacks."""
     variables = {}
     unreadable = [path for path in paths if not _is_readable(repository.root / path)]
     told = [f"Not recorded, since they cannot be read: the changes of {named(unreadable)}."] if unreadable else []
     paths = [path for path in paths if path not in unreadable]
     added = [path for path in added if path not in unreadable]
     if added or status.has_conflicts:
-        # The untracked files are announced in a copy of the index.
+        # The untracked files are added to a copy of the index, with `--intent-to-add`.
         index = scratch / "index"
         if (repository.folder / "index").exists():
-            # With its time: by that Git tells a file that was changed just after, at the same length.
+            # With its mtime, by which Git detects a file of the same size that changed just afterwards.
             shutil.copy2(repository.folder / "index", index)
         variables = _kept_apart(repository, index)
         problem = _announce(repository, status, added, variables, deadline)
@@ -99,18 +99,18 @@ def _of_other_files(
         command = (*_DIFF, base, "--", *pathspecs, *left_out, *IGNORED_PATHSPECS)
         answer = asked(*command, limit_bytes=limit)
         if not answer.failed and not _is_text(answer.output):
-            # Lines in another encoding than UTF-8 would not survive as text: the same patch in Git's binary form.
+            # Lines in another encoding than UTF-8 would not survive as text: make the patch in Git's binary format.
             answer = asked("-c", f"core.attributesFile={attributes}", *command, limit_bytes=limit)
         return answer
 
-    # A huge file would use up the time of all.
+    # A huge file would use up the time for all files.
     answer = None if has_huge(repository.root, paths, limit_bytes) else diff([], limit_bytes)
     if answer is not None and answer.too_slow:
         return None, ["Git took too long to compare the uncommitted changes: they are not recorded."]
     if answer is not None and not answer.failed:
         return answer.output, told
     filtered: list[str] = []
-    if answer is not None and not answer.too_large:  # a filter of the user's may not run: that costs its files only
+    if answer is not None and not answer.too_large:  # a user's filter may have failed: only its files are lost
         filters = every_filter(repository.root, deadline) - repository.filters
         filtered = under_filters(repository.root, paths, filters, deadline)
     sizes = sizes_of(repository.root, status.commit, paths, deadline)
@@ -130,7 +130,7 @@ def _is_readable(file: Path) -> bool:
 
 
 def _kept_apart(repository: Repository, index: Path) -> dict[str, str]:
-    """Return the variables by which Git writes its index and objects beside *index*, and reads all it has."""
+    """Return the variables that make Git write its index and objects beside *index*, and read all existing objects."""
     objects = index.with_name("objects")
     objects.mkdir()
     known = os.fspath(repository.common / "objects").replace("\\", "\\\\").replace('"', '\\"')
@@ -144,14 +144,14 @@ def _kept_apart(repository: Repository, index: Path) -> dict[str, str]:
 def _announce(
     repository: Repository, status: Status, added: list[str], variables: dict[str, str], deadline: float
 ) -> str | None:
-    """Enter the *added* files into the copied index, without their content; return what went wrong."""
+    """Add the *added* files to the copied index, without their content; return a notice if that fails."""
     paths = list(added)
     if status.has_conflicts:
         answer = ask("read-tree", "--reset", "HEAD", folder=repository.root, deadline=deadline, variables=variables)
         if answer.failed:
             return "The files in conflict cannot be compared: the uncommitted changes are not recorded."
         paths += [path for path in status.changed if (repository.root / path).is_file()]
-    paths = [path for path in paths if os.path.lexists(repository.root / path)]  # some are gone since Git listed them
+    paths = [path for path in paths if os.path.lexists(repository.root / path)]  # some may be deleted by now
     answer = ask(
         *("--literal-pathspecs", "add", "--intent-to-add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"),
         folder=repository.root,

@@ -1,4 +1,4 @@
-"""Ask the `git` program one question, within a time and a size, whatever the user's settings are."""
+"""Run one `git` command with limits of time and size, independent of the user's settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-# Set by the user or by a hook around us, these would point Git at another repository or change what it prints.
+# If the user or an enclosing hook sets these, they point Git at another repository or change its output.
 _VARIABLES_LEFT_OUT = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -40,13 +40,13 @@ _VARIABLES_LEFT_OUT = frozenset(
     }
 )
 _VARIABLES_SET = {
-    "GIT_ALLOW_PROTOCOL": "none",  # never ask the network, nor the program that a remote names
+    "GIT_ALLOW_PROTOCOL": "none",  # never access the network, nor run the program that a remote names
     "GIT_OPTIONAL_LOCKS": "0",  # never write the user's index
-    "GIT_NO_LAZY_FETCH": "1",  # nor try to
+    "GIT_NO_LAZY_FETCH": "1",  # never fetch missing objects
     "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",  # its messages are read
+    "LC_ALL": "C",  # its messages are parsed
 }
-# Hooks stay still, and no file-system monitor is started, which is a program, and would keep our pipe open.
+# Disable hooks and the file-system monitor, a program that would keep our pipe open.
 _CONFIGURATION = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.quotePath=true")
 _FILTER_OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
 _LEAST_TIME_S = 0.01
@@ -65,12 +65,12 @@ class Answer:
 
     @property
     def failed(self) -> bool:
-        """Return whether the output is not all, or not right."""
+        """Return whether the output is incomplete or wrong."""
         return self.code != 0 or self.too_large or self.too_slow
 
     @property
     def reason(self) -> str:
-        """The first line that tells what went wrong, without the full stop."""
+        """The first error line, without prefix and full stop."""
         lines = self.errors.splitlines() or ["it gave no reason"]
         line = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
         return line.removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
@@ -87,9 +87,9 @@ def ask(
 ) -> Answer:
     """Run `git` with *arguments* in *folder* and return its answer.
 
-    It reads *given*, runs none of *filters*, and is stopped at *deadline* (of `time.monotonic`) or when it has printed
-    more than *limit_bytes*. Raises FileNotFoundError where there is no `git`, other OSErrors where it cannot be
-    started.
+    `git` reads *given* from stdin, runs none of *filters*, and is stopped at *deadline* (of `time.monotonic`) or once
+    it has printed more than *limit_bytes*. Raises FileNotFoundError if there is no `git`, and another OSError if it
+    cannot be started.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES_LEFT_OUT}
     environment |= {**_VARIABLES_SET, **(variables or {})}
@@ -103,7 +103,7 @@ def ask(
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
-            start_new_session=True,  # to be stopped with all that it started
+            start_new_session=True,  # so that its whole process group can be killed
         )
         late = threading.Event()
         watch = threading.Timer(max(deadline - time.monotonic(), _LEAST_TIME_S), _stop, (process, late))
@@ -130,13 +130,13 @@ def _settings_off(name: str) -> list[tuple[str, str]]:
 
 
 def _off(filters: Collection[str]) -> list[str]:
-    """Return the options that switch filters off."""
+    """Return the options that disable filters."""
     settings = [one for name in filters if "=" not in name for one in _settings_off(name)]
     return [word for key, value in settings for word in ("-c", f"{key}={value}")]
 
 
 def _without(filters: Collection[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that switch off filters with an equals sign in their name, which no option can name."""
+    """Return the variables that disable filters with an equals sign in their name, which no option can name."""
     settings = [one for name in filters if "=" in name for one in _settings_off(name)]
     if not settings:
         return {}
@@ -149,7 +149,7 @@ def _without(filters: Collection[str], environment: Mapping[str, str]) -> dict[s
 
 
 def _read(process: subprocess.Popen[bytes], limit_bytes: int | None) -> bytes:
-    if process.stdout is None:  # never so: it was asked for
+    if process.stdout is None:  # never: stdout is a pipe
         return b""
     with process.stdout as stdout:
         return stdout.read(-1 if limit_bytes is None else limit_bytes + 1)

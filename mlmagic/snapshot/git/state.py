@@ -1,4 +1,4 @@
-"""Which code a run ran: the commit, the branch, and a patch of what is not committed."""
+"""The code of a run: the commit, the branch, and a patch of uncommitted changes."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _OTHER_TREE = "The repository's configuration names another work tree, {}: no co
 class GitState:
     """The state of the repository that a folder is in.
 
-    ``root`` is None where there is no repository. ``commit`` is None where there is none yet or Git did not
-    answer, ``branch`` also when HEAD is detached. ``dirty`` tells of tracked changes and untracked source files;
-    None: not known. ``patch`` brings both back with `git apply`, but for the outputs of notebooks: it has their source
-    alone; it is empty where they alone differ. Each of ``notices`` is a sentence for the user.
+    ``root`` is None if there is no repository. ``commit`` is None if there is none yet or Git did not answer,
+    ``branch`` also if HEAD is detached. ``dirty`` states whether there are tracked changes or untracked source files;
+    None if unknown. ``patch`` restores both with `git apply`, but of notebooks only the source; it is empty if only
+    their outputs differ. Each of ``notices`` is a sentence for the user.
     """
 
     root: Path | None = None
@@ -67,18 +67,17 @@ class GitState:
 
 
 def capture(folder: Path, *, limit_bytes: int, timeout_s: float = 10.0) -> GitState:
-    """Return the state of the repository that *folder* is in; what cannot be found out is told in its notices.
+    """Return the state of the repository that *folder* is in; its notices state what could not be determined.
 
-    Files that make the patch larger than *limit_bytes* are left out of it; with 0 none is made. It takes one `git`
-    process in a clean tree, three at most in a usual dirty one and three more where notebooks changed, and *timeout_s*
-    seconds at most. The repository is
-    not written to, its index neither. Never raises.
+    Files that make the patch larger than *limit_bytes* are left out of it; with 0 no patch is made. This takes one
+    `git` process in a clean tree, at most three in a usual dirty one and three more if notebooks changed, and at most
+    *timeout_s* seconds. The repository and its index are not written to. Never raises.
     """
     deadline = time.monotonic() + timeout_s
     try:
         folder = folder.resolve()
         repository = find_repository(folder)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
         return GitState(notices=(f"The Git repository of the folder cannot be looked for: {_reason(error)}.",))
     if repository is None:
         inside = any(is_git_folder(place) for place in (folder, *folder.parents))
@@ -104,7 +103,7 @@ def _capture(repository: Repository, limit_bytes: int, deadline: float, timeout_
     answer = ask_status(filters=repository.filters)
     broken, reason = frozenset[str](), answer.reason
     if answer.failed and not answer.too_slow:
-        # A filter of the user's that cannot run ends every question.
+        # A user's filter that cannot run makes `git status` fail: try again without the user's filters.
         broken = every_filter(root, deadline) - repository.filters
         repository = replace(repository, filters=repository.filters | broken)
         answer = ask_status(filters=repository.filters) if broken else answer
@@ -144,7 +143,7 @@ def _capture(repository: Repository, limit_bytes: int, deadline: float, timeout_
 
 
 def _without_status(repository: Repository, deadline: float, why: str) -> GitState:
-    """Ask only for the commit, where the files cannot be looked through."""
+    """Return only the commit and the branch, since the changes cannot be determined."""
     answer = ask("rev-parse", "HEAD", "--abbrev-ref", "HEAD", folder=repository.root, deadline=deadline)
     if answer.failed:
         return GitState(repository.root, notices=("Git did not answer in time: no commit is recorded.",))
@@ -159,7 +158,7 @@ def _without_status(repository: Repository, deadline: float, why: str) -> GitSta
 
 
 def _unfiltered(repository: Repository, paths: list[str], deadline: float) -> list[str]:
-    """Tell of changed files whose content a filter of the repository decides, which was not run."""
+    """Return a notice of the changed files to which a filter of the repository applies, which was not run."""
     found = under_filters(repository.root, paths, repository.filters, deadline)
     if not found:
         return []

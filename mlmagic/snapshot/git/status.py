@@ -1,4 +1,4 @@
-"""Read what `git status --porcelain=v2 -z` prints."""
+"""Parse the output of `git status --porcelain=v2 -z`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlmagic.snapshot.git.files import is_ignored
 
 @dataclass
 class Status:
-    """What is checked out, and the paths that differ; stores and caches are not among the changed ones."""
+    """The checked-out commit and the paths that differ; ``changed`` has no stores or caches."""
 
     commit: str | None = None
     branch: str | None = None
@@ -21,7 +21,7 @@ class Status:
 
 
 def parse_status(output: bytes) -> Status:
-    """Return what *output* tells."""
+    """Return the status that *output* describes."""
     status = Status()
     for entry in os.fsdecode(output).split("\0"):
         match entry[:1]:

@@ -1,6 +1,6 @@
-"""Which submodules have uncommitted changes.
+"""Find the submodules with uncommitted changes.
 
-Git would run a status of its own in each, with the filters of the submodule's configuration.
+Git itself would run `git status` in each, with the filters of the submodule's configuration.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PATH = re.compile(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
 def changed_submodules(root: Path, deadline: float) -> list[str]:
-    """Return the paths of the submodules in ``.gitmodules`` whose tracked files changed; the first 50 are looked at."""
+    """Return the paths of the submodules in ``.gitmodules`` whose tracked files changed, among the first 50."""
     named = dict.fromkeys(path.strip('"') for path in _PATH.findall(read_small(root / ".gitmodules")))
     return [path for path in list(named)[:_MOST] if _has_changed(root, path, deadline)]
 

@@ -1,4 +1,4 @@
-"""Switch deterministic algorithms on, and back."""
+"""Switch deterministic algorithms on, and restore the previous settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CUBLAS_DETERMINISTIC = (":4096:8", ":16:8")
 
 
 def make_torch_deterministic(torch: ModuleType) -> Callable[[], None]:
-    """Let torch use deterministic algorithms only.
+    """Make torch use deterministic algorithms only.
 
     Returns
     -------
@@ -42,8 +42,8 @@ def make_torch_deterministic(torch: ModuleType) -> Callable[[], None]:
 class CublasWorkspace:
     """The variable that cuBLAS reads once, when CUDA starts: ``CUBLAS_WORKSPACE_CONFIG``.
 
-    It stays set when a later seed is not deterministic, since cuBLAS would not read it again. ``is_late``
-    tells that CUDA had started before it was set.
+    It stays set if a later seed is not deterministic, since cuBLAS would not read it again. ``is_late``
+    means that CUDA had started before it was set.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class CublasWorkspace:
         self._before: str | None = None
 
     def fix(self) -> None:
-        """Set the variable, unless it has a deterministic value."""
+        """Set the variable, unless it already has a deterministic value."""
         before = os.environ.get(_CUBLAS)
         if before in _CUBLAS_DETERMINISTIC:
             return
@@ -62,7 +62,7 @@ class CublasWorkspace:
         os.environ[_CUBLAS] = _CUBLAS_DETERMINISTIC[0]
 
     def set_back(self) -> None:
-        """Give the variable the value that it had, unless the user has changed it since."""
+        """Restore the variable's previous value, unless the user has changed it since."""
         if not self._is_ours or os.environ.get(_CUBLAS) != _CUBLAS_DETERMINISTIC[0]:
             return
         if self._before is None:

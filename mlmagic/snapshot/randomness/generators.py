@@ -1,4 +1,4 @@
-"""The user's generators of random numbers, kept as they are while mlmagic and MLflow do their own work."""
+"""Preserve the user's random number generators while mlmagic and MLflow do their own work."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def untouched() -> Iterator[None]:
-    """Give Python's and NumPy's global generators their states back, whatever is drawn within.
+    """Restore the states of Python's and NumPy's global generators on exit.
 
-    MLflow draws the names that it makes up from ``random``: without this, a tracked cell would see other numbers than
-    an untracked one. Within, ``random`` starts anew, so that two runs after one ``%seed`` get different names.
+    MLflow draws the names that it generates from ``random``: without this, a tracked cell would see other numbers than
+    an untracked one. On entry ``random`` is reseeded, so that two runs after one ``%seed`` get different names.
 
     >>> random.seed(1); expected = random.random(); random.seed(1)
     >>> with untouched():

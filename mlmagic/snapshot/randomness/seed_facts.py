@@ -1,4 +1,4 @@
-"""What a seed fixes and what it does not: the facts of this process, without changing any."""
+"""Report which sources of randomness of this process a seed fixes, without changing any."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 Fixed = Literal["fixed", "not fixed", "needs restart"]
 _ORDER: dict[Fixed, int] = {"fixed": 0, "not fixed": 1, "needs restart": 2}
 
-# NumPy draws 128 bits from the system for a generator without a seed: it has under 97 once in 2**32 times.
+# NumPy draws 128 bits of system entropy for an unseeded generator, which fit into 96 bits once in 2**32 times.
 _BITS_OF_A_SEED = 96
 _MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
 class SeedState:
-    """The seed that is set.
+    """The current seed.
 
-    ``was_deterministic`` tells that an earlier seed switched deterministic algorithms on, and this one back;
-    ``cublas_late`` that CUDA was in use before ``CUBLAS_WORKSPACE_CONFIG`` was set.
+    ``was_deterministic`` means that an earlier seed switched deterministic algorithms on. ``cublas_late`` means that
+    CUDA was in use before ``CUBLAS_WORKSPACE_CONFIG`` was set.
     """
 
     value: int
@@ -49,7 +49,7 @@ class SeedRow:
 
 @dataclass(frozen=True)
 class SeedReport:
-    """Every source of randomness that was found, the fixed ones first; ``value`` is None before any seed."""
+    """Every detected source of randomness, the fixed ones first; ``value`` is None before any seed."""
 
     value: int | None
     rows: tuple[SeedRow, ...]
@@ -58,7 +58,7 @@ class SeedReport:
 def seed_report(
     state: SeedState | None, seeded: AbstractSet[str], namespace: Mapping[str, object] | None = None
 ) -> SeedReport:
-    """Tell what *state* fixes, now.
+    """Report what *state* currently fixes.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def _threads() -> Iterator[SeedRow]:
 
 
 def _thread_count() -> int:
-    """Return how many threads the libraries in memory compute with, else how many they would."""
+    """Return the number of threads that the imported libraries use, or would use by default if none reports it."""
     counts = []
     if "torch" in sys.modules:
         counts.append(int(sys.modules["torch"].get_num_threads()))
@@ -181,7 +181,7 @@ def _own_generators(state: SeedState | None, namespace: Mapping[str, object]) ->
 
 
 def _own_generator(name: str, value: object, seed: int) -> SeedRow | None:
-    kind = type(value)  # not isinstance: it runs code of the user's proxies
+    kind = type(value)  # not isinstance, which would run code of the user's proxies
     what = f"{name}, a {kind.__name__}"
     if issubclass(kind, random.Random):
         why = "Python does not tell whether it was seeded"
@@ -202,7 +202,7 @@ def _own_generator(name: str, value: object, seed: int) -> SeedRow | None:
 
 
 def _is_unseeded(bit_generator: object) -> bool:
-    """Return whether NumPy drew the seed: default_rng(7) keeps a small one, RandomState(7) none."""
+    """Return whether NumPy drew the entropy from the system; default_rng(7) stores 7, RandomState(7) none."""
     entropy = getattr(getattr(bit_generator, "seed_seq", None), "entropy", None)
     return isinstance(entropy, int) and entropy.bit_length() > _BITS_OF_A_SEED
 
@@ -221,7 +221,7 @@ def _hashes(state: SeedState | None) -> SeedRow:
 
 
 def _hash_in_a_new_python() -> int | None:
-    """Return the hash that a Python started with today's environment gives to the text of `_hashes`."""
+    """Return the hash of the text in `_hashes` in a new Python process with the current environment."""
     code = "print(hash('Hashes of text, the order of sets'))"
     try:
         done = subprocess.run(

@@ -55,10 +55,10 @@ _session = _Session()
 
 
 def seed(value: int, *, deterministic: bool = False, namespace: Mapping[str, object] | None = None) -> SeedReport:
-    """Seed Python's random, NumPy, torch, TensorFlow and Keras, and tell what that does not fix.
+    """Seed Python's random, NumPy, torch, TensorFlow and Keras, and report what that does not fix.
 
-    A library that is not imported yet is seeded right after its import. Each call stands for itself: without
-    *deterministic* it sets torch's switches back to what they were before an earlier call with it.
+    A library that is not imported yet is seeded right after its import. A call without *deterministic* restores
+    torch's switches to their values before an earlier call with it.
 
     Parameters
     ----------
@@ -101,20 +101,20 @@ def seed(value: int, *, deterministic: bool = False, namespace: Mapping[str, obj
 
 
 def report(namespace: Mapping[str, object] | None = None) -> SeedReport:
-    """Tell what is fixed, what is not and what needs a restart, without changing anything."""
+    """Report what is fixed, what is not and what needs a restart, without changing anything."""
     return seed_report(_session.state, _session.seeded, namespace)
 
 
 def current() -> SeedState | None:
-    """Return the seed that is set, or None."""
+    """Return the current seed, or None."""
     return _session.state
 
 
 def rng() -> np.random.Generator:
-    """Return the session's NumPy Generator: one object for each call of `seed`, which goes on as it draws.
+    """Return the session's NumPy Generator, which is the same object until the next call of `seed`.
 
-    It draws what ``np.random.default_rng(seed)`` draws. In a DataLoader worker that `worker_init` set up it
-    is that worker's own.
+    It draws the numbers of ``np.random.default_rng(seed)``. In a DataLoader worker that `worker_init` set up, it is
+    the worker's own generator.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def torch_generator() -> torch.Generator:
 def worker_init(worker_id: int) -> None:  # noqa: ARG001 - DataLoader's signature; torch's own seed contains it
     """Seed random, NumPy and `rng` in a DataLoader worker, for ``DataLoader(worker_init_fn=...)``.
 
-    Each worker draws numbers of its own, the same in each run with the same ``num_workers``.
+    Each worker draws different numbers, which are the same in each run with the same ``num_workers``.
     """
     import numpy as np
     import torch
@@ -168,14 +168,14 @@ def worker_init(worker_id: int) -> None:  # noqa: ARG001 - DataLoader's signatur
 
 
 def forget() -> None:
-    """Forget the seed: nothing waits for an import any more, and torch's switches are as they were."""
+    """Forget the seed: cancel pending import hooks, and restore torch's switches and the variable of cuBLAS."""
     _release()
     _session.cublas.set_back()
     vars(_session).update(vars(_Session()))
 
 
 def suspend() -> Callable[[], None]:
-    """Forget the seed; returns how to go on with it, where no other was set since: nothing is seeded anew.
+    """Forget the seed, and return a function that resumes it without reseeding, unless another seed was set since.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def suspend() -> Callable[[], None]:
 
 
 def _seed_when_imported(state: SeedState) -> None:
-    """Seed the libraries that are imported, and the others right after their import; but none that was seeded."""
+    """Seed the imported libraries, and others right after their import, except those that were seeded before."""
     actions = {"numpy": _seed_numpy, "torch": _seed_torch, "tensorflow": _seed_tensorflow, "keras": _seed_keras}
     for name, action in actions.items():
         if name not in _session.seeded:
@@ -248,7 +248,7 @@ def _required(what: str) -> int:
 
 
 def _release() -> None:
-    """Cancel what waits for an import, and set back what the seed before switched."""
+    """Cancel pending import hooks, and restore the switches that the previous seed changed."""
     while _session.waiting:
         _session.waiting.pop()()
     while _session.switched:
@@ -261,7 +261,7 @@ def _seed_numpy(state: SeedState, numpy: ModuleType) -> None:
 
 
 def _seed_torch(state: SeedState, torch: ModuleType) -> None:
-    torch.manual_seed(state.value)  # every device: for CUDA, not in use yet, it is kept until it is
+    torch.manual_seed(state.value)  # every device; before CUDA is in use, torch defers its seed
     if state.deterministic:
         _session.switched.append(make_torch_deterministic(torch))
     _session.seeded.add("torch")
@@ -275,7 +275,7 @@ def _seed_tensorflow(state: SeedState, tensorflow: ModuleType) -> None:
 
 
 def _seed_keras(state: SeedState, keras: ModuleType) -> None:
-    """Seed Keras, whose function seeds random and NumPy too: they go on where they were."""
+    """Seed Keras, and restore the states of random and NumPy, which the function of Keras seeds too."""
     import numpy as np
 
     python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the global one

@@ -1,1 +1,1 @@
-"""Secrets: what is one, what is replaced before anything is written, and what is known for one from then on."""
+"""Detect secrets, redact them before anything is written, and recognise them from then on."""

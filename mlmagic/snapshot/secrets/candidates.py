@@ -1,4 +1,4 @@
-"""Which values could be a secret: beside a name of some verdict, in a list, and among words."""
+"""Judge whether a value could be a secret: next to a name of some verdict, in a list, or among words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_CHARACTERS = 6
 _RANDOM_LEAST_CHARACTERS = 8
 _RANDOM_LEAST_LETTERS = 16
 
-# What a mapping of credentials holds beside them.
+# Keys that a mapping of credentials has besides the secrets.
 _PUBLIC = words_of(
     "description enabled endpoint env environment host hostname id kind label name namespace path port realm "
     "region role scheme scope type uri url user user_id username version"
@@ -43,7 +43,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether *value* only stands for a secret: ``""``, ``"<your key>"``, ``"${TOKEN}"``, ``"***"``.
+    """Return whether *value* is a placeholder for a secret: ``""``, ``"<your key>"``, ``"${TOKEN}"``, ``"***"``.
 
     >>> [is_placeholder(value) for value in ("", "<redacted>", "{api_key}", "None", "hunter2")]
     [True, True, True, True, False]
@@ -52,7 +52,7 @@ def is_placeholder(value: str) -> bool:
 
 
 def is_trivial(value: str) -> bool:
-    """Return whether *value* is too short or too common to be looked for in every text: ``true``, a path, a word.
+    """Return whether *value* is too short or too common to be searched for in every text: ``true``, a path, a word.
 
     >>> [is_trivial(value) for value in ("on", "default", "/run/secrets/token", "hunter2")]
     [True, True, True, False]
@@ -62,7 +62,7 @@ def is_trivial(value: str) -> bool:
 
 
 def is_path(value: str) -> bool:
-    """Return whether *value* is a path of a file; a secret in base64 may begin with a slash, too.
+    """Return whether *value* is a file path, and not a base64 secret that begins with a slash.
 
     >>> is_path("/run/secrets/token"), is_path("/wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY1")
     (True, False)
@@ -71,7 +71,7 @@ def is_path(value: str) -> bool:
 
 
 def is_version(value: str) -> bool:
-    """Return whether *value* is a version or a decimal, as packages have that are called after secrets.
+    """Return whether *value* is a version or a decimal, such as the version of a package that is named after secrets.
 
     >>> is_version("1.5.0"), is_version("2.13.0+cpu"), is_version("1234")
     (True, True, False)
@@ -93,7 +93,7 @@ def looks_random(value: str) -> bool:
 
 
 def is_plain(value: str) -> bool:
-    """Return whether *value* is one word, identifier or relative path, as people choose for a name.
+    """Return whether *value* is a word, identifier or relative path that a person would choose as a name.
 
     >>> [is_plain(value) for value in ("banana", "user_id", "data/raw", "gpt2xl", "zq11Wmmk", "p@ss", "two words")]
     [True, True, True, True, False, False, False]
@@ -102,9 +102,9 @@ def is_plain(value: str) -> bool:
 
 
 def stands_out(value: str) -> bool:
-    """Return whether *value* could be a secret where it stands among words: in a sentence, a row or behind an arrow.
+    """Return whether *value* could be a secret among words: in a sentence, in a row, or after an arrow.
 
-    No word does, no number, code, path, address or name of a model.
+    Words, numbers, code, paths, addresses and names of models could not.
 
     >>> [stands_out(value) for value in ("Tr0ub4dor&3", "hunter2", "qwkjhzxmvb", "p@ssw!rd")]
     [True, True, True, True]
@@ -123,10 +123,10 @@ def stands_out(value: str) -> bool:
 
 
 def could_be_secret(value: str, verdict: Verdict) -> bool:
-    """Return whether *value*, which stands beside a name of this *verdict*, may be a secret.
+    """Return whether *value*, next to a name of this *verdict*, may be a secret.
 
-    Of a sure name all is one that is no placeholder, path or version; of a weak one it must not be plain, and of a bare
-    ``token`` it must look random.
+    Placeholders, paths and versions are not secrets. For a sure name, every other value is one; for a weak name, it
+    must not be plain; for a bare ``token``, it must look random.
 
     >>> [could_be_secret("hunter", verdict) for verdict in ("yes", "weak", "maybe", "no")]
     [True, False, False, False]
@@ -141,22 +141,22 @@ def could_be_secret(value: str, verdict: Verdict) -> bool:
 
 
 def could_be_one_of_many(value: str, verdict: Verdict) -> bool:
-    """Return whether *value*, which stands in a list or a column of this *verdict*, may be a secret.
+    """Return whether *value*, in a list or a column of this *verdict*, may be a secret.
 
-    The words of code are none: ``df.agg({"password": ["min", "max"]})``.
+    The words of code are not secrets: ``df.agg({"password": ["min", "max"]})``.
     """
     has_digit = any(map(str.isdigit, value))
     return could_be_secret(value, verdict) and (has_digit or not is_made_of_words(value)) and not is_common_word(value)
 
 
 def is_one_of_many(name: str, value: str, verdict: Verdict) -> bool:
-    """Return whether *value*, which stands under *name* in a mapping of this *verdict*, may be a secret.
+    """Return whether *value*, under the key *name* of a mapping of this *verdict*, may be a secret.
 
     >>> is_one_of_many("ana", "swordfish", "yes"), is_one_of_many("user", "anamaria", "yes")
     (True, False)
     """
     if secrecy(name) != "no" or name.lower() in _PUBLIC:
         return False
-    if name.lower() == "key":  # the key itself, or what it is called
+    if name.lower() == "key":  # the key itself, or its name
         return stands_out(value)
     return could_be_one_of_many(value, verdict)

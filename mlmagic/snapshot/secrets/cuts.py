@@ -1,26 +1,26 @@
-"""Shortening a text that may hold secrets: what is cut through would not be found any more, so the cut comes after."""
+"""Shorten texts that may hold secrets: redact them before the cut, since half a secret would not be detected."""
 
 from __future__ import annotations
 
 from mlmagic.snapshot.secrets.redaction import redact
 
 MARGIN = 16_384
-"""Characters that are looked at beyond a cut: more than the longest private key has."""
+"""Characters beyond a cut that are redacted too: more than the longest private key has."""
 
 
 def beginning(text: str, most: int) -> str:
-    """Return the first *most* characters of *text* without its secrets, also without one that the cut goes through.
+    """Return the first *most* characters of *text*, redacted, including a secret that the cut goes through.
 
     >>> beginning("token='ghp_" + "a1B2" * 9 + "' and so on", 20)
     "token='<redacted>' a"
     """
     seen = redact(text[: most + MARGIN])[0]
-    # What lies in the margin may itself be cut: none of it is shown.
+    # A secret may be cut at the end of the margin, so none of the margin is shown.
     return seen[:most] if len(text) < most + MARGIN else seen[:-MARGIN][:most]
 
 
 def ending(text: str, most: int) -> str:
-    """Return the last *most* characters of *text* without its secrets, also without one that the cut goes through.
+    """Return the last *most* characters of *text*, redacted, including a secret that the cut goes through.
 
     >>> ending("token='ghp_" + "a1B2" * 9 + "'", 11)
     "<redacted>'"
@@ -31,7 +31,7 @@ def ending(text: str, most: int) -> str:
 
 
 def first_line(text: str, most: int) -> str:
-    r"""Return the first line of *text*, at most *most* characters of it, without secrets.
+    r"""Return at most *most* characters of the first line of *text*, redacted.
 
     >>> first_line("\nno rows\nin X", 200), first_line("", 200)
     ('no rows', '')
@@ -41,7 +41,7 @@ def first_line(text: str, most: int) -> str:
 
 
 def shown(value: object, most: int) -> str:
-    """Return the beginning of the `repr` of *value*, for a message.
+    """Return the beginning of the `repr` of *value*, redacted, for a message.
 
     >>> shown({"password": "hunter2"}, 100)
     "{'password': '<redacted>'}"

@@ -1,4 +1,4 @@
-"""How a secret is written elsewhere (in JSON, Python, addresses, base64, hex), and what is written in such a form."""
+"""Encode secrets as other texts write them (JSON, Python, URLs, base64, hex), and decode such forms."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _FRAME = "-----BEGIN "
 _OF_A_KEY = re.compile(r"[A-Za-z0-9+/=]{16}")
 _SIGN_OF_A_PATCH = "+-"
 _LEAST_OF_A_LINE = 16
-_LEAST_ENCODED = 6  # the encoding of a shorter value stands in other texts by chance
+_LEAST_ENCODED = 6  # the encoding of a shorter value occurs in other texts by chance
 
 
 def forms(value: str) -> Iterator[str]:
-    """Yield *value* as it is and as the usual encodings write it; also each of its lines that looks random.
+    """Yield *value*, its usual encodings, and each of its lines that looks random.
 
     >>> sorted(set(forms("p@s,w")))
     ['p%2540s%252Cw', 'p%40s%2Cw', 'p%40s%2cw', 'p@s,w']
@@ -49,18 +49,18 @@ def _in_addresses(value: str) -> Iterator[str]:
 
 
 def _in_bytes(raw: bytes) -> Iterator[str]:
-    """Yield hex and base64 of *raw*, and of base64 the letters that stay whatever stands before and after it."""
+    """Yield hex and base64 of *raw*, and the base64 characters that do not depend on the bytes around it."""
     yield from (raw.hex(), raw.hex().upper())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield from (encode(raw).decode(), encode(raw).decode().rstrip("="))
         for before in range(3):
-            # Each letter holds 6 bits: those that also hold bits of a neighbour are left out.
+            # Each character encodes 6 bits; those that also encode bits of a neighbour are left out.
             whole = (8 * (before + len(raw))) // 6
             yield encode(b"\0" * before + raw).decode()[-(-8 * before // 6) : whole]
 
 
 def joined(written: str) -> str:
-    """Return the text of *written*, the inside of a literal that may be in several pieces.
+    """Return the text of *written*, the inside of a literal that may consist of several pieces.
 
     >>> joined("open' + 'Sesame99")
     'openSesame99'
@@ -69,7 +69,7 @@ def joined(written: str) -> str:
 
 
 def holds_a_key(text: str) -> bool:
-    """Return whether there is more in *text* of a private key than its first and last line, which code names as well.
+    """Return whether *text* holds more of a private key than its first and last line, which code contains as well.
 
     >>> holds_a_key("-----BEGIN PRIVATE KEY-----"), holds_a_key("MIIEvQIBADANBgkqhkiG9w0B")
     (False, True)
@@ -78,7 +78,7 @@ def holds_a_key(text: str) -> bool:
 
 
 def values_of(written: str) -> Iterator[str]:
-    """Yield the values that *written*, a secret as it stands in some text, may be elsewhere.
+    """Yield the values that a secret, *written* as in some text, may have elsewhere.
 
     >>> list(values_of("open' + 'Sesame99")), list(values_of("c3VwM3JTM2NyZXRx")), list(values_of("p%40ss"))
     (['openSesame99'], ['c3VwM3JTM2NyZXRx', 'sup3rS3cretq'], ['p%40ss', 'p@ss'])
@@ -99,7 +99,7 @@ def values_of(written: str) -> Iterator[str]:
 
 
 def _decoded(value: str) -> str | None:
-    """Return the text of which *value* is the base64, such as what a manifest of Kubernetes holds."""
+    """Return the text that *value* encodes in base64, as in a Kubernetes manifest, or None."""
     try:
         text = base64.b64decode(value, validate=True).decode("ascii")
     except ValueError:

@@ -1,8 +1,8 @@
-"""Values that are secrets wherever they stand: of the environment, typed in prompts, and judged secrets in some text.
+"""Values that are secrets in every text: from the environment, typed in prompts, or detected in an earlier text.
 
-They stay in memory only, and are looked for as they are and as the usual encodings write them. One that is a word, such
-as ``mlflow``, or made of words, such as ``train1``, is looked for only where it stands as a secret: to replace each
-would damage the code, its packages and the names of metrics.
+They stay in memory only, and are searched for literally and in their usual encodings. A value that is a word, such
+as ``mlflow``, or made of words, such as ``train1``, is redacted only next to a secret's name: redacting it everywhere
+would damage code and the names of packages and metrics.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 REDACTED = "<redacted>"
 
 LEAST_TYPED = 4
-"""Characters that a value typed in a prompt must have to be looked for."""
+"""The fewest characters of a value typed in a prompt that is searched for."""
 
-_LEAST_ANYWHERE = 6  # a shorter one counts only where it stands alone: "test" is no part of "latest"
+_LEAST_ANYWHERE = 6  # a shorter one is redacted only as a whole word: "test" is not redacted in "latest"
 _LONGEST_NUMBER = 10
 _LONGEST_LIKE_A_NAME = 10
 _LONGEST_LEARNED = 200
@@ -41,10 +41,10 @@ _MOST_OF_A_TEXT = 16
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """The values that are looked for ``anywhere``, those ``learned`` in this session, and ``words``.
+    """The values to search for ``anywhere``, those ``learned`` in this session, and ``words``.
 
-    Of the first two those ``alone`` count only where they are no part of a longer word or number; ``words`` count only
-    beside a secret's name. Two are equal only if they are one: it is a part of the key of a cache.
+    Those of the first two that are in ``alone`` count only as whole words or numbers; ``words`` count only next to a
+    secret's name. Instances are compared by identity, since they are part of a cache key.
     """
 
     anywhere: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Known:
 _typed: set[str] = set()
 """What was typed into prompts: a secret for as long as the process may print it."""
 _learned: dict[str, None] = {}
-"""What was judged a secret in a text of this session, the oldest first."""
+"""The values detected as secrets in texts of this session, the oldest first."""
 _seen_environment: Mapping[Any, Any] = {}
 _known = Known()
 """What the process's environment holds, and the values that follow from all of these."""
@@ -64,9 +64,9 @@ _lock = threading.Lock()
 
 
 def remember(value: str) -> None:
-    """Take *value*, which the user typed in a prompt for a secret, for one from now on.
+    """Treat *value*, which the user typed in a prompt for a secret, as a secret from now on.
 
-    One of fewer than four characters is not looked for, neither is what only stands for a secret (``****``, ``None``).
+    Values of fewer than four characters and placeholders (``****``, ``None``) are ignored.
     """
     value = value.strip()
     if len(value) >= LEAST_TYPED and not _is_part_of_a_redaction(value) and not is_placeholder(value):
@@ -76,9 +76,10 @@ def remember(value: str) -> None:
 
 
 def learn(values: Iterable[str]) -> bool:
-    """Take *values*, which were judged secrets in one text, for secrets in all; return whether one is new.
+    """Treat *values*, detected as secrets in one text, as secrets in all texts; return whether one is new.
 
-    Of one text the first 16 are taken, in all the latest 128. What could be a word or a number stays what it is.
+    The first 16 values of a text are learned, and the latest 128 in total. Numbers are not learned, and words count
+    only next to a secret's name.
     """
     new = [
         value
@@ -99,7 +100,7 @@ def learn(values: Iterable[str]) -> bool:
 
 
 def forget_learned() -> None:
-    """End the session: what was learned in it is looked for no more."""
+    """Forget the values that were learned in this session."""
     with _lock:
         if _learned:
             _learned.clear()
@@ -107,15 +108,15 @@ def forget_learned() -> None:
 
 
 def _make_anew() -> None:
-    """Have the list made anew when it is next asked for."""
+    """Invalidate the cached list, so that its next use rebuilds it."""
     global _seen_environment  # noqa: PLW0603  # a cache: what it holds follows from the environment
     _seen_environment = {}
 
 
 def known_values() -> Known:
-    """Return all that is to be looked for, the longest first; the environment is read as it is now."""
+    """Return all values to search for, the longest first, with the current values of the environment."""
     global _seen_environment, _known  # noqa: PLW0603  # a cache: what it holds follows from the environment
-    # Its undecoded form, which is copied 50 times faster; where a Python has none, the decoded one does.
+    # The undecoded mapping copies 50 times faster; a Python without it uses the decoded one.
     environment = dict(getattr(os.environ, "_data", None) or os.environ)
     if environment != _seen_environment:
         with _lock:
@@ -144,7 +145,7 @@ def _longest_first(values: set[str]) -> tuple[str, ...]:
 
 
 def replace_value(text: str, value: str, stand_in: str = REDACTED, *, alone: bool = False) -> tuple[str, int]:
-    """Replace *value* in *text*; with *alone*, and if it is short, only where it is no part of a longer word or number.
+    """Replace *value* in *text*; if it is *alone* or short, only where it is not part of a longer word or number.
 
     >>> replace_value("test: the latest test.", "test")
     ('<redacted>: the latest <redacted>.', 2)
@@ -158,14 +159,14 @@ def replace_value(text: str, value: str, stand_in: str = REDACTED, *, alone: boo
 
 @lru_cache(maxsize=256)
 def _alone(value: str) -> re.Pattern[str]:
-    # After an escape ("\n", "%3D") a word begins, too.
+    # A word also begins after an escape ("\n", "%3D").
     begins = r"(?:(?<![\w.])|(?<=\\[nrt])|(?<=[^\d]\.)|(?<=%[0-9A-Fa-f]{2}))"
     return re.compile(rf"{begins}{re.escape(value)}(?!\w|\.\d)")
 
 
 def _of_environment() -> Iterator[str]:
     for name, value in sorted(os.environ.items()):
-        verdict, value = secrecy(name), value.strip()  # noqa: PLW2901  # without what stands around it
+        verdict, value = secrecy(name), value.strip()  # noqa: PLW2901  # without surrounding space
         if verdict == "no" or (verdict == "weak" and not could_be_secret(value, verdict)):
             continue
         is_word = _reads_as_words(value) and not is_placeholder(value)
@@ -184,7 +185,7 @@ def _could_stand_elsewhere(value: str) -> bool:
 
 
 def _is_telling(value: str) -> bool:
-    """Return whether a *value* that was judged a secret in one text is known by itself in others: words are not."""
+    """Return whether a *value* detected in one text can be recognised by itself in others, which words cannot."""
     if _reads_as_words(value) or _OF_CODE.fullmatch(value):
         return False
     pieces = value.split()
@@ -192,12 +193,12 @@ def _is_telling(value: str) -> bool:
         return len(value) >= _LEAST_OF_A_PHRASE or any(map(stands_out, pieces))
     if any(c.isdigit() or c in _SIGNS_OF_A_PASSWORD for c in value):
         return True
-    # An identifier is long as well: of letters only what is generated, or many words with dashes.
+    # Identifiers are long as well: of letters, accept only generated ones, or long values with dashes.
     return (value.isalpha() and looks_generated(value)) or (len(value) >= _LEAST_OF_A_PHRASE and "-" in value)
 
 
 def _working_folder() -> str:
-    """Return the folder's path, which tracebacks and the address of the store hold."""
+    """Return the path of the working folder, which occurs in tracebacks and in the store's URI."""
     try:
         return str(Path.cwd())
     except OSError:  # it was deleted
@@ -209,7 +210,7 @@ def _reads_as_words(value: str) -> bool:
 
 
 def _is_like_a_name(value: str) -> bool:
-    """Return whether *value* is short and could be a part of a name, such as ``hunter2`` of ``hunter2_loss``."""
+    """Return whether *value* is short and could be part of a name, such as ``hunter2`` in ``hunter2_loss``."""
     return len(value) < _LONGEST_LIKE_A_NAME and value.isalnum() and is_name(value)
 
 
@@ -218,5 +219,5 @@ def _is_part_of_a_redaction(value: str) -> bool:
 
 
 def _is_number(value: str) -> bool:
-    """Return whether *value* is a short number: looked for everywhere, it would damage measurements."""
+    """Return whether *value* is a short number: redacting it everywhere would damage measurements."""
     return len(value) < _LONGEST_NUMBER and value.replace(".", "", 1).isdigit()

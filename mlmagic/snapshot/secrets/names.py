@@ -1,4 +1,4 @@
-"""Which names say that their value is a secret, and how surely."""
+"""Judge by its name whether a value is a secret, and how surely."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ ABROAD = (
     *_ABROAD_IN_ASCII,
     *("contraseña", "пароль", "密码", "密碼", "口令", "パスワード", "비밀번호", "hasło", "lösenord", "jelszó"),
 )
-"""Words for a password in other languages, in small letters."""
+"""Words for a password in other languages, in lower case."""
 _ABROAD = re.compile(rf"(?:.{{0,40}}[\W_])?(?:{'|'.join(ABROAD)})")
-# After these words `key` opens something; after any other it sorts, joins or looks something up.
+# After these words `key` is a credential; after any other it is a key for sorting, joins or lookups.
 _KEY_OWNERS = words_of(
     "anthropic api cloudant cohere comet cos encryption gemini google groq hf huggingface iam ibm mailchimp minio "
     "mistral openai pinecone private s3 secret sendgrid signing softlayer ssh stripe twilio wandb"
@@ -44,7 +44,7 @@ _PASS_OWNERS = words_of(
     "admin cloudant db email ftp http imap key ldap mail mongo mysql pg postgres proxy rabbitmq redis root smtp "
     "softlayer sql ssh sudo user"
 )
-# Of a network, a filter or a loop: `forward_pass` is no password.
+# Passes of a network, a filter or a loop: `forward_pass` is no password.
 _PASSES = words_of(
     "all backward band both by count data each every final first forward full high last low max min multi n num number "
     "one pre prev previous second single test_time third train two val warmup"
@@ -57,19 +57,19 @@ _TOKEN_OWNERS = words_of(
 )
 _WEAK_TOKEN_OWNERS = words_of("app hub id service session tracking user x")
 _OWNED = {"key": _KEY_OWNERS, "pass": _PASS_OWNERS, "pat": _PAT_OWNERS, "pw": _PASS_OWNERS, "pwd": _PASS_OWNERS}
-# `password_value` is one still; `password_model` is the model of something that is called after passwords.
+# `password_value` is still a password; `password_model` is a model that is named after passwords.
 _STILL_THE_SECRET = words_of(
     "again b64 base64 clear confirm confirmation current dev encoded hash new old plain plaintext prod production "
     "repeat salt staging text value"
 )
 _MANY = re.compile(r"(?<=[a-z])s(?:_by_\w+)?$|_(?:list|dict|map|mapping|table|set|tuple|array)$", re.IGNORECASE)
-# The tokens of a language model. `max_tokens` is no secret, neither is `pad_token`.
+# The tokens of a language model: neither `max_tokens` nor `pad_token` is a secret.
 _TEXT_TOKENS = words_of(
     "audio begin bos cls current decoder empty end eos eot first forced image input last lm mask max min "
     "n new next num number oov output pad padding per prefix prev previous sep special start stop suffix "
     "text unk unknown video vocab word"
 )
-# `password_file` and `secret_name` say where a secret lies; they are not one.
+# `password_file` and `secret_name` say where a secret is; they are not secrets.
 _ABOUT_A_SECRET = words_of(
     "arn class col cols column columns count dir directory enabled endpoint env exists expiry expires "
     "expiration field fields file filename format header id ids idx index input label len length limit "
@@ -80,10 +80,11 @@ _ABOUT_A_SECRET = words_of(
 
 @lru_cache(maxsize=4096)
 def secrecy(name: str) -> Verdict:
-    """Return what *name*, of a variable, a keyword or a key, says of its value.
+    """Return the verdict of *name*, of a variable, a keyword or a key, on its value.
 
-    ``"yes"``: it is a secret. ``"weak"``: it is one, unless it reads as a word, an identifier or a path, since others
-    bear such names, too. ``"maybe"`` is a bare ``token``, of which texts are made: only a random value is one.
+    ``"yes"``: it is a secret. ``"weak"``: it is one, unless it reads as a word, an identifier or a path, since other
+    values have such names, too. ``"maybe"``: it is one if it looks random, as for a bare ``token``, which may also be
+    a piece of text.
 
     >>> [secrecy(name) for name in ("OPENAI_API_KEY", "db.password", "accessToken", "pwd", "secret_layer", "token")]
     ['yes', 'yes', 'yes', 'weak', 'weak', 'maybe']
@@ -107,7 +108,7 @@ def secrecy(name: str) -> Verdict:
 
 
 def is_word_abroad(name: str) -> bool:
-    """Return whether *name* ends with the word for a password in another language.
+    """Return whether *name* ends with a word for a password in another language.
 
     >>> is_word_abroad("Passwort"), is_word_abroad("my_contraseña"), is_word_abroad("password")
     (True, True, False)
@@ -116,7 +117,7 @@ def is_word_abroad(name: str) -> bool:
 
 
 def is_abroad_in(lower: str) -> bool:
-    """Return whether *lower*, a text in small letters, holds the word for a password in another language."""
+    """Return whether *lower*, a text in lower case, contains a word for a password in another language."""
     likely = _ABROAD_IN_ASCII if lower.isascii() else ABROAD
     return any(word in lower for word in likely) or (
         "pass" in lower and any(word in lower for word in _ABROAD_WITH_PASS)
@@ -141,7 +142,7 @@ def _secrecy(words: list[str], *, all_capitals: bool = False) -> Verdict:
 
 @lru_cache(maxsize=4096)
 def secrecy_of_many(name: str) -> Verdict:
-    """Return what *name* says of the values of a list or mapping: ``passwords``, ``api_keys``, ``password_list``.
+    """Return the verdict of *name* on the values of a list or mapping: ``passwords``, ``api_keys``, ``password_list``.
 
     >>> [secrecy_of_many(name) for name in ("passwords", "api_keys", "password_list", "tokens", "keys", "password")]
     ['yes', 'yes', 'yes', 'no', 'no', 'no']

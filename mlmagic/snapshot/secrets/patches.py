@@ -1,4 +1,4 @@
-"""Redacting a patch, so that it stays one in form: no line more or less, and each with its sign."""
+"""Redact a patch but keep its format: the number of lines, and the sign of each line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _HUNKS = re.compile(r"^(?=diff --git |@@ )", re.MULTILINE)
 
 
 def redact_patch(patch: str) -> tuple[str, int]:
-    r"""Replace every secret in *patch*, hunk by hunk, so that none reaches over a header; return it and how many.
+    r"""Redact *patch* hunk by hunk, so that no secret spans a header; return it and the number of secrets.
 
-    Where it had one, the patch still can be read and shown by Git, but not applied.
+    Git can still read and show a patch that had secrets, but not apply it.
 
     >>> redact_patch("@@ -1 +1 @@\n-x = 1\n+password = 'hunter2'\n")
     ("@@ -1 +1 @@\n-x = 1\n+password = '<redacted>'\n", 1)

@@ -1,4 +1,4 @@
-"""The one redaction: whatever is written passes it, and what looks like a secret is replaced."""
+"""The redaction that all written text passes through: it replaces what looks like a secret."""
 
 from __future__ import annotations
 
@@ -28,15 +28,14 @@ _AT_ONCE = 1 << 20
 
 
 def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
-    """Replace every secret in *text* by ``<redacted>``; return the text and how many were replaced.
+    """Replace every secret in *text* by ``<redacted>``; return the text and the number of secrets.
 
-    Secrets are the tokens of well-known services, private keys, passwords in addresses, literals given to a
-    secret's name, what the setting ``secret_patterns`` matches, what was typed in prompts for a secret, and the values
-    of environment variables with such a name, as they are at the call. What is judged a secret here is known for one
-    from then on (`known_values.learn`). What is hidden once is never hidden twice: ``redact(redact(text)[0])`` changes
-    nothing.
+    Secrets are tokens of well-known services, private keys, passwords in URLs, literals assigned to a secret's name,
+    matches of the setting ``secret_patterns``, values typed in prompts for a secret, and the current values of
+    environment variables with a secret's name. A value that is detected here is a known secret from then on
+    (`known_values.learn`). Redaction is idempotent: ``redact(redact(text)[0])`` changes nothing.
 
-    With *keep_lines* a secret of several lines becomes as many, each with its first character, as a patch needs it.
+    With *keep_lines* a secret of several lines becomes as many lines, which keep their signs, as a patch requires.
 
     >>> redact('connect("postgresql://ana:hunter2@db/prod", api_key="abc")')
     ('connect("postgresql://<redacted>@db/prod", api_key="<redacted>")', 2)
@@ -46,7 +45,7 @@ def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
     own = tuple(settings.secret_patterns)
     if len(text) < LEAST_TYPED and not own:
         return text, 0
-    # A session writes the same cells, versions and names with every run. All that decides is a part of the key.
+    # A session writes the same cells, versions and names with every run. The cache key has all that affects the result.
     work = _redact_short if len(text) <= _LONGEST_REMEMBERED else _redact_long
     total = 0
     while True:
@@ -57,11 +56,11 @@ def redact(text: str, *, keep_lines: bool = False) -> tuple[str, int]:
 
 
 def _redact_long(text: str, known: Known, own: tuple[str, ...], keep_lines: bool) -> tuple[str, int, tuple[str, ...]]:
-    """Return *text* without secrets, how many there were, and the values of those that were not known before."""
+    """Return *text* without secrets, the number of secrets, and the values of those that were not known before."""
     total = 0
     judged: list[str] = []
     hide = _hide_line_by_line if keep_lines else _hide
-    # Taking out one secret may uncover the start of the next; what is taken out only shrinks, so this ends.
+    # Redacting one secret may expose the start of the next; the rest of the text only shrinks, so this terminates.
     while True:
         clean, count = _redact_once(text, known, own, hide, judged)
         if clean == text:
@@ -73,14 +72,14 @@ _redact_short = lru_cache(maxsize=8192)(_redact_long)
 
 
 def knowledge() -> tuple[object, ...]:
-    """Return all that `redact` goes by besides the text: while it is equal, the same text gives the same result."""
+    """Return all that `redact` depends on besides the text: while it is equal, equal texts give equal results."""
     return known_values(), tuple(settings.secret_patterns)
 
 
 def redact_value(key: str, value: Any) -> tuple[Any, int]:
-    """Replace the secrets in the *value* of *key*, also those that only the key's name tells.
+    """Redact the *value* of *key*, including secrets that only the key's name reveals.
 
-    Mappings, lists and tuples are followed, and come back as plain dicts, lists and tuples.
+    Dicts, lists and tuples are traversed, and returned as plain dicts, lists and tuples.
 
     >>> redact_value("optimizer", {"lr": 0.1, "api_key": "abc", "max_tokens": "512"})
     ({'lr': 0.1, 'api_key': '<redacted>', 'max_tokens': '512'}, 1)
@@ -90,7 +89,7 @@ def redact_value(key: str, value: Any) -> tuple[Any, int]:
 
 
 class Redactor:
-    """Redact many texts and values, and count what was replaced in all of them.
+    """Redact many texts and values, and count the secrets of all of them.
 
     >>> redactor = Redactor()
     >>> redactor("password = 'hunter2'"), redactor.count
@@ -124,7 +123,7 @@ class Redactor:
         return REDACTED
 
     def _mapping(self, key: str, value: dict[Any, Any]) -> dict[Any, Any]:
-        """Return a plain dict; two names that are secrets stay two, the second as ``<redacted> 2``."""
+        """Return a plain dict; of two keys that are secrets, the second becomes ``<redacted> 2``."""
         clean: dict[Any, Any] = {}
         many = secrecy_of_many(key)
         for name, inner in value.items():
@@ -182,7 +181,7 @@ def _without_known(text: str, values: Sequence[str], known: Known, hide: Callabl
 
 
 def _likely(text: str) -> Iterator[Rule]:
-    """Yield the rules of which *text* may hold a secret: those of tokens are tried on its long words only."""
+    """Yield the rules that may match *text*; in a long text, those of tokens are tried on its long words only."""
     if len(text) < _LEAST_OF_A_LONG_TEXT:
         words, has_needle = text, True
     else:
@@ -202,16 +201,16 @@ def _likely(text: str) -> Iterator[Rule]:
 
 @lru_cache(maxsize=1)
 def _any_needle_of_a_token() -> re.Pattern[str]:
-    """Return the pattern of all needles of tokens: in a text without any it takes half the time of each by itself."""
+    """Return one pattern of all needles of tokens; in a text without any it is twice as fast as one search for each."""
     rests: dict[str, list[str]] = {}
     for needle in sorted({needle for rule in RULES if not rule.spaced for needle in rule.needles}):
         rests.setdefault(needle[0], []).append(re.escape(needle[1:]))
-    # One branch a letter: the branches whose first letter is another are passed over fast.
+    # One branch per first letter, so that the branches of other letters are skipped fast.
     return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()))
 
 
 def _long_words(text: str) -> str:
-    """Return the words of *text* that are long enough for a token, each once, a line each."""
+    """Return the distinct words of *text* that are long enough for a token, one per line."""
     words: set[str] = set()
     for start in range(0, len(text), _AT_ONCE):
         # A word that is cut at the end of a part is whole in the next one, or long enough in both.
@@ -247,7 +246,7 @@ def _without(text: str, spans: Sequence[tuple[int, int]], hide: Callable[[str], 
 
 
 def _outside_of_redactions(pattern: re.Pattern[str], text: str, hide: Callable[[str], str]) -> tuple[str, int]:
-    """Replace what a *pattern* of the user's matches, but not within what was replaced already: it may match that."""
+    """Replace the matches of a user's *pattern*, but not within earlier redactions, which it may match too."""
     found = [
         match.span()
         for match in pattern.finditer(text.replace(REDACTED, "\0" * len(REDACTED)) if REDACTED in text else text)
@@ -258,18 +257,18 @@ def _outside_of_redactions(pattern: re.Pattern[str], text: str, hide: Callable[[
 
 @lru_cache(maxsize=8)
 def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Compile the user's patterns. The setting was checked, but its list may have been changed in place since."""
+    """Compile the user's patterns. The setting was validated, but its list may have been mutated since."""
     found = []
     for pattern in patterns:
         try:
             found.append(re.compile(pattern))
         except (re.error, TypeError, OverflowError, RecursionError):
-            continue  # `problems` says so
+            continue  # reported by `problems`
     return tuple(found)
 
 
 def problems() -> list[str]:
-    """Return what kept secrets from being looked for as they should be, one line each."""
+    """Return the problems that limit the detection of secrets, one line each."""
     asked = tuple(settings.secret_patterns)
     if len(_compiled(asked)) == len(asked):
         return []

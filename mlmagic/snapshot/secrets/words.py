@@ -1,4 +1,4 @@
-"""Words and random letters: which values a person or a program chose as a name, and which a generator made."""
+"""Distinguish names, which a person or a program chose, from random text, which a generator made."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _SIGNS = re.compile(r"[\W_]+")
 _NAME_PIECE = re.compile(r"[A-Za-z]+\d{0,4}|\d+[A-Za-z]?")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
 _BASES = frozenset("ACGTUN")
-_LEAST_SHARE = 0.8  # of the letters that stand in words; of random letters and digits it is 0.1, of small letters 0.3
+_LEAST_SHARE = 0.8  # of letters in words; it is 0.1 for random letters and digits, 0.3 for random lower-case letters
 _MOST_SWITCHES = 4  # between letters and digits: a random text of 16 has six, `resnet50v2` has three
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LONGEST_WORD = 20
 _LEAST_JUDGED = 8
-_LONGEST_NUMBER = 3  # of digits in a name: a year behind a word rather makes a password
+_LONGEST_NUMBER = 3  # digits in a name: a word followed by a year is more likely a password
 _FEWEST_VOWELS = 0.2
 
-# Words that stand in code, logs and requirements, and that people use as passwords; the ML terms among them.
+# Words that occur in code, logs and requirements, and that people use as passwords, including ML terms.
 _WORDS = frozenset(
     """
     abc absolute accuracy adagrad adam adamw adapter address admin administrator aggregate airflow alpha amp anaconda
@@ -99,7 +99,7 @@ def _is_a_word(part: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Return whether *text* is made of words, each with a short number at most, as names of models and columns are.
+    """Return whether *text* is made of words, each with at most a short number, like the names of models and columns.
 
     >>> [is_name(text) for text in ("bert-base-uncased-v2", "feature_17", "[CLS]", "hunter2x", "s3cr3t-value")]
     [True, True, True, False, False]
@@ -123,7 +123,7 @@ def is_common_word(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_made_of_words(text: str) -> bool:
-    """Return whether *text* is made of such words, with short numbers and single letters, such as ``train1``.
+    """Return whether *text* is made of common words, with short numbers and single letters, such as ``train1``.
 
     >>> [is_made_of_words(text) for text in ("train1", "gpt2xl", "data/raw_v2", "hunter2", "a1b2c3")]
     [True, True, True, False, False]
@@ -151,11 +151,11 @@ def _words_of_code() -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _installed(path: tuple[str, ...]) -> frozenset[str]:
-    """Return the names of what lies on *path*: modules, packages and distributions; their list takes milliseconds."""
+    """Return the names of the modules, packages and distributions on *path*; listing them takes milliseconds."""
     names: set[str] = set()
     for folder in path:
         try:
             names.update(entry.name.lower() for entry in Path(folder or ".").iterdir())
-        except OSError:  # a folder that is not there, or an archive
+        except OSError:  # a missing folder, or an archive
             continue
     return frozenset(re.split(r"[.\-]", name)[0] for name in names)

@@ -1,4 +1,4 @@
-"""An array of NumPy or torch as one column in canonical form, each row of which is one along the first axis."""
+"""NumPy arrays and torch tensors as one column in canonical form, with one row per item of the first axis."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mlmagic.data.fingerprint.readers.plan import Plan
 
 _WIDEST_ROW = 4 << 20
-"""Bytes of a row from which on it is read in parts."""
+"""Rows of more bytes are read in parts."""
 
 
 def of_numpy(array: Any, plan: Plan) -> Table:
-    """Return an array as one column, or as the columns that the fields of a structured array are.
+    """Return an array as one column, or a structured array as one column per field.
 
-    A masked value is a missing one.
+    Masked values are missing values.
     """
     import numpy as np
 
@@ -42,7 +42,7 @@ def of_numpy(array: Any, plan: Plan) -> Table:
 
 
 def of_torch(tensor: Any, plan: Plan) -> Table:
-    """Return a tensor as one column, wherever it is: it is copied from its device a piece at a time."""
+    """Return a tensor on any device as one column; it is copied to the CPU one piece at a time."""
     import numpy as np
     import torch
 
@@ -77,7 +77,7 @@ _NUMPY_TYPES = {
     "float8_e4m3fn": "float32", "float8_e5m2": "float32", "float8_e4m3fnuz": "float32", "float8_e5m2fnuz": "float32",
     "float8_e8m0fnu": "float32",
 }  # fmt: skip
-"""Types of torch that NumPy has not, each with a wider one that holds every value exactly."""
+"""Dtypes of torch that NumPy lacks, each with a wider dtype that represents every value exactly."""
 
 
 class _Rows:
@@ -88,7 +88,7 @@ class _Rows:
         self.convert = convert or (lambda part: part)
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
-        """Return the values of some rows, flat, in the order of C."""
+        """Return the values of the rows from *start* to *stop*, flattened in C order."""
         if self.source.ndim == 0:
             return self.convert(self.source).reshape(-1)
         if self.indices is None:
@@ -96,12 +96,12 @@ class _Rows:
         return self.convert(self.source[self.indices[start:stop]]).reshape(-1)
 
     def listed(self, start: int, stop: int) -> list[Any]:
-        """Return some rows as Python values."""
+        """Return the rows from *start* to *stop* as Python values."""
         values: list[Any] = self.source[start:stop].tolist()
         return values
 
     def flat(self) -> Read:
-        """Return how to read single values by their position in the order of C."""
+        """Return a function that reads single values by their position in C order."""
         import numpy as np
 
         source = self.source if self.indices is None else self.source[self.indices]
@@ -139,7 +139,7 @@ def _of_rows(dtype: Any, shape: tuple[int, ...], plan: Plan, rows: _Rows, masked
 
 
 def _of_structured(array: NDArray[Any], mask: Any, plan: Plan) -> Table:
-    """Return the fields as columns; a field that is an array or has fields itself is a column of its values."""
+    """Return one column per field; a field that is a subarray or structured is a single column too."""
     parts = []
     for name in array.dtype.names or ():
         field = array[name].reshape(array.size, -1) if array.size else array[name].reshape(0, 1)

@@ -1,4 +1,4 @@
-"""A column of an Arrow array: what polars holds, and pandas in its newer types."""
+"""Columns of Arrow arrays, to which polars series and most extension arrays of pandas convert."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def of_arrow(array: Any, plan: Plan, *, ordered: bool | None = None) -> Column:
-    """Return the column of a pyarrow array, chunked or not; *ordered* tells of a dictionary what its type may not."""
+    """Return the column of a pyarrow array, chunked or not; *ordered* overrides the flag of a dictionary type."""
     import pyarrow as pa
 
     kind, length = array.type, len(array)
@@ -77,7 +77,7 @@ def _wide(array: Any, text: str) -> Any:
 
 
 def _of_fixed_width(kind: Any, one: Read, listed: Read) -> Column:
-    """Return the column of Arrow's numbers and times."""
+    """Return the column of an Arrow array of numbers or times."""
     import numpy as np
     import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""Some rows of a column in canonical form: the bytes that are hashed, equal exactly when the values are."""
+"""Chunks of a column in canonical form: the hashed bytes are equal if and only if the values are."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _PART_BITS = 64
 class Chunk:
     """Consecutive values of a column.
 
-    Of each of the *streams*, the bytes of all chunks one after the other are hashed: where chunks begin says nothing.
-    *values* are the numbers, where it has some, *missing* tells which of them are none; floats have NaN instead.
+    Each of the *streams* is hashed across all chunks, so chunk boundaries do not affect the hash. *values* holds the
+    numbers of a numeric column. *missing* marks the missing values; missing floats are NaN instead.
     """
 
     streams: tuple[Any, ...]
@@ -39,7 +39,7 @@ class Chunk:
     hashes: Words | None = None
 
     def words(self) -> Words:
-        """Return 64 bits for each value: itself where it fits, else a hash."""
+        """Return a 64-bit word for each value: the value itself if it fits, else a hash."""
         import numpy as np
 
         if self.hashes is not None:
@@ -53,9 +53,9 @@ class Chunk:
 
 
 def of_numbers(values: NDArray[Any], missing: Mask | None, first: int) -> Chunk:
-    """Return a chunk of bools, integers, floats or complex numbers, of which *first* is the position.
+    """Return a chunk of bools, integers, floats or complex numbers that begins at position *first*.
 
-    A missing float is NaN, whichever it was; ``-0.0`` is ``0.0``; the byte order and the strides say nothing.
+    Missing floats and all NaNs become one NaN, and ``-0.0`` becomes ``0.0``. Byte order and strides do not matter.
 
     >>> import numpy as np
     >>> one = of_numbers(np.array([0.0, np.nan]), None, 0)
@@ -72,7 +72,7 @@ def of_numbers(values: NDArray[Any], missing: Mask | None, first: int) -> Chunk:
         if missing is not None:
             clean[missing] = np.nan
         return Chunk((clean.reshape(-1).view(np.uint8),), clean)
-    # A bool whose byte is neither 0 nor 1 is true all the same.
+    # A bool whose byte is neither 0 nor 1 is still true.
     plain = values.view(np.uint8) != 0 if values.dtype.kind == "b" else values
     clean = np.ascontiguousarray(plain, dtype=plain.dtype.newbyteorder("<"))
     places = np.zeros(0, "<i8")
@@ -84,7 +84,7 @@ def of_numbers(values: NDArray[Any], missing: Mask | None, first: int) -> Chunk:
 
 
 def of_instants(values: NDArray[Any], missing: Mask | None, first: int) -> Chunk:
-    """Return a chunk of datetime64 or timedelta64 values: nanoseconds, whatever their unit is."""
+    """Return a chunk of datetime64 or timedelta64 values of any unit, converted to nanoseconds."""
     import numpy as np
     import xxhash
 
@@ -102,13 +102,13 @@ def of_instants(values: NDArray[Any], missing: Mask | None, first: int) -> Chunk
 
 
 def of_text(array: Any) -> Chunk:
-    """Return a chunk of a pyarrow array of large strings or binaries: lengths in bytes, -1 for none, and the bytes."""
+    """Return a chunk of a pyarrow array of large strings or binaries: lengths in bytes (-1 for null), and the bytes."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     missing = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
-    if missing is not None:  # there may be bytes below a null
+    if missing is not None:  # a null slot may contain bytes
         array = array.fill_null(b"" if pa.types.is_large_binary(array.type) else "")
     lengths = pc.binary_length(array).to_numpy(zero_copy_only=False).astype("<i8")
     words = hash_text(array, _TEXT_KEYS)
@@ -136,9 +136,9 @@ def of_objects(values: Sequence[Any], encode: Encoder) -> Chunk:
 
 
 def of_codes(codes: NDArray[Any], digests: Words) -> Chunk:
-    """Return a chunk of a categorical: the digest of each value, *digests* being those of the categories.
+    """Return a chunk of a categorical: the digest of each value, looked up in the *digests* of the categories.
 
-    *digests* has the shape ``(categories + 1, 2)``; the last is that of a missing value, whose code is -1.
+    *digests* has the shape ``(categories + 1, 2)``; the last row is for missing values, whose code is -1.
     """
     import numpy as np
 
@@ -148,12 +148,12 @@ def of_codes(codes: NDArray[Any], digests: Words) -> Chunk:
 
 
 def grouped(chunk: Chunk, width: int) -> Chunk:
-    """Return *chunk* as rows of *width* values each: one word for each row."""
+    """Return *chunk* with one word for each row of *width* values."""
     import numpy as np
     import xxhash
 
     if width > WIDEST and chunk.values is not None:
-        # As bytes: the words of small numbers would take eight times the memory.
+        # Hash the bytes: the words of small numbers would take eight times the memory.
         content = memoryview(chunk.streams[0])
         size = width * chunk.values.itemsize
         starts = range(0, len(content), size)
@@ -164,7 +164,7 @@ def grouped(chunk: Chunk, width: int) -> Chunk:
 
 
 def _clean_floats(values: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy with one NaN and one zero, of little-endian floats; a long double becomes a pair of doubles."""
+    """Return a little-endian copy with a single NaN and zero; a long double becomes a pair of doubles."""
     import numpy as np
 
     if values.dtype.kind == "c":
@@ -178,7 +178,7 @@ def _clean_floats(values: NDArray[Any]) -> NDArray[Any]:
             return _clean_floats(np.stack([high, low], axis=-1).reshape(-1)).view(np.complex128)
         clean = np.add(values, values.dtype.type(0))  # -0.0 + 0.0 is 0.0
         clean = np.ascontiguousarray(clean, dtype=clean.dtype.newbyteorder("<"))
-        # The largest is NaN when one is: quicker than to look at each.
+        # The maximum is NaN if any value is; this is faster than isnan on all values.
         if clean.size and np.isnan(clean.max()):
             clean[np.isnan(clean)] = np.nan
     return clean

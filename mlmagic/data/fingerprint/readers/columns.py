@@ -1,4 +1,4 @@
-"""A column of any library: canonical chunks, and the one name of its type."""
+"""Columns of any library: canonical chunks, and a type name that all libraries share."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     """Returns the values from one position up to another: an array, or a list of Python values."""
 
 OBJECTS_AT_ONCE = 8192
-"""Python values that are handled between two looks at the clock."""
+"""The number of Python values processed between two checks of the deadline."""
 
 
 @dataclass(frozen=True)
 class Column:
     """Values of one type, whose name `logical` is the same in every library.
 
-    `chunk` reads from one row up to another in canonical form, `listed` as Python values. `unhashed` counts, by their
-    type, the values that could not be encoded.
+    `chunk` reads a range of rows in canonical form, `listed` as Python values. `unhashed` counts the values that could
+    not be encoded, by type.
     """
 
     logical: str
@@ -38,9 +38,9 @@ class Column:
 
 
 def of_codes(codes: NDArray[Any], categories: Column, count: int, plan: Plan, *, ordered: bool) -> Column:
-    """Return the column of a categorical: its values count, not its codes, nor a category that no value has.
+    """Return the column of a categorical; its values are hashed, not its codes or unused categories.
 
-    Of an ordered one the order of the categories that occur is part of the type.
+    If it is ordered, the order of the categories that occur is part of the type.
     """
     import numpy as np
     import xxhash

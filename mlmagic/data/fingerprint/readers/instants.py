@@ -1,4 +1,4 @@
-"""Points and spans of time as nanoseconds, whatever unit a library keeps them in."""
+"""Convert datetimes and timedeltas of any unit to nanoseconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NOT_A_TIME = -(2**63)
 BEYOND = NOT_A_TIME + 1
-"""Stands for a time outside the 292 years around 1970 that 64 bits of nanoseconds reach."""
+"""Marks a time that int64 nanoseconds cannot represent: over 292 years from 1970, or between two nanoseconds."""
 
 _LARGEST = 2**63 - 1
 _NANOSECONDS = {
@@ -24,10 +24,10 @@ _PARTS_OF_A_NANOSECOND = {"ps": 10**3, "fs": 10**6, "as": 10**9}
 
 
 def nanoseconds(values: NDArray[Any]) -> tuple[NDArray[np.int64], dict[int, str]]:
-    """Return datetime64 or timedelta64 *values* as whole nanoseconds, and what is not one.
+    """Return datetime64 or timedelta64 *values* as int64 nanoseconds, and those that int64 cannot represent.
 
-    Missing values are `NOT_A_TIME`. What lies beyond the range of 64 bits, or between two nanoseconds, is `BEYOND`
-    and stands exactly, as text, in the mapping by its position.
+    Missing values are `NOT_A_TIME`. A value beyond the range of 64 bits, or between two nanoseconds, is `BEYOND`; the
+    mapping gives its exact value, as text, by position.
 
     >>> import numpy as np
     >>> whole, beyond = nanoseconds(np.array(["1970-01-02", "9999-12-31"], "datetime64[D]"))
@@ -60,7 +60,7 @@ def nanoseconds(values: NDArray[Any]) -> tuple[NDArray[np.int64], dict[int, str]
 
 
 def exact_nanoseconds(value: Any) -> int | Fraction:
-    """Return one datetime64 or timedelta64 that is not NaT, as nanoseconds without loss.
+    """Return a datetime64 or timedelta64 that is not NaT as exact nanoseconds.
 
     >>> import numpy as np
     >>> exact_nanoseconds(np.datetime64("1970-01-01T00:01"))
@@ -81,7 +81,7 @@ def is_calendar(dtype: Any) -> bool:
 
 
 def zone_name(zone: Any) -> str:
-    """Return one name for a time zone, whichever library made it; a fixed offset is its offset.
+    """Return the same name for a time zone of any library; a fixed offset is named by its offset.
 
     >>> zone_name(dt.UTC), zone_name(zoneinfo.ZoneInfo("UTC")), zone_name("Europe/Berlin")
     ('UTC', 'UTC', 'Europe/Berlin')

@@ -1,4 +1,4 @@
-"""What marks that a value is missing, in any library."""
+"""Detect the missing-value markers of all libraries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def is_missing(value: Any) -> bool:
-    """Return whether *value* marks what is missing: None, NaN of any kind, NaT, pandas' NA.
+    """Return whether *value* is a missing-value marker: None, NaN of any type, NaT, or pandas' NA.
 
     >>> is_missing(None), is_missing(float("nan")), is_missing(""), is_missing([])
     (True, True, False, False)

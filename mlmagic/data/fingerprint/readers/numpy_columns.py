@@ -1,4 +1,4 @@
-"""A column of a NumPy array, of whichever type."""
+"""Columns of NumPy arrays of any dtype."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mlmagic.data.fingerprint.readers.plan import Plan
 
 _DOUBLE = 8
-"""Bytes of a double: a NumPy float that is wider is as wide as the processor has it."""
+"""Bytes of a double; the size of wider NumPy floats depends on the platform."""
 
 
 def of_array(dtype: Any, read: Read, length: int, plan: Plan, *, mask: Read | None = None, width: int = 1) -> Column:
-    """Return the column of a NumPy array of *length* rows of *width* values each, flat in *read* and *mask*."""
+    """Return the column of a NumPy array of *length* rows of *width* values; *read* and *mask* return flat arrays."""
     import numpy as np
 
     def hidden(start: int, stop: int) -> Mask | None:
@@ -31,7 +31,7 @@ def of_array(dtype: Any, read: Read, length: int, plan: Plan, *, mask: Read | No
 
     def listed(start: int, stop: int) -> list[Any]:
         values = read(start, stop).reshape(-1)
-        # Of times `tolist` makes datetimes or integers, as their unit is.
+        # `tolist` converts times to datetimes or integers, depending on their unit.
         return list(values) if dtype.kind in "mM" else _listed(values, hidden(start, stop))
 
     name = dtype.name
@@ -46,7 +46,7 @@ def of_array(dtype: Any, read: Read, length: int, plan: Plan, *, mask: Read | No
         make = chunks.of_instants
         logical = "datetime" if dtype.kind == "M" else "months" if is_calendar(dtype) else "duration"
     elif name.startswith(("bfloat", "float8_", "float6_", "float4_")):
-        convert = np.dtype(np.float32)  # a small float of ml_dtypes, each of which a float32 holds exactly
+        convert = np.dtype(np.float32)  # small floats of ml_dtypes, which float32 represents exactly
     elif dtype.kind == "f" and dtype.itemsize > _DOUBLE:
         logical = "longdouble"
 

@@ -1,4 +1,4 @@
-"""Python values as bytes that are equal exactly when the values are: in any process, under any release of a library."""
+"""Encode Python values as bytes that are equal if and only if the values are, in any process and library release."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _NAN = struct.pack("<d", float("nan"))
 
 
 class Encoder:
-    """Turn values into bytes, and remember the types of those that could not be.
+    """Encode values as bytes, and count the types of those that cannot be encoded.
 
-    Values of different types are apart (``1``, ``1.0`` and ``True``; a list and a tuple), while a NumPy scalar is
-    what its number is and a dict or set has no order. ``None``, NaN, NaT and NA are one missing mark. What cannot be
-    encoded gets bytes that no other value ever has: it never looks equal, not even to itself.
+    Values of different types differ (``1``, ``1.0`` and ``True``; a list and a tuple), but a NumPy scalar equals its
+    Python value. The order of dicts and sets is ignored. ``None``, NaN, NaT and NA are one missing value. A value that
+    cannot be encoded gets random bytes, so that it equals no value, not even itself.
 
     >>> encode = Encoder()
     >>> encode({"a": [1, None], "b": "x"}) == encode({"b": "x", "a": [1, float("nan")]})
@@ -49,16 +49,16 @@ class Encoder:
     """
 
     digest_of_dataset: ClassVar[Callable[[Any], bytes] | None] = None
-    """Of a dataset within a value: set by `mlmagic.data.fingerprint.fingerprint`, which is built on this module."""
+    """Digest a dataset within a value; set by `mlmagic.data.fingerprint.fingerprint`, which imports this module."""
 
     def __init__(self) -> None:
         self.unhashed: dict[str, int] = {}
 
     def __call__(self, value: Any) -> bytes:
-        """Return the bytes of *value*; it never raises."""
+        """Return the bytes of *value*; raise nothing but the user's Ctrl-C."""
         try:
             return self._encode(value)
-        except BaseException as error:  # noqa: BLE001  # whatever a foreign value raises; a list that holds itself
+        except BaseException as error:  # noqa: BLE001  # values may raise anything; self-containing lists recurse
             reraise_interrupt(error)
             name = type(value).__name__
             self.unhashed[name] = self.unhashed.get(name, 0) + 1
@@ -77,7 +77,7 @@ class Encoder:
         return self._foreign(value, kind)
 
     def _inside(self, name: str, value: Any) -> bytes:
-        """Return the bytes of a container: those of its items, sorted where their order says nothing."""
+        """Return the bytes of a container: those of its items, sorted for dicts and sets."""
         if name == "dict":
             items = sorted(_joined([self._encode(key), self._encode(item)]) for key, item in value.items())
             return b"{" + _joined(items)
@@ -86,7 +86,7 @@ class Encoder:
         return tag + _joined(sorted(items) if name == "set" else items)
 
     def _foreign(self, value: Any, kind: type) -> bytes:
-        """Return the bytes of a value that NumPy, pandas or another library made, or the user's own class."""
+        """Return the bytes of a value of NumPy, pandas, another library, or a class of the user."""
         library = kind.__module__.partition(".")[0]
         if library == "pandas" and kind.__name__ in _PANDAS:
             return _PANDAS[kind.__name__](value, self._encode)
@@ -106,7 +106,7 @@ class Encoder:
                 return b"M%d" % int(value.astype("timedelta64[M]"))
             return f"{'t' if isinstance(value, np.datetime64) else 'u'}{exact_nanoseconds(value)}".encode()
         python = value.item()
-        if isinstance(python, np.generic):  # a long double stays one
+        if isinstance(python, np.generic):  # `item` leaves a long double as it is
             raise TypeError(type(python).__name__)
         return self._encode(python)
 
@@ -128,7 +128,7 @@ def _inner_name(kind: type) -> str | None:
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:
-    """Return the parts one after the other, each after its length: no two lists of parts look the same."""
+    """Concatenate the parts, each prefixed with its length, so that different lists of parts give different bytes."""
     return b"".join(struct.pack("<q", len(part)) + part for part in parts)
 
 
@@ -158,7 +158,7 @@ def _datetime(value: dt.datetime) -> bytes:
 
 
 def _instant(value: dt.datetime, nanoseconds: int) -> bytes:
-    """Return a naive time (``t``) or an instant (``T``) in nanoseconds since 1970; which zone it is in says nothing."""
+    """Encode a naive (``t``) or aware (``T``) datetime in nanoseconds since 1970; its time zone is not encoded."""
     offset = value.utcoffset()
     if offset is None:
         return b"t%d" % _nanoseconds(value - _EPOCH, nanoseconds)
@@ -201,7 +201,7 @@ def _pickled(value: Any) -> bytes:
 
 
 class _Pickler(pickle.Pickler):
-    """Pickle an object by its content; refuse functions of the notebook, of which only the name is written."""
+    """Pickle an object by its content; refuse functions of the notebook, which pickle stores by name only."""
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, types.FunctionType) and obj.__module__ == "__main__":

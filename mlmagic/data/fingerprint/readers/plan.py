@@ -1,4 +1,4 @@
-"""Which rows are read, and until when."""
+"""Choose which rows to read, and the deadline for reading them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _SAMPLE_PIECES = 64
 _SAMPLE_PIECE_ROWS = 1024
 _SAMPLE_PIECE_BYTES = 1 << 20
 _SAMPLE_READS = 20_000
-"""Pieces times columns: a sample of a frame with very many columns has fewer pieces."""
+"""Pieces times columns in a sample: a frame with very many columns has fewer pieces."""
 
 
 class OutOfTimeError(Exception):
-    """The time budget is used up: the caller takes the sample."""
+    """The time budget is exhausted; the caller falls back to the sample."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All rows until `deadline` (by ``time.perf_counter``), or the sample.
+    """Read all rows until `deadline` (of ``time.perf_counter``), or a sample.
 
-    The sample hangs on nothing but the shape: what is read is the same however fast the machine was.
+    The sample depends only on the shape and the size of a row, not on the speed of the machine.
 
     >>> list(Plan().pieces(5, at_once=2))
     [(0, 2), (2, 4), (4, 5)]

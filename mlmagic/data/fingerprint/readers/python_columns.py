@@ -1,4 +1,4 @@
-"""A column of Python values: of the one type that all of them have, where they have one."""
+"""Columns of Python values, of the type that all values share, if there is one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def of_values(
     read: Callable[[int, int], list[Any]], length: int, plan: Plan, known: str | None = None, width: int = 1
 ) -> Column:
-    """Return the column of Python values: of the type that all of them have, or ``object``."""
+    """Return the column of Python values, of the *known* type, the type that all of them share, or ``object``."""
     logical = known or inferred(
         itertools.chain.from_iterable(
             read(start, stop) for start, stop in plan.pieces(length, at_once=OBJECTS_AT_ONCE, row_bytes=8 * width)
@@ -38,9 +38,9 @@ def of_values(
 
 
 def inferred(values: Iterable[Any]) -> str:
-    """Return the one type of Python values: that of those that are not missing, ``object`` when they have several.
+    """Return the type that all Python values that are not missing share, or ``object`` if they have several types.
 
-    Nothing but missing values are ``string``, as pandas 3 and polars have them.
+    If all values are missing, the type is ``string``, the one that they have in pandas 3 and polars.
 
     >>> inferred(["a", None]), inferred([True, float("nan")]), inferred(["a", 1]), inferred([None])
     ('string', 'bool', 'object', 'string')
@@ -107,6 +107,6 @@ def _text(values: list[Any], logical: str) -> Any:
         return pa.array(values, pa.large_binary())
     try:
         return pa.array(values, pa.large_string())
-    except (UnicodeError, pa.ArrowException):  # half of a surrogate pair
+    except (UnicodeError, pa.ArrowException):  # a lone surrogate
         encoded = [None if value is None else value.encode("utf-8", "surrogatepass") for value in values]
         return pa.array(encoded, pa.large_binary())

@@ -1,4 +1,4 @@
-"""A sparse array of SciPy or torch by what it holds: not its format, the order of entries, or stored zeros."""
+"""Sparse arrays of SciPy and torch by their nonzero entries: format, entry order and stored zeros do not matter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def of_scipy(matrix: Any, plan: Plan) -> Table:  # noqa: ARG001  # one signature for all
-    """Return a sparse array by what it holds: neither its format nor the order, nor zeros that it stores, count."""
+    """Return a sparse array by its nonzero entries: format, entry order and stored zeros do not matter."""
     import numpy as np
 
     if matrix.ndim == 2:  # noqa: PLR2004  # a matrix
@@ -32,10 +32,10 @@ def of_scipy(matrix: Any, plan: Plan) -> Table:  # noqa: ARG001  # one signature
 
 
 def of_sparse_tensor(tensor: Any) -> Table:
-    """Return a sparse tensor of torch; of SciPy's with the same content it has the digest too."""
+    """Return a sparse torch tensor; it has the digest of a SciPy sparse array with the same content."""
     found = tensor.to_sparse_coo().coalesce().cpu()
     values = found.values()
-    if values.ndim > 1:  # rows that are dense themselves
+    if values.ndim > 1:  # a hybrid tensor, whose entries are dense
         found = found.to_dense().to_sparse_coo().coalesce()
         values = found.values()
     coordinates = [axis.numpy() for axis in found.indices()]
@@ -43,7 +43,7 @@ def of_sparse_tensor(tensor: Any) -> Table:
 
 
 def _two_axes(coordinates: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """Return the coordinate on the first axis and the position on all others together."""
+    """Return the coordinates on the first axis, and the flattened positions on all other axes."""
     import numpy as np
 
     rows = np.asarray(coordinates[0])
@@ -55,7 +55,7 @@ def _two_axes(coordinates: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
 def _of_coordinates(shape: tuple[int, ...], rows: Any, places: Any, values: Any) -> Table:
     import numpy as np
 
-    held = values != 0  # NaN is
+    held = values != 0  # NaN counts as nonzero
     if not held.all():
         rows, places, values = rows[held], places[held], values[held]
     order = np.lexsort((places, rows))
@@ -70,7 +70,7 @@ def _of_coordinates(shape: tuple[int, ...], rows: Any, places: Any, values: Any)
         single = RowHashes(last - first)
         single.add(where.view("<u8"))
         single.add(part.words())
-        # The sum over a row's values, from running sums: they wrap around, and so does their difference.
+        # The sum of each row is the difference of two running sums; both wrap around modulo 2^64.
         running = np.concatenate([np.zeros(1, np.uint64), np.cumsum(single.mixed(), dtype=np.uint64)])
         bounds = ends[start : stop + 1] - first
         hashes = joined(np.stack([running[bounds[1:]] - running[bounds[:-1]], lengths.view(np.uint64)], axis=-1))

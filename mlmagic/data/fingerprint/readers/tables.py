@@ -22,10 +22,10 @@ Family = Literal["table", "series", "array", "sparse"]
 
 @dataclass(frozen=True)
 class Table:
-    """A dataset as columns; an array is one column without a name, each row of which may hold many values.
+    """A dataset as columns; an array is one unnamed column, each row of which may hold many values.
 
-    `form` tells what the columns do not: the shape of an array's rows. The values of the *index* belong to a row
-    only when `index_in_rows`: whole numbers without a name are labels that rows carry along.
+    `form` is the shape of an array's rows, which the columns lack. Row hashes include the *index* only if
+    `index_in_rows`; an unnamed integer index is not part of the rows.
     """
 
     family: Family
@@ -35,19 +35,19 @@ class Table:
     index_in_rows: bool = False
     form: str = ""
     rows_too_wide: bool = False
-    """A row is megabytes: it is read in parts, and no hash of a row is made."""
+    """A row takes megabytes: it is read in parts, and rows are not hashed."""
     read_rows: int | None = None
-    """How many rows `Column.chunk` counts, where it is not ``shape[0]``."""
+    """The number of rows that `Column.chunk` can read, if it is not ``shape[0]``."""
     row_bytes: int = 8
 
     @property
     def rows(self) -> int:
-        """How many rows there are to read."""
+        """The number of rows to read."""
         return self.shape[0] if self.read_rows is None else self.read_rows
 
 
 def of_pandas_frame(frame: Any, plan: Plan) -> Table:
-    """Return the columns of a DataFrame; names may stand twice."""
+    """Return the columns of a DataFrame; names may be duplicated."""
     parts = [(name, _of_pandas(series, plan)) for name, series in frame.items()]
     index, in_rows = _index(frame.index, plan)
     return Table("table", frame.shape, parts, index, in_rows, row_bytes=8 * len(parts))
@@ -66,7 +66,7 @@ def of_polars_frame(frame: Any, plan: Plan) -> Table:
 
 
 def of_polars_series(series: Any, plan: Plan) -> Table:
-    """Return a polars Series as one column; without a name it has the empty one."""
+    """Return a polars Series as one column; an empty name becomes None."""
     return Table("series", series.shape, [(series.name or None, _of_polars(series, plan))])
 
 
@@ -96,7 +96,7 @@ def _of_pandas(values: Any, plan: Plan) -> Column:
 
         try:
             return of_arrow(pa.array(held, from_pandas=True), plan)
-        except (pa.ArrowException, UnicodeError):  # half of a surrogate pair
+        except (pa.ArrowException, UnicodeError):  # a lone surrogate
             pass
     return of_values(lambda start, stop: held[start:stop].astype(object).tolist(), length, plan)
 
@@ -107,16 +107,16 @@ def _of_polars(series: Any, plan: Plan) -> Column:
 
     try:
         array = series.to_arrow() if series.dtype != pl.Object else None
-    except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError):  # 128 bits, to an older pyarrow
+    except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError):  # 128-bit types with an older pyarrow
         array = None
     if array is None:
         return of_values(lambda start, stop: series[start:stop].to_list(), len(series), plan)
-    # Not every release tells Arrow that the order of an Enum has a meaning.
+    # Not every polars release exports an Enum as ordered.
     return of_arrow(array, plan, ordered=isinstance(series.dtype, pl.Enum))
 
 
 def _index(index: Any, plan: Plan) -> tuple[list[tuple[Any, Column]], bool]:
-    """Return the columns of an index that says something, and whether it is part of a row."""
+    """Return the columns of an index, none for a default one, and whether they are part of a row."""
     import numpy as np
     import pandas as pd
 

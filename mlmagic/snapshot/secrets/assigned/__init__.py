@@ -1,1 +1,1 @@
-"""Secrets that their names tell: what code, settings, tables, logs and prose give to such a name."""
+"""Secrets that are detected by their names, in code, settings, tables, logs and prose."""

@@ -1,4 +1,4 @@
-"""Find secrets by the name beside them: in code, files, sentences and tables, ``%env X_TOKEN=…``, ``--token …``."""
+"""Find secrets by the name next to them: in code, files, sentences and tables, ``%env X_TOKEN=…``, ``--token …``."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ _SPACED_NAMES = ("api ", "access ", "secret ", "private ")  # "API key: …"
 
 
 def assigned_secrets(text: str, words: Collection[str] = ()) -> list[Span]:
-    """Return start and end of each value in *text* that stands beside a secret's name, from left to right.
+    """Return the span of each value in *text* that belongs to a secret's name, from left to right.
 
-    *words* are values that are known for secrets, but are words: beside such a name each is one.
+    *words* are known secrets that are words: they count only next to such a name.
 
     >>> text = 'login(password="hunter2", max_tokens=512)'
     >>> [text[start:end] for start, end in assigned_secrets(text)]
@@ -96,7 +96,7 @@ def _assigned(text: str, lower: str, words: Collection[str], *, is_abroad: bool)
             if verdict == many == "no":
                 continue
             spans = _beside(Named(text, start, end, verdict, many, words), sections)
-            if not spans and is_name(name):  # of random letters some end with `Pw`
+            if not spans and is_name(name):  # some random strings end with `Pw`
                 if verdict != "no" and (span := spoken(text, lower, start, end, verdict)):
                     spans = [span]
                 elif verdict != "maybe":
@@ -108,13 +108,13 @@ def _assigned(text: str, lower: str, words: Collection[str], *, is_abroad: bool)
 
 
 def _says(value: str, name: str) -> bool:
-    """Return whether *value* only says what the *name* does: ``CLIENT_SECRET = ("client secret", …)``."""
+    """Return whether *value* only repeats the *name*: ``CLIENT_SECRET = ("client secret", …)``."""
     said, named = re.findall(r"[^\W_]+", value.lower()), re.findall(r"[^\W_]+", name.lower())
     return bool(said) and named[-len(said) :] == said
 
 
 def _beside(named: Named, sections: Sections) -> Sequence[Span]:
-    """Return the spans of the values that the name gets, in whatever way it gets them."""
+    """Return the spans of the values that are assigned to the name, in any syntax."""
     text, start, end, verdict, many, _ = named
     if verdict != "no":
         if (items := unpacked(text, start, end)) is not None:
@@ -131,7 +131,7 @@ def _beside(named: Named, sections: Sections) -> Sequence[Span]:
 
 
 def _spaced(text: str) -> Iterator[Span]:
-    """Yield the values that a space parts from their name: ``%env NAME value``, ``--name value``."""
+    """Yield the values that a space separates from their name: ``%env NAME value``, ``--name value``."""
     if "--" not in text and "env" not in text and "ENV" not in text:
         return
     for found in _SPACED.finditer(text):
@@ -148,7 +148,7 @@ def _name_start(text: str, found: int, least: int) -> int:
     start, least = found, max(least, found - LONGEST_LOOK_BACK)
     while start > least and (text[start - 1].isalnum() or text[start - 1] in "_-."):
         start -= 1
-    # In a text that holds an escaped line break, as JSON does, the `n` of `\n` is no part of the name.
+    # In a text with an escaped line break, such as JSON, the `n` of `\n` is not part of the name.
     if 0 < start < found and text[start - 1] == "\\" and text[start] in "nrt":
         start += 1
     return start

@@ -1,4 +1,4 @@
-"""Cookies that log a user in: ``Cookie: sessionid=…; theme=dark`` loses its first value and keeps its second."""
+"""Cookies that log a user in: in ``Cookie: sessionid=…; theme=dark`` only the first value is redacted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOGGED_IN = re.compile(r"sess|auth|token|jwt|csrf|xsrf|login|remember|credentia
 
 
 def in_cookies(text: str) -> Iterator[Span]:
-    """Yield the spans of the values of cookies whose name tells that they log a user in.
+    """Yield the spans of the values of cookies that, by their name, log a user in.
 
     >>> text = "Cookie: sessionid=q7w; theme=dark"
     >>> [text[start:end] for start, end in in_cookies(text)]

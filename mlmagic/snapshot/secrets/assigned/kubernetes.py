@@ -20,12 +20,12 @@ _IN_JSON = re.compile(r"[\"']kind\\{0,8}[\"']\s{0,4}:\s{0,4}\\{0,8}[\"']Secret\\
 _KIND = re.compile(r"kind[ \t]*:[ \t]*[\"']?Secret[\"']?")
 _DATA = re.compile(r"(?:data|stringData)[ \t]*:")
 _BLOCK_SIGN = re.compile(r"[|>][+-]?\d?[+-]?")
-# A string that nothing closes on its line counts as one up to there, so that no part of a text is looked at twice.
+# An unclosed string ends with its line, so that no part of a text is scanned twice.
 _PIECE = re.compile(r"(?P<quote>\\{0,8}[\"'])(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*+)(?:(?P=quote))?|[{}\[\]:,]")
 
 
 def in_manifests(text: str) -> Iterator[Span]:
-    r"""Yield the spans of all values in Secrets.
+    r"""Yield the spans of all values in Kubernetes Secrets.
 
     >>> text = "kind: Secret\ndata:\n  user: YW5h\n"
     >>> [text[start:end] for start, end in in_manifests(text)]
@@ -55,12 +55,12 @@ def _in_yaml(lines: Sequence[Line]) -> Iterator[Span]:
 
 
 def _column(line: Line) -> int:
-    """Return the column of a line's key, behind the sign of a list."""
+    """Return the column of a line's key, after the dash of a list item."""
     return line.indent + len(line.text) - len(line.text.removeprefix("- ").lstrip())
 
 
 def _begins(line: Line, column: int) -> bool:
-    """Return whether *line* is the first of an item of a list."""
+    """Return whether *line* is the first line of a list item."""
     return line.text.startswith("- ") and line.indent < column == _column(line)
 
 
@@ -84,7 +84,7 @@ def _values(lines: Sequence[Line], column: int) -> Iterator[Span]:
 
 @dataclass
 class _Object:
-    """An object of JSON that is open: the texts in it, and those below its ``data``."""
+    """An open JSON object: the spans of its strings, and of those below its ``data``."""
 
     under: str = ""
     key: str = ""

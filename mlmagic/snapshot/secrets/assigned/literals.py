@@ -1,4 +1,4 @@
-"""Literals in code: one text in several pieces, in a list or mapping, compared or formatted."""
+"""String literals in code: in several pieces, in a list or mapping, compared or formatted."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _HOLES = re.compile(_HOLE)
 
 
 def end_of_pieces(text: str, end: int, quote: str, *, in_brackets: bool, spaced: bool) -> int:
-    """Return where the last piece of a text ends whose first piece ends at *end*, before its *quote*.
+    """Return the end of the last piece of a literal whose first piece ends at *end*, before its *quote*.
 
-    Outside of brackets a piece follows behind ``+`` or, where the code is *spaced*, on the same line.
+    Outside of brackets a piece follows after ``+`` or, if the code is *spaced*, on the same line.
 
     >>> text = "x = 'a' + 'b' 'c', 'd'"
     >>> text[4 : end_of_pieces(text, 6, "'", in_brackets=False, spaced=True) + 1]
@@ -66,7 +66,7 @@ def compared_before(text: str, start: int) -> Span | None:
 
 
 def formatted(text: str, start: int, end: int, verdict: Verdict) -> Span | None:
-    """Return the span of the argument that is written behind the name: ``log("password=%s", "…")``."""
+    """Return the span of the argument that is formatted after the name: ``log("password=%s", "…")``."""
     found = _FORMATTED.match(text, end)
     if found is None:
         return None
@@ -82,10 +82,10 @@ def formatted(text: str, start: int, end: int, verdict: Verdict) -> Span | None:
 
 
 def in_a_container(text: str, at: int, verdict: Verdict, *, many: bool, words: bool) -> list[Span] | None:
-    """Return the spans of the secrets in the list or mapping that begins at *at*; None where none begins.
+    """Return the spans of the secrets in the list or mapping that begins at *at*, or None if none begins.
 
-    What stands under a key of a mapping counts if the name is of *many*, or if the keys are the numbers of rows; with
-    *words*, so do values without quotes, as YAML has them. A container within another is one row of a table more.
+    The values of a mapping count if the name is of *many*, or if the keys are row numbers. With *words*, unquoted
+    values count too, as in YAML. A nested container is a further row of a table.
     """
     opening = _OPENING.match(text, at)
     if opening is None:

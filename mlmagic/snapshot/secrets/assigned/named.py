@@ -1,4 +1,4 @@
-"""The name of a secret where it stands in a text, and whether a value beside it is one."""
+"""The name of a secret in a text, and the judgement of the values next to it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 LONGEST_LOOK_BACK = 64
-"""Characters before a name that are looked at."""
+"""The number of characters before a name that are examined."""
 
 
 class Named(NamedTuple):
-    """A name in a text: what it says of one value and of ``many``, and the ``words`` that are known secrets."""
+    """A name in a text: its verdict on one value and on ``many``, and the ``words`` that are known secrets."""
 
     text: str
     start: int
@@ -34,13 +34,13 @@ class Named(NamedTuple):
 
     @property
     def before(self) -> str:
-        """What stands before the name."""
+        """The text before the name."""
         return self.text[max(0, self.start - LONGEST_LOOK_BACK) : self.start]
 
     def judge(self, value: str, verdict: Verdict | None = None) -> bool:
-        """Return whether *value*, beside this name, is a secret."""
+        """Return whether *value*, next to this name, is a secret."""
         return could_be_secret(value, verdict or self.verdict) or (self.verdict != "no" and value in self.words)
 
     def judge_compared(self, value: str) -> bool:
-        """Return whether *value*, with which this name is compared, is a secret and no word of code."""
+        """Return whether *value*, with which this name is compared, is a secret and not a word of code."""
         return could_be_one_of_many(value, self.verdict)

@@ -1,6 +1,6 @@
 """Secrets in sentences and logs: ``the password is …``, ``token … was refused``, a name and its value in a row.
 
-All around them are words, so the value must stand out from words: ``the password is wrong`` stays.
+A value must stand out from the words around it: ``the password is wrong`` is not redacted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_VALUE = 200
 _LEAST_OF_A_KEY = 12
 
-# Matched in the text in small letters, which are as many.
+# Matched in the lower-cased text, which has the same length.
 _ABOUT = (
     r"(?:[ ](?:for|of|to|at|on|für|von|de|del|pour|для)[ ](?:the[ ]|user[ ])?"
     r"(?:'[^'\n]{1,100}'|\"[^\"\n]{1,100}\"|[^\s:]{1,60}(?<![.,;])))"
@@ -31,7 +31,7 @@ _IS = (
     r"|[ ](?:set|changed|reset)[ ]to|[ ]-)"
 )
 _OPENS = r"[ \t]{1,4}[\"'`]?(?=[^\s\"'`])"
-# What is told of a name: what it is, for whom it is, or a user beside it.
+# What connects a name and its value: a verb, whom it is for, or a user before a slash.
 _TOLD = re.compile(
     rf"(?:{_ABOUT}{{0,2}}{_IS}[ ]?:?|{_ABOUT}{{1,2}}[ ]?:|[ ]?[:=]?[ ]{{1,4}}[^\s/]{{1,64}}[ ]/){_OPENS}"
 )
@@ -49,9 +49,9 @@ _ENDS_A_PHRASE = ".,;:!?*_"
 
 
 def spoken(text: str, lower: str, start: int, end: int, verdict: Verdict) -> Span | None:
-    """Return the span of the secret that a sentence or row tells of the name from *start* to *end*.
+    """Return the span of the secret that a sentence or row gives for the name from *start* to *end*.
 
-    *lower* is the text in small letters.
+    *lower* is the text in lower case.
 
     >>> text = "The password for ana is Tr0ub4dor&3, and the token is wrong."
     >>> text[slice(*spoken(text, text.lower(), 4, 12, "yes"))]
@@ -75,7 +75,7 @@ def spoken(text: str, lower: str, start: int, end: int, verdict: Verdict) -> Spa
 
 
 def spoken_abroad(text: str, lower: str) -> Iterator[Span]:
-    """Yield the spans of the secrets that stand behind the word for a password in another language."""
+    """Yield the spans of the secrets after a word for a password in another language."""
     for found in _ABROAD.finditer(lower):
         if (span := _value(text, found.end())) and stands_out(text[slice(*span)]):
             yield span

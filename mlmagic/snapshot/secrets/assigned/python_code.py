@@ -1,4 +1,4 @@
-"""What code gives to a secret's name: ``password = "…"``, ``"api_key": "…"``, ``passwords = ["…"]``."""
+"""Literals that code assigns to a secret's name: ``password = "…"``, ``"api_key": "…"``, ``passwords = ["…"]``."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _FALLBACK = re.compile(
     r"[ \t]{0,4}[rbfuRBFU]{0,2}(?P<quote>[\"'])(?P<value>[^\"'\\\n]{1,1000}+)(?P=quote)"
 )
 _LONGEST_CALL = 240
-# What a method of a frame does with a column that is called after passwords: `df.astype({"password": "string"})`.
+# Methods of a frame on a column that is named after passwords: `df.astype({"password": "string"})`.
 _OF_COLUMNS = re.compile(r"\.(?:agg|aggregate|astype|cast|fillna|map|rename|replace|transform)\([^()\n]*\Z")
 _ARGUMENT = re.compile(r"[(,]\s{0,40}\Z")
 _CODE_AFTER_A_STRING = re.compile(r"[ \t]*(?:$|[),+;%.\]}])")
 
 
 def in_code(named: Named) -> list[Span] | None:
-    """Return the spans of the literals that the name gets, or None where it gets no literal."""
+    """Return the spans of the literals that are assigned to the name, or None if there is no literal."""
     if named.verdict != "no":
         compared = literals.compared_before(named.text, named.start)
         if compared and named.judge_compared(named.text[slice(*compared)]):
@@ -60,14 +60,14 @@ def in_code(named: Named) -> list[Span] | None:
 
 
 def _in_a_container(named: Named, separator: re.Match[str]) -> list[Span] | None:
-    """Return the spans of the secrets in the list or mapping that the name gets, or None where it gets none."""
+    """Return the spans of the secrets in the list or mapping that is assigned to the name, or None if there is none."""
     text, sign, at = named.text, separator["sign"], separator.end()
     if sign == ",":
         return None
     if text[at : at + 1] == "(" and (piece := _LITERAL.match(text, at)):
         end = literals.end_of_pieces(text, piece.end(), piece["quote"], in_brackets=True, spaced=True)
         if not text[end + len(piece["quote"]) : end + 40].lstrip().startswith(","):
-            return None  # one text in brackets
+            return None  # one string in parentheses
     is_of_many = named.many != "no"
     return literals.in_a_container(
         text,
@@ -79,15 +79,15 @@ def _in_a_container(named: Named, separator: re.Match[str]) -> list[Span] | None
 
 
 def _is_given(named: Named, separator: re.Match[str]) -> bool:
-    """Return whether the name gets what follows: it is no word of a sentence and no text by itself."""
+    """Return whether what follows is assigned to the name, and the name is not a word of a sentence or a string."""
     sign, is_quoted = separator["sign"], separator["close"] is not None
-    if sign in {"==", "!=", "in", "not in", "or"}:  # `"password" in names` is about the text
+    if sign in {"==", "!=", "in", "not in", "or"}:  # `"password" in names` is about the string itself
         return separator["item"] is not None or not (is_quoted or sign == "or")
     return is_quoted or (sign != "," and (sign != ":" or begins_an_entry(named.text, named.start)))
 
 
 def _literal(named: Named, separator: re.Match[str]) -> Span | None:
-    """Return the span of the string literal, in one or several pieces, that the name gets."""
+    """Return the span of the string literal, in one or several pieces, that is assigned to the name."""
     text, sign = named.text, separator["sign"]
     match = _LITERAL.match(text, separator.end())
     if match is None:
@@ -116,7 +116,7 @@ def _literal(named: Named, separator: re.Match[str]) -> Span | None:
 
 
 def _behind(sign: str, named: Named) -> Verdict:
-    """Return the verdict on what follows a *sign*: behind a comma or `in` it may be another word of the same list."""
+    """Return the verdict on what follows a *sign*: after a comma or `in` it may be another word of the same list."""
     if sign == ",":
         return "maybe"
     return "weak" if sign.endswith("in") and named.verdict == "yes" else named.verdict

@@ -1,4 +1,4 @@
-"""Values without quotes beside a secret's name: in `.env` and `.ini` files, YAML, addresses, commands and logs."""
+"""Unquoted values next to a secret's name: in `.env` and `.ini` files, YAML, URLs, commands and logs."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ _VOCABULARY = re.compile(
 
 
 class Sections:
-    """Knows of which lines of a text the file is an ``.ini``: those below a ``[section]``, with nothing but settings.
+    """Finds the lines of a text that are in an ``.ini`` section: below a ``[section]``, with only settings between.
 
-    Asked from left to right it looks at each line once.
+    If it is queried from left to right, it reads each line once.
     """
 
     def __init__(self, text: str) -> None:
@@ -60,7 +60,7 @@ class Sections:
         self._asked, self._answer = -1, False
 
     def holds(self, start: int) -> bool:
-        """Return whether the line that begins at *start* stands in a section."""
+        """Return whether the line that begins at *start* is in a section."""
         answer, at = False, start
         for _ in range(_MOST_LINES):
             above = self._text.rfind("\n", max(0, at - 1 - _LONGEST_LINE), max(0, at - 1)) + 1
@@ -86,7 +86,7 @@ def begins_an_entry(text: str, start: int) -> bool:
 
 
 def unquoted(named: Named, sections: Sections) -> Span | None:
-    """Return the span of the value that the name gets, or None."""
+    """Return the span of the unquoted value of the name, or None."""
     text, end, verdict, before = named.text, named.end, named.verdict, named.before
     if _ENV_MAGIC.search(before):
         match = _REST_OF_MAGIC.match(text, end)
@@ -111,7 +111,7 @@ def unquoted(named: Named, sections: Sections) -> Span | None:
 
 
 def _setting(named: Named, line: re.Match[str], after: re.Match[str], sections: Sections) -> Span | None:
-    """Return the span of the rest of the *line* that the name begins, where the text is a file of settings."""
+    """Return the span of the rest of the *line* that the name begins, if the text is a settings file."""
     text, begins = named.text, named.start - len(line[0].lstrip("\n"))
     is_tight = after[0] == "=" and not line["indent"]
     if not sections.holds(begins) and not (is_tight and _is_in_a_list_of_settings(text, begins)):
@@ -119,13 +119,13 @@ def _setting(named: Named, line: re.Match[str], after: re.Match[str], sections: 
     rest = _REST_OF_LINE.match(text, after.end())
     value = rest[0].rstrip() if rest else ""
     if value.startswith("'") or not could_be_secret(value, named.verdict) or _is_code(value, named.verdict):
-        return None  # a literal has been judged
+        return None  # literals were judged before
     is_long = len(value) >= _LEAST_UNQUOTED or not value.isidentifier()
     return (after.end(), after.end() + len(value)) if is_long else None
 
 
 def _variable(named: Named, after: re.Match[str]) -> Span | None:
-    """Return the span of the rest of the line that the name begins, where it is one of the environment: in capitals."""
+    """Return the span of the rest of the line that the name begins, if it is an environment variable, in capitals."""
     rest = _REST_OF_A_VARIABLE.match(named.text, after.end()) if after["separator"] == "=" else None
     if rest is None or not named.name.isupper():
         return None
@@ -157,7 +157,7 @@ def _after_equals(named: Named, after: re.Match[str]) -> str | None:
     if word is None or not could_be_secret(word[0], "weak" if verdict == "weak" else "yes"):
         return None
     value, is_sure = word[0], verdict in {"weak", "yes"}
-    if after[0] != "=":  # `name = value`: without quotes code, but for what no name of a variable is
+    if after[0] != "=":  # `name = value`: unquoted, it is code, unless the value cannot be the name of a variable
         is_random = looks_random(value) and not value.endswith(",") and "." not in value
         return value if is_random and begins_an_entry(text, start) else None
     is_pair = (is_sure or looks_random(value)) and _IN_A_LIST_OF_PAIRS.search(before)  # "host=db password=x"
@@ -196,13 +196,13 @@ def _after_colon(named: Named, after: re.Match[str]) -> str | None:
 
 
 def _is_a_type(value: str, name: str) -> bool:
-    """Return whether *value* is a class that is called as its *name*: ``private_key: Ed25519PrivateKey``."""
+    """Return whether *value* is a class that is named like its *name*: ``private_key: Ed25519PrivateKey``."""
     last = name.rpartition("_")[2].lower()
     return value.replace(".", "").isidentifier() and not last.startswith("pass") and last in value.lower()
 
 
 def _is_code(value: str, verdict: Verdict) -> bool:
-    """Return whether *value* is a call, an item or a name that is made of the words for secrets."""
+    """Return whether *value* is a call, a subscript or a name that is made of the words for secrets."""
     return verdict == "maybe" or _CALL.fullmatch(value) is not None or _VOCABULARY.fullmatch(value) is not None
 
 

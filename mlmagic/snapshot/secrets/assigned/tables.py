@@ -1,4 +1,4 @@
-"""Columns of secrets in printed tables: of pandas and polars, in Markdown, CSV, and those that spaces align."""
+"""Columns of secrets in printed tables: of pandas and polars, in Markdown, in CSV, and aligned by spaces."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _RULE = re.compile(r"[\s|:+=│┆┌┐└┘├┤┼─═╞╡╪╤╧-]+"
 
 
 class Tables:
-    """Finds the columns of one text. Asked from left to right it looks at each row once for each column."""
+    """Finds the columns of one text. If it is queried from left to right, it reads each row once for each column."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._done: dict[int, int] = {}
 
     def column(self, start: int, end: int, verdict: Verdict) -> list[Span]:
-        r"""Return the spans of the values that stand below the name from *start* to *end*.
+        r"""Return the spans of the values below the name from *start* to *end*.
 
         >>> text = "  user   password\n0  ana  swordfish\n"
         >>> [text[start:end] for start, end in Tables(text).column(9, 17, "yes")]
@@ -47,7 +47,7 @@ class Tables:
         return found
 
     def series(self) -> Iterator[Span]:
-        """Yield the spans of the values of columns of pandas that are shown by themselves."""
+        """Yield the spans of the values of printed pandas Series."""
         if "\nName: " in self._text:
             for series in _SERIES.finditer(self._text):
                 if (verdict := secrecy(series["name"])) != "no":
@@ -84,7 +84,7 @@ class _Table:
             self.end = end
 
     def _cell(self) -> Callable[[str, bool], Span | None] | None:
-        """Return the function that finds the span of the value in a row: empty for none, None behind the last row."""
+        """Return the function that finds the value's span in a row: empty if there is none, None after the last row."""
         before, after = self._header[: self._left].rstrip(" "), self._header[self._right :].lstrip(" ")
         for signs in ("│┆", "|", "\t", ",", ";"):
             if before.endswith(tuple(signs)) or after.startswith(tuple(signs)):
@@ -99,18 +99,18 @@ class _Table:
         return not is_a_sentence and all(_CELL.fullmatch(cell) for cell in cells)
 
     def _between(self, row: str, is_ruled: bool, *, signs: str) -> Span | None:  # as `_aligned`
-        """Return the span of the value between as many *signs* as the name has before it."""
+        """Return the span of the value after as many *signs* as the name has before it."""
         parts = [found.start() for found in re.finditer(f"[{signs}]", row)]
         if len(parts) != len(re.findall(f"[{signs}]", self._header)):
             return None
         place = len(re.findall(f"[{signs}]", self._header[: self._left]))
         borders = [-1, *parts, len(row)]
         start, end = self._judged(row, borders[place] + 1, borders[place + 1])
-        # Without a rule below its header it may be a drawing.
+        # Without a ruled line below the header it may be a drawing.
         return (start, end) if is_ruled or signs != "|" or stands_out(row[start:end]) else (start, start)
 
     def _aligned(self, row: str, is_ruled: bool) -> Span | None:  # as `_between`
-        """Return the span of the value that ends, or begins, in the column in which the name does."""
+        """Return the span of the value that is right-aligned or left-aligned with the name."""
         left, right = self._left, self._right
         ends_there = row[right - 1 : right].strip() and not row[right : right + 1].strip()
         if left > 0 and ends_there:
@@ -136,7 +136,7 @@ class _Table:
 
 
 def _series(text: str, end: int, verdict: Verdict) -> Iterator[Span]:
-    """Yield the values of the rows that end at *end*, the last first."""
+    """Yield the spans of the values of the rows that end at *end*, the last first."""
     while end > 0:
         start = text.rfind("\n", max(0, end - _LONGEST_LINE), end) + 1
         row = _SERIES_ROW.fullmatch(text, start, end)
@@ -148,7 +148,7 @@ def _series(text: str, end: int, verdict: Verdict) -> Iterator[Span]:
 
 
 def _is_one(value: str, verdict: Verdict) -> bool:
-    """Return whether *value* may be a secret of a column: a number rather counts something."""
+    """Return whether *value* may be a secret of a column; a number is more likely a count."""
     return any(map(str.isalpha, value)) and could_be_one_of_many(value, verdict)
 
 

@@ -1,4 +1,4 @@
-"""Unpacking in Python: of ``user, password = "ana", "…"`` the second value is the password, however deep it stands."""
+"""Unpacking in Python: in ``user, password = "ana", "…"`` the second value is the password, even if it is nested."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_AFTER = 2000
 _MOST_ITEMS = 400
 _DEEPEST = 4
 
-# After the targets comes the sign; they are names, attributes and items.
+# The targets, which are names, attributes and subscripts, are followed by the sign.
 _TARGETS = re.compile(
     r"(?:[\w.*,()\[\] \t]|\[[\"']\w{1,40}[\"']\]){1,250}?(?=(?P<sign>=(?![=~>])|(?<=[ \t])in(?=[ \t(\[])))"
 )
@@ -28,7 +28,7 @@ _PIECE = re.compile(
 
 
 class Item(NamedTuple):
-    """One item of a tuple or list: its own items where it is one itself, else the span of what it is.
+    """One item of a tuple or list: its span, and its own ``items`` if it is a container itself.
 
     ``literal`` is the span of the text within the quotes of a string.
     """
@@ -40,7 +40,7 @@ class Item(NamedTuple):
 
 
 def unpacked(text: str, start: int, end: int) -> list[Span] | None:
-    """Return the spans of the literals that the target from *start* to *end* gets, or None where none is unpacked.
+    """Return the spans of the literals unpacked into the target from *start* to *end*, or None if it is no unpacking.
 
     >>> text = "(user, (host, password)) = ('ana', ('db', 'hunter2'))"
     >>> [text[slice(*span)] for span in unpacked(text, 14, 22)]
@@ -79,7 +79,7 @@ def items_of(text: str, end: int, *, start: int) -> tuple[Item, ...]:
 
 
 def _items(pieces: Iterator[re.Match[str]], start: int, depth: int) -> tuple[tuple[Item, ...], int]:
-    """Return the items up to the bracket that closes them, and where that is."""
+    """Return the items up to the closing bracket, and its end."""
     found: list[Item] = []
     item, is_empty = Item(start, start), True
     for piece in pieces:
@@ -95,7 +95,7 @@ def _items(pieces: Iterator[re.Match[str]], start: int, depth: int) -> tuple[tup
             if depth >= _DEEPEST:
                 break
             inner, end = _items(pieces, piece.end(), depth + 1)
-            # After a name it is a call or an item of something.
+            # After a name the bracket is a call or a subscript.
             item = Item(piece.start() if is_empty else item.start, end, inner if is_empty else None)
             is_empty = False
         elif kind == "value":
@@ -115,7 +115,7 @@ def _is_a_target(text: str, item: Item) -> bool:
 
 
 def _path(text: str, items: tuple[Item, ...], start: int, end: int) -> list[int] | None:
-    """Return the places of the target from *start* to *end*, the outermost first; behind a star from the end."""
+    """Return the indices of the target from *start* to *end*, the outermost first; after a star from the end."""
     is_behind_a_star = False
     for at, item in enumerate(items):
         if item.start <= start and end <= item.end:

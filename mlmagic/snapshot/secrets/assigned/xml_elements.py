@@ -20,7 +20,7 @@ _NEXT = re.compile(r"</\w{1,20}>\s{0,40}<value>(?P<value>[^<]{1,2000}+)</")
 
 
 def in_xml(named: Named) -> Span | None:
-    """Return the span of what an element with this name holds, or of the value that an attribute with it gives."""
+    """Return the span of the content of an element with this name, or of the value next to an attribute with it."""
     text, start = named.text, named.start
     if _TAG.search(text, max(0, start - LONGEST_LOOK_BACK), start):
         found, group = _ELEMENT.match(text, named.end), "value"

@@ -1,4 +1,4 @@
-"""YAML: what a secret's name gets on the lines below it, as a block, a list or a mapping."""
+"""YAML values on the lines below a secret's name: a block, a list or a mapping."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_INDENT = 200
 
 _BLOCK = re.compile(r"[\"']?[ \t]*:[ \t]+[|>][+-]?\d?[+-]?[ \t]*(?:#[^\n]{0,200})?\r?\n")
 _BELOW = re.compile(r"[\"']?[ \t]*:[ \t]*(?:#[^\n]{0,200})?\r?\n")
-# In a patch a sign stands before each line; a minus may also begin an item of a list.
+# In a patch each line begins with a sign; a minus may also begin a list item.
 _LINE = re.compile(
     r"(?:\+|-(?=[ \t]{2}|[ \t]*-[ \t]|[\w./-]{1,100}[ \t]*:)|)"
     rf"(?P<indent>[ \t]{{0,{_LONGEST_INDENT}}}+)(?P<rest>[^\n]{{0,{_LONGEST_LINE}}}+)"
@@ -32,7 +32,7 @@ PAIR = re.compile(
 
 
 class Line(NamedTuple):
-    """A line without the sign of a patch: where its text begins and ends, and how far it is indented."""
+    """A line without its patch sign: the start and end of its text, and its indentation."""
 
     start: int
     end: int
@@ -53,7 +53,7 @@ def lines_from(text: str, at: int) -> Iterator[Line]:
 def below(text: str, start: int, end: int, verdict: Verdict, many: Verdict) -> list[Span]:
     """Return the spans of the secrets on the lines below the key from *start* to *end*: a block, a list or a mapping.
 
-    *verdict* is what the key says of one value, *many* what it says of several.
+    *verdict* is the key's verdict on one value, *many* that on several.
     """
     is_block = verdict != "no" and (block := _BLOCK.match(text, end)) is not None
     found = block if is_block else _BELOW.match(text, end) if many != "no" else None

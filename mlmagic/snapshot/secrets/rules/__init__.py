@@ -1,1 +1,1 @@
-"""Patterns of secrets that tell themselves: tokens of services, keys, addresses, commands, hashes."""
+"""Patterns of secrets that need no name: tokens of services, keys, URLs, commands, hashes."""

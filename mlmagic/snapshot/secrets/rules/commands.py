@@ -11,7 +11,7 @@ _LOGGED_IN = r"\b(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|oc|argocd|az|
 
 
 def _command(program: str, option: str, needle: str) -> Rule:
-    """Return the rule of the argument of a *program* that follows its *option*, which ends with what parts the two."""
+    """Return the rule for the argument of *program* after *option*, whose pattern ends with the separator."""
     words = rf"(?:[ \t]+(?!{option})[^\s|;&]{{1,200}}+){{0,16}}+[ \t]+"
     return Rule(rf"(\b{program}{words}{option}[\"']?){_ARGUMENT}", (needle,), spaced=True)
 

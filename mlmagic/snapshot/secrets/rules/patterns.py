@@ -1,4 +1,4 @@
-"""What secrets look like by themselves: the tokens of services. All rules are `RULES`."""
+"""Patterns of the tokens of services. `RULES` holds all rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _is_no_dna(found: str) -> bool:
     return any(c.isdigit() for c in found) or looks_generated(found)
 
 
-# These are one word. To add a service, add a line; `tools/secret_rules.py` renews those that Gitleaks publishes.
+# Each token is one word. To add a service, add a line; `tools/secret_rules.py` updates those that Gitleaks publishes.
 _TOKENS = (
     Rule(rf"{_BASE64_OF_PEM}[A-Za-z0-9+/=]{{20,}}+", ("LS0tLS1CRUdJTiB",)),
     token("AGE-SECRET-KEY-1", r"[A-Z0-9]{20,}+"),
@@ -71,7 +71,7 @@ _TOKENS = (
     Rule(r"(/api/webhooks/)\d{15,20}/[\w-]{40,}+", ("/api/webhooks/",)),
     Rule(r"(\.webhook\.office\.com/webhookb2/)[\w@/-]{60,}+", (".webhook.office.com/",)),
     Rule(r"(api\.softlayer\.com/soap/v3(?:\.1)?/)[a-z0-9]{64}", ("api.softlayer.com/",)),
-    # Discord: a bot's number in base64, of which only 38 letters can stand for digits; a time; a signature.
+    # Discord: a bot's id in base64, in which only 38 characters can encode digits; a timestamp; a signature.
     Rule(r"[MNO](?:[DTjz][AEIMQUYcgk][w-z0-5][MNO]){5,6}[\w-]{0,3}+\.[\w-]{6,7}\.[\w-]{27,}+"),
     token("AC", r"[a-z0-9]{32}(?![A-Za-z0-9])"),  # Twilio: an account and a key
     token("SK", r"[a-z0-9]{32}(?![A-Za-z0-9])"),
@@ -97,7 +97,7 @@ _TOKENS = (
     *(token(f"{letter}k.eyJ", r"[\w-]{20,}+\.[\w-]{20,}+") for letter in "st"),  # Mapbox
     token("eyJhcGlf", r"[A-Za-z0-9+/]{40,}+={0,2}"),  # Neptune: {"api_address": … in base64
     *(token(f"{kind}Key=", r"[A-Za-z0-9+/]{40,}+={0,2}", stays=True) for kind in ("Account", "SharedAccess")),
-    # What signs an address for a while.
+    # The signatures of presigned URLs.
     Rule(
         r"([?&;](?:sig|(?:X-(?:Amz|Goog)-)?(?:Signature|Security-Token))=)[\w%+/=~-]{16,}+",
         ("sig=", "Signature=", "Security-Token="),

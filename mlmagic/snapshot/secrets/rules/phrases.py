@@ -1,4 +1,4 @@
-"""Secrets that stand in a phrase: keys of several lines, passwords in addresses and headers, hashes of passwords."""
+"""Secrets within a phrase: keys of several lines, passwords in URLs and headers, hashes of passwords."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _is_credential(found: str) -> bool:
 
 
 def _is_a_login(found: str) -> bool:
-    """Return whether *found* is a user and a password in base64, as Docker's config holds them."""
+    """Return whether *found* is a user and a password in base64, as in Docker's configuration."""
     try:
         return b":" in base64.b64decode(found, validate=True)
     except ValueError:
@@ -31,7 +31,7 @@ def _is_a_login(found: str) -> bool:
 
 
 def _password_of_login(found: str) -> str:
-    """Return the password of *found*, a user and a password in base64, or *found* itself where it is something else."""
+    """Return the password of *found*, a user and a password in base64, or *found* itself if it is something else."""
     try:
         text = base64.b64decode(found, validate=True).decode()
     except ValueError:
@@ -40,7 +40,7 @@ def _password_of_login(found: str) -> str:
 
 
 def _has_salt(found: str) -> bool:
-    """Return whether *found* has the parts of a hash: how it was made, a salt, and the hash itself."""
+    """Return whether *found* has the parts of a password hash: the algorithm, a salt, and the hash itself."""
     return len(found.split("$", 3)) > 3  # noqa: PLR2004
 
 
@@ -55,7 +55,7 @@ def _is_no_commit(found: str) -> bool:
 PHRASES = (
     Rule(
         (
-            # In a patch each line has a sign before it, also a minus.
+            # In a patch each line begins with a sign, which may be a minus.
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:(?:[^-]|-(?!----))*+-{5,6}END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"|(?:[\s\\nr\"',+-]{0,80}+[A-Za-z0-9+/=]{40,}+)*+)"
@@ -64,7 +64,7 @@ PHRASES = (
         spaced=True,
         accepts=holds_a_key,
     ),
-    # The same in PuTTY's form.
+    # The same in PuTTY's format.
     Rule(
         r"(Private-Lines: \d{1,4})(?:[\s\\nr\"',+-]{1,80}+[A-Za-z0-9+/=]{20,}+)++",
         ("Private-Lines: ",),
@@ -120,7 +120,7 @@ PHRASES = (
 
 _HASH = r"[\w./+=,$-]{20,400}+"
 HASHES = (
-    # Of a password, as `crypt`, OpenLDAP, Apache, Django and Werkzeug write it.
+    # Password hashes, as `crypt`, OpenLDAP, Apache, Django and Werkzeug write them.
     Rule(rf"\$(?:apr1|[1567y]|2[abxy]?|gy)\${_HASH}", ("$",), accepts=_has_salt),
     Rule(rf"\$argon2(?:id|i|d)\${_HASH}", ("$argon2",)),
     Rule(r"\{SS?HA(?:256|384|512)?\}[A-Za-z0-9+/]{20,200}+={0,2}", ("HA}", "HA256}", "HA384}", "HA512}")),
@@ -142,14 +142,14 @@ FILES = (  # `.pgpass`: host, port, database, user, password
 )
 
 ADDRESSES = (
-    # All before the @ goes: in `https://TOKEN:x-oauth-basic@host` the user is the secret. `image:tag@sha256:…` is none.
+    # Redact all before the @: in `https://TOKEN:x-oauth-basic@host` the user is the secret. Keep `image:tag@sha256:…`.
     Rule(
         rf"(://)(?:(?!:){_ADDRESS})*+:{_FILLED_IN_LATER}{_ADDRESS}*(?=@(?!sha\d))",
         ("@",),
         spaced=True,
         value=_behind_the_user,
     ),
-    # A password that holds what would end the host; a number and a slash are a port and a path.
+    # A password with a character that would end the host; a number and a slash are a port and a path.
     Rule(
         (
             rf"(://)(?:(?![:@]){_ADDRESS}){{0,64}}+:(?!\d{{0,5}}[/?#]){_FILLED_IN_LATER}"

@@ -1,4 +1,4 @@
-"""What a rule of secrets is, and how one is made from the letters that a service's tokens begin with."""
+"""Rules that match secrets, and how to make one from the prefix of a service's tokens."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SERVICES = "services.json"
-_LEAST_OF_A_SURE_PREFIX = 10  # characters: what follows a longer one is a token, whatever it reads as
+_LEAST_OF_A_SURE_PREFIX = 10  # characters: what follows such a prefix is a token, even if it reads as words
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A regular expression of secrets; what its first group matches, if it has one, stays.
+    """A regular expression that matches secrets; the match of its first group, if any, is not redacted.
 
-    ``needles``: pieces of text of which one must occur for it to be tried. ``spaced``: a match may hold white space.
-    ``accepts``: what the match, without its first group, must be to count. ``value``: the secret within it, where
-    there is more, such as the user.
+    ``needles``: the rule is tried only if one of these strings occurs. ``spaced``: a match may contain white space.
+    ``accepts``: a predicate on the match without its first group. ``value``: extracts the secret from a match that
+    contains more, such as the user.
 
-    It takes linear time on any text: a repeat is possessive or bounded, and one without a bound ends the pattern or
-    stops before anything at which another match could begin (`tests/snapshot/secrets/test_speed.py`).
+    A rule takes linear time on any text: a repeat is possessive or bounded, and an unbounded one ends the pattern or
+    stops before any position at which another match could begin (`tests/snapshot/secrets/test_speed.py`).
     """
 
     expression: str
@@ -38,12 +38,12 @@ class Rule:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The expression, compiled when it is first tried: most never are, and all of them take 0.1 s."""
+        """The expression, compiled on first use: most are never used, and compiling all takes 0.1 s."""
         return re.compile(self.expression)
 
 
 def begin(fixed: str = "", inside: str = "A-Za-z0-9") -> str:
-    """Return the pattern of the place behind *fixed* letters that begin a word; its letters are *inside*."""
+    """Return a lookbehind for *fixed* letters at the start of a word; *inside* are the characters of a word."""
     places = (
         rf"(?<![{inside}]{fixed})",
         rf"(?<=\\[nrt]{fixed})",
@@ -55,10 +55,10 @@ def begin(fixed: str = "", inside: str = "A-Za-z0-9") -> str:
 
 
 def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, words: bool = False) -> Rule:
-    r"""Return the rule of tokens that begin with *prefix*, where a word begins.
+    r"""Return the rule for tokens that begin with *prefix* at the start of a word.
 
     A word also begins after an escape (``\n``, ``%3D``) or a terminal colour; with *wide* not after a dash or an
-    underscore. With *stays* the prefix is no part of the secret. Unless *words*, the rest must not read as words.
+    underscore. With *stays* the prefix is not redacted. Unless *words* is set, the rest must not read as words.
 
     >>> rule = token("pnu_", "[A-Za-z0-9]{36}")
     >>> [bool(rule.pattern.search(text)) for text in ("pnu_" + "a1" * 18, "xpnu_" + "a1" * 18)]
@@ -66,7 +66,7 @@ def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, wo
     """
     fixed = re.escape(prefix)
     begins = begin(fixed, r"\w-" if wide else "A-Za-z0-9")
-    # The fixed letters come first: they are searched 50 times as fast as a look behind is tried.
+    # The literal prefix comes first: searching it is 50 times as fast as trying a lookbehind.
     head = f"({fixed})" if stays else fixed
     return Rule(
         f"{head}{begins}{rest}",
@@ -76,13 +76,13 @@ def token(prefix: str, rest: str, *, stays: bool = False, wide: bool = False, wo
 
 
 def services() -> list[Rule]:
-    """Return the rules that Gitleaks publishes, as `tools/secret_rules.py` took them.
+    """Return the rules that `tools/secret_rules.py` took from Gitleaks.
 
     >>> len(services()) > 70
     True
     """
     text = resources.files(__package__).joinpath(_SERVICES).read_text(encoding="utf-8")
-    # The longer form comes first: a token of it begins as one of the shorter form does.
+    # The longer form comes first, since its tokens begin like those of the shorter form.
     rules = sorted(json.loads(text)["rules"], key=lambda rule: -len(rule["body"]))
     return [
         token(rule["prefix"], rule["body"] + _end(rule["prefix"]), words=len(rule["prefix"]) >= _LEAST_OF_A_SURE_PREFIX)
@@ -91,5 +91,5 @@ def services() -> list[Rule]:
 
 
 def _end(prefix: str) -> str:
-    """Return how a token ends: a sign in its *prefix* tells it from a hash, so that a longer one is a newer form."""
+    """Return the pattern of a token's end: a *prefix* with punctuation rules out a hash, so a longer token is newer."""
     return "(?![A-Za-z0-9])" if prefix.isalnum() else r"[\w-]*+"
