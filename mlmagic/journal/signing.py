@@ -1,4 +1,4 @@
-"""This user's key, and what it signs: whose run a journal records, and the files that the journal names.
+"""The user's key, and what it signs: whose run a journal records, and the files that the journal names.
 
 A folder that came with a repository may hold a journal that looks like one of this user's. Only what this key signed
 was recorded by this user, in this folder; anything else is never delivered, moved or deleted without a request.
