@@ -42,7 +42,7 @@ def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> 
 
 def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, stray: str | None) -> Target:
     client = connection.connect(uri)
-    if waiting.is_silent(uri):  # cached data may need no answer, so query it
+    if waiting.is_silent(uri):  # cached data needs no answer, so check that the store answers
         client.search_experiments(max_results=1)
         waiting.answered()
     if options.resume is not None:

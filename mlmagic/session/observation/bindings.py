@@ -199,7 +199,7 @@ def keys_of(node: ast.expr) -> tuple[str, ...]:
 
 
 def items(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:
-    """Return the value of each of *targets*: the items of a literal tuple, else the whole value for each."""
+    """Return the value of each of *targets*: the items of a tuple display, else the whole value for each."""
     plain = not any(isinstance(part, ast.Starred) for part in targets)
     if plain and isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(targets):
         return value.elts
