@@ -1,1 +1,1 @@
-"""What is recorded of a run, on the local disk before anything else: its records, their file, and where it lies."""
+"""The journal: a run's records on the local disk, written before anything else, and the folder of journals."""

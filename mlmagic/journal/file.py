@@ -1,4 +1,4 @@
-"""A journal: a file that only grows, a line a record, and beside it the staged files that its records name."""
+"""A journal: an append-only file with one record per line, and the staged files that its records name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _LONGEST_CLOSING = 64
-# Where the beginning is looked for: tags of a run may be long, a file of another kind may be endless.
+# Limit of the search for the first record: a run's tags may be long, and a file that is no journal may be endless.
 LONGEST_BEGINNING = 1 << 20
 _MOST_DAMAGED = 16
 
@@ -56,10 +56,10 @@ T = TypeVar("T")
 class Journal:
     """The journal of one run. All methods may be called from any thread.
 
-    A record is with the operating system when ``append`` returns: it outlives the process. ``sync`` makes it outlive
-    the machine. When the disk refuses, what follows is kept in memory, and ``trouble`` says why, until ``sync`` has
-    written it. ``elsewhere`` is where files are staged when the journal's own disk is full. ``left_out`` are lines
-    about files that were not taken over.
+    When ``append`` returns, the operating system has the record, so it outlives the process; ``sync`` makes it outlive
+    the machine. If the disk refuses a record, this and the following ones stay in memory until ``sync`` has written
+    them, and ``trouble`` says why. ``elsewhere`` is where files are staged if the journal's own disk is full.
+    ``left_out`` are lines about files that were not taken over.
     """
 
     def __init__(self, path: Path, descriptor: int | None) -> None:
@@ -71,7 +71,7 @@ class Journal:
         self.elsewhere: Path | None = None
         self._seed = seed_of(path.name)
         self._file = descriptor
-        # What the disk did not take: it follows the file's last byte, and once there is some, all goes here.
+        # Bytes that the disk refused. They follow the file's last byte; while there are any, all new records go here.
         self._unwritten = bytearray()
         self._unsynced = False
         self._ended = False
@@ -82,9 +82,9 @@ class Journal:
 
     @classmethod
     def create(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
-        """Begin the journal at *path*, where there must be none; *folder* is the one that holds it, if it is open.
+        """Create the journal at *path*, where none may exist; *folder* is the folder that holds it, if it is open.
 
-        The journal is locked until it is closed, which tells other processes that its writer lives.
+        The journal is locked until it is closed, so that other processes can tell that its writer is alive.
 
         Raises
         ------
@@ -103,14 +103,14 @@ class Journal:
 
     @classmethod
     def in_memory(cls, name: str) -> Journal:
-        """Return a journal that is only kept in memory."""
+        """Return a journal that exists only in memory."""
         journal = cls(Path(name), None)
         journal._write(header(journal._seed))
         return journal
 
     @classmethod
     def open(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
-        """Return the journal at *path*, to read.
+        """Open the journal at *path* for reading.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Journal:
 
     @classmethod
     def adopt(cls, path: Path, folder: SafeFolder | None = None) -> Journal:
-        """Return the journal at *path*, which a dead process left, for this process alone until it is closed.
+        """Open the journal at *path*, which a dead process left, and lock it for this process until it is closed.
 
         Raises
         ------
@@ -150,7 +150,7 @@ class Journal:
 
     @property
     def descriptor(self) -> int:
-        """The open file.
+        """The descriptor of the open file.
 
         Raises
         ------
@@ -162,7 +162,7 @@ class Journal:
         return self._file
 
     def append(self, record: Record) -> None:
-        """Add a record.
+        """Append a record.
 
         Raises
         ------
@@ -178,7 +178,7 @@ class Journal:
             self._ended = self._ended or isinstance(record, Ended)
 
     def append_metric(self, key: str, value: float, timestamp: int, step: int, *, yields: bool = False) -> None:
-        """Add one value of a metric; as `append` does, for loops."""
+        """Append one value of a metric; like `append`, but faster, for loops."""
         line = encode_metric(key, value, timestamp, step, yields=yields, seed=self._seed)
         with self._lock:
             if self._ended:
@@ -201,13 +201,13 @@ class Journal:
                 done = 0
             if done == len(line):
                 return
-            if done:  # the disk was full in the middle of a line: take the piece back
+            if done:  # the disk was full in the middle of a line: remove the partial line
                 self.trouble = "the disk is full"
                 os.ftruncate(self._file, self._on_disk() - done)
         self._unwritten += line
 
     def _write_again(self) -> None:
-        """Write what the disk refused before: it may have room by now."""
+        """Retry writing what the disk refused before: it may have room now."""
         if self._file is None or not self._unwritten:
             return
         with contextlib.suppress(OSError):
@@ -218,34 +218,34 @@ class Journal:
             self.trouble = None
 
     def _on_disk(self) -> int:
-        # Asked, not counted: an interrupt may come between a write and the count of it.
+        # Queried, not counted: an interrupt may come between a write and its count.
         return 0 if self._file is None else os.fstat(self._file).st_size
 
     @property
     def is_on_disk(self) -> bool:
-        """Whether there is an open file."""
+        """Whether the journal has an open file."""
         return self._file is not None
 
     @property
     def size(self) -> int:
-        """Bytes that are on the disk."""
+        """Bytes on the disk."""
         return self._on_disk()
 
     def silent_s(self) -> float:
-        """Return how many seconds ago it was last written to, or touched by `beat`."""
+        """Return how many seconds ago the file was last written to, or touched by `beat`."""
         return time.time() - os.fstat(self.descriptor).st_mtime
 
     def content(self) -> Iterator[bytes]:
-        """Yield all that is written, in parts."""
+        """Yield the whole content in chunks."""
         at = 0
         while data := self._bytes(at):
             at += len(data)
             yield data
 
     def is_own(self, record: Signed) -> bool:
-        """Return whether this user recorded *record* in this journal, and in the folder where the journal lies.
+        """Return whether this user recorded *record* in this journal, and in the folder where the journal is.
 
-        What this process records is, whether it can be signed or not.
+        This holds for all records of this process, even if they cannot be signed.
         """
         if self._is_mine:
             return True
@@ -253,7 +253,7 @@ class Journal:
         return signature is not None and signature.is_of(record)
 
     def beginning(self) -> Began | None:
-        """Return the first record, or None if it is damaged or the file is no journal.
+        """Return the first record, or None if it is damaged or the file is not a journal.
 
         Raises
         ------
@@ -261,12 +261,12 @@ class Journal:
             As for `read`.
         """
         for line in islice(self.read(upto=LONGEST_BEGINNING), _MOST_DAMAGED):
-            if line.record is not None:  # any other can only stand behind it
+            if line.record is not None:  # any other record can only follow it
                 return line.record if isinstance(line.record, Began) else None
         return None
 
     def read(self, start: int = 0, *, upto: int | None = None) -> Iterator[Line]:
-        """Yield the records from byte *start* on, as far as they are written now, or before byte *upto*.
+        """Yield the records that are written by now, from byte *start* on, up to byte *upto* if it is given.
 
         Raises
         ------
@@ -276,13 +276,13 @@ class Journal:
         yield from read_lines(self._bytes, self._seed, start, upto)
 
     def ends_closed(self) -> bool:
-        """Return whether the last record says that all is delivered; reads no more than the end of the file."""
+        """Return whether the last record says that everything is delivered; reads only the end of the file."""
         end = self._on_disk()
         last = self._bytes(max(0, end - _LONGEST_CLOSING)).rstrip(b"\n").rpartition(b"\n")[2]
         return any(isinstance(line.record, Closed) for line in decode(last + b"\n", self._seed))
 
     def _bytes(self, start: int) -> bytes:
-        # Without the lock: a loop that logs must not wait for the disk.
+        # Without the lock, so that a loop that logs does not wait for the disk.
         file = self._file
         if file is not None and (data := read_at(file, _CHUNK, start)):
             return data
@@ -291,14 +291,14 @@ class Journal:
             return bytes(self._unwritten[start : start + _CHUNK]) if start >= 0 else b""
 
     def sync(self) -> None:
-        """Have the disk hold what is written. A disk that refuses is told by ``trouble``."""
+        """Write and fsync everything; if the disk refuses, ``trouble`` says why."""
         with self._lock:
             self._write_again()
             if self._file is None or not self._unsynced:
                 return
             self._unsynced = False
             try:
-                descriptor = os.dup(self._file)  # the lock is not held while the disk works
+                descriptor = os.dup(self._file)  # so that the lock is not held during fsync
             except OSError as error:
                 self._unsynced, self.trouble = True, error.strerror or str(error)
                 return
@@ -310,33 +310,33 @@ class Journal:
             os.close(descriptor)
 
     def beat(self) -> None:
-        """Show other machines that this process is alive."""
-        with self._lock, contextlib.suppress(OSError):  # the folder was deleted: there is nobody to show it to
+        """Touch the file, to show other machines that this process is alive."""
+        with self._lock, contextlib.suppress(OSError):  # the folder may have been deleted
             if self._file is not None:
                 os.utime(self._file if os.utime in os.supports_fd else self.path)
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
-        """Stage an artifact and note it."""
+        """Stage an artifact and record it."""
         file = File(path, len(content), zlib.crc32(content), after, before)
         if self._stage(path, lambda: _write(self.staged(file), content)):
             self.append(file)
 
     def keep_part(self, digest: str, packed: bytes) -> None:
-        """Stage a part of a text that runs share and note it."""
+        """Stage a part of a text that runs share, and record it."""
         part = Part(digest, len(packed), zlib.crc32(packed))
         if self._stage(f"the part {digest}", lambda: _write(within(self.staging, str(path_of(part))), packed)):
             self.append(part)
 
     def staged(self, file: File) -> Path:
-        """Return where the content of *file* lies."""
+        """Return the path of the staged content of *file*."""
         return within(self.files if file.after is None else self.staging / "continued", file.path)
 
     def folder_of(self, model: Model) -> Path:
-        """Return where the files of *model* lie."""
+        """Return the folder of the staged files of *model*."""
         return within(self.staging, model.folder)
 
     def keep_copy(self, folder: str, source: Path) -> None:
-        """Stage a copy of a file or folder of the user's and note it; a folder's content goes to *folder* itself."""
+        """Stage a copy of a user's file or folder and record it; a folder's content goes into *folder* itself."""
         path = folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
 
         def copy() -> None:
@@ -360,7 +360,7 @@ class Journal:
         return True
 
     def with_room(self, put: Callable[[], T]) -> T:
-        """Return what *put* returns, which writes to the staging folder; on a full disk it is called again elsewhere.
+        """Return the result of *put*, which writes to the staging folder; on a full disk it is called again elsewhere.
 
         Raises
         ------
@@ -380,31 +380,31 @@ class Journal:
 
     @property
     def problems(self) -> list[str]:
-        """What could not be kept: a line for each reason."""
+        """The files that were left out or could not be staged: a line for each file or reason."""
         lines = [f"{', '.join(what)} could not be kept: {why}" for why, what in self._not_kept.items()]
         return [*self.left_out, *lines]
 
     @property
     def files(self) -> Path:
-        """The staged files, under the paths that they have in the run."""
+        """The folder of the staged files, under the paths that they have in the run."""
         return self.staging / "artifacts"
 
     @property
     def staging(self) -> Path:
-        """The folder for all that its records name: beside the journal, or ``elsewhere``."""
+        """The folder of everything that the records name: beside the journal, or ``elsewhere``."""
         if self._is_in_memory and self.elsewhere is None:
             self.elsewhere = Path(tempfile.mkdtemp(prefix="mlmagic-"))
         return self.elsewhere or self.path.with_suffix(STAGED)
 
     def make_staging(self) -> Path:
-        """Create the staging folder, if need be, for this user alone, and return it."""
-        # The files in it have the modes that they are to have in the store.
+        """Create the staging folder if needed, accessible only to this user, and return it."""
+        # The files in it have the modes that they should have in the store.
         with contextlib.suppress(FileExistsError):
             self.staging.mkdir(mode=0o700)
         return self.staging
 
     def _stage_elsewhere(self) -> bool:
-        """Go on in a temporary folder, with a copy of what is staged; return whether there is room in it."""
+        """Switch to a temporary folder, with a copy of what is staged; return whether it has room for the copy."""
         if self.elsewhere is not None:
             return False
         try:
@@ -416,7 +416,7 @@ class Journal:
         except OSError:
             shutil.rmtree(elsewhere, ignore_errors=True)
             return False
-        # What lies beside the journal stays until it is delivered: another process finds it, should this one die.
+        # The files beside the journal stay until delivery: if this process dies, another one finds them.
         self.elsewhere = elsewhere
         return True
 
@@ -427,13 +427,13 @@ class Journal:
             shutil.rmtree(folder, ignore_errors=True)
 
     def close_file(self) -> None:
-        """Close the file, and with it the lock, if it is open."""
+        """Close the file if it is open, which also releases the lock."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def close(self) -> None:
-        """Let go of the file, and of the staged files of a journal in memory."""
+        """Close the file, and remove the staged files of a journal in memory."""
         with self._lock:
             self.close_file()
             if self._is_in_memory and self.elsewhere is not None:

@@ -1,6 +1,6 @@
-"""Where journals lie: one folder a working folder, which keeps itself out of git.
+"""The folder of journals: one per working folder, ignored by git.
 
-Everything in it is reached through a `SafeFolder`: a project that came from elsewhere may hold links in place of it.
+It is always reached through a `SafeFolder`: a project that came from elsewhere may have links in its place.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _home: Path | None = None
 
 
 def settle(home: Path) -> None:
-    """Let journals lie below *home*, wherever the user's code goes; called when the extension is loaded."""
+    """Put journals below *home*, even if the user's code changes the folder; called when the extension is loaded."""
     global _home  # noqa: PLW0603  # one working folder a process, as for the store
     _home = home
 
 
 def place() -> Path:
-    """Return the folder in which journals of this process are to lie: the setting ``journal``, or ``.mlmagic/journal``.
+    """Return the folder for the journals of this process: the setting ``journal``, or ``.mlmagic/journal``.
 
-    A relative one is meant from the folder in which the extension was loaded.
+    A relative path is relative to the folder in which the extension was loaded.
     """
     chosen = settings.journal or _PLACE
     return Path(os.path.realpath(chosen)) if Path(chosen).is_absolute() else Path(os.path.normpath(_from() / chosen))
@@ -53,10 +53,10 @@ def _from() -> Path:
 
 
 def places() -> list[Path]:
-    """Return the folders in which journals may lie: the one above, and where they go when that cannot be written."""
+    """Return the folders that may hold journals: `place`, and the fallback for when it is not writable."""
     try:
         return [place(), _elsewhere()]
-    except OSError:  # the user has no folder of that kind: `new` says so where it matters
+    except OSError:  # this user has no state folder: `new` reports it if it is needed
         return [place()]
 
 
@@ -65,7 +65,7 @@ def _elsewhere() -> Path:
 
 
 def open_place(folder: Path, *, create: bool = False) -> SafeFolder:
-    """Open a folder of journals; no part of it below the working folder may be a link.
+    """Open a folder of journals; no part of its path below the working folder may be a link.
 
     Raises
     ------
@@ -76,9 +76,9 @@ def open_place(folder: Path, *, create: bool = False) -> SafeFolder:
 
 
 def new() -> tuple[Journal, str | None]:
-    """Return a new journal, and what the user should know about where it is (None: it is where it should be)."""
+    """Return a new journal, and what the user should know about where it is, or None if all is normal."""
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    name = f"{now}-{secrets.token_hex(4)}{SUFFIX}"  # the same run may have several: cells that go on with it
+    name = f"{now}-{secrets.token_hex(4)}{SUFFIX}"  # each cell that continues a run has its own journal
     reasons = []
     for find in (place, _elsewhere):
         try:
@@ -128,12 +128,12 @@ def _ignore(folder: SafeFolder) -> None:
 
 
 def names_in(folder: SafeFolder) -> list[str]:
-    """Return the names of the journals in *folder* that are not delivered yet, whosever they are, the oldest first."""
+    """Return the names of the undelivered journals in *folder*, of any user, the oldest first."""
     return sorted(name for name in folder.names() if name.endswith(SUFFIX))
 
 
 def journals(folder: Path) -> list[Path]:
-    """Return the journals in *folder* that are not delivered yet, the oldest first; none where it is not to be used."""
+    """Return the undelivered journals in *folder*, the oldest first; an empty list if the folder must not be used."""
     try:
         with open_place(folder) as opened:
             return [folder / name for name in names_in(opened)]
@@ -142,7 +142,7 @@ def journals(folder: Path) -> list[Path]:
 
 
 def may_hold_journals(folder: Path) -> bool:
-    """Return whether there is a journal in *folder*, or a folder that must not be looked into."""
+    """Return whether *folder* has a journal, or must not be opened."""
     try:
         with open_place(folder) as opened:
             return any(name.endswith(SUFFIX) for name in opened.names())
@@ -153,7 +153,7 @@ def may_hold_journals(folder: Path) -> bool:
 
 
 def move(path: Path, to: str) -> None:
-    """Move the journal at *path* and its staged files into the folder *to* beside it, where it is not looked for."""
+    """Move the journal at *path* and its staged files into the folder *to* beside it, which is not searched."""
     with open_place(path.parent) as folder, folder.open_folder(to, create=True) as target:
         folder.move(path.name, target)
         with contextlib.suppress(FileNotFoundError):
@@ -172,15 +172,15 @@ def discard(journal: Journal) -> None:
 
 
 def put_away(journal: Journal, *, keep_files: bool) -> None:
-    """Compact a journal that is delivered: its lines are kept, packed, for some days.
+    """Archive a journal that is delivered: its lines are kept, compressed, for some days.
 
-    Its files are in the store and go, unless *keep_files*. On a full disk it is deleted without being packed: the next
-    sync would deliver it again.
+    Its files are in the store and are removed, unless *keep_files*. On a full disk the journal is deleted without an
+    archive; otherwise the next sync would deliver it again.
     """
     if not keep_files:
         journal.remove_staging()
     path = journal.path
-    with contextlib.suppress(OSError):  # a folder that cannot be written any more: then it stays
+    with contextlib.suppress(OSError):  # if the folder is no longer writable, the journal stays
         if journal.is_on_disk:
             with open_place(path.parent) as folder:
                 try:
@@ -194,11 +194,11 @@ def put_away(journal: Journal, *, keep_files: bool) -> None:
 
 def _pack(journal: Journal, folder: SafeFolder) -> None:
     signature = signing.signature_of(journal.path)
-    if settings.journal_days <= 0 or signature is None:  # without a mark it could not be deleted some day
+    if settings.journal_days <= 0 or signature is None:  # without a mark, `prune` could not delete it
         return
     name = f"{journal.path.name}.{_mark(signature)}.gz"
     with folder.open_folder(_DELIVERED, create=True) as delivered:
-        with contextlib.suppress(FileNotFoundError):  # of a process that was killed while it packed
+        with contextlib.suppress(FileNotFoundError):  # left by a process that was killed while packing
             delivered.unlink(name)
         descriptor = delivered.open_file(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
@@ -215,7 +215,7 @@ def _mark(signature: signing.Signature) -> str:
 
 
 def prune() -> None:
-    """Delete the delivered journals that this user packed here and that are older than the setting ``journal_days``."""
+    """Delete the journals that this user archived here and that are older than the setting ``journal_days``."""
     oldest = time.time() - settings.journal_days * _DAY_S
     for place in places():
         with contextlib.suppress(OSError), open_place(place / _DELIVERED) as folder:
@@ -226,7 +226,7 @@ def prune() -> None:
 
 
 def _is_packed(place: Path, name: str) -> bool:
-    """Return whether *name* is what `put_away` called a journal of *place*."""
+    """Return whether *name* is a name that `put_away` gave to a journal of *place*."""
     found = _PACKED.fullmatch(name)
     signature = signing.signature_of(place / found[1]) if found else None
     return found is not None and signature is not None and found[2] == _mark(signature)

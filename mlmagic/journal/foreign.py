@@ -1,7 +1,7 @@
-"""Journals that this user did not record here: what they hold, and taking them over once the user has said so.
+"""Foreign journals, which this user did not record here: list them, and take them over on request.
 
-Nothing in them is believed. What is taken over becomes a journal of this user's own: a new run for the store that is
-configured now, with the records that fit their schema and with regular files of the journal's own staging folder.
+Their content is untrusted. Taking one over creates a journal of this user: a new run for the store that is configured
+now, with the records that fit their schema and the regular files of the journal's own staging folder.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _OF_THE_STORE = {"mlmagic.id", "mlmagic.foreign", "mlflow.parentRunId"}
 
 @dataclass(frozen=True)
 class ForeignJournal:
-    """What a foreign journal holds.
+    """The content of a foreign journal.
 
-    ``reason`` says why it is foreign. ``uid``, ``store``, ``host``, ``user`` and ``started`` (ms since 1970) are what
-    it says of itself; they decide nothing. ``params``, ``metrics`` and ``tags`` are names, ``values`` counts those of
-    all metrics. One that cannot be read at all has a ``problem``, and is not taken over.
+    ``reason`` says why it is foreign. ``uid``, ``store``, ``host``, ``user`` and ``started`` (ms since 1970) are its
+    own claims; they decide nothing. ``params``, ``metrics`` and ``tags`` are names, ``values`` counts those of all
+    metrics. A journal that cannot be read has a ``problem``, and is not taken over.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class ForeignJournal:
 
 
 def foreign_journals() -> list[ForeignJournal]:
-    """Return the foreign journals in the folders where journals may lie, and where earlier versions put them."""
+    """Return the foreign journals in the folders of journals, including the folder that earlier versions used."""
     found = []
     for place in [*folder.places(), _earlier_place()]:
         found += [_described(one) for one in survey(place).foreign if not _is_alive(one.path)]
@@ -81,10 +81,10 @@ def _earlier_place() -> Path:
 
 
 def _is_alive(path: Path) -> bool:
-    """Return whether a process of this machine writes the journal: an earlier version may run beside this one."""
+    """Return whether a process on this machine writes the journal: an earlier version may run beside this one."""
     with contextlib.suppress(OSError, NewerFormatError), _opened(path) as (_, journal):
         began = journal.beginning()
-        # Of a process elsewhere only a time is known, which whoever made the folder chose.
+        # For a process elsewhere only a time is known, which the creator of the folder chose.
         here = began is not None and owner.is_alive(began.owner, heard_s_ago=math.inf)
         return here or locks.is_locked(journal.descriptor)
     return False
@@ -126,7 +126,7 @@ def _described(foreign: Foreign) -> ForeignJournal:
 
 
 def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
-    """Return a journal of this user with what *foreign* holds, for *store*, and put the foreign one out of sight.
+    """Return a journal of this user with the content of *foreign*, for *store*, and move the foreign one away.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
         with _opened(foreign.path, alone=True) as (place, source):
             records = list(_records(source))
             began = _began(records, foreign, store)
-            for _ in range(2):  # as each journal has it, should a byte of one be damaged
+            for _ in range(2):  # as in each journal, in case a byte of one is damaged
                 journal.append(began)
             taken = _take_files(foreign, place, journal)
             for record in records:
@@ -149,14 +149,14 @@ def take_over(foreign: ForeignJournal, store: str) -> tuple[Journal, Began]:
     except BaseException:
         folder.discard(journal)
         raise
-    with contextlib.suppress(OSError):  # a folder that cannot be written: it will be offered again
+    with contextlib.suppress(OSError):  # if the folder is not writable, it will be offered again
         folder.move(foreign.path, _TAKEN)
     return journal, began
 
 
 @contextlib.contextmanager
 def _opened(path: Path, *, alone: bool = False) -> Iterator[tuple[SafeFolder, Journal]]:
-    """Open a journal and the folder that holds it; *alone*: so that no other process takes it over as well."""
+    """Open a journal and the folder that holds it; *alone* locks it, so that no other process takes it over as well."""
     with folder.open_place(path.parent) as place:
         journal = Journal.adopt(path, place) if alone else Journal.open(path, place)
         try:
@@ -174,9 +174,9 @@ def _records(journal: Journal) -> Iterator[Record]:
 
 
 def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
-    """Return the first record of the journal that is taken over: what decides where it goes is not the other's."""
+    """Return the first record of the journal that is taken over; the foreign one does not decide where it goes."""
     found = next((record for record in records if isinstance(record, Began)), None)
-    # Of the other's ids this user's own are derived: nobody can name a run that is in the store already.
+    # The new ids are derived from the foreign ones with this user's key: nobody can name a run already in the store.
     uid = derived(found.uid if found else str(foreign.path))
     tags = {key: value for key, value in (found.tags if found else {}).items() if key not in _OF_THE_STORE}
     return Began(
@@ -195,7 +195,7 @@ def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
 
 
 def _staged(place: SafeFolder, path: Path, records: list[Record]) -> tuple[StagedFile, ...]:
-    """Return the files that *records* name, those that cannot be taken with the reason."""
+    """Return the files that *records* name; those that cannot be taken have the reason."""
     named = dict.fromkeys(os.path.normpath(at) for at in map(path_of, records) if at is not None)
     if not named:
         return ()
@@ -230,7 +230,7 @@ def _with_known_status(record: Record) -> Record:
 
 
 def _is_taken(record: Record, files: list[str]) -> bool:
-    """Return whether *record* is taken over: one of files is where some of them are among *files*."""
+    """Return whether *record* is taken over; a record of files is, if some of its files are among *files*."""
     if isinstance(record, Began) or (isinstance(record, Tag) and record.key in _OF_THE_STORE):
         return False
     at = path_of(record)

@@ -1,4 +1,4 @@
-"""Has the disk hold what open journals were given, every second, and shows other machines that this process lives."""
+"""A thread that fsyncs open journals every second, and shows other machines that this process is alive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _thread: threading.Thread | None = None
 
 
 def watch(journal: Journal) -> None:
-    """Look after *journal* until it is forgotten."""
+    """Sync *journal* every second until it is forgotten."""
     with _condition:
         _journals.append(journal)
         _condition.notify_all()
@@ -30,13 +30,13 @@ def watch(journal: Journal) -> None:
 
 
 def forget(journal: Journal) -> None:
-    """Look after *journal* no longer."""
+    """Stop syncing *journal*."""
     with _condition:
         _journals[:] = [other for other in _journals if other is not journal]
 
 
 def start() -> None:
-    """Go on to look after the journals that there are, if that was stopped."""
+    """Restart the thread if it was stopped and there are journals."""
     global _thread  # noqa: PLW0603  # one thread a process
     with _condition:
         if (_thread is None or not _thread.is_alive()) and _journals:
@@ -45,7 +45,7 @@ def start() -> None:
 
 
 def stop() -> None:
-    """End the thread; journals that are still open are with the disk then."""
+    """Stop the thread, and sync the journals that are still open."""
     global _thread  # as above
     with _condition:
         thread, _thread = _thread, None
@@ -76,12 +76,12 @@ def _each(journals: list[Journal], look_after: Callable[[Journal], None]) -> Non
     for journal in journals:
         try:
             look_after(journal)
-        except Exception as error:  # noqa: BLE001  # one journal must not end the watch over the others
+        except Exception as error:  # noqa: BLE001  # an error of one journal must not stop the others
             journal.trouble = f"{type(error).__name__}: {error}"
 
 
 def _after_fork() -> None:
-    """Begin anew in a child process: it has no threads, and the journals are its parent's."""
+    """Reset a child process after a fork: it has no threads, and the journals belong to its parent."""
     global _thread, _condition  # as above
     _journals.clear()
     _thread, _condition = None, threading.Condition()

@@ -1,4 +1,4 @@
-"""A record as a line of text with a checksum, and the records of a file that may have been cut or damaged."""
+"""Encode records as lines of text with checksums, and decode files that may be truncated or damaged."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from mlmagic.journal.records import Record
 
 FORMAT = 2
-"""The number of this form; a journal of a higher one was written by a newer mlmagic. Form 1 had no signatures."""
+"""The version of this format; a newer mlmagic writes higher ones. Version 1 had no signatures."""
 
 _WORDS: dict[type[Any], str] = {kind: kind.__name__.lower() for kind in get_args(records.Record)} | {
     records.UserKeys: "leftout",
     records.Rejected: "setaside",
 }
-"""The word for each kind of record in a line; journals of earlier versions have the same."""
+"""The word for each kind of record in a line; journals of earlier versions use the same words."""
 _KINDS = {word: kind for kind, word in _WORDS.items()}
 _SUM = 8
-# Far above what MLflow takes of a dataset's profile, the longest text that is a record.
+# Far above what MLflow accepts for a dataset's profile, the longest text in a record.
 _LONGEST_LINE = 64 << 20
-# Of a damaged line so many places are tried: each takes time in proportion to the line.
+# How many positions of a damaged line are tried: each takes time in proportion to the line.
 _MOST_TRIED = 16
 _LINE = re.compile(rb"[0-9a-f]{8} (?=\[)")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Line(NamedTuple):
-    """A record of a file, None for a line that is damaged or holds none; the next line begins at byte ``end``."""
+    """A record of a file, or None if the line is damaged or has no record; the next line begins at byte ``end``."""
 
     end: int
     record: Record | None
@@ -49,8 +49,8 @@ class NewerFormatError(Exception):
 
 
 def seed_of(name: str) -> int:
-    """Return where the checksums of a journal of this name begin: lines from other journals are rejected."""
-    return zlib.crc32(name.encode(errors="surrogateescape"))  # a name of a file need not be UTF-8
+    """Return the CRC seed for a journal of this name, so that lines from other journals are rejected."""
+    return zlib.crc32(name.encode(errors="surrogateescape"))  # file names need not be UTF-8
 
 
 def encode(record: Record, seed: int) -> bytes:
@@ -63,7 +63,7 @@ def encode(record: Record, seed: int) -> bytes:
 
 
 def encode_metric(key: str, value: float, timestamp: int, step: int, *, yields: bool, seed: int) -> bytes:
-    """Return the line of a metric; as `encode` does, in a quarter of the time."""
+    """Return the line of a metric; like `encode`, in a quarter of the time."""
     number = repr(value) if math.isfinite(value) else _encode(value)
     text = f'["metric",{_quoted(key)},{number},{timestamp},{step},{"true" if yields else "false"}]'
     return _line(text, seed)
@@ -80,15 +80,15 @@ def _line(text: str, seed: int) -> bytes:
 
 
 def header(seed: int) -> bytes:
-    """Return the first line of a journal, which tells its format."""
+    """Return the first line of a journal, which states its format."""
     return _line(_encode(["format", FORMAT]), seed)
 
 
 def decode(data: bytes, seed: int, start: int = 0) -> Iterator[Line]:
     """Yield the complete lines of *data*, of which the first byte is byte *start* of the file.
 
-    What follows the last line break is left for another time. Of a line whose checksum is wrong the end may be a
-    record that is whole, since the break before it was damaged: it is found.
+    Bytes after the last line break are ignored. If the checksum of a line is wrong, its end may still be an intact
+    record whose preceding line break was damaged; such a record is found.
 
     Raises
     ------
@@ -111,10 +111,10 @@ def decode(data: bytes, seed: int, start: int = 0) -> Iterator[Line]:
 
 
 def read_lines(bytes_at: Callable[[int], bytes], seed: int, start: int = 0, upto: int | None = None) -> Iterator[Line]:
-    """Yield the complete lines of a file from byte *start* on, of no more than what begins before byte *upto*.
+    """Yield the complete lines of a file from byte *start* on, reading only chunks that begin before byte *upto*.
 
-    *bytes_at* returns some bytes from a place on, none at the end. A line that is longer than any record is skipped: no
-    more than its length is held, and no byte is looked at twice.
+    *bytes_at* returns some bytes from an offset on, none at the end. A line that is longer than any record is skipped:
+    memory is limited to the longest record, and no byte is examined twice.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def read_lines(bytes_at: Callable[[int], bytes], seed: int, start: int = 0, upto
 
 
 def _intact(line: bytes, seed: int) -> bytes | None:
-    """Return the content of a line, or None when it is not what was written."""
+    """Return the content of a line, or None if the checksum is wrong."""
     if not _LINE.match(line):
         return None
     content = line[_SUM + 1 :]
@@ -150,7 +150,7 @@ def _intact(line: bytes, seed: int) -> bytes | None:
 
 
 def _is_header(content: bytes) -> bool:
-    """Return whether a line is one that tells the format.
+    """Return whether a line states the format.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _is_header(content: bytes) -> bool:
 
 
 def _record(content: bytes) -> Record | None:
-    """Return the record of an intact line, or None if it is none.
+    """Return the record of an intact line, or None if the line has none.
 
     Raises
     ------
@@ -186,9 +186,9 @@ def _record(content: bytes) -> Record | None:
 
 
 def _values(content: bytes) -> list[Any]:
-    """Return the list that a line holds, empty where it holds something else."""
+    """Return the list in a line, or an empty list if the line holds something else."""
     try:
         values = json.loads(content)
-    except (ValueError, RecursionError):  # no JSON, no UTF-8, a number too long or lists too deep for Python
+    except (ValueError, RecursionError):  # invalid JSON or UTF-8, a number too long or lists too deep for Python
         return []
     return values if isinstance(values, list) else []

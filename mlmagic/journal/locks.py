@@ -1,4 +1,4 @@
-"""Locks on open files, which end with the process that has them, whatever its number is and where it runs."""
+"""Locks on open files, which end with the process that has them, whatever its pid and its container."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NONE_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EOP
 
 
 class HasFile(Protocol):
-    """What has a file open that may be locked."""
+    """An object with an open file that may be locked."""
 
     def close_file(self) -> None:
-        """Close it, if it is open."""
+        """Close the file if it is open."""
 
 
 _have_files: weakref.WeakSet[HasFile] = weakref.WeakSet()
@@ -28,7 +28,7 @@ _have_files: weakref.WeakSet[HasFile] = weakref.WeakSet()
 
 
 def give_up_after_fork(holder: HasFile) -> None:
-    """Have a forked process close the file of *holder*: it has the lock as well, which would outlive its owner."""
+    """Close the file of *holder* in forked processes: they share the lock, which would outlive its owner."""
     _have_files.add(holder)
 
 
@@ -43,12 +43,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def lock(descriptor: int) -> bool:
-    """Lock an open file for this process alone, waiting for others; return whether the file system has locks."""
+    """Lock an open file exclusively, waiting for other processes; return whether the file system has locks."""
     return _flock(descriptor, 0)
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock an open file for this process alone; return whether the file system has locks.
+    """Lock an open file exclusively, without waiting; return whether the file system has locks.
 
     Raises
     ------

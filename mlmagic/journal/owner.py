@@ -1,4 +1,4 @@
-"""Which process writes a journal, and whether it is still there."""
+"""Identify the process that writes a journal, and check whether it is alive."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import psutil
 _LARGEST_PID = 2**31
 
 SILENT_S = 600.0
-"""A process of another machine that has not touched its journal for so many seconds counts as dead."""
+"""A process on another machine counts as dead if it has not touched its journal for this many seconds."""
 
 
 def this_process(*, locks: bool = False) -> dict[str, Any]:
-    """Return what tells this process from every other, as plain data; *locks*: it keeps its journal locked.
+    """Return what identifies this process, as plain data; *locks* says whether it keeps its journal locked.
 
     >>> is_alive(this_process(), heard_s_ago=0)
     True
@@ -27,7 +27,7 @@ def this_process(*, locks: bool = False) -> dict[str, Any]:
 
 
 def is_of_this_machine(owner: dict[str, Any]) -> bool:
-    """Return whether *owner* ran on this machine, before its last start or since.
+    """Return whether *owner* ran on this machine, before or after its last boot.
 
     >>> is_of_this_machine(this_process())
     True
@@ -36,9 +36,9 @@ def is_of_this_machine(owner: dict[str, Any]) -> bool:
 
 
 def shares_locks(owner: dict[str, Any]) -> bool:
-    """Return whether *owner* has its journal locked while it lives, and locks are seen by this process.
+    """Return whether *owner* locks its journal while it is alive, and this process sees its locks.
 
-    The start of a machine tells it from others: containers on it have names of their own, but the same locks.
+    The boot id identifies the machine: containers on it have their own host names, but share its locks.
     """
     start = str(owner.get("host", "")).partition(" ")[2]
     return owner.get("locks") is True and start == _boot() != ""
@@ -47,8 +47,8 @@ def shares_locks(owner: dict[str, Any]) -> bool:
 def is_alive(owner: dict[str, Any], *, heard_s_ago: float) -> bool:
     """Return whether the process *owner* still runs.
 
-    A number that another process has meanwhile does not count: it began at another time. Of a process on another
-    machine only the heartbeat is known: its journal is touched every few seconds, *heard_s_ago* the last time.
+    A reused pid does not count, because the start time differs. For a process on another machine only the heartbeat is
+    known: it touches its journal every few seconds, the last time *heard_s_ago*.
     """
     if owner.get("host") != _host():
         return heard_s_ago < SILENT_S
@@ -59,7 +59,7 @@ def is_alive(owner: dict[str, Any], *, heard_s_ago: float) -> bool:
 
 @cache
 def _host() -> str:
-    """Return the machine's name with the id of its start: after a restart no process of before is alive."""
+    """Return the machine's name with its boot id: after a reboot, no earlier process is alive."""
     return f"{socket.gethostname()} {_boot()}".strip()
 
 
@@ -71,9 +71,9 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> str | None:
-    """Return when the process *pid* began, or None when there is none.
+    """Return when the process *pid* started, or None if it does not exist.
 
-    On Linux in ticks since the machine started, which a clock that is set does not change, as it would the time.
+    On Linux the value is in ticks since boot, which do not change if the clock is set.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()

@@ -1,7 +1,7 @@
-"""The records of a run, in the order in which they were made: what was recorded, and how far it was delivered.
+"""The records of a run, in the order of their creation: what was recorded, and how far it was delivered.
 
-All fields are plain JSON values, so that a record is a line of text and back again. ``signature`` is that of the user
-who recorded it, empty where that user has no key.
+All fields are plain JSON values, so that a record converts to a line of text and back. ``signature`` is that of the
+user who recorded it, or empty if that user has no key.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """The first record: which run this is, where it belongs, and which process writes here.
+    """The first record: which run this is, where it belongs, and which process writes the journal.
 
     ``uid`` is the run's own id, its tag ``mlmagic.id``; a *resumed* run is one that is continued. ``run_id`` is
-    MLflow's, where it is known; ``parent`` is the uid of the run around it.
-    ``store`` is the URI without passwords; ``experiment_id`` is empty where only the name is known. ``started`` is in
-    milliseconds since the epoch.
+    MLflow's id if it is known; ``parent`` is the uid of the parent run. ``store`` is the URI without passwords;
+    ``experiment_id`` is empty if only the name is known. ``started`` is in milliseconds since the epoch.
     """
 
     uid: str
@@ -75,10 +74,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An artifact: its path within the run. Its content lies in the staging area, under the same path.
+    """An artifact: its path within the run. Its content is in the staging area, under the same path.
 
-    ``after`` is set for a text that goes on with what earlier cells of the run left there: it is what stands between;
-    ``before`` is what stands before that earlier text, where it does not begin with a heading of its own.
+    ``after`` is set for a text that is appended to what earlier cells of the run stored there: it separates the two.
+    ``before`` is put before that earlier text if it does not begin with a heading.
     """
 
     path: str
@@ -122,7 +121,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model, written to ``folder`` of the staging area as MLflow lays it out. ``uid`` is its tag ``mlmagic.id``."""
+    """A model, written to ``folder`` of the staging area in MLflow's layout. ``uid`` is its tag ``mlmagic.id``."""
 
     uid: str
     name: str
@@ -132,7 +131,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last record of the code: the run's status, and when it ended, in milliseconds since the epoch."""
+    """The last record of the user's code: the run's status, and when it ended, in milliseconds since the epoch."""
 
     status: str
     at: int
@@ -147,7 +146,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class UserKeys:
-    """These keys were logged by the user's own code: what yields to it is not delivered."""
+    """The keys that the user's own code logged: records that yield to them are not delivered."""
 
     params: list[str]
     metrics: list[str]
@@ -155,7 +154,7 @@ class UserKeys:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A staged file that is in the store, by its path within the staging area, while others of the run wait."""
+    """A staged file that is in the store while others of the run wait; its path is within the staging area."""
 
     path: str
 
@@ -169,7 +168,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """All is delivered, and the run is ended in the store."""
+    """Everything is delivered, and the run is ended in the store."""
 
 
 Record = (
@@ -191,17 +190,17 @@ Record = (
     | Closed
 )
 Signed = Began | File | Part | Copy | Model
-"""The records that tell whose run it is and which files it has: `mlmagic.journal.signing` signs them."""
+"""The records that state whose run it is and which files it has: `mlmagic.journal.signing` signs them."""
 
 
 class Sink(Protocol):
-    """Where a recorder's records go. Nothing of it raises for a disk or a store that is away."""
+    """The destination of a recorder's records. No method raises if the disk or the store is unavailable."""
 
     def append(self, record: Record) -> None:
         """Take one record."""
 
     def append_metric(self, key: str, value: float, timestamp: int, step: int, *, yields: bool) -> None:
-        """Take one value of a metric; the quick way, for loops."""
+        """Take one value of a metric; faster than `append`, for loops."""
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Take an artifact; *after* and *before* as in `File`."""
@@ -210,4 +209,4 @@ class Sink(Protocol):
         """Take a part of a text that runs share."""
 
     def keep_copy(self, folder: str, source: Path) -> None:
-        """Take a copy of a file or folder of the user's, which may change or delete it at once."""
+        """Take a copy of a user's file or folder, which may be changed or deleted right after."""

@@ -1,7 +1,7 @@
-"""A folder that is opened once: what is in it is reached through its descriptor, and no link is followed.
+"""A folder that is opened once: its content is reached through its descriptor, and no link is followed.
 
-A path that is looked up twice may mean two things: between a check and a use, whoever can write to a folder on the way
-can put a link there. Windows has no such descriptors; there, paths are checked before they are used.
+A path that is resolved twice may mean two things: between a check and a use, anyone who can write to a folder on the
+path can put a link there. Windows has no such descriptors; there, paths are checked before they are used.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = _NO_LINK | getattr(os, "O_DIRECTORY", 0)
-# A FIFO without a writer would hold the one who opens it.
+# Opening a FIFO without a writer would block.
 _FILE = _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _WRITABLE_BY_OTHERS = 0o022
 _OF_OTHERS = 0o077
 
 
 class UntrustedError(OSError):
-    """A file or folder that may be somebody else's: a link, another user's, or writable by other users."""
+    """A file or folder that may be someone else's: a link, another user's, or writable by other users."""
 
 
 class SafeFolder:
     """A folder of this user, which no other user can write to, opened once.
 
-    Use it in a ``with`` statement, or close it. In a folder that no other user can enter, and below it, it does not
-    matter who may write to a file.
+    Use it in a ``with`` statement, or close it. In a folder that no other user can enter, and below it, the write
+    permissions of files do not matter.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -96,7 +96,7 @@ class SafeFolder:
         """Open the folder *name* in this one; *create* and errors as for `open`."""
         _require_name(name)
         if self._is_shared and (create or self.stat(name)):
-            # Whoever can write to it can put another folder in its place, now or later.
+            # Anyone who can write to this folder can replace the inner one, now or later.
             raise UntrustedError(0, "other users can write to it: chmod go-w", str(self.path))
         if create:
             with contextlib.suppress(FileExistsError):
@@ -135,7 +135,7 @@ class SafeFolder:
         except FileExistsError:
             raise
         except OSError as error:
-            # A link is refused as "too many levels of symbolic links", a socket or a device as it happens to be.
+            # For a link the error is "too many levels of symbolic links", for a socket or a device it varies.
             with contextlib.suppress(FileNotFoundError):
                 self._require_file(name, self.stat(name))
             raise error from None
@@ -147,17 +147,17 @@ class SafeFolder:
         return descriptor
 
     def names(self) -> Iterator[str]:
-        """Yield the names of all that is in this folder, in no order."""
+        """Yield the names of all entries of this folder, in no order."""
         with os.scandir(self.path if self._descriptor is None else self._descriptor) as entries:
             yield from (entry.name for entry in entries)
 
     def stat(self, name: str) -> os.stat_result:
-        """Return what is known of *name*, of a link itself."""
+        """Return the status of *name*; for a link, that of the link itself."""
         _require_name(name)
         return os.lstat(self._at(name), **self._from())
 
     def is_own_file(self, name: str) -> bool:
-        """Return whether *name* is a regular file with one name, of this user and writable by nobody else."""
+        """Return whether *name* is a regular file with one hard link, of this user, and writable by nobody else."""
         try:
             self._require_file(name, self.stat(name))
         except OSError:
@@ -165,7 +165,7 @@ class SafeFolder:
         return True
 
     def unlink(self, name: str) -> None:
-        """Remove the file *name*; of a link the link itself."""
+        """Remove the file *name*; if it is a link, remove the link itself."""
         _require_name(name)
         os.unlink(self._at(name), **self._from())
 
@@ -214,7 +214,7 @@ class SafeFolder:
 
 
 def _is_shared(found: os.stat_result) -> bool:
-    """Return whether other users can rename what is in a folder. In one like ``/tmp`` they cannot (its sticky bit)."""
+    """Return whether other users can rename a folder's entries. In a folder like ``/tmp`` they cannot (sticky bit)."""
     if os.name == "nt" or found.st_mode & stat.S_ISVTX:
         return False
     by_group = bool(found.st_mode & stat.S_IWGRP) and not _is_own_group(found.st_gid)
@@ -223,7 +223,7 @@ def _is_shared(found: os.stat_result) -> bool:
 
 @cache
 def _is_own_group(number: int) -> bool:
-    """Return whether a group is this user's alone, as many systems make one for each user."""
+    """Return whether a group has only this user as a member: many systems create one for each user."""
     import grp
     import pwd
 
@@ -235,7 +235,7 @@ def _is_own_group(number: int) -> bool:
 
 
 def open_file(path: Path, folder: SafeFolder | None, flags: int) -> int:
-    """Return a descriptor of the file *path* as `SafeFolder.open_file` does; *folder* holds it, if it is open."""
+    """Open the file *path* as `SafeFolder.open_file` does; *folder* is the folder that holds it, if it is open."""
     if folder is not None:
         return folder.open_file(path.name, flags)
     with SafeFolder.open(path.parent) as parent:

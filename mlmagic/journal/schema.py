@@ -1,4 +1,4 @@
-"""Whether values that were read fit the fields of a record: a journal may have been made by somebody else."""
+"""Check that parsed values fit the fields of a record: a journal may come from someone else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def fits(kind: type[Any], values: Sequence[Any]) -> bool:
-    """Return whether ``kind(*values)`` is a record whose fields are what the class declares.
+    """Return whether ``kind(*values)`` is a record whose fields have the declared types.
 
     >>> from mlmagic.journal.records import Tag
     >>> fits(Tag, ["stage", "draft"]), fits(Tag, ["stage", 3]), fits(Tag, ["stage"])
@@ -42,7 +42,7 @@ def _check(hint: Any) -> Callable[[Any], bool]:
     inner = [_check(argument) for argument in get_args(hint)]
     if get_origin(hint) is list:
         return lambda value: isinstance(value, list) and all(map(inner[0], value))
-    if get_origin(hint) is dict:  # its keys are texts, as JSON has it
+    if get_origin(hint) is dict:  # JSON keys are always strings
         return lambda value: isinstance(value, dict) and all(map(inner[1], value.values()))
     if inner:  # a union
         return lambda value: any(check(value) for check in inner)
@@ -50,12 +50,12 @@ def _check(hint: Any) -> Callable[[Any], bool]:
 
 
 def _is_text(value: Any) -> bool:
-    # Halves of a character can be written by nobody, neither into a store nor as a name of a file.
+    # Lone surrogates can be written neither to a store nor as a file name.
     return isinstance(value, str) and (value.isascii() or not _HALF.search(value))
 
 
 def _is_integer(value: Any) -> bool:
-    # A store keeps 64 bits; True is an int to Python, and no number here.
+    # A store has 64-bit integers; True is an int in Python, but not a number here.
     return type(value) is int and -_LARGEST <= value < _LARGEST
 
 

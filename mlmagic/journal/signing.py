@@ -1,7 +1,7 @@
-"""The key of this user, and what it signs: who a run belongs to, and the files that its journal names.
+"""The user's key, and what it signs: whose run a journal records, and the files that the journal names.
 
 A folder that came with a repository may hold a journal that looks like one of this user's. Only what this key signed
-was recorded by this user, in this folder; anything else is never delivered, moved or deleted unasked.
+was recorded by this user, in this folder; anything else is never delivered, moved or deleted without a request.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Signature:
         return self.of_text(type(record).__name__, *astuple(plain))
 
     def of_text(self, *values: Any) -> str:
-        """Return the signature of *values*, plain JSON ones, in this journal."""
+        """Return the signature of *values*, which are plain JSON, in this journal."""
         content = _encode([*self._of, *values]).encode()
         return hmac.digest(self._key, content, "sha256").hex()[:_DIGITS]
 
 
 def signature_of(path: Path) -> Signature | None:
-    """Return what signs the journal at *path*, or None if this user has no key; `problem` says why."""
+    """Return the signature for the journal at *path*, or None if this user has no key; `problem` says why."""
     try:
         key = _key(str(state_folder()))
     except OSError:
@@ -71,7 +71,7 @@ def signature_of(path: Path) -> Signature | None:
 
 
 def problem() -> str | None:
-    """Return why nothing can be signed, in one line, or None."""
+    """Return in one line why nothing can be signed, or None."""
     try:
         _key(str(state_folder()))
     except OSError as error:
@@ -80,7 +80,7 @@ def problem() -> str | None:
 
 
 def derived(text: str) -> str:
-    """Return 32 hex digits that only this user can make of *text*, always the same; random ones without a key."""
+    """Derive 32 hex digits from *text*, always the same, which only this user can derive; random ones without a key."""
     signature = signature_of(Path(os.sep, "derived"))
     return signature.of_text(text) if signature else os.urandom(_DIGITS // 2).hex()
 

@@ -1,4 +1,4 @@
-"""The staged files of a journal, walked without following a link: what is not a regular file is named, not read."""
+"""Walk the staged files of a journal without following links; what is not a regular file is listed, but not read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEEPEST = 64
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A staged file: its path below the staging folder, its size, and why it is left out, if it is."""
+    """A staged file: its path below the staging folder, its size, and the reason if it is left out."""
 
     path: str
     size: int
@@ -36,7 +36,7 @@ class StagedFile:
 
 
 def path_of(record: Record) -> str | None:
-    """Return where the files of *record* lie below the staging folder, or None if it has none.
+    """Return where the files of *record* are below the staging folder, or None if it has none.
 
     >>> path_of(Copy("data")), path_of(File("a.txt", after="")), path_of(Model("1", "clf", "models/1"))
     ('artifacts/data', 'continued/a.txt', 'models/1')
@@ -68,7 +68,7 @@ def within(folder: Path, path: str) -> Path:
 
 
 def walk(staging: SafeFolder, path: str) -> Iterator[StagedFile]:
-    """Yield the file at *path* below *staging*, or all files of the folder there; raise for nothing that lies there."""
+    """Yield the file at *path* below *staging*, or all files of that folder; a problem is yielded, not raised."""
     try:
         with _parent(staging, path) as parent:
             yield from _below(parent, PurePosixPath(path), _DEEPEST)
@@ -91,7 +91,7 @@ def read(staging: SafeFolder, path: str) -> bytes:
 
 
 def copy(staging: SafeFolder, file: StagedFile, to: Path) -> None:
-    """Copy *file* from *staging* into the staging folder *to*, where it must not be yet.
+    """Copy *file* from *staging* into the staging folder *to*, where it must not exist yet.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def copy(staging: SafeFolder, file: StagedFile, to: Path) -> None:
 
 @contextlib.contextmanager
 def _parent(staging: SafeFolder, path: str) -> Iterator[SafeFolder]:
-    """Open the folder that holds *path*, part by part."""
+    """Open the folder that holds *path*, one part at a time."""
     parts = PurePosixPath(path)
     if parts.is_absolute() or not parts.parts:
         raise UntrustedError(0, "it is no name of a file", path)

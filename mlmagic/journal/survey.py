@@ -1,4 +1,4 @@
-"""Which journals wait in a folder, and which of them this user recorded here: nothing else is touched unasked."""
+"""Find the journals in a folder, and which of them this user recorded here: others are delivered only on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.journal.safe_folder import SafeFolder
 
 MOST_UNASKED = 1000
-"""Journals of a folder that are looked at when the extension is loaded."""
+"""How many journals of a folder are examined when the extension is loaded."""
 
 NOT_SIGNED = "it was not recorded by you in this folder"
 _YOUNG_S = 60.0
@@ -35,7 +35,7 @@ class Left:
 
 @dataclass(frozen=True)
 class Foreign:
-    """A journal, or a whole folder of them, that is not delivered unasked, and why."""
+    """A journal, or a whole folder of journals, that is delivered only on request, and the reason."""
 
     path: Path
     reason: str
@@ -43,10 +43,10 @@ class Foreign:
 
 @dataclass
 class Survey:
-    """The journals of a folder: those to deliver, those that are foreign, and how many were not looked at.
+    """The journals of a folder: those to deliver, those that are foreign, and how many were not examined.
 
-    Of a run that a process works on, writing or delivering one of its journals, none is to be delivered: two processes
-    could both create the run. ``busy`` are the ids of such runs.
+    While a process writes or delivers a journal of a run, no journal of that run is to be delivered: two processes
+    could both create the run. ``busy`` has the ids of such runs.
     """
 
     left: list[Left] = field(default_factory=list)
@@ -57,9 +57,9 @@ class Survey:
 
 
 def survey(place: Path, *, most: int | None = None) -> Survey:
-    """Look at the journals in the folder *place*, the oldest first, at no more than *most* of them.
+    """Examine the journals in the folder *place*, the oldest first, at most *most* of them.
 
-    Of each no more than its beginning is read. Never raises for what lies there.
+    At most the beginning and the last line of each are read. Never raises because of what the folder contains.
     """
     found = Survey()
     try:
@@ -101,7 +101,7 @@ def _look_at(path: Path, opened: SafeFolder, found: Survey) -> None:
         found.foreign.append(Foreign(path, "it was written by a newer mlmagic: update mlmagic to deliver it"))
     except OSError as error:
         found.foreign.append(Foreign(path, _reason(error)))
-    except Exception as error:  # noqa: BLE001  # whatever somebody has put there, the others are looked at
+    except Exception as error:  # noqa: BLE001  # whatever the file contains, the others are examined
         found.foreign.append(Foreign(path, f"it cannot be read ({type(error).__name__})"))
     finally:
         found.bytes_read += min(journal.size, LONGEST_BEGINNING)
@@ -116,7 +116,7 @@ def is_alive(journal: Journal, began: Began) -> bool:
 
 
 def _is_old_and_holds_something(journal: Journal) -> bool:
-    """Return whether a journal without a beginning is more than what a process leaves that dies as it creates one."""
+    """Return whether a journal without a first record is more than a process leaves that dies while creating it."""
     is_new = locks.is_locked(journal.descriptor) or journal.silent_s() < _YOUNG_S
     return not is_new and journal.size > _LONGEST_HEADER
 

@@ -1,7 +1,7 @@
-"""Writing a line to a file, and reading from a place in it, as a journal needs them.
+"""Write a line to a file, and read from an offset, as a journal needs it.
 
-``os.write`` lets go of Python's global lock for the microsecond that the system takes, and a thread that waits for it
-then keeps it for milliseconds: a loop that logs would wait for the delivery of its own journal at every call.
+``os.write`` releases the GIL for the microsecond that the system call takes, and a waiting thread then holds it for
+milliseconds: a loop that logs would wait for the delivery of its own journal on every call.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import threading
 
 FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
-"""How a journal is opened: what is written goes to its end, as it is."""
+"""How a journal is opened: bytes are appended unchanged."""
 
 if sys.platform == "win32":
     write = os.write
@@ -30,7 +30,7 @@ else:
     _write.restype = ctypes.c_ssize_t
 
     def write(descriptor: int, data: bytes) -> int:
-        """Write *data* to a file, and return how many bytes of it the system took; as ``os.write``.
+        """Write *data* to a file, and return how many bytes the system accepted, like ``os.write``.
 
         Raises
         ------

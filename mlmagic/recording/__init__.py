@@ -1,1 +1,1 @@
-"""What is recorded of a run while it is open, and what is told of it when it ends."""
+"""What is recorded of a run while it is open, and what is reported when it ends."""

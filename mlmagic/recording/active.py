@@ -27,7 +27,7 @@ def enter(context: RunContext) -> None:
 
 
 def leave(context: RunContext) -> None:
-    """Let *context* be active no longer."""
+    """Make *context* inactive."""
     _open.remove(context)
 
 
@@ -56,7 +56,7 @@ def _runs(contexts: Iterable[RunContext]) -> Iterator[ActiveRun]:
 
 
 def require_active(what: str) -> RunContext:
-    """Return what is active for the calling thread, a run or a trial of a sweep; *what* was called, for the error.
+    """Return the active run or sweep trial of the calling thread; *what* is the called function, for the error.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def require_active(what: str) -> RunContext:
 
 
 def require_run(what: str) -> ActiveRun:
-    """Return the run that is active for the calling thread; *what* was called, which makes runs below it.
+    """Return the active run of the calling thread; *what* is the called function, which creates child runs.
 
     Raises
     ------
@@ -95,10 +95,10 @@ def require_run(what: str) -> ActiveRun:
 
 
 def note_last(run_id: str) -> None:
-    """Note which run has ended last."""
+    """Note which run ended last."""
     _last[:] = [run_id]
 
 
 def last_id() -> str | None:
-    """Return the id of the run that ended last in this process, None if none has."""
+    """Return the id of the run that ended last in this process, or None if none has ended."""
     return _last[0] if _last else None

@@ -1,4 +1,4 @@
-"""A run that is open: what configs, data, models and sweeps record of it, and to it."""
+"""An open run: what the captures of configs, data, models and sweeps read from it and record to it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Logged:
-    """What the user's own code logged with MLflow, and its autologging: ``models`` are ids of logged models.
+    """What the user's own code and MLflow's autologging logged with MLflow; ``models`` are ids of logged models.
 
-    ``status`` is how the user's code ended the run itself, by ``mlflow.end_run`` or ``set_terminated``; None as a rule.
+    ``status`` is set if the user's code ended the run itself, by ``mlflow.end_run`` or ``set_terminated``.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -36,9 +36,9 @@ class Logged:
 class ActiveRun(RunContext):
     """An open run.
 
-    ``datasets`` and ``models`` are those that were recorded, each in a few words. ``logged`` is what MLflow's run held
-    when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` holds which searches and
-    trials of studies have runs below it already.
+    ``datasets`` and ``models`` are those that were recorded, each in a few words. ``logged`` is what MLflow's run
+    contained when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` says which
+    searches and trials of studies have child runs already.
     """
 
     delivery: Delivery
@@ -60,7 +60,7 @@ class ActiveRun(RunContext):
 
     @property
     def run_id(self) -> str:
-        """MLflow's id of the run, or the run's own while the store does not know it; both find it later."""
+        """MLflow's id of the run, or the run's own id while the store does not know the run; both find it later."""
         return self.delivery.run_id or self.uid
 
     @property
@@ -80,37 +80,37 @@ class ActiveRun(RunContext):
 
     @property
     def tags(self) -> Mapping[str, str]:
-        """The tags that it was opened with."""
+        """The tags that the run was opened with."""
         earlier = self.target.earlier
         return earlier.tags if earlier else self.delivery.began.tags
 
     @property
     def metrics_before(self) -> Mapping[str, float]:
-        """The metrics that a run that is continued had before."""
+        """The metrics that a continued run had before."""
         return self.target.earlier.metrics if self.target.earlier else {}
 
     @property
     def began(self) -> int:
-        """When its first cell began, in milliseconds since the epoch."""
+        """When the run's first cell began, in milliseconds since the epoch."""
         return self.target.earlier.began if self.target.earlier else self.delivery.began.started
 
     @property
     def seconds_before(self) -> float:
-        """Seconds in the earlier cells of a run that is continued."""
+        """Seconds in the earlier cells of a continued run."""
         return self.target.earlier.seconds if self.target.earlier else 0.0
 
     @property
     def other_kernels(self) -> LogStorage | None:
-        """The log of the earlier kernels that a run which is continued ran in."""
+        """The log of the earlier kernels in which a continued run ran."""
         return self.target.earlier.other_kernels if self.target.earlier else None
 
     @property
     def logged_params(self) -> set[str]:
-        """The parameters that the code logged, but for those of before the run was continued: the recorder warns."""
+        """The parameters that the code logged, except those from before a continuation: the recorder warns of these."""
         earlier = self.target.earlier.params if self.target.earlier else {}
         return {*self.logged.params, *self.recorder.params} - {*earlier}
 
     @property
     def duration_s(self) -> float:
-        """Seconds since it was opened or continued, whatever the clock was set to meanwhile."""
+        """Seconds since the run was opened or continued, independent of changes to the clock."""
         return time.monotonic() - self._began

@@ -1,4 +1,4 @@
-"""What looks at a cell before and after it runs, to record one kind of thing: configs, data, models, studies."""
+"""Captures, which run before and after a cell and record one kind of thing: configs, data, models, studies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that are recorded in one go when they are over, below one that is open: the trials of a sweep or a search."""
+"""Child runs of an open run, which are recorded at once when they are over: the trials of a sweep or a search."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _OF_THE_PARENT = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
 
 
 class ChildRun:
-    """A run below *parent*, which has begun at *started* (ms since 1970); `end` hands it to the store's thread.
+    """A child run of *parent*, which began at *started* (ms since 1970); `end` hands it to the store's thread.
 
-    What is recorded of it is redacted as everything is.
+    Everything that is recorded of it is redacted.
     """
 
     def __init__(self, parent: ActiveRun, name: str, started: int, tags: Mapping[str, str]) -> None:
@@ -61,7 +61,7 @@ class ChildRun:
         self.recorder = Recorder(self._journal, parent.notices)
 
     def records(self, records: Iterable[Record]) -> None:
-        """Record again what a recorder in another process made of what was logged there."""
+        """Record again what a recorder in another process recorded there."""
         for record in records:
             match record:
                 case Param(key, value):
@@ -73,11 +73,11 @@ class ChildRun:
 
     @property
     def staging(self) -> Path:
-        """Where files lie that records name, beside the run's journal."""
+        """The folder of the files that records name, beside the run's journal."""
         return self._journal.make_staging()
 
     def figures(self, figures: Iterable[Figure | FailedFigure]) -> None:
-        """Record figures, each under a name of its own."""
+        """Record figures, each under its own name."""
         taken: set[str] = set()
         for number, figure in enumerate(figures, 1):
             title = self.recorder.name(figure.title, "names of figures")
@@ -88,7 +88,7 @@ class ChildRun:
             self.recorder.data(f"figures/{name}.{figure.extension}", figure.content)
 
     def end(self, status: str, at: int) -> None:
-        """End the run, at this moment (ms since 1970), and have it delivered."""
+        """End the run at the time *at* (ms since 1970), and hand it to the delivery worker."""
         self._journal.append(Ended(status, at))
         fsync_thread.watch(self._journal)
         delivery_worker(self._delivery.uri).add(self._delivery)

@@ -1,4 +1,4 @@
-"""Where a run comes from: the cell that is tracked, and the session around it."""
+"""The origin of a run: the tracked cell, and the session around it."""
 
 from __future__ import annotations
 

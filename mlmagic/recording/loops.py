@@ -1,4 +1,4 @@
-"""The loops that run now, and the step to which what is logged in them belongs."""
+"""The loops that run now, and the step of what is logged in them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 
 class CountsSteps(Protocol):
-    """A recorder, as far as loops know it."""
+    """The part of a recorder that loops use."""
 
     def count_on(self, following: Mapping[str, int]) -> None:
-        """Go on with the first step after a loop for each metric that took its steps from it."""
+        """Continue each metric that took its steps from a loop with the first step after the loop."""
 
 
 class Loop:
     """A loop that runs now.
 
-    ``recorder`` is that of the run in which it began, if any; ``outer`` the loop around it. ``step`` is None before
-    the first item. ``best_step`` and ``stopped`` are what early stopping found. ``at_end`` is done when the loop is
-    left, in whatever way.
+    ``recorder`` is that of the run in which the loop began, if any; ``outer`` is the enclosing loop. ``step`` is None
+    before the first item. ``best_step`` and ``stopped`` are what early stopping found. ``at_end`` are the callbacks for
+    the end of the loop, however it ends.
     """
 
     def __init__(self, recorder: CountsSteps | None = None) -> None:
@@ -42,10 +42,10 @@ class Loop:
         self.step = step
 
     def step_of(self, name: str, following: int) -> int:
-        """Return the step of a value of metric *name*, of which *following* is the first step not yet taken.
+        """Return the step of a value of metric *name*, whose first unused step is *following*.
 
-        It is the loop's own, unless what ran before (an earlier fold, the batches of the last epoch, a cell of the
-        same run) took it already: then the metric goes on from there, and its curve does not run over itself.
+        It is the loop's own step, unless that was used before (by an earlier fold, the batches of the last epoch, a
+        cell of the same run). Then the metric continues from there, so that its curve does not overlap itself.
         """
         if self.step is None or self._first is None:
             return following
@@ -56,7 +56,7 @@ class Loop:
         return {} if self.step is None else {name: self.step + shift + 1 for name, shift in self._shifts.items()}
 
     def hear(self, name: str, value: float, step: int, *, inner: bool = False) -> None:  # noqa: ARG002  # for others
-        """Take note of what was logged in this loop, or in one within it; the loops around hear it too."""
+        """Note what was logged in this loop, or in a loop within it; the enclosing loops are notified too."""
         if self.outer is not None:
             self.outer.hear(name, value, step, inner=True)
 
@@ -72,7 +72,7 @@ def enter(loop: Loop) -> None:
 
 
 def leave(loop: Loop) -> None:
-    """End *loop*, which may have ended already, and do what waits for its end."""
+    """End *loop*, which may have ended already, and run its callbacks."""
     _running.remove(loop)
     if loop.recorder is not None:
         loop.recorder.count_on(loop.following())
@@ -81,7 +81,7 @@ def leave(loop: Loop) -> None:
 
 
 def leave_all(recorder: CountsSteps) -> None:
-    """End the loops of a run that ends: an iterator that is held somewhere keeps its loop open."""
+    """End the loops of a run that ends: an iterator that is still referenced keeps its loop open."""
     for loop in reversed(_running.all()):
         if loop.recorder is recorder:
             leave(loop)
@@ -90,7 +90,7 @@ def leave_all(recorder: CountsSteps) -> None:
 def innermost(recorder: CountsSteps | None, *, here: bool = False) -> Loop | None:
     """Return the innermost loop of the calling thread that began in the run of *recorder* (None: in no run).
 
-    A worker thread that has no loop of its own belongs to the latest one, unless *here* asks for this thread's only.
+    A worker thread without a loop belongs to the latest loop, unless *here* limits the search to this thread.
     """
     if not _running:
         return None

@@ -1,4 +1,4 @@
-"""What is worth telling under a cell, each thing once."""
+"""Notices shown under a cell, each once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.redaction import redact
 
 _standing: dict[str, tuple[str, ...]] = of_session({})
-"""What was true of each topic at the last run of this session that showed its notes."""
+"""The lasting notices of each topic at the last run of this session that showed its notes."""
 
 
 class Notices:
@@ -27,17 +27,17 @@ class Notices:
         self._lock = threading.Lock()
 
     def info(self, text: str) -> None:
-        """Add what is good to know."""
+        """Add a notice that is good to know."""
         self._add(text, "info")
 
     def warn(self, text: str) -> None:
-        """Add what was not done as asked."""
+        """Add a warning that something was not done as asked."""
         self._add(text, "warning")
 
     def standing(self, topic: str, *texts: str, shown: bool = True) -> None:
-        """Add what stays true from run to run: of *topic*, only what was not true at the run before.
+        """Add lasting notices about *topic*: only those that did not apply at the previous run.
 
-        Without *shown* (a run that shows no notes) nothing is added, and it is news to the next one.
+        If not *shown* (a run that shows no notes), nothing is added, and the next run shows the new notices.
 
         >>> runs = [Notices(), Notices(), Notices()]
         >>> for notices, texts in zip(runs, (["no seed"], ["no seed"], ["no seed", "no commit"])):
@@ -57,7 +57,7 @@ class Notices:
             self._counts[text, level] = self._counts.get((text, level), 0) + 1
 
     def all(self) -> tuple[Notice, ...]:
-        """Return the warnings, then the rest, each in the order in which it came."""
+        """Return the warnings, then the other notices, each in the order of arrival."""
         with self._lock:
             items = sorted(self._counts.items(), key=lambda item: item[0][1] != "warning")
         return tuple(Notice(f"{text} ({n} times)" if n > 1 else text, level) for (text, level), n in items)

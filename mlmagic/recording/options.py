@@ -1,4 +1,4 @@
-"""What the user asked of a run, and where the run comes from."""
+"""The user's options for a run, and the run's origin."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class TrackOptions:
     """The options of ``%%track``.
 
-    ``exclude`` names what is not to be recorded by itself; ``auto``, ``models`` and ``data`` switch kinds of it off.
-    ``resume`` is None for a new run, ``""`` to go on with the last run of this notebook, else that run's id or name.
-    ``config`` is a config and what it is called.
+    ``exclude`` names what is not to be recorded automatically; ``auto``, ``models`` and ``data`` switch kinds of it
+    off. ``resume`` is None for a new run, ``""`` to continue the last run of this notebook, else the id or name of the
+    run to continue. ``config`` is a config and its name.
     """
 
     name: str | None = None
@@ -45,9 +45,9 @@ class TrackOptions:
 class Origin:
     """The code that a run records: a tracked cell, or the block of ``with mlmagic.track():``.
 
-    ``namespace`` is the user's (live), ``binds`` the names that the code's text binds, ``notebook`` the file (None
-    where nothing tells it), ``key`` what stays the same when the same cell is run again, and ``watch`` what is seen of
-    a tracked cell while it runs.
+    ``namespace`` is the user's (live), ``binds`` the names that the code's text binds, ``notebook`` the file (None if
+    it is unknown), ``key`` what stays the same when the same cell runs again, and ``watch`` the observations of a
+    tracked cell while it runs.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Everything recorded of a run passes here: checked, named, redacted, and handed to the sink."""
+"""Everything that is recorded of a run passes here: it is checked, named, redacted, and handed to the sink."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ class _Curve:
         self.value, self.last_step, self.values = value, step, 0
 
     def take(self, value: float, step: int) -> None:
-        """Take note of a value. As MLflow has it, that of the highest step counts, and of one step the last."""
+        """Note a value. As in MLflow, the value of the highest step counts, and the last one of that step."""
         self.values += 1
         if step >= self.last_step:
             self.value, self.last_step = value, step
 
 
 class Recorder:
-    """The one way into a run. It never raises for a value: what cannot be kept as asked becomes a notice.
+    """The only way into a run. It never raises because of a value: what cannot be recorded as asked becomes a notice.
 
     While ``yields`` is true, what is recorded gives way to what the user's code may have logged in the store, which
-    cannot be asked now.
+    cannot be queried now.
     """
 
     def __init__(self, sink: Sink, notices: Notices) -> None:
@@ -80,7 +80,7 @@ class Recorder:
                 self.param(name, leaf)
             return
         name = self._key(key, "parameter")
-        if issubclass(type(value), int):  # judged as a number: `token=50256` is a word of a model's
+        if issubclass(type(value), int):  # judged as a number: `token=50256` is a model's token id
             text = as_text(self._clean_value(value, f"param {name}", key))
         else:
             text = self._clean(as_text(value), f"param {name}", key)
@@ -100,7 +100,7 @@ class Recorder:
     def metric(self, key: str, value: Any, step: int | None = None) -> None:
         """Record a metric: a number, a curve (a list of numbers, steps counted up) or a mapping of these.
 
-        A number without *step* takes that of the loop in which it is logged, or else counts on.
+        A number without *step* takes the step of the loop in which it is logged, or else the next step of the metric.
         """
         plain = type(value) is float
         if not plain and (leaves := _leaves(value, key)) is not None:
@@ -132,7 +132,7 @@ class Recorder:
         if not math.isfinite(number):
             stored = "" if math.isnan(number) else " (MLflow keeps the largest float in its place)"
             self._notices.warn(f"metric {name!r} is {number}{stored}")
-        if loop is not None and not name.startswith("system/"):  # the sampler's, from a thread of its own
+        if loop is not None and not name.startswith("system/"):  # from the sampler's thread
             loop.hear(name, number, step)
 
     @property
@@ -142,13 +142,13 @@ class Recorder:
             return {name: MetricLine(name, curve.value, curve.values) for name, curve in self._curves.items()}
 
     def count_on(self, following: Mapping[str, int]) -> None:
-        """Let each of these metrics count on from its step, or from a later one that it has reached."""
+        """Continue each of these metrics from its step, or from a later step that it has reached."""
         with self._lock:
             for name, step in following.items():
                 self._next_step[name] = max(step, self._next_step.get(name, 0))
 
     def finish(self) -> None:
-        """Leave the loops that are still open, and do what waits for the end of the run."""
+        """End the loops that are still open, and run the callbacks for the end of the run."""
         loops.leave_all(self)
         while self.at_end:
             self.at_end.pop(0)()
@@ -159,19 +159,19 @@ class Recorder:
         self._sink.append(Tag(name, self._clean(as_text(value), f"tag {name}", key)[:LONGEST_TAG]))
 
     def text(self, path: str, text: str, *, after: str | None = None, before: str = "") -> None:
-        """Record a text artifact; with *after*, behind what earlier cells of the run left there (`File`)."""
+        """Record a text artifact; with *after*, append it to what earlier cells of the run recorded there (`File`)."""
         content = self._clean(text, path).encode(errors="replace")
         self._sink.keep_file(path, content, after=after, before=before)
 
     def redacted(self, path: str, text: str, count: int) -> None:
-        """Record a text artifact of which *count* secrets were taken out already."""
+        """Record a text artifact from which *count* secrets were removed already."""
         self._count(path, count)
         self._sink.keep_file(path, text.encode(errors="replace"))
 
     def patch(self, path: str, patch: str, is_stored: Callable[[str], bool] = lambda _: False) -> bool:
-        """Record a patch, in parts if it is long; return whether it is whole: redacted, it cannot be applied.
+        """Record a patch, in parts if it is long; return whether it is complete: a redacted patch cannot be applied.
 
-        *is_stored* says of a part's digest whether the store has it.
+        *is_stored* returns whether the store has the part with a digest.
         """
         clean, count = redact_patch(patch)
         self._count(path, count)
@@ -182,20 +182,20 @@ class Recorder:
         return not count
 
     def parts(self, parts: Iterable[Part], is_stored: Callable[[str], bool]) -> None:
-        """Record parts of texts, of which secrets were taken out already, unless the store has them."""
+        """Record parts of texts, from which secrets were removed already, unless the store has them."""
         for part in parts:
             if not is_stored(part.digest):
                 self._sink.keep_part(part.digest, part.packed)
 
     def data(self, path: str, content: bytes) -> None:
-        """Record a binary artifact, such as a picture; a page (an interactive figure) is redacted as text."""
+        """Record a binary artifact, such as a picture; an HTML, JSON or SVG file is redacted as text."""
         if path.endswith((".html", ".json", ".svg")):
             self.text(path, content.decode(errors="replace"))
         else:
             self._sink.keep_file(path, content)
 
     def dataset(self, dataset: Dataset) -> None:
-        """Record a dataset that the code read; its names and labels are redacted by its maker, before it cuts them."""
+        """Record a dataset that the code read; its creator redacts its names and labels before shortening them."""
         self._count(f"data {dataset.name}", (dataset.name + dataset.profile).count(REDACTED))
         self._sink.append(dataset)
 
@@ -204,11 +204,11 @@ class Recorder:
         self._sink.append(model)
 
     def copy(self, folder: str, source: Path) -> None:
-        """Record a file or folder of the user's, as it is, under *folder* within the run."""
+        """Record a user's file or folder unchanged, under *folder* within the run."""
         self._sink.keep_copy(self._clean(folder, "names of folders"), source)
 
     def name(self, name: str, where: str) -> str:
-        """Return what the user called something, without secrets, to make a file's or a record's name of it."""
+        """Return a name that the user gave, without secrets, for use as the name of a file or a record."""
         return self._clean(name, where)
 
     def json(self, path: str, content: Any) -> None:
@@ -225,11 +225,11 @@ class Recorder:
         self._sink.keep_file(path, text.encode(errors="replace"))
 
     def redactions(self) -> Mapping[str, int]:
-        """Return how many secrets were redacted, by where they stood."""
+        """Return how many secrets were redacted, by place."""
         return dict(self._redacted)
 
     def knows(self, params: Mapping[str, str], last_steps: Mapping[str, int]) -> None:
-        """Take note of what a run that is continued already holds: its parameters, and the last step of its metrics."""
+        """Note what a continued run contains already: its parameters, and the last step of each metric."""
         self.params.update(params)
         self._next_step.update({name: step + 1 for name, step in last_steps.items()})
 
@@ -239,7 +239,7 @@ class Recorder:
             return {name: step - 1 for name, step in self._next_step.items()}
 
     def _key(self, key: str, kind: str) -> str:
-        """Return the key under which *key* is kept; one that is changed is told once."""
+        """Return the key under which *key* is recorded; a changed key is reported once."""
         asked = str(key)
         name = self._keys.known(asked)
         if name is None:
@@ -256,7 +256,7 @@ class Recorder:
         return self._files[name]
 
     def _whole(self, step: Any, name: str) -> int | None:
-        """Return *step* as a Python integer: SQLite would store one of NumPy's as bytes."""
+        """Return *step* as a Python integer: SQLite would store NumPy's integers as bytes."""
         if step is None or (type(step) is int and abs(step) <= LARGEST_STEP):
             return step
         number = as_number(step)
@@ -269,7 +269,7 @@ class Recorder:
 
     def _clean(self, text: str, where: str, key: str | None = None) -> str:
         clean: str = self._clean_value(text, where, key or "")
-        # Half of a surrogate pair cannot be stored.
+        # Lone surrogates cannot be stored.
         return clean if clean.isascii() else clean.encode(errors="replace").decode()
 
     def _clean_value(self, value: Any, where: str, key: str = "") -> Any:
@@ -285,7 +285,7 @@ class Recorder:
 
 @guarded(default=None)
 def _leaves(value: Any, key: str) -> list[tuple[str, Any]] | None:
-    """Return the (dotted key, value) pairs of a mapping, or None for anything else, an empty mapping too."""
+    """Return the (dotted key, value) pairs of a mapping, or None for anything else and for an empty mapping."""
     return (list(flat(value, key)) or None) if isinstance(value, Mapping) else None
 
 

@@ -1,4 +1,4 @@
-"""What the code within a run records to: that of a tracked cell, of a block, or of a sweep's trial."""
+"""What code within a run records to: a tracked cell's run, a block's run, or a sweep's trial."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class RunContext:
-    """What ``mlmagic.log`` and its like need of a run.
+    """What ``mlmagic.log`` and similar functions need of a run.
 
-    ``figure_names`` are those that its figures have, ``pid`` is the process that it belongs to.
+    ``figure_names`` are the names of its figures, ``pid`` is the process that it belongs to.
     """
 
     recorder: Recorder

@@ -1,4 +1,4 @@
-"""What is known of a run when its cell has ended: plain data that the views draw."""
+"""The summary of a run whose cell has ended: plain data for the views."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MetricLine:
 class RunSummary:
     """A finished run as it is shown under its cell; datasets, models and figures each in a few words.
 
-    ``duration_s`` is the time in its cells, ``span_s`` that from its start to its end if it was continued.
+    ``duration_s`` is the time in its cells, ``span_s`` the time from its start to its end if it was continued.
     """
 
     run_id: str

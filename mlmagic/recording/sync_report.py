@@ -1,4 +1,4 @@
-"""What a delivery of journals has done: plain data, for `mlmagic.sync` and its view."""
+"""The result of delivering journals: plain data, for `mlmagic.sync` and its view."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SyncedRun:
-    """A run that was delivered: its name, its status, how many records the store got, and its id there.
+    """A delivered run: its name, its status, how many records the store got, and its id there.
 
-    ``own_id`` is the id under which its summary showed it, where the store has come to know it only now.
+    ``own_id`` is the id in the run's summary, if the store did not know the run until now.
     """
 
     name: str
@@ -27,8 +27,8 @@ class SyncedRun:
 class SyncReport:
     """What was delivered, and what was not.
 
-    ``waiting`` counts the runs that are not, ``away`` says why their store cannot be reached. ``problems`` are what
-    the store refused and what could not be read, a line each; ``foreign`` are the journals of others.
+    ``waiting`` counts the runs that were not delivered; ``away`` says why their store cannot be reached. ``problems``
+    has a line for each refusal by the store and for what could not be read; ``foreign`` are the foreign journals.
     """
 
     runs: list[SyncedRun] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The tags of a run: the user's own, and those that say where its code is."""
+"""The tags of a run: the user's own, and those that locate its code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
 
 
 def source_tags(origin: Origin, state: GitState | None) -> dict[str, str]:
-    """Return the tags that say where the code is: the notebook or script, and its commit."""
+    """Return the tags that locate the code: the notebook or script, and its commit."""
     root = state.root if state else None
     if origin.notebook is None:
         name = Path("unsaved notebook" if origin.kind == "NOTEBOOK" else "interactive")

@@ -1,4 +1,4 @@
-"""Where a run goes, and what a run that is continued holds already: plain data."""
+"""Where a run goes, and what a continued run contains already: plain data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Earlier:
-    """What a run that is continued holds already.
+    """What a continued run contains already.
 
-    ``uid`` is its tag ``mlmagic.id``, empty for one of plain MLflow; ``run_id`` is empty while the store does not
-    know it. ``last_steps`` are of its metrics, ``figures`` the names of its figures; ``status`` and ``ended`` (in
-    milliseconds since the epoch) are how and when it ended. ``seconds`` is the time in its cells, ``began`` when the
-    first one began. ``other_kernels`` is the log of the earlier kernels that it ran in, ``problem`` why it is missing.
+    ``uid`` is its tag ``mlmagic.id``, empty for a run of plain MLflow; ``run_id`` is empty while the store does not
+    know the run. ``last_steps`` are those of its metrics, ``figures`` the names of its figures; ``status`` and
+    ``ended`` (in milliseconds since the epoch) say how and when it ended. ``seconds`` is the time in its cells,
+    ``began`` when the first one began. ``other_kernels`` is the log of the earlier kernels in which it ran, ``problem``
+    why that is missing.
     """
 
     uid: str
@@ -46,9 +47,9 @@ class Earlier:
 class Target:
     """Where a run goes.
 
-    ``experiment_id`` and ``client`` are unknown while the store is ``away``, which says why. ``parent`` is MLflow's
-    id of the run to nest under, ``outer`` the uid of the tracked run around it, which MLflow may not know yet.
-    ``earlier`` is what a run that is continued holds already.
+    ``experiment_id`` and ``client`` are unknown while the store cannot be reached; ``away`` says why. ``parent`` is
+    MLflow's id of the run to nest under, ``outer`` the uid of the enclosing tracked run, which MLflow may not know yet.
+    ``earlier`` is what a continued run contains already.
     """
 
     uri: str

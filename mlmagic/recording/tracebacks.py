@@ -7,7 +7,7 @@ from typing import Any
 
 
 def traceback_text(error: BaseException) -> str:
-    """Format *error* from the user's first frame on, without those of IPython around it."""
+    """Format *error* from the user's first frame on, without the frames of IPython and mlmagic around it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None and _is_machinery(trace.tb_frame.f_globals):
         trace = trace.tb_next

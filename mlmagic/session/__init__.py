@@ -1,1 +1,1 @@
-"""The live notebook: its cells, their output and figures, and what was executed so far."""
+"""The live notebook: its cells, their output and figures, and the log of executed cells."""

@@ -1,4 +1,4 @@
-"""The cells that are running now: a stack for each thread, matched at their end by IPython's own info object."""
+"""The running cells: a stack per thread; IPython's info object identifies the cell that ends."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Cell:
     """One execution of a cell.
 
-    ``number`` is the prompt's number, or None when the cell has none (a nested ``run_cell``). ``file`` is the notebook
-    that the cell stands in, where ``%run`` executes it.
+    ``number`` is the prompt's number, or None if the cell has none (a nested ``run_cell``). ``file`` is the notebook
+    that the cell is in, if ``%run`` executes it.
     """
 
     info: ExecutionInfo
@@ -36,12 +36,12 @@ class Cell:
 
     @property
     def id(self) -> str | None:
-        """The notebook's id of the cell, where the front end sends one."""
+        """The notebook's id of the cell, or None if the front end sends none."""
         return getattr(self.info, "cell_id", None)
 
 
 class RunningCells:
-    """Pairs what IPython says before a cell with what it says after it.
+    """Matches IPython's events after a cell with those before it.
 
     Hooks nest, run on several threads, and ``post_run_cell`` may get None or a result with another info object.
     """
@@ -65,9 +65,9 @@ class RunningCells:
         return self._stacks.threads() - {threading.get_ident()}
 
     def end(self, result: ExecutionResult | None) -> list[Cell]:
-        """Return the cells that ended, the innermost first; empty for a cell that was not seen to begin.
+        """Return the cells that ended, the innermost first; empty if the cell's start was not observed.
 
-        A cell above the one that ended never got its own end: it ended with it.
+        A cell above the one that ended never got its own end event: it ended with it.
         """
         own = self._stacks.own()
         at = _matching(result, own)
@@ -80,7 +80,7 @@ class RunningCells:
 
 
 def _matching(result: Any, own: list[Cell]) -> int | None:
-    """Return where in *own*, the outermost first, the cell stands that *result* ends."""
+    """Return the index in *own*, the outermost first, of the cell that *result* ends, or None."""
     if result is None:  # an async cell was cancelled: the innermost
         return len(own) - 1 if own else None
     info = getattr(result, "info", None)
@@ -88,7 +88,7 @@ def _matching(result: Any, own: list[Cell]) -> int | None:
         return None
     numbers = range(len(own) - 1, -1, -1)
     same = next((i for i in numbers if own[i].info is info), None)
-    # IPython makes a new info after an exception of its own: then the source tells.
+    # IPython creates a new info object after an internal exception; then the source identifies the cell.
     return next((i for i in numbers if own[i].info.raw_cell == info.raw_cell), None) if same is None else same
 
 

@@ -1,8 +1,8 @@
-"""The header of a tracked cell: found in the text, carried through the parser, acted on before the body runs.
+"""The header of a tracked cell: marked in the text, carried through the parser, handled before the body runs.
 
 The text transformer is pure: it turns the header into a string statement on the same line, so that the body is
-the user's cell to the letter, with its line numbers, top-level ``await`` and ``from __future__`` imports. The
-syntax-tree transformer takes that statement out again and opens the run, which may reject the cell.
+exactly the user's cell, with its line numbers, top-level ``await`` and ``from __future__`` imports. The
+syntax-tree transformer removes that statement and opens the run, which may reject the cell.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ OPENING_INTERRUPTED = f"KeyboardInterrupt: {_INTERRUPTED}"
 
 
 def mark_header(lines: list[str]) -> list[str]:
-    r"""Turn a ``%%track`` or ``%track`` header into a string statement; return other cells as they are.
+    r"""Turn a ``%%track`` or ``%track`` header into a string statement; return other cells unchanged.
 
-    When the body starts with a cell magic, the header stays a cell magic in front of it.
+    If the body starts with a cell magic, the header stays a cell magic in front of it.
 
     >>> mark_header(["%%track baseline -t a=b\n", "x = 1\n"])
     ["'%%track baseline -t a=b'\n", 'x = 1\n']
@@ -54,7 +54,7 @@ def mark_header(lines: list[str]) -> list[str]:
     return [*lines[:at], f"{header!r}\n", *body[:blank], *code]
 
 
-# A terminal then asks for more lines until a blank one, as for every cell magic.
+# With this attribute, a terminal asks for more lines until a blank one, as for every cell magic.
 mark_header.has_side_effects = True  # type: ignore[attr-defined]
 
 
@@ -71,7 +71,7 @@ def has_header(source: str) -> bool:
 
 
 def holds_comments(source: str) -> bool:
-    r"""Return whether *source*, a cell without code, says something below its header.
+    r"""Return whether *source*, a cell without code, has comments besides its header.
 
     >>> holds_comments("%%track\n# later"), holds_comments("%%track\n\n")
     (True, False)
@@ -80,7 +80,7 @@ def holds_comments(source: str) -> bool:
 
 
 class CellRejectedError(InputRejected):
-    """Tells IPython that the cell must not run. It shows as one short block."""
+    """Signals to IPython that the cell must not run; it is shown as one short block."""
 
     def __init__(self, problem: BaseException) -> None:
         super().__init__(text_of(problem))
@@ -93,7 +93,7 @@ class CellRejectedError(InputRejected):
 
 
 class HeaderTransformer:
-    """Takes the header's mark out of a cell's syntax tree and calls *on_header* before the cell is compiled.
+    """Removes the header's mark from a cell's syntax tree, and calls *on_header* before the cell is compiled.
 
     IPython drops a transformer that raises anything but ``InputRejected``, and a raw ``KeyboardInterrupt`` here
     hangs an async cell: so every exception of *on_header* rejects the cell instead.
@@ -110,7 +110,7 @@ class HeaderTransformer:
         self._on_body = on_body
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """Return *node* without the mark, as *on_header* wants it; a tree without one as *on_body* wants it."""
+        """Return what *on_header* makes of *node* without the mark, or what *on_body* makes of a tree without one."""
         if not isinstance(node, ast.Module) or not node.body:
             return node
         header = _string_mark(node.body[0])
@@ -138,7 +138,7 @@ def _refuse_second_header(tree: ast.Module) -> None:
 
 
 def _string_mark(node: ast.stmt) -> str | None:
-    """Return the header when *node* is the string statement that ``mark_header`` writes."""
+    """Return the header if *node* is the string statement that ``mark_header`` writes, else None."""
     match node:
         case ast.Expr(value=ast.Constant(value=str(text))) if text.startswith(_MARK) and _HEADER.match(text):
             return text[len(_MARK) :].strip()
@@ -146,7 +146,7 @@ def _string_mark(node: ast.stmt) -> str | None:
 
 
 def _cell_magic(node: ast.stmt) -> tuple[str, str] | None:
-    """Return header and body when *node* is ``%%track`` in front of another cell magic."""
+    """Return header and body if *node* is ``%%track`` in front of another cell magic, else None."""
     match node:
         case ast.Expr(
             value=ast.Call(

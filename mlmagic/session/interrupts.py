@@ -1,7 +1,7 @@
-"""Ctrl-C while mlmagic works: at once where it may wait for long, after a step where that step has to be whole.
+"""Ctrl-C while mlmagic works: at once during a long wait, and after a step that must be complete.
 
-An import is such a step wherever it happens: Python keeps half of the modules of a package whose import was
-interrupted, and puts no working one together from them afterwards.
+Every import is such a step: after an interrupted import, Python keeps half of the package's modules, and cannot
+complete the package from them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CONTEXTS = {__file__, contextlib.__file__}
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise at once, or when the import that it meets is done.
+    """Let Ctrl-C raise at once, or as soon as an import in progress is complete.
 
     For an async cell, the kernel's own handler would wait for the next await.
     """
@@ -36,7 +36,7 @@ def interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def whole_imports() -> Iterator[None]:
-    """Leave Ctrl-C to whoever handles it, but not before the import that it meets is done."""
+    """Leave Ctrl-C to its current handler, but not before an import in progress is complete."""
     before = signal.getsignal(signal.SIGINT)
     with _after_imports(before) if callable(before) else contextlib.nullcontext():
         yield
@@ -44,7 +44,7 @@ def whole_imports() -> Iterator[None]:
 
 @contextlib.contextmanager
 def in_one_line(what: str) -> Iterator[None]:
-    """Let Ctrl-C end *what* at once, as `interruptible` does, and show in one line without a traceback."""
+    """Let Ctrl-C end *what* at once, as `interruptible` does, and show it in one line without a traceback."""
     try:
         with interruptible():
             yield
@@ -54,7 +54,7 @@ def in_one_line(what: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Let Ctrl-C wait until the step within is done: half of it could not be taken back.
+    """Defer Ctrl-C until the enclosed step is complete, because half of it could not be undone.
 
     >>> steps = []
     >>> try:
@@ -73,7 +73,7 @@ def deferred() -> Iterator[None]:
 
 
 def deliver() -> None:
-    """Raise the Ctrl-C that came within an import, if one did: to be called before a wait."""
+    """Raise the Ctrl-C that arrived during an import, if one did; to be called before a wait."""
     if threading.current_thread() is threading.main_thread():
         shield = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
         if isinstance(shield, _Shield):
@@ -81,7 +81,7 @@ def deliver() -> None:
 
 
 class _Shield:
-    """Hands SIGINT on to *handler*, but keeps one that meets an import until `deliver`."""
+    """Passes SIGINT to *handler*, but defers one that arrives during an import until `deliver`."""
 
     def __init__(self, handler: Handler, outside: FrameType) -> None:
         self._handler = handler
@@ -100,7 +100,7 @@ class _Shield:
             self._handler(number, sys._getframe())
 
     def _is_importing(self, frame: FrameType | None) -> bool:
-        """Return whether *frame* is within an import that began after this shield was put up."""
+        """Return whether *frame* is within an import that began after this shield was installed."""
         while frame is not None and frame is not self._outside:
             if frame.f_code.co_filename.startswith(_IMPORT):
                 return True
@@ -123,9 +123,9 @@ def _after_imports(handler: Handler) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _handled_by(handler: Handler) -> Iterator[Any]:
-    """Have *handler* take SIGINT, where this thread may decide that; yields the handler that took it before."""
+    """Handle SIGINT by *handler*, if this thread may set handlers; yield the previous handler, or None."""
     before = signal.getsignal(signal.SIGINT)
-    # Signals arrive on the main thread. None: a handler that was not set by Python, and could not be put back.
+    # Signals arrive on the main thread. None means a handler that Python did not set and could not restore.
     if threading.current_thread() is not threading.main_thread() or before is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""The execution log: every cell that ran since the extension was loaded, in order. It is what can be replayed."""
+"""The execution log: every cell that ran since the extension was loaded, in order, so that it can be replayed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STATUSES: tuple[CellStatus, ...] = get_args(CellStatus)
 class Shown(NamedTuple):
     """A cell as it is recorded, without secrets: its source as typed and as Python, and how many secrets each had.
 
-    ``known`` is what redaction knew when this was made.
+    ``known`` is what redaction knew at that time.
     """
 
     source: str
@@ -30,7 +30,7 @@ class Shown(NamedTuple):
 
 @dataclass
 class LoggedCell:
-    """One executed cell. ``started`` is in seconds since the epoch, ``run`` the run that it was recorded in."""
+    """One executed cell. ``started`` is in seconds since the epoch, ``run`` the id of the run that recorded it."""
 
     number: int | None
     source: str
@@ -43,7 +43,7 @@ class LoggedCell:
     _shown: Shown | None = field(default=None, repr=False, compare=False)
 
     def shown(self) -> Shown:
-        """Return the cell as it is recorded: several runs record it, so it is made once and kept here."""
+        """Return the cell as it is recorded; the result is cached, because several runs record it."""
         from mlmagic.snapshot.secrets import redaction  # `%load_ext` needs none of it
 
         known = redaction.knowledge()
@@ -60,7 +60,7 @@ class LoggedCell:
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, Any]) -> LoggedCell:
-        """Return the cell that `facts` described, as far as *facts*, which anybody may have written, fit."""
+        """Return the cell that `facts` described; anyone may have written *facts*: wrong types are ignored."""
 
         def fact(name: str, *kinds: type) -> Any:
             return facts[name] if type(facts.get(name)) in kinds else None
@@ -80,19 +80,19 @@ class LoggedCell:
 
 @dataclass(repr=False)
 class ExecutionLog:
-    """What was executed, in order. Cells from before the extension was loaded have the status ``unknown``."""
+    """The executed cells, in order. Cells from before the extension was loaded have the status ``unknown``."""
 
     cells: list[LoggedCell] = field(default_factory=list)
     _taught: int = field(default=0, repr=False, compare=False)
 
     def teach(self) -> None:
-        """Let redaction learn the secrets in the cells that are new since the last call."""
+        """Let redaction learn the secrets in the cells that were added since the last call."""
         for cell in self.cells[self._taught :]:
             cell.shown()
         self._taught = len(self.cells)
 
     def before_load(self, sources: Iterable[tuple[int, str]]) -> None:
-        """Take over the cells of the session that ran before: (number, source) pairs."""
+        """Add the session's cells that ran before the extension was loaded: (number, source) pairs."""
         self.cells += [LoggedCell(number, source, "unknown") for number, source in sources if source.strip()]
 
     def begin(self, source: str, number: int | None, *, cell_id: str | None = None, nested: bool = False) -> LoggedCell:
@@ -117,7 +117,7 @@ class ExecutionLog:
     def to_script(self) -> str:
         r"""Return the whole log as a readable script in percent format, without secrets.
 
-        What only IPython understands is a comment.
+        IPython-only syntax becomes a comment.
 
         >>> log = ExecutionLog()
         >>> log.end(log.begin("%seed 42\nx = 1", 1), "ok")
@@ -134,7 +134,7 @@ class ExecutionLog:
 
 
 def script_of(cells: Iterable[LoggedCell]) -> str:
-    """Return *cells* as a script in percent format; those that another cell ran are within that one already."""
+    """Return *cells* as a script in percent format, without those that another cell ran, which that cell includes."""
     return "\n".join(
         f"# %% {'' if cell.number is None else f'[{cell.number}] '}{cell.status}\n{cell.shown().python}\n"
         for cell in cells

@@ -1,4 +1,4 @@
-"""How a session's log is stored: each cell once, and so that each run leads to the whole log up to itself.
+"""Store a session's log: each cell once, and so that each run leads to the whole log up to itself.
 
 ::
 
@@ -8,9 +8,9 @@
               in the folder of the        in the run itself:
               experiment, shared          mlmagic/session.json
 
-A part never changes, and belongs to no run: deleting runs deletes none. The latest cells stand in each run as they are,
-to be read; those between the last part and them are packed, and become the next part when they are many. So a run adds
-no more than a few thousand bytes, however long the session is.
+A part never changes and belongs to no run, so deleting runs deletes no part. Each run has the latest cells as plain
+text, to be read. The cells between the last part and these are packed; when they are many, they become the next part.
+So a run adds no more than a few thousand bytes, however long the session is.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ T = TypeVar("T")
 
 FORMAT = 2
 _SHOWN = 4_000
-"""Characters of source that a run shows as they are."""
+"""Characters of source that a run shows as plain text."""
 _BESIDE = 200
-"""Characters that are written of a cell beside its source."""
+"""Characters that are written per cell in addition to its source."""
 _PACKED = 9_000
-"""Bytes of packed cells that a run carries itself."""
+"""Bytes of packed cells that a run itself holds."""
 
 
 class StoredLog(NamedTuple):
-    """The log up to a run: what ``mlmagic/session.json`` and ``session.py`` of it hold, and the parts it refers to.
+    """The log up to a run: the content of its ``mlmagic/session.json`` and ``session.py``, and the parts it refers to.
 
-    ``redacted`` counts the secrets in the cells that no earlier run of the session had, in each of the two files.
+    ``redacted`` counts the secrets in the cells that no earlier run of the session had, for each of the two files.
     """
 
     content: dict[str, Any]
@@ -56,7 +56,7 @@ class StoredLog(NamedTuple):
 
 @dataclass
 class _Sealed:
-    """A part, the cells in it, and those of them that had not ended when it was made, as it has them."""
+    """A part, its range of cells, and the cells in it that had not ended when it was made, as the part has them."""
 
     first: int
     last: int
@@ -65,7 +65,7 @@ class _Sealed:
 
 
 class LogStorage:
-    """Stores the log of one session, run by run; of one that is over, *recorded* cells are in runs already."""
+    """Stores the log of one session, run by run; if the session is over, *recorded* cells are in runs already."""
 
     def __init__(self, log: ExecutionLog, *, recorded: int = 0) -> None:
         self.id = uuid.uuid4().hex
@@ -77,13 +77,13 @@ class LogStorage:
         self._lock = threading.Lock()
 
     def up_to(self, cell: LoggedCell | None = None) -> StoredLog:
-        """Return what the run of *cell* is to hold of the log, or one that has the whole log."""
+        """Return what the run of *cell* stores of the log; without *cell*, the whole log."""
         count = self._log.count_to(cell)
         with self._lock:
             self._renew()
             new = min(self._recorded, max(count - 1, 0))
             self._recorded = max(self._recorded, count)
-            # A cell that ran beside others may end when later ones are in a part already.
+            # A cell that ran in parallel to others may end when later cells are in a part already.
             sealed = [one for one in self._sealed if one.last <= count]
             start = sealed[-1].last if sealed else 0
             shown_from = self._shown_from(start, new, count)
@@ -108,7 +108,7 @@ class LogStorage:
         )
 
     def _shown_from(self, start: int, new: int, count: int) -> int:
-        """Return the first cell that is shown: all since the last run, and before them as many as there is room for."""
+        """Return the first cell that is shown: all since the last run, and as many before them as there is room for."""
         first, room = count, _SHOWN
         while first > start:
             room -= len(self._cells[first - 1].source) + _BESIDE
@@ -124,7 +124,7 @@ class LogStorage:
         return _Sealed(first, last, part, unended)
 
     def _ended_later(self, sealed: Sequence[_Sealed]) -> dict[str, dict[str, object]]:
-        """Return what became known of cells after the part was made in which they are."""
+        """Return what became known about cells after the part that holds them was made."""
         found = {}
         for part in sealed:
             for at, before in part.unended.items():
@@ -133,7 +133,7 @@ class LogStorage:
         return found
 
     def _renew(self) -> None:
-        """Make the parts anew when more secrets are known than before: one may be in them."""
+        """Rebuild the parts if more secrets are known than before: a part may contain one."""
         from mlmagic.snapshot.secrets import redaction  # `%load_ext` needs none of it
 
         known = redaction.knowledge()
@@ -147,9 +147,9 @@ def _not_shown(count: int) -> str:
 
 
 def cells_of(content: Mapping[str, Any], part: Callable[[str], bytes]) -> list[LoggedCell]:
-    """Return the cells of the log that ``mlmagic/session.json`` of a run holds; *part* returns the content of a part.
+    """Return the cells of the log in a run's ``mlmagic/session.json``; *part* returns the content of a part.
 
-    Anybody may have written the file: what does not fit is left out.
+    Anyone may have written the file: values that do not fit are ignored.
 
     Raises
     ------

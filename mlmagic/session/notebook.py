@@ -1,4 +1,4 @@
-"""Which notebook this kernel belongs to."""
+"""Find the notebook that this kernel belongs to."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _NOTEBOOKS = {".ipynb", ".py", ".md", ".qmd"}
 
 
 def path(namespace: Mapping[str, Any]) -> Path | None:
-    """Return the notebook's file, or None where nothing tells it (nbclient, a terminal).
+    """Return the notebook's file, or None if it cannot be determined (nbclient, a terminal).
 
-    Asks, in this order: the variable ``MLMAGIC_NOTEBOOK``, VS Code, the Jupyter server's session of this kernel when
-    the name that it gave at start is no longer a file (renamed since), and that name.
+    The sources are, in this order: the variable ``MLMAGIC_NOTEBOOK``, VS Code, and the name that the kernel got at its
+    start. If that file no longer exists (renamed since), the Jupyter server's session of this kernel goes before the
+    name.
     """
     if told := os.environ.get("MLMAGIC_NOTEBOOK") or namespace.get("__vsc_ipynb_file__"):
         return Path(str(told)).absolute()

@@ -1,4 +1,4 @@
-"""The session of a notebook that is open now: its namespace, its cells, and the log of what they were."""
+"""The session of the open notebook: its namespace, its cells, and the log of its cells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class EndedCell(NamedTuple):
-    """A cell that ended, what it raised (None when all went well), and the value of its last expression."""
+    """A cell that ended, its exception (None if it succeeded), and the value of its last expression."""
 
     cell: Cell
     error: BaseException | None
@@ -29,7 +29,7 @@ class EndedCell(NamedTuple):
 
 
 class NotebookSession:
-    """Follows a shell from its ``pre_run_cell`` and ``post_run_cell`` events."""
+    """Follows a shell through its ``pre_run_cell`` and ``post_run_cell`` events."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
@@ -37,7 +37,7 @@ class NotebookSession:
         self.storage = LogStorage(self.log)
         self._entries: dict[Cell, LoggedCell] = {}
         history = getattr(shell.history_manager, "input_hist_raw", [])
-        # The cell that loads the extension runs now: it is logged when it ends.
+        # The cell that loads the extension is running now: it is logged when it ends.
         self.log.before_load(list(enumerate(history))[1:-1])
 
     @property
@@ -52,23 +52,23 @@ class NotebookSession:
         return any(name in _bound_by(cell.source) for cell in cells)
 
     def entry(self, cell: Cell) -> LoggedCell | None:
-        """Return the log's entry of a cell that is running or has just ended."""
+        """Return the log entry of a cell that is running or has just ended."""
         return self._entries.get(cell)
 
     def begin(self, info: ExecutionInfo, *, file: Path | None = None) -> Cell:
-        """Take note of a cell that starts; *file* is the notebook that it stands in, if that is another one."""
+        """Note that a cell starts; *file* is the notebook that contains it, if that is another one."""
         cell = running.begin(info, self._number(), file=file)
         self._entries[cell] = self.log.begin(cell.source, cell.number, cell_id=cell.id, nested=cell.nested)
         return cell
 
     def _number(self) -> int:
-        """Return the number of the cell that starts: IPython counts it before this event, or (until 9.0) after."""
+        """Return the number of the cell that starts: IPython counts it before this event, or (until 9.0) after it."""
         count = int(self.shell.execution_count)
         stored = len(getattr(self.shell.history_manager, "input_hist_raw", ()))
         return count if stored >= count else count - 1
 
     def end(self, result: ExecutionResult | None) -> list[EndedCell]:
-        """Take note of what ended, the innermost first; ``forget`` each when it has been dealt with."""
+        """Note which cells ended, the innermost first; call ``forget`` for each when it has been handled."""
         ended = running.end(result)
         if not ended:
             self._log_unseen(result)
@@ -80,11 +80,11 @@ class NotebookSession:
         return [EndedCell(cell, error, value) for cell, error in zip(ended, errors, strict=False)]
 
     def forget(self, cell: Cell) -> None:
-        """Let go of a cell that has been dealt with."""
+        """Drop a cell that has been handled."""
         self._entries.pop(cell, None)
 
     def _log_unseen(self, result: ExecutionResult | None) -> None:
-        """Log the cell in which the extension was loaded, which nobody saw begin."""
+        """Log the cell that loaded the extension, whose start was not observed."""
         info = getattr(result, "info", None)
         if info is None or not info.raw_cell or not info.raw_cell.strip() or not info.store_history:
             return
@@ -107,7 +107,7 @@ def _bound_by(source: str) -> set[str]:
 
 
 def _error_of(result: ExecutionResult | None) -> BaseException | None:
-    if result is None:  # an async cell was cancelled: its task was awaited in vain
+    if result is None:  # an async cell was cancelled before its task completed
         return asyncio.CancelledError()
     return result.error_before_exec or result.error_in_exec
 
@@ -125,7 +125,7 @@ _current: NotebookSession | None = None
 
 
 def enter(session: NotebookSession) -> Callable[[], None]:
-    """Make *session* the one of this process; returns the way back."""
+    """Make *session* the current one of this process, and return a function that restores the previous one."""
     global _current  # one notebook a kernel
     before, _current = _current, session
 
@@ -148,12 +148,12 @@ def in_shell() -> bool:
 
 
 def seeding(seed: int) -> str:
-    """Return what sets a seed where the user is: the magic, or its call in a script."""
+    """Return how the user sets a seed here: by the magic, or by a call in a script."""
     return f"%seed {seed}" if in_shell() else f"mlmagic.seed({seed})"
 
 
 def in_notebook() -> bool:
-    """Return whether a kernel runs here: a terminal's IPython has a shell and no kernel."""
+    """Return whether an IPython kernel runs here: IPython in a terminal has a shell, but no kernel."""
     if not in_shell():
         return False
     shell = sys.modules["IPython.core.interactiveshell"].InteractiveShell.instance()

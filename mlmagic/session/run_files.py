@@ -1,6 +1,6 @@
-"""The cells of a notebook that ``%run`` executes. IPython runs them silently: its events do not name them.
+"""The cells of a notebook that ``%run`` executes. IPython runs them silently: its events do not identify them.
 
-Their source, and how each ended, stand in the frames of IPython's own functions while it triggers the events that it
+Their source and their result are read from the frames of IPython's own functions, during the events that IPython
 triggers for every execution.
 """
 
@@ -20,14 +20,14 @@ _MOST_FRAMES = 12
 
 
 class CellOfFile(NamedTuple):
-    """A cell that begins: what IPython knows of it, and the file that it stands in."""
+    """A cell that begins: IPython's info object, and the file that contains the cell."""
 
     info: ExecutionInfo
     file: Path
 
 
 def beginning() -> CellOfFile | None:
-    """Return the cell of a file that begins now, called from IPython's event ``pre_execute``; None for any other."""
+    """Return the cell of a file that begins now, or None for any other; called from IPython's event ``pre_execute``."""
     begins = _above(_BEGINS)
     reads = _above(_READS, begins)
     if begins is None or reads is None or not begins.f_locals.get("silent"):
@@ -37,7 +37,7 @@ def beginning() -> CellOfFile | None:
 
 
 def ended() -> ExecutionResult | None:
-    """Return how the cell of a file ended, called from IPython's event ``post_execute``; None for any other."""
+    """Return the result of the cell of a file, or None for any other; called from IPython's event ``post_execute``."""
     runs = caller = _above(_RUNS)
     while caller is not None and caller.f_code.co_name == _RUNS:  # a kernel's shell calls that of its base class
         caller = caller.f_back

@@ -1,4 +1,4 @@
-"""Cells as plain Python, to be read: what only IPython understands becomes a comment."""
+"""Cells as plain Python, for reading: IPython-only syntax becomes a comment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ASSIGNED_MAGIC = re.compile(r"[^=!<>'\"()]+=\s*[%!](?!=)")
 
 
 def as_python(source: str) -> str:
-    r"""Comment out what of *source*, a cell as typed, only IPython understands; all of it when the rest is no Python.
+    r"""Comment out the IPython-only syntax in *source*, a cell as typed, or all of it if the rest is not Python.
 
     >>> as_python("!ls\nx = 1")
     '# !ls\nx = 1'
@@ -37,7 +37,7 @@ def as_python(source: str) -> str:
         return "\n".join([*head, *map(_comment, body)])
     try:
         clean = _without_magics(body)
-    except SyntaxError:  # the tokenizer's: an indentation that fits nothing
+    except SyntaxError:  # from the tokenizer: an inconsistent indentation
         clean = body
     return "\n".join([*head, *(clean if _compiles("\n".join(clean)) else map(_comment, body))])
 
@@ -67,7 +67,7 @@ def _without_magics(lines: list[str]) -> list[str]:
 
 
 def _logical_lines(lines: list[str]) -> Iterable[tuple[int, int]]:
-    """Yield the first and last line of each statement, so that a ``% b`` within brackets is not taken for a magic."""
+    """Yield the first and last line of each statement, so that a ``% b`` within brackets does not count as a magic."""
     from IPython.core.inputtransformer2 import make_tokens_by_line
 
     for tokens in make_tokens_by_line([f"{line}\n" for line in lines]):

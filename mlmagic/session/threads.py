@@ -1,4 +1,4 @@
-"""A stack for each thread: cells, captures and runs nest within one, and subshells run theirs on another."""
+"""A stack per thread: cells, captures and runs nest on one thread, and subshells run on other threads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class ThreadStacks(Generic[T]):
-    """Stacks of *T*, one a thread. All methods may be called from any thread.
+    """Stacks of *T*, one per thread. All methods may be called from any thread.
 
     >>> stacks = ThreadStacks[str]()
     >>> stacks.push("outer")
@@ -31,13 +31,13 @@ class ThreadStacks(Generic[T]):
         return bool(self._order)
 
     def push(self, item: T) -> None:
-        """Put *item* on the calling thread's stack."""
+        """Push *item* on the calling thread's stack."""
         with self._lock:
             self._stacks.setdefault(threading.get_ident(), []).append(item)
             self._order.append(item)
 
     def remove(self, item: T) -> None:
-        """Take *item* off, whichever thread's stack it is on and whatever lies above it."""
+        """Remove *item*, whichever thread's stack it is on and whatever is above it."""
         with self._lock:
             self._order = [other for other in self._order if other is not item]
             for thread, stack in list(self._stacks.items()):
@@ -57,9 +57,9 @@ class ThreadStacks(Generic[T]):
             return stack[-1] if stack else None
 
     def current(self) -> T | None:
-        """Return the innermost item of the calling thread, or of the process when this thread has none.
+        """Return the innermost item of the calling thread, or the latest of the process if this thread has none.
 
-        A worker thread that a cell started has no stack of its own: what it does belongs to the latest.
+        A worker thread that a cell started has no stack: its work belongs to the latest item.
         """
         with self._lock:
             return self.top() or (self._order[-1] if self._order else None)
@@ -70,6 +70,6 @@ class ThreadStacks(Generic[T]):
             return list(self._order)
 
     def threads(self) -> set[int]:
-        """Return the identities of the threads that have something on their stack."""
+        """Return the identities of the threads whose stack is not empty."""
         with self._lock:
             return set(self._stacks)

@@ -1,1 +1,1 @@
-"""MLflow's side: the connection to a store, its limits and outages, and what its files and names may be."""
+"""The connection to an MLflow store: its limits, its outages, and the file names and keys that it accepts."""

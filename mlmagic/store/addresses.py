@@ -1,4 +1,4 @@
-"""What a tracking URI says by itself: which kind of store it names, its file, what it would be shown. None is asked."""
+"""Parse a tracking URI without querying its store: the kind, the SQLite file, the credentials that MLflow sends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///")
 
 
 def kind(uri: str) -> str:
-    """Return the scheme of *uri*; of a database without its driver.
+    """Return the scheme of *uri*; for a database, without its driver.
 
     >>> kind("postgresql+psycopg2://ana@host/runs"), kind("databricks")
     ('postgresql', '')
@@ -25,12 +25,12 @@ def kind(uri: str) -> str:
 
 
 def is_server_database(uri: str) -> bool:
-    """Return whether *uri* names a database behind a network, which MLflow asks by itself."""
+    """Return whether *uri* names a database server, which MLflow queries directly."""
     return kind(uri) in _DATABASES
 
 
 def sqlite_file(uri: str) -> tuple[str, str]:
-    """Return the beginning of a SQLite store's URI, and the path that follows; two empty texts for others.
+    """Return the prefix of a SQLite store's URI and the path after it, or two empty strings for other stores.
 
     >>> sqlite_file("sqlite:///runs.db?timeout=20"), sqlite_file("sqlite+pysqlite:////abs/runs.db")
     (('sqlite:///', 'runs.db'), ('sqlite+pysqlite:///', '/abs/runs.db'))
@@ -40,7 +40,7 @@ def sqlite_file(uri: str) -> tuple[str, str]:
 
 
 def require_known(uri: str) -> None:
-    """Raise where *uri* is none that MLflow knows, or a store in memory.
+    """Raise if *uri* is unknown to MLflow or names an in-memory store.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def require_known(uri: str) -> None:
 
 
 def is_known(uri: str) -> bool:
-    """Return whether MLflow has a store for URIs of this kind, by itself or by a plugin."""
+    """Return whether MLflow supports URIs of this kind, built in or through a plugin."""
     if ":" not in uri:  # a folder, or a name like "databricks"
         return True
     utils = sys.modules.get("mlflow.tracking._tracking_service.utils")
@@ -66,7 +66,7 @@ def is_known(uri: str) -> bool:
 
 
 def unknown(uri: str) -> StoreError:
-    """Return the error for a URI that is none that MLflow knows."""
+    """Return the error for a URI that MLflow does not know."""
     return StoreError(
         f"the tracking URI {redaction.redact(uri)[0]!r} is not one that MLflow knows."
         f"{did_you_mean(kind(uri), SCHEMES)} Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
@@ -84,5 +84,5 @@ _CREDENTIALS = (
 
 
 def credentials() -> list[str]:
-    """Return the names of the variables in the environment whose values MLflow shows to a server."""
+    """Return the names of the environment variables whose values MLflow sends to a server as credentials."""
     return [name for name in _CREDENTIALS if os.environ.get(name)]

@@ -1,7 +1,7 @@
-"""The files of a run, read from the run's own artifact place: through no link, and none beyond a size.
+"""Read a run's files from the run's own artifact location, without following links, up to a size limit.
 
-A store says where a run's files lie, and anybody may have written a store: it may name a folder of the user's, or a
-server that would be sent the user's credentials.
+The store says where a run's files are, and anyone may have written the store. It may name one of the user's folders,
+or a server to which MLflow would send the user's credentials.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 _MOST_LISTED = 100_000
 _ROOT = "artifacts"
 SHARED = ("mlmagic", "parts")
-"""The folder of an experiment in which what its runs share lies (`mlmagic.store.shared_parts`)."""
+"""The folder of an experiment that holds the parts shared by its runs (`mlmagic.store.shared_parts`)."""
 _PORTS = {"http": 80, "https": 443}
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
-# A FIFO that nobody writes to would be waited for.
+# Without O_NONBLOCK, opening a FIFO that has no writer would block.
 _FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
 class File:
-    """A file or folder of a run; *odd* says why it is neither: it is a link, or a device."""
+    """A file or folder of a run; *odd* says why it is not read, for example because it is a link or a device."""
 
     path: str
     size: int = 0
@@ -47,13 +47,13 @@ class File:
 
 
 class ArtifactPlace(Protocol):
-    """Where the files of a run lie."""
+    """The location of a run's files."""
 
     def files(self, folder: str = "") -> list[File]:
-        """Return what lies in *folder*; an empty one is the top."""
+        """List *folder*; an empty string means the top."""
 
     def read(self, path: str, most: int) -> bytes:
-        """Return the bytes of a file that was listed.
+        """Return the content of a listed file.
 
         Raises
         ------
@@ -63,7 +63,7 @@ class ArtifactPlace(Protocol):
 
 
 def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
-    """Return access to the files of a run of the current store, to read them.
+    """Return read access to the files of a run in the current store.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
 
 
 def shared_place(run_id: str, artifact_uri: str) -> ArtifactPlace:
-    """Return access to what the runs of an experiment share, from the address of one of them.
+    """Return read access to the files that an experiment's runs share, given the artifact URI of one of them.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def shared_place(run_id: str, artifact_uri: str) -> ArtifactPlace:
 
 
 def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
-    """Return which server of *artifact_uri* is not to be asked, and what to do, or None.
+    """Return why the server of *artifact_uri* must not be contacted, and what to do, or None if it may be.
 
-    A server other than the tracking server would see its credentials, and a store that is a file may have come from
-    anybody. The setting ``artifact_servers`` names servers that are the user's own.
+    MLflow would send the tracking server's credentials to another server, and a store in a file may have come from
+    anyone. The setting ``artifact_servers`` names the servers that the user trusts.
     """
     parts = urlsplit(artifact_uri)
     address = parts.netloc.rpartition("@")[2]
@@ -133,25 +133,25 @@ def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
 
 def _is_another(artifact_uri: str, tracking_uri: str) -> bool:
     parts, own = urlsplit(artifact_uri), urlsplit(tracking_uri)
-    scheme = own.scheme if parts.scheme == "mlflow-artifacts" else parts.scheme  # MLflow asks it as the tracking server
+    scheme = own.scheme if parts.scheme == "mlflow-artifacts" else parts.scheme  # MLflow takes the tracking server's
     try:
         return (scheme, parts.hostname, parts.port or _PORTS.get(scheme)) != (
             own.scheme,
             own.hostname,
             own.port or _PORTS.get(own.scheme),
         )
-    except ValueError:  # the port is no number
+    except ValueError:  # the port is not a number
         return True
 
 
 class LocalPlace:
-    """A folder of this machine; no link in it is followed, nor is the folder one."""
+    """A folder on this machine. Links are not followed, neither inside it nor the folder itself."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def files(self, folder: str = "") -> list[File]:
-        """Return what lies in *folder*; nothing where it is not there."""
+        """List *folder*; return an empty list if it does not exist."""
         try:
             with self._folder(_parts(folder) if folder else ()) as opened, os.scandir(opened) as entries:
                 return [_listed(folder, entry) for entry in itertools.islice(entries, _MOST_LISTED)]
@@ -159,7 +159,7 @@ class LocalPlace:
             return []
 
     def read(self, path: str, most: int) -> bytes:
-        """Return the bytes of a file."""
+        """Return the content of a file."""
         *folders, name = _parts(path)
         with self._folder(folders) as folder, _closing(_open(name, _FILE, folder)) as file:
             about = os.fstat(file)
@@ -172,7 +172,7 @@ class LocalPlace:
 
     @contextlib.contextmanager
     def _folder(self, below: Sequence[str]) -> Iterator[Any]:
-        """Open a folder step by step, from that of the experiment on: none of the steps may be a link."""
+        """Open a folder one step at a time, from the experiment's folder down; no step may be a link."""
         above, steps = self.root.parent.parent, (*self.root.parts[-2:], *below)
         if not _BY_DESCRIPTOR:
             yield _without_links(above, steps)
@@ -192,7 +192,7 @@ class LocalPlace:
 
 
 def _without_links(folder: Path, steps: Iterable[str]) -> Path:
-    """Return the folder that *steps* lead to, where the system opens none by its descriptor (Windows)."""
+    """Return the folder that *steps* lead to, on systems that cannot open a folder by descriptor (Windows)."""
     for name in steps:
         folder /= name
         if folder.is_symlink():
@@ -206,7 +206,7 @@ def _open(name: str, flags: int, folder: Any) -> int:
     try:
         return os.open(name, flags, dir_fd=folder)
     except OSError as error:
-        # Linux calls a link that was to be a folder no folder.
+        # With O_DIRECTORY, Linux reports a link as ENOTDIR.
         if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENOTDIR} and _is_link(name, folder):
             raise StoreError(f"{name!r} is a link, which is not followed") from None
         if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -240,7 +240,7 @@ def _listed(folder: str, entry: os.DirEntry[str]) -> File:
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    """Return the steps of a path below a run's place.
+    """Split a path below a run's location into its steps.
 
     Raises
     ------
@@ -254,13 +254,13 @@ def _parts(path: str) -> tuple[str, ...]:
 
 
 class RemotePlace:
-    """A place that MLflow reads: a server, or a bucket."""
+    """A location that MLflow reads: a server or a bucket."""
 
     def __init__(self, repository: Any) -> None:
         self._repository = repository
 
     def files(self, folder: str = "") -> list[File]:
-        """Return what lies in *folder*, without paths that lead elsewhere."""
+        """List *folder*, without paths that lead elsewhere."""
         found = [File(one.path, int(one.file_size or 0), bool(one.is_dir)) for one in self._listed(folder)]
         return [file for file in found if _leads_below(file.path)]
 
@@ -269,7 +269,7 @@ class RemotePlace:
             return list(self._repository.list_artifacts(folder or None))
 
     def read(self, path: str, most: int) -> bytes:
-        """Return the bytes of a file."""
+        """Return the content of a file."""
         _parts(path)
         with (
             connection.refused_by(connection.current_uri()),

@@ -1,7 +1,7 @@
-"""Whether the files of a run may go where its store says: a store may have come with somebody's repository.
+"""Check that a run's files may go where its store says: a store may have come with someone else's repository.
 
-MLflow copies a run's files to whatever address the store has for it, follows the links that it finds there, and shows
-its credentials to whatever server that address names.
+MLflow copies a run's files to whatever address the store names, follows the links that it finds there, and sends its
+credentials to whatever server that address names.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_uri: str) -> str | None:
     """Return why files of the run or logged model *name* must not go to *artifact_uri*, or None if they may.
 
-    On this machine it must be the folder that MLflow makes for *name* below the place of its experiment. A server must
-    be the tracking server, or one that the setting ``artifact_servers`` names.
+    A local address must be the folder that MLflow makes for *name* below its experiment's location. A server must be
+    the tracking server, or one that the setting ``artifact_servers`` names.
 
     >>> problem_of("/p/mlruns/0/abc/artifacts", "abc", "/p/mlruns/0", "sqlite:////p/mlflow.db")
     >>> problem_of("/home/ana/.ipython/startup", "abc", "/p/mlruns/0", "sqlite:////p/mlflow.db")
@@ -40,7 +40,10 @@ def problem_of(artifact_uri: str, name: str, experiment_location: str, tracking_
 
 
 def _link_on_the_way(root: Path | None, tracking_uri: str) -> str | None:
-    """Return which folder between a SQLite store and the files of its experiments is a link: it came with the store."""
+    """Return the problem if a folder between a SQLite store and its experiments' files is a link, else None.
+
+    Such a link may have come with the store.
+    """
     store_folder = Path(addresses.sqlite_file(tracking_uri)[1]).parent
     if root is None or not store_folder.is_absolute() or not root.is_relative_to(store_folder):
         return None
@@ -52,7 +55,7 @@ def _link_on_the_way(root: Path | None, tracking_uri: str) -> str | None:
 
 
 def local_path(uri: str) -> Path | None:
-    """Return the folder of this machine that *uri* names, or None if it is none.
+    """Return the local folder that *uri* names, or None if it names none.
 
     >>> local_path("file:///p/a%20b").as_posix(), local_path("/p/a b").as_posix(), local_path("s3://bucket/a")
     ('/p/a b', '/p/a b', None)
@@ -67,7 +70,7 @@ def local_path(uri: str) -> Path | None:
 def linked(place: Path, paths: Iterable[str]) -> set[str]:
     """Return those of *paths* below the folder *place* of a run that would be written through a link.
 
-    The folder of the run and its own are looked at, too; where the experiment lies is the user's choice.
+    The folder itself and its parent are checked as well. The location of the experiment is the user's choice.
     """
     if place.is_symlink() or place.parent.is_symlink():
         return set(paths)

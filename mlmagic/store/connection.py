@@ -1,4 +1,4 @@
-"""The MLflow store: where it is, its experiments, and beginning and ending runs in it."""
+"""The connection to the MLflow store: its URI, its client, its artifacts, and errors that name the store."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ _connected: dict[str, MlflowClient] = {}
 _home: Path | None = None
 """The folder in which the extension was loaded, until it is unloaded."""
 _unchosen: str | None = None
-"""The store of the working folder, where the user has chosen none: it may have come with the folder."""
+"""The store of the working folder if the user has chosen none; it may have come with the folder."""
 
 
 def pin_tracking_uri() -> Callable[[], None]:
-    """Fix the store for this process; returns the way back.
+    """Fix the store's URI for this process, and return a function that restores the previous one.
 
-    MLflow's own choice is honoured (``mlflow.set_tracking_uri``, ``MLFLOW_TRACKING_URI``); its default,
-    ``sqlite:///mlflow.db``, and every relative SQLite file are made absolute, so that ``os.chdir`` does not move the
-    store. It is set by the environment variable, which subprocesses inherit; MLflow is not imported.
+    The user's choice (``mlflow.set_tracking_uri``, ``MLFLOW_TRACKING_URI``) is respected. Relative SQLite paths,
+    including MLflow's default ``sqlite:///mlflow.db``, are made absolute, so that ``os.chdir`` does not move the store.
+    The URI is set in the environment variable, which subprocesses inherit; MLflow is not imported.
     """
     global _home, _unchosen  # noqa: PLW0603  # one store a process, as in MLflow
     _home = Path.cwd()
@@ -66,7 +66,7 @@ def pin_tracking_uri() -> Callable[[], None]:
     _unchosen = settled if chosen is None else None
 
     def restore() -> None:
-        if os.environ.get(TRACKING_URI) != settled:  # changed since: that is the user's choice
+        if os.environ.get(TRACKING_URI) != settled:  # the user has chosen another since
             return
         if before is None:
             del os.environ[TRACKING_URI]
@@ -77,21 +77,21 @@ def pin_tracking_uri() -> Callable[[], None]:
 
 
 def is_local(uri: str) -> bool:
-    """Return whether the store is a file of this machine."""
+    """Return whether the store is a SQLite file on this machine."""
     return addresses.kind(uri) == "sqlite"
 
 
 def wait_budget() -> WaitBudget:
-    """Return how long a cell waits for the current store."""
+    """Return how long a cell may wait for the current store."""
     uri = current_uri()
     return WaitBudget(settings.store_timeout_s, local=is_local(uri), uri=uri)
 
 
 def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
-    """Return what *work*, which asks the current store, returns.
+    """Run *work*, which queries the current store, on one of mlmagic's threads, and return its result.
 
-    It runs on a thread of ours: there MLflow gives up soon, where it would go on for minutes, and an interrupt, which
-    meets the thread that waits, leaves no import half done and no connection open.
+    On these threads MLflow's retries are limited; elsewhere they take minutes. An interrupt reaches only the waiting
+    thread, so it leaves no half-finished import and no open connection.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
         When a server gives no answer for *timeout_s* seconds, by default those that it may hold a cell for; after a
         first answer, and where answers are not seen one by one (of a database), for half a minute.
     """
-    if waiting.is_ours(threading.current_thread().name):  # whoever began this one waits for it
+    if waiting.is_ours(threading.current_thread().name):  # the thread that started this one already waits for it
         return work()
     uri = current_uri()
     pending = BackgroundTask(work)
@@ -110,7 +110,7 @@ def ask(work: Callable[[], T], *, timeout_s: float | None = None) -> T:
             waiting.note_silence(uri)
             raise StoreAwayError(f"the MLflow store {shown_uri()} does not answer within {limit_s:g} s")
         heard, limit_s = waiting.answers(), max(limit_s, _LONGEST_SILENCE_S)
-    return pending.result(None)  # type: ignore[return-value]  # it is what the work returned, now that this has ended
+    return pending.result(None)  # type: ignore[return-value]  # the work has ended, so this is its result
 
 
 def _longest_silence(uri: str) -> float:
@@ -120,7 +120,7 @@ def _longest_silence(uri: str) -> float:
 
 
 def obstacle(uri: str) -> str:
-    """Return why the store at *uri*, which has given no error, has not taken everything in time."""
+    """Return why the store at *uri*, which raised no error, has not accepted everything in time."""
     if not is_local(uri):
         return "the store does not answer" if waiting.is_silent(uri) else "the store is slow"
     path = addresses.sqlite_file(uri)[1]
@@ -133,7 +133,7 @@ def obstacle(uri: str) -> str:
 
 
 def shown_uri() -> str:
-    """Return the store's URI fit to be shown: without passwords."""
+    """Return the store's URI for display, without passwords."""
     return redaction.redact(_chosen() or _DEFAULT)[0]
 
 
@@ -146,8 +146,8 @@ def _absolute(uri: str, folder: Path) -> str:
     before, path = addresses.sqlite_file(uri)
     if not path or path.startswith(("/", ":memory:")):
         return uri
-    # MLflow takes the path as it stands, so nothing is quoted. A question mark ends it, and SQLAlchemy reads %20 in
-    # its own way since 2.1: below a folder of such a name the URI stays relative.
+    # MLflow takes the path literally, so nothing is quoted. A question mark ends the path, and SQLAlchemy 2.1 and later
+    # interpret %20: below a folder with such a name the URI stays relative.
     return uri if _NOT_IN_URI.search(str(folder)) else f"{before}{folder / uri[len(before) :]}"
 
 
@@ -157,7 +157,7 @@ def current_uri() -> str:
 
 
 def _whole_mlflow() -> Any:
-    """Import MLflow: after an import that was interrupted, from the beginning, as half of its modules were left."""
+    """Import MLflow; if an earlier import was interrupted, first drop the modules that it left."""
     with _importing, whole_imports():
         if "mlflow" not in sys.modules:
             for name in [name for name in sys.modules if name.startswith("mlflow.")]:
@@ -167,14 +167,14 @@ def _whole_mlflow() -> Any:
 
 
 def is_local_file(uri: str | None = None) -> bool:
-    """Return whether the store is a SQLite file that is there: it answers at once, and asking does not create it."""
+    """Return whether the store is an existing SQLite file, which answers at once and is not created by the query."""
     uri = uri or current_uri()
     path = addresses.sqlite_file(uri)[1]
     return bool(path) and Path(path).is_file()
 
 
 def old_file_store(folder: Path) -> str | None:
-    """Return one line of advice when *folder* holds the file store of an older MLflow, which is not read any more."""
+    """Return one line of advice if *folder* holds the file store of an older MLflow, which is no longer read."""
     if not any(folder.glob("mlruns/*/meta.yaml")):
         return None
     return (
@@ -194,8 +194,8 @@ def connect(uri: str | None = None) -> MlflowClient:
     uri = uri or current_uri()
     is_known = uri in _connected and not _is_gone(uri)
     if is_local(uri) and not is_known and threading.current_thread() is threading.main_thread():
-        # It may have to be created, which takes seconds. An interrupt that met this would leave half of the tables, or
-        # be lost in what the garbage collector calls: it is to meet the thread that waits.
+        # Creating the store takes seconds. An interrupt would leave half of the tables, or be lost in a callback of the
+        # garbage collector, so it must reach the waiting thread instead.
         return BackgroundTask(lambda: _connect(uri)).result(None)
     return _connect(uri)
 
@@ -216,13 +216,13 @@ def _connect(uri: str) -> MlflowClient:
             client.search_experiments(max_results=1)
             waiting.answered()
             if not was_there:
-                gc.collect()  # thousands of objects with finalizers, on which an interrupt would be lost as well
+                gc.collect()  # thousands of objects with finalizers, in which an interrupt would be lost as well
         _connected[uri] = client
         return client
 
 
 def _open_file(uri: str) -> None:
-    """Raise at once where SQLite cannot open its file: MLflow would go on asking for a hundred seconds."""
+    """Raise at once if SQLite cannot open its file; MLflow would retry for a hundred seconds."""
     path = addresses.sqlite_file(uri)[1]
     if not path or "%" in path or path.startswith((":memory:", "file:")):
         return
@@ -248,7 +248,7 @@ def _open_file(uri: str) -> None:
 
 
 def _open_database(uri: str) -> None:
-    """Raise at once where a database cannot be reached: MLflow would go on asking for minutes."""
+    """Raise at once if a database cannot be reached; MLflow would retry for minutes."""
     if not addresses.is_server_database(uri):
         return
     import sqlalchemy
@@ -259,17 +259,17 @@ def _open_database(uri: str) -> None:
 
 
 def _is_gone(uri: str) -> bool:
-    """Return whether the file of a SQLite store that was in use has been deleted."""
+    """Return whether the file of a SQLite store has been deleted while the store was in use."""
     path = addresses.sqlite_file(uri)[1]
     return uri in _connected and path.startswith("/") and not Path(path).exists()
 
 
 def _forget(uri: str) -> None:
-    """Let go of a store, so that the next use makes it anew; MLflow itself would go on with the deleted file."""
+    """Drop a deleted store, so that the next use creates it again; MLflow itself would keep using the deleted file."""
     from mlflow.tracking._tracking_service import utils
 
     del _connected[uri]
-    # MLflow has no public way to close a store: the engine that holds the deleted file, and the store around it.
+    # MLflow has no public way to close a store: neither the engine of the deleted file nor the store around it.
     store_class = sys.modules["mlflow.store.tracking.sqlalchemy_store"].SqlAlchemyStore
     engine = getattr(store_class, "_engine_map", {}).pop(uri, None)
     if engine is not None:
@@ -279,26 +279,26 @@ def _forget(uri: str) -> None:
 
 @contextlib.contextmanager
 def creating(uri: str) -> Iterator[None]:
-    """Hold the lock under which a SQLite store is created: MLflow fails when two processes do so at once."""
+    """Hold the lock for creating a SQLite store: MLflow fails if two processes create one at the same time."""
     if not is_local(uri):
         yield
         return
     moved = _home is not None and Path.cwd() != _home
     with (
         _lock_of(uri),
-        # MLflow puts the artifacts of a new store below the working folder, which the user may have left since.
+        # MLflow puts a new store's artifacts below the working folder, which the user may have changed since.
         contextlib.chdir(_home) if moved and _home else contextlib.nullcontext(),
     ):
         yield
 
 
 def _lock_of(uri: str) -> contextlib.AbstractContextManager[object]:
-    """Return the lock of a store between the processes of this user, in a folder where no other can plant a file."""
+    """Return the lock of a store for this user's processes, in a folder where no other user can plant a file."""
     from filelock import FileLock
 
     try:
         folder = state_folder()
-    except OSError:  # a home that cannot be written: two kernels that create one store at once are rare there
+    except OSError:  # the home is read-only; two kernels that create one store at once are rare there
         return contextlib.nullcontext()
     name = hashlib.sha256(uri.encode()).hexdigest()[:20]
     return FileLock(folder / f"store-{name}.lock", timeout=_LONGEST_CREATION_S, mode=0o600)
@@ -320,7 +320,7 @@ def _without_news() -> Iterator[None]:
 
 @contextlib.contextmanager
 def refused_by(uri: str) -> Iterator[None]:
-    """Turn what MLflow raises into one line that names the store."""
+    """Convert exceptions of MLflow into one-line errors that name the store."""
     try:
         yield
     except MLMagicError:
@@ -330,7 +330,7 @@ def refused_by(uri: str) -> Iterator[None]:
 
 
 def explained(error: Exception, uri: str) -> StoreError:
-    """Return what *error*, raised by MLflow about the store at *uri*, means: one line that names the store."""
+    """Convert *error*, which MLflow raised for the store at *uri*, into a one-line error that names the store."""
     kind, text = type(error).__name__, str(error)
     if kind in _UNSUPPORTED or "No implementation found" in text or not addresses.is_known(uri):
         return addresses.unknown(uri)
@@ -342,7 +342,7 @@ def explained(error: Exception, uri: str) -> StoreError:
 
 
 def away(error: Exception, uri: str) -> StoreAwayError:
-    """Return *error* as one after which what was to be stored is delivered another time."""
+    """Convert *error* into an error after which the delivery is retried."""
     verdict = outage.judge(error)
     return StoreAwayError(
         f"the MLflow store {redaction.redact(uri)[0]} {redaction.redact(outage.reason(error))[0][:300]}",
@@ -355,7 +355,7 @@ def away(error: Exception, uri: str) -> StoreAwayError:
 
 @contextlib.contextmanager
 def environment_variable(name: str, value: str) -> Iterator[None]:
-    """Give an environment variable another value for a while."""
+    """Set an environment variable temporarily."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:
@@ -368,9 +368,9 @@ def environment_variable(name: str, value: str) -> Iterator[None]:
 
 
 def artifacts(artifact_uri: str, uri: str | None = None) -> Any:
-    """Return MLflow's access to the artifacts of a run of the store at *uri*, or of the current one.
+    """Return MLflow's artifact repository of a run in the store at *uri*, by default the current store.
 
-    The client's own would fetch the run for each call.
+    The client's own methods would fetch the run on each call.
     """
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
@@ -378,7 +378,7 @@ def artifacts(artifact_uri: str, uri: str | None = None) -> Any:
 
 
 def read_text(repository: Any, path: str) -> str | None:
-    """Return the text artifact at *path* of what `artifacts` gave, or None when there is none."""
+    """Return the text artifact at *path* of a repository from `artifacts`, or None if it does not exist."""
     if path not in {file.path for file in repository.list_artifacts(path.rpartition("/")[0] or None)}:
         return None
     with tempfile.TemporaryDirectory() as folder, environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
@@ -386,13 +386,13 @@ def read_text(repository: Any, path: str) -> str | None:
 
 
 def url(run_id: str, experiment_id: str) -> str | None:
-    """Return the address of a run in the MLflow UI, where one serves."""
+    """Return the address of a run in the MLflow UI, or None if no UI is known."""
     base = ui()
     return f"{base}/#/experiments/{experiment_id}/runs/{run_id}" if base else None
 
 
 def ui() -> str | None:
-    """Return the address of the MLflow UI that serves the store, None where none is known."""
+    """Return the address of the MLflow UI that serves the store, or None if none is known."""
     uri = current_uri()
     base = settings.ui_url or (uri if uri.startswith(("http://", "https://")) else "")
     if not base.startswith(("http://", "https://")):

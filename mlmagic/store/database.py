@@ -1,7 +1,7 @@
-"""MLflow's store as a database, where it is one within this process: what reads thousands of rows asks it itself.
+"""Read MLflow's SQL store directly if it is open in this process: for reads of thousands of rows.
 
-MLflow builds objects for each row, and for runs of an experiment asks per page; that takes most of its time. These are
-private places of MLflow: where they are not as they are known here, there is no connection, and MLflow is asked.
+MLflow builds objects for each row, and queries the runs of an experiment page by page, which takes most of its time.
+The engine and the tables are private to MLflow: if they differ from what is expected here, MLflow is used instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _AT_ONCE = 500
-"""Values in one statement: SQLite takes some thousand, others more."""
+"""Values in one statement: SQLite allows about a thousand, other databases more."""
 _COLUMNS = {
     "runs": "run_uuid name user_id status start_time end_time lifecycle_stage artifact_uri experiment_id",
     "params": "run_uuid key value",
@@ -34,7 +34,7 @@ _COLUMNS = {
 
 
 class Database(NamedTuple):
-    """The connections of a store, and its tables by name."""
+    """The engine of a store, and its tables by name."""
 
     engine: Engine
     tables: dict[str, Table]
@@ -43,7 +43,7 @@ class Database(NamedTuple):
 def database_of(client: MlflowClient) -> Database | None:
     """Return the database behind *client*; None if the store is not SQL or has an unfamiliar schema."""
     found = getattr(getattr(client, "_tracking_client", None), "store", None)
-    # Only the class itself: one for workspaces, say, hides some of the rows.
+    # Only this exact class: a subclass, for example for workspaces, hides some of the rows.
     plain = getattr(sys.modules.get("mlflow.store.tracking.sqlalchemy_store"), "SqlAlchemyStore", None)
     if plain is None or type(found) is not plain:
         return None
@@ -61,10 +61,10 @@ def _tables() -> dict[str, Any] | None:
 
 
 def reading(database: Database, read: Callable[[Connection], T]) -> T:
-    """Return what *read* returns of a connection.
+    """Call *read* with a connection and return its result.
 
-    SQLite refuses a statement for one text that is not UTF-8: then the statement is asked again, and such bytes are
-    replaced.
+    SQLite rejects a statement if one text is not valid UTF-8. In that case *read* is called again, and the invalid
+    bytes are replaced.
     """
     from sqlalchemy.exc import OperationalError
 
@@ -85,6 +85,6 @@ def reading(database: Database, read: Callable[[Connection], T]) -> T:
 
 
 def portions(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield *items* in portions that one statement takes."""
+    """Split *items* into portions that fit into one statement."""
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]

@@ -1,4 +1,4 @@
-"""Which experiment is meant: by name or id, or the default one; only ``require`` creates."""
+"""Find an experiment by name or id, or the default one; only ``require`` creates one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _locations: dict[tuple[MlflowClient, str], str] = {}
 
 
 def find(client: MlflowClient, reference: str | None) -> Experiment | None:
-    """Return the experiment of this name or id; without one, the default, or None while that does not exist.
+    """Return the experiment with this name or id, or the default one; None if the default does not exist yet.
 
     The default is the setting ``experiment``, else what ``mlflow.set_experiment`` chose (MLflow keeps it in
     ``MLFLOW_EXPERIMENT_ID``, for its subprocesses too), else ``MLFLOW_EXPERIMENT_NAME``, else "Default".
@@ -52,7 +52,7 @@ def find(client: MlflowClient, reference: str | None) -> Experiment | None:
 
 
 def existing(client: MlflowClient, reference: str) -> Experiment:
-    """Return the experiment *reference*, a name or an id.
+    """Return the experiment whose name or id is *reference*.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def existing(client: MlflowClient, reference: str) -> Experiment:
 
 
 def require(client: MlflowClient, name: str | None) -> Experiment:
-    """Return the experiment *name*, or the default one, created if it is new; the store is asked once for each.
+    """Return the experiment *name*, or the default one, creating it if needed; the store is queried once for each.
 
     Raises
     ------
@@ -88,14 +88,14 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
 
 
 def forget() -> None:
-    """Ask the store again next time: an experiment may have been deleted or renamed."""
+    """Clear the cache: an experiment may have been deleted or renamed."""
     _known.clear()
     _names.clear()
     _locations.clear()
 
 
 def name_of(client: MlflowClient, experiment_id: str) -> str:
-    """Return the name of an experiment, asking the store once for each; its id where the store has it no more."""
+    """Return an experiment's name, or ``of id <id>`` if the store no longer has it; each is queried once."""
     key = (client, experiment_id)
     if key not in _names:
         found = _by_id(client, experiment_id)
@@ -104,7 +104,7 @@ def name_of(client: MlflowClient, experiment_id: str) -> str:
 
 
 def location_of(client: MlflowClient, experiment_id: str) -> str:
-    """Return where the artifacts of an experiment's runs lie, asking the store once for each."""
+    """Return the location of an experiment's artifacts; the store is queried once for each."""
     key = (client, experiment_id)
     if key not in _locations:
         _locations[key] = str(client.get_experiment(experiment_id).artifact_location)
@@ -112,7 +112,7 @@ def location_of(client: MlflowClient, experiment_id: str) -> str:
 
 
 def named(name: str | None) -> tuple[str, str]:
-    """Return name and id of the experiment *name*, or of the default one, as far as they are known without the store.
+    """Return the name and id of the experiment *name*, or of the default one, as far as known without the store.
 
     One of the two may be empty.
     """
@@ -123,21 +123,21 @@ def named(name: str | None) -> tuple[str, str]:
 
 
 def default_name() -> str:
-    """Return what the default experiment is called, whether it exists or not."""
+    """Return the name of the default experiment, whether it exists or not."""
     chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
     return settings.experiment or chosen or os.environ.get("MLFLOW_EXPERIMENT_NAME") or _DEFAULT_NAME
 
 
 def shown_name() -> str:
-    """Return what the default experiment is called, or its id where the name would take MLflow's import or a network.
+    """Return the default experiment's name, or its id if finding the name would import MLflow or use the network.
 
-    ``mlflow.set_experiment`` leaves only the id behind.
+    ``mlflow.set_experiment`` stores only the id.
     """
     chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
     if settings.experiment or not chosen:
         return default_name()
     if "mlflow" in sys.modules and connection.is_local_file():
-        with contextlib.suppress(Exception):  # a line that says where runs go is no place for a store's refusal
+        with contextlib.suppress(Exception):  # this status line must not fail with the store
             return connection.ask(lambda: name_of(connection.connect(), chosen))
     return f"of id {chosen}"
 
@@ -156,12 +156,12 @@ def each(client: MlflowClient) -> Iterator[Experiment]:
 def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
     from mlflow.exceptions import MlflowException
 
-    if not experiment_id.isdigit():  # a name: older MLflow fails to read it as a number
+    if not experiment_id.isdigit():  # a name: older versions of MLflow fail to parse it as a number
         return None
     try:
         return client.get_experiment(experiment_id)
     except MlflowException as error:
-        # A name, asked for as an id, is refused as malformed by some stores and as missing by others.
+        # If a name is queried as an id, some stores reject it as malformed and others as missing.
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "BAD_REQUEST"}:
             return None
         raise

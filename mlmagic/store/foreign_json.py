@@ -1,4 +1,4 @@
-"""JSON that others wrote: in a tag, a dataset's profile, or a file of a run."""
+"""Parse untrusted JSON: of a tag, a dataset's profile, or a file of a run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DEEPEST = 50
 
 
 def read_json(text: str | None, kind: type[T]) -> T | None:
-    """Return what *text* holds if it is of this kind; None for anything else, and for what is nested over 50 deep.
+    """Return the value of *text* if it is of this kind; None for anything else, and for nesting over 50 levels.
 
-    What is deep ends every function that walks through it with a RecursionError.
+    A deep value raises RecursionError in every function that walks through it.
 
     >>> read_json('{"rows": 3}', dict), read_json("[[[", list), read_json("[" * 100_000, list), read_json("3", dict)
     ({'rows': 3}, None, None, None)
@@ -22,7 +22,7 @@ def read_json(text: str | None, kind: type[T]) -> T | None:
         return None
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError):  # ValueError: no JSON, or a number of thousands of digits
+    except (ValueError, RecursionError):  # ValueError: invalid JSON, or a number of thousands of digits
         return None
     return found if isinstance(found, kind) and not _is_deep(found) else None
 

@@ -17,11 +17,11 @@ LONGEST_KEY = 250
 _LONGEST_SLUG_BYTES = 120
 _LONGEST_BEFORE_DIGEST = 240
 _SHOWN_KEY, _SHOWN_ENDING = 80, 20
-_DIGEST = 6  # hex digits: of 1,000 names of a run two share one with a chance of 3%, and only if all else is equal
+_DIGEST = 6  # hex digits: of 1,000 names in a run, two share a digest with 3% probability; the rest must be equal too
 _NOT_IN_KEY = re.compile(r"[^\w\-./: ]+")
 _CLIMBS = re.compile(r"^\.{2,}")  # MLflow refuses ``..a`` as it does ``../a``
 _NOT_IN_SLUG = re.compile(r"[^\w\-.]+")
-# How a sign that MLflow does not take is read out; any other becomes an underscore and a digest.
+# How characters that MLflow rejects are spelled out; any other becomes an underscore. A digest follows.
 _SPELLED = {
     "<=": "_le_", ">=": "_ge_", "==": "_eq_", "!=": "_ne_", "->": "_to_", "<": "_lt_", ">": "_gt_", "=": "_eq_",
     "@": "_at_", "%": "_percent_", "+": "_plus_", "*": "_times_", "&": "_and_", "|": "_or_", "~": "_not_", "#": "_no_",
@@ -31,11 +31,11 @@ _SIGN = re.compile("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=Tru
 
 
 def valid_key(name: str) -> str:
-    """Return *name*, or the key that it becomes where MLflow takes no such key of a parameter, metric or tag.
+    """Return *name* if MLflow accepts it as the key of a parameter, metric or tag, else a valid key derived from it.
 
-    MLflow takes letters, digits and ``_ - . / :`` and space, and paths that are their own normal form. In other names
-    signs are read out, and six digits of the name's hash follow: so that the key is that of no other name, in whatever
-    run and order they come.
+    MLflow accepts letters, digits, ``_ - . / :`` and spaces, and paths in normal form. In other names, special
+    characters are spelled out and six digits of the name's hash are appended. No other name gets the same key, in any
+    run and in any order.
 
     >>> valid_key("ok/loss"), valid_key("μ"), valid_key("precision_at_5")
     ('ok/loss', 'μ', 'precision_at_5')
@@ -51,14 +51,14 @@ def valid_key(name: str) -> str:
 
 
 def is_valid(name: str) -> bool:
-    """Return whether MLflow takes *name* as a key."""
+    """Return whether MLflow accepts *name* as a key."""
     path = posixpath.normpath(name)
     is_own_path = path == name and path != "." and not path.startswith(("..", "/"))
     return 0 < len(name) <= LONGEST_KEY and not _NOT_IN_KEY.search(name) and is_own_path
 
 
 def key_among(name: str, known: Container[str]) -> str:
-    """Return which of the *known* keys *name* means: itself, or what it became.
+    """Return which of the *known* keys *name* means: itself, or the key derived from it.
 
     >>> key_among("precision@5", {"precision_at_5_2f4fd8"}), key_among("loss", {"accuracy"})
     ('precision_at_5_2f4fd8', 'loss')
@@ -72,7 +72,7 @@ def _with_digest(shown: str, name: str) -> str:
 
 
 def changed_key(kind: str, shown: str, key: str) -> str:
-    """Return a line on a name, *shown* without secrets, that is kept under another *key*.
+    """Return a line about a name, *shown* without secrets, that is stored under another *key*.
 
     >>> changed_key("metric", "p<0.05", valid_key("p<0.05"))
     "MLflow does not take the metric key 'p<0.05': it is kept as 'p_lt_0.05_b02182'"
@@ -86,7 +86,7 @@ def changed_key(kind: str, shown: str, key: str) -> str:
 
 
 class Keys:
-    """The keys of one run: as `valid_key` makes them, but for names that hold a secret, which are numbered.
+    """The keys of one run: made by `valid_key`, except that names that contain a secret are numbered.
 
     >>> keys = Keys()
     >>> keys.key("ghp_1", "<redacted>"), keys.key("ghp_2", "<redacted>"), keys.key("redacted")
@@ -98,13 +98,13 @@ class Keys:
         self._lock = threading.Lock()
 
     def known(self, name: str) -> str | None:
-        """Return the key of *name* if it has one."""
+        """Return the key of *name* if it has one, else None."""
         return self._keys.get(name)
 
     def key(self, name: str, shown: str | None = None) -> str:
-        """Return the key of *name*; *shown* is what may be seen of it, where a part of it is a secret.
+        """Return the key of *name*; *shown* is the redacted name if a part of it is a secret.
 
-        Of a secret no digest is made: it would tell whoever guesses it that the guess is right.
+        No digest is made of a secret: it would confirm a correct guess.
         """
         with self._lock:
             if name in self._keys:
@@ -131,7 +131,7 @@ def slug(name: str) -> str:
 
 
 def unused(name: str, taken: set[str]) -> str:
-    """Return *name*, or with the first number that makes it unused, and add it to *taken*.
+    """Return *name*, with a number appended if it is taken, and add the result to *taken*.
 
     >>> taken = {"roc"}
     >>> unused("roc", taken), unused("roc", taken)

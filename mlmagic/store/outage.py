@@ -1,7 +1,7 @@
-"""What an error of the store means for what was to be stored: refused for good, or to be delivered later, and why.
+"""Classify the store's errors: a record is refused for good, or its delivery is retried; and why.
 
-Only an answer of MLflow itself is a refusal, and only one that stays the same however often it is asked. Whatever
-else stands in the way (a network, a proxy, a password, a full disk) can be put right, and loses no record.
+An error is a refusal only if MLflow itself answered, and if the answer is the same on every retry. Any other obstacle
+(a network, a proxy, a password, a full disk) can be removed, and loses no record.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ _CERTIFICATE = "set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of its a
 class Verdict(Enum):
     """What an error means for a request.
 
-    ``REFUSED``: MLflow said no, and will again. ``TOO_LARGE``: smaller ones may pass. ``UNCLEAR``: this request did
-    not get through, others may. ``AWAY``: none gets through now. ``GONE``: what it names is not in the store.
-    ``WRONG_SETTING``: nothing can be asked before the user changes something.
+    ``REFUSED``: MLflow rejects the request, now and on every retry. ``TOO_LARGE``: smaller requests may succeed.
+    ``UNCLEAR``: this request failed, others may succeed. ``AWAY``: no request succeeds now. ``GONE``: the store does
+    not have what the request names. ``WRONG_SETTING``: no request succeeds before the user changes a setting.
     """
 
     REFUSED = "refused"
@@ -84,7 +84,7 @@ class Verdict(Enum):
 
 
 def judge(error: BaseException) -> Verdict:
-    """Return what *error*, which a call of MLflow's raised, means.
+    """Classify *error*, which a call of MLflow raised.
 
     >>> judge(TimeoutError()), judge(ValueError("a fault of something in between"))
     (<Verdict.AWAY: 'away'>, <Verdict.UNCLEAR: 'unclear'>)
@@ -115,7 +115,7 @@ def _judge_foreign(answer: Foreign) -> Verdict:
 
 
 def reason(error: BaseException) -> str:
-    """Return why the store cannot take what it was sent, in one line: what follows "the MLflow store <address> ".
+    """Return in one line why the store failed; the line follows "the MLflow store <address> ".
 
     >>> reason(ConnectionRefusedError(111, "Connection refused"))
     'cannot be reached: Connection refused'
@@ -132,7 +132,7 @@ def reason(error: BaseException) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what *error* says, or its type where it says nothing."""
+    """Return the first line of the message of *error*, or the name of its type if the message is empty."""
     name = type(error).__name__
     text = (str(error).strip().splitlines() or [""])[0]
     is_mlflows = bool(_code(error)) or isinstance(error, OSError)
@@ -140,7 +140,7 @@ def first_line(error: BaseException) -> str:
 
 
 def wait_s(error: BaseException) -> float:
-    """Return how many seconds the server asked to wait, 0 where it did not."""
+    """Return how many seconds the server asked to wait, or 0 if it did not ask."""
     foreign = _foreign(error)
     return foreign.wait_s if foreign else 0.0
 
@@ -161,7 +161,7 @@ def _foreign_reason(answer: Foreign) -> str:
 
 
 def _code(error: BaseException) -> str:
-    """Return MLflow's code of an error, as it raised it or as its server answered."""
+    """Return MLflow's error code, taken from the exception or from the server's answer."""
     return str(getattr(error, "error_code", None) or answer_in(error).get("error_code") or "")
 
 

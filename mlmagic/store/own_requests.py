@@ -1,6 +1,6 @@
-"""How MLflow's requests go on our own threads: they give up soon, follow no redirect elsewhere, and trust MLflow only.
+"""Limit MLflow's requests on mlmagic's own threads: few retries, no redirects elsewhere, answers of MLflow only.
 
-MLflow takes all this from environment variables, for all threads alike. On the user's threads nothing changes.
+MLflow reads such limits from environment variables, which apply to all threads. The user's threads are not affected.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-# Enough for a server that is restarted behind a balancer; a longer outage is waited for by the journal.
+# Enough for a server that restarts behind a load balancer; the journal bridges a longer outage.
 _MOST_RETRIES = 1
 _LONGEST_REQUEST_S = 30
 _MOST_REDIRECTS = 3
 _KEEP_THE_METHOD = {307, 308}
 _BAD_GATEWAY = 502
 _LOGGERS = ("urllib3.connectionpool", "mlflow.store.db.utils")
-_MARK = f"foreign_{os.urandom(8).hex()}"  # no server can know it
+_MARK = f"foreign_{os.urandom(8).hex()}"  # random, so that no server can send it
 _API = ("/api/2.0/mlflow/", "/api/3.0/mlflow/")
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """An answer that is not MLflow's own: of a proxy, a login page, a network's portal.
+    """An answer that is not MLflow's own: of a proxy, a login page, a captive portal.
 
-    ``to`` is the address of a redirect; ``wait_s`` is what a ``Retry-After`` in seconds asks for. A ``status`` below
-    300 stands for a page where MLflow would have answered with JSON.
+    ``to`` is the target of a redirect; ``wait_s`` is the value of a ``Retry-After`` header in seconds. A ``status``
+    below 300 means that a page was returned where MLflow would have returned JSON.
     """
 
     status: int
@@ -49,13 +49,13 @@ class Foreign:
 
 
 def foreign_in(error: BaseException) -> Foreign | None:
-    """Return the answer behind *error*, which MLflow raised, where it is not MLflow's own."""
+    """Return the answer behind *error*, which MLflow raised, if the answer is not MLflow's own."""
     content = answer_in(error).get(_MARK)
     return Foreign(**content) if isinstance(content, dict) else None
 
 
 def answer_in(error: BaseException) -> dict[str, Any]:
-    """Return the JSON object that the server answered with, as far as *error* has it."""
+    """Return the JSON object in the server's answer, as far as *error* contains it."""
     content = getattr(error, "json", None)  # of MLflow's RestException; a method elsewhere
     response = getattr(error, "response", None)  # of requests' HTTPError
     if not isinstance(content, dict) and response is not None and hasattr(response, "text"):
@@ -64,9 +64,9 @@ def answer_in(error: BaseException) -> dict[str, Any]:
 
 
 def limit_own_retries() -> None:
-    """Let MLflow's requests on our own threads go as above, and print and warn nothing there.
+    """Patch MLflow so that requests on mlmagic's own threads are limited as above, and print and log nothing.
 
-    These are private places of MLflow; a test guards them.
+    The patched functions are private to MLflow; a test guards them.
     """
     rest = sys.modules.get("mlflow.utils.rest_utils")
     request = getattr(rest, "_get_http_response_with_retries", None)
@@ -75,14 +75,14 @@ def limit_own_retries() -> None:
     client = sys.modules.get("mlflow.tracking._tracking_service.client")
     variable = getattr(client, "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", None)
     if variable is not None and not isinstance(variable, _TrueOnOurThreads):
-        # The summary links the run; MLflow would print its address into whatever cell runs now.
+        # The summary links the run; MLflow would print its address into whichever cell is running.
         client.MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT = _TrueOnOurThreads(variable)  # type: ignore[union-attr]
     for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_not_ours)  # each retry is a warning; added twice it is there once
+        logging.getLogger(name).addFilter(_not_ours)  # each retry logs a warning; adding a filter twice has no effect
 
 
 def release() -> None:
-    """Take back what `limit_own_retries` has changed in MLflow and in the loggers."""
+    """Undo the changes of `limit_own_retries` to MLflow and the loggers."""
     rest = sys.modules.get("mlflow.utils.rest_utils")
     request = getattr(rest, "_get_http_response_with_retries", None)
     if request is not None and hasattr(request, "__wrapped__"):
@@ -96,14 +96,14 @@ def release() -> None:
 
 
 class _TrueOnOurThreads:
-    """One of MLflow's environment variables, which is true on our own threads."""
+    """One of MLflow's environment variables, patched to be true on mlmagic's own threads."""
 
     def __init__(self, variable: Any) -> None:
         self._variable = variable
 
     @property
     def original(self) -> Any:
-        """MLflow's own."""
+        """MLflow's original variable."""
         return self._variable
 
     def get(self) -> Any:
@@ -121,10 +121,10 @@ def _not_ours(record: logging.LogRecord) -> bool:
 
 
 def _limited(original: Callable[..., Response]) -> Callable[..., Response]:
-    """Return MLflow's function for requests with our limits on our own threads."""
+    """Wrap MLflow's request function with mlmagic's limits, which apply on mlmagic's own threads."""
 
     @wraps(original)
-    def request(  # noqa: PLR0917  # as MLflow's own
+    def request(  # noqa: PLR0917  # the signature of MLflow's function
         method: str,
         url: str,
         max_retries: int,
@@ -139,8 +139,8 @@ def _limited(original: Callable[..., Response]) -> Callable[..., Response]:
         options["timeout"] = min(options.get("timeout") or _LONGEST_REQUEST_S, _LONGEST_REQUEST_S)
         options |= {"allow_redirects": False, "respect_retry_after_header": False}
         for _ in range(_MOST_REDIRECTS):
-            # No status is tried again here: the delivery pauses by itself, and it wants to see the answer. The jitter
-            # is 0, since it is drawn from the random numbers of the user's code.
+            # No status is retried here: the delivery has its own backoff, and needs to see the answer. The jitter is 0,
+            # because MLflow draws it from the random numbers of the user's code.
             answer = original(
                 method, url, min(max_retries, _MOST_RETRIES), backoff_factor, 0.0, frozenset(), *more, **options
             )
@@ -158,7 +158,7 @@ def _limited(original: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _same_place(answer: Response, url: str, method: str) -> str | None:
-    """Return where a redirect leads, if credentials and content may go there: the same host, and not less safe."""
+    """Return the target of a redirect if credentials and content may go there: same host, no less secure."""
     from requests import Session
 
     keeps = answer.status_code in _KEEP_THE_METHOD or method == "GET"
@@ -173,7 +173,7 @@ def _same_place(answer: Response, url: str, method: str) -> str | None:
 
 
 def _checked(answer: Response, url: str, method: str) -> Response:
-    """Return *answer*; where it is not MLflow's own, as an error that says so in the form of MLflow's."""
+    """Return *answer*; if it is not MLflow's own, turn it into an error in MLflow's format that says so."""
     status, reason = answer.status_code, str(answer.reason or "")
     if 300 <= status < 400:  # noqa: PLR2004  # redirects
         parts = urlsplit(urljoin(url, answer.headers.get("Location") or ""))
@@ -185,12 +185,12 @@ def _checked(answer: Response, url: str, method: str) -> Response:
 
 
 def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:
-    """Return whether MLflow may have said so: it answers with JSON, and to an artifact with JSON or nothing."""
+    """Return whether the answer may be MLflow's: JSON, or to an artifact upload JSON or nothing."""
     path = urlsplit(url).path
     is_upload = _ARTIFACTS in path and method != "GET"
     if not is_upload and not any(part in path for part in _API):
         return True
-    content = answer.content.strip()  # looked at from outside only: it may be large, and MLflow parses it
+    content = answer.content.strip()  # only both ends are checked: it may be large, and MLflow parses it
     is_empty = is_upload and not content and "html" not in answer.headers.get("Content-Type", "")
     return is_empty or (content.startswith(b"{") and content.endswith(b"}"))
 
@@ -216,7 +216,7 @@ def _retry_after(answer: Response) -> float:
 
 
 def _marked(answer: Response, foreign: Foreign) -> Response:
-    """Return *answer* as an error; its code is the one that MLflow would give to the status."""
+    """Turn *answer* into an error, with the code that MLflow assigns to its status."""
     from mlflow.protos.databricks_pb2 import ErrorCode
     from mlflow.utils.rest_utils import get_error_code
 

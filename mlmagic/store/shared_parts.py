@@ -1,8 +1,8 @@
-"""Where the parts of texts lie that runs share: in a folder of their experiment, which no run owns.
+"""Store the parts of texts that runs share: in a folder of their experiment, which no run owns.
 
-MLflow keeps the files of a run in ``<experiment>/<run id>/artifacts``, its logged models in ``<experiment>/models``;
-the parts are in ``<experiment>/mlmagic/parts``, where no deletion of a run reaches them. A store that takes nothing
-there has them in the run itself.
+MLflow keeps a run's files in ``<experiment>/<run id>/artifacts`` and its logged models in ``<experiment>/models``. The
+parts are in ``<experiment>/mlmagic/parts``, which survives the deletion of any run. If the store accepts nothing there,
+they are in the run itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _IN_RUN = "/".join(SHARED)
 _LARGEST = 64 << 20
 _stored: set[tuple[str, str, str]] = set()
-"""The store, experiment and digest of each part that this process has stored, so that not every run stores it."""
+"""The store, experiment and digest of each part that this process has stored, so that other runs need not store it."""
 
 
 def is_stored(uri: str, experiment_id: str, digest: str) -> bool:
@@ -35,7 +35,7 @@ def is_stored(uri: str, experiment_id: str, digest: str) -> bool:
 
 
 def forget() -> None:
-    """Store each part again: the store is another than it was."""
+    """Forget which parts were stored, because the store has been replaced."""
     _stored.clear()
 
 
@@ -58,9 +58,9 @@ def put(file: Path, info: RunInfo, uri: str, artifacts: Any) -> None:
 
 
 def _root_of(info: RunInfo, uri: str) -> str | None:
-    """Return the address of the folder, or None where there can be none."""
+    """Return the address of the folder, or None if there can be none."""
     root, found, rest = str(info.artifact_uri).rpartition(f"/{info.run_id}/artifacts")
-    # MLflow's own store of plain files takes every folder beside a run for one.
+    # MLflow's file store would mistake a folder beside a run for a run.
     return f"{root}/{_IN_RUN}" if found and not rest and urlsplit(uri).scheme not in {"", "file"} else None
 
 
@@ -73,15 +73,15 @@ def _put_into(root: str, file: Path, uri: str) -> bool:
             return True
     try:
         connection.artifacts(root, uri).log_artifact(str(file))
-    except Exception:  # noqa: BLE001  # each kind of store raises its own; if the run's folder fails too, that is told
+    except Exception:  # noqa: BLE001  # each kind of store raises its own; a failure of the run's folder is reported
         return False
     return True
 
 
 def reader(run_id: str, artifact_uri: str) -> Callable[[str], bytes]:
-    """Return a function that returns the content of a part to which a run refers, by its digest.
+    """Return a function that returns the content of a part of the run, given its digest.
 
-    It raises StoreError when the part is not there or is damaged.
+    The function raises StoreError if the part is missing or damaged.
     """
 
     def read(digest: str) -> bytes:
@@ -100,7 +100,7 @@ def reader(run_id: str, artifact_uri: str) -> Callable[[str], bytes]:
 
 
 def whole(content: bytes, run_id: str, artifact_uri: str, most: int) -> bytes:
-    """Return what *content*, that of a file of a run, stands for: itself, or the content of the parts that it lists.
+    """Resolve *content*, that of a run's file: return it, or the joined content of the parts that it lists.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What users log, as MLflow keeps it: numbers for metrics, text for parameters."""
+"""Convert what users log to what MLflow stores: numbers for metrics, text for parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlmagic.user_objects import guarded, reraise_interrupt
 
 @guarded(default=None)
 def as_curve(value: Any) -> list[float] | None:
-    """Return a list, tuple or one-dimensional array of numbers as floats, or None when it is not one.
+    """Return a list, tuple or one-dimensional array of numbers as floats, or None if it is anything else or empty.
 
     >>> as_curve([1, 0.5]), as_curve([]), as_curve("ab"), as_curve([1, "x"])
     ([1.0, 0.5], None, None, None)
@@ -38,7 +38,7 @@ def as_text(value: Any) -> str:
             except (TypeError, ValueError):
                 return str(value)
         return str(value)
-    except BaseException as error:  # noqa: BLE001  # whatever a foreign object raises when it is to show itself
+    except BaseException as error:  # noqa: BLE001  # the object's __str__ may raise anything
         reraise_interrupt(error)
         return f"<{type(value).__name__}: {type(error).__name__} when shown>"
 
@@ -64,7 +64,7 @@ def _flat(values: Mapping[Any, Any], prefix: str, around: tuple[int, ...]) -> It
         name = f"{prefix}.{key}" if prefix else str(key)
         if not isinstance(value, Mapping) or not value:
             yield name, value
-        elif id(value) in around:  # a mapping that holds itself
+        elif id(value) in around:  # a mapping that contains itself
             yield name, "{...}"
         else:
             yield from _flat(value, name, around)

@@ -1,8 +1,8 @@
-"""Work on another thread, and how long a cell may wait for it: no store holds a cell for longer than that in all.
+"""Run work on another thread, and limit how long a cell waits for the store in all.
 
-Why another thread: an interrupt in a query on the user's thread would leave its cursor in the traceback and SQLite
-locked, one in MLflow's migrations half of the tables, and one in the garbage collector's callbacks is lost in
-CPython. A server that gave no answer in time is only probed from then on, until one comes.
+Why another thread: an interrupt during a query on the user's thread would leave the cursor in the traceback and SQLite
+locked. During MLflow's migrations it would leave half of the tables, and in a callback of the garbage collector CPython
+loses it. A server that did not answer in time is only probed until it answers.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWN_THREAD = "mlmagic-"
-"""How the names of our threads begin: on these MLflow gives up soon (`own_requests.limit_own_retries`)."""
+"""Name prefix of mlmagic's threads, on which MLflow's retries are limited (`own_requests.limit_own_retries`)."""
 
 PROBE_S = 1.0
-"""How long a store is waited for that did not answer the last time."""
+"""How long to wait for a store that did not answer the last time."""
 _answers = 0
 """How many answers stores have given to this process."""
 _silent: dict[str, int] = {}
-"""Stores that did not answer in time: how many answers any store had given by then."""
+"""Stores that did not answer in time, and how many answers any store had given by then."""
 
 
 def answered() -> None:
     """Note that a store has answered."""
-    global _answers  # noqa: PLW0603  # of all threads; that two count as one does no harm
+    global _answers  # noqa: PLW0603  # shared by all threads; a lost increment does no harm
     _answers += 1
 
 
@@ -42,12 +42,12 @@ def answers() -> int:
 
 
 def note_silence(uri: str) -> None:
-    """Note that the store at *uri* has not answered in time: until one answers, it is waited for only briefly."""
+    """Note that the store at *uri* did not answer in time; until a store answers, waits for it are brief."""
     _silent[uri] = _answers
 
 
 def is_silent(uri: str) -> bool:
-    """Return whether the store at *uri* did not answer in time, and there has been no answer since."""
+    """Return whether the store at *uri* did not answer in time and no store has answered since."""
     return _silent.get(uri) == _answers
 
 
@@ -57,7 +57,7 @@ def is_ours(thread: str | None) -> bool:
 
 
 class BackgroundTask(Generic[T]):
-    """What *work* returns, worked out on a thread of its own while the caller goes on.
+    """A call of *work* on its own thread, while the caller continues.
 
     >>> BackgroundTask(lambda: 6 * 7).result(timeout_s=5)
     42
@@ -73,7 +73,7 @@ class BackgroundTask(Generic[T]):
     def _run(self) -> None:
         try:
             self._value = self._work()
-        except BaseException as error:  # noqa: BLE001  # raised again where the result is asked for
+        except BaseException as error:  # noqa: BLE001  # ``result`` raises it again
             self._error = error
 
     @property
@@ -82,7 +82,7 @@ class BackgroundTask(Generic[T]):
         return not self._thread.is_alive()
 
     def peek(self, timeout_s: float) -> T | None:
-        """Return the value if it is there within *timeout_s* seconds; a failure is told by ``result``."""
+        """Return the value if it is available within *timeout_s* seconds; only ``result`` raises an error."""
         self._thread.join(timeout_s)
         return self._value
 
@@ -93,7 +93,7 @@ class BackgroundTask(Generic[T]):
         return self.is_done
 
     def result(self, timeout_s: float | None) -> T | None:
-        """Return the value, or None when it is not there after *timeout_s* seconds (None: wait for it)."""
+        """Return the value, or None if it is not available after *timeout_s* seconds (None: wait without limit)."""
         self.wait(timeout_s)
         if self._error is not None:
             raise self._error
@@ -101,10 +101,10 @@ class BackgroundTask(Generic[T]):
 
 
 class WaitBudget:
-    """How long a cell still waits for the store, all waits together.
+    """How long a cell may still wait for the store, over all its waits.
 
-    A *local* store works on this machine's own processor: as long as it moves on, it is waited for. The store at *uri*
-    is waited for only briefly after a wait in which it gave no answer.
+    A *local* store runs on this machine's processor, so a cell waits as long as the store makes progress. After a wait
+    in which the store at *uri* gave no answer, waits for it are brief.
 
     >>> patience = WaitBudget(limit_s=3.0, local=False)
     >>> patience.left_s
@@ -119,7 +119,7 @@ class WaitBudget:
         self.left_s = min(limit_s, PROBE_S) if is_silent(uri) else limit_s
 
     def ask(self, work: Callable[[], T]) -> T:
-        """Return what *work* returns.
+        """Run *work* and return its result.
 
         Raises
         ------
@@ -139,10 +139,10 @@ class WaitBudget:
             raise StoreAwayError(f"the MLflow store does not answer within {round(limit_s, 1):g} s")
         if was_silent and not is_silent(self._uri):
             self.left_s = self._limit_s
-        return value  # type: ignore[return-value]  # it is what the work returned, now that this has ended
+        return value  # type: ignore[return-value]  # the work has ended, so this is its result
 
     def wait(self, condition: threading.Condition, reached: Callable[[], bool], moved: Callable[[], int]) -> bool:
-        """Wait until *reached*, or for as long as there is patience; *moved* counts what has been done."""
+        """Wait until *reached*, or until the budget is spent; *moved* counts the completed steps."""
         interrupts.deliver()
         self._heard = answers()
         with condition:

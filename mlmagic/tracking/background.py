@@ -1,4 +1,4 @@
-"""What mlmagic does in the background of a process: ended when it is unloaded, resumed when it is loaded again."""
+"""The background work of mlmagic in a process: stopped when mlmagic is unloaded, resumed when it is loaded again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _is_stopped = False
 
 
 def stop() -> None:
-    """Deliver what can be delivered soon, and leave neither a thread nor a change of MLflow's behind.
+    """Deliver what can be delivered soon, then stop all threads and undo the changes to MLflow.
 
-    What is not delivered waits in its journal: `resume` goes on with it, and the next process does if this one ends
-    before. While a run is open all goes on.
+    Undelivered records wait in their journals: `resume` delivers them, or the next process if this one ends before.
+    While a run is open, nothing is stopped.
     """
     global _is_stopped  # noqa: PLW0603  # one background a process
     if active.open_here():
@@ -35,7 +35,7 @@ def stop() -> None:
 
 
 def resume() -> None:
-    """Go on with what waited when mlmagic was unloaded."""
+    """Resume the deliveries that waited when mlmagic was unloaded."""
     global _is_stopped  # noqa: PLW0603  # as above
     if not _is_stopped:
         return

@@ -1,4 +1,4 @@
-"""``with mlmagic.track():``: a block of code, in a script or within a cell, that is a run."""
+"""``with mlmagic.track():``: a block of code, in a script or within a cell, as a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class TrackedBlock:
     """The context manager that ``mlmagic.track`` returns.
 
-    ``show`` may be set to a function that shows the run's summary in place of the usual way.
+    ``show`` may be set to a function that shows the run's summary instead of the default.
     """
 
     def __init__(self, options: TrackOptions, caller: FrameType) -> None:
@@ -35,8 +35,8 @@ class TrackedBlock:
 
     @property
     def run(self) -> OpenRun:
-        """The run, once the block was entered."""
-        assert self._open is not None  # noqa: S101  # it is asked for within the block
+        """The run, once the block has been entered."""
+        assert self._open is not None  # noqa: S101  # it is accessed only within the block
         return self._open
 
     def __enter__(self) -> Run:
@@ -68,7 +68,7 @@ class TrackedBlock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the run; an exception goes on."""
+        """Close the run; an exception propagates."""
         from mlmagic.tracking import tracker
 
         if self._open is not None:

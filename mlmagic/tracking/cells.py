@@ -1,4 +1,4 @@
-"""Tracks the cells of one shell: what the shell's hooks call when a cell begins, is parsed, and has ended."""
+"""Track the cells of one shell: what the shell's hooks call when a cell begins, is parsed, and has ended."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class CellTracker:
         self._session.begin(info)
 
     def cell_of_file_begins(self) -> None:
-        """Note that a cell of another notebook begins, which ``%run`` runs."""
+        """Note that a cell of another notebook begins, which ``%run`` executes."""
         found = run_files.beginning()
         if found is not None:
             self._session.begin(found.info, file=found.file)
 
     def open(self, header: str, tree: ast.Module) -> ast.Module:
-        """Open the run of a tracked cell; return the tree to run. Whatever is raised here rejects the cell."""
+        """Open the run of a tracked cell; return the tree to run. Any exception raised here rejects the cell."""
         with interruptible(), untouched():
             return self._open(header, tree)
 
@@ -111,14 +111,14 @@ class CellTracker:
         """Close the runs of the cell that has ended, and show each."""
         for cell, error, value in self._session.end(result):
             entry = self._session.entry(cell)
-            # Also a run that `with mlmagic.track()` left open, or that an interrupt caught half opened.
+            # Including a run that `with mlmagic.track()` left open, or whose opening was interrupted.
             for run in self._opened_in(entry):
                 from mlmagic.tracking import tracker
 
                 if isinstance(error, CellRejectedError) and run.is_opening:
                     tracker.abandon(run, error.problem)
                     continue
-                # Of an interrupt the summary tells; what it was to end has ended.
+                # The summary reports an interrupt; the cell has ended already.
                 with contextlib.suppress(KeyboardInterrupt), interruptible():
                     tracker.finish(run, error, value)
             if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):

@@ -1,4 +1,4 @@
-"""What the code of a run left behind: each function records one kind of it."""
+"""Collect what the code of a run left behind: each function records one kind of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _metrics_of_the_session: set[str] = of_session(set())
 
 
 def record_asked(run: OpenRun) -> None:
-    """Record ``-p`` and ``-m``, and the seed: never under a key that the user's own code logged."""
+    """Record ``-p``, ``-m`` and the seed, but never under a key that the user's own code logged."""
     names = run.origin.namespace
     earlier = set(run.recorder.params)
     for name in run.options.params:
@@ -60,7 +60,7 @@ def record_asked(run: OpenRun) -> None:
 
 
 def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> None:
-    """Record the parameters and metrics that the cell shows by itself, under keys that nothing was logged under."""
+    """Record the parameters and metrics inferred from the cell, except under keys that were logged already."""
     watch = run.origin.watch
     if watch is None:
         return
@@ -78,7 +78,7 @@ def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> N
 
 
 def _record_metrics(run: OpenRun, found: inferred_values.InferredValues, logged: Mapping[str, float]) -> None:
-    """Record the metrics that were *found*, but for those that MLflow's autologging has *logged*."""
+    """Record the metrics that were *found*, except those that MLflow's autologging has *logged*."""
     left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
     autologged = []
     for name, curve in found.metrics.items():
@@ -96,13 +96,13 @@ def _record_metrics(run: OpenRun, found: inferred_values.InferredValues, logged:
 
 
 def metrics_logged(run: OpenRun) -> dict[str, float]:
-    """Return the metrics that MLflow was given in this cell, not those of a run's earlier cells."""
+    """Return the metrics that were logged with MLflow in this cell, without those of a run's earlier cells."""
     before = run.metrics_before
     return {name: value for name, value in run.logged.metrics.items() if name not in before or before[name] != value}
 
 
 def _changed(run: OpenRun, name: str) -> bool:
-    """Return whether the cell gave *name* another object, or filled the list or dict that it was."""
+    """Return whether the cell bound *name* to another object, or changed the list or dict that it was."""
     value, watch = run.origin.namespace[name], run.origin.watch
     if watch.bound.is_bound(name) if watch is not None else name in run.origin.binds:
         return True
@@ -112,7 +112,7 @@ def _changed(run: OpenRun, name: str) -> bool:
 
 @guarded(default=True)
 def differs(value: object, other: object) -> bool:
-    """Return whether two objects are unequal; objects that cannot be compared are."""
+    """Return whether two objects are unequal; objects that cannot be compared count as unequal."""
     return bool(value != other)
 
 
@@ -178,19 +178,19 @@ def _record_log(run: OpenRun, stored: StoredLog) -> None:
 
 
 def _stored_by(run: OpenRun) -> Callable[[str], bool]:
-    """Return a function that says whether this process has stored a part in the experiment of *run*."""
+    """Return a function that returns whether this process has stored a part in the experiment of *run*."""
     return lambda digest: shared_parts.is_stored(run.delivery.uri, run.experiment_id, digest)
 
 
 def record_environment(run: OpenRun) -> None:
-    """Record what the code ran on."""
+    """Record the environment that the code ran in."""
     files = redacted_files.files_of(environment.capture())
     run.recorder.redacted(_ENVIRONMENT, files.environment.text, files.environment.count)
     run.recorder.redacted(_REQUIREMENTS, files.requirements.text, files.requirements.count)
 
 
 def record_git(run: OpenRun) -> None:
-    """Record the patch of what is not committed, and the tags that git was too slow for when the run was opened."""
+    """Record the patch of uncommitted changes, and the tags for which git was too slow when the run was opened."""
     state = run.git.result(_WAIT_FOR_GIT_S)
     if state is None:
         run.notices.warn("git did not answer: commit and uncommitted changes are not recorded")
@@ -209,7 +209,7 @@ def record_git(run: OpenRun) -> None:
 
 
 def tell_redactions(run: OpenRun) -> None:
-    """Tell how many secrets were redacted and where; in what stays from cell to cell, only when that changes."""
+    """Report how many secrets were redacted and where; for what stays from cell to cell, only if that has changed."""
     for problem in redaction.problems():
         run.notices.warn(problem)
     where = run.recorder.redactions()
@@ -230,7 +230,7 @@ def _standing(run: OpenRun, topic: str, *texts: str) -> None:
 
 
 def _between(run: OpenRun) -> str | None:
-    """Return what stands between a text of an earlier cell of a continued run and that of this one."""
+    """Return the separator between an earlier cell's text and this cell's, or None if the run is not continued."""
     return f"\n# %%{_numbered(run.origin.number)}\n" if run.target.earlier is not None else None
 
 

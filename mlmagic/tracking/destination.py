@@ -1,4 +1,4 @@
-"""Where a new run goes: the store, the experiment, the run around it. All that can refuse a cell does so here."""
+"""Find where a new run goes: the store, the experiment, the parent run. Every reason to reject a cell arises here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> Target:
-    """Return where the run goes, asking the store for as long as there is *patience*.
+    """Return where the run goes, querying the store for as long as there is *patience*.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> 
         return _away(uri, options, origin, outer, "the setting offline is True")
     try:
         if connection.is_local(uri):
-            connection.connect(uri)  # it may have to be created, which takes this machine as long as it takes
+            connection.connect(uri)  # it may have to be created, which has no time limit
         return patience.ask(lambda: _ask(uri, options, origin, outer, stray))
     except StoreAwayError as error:
         return _away(uri, options, origin, outer, str(error))
@@ -42,7 +42,7 @@ def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> 
 
 def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, stray: str | None) -> Target:
     client = connection.connect(uri)
-    if waiting.is_silent(uri):  # what is known of it might need no answer
+    if waiting.is_silent(uri):  # cached data needs no answer, so check that the store answers
         client.search_experiments(max_results=1)
         waiting.answered()
     if options.resume is not None:
@@ -65,7 +65,7 @@ def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | Non
 
 
 def _away(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, reason: str) -> Target:
-    """Return where the run is to go once the store can be asked."""
+    """Return where the run should go once the store can be queried."""
     if options.parent:
         raise UsageProblem(f"--parent {options.parent}: the store cannot be asked for that run now ({reason}).")
     if options.resume is not None:

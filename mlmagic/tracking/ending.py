@@ -1,4 +1,4 @@
-"""The end of a run: its journal is complete, and is delivered while the cell may be held for it."""
+"""End a run: complete its journal, and deliver it for as long as the cell may wait."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CALL = re.compile(r"\bmlflow\.(\w+)\s*\(")
 
 
 def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: float) -> None:
-    """End *run* with *status*, after *duration_s* seconds, and deliver it; what is not delivered now is told."""
+    """End *run* with *status* after *duration_s* seconds, and deliver it; report what is not delivered now."""
     delivery, journal = run.delivery, run.delivery.journal
     with deferred():
         if run.in_mlflow:
@@ -89,7 +89,7 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
 
 
 def reopen(run: OpenRun) -> None:
-    """Make *run* MLflow's active run again, whose user has ended it: what the cell logs from here on is its own."""
+    """Make *run* MLflow's active run again after its user ended it: what the cell logs from here on belongs to it."""
     if run.in_mlflow and run.delivery.run is not None and run.run_id not in mlflow_runs.open_runs():
         mlflow_runs.activate(run.delivery.run)
 
@@ -115,21 +115,21 @@ def _append_end(run: ActiveRun, status: Status, duration_s: float) -> Ended:
 
 @cache
 def at_exit() -> None:
-    """See to it that runs which are open when the process ends are ended, and that what is left is delivered.
+    """Register a handler that, when the process ends, ends the open runs and delivers what is left.
 
-    Registered after MLflow's own, so that it comes before: MLflow would end an open run as FINISHED.
+    It is registered after MLflow's own handler, so that it runs first: MLflow would end an open run as FINISHED.
     """
     atexit.register(_leave_process, os.getpid())
 
 
 def not_at_exit() -> None:
-    """Take back what `at_exit` registered: what is left is in journals, which the next process delivers."""
+    """Unregister the handler of `at_exit`: what is left is in journals, which the next process delivers."""
     atexit.unregister(_leave_process)
     at_exit.cache_clear()
 
 
 def _leave_process(pid: int) -> None:
-    if pid != os.getpid():  # a child that was forked: the runs are its parent's
+    if pid != os.getpid():  # a forked child: the runs belong to its parent
         return
     for run in reversed(active.open_here()):
         mlflow_runs.deactivate(run.run_id)
@@ -144,7 +144,7 @@ def _tell_of_waiting(run: OpenRun, reason: str, later: str, *, what: str = "offl
 
 
 def _tell_of_mlflow_calls(run: OpenRun) -> None:
-    """Name the calls of MLflow in the cell: without a store there was no active run that they could have gone to."""
+    """Report the MLflow calls in the cell: without a store, there was no active run that could receive them."""
     calls = {name for name in _CALL.findall(run.origin.source) if _RECORDS.match(name)}
     read = run.origin.watch.values_read() if run.origin.watch else {}
     for value in read.values():
@@ -157,7 +157,7 @@ def _tell_of_mlflow_calls(run: OpenRun) -> None:
 
 
 def _close_strays(run: OpenRun, status: Status, error: BaseException | None) -> None:
-    """End the MLflow runs that the cell began and left open: on its own thread, and on those that it started."""
+    """End the MLflow runs that the cell began and left open, on its own thread and on those that it started."""
     busy = running.busy_elsewhere()
     for run_id, (thread, _, stray) in reversed(mlflow_runs.open_runs().items()):
         if run_id in run.others or run_id in active.open_ids() or thread in busy:

@@ -1,4 +1,4 @@
-"""What ``%load_ext mlmagic`` does about the runs that a dead kernel left in journals."""
+"""Deliver the runs that a dead kernel left in journals, on ``%load_ext mlmagic``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mlmagic.visible import clean
 
 
 def deliver_left_runs() -> None:
-    """Deliver what a dead kernel left for the current store, and say so; MLflow is imported only if there is any."""
+    """Deliver and report what a dead kernel left for the current store; MLflow is imported only if there is any."""
     try:
         _deliver()
-    except Exception as error:  # noqa: BLE001  # what lies in a folder must not keep mlmagic from being loaded
+    except Exception as error:  # noqa: BLE001  # the content of a folder must not prevent loading mlmagic
         print(f"mlmagic: journals could not be looked at: {clean(one_line(error))}")  # noqa: T201
 
 

@@ -1,4 +1,4 @@
-"""MLflow's stack of active runs: a tracked cell's run is put on it, and what the cell left there is found."""
+"""MLflow's stack of active runs: push a tracked cell's run on it, and find what the cell left there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def new_name() -> str:
-    """Return a name for a run that has none, as MLflow makes them up.
+    """Return a generated name for a run without a name, like MLflow's.
 
-    MLflow would draw it in the background, from the random numbers of the user's code.
+    MLflow would generate it in the background, from the random numbers of the user's code.
     """
     from mlflow.utils import name_utils
 
@@ -23,7 +23,7 @@ def new_name() -> str:
 
 
 def with_context(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return *tags* with those that MLflow gives every run, such as the user's name; these are redacted."""
+    """Return *tags* with those that MLflow adds to every run, such as the user's name; MLflow's are redacted."""
     from mlflow.tracking.context import registry
 
     return {**{key: redact(str(value))[0] for key, value in registry.resolve_tags().items()}, **tags}
@@ -52,9 +52,9 @@ def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
 
 
 def activate(run: Run) -> None:
-    """Make *run* MLflow's active run of the calling thread, above those that are open.
+    """Make *run* MLflow's active run of the calling thread, on top of those that are open.
 
-    ``mlflow.start_run`` would ask the store, which may have gone away since the run was made.
+    ``mlflow.start_run`` would query the store, which may have become unavailable since the run was created.
     """
     import mlflow
     from mlflow.environment_variables import MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING
@@ -70,7 +70,7 @@ def activate(run: Run) -> None:
 
 
 def deactivate(run_id: str) -> None:
-    """Take a run off MLflow's stack of active runs, whichever thread's it is on; its status stays."""
+    """Remove a run from MLflow's stack of active runs, whichever thread it is on; its status does not change."""
     from mlflow.tracking import fluent
 
     held = open_runs().get(run_id)
@@ -84,7 +84,7 @@ def deactivate(run_id: str) -> None:
 
 
 def terminate(run_id: str, status: str) -> None:
-    """End a run of the user's in the store."""
+    """End one of the user's runs in the store."""
     from mlflow import MlflowClient
 
     MlflowClient().set_terminated(run_id, status)

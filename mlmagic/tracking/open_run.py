@@ -1,4 +1,4 @@
-"""A run between its opening and its end, with what only these two need."""
+"""A run between its opening and its end, with the attributes that only these two need."""
 
 from __future__ import annotations
 

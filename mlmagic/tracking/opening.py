@@ -1,4 +1,4 @@
-"""Opening a run: its journal, its place in MLflow, and what listens while it is open."""
+"""Open a run: create its journal, make it active in MLflow, and start its captures."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ if TYPE_CHECKING:
     from mlmagic.recording.target import Earlier, Target
     from mlmagic.snapshot.git.state import GitState
 
-# Long enough for git on most trees; on a larger one its tags follow when the run is closed.
+# Long enough for git on most trees; on larger ones, git's tags follow when the run is closed.
 _WAIT_FOR_GIT_S = 0.05
 
 
 def open_run(options: TrackOptions, origin: Origin) -> OpenRun:
-    """Open a run, or go on with one, and make it active.
+    """Open a run, or continue one, and make it the active one.
 
-    A store that cannot be reached refuses nothing: the run is kept in its journal.
+    If the store cannot be reached, the run still opens, and is kept in its journal.
 
     Raises
     ------
     MLMagicError
         When the options name something that is not there, or the store refuses. Nothing is left open then.
     """
-    redaction.redact(origin.source)  # what it gives to a secret's name is one in all that the run records
+    redaction.redact(origin.source)  # secrets in the source are then redacted in all records of the run
     state = BackgroundTask(lambda: git.capture(origin.folder, limit_bytes=int(settings.patch_limit_mb * 1e6)))
     notices = Notices()
     patience = connection.wait_budget()
@@ -81,12 +81,12 @@ def open_run(options: TrackOptions, origin: Origin) -> OpenRun:
 
 
 def _new_delivery(target: Target, began: Began, notices: Notices) -> Delivery:
-    """Begin the run's journal, and have it delivered."""
+    """Create the run's journal, and hand it to the delivery worker."""
     journal, where = folder.new()
     if where:
         notices.warn(where)
     began = replace(began, owner=owner.this_process(locks=journal.is_locked))
-    # Twice: without it nothing else of the journal could be delivered, should a byte of it be damaged.
+    # Twice, in case one is damaged: without this record nothing of the journal could be delivered.
     journal.append(began)
     journal.append(began)
     fsync_thread.watch(journal)
@@ -96,7 +96,7 @@ def _new_delivery(target: Target, began: Began, notices: Notices) -> Delivery:
 
 
 def _begin(opened: OpenRun) -> None:
-    """Make the run the active one, MLflow's too where the store has answered, and listen to what its code shows."""
+    """Make the run the active one, in MLflow too if the store has answered, and capture what its code shows."""
     if opened.delivery.run is not None:
         mlflow_runs.activate(opened.delivery.run)
         opened.in_mlflow = True
@@ -177,7 +177,7 @@ def _assemble(
 
 
 def _before(value: object) -> tuple[Remembered, object]:
-    """Remember *value*, and the numbers in it when it can grow in place: to see whether the cell changed it."""
+    """Remember *value*, with a copy of the numbers in it if it can grow in place, to detect a change by the cell."""
     return Remembered(value), copy.copy(value) if type(value) in {list, dict} and _holds_scalars(value) else None
 
 
@@ -201,7 +201,7 @@ def _tell_of_stray(notices: Notices) -> None:
 
 
 def abandon(opened: OpenRun, error: BaseException) -> None:
-    """Take back a run whose code was never run because of *error*: the cell was rejected after it was opened."""
+    """Undo the opening of a run whose code never ran because of *error*: the cell was rejected after it was opened."""
     with deferred():
         opened.capture.stop()
         if opened.sampler:
@@ -211,7 +211,7 @@ def abandon(opened: OpenRun, error: BaseException) -> None:
 
 
 def _abandon(delivery: Delivery, earlier: Earlier | None, error: BaseException) -> None:
-    """End the run in the background, since the store may be slow: as killed, or as it had ended before this cell."""
+    """End the run in the background, as the store may be slow: as killed, or with its status from before this cell."""
     with deferred():
         if delivery.run is not None:
             mlflow_runs.deactivate(delivery.run.info.run_id)

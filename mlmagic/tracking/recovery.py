@@ -1,9 +1,9 @@
-"""Delivering what waits in journals: of this process, and of processes that died.
+"""Deliver what waits in journals: those of this process, and those of processes that died.
 
-A process locks (`flock`) the journals that it writes or delivers, so whoever can lock one knows that its writer is
-dead, whatever process numbers mean in another container. Without locks the process's number and start time decide, on
-another machine the journal's heartbeat. `%load_ext` delivers only journals of this machine and of the current store,
-because another server would see the credentials.
+A process locks (`flock`) the journals that it writes or delivers, so whoever can lock a journal knows that its writer
+is dead, even if a pid means another process in another container. Without locks, the process's pid and start time
+decide, and on another machine the journal's heartbeat. `%load_ext` delivers only journals of this machine and of the
+current store, because another server would see the credentials.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MOST_AT_ONCE = 100
 
 
 def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool = False) -> SyncReport:
-    """Deliver the journals of this process and of dead ones, never those of another process that lives.
+    """Deliver the journals of this process and of dead ones, but never those of another process that is alive.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     """
     _require_online()
     report = SyncReport()
-    delivery_worker(connection.current_uri())  # its password may be another by now
+    delivery_worker(connection.current_uri())  # its password may have changed
     still_open = [run.delivery for run in active.open_here()]
     for ships in delivery_workers():
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
@@ -68,12 +68,12 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     for place in folder.places():
         _recover(place, only, report, patience_s, anew=anew)
     folder.prune()
-    report.problems = list(dict.fromkeys(report.problems))  # the same of several runs is told once
+    report.problems = list(dict.fromkeys(report.problems))  # a problem of several runs is reported once
     return report
 
 
 def waiting() -> tuple[int, list[Foreign]]:
-    """Return how many runs `sync` would deliver, and the journals of others; asks no store."""
+    """Return how many runs `sync` would deliver, and the foreign journals; queries no store."""
     still_open = {run.uid for run in active.open_here()}
     here = {
         delivery.began.uid for ships in delivery_workers() for delivery in ships.deliveries() if not delivery.is_closed
@@ -84,7 +84,7 @@ def waiting() -> tuple[int, list[Foreign]]:
 
 
 def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATIENCE_S) -> SyncReport:
-    """Take over journals that others made, as runs of the store that is configured now, and deliver them.
+    """Take over foreign journals, as runs of the store that is configured now, and deliver them.
 
     Raises
     ------
@@ -123,16 +123,16 @@ def _recover(place: Path, only: str | None, report: SyncReport, patience_s: floa
     report.waiting += found.unread
     runs = _deliverable(found.left, only, report)
     while runs:
-        # A journal that is delivered is an open file, of which a process has some hundreds.
+        # A journal that is being delivered is an open file, and a process may have only some hundreds.
         some, runs = left_runs.first(runs, _MOST_AT_ONCE)
         by_store: dict[str, list[Delivery]] = {}
-        with deferred():  # a journal that is adopted and in no shipper could be delivered by nobody
+        with deferred():  # nobody could deliver a journal that is adopted but has no worker
             for run in some:
                 adopted, problem = left_runs.adopt(run)
                 report.problems += [problem] if problem else []
                 by_store.setdefault(str(run.uri), []).extend(adopted)
             for uri, deliveries in by_store.items():
-                delivery_worker(uri).add(*deliveries)  # what is not delivered in time goes on in the background
+                delivery_worker(uri).add(*deliveries)  # the rest is delivered in the background
         for uri, deliveries in by_store.items():
             _deliver(delivery_worker(uri), deliveries, report, patience_s, anew=anew)
         if runs and any(not delivery.is_closed for deliveries in by_store.values() for delivery in deliveries):
@@ -159,16 +159,16 @@ def _deliverable(left: list[Left], only: str | None, report: SyncReport) -> list
 def _deliver(
     ships: DeliveryWorker, deliveries: list[Delivery], report: SyncReport, patience_s: float, *, anew: bool
 ) -> None:
-    """Deliver these, and report on each."""
+    """Deliver *deliveries*, and add the results to *report*."""
     if not deliveries:
         return
     counts = {id(delivery): delivery.total() for delivery in deliveries}
     not_known = {delivery.began.uid for delivery in deliveries if delivery.run_id is None}
     for delivery in deliveries:
         delivery.anew = anew
-        delivery.held = None  # what held it may be mended
+        delivery.held = None  # the cause may have been fixed
     patience = WaitBudget(patience_s, local=connection.is_local(ships.uri))
-    # A delivery goes from the list when its journal is put away: this process may end as soon as this returns.
+    # A delivery leaves the list after its journal is put away: this process may end as soon as this returns.
     ships.wait(lambda: all(delivery.held or delivery not in ships.deliveries() for delivery in deliveries), patience)
     done: dict[str, SyncedRun] = {}
     waiting: set[str] = set()

@@ -1,4 +1,4 @@
-"""Going on with a run: which one ``--continue`` means, and what that run holds already."""
+"""Continue a run: find the run that ``--continue`` means, and what it contains already."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 _LAST_STEP = 2**62
-"""A store takes steps of 64 bits: from one near the end of them a run cannot go on."""
+"""A store has 64-bit steps: a run cannot continue from a step near their end."""
 _SHORTEST_ID = 4
 _last_in_notebook: dict[str, Earlier] = {}
 """By notebook, or process: `--continue` finds the last run also after `%reload_ext`."""
 
 
 def remember(run: OpenRun, ended: Ended, seconds: float) -> None:
-    """Note what the last run of a notebook holds after *seconds* in its cells, for a cell that goes on with it."""
+    """Note what the last run of a notebook contains after *seconds* in its cells, for a cell that continues it."""
     cells = run.previous_cells if run.origin.number is None else (*run.previous_cells, run.origin.number)
     _last_in_notebook[_notebook_key(run.origin)] = Earlier(
         uid=run.uid,
@@ -61,7 +61,7 @@ def _notebook_key(origin: Origin) -> str:
 
 
 def remembered(options: TrackOptions, origin: Origin, reason: str) -> Earlier:
-    """Return the last run of the notebook as this process knows it, while the store cannot be asked.
+    """Return the last run of the notebook as this process knows it, because the store cannot be queried.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _means(reference: str, last: Earlier) -> bool:
 
 
 def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier:
-    """Find the run that is meant, and what it holds.
+    """Find the run that is meant, and what it contains.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _check(options: TrackOptions, name: str, run_id: str) -> None:
 
 
 def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
-    """Return the last run that an earlier kernel recorded of this notebook."""
+    """Return the id of the last run that an earlier kernel recorded of this notebook, or None."""
     if origin.notebook is None:
         return None
     state = git.capture(origin.folder, limit_bytes=0)
@@ -167,7 +167,7 @@ def _held(client: MlflowClient, run: Run) -> Earlier:
         last_steps=steps,
         figures=frozenset(file.path.rpartition("/")[2].rpartition(".")[0] for file in figures),
         cells=_cells(run.data.tags.get("mlmagic.cell", "")),
-        # Of one that is said to run the process is dead.
+        # The process of a run with the status RUNNING is dead.
         status=run.info.status if run.info.status in ("FINISHED", "FAILED") else "KILLED",
         began=run.info.start_time or 0,
         ended=run.info.end_time or run.info.start_time or 0,
@@ -176,8 +176,8 @@ def _held(client: MlflowClient, run: Run) -> Earlier:
 
 
 def _read_other_kernels(held: Earlier, run: Run, origin: Origin) -> None:
-    """Read the log of the kernels in which the run ran before; without it the run goes on all the same."""
-    if origin.log is None:  # a script, which leaves the log of the run as it is
+    """Read the log of the earlier kernels in which the run ran; if that fails, the run continues without it."""
+    if origin.log is None:  # a script: the run's log stays unchanged
         return
     try:
         log = session_log.read_other_kernels(run, origin.log.id)
@@ -188,14 +188,14 @@ def _read_other_kernels(held: Earlier, run: Run, origin: Origin) -> None:
 
 
 def _cells(text: str) -> tuple[int, ...]:
-    """Return the numbers of the cells that a run is of, by its tag: one, or a list."""
+    """Return the numbers of a run's cells from its tag, which has one number or a list."""
     found = read_json(text, list) or [read_json(text, int)]
     return tuple(number for number in found if type(number) is int)
 
 
 def take_over(run: OpenRun, earlier: Earlier) -> None:
-    """Tell the recorder what a continued run holds already."""
-    # Should the kernel die now, the time of the earlier cells is known all the same.
+    """Pass to the recorder what a continued run contains already."""
+    # If the kernel dies now, the time of the earlier cells is recorded already.
     run.recorder.tag(durations.TAG, durations.tag(earlier.seconds).value)
     run.recorder.knows(earlier.params, earlier.last_steps)
     run.figure_names |= earlier.figures

@@ -1,4 +1,4 @@
-"""The life of a run, in order: it is opened, its code is watched, what that left is collected, it ends, it is shown."""
+"""The life of a run, in order: open it, watch its code, collect what the code left, end it, show it."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def open_run(options: TrackOptions, origin: Origin) -> OpenRun:
 
 
 def abandon(run: OpenRun, error: BaseException) -> None:
-    """Take back *run*, whose cell was rejected because of *error* after it was opened: its code was never run."""
+    """Undo the opening of *run*, whose cell was rejected because of *error* after it was opened: its code never ran."""
     opening.abandon(run, error)
 
 
 def watch(run: OpenRun, tree: ast.Module) -> ast.Module:
-    """Watch the code of a tracked cell from here on; return it as it is to run. Never raises."""
+    """Watch the code of a tracked cell from here on; return the tree to run. Never raises."""
     watched = run.origin.watch
     if watched is None:
         return tree
@@ -65,7 +65,7 @@ def watch(run: OpenRun, tree: ast.Module) -> ast.Module:
         raise
     except SyntaxError:  # `return` parses and does not compile: the cell fails with it
         return tree
-    except BaseException as error:  # noqa: BLE001  # no fault of ours may reach the user's cell
+    except BaseException as error:  # noqa: BLE001  # no error of mlmagic may reach the user's cell
         run.notices.warn(f"parameters and metrics of this cell are not recorded: {one_line(error)}")
         return tree
     return rewritten
@@ -106,7 +106,7 @@ def finish(
 
 
 def close(run: OpenRun, error: BaseException | None, *, value: Any = None) -> RunSummary:
-    """Record what the code left behind and end the run. Never raises: what fails becomes a notice."""
+    """Record what the code left behind and end the run. Never raises: a failure becomes a notice."""
     duration = run.duration_s
     status = status_of(error)
     figures: list[str] = []
@@ -128,7 +128,7 @@ def close(run: OpenRun, error: BaseException | None, *, value: Any = None) -> Ru
 
 
 def _collect_values(run: OpenRun, error: BaseException | None, value: Any) -> Status | None:
-    """Record parameters and metrics; return the status that the user's code gave the run itself."""
+    """Record parameters and metrics; return the status that the user's code itself gave the run, or None."""
     status = None
     with _told(run, "loops left open"):
         run.recorder.finish()
@@ -184,12 +184,12 @@ def status_of(error: BaseException | None) -> Status:
 
 @contextlib.contextmanager
 def _told(run: OpenRun, what: str) -> Iterator[None]:
-    """Turn whatever fails within into one line: no fault of ours may reach the user's cell."""
+    """Turn any error within into one line: no error of mlmagic may reach the user's cell."""
     try:
         yield
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  # this is where every fault of ours ends
+    except BaseException as error:  # noqa: BLE001  # every error of mlmagic ends here
         run.notices.warn(f"{what} could not be recorded: {beginning(one_line(error), 250)}")
 
 
@@ -231,18 +231,18 @@ def _summary(
 
 
 def _span_s(run: OpenRun, duration: float) -> float:
-    """Return the seconds from the start of a continued run to its end, as they are stored."""
+    """Return the seconds from the start of a continued run to its end, as stored."""
     return (run.delivery.began.started - run.began) / 1000 + duration
 
 
 def _logged_in(run: OpenRun) -> Logged:
-    """Return what the store holds of *run*; when it cannot be asked, what is recorded from here on yields to that."""
+    """Return what the store has of *run*; if it cannot be queried, later records give way to what the user logged."""
     client = run.target.client
     if not run.in_mlflow or client is None:
         return Logged()
     try:
         stored = run.patience.ask(lambda: client.get_run(run.run_id))
-    except Exception:  # noqa: BLE001  # every store raises its own kinds; that it is away is told when the run is ended
+    except Exception:  # noqa: BLE001  # each store raises its own; the end of the run reports it
         run.recorder.yields = True
         return Logged()
     models = stored.outputs.model_outputs if stored.outputs is not None else ()

@@ -1,1 +1,1 @@
-"""What a tracked cell records without being asked: read off its values, its calls and its source."""
+"""Infer what a tracked cell records automatically from its values, its calls and its source."""

@@ -1,8 +1,9 @@
-"""What the run holds already under the names that MLflow's autologging gives.
+"""Detect what the run contains already under the names that MLflow's autologging uses.
 
-What counts is what the run holds, not what is switched on: a model's parameters are left out when all of them stand
-there under their plain names, a metric without a name of its own when the run has its values under autologging's key.
-Names that the user gave stay, and so do datasets: MLflow's digest covers the first 10,000 rows only.
+What counts is the content of the run, not whether autologging is on. A model's parameters are left out if the run has
+all of them under their plain names. A metric that the user did not name is left out if the run has its values under
+autologging's key. Names that the user gave are kept, and so are datasets: MLflow's digest covers only the first 10,000
+rows.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def holds_metric(measure: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
-    """Return whether *logged* has each of *values* under a key that autologging makes of *measure*.
+    """Return whether *logged* has each of *values* under a key that autologging derives from *measure*.
 
-    It calls a metric after the function and the variable with the data, ``f1_score_X_test``, the second call
-    ``f1_score-2_X_test``, and a score after the estimator's class, ``SVC_score_X_test``.
+    Autologging names a metric after the function and the variable with the data, ``f1_score_X_test`` (the second call
+    ``f1_score-2_X_test``), and a score after the estimator's class, ``SVC_score_X_test``.
 
     >>> holds_metric("f1_score", [0.5], {"f1_score_X_test": 0.5})
     True
@@ -34,7 +35,7 @@ def holds_metric(measure: str, values: Sequence[float], logged: Mapping[str, flo
 
 
 def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, float]) -> bool:
-    """Return whether *logged* ends with the last of *values* under autologging's name of a history's *metric*.
+    """Return whether *logged* has the last of *values* under autologging's name for a history's *metric*.
 
     >>> holds_history("val_loss", [0.9, 0.5], {"validation_loss": 0.5}), holds_history("loss", [0.5], {"loss": 1.0})
     (True, False)
@@ -42,27 +43,27 @@ def holds_history(metric: str, values: Sequence[float], logged: Mapping[str, flo
     return any(logged.get(name) == values[-1] for name in (metric, metric.replace("val_", "validation_", 1)))
 
 
-@guarded(default=False)  # no estimator, or one of the user's that does not keep its parameters
+@guarded(default=False)  # not an estimator, or a user's that does not store its parameters
 def holds_parameters(estimator: Any, params: Mapping[str, str]) -> bool:
-    """Return whether *params* are, among others, all that *estimator* was made with, under scikit-learn's own names.
+    """Return whether *params* include all parameters that *estimator* was created with, under scikit-learn's names.
 
     >>> from sklearn.linear_model import Ridge
     >>> logged = {name: str(value) for name, value in Ridge().get_params().items()}
     >>> holds_parameters(Ridge(), logged), holds_parameters(Ridge(alpha=2), logged)
     (True, False)
     """
-    # Of a search only its own are logged: those of its estimator are in that one's text.
+    # For a search only its own parameters are logged: those of its estimator are in the estimator's text.
     found = estimator.get_params(deep=not hasattr(estimator, "best_params_"))
     return bool(found) and all(name in params and _is(params[name], value) for name, value in found.items())
 
 
 def _is(text: str, value: Any) -> bool:
     whole = str(value)
-    return text == whole or (text.endswith("...") and whole.startswith(text.removesuffix("...")))  # a long one is cut
+    return text == whole or (text.endswith("...") and whole.startswith(text.removesuffix("...")))  # truncated
 
 
 def told(names: Iterable[str]) -> str:
-    """Return the line for the summary about *names*, each a few words.
+    """Return the summary's line about *names*, each a few words.
 
     >>> told(["metrics f1_score", "model tree"])
     "left to MLflow's autologging, which recorded the same: metrics f1_score; model tree"

@@ -1,4 +1,4 @@
-"""Expressions that read a clock: a moment is no measurement."""
+"""Detect expressions that read a clock: a time of day is not a measurement."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def is_clock(binding: Binding | None, namespace: Mapping[str, Any]) -> bool:
-    """Return whether a name is bound to what a clock shows, ``t0 = time.time()``: a moment is no measurement."""
+    """Return whether a name is bound to a clock reading, ``t0 = time.time()``, which is not a measurement."""
     return binding is not None and bool(binding.values) and all(reads_clock(one, namespace) for one in binding.values)
 
 

@@ -17,7 +17,7 @@ _DEEPEST = 8
 
 
 def curves_in(name: str, value: dict[Any, Any]) -> list[tuple[str, list[float]]]:
-    """Return the lists of floats in a dict that have a metric's name, under dotted keys."""
+    """Return the lists of floats in a dict whose keys name metrics, under dotted keys."""
     found = []
     for keys, leaf in _leaves(value, _DEEPEST):
         if keys and direction_of(keys[-1]) is not None and type(leaf) is list and leaf:
@@ -28,10 +28,10 @@ def curves_in(name: str, value: dict[Any, Any]) -> list[tuple[str, list[float]]]
 
 
 def results_in(name: str, value: Any, *, before: Mapping[str, Any] | None = None) -> list[tuple[str, float]]:
-    """Return the numbers in a dict of results under dotted keys: those that are others than *before*.
+    """Return the numbers in a dict of results under dotted keys, without those that are equal in *before*.
 
-    A dict of results holds numbers alone, some of them floats, or has a key that names a metric. Any other may hold
-    settings, or data.
+    A dict of results has only numbers, some of them floats, or a key that names a metric. Any other dict may hold
+    settings or data.
     """
     if not isinstance(value, dict) or not value:
         return []

@@ -1,4 +1,4 @@
-"""Which parameters a tracked cell shows by itself: read off its values, its calls and its source."""
+"""Infer the parameters of a tracked cell from its values, its calls and its source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RESULTS = frozenset(
 
 
 def is_setting(name: str, value: object) -> bool:
-    r"""Return whether *value* is a scalar as parameters are: no long text, no private name.
+    r"""Return whether *value* is a scalar that may be a parameter: not a long text, and not under a private name.
 
     >>> is_setting("lr", 0.1), is_setting("_lr", 0.1), is_setting("text", "a\nb"), is_setting("x", [1])
     (True, False, False, False)
@@ -41,7 +41,7 @@ def _is_numpy_scalar(value: object) -> bool:
 
 
 def parameters(watch: CellObserver, namespace: Mapping[str, Any], known_metrics: set[str]) -> Iterator[tuple[str, Any]]:
-    """Yield name and value of the parameters of a cell that has ended; reading a known metric makes it none."""
+    """Yield name and value of the parameters of a cell that has ended; a known metric that it reads is not one."""
     keywords: dict[str, list[Any]] = {}
     for keyword in watch.keywords:
         keywords.setdefault(keyword.name, []).append((keyword.function, keyword.value))
@@ -72,7 +72,7 @@ def parameters(watch: CellObserver, namespace: Mapping[str, Any], known_metrics:
 def _items_of_settings(
     watch: CellObserver, namespace: Mapping[str, Any], known_metrics: set[str]
 ) -> Iterator[tuple[str, Any]]:
-    """Yield the items of dicts that the cell reads by their keys, and those that are written down in it."""
+    """Yield the items of dicts that the cell reads by their keys, and those that it sets to literals."""
     for keys, value in watch.items_read.items():
         if _is_setting_of_dict(keys, value) and ".".join(keys) not in known_metrics:
             yield ".".join(keys), value
@@ -82,7 +82,7 @@ def _items_of_settings(
 
 
 def _is_setting_of_dict(keys: tuple[str, ...], value: object) -> bool:
-    """Return whether *value* is a setting and no result, as far as the name of its dict and its *keys* tell."""
+    """Return whether *value* is a setting and not a result, judging by the name of its dict and its *keys*."""
     is_of_results = keys[0].lower().rpartition("_")[2] in _RESULTS
     return not is_of_results and is_setting(keys[0], value) and all(direction_of(key) is None for key in keys)
 
@@ -95,7 +95,7 @@ def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
 
 
 def is_taken_from_settings(watch: CellObserver, binding: Binding, namespace: Mapping[str, Any]) -> bool:
-    """Return whether a name is bound to an item of an earlier cell's dict, ``lr = config["lr"]``: no measurement."""
+    """Return whether a name is bound to an item of an earlier cell's dict, ``lr = config["lr"]``: not a measurement."""
     if len(binding.values) != 1 or not binding.is_plain or binding.looped or direction_of(binding.name) is not None:
         return False
     keys = keys_of(binding.values[0])
@@ -104,20 +104,20 @@ def is_taken_from_settings(watch: CellObserver, binding: Binding, namespace: Map
 
 
 def _is_now(namespace: Mapping[str, Any], name: str, value: object) -> bool:
-    """Return whether *name* has this literal's value: else its line never ran, in a branch or after an error."""
+    """Return whether *name* has this literal's value; if not, its line never ran, in a branch or after an error."""
     held = namespace.get(name, NOT_LITERAL)
     return type(held) is type(value) and held == value
 
 
 def measures(name: str, value: object) -> bool:
-    """Return whether a number whose expression is not known is a measurement: a float of a metric's name."""
+    """Return whether a number whose expression is unknown is a measurement: a float whose name is a metric's."""
     return isinstance(value, float) and direction_of(name) is not None
 
 
 def written_dict(binding: Binding) -> ast.Dict | None:
-    """Return the dict that a name is bound to once and that is written down to its last value, as settings are.
+    """Return the dict of literals that a name is bound to once, as settings are, or None.
 
-    One with a key that names a metric, ``{"acc": 0.9}``, holds results.
+    A dict with a key that names a metric, ``{"acc": 0.9}``, holds results.
     """
     if len(binding.values) != 1 or binding.looped or binding.other or not isinstance(binding.values[0], ast.Dict):
         return None

@@ -1,4 +1,4 @@
-"""Which parameters and metrics a tracked cell shows by itself: read off its values, its calls and its source."""
+"""Infer the parameters and metrics of a tracked cell from its values, its calls and its source."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ Curve = list[float]
 
 @dataclass
 class InferredValues:
-    """What was found, by key.
+    """The inferred values, by key.
 
-    ``measures`` are the metrics that the cell gives no name: the function or method that each is called after.
-    ``steps`` are those of metrics that have their own, and ``histories`` what the library calls a metric of a history.
+    ``measures`` maps each metric that the cell does not name to the function or method that it is named after.
+    ``steps`` are those of metrics with steps of their own; ``histories`` maps keys to the library's name of a history's
+    metric.
     """
 
     params: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +78,7 @@ def find(watch: CellObserver, namespace: Mapping[str, Any], *, result: Any, know
 
 
 def _add_histories(watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues) -> None:
-    """Take the curves of Keras and Lightning under their own names, or where such a name is taken, with a suffix."""
+    """Add the curves of Keras and Lightning under their own names, or with a suffix if such a name is taken."""
     names = [name for name in (*watch.bound.names(), *watch.reads) if name[0] != "_"]
     for history in watch.histories.end(names, namespace):
         for metric, curve in history.curves.items():
@@ -93,7 +94,7 @@ def _add_histories(watch: CellObserver, namespace: Mapping[str, Any], found: Inf
 
 
 def _series(watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues) -> Iterator[tuple[str, Curve]]:
-    """Yield the floats that the cell worked out and bound to a name, or that a list or an item of a dict was given."""
+    """Yield the floats that the cell computed and bound to a name, or put into a list or an item of a dict."""
     for name, series in watch.series.items():
         root = name.partition(".")[0]
         binding = watch.bindings.names.get(name)
@@ -125,7 +126,7 @@ def _series_of_dicts(
             continue
         if name in watch.bound.names() and type(namespace[name]) is dict:
             recorded = {key for key, _ in _results(watch, name, namespace[name], found.params)}
-        else:  # a list of dicts, one for each trial as a rule: what these set is no metric
+        else:  # a list of dicts, usually one per trial: their settings are not metrics
             recorded = {f"{name}.{key}" for key in parts if direction_of(key.rpartition(".")[2]) is not None}
         for part, series in parts.items():
             key = f"{name}.{part}"
@@ -144,7 +145,7 @@ def _left_out(name: str, count: int) -> str:
 def _bound_metrics(
     watch: CellObserver, namespace: Mapping[str, Any], params: Mapping[str, Any]
 ) -> Iterator[tuple[str, float]]:
-    """Yield the floats, and the numbers in dicts, that the cell worked out and bound to a name."""
+    """Yield the floats, and the numbers in dicts, that the cell computed and bound to a name."""
     bound = watch.bound.names()
     for name in bound:
         if name not in namespace or name in params:
@@ -166,13 +167,13 @@ def _bound_metrics(
 def _results(
     watch: CellObserver, name: str, value: Any, params: Mapping[str, Any], before: Mapping[str, Any] | None = None
 ) -> list[tuple[str, float]]:
-    """Return the numbers in a dict that are no parameters, which the cell wrote down."""
+    """Return the numbers in a dict, without the parameters, which the cell sets to literals."""
     found = watch.skips.read(name, value, partial(results_in, name, before=before), default=[])
     return [(key, number) for key, number in found if key not in params]
 
 
 def _curves_bound(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Curve]]:
-    """Yield the lists of floats of a metric's name in dicts: histories, as training functions return or fill them."""
+    """Yield the lists of floats under a metric's name in dicts: histories that training functions return or fill."""
     for name in dict.fromkeys([*watch.bound.names(), *watch.bindings.filled]):
         value = namespace.get(name)
         if type(value) is dict and not name.startswith("_"):
@@ -180,7 +181,7 @@ def _curves_bound(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator
 
 
 def _measured(watch: CellObserver, bound: set[str], found: InferredValues) -> Iterator[tuple[str, Curve]]:
-    """Yield what metric functions, scorers and ``score`` methods gave, each call site once."""
+    """Yield the results of metric functions, scorers and ``score`` methods, each call site once."""
     taken: set[str] = set()
     for measurement in watch.measured.values():
         site = measurement.site
@@ -220,7 +221,7 @@ def _free_key(measurement: Measurement, taken: set[str]) -> str:
 
 
 def _last_expression(watch: CellObserver, namespace: Mapping[str, Any], result: Any) -> tuple[str, float] | None:
-    """Return key and value of the last expression when it is a float that nothing else has recorded yet.
+    """Return key and value of the last expression if it is a float that nothing else has recorded yet, else None.
 
     A whole number is a count, an exit code or a size; an array of one element is a prediction.
     """
@@ -234,7 +235,7 @@ def _last_expression(watch: CellObserver, namespace: Mapping[str, Any], result: 
 
 
 def expression_key(node: ast.expr) -> str:
-    """Return what to call an expression: its own text where that is a dotted name, a call's function, or ``result``.
+    """Return the name of an expression: its text if that is a dotted name, a call's function, or ``result``.
 
     >>> texts = ("acc", "s.best_score_", "round(f(y), 3)", "a + 1")
     >>> [expression_key(ast.parse(text, mode="eval").body) for text in texts]

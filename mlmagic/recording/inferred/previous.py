@@ -1,4 +1,4 @@
-"""The metrics of the previous run of the same cell, to tell what changed."""
+"""The metrics of the previous run of the same cell, to show what changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PreviousRun:
-    """A run that the same cell made before."""
+    """An earlier run of the same cell."""
 
     run_id: str
     name: str
@@ -26,7 +26,7 @@ _by_cell: dict[str, PreviousRun] = of_session({})
 
 
 def exchange(run: ActiveRun, metrics: Mapping[str, float]) -> PreviousRun | None:
-    """Return what the cell's previous run had, and keep *metrics* for its next one."""
+    """Return the cell's previous run, and remember *metrics* for the next one."""
     key = run.origin.key
     if not key or not metrics:
         return None

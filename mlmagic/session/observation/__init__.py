@@ -1,1 +1,1 @@
-"""What one cell reads, calls and binds, seen while it runs."""
+"""Observe what one cell reads, calls and binds while it runs."""

@@ -1,4 +1,4 @@
-"""How a cell binds each of its names: how often, from what, and whether in a loop."""
+"""How a cell binds each name: how often, from which expressions, and whether in a loop."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_LITERAL: Final = object()
-"""Marks a name whose value is worked out, not written down."""
+"""Marks a name whose value is computed, not a literal."""
 
 
 @dataclass
 class Binding:
-    """What the source says of one name.
+    """What the source says about one name.
 
-    ``values`` holds what each plain assignment binds, in order, and ``literals`` the scalar that is written there, or
-    NOT_LITERAL. ``counted`` means that the name counts something up.
+    ``values`` has the expression of each plain assignment, in order, and ``literals`` its scalar if it is a literal,
+    else NOT_LITERAL. ``counted`` means that the name is a counter.
     """
 
     name: str
@@ -32,18 +32,18 @@ class Binding:
 
     @property
     def constant(self) -> object:
-        """The scalar that the name is bound to once and for all, or NOT_LITERAL."""
+        """The scalar literal that the name is bound to exactly once, or NOT_LITERAL."""
         once = len(self.literals) == 1 and not (self.looped or self.loop_variable or self.counted or self.other)
         return self.literals[0] if once else NOT_LITERAL
 
     @property
     def computed(self) -> bool:
-        """Whether the name holds the result of an expression: no literal, counter, import or function."""
+        """Whether the name holds the result of an expression, and not a literal, counter, import or function."""
         return self.is_plain and any(value is NOT_LITERAL for value in self.literals)
 
     @property
     def is_plain(self) -> bool:
-        """Whether the name is bound by assignments alone, and is no counter."""
+        """Whether the name is bound by assignments only, and is not a counter."""
         return bool(self.literals) and not (self.loop_variable or self.counted or self.other)
 
 
@@ -51,8 +51,8 @@ class Binding:
 class Bindings:
     """The names that a cell binds, and those whose items or attributes it sets (``results["rf"] = …``).
 
-    ``items`` holds what is written down for an item of a dict (``config["lr"] = 0.1``) under the dict's name and the
-    keys, or NOT_LITERAL where it is worked out, or set in a loop.
+    ``items`` maps the name and the keys of a dict's item to the literal that it is set to (``config["lr"] = 0.1``), or
+    to NOT_LITERAL if the value is computed, or set in a loop.
     """
 
     names: dict[str, Binding] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Bindings:
     items: dict[tuple[str, ...], object] = field(default_factory=dict)
 
     def add(self, more: Bindings) -> None:
-        """Take those of one more piece of the same cell."""
+        """Add the bindings of one more piece of the same cell."""
         self.names.update(more.names)
         self.filled |= more.filled
         self.items.update(more.items)
@@ -118,7 +118,7 @@ class _Reader:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign(target, value, looped=looped)
             case ast.AugAssign(target=ast.Name(id=name), value=value):
-                # A sum that grows at the first level of a loop is a curve; deeper ones are over batches.
+                # A sum that grows at the first level of a loop is a curve; deeper loops run over batches.
                 self._get(name).counted |= literal(value) is not NOT_LITERAL or self.depth != 1
             case ast.AugAssign(target=target):
                 self._fill(target)
@@ -132,7 +132,7 @@ class _Reader:
                         self._mark(item.optional_vars, "other")
 
     def _captures(self, part: ast.AST) -> None:
-        """Take the names of an ``except … as`` or of a ``case``."""
+        """Add the names of an ``except … as`` or of a ``case``."""
         for node in [part, *ast.walk(getattr(part, "pattern", ast.Pass()))]:
             name = getattr(node, "name", None)
             if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and name:
@@ -184,7 +184,7 @@ class _Reader:
 
 
 def keys_of(node: ast.expr) -> tuple[str, ...]:
-    """Return the name and the keys of an item whose keys are written down as text, and nothing for any other node.
+    """Return the name and keys of an item whose keys are string literals, or an empty tuple for any other node.
 
     >>> keys_of(ast.parse("config['model']['depth']", mode="eval").body), keys_of(ast.parse("x[0]", mode="eval").body)
     (('config', 'model', 'depth'), ())
@@ -199,11 +199,11 @@ def keys_of(node: ast.expr) -> tuple[str, ...]:
 
 
 def items(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:
-    """Return what each of *targets* gets: the items of a tuple that is written down, else the whole for each."""
+    """Return the value of each of *targets*: the items of a tuple display, else the whole value for each."""
     plain = not any(isinstance(part, ast.Starred) for part in targets)
     if plain and isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(targets):
         return value.elts
-    # A call: its result is taken apart, so that no part is a literal.
+    # A call: its result is unpacked, so no part is a literal.
     return [ast.Call(ast.Name("tuple", ast.Load()), [value], [])] * len(targets)
 
 
@@ -212,12 +212,12 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
 }  # fmt: skip
 _LARGEST = 1000
-"""The largest number that is raised to a power or shifted here, and the largest exponent."""
+"""The largest base and exponent of a power, and the largest operands of a shift, that are computed here."""
 _LARGEST_RESULT = 2**64
 
 
 def literal(node: ast.expr) -> object:
-    """Return the scalar that *node* writes down, arithmetic over numbers too (``2**6``), or NOT_LITERAL.
+    """Return the scalar that *node* writes as a literal, including arithmetic on numbers (``2**6``), or NOT_LITERAL.
 
     >>> texts = ("-1.5", "1e-3 * 2", "f()")
     >>> [value is not NOT_LITERAL and value for value in (literal(ast.parse(t, mode="eval").body) for t in texts)]

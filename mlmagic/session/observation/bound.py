@@ -1,4 +1,4 @@
-"""Which names a cell has bound: those whose object is another one than before, or whose assignment ran."""
+"""Which names a cell has bound: those with another object than before, or whose assignment ran."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MISSING = object()
 _REBINDING = frozenset(
     ["exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "execfile", "run_path", "run_module"]
 )
-"""Names through which code may bind names that its text does not show."""
+"""Names through which code may bind names that do not appear in its text."""
 
 
 class BoundNames:
-    """Compares the objects behind a notebook's names with those before a cell, without keeping them alive."""
+    """Compares the objects of a notebook's names with those before a cell, without keeping the objects alive."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
@@ -33,7 +33,7 @@ class BoundNames:
         self._unseen: list[str] | None = None
 
     def begin(self, tree: ast.Module, names: CellNames, read: Iterable[str]) -> None:
-        """Remember what stands behind the names that a cell, which uses these *names*, may bind."""
+        """Remember the objects of the names that a cell, which uses these *names*, may bind."""
         inside: set[str] = set()
         rebinds = _may_rebind(tree)
         for name in read:
@@ -48,7 +48,7 @@ class BoundNames:
             self._addresses = dict(zip(self._namespace, map(id, self._namespace.values()), strict=True))
 
     def end(self) -> None:
-        """Take the cell as ended: what it bound in unseen ways is looked up once."""
+        """Mark the cell as ended: the names that it bound in unseen ways are determined once."""
         self._unseen = self.unseen()
 
     def saw(self, names: Iterable[str]) -> None:
@@ -82,7 +82,7 @@ class BoundNames:
         return [name for name in candidates if not name.startswith("_") and self.is_unseen(name)]
 
     def names(self) -> list[str]:
-        """Return the public names that the cell has bound, those first that its text shows."""
+        """Return the public names that the cell has bound; those that appear in its text come first."""
         return [
             name
             for name in dict.fromkeys([*self._shown, *self.unseen()])
@@ -91,7 +91,7 @@ class BoundNames:
 
 
 def _may_rebind(tree: ast.Module) -> bool:
-    """Return whether a cell calls what may bind names that it does not show: a magic, ``exec``, ``import *``."""
+    """Return whether a cell uses what may bind names that its text does not show: a magic, ``exec``, ``import *``."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in _REBINDING:

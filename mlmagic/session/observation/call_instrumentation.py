@@ -1,8 +1,8 @@
-"""Rewrites a cell so that its calls, and what it binds, are seen, without patching anything.
+"""Rewrite a cell so that its calls and its bindings are observed, without patching anything.
 
 ``acc = accuracy_score(y, p)`` becomes ``acc = note(1, note(2, keep(2, accuracy_score)(given(3, y), given(4, p))))`` in
-the cell's syntax tree. All of these return what they are given. Bodies of functions and classes stay as they are: they
-may be pickled into other processes, or into a model, where these names do not exist.
+the cell's syntax tree. All of these functions return the value that they get. Bodies of functions and classes are not
+rewritten: they may be pickled into other processes, or into a model, where these names do not exist.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FITTING = {"fit", "fit_predict", "fit_transform", "partial_fit"}
 MEASURING = {"score", "compute"}
 PREDICTING = {"predict", "predict_proba", "predict_log_proba", "decision_function"}
 LOADING = {"DataLoader", "TensorDataset", "DMatrix", "QuantileDMatrix", "Dataset", "Pool"}
-"""Classes of torch, XGBoost, LightGBM and CatBoost that stand for data."""
+"""Classes of torch, XGBoost, LightGBM and CatBoost that represent data."""
 TRAINING = {"train"}
 """Functions that fit a model: XGBoost's and LightGBM's."""
 LOGGING = {"log_model"}
@@ -34,15 +34,15 @@ _METHODS: dict[str, Kind] = {
     **dict.fromkeys(ENDING, "end"),
 }  # fmt: skip
 _TRUTH: dict[Kind, int] = {"function": 0, "method": 1, "fit": 1}
-"""Where the true labels stand among a call's arguments."""
+"""Position of the true labels among a call's arguments."""
 _LONGEST_NAME = 80
 
 
 class Instrumenter(ast.NodeTransformer):
-    """Rewrites the calls of a cell that may measure or fit a model, and its assignments.
+    """Rewrites the assignments of a cell, and its calls that may measure or fit a model.
 
-    *measures* tells by its name whether a function may measure something (names of the cell's own imports too);
-    *modules* are the names that stand for modules of metrics; *sees* takes what is seen.
+    *measures* returns whether a function of this name may measure something (including the cell's own imports);
+    *modules* are the names of modules of metrics; *sees* receives the observed values.
     """
 
     def __init__(self, *, measures: Callable[[str], bool], modules: set[str], sees: Sees) -> None:
@@ -54,18 +54,18 @@ class Instrumenter(ast.NodeTransformer):
         self._loops = 0
         self._statement = 0
         self._own_names: list[str] = []
-        """Of the comprehensions around a place: none of the notebook's."""
+        """Names of the enclosing comprehensions, which are not the notebook's."""
         self._bound: str | None = None
         self._parts: tuple[str | None, ...] = ()
         self._within: frozenset[str] = frozenset()
 
     def forget(self) -> None:
-        """See nothing any more: the rewritten calls are then only identities."""
+        """Stop observing: the rewritten calls are then only identities."""
         for number in self._numbers:
             sites.forget(number)
 
     def of_call(self, node: ast.expr | None) -> Site | None:
-        """Return the site that watches a call of the tree that was rewritten."""
+        """Return the site that observes a call of the rewritten tree."""
         return self._calls.get(id(node))
 
     def _site(self, kind: Kind, name: str, **about: Any) -> tuple[int, Site]:
@@ -135,13 +135,13 @@ class Instrumenter(ast.NodeTransformer):
         node.value = self.visit(node.value)
         if self._loops != 1 or not isinstance(node.target, ast.Name) or is_literal:
             return node
-        # A sum that grows in a loop: its value is seen after it has grown.
+        # A sum that grows in a loop: its value is observed after it has grown.
         number, _ = self._site("assignment", node.target.id, names=(node.target.id,))
         seen = ast.Expr(_call(NOTE, number, ast.Name(node.target.id, ast.Load()), at=node.value))
         return [node, ast.copy_location(seen, node)]
 
     def _assigned(self, target: ast.expr, written: ast.expr, value: ast.expr) -> ast.expr:
-        """Return *value* so that it is seen when *target* is bound to it: in deeper loops only the last one counts."""
+        """Wrap *value* so that its binding to *target* is observed, except in deeper loops: only the last counts."""
         is_literal = literal(written) is not NOT_LITERAL
         if self._loops > (0 if is_literal else 1):
             return value
@@ -153,7 +153,7 @@ class Instrumenter(ast.NodeTransformer):
                 written_down = [literal(item) is not NOT_LITERAL for item in items(written, parts)]
                 number, _ = self._site("assignment", "", names=names, literals=tuple(written_down))
             case ast.Subscript(value=ast.Name(id=name), slice=key) if not isinstance(key, (ast.Slice, ast.Tuple)):
-                # Python works out the value first, then the key.
+                # Python evaluates the value first, then the key.
                 number, site = self._site("item", "", names=(name,))
                 key_number, _ = self._site("key", name, item=site)
                 target.slice = _call(NOTE, key_number, key, at=key)
@@ -181,7 +181,7 @@ class Instrumenter(ast.NodeTransformer):
         return None
 
     def _append(self, node: ast.Call, name: str) -> ast.AST:
-        """See what a list gets in a loop, ``history["loss"].append(x)``, as a curve."""
+        """Observe what is appended to a list in a loop, ``history["loss"].append(x)``, as a curve."""
         self._within = frozenset({name.partition(".")[0], name})
         (value,) = node.args
         seen = self.visit(value)
@@ -234,13 +234,13 @@ class Instrumenter(ast.NodeTransformer):
 
 
 def _parts(target: ast.expr | None) -> tuple[str | None, ...]:
-    """Return the names that the items of a value are bound to, None for a target that is no name."""
+    """Return the names that the items of a value are bound to, None for a target that is not a name."""
     items = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
     return tuple(item.id if isinstance(item, ast.Name) else None for item in items)
 
 
 class _Clean(ast.NodeTransformer):
-    """Takes the calls out again that were written around what a cell says."""
+    """Removes the instrumentation calls from a cell's expressions."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -249,12 +249,12 @@ class _Clean(ast.NodeTransformer):
 
 
 def _written(node: ast.expr) -> str:
-    """Return what the cell says, as one line."""
+    """Return the cell's own source of *node*, as one line."""
     return ast.unparse(_Clean().visit(copy.deepcopy(node)))
 
 
 def _is_access(node: ast.expr) -> bool:
-    """Return whether *node* only looks something up: ``iris.data``, ``frames['train']``."""
+    """Return whether *node* is only a lookup: ``iris.data``, ``frames['train']``."""
     return not any(isinstance(each, ast.Call) for each in ast.walk(node)) and _root(node) is not None
 
 
@@ -263,7 +263,7 @@ def _names_in(node: ast.expr) -> tuple[str, ...]:
 
 
 def _appended_to(node: ast.Call) -> str | None:
-    """Return the name of the list that *node* appends to, ``losses`` or ``history.loss``, None for any other call."""
+    """Return the name of the list that *node* appends to, ``losses`` or ``history.loss``; None for any other call."""
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value], keywords=[]):
             pass

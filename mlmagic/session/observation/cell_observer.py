@@ -1,4 +1,4 @@
-"""Watches one tracked cell: what it reads before it runs, what it binds, and what its calls are given and return."""
+"""Observe one tracked cell: what it reads before it runs, what it binds, and its calls' arguments and results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_VALUES = 10_000
 
 @dataclass
 class Keyword:
-    """A literal keyword of a call to a function of the notebook: ``train(lr=0.1)``."""
+    """A literal keyword argument of a call to a function of the notebook: ``train(lr=0.1)``."""
 
     function: str
     name: str
@@ -42,9 +42,9 @@ class Keyword:
 
 @dataclass
 class Measurement:
-    """What one site measured: the key it suggests, the numbers of each result, and the Site that says where.
+    """What one site measured: the suggested key, the numbers of each result, and the site.
 
-    ``is_unpacked`` means that the parts of each result have the names that the cell gives them.
+    ``is_unpacked`` means that the parts of each result have the names that the cell binds them to.
     """
 
     site: Site
@@ -54,7 +54,7 @@ class Measurement:
     dropped: int = 0
 
     def add(self, numbers: dict[str, Any]) -> None:
-        """Take the numbers of one more result; of very many the first and the last are kept."""
+        """Add the numbers of one more result; of very many results, the first ones and the last one are kept."""
         if len(self.values) < MOST_VALUES:
             self.values.append(numbers)
         else:
@@ -64,14 +64,14 @@ class Measurement:
 
 @dataclass
 class Series:
-    """The numbers that a name was bound to, or that a list or an item of a dict was given, in order."""
+    """The numbers that a name was bound to, or that were put into a list or an item of a dict, in order."""
 
     values: list[Any] = field(default_factory=list)
     looped: bool = False
     dropped: int = 0
 
     def add(self, value: Any, *, looped: bool) -> None:
-        """Take one more value. Outside of loops only the last one counts."""
+        """Add one more value. Outside of loops only the last one counts."""
         if not looped and not self.looped:
             self.values.clear()
         self.looped |= looped
@@ -84,9 +84,9 @@ class Series:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that a call fitted, and the parameters that a training function was given for it.
+    """A model that a call fitted, and the parameters that its training function got.
 
-    One that has no name is kept until the cell has ended: it is the run's result.
+    A model without a name is kept until the cell has ended, because it is the run's result.
     """
 
     site: Site
@@ -96,20 +96,20 @@ class Fitted:
 
     @property
     def model(self) -> Any:
-        """The model, None if it is gone."""
+        """The model, or None if it is gone."""
         found = self.reference.value()
         return found if found is not GONE else self.kept
 
 
 class CellObserver:
-    """What is known of a tracked cell while it runs, in the user's ``namespace``.
+    """The observations of a tracked cell while it runs, in the user's ``namespace``.
 
-    ``reads`` are the names that the cell reads of what was there before, each with its value then, ``numbers_before``
-    the numbers in the dicts among them, and in those that the cell fills, ``items_read`` the scalars that it reads by
-    their keys, ``unread`` those that only statements read that did not run. ``skips`` are the objects that could not be
-    read. ``on_given`` takes what the cell's calls are given: the argument, whether the cell made it, and the value;
-    ``on_end`` is called when the cell has ended a run of MLflow's.
-    Objects are remembered by weak references: what the cell deletes is freed while it runs.
+    ``reads`` are the names from before the cell that it reads, each with its value at that time. ``numbers_before`` has
+    the numbers in the dicts among them, and in the dicts that the cell fills; ``items_read`` the scalars that the cell
+    reads by their keys; ``unread`` the names that are read only by statements that did not run. ``skips`` are the
+    objects that could not be read. ``on_given`` gets the arguments of the cell's calls: the argument, whether the cell
+    made it, and the value. ``on_end`` is called when the cell has ended a run of MLflow's. Objects are held by weak
+    references: what the cell deletes is freed while it runs.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
@@ -144,7 +144,7 @@ class CellObserver:
         self.on_end: Callable[[], None] | None = None
 
     def begin(self, tree: ast.Module) -> ast.Module:
-        """Take in the cell (or the body of a magic within it) before it runs; return a rewritten copy of it.
+        """Analyse the cell (or the body of a magic within it) before it runs; return a rewritten copy of it.
 
         Raises
         ------
@@ -192,10 +192,10 @@ class CellObserver:
         return instrumenter
 
     def values_read(self) -> dict[str, Any]:
-        """Return the names that the cell reads with their values before it, as far as these are still there.
+        """Return the names that the cell reads with their values before it, as far as these still exist.
 
         A name that the cell rebinds in a way that its text does not show (``%split``, ``%run``, ``exec``) has its new
-        value; one that may have been bound in a branch that was not taken has the old one.
+        value; a name that is bound only in a branch that was not taken has its old value.
         """
         found: dict[str, Any] = {}
         for name, remembered in self.reads.items():
@@ -213,7 +213,7 @@ class CellObserver:
         return found
 
     def end(self, error: BaseException | None = None) -> None:
-        """Stop watching; what was seen stays. *error* is the exception that ended the cell."""
+        """Stop observing; the observations are kept. *error* is the exception that ended the cell."""
         for instrumenter in self._instrumenters:
             instrumenter.forget()
         while self._calling:
@@ -225,7 +225,7 @@ class CellObserver:
         self._forget_what_did_not_run(error)
 
     def _forget_what_did_not_run(self, error: BaseException | None) -> None:
-        """Read the cell's text again without what did not run: branches not taken, and what an exception left out."""
+        """Analyse the cell again without what did not run: branches not taken, and statements after an exception."""
         line = None if error is None else failed_line(error.__traceback__, self.namespace)
         all_ran = [marked.end(line) for marked in self._marked]
         if all(all_ran):
@@ -271,18 +271,18 @@ class CellObserver:
         return [one for one in found if one.function in known]
 
     def calls(self, site: Site, callee: Any) -> None:
-        """Take what is called at *site*; what calls that have failed were called on is forgotten."""
+        """Note what is called at *site*; receivers of calls that have failed are released."""
         while self._calling and self._calling[-1].statement != site.statement:
             self._calling.pop().release()
         site.called(callee)
         self._calling.append(site)
 
     def given(self, argument: Argument, value: Any) -> None:
-        """Take what a call is given, before it runs."""
+        """Note an argument of a call, before the call runs."""
         self._safely(argument.site.name, "was given", partial(self._take_argument, argument, value))
 
     def returned(self, site: Site, value: Any) -> None:
-        """Take what a call returned, or what an assignment binds."""
+        """Note what a call returned, or what an assignment binds."""
         what = "was bound to" if site.kind in {"assignment", "literal", "item", "key"} else "returned"
         self._safely(site.name or "an assignment", what, partial(self._take, site, value))
         if self._calling and self._calling[-1] is site:
@@ -291,7 +291,7 @@ class CellObserver:
     def _safely(self, name: str, what: str, take: Callable[[], None]) -> None:
         try:
             take()
-        except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is told, never raised
+        except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is reported, never raised
             reraise_interrupt(error)
             problem = f"what {name} {what} was not looked at: {one_line(error)}"
             self.problems[beginning(problem, 300)] = None
@@ -318,7 +318,7 @@ class CellObserver:
             self.on_given(argument, made, value)
 
     def _is_data(self, argument: Argument) -> bool:
-        """Return whether an argument may be data: of a metric function only the true labels are, no predictions."""
+        """Return whether an argument may be data: a metric function's true labels are, its predictions are not."""
         callee = argument.site.callee
         if argument.site.kind != "function":
             return argument.site.kind in {"fit", "method", "predict", "load"}
@@ -357,7 +357,7 @@ class CellObserver:
                     self._take_dict(name, one)
 
     def _take_dict(self, name: str, values: dict[Any, Any]) -> None:
-        """Take the numbers of a dict that a loop binds to a name, or appends to a list of this name."""
+        """Note the numbers of a dict that a loop binds to a name, or appends to a list of this name."""
         found = self.dicts.setdefault(name, {})
         for key, value in scalars_in(values):
             if issubclass(type(value), float) or is_float_scalar(value):
@@ -383,7 +383,7 @@ class CellObserver:
         self.series.setdefault(name, Series()).add(value, looped=looped)
 
     def _take_training(self, argument: Argument, value: Any) -> None:
-        """Take the parameters that XGBoost's or LightGBM's ``train`` is given: a dict, and the number of rounds."""
+        """Note the parameters that XGBoost's or LightGBM's ``train`` gets: a dict, and the number of rounds."""
         found = self._given_to_training.setdefault(id(argument.site), {})
         if argument.place in {0, "params"} and isinstance(value, dict):
             found.update(value)
@@ -429,14 +429,14 @@ class CellObserver:
 
 
 def _items_read(tree: ast.Module) -> Iterator[tuple[str, ...]]:
-    """Yield the name and the keys of each item that *tree* reads by keys that are written down: ``config["lr"]``."""
+    """Yield the name and the keys of each item that *tree* reads by literal keys: ``config["lr"]``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and (keys := keys_of(node)):
             yield keys
 
 
 def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
-    """Return the item that lies in dicts below a name, None where there is none."""
+    """Return the item in nested dicts below a name, or None if it does not exist."""
     value = namespace.get(keys[0])
     for key in keys[1:]:
         value = value.get(key) if type(value) is dict else None
@@ -444,7 +444,7 @@ def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
 
 
 def _keywords_in(tree: ast.Module) -> Iterator[Keyword]:
-    """Yield the literal keywords of calls by a name."""
+    """Yield the literal keywords of calls to plain names."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             for word in node.keywords:
@@ -458,7 +458,7 @@ def _last_expression(tree: ast.Module) -> ast.expr | None:
 
 
 def _small_copy(value: Any) -> Any:
-    """Return a number that holds nothing else; of a tensor on a GPU a copy there: reading it would wait for the GPU."""
+    """Return a number without references; a tensor on a GPU is copied there: reading it would wait for the GPU."""
     if getattr(value, "is_cuda", False):
         return value.detach().clone()
     return as_float(value)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are no globals
+_OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are not globals
 
 
 class Executed:
     """Marks the blocks of one cell: ``if``, loops, ``try`` and ``match``, but not the bodies of functions and classes.
 
-    A mark is a call at the beginning of a block, and before each statement of a ``try`` outside of loops. Once `end`
-    was called, ``ran`` is the cell without the statements that did not run.
+    A mark is a call at the beginning of a block, and before each statement of a ``try`` outside of loops. After `end`,
+    ``ran`` is the cell without the statements that did not run.
     """
 
     def __init__(self, tree: ast.Module, rewritten: ast.Module) -> None:
@@ -50,7 +50,7 @@ class Executed:
             setattr(holder_of_twin, name, marked)
 
     def end(self, failed_line: int | None) -> bool:
-        """Find out which statements ran, and return whether all did; ``ran`` is then the cell itself.
+        """Determine which statements ran, and return whether all did; ``ran`` is then the cell itself.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Executed:
 
 
 def _blocks(statement: ast.stmt) -> Iterator[tuple[ast.AST, str]]:
-    """Yield the blocks of a compound statement, each as the node that holds it and the attribute."""
+    """Yield the blocks of a compound statement, each as the node that holds it and the name of the attribute."""
     if isinstance(statement, _SCOPES):
         return
     for holder in (statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
@@ -104,7 +104,7 @@ def _copied(statement: ast.stmt) -> ast.stmt:
 
 
 def failed_line(trace: TracebackType | None, namespace: object) -> int | None:
-    """Return the line of the code that runs in *namespace*, outside of its functions, from which *trace* comes."""
+    """Return the line from which *trace* comes in the code of *namespace*, outside of its functions, or None."""
     while trace is not None:
         frame = trace.tb_frame
         if frame.f_globals is namespace and not frame.f_code.co_flags & _OPTIMIZED:

@@ -1,4 +1,4 @@
-"""The histories of trainings that a cell runs, as curves: what Keras and boosting return, what Lightning logged."""
+"""The histories of a cell's trainings, as curves: what Keras and boosting return, and what Lightning logged."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ class Curve:
     steps: list[int] = field(default_factory=list)
 
     def add(self, value: float, step: int) -> None:
-        """Take one more value; a step that was reached already, by an earlier training, counts on."""
+        """Add one more value; if an earlier training has reached its step already, the count continues from there."""
         self.values.append(value)
         self.steps.append(step if not self.steps or step > self.steps[-1] else self.steps[-1] + 1)
 
 
 @dataclass
 class History:
-    """The curves of the trainings of one place in the cell, and the variable that holds it, where there is one."""
+    """The curves of the trainings at one place in the cell, and the name of the variable that holds them, if any."""
 
     name: str | None
     curves: dict[str, Curve] = field(default_factory=dict)
 
     def add(self, key: str, value: float, step: int) -> None:
-        """Take one value of a metric."""
+        """Add one value of a metric."""
         self.curves.setdefault(key, Curve()).add(value, step)
 
 
 class Histories:
-    """Collects them while the cell runs: as plain numbers, so that no model is kept alive."""
+    """Collects histories while the cell runs, as plain numbers, so that no model is kept alive."""
 
     def __init__(self, skips: Skips | None = None) -> None:
         self._skips = skips or Skips()
         self._found: dict[object, History] = {}
         self._taken: list[dict[str, list[float]]] = []
-        # What was seen of each trainer: how many rows, and its last values.
+        # What was seen of each trainer: the number of rows, and its last values.
         self._seen: weakref.WeakKeyDictionary[Any, tuple[int, dict[str, float]]] = weakref.WeakKeyDictionary()
         self._places: weakref.WeakKeyDictionary[Any, object] = weakref.WeakKeyDictionary()
 
@@ -64,14 +64,14 @@ class Histories:
             self._seen[value] = (len(lightning.logged_rows(value)), lightning.last_values(value))
 
     def fitted(self, site: Site, result: Any) -> None:
-        """Take what the call of a `fit` method at *site* has measured, when it is one of these libraries'."""
+        """Note what the call of a `fit` method at *site* has measured, if it belongs to one of these libraries."""
         if lightning.is_trainer(site.callee):
             self._take_trainer(site.callee, id(site), None)
         else:
             self._take_curves(result, id(site), site.bound)
 
     def end(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[History]:
-        """Take what stands behind these *names* when the cell has ended, and return all, in order."""
+        """Read the objects of these *names* after the cell has ended, and return all histories, in order."""
         for name in names:
             self._skips.read(name, namespace.get(name), partial(self._take, name), default=None)
         return list(self._found.values())
@@ -98,7 +98,7 @@ class Histories:
         self._seen[trainer] = (len(rows), last)
         new = [(key, value, step) for step, values in rows[known:] for key, value in values.items()]
         logged = {key for _, values in rows for key in values}
-        # Without a logger that can be read only the last value of each is known.
+        # Without a readable logger, only the last value of each metric is known.
         new += [
             (key, value, 0)
             for key, value in last.items()

@@ -1,4 +1,4 @@
-"""The numbers in what a metric function returns, copied out of it: the result itself is not kept."""
+"""Copy the numbers out of what a metric function returns; the result itself is not kept."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_PARTS = 1000
-"""Classes, folds or entries of a dict that are taken of one result."""
+"""Limit of the classes, folds or entries of a dict that are read from one result."""
 _DEEPEST = 8
 
 
 def numbers_of(result: Any, *, folds: bool = False, classes: list[str] | None = None) -> dict[str, Any]:
-    """Return the numbers of *result* by what they are called below its name; ``""`` for a number without parts.
+    """Return the numbers of *result* by their names below the result's name; ``""`` for a number without parts.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def parts_of(values: Mapping[str, Any], classes: list[str] | None) -> dict[str, 
 
 
 def scalars_in(values: Mapping[Any, Any]) -> list[tuple[str, Any]]:
-    """Return the leaves of a dict, which may hold further dicts, by their dotted keys: as they are, not read yet."""
+    """Return the leaves of a dict, which may hold further dicts, by their dotted keys; the values are not read yet."""
     return _leaves(values, "", _DEEPEST, _itself)
 
 
 def is_array(value: Any) -> bool:
-    """Return whether *value* has an axis."""
+    """Return whether *value* has at least one axis."""
     return bool(getattr(value, "ndim", 0))
 
 
@@ -101,7 +101,7 @@ def _by_class(result: Any, classes: list[str]) -> dict[str, float]:
 
 @guarded(default=())
 def classes_in(*labels: Any) -> tuple[str, ...]:
-    """Return the classes that arrays of labels hold, sorted as scikit-learn sorts them, as text.
+    """Return the classes in arrays of labels as text, in scikit-learn's order.
 
     >>> classes_in([2, 0, 1], [0, 0])
     ('0', '1', '2')

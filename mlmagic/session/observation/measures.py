@@ -1,4 +1,4 @@
-"""Which functions of a notebook measure something, and what their results are called."""
+"""Which functions of a notebook measure something, and the names of their results."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def measure_of(thing: object, namespace: Mapping[str, Any]) -> str | None:
-    """Return what to call the results of *thing*, also when it is a function of the notebook that measures.
+    """Return the name for the results of *thing* if it measures, also if it is a function of the notebook, else None.
 
-    Such a helper is called by the metric function that it uses, when that is one, else by its own name.
+    Such a helper is named after the metric function that it uses; if it uses several, after itself.
     """
     direct = metrics.measure_name(thing)
     if direct is not None or isinstance(thing, type):

@@ -1,4 +1,4 @@
-"""What a cell reads of what was there before it, also inside the notebook's functions that it uses."""
+"""What a cell reads of what existed before it, also inside the notebook's functions that it uses."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def names_read(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
-    r"""Return the names of *namespace* that running *tree* reads before it binds them, in order of first sight.
+    r"""Return the names of *namespace* that running *tree* reads before it binds them, in order of first appearance.
 
-    Functions, methods and classes of the notebook are followed into: what they read as globals is read too.
+    Functions, methods and classes of the notebook are followed: the globals that they read count as read.
 
     Raises
     ------
@@ -35,8 +35,8 @@ def names_read(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
 
 
 def read_of(names: CellNames, namespace: Mapping[str, Any]) -> list[str]:
-    """Return the names of *namespace* that code reads which uses these *names*, as `names_read` does."""
-    # A function that the cell defines runs after later names are bound: those it shares with the cell are not read.
+    """Return the names of *namespace* that code with these *names* reads, as `names_read` does."""
+    # A function that the cell defines runs after later names are bound, so names that both use are not read.
     return _followed([*names.read, *(name for name in names.read_inside if name not in names.bound)], namespace)
 
 
@@ -46,7 +46,7 @@ def names_used(value: object, namespace: Mapping[str, Any]) -> list[str]:
 
 
 def _followed(names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
-    """Return those *names* that *namespace* has, and what the functions read which stand behind them."""
+    """Return those *names* that *namespace* has, and the names that the functions behind them read."""
     found: dict[str, None] = {}
     queue = list(names)
     while queue:
@@ -59,7 +59,7 @@ def _followed(names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
 
 
 def _read_by(value: object, namespace: Mapping[str, Any]) -> list[str]:
-    """Return the globals that *value* reads when it is used, if it is a function, class or instance of the notebook."""
+    """Return the globals that *value* reads when used, if it is a function, class or instance of the notebook."""
     return [name for function in functions_of(value, namespace) for name in globals_read(function.__code__)]
 
 
@@ -84,7 +84,7 @@ def _is_of(item: Any, namespace: Mapping[str, Any]) -> bool:
 
 @guarded(default=())
 def _behind(item: Any) -> Sequence[Any]:
-    """Return what an object leads to that may be a function: what it wraps, its class, a class's methods."""
+    """Return the objects behind *item* that may be functions: what it wraps, its class, a class's methods."""
     if isinstance(item, types.FunctionType):
         wrapped = [vars(item)["__wrapped__"]] if "__wrapped__" in vars(item) else []
         return [*(cell.cell_contents for cell in item.__closure__ or () if _filled(cell)), *wrapped]

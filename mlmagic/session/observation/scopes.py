@@ -1,7 +1,7 @@
-"""Which names code reads and binds as globals, as Python's own compiler sees it.
+"""Which names code reads and binds as globals, according to Python's own compiler.
 
-The code is compiled, and its instructions are read: parameters, variables of comprehensions and of inner functions,
-``except … as`` and patterns are told apart by the compiler, so that nothing here repeats its rules.
+The code is compiled, and its instructions are read. The compiler tells apart parameters, variables of comprehensions
+and of inner functions, ``except … as`` and patterns, so this module does not repeat its rules.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _GLOBAL_STORES = {opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]}
 _BINDS = {_STORE_NAME, opmap["DELETE_NAME"]} | _GLOBAL_STORES
 
 _COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
-"""Code that runs where it stands. Since Python 3.12 only generator expressions have code of their own."""
+"""Code that runs in place. Since Python 3.12 only generator expressions have a code object."""
 
 Use = Literal["load", "bind"]
 
 
 @dataclass
 class CellNames:
-    """The names that a cell uses at its top level, in the order in which its statements stand.
+    """The names that a cell uses at its top level, in the order of its statements.
 
     ``read`` are those that it loads before it binds them, ``read_later`` those that it loads after a statement that
     may bind them, ``read_inside`` the globals of the functions and classes that it defines. ``bound`` are those that
@@ -64,12 +64,12 @@ def names_of(tree: ast.Module) -> CellNames:
     """
     found = CellNames()
     with _without_warnings():
-        # One at a time: within one code object the instructions of handlers stand at the end.
+        # One statement at a time: within one code object, the instructions of exception handlers come last.
         codes = [_compiled(statement) for statement in tree.body if not _is_constant(statement)]
     for code in codes:
         inner = list(_inner(code))
         at_once = [one for one in inner if one.co_name in _COMPREHENSIONS]
-        # First: what a comprehension reads is read before the statement around it binds its result.
+        # Comprehensions first: they read names before the enclosing statement binds its result.
         uses = [*(use for one in at_once for use in _uses_inside(one)), *_uses(code)]
         for use, name in uses:
             if use == "load":
@@ -96,10 +96,10 @@ def _compiled(statement: ast.stmt) -> types.CodeType:
 
 @contextlib.contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Keep the compiler's warnings about the code to the compilation that is the user's.
+    """Suppress the compiler's warnings about the code; the user's own compilation shows them.
 
-    The rule goes into the list of filters directly: `warnings.catch_warnings` would have every warning that was shown
-    once shown again.
+    The rule is inserted into the list of filters directly: after `warnings.catch_warnings`, every warning that was
+    already shown would be shown again.
     """
     rule = ("ignore", None, SyntaxWarning, re.compile(re.escape(_FILE)), 0)
     filters = warnings.filters
@@ -112,7 +112,7 @@ def _without_warnings() -> Iterator[None]:
 
 @functools.lru_cache(maxsize=4096)
 def globals_read(code: types.CodeType) -> tuple[str, ...]:
-    """Return the globals that *code* and what is defined in it look up; `co_names` has names of attributes too.
+    """Return the globals that *code* and the code defined in it look up; `co_names` has names of attributes too.
 
     >>> globals_read(compile("lambda model: model.lr * scale", "", "eval"))
     ('scale',)
@@ -122,7 +122,7 @@ def globals_read(code: types.CodeType) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def globals_bound(code: types.CodeType) -> tuple[str, ...]:
-    r"""Return the globals that *code*, a function's, and what is defined in it bind by a ``global`` statement.
+    r"""Return the globals that *code*, a function's, and the code defined in it bind by a ``global`` statement.
 
     >>> def count():
     ...     global total
@@ -140,7 +140,7 @@ def _all_uses(code: types.CodeType) -> Iterator[tuple[Use, str]]:
 
 
 def _uses_inside(code: types.CodeType) -> Iterator[tuple[Use, str]]:
-    """Yield the uses of globals in the code of a function or class. What a class body has bound is its own."""
+    """Yield the uses of globals in the code of a function or class. Names that a class body has bound are its own."""
     own: set[str] = set()
     for op, name in _named(code):
         if op in _GLOBAL_STORES:

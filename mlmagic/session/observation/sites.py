@@ -1,6 +1,6 @@
-"""The places of a cell whose values are seen while it runs: what they call, what they are given, what comes out.
+"""The places of a cell whose values are observed while it runs: what they call, their arguments, their results.
 
-`keep`, `note` and `given` stand in the rewritten cell and return what they are given; RAN stands before blocks.
+`keep`, `note` and `given` are called in the rewritten cell and return the value that they get; RAN is called in blocks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NOTE, KEEP, GIVEN = "__mlmagic_note__", "__mlmagic_keep__", "__mlmagic_given__"
 RAN = "__mlmagic_ran__"
-"""The name of a function that notes the number of a block that runs: `set.add`, since a loop may call it very often."""
+"""The name of a function that notes the number of a block that runs: `set.add`, because loops may call it often."""
 
 Kind = Literal[
     "function", "method", "fit", "predict", "load", "train", "log", "end", "assignment", "literal", "item", "key"
@@ -25,15 +25,14 @@ Kind = Literal[
 
 @dataclass
 class Site:
-    """A place in the cell whose results are seen.
+    """A place in the cell whose results are observed.
 
-    ``bound`` is the name that the whole result is bound to, ``parts`` those that its items are bound to, ``within`` the
-    names that an expression around it is bound to (the name of the whole, for an item), and ``truth`` the variable that
-    holds the true labels. ``names`` are those
-    that an assignment binds, ``literals`` says which of these to a scalar that is written down. ``loops`` counts the
-    loops around the place, ``statement`` the statements before it. ``passing`` means that nothing but the call holds
-    the receiver, and ``per_class`` that the call asks for a value for each class. ``item`` is the assignment that a key
-    belongs to.
+    ``bound`` is the name that the whole result is bound to, ``parts`` the names that its items are bound to, ``within``
+    the names that an enclosing expression is bound to (for an item, the name of the whole), and ``truth`` the variable
+    with the true labels. ``names`` are those that an assignment binds; ``literals`` says which of these get a scalar
+    literal. ``loops`` counts the loops around the place, ``statement`` the statements before it. ``passing`` means that
+    only the call holds the receiver, and ``per_class`` that the call asks for a value per class. ``item`` is the
+    assignment that a key belongs to.
     """
 
     kind: Kind
@@ -53,27 +52,27 @@ class Site:
 
     @property
     def callee(self) -> Any:
-        """The function or receiver of the call that runs there, None if it is gone."""
+        """The function or receiver of the call at this place, None if it is gone."""
         return self._callee()
 
     def called(self, callee: Any) -> None:
-        """Note what is called. Only what the call alone holds is kept alive, until the call has returned."""
+        """Note what is called. An object that only the call holds is kept alive until the call has returned."""
         try:
             self._callee = (lambda: callee) if self.passing else weakref.ref(callee)
         except TypeError:  # it takes no weak reference
             self._callee = lambda: callee
 
     def release(self) -> None:
-        """Forget what was called."""
+        """Drop the reference to what was called."""
         self._callee = lambda: None
 
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a call that is seen: how the cell writes it, and its place.
+    """An observed argument of a call: its source text and its place.
 
-    ``names`` are those that it reads, the one that it begins with first; None where it is worked out by a call.
-    ``place`` is a position, a keyword, or the stars before several. ``is_own`` means that a name is a comprehension's.
+    ``names`` are those that it reads, the one that it begins with first; None if it is the result of a call. ``place``
+    is a position, a keyword, or the stars before several. ``is_own`` means that a name is a comprehension's.
     """
 
     site: Site
@@ -84,59 +83,59 @@ class Argument:
 
 
 class Sees(Protocol):
-    """What sees the values of a cell's sites."""
+    """Observes the values of a cell's sites."""
 
     def calls(self, site: Site, callee: Any) -> None:
-        """Take what is called at a site, before its arguments are worked out."""
+        """Note what is called at a site, before its arguments are evaluated."""
 
     def returned(self, site: Site, value: Any) -> None:
-        """Take what a call returned, or what an assignment binds."""
+        """Note what a call returned, or what an assignment binds."""
 
     def given(self, argument: Argument, value: Any) -> None:
-        """Take what a call is given."""
+        """Note an argument of a call."""
 
 
 _sites: Final[dict[int, tuple[Site, Sees]]] = {}
 _arguments: Final[dict[int, tuple[Argument, Sees]]] = {}
 _ran: Final[set[int]] = set()
 _numbers: Final = itertools.count()
-"""What the numbers in rewritten cells stand for. Cells run one within the other, and on several threads."""
+"""The numbers in rewritten cells identify entries here. Cells may nest, and run on several threads."""
 
 
 def new_number() -> int:
-    """Return a number that nothing else has."""
+    """Return a unique number."""
     return next(_numbers)
 
 
 def take_ran(numbers: Iterable[int]) -> set[int]:
-    """Return which of the blocks with these *numbers* have run, and forget that."""
+    """Return which of the blocks with these *numbers* have run, and reset them."""
     found = _ran.intersection(numbers)
     _ran.difference_update(found)
     return found
 
 
 def add_site(site: Site, sees: Sees) -> int:
-    """Return the number of a new place."""
+    """Register a new site and return its number."""
     number = next(_numbers)
     _sites[number] = (site, sees)
     return number
 
 
 def add_argument(argument: Argument, sees: Sees) -> int:
-    """Return the number of a new argument of a call."""
+    """Register a new argument of a call and return its number."""
     number = next(_numbers)
     _arguments[number] = (argument, sees)
     return number
 
 
 def forget(number: int) -> None:
-    """See nothing at this place any more."""
+    """Stop observing this place."""
     _sites.pop(number, None)
     _arguments.pop(number, None)
 
 
 def keep(number: int, value: Any) -> Any:
-    """Return *value*; it is what is called at a site."""
+    """Return *value*, which is called at a site, and pass it to the site's observer."""
     known = _sites.get(number)
     if known is not None:
         site, sees = known
@@ -145,7 +144,7 @@ def keep(number: int, value: Any) -> Any:
 
 
 def note(number: int, value: Any) -> Any:
-    """Return *value*; hand it to what sees the site."""
+    """Return *value*, and pass it to the site's observer."""
     known = _sites.get(number)
     if known is not None:
         site, sees = known
@@ -154,7 +153,7 @@ def note(number: int, value: Any) -> Any:
 
 
 def given(number: int, value: Any) -> Any:
-    """Return *value*; hand it to what sees the argument."""
+    """Return *value*, and pass it to the argument's observer."""
     known = _arguments.get(number)
     if known is not None:
         argument, sees = known
@@ -163,7 +162,7 @@ def given(number: int, value: Any) -> Any:
 
 
 def install() -> Callable[[], None]:
-    """Let cells find these functions, if they do not yet; returns the way back."""
+    """Make these functions available to cells, if they are not yet; return a function that removes them."""
     if hasattr(builtins, NOTE):
         return lambda: None
     functions = {NOTE: note, KEEP: keep, GIVEN: given, RAN: _ran.add}

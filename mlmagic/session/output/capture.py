@@ -1,4 +1,4 @@
-"""What shows itself while a run is open: printed text, values, logging and figures, each given to its run."""
+"""Capture what is shown while a run is open: printed text, values, logging and figures, each for its run."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Capture:
         self.figures = FigureCollector() if figures else None
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start capturing."""
         if self.figures:
             self.figures.start()
         _hub.add(self)
 
     def stop(self) -> None:
-        """Stop listening; what was seen stays."""
+        """Stop capturing; what was captured is kept."""
         _hub.remove(self)
 
 
 class _Hub:
-    """Hands each event to the captures of the thread where it happens."""
+    """Passes each event to the captures of the thread where it happens."""
 
     def __init__(self) -> None:
         self._captures: ThreadStacks[Capture] = ThreadStacks()
@@ -67,14 +67,14 @@ class _Hub:
 
     def _hand_out(self, stream: str, text: str) -> None:
         current = self._captures.current()
-        # What a nested run prints is shown by the outer cell too: both transcripts hold it.
+        # The outer cell shows what a nested run prints too, so both transcripts contain it.
         for capture in self._captures.own() or ([current] if current else []):
             capture.transcript.write(stream, text)
             if capture.figures:
                 capture.figures.shown()
 
     def _shown(self, text: str) -> None:
-        # Only of this thread: a subshell's cell in the middle shows a value of its own.
+        # Only this thread's: a subshell's cell may show its own value meanwhile.
         for capture in self._captures.own():
             capture.transcript.value(text)
 
@@ -104,7 +104,8 @@ _hub = _Hub()
 def figure_drawn(figure: Any, png: bytes | None, stem: str = "") -> None:
     """Tell the innermost open run that *figure* was shown or saved.
 
-    *png* are the bytes, if it was as PNG; *stem* is the name of the file that it was saved to, without its ending.
+    *png* is the picture if it was rendered as PNG; *stem* is the name of the file that it was saved to, without
+    extension.
     """
     _hub.figure_drawn(figure, png, stem)
 

@@ -1,4 +1,4 @@
-"""The calls of ``clear_output``: what a cell has shown before one is no longer on the screen."""
+"""Observe calls of ``clear_output``: what a cell has shown before such a call is no longer on the screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ClearedOutput:
-    """Calls *on_clear* when the cell clears its output, while somebody listens: with whether that waits for more.
+    """While listening, calls *on_clear* when the cell clears its output, with whether that waits for more output.
 
     The publisher's ``clear_output`` is shadowed on the instance.
     """
@@ -20,7 +20,7 @@ class ClearedOutput:
         self._undo: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         publisher = _publisher()
         if publisher is None:
             return

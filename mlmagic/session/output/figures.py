@@ -1,4 +1,4 @@
-"""The figures of a cell: shown, saved or left open, each once, in order, under a name of its own."""
+"""The figures of a cell: shown, saved or left open; each once, in order, under its own name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlmagic.user_objects import guarded, reraise_interrupt, text_of
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it is kept: what the user called it (may be empty), its file extension and content."""
+    """A figure as it is recorded: the user's title (may be empty), its file extension and content."""
 
     title: str
     extension: str
@@ -36,12 +36,12 @@ class _Seen:
     # The title at the time of drawing: plt.close() and later edits do not change what was shown.
     title: str
     saved: bool = False
-    # Held only while there is no picture yet: a loop over a thousand figures keeps pictures, not figures.
+    # Held only until there is a picture: a loop over a thousand figures keeps pictures, not figures.
     held: Any = None
 
 
 class FigureCollector:
-    """Collects figures while a run is open, also those that the user closes before the cell ends."""
+    """Collects figures while a run is open, including those that the user closes before the cell ends."""
 
     def __init__(self) -> None:
         self._before: list[weakref.ref[Any]] = []
@@ -51,14 +51,14 @@ class FigureCollector:
         self._clears_at_next = False
 
     def start(self) -> None:
-        """Note the figures that are open already: they are the user's, not this run's."""
+        """Note the figures that are open already: they do not belong to this run."""
         self._before = [weakref.ref(figure) for figure in matplotlib.open_figures()]
 
     @guarded(default=None)
     def drawn(self, figure: Any, png: bytes | None, stem: str = "") -> None:
-        """Take a figure that was shown or saved. Drawn again, it replaces what it was; an empty one is none.
+        """Add a figure that was shown or saved. A figure that is drawn again is replaced; an empty one is ignored.
 
-        Without label and title it is called by *stem*, the name of the file that it was saved to.
+        Without label and title it is named *stem*, after the file that it was saved to.
         """
         if matplotlib.is_figure(figure) and matplotlib.is_empty(figure):
             return
@@ -76,25 +76,25 @@ class FigureCollector:
             known.held = figure if known.png is None else None
 
     def cleared(self, *, at_next: bool) -> None:
-        """Forget the figures that were shown and not saved: the cell clears its output, or does *at_next* output."""
+        """Drop the figures that were shown but not saved: the cell clears its output, now or *at_next* output."""
         self._clears_at_next = at_next
         if not at_next:
             with self._lock:
                 self._seen = [item for item in self._seen if item.saved]
 
     def shown(self) -> None:
-        """Note that the cell shows something: what it was to clear by then is gone."""
+        """Note that the cell shows something: if a clear is pending, it takes effect."""
         if self._clears_at_next:
             self.cleared(at_next=False)
 
     def leave_out(self, figure: Any) -> None:
-        """Forget *figure*, and do not take it again: it is recorded under a name that the user gave."""
+        """Drop *figure*, and ignore it from now on: it is recorded under a name that the user gave."""
         with self._lock:
             self._left_out.append(weakref.ref(figure))
             self._seen = [item for item in self._seen if item.figure() is not figure]
 
     def collect_open(self) -> None:
-        """Take the figures that the cell opened and left open, before a backend flushes and closes them."""
+        """Add the figures that the cell opened and left open, before a backend flushes and closes them."""
         for figure in matplotlib.open_figures():
             old = any(other() is figure for other in self._before)
             if not old and self._find(figure) is None:
@@ -104,14 +104,14 @@ class FigureCollector:
         return next((item for item in reversed(self._seen) if item.figure() is figure), None)
 
     def finish(self) -> list[Figure | FailedFigure]:
-        """Render what has no picture yet and return all, in the order in which they first appeared."""
+        """Render the figures that have no picture yet, and return all, in the order of their first appearance."""
         seen, self._seen = self._seen, []
         return [one for item in seen if (one := _render(item)) is not None]
 
 
 @guarded(default="")
 def _title(figure: Any) -> str:
-    """Return what a figure is called; a half-made chart has no readable title, and may still draw."""
+    """Return a figure's title; an incomplete chart has no readable title, but may still be rendered."""
     return matplotlib.title(figure) if matplotlib.is_figure(figure) else interactive_plots.title(figure)
 
 
@@ -122,7 +122,7 @@ def _render(item: _Seen) -> Figure | FailedFigure | None:
         if not matplotlib.is_figure(item.held):
             return Figure(item.title, *interactive_plots.render(item.held))
         return None if matplotlib.is_empty(item.held) else Figure(item.title, "png", matplotlib.to_png(item.held))
-    except BaseException as error:  # noqa: BLE001  # whatever a renderer raises is told in one line
+    except BaseException as error:  # noqa: BLE001  # whatever a renderer raises is reported in one line
         reraise_interrupt(error)
         reason = " ".join(text_of(error).split())  # matplotlib's begins with an empty line, and draws a marker below
         return FailedFigure(item.title, beginning(f"{type(error).__name__}: {reason}", 200))

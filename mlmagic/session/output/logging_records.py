@@ -1,10 +1,10 @@
-"""Records of the standard ``logging`` as lines with time and level, without a handler.
+"""Record the standard ``logging`` as lines with time and level, without a handler.
 
-A handler on the root logger would change what is shown: ``logging.basicConfig`` does nothing once there is one, and
-Python's handler of last resort, which prints warnings where nothing is configured, is silent then. So the one method
-that hands a record to its handlers is wrapped while somebody listens. It sees what the loggers' levels and filters
-let through, and what the handlers print of it. A record is kept when a handler of the root logger would get it or when
-one was printed; and it is kept once, as the line made here.
+A handler on the root logger would change what is shown: ``logging.basicConfig`` does nothing if there is one, and
+Python's handler of last resort, which prints warnings if nothing is configured, would be silent. So the one method
+that passes a record to its handlers is wrapped while listening. The wrapper sees the records that the loggers' levels
+and filters let through, and what the handlers print of them. A record is kept if a handler of the root logger would
+get it, or if a handler printed it. It is kept once, as the line made here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     CallHandlers = Callable[[logging.Logger, logging.LogRecord], None]
 
 STREAM = "logging"
-_LEFT_OUT = ("mlflow", "alembic")  # MLflow's own, and of the library that makes its tables
+_LEFT_OUT = ("mlflow", "alembic")  # MLflow, and the library that creates its tables
 _FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
 
 
 class LoggingRecords:
-    """Gives a line for each record to *write*, on the thread that logs, as of the stream ``"logging"``."""
+    """Passes a line for each record to *write*, on the thread that logs, with the stream name ``"logging"``."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -38,9 +38,9 @@ class LoggingRecords:
         self._wrapper: CallHandlers | None = None
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         self._listening = True
-        if self._wrapper is not None:  # another tool has wrapped the method after us: ours is still there
+        if self._wrapper is not None:  # another tool has wrapped the method since: this wrapper is still there
             return
         self._wrapped = original = logging.Logger.callHandlers
 
@@ -54,14 +54,14 @@ class LoggingRecords:
         logging.Logger.callHandlers = call_handlers  # type: ignore[assignment, method-assign]
 
     def stop(self) -> None:
-        """Stop listening, and leave the method as it was."""
+        """Stop listening, and restore the method unless another tool has wrapped it since."""
         self._listening = False
         if self._wrapped is not None and logging.Logger.callHandlers is self._wrapper:
             logging.Logger.callHandlers = self._wrapped  # type: ignore[assignment, method-assign]
             self._wrapped = self._wrapper = None
 
     def holds(self, stream: str, text: str) -> bool:
-        """Return whether *text* is printed by a handler now: then it is kept here until the record has been handled."""
+        """Return whether a handler is printing *text* now; if so, hold it until the record has been handled."""
         if not self._handling.printed:
             return False
         self._handling.printed[-1].append((stream, text))
@@ -75,7 +75,7 @@ class LoggingRecords:
         finally:
             self._handling.printed.pop()
             message, line = _message(record), _line(record)
-            # A handler may print something else than the record, such as that it cannot format it.
+            # A handler may print something other than the record, such as a formatting error.
             others = [(stream, text) for stream, text in printed if message not in text]
             for stream, text in others:
                 self._give(stream, text)
@@ -83,20 +83,20 @@ class LoggingRecords:
                 self._give(STREAM, line)
 
     def _give(self, stream: str, text: str) -> None:
-        # A record that a handler logs is printed by that handler, so to say.
+        # A record that a handler logs counts as printed by that handler.
         if not self.holds(stream, text):
             self._write(stream, text)
 
 
 class _Handling(threading.local):
-    """What the handlers of the records that this thread handles have printed: within one, another may be logged."""
+    """What the handlers print while this thread handles records; a handler may itself log a record."""
 
     def __init__(self) -> None:
         self.printed: list[list[tuple[str, str]]] = []
 
 
 def _reaches_root(logger: logging.Logger) -> bool:
-    """Return whether the records of *logger* go up to the root: those of the kernel's own, at level DEBUG, do not."""
+    """Return whether the records of *logger* reach the root; those of the kernel's own, at level DEBUG, do not."""
     at: logging.Logger | None = logger
     while at is not None and at.parent is not None:
         if not at.propagate:
@@ -119,8 +119,8 @@ def _line(record: logging.LogRecord) -> str:
     plain.msg, plain.args = _message(record), None
     try:
         text = _FORMAT.format(plain)
-    except BaseException as error:  # noqa: BLE001  # a record made by hand, with an exception that is none
+    except BaseException as error:  # noqa: BLE001  # a record made by hand, with an invalid exception
         reraise_interrupt(error)
         text = f"{plain.levelname} {plain.name}: {plain.msg}"
-    # A carriage return would make the line look like a bar that is drawn anew.
+    # A carriage return would make the line look like a redrawn progress bar.
     return "\n".join(text.splitlines()) + "\n"

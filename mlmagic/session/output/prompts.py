@@ -1,4 +1,4 @@
-"""What the user types into prompts: a secret typed there is one from then on, wherever it is written.
+"""Observe what the user types into prompts: a secret typed there is redacted everywhere from then on.
 
 In a kernel, `input` and `getpass.getpass` both go through `_input_request`, under whatever name they were imported.
 In a terminal the two functions themselves are wrapped.
@@ -33,10 +33,11 @@ _MACHINERY = ("ipykernel", "IPython", "mlmagic", "getpass")
 
 
 def watch(shell: InteractiveShell) -> Callable[[], None]:
-    """Remember secrets that are typed into ``getpass.getpass()`` and ``input()``; returns the way back.
+    """Remember secrets that are typed into ``getpass.getpass()`` and ``input()``; return a function that undoes this.
 
-    What the user's call returns and raises stays. In a kernel both ask through one method of it, which is shadowed, so
-    that ``input`` and ``getpass.getpass`` stay the kernel's own, also under names that the user imported earlier.
+    The user's call returns and raises as before. In a kernel both functions ask through one method of the kernel, which
+    is shadowed, so that ``input`` and ``getpass.getpass`` stay the kernel's own, also under names that were imported
+    earlier.
     """
     kernel = getattr(shell, "kernel", None)
     if callable(getattr(kernel, "_input_request", None)):
@@ -60,7 +61,7 @@ def _shadow(owner: Any, name: str, heard: Callable[..., None]) -> Callable[[], N
         try:
             if isinstance(answer, str):
                 heard(answer, *args, **kwargs)
-        except BaseException as error:  # noqa: BLE001  # the prompt is an object of any type: the user's call goes on
+        except BaseException as error:  # noqa: BLE001  # any object may be a prompt: the user's call must continue
             reraise_interrupt(error)
         return answer
 
@@ -95,7 +96,7 @@ def _after_input(answer: str, prompt: Any = "", *_: Any) -> None:
 def is_secret_answer(answer: str, prompt: str, line: str = "") -> bool:
     """Return whether *answer* to *prompt*, asked for in *line* of the code, is a secret.
 
-    It is when the prompt, or the name that gets the answer, says so, and when it is the token of a service itself.
+    It is if the prompt, or the name that gets the answer, says so, or if the answer itself is the token of a service.
 
     >>> is_secret_answer("hunter2", "Your API key: "), is_secret_answer("hunter2", "", "password = input()")
     (True, True)
@@ -112,7 +113,7 @@ def is_secret_answer(answer: str, prompt: str, line: str = "") -> bool:
 
 
 def _secrecy_of(prompt: str) -> str:
-    """Return what the words of *prompt* say: those up to any of them are judged as a name would be."""
+    """Return the verdict on *prompt*: at each word, it and up to three words before it are judged like a name."""
     words = _WORDS.findall(prompt)
     verdicts = {secrecy("_".join(words[max(0, end - 4) : end])) for end in range(1, len(words) + 1)}
     return next((verdict for verdict in ("yes", "weak", "maybe") if verdict in verdicts), "no")
@@ -125,7 +126,7 @@ def _secrecy_of_name(line: str) -> str:
 
 
 def _line_of_the_user() -> str:
-    """Return the line of code that asks: of the first frame that is neither the kernel's nor ours."""
+    """Return the line of code that asks: that of the first frame that belongs neither to the kernel nor to mlmagic."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _MACHINERY:
         frame = frame.f_back

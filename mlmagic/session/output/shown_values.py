@@ -14,10 +14,10 @@ MOST_CHARACTERS = 20_000
 
 
 class ShownValues:
-    """Hands *on_value* the text of each value that the shell's display hook shows, while somebody listens.
+    """While listening, passes *on_value* the text of each value that the shell's display hook shows.
 
     The hook's ``write_format_data`` is shadowed on the instance: it gets the formatted value, so that no ``repr`` is
-    called a second time. A terminal's hook prints, which is seen as output already.
+    called twice. A terminal's hook prints, which is captured as output already.
     """
 
     def __init__(self, on_value: Callable[[str], None]) -> None:
@@ -25,7 +25,7 @@ class ShownValues:
         self._undo: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         hook = _hook_of_a_kernel()
         if hook is None:
             return
@@ -52,14 +52,14 @@ class ShownValues:
         self._undo = undo
 
     def stop(self) -> None:
-        """Leave the hook as it was."""
+        """Restore the hook."""
         if self._undo is not None:
             self._undo()
             self._undo = None
 
 
 def _hook_of_a_kernel() -> Any:
-    """Return the display hook of this process's shell, or None without one and where it prints to the terminal."""
+    """Return the display hook of this process's shell; None without a shell, or if the hook prints to a terminal."""
     shells = sys.modules.get("IPython.core.interactiveshell")
     if shells is None or not shells.InteractiveShell.initialized():
         return None
@@ -69,7 +69,7 @@ def _hook_of_a_kernel() -> Any:
 
 
 def as_output(text: str, number: int) -> str:
-    r"""Return the text of a value as it stands in a notebook; of a long one only beginning and end.
+    r"""Return the text of a value as a notebook shows it; of a long text, only the beginning and the end.
 
     >>> as_output("0.97", 4)
     'Out[4]: 0.97'

@@ -1,4 +1,4 @@
-"""What a cell prints: a transcript kept while the streams go on showing it as they would."""
+"""Record what a cell prints, while the streams show it as usual."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Transcript:
 
     def __init__(self, limit: int) -> None:
         self._half = limit // 2
-        # A secret may reach over the cut: more is kept on both sides than is shown.
+        # A secret may span the cut: more is kept on both sides than is shown.
         self._kept = self._half + MARGIN
         self._head: list[str] = []
         self._head_size = 0
-        # Whole pieces, which together hold at least the last half; cut to size when they are read.
+        # Whole pieces, which together hold at least the last half; they are cut to size when read.
         self._tail: deque[str] = deque()
         self._tail_size = 0
         self._gone = 0
@@ -41,7 +41,7 @@ class Transcript:
         self._lock = threading.Lock()
 
     def write(self, stream: str, text: str) -> None:
-        """Take what was printed on *stream*."""
+        """Add text that was printed on *stream*."""
         with self._lock:
             text = self._unfinished.pop(stream, "") + text
             complete, newline, rest = text.rpartition("\n")
@@ -56,7 +56,7 @@ class Transcript:
                 self._unfinished[stream] = rest
 
     def value(self, text: str) -> None:
-        r"""Take a value that was shown, on lines of its own below what was printed before it.
+        r"""Add a value that was shown, on separate lines below what was printed before it.
 
         >>> transcript = Transcript(limit=1000)
         >>> transcript.write("out", "50%"); transcript.value("Out[1]: 3"); transcript.write("out", "after")
@@ -87,7 +87,7 @@ class Transcript:
                 return
 
     def _parts(self) -> tuple[str, int, str]:
-        """Return the beginning, the number of characters left out after it, and the end, with what lies at the cuts."""
+        """Return the beginning, the number of characters left out after it, and the end, with a margin at the cuts."""
         with self._lock:
             unfinished = [_last_drawn(text) for text in self._unfinished.values()]
             rest = "".join([*self._tail, *unfinished])
@@ -118,15 +118,15 @@ def _collapse(text: str) -> str:
 
 
 def _last_drawn(line: str) -> str:
-    """Return what a terminal would be left with after carriage returns."""
+    """Return what a terminal shows of *line* after its carriage returns."""
     return next((part for part in reversed(line.split("\r")) if part), "")
 
 
 class StreamTee:
-    """Shows *on_write* what is written to ``sys.stdout`` and ``sys.stderr``, without replacing the streams.
+    """While listening, passes *on_write* what is written to ``sys.stdout`` and ``sys.stderr``.
 
-    The stream objects keep their identity (loggers and progress bars hold on to them): only their ``write`` is
-    shadowed, on the instance, while somebody listens.
+    The streams are not replaced, because loggers and progress bars keep references to them: only their ``write`` is
+    shadowed, on the instance.
     """
 
     def __init__(self, on_write: Callable[[str, str], None]) -> None:
@@ -134,12 +134,12 @@ class StreamTee:
         self._shadowed: list[tuple[Any, Callable[..., Any], Any]] = []
 
     def start(self) -> None:
-        """Begin to listen to the streams that are there now."""
+        """Start listening to the current streams."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is None or any(stream is other for other, *_ in self._shadowed):
                 continue
-            if not hasattr(stream, "__dict__"):  # it cannot be listened to: its output is shown, not recorded
+            if not hasattr(stream, "__dict__"):  # its write cannot be shadowed: its output is shown, not recorded
                 continue
             write = _tee(stream.write, name, self._on_write)
             before = stream.__dict__.get("write")
@@ -147,7 +147,7 @@ class StreamTee:
             self._shadowed.append((stream, write, before))
 
     def stop(self) -> None:
-        """Leave the streams as they were."""
+        """Restore the streams."""
         for stream, write, before in self._shadowed:
             if stream.__dict__.get("write") is not write:
                 continue

@@ -1,1 +1,1 @@
-"""From the journal to the store: the thread that delivers, batches, files, and what dead processes left."""
+"""Deliver journals to the store: worker threads, batches, uploads, and runs left by dead processes."""

@@ -1,7 +1,7 @@
-"""The next records of a journal that the store can take in one call.
+"""Collect the next records of a journal that the store accepts in one call.
 
-A batch that the store does not take is divided in halves, down to single records, once a small request has shown that
-anything gets through.
+A batch that the store rejects is split in halves, down to single records. If the store did not clearly refuse it, a
+small request first checks that anything gets through.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OTHERS_PER_BATCH = 100
 
 @dataclass
 class Batch:
-    """Records that go together, and the byte of the journal after the last of them."""
+    """Records that are sent together, and the offset in the journal after the last of them."""
 
     metrics: list[Metric] = field(default_factory=list)
     params: list[Param] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Batch:
     end: int = 0
 
     def add(self, record: Metric | Param | Tag | Dataset) -> None:
-        """Take one record."""
+        """Add a record."""
         match record:
             case Metric():
                 self.metrics.append(record)
@@ -54,24 +54,24 @@ class Batch:
 
     @property
     def is_full(self) -> bool:
-        """Whether the store takes no more in one call."""
+        """Whether the store accepts no more records in one call."""
         others = max(len(self.params), len(self.tags), len(self.datasets))
         return self.count >= _METRICS_PER_BATCH or others >= _OTHERS_PER_BATCH
 
     @property
     def has_yielding(self) -> bool:
-        """Whether some of it gives way to what the user's code logged."""
+        """Whether some records give way to what the user's code logged."""
         return any(metric.yields for metric in self.metrics) or any(param.yields for param in self.params)
 
     def leave_out(self, params: Collection[str], metrics: Collection[str]) -> None:
-        """Drop what yields and stands under one of these keys."""
+        """Drop the records that give way and have one of these keys."""
         self.params = [record for record in self.params if not (record.yields and record.key in params)]
         self.metrics = [record for record in self.metrics if not (record.yields and record.key in metrics)]
 
     def halves(self, *, same_metric: bool) -> list[Batch]:
-        """Return two parts that make up this batch, or none where it is a single record.
+        """Return two parts that make up this batch, or an empty list if it is a single record.
 
-        The values of one metric stay together, unless *same_metric* parts these as well.
+        The values of one metric stay together, unless nothing else is left and *same_metric* allows splitting them.
         """
         parts = [
             *(Batch(params=[record]) for record in self.params),
@@ -85,7 +85,7 @@ class Batch:
         return [_joined(parts[:middle]), _joined(parts[middle:])] if middle else []
 
     def named(self) -> str:
-        """Return what the first record is called, in words.
+        """Return the kind and the key of the first record.
 
         >>> Batch(params=[Param("lr", "0.1")]).named()
         "param 'lr'"
@@ -110,23 +110,23 @@ def _joined(parts: list[Batch]) -> Batch:
 
 @dataclass
 class Sent:
-    """What became of a batch: a line for each record that the store *refused*, and what *waits*, each part with why."""
+    """The outcome of a batch: a line for each record that the store *refused*, and each part that *waits*, with why."""
 
     refused: list[str] = field(default_factory=list)
     waits: list[tuple[Batch, str]] = field(default_factory=list)
     _is_probed: bool = False
 
     def probe(self, probe: Callable[[], object], attempt: Attempt, away: StoreAwayError) -> None:
-        """Raise *away* unless *probe*, a small request that can only succeed, gets through: then parts may as well."""
+        """Raise *away* unless *probe*, a small request that can only succeed, gets through; then parts may as well."""
         if not self._is_probed and attempt(probe) is not None:
             raise away
         self._is_probed = True
 
 
 def send(batch: Batch, client: MlflowClient, run_id: str, attempt: Attempt, own_id: Tag) -> Sent:
-    """Log *batch*, in parts where the store does not take it whole, so that what it takes lands.
+    """Log *batch*; if the store rejects it, log it in parts, so that all that the store accepts is stored.
 
-    *attempt* runs one call and returns why the store refused it, or None. *own_id* is a tag that the run has already.
+    *attempt* makes one call and returns why the store refused it, or None. *own_id* is a tag that the run already has.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Brings one journal to the store: what a live run records while it runs, and what a dead process left behind."""
+"""Deliver one journal to the store: that of a live run while it records, or that of a dead process."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ _STAGED = (File, Part, Copy, Model)
 
 
 class Delivery:
-    """What is delivered of one journal, and what is not.
+    """The delivery of one journal: what the store has, and what it does not have yet.
 
-    Delivering twice changes nothing: the run is found by its tag ``mlmagic.id``, metrics keep their time, and how far
-    the store has got is written to the journal itself. ``run`` is MLflow's, as it was when it was created or gone on
-    with; ``problems`` are what the store refused, a line each. ``held`` is why nothing more could be delivered the
-    last time, ``is_refused`` that MLflow said so for good; it is tried again after a pause. ``anew`` asks for a new run
-    in place of one that is not in the store any more. ``moved`` is called after each step.
+    Delivery is idempotent: the run is found by its tag ``mlmagic.id``, metrics keep their timestamps, and the journal
+    itself records how far the store has got. ``run`` is MLflow's run as of its creation or continuation; ``problems``
+    has a line for each refusal by the store. ``held`` is why the last attempt stopped, and ``is_refused`` whether
+    MLflow refused for good; the attempt is retried after a pause. ``anew`` requests a new run in place of one that the
+    store no longer has. ``moved`` is called after each step.
     """
 
     def __init__(self, journal: Journal, uri: str, began: Began) -> None:
@@ -84,7 +84,7 @@ class Delivery:
         self._begin()
 
     def _begin(self) -> None:
-        """Begin with the journal's first record: nothing of it is in the store."""
+        """Start with the journal's first record: nothing of the journal is in the store."""
         self.run: Run | None = None
         self._is_bound = False
         self._is_there = False
@@ -103,14 +103,14 @@ class Delivery:
 
     @classmethod
     def of_dead_process(cls, journal: Journal, uri: str, began: Began) -> Delivery:
-        """Return the delivery of what a process left behind; a run that it did not end is ended as killed."""
+        """Return the delivery of a dead process's journal; a run that the process did not end is ended as killed."""
         delivery = cls(journal, uri, began)
         delivery._is_dead = True
         seconds = None
         for line in journal.read():
             match line.record:
                 case Bound(run_id):
-                    if delivery._is_bound and run_id != delivery.run_id:  # it was made anew
+                    if delivery._is_bound and run_id != delivery.run_id:  # the run was created again
                         delivery._begin()
                     delivery.run_id, delivery._is_bound = run_id, True
                 case Delivered(upto):
@@ -126,7 +126,7 @@ class Delivery:
                 case Closed():
                     delivery.is_closed = True
                 case record if isinstance(record, (*_BATCHED, *_STAGED)):
-                    delivery.is_closed = False  # it was ended while its process went on
+                    delivery.is_closed = False  # its process continued after the run was closed
         if delivery.ended is None:
             delivery.was_killed = True
             delivery.ended = Ended("KILLED", int(journal.path.stat().st_mtime * 1000))
@@ -140,11 +140,11 @@ class Delivery:
 
     @property
     def keeps_files(self) -> bool:
-        """Whether some staged files are only here."""
+        """Whether some staged files exist only here because the store refused them."""
         return bool(self._upload.refused)
 
     def waiting(self) -> int:
-        """Return how many records of the run wait in the journal."""
+        """Return how many of the run's records wait in the journal."""
         return sum(batch.count for batch, _ in self._waits) + sum(
             line.end > self._delivered_to
             if isinstance(line.record, _BATCHED)
@@ -153,16 +153,16 @@ class Delivery:
         )
 
     def total(self) -> int:
-        """Return how many records of the run the journal holds, delivered or not."""
+        """Return how many records the run's journal has, delivered or not."""
         return sum(isinstance(line.record, (*_BATCHED, *_STAGED)) for line in self.journal.read())
 
     def hold(self, reason: str, *, is_refused: bool = False, pause_s: float = 0.0) -> None:
-        """Note why nothing more can be delivered now; it is tried again after a pause, longer each time."""
+        """Note why nothing more can be delivered now; the delivery is retried after a pause, which grows each time."""
         self.held, self.is_refused = reason, is_refused
         self._pause.begin(pause_s)
 
     def advance(self, client: MlflowClient) -> None:
-        """Deliver what there is, all but the end of the run.
+        """Deliver all available records, except the end of the run.
 
         Raises
         ------
@@ -180,9 +180,9 @@ class Delivery:
                 self.held = None
 
     def finish(self, client: MlflowClient) -> None:
-        """Deliver files and models of a run that has ended, and end it in the store.
+        """Deliver the files and models of an ended run, and end the run in the store.
 
-        What the store does not take now waits, and the journal stays open until it does. Raises as `advance` does.
+        What the store does not accept now waits, and the journal stays open until it does. Raises as `advance` does.
         """
         if self.run is None or self.ended is None or not self.waits:
             return
@@ -216,7 +216,7 @@ class Delivery:
 
     @contextmanager
     def _holding(self) -> Iterator[None]:
-        """Hold this delivery, and no other, where only this one does not get through."""
+        """Hold only this delivery if the error concerns only this run."""
         self._pause.attempt()
         self._is_there = False
         try:
@@ -249,7 +249,7 @@ class Delivery:
         self.run = run
 
     def _make_anew(self, client: MlflowClient) -> None:
-        """Forget a run that is not in the store any more, so that it is created and delivered again, whole."""
+        """Forget a run that the store no longer has, so that it is created and delivered again in full."""
         if self.run_id is not None:
             try:
                 self._require_run(client, self.run_id)
@@ -259,7 +259,7 @@ class Delivery:
                 self.run_id = None
                 self._begin()
                 self._was_gone = True
-                self._attempts += 1  # another journal of the same run may have made it, in a new experiment
+                self._attempts += 1  # another journal of the run may have created it, in a new experiment
                 experiments.forget()
                 shared_parts.forget()
         self.anew = False
@@ -270,7 +270,7 @@ class Delivery:
         return run
 
     def _fill(self) -> bool:
-        """Read on in the journal until there is a batch for the store; return whether there is one."""
+        """Read the journal until a batch is full or the journal ends; return whether there is a batch to send."""
         for line in () if self._batch.is_full else self.journal.read(self._read_to):
             self._read_to = self._batch.end = line.end
             match line.record:
@@ -298,7 +298,7 @@ class Delivery:
         self._take(self._log(client, batch))
         self._own_params |= {record.key for record in batch.params}
         self._own_metrics |= {record.key for record in batch.metrics}
-        if not self._waits:  # what waits is sent again after a restart, with all that follows it
+        if not self._waits:  # after a restart, waiting records and all that follow are sent again
             self.journal.append(Delivered(batch.end))
         self._delivered_to = batch.end
         self._batch = Batch(end=batch.end)
@@ -314,7 +314,7 @@ class Delivery:
         self._waits += sent.waits
 
     def _decide(self, client: MlflowClient, run_id: str) -> UserKeys:
-        """Find out once, and note, which keys the user's own code logged while the cell could not ask the store."""
+        """Find out and record once which keys the user's own code logged while the cell could not query the store."""
         if self._left_out is None:
             data = self._call(partial(client.get_run, run_id)).data
             own = set(data.metrics) if self.began.resumed else self._own_metrics
@@ -339,13 +339,13 @@ class Delivery:
             self.journal.append(Rejected(problem))
 
     def _note_stored(self) -> None:
-        """Note in the journal which files are in the store, so that no later process uploads them again."""
+        """Record in the journal which files are in the store, so that no later process uploads them again."""
         for path in sorted(self._upload.done - self._noted):
             self.journal.append(Stored(path))
         self._noted |= self._upload.done
 
     def _attempt(self, client: MlflowClient, call: Callable[[], object]) -> str | None:
-        """Return None when *call* worked, else why MLflow refused it for good.
+        """Return None if *call* succeeds, else why MLflow refused it for good.
 
         Raises
         ------

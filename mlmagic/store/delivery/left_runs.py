@@ -1,4 +1,4 @@
-"""The runs that dead processes left in journals: which store each is for, and taking them over, each as a whole."""
+"""The runs that dead processes left in journals: find the store of each, and adopt each run as a whole."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LeftRun:
-    """The journals of one run, the oldest first: each cell that went on with it has its own.
+    """The journals of one run, the oldest first; each cell that continued the run has its own journal.
 
-    ``uri`` is the address of the store that it is for, None if that cannot be used now.
+    ``uri`` is the address of the run's store, or None if that store cannot be used now.
     """
 
     uri: str | None
@@ -37,7 +37,7 @@ class LeftRun:
 
 
 def by_run(left: Iterable[Left]) -> list[LeftRun]:
-    """Return the runs of the journals *left*, which are sorted by time."""
+    """Group the journals *left*, which are sorted by time, by run."""
     runs: dict[str, list[Left]] = {}
     for journal in left:
         runs.setdefault(journal.began.uid, []).append(journal)
@@ -45,7 +45,7 @@ def by_run(left: Iterable[Left]) -> list[LeftRun]:
 
 
 def first(runs: list[LeftRun], most: int) -> tuple[list[LeftRun], list[LeftRun]]:
-    """Divide *runs* after about *most* journals, at least after one run."""
+    """Split *runs* after about *most* journals, but not before the end of the first run."""
     count = 0
     for number, run in enumerate(runs, 1):
         count += len(run.journals)
@@ -55,10 +55,10 @@ def first(runs: list[LeftRun], most: int) -> tuple[list[LeftRun], list[LeftRun]]
 
 
 def adopt(run: LeftRun) -> tuple[list[Delivery], str | None]:
-    """Return deliveries of all journals of *run*, or none, and what kept them from being read.
+    """Return deliveries for all journals of *run*, or none, and the problem that prevented reading them.
 
-    The process that has the first journal has the run: were each journal taken by itself, two processes that start at
-    once could both create the run.
+    The process that locks the first journal owns the run. If each journal were adopted by itself, two processes that
+    start at the same time could both create the run.
     """
     journals: list[Journal] = []
     problem = None
@@ -79,9 +79,9 @@ def adopt(run: LeftRun) -> tuple[list[Delivery], str | None]:
 
 def _delivery_of(journal: Journal, uri: str) -> Delivery | None:
     began = journal.beginning()
-    if began is None or not journal.is_own(began):  # it has changed since it was looked at
+    if began is None or not journal.is_own(began):  # it has changed since the survey
         journal.close()
-    elif journal.ends_closed():  # it is delivered, but its process ended before it could put it away
+    elif journal.ends_closed():  # it is delivered, but its process died before putting it away
         folder.put_away(journal, keep_files=True)
     else:
         return Delivery.of_dead_process(journal, uri, began)
@@ -89,9 +89,9 @@ def _delivery_of(journal: Journal, uri: str) -> Delivery | None:
 
 
 def _uri_of(began: Began) -> str | None:
-    """Return the address of the store that *began* was recorded for, or None if it cannot be used now.
+    """Return the address of the store that *began* was recorded for, or None if that store cannot be used now.
 
-    A server gets records and credentials only while it is the one that is configured.
+    A server receives records and credentials only while it is the configured one.
     """
     current = connection.current_uri()
     if redaction.redact(current)[0] == began.store:
@@ -100,7 +100,7 @@ def _uri_of(began: Began) -> str | None:
 
 
 def not_this_store(began: Began) -> str:
-    """Return what to do about a run that is for a store that cannot be used now."""
+    """Return what to do about a run whose store cannot be used now."""
     missing = ", whose password is not kept" if REDACTED in began.store else ""
     return (
         f"the run {began.name!r} belongs to the store {began.store}{missing}: "

@@ -1,4 +1,4 @@
-"""How long to wait before something that failed is tried again."""
+"""Exponential backoff between retries."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _FIRST_S, _LONGEST_S = 0.5, 30.0
 
 
 class Pause:
-    """The pause after each failure, twice as long as the one before, for half a minute at most.
+    """The pause after a failure: exponential backoff, at most half a minute.
 
-    With a *share*, attempts that take long (a large file, which a server refuses once it has it) fill no more than
-    that of the time.
+    With a *share*, attempts that take long (such as a large file that a server refuses after receiving it) take up at
+    most that share of the time.
 
     >>> pause = Pause()
     >>> pause.begin()
@@ -26,18 +26,18 @@ class Pause:
         self._attempted = time.monotonic()
 
     def attempt(self) -> None:
-        """Take note that an attempt begins."""
+        """Note that an attempt begins."""
         self._attempted = time.monotonic()
 
     def begin(self, least_s: float = 0.0) -> None:
-        """Pause after a failed attempt, for *least_s* seconds at least where that is not longer than half a minute."""
+        """Pause after a failed attempt, for at least *least_s* seconds, but the backoff never exceeds half a minute."""
         now = time.monotonic()
         pause_s = min(max(self._next_s, least_s), _LONGEST_S)
         self._until = now + max(pause_s, (now - self._attempted) * (1 / self._share - 1))
         self._next_s = min(2 * self._next_s, _LONGEST_S)
 
     def end(self) -> None:
-        """Let the next failure begin with a short pause again: something got through."""
+        """Reset the backoff, because a request got through."""
         self._next_s, self._until = _FIRST_S, 0.0
 
     @property

@@ -1,4 +1,4 @@
-"""A staged model becomes a logged model of MLflow's, with the metrics of its run."""
+"""Publish a staged model as a logged model of MLflow's, with the metrics of its run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _EVALUATED_ON = ("evaluation", "testing", "validation")
 
 
 def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
-    """Make a staged model a logged model of the run; where that was tried *again*, what is there is completed.
+    """Publish a staged model as a logged model of the run; *again* completes an earlier attempt.
 
-    *run* is as the store has it once all other records of the run are there.
+    *run* is the run as the store has it after all its other records were delivered.
     """
     import yaml
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
@@ -39,7 +39,7 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
         give_metrics(entry.model_id, client, run)
         return
     if entry is None:
-        tags, params = run.data.tags, run.data.params  # the user's own among them
+        tags, params = run.data.tags, run.data.params  # including the user's own
         entry = client.create_logged_model(
             run.info.experiment_id,
             model.name,
@@ -50,11 +50,11 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     own = f"models/{entry.model_id}"
     if problem := artifact_target.problem_of(entry.artifact_location, own, location, str(client.tracking_uri)):
         raise StoreAwayError(problem)
-    # Not `Model.load`, which takes the path for an address and decodes its percent signs.
+    # Not `Model.load`, which treats the path as a URI and decodes its percent signs.
     description = Description.from_dict(yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8")))
     description.model_id = description.model_uuid = entry.model_id
     description.artifact_path, description.run_id = entry.artifact_location, run.info.run_id
-    whole = journal.staging / f"MLmodel-{model.uid}"  # beside it: a full disk must not leave half of the only one
+    whole = journal.staging / f"MLmodel-{model.uid}"  # not in place: a full disk must not truncate the only copy
     description.save(str(whole))
     whole.replace(folder / "MLmodel")
     status = LoggedModelStatus.FAILED
@@ -68,9 +68,9 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
 
 
 def give_metrics(model_id: str, client: MlflowClient, run: Run) -> None:
-    """Give a logged model the last value of each of its run's metrics, with the data that the run measured them on.
+    """Log the last value of each of the run's metrics to a logged model, with the data that they were measured on.
 
-    The same values stand in the run already, so that MLflow adds nothing there.
+    The run already has the same values, so MLflow adds nothing there.
     """
     from mlflow.entities import Metric
 
@@ -100,7 +100,7 @@ def _last_metrics(client: MlflowClient, run: Run) -> list[Any]:
 
 
 def _evaluated_on(run: Run) -> Dataset | None:
-    """Return the dataset of a run that is named after an evaluation, else the first one."""
+    """Return the first dataset of a run whose context names an evaluation, else its first dataset."""
     found = run.inputs.dataset_inputs if run.inputs is not None else []
     for one in found:
         if any(tag.key == _CONTEXT and tag.value in _EVALUATED_ON for tag in one.tags):

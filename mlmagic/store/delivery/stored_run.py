@@ -1,4 +1,4 @@
-"""The run of a journal in the store: it is created, found again, and known to be gone."""
+"""The run of a journal in the store: create it, find it again, detect that it is gone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARENT = "mlflow.parentRunId"
 
 
 def create(client: MlflowClient, began: Began) -> Run:
-    """Create the run that *began*; where its experiment is not in the store, in the one of that name."""
+    """Create the run that *began*; if its experiment's id is not in the store, use the experiment of that name."""
     from mlflow.exceptions import MlflowException
 
     tags = dict(began.tags) | {"mlmagic.id": began.uid}
@@ -33,13 +33,13 @@ def create(client: MlflowClient, began: Began) -> Run:
         except MlflowException as error:
             if not began.experiment or outage.judge(error) is not Verdict.GONE:
                 raise
-            experiments.forget()  # the store is another than it was
+            experiments.forget()  # the store has been replaced
             shared_parts.forget()
     return new(experiments.require(client, began.experiment).experiment_id)
 
 
 def require(client: MlflowClient, uri: str, began: Began, run_id: str) -> Run:
-    """Return the run as it is in the store now; one that was deleted takes nothing, and may be restored.
+    """Return the run as the store has it now; a deleted run accepts nothing, but may be restored.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def require(client: MlflowClient, uri: str, began: Began, run_id: str) -> Run:
     if run.info.lifecycle_stage == "deleted":
         raise _gone(began, run_id, "was deleted")
     own_id = run.data.tags.get("mlmagic.id")
-    # A run of plain MLflow that is continued has none; the journal's beginning names it, and is signed.
+    # A continued run of plain MLflow has no such tag; the journal's first record names the run, and is signed.
     if own_id != began.uid and not (own_id is None and run_id == began.run_id):
         raise StoreAwayError(
             f"the run {began.name!r} is not the one that the store has under the id {run_id}: it is left alone",
@@ -75,7 +75,7 @@ def _gone(began: Began, run_id: str, what: str) -> StoreAwayError:
 
 
 def delete_twins(client: MlflowClient, run: Run, uid: str) -> None:
-    """Delete what a stopped server made of a request that we had given up, when it went on."""
+    """Delete empty duplicates of the run: a stalled server created them from a request that had timed out."""
     for twin in client.search_runs([run.info.experiment_id], f"tags.`mlmagic.id` = '{uid}'"):
         if twin.info.run_id != run.info.run_id and not twin.data.metrics and not twin.data.params:
             client.delete_run(twin.info.run_id)

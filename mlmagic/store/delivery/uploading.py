@@ -1,4 +1,4 @@
-"""The staged files and models of a journal go to the store."""
+"""Upload the staged files and models of a journal to the store."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from mlmagic.journal.file import Journal
 
 _HEADING = "# %%"
-# Where two do not get through, and none did before, the fault is in none of them.
+# If two uploads fail and none succeeded before, the files are not the cause.
 _GIVE_UP_AFTER = 2
 
 
 @dataclass
 class Upload:
-    """The staged files and models of a run on their way: each may be tried again until it is in the store.
+    """The upload of a run's staged files and models; each may be retried until it is in the store.
 
-    ``done`` are those that need no more, by their path in the staging area; ``refused`` are a line for each that the
-    store will not take; ``waits`` are the others, each with why.
+    ``done`` has those that need no more work, by their path in the staging area; ``refused`` has a line for each that
+    the store does not accept; ``waits`` has the others, each with the reason.
     """
 
     journal: Journal
@@ -55,7 +55,7 @@ class Upload:
         return self.refused[told:]
 
     def files(self, records: Iterable[File | Part | Copy], run: Run, location: str, uri: str) -> None:
-        """Upload what is not done of the files of *records*.
+        """Upload those files of *records* that are not done.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class Upload:
         self._is_tried = True
         if plain and may_go_at_once and _failure(partial(artifacts.log_artifacts, str(folder))) is None:
             self.done |= plain
-        # The smallest first: it shows for the least whether anything gets through.
+        # The smallest file goes first: it is the cheapest test of whether anything gets through.
         for file in sorted(wanted, key=lambda file: (file.size, file.path)):
             path = self.journal.staging / file.path
             if file.path in plain:
@@ -100,7 +100,7 @@ class Upload:
                 self._try(record.path, path, partial(_go_on, self.journal, record, artifacts))
 
     def model(self, model: Model, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
-        """Make a staged model a logged model of the run, unless it is done."""
+        """Publish a staged model as a logged model of the run, unless that is done."""
         path = self.journal.folder_of(model)
         if self._key(path) in self.done:
             return
@@ -113,7 +113,7 @@ class Upload:
         self._try(f"the model {model.name!r}", path, publishing)
 
     def _staged(self, *folders: str) -> list[StagedFile]:
-        """Return what lies in these folders of the staging folder."""
+        """List these folders of the staging folder."""
         try:
             with SafeFolder.open(self.journal.staging) as staging:
                 found = [file for folder in folders for file in walk(staging, folder)]
@@ -122,7 +122,7 @@ class Upload:
         return [file for file in found if file.problem != os.strerror(errno.ENOENT)]
 
     def _wanted(self, staged: list[StagedFile], named: list[str]) -> list[StagedFile]:
-        """Return the files that are *named*, and note those that cannot be read."""
+        """Return the *named* files, and refuse those that cannot be read."""
         for file in staged:
             if file.problem:
                 self._refuse(file.path, f"{_within(file)} was left out: {file.problem}")
@@ -133,7 +133,7 @@ class Upload:
         ]
 
     def _without_linked(self, wanted: list[StagedFile], artifact_uri: str) -> list[StagedFile]:
-        """Return the files that would not be written through a link that stands in the run's place, and note others."""
+        """Return the files that would not be written through a link in the run's location, and refuse the others."""
         place = artifact_target.local_path(artifact_uri)
         linked = artifact_target.linked(place, map(_within, wanted)) if place else set()
         for file in wanted:
@@ -146,12 +146,12 @@ class Upload:
         self.refused.append(f"{line}; it stays in {self.journal.staging}")
 
     def is_done(self, record: File | Part | Copy | Model) -> bool:
-        """Return whether the file, the user's file or the model of *record* needs no more."""
+        """Return whether the file, the user's file or the model of *record* needs no more work."""
         key = record.folder if isinstance(record, Model) else path_of(record)
         return key in self.done
 
     def waiting(self) -> str:
-        """Return what waits and why, in one line, or an empty one."""
+        """Return in one line what waits and why, or an empty string."""
         if not self.waits:
             return ""
         first, why = next(iter(self.waits.items()))
@@ -180,7 +180,7 @@ class Upload:
         return path.relative_to(self.journal.staging).as_posix()
 
     def _find_damaged(self, files: Iterable[File | Part]) -> None:
-        """Note the staged files that are not what was written: they are not stored."""
+        """Refuse the staged files whose content is not what was written."""
         try:
             with SafeFolder.open(self.journal.staging) as staging:
                 for file in files:
@@ -188,7 +188,7 @@ class Upload:
                     if path not in self.done and not _is_whole(staging, path, file):
                         self.done.add(path)
                         self.refused.append(f"{_named(file)} was damaged before it was stored")
-        except FileNotFoundError:  # the whole folder is gone, as a journal without files has none
+        except FileNotFoundError:  # the whole folder is missing, as it is for a journal without files
             self.refused += [f"{_named(file)} was damaged before it was stored" for file in files]
 
 
@@ -198,7 +198,7 @@ class _Failure(NamedTuple):
 
 
 def _failure(call: Callable[[], object]) -> _Failure | None:
-    """Return why *call*, which stores something, failed, or None."""
+    """Run *call*, which stores something; return why it failed, or None."""
     try:
         call()
     except Exception as error:  # noqa: BLE001  # each kind of artifact store raises its own
@@ -226,7 +226,7 @@ def _is_whole(staging: SafeFolder, path: str, file: File | Part) -> bool:
         content = read(staging, path)
         if isinstance(file, Part):
             content_of(file.digest, content)
-    except UntrustedError:  # it is named by those who look at all that is staged
+    except UntrustedError:  # the checks of all staged files report it
         return True
     except (OSError, ValueError):
         return False
@@ -234,14 +234,14 @@ def _is_whole(staging: SafeFolder, path: str, file: File | Part) -> bool:
 
 
 def _go_on(journal: Journal, file: File, artifacts: Any) -> None:
-    """Store a text after what earlier cells of the run left under its path."""
+    """Append a text to what earlier cells of the run stored under its path."""
     try:
         part = journal.staged(file).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return  # told as damaged
+        return  # reported as damaged
     earlier = connection.read_text(artifacts, file.path) or ""
     part = f"{(file.after or '').lstrip()}{part}"
-    if earlier.endswith(part):  # the delivery was interrupted after it
+    if earlier.endswith(part):  # an interrupted delivery has stored it already
         return
     if earlier:
         heading = "" if earlier.startswith(_HEADING) else file.before

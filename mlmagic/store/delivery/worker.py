@@ -1,8 +1,8 @@
-"""The threads in the background that deliver journals: one for each store.
+"""Background threads that deliver journals, one for each store.
 
-A store that hangs holds up no other store. Parents are created before children and ended after them. While nobody
-waits, the thread rests for as long as each step took, unless trials run in other processes (`hurry`). Its own errors
-are shown by the next summary, and the next round begins.
+A store that hangs does not delay the others. Parents are created before their children and ended after them. While
+nobody waits, the thread rests after each step for as long as the step took, unless trials run in other processes
+(`hurry`). The next summary shows the thread's own errors, and the thread continues with the next round.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _LONGEST_BREATH_S = 0.5
 class DeliveryWorker:
     """Delivers the journals of one store's runs in the background, the oldest first.
 
-    ``away`` says why the store could not be reached the last time, and is None when it could. ``fault`` is an error of
-    the delivery's own, such as a full memory, after which it went on; whoever tells it sets it to None.
+    ``away`` says why the last attempt could not reach the store, or is None. ``fault`` is an error of the delivery
+    itself, such as a full memory, after which it continued; whoever reports it resets it to None.
     """
 
     def __init__(self, uri: str) -> None:
@@ -47,9 +47,9 @@ class DeliveryWorker:
         self._deliveries: list[Delivery] = []
         self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
-        # Held while a round is delivered: a thread that was stopped in one may still be at it when the next is started.
+        # Held during a round: a stopped thread may still be in its last round when the next thread starts.
         self._delivering = threading.Lock()
-        # Rounds of delivery that were asked for, and the last one that is over; steps within them.
+        # Number of the last round that was requested, and of the last one that is over; steps within rounds.
         self._asked = 0
         self._over = 0
         self._steps = 0
@@ -57,7 +57,7 @@ class DeliveryWorker:
         self._moved_at = time.monotonic()
 
     def add(self, *deliveries: Delivery) -> None:
-        """Deliver these too, from now on."""
+        """Deliver these as well from now on."""
         with self._condition:
             self._deliveries += deliveries
             for delivery in deliveries:
@@ -70,26 +70,26 @@ class DeliveryWorker:
             self._thread.start()
 
     def start(self) -> None:
-        """Go on to deliver, if there is something and the thread was stopped."""
+        """Restart the thread if it was stopped and there is something to deliver."""
         with self._condition:
             self._ensure_thread()
 
     def stop(self, timeout_s: float) -> None:
-        """End the thread, after the round that it is at; what is not delivered then stays in its journal."""
+        """Stop the thread after its current round; undelivered records stay in their journals."""
         with self._condition:
             thread, self._thread = self._thread, None
-            self._asked += 1  # it may rest between two steps
+            self._asked += 1  # wakes a thread that rests between two steps
             self._condition.notify_all()
         if thread is not None:
             thread.join(timeout_s)
 
     def remove(self, delivery: Delivery) -> None:
-        """Deliver this one no longer; its journal stays where it is."""
+        """Stop delivering this one; its journal stays where it is."""
         with self._condition:
             self._deliveries = [other for other in self._deliveries if other is not delivery]
 
     def deliveries(self) -> list[Delivery]:
-        """Return what is not delivered yet."""
+        """Return the deliveries that are not complete."""
         with self._condition:
             return list(self._deliveries)
 
@@ -98,9 +98,9 @@ class DeliveryWorker:
         self.wait(lambda: all(delivery.held for delivery in self.deliveries()), patience)
 
     def hurry(self) -> int:
-        """Deliver now, without a rest between the steps, as no code of the user's needs the processor.
+        """Deliver now, without rests between the steps, because no user code needs the processor.
 
-        Returns the number of the round of delivery that is asked for.
+        Returns the number of the requested round.
         """
         with self._condition:
             self._asked += 1
@@ -109,7 +109,7 @@ class DeliveryWorker:
             return self._asked
 
     def wait(self, reached: Callable[[], bool], patience: WaitBudget) -> bool:
-        """Deliver now, and wait until *reached* or while there is *patience*; tell whether it was reached."""
+        """Deliver now, and wait until *reached* or until *patience* is spent; return whether it was reached."""
         wanted = self.hurry()
         patience.wait(self._condition, lambda: reached() or self._over >= wanted, lambda: self._steps)
         return reached()
@@ -120,7 +120,7 @@ class DeliveryWorker:
             asked = self._asked
             try:
                 asked = self._round(me)
-            except BaseException as error:  # noqa: BLE001  # whatever it is, what comes after it is delivered
+            except BaseException as error:  # noqa: BLE001  # whatever it is, later rounds deliver
                 self._pause.begin()
                 self.fault = f"{type(error).__name__}: {outage.first_line(error)}"
             with self._condition:
@@ -128,9 +128,9 @@ class DeliveryWorker:
                 self._condition.notify_all()
 
     def _round(self, me: threading.Thread) -> int:
-        """Deliver once, when it is asked for or time; return how many rounds were asked for when it began.
+        """Run one round if it is requested or due; return how many rounds were requested when it began.
 
-        *me* is the thread that does so, and delivers nothing any more once it was stopped.
+        *me* is the calling thread; it delivers nothing after it was stopped.
         """
         with self._condition:
             self._condition.wait_for(lambda: self._asked > self._over, _EVERY_S if self._deliveries else None)
@@ -148,7 +148,7 @@ class DeliveryWorker:
             parents_first = sorted(deliveries, key=partial(_depth, deliveries))
             for delivery in parents_first:
                 self._step(delivery, delivery.advance, client)
-            # A run within another ends before it; of the cells of one run the first ends first.
+            # A child run ends before its parent; of the cells of one run, the first ends first.
             for delivery in sorted(deliveries, key=partial(_depth, deliveries), reverse=True):
                 self._step(delivery, delivery.finish, client)
         except MLMagicError as error:  # above all a store that is away
@@ -175,7 +175,7 @@ class DeliveryWorker:
         self._moved()
 
     def _moved(self) -> None:
-        """Take note of a step; while nobody waits, leave the processor to the user's code for as long as it took."""
+        """Note a step; while nobody waits, leave the processor to the user's code for as long as the step took."""
         with self._condition:
             self._steps += 1
             self._condition.notify_all()
@@ -185,7 +185,7 @@ class DeliveryWorker:
 
 
 def _depth(deliveries: list[Delivery], delivery: Delivery) -> int:
-    """Return how many of *deliveries* are of runs around that of *delivery*."""
+    """Return how many ancestors of *delivery*'s run are among *deliveries*."""
     around = {other.began.uid: other.began.parent for other in deliveries}
     depth, uid = 0, delivery.began.parent
     while uid in around and depth < len(around):
@@ -199,7 +199,7 @@ _lock = threading.Lock()
 
 
 def delivery_worker(uri: str) -> DeliveryWorker:
-    """Return the shipper to the store at *uri*; what waits for it under another password goes there too."""
+    """Return the worker for the store at *uri*; it takes over what waits for that store under another password."""
     with _lock:
         found = _shippers.setdefault(uri, DeliveryWorker(uri))
         others = [other for other in _shippers.values() if other is not found and _is_same_place(other.uri, uri)]
@@ -212,19 +212,19 @@ def delivery_worker(uri: str) -> DeliveryWorker:
 
 
 def _is_same_place(one: str, other: str) -> bool:
-    """Return whether two addresses differ in user and password only."""
+    """Return whether two addresses differ at most in user and password."""
     places = [urlsplit(uri) for uri in (one, other)]
     return len({place._replace(netloc=place.netloc.rpartition("@")[2]) for place in places}) == 1
 
 
 def delivery_workers() -> list[DeliveryWorker]:
-    """Return all shippers of this process."""
+    """Return all workers of this process."""
     with _lock:
         return list(_shippers.values())
 
 
 def _after_fork() -> None:
-    """Begin anew in a child process: it has no threads, and the journals are its parent's."""
+    """Reset a child process after a fork: it has no threads, and the journals belong to its parent."""
     global _lock  # noqa: PLW0603  # the parent may have held it
     _lock = threading.Lock()
     _shippers.clear()

@@ -1,1 +1,1 @@
-"""Asking a store for runs: filters, tables, histories, and one run as an object."""
+"""Query a store for runs: filters, tables, histories, and one run as an object."""

@@ -1,4 +1,4 @@
-"""Many runs at once: by a few statements where MLflow's store is a database, else page by page."""
+"""Read many runs at once: with a few SQL statements if MLflow's store is a database, else page by page."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ __all__ = ["BulkRuns", "LightRun", "RunData", "RunInfo", "every_run", "named_run
 class BulkRuns:
     """The *runs* that were read: the newest first, or in the order in which they were named.
 
-    Each is an MLflow run, or has what is used of one: ``info``, ``data`` and ``inputs.dataset_inputs``. *more* tells
-    that the store has others, *total* how many there are in all, where that is known.
+    Each is an MLflow run, or has what is used of one: ``info``, ``data`` and ``inputs.dataset_inputs``. *more* says
+    whether the store has others; *total* is how many there are in all, or None if that is unknown.
     """
 
     runs: Sequence[Any]
@@ -75,9 +75,9 @@ def newest_runs(client: MlflowClient, experiment_ids: Sequence[str], *, most: in
 
 
 def every_run(client: MlflowClient, experiment_ids: Sequence[str], *, deleted: bool = False) -> list[LightRun] | None:
-    """Return all runs of experiments, row by row: also those that make MLflow refuse the page that they are on.
+    """Return all runs of experiments, read row by row: this includes runs for which MLflow refuses the whole page.
 
-    None where the store is no database of this process.
+    Return None if the store is not a database open in this process.
     """
     database = database_of(client)
     if database is None:
@@ -91,7 +91,7 @@ def every_run(client: MlflowClient, experiment_ids: Sequence[str], *, deleted: b
 
 
 def named_runs(client: MlflowClient, run_ids: Sequence[str]) -> BulkRuns:
-    """Return the runs of these ids, each once and in this order, without those that are not there or were deleted."""
+    """Return the runs with these ids, each once and in this order, without those that are missing or deleted."""
     wanted = list(dict.fromkeys(run_ids))
     found = {run.info.run_id: run for run in _named(client, wanted)}
     return BulkRuns([found[run_id] for run_id in wanted if run_id in found])
@@ -121,7 +121,7 @@ def _with_data(connection: Connection, tables: dict[str, Table], rows: Iterable[
     """Return the runs of *rows* with their params, metrics, tags and datasets."""
     from sqlalchemy import select
 
-    # By the id as it is stored, which may be no text.
+    # By the id as it is stored, which may not be text.
     made = {row.run_uuid: light_run(row) for row in rows}
     params, metrics, tags = tables["params"], tables["latest_metrics"], tables["tags"]
     inputs, datasets = tables["inputs"], tables["datasets"]

@@ -1,4 +1,4 @@
-"""Histories of metrics in bulk, thinned out for sight without losing their peaks."""
+"""Read histories of metrics in bulk, and downsample them without losing their peaks."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 Axis = Literal["step", "time"]
 _AXIS = {"step": 0, "time": 1}
-"""The columns of a table of steps, times and values that a curve may be drawn over."""
+"""The columns of a table of steps, times and values that may be the axis of a curve."""
 _AT_THE_SAME_TIME = 8
 _ROWS_AT_ONCE = 50_000
 _KEPT_ROWS = 2_000_000
-"""Of 24 bytes each."""
+"""Rows of 24 bytes each."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
     """The history of a metric: steps, times (ms since 1970) and values as float64, in order of the steps and times.
 
-    ``count`` is how many there are in the store; ``exact`` tells that none of them was left out.
+    ``count`` is how many there are in the store; ``exact`` is true if none of them was left out.
     """
 
     run_id: str
@@ -44,17 +44,17 @@ class Curve:
 
 
 class Kept:
-    """Whole histories that a server sent, the latest 2 million values, so that a window of one is here already."""
+    """A cache of whole histories from a server, the latest 2 million values; windows of a curve are cut from it."""
 
     def __init__(self) -> None:
         self._tables: dict[tuple[str, str], np.ndarray[Any, Any]] = {}
 
     def get(self, run_id: str, key: str) -> np.ndarray[Any, Any] | None:
-        """Return a history, None where it is not here."""
+        """Return a history, or None if it is not cached."""
         return self._tables.get((run_id, key))
 
     def put(self, run_id: str, key: str, table: np.ndarray[Any, Any]) -> None:
-        """Keep a history in place of what was known of it; the oldest go."""
+        """Cache a history in place of an older version; the oldest histories are evicted."""
         self._tables.pop((run_id, key), None)
         self._tables[run_id, key] = table
         while len(self._tables) > 1 and sum(map(len, self._tables.values())) > _KEPT_ROWS:
@@ -106,7 +106,7 @@ def read_curves(
 
 
 def _ordered(table: np.ndarray[Any, Any], by: Axis) -> np.ndarray[Any, Any]:
-    """Return the rows in order of what the curve is drawn over; among equals of the other."""
+    """Return the rows sorted by the curve's axis, then by the other one."""
     import numpy as np
 
     return table[np.lexsort((table[:, 1 - _AXIS[by]], table[:, _AXIS[by]]))]
@@ -134,7 +134,8 @@ def _by_database(
                 rows = columns.where(metrics.c.run_uuid == run_id, metrics.c.key == key)
                 if steps is not None:
                     rows = rows.where(metrics.c.step.between(*steps))
-                # The driver's own rows: SQLAlchemy would make an object of each, of a million values in seconds.
+                # The driver's own rows: SQLAlchemy would create an object for each, which takes seconds for a million
+                # values.
                 cursor = connection.execute(rows).cursor
                 parts = [np.empty((0, 4))]
                 while cursor is not None and (page := cursor.fetchmany(_ROWS_AT_ONCE)):
@@ -145,7 +146,7 @@ def _by_database(
 
 
 def _numbers(rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
-    """Return rows of a database as float64, without those in which something else stands: SQLite takes it."""
+    """Return rows of a database as float64, without rows that contain anything but numbers, which SQLite allows."""
     import numpy as np
 
     try:
@@ -158,7 +159,7 @@ def _numbers(rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
 def _by_client(
     client: MlflowClient, run_ids: Sequence[str], keys: Sequence[str], kept: Kept, *, is_part: bool
 ) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
-    """Yield every history as a table, asking for several at the same time: a server takes a while for each."""
+    """Yield every history as a table, fetching several concurrently: a server takes a while for each."""
 
     def ask(run_id: str, key: str) -> np.ndarray[Any, Any]:
         if is_part and (known := kept.get(run_id, key)) is not None:

@@ -1,4 +1,4 @@
-"""Whether more or less of a metric is better, read off its name."""
+"""Infer from a metric's name whether less or more of it is better."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 
 
 def direction_of(name: str) -> Direction | None:
-    """Return ``"min"`` where less of the metric *name* is better, ``"max"`` where more is, None where it does not tell.
+    """Return ``"min"`` if less of the metric *name* is better, ``"max"`` if more is, None if the name does not say.
 
-    The last word that tells decides, so that ``accuracy_loss`` is a loss. scikit-learn's ``neg_`` turns it around.
+    The last known word decides, so ``accuracy_loss`` is a loss. scikit-learn's prefix ``neg_`` reverses the direction.
 
     >>> [direction_of(name) for name in ("val_loss", "testAccuracy", "neg_mean_squared_error", "f1_macro", "epochs")]
     ['min', 'max', 'max', 'max', None]

@@ -1,4 +1,4 @@
-"""Fewer points of a curve, with every peak still there."""
+"""Downsample a curve without losing its peaks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _KEPT_OF_EACH = 4
 
 
 def kept_rows(places: Array, values: Array, points: int) -> Array:
-    """Return which rows of a curve to keep: at most about *points*, in order, with nothing lost to the eye.
+    """Return which rows of a curve to keep: at most about *points*, in order, without a visible difference.
 
-    The range of *places*, which ascend, is divided into buckets of equal width; of each its first and last row stay,
-    and those of its lowest and highest value; of values that are not finite the first, so that a gap stays a gap.
+    The range of *places*, which ascend, is divided into buckets of equal width. Of each bucket the first and last row
+    are kept, and the rows of its lowest and highest value. The first value that is not finite is kept too, so a gap
+    stays a gap.
 
     Parameters
     ----------
@@ -57,12 +58,12 @@ def kept_rows(places: Array, values: Array, points: int) -> Array:
 
 
 def _starts(places: Array, buckets: int) -> Array:
-    """Return the first row of each bucket that holds any."""
+    """Return the first row of each non-empty bucket."""
     import numpy as np
 
     low, high = places[0], places[-1]
     if not low < high:
-        # All at one place: by their number.
+        # All at one place: divide by row number.
         return np.unique(np.linspace(0, len(places), buckets, endpoint=False).astype(np.int64))
     edges = low + (high - low) * np.arange(buckets) / buckets
     starts = np.searchsorted(places, edges)

@@ -1,7 +1,7 @@
-"""How long a run took: the time in its cells, which is less than from its start to its end when it was continued.
+"""The duration of a run: the time in its cells, which for a continued run is less than the time from start to end.
 
-Of a continued run the tag ``mlmagic.duration`` holds the seconds; MLflow knows the start of its first cell and the end
-of its last one only.
+The tag ``mlmagic.duration`` of a continued run holds these seconds; MLflow knows only the start of the first cell and
+the end of the last one.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ TAG = "mlmagic.duration"
 
 
 def duration_s(run: Run) -> float | None:
-    """Return how many seconds a run took in its cells, None while it has not ended."""
+    """Return the seconds that a run spent in its cells, or None while it has not ended."""
     whole = _from_start_to_end(run)
     in_cells = seconds(run.data.tags.get(TAG))
     return whole if whole is None or in_cells is None else in_cells
 
 
 def span_s(run: Run) -> float | None:
-    """Return the seconds from the start to the end of a run that was continued, None for any other."""
+    """Return the seconds from the start to the end of a continued run, or None for any other run."""
     return None if seconds(run.data.tags.get(TAG)) is None else _from_start_to_end(run)
 
 
 def tag(in_cells: float) -> Tag:
-    """Return the tag of a continued run with these seconds in its cells."""
+    """Return the tag of a continued run that spent these seconds in its cells."""
     return Tag(TAG, f"{in_cells:.3f}")
 
 
@@ -41,7 +41,7 @@ def _from_start_to_end(run: Run) -> float | None:
 
 
 def seconds(text: str | None) -> float | None:
-    """Return what the tag says; anybody may have written it."""
+    """Parse the tag's value, which anyone may have written; return None if it is not a duration."""
     try:
         found = float(text or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a filter means for the runs at hand: a part that MLflow's store answers, and tests of its answer."""
+"""Resolve a filter for the runs at hand: a part that MLflow's store evaluates, and tests of its results."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ATTRIBUTES = {
 
 @dataclass(frozen=True)
 class Keys:
-    """The names that runs carry; ``complete`` when every run of the experiment was looked at."""
+    """The names that runs have; ``complete`` if every run of the experiment was examined."""
 
     metrics: frozenset[str]
     params: frozenset[str]
@@ -50,7 +50,7 @@ class Keys:
 
     @classmethod
     def seen_in(cls, runs: Iterable[Run], where: str, *, complete: bool) -> Keys:
-        """Collect the names that *runs* carry; *where* says in an error which runs those are."""
+        """Collect the names that *runs* have; *where* describes these runs in an error message."""
         metrics: set[str] = set()
         params: set[str] = set()
         tags: set[str] = set()
@@ -65,16 +65,16 @@ class Keys:
         return {"metric": self.metrics, "param": self.params, "tag": self.tags}.get(entity, frozenset())
 
     def all(self) -> list[str]:
-        """Return all names, metrics and params first, MLflow's own tags left out."""
+        """Return all names: metrics and params first, without MLflow's own tags."""
         tags = sorted(tag for tag in self.tags if not tag.startswith("mlflow."))
         return [*sorted(self.metrics), *sorted(self.params - self.metrics), *tags]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A filter in MLflow's syntax, and tests for what that cannot say: ``lr > 0.1`` of a param.
+    """A filter in MLflow's syntax, and tests for what that syntax cannot express, such as ``lr > 0.1`` for a param.
 
-    ``here`` tests all of it, for runs that were not asked for by the filter.
+    ``here`` tests the whole filter, for runs that the store did not filter.
     """
 
     server: str = ""
@@ -82,7 +82,7 @@ class Plan:
     here: tuple[Callable[[Run], bool], ...] = ()
 
     def matches(self, run: Run) -> bool:
-        """Return whether *run*, which the store returned, passes the tests too."""
+        """Return whether *run*, which the store returned, also passes the tests."""
         return all(test(run) for test in self.tests)
 
 
@@ -128,7 +128,8 @@ def _part(condition: Condition, keys: Keys, *, here: bool = False) -> str | Call
 def locate(condition: Condition, keys: Keys) -> tuple[Entity, str]:
     """Return what a condition names: an attribute of the run, else a metric, param or tag.
 
-    A name that is a metric and a param is the param when it is compared with a word, an error when with a number.
+    A name that is both a metric and a param means the param if it is compared with a word; with a number it is an
+    error.
     """
     number = number_or_none(condition.value) is not None and not condition.quoted
     order: tuple[Entity, ...] = ("metric", "param", "tag") if number else ("param", "metric", "tag")
@@ -152,7 +153,7 @@ def locate(condition: Condition, keys: Keys) -> tuple[Entity, str]:
 
 
 def value_of(run: Run, entity: Entity, key: str) -> object:
-    """Return a metric, param, tag or attribute of *run*, None where it has none."""
+    """Return a metric, param, tag or attribute of *run*, or None if the run does not have it."""
     if entity == "metric":
         return run.data.metrics.get(key)
     if entity == "attribute":
@@ -187,7 +188,7 @@ def _dataset(condition: Condition) -> str:
 
 
 def _of_a_dataset(condition: Condition) -> Callable[[Run], bool]:
-    """Return a test of whether one of a run's datasets fits; the context is not known where rows are read."""
+    """Return a test of whether one of a run's datasets matches; the context is unknown if rows were read."""
 
     def named(dataset: Any) -> str:
         return str(getattr(dataset, condition.key, ""))

@@ -43,10 +43,10 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison as it was written.
+    """One comparison as the user wrote it.
 
-    ``entity`` is None for a bare name, and ``written`` is the whole name (``run.lr``). ``quoted`` means that
-    the value is text even where it reads as a number; ``choices`` are those of ``in (…)``.
+    ``entity`` is None for a bare name, and ``written`` is the whole name (``run.lr``). ``quoted`` means that the value
+    is text even if it looks like a number; ``choices`` are those of ``in (…)``.
     """
 
     entity: Entity | None
@@ -134,7 +134,7 @@ def _condition(text: str, tokens: list[_Token]) -> Condition:
 
 
 def _operator(tokens: list[_Token], written: str) -> tuple[int, int, str]:
-    """Return where the operator stands, how many tokens it takes, and its plain form."""
+    """Return the operator's position, its number of tokens, and its normal form."""
     for at, token in enumerate(tokens):
         if token.kind == "symbol":
             symbol = "=" if token.text == "==" else token.text
@@ -168,7 +168,7 @@ def _refuse_second_comparison(right: list[_Token], written: str) -> None:
 
 
 def split_key(name: str) -> tuple[Entity | None, str]:
-    """Return what kind of thing a name says it is, None for a bare one, and the key itself.
+    """Return the kind that a name specifies, or None for a bare name, and the key itself.
 
     >>> split_key("metrics.`val loss`"), split_key("model.depth")
     (('metric', 'val loss'), (None, 'model.depth'))
@@ -181,7 +181,7 @@ def split_key(name: str) -> tuple[Entity | None, str]:
 
 
 def number_or_none(text: str) -> float | None:
-    """Return *text* as a number, None when it is not one.
+    """Return *text* as a number, or None if it is not one.
 
     >>> number_or_none("1e-3"), number_or_none("adam"), number_or_none("1_000")
     (0.001, None, None)

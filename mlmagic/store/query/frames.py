@@ -1,4 +1,4 @@
-"""Runs as a table: one row a run, parameters and metrics as columns under their plain names."""
+"""Runs as a table: one row per run, with parameters and metrics as columns under their plain names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BASE_COLUMNS = ("run_id", "name", "status", "started", "duration")
 ATTRS = "mlmagic"
-"""The key of ``frame.attrs`` that says which columns are what, for the table in the notebook."""
+"""The key of ``frame.attrs`` that describes the columns for the table in the notebook."""
 
 _ATTRIBUTE_COLUMNS = {
     "run_id": "run_id",
@@ -31,12 +31,11 @@ _INT64 = 2**63
 
 
 def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **about: Any) -> pd.DataFrame:
-    """Return one row a run: run_id, name, status, started (local time), duration (seconds in cells), params, metrics.
+    """Return one row per run: run_id, name, status, started (local time), duration (seconds in cells), params, metrics.
 
-    A name that is a param and a metric, or one of the first five columns, gets its kind in front:
-    ``params.lr``. A param column holds numbers when all its values are plain ones that lose nothing by it, else
-    text as logged.
-    *sort* is what the runs are ordered by (``("metric", "loss")``); its column and *about* go to
+    A name that is both a param and a metric, or one of the first five columns, gets its kind as a prefix:
+    ``params.lr``. A param column holds numbers if the conversion of all its values is lossless, else the text as
+    logged. *sort* is what the runs are ordered by (``("metric", "loss")``); its column and *about* go to
     ``frame.attrs["mlmagic"]``.
     """
     import pandas as pd
@@ -74,7 +73,7 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
 
 
 def column_name(name: str, kind: str, others: Iterable[str]) -> str:
-    """Return the column of a param or metric: its plain name unless the frame has that for something else.
+    """Return the column of a param or metric: its plain name, unless the frame uses that name for something else.
 
     >>> column_name("lr", "params", ["loss"]), column_name("loss", "params", ["loss"])
     ('lr', 'params.loss')
@@ -83,7 +82,7 @@ def column_name(name: str, kind: str, others: Iterable[str]) -> str:
 
 
 def _names(data: Iterable[Mapping[str, object]]) -> list[str]:
-    """Return all names, those of the first run first: the newest run's order is what the user last saw."""
+    """Return all names, those of the first run first: the user last saw the order of the newest run."""
     return list(dict.fromkeys(name for one in data for name in one))
 
 
@@ -98,12 +97,12 @@ def _moments(milliseconds: list[int | None]) -> pd.Series[Any]:
 
     here = dt.datetime.now().astimezone().tzinfo
     known = pd.Series(pd.array([as_moment(one) for one in milliseconds], dtype="Int64"))
-    moments = pd.to_datetime(known, unit="ms", utc=True, errors="coerce")  # older pandas ends in the year 2262
+    moments = pd.to_datetime(known, unit="ms", utc=True, errors="coerce")  # older pandas versions end in 2262
     return moments.dt.tz_convert(here)
 
 
 def _typed(values: Sequence[str | None]) -> pd.Series[Any]:
-    """Return numbers when each text is the plain form of one: ``"0.10"`` and ``"007"`` stay text."""
+    """Return numbers if each text is the canonical form of one: ``"0.10"`` and ``"007"`` stay text."""
     import pandas as pd
 
     given = [value for value in values if value is not None]

@@ -1,4 +1,4 @@
-"""Infinite values of metrics, which a store keeps as something else."""
+"""Restore infinite values of metrics, which a store may replace."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def as_logged(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return *values* (float64) with infinities where MLflow keeps the largest float in their place.
+    """Return *values* (float64), with infinities in place of the largest float.
 
-    Its SQL store does so, since not every database has infinities.
+    MLflow's SQL store writes the largest float for infinity, because not every database has infinities.
 
     >>> import numpy as np
     >>> as_logged(np.array([1.0, -1.7976931348623157e308])).tolist()

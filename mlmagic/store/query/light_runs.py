@@ -1,7 +1,7 @@
-"""Runs as plain data, with values that a store should not have put right: anybody may have written the file.
+"""Runs as plain data, with values of unexpected types repaired: anyone may have written the store's file.
 
-SQLite takes a text for a number and bytes for a text, and a run of another tool may have no start time. What fits no
-cell of a table is left out of it and named in ``odd``, so that one odd value costs only its own cell.
+SQLite accepts text for a number and bytes for text, and a run of another tool may have no start time. A value that does
+not fit its cell of a table is left out and named in ``odd``, so that it costs only its own cell.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 _INT64 = 2**63
 _DAY_MS = 86_400_000
-# The first and the last day that datetime has, less one: a time zone moves them.
+# The first and last day that datetime supports, less one day, because a time zone shifts them.
 _FIRST_MS, _LAST_MS = -62_135_596_800_000 + _DAY_MS, 253_402_300_799_999 - _DAY_MS
 _LONGEST_SHOWN = 60
 INCOMPLETE = "mlmagic.incomplete"
-"""The tag of a run of which a part is missing; its value says why."""
+"""The tag of an incomplete run; its value says why a part is missing."""
 
 
 @dataclass(slots=True)
 class RunInfo:
-    """What is known of a run itself; times in ms since 1970."""
+    """The attributes of a run; times in ms since 1970."""
 
     run_id: str
     run_name: str
@@ -44,7 +44,7 @@ class RunData:
 
 @dataclass(slots=True)
 class Dataset:
-    """Name and digest of a dataset, and its profile where that was read."""
+    """Name and digest of a dataset, and its profile if it was read."""
 
     name: str
     digest: str
@@ -60,14 +60,14 @@ class DatasetInput:
 
 @dataclass(slots=True)
 class RunInputs:
-    """What a run read."""
+    """The inputs of a run."""
 
     dataset_inputs: list[DatasetInput] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class LightRun:
-    """A run with what a table shows of it; *odd* names the values that were left out."""
+    """A run with the values that a table shows; *odd* names the values that were left out."""
 
     info: RunInfo
     data: RunData = field(default_factory=RunData)
@@ -76,7 +76,7 @@ class LightRun:
 
 
 def light_run(info: Any) -> LightRun:
-    """Return a run without data, from a row of the table of runs or from MLflow's ``run.info``."""
+    """Return a run without data, from a row of the table ``runs`` or from MLflow's ``run.info``."""
     odd: list[str] = []
 
     def time(name: str) -> int | None:
@@ -101,7 +101,7 @@ def light_run(info: Any) -> LightRun:
 
 
 def readable(run: Any) -> Any:
-    """Return *run*, one of MLflow's; as a `LightRun` where a value is not of the type that its place has."""
+    """Return *run*, an MLflow run, or a `LightRun` if a value of it does not have the expected type."""
     if _is_readable(run):
         return run
     made = light_run(run.info)
@@ -134,7 +134,7 @@ def _is_readable(run: Any) -> bool:
 
 
 def put_metric(run: LightRun, key: Any, value: Any) -> None:
-    """Enter the last value of a metric; what is no number is named instead."""
+    """Add the last value of a metric; if it is not a number, name it in ``odd`` instead."""
     if isinstance(value, float | int):
         run.data.metrics[as_text(key)] = float(value)
     else:
@@ -142,7 +142,7 @@ def put_metric(run: LightRun, key: Any, value: Any) -> None:
 
 
 def oddities(run: Any) -> list[str]:
-    """Return what of a run is missing or cannot be shown, each in a few words; of a usual run nothing."""
+    """Return briefly what of a run is missing or cannot be shown; an empty list for a normal run."""
     odd = list(getattr(run, "odd", ()))
     if INCOMPLETE in run.data.tags:
         odd.append(f"incomplete, {run.data.tags[INCOMPLETE]}")
@@ -157,7 +157,7 @@ def oddities(run: Any) -> list[str]:
 
 
 def as_text(value: Any) -> str:
-    r"""Return a text of a store as one; bytes as far as they are UTF-8, nothing for NULL.
+    r"""Return a text of a store as a string; bytes are decoded as UTF-8, and NULL becomes an empty string.
 
     >>> as_text(b"a\xff"), as_text(None), as_text(1.5)
     ('a�', '', '1.5')
@@ -170,7 +170,7 @@ def as_text(value: Any) -> str:
 
 
 def as_whole(value: Any) -> int | None:
-    """Return a number of 64 bits, None for anything else.
+    """Return a 64-bit integer, or None for anything else.
 
     >>> as_whole(5), as_whole("soon"), as_whole(1e300), as_whole(None)
     (5, None, None, None)
@@ -179,7 +179,7 @@ def as_whole(value: Any) -> int | None:
 
 
 def as_moment(milliseconds: Any) -> int | None:
-    """Return milliseconds since 1970 that are a date, None for others: the year 292278994.
+    """Return milliseconds since 1970 if they are a valid date, else None (for the year 292278994, for example).
 
     >>> as_moment(1_750_000_000_000), as_moment(2**63 - 1), as_moment("soon")
     (1750000000000, None, None)

@@ -26,18 +26,18 @@ _DIRECTION = re.compile(r"(?P<name>.*?)(?:\s+(?P<direction>asc|desc|ascending|de
 
 @dataclass(frozen=True)
 class SortSpec:
-    """An order as it was written, the highest first unless ``ascending``; without a name the newest first."""
+    """An order as the user wrote it: the highest first unless ``ascending``; without a name, the newest first."""
 
     name: str | None = None
     ascending: bool = False
 
     @property
     def needs_keys(self) -> bool:
-        """Whether the names of metrics and params must be known to understand it."""
+        """Whether the names of metrics and params must be known to resolve it."""
         return self.name is not None and needs_keys([self._condition()])
 
     def among(self, keys: Keys) -> Order:
-        """Return the order with its name found among *keys*.
+        """Return the order with its name resolved among *keys*.
 
         Raises
         ------
@@ -50,14 +50,14 @@ class SortSpec:
         return Order(entity, key, self.ascending)
 
     def _condition(self) -> Condition:
-        # With a number as the value, so that a name that is a metric and a param is refused.
+        # The value is a number, so that a name that is both a metric and a param is refused.
         entity, key = split_key(self.name or "")
         return Condition(entity, key, self.name or "", "=", "0")
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order among the runs of an experiment."""
+    """A resolved order of the runs of an experiment."""
 
     entity: Entity | None = None
     key: str = ""
@@ -65,12 +65,12 @@ class Order:
 
     @property
     def by_store(self) -> bool:
-        """Whether MLflow's store can order so by itself."""
+        """Whether MLflow's store supports this order."""
         return self.entity in {None, "metric"} or (self.entity == "attribute" and self.key != "duration")
 
     @property
     def server(self) -> list[str]:
-        """The order to ask the store for; the newest first among equals."""
+        """The order to request from the store; ties are broken by the newest first."""
         direction = "ASC" if self.ascending else "DESC"
         if self.entity is None or not self.by_store:
             return [NEWEST_FIRST]
@@ -80,13 +80,13 @@ class Order:
     def first(self, runs: Iterable[Run], n: int) -> list[Run]:
         """Return the first *n* of *runs*, which come in the order of ``server``.
 
-        Params are text in the store: numbers among them are ordered as numbers, then come words, then runs
-        that have none.
+        Params are text in the store. Numbers among them are ordered as numbers; words follow, and then runs without a
+        value.
         """
         return list(itertools.islice(runs, n)) if self.by_store else self.sorted(runs)[:n]
 
     def sorted(self, runs: Iterable[Run]) -> list[Run]:
-        """Return *runs*, which come in any order, as the store would order them: the newest first among equals."""
+        """Return *runs*, which come in any order, in the store's order: ties are broken by the newest first."""
         newest = sorted(runs, key=lambda run: (run.info.start_time is None, -(run.info.start_time or 0)))
         if self.entity is None:
             return newest
@@ -108,7 +108,7 @@ class Order:
 
 
 def parse(text: str | None) -> SortSpec:
-    """Read what ``--sort`` was given.
+    """Parse the value of ``--sort``.
 
     >>> parse("loss asc")
     SortSpec(name='loss', ascending=True)

@@ -1,7 +1,7 @@
-"""How one condition of a filter compares: with a metric, with an attribute of the run, with text.
+"""Compare with one condition of a filter: a metric, an attribute of the run, or text.
 
-Each function returns MLflow's own syntax where the store can answer, else a test of a run that it returned; *here* asks
-for a test in any case.
+Each function returns MLflow's syntax if the store can evaluate the condition, else a test of a run that the store
+returned. *here* requests a test in any case.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WORDS_AS_VALUES = {"true", "false", "none", "null"}
 
 
 def with_metric(condition: Condition, key: str, *, here: bool = False) -> str | Callable[[Run], bool]:
-    """Compare the last value of a metric; NaN and infinity are not in MLflow's syntax."""
+    """Compare the last value of a metric; MLflow's syntax does not have NaN and infinity."""
     if condition.operator not in _COMPARE:
         raise UsageProblem(
             f"{key!r} is a metric: compare it by {', '.join(_COMPARE)}, not {condition.operator!r}. {EXAMPLE}"
@@ -51,7 +51,7 @@ def with_metric(condition: Condition, key: str, *, here: bool = False) -> str | 
 
 
 def with_attribute(condition: Condition, key: str, *, here: bool = False) -> str | Callable[[Run], bool]:
-    """Compare what every run has: its name, status, times."""
+    """Compare an attribute that every run has: its name, status or times."""
     if key == "duration":
         return _with_duration(condition)
     if key in {"start_time", "end_time"}:
@@ -106,7 +106,7 @@ def _with_valid_status(condition: Condition) -> Condition:
 def with_text(
     condition: Condition, name: str, get: Callable[[Run], str | None], *, here: bool = False
 ) -> str | Callable[[Run], bool]:
-    """Compare text; an unquoted number compares by value, so that ``lr = 0.10`` finds the param ``"0.1"``."""
+    """Compare text; an unquoted number is compared by value, so that ``lr = 0.10`` finds the param ``"0.1"``."""
     value, sign, choices = condition.value, condition.operator, condition.choices
     if choices:
         return _test(get, lambda text: (text in choices) == (sign == "in"))
@@ -128,7 +128,7 @@ def with_text(
 
 
 def quote(value: str) -> str | None:
-    r"""Return *value* in quotes that MLflow's parser reads back, which knows no escape; None if none do.
+    r"""Return *value* in quotes for MLflow's parser, which has no escapes; None if no quotes work.
 
     >>> print(quote("adam"), quote("it's"), quote("'no' or \"yes\""))
     'adam' "it's" None
@@ -139,7 +139,7 @@ def quote(value: str) -> str | None:
 
 
 def _test(get: Callable[[Run], str | None], holds: Callable[[str], bool]) -> Callable[[Run], bool]:
-    """Return a test that a run without this text fails, as MLflow has it."""
+    """Return a test that a run without this text fails, as in MLflow."""
 
     def test(run: Run) -> bool:
         text = get(run)

@@ -1,4 +1,4 @@
-"""Ask the store for runs: a table of the last ones, or one by its id or name."""
+"""Query the store for runs: a table of the last ones, or one by its id or name."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _ID_PREFIX = re.compile(r"[0-9a-f]{4,31}")
 
 
 def runs(
-    filter: str = "",  # noqa: A002  # the word that MLflow's and this package's users know
+    filter: str = "",  # noqa: A002  # the word that MLflow's users know
     *,
     experiment: str | None = None,
     n: int = 20,
     sort: str | None = None,
 ) -> pd.DataFrame:
-    """Return the last runs of an experiment as a DataFrame, one row a run.
+    """Return the last runs of an experiment as a DataFrame, one row per run.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def runs(
 
 @dataclass(frozen=True)
 class FoundRuns:
-    """The *runs* that a filter chose in an experiment, in *order*; *more* where there are others."""
+    """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others."""
 
     runs: Sequence[Run]
     experiment: str
@@ -106,7 +106,7 @@ def find_runs(
     n: int = 20,
     sort: str | None = None,
 ) -> FoundRuns:
-    """Return the runs that `runs` lists, as MLflow has them; it takes and raises the same."""
+    """Return the runs that `runs` lists, as MLflow runs; parameters and errors are those of `runs`."""
     conditions = filters.parse(filter)
     wanted = ordering.parse(sort)
     return connection.ask(partial(_find_runs, conditions, wanted, experiment, n))
@@ -123,7 +123,7 @@ def _find_runs(
         keys = _keys(client, found) if needs_keys(conditions) or wanted.needs_keys else _NO_KEYS
         chosen: list[Run] = []
         order = ordering.Order()
-        # Without a single run there are no names to check against: nothing is found, and nothing is wrong.
+        # If there are no runs, there are no names to check against: the result is empty, and no name is an error.
         if found and (keys is _NO_KEYS or keys.tags):
             order = wanted.among(keys)
             selection = plan(conditions, keys)
@@ -135,7 +135,7 @@ def _find_runs(
 
 
 def _with_stored_id(client: MlflowClient, condition: filters.Condition) -> filters.Condition:
-    """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
+    """Replace the run's own id in ``run_id = ID`` by MLflow's id of the run."""
     if condition.key != "run_id" or condition.operator != "=" or not _OWN_ID.fullmatch(condition.value):
         return condition
     known = _by_id(client, condition.value, None)
@@ -143,7 +143,7 @@ def _with_stored_id(client: MlflowClient, condition: filters.Condition) -> filte
 
 
 def find_run(reference: str, *, experiment: str | None = None) -> Run:
-    """Return the run with this id, with this name, or whose id begins like this.
+    """Return the run with this id or name, or whose id begins like this.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def _find_run(reference: str, experiment: str | None) -> Run:
 
 
 def get_run(run_id: str) -> Run:
-    """Return the run with this id, which may be the run's own (its tag ``mlmagic.id``): it was recorded offline.
+    """Return the run with this id: MLflow's, or the run's own (its tag ``mlmagic.id``) if it was recorded offline.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run |
 
 
 def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -> Run | None:
-    """Return the run that carries the tag ``mlmagic.id`` = *uid*, in these experiments or in all."""
+    """Return the run with the tag ``mlmagic.id`` = *uid*, in these experiments or in all."""
     if not _OWN_ID.fullmatch(uid):
         return None
     within = within or [one.experiment_id for one in experiments.each(client)]
@@ -307,9 +307,9 @@ def search(
     size: int = _PAGE,
     deleted: bool = False,
 ) -> Iterator[Run]:
-    """Yield the runs that a filter chooses, in *order* as far as the store knows it.
+    """Yield the runs that match a filter, in *order* as far as the store supports it.
 
-    MLflow refuses a whole page for one run that it cannot read, without a start time say: then the rows are read.
+    MLflow refuses a whole page if it cannot read one run, for example one without a start time. Then the rows are read.
     """
     seen: set[str] = set()
     try:

@@ -1,4 +1,4 @@
-"""A recorded run, as an object to look at."""
+"""A recorded run as an object."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_SILENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Run:
-    """A run in the store; every attribute is read from there when it is asked for.
+    """A run in the store; every attribute is read from the store on access.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ class Run:
 
     @property
     def duration_s(self) -> float | None:
-        """Seconds in the cells of the run, None while it has not ended."""
+        """Seconds that the run spent in its cells, None while it has not ended."""
         return durations.duration_s(self._stored())
 
     @property
     def span_s(self) -> float | None:
-        """Seconds from the start to the end of a run that was continued, None for any other."""
+        """Seconds from the start to the end of a continued run, None for any other run."""
         return durations.span_s(self._stored())
 
     @property
@@ -76,7 +76,7 @@ class Run:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags, MLflow's own among them."""
+        """The tags, including MLflow's own."""
         return dict(self._stored().data.tags)
 
     def history(self, metric: str) -> list[tuple[int, float]]:
@@ -122,7 +122,7 @@ class Run:
 
     @property
     def session(self) -> ExecutionLog:
-        """The cells that the session of the run had executed up to it; ``.to_script()`` makes a script of them.
+        """The cells that the run's session had executed up to it; ``.to_script()`` turns them into a script.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class Run:
 
     @property
     def url(self) -> str | None:
-        """The run's page in the MLflow UI, where one serves (setting ``ui_url``, or an http store)."""
+        """The run's page in the MLflow UI, None if no UI is known (setting ``ui_url``, or an http store)."""
         info = self._stored().info
         return connection.url(info.run_id, info.experiment_id)
 

@@ -1,4 +1,4 @@
-"""The execution log of a run, read back whole from the run alone."""
+"""Read a run's complete execution log, from that run alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARENT = "mlflow.parentRunId"
 
 
 def read_log(run: Run) -> ExecutionLog:
-    """Return the cells of the session up to and including that of *run*; a trial of a sweep has those of the sweep.
+    """Return the session's cells up to and including that of *run*; a trial of a sweep has those of the sweep.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def read_log(run: Run) -> ExecutionLog:
 
 
 def read_other_kernels(run: Run, session: str) -> ExecutionLog:
-    """Return the cells that a run, which is continued in *session*, has of other sessions: those of earlier kernels.
+    """Return the cells of other sessions in a run that is continued in *session*: those of earlier kernels.
 
     Raises
     ------
