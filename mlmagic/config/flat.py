@@ -36,7 +36,7 @@ def resolved(config: Any) -> Any:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A config as plain *values*; *open* maps the dotted key of each unresolved leaf, left as written, to the reason."""
+    """A config as plain *values*; *open* maps the dotted key of each unresolved leaf, kept as written, to a reason."""
 
     values: Any
     open: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Replaces each ``${hydra:…}`` in a composed config by its value, which is lost after the composition.
+"""Replaces each ``${hydra:…}`` in a composed config by its value, before the key ``hydra`` is removed.
 
 Hydra's resolver reads a global config, which only ``@hydra.main`` sets; a notebook has none.
 """

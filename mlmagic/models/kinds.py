@@ -34,7 +34,7 @@ _CLASSES: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FittedModel:
-    """A fitted model and its name: ``rf`` for a variable, ``models.rf`` for a dict item, ``models_0`` for a list item."""
+    """A fitted model and its name: ``rf`` (a variable), ``models.rf`` (an item of a dict), ``models_0`` (of a list)."""
 
     name: str
     model: Any
