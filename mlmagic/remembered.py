@@ -13,7 +13,7 @@ GONE: Final = object()
 
 
 class Remembered:
-    """One object, held by a weak reference.
+    """A weak reference to one object, or a small immutable value itself.
 
     Lists, dicts, tuples and other objects without weak references are identified by address and type only. If such an
     object has been freed, another object may have its address.

@@ -11,7 +11,7 @@ _MOST_FILES = 5000
 def groups_in(folder: Path) -> dict[str, list[str]]:
     """Return the options of each config group in *folder*, by names such as ``db/engine``; ``""`` is the folder itself.
 
-    The search ends after about 5,000 files, because the folder may not be a folder of configs.
+    Only the first 5,000 files are examined, because the folder may not be a folder of configs.
     """
     found: dict[str, list[str]] = {}
     left = _MOST_FILES

@@ -184,7 +184,7 @@ class Dask:
         return future
 
     def renew(self) -> None:
-        """Forget the jobs that were sent: the cluster continues with its other workers, or starts a new one."""
+        """Forget the jobs that were sent. The cluster continues with its other workers, or starts a new worker."""
         self._jobs.clear()  # the scattered data may have been lost with the worker
 
     def stop(self) -> None:

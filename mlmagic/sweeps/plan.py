@@ -71,7 +71,8 @@ def require_valid(plan: Plan) -> None:
     Raises
     ------
     UsageProblem
-        If it has no axes, an option has an invalid value, or it has over 1,000 trials without ``yes``.
+        If it has no axes, an option has an invalid value, or a grid has over 1,000 trials without ``yes`` or
+        ``trials``.
     """
     if not plan.axes:
         raise UsageProblem("There is nothing to go over: lr=0.1,0.01 depth=range(1,10)")
@@ -105,7 +106,7 @@ def goal_of(plan: Plan) -> Direction | None:
     Raises
     ------
     UsageProblem
-        If neither the plan nor the metric's name gives the direction, or a direction or TPE lacks a metric.
+        If the direction is invalid or unknown, or a direction or TPE lacks a metric.
     """
     if plan.mode is not None:
         if plan.mode not in _MODES:

@@ -37,7 +37,7 @@ class _Point:
 
 
 class GrowingSeries:
-    """Takes any number of values and keeps at most 200 points: neighbours are merged, but keep their extremes.
+    """A series of any number of values in at most 200 points: neighbours are merged, and their extremes preserved.
 
     >>> series = GrowingSeries("loss")
     >>> for step in range(1000):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The name of the pickle module in the saved model, from which `mlflow.pytorch` unpickles with Python's own pickle.
+# The pickle module that the saved model names; MLflow's module of this name unpickles with Python's own pickle.
 PICKLE_MODULE = "mlflow.pytorch.pickle_module"
 
 

@@ -84,7 +84,7 @@ class _Writer(io.TextIOBase):
 
 @contextlib.contextmanager
 def output_captured(capture: Capture) -> Iterator[None]:
-    """Capture what a trial prints, and do not show its output and displays: a sweep may have hundreds of trials."""
+    """Capture a trial's printed output, and suppress its displays, because a sweep may have hundreds of trials."""
     capture.start()  # first, so that it does not capture the streams below
     try:
         with (

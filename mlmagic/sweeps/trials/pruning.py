@@ -71,7 +71,8 @@ class Reporter:
 def new_place() -> str:
     """Return the path of a new, empty file for a study, in mlmagic's folder, which git ignores.
 
-    Only the user can access the file. If mlmagic's folder is a symbolic link, the file is in a temporary folder.
+    Only the user can access the file. If mlmagic's folder cannot be used, for example because it is a symbolic link,
+    the file is in a temporary folder.
     """
     name = f"{uuid.uuid4().hex}.log"
     try:
