@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     last_run: Run
 
-# `%load_ext mlmagic` does not wait for these: they are imported when they are first asked for.
+# Imported on first use, to keep `%load_ext mlmagic` fast.
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compose": "mlmagic.config.composing",
@@ -58,7 +58,7 @@ _WHEN_ASKED_FOR = {
     "worker_init": "mlmagic.snapshot.randomness.seeding",
 }
 
-# Neither what IPython calls by itself, nor last_run, which raises where no run has ended: a star import asks for all.
+# Without IPython's entry points, and without `last_run`, which raises if no run has ended and would break `import *`.
 __all__ = [
     "EarlyStopping",
     "MLMagicError",
@@ -91,14 +91,14 @@ __all__ = [
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Load mlmagic into a shell: what ``%load_ext mlmagic`` calls."""
+    """Load mlmagic into a shell; called by ``%load_ext mlmagic``."""
     from mlmagic.extension import load_ipython_extension as load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take mlmagic out of a shell again: what ``%unload_ext mlmagic`` calls."""
+    """Remove mlmagic from a shell; called by ``%unload_ext mlmagic``."""
     from mlmagic.extension import unload_ipython_extension as unload
 
     unload(shell)

@@ -1,4 +1,4 @@
-"""What ``import mlmagic`` offers beyond the magics: each function is what a magic does, for scripts and cells."""
+"""The functions of ``import mlmagic``, which do in scripts and cells what the magics do."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def track(
 ) -> TrackedBlock:
     """Record a block of code as an MLflow run: ``with mlmagic.track("name") as run:``.
 
-    The same run as ``%%track name`` makes, for scripts and for a part of a cell.
+    Records the same run as ``%%track name``, for scripts and for a part of a cell.
 
     Parameters
     ----------
     name, experiment, tags, description, parent, system, figures, quiet
-        As the options of ``%%track``.
+        The same as the options of ``%%track``.
     resume
-        As ``--continue``: an id or name to go on with, or ``""`` for the last run.
+        The same as ``--continue``: the id or name of a run to continue, or ``""`` for the last run.
     config
-        A config, such as ``@hydra.main`` gives: its values are recorded as parameters, all of it as a file.
+        A config, such as the one from ``@hydra.main``. Its values are recorded as parameters, and the config as a file.
 
     Returns
     -------
-    A context manager; within it ``mlmagic.log`` and MLflow's own functions write to the run.
+    A context manager. Within it, ``mlmagic.log`` and MLflow's own functions write to the run.
 
     Examples
     --------
@@ -83,26 +83,26 @@ def track(
 
 
 def _name_of(thing: object, frame: FrameType) -> str:
-    """Return what the caller calls *thing*."""
+    """Return the caller's variable name of *thing*, or ``"config"``."""
     names = [*frame.f_locals.items(), *frame.f_globals.items()]
     return next((name for name, value in names if value is thing and not name.startswith("_")), "config")
 
 
 def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **more: Any) -> None:
-    """Record metrics of the active run: keywords, or a mapping for keys that are no Python names.
+    """Record metrics of the active run, as keywords, or as a mapping for keys that are not Python names.
 
     Parameters
     ----------
     step
-        The step that these values belong to. Without it each metric counts its own steps from 0.
+        The step of these values. Without it, each metric counts its own steps from 0.
     metrics, more
-        Numbers: Python or NumPy scalars, tensors of one element; lists of numbers are curves, dicts of numbers
-        become dotted keys. A value that is none of these becomes a line in the summary, never an exception.
+        Numbers: Python or NumPy scalars, or tensors of one element. Lists of numbers are recorded as curves, dicts of
+        numbers under dotted keys. Any other value becomes a line in the summary, never an exception.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
 
     Examples
     --------
@@ -117,12 +117,12 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
 
 
 def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
-    """Record parameters of the active run: a mapping (nested ones become dotted keys), keywords, or both.
+    """Record parameters of the active run, as a mapping (nested ones become dotted keys), keywords, or both.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
     """
     recorder = active.require_active("mlmagic.log_params").recorder
     for name, value in {**(params or {}), **more}.items():
@@ -130,12 +130,12 @@ def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
 
 
 def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
-    """Set tags of the active run: keywords, or a mapping for keys that are no Python names.
+    """Set tags of the active run, as keywords, or as a mapping for keys that are not Python names.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
     """
     recorder = active.require_active("mlmagic.tag").recorder
     for name, value in {**(tags or {}), **more}.items():
@@ -143,14 +143,14 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
 
 
 def log_figure(figure: Any, name: str | None = None) -> None:
-    """Record a matplotlib, Plotly or Altair figure of the active run, as it is now, under ``figures/``.
+    """Record the current state of a matplotlib, Plotly or Altair figure in the active run, under ``figures/``.
 
-    Something that is no figure becomes a line in the summary, never an exception.
+    Any other object becomes a line in the summary, never an exception.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
     """
     from mlmagic.session.output.figures import render
     from mlmagic.store.keys import slug, unused
@@ -158,7 +158,7 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     run = active.require_active("mlmagic.log_figure")
     try:
         picture = render(figure)
-    except BaseException as error:  # noqa: BLE001  # a picture that fails must not end the user's cell
+    except BaseException as error:  # noqa: BLE001  # a failing picture must not end the user's cell
         reraise_interrupt(error)
         run.notices.warn(
             "mlmagic.log_figure takes a matplotlib, Plotly or Altair figure that can be drawn: "
@@ -174,12 +174,12 @@ def log_figure(figure: Any, name: str | None = None) -> None:
 def log_artifact(path: str | Path, folder: str = "") -> None:
     """Record a file or a folder as artifacts of the active run, under *folder*.
 
-    It is copied at once. Where nothing lies at *path*, that becomes a line in the summary, never an exception.
+    The file is copied immediately. If *path* does not exist, that becomes a line in the summary, never an exception.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
     """
     run = active.require_active("mlmagic.log_artifact")
     found = Path(path).absolute()
@@ -200,7 +200,7 @@ def last_run() -> Run:
     Raises
     ------
     NoActiveRunError
-        When there was none.
+        If no run has ended.
     """
     from mlmagic.store.query.run import Run
 
@@ -212,28 +212,28 @@ def last_run() -> Run:
 
 @whole_imports()
 def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncReport:
-    """Deliver what waits in journals: runs recorded while the store was away, and those of kernels that died.
+    """Deliver the pending journals: runs recorded while the store was unreachable, and runs of kernels that died.
 
-    A run that a dead kernel left open is ended as KILLED, with all that it had. Journals of other processes that live
-    are not touched. Delivering twice changes nothing.
+    A run that a dead kernel left open is ended as KILLED, with everything recorded so far. Journals of other live
+    processes are not touched. Delivering twice changes nothing.
 
     Parameters
     ----------
     anew
-        Create runs that waiting records belong to again, where they were deleted from the store meanwhile, or its
-        database is another; with all that their journals hold.
+        Create runs again, with everything in their journals, if they have pending records but were deleted from the
+        store, or the store has a different database.
     foreign
-        Journals to deliver in place of the user's own: some of those that `foreign_journals` returns. They become runs
-        of the current store with the tag ``mlmagic.foreign``.
+        Journals to deliver instead of the user's own, from those that `foreign_journals` returns. They become runs of
+        the current store with the tag ``mlmagic.foreign``.
 
     Returns
     -------
-    The runs that were delivered, and what was not, with the reason.
+    The runs that were delivered, and those that were not, with the reasons.
 
     Raises
     ------
     UsageProblem
-        When the setting ``offline`` is on.
+        If the setting ``offline`` is on.
     """
     from mlmagic.tracking import recovery
 
@@ -242,14 +242,15 @@ def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncR
 
 @whole_imports()
 def foreign_journals() -> list[ForeignJournal]:
-    """Return the journals that wait here and were not recorded by this user in this folder.
+    """Return the pending journals in this folder that this user did not record here.
 
-    They came with a repository or an archive, belong to another user, or are of an earlier version, which signed
-    nothing. They are never delivered unasked; ``mlmagic.sync(foreign=...)`` does.
+    They came with a repository or an archive, belong to another user, or were written by an earlier version that did
+    not sign journals. They are delivered only on request, by ``mlmagic.sync(foreign=...)``.
 
     Returns
     -------
-    What each holds, as far as it can be read: ``path``, ``name``, ``records``, ``files``, and why it is foreign.
+    The contents of each journal, as far as it can be read: ``path``, ``name``, ``records``, ``files``, and the
+    ``reason`` why it is foreign.
     """
     from mlmagic.journal import foreign
 
@@ -258,7 +259,7 @@ def foreign_journals() -> list[ForeignJournal]:
 
 @whole_imports()
 def sync_foreign(*, yes: bool = False) -> SyncReport | None:
-    """Show the journals of others and where they would go, ask, and deliver them; return None if nothing was done.
+    """Show foreign journals and their target store, ask, and deliver them; return None if nothing was delivered.
 
     Parameters
     ----------
@@ -268,7 +269,7 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     Raises
     ------
     UsageProblem
-        If nobody can be asked.
+        If the user cannot be asked.
     """
     from mlmagic.store import addresses, connection
     from mlmagic.views.foreign_journals import foreign_journals as view
@@ -293,16 +294,16 @@ def _confirmed(question: str) -> bool:
 
 @whole_imports()
 def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> DataFrame:  # noqa: A002  # MLflow's word
-    """List recorded runs, the newest first: what ``%runs`` shows, as a DataFrame.
+    """Return the recorded runs as a DataFrame, newest first, as ``%runs`` does.
 
     Parameters
     ----------
     filter
-        MLflow's filter syntax, also ``accuracy > 0.9`` and ``optimizer = adam``.
+        A filter such as ``accuracy > 0.9`` or ``optimizer = adam``, or in MLflow's filter syntax.
     experiment
-        Its name or id; without it the one that new runs go to.
+        The experiment's name or id, by default the one to which new runs go.
     n
-        The most runs to list.
+        The maximum number of runs.
     sort
         A metric to sort by instead.
     """
@@ -315,32 +316,32 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
 def compare(
     *what: Any, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
 ) -> CompareWidget:
-    """Show runs side by side: a table, their curves, and what differs between them; what ``%compare`` shows.
+    """Show runs side by side, as ``%compare`` does: a table, their curves, and their differences.
 
     Parameters
     ----------
     what
-        Nothing: the newest 10,000 runs of the experiment. A filter as ``mlmagic.runs`` takes it. Or names, ids or
-        beginnings of ids of runs, `mlmagic.Run` objects, frames of runs, and names of experiments.
+        By default the newest 10,000 runs of the experiment. A filter, as for ``mlmagic.runs``; or names, ids or id
+        prefixes of runs, `mlmagic.Run` objects, frames of runs, or names of experiments.
     experiment
-        Name or id of the experiment to look in; by default the one that runs go to.
+        The name or id of the experiment to search, by default the one to which runs go.
     metric
-        The metric that matters: it comes first and orders the runs. ``"score min"`` or ``"score max"`` where its name
-        does not tell which is better.
+        The main metric, which comes first and orders the runs; ``"score min"`` or ``"score max"`` if its name does not
+        imply a direction.
     group_by
-        ``"seed"`` puts runs together that differ in nothing but their seed; the name of a param, tag or column those
-        that are equal in it.
+        ``"seed"`` groups the runs that differ only in their seed; the name of a param, tag or column groups the runs
+        with equal values.
 
     Returns
     -------
-    A widget. ``widget.selected`` holds the ids of the selected runs, ``widget.to_dataframe()`` returns the runs.
+    A widget. ``widget.selected`` has the ids of the selected runs, ``widget.to_dataframe()`` returns the runs.
 
     Raises
     ------
     MissingPackageError
-        Without the package anywidget.
+        If anywidget is not installed.
     RunNotFoundError, UsageProblem, StoreError
-        When a run, experiment, metric or param is not there, or the store cannot be read.
+        If a run, experiment, metric or param does not exist, or the store cannot be read.
 
     Examples
     --------
@@ -362,25 +363,25 @@ def compare(
 
 @whole_imports()
 def diff(*runs: Any, experiment: str | None = None) -> Difference:
-    """Tell how runs differ from the first of them: code, parameters, metrics, data, environment, git and figures.
+    """Compare runs with the first of them: code, parameters, metrics, data, environment, git and figures.
 
     Parameters
     ----------
     runs
-        Two or more: names, ids or beginnings of ids, `mlmagic.Run` objects, or rows of the table of ``mlmagic.runs``.
+        Two or more names, ids, id prefixes, `mlmagic.Run` objects, or rows of the table of ``mlmagic.runs``.
     experiment
-        Where names are looked for, by name or id.
+        The name or id of the experiment in which to look names up.
 
     Returns
     -------
-    The difference, which a notebook shows; ``difference.to_json()`` is all of it as plain data.
+    The difference, which a notebook displays; ``difference.to_json()`` returns it as plain data.
 
     Raises
     ------
     UsageProblem
-        When there are fewer than two runs, or one is named twice.
+        If there are fewer than two runs, or one is named twice.
     RunNotFoundError, StoreError
-        When a run is not there, or the store cannot be read.
+        If a run does not exist, or the store cannot be read.
 
     Examples
     --------

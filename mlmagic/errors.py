@@ -1,4 +1,4 @@
-"""What mlmagic raises: each error names the value, the nearest valid one and the next command."""
+"""The exceptions of mlmagic; each message has the value, the nearest valid one and the next command."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 class MLMagicError(Exception):
-    """The base of every error of mlmagic. In a notebook it shows as one short block, without a traceback.
+    """The base class of mlmagic's errors. A notebook shows them as one short block, without a traceback.
 
-    ``full_tracebacks`` follows the setting ``tracebacks``.
+    The setting ``tracebacks`` sets ``full_tracebacks``.
     """
 
     full_tracebacks: ClassVar[bool] = False
 
     def __str__(self) -> str:
-        """Return the message; names in it may come from a store that others wrote."""
+        """Return the message without control characters; names in it may come from an untrusted store."""
         return visible(super().__str__())
 
     def _render_traceback_(self) -> list[str]:
-        """Return the lines that IPython shows in place of a traceback (its protocol)."""
+        """Return the lines that IPython shows instead of a traceback (IPython's protocol)."""
         if self.full_tracebacks:
             import traceback
 
@@ -33,25 +33,25 @@ class MLMagicError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
-class UsageProblem(  # noqa: N818  # IPython tests its own UsageError for identity: this is another
+class UsageProblem(  # noqa: N818  # not `UsageError`, which is IPython's own and is tested by identity
     MLMagicError, ValueError
 ):
-    """A magic or a function was called with something that it cannot take."""
+    """A magic or a function was called with invalid arguments."""
 
 
 class NoActiveRunError(MLMagicError, RuntimeError):
-    """Something was logged where no run is active."""
+    """Something was logged while no run was active."""
 
 
 class StoreError(MLMagicError, RuntimeError):
-    """The MLflow store refused, or cannot be reached."""
+    """The MLflow store refused a request, or cannot be reached."""
 
 
 class StoreAwayError(StoreError):
-    """The MLflow store cannot be reached, or does not take something now; what is recorded waits in the journal.
+    """The MLflow store cannot be reached, or cannot accept a request now; recorded data waits in the journal.
 
-    ``only_this`` says that other requests may get through, ``too_large`` that smaller ones may, ``is_gone`` that what
-    the request names is not in the store. ``wait_s`` is how long a server asked to be left alone.
+    ``only_this`` says that other requests may succeed, ``too_large`` that smaller requests may succeed, ``is_gone``
+    that the requested item is not in the store. ``wait_s`` is the delay that the server asked for.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class MissingPackageError(MLMagicError, ImportError):
 
 
 class SweepFailedError(MLMagicError, RuntimeError):
-    """Every trial of a sweep failed; ``results`` is the frame of them."""
+    """Every trial of a sweep failed; ``results`` is the frame of the trials."""
 
     def __init__(self, message: str, results: DataFrame) -> None:
         super().__init__(message)
@@ -87,15 +87,15 @@ class SweepFailedError(MLMagicError, RuntimeError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """What the user asked mlmagic for was interrupted. It shows as one line: a traceback would be of mlmagic's code."""
+    """The user interrupted a function of mlmagic. Shown in one line, because a traceback would show mlmagic's code."""
 
     def _render_traceback_(self) -> list[str]:
-        """Return the line that IPython shows in place of a traceback (its protocol)."""
+        """Return the line that IPython shows instead of a traceback (IPython's protocol)."""
         return [f"KeyboardInterrupt: {self}"]
 
 
 class SweepInterrupted(Interrupted):
-    """A sweep was interrupted; ``results`` is the frame of the trials that it had recorded."""
+    """A sweep was interrupted; ``results`` is the frame of its recorded trials."""
 
     def __init__(self, message: str, results: DataFrame) -> None:
         super().__init__(message)
@@ -112,7 +112,7 @@ def did_you_mean(value: str, valid: Iterable[str]) -> str:
     """
     import difflib  # only now: errors are imported with everything, and are rare
 
-    # Dashes make every option look like every other.
+    # Leading dashes would make all options look similar.
     words = {word.lstrip("-") or word: word for word in valid}
     near = difflib.get_close_matches(value.lstrip("-"), words, n=1)
     return f" Did you mean {words[near[0]]!r}?" if near else ""

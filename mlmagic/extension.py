@@ -1,4 +1,4 @@
-"""Wires mlmagic into a kernel: magics, the header of tracked cells, cell hooks, figures; and takes it out again."""
+"""Registers mlmagic's magics, cell header, cell hooks and figure hooks in a kernel, and unregisters them."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ _MAGICS = (
 _loaded: dict[int, Extension] = {}
 """The extension of each shell, by the shell's id, from loading to unloading."""
 _resume_seed: list[Callable[[], None]] = []
-"""How to go on with the seed that was set when mlmagic was unloaded: one at most."""
+"""A function that resumes the seed that was set when mlmagic was unloaded; at most one."""
 
 
 class Extension:
-    """mlmagic within one shell."""
+    """The registration of mlmagic in one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
@@ -75,7 +75,7 @@ class Extension:
         self.is_leaving = False
 
     def load(self) -> None:
-        """Put everything in place and say where runs go."""
+        """Register everything, and print the store and the experiment of runs."""
         shell = self._shell
         for magics in _MAGICS:
             shell.register_magics(magics)
@@ -94,7 +94,7 @@ class Extension:
         for event, hook in self._hooks():
             shell.events.register(event, hook)
             self._undo.append(partial(_unhook, shell, event, hook))
-        # Before the inline backend's own hook, which closes the figures that a cell left open.
+        # Before the inline backend's hook, which closes the figures that a cell left open.
         callbacks = shell.events.callbacks["post_execute"]
         callbacks.insert(0, callbacks.pop())
         for library in (matplotlib, interactive_plots):
@@ -122,7 +122,7 @@ class Extension:
         deliver_left_runs()
 
     def _bind_name(self) -> None:
-        """Bind ``mlmagic`` for the user, as ``import mlmagic`` would, unless the name is taken."""
+        """Bind ``mlmagic`` in the user's namespace, as ``import mlmagic`` would, unless the name is taken."""
         shell = self._shell
         if "mlmagic" not in shell.user_ns:
             shell.push({"mlmagic": sys.modules["mlmagic"]}, interactive=False)
@@ -133,10 +133,10 @@ class Extension:
             self._shell.drop_by_id({"mlmagic": sys.modules["mlmagic"]})
 
     def unload(self) -> None:
-        """Leave the shell as it was before."""
+        """Unregister everything, so that the shell is as before."""
         while self._undo:
             self._undo.pop()()
-        # The process's random numbers draw on, so loaded again (`%reload_ext`) mlmagic goes on with their seed.
+        # The random generators keep their state, so `%reload_ext` resumes their seed.
         randomness = sys.modules.get("mlmagic.snapshot.randomness.seeding")
         if randomness is not None:
             _resume_seed[:] = [randomness.suspend()]
@@ -157,7 +157,7 @@ class Extension:
         ]
 
     def _leave_if_asked(self) -> None:
-        """Unload now, if ``%unload_ext`` was called while a run was open."""
+        """Unload now if ``%unload_ext`` was called while a run was open."""
         if self.is_leaving:
             unload_ipython_extension(self._shell)
             print("mlmagic: unloaded, now that the run has ended.")  # noqa: T201
@@ -181,7 +181,7 @@ def _show_split(done: Split) -> MimeBundle:
     return split_report_bundle(done)
 
 
-# By name: their modules are imported when they are first used.
+# By name, because these modules are imported on first use.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
     ("mlmagic.data.split.splitting", "Split", _show_split),
@@ -190,7 +190,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Load mlmagic into *shell* (``%load_ext mlmagic``). Loaded twice, it is there once."""
+    """Load mlmagic into *shell* (``%load_ext mlmagic``), unless it is already loaded."""
     extension = _loaded.get(id(shell))
     if extension is not None:
         if extension.is_leaving:
@@ -208,9 +208,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take mlmagic out of *shell* again (``%unload_ext mlmagic``), or while a run is open when that has ended.
+    """Remove mlmagic from *shell* (``%unload_ext mlmagic``), or, while a run is open, after the run has ended.
 
-    Without what listens to the cell the run would never be ended, and would stay MLflow's active one.
+    Without the cell hooks the run would never end, and would stay MLflow's active run.
     """
     extension = _loaded.get(id(shell))
     if extension is None:

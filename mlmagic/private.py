@@ -1,4 +1,4 @@
-"""A folder of this user alone, for what must not be read or planted by others."""
+"""A private folder for data that other users must not read or write."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ _MODE = 0o700
 
 
 def state_folder() -> Path:
-    """Return the folder in which mlmagic keeps what is this user's own: mode 0700, owned by the user, no link.
+    """Return mlmagic's private state folder: mode 0700, owned by the user, not a symbolic link.
 
     Raises
     ------
     OSError
-        When it cannot be made, is a link, or belongs to another user.
+        If the folder cannot be created, is a link, or belongs to another user.
     """
     import platformdirs
 
     try:
         folder = Path(platformdirs.user_state_path("mlmagic", appauthor=False))
-    except RuntimeError as error:  # neither HOME nor an entry of the user
+    except RuntimeError as error:  # HOME is not set, and the user database has no entry
         raise FileNotFoundError("there is no home folder") from error
-    if not folder.is_absolute():  # it would lie in the project, and might have come with it
+    if not folder.is_absolute():  # it would be in the project, and might have come with it
         raise FileNotFoundError("there is no home folder")
     make_private(folder)
     return folder
 
 
 def make_private(folder: Path) -> None:
-    """Make *folder*, and those above it that are missing, for this user alone; one that is there gets that mode.
+    """Create *folder* and its missing parents with mode 0700; an existing folder gets that mode.
 
     Raises
     ------
     OSError
-        When that is not possible, or *folder* is a link or another user's.
+        If that is not possible, or *folder* is a link or belongs to another user.
     """
     for missing in reversed([one for one in (folder, *folder.parents) if not os.path.lexists(one)]):
-        missing.mkdir(mode=_MODE, exist_ok=True)  # another process may be making it
+        missing.mkdir(mode=_MODE, exist_ok=True)  # another process may be creating it
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise NotADirectoryError(f"{folder} is no folder, or a link")

@@ -1,4 +1,4 @@
-"""Objects as they were at one moment, without keeping them alive: what a cell deletes is freed while it runs."""
+"""Remembers objects without keeping them alive, so that objects that a cell deletes are freed while it runs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import weakref
 from typing import Any, Final
 
 _KEPT: Final = (type(None), bool, int, float, complex, str, bytes)
-"""Types whose objects hold nothing else and may be kept."""
+"""Types whose objects refer to no others and may be kept alive."""
 _LARGEST_KEPT = 10_000
 GONE: Final = object()
-"""Stands for an object that is no longer alive, or that cannot be reached without keeping it alive."""
+"""The value of an object that is no longer alive, or does not support weak references."""
 
 
 class Remembered:
-    """One object, by a weak reference.
+    """A weak reference to one object, or a small immutable value itself.
 
-    Lists, dicts, tuples and other objects without weak references are known by their address and type alone: another
-    object may have the address by now, if the first is gone.
+    Lists, dicts, tuples and other objects without weak references are identified by address and type only. If such an
+    object has been freed, another object may have its address.
 
     >>> small, large = Remembered(0.1), Remembered([1, 2])
     >>> small.value(), large.value() is GONE
@@ -29,7 +29,7 @@ class Remembered:
         self._address = id(value), id(type(value))
         self._reference: weakref.ref[Any] | None = None
         self._kept: Any = GONE
-        # By identity: a class of the user's own may raise when it is compared.
+        # By identity, because comparing a user's class may raise.
         if any(type(value) is kind for kind in _KEPT) and not _is_large(value):
             self._kept = value
             return
@@ -39,7 +39,7 @@ class Remembered:
             self._reference = None
 
     def is_(self, value: Any) -> bool:
-        """Return whether *value* is the object."""
+        """Return whether *value* is the remembered object."""
         if self._kept is not GONE:
             return self._kept is value
         if self._reference is not None:

@@ -1,4 +1,4 @@
-"""Numbers as they stand in the user's objects: Python and NumPy scalars, tensors of one element."""
+"""Converts Python and NumPy scalars, and tensors of one element, to floats."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from mlmagic.user_objects import guarded
 
 @guarded(default=None)
 def as_number(value: Any) -> float | None:
-    """Return *value* as a float, or None when it is not one real number.
+    """Return *value* as a float, or None if it is not a single real number.
 
-    Takes Python and NumPy scalars, booleans, and arrays or tensors of exactly one element. What is larger than any
-    float is infinite.
+    Accepts Python and NumPy scalars, booleans, and arrays or tensors of exactly one element. Numbers larger than any
+    float become infinite.
 
     >>> as_number(True), as_number("0.5"), as_number(1 + 2j), as_number([1.0])
     (1.0, None, None, None)
     """
     if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
         return None
-    if isinstance(value, numbers.Number):  # Decimal is a Number and no Real
+    if isinstance(value, numbers.Number):  # Decimal is a Number, but not a Real
         return _as_float(value)
     if isinstance(value, (str, bytes)):
         return None
-    item = value.item() if hasattr(value, "item") else None  # it raises where there is more than one element
+    item = value.item() if hasattr(value, "item") else None  # raises for more than one element
     return _as_float(item) if isinstance(item, numbers.Real) else None
 
 
 def as_float(value: Any) -> float | None:
-    """Return a floating-point number, NumPy scalar, or array or tensor without dimensions as float; None for all else.
+    """Return a floating-point number, NumPy scalar, or 0-dimensional array or tensor as a float, else None.
 
-    Whole numbers are counts, sizes and seeds as a rule, not measurements.
+    Integers are not converted, because they are usually counts, sizes and seeds, not measurements.
 
     >>> as_float(0.5), as_float(3), as_float(True), as_float("0.5")
     (0.5, None, None, None)
@@ -43,13 +43,13 @@ def as_float(value: Any) -> float | None:
 
 
 def is_float_scalar(value: Any) -> bool:
-    """Return whether *value* is a NumPy scalar, or an array or tensor without dimensions, of a floating-point type.
+    """Return whether *value* is a NumPy scalar, or a 0-dimensional array or tensor, of a floating-point type.
 
     >>> import numpy as np
     >>> is_float_scalar(np.float32(1)), is_float_scalar(np.array(1.0)), is_float_scalar(np.ones(1))
     (True, True, False)
     """
-    kind = type(value)  # asked first: an object that makes up its attributes is not to be asked for any
+    kind = type(value)  # checked first, because an object's `__getattr__` may return anything
     return hasattr(kind, "ndim") and hasattr(kind, "dtype") and value.ndim == 0 and "float" in str(value.dtype)
 
 

@@ -1,4 +1,4 @@
-"""Sweeps as ``import mlmagic`` offers them: one call that checks, runs, shows and returns."""
+"""The sweep functions of ``import mlmagic``, which check, run, show and return a sweep in one call."""
 
 from __future__ import annotations
 
@@ -46,68 +46,70 @@ def sweep(
     yes: bool = False,
     quiet: bool = False,
 ) -> SweepFrame:
-    """Call a function at many points, each call a trial with a run of its own; what ``%%sweep`` does.
+    """Call a function at many points, as ``%%sweep`` does; each call is a trial with its own run.
 
     Parameters
     ----------
     function
-        Takes the swept names as keywords. The numbers in the mapping that it returns are metrics, and so is what it
-        logs with ``mlmagic.log``; a single number that it returns is *metric*, ``result`` where none is named.
+        A function that takes the swept names as keywords. The numbers in a returned mapping are recorded as metrics, as
+        are those logged with ``mlmagic.log``. A single returned number is recorded as *metric*, or as ``result``.
     space
-        What to go over, by name: values in a list, or a text in Hydra's grammar (``"0.1,0.01"``, ``"range(1,10)"``,
+        The values to sweep, by name: a list, or a string in Hydra's grammar (``"0.1,0.01"``, ``"range(1,10)"``,
         ``"interval(1e-4,1e-1)"``, ``"tag(log,interval(1e-4,1e-1))"``).
     zip
-        Names of values that go together instead of being crossed, ``("lr", "depth")``; or several such groups.
+        Names whose values are zipped instead of crossed, ``("lr", "depth")``; or several such groups.
     name, experiment
-        Of the run that the trials are nested under.
+        The name and the experiment of the sweep's run, the parent of the trials' runs.
     metric, mode
-        The metric that judges the trials, and ``"min"`` or ``"max"`` where its name does not tell which is better.
+        The metric by which trials are compared, and ``"min"`` or ``"max"`` if its name does not imply a direction.
     search
-        ``"grid"``, ``"random"`` or ``"tpe"`` (Optuna's, which learns from the trials before).
+        ``"grid"``, ``"random"`` or ``"tpe"`` (Optuna's sampler, which learns from earlier trials).
     trials
-        How many points, for ``random`` and ``tpe``; of a grid the first so many.
+        The number of points for ``random`` and ``tpe``; for a grid, only its first points are run.
     jobs
-        How many trials at the same time, each in a process; 0: one a core. By default one after the other, in this
-        process.
+        The number of trials to run at the same time, each in its own process; 0 means one per core. By default, trials
+        run one after the other in this process.
     on, address
-        ``"local"``, or ``"dask"`` with the address of a scheduler; without one a cluster is started on this machine.
+        ``"local"``, or ``"dask"`` with the address of a scheduler; without one, a cluster is started on this machine.
     seeds
-        How many trials a point, each with a seed of its own; they are judged by their mean.
+        The number of trials per point, each with its own seed. Points are compared by the mean of their trials.
     timeout
-        Seconds after which no other trial begins.
+        The number of seconds after which no new trial starts.
     threads
-        How many threads the libraries may use in a trial: the same in one process and in many, so that numbers are.
+        The number of threads that libraries may use in a trial. It does not depend on the number of processes, so that
+        results do not either.
     prune
-        End trials that look hopeless, by what they log of the metric with ``mlmagic.log`` as they go: Optuna's median
-        rule. They are ``KILLED``.
+        End unpromising trials early, by the values of the metric that they log with ``mlmagic.log`` (Optuna's median
+        rule). Their status is ``KILLED``.
     resume
-        Go on with the last sweep of the same code: its trials that ended well are not run again.
+        Resume the last sweep of the same code; its finished trials are not run again.
     models
-        Whose fitted models are recorded: ``"best"``, on the sweep's run those of the trial that did best at the best
-        point; ``"all"``, on each trial's run its own as well; ``"none"``. Of a function they are what it returns.
+        Whose fitted models are recorded. ``"best"`` records those of the best trial at the best point, on the sweep's
+        run; ``"all"`` also records those of each trial, on its run; ``"none"`` records none. A function's models are
+        those that it returns.
     data
-        Whether the data that the function reads are recorded, on the sweep's run.
+        Whether to record the data that the function reads, on the sweep's run.
     yes
-        Run more than 1,000 trials of a grid.
+        Allow more than 1,000 trials of a grid.
     quiet
-        Show nothing while it runs.
+        Show nothing while the sweep runs.
 
     Returns
     -------
     pandas.DataFrame
-        A row a trial: trial, status, duration (s), seed, what was swept, the metrics. Its ``best`` is the best point,
-        its ``points`` a frame with a row a point, the best first.
+        One row per trial: trial, status, duration (s), seed, the swept values, the metrics. Its ``best`` is the best
+        point, its ``points`` a frame with one row per point, best first.
 
     Raises
     ------
     UsageProblem
-        When it cannot be run as asked, or no trial has the metric.
+        If the sweep cannot be run as requested, or a trial finishes without the metric.
     SweepFailedError
-        When every trial failed.
+        If every trial failed.
     SweepInterrupted
-        A ``KeyboardInterrupt`` with the ``results`` that it had.
+        A ``KeyboardInterrupt`` with the ``results`` so far.
     MissingPackageError
-        When a package that it needs is not installed.
+        If a required package is not installed.
 
     Examples
     --------
@@ -149,20 +151,20 @@ def sweep(
 
 
 def log_search(search: Any, name: str = "search") -> int:
-    """Record each candidate of a fitted ``GridSearchCV`` or its like as a run below the active one.
+    """Record each candidate of a fitted search, such as ``GridSearchCV``, as a child run of the active run.
 
-    A tracked cell does so by itself with a search that it fits; this is for ``with mlmagic.track():``.
+    A tracked cell does this automatically for the searches that it fits. Use it within ``with mlmagic.track():``.
 
     Returns
     -------
-    How many candidates were recorded: none of a search that has been.
+    The number of candidates that were recorded; 0 if the search was already recorded.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
     UsageProblem
-        When *search* is no search that was fitted.
+        If *search* is not a fitted search.
 
     Examples
     --------
@@ -183,15 +185,15 @@ def log_search(search: Any, name: str = "search") -> int:
 
 
 def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
-    """Return a callback for ``study.optimize(…, callbacks=[…])`` that records each trial as a run below the active one.
+    """Return a callback for ``study.optimize(…, callbacks=[…])`` that records each trial as a child of the active run.
 
-    A tracked cell records the trials of its studies by itself when it ends; with the callback they are there while it
-    runs, and in ``with mlmagic.track():``.
+    A tracked cell records the trials of its studies automatically at its end. The callback records them while the cell
+    runs, and works within ``with mlmagic.track():``.
 
     Raises
     ------
     NoActiveRunError
-        Outside a run.
+        If no run is active.
 
     Examples
     --------
@@ -210,21 +212,21 @@ def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
 
 
 def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
-    """Run a sweep below a run of its own, and show it while it runs.
+    """Run a sweep in a new run, and show its progress.
 
     Raises
     ------
     SweepFailedError
-        When every trial failed.
+        If every trial failed.
     SweepInterrupted
-        When it was interrupted: what had ended is recorded, and in its ``results``.
+        If the sweep is interrupted. Trials that had ended are recorded, and are in its ``results``.
     UsageProblem
-        When it cannot be run as asked, or no trial has the metric.
+        If the sweep cannot be run as requested, or a trial finishes without the metric.
     """
     from mlmagic.sweeps.orchestrator import Sweep
 
     if plan.resume and not settings.offline:
-        api.sync()  # a kernel that died may have left trials in its journals
+        api.sync()  # a dead kernel may have left trials in its journals
     with whole_imports():
         sweep = Sweep(plan)
     with contextlib.closing(sweep) as prepared:

@@ -1,6 +1,6 @@
-"""Reading the user's objects. Their own code runs then, and may raise anything: ``SystemExit`` and Rust panics too.
+"""Reads the user's objects safely. Their code may raise anything, including ``SystemExit`` and Rust panics.
 
-What an object raises costs that object and nothing else; only the user's Ctrl-C goes on.
+An exception raised by an object only skips that object; the user's Ctrl-C is re-raised.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ D = TypeVar("D")
 
 _RAISE = opmap["RAISE_VARARGS"]
 _SHARED = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset)
-"""Types of which one object may stand for several of the user's."""
+"""Types whose objects may be shared by several of the user's names, such as interned values."""
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Return whether *error* is the user's Ctrl-C: a ``KeyboardInterrupt`` that no ``raise`` statement made.
+    """Return whether *error* is the user's Ctrl-C: a ``KeyboardInterrupt`` that no ``raise`` statement raised.
 
-    Python raises it between two instructions of whatever code runs, an object's own ``raise`` is an instruction.
+    Python raises the user's interrupt between any two instructions; an object's own ``raise`` is an instruction.
 
     >>> try:
     ...     raise KeyboardInterrupt
@@ -43,13 +43,13 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 def reraise_interrupt(error: BaseException) -> None:
-    """Raise *error* again if it is the user's Ctrl-C. Stands first in each handler of what an object raised."""
+    """Raise *error* again if it is the user's Ctrl-C. Each handler for errors of user objects calls this first."""
     if is_interrupt(error):
         raise error
 
 
 def one_line(error: BaseException) -> str:
-    r"""Return type and first line of *error*, whose own text may raise as well.
+    r"""Return the type and the first line of *error*, whose ``__str__`` may raise too.
 
     >>> one_line(ValueError("odd\nsecond")), one_line(KeyError())
     ('ValueError: odd', 'KeyError')
@@ -59,7 +59,7 @@ def one_line(error: BaseException) -> str:
 
 
 def guarded(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
-    """Have a function that reads an object return *default* where the object raises.
+    """Decorate a function that reads an object to return *default* if the object raises.
 
     >>> length = guarded(default=-1)(len)
     >>> length([1, 2]), length(3)
@@ -71,7 +71,7 @@ def guarded(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
         def read(*args: P.args, **kwargs: P.kwargs) -> T | D:
             try:
                 return reader(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001  # whatever a foreign object raises
+            except BaseException as error:  # noqa: BLE001  # a user's object may raise anything
                 reraise_interrupt(error)
                 return default
 
@@ -82,7 +82,7 @@ def guarded(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
 
 @guarded(default="")
 def text_of(thing: object) -> str:
-    """Return the text of an object, empty where it cannot show itself.
+    """Return ``str(thing)``, or an empty string if that raises.
 
     >>> text_of(3), text_of(type("Mute", (), {"__str__": lambda self: None})())
     ('3', '')
@@ -91,7 +91,7 @@ def text_of(thing: object) -> str:
 
 
 class Skips:
-    """The objects of one run that could not be read, each with the reason, in the order in which they came.
+    """The objects of one run that could not be read, with the reasons, in order.
 
     >>> skips = Skips()
     >>> skips.read("n", object(), len, default=0)
@@ -105,16 +105,16 @@ class Skips:
         self._lines: dict[str, str] = {}
 
     def read(self, name: str, value: Any, reader: Callable[[Any], T], *, default: D) -> T | D:
-        """Return what *reader* makes of *value*, which the user calls *name*; *default* if it raises.
+        """Return *reader* of *value*, which is the user's *name*, or *default* if it raises.
 
-        An object that has raised once is not read again.
+        An object that has raised is not read again.
         """
         known = self._objects.get(id(value))
         if known is not None and known.is_(value):
             return default
         try:
             return reader(value)
-        except BaseException as error:  # noqa: BLE001  # whatever a foreign object raises
+        except BaseException as error:  # noqa: BLE001  # a user's object may raise anything
             reraise_interrupt(error)
             if not any(type(value) is kind for kind in _SHARED):
                 self._objects[id(value)] = Remembered(value)
@@ -122,5 +122,5 @@ class Skips:
             return default
 
     def lines(self) -> list[str]:
-        """Return a line for each object."""
+        """Return one line for each name that could not be read."""
         return list(self._lines.values())

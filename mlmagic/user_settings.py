@@ -1,4 +1,4 @@
-"""The settings: each declared once here; ``%config MLMagic.x``, ``MLMAGIC_X`` and the docs derive from it."""
+"""The settings, each declared once; ``%config MLMagic.x``, ``MLMAGIC_X`` and the docs derive from the declaration."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ENVIRONMENT_PREFIX = "MLMAGIC_"
 
 
 class InvalidPatternError(UsageProblem, TraitError):
-    """A setting holds what is no regular expression. It is traitlets' error as well, so that the old value stays."""
+    """A setting has an invalid regular expression. Also a ``TraitError``, so that traitlets keeps the old value."""
 
 
-class Texts(List):  # type: ignore[type-arg]  # traitlets before 5.10, as on Colab, has no generics at runtime
-    """A list of texts; in the environment a Python list of them, or just one."""
+class Texts(List):  # type: ignore[type-arg]  # traitlets before 5.10, as on Colab, is not generic at runtime
+    """A list of strings; an environment variable may have a Python list of strings, or a single string."""
 
     def from_string(self, s: str) -> list[str]:
-        """Return the list that *s* writes out, or the one text that it is."""
+        """Parse *s* as a Python list of strings, or return it as the only item."""
         try:
             value = ast.literal_eval(s)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -33,10 +33,10 @@ class Texts(List):  # type: ignore[type-arg]  # traitlets before 5.10, as on Col
 
 
 class RegularExpressions(Texts):
-    """A list of regular expressions, checked when it is set."""
+    """A list of regular expressions, which is validated on assignment."""
 
     def validate(self, obj: Any, value: Any) -> list[str]:
-        """Return *value*, all of whose patterns compile and match more than the empty text."""
+        """Return *value* after checking that each pattern compiles and does not match the empty string."""
         patterns: list[str] = super().validate(obj, value) or []
         for pattern in patterns:
             if problem := _problem_of(pattern):
@@ -112,7 +112,7 @@ class MLMagic(Configurable):
     system_interval_s = Float(1.0, min=0.05, help="Seconds between two samples of --system.").tag(config=True)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a setting; a name that is none is refused, where Python would make a new attribute."""
+        """Set a setting; raise for an unknown name, for which Python would create an attribute."""
         if not name.startswith("_") and not hasattr(type(self), name):
             names = sorted(self.trait_names(config=True))
             raise UsageProblem(

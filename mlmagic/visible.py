@@ -1,6 +1,6 @@
-"""Text that others wrote, shown so that it cannot steer a terminal: the one function that all text output goes through.
+"""Removes control characters from untrusted text; all text output goes through this module.
 
-A run's name may hold an escape sequence that sets the window's title, clears the screen or mirrors what follows.
+A run's name may contain an escape sequence that sets the window's title, clears the screen or reverses the text.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ import re
 
 _CONTROLS = re.compile(
     "["
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # all but tab and newline; 0x9b begins a sequence as ESC [ does
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of writing
-    "\u2028\u2029\ud800-\udfff"  # separators of lines and paragraphs; halves of a character, which no stream encodes
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # all but tab and newline; 0x9b starts a sequence as ESC [ does
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # writing direction
+    "\u2028\u2029\ud800-\udfff"  # line and paragraph separators; surrogates, which no stream can encode
     "]"
 )
 _SPACES = str.maketrans("\n\r\t", "   ")
 
 
 def visible(text: object) -> str:
-    r"""Return *text* with a mark in place of each control character; tabs and newlines stay.
+    r"""Replace each control character of *text* by a mark; tabs and newlines stay.
 
     >>> visible("a\x1b[2J\nb\u202e")
     'a�[2J\nb�'
@@ -27,7 +27,7 @@ def visible(text: object) -> str:
 
 
 def clean(text: object) -> str:
-    r"""Return *text* on one line, with a mark in place of each control character.
+    r"""Return *text* on one line, with each control character replaced by a mark.
 
     >>> clean("a\x1b[31m\nb")
     'a�[31m b'

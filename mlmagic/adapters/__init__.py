@@ -1,1 +1,1 @@
-"""One small module for each optional library."""
+"""Adapters to optional libraries, one small module for each."""

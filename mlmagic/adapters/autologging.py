@@ -1,4 +1,4 @@
-"""MLflow's autologging: what it recorded of a tracked cell, so that nothing is recorded twice. Never imports MLflow."""
+"""Finds what MLflow's autologging logs, so that nothing is recorded twice. Never imports MLflow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Where the classes stand of models that autologging logs without remembering which they are, and what it calls that.
+# Packages whose models autologging logs without remembering the objects, and the names of its integrations.
 _LIBRARIES = {
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
@@ -20,9 +20,9 @@ _LIBRARIES = {
 
 
 def logs(model: Any) -> bool:
-    """Return whether autologging is on for *model*, a booster or a network, and logs models too.
+    """Return whether autologging is on for *model*, a booster or a network, and logs models.
 
-    Of torch's modules it logs Lightning's only.
+    Of torch modules, autologging only logs Lightning's.
 
     >>> logs("no model")
     False
@@ -40,9 +40,9 @@ def logs(model: Any) -> bool:
 
 
 def model_id_of(estimator: Any) -> str | None:
-    """Return the id of the logged model that autologging made of *estimator* when it was fitted, or None.
+    """Return the id of the logged model that autologging created when *estimator* was fitted, or None.
 
-    MLflow remembers that for what has scikit-learn's interface, XGBoost's and LightGBM's classes too.
+    MLflow remembers it for estimators with scikit-learn's interface, including XGBoost's and LightGBM's.
     """
     manager = getattr(sys.modules.get("mlflow.sklearn"), "_AUTOLOGGING_METRICS_MANAGER", None)
     known = getattr(manager, "get_model_id_for_model", None)
@@ -52,7 +52,7 @@ def model_id_of(estimator: Any) -> str | None:
 
 @contextlib.contextmanager
 def switched_off() -> Iterator[None]:
-    """Have autologging record nothing meanwhile: it knows MLflow's active run only, and not whose code it is."""
+    """Disable autologging within the context, because it would log a trial's models to MLflow's active run."""
     utilities = sys.modules.get("mlflow.utils.autologging_utils")
     if utilities is None:
         yield
@@ -62,7 +62,7 @@ def switched_off() -> Iterator[None]:
 
 
 def is_saving() -> bool:
-    """Return whether MLflow's code runs now (autologging, ``mlflow.log_figure``), whoever called it.
+    """Return whether MLflow's code is on the call stack (autologging, ``mlflow.log_figure``).
 
     >>> is_saving()
     False

@@ -1,4 +1,4 @@
-"""The evaluation histories of XGBoost's, LightGBM's and CatBoost's estimators."""
+"""Reads the evaluation histories of XGBoost's, LightGBM's and CatBoost's estimators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _HELD_IN = {"lightgbm": "_evals_result", "xgboost": "evals_result_"}
 
 
 def curves_of(thing: Any) -> dict[str, list[float]]:
-    """Return what *thing*, an estimator, measured on its ``eval_set`` in each round; empty where it is none.
+    """Return the metrics of an estimator on its ``eval_set`` for each round; empty if *thing* has none.
 
     >>> curves_of([1, 2])
     {}
@@ -17,7 +17,7 @@ def curves_of(thing: Any) -> dict[str, list[float]]:
     library = str(getattr(type(thing), "__module__", "")).partition(".")[0]
     if library == "catboost" and getattr(thing, "is_fitted", bool)():
         found = thing.get_evals_result()
-    else:  # read where it is held: before a fit the public ways to it raise
+    else:  # read the attribute directly: before a fit the public accessors raise
         found = getattr(thing, "__dict__", {}).get(_HELD_IN.get(library, ""))
     if not isinstance(found, Mapping):
         return {}

@@ -1,4 +1,4 @@
-"""Run something right after a library is imported, without importing it."""
+"""Runs a callback right after a library is imported, without importing it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 def when_imported(module: str, action: Action) -> Callable[[], None]:
     """Run *action* with *module* once: now if it is imported, else right after its first import.
 
-    An import that fails leaves the action waiting for the next one. An action that raises becomes a warning:
-    the user's import goes on.
+    If an import fails, the action waits for the next import. If the action raises, the error becomes a warning, and the
+    user's import succeeds.
 
     Parameters
     ----------
     module
-        The full name, such as ``"torch"`` or ``"matplotlib.backend_bases"``. It is not imported by this.
+        The full name, such as ``"torch"`` or ``"matplotlib.backend_bases"``. This function does not import it.
     action
-        Is called with the imported module, on the thread that imports it.
+        Called with the imported module, on the importing thread.
 
     Returns
     -------
-    A function that cancels an action that has not run yet; calling it again, or later, does nothing.
+    A function that cancels the action if it has not run yet, and otherwise does nothing.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def when_imported(module: str, action: Action) -> Callable[[], None]:
     json is here
     >>> cancel()
     """
-    # Waiting first and looking second: an import on another thread in between is then not missed.
+    # Register first, then check, so that an import on another thread in between is not missed.
     cancel = _FINDER.add(module, action)
     if _is_imported(module):
         _FINDER.run_actions(module, sys.modules[module])
@@ -48,19 +48,19 @@ def when_imported(module: str, action: Action) -> Callable[[], None]:
 
 
 def _is_imported(module: str) -> bool:
-    """Return whether *module* is imported, waiting for an import that is under way on another thread."""
+    """Return whether *module* is imported, after waiting for an import in progress on another thread."""
     found = sys.modules.get(module)
     if not getattr(getattr(found, "__spec__", None), "_initializing", False):
         return found is not None
     try:
         importlib.import_module(module)
-    except Exception:  # noqa: BLE001 - whatever that import raised is told where the user typed it
+    except Exception:  # noqa: BLE001 - the importing thread reports the error
         return False
     return sys.modules.get(module) is not None
 
 
 class _Finder(MetaPathFinder):
-    """Finds nothing itself: wraps the loader that the other finders give for a module that is waited for."""
+    """A finder that wraps the loader found by the other finders if an action waits for the module."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[tuple[object, Action]]] = {}
@@ -92,19 +92,19 @@ class _Finder(MetaPathFinder):
         for _, action in entries:
             try:
                 action(module)
-            except Exception as error:  # noqa: BLE001 - the user's import must succeed, whatever we do after it
+            except Exception as error:  # noqa: BLE001 - a failing action must not break the user's import
                 reason = " ".join(f"{type(error).__name__}: {error}".split())
                 warnings.warn(f"mlmagic could not set up {name} after its import: {reason}", stacklevel=2)
 
     def _leave_if_idle(self) -> None:
         if not self._waiting and self in sys.meta_path:
-            # A new list: removing in place makes an import on another thread, which walks it, skip a finder.
+            # A new list: removal in place would make a concurrent import, which iterates over it, skip a finder.
             sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        # Another hook of this kind, such as wrapt's, asks all finders in turn, us included: answer it once.
+        # Another import hook, such as wrapt's, also asks all finders, including this one: answer only once.
         if fullname not in self._waiting or fullname in vars(self._asking):
             return None
         setattr(self._asking, fullname, True)
@@ -130,7 +130,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(Loader):
-    """Stands in for a loader until the module is executed; afterwards the module shows its own loader."""
+    """Replaces a loader until the module is executed; afterwards the module has its original loader again."""
 
     def __init__(self, loader: Loader, name: str, finder: _Finder) -> None:
         self._loader = loader
@@ -150,7 +150,7 @@ class _Loader(Loader):
         if getattr(module, "__loader__", None) is self:
             module.__loader__ = self._loader
         self._loader.exec_module(module)
-        # A module may have put another object in its place.
+        # A module may have replaced itself in `sys.modules`.
         self._finder.run_actions(self._name, sys.modules.get(self._name, module))
 
 

@@ -1,4 +1,4 @@
-"""Plotly and Altair: which charts are shown or saved, and how to keep them."""
+"""Plotly and Altair: notices charts that are shown or saved, and renders them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _inside = threading.local()
 
 
 def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], None]:
-    """Call *on_drawn* with each Plotly or Altair chart that is shown or saved; returns the way back."""
+    """Call *on_drawn* with each Plotly or Altair chart that is shown or saved; return a function that stops this."""
     undo: list[Callable[[], None]] = []
 
     def wrap(owner: type) -> None:
@@ -83,7 +83,8 @@ def title(chart: Any) -> str:
 def render(chart: Any) -> tuple[str, bytes]:
     """Return (extension, content) of *chart*: PNG for Altair with vl-convert, an HTML page otherwise.
 
-    A Plotly PNG would start a browser; its page keeps all data and stays interactive. Nobody who watches is told.
+    A Plotly figure becomes an interactive page with all its data, because a PNG would start a browser. The callbacks of
+    `watch_drawn` are not called.
     """
     if is_plotly(chart):
         return "html", chart.to_html(include_plotlyjs="cdn").encode()

@@ -1,4 +1,4 @@
-"""Keras: the history of a training, which `fit` returns."""
+"""Reads Keras's training history, which `fit` returns."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _HOMES = {"keras", "tf_keras", "tensorflow"}
 
 
 def curves_of(thing: Any) -> dict[str, list[float]] | None:
-    """Return the values of each epoch, by the names that Keras gives, of a `History`; None for anything else.
+    """Return the values per epoch of a Keras `History`, by Keras's names, or None for any other object.
 
-    It is known by its class, so that Keras, or a backend of it, is never imported.
+    A `History` is recognised by its class, so neither Keras nor a backend is imported.
 
     >>> curves_of({"loss": [0.5]}) is None
     True

@@ -1,4 +1,4 @@
-"""Lightning: what a `Trainer` measured, as its CSV logger has it, or at least the last values."""
+"""Reads the metrics of a Lightning `Trainer` from its CSV logger, or at least their last values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NO_METRICS = {"step", "epoch", "hp_metric"}
 
 
 def is_trainer(thing: object) -> bool:
-    """Return whether *thing* is a `Trainer`. It is known by its class: Lightning is never imported.
+    """Return whether *thing* is a Lightning `Trainer`, judged by its class. Never imports Lightning.
 
     >>> is_trainer("Trainer")
     False
@@ -25,13 +25,13 @@ def is_trainer(thing: object) -> bool:
 
 
 def logged_rows(trainer: Any) -> list[tuple[int, dict[str, float]]]:
-    """Return what the trainer's CSV loggers wrote: (step, metrics) a row; empty where it has no such logger.
+    """Return the rows of the trainer's CSV loggers as (step, metrics); empty if it has no such logger.
 
-    Other loggers keep what they were given to themselves.
+    Other loggers do not expose the values that they logged.
     """
     rows: list[tuple[int, dict[str, float]]] = []
     for logger in getattr(trainer, "loggers", None) or ():
-        # `logger.experiment` would make the folder of one that was never used.
+        # `logger.experiment` would create the folder of an unused logger.
         writer = getattr(logger, "_experiment", None)
         file = Path(str(getattr(writer, "metrics_file_path", "")))
         if file.suffix != ".csv":
@@ -47,12 +47,12 @@ def _row(line: Mapping[str, Any]) -> tuple[int, dict[str, float]] | None:
     try:
         values = {name: float(value) for name, value in line.items() if name not in _NO_METRICS and value != ""}
         return int(float(line["step"])), values
-    except (KeyError, TypeError, ValueError):  # a row that a killed training left half written
+    except (KeyError, TypeError, ValueError):  # a row that a killed training left incomplete
         return None
 
 
 def last_values(trainer: Any) -> dict[str, float]:
-    """Return the last value of each metric that the model logged, once: that of an epoch, not its last batch's too."""
+    """Return the last value of each metric that the model logged; the epoch's value replaces that of the last batch."""
     found = getattr(trainer, "callback_metrics", None)
     values = {str(name): value for name, value in dict(found or {}).items()}
     kept = {name for name in values if f"{name}_epoch" not in values}

@@ -1,4 +1,4 @@
-"""matplotlib: which figures are drawn, open, empty, and what to call them."""
+"""matplotlib: notices drawn figures, lists open ones, and finds their titles."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _inside = threading.local()
 
 
 def watch_drawn(on_drawn: Callable[[Any, bytes | None, str], None]) -> Callable[[], None]:
-    """Call *on_drawn* with each figure that is shown or saved, the bytes of a PNG that this made, and its file's stem.
+    """Call *on_drawn* with each figure that is shown or saved, the PNG bytes if one was written, and the file's stem.
 
-    Wraps ``FigureCanvasBase.print_figure``, which ``savefig`` and the inline backend both go through, as soon as
-    matplotlib is imported. Returns a function that takes the wrap out again.
+    Wraps ``FigureCanvasBase.print_figure``, which ``savefig`` and the inline backend both call, as soon as matplotlib
+    is imported. Returns a function that removes the wrapper.
     """
     undo: list[Callable[[], None]] = []
 
@@ -58,14 +58,14 @@ def watch_drawn(on_drawn: Callable[[Any, bytes | None, str], None]) -> Callable[
     return stop
 
 
-@guarded(default=0)  # a path, or a stream that cannot tell
+@guarded(default=0)  # a path, or a stream without `tell`
 def _position(target: Any) -> int:
     return int(target.tell())
 
 
 @guarded(default="")
 def _stem(target: Any) -> str:
-    """Return the name of the file *target*, without folder and ending; nothing for a file object.
+    """Return the stem of the file name *target*, or an empty string for a file object.
 
     >>> _stem("plots/roc.png"), _stem(io.BytesIO())
     ('roc', '')
@@ -75,7 +75,7 @@ def _stem(target: Any) -> str:
     return Path(os.fsdecode(target)).stem
 
 
-@guarded(default=None)  # gone already, or a stream that is closed
+@guarded(default=None)  # deleted already, or a closed stream
 def _png_written(target: Any, start: int) -> bytes | None:
     """Return what was written to *target* (a path or a file object), if it is a PNG that can be read back."""
     magic = b"\x89PNG\r\n\x1a\n"
@@ -83,7 +83,7 @@ def _png_written(target: Any, start: int) -> bytes | None:
         path = os.fspath(target)
         if not str(path).lower().endswith(".png"):
             return None
-        with open(path, "rb") as file:  # noqa: PTH123  # what the user gave may be bytes
+        with open(path, "rb") as file:  # noqa: PTH123  # the user's path may be bytes
             data = file.read()
     elif isinstance(target, io.BytesIO):
         data = target.getvalue()[start:]
@@ -93,7 +93,7 @@ def _png_written(target: Any, start: int) -> bytes | None:
 
 
 def open_figures() -> list[Any]:
-    """Return the figures that pyplot holds open, in the order of their numbers. Never imports matplotlib."""
+    """Return pyplot's open figures in the order of their numbers. Never imports matplotlib."""
     helpers = sys.modules.get("matplotlib._pylab_helpers")
     if helpers is None:
         return []
@@ -107,12 +107,12 @@ def is_figure(thing: object) -> bool:
 
 
 def is_empty(figure: Any) -> bool:
-    """Return whether nothing was drawn on *figure*: no axes, and no artist but its background."""
+    """Return whether *figure* is empty: it has no axes, and no artist except its background."""
     return len(figure.get_children()) <= 1
 
 
 def title(figure: Any) -> str:
-    """Return what the user called *figure*: its label, its title, or that of its axes if one has a title; else ``""``.
+    """Return the label of *figure*, its title, or the title of its axes if exactly one has a title; else ``""``.
 
     A colour bar is an axes too, without a title.
     """
@@ -124,7 +124,7 @@ def title(figure: Any) -> str:
 
 
 def to_png(figure: Any) -> bytes:
-    """Render *figure* as it would be saved, without telling anyone who watches."""
+    """Render *figure* as `savefig` does, without calling the callbacks of `watch_drawn`."""
     buffer = io.BytesIO()
     _inside.busy = True
     try:

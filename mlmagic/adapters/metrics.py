@@ -1,4 +1,4 @@
-"""What measures a model: metric functions, scorers, ``score`` methods and cross-validation of known libraries."""
+"""Recognises metric functions, scorers, estimators and cross-validation of known libraries, and names their results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PARTS = {
     "homogeneity_completeness_v_measure": ("homogeneity", "completeness", "v_measure"),
     "class_likelihood_ratios": ("positive", "negative"),
 }
-"""What the functions that return a tuple return in it."""
+"""The names of the parts of the tuples that these functions return."""
 _PER_CLASS = "precision_recall_fscore_support"
 
 
@@ -33,19 +33,19 @@ def is_cross_validation(thing: object) -> bool:
 
 
 def is_scorer(thing: object) -> bool:
-    """Return whether *thing* is a scorer of scikit-learn (``get_scorer``, ``make_scorer``)."""
+    """Return whether *thing* is a scikit-learn scorer (``get_scorer``, ``make_scorer``)."""
     module = sys.modules.get("sklearn.metrics._scorer")
     base = getattr(module, "_BaseScorer", None)
     return base is not None and isinstance(thing, base)
 
 
 def is_per_class(thing: object) -> bool:
-    """Return whether *thing* is a function that gives a value for each class unless it is asked for an average."""
+    """Return whether *thing* is a function that returns a value for each class unless ``average`` is set."""
     return getattr(thing, "__name__", "") == _PER_CLASS and measure_name(thing) is not None
 
 
 def is_of_torchmetrics(thing: object) -> bool:
-    """Return whether *thing* is a function of torchmetrics, which take predictions before targets."""
+    """Return whether *thing* is a torchmetrics function; these take predictions before targets."""
     return str(getattr(thing, "__module__", "")).partition(".")[0] == "torchmetrics"
 
 
@@ -55,13 +55,13 @@ def is_boosting(thing: object) -> bool:
 
 
 def is_torchmetric(thing: object) -> bool:
-    """Return whether *thing* is a metric object of torchmetrics."""
+    """Return whether *thing* is a torchmetrics metric object."""
     module = sys.modules.get("torchmetrics")
     return module is not None and isinstance(thing, module.Metric)
 
 
 def is_estimator(thing: object) -> bool:
-    """Return whether *thing* is an estimator of scikit-learn, or follows its protocol."""
+    """Return whether *thing* is a scikit-learn estimator, or follows the protocol of one."""
     base = sys.modules.get("sklearn.base")
     if base is not None and isinstance(thing, base.BaseEstimator):
         return True
@@ -69,9 +69,9 @@ def is_estimator(thing: object) -> bool:
 
 
 def measure_name(thing: object) -> str | None:
-    """Return what to call the results of calling *thing*, or None when it measures nothing that is known here.
+    """Return the metric's name for the results of calling *thing*, or None if *thing* is not a known metric.
 
-    A function of the user's own is none, whatever its name.
+    A user's own function is never a known metric, whatever its name.
     """
     if is_scorer(thing):
         function = getattr(thing, "_score_func", None)
@@ -88,7 +88,7 @@ def measure_name(thing: object) -> str | None:
 
 
 def snake_case(name: str) -> str:
-    """Return a class's name as a key.
+    """Convert a class name to snake case.
 
     >>> snake_case("MulticlassF1Score"), snake_case("SVC")
     ('multiclass_f1_score', 'svc')
@@ -97,7 +97,7 @@ def snake_case(name: str) -> str:
 
 
 def folds(value: Any) -> dict[str, tuple[float, float]] | None:
-    """Return mean and standard deviation over the folds, by what was measured, of a cross-validation's result.
+    """Return (mean, standard deviation) over the folds for each score of a cross-validation's result.
 
     >>> folds([0.5, 1.0])
     {'': (0.75, 0.25)}

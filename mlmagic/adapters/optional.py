@@ -1,4 +1,4 @@
-"""Packages that are not needed by all: asked for where they are used, and named with the command that installs them."""
+"""Imports optional packages on first use; the error for a missing package has the command that installs it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def require(package: str, for_what: str, *, pip: str = "") -> ModuleType:
-    """Import *package* and return it; *pip* is what pip calls it, where that is another name.
+    """Import *package* and return it; *pip* is the distribution's name if it differs.
 
     Raises
     ------
     MissingPackageError
-        Which names the package and the command that installs it.
+        If the package is not installed. The message has the command that installs it.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Optuna: which trials this process began, whatever study object or thread did. Never imports Optuna.
+"""Remembers which Optuna trials this process began, in any study object or thread. Never imports Optuna.
 
-A storage does not tell: other processes write to it as well, and trials of earlier sessions are there too.
+A storage does not record this: it also has the trials of other processes and of earlier sessions.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 _MOST = 100_000
 _ROUNDING = timedelta(seconds=1)
-"""Some databases keep whole seconds only."""
+"""Some databases store whole seconds only."""
 _ATTRIBUTE = "_cached_frozen_trial"
 
 _begun: dict[tuple[str, int], list[tuple[int, datetime]]] = {}
-"""By the study's name and the trial's number: the place in the order of all trials, and the trial's start.
+"""Maps (study name, trial number) to (position in the order of all trials, start of the trial).
 
-A study may be another one of the same name, in another storage. No study and no trial is kept alive.
+There may be several entries, because studies in different storages may share a name. No study or trial is kept alive.
 """
 _order = itertools.count(1)
 
 
 def watch_trials() -> Callable[[], None]:
-    """Note each trial that this process begins, as soon as Optuna is imported; returns a function that ends that.
+    """Note each trial that this process begins, once Optuna is imported; return a function that stops this.
 
-    A new ``Trial`` is seen as it gets its attribute, through a descriptor: so no frame stands in a traceback.
+    A descriptor notices a new ``Trial`` when its attribute is set, which adds no frame to tracebacks.
     """
     undo: list[Callable[[], None]] = []
 
@@ -52,18 +52,18 @@ def watch_trials() -> Callable[[], None]:
 
 
 def now() -> int:
-    """Return a place in the order of trials, after all that were begun so far."""
+    """Return a position in the order of trials, after all trials begun so far."""
     return next(_order)
 
 
 def begun_here(study_name: str, trial: Any) -> int | None:
-    """Return the place of *trial* in the order in which this process began trials, None if another one began it."""
+    """Return the position of *trial* in the order of this process's trials, or None if another process began it."""
     known = _begun.get((study_name, trial.number), ()) if trial.datetime_start is not None else ()
     return next((place for place, start in known if abs(start - trial.datetime_start) <= _ROUNDING), None)
 
 
 class _Seen:
-    """Stands on the class for the attribute that a trial gets once, when it begins; the instance holds the value."""
+    """A descriptor for an attribute that is set once, when a trial begins; the value is stored in the instance."""
 
     def __set__(self, trial: Any, value: Any) -> None:
         vars(trial)[_ATTRIBUTE] = value

@@ -18,12 +18,12 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 when all went well, 1 when not, 2 for a wrong usage.
+    """Run one command and return its exit status: 0 for success, 1 for failure, 2 for wrong usage.
 
     Parameters
     ----------
     arguments
-        The words after ``mlmagic``; those of the process when left out.
+        The words after ``mlmagic``, by default those of the process.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Call the function behind the chosen command; only its own module is imported."""
+    """Call the function of the chosen command; only its module is imported."""
     if options.command == "doctor":
         from mlmagic.cli.doctor import doctor
 

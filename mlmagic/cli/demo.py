@@ -22,17 +22,17 @@ LOG_LINES = 20
 
 
 def demo(folder: Path, notebook: Path | None = None) -> int:
-    """Execute a notebook in *folder*, print the runs it made as a table, and return the exit status.
+    """Execute a notebook in *folder*, print a table of its runs, and return the exit status.
 
-    The runs go to a SQLite store in *folder*. The executed notebook lies beside it, also when a cell failed:
-    then that cell's error is printed and the status is 1.
+    The runs go to a SQLite store in *folder*, and the executed notebook is saved beside it. If a cell fails, its error
+    is printed and the status is 1.
 
     Parameters
     ----------
     folder
-        Is made if it does not exist.
+        The working folder, created if it does not exist.
     notebook
-        The quickstart notebook when left out.
+        The notebook to execute, by default the quickstart notebook.
     """
     require_notebook_extra("nbclient", "nbformat", "ipykernel", "sklearn", "matplotlib")
     workspace = Workspace.at(folder)
@@ -64,7 +64,7 @@ def _execute(original: Path, executed: Path, workspace: Workspace) -> str | None
 
     notebook = nbformat.read(original, as_version=4)
     progress = Progress(cells=[cell.source for cell in notebook.cells if cell.cell_type == "code"])
-    # What nbclient logs of a dead kernel is told in our own words.
+    # nbclient's log of a dead kernel is suppressed; the error below replaces it.
     silent = logging.getLogger(__name__)
     silent.propagate = False
     silent.addHandler(logging.NullHandler())
@@ -76,7 +76,7 @@ def _execute(original: Path, executed: Path, workspace: Workspace) -> str | None
         on_cell_execute=progress.started,
         on_cell_executed=progress.ended,
     )
-    # What the kernel itself says (warnings about its transport, a crash) belongs on no progress display.
+    # The kernel's own output (warnings about its transport, a crash) must not mix with the progress display.
     with tempfile.TemporaryFile("w+") as log:
         try:
             client.execute(env=workspace.environment(os.environ), stdout=log, stderr=log)
@@ -93,13 +93,13 @@ def _execute(original: Path, executed: Path, workspace: Workspace) -> str | None
 
 
 def _error_of(notebook: Any) -> str:
-    """Return what a failed cell shows as its error: its own traceback, nothing of nbclient."""
+    """Return the error of a failed cell: the cell's own traceback, without nbclient's."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     for output in reversed(outputs):
         if output.output_type == "error":
             text = "\n".join(output.traceback)
             return text if sys.stderr.isatty() else without_colours(text)
-        # IPython reports the misuse of a magic in this way only.
+        # IPython reports the wrong use of a magic only in this way.
         if output.output_type == "stream" and output.name == "stderr":
             return str(output.text).rstrip()
     return "it gave no reason"
@@ -112,7 +112,7 @@ def _tail(log: IO[str]) -> str:
 
 
 def _keep_edited(copy: Path, original: Path) -> Path | None:
-    """Move *copy* aside when somebody has changed a cell of it, and return where it is now."""
+    """Rename *copy* if a cell of it has been edited, and return its new path."""
     import nbformat
     from nbformat.reader import NotJSONError
 

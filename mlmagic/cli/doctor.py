@@ -1,4 +1,4 @@
-"""``mlmagic doctor``: whether all that mlmagic needs is here, a line each, with what to do if not."""
+"""``mlmagic doctor``: check everything that mlmagic needs, with one line per check and a remedy for each problem."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARKS = {"ok": "ok  ", "optional": "-   ", "problem": "FAIL"}
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one check; ``remedy`` is what to do unless it is ok."""
+    """The outcome of one check; ``remedy`` says what to do if it is not ok."""
 
     subject: str
     outcome: Literal["ok", "optional", "problem"]
@@ -60,7 +60,7 @@ def findings() -> Iterator[Finding]:
 
 
 def check_python() -> Finding:
-    """Check the version of Python against the one that mlmagic declares."""
+    """Check the version of Python against the versions that mlmagic declares."""
     from packaging.specifiers import SpecifierSet
 
     declared = importlib.metadata.metadata("mlmagic")["Requires-Python"]
@@ -71,7 +71,7 @@ def check_python() -> Finding:
 
 
 def check_packages() -> Iterator[Finding]:
-    """Check each package that mlmagic declares against its minimum; those of an extra may be missing."""
+    """Check each package that mlmagic declares against its minimum version; packages of an extra may be missing."""
     from packaging.requirements import Requirement
 
     for line in importlib.metadata.requires("mlmagic") or ():
@@ -84,7 +84,7 @@ def check_packages() -> Iterator[Finding]:
 
 
 def check_package(requirement: Requirement, extra: str = "") -> Finding:
-    """Check one package; *extra* names the extra of mlmagic that brings it, empty if it is always needed."""
+    """Check one package; *extra* is the extra of mlmagic that requires it, or empty if it is always required."""
     wanted = f"{requirement.name}{requirement.specifier}"
     install = f"pip install 'mlmagic[{extra}]'" if extra else f"pip install '{wanted}'"
     try:
@@ -105,7 +105,7 @@ def check_disk(folder: Path) -> Finding:
 
 
 def check_git() -> Finding:
-    """Check that git is found, which runs need to name their commit."""
+    """Check that git is installed, which is needed to record a run's commit."""
     remedy = "install git, so that runs name their commit"
     if shutil.which("git") is None:
         return Finding("git", "optional", "not found", remedy)
@@ -116,11 +116,11 @@ def check_git() -> Finding:
 
 
 def check_store() -> Finding:
-    """Check that the MLflow store of this folder answers; one that does not exist yet is not made."""
+    """Check that the MLflow store of this folder responds; a store that does not exist yet is not created."""
     from mlmagic.store import connection
 
     for name, value in (("MAX_RETRIES", 0), ("TIMEOUT", STORE_TIMEOUT_S)):
-        # MLflow's own defaults keep an unreachable server waiting for minutes.
+        # With MLflow's defaults an unreachable server would block for minutes.
         os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", str(value))
     connection.pin_tracking_uri()
     where = connection.shown_uri()

@@ -1,4 +1,4 @@
-"""``mlmagic patch RUN``: what was not committed when a run was recorded, printed or brought back."""
+"""``mlmagic patch RUN``: print or apply the uncommitted changes of a run."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _TIME_S = 60.0
 
 
 def patch(reference: str, *, apply: bool) -> int:
-    """Print the patch of a run, or *apply* it to the work tree here; return the exit status.
+    """Print the patch of a run, or *apply* it to the current work tree; return the exit status.
 
     Raises
     ------
     UsageProblem
-        When the run has none, or it cannot be applied; then nothing is changed.
+        If the run has no patch, or it cannot be applied. Nothing is changed in that case.
     """
     run = Run.find(reference)
     content = run.text(_PATH).encode()
@@ -45,7 +45,7 @@ def patch(reference: str, *, apply: bool) -> int:
     filters = own_config(repository, time.monotonic() + _TIME_S).filters or frozenset()
 
     def git(*arguments: str, given: bytes = b"") -> Answer:
-        """Ask Git, which runs no program that the repository names."""
+        """Run Git without the programs that the repository's configuration names."""
         return ask(*arguments, folder=root, deadline=time.monotonic() + _TIME_S, filters=filters, given=given)
 
     commit = run.tags.get(_COMMIT)
@@ -59,8 +59,8 @@ def patch(reference: str, *, apply: bool) -> int:
             f"a notebook of the patch has changes; commit or stash them first: {changed.splitlines()[0][3:]}"
         )
     before = {file: file.read_bytes() for file in notebooks}
-    for file, text in before.items():  # the patch is of their source alone
-        with contextlib.suppress(ValueError):  # of what is no notebook it is of the text
+    for file, text in before.items():  # the patch covers their source only
+        with contextlib.suppress(ValueError):  # for a file that is not a notebook it covers the text
             file.write_bytes(stripped(text.decode()).encode())
     answer = git("apply", "-", given=content)
     if answer.failed:

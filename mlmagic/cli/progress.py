@@ -1,4 +1,4 @@
-"""How far a notebook has come, on the terminal: a line a cell, with its seconds."""
+"""Shows the progress of a notebook on the terminal: one line per cell, with its duration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def without_colours(text: str) -> str:
 class Progress:
     """Follows the execution of a notebook's code cells; its methods are hooks for nbclient.
 
-    On a terminal the running cell's seconds are counted in place; elsewhere each cell is one line at its end.
+    On a terminal, the running cell's seconds are updated in place. Otherwise, one line is printed after each cell.
     """
 
     def __init__(self, cells: Sequence[str]) -> None:
@@ -47,13 +47,13 @@ class Progress:
             self._ticker = asyncio.create_task(self._tick())
 
     async def ended(self, **_: Any) -> None:
-        """Show how long the cell took, whether it failed or not."""
+        """Show the duration of the cell, also if it failed."""
         self._stop()
         sys.stdout.write(f"\r{self._line()}\n" if self._live else f"{self._line()}\n")
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Leave the cursor on a line of its own, also after an interrupt."""
+        """Move the cursor to a new line after an interrupt."""
         if self._ticker is not None:
             self._stop()
             sys.stdout.write("\n")
@@ -78,7 +78,7 @@ class Progress:
 
 
 def first_line(source: str) -> str:
-    r"""Return the first line of a cell that says something.
+    r"""Return the first non-blank line of a cell, or ``"(empty)"``.
 
     >>> first_line("\n  x = 1\ny = 2")
     'x = 1'

@@ -1,4 +1,4 @@
-"""The runs that a notebook recorded, read back from the store, as a table for the terminal."""
+"""Reads the runs that a notebook recorded from the store, and formats them as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """What the table shows of a run; ``duration_s`` is None while it runs."""
+    """A run in the table; ``duration_s`` is None while it runs."""
 
     name: str
     status: str
@@ -30,7 +30,7 @@ def recorded_runs(workspace: Workspace, *, since_ms: int) -> list[RecordedRun]:
     """Return the runs of *workspace* that started at *since_ms* (ms since 1970) or later, oldest first."""
     from mlflow import MlflowClient
 
-    # Some versions of MLflow make the folder ./mlruns where they stand, and later take it for a store.
+    # Some versions of MLflow create ./mlruns in the working folder, and later treat it as a store.
     with contextlib.chdir(workspace.folder), _quiet_logs():
         client = MlflowClient(workspace.store)
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
@@ -52,7 +52,7 @@ def recorded_runs(workspace: Workspace, *, since_ms: int) -> list[RecordedRun]:
 
 @contextlib.contextmanager
 def _quiet_logs() -> Iterator[None]:
-    """Keep back what MLflow and alembic tell of opening a store, which would stand amid the results."""
+    """Suppress the log messages of MLflow and alembic on opening a store."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
     try:

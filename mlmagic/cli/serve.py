@@ -1,4 +1,4 @@
-"""``mlmagic lab`` and ``mlmagic ui``: the process becomes JupyterLab or the MLflow UI on a workspace."""
+"""``mlmagic lab`` and ``mlmagic ui``: replace the process by JupyterLab or the MLflow UI on a workspace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Command:
-    """A program to become: its words, its environment, and the folder that it starts in."""
+    """A program to execute: its arguments, its environment, and its working folder."""
 
     words: tuple[str, ...]
     environment: dict[str, str]
@@ -25,9 +25,9 @@ class Command:
 
 
 def lab_command(folder: Path, *, ui_port: int, extra: Sequence[str] = ()) -> Command:
-    """Return the command that opens JupyterLab on the workspace at *folder*, with the notebooks in it.
+    """Return the command that opens JupyterLab on the workspace at *folder*, after copying missing notebooks to it.
 
-    Links under tracked cells lead to *ui_port*, where ``mlmagic ui`` serves, unless ``MLMAGIC_UI_URL`` says.
+    Links under tracked cells point to ``mlmagic ui`` at *ui_port*, unless ``MLMAGIC_UI_URL`` is set.
     """
     require_notebook_extra("jupyterlab", "ipykernel")
     workspace = Workspace.at(folder)
@@ -46,12 +46,12 @@ def ui_command(folder: Path, *, port: int) -> Command:
     """Return the command that serves the store of the workspace at *folder* in the MLflow UI."""
     workspace = Workspace.at(folder)
     if not workspace.database.exists():
-        # MLflow would make one, and break when a kernel makes it at the same time.
+        # MLflow would create it, and fail if a kernel creates it at the same time.
         raise MLMagicError(f"no runs in {str(folder)!r} yet. Record some with: {workspace.command('demo')}")
     words = (
         *(sys.executable, "-m", "mlflow", "ui"),
         *("--backend-store-uri", workspace.store),
-        # Without it an experiment made in the UI would store its files where no notebook can write.
+        # Otherwise an experiment created in the UI would store its files where no notebook can write.
         *("--default-artifact-root", workspace.artifacts.as_uri()),
         *("--host", "127.0.0.1", "--port", str(port)),
     )
@@ -59,7 +59,7 @@ def ui_command(folder: Path, *, port: int) -> Command:
 
 
 def become(command: Command) -> NoReturn:
-    """Replace this process by *command*, so that Ctrl-C and the exit status are the program's own."""
+    """Replace this process by *command*, which then handles Ctrl-C and sets the exit status."""
     os.chdir(command.folder)
     sys.stdout.flush()
-    os.execve(command.words[0], command.words, command.environment)  # noqa: S606 - no shell is meant
+    os.execve(command.words[0], command.words, command.environment)  # noqa: S606 - deliberately without a shell

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def sync(folder: Path, *, anew: bool = False, foreign: bool = False, yes: bool = False) -> int:
-    """Deliver the journals below *folder*, print what was done, and return the exit status: 1 when something waits.
+    """Deliver the journals below *folder*, print a report, and return the exit status: 1 if a run waits or fails.
 
-    With *anew* runs are created again that were deleted from the store. With *foreign* the journals of others are
-    shown, and delivered after a question, which *yes* leaves out.
+    *anew* creates runs again that were deleted from the store. *foreign* shows foreign journals, and delivers them
+    after a confirmation, which *yes* skips.
     """
     if not folder.is_dir():
         raise MLMagicError(f"there is no folder {str(folder)!r}")

@@ -1,4 +1,4 @@
-"""The folder in which the example notebooks are worked on: copies of them, and a store of their own."""
+"""The working folder of the example notebooks, with copies of the notebooks and a separate store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_FOLDER = Path("demo")
 
 
 def require_notebook_extra(*modules: str) -> None:
-    """Raise an error that names the pip command when one of *modules* is not found; import none of them."""
+    """Raise an error with the pip command if one of *modules* is missing, without importing them."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
         raise MissingPackageError(
@@ -29,7 +29,7 @@ def require_notebook_extra(*modules: str) -> None:
 
 
 def checkout() -> Path | None:
-    """Return the root of the source checkout that mlmagic is imported from; None when it is installed."""
+    """Return the root of the source checkout from which mlmagic is imported, or None if it is installed."""
     root = PACKAGE.parent
     return root if (root / "Makefile").is_file() and (root / "notebooks").is_dir() else None
 
@@ -52,7 +52,7 @@ class Workspace:
 
     @classmethod
     def at(cls, folder: Path) -> Workspace:
-        """Return the workspace at *folder*, which is made if it does not exist."""
+        """Return the workspace at *folder*, which is created if it does not exist."""
         path = folder.expanduser().absolute()
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -64,12 +64,12 @@ class Workspace:
 
     @property
     def database(self) -> Path:
-        """The file of the store."""
+        """The database file of the store."""
         return self.folder / "mlflow.db"
 
     @property
     def store(self) -> str:
-        """The store's address, as MLflow takes it."""
+        """The store's tracking URI."""
         return f"sqlite:///{self.database.as_posix()}"
 
     @property
@@ -78,13 +78,13 @@ class Workspace:
         return self.folder / "mlruns"
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Return *base* with this workspace's store in it: no example writes to the user's own store."""
+        """Return *base* with this workspace's store, so that no example writes to the user's own store."""
         return {**base, "MLFLOW_TRACKING_URI": self.store}
 
     def copy_missing(self) -> list[Path]:
-        """Copy the example notebooks that are not here yet, and return where all of them lie.
+        """Copy the missing example notebooks, and return the paths of all copies.
 
-        A copy that exists is kept: the user may have worked on it.
+        An existing copy is not overwritten, because the user may have edited it.
         """
         copies = []
         for original in shipped_notebooks():
@@ -95,7 +95,7 @@ class Workspace:
         return copies
 
     def command(self, name: str) -> str:
-        """Return what to type for ``mlmagic <name>`` on this folder, by make where that is meant."""
+        """Return the command to type for ``mlmagic <name>`` on this folder, or ``make <name>`` in a checkout."""
         if self.folder == DEFAULT_FOLDER.absolute():
             return f"make {name}" if checkout() == Path.cwd() else f"mlmagic {name}"
         return f"mlmagic {name} --folder {shlex.quote(str(self.folder))}"

@@ -1,1 +1,1 @@
-"""Runs side by side: what is compared, how it travels to the browser, and the widget that shows it."""
+"""Compares runs side by side: the selected runs, the messages to the browser, and the widget."""

@@ -1,4 +1,4 @@
-"""Runs as columns: what stands in the table, in the form in which it travels."""
+"""Converts runs to the columns of the table, in the form in which they are sent to the browser."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ TOLD_TAGS = {
     "mlmagic.order": "order of cells",
     "mlmagic.error": "error",
 }
-"""Tags that tell a person something, and their headings; other tags of MLflow and of ours are machinery."""
+"""The tags of MLflow and mlmagic that are shown to the user, and their headings; the others are internal."""
 _LAUNCHER = "ipykernel_launcher.py"
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column: ``numbers`` (float64, where ``missing`` is not set), or ``codes`` into ``words`` (int32, -1: none).
+    """One column: ``numbers`` (float64) with a mask ``missing``, or ``codes`` (int32, -1 if missing) into ``words``.
 
     ``goal`` is the direction in which a metric is better, ``differs`` whether the runs differ in it, ``shown`` whether
-    it is shown at first.
+    it is shown initially.
     """
 
     id: str
@@ -62,12 +62,12 @@ def columns_of(
     goal: Direction | None = None,
     experiments: Mapping[str, str] | None = None,
 ) -> list[Column]:
-    """Return the columns of *runs*, a value a run each: the run's own, then metrics, params, data and tags.
+    """Return the columns of *runs*, each with one value per run: run attributes, metrics, params, data and tags.
 
-    *metric* is the first of the metrics; *goal* is its direction, where its name does not tell. *experiments* holds the
-    names of experiments by their ids.
+    *metric* comes first among the metrics; *goal* is its direction if its name does not imply one. *experiments* maps
+    the ids of experiments to their names.
 
-    Params are words, as they were logged; their column is one of numbers by its format where each word reads as one.
+    Params are words, as they were logged. Their column has the format of numbers if each word is a number.
     """
     by_kind: dict[Kind, dict[str, dict[int, Any]]] = {"metric": {}, "param": {}, "data": {}, "tag": {}}
     for row, run in enumerate(runs):
@@ -95,9 +95,9 @@ def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
 
 
 def telling_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags that say something to a person.
+    """Return the tags that are informative to the user.
 
-    MLflow takes the launcher of the kernel for the notebook; no two installations have it at the same place.
+    MLflow records the kernel's launcher as the notebook, with a path that differs between installations.
 
     >>> telling_tags({"team": "vision", "mlflow.source.name": "ipykernel_launcher.py", "mlflow.user": "ada"})
     {'team': 'vision', 'mlflow.user': 'ada'}
@@ -111,7 +111,7 @@ def telling_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> tuple[list[Column], list[Column]]:
-    """Return what every run has: what is seen at a glance, and what comes after metrics, params and data."""
+    """Return the columns of run attributes: the first columns, and those after metrics, params and data."""
     every = range(len(runs))
     experiments = {run.info.experiment_id for run in runs}
     first = [

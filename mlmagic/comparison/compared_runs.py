@@ -1,4 +1,4 @@
-"""What is compared: the runs, their columns, and which belong together."""
+"""The runs of a comparison, their columns, and their groups."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from mlmagic.store.query.direction import Direction
 
 SEEDS = frozenset({"seed", "random_state", "random_seed"})
-"""What a parameter is called that makes a repetition of a configuration, by the last part of its name."""
+"""The last parts of the names of seed parameters, which may differ between repetitions of a configuration."""
 CONFIGURATION = "configuration"
-"""What runs are grouped by when only their seeds may differ."""
+"""The group of runs that differ only in their seeds."""
 _PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Why there is nothing to see: *text*, and in *hint* what to do about it."""
+    """Explains an empty comparison in *text*, with what to do in *hint*."""
 
     text: str
     hint: str
@@ -35,12 +35,12 @@ class Notice:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Runs to be compared, the newest first.
+    """Runs to compare.
 
-    ``title`` says in words what they are; ``total`` is how many there are where these are not all, else None.
-    ``metric`` is the metric that matters, where one was named, ``goal`` its direction; ``group`` is what the runs are
-    grouped by: the id of a column, ``configuration`` (seeds aside), or nothing. ``experiments`` holds the names of the
-    experiments of the runs by their ids.
+    ``title`` describes the runs; ``total`` is the number of all runs if these are not all, else None. ``metric`` is the
+    main metric if the user named one, ``goal`` its direction. ``group`` is the grouping: the id of a column,
+    ``configuration`` (all params except seeds), or empty. ``experiments`` maps the ids of the runs' experiments to
+    their names.
     """
 
     runs: Sequence[Run]
@@ -54,19 +54,19 @@ class Comparison:
 
     @cached_property
     def columns(self) -> list[Column]:
-        """The columns of the table: the run's own, metrics, params, data and tags."""
+        """The columns of the table: run attributes, metrics, params, data and tags."""
         return columns_of(self.runs, metric=self.metric, goal=self.goal, experiments=self.experiments)
 
     @property
     def main_metric(self) -> Column | None:
-        """The column of the metric that matters: the one named, else the first that has a direction and differs."""
+        """The column of the main metric: the named one, else preferably one that differs and has a direction."""
         metrics = [column for column in self.columns if column.kind == "metric"]
         if self.metric is None:
             metrics.sort(key=lambda column: (not column.differs, column.goal is None))
         return metrics[0] if metrics else None
 
     def best_first(self) -> list[int]:
-        """Return the rows in order of the main metric, those without a value last; without one as they are."""
+        """Return the rows in order of the main metric, those without a value last; unsorted if there is no metric."""
         main = self.main_metric
         if main is None or main.numbers is None:
             return list(range(len(self.runs)))
@@ -75,9 +75,9 @@ class Comparison:
         return sorted(range(len(values)), key=values.__getitem__)
 
     def families(self) -> list[tuple[int, int]]:
-        """Return the rows, each with how deep it is nested: runs below their parents, the family of the best run first.
+        """Return (row, nesting depth) pairs: runs below their parents, the family of the best run first.
 
-        The best is that of `best_first`; so are the orders within a family.
+        Families, and the runs within a family, are in the order of `best_first`.
         """
         best = self.best_first()
         below: dict[int, list[int]] = {}
@@ -94,7 +94,7 @@ class Comparison:
         return list(depths.items())
 
     def _oldest(self, row: int) -> int:
-        """Return the first parent of all; tags are free, and of runs that call each other their parent one is it."""
+        """Return the topmost ancestor. Tags may form a cycle of parents; the walk then stops at one of its runs."""
         seen = {row}
         while (parent := self.parents[row]) >= 0 and parent not in seen:
             seen.add(parent)
@@ -103,13 +103,13 @@ class Comparison:
 
     @cached_property
     def parents(self) -> list[int]:
-        """The row of each run's parent, -1 where that is not among the runs."""
+        """The row of each run's parent, or -1 if the parent is not among the runs."""
         rows = {run.info.run_id: row for row, run in enumerate(self.runs)}
         return [rows.get(run.data.tags.get(_PARENT, ""), -1) for run in self.runs]
 
     @cached_property
     def configurations(self) -> list[int]:
-        """The number of each run's configuration: runs of equal params, seeds aside, share it; -1 without params."""
+        """The configuration number of each run, shared by runs with equal params except seeds; -1 without params."""
         import numpy as np
 
         params = [
@@ -123,14 +123,14 @@ class Comparison:
         rows = np.flatnonzero((codes >= 0).any(axis=1))
         _, first, inverse = np.unique(codes[rows], axis=0, return_index=True, return_inverse=True)
         in_order = np.empty(len(first), dtype=np.int64)
-        in_order[np.argsort(first)] = np.arange(len(first))  # as they appear, from 0
+        in_order[np.argsort(first)] = np.arange(len(first))  # numbered from 0 in order of appearance
         numbers = np.full(len(self.runs), -1)
         numbers[rows] = in_order[inverse.reshape(-1)]
         found: list[int] = numbers.tolist()
         return found
 
     def to_dataframe(self) -> DataFrame:
-        """Return one row a run: run_id, name, status, started, duration, params, metrics; as ``mlmagic.runs`` does."""
+        """Return one row per run as ``mlmagic.runs`` does: run_id, name, status, started, duration, params, metrics."""
         from mlmagic.store.query.frames import frame_of
 
         return frame_of(self.runs)

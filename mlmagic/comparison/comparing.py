@@ -1,4 +1,4 @@
-"""From what a person names as runs to their difference."""
+"""Resolves references to runs, and returns the difference of these runs."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _FEWEST = 2
 
 
 def compare_runs(references: Iterable[Any], *, experiment: str | None = None) -> Difference:
-    """Return how runs differ from the first of them.
+    """Return the difference of runs from the first of them.
 
     Parameters
     ----------
     references
-        Two or more: names, ids, beginnings of ids, `mlmagic.Run` objects, MLflow's runs, rows or parts of the table of
+        Two or more names, ids, id prefixes, `mlmagic.Run` objects, MLflow runs, rows or parts of the table of
         ``%runs``, or lists of these.
     experiment
-        Where names are looked for, by name or id.
+        The name or id of the experiment in which to look names up.
 
     Raises
     ------
     UsageProblem
-        When there are fewer than two, when one is given twice, or when something is no run.
+        If there are fewer than two runs, one is given twice, or a reference is not a run.
     RunNotFoundError
-        When there is no such run, or it was deleted.
+        If there is no such run, or it was deleted.
     StoreError
-        When the store cannot be read.
+        If the store cannot be read.
     """
     named = [reference.text for reference in references_in(references)]
     if len(named) < _FEWEST:

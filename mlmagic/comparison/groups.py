@@ -1,4 +1,4 @@
-"""Runs that belong together, and what they say of a metric: its mean, and how sure that is."""
+"""Groups of runs, with the mean and the standard error of a metric."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_PARAMS = 4
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that are equal in what they are grouped by: what that is, and their rows."""
+    """A group of runs: its name, and the rows of its runs."""
 
     name: str
     rows: tuple[int, ...]
@@ -28,7 +28,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of *count* values and its standard error, NaN of a single one."""
+    """The mean of *count* values and its standard error, which is NaN for a single value."""
 
     mean: float
     error: float
@@ -36,7 +36,7 @@ class Mean:
 
 
 def groups_of(comparison: Comparison) -> list[Group]:
-    """Return the groups of a comparison that has some, those with the best mean of the main metric first."""
+    """Return the groups of a grouped comparison, those with the best mean of the main metric first."""
     members: dict[object, list[int]] = {}
     by = next((column for column in comparison.columns if column.id == comparison.group), None)
     for row in range(len(comparison.runs)):
@@ -52,9 +52,9 @@ def groups_of(comparison: Comparison) -> list[Group]:
 
 
 def mean_of(column: Column, rows: Iterable[int]) -> Mean | None:
-    """Return the mean of the finite values that these rows have in a column of numbers, None where there are none.
+    """Return the mean of the finite values of these rows in a column of numbers, or None if there are none.
 
-    The error is the standard deviation of the sample by the root of the count.
+    The error is the sample's standard deviation divided by the square root of the count.
     """
     if column.numbers is None:
         return None
@@ -68,12 +68,12 @@ def mean_of(column: Column, rows: Iterable[int]) -> Mean | None:
 def _key(comparison: Comparison, by: Column | None, row: int) -> object:
     if comparison.group == CONFIGURATION:
         configuration = comparison.configurations[row]
-        return configuration if configuration >= 0 else f"run {row}"  # without params it is equal to no other
+        return configuration if configuration >= 0 else f"run {row}"  # a run without params is a group by itself
     return by and _word(by, row)
 
 
 def _name(comparison: Comparison, by: Column | None, rows: Sequence[int]) -> str:
-    """Return what a group shares, or of a configuration the params that tell it from others."""
+    """Return the value that a group shares, or the params that distinguish a configuration from others."""
     if by is not None:
         return f"{by.label} = {_word(by, rows[0]) or 'missing'}"
     told = [

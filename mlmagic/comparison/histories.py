@@ -1,4 +1,4 @@
-"""The histories of metrics that the browser asks for, as the bytes of float64."""
+"""Reads the metric histories that the browser requests, as float64 bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_POINTS = 20_000
 
 
 def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve]:
-    """Return the curves of the main metric of the *most* best runs, the best first."""
+    """Return the curves of the main metric for up to *most* of the best runs, best first."""
     main = comparison.main_metric
     if main is None:
         return []
@@ -39,12 +39,12 @@ def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve
 
 
 def histories(comparison: Comparison, kept: Kept, content: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the histories of ``metrics`` of ``runs``, as *content* asks, and their buffers.
+    """Return the histories that the request *content* asks for, and their buffers.
 
-    *content* holds the ids ``runs``, the names ``metrics``, the most ``points`` of each, ``by`` (``"step"`` or
-    ``"time"``), and ``between``: the lowest and highest step, or seconds since ``origins`` (ms since 1970, one a
-    run), or None. Each of the ``series`` has three buffers: steps, times (ms since 1970), values. ``problems`` says
-    of a run why it has none: it was deleted meanwhile. *kept* is what `read_curves` takes.
+    *content* has the ids ``runs``, the names ``metrics``, the maximum number of ``points`` of each, ``by`` (``"step"``
+    or ``"time"``), and ``between``: None, or the lowest and highest step, or seconds since ``origins`` (ms since 1970,
+    one per run). Each of the ``series`` has three buffers: steps, times (ms since 1970), values. ``problems`` says why
+    a run has none, for example because it has been deleted. *kept* is passed to `read_curves`.
     """
     known = {run.info.run_id: run for run in comparison.runs}
     wanted = [known[run_id] for run_id in content["runs"] if run_id in known]
@@ -69,7 +69,7 @@ def _read(runs: Sequence[Run], kept: Kept, content: Mapping[str, Any]) -> tuple[
         between = content.get("between")
         if between is None or content["by"] == "step":
             return list(read(run_ids=ids, points=points, between=tuple(between) if between else None)), gone
-        # The same seconds since the start are other moments in each run.
+        # The same seconds since the start are different absolute times in each run.
         origins = dict(zip(content["runs"], content["origins"], strict=True))
         return [
             curve
@@ -87,7 +87,7 @@ def _still_there(client: MlflowClient, runs: Sequence[Run]) -> set[str]:
 
 
 def _why(run_id: str) -> str:
-    """Return what `find_run` says of a run that is not there any more."""
+    """Return the error message of `find_run` for a run that no longer exists."""
     try:
         queries.find_run(run_id)
     except MLMagicError as problem:

@@ -1,4 +1,4 @@
-"""Which runs are meant by what a person writes: runs, a filter, or experiments; and which metric and groups."""
+"""Selects the runs to compare from references to runs, a filter, or experiments, with the metric and the groups."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ _GONE = Notice("These runs are not there any more.", "They were deleted, or are 
 def select(
     what: Sequence[Any], *, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
 ) -> Comparison:
-    """Return the runs that *what* names, ready to be compared.
+    """Return the runs that *what* names as a comparison.
 
     Parameters
     ----------
     what
-        Nothing: the newest 10,000 runs of the experiment. One text with a comparison: a filter, as ``%runs`` takes it.
-        Else names, ids or beginnings of ids of runs, `mlmagic.Run` objects, frames of runs (from ``mlmagic.runs``),
-        names of experiments, or lists of these.
+        Empty for the newest 10,000 runs of the experiment. A single string with an operator is a filter, as for
+        ``%runs``. Otherwise names, ids or id prefixes of runs, `mlmagic.Run` objects, frames of runs (from
+        ``mlmagic.runs``), names of experiments, or lists of these.
     experiment
-        Name or id of the experiment to look in; by default the one that runs go to.
+        The name or id of the experiment to search, by default the one to which runs go.
     metric
-        The metric that matters, ``"score min"`` or ``"score max"`` where its name does not tell which is better.
+        The main metric; ``"score min"`` or ``"score max"`` if its name does not imply a direction.
     group_by
-        ``"seed"``: runs that differ in nothing but their seed are a group; else a param, tag or column whose equal
-        values make one.
+        ``"seed"`` groups the runs that differ only in their seed; a param, tag or column groups the runs with equal
+        values.
 
     Raises
     ------
     RunNotFoundError, UsageProblem, StoreError
-        When a run, experiment, metric or param is not there, or the store cannot be read.
+        If a run, experiment, metric or param does not exist, or the store cannot be read.
     """
     references = list(references_in(what))
     first = references[0] if references else None
@@ -75,7 +75,7 @@ def select(
 
 
 def is_filter(text: str) -> bool:
-    """Return whether *text* is a filter, not a name: it has an operator outside of quotes.
+    """Return whether *text* is a filter, not a name: a filter has an operator outside of quotes.
 
     >>> is_filter("accuracy > 0.9"), is_filter("name like 'a%'"), is_filter("my run in June"), is_filter("'lr=1'")
     (True, True, False, False)
@@ -91,7 +91,7 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
     try:
         found = queries.find_runs(condition, experiment=experiment, n=MOST_RUNS)
     except UsageProblem:
-        # A name may hold signs: mlp lr=0.02
+        # A name may contain operators: mlp lr=0.02
         try:
             run = queries.find_run(condition, experiment=experiment)
         except MLMagicError:
@@ -190,7 +190,7 @@ def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:
 
 
 def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> Comparison:
-    """Return *found* with its main metric and its groups, which must be there."""
+    """Return *found* with its main metric and its groups, after checking that they exist."""
     from dataclasses import replace
 
     if not found.runs:
@@ -218,7 +218,7 @@ def _group(found: Comparison, group_by: str) -> str:
 
 
 def _require(name: str, known: Iterable[str], kind: str) -> str:
-    """Return which of the *known* names *name* means."""
+    """Return the *known* name that *name* means; raise `UsageProblem` if there is none."""
     names = dict.fromkeys(known)
     key = key_among(name, names)
     if key not in names:

@@ -1,8 +1,8 @@
-"""The widget: the table travels at once, what else is shown when it is asked for.
+"""The comparison widget. The table is sent at once; curves, differences and figures are sent on request.
 
-A widget is gone when its kernel is. It is therefore displayed twice: as itself, and as a static view, which CSS hides
-while a live widget stands before it. ipykernel 7.4 holds answers back until the cell has ended, because it remembers
-where the last message came from; `_answer_while_a_cell_runs` makes it forget that.
+A widget ends with its kernel. It is therefore displayed together with a static view, which CSS hides behind a live
+widget. ipykernel 7.4 delays answers until the cell has ended, because it remembers the origin of the last message;
+`_answer_while_a_cell_runs` clears it.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 
 
-class RunIds(List):  # type: ignore[type-arg]  # traitlets' lists are no generics at runtime
-    """Ids of runs of the table; runs, frames and Series are taken for the ids that they hold."""
+class RunIds(List):  # type: ignore[type-arg]  # traitlets' lists are not generic at runtime
+    """Ids of the table's runs; runs, frames and Series are converted to their ids."""
 
     def validate(self, obj: CompareWidget, value: Any) -> list[str] | None:
-        """Refuse what is not in this table."""
+        """Reject runs that are not in this table."""
         return super().validate(obj, obj.known([] if value is None else value))
 
 
@@ -67,9 +67,9 @@ class CompareWidget(anywidget.AnyWidget):
         still: Callable[[Comparison], dict[str, str]] | None = None,
         told: Callable[[Difference], dict[str, Any]] = Difference.to_json,
     ) -> None:
-        """Make the widget of *comparison*.
+        """Create the widget of *comparison*.
 
-        *still* returns the static view of it that is saved with the notebook, *told* a difference as it is shown.
+        *still* returns the static view that is saved with the notebook, *told* the JSON of a difference.
         """
         self._comparison = comparison
         self._still = still
@@ -80,22 +80,22 @@ class CompareWidget(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _ipython_display_(self) -> None:
-        """Display the widget, and below it the static view, which is seen where the widget cannot live."""
+        """Display the widget, and below it the static view, which is visible without a live widget."""
         from IPython.display import display
 
         data, metadata = self._repr_mimebundle_() or ({}, {})
-        # Without HTML of its own a front end that knows no widgets would show the object's repr beside the static view.
+        # Without HTML, a front end without widgets would show the object's repr beside the static view.
         display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
 
     def known(self, given: Any) -> list[str]:
-        """Return the ids of the runs that *given* stands for, each once.
+        """Return the ids of the runs that *given* refers to, each once.
 
         Raises
         ------
         UsageProblem
-            When one is not in this table.
+            If a run is not in this table.
         """
         ids = {run.info.run_id: None for run in self._comparison.runs}
         chosen = dict.fromkeys(reference.text for reference in references_in(given))
@@ -106,9 +106,9 @@ class CompareWidget(anywidget.AnyWidget):
         return list(chosen)
 
     def to_dataframe(self) -> DataFrame:
-        """Return the runs as a DataFrame: one row a run, its params and metrics as columns.
+        """Return the runs as a DataFrame: one row per run, with params and metrics as columns.
 
-        Where runs are selected these, in the order of their selection, else all.
+        Returns the selected runs in the order of selection, or all runs if none is selected.
         """
         frame = self._comparison.to_dataframe()
         if not self.selected:
@@ -125,13 +125,13 @@ class CompareWidget(anywidget.AnyWidget):
         _answer_while_a_cell_runs(self.comm)
 
     def _receive(self, _: object, content: dict[str, Any], buffers: list[bytes]) -> None:  # noqa: ARG002
-        """Answer a request of the browser; what goes wrong is the answer."""
+        """Answer a request of the browser; an error becomes the answer."""
         request = content.get("request")
         try:
             answer, parts = self._answers()[content["kind"]](content)
         except MLMagicError as problem:
             self.send(wire.error(request, str(problem)))
-        except Exception as problem:  # noqa: BLE001  # it is shown where it was asked for; a log nobody sees is no place
+        except Exception as problem:  # noqa: BLE001  # the browser shows it; nobody would see it in a log
             self.send(wire.error(request, f"{type(problem).__name__}: {problem}"))
         else:
             self.send({"kind": content["kind"], "request": request, **answer}, buffers=parts)
@@ -144,27 +144,27 @@ class CompareWidget(anywidget.AnyWidget):
         }
 
     def _difference(self, content: dict[str, Any]) -> Answer:
-        """Return how the runs differ from the first of them."""
+        """Return the difference of the runs from the first of them."""
         found = compare_runs(content["runs"])
         self._differences |= dict.fromkeys(content["runs"], found)
         return {"difference": self._told(found)}, []
 
     def _figure(self, content: dict[str, Any]) -> Answer:
-        """Return the bytes of a figure of a run that was compared."""
+        """Return the bytes of a figure of a compared run."""
         return {}, [self._differences[content["run"]].figure_bytes(content["run"], content["path"])]
 
 
 def _answer_while_a_cell_runs(comm: object) -> None:
-    """Have the kernel take requests of the browser at any time.
+    """Let the kernel answer requests of the browser while a cell runs.
 
-    JupyterLab sends them to a thread of the kernel of their own, but ipykernel 7.4 remembers from where the last
-    message was sent; after one from a cell, requests are held until a cell has ended.
+    JupyterLab sends requests to a subshell thread, but ipykernel 7.4 remembers the origin of the last message. After a
+    message from a cell, requests wait until a cell has ended.
     """
     getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 def _first_view(comparison: Comparison) -> dict[str, Any]:
-    """Return how the table is looked at in the beginning: by the metric that was named, in the groups that were."""
+    """Return the initial state of the table: hidden columns, and the metric and grouping that the user named."""
     view: dict[str, Any] = {
         "hidden": [column.id for column in comparison.columns if not column.shown],
         "group": comparison.group,

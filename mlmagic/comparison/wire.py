@@ -1,4 +1,4 @@
-"""What travels between the kernel and the browser; ``web/src/wire.ts`` reads it."""
+"""The messages from the kernel to the browser, which ``web/src/wire.ts`` reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CUT_TO = 200
 
 
 class SentColumn(TypedDict):
-    """A column: numbers as the bytes of float64, words as the bytes of int32 codes into a list of them."""
+    """A column: numbers as float64 bytes, words as a list and the bytes of int32 codes into it."""
 
     id: str
     kind: str
@@ -30,7 +30,7 @@ class SentColumn(TypedDict):
 
 
 class SentTable(TypedDict):
-    """The table: the runs, what makes their addresses in the MLflow UI, and the columns."""
+    """The table: the runs, the parts of their URLs in the MLflow UI, and the columns."""
 
     ids: list[str]
     parents: bytes
@@ -44,7 +44,7 @@ class SentTable(TypedDict):
 
 
 def table_of(comparison: Comparison, ui: str | None) -> SentTable:
-    """Return *comparison* as it is sent; *ui* is the address of the MLflow UI that serves its runs."""
+    """Return *comparison* as a message; *ui* is the URL of the MLflow UI that serves its runs."""
     import numpy as np
 
     notice = comparison.notice
@@ -81,12 +81,12 @@ def _sent(column: Column) -> SentColumn:
 
 
 def _of_a_size(words: Sequence[str]) -> list[str]:
-    """Return *words* whole, or each cut where they are a megabyte together."""
+    """Return *words* unchanged, or each cut if they have more than a million characters together."""
     if sum(map(len, words)) <= _MOST_CHARACTERS:
         return list(words)
     return [word if len(word) <= _CUT_TO else word[:_CUT_TO] + "…" for word in words]
 
 
 def error(request: Any, text: str, hint: str = "") -> dict[str, Any]:
-    """Return the answer to *request* that says why there is no other."""
+    """Return an error as the answer to *request*."""
     return {"kind": "error", "request": request, "text": text, "hint": hint}

@@ -1,1 +1,1 @@
-"""Configs, composed by Hydra itself: inline, from folders of groups, and typed by dataclasses."""
+"""Composes configs with Hydra: from inline YAML, from folders of config groups, typed by dataclasses."""

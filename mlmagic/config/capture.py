@@ -1,4 +1,4 @@
-"""The configs of a run: those that a tracked cell reads or composes, and the one that a script gives."""
+"""Records the configs of a run: those that a tracked cell reads or composes, and those that a script passes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILE = "mlmagic/config.yaml"
 
 
 class ConfigCapture:
-    """Takes the configs that a cell reads as they are before its body runs, and records them when it has ended."""
+    """Captures the configs that a cell reads before its body runs, and records them after it has ended."""
 
     what = "configs"
 
@@ -27,14 +27,14 @@ class ConfigCapture:
         self._overrides: dict[str, tuple[str, ...]] = {}
 
     def before(self, run: ActiveRun) -> None:
-        """Take the configs that the cell reads."""
+        """Capture the configs that the cell reads."""
         watch = run.origin.watch
         for name, value in watch.values_read().items() if watch else ():
             if watch and watch.skips.read(name, value, _is_config, default=False):
                 self._take(run, name, value)
 
     def give(self, run: ActiveRun, name: str, config: Any) -> None:
-        """Take the *config* that a script calls *name*, with the overrides of Hydra's own command line."""
+        """Capture a script's *config* under *name*, with the overrides of Hydra's command line."""
         self._take(run, name, config)
         hydra = sys.modules.get("hydra.core.hydra_config")
         if name not in self._overrides and hydra is not None and hydra.HydraConfig.initialized():
@@ -45,7 +45,7 @@ class ConfigCapture:
             return
         try:
             taken = self._taken[name] = resolvable(config) if _is_config(config) else Resolved(dict(config))
-        except BaseException as error:  # noqa: BLE001  # a mapping of the user's may raise anything
+        except BaseException as error:  # noqa: BLE001  # a user's mapping may raise anything
             reraise_interrupt(error)
             run.notices.warn(f"the config {name} is not recorded: {one_line(error)}")
             return
@@ -56,7 +56,7 @@ class ConfigCapture:
             self._overrides[name] = composed.overrides
 
     def after(self, run: ActiveRun) -> None:
-        """Record the configs, those too that the cell composed itself: values as parameters, each as a file."""
+        """Record the configs that the cell read or composed: their values as parameters, and each config as a file."""
         if run.origin.watch is not None:
             self._taken = {name: one for name, one in self._taken.items() if name not in run.origin.watch.unread}
         for name in run.origin.watch.bound.names() if run.origin.watch else ():

@@ -1,8 +1,8 @@
-"""Compose a config: Hydra does, from a text, a folder of configs, a dataclass, or any of them together.
+"""Composes a config with Hydra from YAML text, a folder of configs, a dataclass, or any combination of these.
 
-The text goes to a temporary folder, from which Hydra composes with the user's folder on its search path. A schema
-goes to Hydra's ConfigStore under a name of its own, below a top config that merges the rest onto it, so that Hydra
-checks the type of each value.
+The text is written to a temporary folder, from which Hydra composes with the user's folder on its search path. A schema
+is stored in Hydra's ConfigStore under a unique name. A top config merges the other sources onto the schema, so that
+Hydra checks the type of each value.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _DEFAULT_NAME = "config"
 _BODY_NAME = "cfg"
 _latest: dict[str, Composition] = of_session({})
 _recent: deque[Composition] = of_session(deque(maxlen=100))
-"""Those that a run may still be told of: a loop composes thousands."""
+"""The compositions that a run may still need; limited, because a loop may compose thousands."""
 
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """A composed config: its *config*, the *overrides* it was composed with, and what is to be said of it in *notes*.
+    """A composed *config*, the *overrides* that it was composed with, and *notes* for the user.
 
-    ``name`` is the variable that a magic bound it to, empty in Python. ``values`` are its leaves by dotted keys,
-    resolved as far as they have a value; ``before`` those of the last composition of the same name. If it
-    ``shows_overrides``, some value may change with any override (``${hydra:job.override_dirname}``).
+    ``name`` is the variable to which a magic bound the config, and empty in Python. ``values`` are its leaves by dotted
+    keys, resolved if possible. ``before`` are the leaves of the previous composition of the same name. If
+    ``shows_overrides``, any override may change a value (``${hydra:job.override_dirname}``).
     """
 
     name: str
@@ -60,7 +60,7 @@ class Composition:
     shows_overrides: bool = False
 
     def again(self, *overrides: str) -> DictConfig:
-        """Compose from the same sources once more, with more overrides.
+        """Compose again from the same sources, with additional overrides.
 
         Raises
         ------
@@ -72,11 +72,11 @@ class Composition:
         return config
 
     def groups(self) -> dict[str, list[str]]:
-        """Return the options of each config group of its folder."""
+        """Return the options of each config group of the config's folder."""
         return groups_in(self.sources.folder) if self.sources.folder else {}
 
     def is_overridden(self, key: str) -> bool:
-        """Return whether an override set the leaf *key*, or chose the config that it is from."""
+        """Return whether an override set the leaf *key*, or chose the config that contains it."""
         return any(key == one or key.startswith(f"{one}.") for one in map(key_of, self.overrides))
 
 
@@ -87,34 +87,34 @@ def compose(
     config_name: str | None = None,
     schema: Any = None,
 ) -> DictConfig:
-    """Compose a config as Hydra does; what ``%%hydra`` and ``%hydra`` do.
+    """Compose a config as Hydra does. ``%%hydra`` and ``%hydra`` call this function.
 
     Parameters
     ----------
     overrides
-        In Hydra's own grammar: ``"model=rf"``, ``"model.depth=5"``, ``"+new=1"``, ``"~old"``.
+        Overrides in Hydra's grammar: ``"model=rf"``, ``"model.depth=5"``, ``"+new=1"``, ``"~old"``.
     yaml
         The primary config as text; its ``defaults`` may name config groups of *config_dir*.
     config_dir
         A folder of configs and config groups.
     config_name
-        The primary config in *config_dir*, ``"config"`` by default. With *yaml* there is none.
+        The name of the primary config in *config_dir*, ``"config"`` by default. Cannot be combined with *yaml*.
     schema
-        A dataclass (or an instance of one): the config has its keys and its types, and no others.
+        A dataclass or an instance of one. The config has exactly its keys and its types.
 
     Returns
     -------
     omegaconf.DictConfig
-        Without the key ``hydra``; each ``${hydra:…}`` is filled in. As with Hydra a value may be missing (``???``), or
-        a resolver may have none (an environment variable that is not set): reading it raises.
+        The config without the key ``hydra``; each ``${hydra:…}`` is replaced by its value. As in Hydra, a value may be
+        missing (``???``), and a resolver may fail (an environment variable that is not set): reading it raises.
 
     Raises
     ------
     MissingPackageError
-        Without hydra-core.
+        If hydra-core is not installed.
     UsageProblem
-        When the config cannot be composed: a key, option, type or override is wrong, or an interpolation names a key
-        or a resolver that is not there.
+        If the config cannot be composed: a key, option, type or override is wrong, or an interpolation names a key or
+        a resolver that does not exist.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def composition(
     schema: Any = None,
     name: str = "",
 ) -> Composition:
-    """Compose as `compose` does, and return what there is to know of it."""
+    """Compose as `compose` does, and return the config with its sources and values."""
     require("hydra", "mlmagic.compose", pip="hydra-core")
     folder = _folder(config_dir)
     seen: set[str] = set()
@@ -171,18 +171,18 @@ def composition(
 
 
 def last_values(name: str) -> dict[str, Any]:
-    """Return the leaves of the last composition of this name, by their dotted keys; none where there was none."""
+    """Return the leaves of the last composition of this name, by dotted keys; empty if there was none."""
     last = _latest.get(name)
     return last.values if last else {}
 
 
 def composition_of(config: object) -> Composition | None:
-    """Return how this very object was composed, None where it was not, or a hundred others were meanwhile."""
+    """Return the composition of this very object, or None if it was not composed, or not among the last hundred."""
     return next((one for one in (*_latest.values(), *_recent) if one.config is config), None)
 
 
 def compositions_in(namespace: Mapping[str, Any]) -> dict[str, Composition]:
-    """Return how the variables were composed that hold configs, by their names."""
+    """Return the compositions of the variables that hold composed configs, by variable name."""
     return {
         name: found
         for name, value in namespace.items()
@@ -191,7 +191,7 @@ def compositions_in(namespace: Mapping[str, Any]) -> dict[str, Composition]:
 
 
 class _Composed(NamedTuple):
-    """What Hydra made: the config, its remarks, and whether a value may change with any override."""
+    """Hydra's result: the config, its warnings, and whether any override may change a value."""
 
     config: DictConfig
     remarks: tuple[str, ...]
@@ -200,7 +200,7 @@ class _Composed(NamedTuple):
 
 @dataclass(frozen=True)
 class _Sources:
-    """What a config is composed from."""
+    """The sources from which a config is composed."""
 
     body_name: str
     yaml: str | None
@@ -248,7 +248,7 @@ class _Sources:
             return self._composed(here, top, given)
 
     def _composed(self, folder: Path, primary: str, overrides: list[str]) -> _Composed:
-        """Have Hydra compose *primary* in *folder*, and take its own part out again."""
+        """Let Hydra compose *primary* in *folder*, and remove the key ``hydra`` from the result."""
         from hydra import compose as hydra_compose
         from omegaconf import open_dict
 
@@ -262,12 +262,12 @@ class _Sources:
         return _Composed(config, tuple(told), shows_overrides)
 
     def _values(self, here: Path) -> dict[str, Any]:
-        """Return the leaves of the config without overrides, as far as it can be composed: what is right in it."""
+        """Return the leaves of the config without overrides, for messages; the schema's if it cannot be composed."""
         from omegaconf import OmegaConf
 
         try:
             return leaves(_plain(self._compose(here, ()).config))
-        except Exception:  # noqa: BLE001  # it is wrong without overrides: then only the schema tells what is right
+        except Exception:  # noqa: BLE001  # it is wrong even without overrides: only the schema is known
             return leaves(_plain(OmegaConf.structured(self.schema))) if self.schema is not None else {}
 
     def groups(self) -> list[str]:
@@ -287,13 +287,13 @@ class _Sources:
 
 
 def _require_mapping(text: str) -> None:
-    """Refuse a body that YAML reads as one text: Hydra would make a key of all of it."""
+    """Reject a body that YAML reads as a single string: Hydra would turn all of it into a key."""
     import yaml
 
     require_small(text, "The body")
     try:
         is_text = isinstance(yaml.safe_load(text), str)
-    except yaml.YAMLError:  # which Hydra complains of
+    except yaml.YAMLError:  # Hydra reports it
         return
     if is_text:
         raise UsageProblem(
@@ -312,7 +312,7 @@ def _folder(config_dir: str | Path | None) -> Path | None:
 
 
 def _typed(schema: Any) -> Any:
-    """Return the node of a schema, checked: OmegaConf knows its types."""
+    """Return the schema after checking that it is a dataclass whose types OmegaConf supports."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -327,7 +327,7 @@ def _typed(schema: Any) -> Any:
 
 
 def _checked(config: DictConfig) -> Resolved:
-    """Return the values of *config*; refuse what cannot be right, whatever is set later."""
+    """Return the values of *config*; raise for an error that no later value can fix."""
     from omegaconf.errors import OmegaConfBaseException
 
     try:
@@ -340,7 +340,7 @@ def _checked(config: DictConfig) -> Resolved:
 
 
 def _is_wrong(error: BaseException) -> bool:
-    """Return whether the text of an interpolation is wrong; a value that is missing may come yet."""
+    """Return whether an interpolation itself is wrong; a missing value may be set later."""
     from omegaconf.errors import GrammarParseError, InterpolationKeyError, UnsupportedInterpolationType
 
     wrong = (GrammarParseError, InterpolationKeyError, UnsupportedInterpolationType, RecursionError)

@@ -1,4 +1,4 @@
-"""Configs as plain values under dotted keys."""
+"""Converts configs to plain values under dotted keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def resolved(config: Any) -> Any:
     Raises
     ------
     omegaconf.errors.OmegaConfBaseException
-        When an interpolation cannot be resolved.
+        If an interpolation cannot be resolved.
     """
     from omegaconf import OmegaConf
 
@@ -36,13 +36,13 @@ def resolved(config: Any) -> Any:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A config as plain *values*; *open* says by dotted key why a leaf has no value, which stands there as written."""
+    """A config as plain *values*; *open* maps the dotted key of each unresolved leaf, kept as written, to a reason."""
 
     values: Any
     open: dict[str, str] = field(default_factory=dict)
 
     def leaves(self) -> dict[str, Any]:
-        """Return the leaves that have a value, by their dotted keys."""
+        """Return the leaves that have a value, by dotted keys."""
         return {key: value for key, value in leaves(self.values).items() if key not in self.open}
 
     def told(self) -> str:
@@ -53,16 +53,16 @@ class Resolved:
 
 
 def resolvable(config: Any, *, refused: Callable[[BaseException], bool] = lambda _: False) -> Resolved:
-    """Return what `resolved` does, but a value that is missing or cannot be resolved costs only itself.
+    """Resolve *config* as `resolved` does, but note the values that are missing or cannot be resolved.
 
-    An error that *refused* takes is raised.
+    An error for which *refused* returns True is raised.
     """
     from omegaconf import OmegaConf
 
     try:
         missing = OmegaConf.missing_keys(config)
         return Resolved(resolved(config), {_leaf(key): _MISSING for key in sorted(missing)})
-    except BaseException as error:  # noqa: BLE001  # a resolver of the user's may raise anything
+    except BaseException as error:  # noqa: BLE001  # a user's resolver may raise anything
         reraise_interrupt(error)
     reader = _Reader(refused)
     return Resolved(reader.values(config, "", _DEEPEST), reader.open)
@@ -76,7 +76,7 @@ class _Reader:
         self._refused = refused
 
     def values(self, config: Any, path: str, deepest: int) -> Any:
-        """Return the plain values of a node, whose keys stand below *path*."""
+        """Return the plain values of the node at *path*."""
         from omegaconf import OmegaConf
 
         written = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
@@ -115,7 +115,7 @@ class _Reader:
 
 
 def _leaf(key: str) -> str:
-    """Return the leaf that a key is a part of: a list is one.
+    """Return the leaf that contains a key; a list is a leaf.
 
     >>> _leaf("model.layers[0].size"), _leaf("lr")
     ('model.layers', 'lr')
@@ -124,14 +124,14 @@ def _leaf(key: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what OmegaConf says, without the kind of error that a resolver raised."""
+    """Return OmegaConf's message without the type of the error that a resolver raised."""
     text = next((line.strip() for line in text_of(error).splitlines() if line.strip()), type(error).__name__)
     wrapped = _WRAPPED.search(text)
     return wrapped[1].strip('"') if wrapped else text
 
 
 def leaves(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the leaves of a plain config by their dotted keys; a list is a leaf.
+    """Return the leaves of a plain config by dotted keys; a list is a leaf.
 
     >>> leaves({"model": {"depth": 5, "layers": [1, 2]}, "lr": 0.1})
     {'model.depth': 5, 'model.layers': [1, 2], 'lr': 0.1}
@@ -140,7 +140,7 @@ def leaves(config: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return (key, was, is) of each leaf that is not the same; None stands for a key that is not there.
+    """Return (key, old, new) of each leaf that differs; None stands for a missing key.
 
     >>> changes({"lr": 0.1, "depth": 3}, {"lr": 0.2, "C": 1.0})
     [('lr', 0.1, 0.2), ('depth', 3, None), ('C', None, 1.0)]

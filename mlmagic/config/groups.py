@@ -1,4 +1,4 @@
-"""The config groups of a folder, and the configs in each."""
+"""Lists the config groups of a folder, and the configs in each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_FILES = 5000
 def groups_in(folder: Path) -> dict[str, list[str]]:
     """Return the options of each config group in *folder*, by names such as ``db/engine``; ``""`` is the folder itself.
 
-    Of a folder that is no folder of configs the first 5,000 files are looked at.
+    Only the first 5,000 files are examined, because the folder may not be a folder of configs.
     """
     found: dict[str, list[str]] = {}
     left = _MOST_FILES

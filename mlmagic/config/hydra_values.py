@@ -1,6 +1,6 @@
-"""``${hydra:…}`` in a composed config: the values are filled in, since Hydra's own part ends with the composition.
+"""Replaces each ``${hydra:…}`` in a composed config by its value, before the key ``hydra`` is removed.
 
-Hydra's resolver reads a config of the process, which only ``@hydra.main`` sets: in a notebook there is none.
+Hydra's resolver reads a global config, which only ``@hydra.main`` sets; a notebook has none.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _OF_ANY_OVERRIDES = re.compile(r"runtime\.(?:cwd|version|choices)\b|job\.(?:name
 def fill_in(config: DictConfig, *, config_name: str) -> bool:
     """Replace each ``${hydra:…}`` of *config*, which still has the key ``hydra``, by its value.
 
-    Within an application of Hydra's nothing is replaced: there it means the application's own. Returns whether a value
-    depends on overrides of keys, beside those that choose options of groups.
+    Within a Hydra application nothing is replaced, because Hydra resolves the values from the application's config.
+    Returns whether a value may depend on overrides of keys, not only on the chosen options of groups.
     """
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
@@ -47,7 +47,7 @@ def fill_in(config: DictConfig, *, config_name: str) -> bool:
         hydra: Any = HydraConfig.get()
         OmegaConf.set_readonly(hydra, False)
         if OmegaConf.is_missing(hydra.runtime, "output_dir"):
-            with contextlib.suppress(Exception):  # what it is made of cannot be resolved: then it has no value either
+            with contextlib.suppress(Exception):  # if its parts cannot be resolved, it has no value either
                 hydra.runtime.output_dir = str(Path(hydra.run.dir).absolute())
         for parent, key, text in found:
             _replace(parent, key, text, hydra)
@@ -57,14 +57,14 @@ def fill_in(config: DictConfig, *, config_name: str) -> bool:
 
 
 def _job_name() -> str:
-    """Return what Hydra calls the job: the notebook or script, without its ending."""
+    """Return Hydra's job name: the file name of the notebook or script, without its suffix."""
     session = notebook_session.current()
     file = notebook.path(session.namespace if session else {})
     return (file or Path(getattr(sys.modules["__main__"], "__file__", None) or "notebook")).stem
 
 
 def _references(config: Any, written: Any) -> Iterator[tuple[Any, Any, str]]:
-    """Yield (parent node, key, text) of each value whose text refers to Hydra's own config."""
+    """Yield (parent node, key, text) of each value that refers to Hydra's own config."""
     for key, value in written.items() if isinstance(written, dict) else enumerate(written):
         if isinstance(value, dict | list):
             yield from _references(config[key], value)
@@ -76,12 +76,12 @@ def _replace(parent: Any, key: Any, text: str, hydra: Any) -> None:
     from omegaconf import OmegaConf, flag_override
 
     if not _REFERENCE.fullmatch(text) and _is_flat(text):
-        # Other interpolations of the text stay: what they refer to may be set later.
+        # Other interpolations of the text stay, because their targets may be set later.
         value: Any = _REFERENCE.sub(lambda found: _escaped(OmegaConf.select(hydra, found[1].strip())), text)
     else:
         try:
             value = parent[key]
-        except Exception:  # noqa: BLE001  # it refers to something else that has no value: it is told with the others
+        except Exception:  # noqa: BLE001  # it refers to another missing value, which is reported with the others
             return
         value = OmegaConf.to_container(value, resolve=True, enum_to_str=True) if OmegaConf.is_config(value) else value
     with flag_override(parent, ["readonly", "struct"], [False, False]):
@@ -89,7 +89,7 @@ def _replace(parent: Any, key: Any, text: str, hydra: Any) -> None:
 
 
 def _is_flat(text: str) -> bool:
-    """Return whether each reference of *text* stands by itself, not within another interpolation.
+    """Return whether no reference of *text* is nested in another interpolation.
 
     >>> _is_flat("${hydra:job.name}/${lr}"), _is_flat("${oc.decode:${hydra:job.name}}")
     (True, False)

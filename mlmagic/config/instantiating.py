@@ -1,4 +1,4 @@
-"""Objects from a config's ``_target_``: on the user's call only, and of classes only that are allowed."""
+"""Creates objects from a config's ``_target_``: only when the user calls it, and only of allowed classes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALLOWED = (
     "torchmetrics",
     "xgboost",
 )
-"""The packages whose classes may be made; ``MLMagic.instantiate_allow`` adds to them, as does the notebook itself."""
+"""The packages whose classes are allowed, besides those of the notebook and of ``MLMagic.instantiate_allow``."""
 
 _UNKNOWN = re.compile(r"unexpected keyword argument '([^']+)'")
 _PLACE = re.compile(r"^full_key: (.+)$", re.MULTILINE)
@@ -32,27 +32,27 @@ _SHOWN = 12
 
 
 def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
-    """Make the object that a config's ``_target_`` names, as ``hydra.utils.instantiate`` does.
+    """Create the object that a config's ``_target_`` names, as ``hydra.utils.instantiate`` does.
 
-    A config is data that may come from anywhere, and a target may be any function, so only classes of the packages that
-    are known to hold models and the like are made, those of the notebook, and what the setting ``instantiate_allow``
-    names: packages, modules, or single classes and functions.
+    A config may come from an untrusted source, and a target may be any function. Allowed are therefore only the
+    classes of known model libraries, those of the notebook, and the packages, modules, classes and functions that the
+    setting ``instantiate_allow`` names.
 
     Parameters
     ----------
     config
-        A config with ``_target_``; other ones within it are made first.
+        A config with ``_target_``. Nested targets are created first.
     args, kwargs
-        Passed to the target; a keyword goes before the config's own.
+        Passed to the target. Keywords take precedence over the config.
 
     Raises
     ------
     MissingPackageError
-        Without hydra-core.
+        If hydra-core is not installed.
     UsageProblem
-        When there is no target, one that is not allowed, or one that cannot be called with what the config gives it.
+        If a target is missing or not allowed, or does not accept the config's arguments.
     Exception
-        What the target itself raises.
+        Whatever the target raises.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     given = OmegaConf.create(dict(plain))
     try:
         return utils.instantiate(given, *args, **_authorization(utils.instantiate, [plain, kwargs]), **kwargs)
-    except InstantiationException as error:  # what a target raises is the cause of one, and from Hydra 1.4 on itself
+    except InstantiationException as error:  # Hydra wraps the target's exception; from 1.4 on it does not
         cause = error.__cause__
         if cause is None:
             raise UsageProblem(str(error).strip().partition("\n")[0]) from error
@@ -89,7 +89,7 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _authorization(hydras: Callable[..., Any], configs: Sequence[Any]) -> dict[str, Any]:
-    """Return the argument by which Hydra 1.4 and newer learns what may be called: what has been checked here."""
+    """Return the argument that tells Hydra 1.4 and newer which targets may be called: those that passed the check."""
     if "_execution_whitelist_" not in inspect.signature(hydras).parameters:
         return {}
     packages = [f"{package}.*" for package in (*ALLOWED, *settings.instantiate_allow, "__main__")]
@@ -97,7 +97,7 @@ def _authorization(hydras: Callable[..., Any], configs: Sequence[Any]) -> dict[s
 
 
 def _misfit(config: Any, kwargs: Mapping[str, Any], said: str, cause: BaseException) -> UsageProblem | None:
-    """Return what is wrong with the arguments of a call, None where they fit and the target itself failed."""
+    """Return what is wrong with a call's arguments, or None if they are valid and the target itself failed."""
     from omegaconf import OmegaConf
 
     unknown = _UNKNOWN.search(str(cause)) if isinstance(cause, TypeError) else None
@@ -131,11 +131,11 @@ def _targets(config: Any) -> Iterator[Any]:
 
 
 def _require_allowed(target: Any) -> None:
-    """Let pass what is allowed by its name and by what it turns out to be: a module may hold another's functions."""
+    """Check a target by its name and by the module of the object, because a module may import another's functions."""
     own = tuple(settings.instantiate_allow)
     if not isinstance(target, str):
         raise UsageProblem(f"_target_ is the name of a class, not {target!r}")
-    # By name first: to look an object up is to import its module.
+    # The name is checked first, because looking an object up imports its module.
     if not _is_in(target, (*ALLOWED, *own, "__main__")):
         raise _refused(target)
     found = locate(target)

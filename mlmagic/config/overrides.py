@@ -1,6 +1,6 @@
-"""Hydra's overrides as a person types them on a line: brackets and quotes keep together what belongs together.
+"""Splits a line into Hydra overrides. Spaces within brackets or quotes do not split.
 
-Quotes around a whole override are a shell's, and are taken off; quotes within its value are Hydra's, and stay.
+Quotes around a whole override are shell quotes and are removed; quotes within a value are Hydra's and stay.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BARE = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\$\{[^}]*\})|([^\[\]
 
 
 def words_of(line: str) -> list[str]:
-    """Divide *line* at its spaces, but for those in brackets or quotes, and around a comma or an equals sign.
+    """Split *line* at its spaces, except in brackets or quotes and around a comma or an equals sign.
 
     >>> words_of("lr=0.1, 0.01 x='a, b' layers=choice([64, 32], 8) name = ${lr}")
     ['lr=0.1,0.01', "x='a, b'", 'layers=choice([64, 32], 8)', 'name=${lr}']
@@ -35,7 +35,7 @@ def words_of(line: str) -> list[str]:
 
 
 def _without_shell_quotes(word: str) -> str:
-    """Return the override that stands in quotes as a whole; any other word as it is."""
+    """Remove the quotes around a whole override; return any other word unchanged."""
     quote, inner = word[0], word[1:-1]
     is_whole = quote in _QUOTES and word.endswith(quote) and not re.search(rf"(?<!\\){quote}", inner)
     if not is_whole or not _OVERRIDE.match(inner):
@@ -66,14 +66,14 @@ def _divided(line: str) -> Iterator[str]:
 
 
 def _goes_on(before: str, word: str) -> bool:
-    """Return whether *word* is the rest of the one *before*: ``lr=0.1, 0.01`` and ``lr = 0.1``."""
+    """Return whether *word* continues the word *before*, as in ``lr=0.1, 0.01`` and ``lr = 0.1``."""
     if before.startswith("-") or word.startswith("--") or "=" in word[1:]:
         return False
     return before.endswith((",", "=")) or word.startswith((",", "="))
 
 
 def quoted(override: str) -> str:
-    """Return *override* with quotes around words of other letters than ASCII's, which Hydra's grammar has not.
+    """Quote the non-ASCII words of *override*, which Hydra's grammar does not accept unquoted.
 
     >>> quoted("name=größe"), quoted("name=[über, 'größe']"), quoted("lr=0.1")
     ("name='größe'", "name=['über', 'größe']", 'lr=0.1')
@@ -93,7 +93,7 @@ def _in_quotes(found: re.Match[str]) -> str:
 
 
 def key_of(override: str) -> str:
-    """Return the key or config group that an override is of, dotted: ``model.depth`` of ``+model.depth=5``.
+    """Return the dotted key or config group that an override sets: ``model.depth`` for ``+model.depth=5``.
 
     >>> key_of("+db/engine@store=fast"), key_of("~lr"), key_of("++lr=1")
     ('store', 'lr', 'lr')

@@ -1,4 +1,4 @@
-"""Hydra for as long as one composition takes: what the user has initialized is there again afterwards."""
+"""Initializes Hydra for one composition and restores the user's Hydra state afterwards."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 JOB = "mlmagic"
 _OF_THE_CONFIG = ("In '", "provider=")
-"""How warnings begin that are about the config: others are Hydra's about OmegaConf."""
+"""The first words of warnings about the config; Hydra's other warnings are about OmegaConf."""
 _lock = threading.RLock()
 
 
 @contextlib.contextmanager
 def own_hydra(folder: Path) -> Iterator[list[str]]:
-    """Initialize Hydra on the configs in *folder*; yield the list that Hydra's warnings are appended to.
+    """Initialize Hydra on the configs in *folder*; yield a list to which Hydra's warnings are appended at the end.
 
-    Its global state (``GlobalHydra``, the version base, the job's name) is put back, whatever happens.
+    Hydra's global state (``GlobalHydra``, the version base, the job's name) is always restored.
     """
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -59,7 +59,7 @@ def _version_base() -> dict[str, str]:
 
 @contextlib.contextmanager
 def stored(name: str, schema: object) -> Iterator[None]:
-    """Let Hydra know *schema* as the config *name* meanwhile: left there, it would outlive its cell."""
+    """Register *schema* in Hydra's ConfigStore as *name*, and remove it afterwards."""
     from hydra.core.config_store import ConfigStore
 
     repo = ConfigStore.instance().repo

@@ -1,4 +1,4 @@
-"""What Hydra, OmegaConf and YAML complain of, in one line: the value, the nearest valid one, and what to do."""
+"""Turns errors of Hydra, OmegaConf and YAML into one line: the value, the nearest valid one, and the fix."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _SHOWN = 8
 
 
 def explained(error: Exception, *, keys: Collection[str], groups: Collection[str] = ()) -> UsageProblem:
-    """Return *error* as one line; *keys* are those of the config as far as it is known, *groups* its config groups."""
+    """Return *error* as one line; *keys* are the known keys of the config, *groups* its config groups."""
     return UsageProblem(_text(error, keys, groups))
 
 
 def unforeseen(error: Exception, overrides: Collection[str], values: Mapping[str, Any]) -> UsageProblem:
-    """Return an error that is none of Hydra's own kinds as one line; *values* are the leaves without *overrides*."""
+    """Return an unexpected error as one line; *values* are the leaves without *overrides*."""
     given = f" with {' '.join(overrides)}" if overrides else ""
     return into_null(overrides, values) or UsageProblem(f"Hydra cannot compose this{given}: {one_line(error)}")
 
 
 def into_null(overrides: Collection[str], values: Mapping[str, Any]) -> UsageProblem | None:
-    """Return the problem of the first override that reaches into a typed null, if one does.
+    """Return the problem of the first override that sets a key below a typed null, if there is one.
 
-    ``sub: Optional[S] = None`` and ``sub.k=4``. *values* are the leaves without *overrides*.
+    For example ``sub.k=4`` with ``sub: Optional[S] = None``. *values* are the leaves without *overrides*.
     """
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
@@ -67,7 +67,7 @@ def _text(error: Exception, keys: Collection[str], groups: Collection[str]) -> s
 
 
 def _composing(causes: list[str], keys: Collection[str], groups: Collection[str]) -> str:
-    """Return what went wrong, told by the texts of an error and of its causes."""
+    """Explain an error by its message and those of its causes."""
     text = causes[0]
     if text.startswith("Ambiguous value"):
         override = text.partition("'")[2].partition("'\n")[0]
@@ -90,7 +90,7 @@ def _composing(causes: list[str], keys: Collection[str], groups: Collection[str]
 
 
 def reason_of(text: str, keys: Collection[str] = ()) -> str:
-    """Return what OmegaConf says, with the key in front that it names below."""
+    """Return the first line of OmegaConf's message, prefixed by the key from its details."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if lines and lines[0].endswith("raised while composing config:"):
         lines = lines[1:]
@@ -112,7 +112,7 @@ def _no_key(key: str, schema: str | None, keys: Collection[str], groups: Collect
     if len(others) < len([*keys, *groups]):
         return f"The config has {key!r}, but not with what is chosen here: another option of its group has no such key."
     near = did_you_mean(key, others)
-    if not near:  # model.dpth is nearer to model.depth by its last part
+    if not near:  # compare the last parts only: model.dpth, model.depth
         near = did_you_mean(key.rpartition(".")[2], [one.rpartition(".")[2] for one in keys])
     where = f"in the schema {schema}" if schema else "in the config"
     known = ", ".join(list(keys)[:_SHOWN]) + (", …" if len(keys) > _SHOWN else "")
@@ -143,12 +143,12 @@ def _grammar(error: Exception) -> str:
 
 
 def unreadable(error: Exception, override: str) -> str:
-    """Return the reason why Hydra's grammar cannot read an override, as the rest of a sentence."""
+    """Return why Hydra's grammar cannot parse an override, as the rest of a sentence."""
     if function := _UNKNOWN_FUNCTION.search(str(error)):
         return f"cannot be read: there is no function {function[1]!r}.{did_you_mean(function[1], _FUNCTIONS)}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
     why = next((line for line in lines if not line.startswith(_BEFORE_THE_REASON)), "")
-    variable = _VARIABLE.search(override)  # which IPython fills in on other lines
+    variable = _VARIABLE.search(override)  # IPython expands it on other lines
     hint = f" Variables are not filled in here: write the value in place of {variable[0]}." if variable else ""
     return f"cannot be read: {why.partition(' expecting ')[0]}.{hint}"
 

@@ -1,8 +1,8 @@
-"""Where Hydra reads configs from during a composition: small regular files, and packages that are imported already.
+"""Restricts the sources of Hydra's configs during a composition to small regular files and imported packages.
 
-A folder of configs may come from elsewhere. Hydra would import the package that a config names as a place of configs,
-which runs its code, and read a file of any size; YAML repeats what an alias stands for, and OmegaConf copies it each
-time.
+A folder of configs may be untrusted. Hydra would import a package that a config names in its search path, which runs
+the package's code, and would read files of any size. YAML repeats the content of an alias, and OmegaConf copies it
+each time.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _HYDRAS = {"hydra", "hydra_plugins"}
 
 @contextlib.contextmanager
 def guarded_sources() -> Iterator[None]:
-    """Have Hydra read configs through the sources of this module meanwhile."""
+    """Let Hydra read configs through the sources of this module within the context."""
     from hydra._internal.sources_registry import SourcesRegistry
     from hydra.core.plugins import Plugins
 
-    Plugins.instance()  # it registers the sources
+    Plugins.instance()  # registers the sources
     types = SourcesRegistry.instance().types
     before = dict(types)
     types.update(_sources())
@@ -44,7 +44,7 @@ def guarded_sources() -> Iterator[None]:
         types.update(before)
 
 
-@functools.cache  # classes of Hydra's, which are the same as long as the process lives
+@functools.cache  # Hydra's classes never change within a process
 def _sources() -> dict[str, Any]:
     from hydra._internal.core_plugins.file_config_source import FileConfigSource
     from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
@@ -69,12 +69,12 @@ def _sources() -> dict[str, Any]:
 
 
 def require_readable(path: str, name: str) -> None:
-    """Refuse a config that is no regular file, or too much to read; one that is not there is Hydra's to tell of.
+    """Reject a config that is not a regular file, or is too large. Hydra reports missing files.
 
     Raises
     ------
     UsageProblem
-        Which names the config by *name*.
+        The message names the config by *name*.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -94,12 +94,12 @@ def require_readable(path: str, name: str) -> None:
 
 
 def require_small(content: str, what: str) -> None:
-    """Refuse YAML that is nested deep, or whose aliases repeat a part very often.
+    """Reject YAML that is nested too deep, or has too many values including those that aliases repeat.
 
     Raises
     ------
     UsageProblem
-        Which begins with *what*.
+        The message begins with *what*.
 
     Examples
     --------
@@ -130,17 +130,17 @@ def require_small(content: str, what: str) -> None:
                 raise UsageProblem(f"{what} is nested more than {_DEEPEST} deep")
             if count > _MOST_VALUES:
                 raise UsageProblem(f"{what} has more than {_MOST_VALUES:,} values, with those that aliases repeat")
-    except yaml.YAMLError:  # which Hydra complains of
+    except yaml.YAMLError:  # Hydra reports it
         return
 
 
 def require_short(config: Any) -> None:
-    """Refuse a plain config, unresolved, whose interpolations repeat each other to more than it can hold.
+    """Reject a plain, unresolved config that would be too large with its interpolations resolved.
 
     Raises
     ------
     UsageProblem
-        When there are more than 10 million characters and values.
+        If the resolved config would have more than 10 million characters and values.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def require_short(config: Any) -> None:
     def size_of(path: str, value: Any) -> int:
         if path in sizes:
             return sizes[path]
-        total = sizes[path] = 1  # of one that leads back to itself, OmegaConf tells
+        total = sizes[path] = 1  # OmegaConf reports circular interpolations
         if isinstance(value, dict | list):
             items = value.items() if isinstance(value, dict) else enumerate(value)
             total += sum(size_of(f"{path}.{key}", inner) for key, inner in items)

@@ -1,1 +1,1 @@
-"""What a user types: each magic parses, calls one plain function and displays what came back."""
+"""The magics: each one parses its line, calls one plain function and displays the result."""

@@ -1,4 +1,4 @@
-"""Tab on a magic's line: its options, and the runs, experiments and variables that they take."""
+"""Tab completion on a magic's line: its options, and the runs, experiments and variables that they take."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra)(?=\s|$)")
 
 
 def hook(shell: InteractiveShell) -> tuple[list[Any], Callable[..., Any]]:
-    """Return the list of the completer to put our matcher in, and the matcher. It suppresses others on our lines."""
-    if IPython.version_info < (8, 6):  # Colab's and Kaggle's
+    """Return the completer's list of matchers, and the matcher to add, which suppresses others on mlmagic's lines."""
+    if IPython.version_info < (8, 6):  # as on Colab and Kaggle
         return shell.Completer.magic_arg_matchers, _of_line(shell)
     return shell.Completer.custom_matchers, _of_context(shell)
 
@@ -58,19 +58,19 @@ def _of_context(shell: InteractiveShell) -> Callable[[CompletionContext], Simple
 
 
 def _offered(shell: InteractiveShell, before: str, word: str) -> list[str] | None:
-    """Return what may stand in the place of *word*, at the end of *before*; None if that is no line of our magics."""
+    """Return the completions of *word* at the end of *before*, or None if the line is not one of mlmagic's magics."""
     line = before.lstrip()
     magic = _MAGIC.match(line)
     return complete(shell, magic.group(1), line, word) if magic and line[magic.end() :] else None
 
 
 def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> list[str]:
-    """Return what may stand in the place of *word*, at the end of the line *before* of a magic."""
+    """Return the completions of *word* at the end of a magic's line *before*."""
     words = before.split()
     last = words[-1] if before.endswith((" ", "\t")) else (words[-2] if len(words) > 1 else "")
     if word.startswith("-"):
         return [option for option in _options(magic) if option.startswith(word)]
-    # IPython's word begins after a sign: of model=rf it is rf.
+    # IPython's word begins after an operator: it is rf in model=rf.
     whole = words[-1] if magic == "hydra" and words[-1].endswith(f"={word}") else word
     cut = len(whole) - len(word)
     return [found[cut:] for found in _values(shell, magic, last, words) if found.startswith(whole)][:_MOST]
@@ -104,7 +104,7 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
             return _experiments()
         if last in {"--continue", "--parent"} or (magic in {"compare", "diff"} and not option):
             return _run_names()
-    except MLMagicError:  # a store that is away is told where a run is to be opened, not on Tab
+    except MLMagicError:  # an unreachable store is reported when a run is opened, not on Tab
         return []
     if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
         return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
@@ -112,7 +112,7 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
 
 
 def _of_configs(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:
-    """Return folders, dataclasses, config groups with their options, or keys of the config that is composed again."""
+    """Return folders, dataclasses, config groups with their options, or keys of the config's last composition."""
     if last == "--config-dir":
         return sorted(path.name for path in Path.cwd().iterdir() if path.is_dir() and not path.name.startswith("."))
     if last == "--schema":
@@ -133,7 +133,7 @@ def _run_names() -> list[str]:
     from mlmagic.store.query import queries
 
     frame = connection.ask(lambda: queries.runs(n=_MOST), timeout_s=_PATIENCE_S)
-    # A name with an escape sequence is none to put on the user's line.
+    # A name with an escape sequence must not be inserted into the user's line.
     return list(dict.fromkeys(filter(is_plain, map(str, frame["name"])))) if len(frame) else []
 
 

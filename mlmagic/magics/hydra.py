@@ -66,7 +66,7 @@ class HydraMagics(Magics):
         what = "%hydra" if cell is None else "%%hydra"
         arguments = parse_words(self.hydra.parser, what, line, options_first(words_of(line), _WITH_VALUE))
         shell = self.shell
-        if shell is None:  # a magics object that no shell owns
+        if shell is None:  # a magics object without a shell
             return
         if arguments.name is None:
             raise UsageProblem(f"{what} binds a config to a variable: {what} cfg")
@@ -106,7 +106,7 @@ def _schema(name: str, namespace: dict[str, Any]) -> Any:
 
 
 def _python(body: str) -> ast.Module | None:
-    """Return the syntax tree of a body that is Python and defines a class, None of one that is YAML."""
+    """Return the syntax tree of a body that is Python and defines a class, or None for YAML."""
     try:
         tree = ast.parse(body)
     except (SyntaxError, ValueError):
@@ -115,9 +115,9 @@ def _python(body: str) -> ast.Module | None:
 
 
 def _run(shell: InteractiveShell, tree: ast.Module, body: str) -> Any:
-    """Run a body that defines dataclasses, in the user's namespace; return the last of them."""
+    """Run a body that defines dataclasses in the user's namespace, and return the last one."""
     last = [node.name for node in tree.body if isinstance(node, ast.ClassDef)][-1]
-    # Under a name of its own, so that a traceback shows the lines.
+    # With a unique file name, so that a traceback shows the lines.
     code = compile(body, shell.compile.cache(body, shell.execution_count), "exec")
     try:
         exec(code, shell.user_ns)  # noqa: S102  # it is the user's cell

@@ -1,4 +1,4 @@
-"""Parsing a magic's line, so that a typo gives one line that says what is valid."""
+"""Parses a magic's line; a typo gives a one-line error that says what is valid."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\S)+""")
 _OPTION = re.compile(r"--?(?!inf\b|nan\b)[A-Za-z].*", re.DOTALL)
 _DIRECTIONS = {"--sort": {"asc", "desc"}, "--metric": {"min", "max", "minimum", "maximum"}}
-"""Words that may follow the value of an option and belong to it."""
+"""Words that may follow an option's value as a part of it."""
 
 
 def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
-    """Return the arguments of *line*, with a shell's quoting and nothing expanded.
+    """Parse the arguments of *line* with a shell's quoting, without expansion.
 
     Raises
     ------
     UsageProblem
-        For an unknown option (the nearest one is named), a wrong value, or a quote that is not closed.
+        If an option is unknown (the message names the nearest one), a value is invalid, or a quote is not closed.
     """
     return parse_words(parser, magic, line, words_of(magic, line))
 
 
 def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[str]) -> Namespace:
-    """Return the arguments of *line* as `parse_line` does, where it was divided into *words* in another way."""
-    parser.allow_abbrev = False  # of an option cut short nobody knows whether a value follows
+    """Parse the arguments of *line* as `parse_line` does, from *words* that were split in a different way."""
+    parser.allow_abbrev = False  # `options_first` cannot know whether an abbreviated option takes a value
     try:
         arguments, rest = parser.parse_known_args(words)
     except UsageError as error:
@@ -56,7 +56,7 @@ def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[
 
 
 def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
-    """Return the options before the rest: argparse takes what has no name all at once, before an option or after it.
+    """Move the options to the front, because argparse accepts the positional words only in one piece.
 
     *with_value* are the options that take a value.
 
@@ -78,12 +78,12 @@ def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
 
 
 def variable(name: str) -> str:
-    """Return *name*, which a variable can have.
+    """Return *name* if it is a valid variable name.
 
     Raises
     ------
     UsageProblem
-        When none can.
+        If it is not.
     """
     if name.isidentifier() and not keyword.iskeyword(name):
         return name
@@ -93,12 +93,12 @@ def variable(name: str) -> str:
 
 
 def words_of(magic: str, line: str) -> list[str]:
-    """Return the words of *line* with a shell's quoting.
+    """Split *line* into words with a shell's quoting.
 
     Raises
     ------
     UsageProblem
-        For a quote that is not closed.
+        If a quote is not closed.
     """
     try:
         return shlex.split(line)
@@ -109,7 +109,7 @@ def words_of(magic: str, line: str) -> list[str]:
 
 
 def split_filter(line: str, with_value: Collection[str]) -> tuple[list[str], str]:
-    """Divide a magic's line into the words of its options, and the filter as it was written.
+    """Split a magic's line into the words of its options, and the filter as it was written.
 
     *with_value* are the options that take a value.
 

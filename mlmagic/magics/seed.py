@@ -1,4 +1,4 @@
-"""``%seed``: fix the random numbers of the session, and tell what that does not fix."""
+"""``%seed``: seed the session's random numbers, and show which sources are not fixed."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class SeedMagics(Magics):
         else:
             report = seeding.report(namespace)
         if arguments.quiet:
-            print(seed_headline(report))  # noqa: T201 - the one line that --quiet leaves
+            print(seed_headline(report))  # noqa: T201 - the only output of --quiet
             return
         display(seed_report_bundle(report), raw=True)
 
 
 def _one_value(words: list[str]) -> int:
-    """Return the number typed; text that is none goes on as it is, and `randomness.seed` says what is valid."""
+    """Parse the number; other text is returned unchanged, and `seeding.seed` reports what is valid."""
     value = " ".join(words)
     with contextlib.suppress(ValueError):
         return int(value)

@@ -1,4 +1,4 @@
-"""``%split``: divide data into train, val and test, bind the parts, and tell what there is to know about them."""
+"""``%split``: split data into train, val and test, bind the parts, and report sizes, classes and leakage."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SplitMagics(Magics):
         """
         arguments = parse_line(self.split.parser, "%split", line)
         shell = self.shell
-        if shell is None:  # a magics object that no shell owns
+        if shell is None:  # a magics object without a shell
             return
         if not arguments.data:
             raise UsageProblem("%split needs a variable: %split df --by user_id, or %split X y --seed 42")
@@ -76,7 +76,7 @@ class SplitMagics(Magics):
         _show(done, names, quiet=arguments.quiet)
 
     def _value(self, word: str) -> Any:
-        """Return what *word* stands for: a variable, an attribute of one, or an expression without spaces."""
+        """Evaluate *word*: a variable, an attribute of a variable, or an expression without spaces."""
         shell = self.shell
         first = word.partition(".")[0]
         if shell is None or (_NAME.fullmatch(word) and first not in shell.user_ns):
@@ -115,7 +115,7 @@ def _split(arguments: Namespace, data: Sequence[Any], namespace: Mapping[str, An
 
 
 def _last(label: str) -> str:
-    """Return the name that parts of *label* begin with: ``data`` for ``iris.data``."""
+    """Return the name with which the parts of *label* begin: ``data`` for ``iris.data``."""
     name = label.rpartition(".")[2]
     if not name.isidentifier():
         raise UsageProblem(f"%split: {label!r} gives no names for its parts; bind it to a variable first.")
@@ -123,7 +123,7 @@ def _last(label: str) -> str:
 
 
 def _key(option: str, name: str | None, data: Sequence[Any], namespace: Mapping[str, Any]) -> Any:
-    """Return a column's name, or else the variable of this name."""
+    """Return *name* if it is a column or unknown, else the variable of this name."""
     from mlmagic.data.split.split_columns import Named, has_column
 
     if name is None or has_column(name, data) or name not in namespace:
@@ -137,7 +137,7 @@ def _key(option: str, name: str | None, data: Sequence[Any], namespace: Mapping[
 
 
 def _number(text: str | None) -> Any:
-    """Return the number typed; text that is none goes on as it is, and `split` says what is valid."""
+    """Parse the number; other text is returned unchanged, and `split` reports what is valid."""
     if text is None:
         return None
     for kind in (int, float):
@@ -164,7 +164,7 @@ def _into(arguments: Namespace, parts: list[str]) -> list[str]:
 
 
 def _require_free(names: Iterable[str], data: Sequence[str], namespace: Mapping[str, Any]) -> None:
-    """Refuse to bind over the data, which would shrink each time the cell runs, and over functions and modules."""
+    """Refuse to overwrite functions, modules, and the data itself, which would shrink each time the cell runs."""
     for name in names:
         held = namespace.get(name)
         if name in data:
@@ -184,4 +184,4 @@ def _show(done: Split, names: Sequence[str], *, quiet: bool) -> None:
         return
     for finding in done.report.findings:
         if finding.level == "warning":
-            print(finding.text)  # noqa: T201 - what --quiet leaves
+            print(finding.text)  # noqa: T201 - the only output of --quiet

@@ -1,4 +1,4 @@
-"""``%%sweep``: the cell's body, run at many points."""
+"""``%%sweep``: run the cell's body at many points."""
 
 # IPython's decorators have no types.
 # mypy: disable-error-code="no-untyped-call,untyped-decorator"
@@ -101,7 +101,7 @@ class SweepMagics(Magics):
         words = options_first(_with_zips_joined(words_of(line)), _WITH_VALUE)
         arguments = parse_words(self.sweep.parser, "%%sweep", line, words)
         shell = self.shell
-        if shell is None:  # a magics object that no shell owns
+        if shell is None:  # a magics object without a shell
             return None
         into = variable(arguments.into) if arguments.into else None
         name, swept = _divided(arguments.words)
@@ -146,7 +146,7 @@ class SweepMagics(Magics):
 
 
 def _with_zips_joined(words: list[str]) -> list[str]:
-    """Return *words* with the names behind ``--zip`` as one: those of what the line sweeps.
+    """Join the names after each ``--zip`` to one word, as long as they are swept on the line.
 
     >>> _with_zips_joined(["n=1,2", "--zip", "lr", "depth", "--quiet", "lr=1,2", "depth=3,4"])
     ['n=1,2', '--zip', 'lr,depth', '--quiet', 'lr=1,2', 'depth=3,4']
@@ -170,7 +170,7 @@ def _whose_models(arguments: Namespace) -> Which:
 
 
 def _divided(words: list[str]) -> tuple[str | None, list[str]]:
-    """Return the sweep's name, if the first word is one, and what is swept."""
+    """Return the sweep's name, if the first word is one, and the swept words."""
     name = words[0].strip("'\"") if words and "=" not in words[0] else None
     swept = words[1:] if name is not None else words
     wrong = next((word for word in swept if "=" not in word), None)
@@ -194,7 +194,7 @@ def _config(name: str, namespace: Mapping[str, Any]) -> Composition:
 
 
 def _require_variables(names: list[str], namespace: Mapping[str, Any]) -> None:
-    """Refuse names that only a config can have, and say which one does."""
+    """Reject names that are not valid for variables, and name the config that has such a key."""
     from mlmagic.config.composing import compositions_in
 
     for name in names:

@@ -1,4 +1,4 @@
-"""``%%track``: the cell below it is recorded as an MLflow run."""
+"""``%%track``: record the cell as an MLflow run."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TrackMagics(Magics):
             )
         header = f"%%track {line}".strip()
         shell = self.shell
-        if shell is None:  # a magics object that no shell owns
+        if shell is None:  # a magics object without a shell
             return
         result = shell.run_cell(f"{header}\n{cell}")
         if not result.success:
@@ -89,21 +89,21 @@ class TrackMagics(Magics):
 
 
 class AlreadyShownError(MLMagicError):
-    """Ends a cell whose nested part has shown its traceback; it shows nothing itself."""
+    """Ends a cell whose nested cell has already shown its traceback; this error shows nothing."""
 
     def _render_traceback_(self) -> list[str]:
         return []
 
 
 def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> TrackOptions:
-    """Return what the header of a cell asks for.
+    """Parse the header of a cell into options.
 
-    ``{name}`` and ``$name`` stand for variables of *namespace*, as in every magic of IPython.
+    ``{name}`` and ``$name`` are expanded to variables of *namespace*, as in IPython's magics.
 
     Raises
     ------
     UsageProblem
-        When the header cannot be understood.
+        If the header cannot be parsed.
     """
     from mlmagic.recording.options import TrackOptions
 
@@ -132,7 +132,7 @@ def _expanded(header: str, namespace: Mapping[str, Any]) -> str:
         return header
     try:
         return str(DollarFormatter().vformat(header, [], dict(namespace)))
-    except BaseException as error:  # noqa: BLE001  # as IPython has it: what cannot be expanded stays as it was typed
+    except BaseException as error:  # noqa: BLE001  # as in IPython, text that cannot be expanded stays unchanged
         reraise_interrupt(error)
         return header
 
@@ -145,7 +145,7 @@ def _tag(word: str) -> tuple[str, str]:
 
 
 def _names(parsed: argparse.Namespace, option: str) -> tuple[str, ...]:
-    """Return the variable names after an option, also when they are joined by commas."""
+    """Return the variable names after an option, separated by spaces or commas."""
     words: Iterable[Any] = getattr(parsed, option)
     names = [name for word in words for name in str(word).split(",") if name]
     for name in names:

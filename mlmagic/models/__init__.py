@@ -1,1 +1,1 @@
-"""Models: which objects are fitted models, their parameters, and logging them as MLflow models."""
+"""Detects fitted models, reads their parameters, and saves them as MLflow models."""

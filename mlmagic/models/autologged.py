@@ -1,4 +1,4 @@
-"""Which models MLflow's autologging has logged to the run already: these are left to it."""
+"""Finds the models that MLflow's autologging or the user has already logged, so that mlmagic does not log them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def logged_by_mlflow(run: ActiveRun, models: Sequence[FittedModel]) -> set[int]:
-    """Return the identities of those *models* that are logged models of the run already.
+    """Return the `id` of each of *models* that is already a logged model of the run.
 
-    Of what has scikit-learn's interface MLflow remembers which model is which. For the others it is only known how
-    many there are: they are left to it when there is one for each.
+    MLflow remembers the logged model of each object with scikit-learn's interface. The others are matched by name, and
+    else by number: they all count as logged if the cell logged at least as many models.
     """
     listed: set[str | None] = set(run.logged.models)
     if not listed:
@@ -48,7 +48,7 @@ _logs = guarded(default=False)(autologging.logs)
 
 
 def _of_this_cell(run: ActiveRun, model_ids: set[str | None]) -> list[str]:
-    """Return the names of those that came since the cell began: a run that is continued has those of earlier cells."""
+    """Return the names of the models logged since the cell began; a continued run also has models of earlier cells."""
     client, since = run.target.client, run.delivery.began.started
     known = [each for each in model_ids if each]
     if client is None or not known:

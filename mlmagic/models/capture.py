@@ -1,4 +1,4 @@
-"""The models of a tracked cell: those that it binds or fits, with their parameters."""
+"""Records the models that a tracked cell binds or fits, with their parameters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FOR_ANY_MODEL = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 
 
 class ModelCapture:
-    """Notes what the models are like before a cell runs, and records those that it made or changed."""
+    """Notes the state of the models before a cell runs, and records the models that the cell made or changed."""
 
     what = "models"
 
@@ -48,13 +48,13 @@ class ModelCapture:
             self.note(run.origin.watch)
 
     def note(self, watch: CellObserver) -> None:
-        """Note the state of the models that the code reads which is watched."""
+        """Note the state of the models that the watched code reads."""
         for found in find_models(watch.values_read(), watch.skips):
             state = watch.skips.read(found.name, found.model, _State, default=_State())
             self._before.setdefault(id(found.model), (Remembered(found.model), state))
 
     def after(self, run: ActiveRun) -> None:
-        """Record parameters of models and optimizers, ``mlmagic/models.json``, and the models themselves."""
+        """Record the parameters of models and optimizers, ``mlmagic/models.json``, and the models themselves."""
         watch = run.origin.watch
         if watch is None:
             return
@@ -91,7 +91,7 @@ class ModelCapture:
             run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
 
     def made(self, watch: CellObserver, namespace: Mapping[str, Any]) -> list[FittedModel]:
-        """Return the models that the code fitted, changed, or bound a name to, each under the best name for it."""
+        """Return the models that the code fitted, changed, or bound to a name, each under its best name."""
         skips = watch.skips
         loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
         bound = [name for name in watch.bound.names() if name in namespace and name not in loop_variables]
@@ -111,7 +111,7 @@ class ModelCapture:
         return list(found.values())
 
     def _has_changed(self, found: FittedModel, watch: CellObserver) -> bool:
-        """Return whether a model that stood in the notebook before the cell has learned in it, or was not there."""
+        """Return whether a model is new, or has learned since the cell began."""
         before = self._before.get(id(found.model))
         if before is None or not before[0].is_(found.model):
             return True
@@ -120,7 +120,7 @@ class ModelCapture:
 
 
 def _kind_of_result(model: Any) -> Kind | None:
-    """Return the kind of a model that was fitted without a name, None for one that is no result of the cell."""
+    """Return the kind of a model that was fitted without a name, or None if it is not a result of the cell."""
     return kind_of(model) if is_fitted(model) and not _is_transformer(model) else None
 
 
@@ -132,7 +132,7 @@ class _State:
         self._versions = _versions(model)
 
     def differs(self, model: Any) -> bool:
-        """Return whether *model* is in another state."""
+        """Return whether the state of *model* has changed."""
         now = dict(_learned(model))
         if now.keys() != self._attributes.keys() or _versions(model) != self._versions:
             return True
@@ -148,7 +148,7 @@ def _versions(model: Any) -> tuple[int, ...]:
 
 
 def _is_transformer(model: Any) -> bool:
-    """Return whether *model* only prepares data: fitted in passing, without a name, it is no result of the cell."""
+    """Return whether *model* only transforms data. Without a name, a transformer is not a result of the cell."""
     return hasattr(type(model), "transform") and not hasattr(type(model), "predict")
 
 
@@ -163,7 +163,7 @@ def _optimizers(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator[t
 
 
 def _record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thing: Any) -> None:
-    """Record the parameters of a model or an optimizer, and those that its training function was *given*."""
+    """Record the parameters of a model or an optimizer, and those *given* to its training function."""
     for key, value in (changed_parameters(thing) | {str(key): plain(value) for key, value in given.items()}).items():
         full = f"{name}.{key}"
         if key != "class" and full not in run.options.exclude | run.logged_params:
@@ -171,7 +171,7 @@ def _record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thin
 
 
 def _record_best_score(run: ActiveRun, name: str, model: Any) -> None:
-    """Record the best score of a fitted search as a metric, unless the cell shows it itself or autologging did."""
+    """Record the best score of a fitted search as a metric, unless the run already has it, or autologging logged it."""
     score = getattr(model, "best_score_", None)
     key = f"{name}.best_score_"
     if not isinstance(score, float) or not metrics.is_estimator(model) or key in run.recorder.metrics:
@@ -186,7 +186,7 @@ def _record_search(run: ActiveRun, name: str, model: Any) -> None:
 
 
 def examples_for(watch: CellObserver, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the tables and matrices that the cell read or bound: one of them is what the model takes."""
+    """Return the tables and matrices that the cell read or bound: the candidates for the model's input example."""
     bound = {name: namespace[name] for name in watch.bound.names() if name in namespace}
     return tuple(
         value
@@ -196,7 +196,7 @@ def examples_for(watch: CellObserver, namespace: Mapping[str, Any]) -> tuple[Any
 
 
 def _has_rows_and_columns(value: Any) -> bool:
-    shape = getattr(value, "shape", None)  # of the module `numpy` it is a function
+    shape = getattr(value, "shape", None)  # `numpy.shape` is a function
     return isinstance(shape, tuple) and len(shape) >= 2  # noqa: PLR2004  # rows, columns
 
 
@@ -217,7 +217,7 @@ def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> No
                 size_limit_mb=settings.model_limit_mb,
             )
         )
-    except OSError as error:  # any other is the model's own
+    except OSError as error:  # any other OSError comes from the model
         if error.errno not in FULL:
             raise
         journal.not_kept(f"the model {name!r}", error)
@@ -233,9 +233,9 @@ def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> No
 
 
 def _secret_in(model: Any) -> str | None:
-    """Return what in *model*, whose file cannot be redacted, looks like a secret: a parameter or a feature's name."""
+    """Return which part of *model* looks like a secret; its file cannot be redacted, so the model is not recorded."""
     parameters = all_parameters(model)
-    # A text that was too long was shortened, and redacted before that.
+    # Long texts have been redacted before they were shortened.
     if redaction.redact_value("", parameters)[1] or REDACTED in repr(parameters):
         return "a parameter"
     names = getattr(model, "feature_names_in_", ())
@@ -244,18 +244,18 @@ def _secret_in(model: Any) -> str | None:
 
 
 def _requirements() -> list[str]:
-    """Return the pinned packages that models stand on, as far as they are imported."""
+    """Return the imported packages that models depend on, as pinned requirements."""
     imported = environment.capture().imported
     return [f"{name}=={imported[name].partition('+')[0]}" for name in _FOR_ANY_MODEL if name in imported]
 
 
 def size_text(size: int) -> str:
-    """Return a size in bytes as it is shown."""
+    """Format a size in bytes for display."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"  # noqa: PLR2004  # from 0.1 MB on
 
 
 def save(model: Any, name: str, folder: Path, examples: tuple[Any, ...], limit_mb: float) -> SavedModel | Skipped:
-    """Write *model* to *folder* with what it stands on; what looks like a secret is a reason to skip it."""
+    """Write *model* and its requirements to *folder*; skip it if a part of it looks like a secret."""
     if (what := _secret_in(model)) is not None:
         return Skipped(name, f"{what} that it holds looks like a secret")
     return save_model(model, name, folder, input_example=examples, requirements=_requirements(), size_limit_mb=limit_mb)

@@ -1,4 +1,4 @@
-"""What is a fitted model: recognised through `sys.modules`, so that no library is imported for it."""
+"""Recognises fitted models. Libraries are looked up in `sys.modules` and never imported."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MOST_IN_A_CONTAINER = 100
 _LABELLED = 2
 """Name and model."""
 
-# Where the classes of a library's models stand. Those with a flavour of their own come before scikit-learn, whose
-# base class most of them have too.
+# The base classes of each library's models. scikit-learn is last, because most other libraries' models also derive
+# from its base class.
 _CLASSES: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
     ("xgboost", "xgboost", ("Booster", "XGBModel")),
     ("lightgbm", "lightgbm", ("Booster", "LGBMModel")),
@@ -34,7 +34,7 @@ _CLASSES: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FittedModel:
-    """A fitted model and the name it goes by: ``rf``, ``models.rf`` for one in a dict, ``models_0`` in a list."""
+    """A fitted model and its name: ``rf`` (a variable), ``models.rf`` (an item of a dict), ``models_0`` (of a list)."""
 
     name: str
     model: Any
@@ -42,12 +42,12 @@ class FittedModel:
 
 
 def is_any_library_imported() -> bool:
-    """Return whether a library of models is imported: without one there is no model."""
+    """Return whether any model library is imported. If not, no object can be a model."""
     return any(module in sys.modules for _, module, _ in _CLASSES)
 
 
 def kind_of(thing: object) -> Kind | None:
-    """Return which library's model *thing* is, fitted or not, or None when it is none.
+    """Return the library of the model *thing*, fitted or not, or None if *thing* is not a model.
 
     >>> kind_of("not a model") is None
     True
@@ -76,8 +76,8 @@ def is_model(thing: object) -> bool:
 def is_fitted(model: Any) -> bool:
     """Return whether *model* has learned something, or has weights that can learn.
 
-    A scikit-learn estimator is asked (``__sklearn_is_fitted__``) or has an attribute that ends in an underscore, as
-    its convention is. A torch module needs a parameter: losses and activations are modules too and no models.
+    A scikit-learn estimator is fitted if its ``__sklearn_is_fitted__`` says so, or if it has an attribute that ends in
+    an underscore. A torch module needs a parameter, because losses and activations are modules but not models.
 
     >>> from sklearn.svm import SVC
     >>> is_fitted(SVC()), is_fitted(SVC().fit([[0], [1]], [0, 1]))
@@ -96,13 +96,13 @@ def is_fitted(model: Any) -> bool:
             return _has_learned(model)
 
 
-@guarded(default=False)  # an estimator of the user's that cannot tell is not fitted
+@guarded(default=False)  # a user's estimator that raises counts as not fitted
 def _has_learned(model: Any) -> bool:
     asked = getattr(model, "__sklearn_is_fitted__", None)
     if callable(asked):
-        # One that has nothing to learn calls itself fitted from the start; it is a model once it has seen data.
+        # A stateless estimator always reports that it is fitted; it counts as a model once it has seen data.
         return bool(asked()) and (_requires_fit(model) or _has_learned_attributes(model))
-    if type(model).__name__ == "Booster":  # XGBoost's and LightGBM's own: there are none that are not trained
+    if type(model).__name__ == "Booster":  # XGBoost's and LightGBM's boosters are always trained
         return True
     return _has_learned_attributes(model)
 
@@ -117,10 +117,10 @@ def _has_learned_attributes(model: Any) -> bool:
 
 
 def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[FittedModel]:
-    """Return the fitted models among *values*, also in dicts, lists and tuples, each once, in order.
+    """Return the fitted models among *values* and in their dicts, lists and tuples, each once, in order.
 
-    A model that is part of another one found (a pipeline's step, a module's submodule) is not returned by itself.
-    What cannot be read is noted in *skips*.
+    A model that is part of another model in the result (a pipeline's step, a submodule) is left out. Objects that
+    cannot be read are noted in *skips*.
 
     >>> from sklearn.svm import SVC
     >>> fitted = SVC().fit([[0], [1]], [0, 1])
@@ -128,7 +128,7 @@ def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[F
     ['svm']
     """
     skips = skips or Skips()
-    # A model's own name is the one to keep, not that of the dict which also holds it.
+    # A variable's name takes precedence over the name of an item in a container.
     plain = {name: value for name, value in values.items() if _kind(name, value, skips) is not None}
     nested = {name: value for name, value in values.items() if name not in plain}
     found: dict[int, FittedModel] = {}
@@ -151,7 +151,7 @@ def _all_parts(model: Any) -> list[Any]:
 
 
 def _candidates(items: Iterable[tuple[str, Any]], skips: Skips, deepest: int) -> Iterator[tuple[str, Any, Kind]]:
-    """Yield (name, value, kind) of the models, fitted or not: the values, and those within plain containers."""
+    """Yield (name, value, kind) of each model, fitted or not, among the values and within plain containers."""
     for name, value in items:
         kind = _kind(name, value, skips)
         if kind is not None:
@@ -162,7 +162,7 @@ def _candidates(items: Iterable[tuple[str, Any]], skips: Skips, deepest: int) ->
 
 
 def _named_items(name: str, container: Any) -> list[tuple[str, Any]]:
-    """Return the items of a plain container, each under a name; nothing for what is none, or is too large."""
+    """Return the (name, item) pairs of a plain container; empty if it is not one, or is too large."""
     if type(container).__module__ == "collections" and isinstance(container, Mapping):
         container = dict(container)
     if type(container) not in {dict, list, tuple} or len(container) > _MOST_IN_A_CONTAINER:
@@ -173,7 +173,7 @@ def _named_items(name: str, container: Any) -> list[tuple[str, Any]]:
 
 
 def _named_key(name: str, number: int, key: Any) -> str:
-    """Return what an item of a dict is called: after its key where that is text, a number or a tuple of these."""
+    """Return the name of a dict's item: by its key if that is a string, number or tuple of these, else by position."""
     parts = key if type(key) is tuple else (key,)
     if all(isinstance(part, str | int | float) for part in parts):
         return f"{name}.{'_'.join(map(str, parts))}"
@@ -181,14 +181,14 @@ def _named_key(name: str, number: int, key: Any) -> str:
 
 
 def _named_item(name: str, number: int, value: Any) -> tuple[str, Any]:
-    # [("rf", RandomForestClassifier()), ...] is how scikit-learn names the parts of an ensemble.
+    # scikit-learn names an ensemble's parts in this way: [("rf", RandomForestClassifier()), ...]
     if type(value) is tuple and len(value) == _LABELLED and isinstance(value[0], str) and is_model(value[1]):
         return f"{name}.{value[0]}", value[1]
     return f"{name}_{number}", value
 
 
 def parts_of(model: Any) -> Iterator[Any]:
-    """Yield the models that *model* is built of: submodules of a torch module, sub-estimators of an estimator."""
+    """Yield the parts of *model*: the submodules of a torch module, or the sub-estimators of an estimator."""
     if kind_of(model) == "torch":
         yield from (module for module in model.modules() if module is not model)
         return
@@ -209,6 +209,6 @@ def parts_of(model: Any) -> Iterator[Any]:
             left += _own_values(value)
 
 
-@guarded(default=())  # an estimator of the user's whose constructor does not keep its parameters
+@guarded(default=())  # a user's estimator whose constructor does not store its parameters
 def _own_values(model: Any) -> Sequence[Any]:
     return list(model.get_params(deep=False).values())

@@ -1,4 +1,4 @@
-"""The parameters of models and optimizers: those that are not default, and all of them as plain data."""
+"""Reads the parameters of models and optimizers: the non-default ones, or all of them as plain data."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 _UNKNOWN = object()
 _LONGEST_TEXT = 20_000
 _DEEPEST = 6
-# scikit-learn's lists of (name, estimator), of which each member appears under its own name.
+# scikit-learn's parameters that are lists of (name, estimator); each estimator is listed under its own name.
 _STEPS = frozenset({"steps", "transformers", "estimators", "transformer_list"})
 
 
 def changed_parameters(thing: Any) -> dict[str, Any]:
-    """Return the parameters of an estimator or a torch optimizer that are not default, by name.
+    """Return the non-default parameters of an estimator or a torch optimizer, by name.
 
-    What is inside a pipeline, a search or another estimator goes by scikit-learn's own names, ``step__parameter``.
-    A sub-estimator is its class's name, left out where its step is named so anyway. A fitted search also has what it
-    chose, ``best_params_``. Of an optimizer: its ``class``, ``lr`` as it was before any schedule, and what is not
-    default; where its parameter groups differ, one value for each. Anything else has none.
+    Parameters within a pipeline, a search or another estimator have scikit-learn's names, ``step__parameter``. A
+    sub-estimator is given by its class name, unless its step already has that name. A fitted search also has its
+    ``best_params_``. An optimizer has its ``class``, its ``lr`` before any schedule, and its non-default parameters;
+    if its parameter groups differ, a parameter has one value for each group. Other objects have no parameters.
 
     >>> from sklearn.ensemble import RandomForestClassifier
     >>> changed_parameters(RandomForestClassifier(50, max_depth=3))
@@ -51,11 +51,11 @@ def changed_parameters(thing: Any) -> dict[str, Any]:
 
 
 def all_parameters(thing: Any) -> dict[str, Any]:
-    """Return what there is to know of a model or an optimizer, defaults too, ready for JSON.
+    """Return all parameters of a model or an optimizer, including defaults, ready for JSON.
 
-    Always ``class``. An estimator has its ``parameters`` (names as in `changed_parameters`), a torch module its
-    ``architecture`` as text, how many ``parameter_count`` and ``trainable_count`` numbers it has, and in which
-    ``devices``, ``dtypes`` and ``training`` mode; an optimizer its ``param_groups``.
+    The key ``class`` is always present. An estimator has ``parameters`` (named as in `changed_parameters`), and an
+    optimizer has ``param_groups``. A torch module has its ``architecture`` as text, ``parameter_count``,
+    ``trainable_count``, ``devices``, ``dtypes`` and its ``training`` mode.
 
     >>> from sklearn.linear_model import Ridge
     >>> all_parameters(Ridge())["class"], all_parameters(Ridge())["parameters"]["alpha"]
@@ -112,26 +112,26 @@ def _part(part: Any, key: str, *, all_of_them: bool, deepest: int) -> Iterator[t
 
 
 def _named_steps(value: Any) -> list[tuple[str, Any]] | None:
-    """Return the (name, estimator) pairs of a pipeline, a ColumnTransformer or an ensemble; None for anything else."""
+    """Return the (name, estimator) pairs of a pipeline, ColumnTransformer or ensemble, or None for another value."""
     if not isinstance(value, list | tuple):
         return None
     pairs = [(item[0], item[1]) for item in value if isinstance(item, tuple) and len(item) > 1]
     return pairs if len(pairs) == len(value) and all(isinstance(name, str) for name, _ in pairs) else None
 
 
-@guarded(default={})  # a user's estimator whose constructor does not keep its parameters
+@guarded(default={})  # a user's estimator whose constructor does not store its parameters
 def _own_params(model: Any) -> Mapping[str, Any]:
     return dict(model.get_params(deep=False))
 
 
 def _params(model: Any, order: Iterable[str]) -> dict[str, Any]:
     found = _own_params(model)
-    # As the constructor has them: `get_params` sorts them by name.
+    # In the constructor's order: `get_params` sorts by name.
     return {name: found[name] for name in [*order, *found] if name in found}
 
 
 def _defaults(owner: type) -> dict[str, Any]:
-    """Return the defaults of *owner*'s constructor, and of its bases' where it passes keywords on to them."""
+    """Return the defaults of *owner*'s constructor, and of its bases' constructors if it passes keywords on to them."""
     found: dict[str, Any] = {}
     for base in owner.__mro__:
         constructor = base.__dict__.get("__init__")
@@ -149,9 +149,9 @@ def _defaults(owner: type) -> dict[str, Any]:
     return found
 
 
-@guarded(default=False)  # it cannot show itself
+@guarded(default=False)  # its `repr` raises
 def _same(value: Any, default: Any) -> bool:
-    """Return whether *value* is the default, by what they show, as scikit-learn's own display does; 1 is 1.0."""
+    """Return whether *value* is the default, compared by `repr` as in scikit-learn's display; numbers by value."""
     if default is _UNKNOWN:
         return False
     if value is default:
@@ -178,10 +178,10 @@ def _optimizer(optimizer: Any) -> dict[str, Any]:
 
 
 def _constructed(optimizer: Any, group: dict[str, Any], name: str, *, alone: bool) -> Any:
-    """Return a parameter of a group as the optimizer was made with it: schedules, and the user, change the group's.
+    """Return the initial value of a group's parameter, before a schedule or the user changed it.
 
-    The defaults are what the constructor was given. A group among several may have been given a rate of its own, which
-    a schedule keeps beside the one that it moves.
+    ``defaults`` holds the constructor's arguments. One of several groups may have its own learning rate; a schedule
+    stores its initial value as ``initial_lr``.
     """
     given = getattr(optimizer, "defaults", None)
     if alone and isinstance(given, Mapping) and name in given:
@@ -207,7 +207,7 @@ def _module(module: Any) -> dict[str, Any]:
 
 
 def _is_made(weight: Any) -> bool:
-    """Return whether a lazy module's weight has its size yet."""
+    """Return whether a weight is initialized; a lazy module's weight has no size before that."""
     return not type(weight).__name__.startswith("Uninitialized")
 
 

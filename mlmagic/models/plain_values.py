@@ -1,4 +1,4 @@
-"""Parameter values of any type as plain data, ready for JSON."""
+"""Converts parameter values of any type to plain data, ready for JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _DEEPEST = 6
 
 
 def plain(value: Any) -> Any:
-    """Return *value* fit for JSON: scalars as they are, small arrays as lists, functions and objects by name.
+    """Convert *value* for JSON: scalars are unchanged, small arrays become lists, functions and objects their names.
 
-    What differs from process to process, such as the address in a `repr`, does not get in.
+    The result has nothing that differs between processes, such as the address in a `repr`.
 
     >>> plain((1, None, math.nan)), plain(len), plain({1: {2}})
     ([1, None, 'nan'], 'len', {'1': [2]})
@@ -48,7 +48,7 @@ def _sequence(value: Collection[Any], deepest: int) -> Any:
     return [_plain(item, deepest - 1) for item in items]
 
 
-@guarded(default=None)  # it cannot show itself
+@guarded(default=None)  # its `repr` raises
 def _foreign(value: Any, deepest: int) -> Any:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and hasattr(value, "dtype"):
@@ -57,7 +57,7 @@ def _foreign(value: Any, deepest: int) -> Any:
         return f"{type(value).__name__} of shape {tuple(shape)}, {value.dtype}"
     if hasattr(value, "get_params"):
         return type(value).__name__
-    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of SciPy, which shows an address
+    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen SciPy distribution, whose repr has an address
         arguments = [*map(repr, value.args), *(f"{name}={each!r}" for name, each in value.kwds.items())]
         return f"{value.dist.name}({', '.join(arguments)})"
     text = repr(value)

@@ -1,4 +1,4 @@
-"""The candidates of a search of scikit-learn's: each a run below the one in which it was fitted, not only the best."""
+"""Records each candidate of a scikit-learn search as a child run of the run in which the search was fitted."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _NO_METRICS = ("param_", "params")
 
 
 def is_search(thing: object) -> bool:
-    """Return whether *thing* is a fitted search: ``GridSearchCV``, ``RandomizedSearchCV`` and their like."""
+    """Return whether *thing* is a fitted search, such as ``GridSearchCV`` or ``RandomizedSearchCV``."""
     results = getattr(thing, "cv_results_", None)
     return isinstance(results, dict) and isinstance(results.get("params"), list)
 
 
 def record_search(run: ActiveRun, name: str, search: Any) -> int:
-    """Record each candidate of a fitted search as a run below *run*; return how many there are.
+    """Record each candidate of a fitted search as a child run of *run*, and return their number.
 
-    Its parameters are those that were tried, its metrics all numbers of ``cv_results_``, under scikit-learn's names. A
-    candidate whose score is NaN, since its fits failed, is ``FAILED``. A search that was recorded is left as it is.
+    A child run has the candidate's parameters, and all numbers of ``cv_results_`` as metrics under scikit-learn's
+    names. A candidate whose fits failed (its scores are NaN) gets the status ``FAILED``. A search is recorded once.
     """
     if id(search) in run.recorded:
         return 0
     run.recorded.add(id(search))
     results: Mapping[str, Any] = search.cv_results_
     columns = {key: values for key, values in results.items() if not key.startswith(_NO_METRICS)}
-    # When each was fitted nobody knows; a moment before, so that the newest run of all is the cell's.
+    # The start of each fit is unknown. 1 ms before the cell's run keeps the cell's run the newest.
     started = run.delivery.began.started - 1
     for number, params in enumerate(results["params"]):
         metrics = {key: float(values[number]) for key, values in columns.items() if _is_number(values[number])}

@@ -1,1 +1,1 @@
-"""Sweeps: one piece of code run over many values, on one core, on all of them, or on a cluster."""
+"""Sweeps: run one piece of code with many values, on one core, on all cores, or on a cluster."""

@@ -1,4 +1,4 @@
-"""The body of a sweep's cell: Python that runs where there is no notebook."""
+"""Checks the body of a sweep's cell: plain Python that runs without a notebook."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_MLFLOW = ("mlflow.log_", "mlflow.set_tag", "mlflow.start_run")
 
 @dataclass(frozen=True)
 class Body:
-    """A body that can be run anywhere: its *source*, the *names* of the notebook that it reads, what it *binds*."""
+    """A body that can run in any process: its *source*, the notebook's *names* that it reads, the names it *binds*."""
 
     source: str
     names: tuple[str, ...]
@@ -27,13 +27,13 @@ class Body:
 
 
 def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -> Body:
-    """Return the body, checked: trials are plain Python, which reads what is swept.
+    """Return the body after checking that it is plain Python that reads the swept names.
 
     Raises
     ------
     UsageProblem
-        When it is empty or no Python, holds a magic, a shell command or a top-level ``await``, binds what is swept, or
-        does not read it.
+        If it is empty or not valid Python, contains a magic, a shell command or a top-level ``await``, binds a swept
+        name, or does not read one.
     """
     tree = _parsed(source)
     _Plain().visit(tree)
@@ -62,9 +62,9 @@ def _parsed(source: str) -> ast.Module:
         tree = ast.parse(source)
         compile(
             source, "<sweep>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        )  # `return` parses, and is no Python here
+        )  # `return` parses, but does not compile here
     except SyntaxError as error:
-        # Only now: a line of a text may begin with a sign of the notebook's, and the rest of a division does.
+        # Checked only after a failure: a line in a string, or of a continued `%` operation, may begin with such a sign.
         for number, line in enumerate(source.splitlines(), 1):
             if (text := line.lstrip()).startswith(("!", "%")):
                 begins = beginning(text, 40)
@@ -79,7 +79,7 @@ def _parsed(source: str) -> ast.Module:
 
 
 class _Plain(ast.NodeVisitor):
-    """Refuses what needs the notebook or its event loop; within a function only what would reach for the notebook."""
+    """Rejects code that needs the notebook or its event loop; within an ``async def``, only calls of the notebook."""
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         for inner in ast.walk(node):
@@ -109,7 +109,7 @@ class _Plain(ast.NodeVisitor):
 
 
 def _looked_up(tree: ast.Module, read: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
-    """Return all names that the body looks up, or a function of the notebook that it uses."""
+    """Return all names that the body, or a notebook function that it uses, looks up."""
     found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for name in read:
         for function in functions_of(namespace[name], namespace):

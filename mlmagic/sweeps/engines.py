@@ -1,4 +1,4 @@
-"""Where trials run: in this process, in worker processes on this machine, or on a Dask cluster. Only this differs."""
+"""Engines run trials in this process, in worker processes on this machine, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ _THREADS = (
 
 
 class Engine(Protocol):
-    """Runs trials: ``jobs`` of them at the same time.
+    """Runs up to ``jobs`` trials at the same time.
 
-    ``is_remote`` tells that they run in other processes, ``breaks_as_a_whole`` that all are lost when a worker dies.
+    ``is_remote`` says whether trials run in other processes, ``breaks_as_a_whole`` whether all running trials are lost
+    if one worker dies.
     """
 
     jobs: int
@@ -39,27 +40,27 @@ class Engine(Protocol):
     breaks_as_a_whole: bool
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
-        """Begin a trial; its future raises when the process in which it runs dies."""
+        """Start a trial; its future raises if the trial's process dies."""
 
     def renew(self) -> None:
-        """Go on after a worker died."""
+        """Recover after a worker died."""
 
     def stop(self) -> None:
-        """End at once what runs, and leave no process behind."""
+        """End all running trials at once, and leave no process behind."""
 
     def close(self) -> None:
-        """Give back what is not needed any more."""
+        """Release the engine's resources."""
 
 
 class InProcess:
-    """One trial after the other, in this process."""
+    """Runs one trial after the other in this process."""
 
     jobs = 1
     is_remote = False
     breaks_as_a_whole = False
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
-        """Run a trial to its end."""
+        """Run a trial to completion."""
         from mlmagic.sweeps.trials.trial import run_trial
 
         future: Future[Outcome] = Future()
@@ -73,11 +74,11 @@ class InProcess:
         """Do nothing: nothing runs."""
 
     def close(self) -> None:
-        """Do nothing: nothing is held."""
+        """Do nothing: there are no resources."""
 
 
 class Local:
-    """Worker processes on this machine (loky)."""
+    """Runs trials in worker processes on this machine (loky)."""
 
     is_remote = True
     breaks_as_a_whole = True
@@ -89,7 +90,7 @@ class Local:
         self._executor: Any = None
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
-        """Begin a trial in a worker."""
+        """Start a trial in a worker."""
         from mlmagic.sweeps.trials.trial import run_trial
 
         future: Future[Outcome] = self._running().submit(run_trial, job, task)
@@ -99,29 +100,29 @@ class Local:
         if self._executor is None:
             from loky import ProcessPoolExecutor
 
-            # Set before the libraries are loaded that read them.
+            # The libraries read these variables when they are loaded.
             limits = {**dict.fromkeys(_THREADS, str(self._threads)), "MPLBACKEND": "agg"}
             self._executor = ProcessPoolExecutor(self.jobs, env=limits, initializer=_begin_worker)
         return self._executor
 
     def renew(self) -> None:
-        """Give up the pool, which is broken as a whole; the next trial begins a new one."""
+        """Shut the broken pool down; the next trial starts a new one."""
         self.stop()
 
     def stop(self) -> None:
         """Kill the workers."""
         executor, self._executor = self._executor, None
         if executor is not None:
-            with contextlib.suppress(Exception):  # a broken pool complains of what is broken
+            with contextlib.suppress(Exception):  # a broken pool may raise
                 executor.shutdown(wait=True, kill_workers=True)
 
     def close(self) -> None:
-        """Let the workers end."""
+        """Shut the workers down."""
         self.stop()
 
 
 def _begin_worker() -> None:
-    """Leave interrupts to the process that began this one: Jupyter sends them to all of its group. End when it dies."""
+    """Ignore interrupts, which Jupyter sends to the whole process group, and end this process if its parent dies."""
     import signal
     import threading
 
@@ -130,14 +131,14 @@ def _begin_worker() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: a kernel that was killed tells its workers nothing."""
+    """End this process after its parent has died: a killed kernel cannot notify its workers."""
     while os.getppid() == parent:
         time.sleep(_LOOK_UP_EVERY_S)
     os._exit(1)
 
 
 class Dask:
-    """The workers of a Dask cluster: one at an address, or one on this machine that is started for the sweep."""
+    """Runs trials on a Dask cluster: an existing one at an address, or a local one started for the sweep."""
 
     is_remote = True
     breaks_as_a_whole = False
@@ -151,7 +152,7 @@ class Dask:
             limits = {**dict.fromkeys(_THREADS, str(threads)), "MPLBACKEND": "agg"}
             import dask
 
-            # A trial that kills its worker is not to kill three more.
+            # By default, a trial that kills its worker would be tried on three more.
             with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
                 self._cluster = distributed.LocalCluster(
                     n_workers=jobs or os.cpu_count() or 1,
@@ -170,11 +171,11 @@ class Dask:
             ) from error
         workers = len(self._client.scheduler_info(n_workers=-1)["workers"])
         self.jobs = jobs or max(workers, 1)
-        # A trial is never run a second time behind our back: which one kills its worker is for the loop to find out.
+        # Dask must not retry trials: the loop finds out which trial kills its worker.
         self._executor = self._client.get_executor(pure=False, retries=0)
 
     def submit(self, job: Job, task: Task) -> Future[Outcome]:
-        """Begin a trial on a worker; what all trials share is sent once."""
+        """Start a trial on a worker; the job that all trials share is sent once."""
         from mlmagic.sweeps.trials.trial import run_trial
 
         if id(job) not in self._jobs:
@@ -183,17 +184,17 @@ class Dask:
         return future
 
     def renew(self) -> None:
-        """Do nothing: the cluster goes on with the workers that it has, or starts another."""
-        self._jobs.clear()  # what was sent may have gone with its worker
+        """Forget the jobs that were sent. The cluster continues with its other workers, or starts a new worker."""
+        self._jobs.clear()  # the scattered data may have been lost with the worker
 
     def stop(self) -> None:
-        """Cancel what waits and runs; the workers of a cluster of our own are ended."""
-        with contextlib.suppress(Exception):  # the cluster may be what is broken
+        """Cancel pending and running trials; end the workers if the cluster was started for the sweep."""
+        with contextlib.suppress(Exception):  # the cluster itself may be broken
             self._executor.shutdown(wait=False, cancel_futures=True)
         self.close()
 
     def close(self) -> None:
-        """Leave the cluster; one of our own ends."""
+        """Disconnect from the cluster, and shut it down if it was started for the sweep."""
         client, self._client = self._client, None
         cluster, self._cluster = self._cluster, None
         for one in (client, cluster):
@@ -203,14 +204,14 @@ class Dask:
 
 
 def engine_for(jobs: int | None, on: str, address: str | None, threads: int) -> Engine:
-    """Return the engine that the options name; 0 *jobs* are one a core.
+    """Return the engine that the options select; 0 *jobs* means one per core.
 
     Raises
     ------
     UsageProblem
-        When there is no such engine, or no cluster at the address.
+        If there is no such engine, or no cluster at the address.
     MissingPackageError
-        When the package that it needs is not installed.
+        If the package that the engine needs is not installed.
     """
     if on not in ENGINES:
         raise UsageProblem(f"--on {on}: there are {', '.join(ENGINES)}.{did_you_mean(on, ENGINES)}")

@@ -1,4 +1,4 @@
-"""What tells one sweep's code, and what it reads, from another's: by this ``--resume`` knows a sweep and its trials."""
+"""Hashes a sweep's code and everything it reads. ``--resume`` recognises a sweep and its trials by these keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def key_of(*parts: Any) -> str:
-    """Return what tells these values from others: the same in every process.
+    """Return a hash of these values that is the same in every process.
 
     >>> key_of("code", {"lr": 0.1}, 7) == key_of("code", {"lr": 0.1}, 7) != key_of("code", {"lr": 0.10001}, 7)
     True
@@ -31,9 +31,9 @@ def key_of(*parts: Any) -> str:
 
 
 def identity_of(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -> str:
-    """Return what tells the code of a sweep with all that it reads: the notebook's functions, values, data and objects.
+    """Return a hash of a sweep's code and all that it reads: the notebook's functions, values, data and objects.
 
-    *namespace* is what a body reads from; a function has its own.
+    A body reads from *namespace*; a function reads from its own globals.
     """
     if isinstance(code, Body):
         source, names, used = code.source, code.names, []
@@ -48,9 +48,9 @@ def identity_of(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -
 
 @guarded(default=None)
 def content_of(value: Any) -> Any:
-    """Return what tells a value: plain values themselves, data by their fingerprints, other objects by their pickles.
+    """Return what identifies a value: JSON of plain values, fingerprints of data, or a hash of an object's pickle.
 
-    Modules, functions and classes are told by their code, not here; None for them and for what cannot be pickled.
+    None for modules, functions and classes, whose code is hashed elsewhere, and for objects that cannot be pickled.
 
     >>> content_of({"scale": 2.0}), content_of(print)
     ('{"scale": 2.0}', None)
@@ -69,31 +69,31 @@ def content_of(value: Any) -> Any:
 def _pickle_of(value: Any) -> str | None:
     import joblib
 
-    return str(joblib.hash(value))  # of sets too, whose order differs from process to process
+    return str(joblib.hash(value))  # also of sets, whose order differs between processes
 
 
 def _name_of(function: Callable[..., Any]) -> str:
-    """Return what tells a callable that has no code in Python."""
+    """Return the qualified name of a callable, or of its type, which identifies it if it has no Python code."""
     named = function if hasattr(function, "__qualname__") else type(function)
     return f"{named.__module__}.{named.__qualname__}"
 
 
 def function_of(callable_: Any) -> Any:
-    """Return what a partial or a decorated function calls in the end."""
+    """Return the innermost function of a partial or a decorated function."""
     while hasattr(callable_, "func"):
         callable_ = callable_.func
     return inspect.unwrap(callable_)
 
 
 def globals_of(callable_: Any) -> dict[str, Any]:
-    """Return the namespace that a callable reads from: of a partial that of its function, of an object its class's."""
+    """Return the globals of a callable: of a partial's function, or of an object's ``__call__``."""
     function = function_of(callable_)
     own = getattr(function, "__globals__", None) or getattr(function.__call__, "__globals__", None)
     return own if own is not None else {}
 
 
 def _held_by(function: types.FunctionType) -> Iterator[Any]:
-    """Yield the values that a function holds: of its closure, and its defaults."""
+    """Yield the values of a function's closure and its defaults."""
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # not bound yet
             yield cell.cell_contents
@@ -109,5 +109,5 @@ def _written(code: types.CodeType) -> str:
 def _constant(value: Any) -> str:
     if isinstance(value, types.CodeType):
         return _written(value)
-    # What is looked for in a set is a frozenset, whose order differs from process to process.
+    # `x in {…}` compiles to a frozenset, whose order differs between processes.
     return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)

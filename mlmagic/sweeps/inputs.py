@@ -1,4 +1,4 @@
-"""What the code of a sweep reads of the notebook; its data are recorded once, on the sweep's own run."""
+"""Finds the notebook's values that a sweep's code reads, and records its data once, on the sweep's run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def values_read(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a body reads of *namespace*, or a function of its globals, its closure and a partial's keywords.
+    """Return what a body reads from *namespace*, or what a function reads from its globals, closure and keywords.
 
     >>> from functools import partial
     >>> values_read(partial(lambda x, limit: x * limit, limit=3), {})
@@ -40,7 +40,7 @@ def values_read(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -
 
 
 def record_data(run: ActiveRun, values: Mapping[str, Any]) -> None:
-    """Record the data among *values*, and the split that they are of, as those of a tracked cell that reads them."""
+    """Record the data among *values*, and their split, as for a tracked cell that reads them."""
     watch = CellObserver(values)
     try:
         watch.begin(ast.parse("\n".join(values)))
@@ -48,7 +48,7 @@ def record_data(run: ActiveRun, values: Mapping[str, Any]) -> None:
         data = DataCapture()
         data.before(reading)
         data.after(reading)
-    except BaseException as error:  # noqa: BLE001  # no fault of ours may keep the sweep from running
+    except BaseException as error:  # noqa: BLE001  # a fault of mlmagic must not stop the sweep
         reraise_interrupt(error)
         run.notices.warn(f"the data could not be recorded: {one_line(error)}")
     finally:

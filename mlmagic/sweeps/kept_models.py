@@ -1,4 +1,4 @@
-"""The models that trials sent: those of the best point so far lie staged, and are recorded when the sweep is over."""
+"""Stages the models that trials send. Those of the best point are recorded at the end of the sweep."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Staged:
-    """A model in the staging area of a journal, under its *uid*; or the *problem* for which it is not there."""
+    """A model in a journal's staging area under its *uid*, or the *problem* that kept it from being staged."""
 
     model: SentModel
     uid: str = ""
@@ -36,12 +36,12 @@ class Staged:
 
     @property
     def folder(self) -> str:
-        """Where its files lie below the staging area."""
+        """The folder of its files, relative to the staging area."""
         return f"models/{self.uid}"
 
 
 def stage(models: Iterable[SentModel], staging: Path) -> list[Staged]:
-    """Write models into a staging area; one that holds a secret, or finds no room, has a problem instead."""
+    """Write models to a staging area. A model that contains a secret, or cannot be written, gets a problem instead."""
     return [_staged(model, staging) for model in models]
 
 
@@ -62,7 +62,7 @@ def _staged(model: SentModel, staging: Path) -> Staged:
 
 
 def record(staged: Iterable[Staged], recorder: Recorder, notices: Notices, trial: int) -> list[str]:
-    """Record models that are staged beside the recorder's journal; return each in a few words, with its *trial*."""
+    """Record models staged beside the recorder's journal; return a short description of each, with its *trial*."""
     told = []
     for one in staged:
         name = redaction.redact(one.model.name)[0]
@@ -77,13 +77,13 @@ def record(staged: Iterable[Staged], recorder: Recorder, notices: Notices, trial
 
 
 def secret_in(model: SentModel) -> str:
-    """Return what in a model looks like a secret, nothing where all is well: a worker does not know all that are."""
+    """Return which part of a model looks like a secret, or an empty string. A worker does not know all secrets."""
     if redaction.redact_value("", model.parameters)[1] or REDACTED in repr(model.parameters):
         return "a parameter that it holds looks like a secret"
     if any(redaction.redact(name)[1] for name in model.features):
         return "the name of a feature that it holds looks like a secret"
     for path, content in model.files.items():
-        with contextlib.suppress(UnicodeDecodeError):  # no text
+        with contextlib.suppress(UnicodeDecodeError):  # not a text file
             if redaction.redact(content.decode())[1]:
                 return f"its file {path} holds what looks like a secret"
     return ""
@@ -91,7 +91,7 @@ def secret_in(model: SentModel) -> str:
 
 @dataclass(frozen=True)
 class _Kept:
-    """The models of a trial, and the value that it has of the metric."""
+    """The models of a trial, and its value of the metric."""
 
     trial: int
     value: float
@@ -99,7 +99,7 @@ class _Kept:
 
 
 class KeptModels:
-    """Of each point that may still turn out to be the best the models of its best trial."""
+    """The models of the best trial of each point that may still be the best."""
 
     def __init__(self) -> None:
         self._of_point: dict[int, _Kept] = {}
@@ -107,7 +107,7 @@ class KeptModels:
     def take(
         self, run: ActiveRun, trial: Trial, value: float | None, goal: Direction, models: Sequence[SentModel]
     ) -> None:
-        """Keep the *models* of a trial of the sweep *run*, unless another one of its point did better."""
+        """Stage the *models* of a trial of the sweep *run*, unless another trial of its point was at least as good."""
         before = self._of_point.get(trial.point_number)
         if value is None or not models:
             return
@@ -125,7 +125,7 @@ class KeptModels:
                 shutil.rmtree(run.delivery.journal.staging / staged.folder, ignore_errors=True)
 
     def record(self, run: ActiveRun, point_number: int | None) -> bool:
-        """Record the models of the best point on the sweep's *run*, and delete all others; return if there are some."""
+        """Record the models of the best point on the sweep's *run*, delete all others; return whether there are any."""
         best = self._of_point.pop(point_number, None) if point_number is not None else None
         for other in list(self._of_point):
             self.drop(run, other)

@@ -1,4 +1,4 @@
-"""The one loop that runs every sweep: as many trials at a time as the engine takes, and what became of each."""
+"""The loop of every sweep: keeps the engine busy with trials, and reports each outcome."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _STRIKES = 2
 class Loop:
     """Runs the trials of a sweep.
 
-    A worker that dies takes with it what ran beside; these trials run again, one at a time, and one in whose second
-    run a worker dies is failed.
+    If a worker dies, the trials that were lost run again one at a time. A trial whose worker dies a second time is
+    marked as failed.
     """
 
     def __init__(
         self, engine: Engine, job: Job, *, done: Callable[[Outcome], None], idle: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Prepare to run trials of *job*: *done* is called with each outcome, *idle* a few times a second."""
+        """Prepare to run trials of *job*.
+
+        *done* is called with each outcome, *idle* a few times a second with the number of running trials.
+        """
         self._engine = engine
         self._job = job
         self._done = done
@@ -40,12 +43,12 @@ class Loop:
         self._strikes: Counter[int] = Counter()
 
     def run(self, tasks: Iterator[Task]) -> None:
-        """Run all *tasks*, which are asked for when there is room for one.
+        """Run all *tasks*; the next task is requested when the engine has a free slot.
 
         Raises
         ------
         KeyboardInterrupt
-            After what ran was ended and told as killed.
+            After the running trials have been ended and reported as killed.
         """
         try:
             while self._fill(tasks):
@@ -54,7 +57,7 @@ class Loop:
                 for future in finished:
                     self._take(future)
         except BaseException:
-            # Whatever ends the loop, an interrupt above all: nothing may go on without it.
+            # Whatever ends the loop, above all an interrupt: no trial may continue without it.
             self._engine.stop()
             for task, began in self._running.values():
                 self._done(_ended(task, "KILLED", began, "interrupted"))
@@ -62,7 +65,7 @@ class Loop:
             raise
 
     def _fill(self, tasks: Iterator[Task]) -> bool:
-        """Begin as many trials as there is room for; tell whether any runs."""
+        """Start as many trials as the engine has free slots; return whether any is running."""
         while not self._suspects and len(self._running) < self._engine.jobs:
             task = next(tasks, None)
             if task is None:
@@ -82,18 +85,18 @@ class Loop:
         self._running[future] = (task, began)
 
     def _take(self, future: Future[Outcome]) -> None:
-        if future not in self._running:  # of a pool that broke
+        if future not in self._running:  # of a broken pool
             return
         try:
             outcome = future.result()
-        except (Exception, CancelledError) as one:  # noqa: BLE001  # each engine has its own for a worker that died
+        except (Exception, CancelledError) as one:  # noqa: BLE001  # each engine raises its own error for a dead worker
             error = one
         else:
             self._running.pop(future)
             self._done(outcome)
             return
         if self._engine.breaks_as_a_whole:
-            # No one knows which trial did it: all that ran are suspects.
+            # Any of the running trials may have killed the worker: all are suspects.
             lost, self._running = list(self._running.values()), {}
         else:
             lost = [self._running.pop(future)]
@@ -108,6 +111,6 @@ class Loop:
 
 
 def _ended(task: Task, status: str, began: int, reason: str) -> Outcome:
-    """Return the outcome of a trial that did not come back."""
+    """Return the outcome of a trial that did not return one."""
     took = max(time.time_ns() / 1e9 - began / 1e3, 0.0)
     return Outcome(task.number, status, began, took, error=reason)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A sweep from its plan to its results: points are drawn, trials run, and each is recorded below the sweep's run."""
+"""Runs a sweep from its plan to its results: draws points, runs trials, and records each as a child run."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A trial that was asked for: its point, its config if one is swept, its seed, and its key."""
+    """A trial proposed by the search: its point, its config if one is swept, its seed, and its key."""
 
     number: int
     point_number: int
@@ -72,7 +72,7 @@ class _Asked:
         error: str | None = None,
         pruned: bool = False,
     ) -> Trial:
-        """Return what became of it."""
+        """Return the trial with its result."""
         place = (self.number, self.point_number, dict(self.point), self.seed)
         return Trial(*place, status, metrics, duration_s, uid, error, pruned)
 
@@ -81,11 +81,11 @@ class Watcher(Protocol):
     """Shows a sweep while it runs."""
 
     def show(self, results: Results, *, total: int, running: int) -> None:
-        """Show how far it is, with so many trials *running*."""
+        """Show the progress, with the number of *running* trials."""
 
 
 class Sweep:
-    """One sweep: checked when it is made, run once."""
+    """One sweep: checked on creation, run once."""
 
     def __init__(self, plan: Plan) -> None:
         """Prepare a sweep.
@@ -93,7 +93,7 @@ class Sweep:
         Raises
         ------
         UsageProblem
-            When the plan cannot be run.
+            If the plan cannot be run.
         """
         self.plan = plan
         require_valid(plan)
@@ -133,14 +133,14 @@ class Sweep:
         self._models = KeptModels()
 
     def run(self, parent: ActiveRun, watcher: Watcher | None = None) -> Results:
-        """Run all trials below *parent*, and return what they came to.
+        """Run all trials as child runs of *parent*, and return the results.
 
         Raises
         ------
         UsageProblem
-            When no trial has the metric.
+            If a trial finishes without the metric.
         KeyboardInterrupt
-            When it was interrupted; what was done is recorded.
+            If the sweep is interrupted; finished trials are recorded.
         """
         self._describe(parent)
         end = time.monotonic() + self.plan.timeout_s if self.plan.timeout_s is not None else None
@@ -161,12 +161,12 @@ class Sweep:
         return results
 
     def close(self) -> None:
-        """Leave no worker and no file behind, whether it was run or not."""
+        """Remove all workers and temporary files, whether the sweep was run or not."""
         self._engine.close()
         self._search.close()
 
     def results(self, parent: ActiveRun) -> Results:
-        """Return what the trials came to that have ended, those of *parent*, in order."""
+        """Return the results of *parent*'s trials that have ended, in order."""
         return self._results_of(parent, self._trials)
 
     def _results_of(self, parent: ActiveRun, trials: Sequence[Trial]) -> Results:
@@ -174,12 +174,12 @@ class Sweep:
 
     @property
     def resumed(self) -> str | None:
-        """The id of the run of the sweep that this one goes on with, None where it begins anew."""
+        """The run id of the sweep that this sweep resumes, or None."""
         return self._earlier.run_id if self._earlier is not None else None
 
     @property
     def config_at(self) -> Callable[[Point], DictConfig] | None:
-        """What composes the config of a point, where a config is swept."""
+        """A function that composes the config of a point, or None if no config is swept."""
         return self._space.check if self._space is not None else None
 
     def _searched(self) -> Search:
@@ -199,7 +199,7 @@ class Sweep:
         return Listed(points)
 
     def _check_configs(self, points: Sequence[Point]) -> None:
-        """Have Hydra compose the first point, and try each value of each axis once: before anything runs."""
+        """Before any trial, let Hydra compose the first point, and try each value of each axis once."""
         assert self._space is not None  # noqa: S101  # called for configs only
         self._space.check(points[0])
         seen: set[tuple[str, str]] = set()
@@ -209,7 +209,7 @@ class Sweep:
                 self._space.at(point)
 
     def _all_tasks(self, parent: ActiveRun) -> Iterator[Task]:
-        """Yield the trials that are to be run; of those that an earlier sweep has run the results are taken."""
+        """Yield the trials to run; take over the results of trials that an earlier sweep has finished."""
         numbers = itertools.count()
         while (asked := self._search.ask()) is not None:
             point_number, point = asked
@@ -217,7 +217,7 @@ class Sweep:
             place = key_of(point)
             for _ in range(self.plan.seeds):
                 number = next(numbers)
-                # A point that a search comes back to is not tried with the same numbers again.
+                # If a search proposes a point again, its trials get new seeds.
                 seed = _trial_seed(self.seed, place, self._asked_before[place])
                 self._asked_before[place] += 1
                 key = key_of(self.code, point if config is None else config.values, seed)
@@ -233,7 +233,7 @@ class Sweep:
                     yield Task(number, {}, seed, (self._space.name, config.values), pruning, bar)
 
     def _bar(self, point_number: int) -> Bar | None:
-        """Return how good the best point is so far, for a trial of this point."""
+        """Return the value of the best point so far, which a trial of this point has to reach."""
         if self._best is None or self._metric is None or self.goal is None:
             return None
         value, best = self._best
@@ -256,7 +256,7 @@ class Sweep:
             delivery_worker(parent.delivery.uri).hurry()
 
     def _take(self, parent: ActiveRun, trial: Trial, models: Sequence[SentModel] = ()) -> None:
-        """Take what became of a trial, and the models that it sent."""
+        """Take a trial's result, and the models that it sent."""
         bisect.insort(self._trials, trial, key=lambda one: one.number)
         self._of_point[trial.point_number].append(trial)
         self._judge(trial)
@@ -266,7 +266,7 @@ class Sweep:
         self._tell(parent, trial.point_number)
 
     def _judge(self, trial: Trial) -> None:
-        """Find the metric that matters, or see that it is there, as soon as one trial is through."""
+        """Infer the sweep's metric from the first finished trial, or check that a finished trial has the given one."""
         if trial.status != "FINISHED":
             return
         if self.plan.metric is None:
@@ -282,7 +282,7 @@ class Sweep:
             raise UsageProblem(f"Trial {trial.number} ended without the metric {self.plan.metric!r}.{why} {listed}")
 
     def _tell(self, parent: ActiveRun, point_number: int) -> None:
-        """Tell the search of a point when all its trials are through."""
+        """Report a point to the search after all its trials have ended."""
         of_point = self._of_point[point_number]
         if len(of_point) < self.plan.seeds:
             return
@@ -297,7 +297,7 @@ class Sweep:
         self._best = summaries[0].mean, point_number
 
     def _is_best(self, mean: float, point_number: int) -> bool:
-        """Return whether a point is better than the best one so far, or as good and before it."""
+        """Return whether a point is better than the best one so far, or equal to it and earlier."""
         if self._best is None:
             return True
         best, number = self._best
@@ -308,7 +308,7 @@ class Sweep:
             watcher.show(self.results(parent), total=self.total, running=running)
 
     def _describe(self, parent: ActiveRun) -> None:
-        """Record what the sweep goes over."""
+        """Record the sweep's axes and settings."""
         recorder, plan = parent.recorder, self.plan
         recorder.tag(CODE, self.code)
         for problem in self._problems if self._engine.is_remote else ():
@@ -316,7 +316,7 @@ class Sweep:
         for name in self.shared:
             parent.notices.info(f"{name} cannot be copied: all trials share it, and what one changes the next one sees")
         if self.resumed is not None:
-            return  # it says so already
+            return  # the run already has its description
         if plan.data:
             record_data(parent, values_read(plan.code, plan.namespace))
         if plan.resume:
@@ -338,7 +338,7 @@ class Sweep:
                 parent.notices.info(f"{axis.name} has one value, a list: {axis.name}={told} goes over what is in it")
 
     def _conclude(self, parent: ActiveRun, results: Results) -> None:
-        """Tell what the sweep took over, and what it left."""
+        """Add notices about the trials that were taken over, that did not start, and that failed."""
         if self._taken:
             of = len(results.trials)
             parent.notices.info(f"--resume took over {self._taken} of {of} trials, which had ended well before")
@@ -346,12 +346,12 @@ class Sweep:
         if self.plan.timeout_s is not None and left:
             parent.notices.info(f"--timeout {self.plan.timeout_s:g}: {_trials(left)} did not begin; --resume goes on")
         failed = sum(trial.status == "FAILED" for trial in results.trials)
-        if 0 < failed < len(results.trials):  # of all the error tells
+        if 0 < failed < len(results.trials):  # if all failed, the error says so
             hold = "its run holds the traceback" if failed == 1 else "their runs hold the tracebacks"
             parent.notices.warn(f"{failed} of {_trials(len(results.trials))} failed: {hold}")
 
     def _record_best(self, parent: ActiveRun, results: Results) -> None:
-        """Record the best point on the sweep's own run, with its models: so far, if something ended the sweep."""
+        """Record the best point so far on the sweep's run, with its models, even if the sweep ended early."""
         summaries = results.summaries() if results.goal else []
         best = summaries[0] if summaries else None
         self._models.record(parent, best.point_number if best else None)
@@ -359,7 +359,7 @@ class Sweep:
             return
         parent.recorder.metric(f"best.{results.metric}", best.mean)
         for name, value in best.point.items():
-            parent.recorder.tag(f"best.{name}", value)  # no parameter: of a sweep that is continued it may change
+            parent.recorder.tag(f"best.{name}", value)  # not a parameter, because it may change if the sweep is resumed
 
 
 def _packed(plan: Plan, *, for_processes: bool) -> Payload:
@@ -380,7 +380,7 @@ def _base_seed(earlier: Earlier | None) -> int:
 
 
 def _trial_seed(base: int, place: str, repetition: int) -> int:
-    """Return the seed of a trial: from the sweep's, the key of its point, and its repetition, whatever else ran."""
+    """Derive a trial's seed from the sweep's seed, the key of its point, and its repetition only."""
     import numpy as np
 
     words = [int(place[at : at + 8], 16) for at in range(0, 32, 8)]

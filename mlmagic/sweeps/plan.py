@@ -1,4 +1,4 @@
-"""What a sweep is to do, and whether it can be done: checked before anything runs."""
+"""The plan of a sweep, which is checked before any trial runs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _MODES: dict[str, Direction] = {"min": "min", "max": "max"}
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sweep is to do.
+    """The plan of a sweep.
 
-    *code* is a body or a function, *axes* are what it goes over: variables of the body, arguments of the function, or
-    overrides of *config*; ``zips`` are groups of their names that go together. ``metric`` judges the trials, ``mode``
-    says in which direction. ``seeds`` is how often each point is run. With ``resume`` trials are not run again that
-    ended well in the last sweep of the same code in ``experiment``. With ``prune`` those are ended that look hopeless.
-    ``models`` says whose models are recorded, ``data`` whether the data that the code reads are.
+    *code* is a body or a function. *axes* are the swept variables of the body, arguments of the function, or overrides
+    of *config*; ``zips`` are groups of axis names that vary together. ``metric`` compares the trials, and ``mode`` is
+    its direction. ``seeds`` is the number of trials per point. ``resume`` reuses the trials that finished in the last
+    sweep of the same code in ``experiment``. ``prune`` ends unpromising trials early. ``models`` says whose models are
+    recorded, ``data`` whether the data that the code reads are recorded.
     """
 
     code: Body | Callable[..., Any]
@@ -61,17 +61,18 @@ class Plan:
 
     @property
     def dimensions(self) -> list[Dimension]:
-        """What is crossed: the axes, those that go together as one."""
+        """The dimensions of the grid: the axes, with zipped axes as one dimension."""
         return dimensions_of(self.axes, self.zips)
 
 
 def require_valid(plan: Plan) -> None:
-    """See that the plan can be run.
+    """Check that the plan can be run.
 
     Raises
     ------
     UsageProblem
-        When it goes over nothing, an option has no such value, or it has more trials than anyone asks for by chance.
+        If it has no axes, an option has an invalid value, or a grid has over 1,000 trials without ``yes`` or
+        ``trials``.
     """
     if not plan.axes:
         raise UsageProblem("There is nothing to go over: lr=0.1,0.01 depth=range(1,10)")
@@ -80,7 +81,7 @@ def require_valid(plan: Plan) -> None:
         raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
     if plan.models not in MODELS:
         raise UsageProblem(f"models={plan.models!r}: it is {', '.join(MODELS)}.{did_you_mean(plan.models, MODELS)}")
-    if plan.timeout_s is not None and not plan.timeout_s >= 0:  # NaN is none
+    if plan.timeout_s is not None and not plan.timeout_s >= 0:  # rejects NaN too
         raise UsageProblem(f"--timeout {plan.timeout_s:g}: it is a number of seconds, 0 or more.")
     for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):
         if number is not None and number < 1:
@@ -92,7 +93,7 @@ def require_valid(plan: Plan) -> None:
     size = count(plan.dimensions)
     if plan.search == "grid" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
         if size == float("inf"):
-            points_of(plan.dimensions, "grid", 1, 0)  # which says that an interval has no grid
+            points_of(plan.dimensions, "grid", 1, 0)  # raises: an interval has no grid
         raise UsageProblem(
             f"That is {int(size) * plan.seeds:,} trials: --yes runs them all, --search random --trials 100 a hundred, "
             "--trials 100 the first hundred"
@@ -100,12 +101,12 @@ def require_valid(plan: Plan) -> None:
 
 
 def goal_of(plan: Plan) -> Direction | None:
-    """Return in which direction the plan's metric is better, None where it names none.
+    """Return the direction in which the plan's metric is better, or None if the plan names no metric.
 
     Raises
     ------
     UsageProblem
-        When neither the plan nor the metric's name tells, or nothing is judged by a direction that is given.
+        If the direction is invalid or unknown, or a direction or TPE lacks a metric.
     """
     if plan.mode is not None:
         if plan.mode not in _MODES:

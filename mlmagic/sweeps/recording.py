@@ -1,4 +1,4 @@
-"""A trial as a run below that of its sweep."""
+"""Records a trial as a child run of its sweep's run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.trials.trial import Outcome
 
 NUMBER, KEY = "mlmagic.trial", "mlmagic.trial.key"
-"""Tags of a trial: its number, and what tells it from every other: its code, its values and its seed."""
+"""Tags of a trial: its number, and a key that identifies its code, values and seed."""
 
 
 def record_trial(
@@ -26,7 +26,7 @@ def record_trial(
     *,
     models: bool = False,
 ) -> str:
-    """Record what a trial did, its *models* too if asked for; return its run's own id (the tag ``mlmagic.id``)."""
+    """Record a trial's outcome, and its models if *models* is set; return its run's ``mlmagic.id``."""
     tags = {NUMBER: str(outcome.number), KEY: key}
     child = ChildRun(parent, f"{parent.name} {outcome.number}", outcome.started, tags)
     recorder = child.recorder

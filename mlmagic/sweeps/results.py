@@ -1,4 +1,4 @@
-"""What a sweep came to: a DataFrame with a row a trial, and the best of them."""
+"""The results of a sweep: its trials, the best point, and DataFrames of both."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MEASURED = ("mean", "error", "count")
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: the *point* it was run at, how many points came before it, its seed, and what became of it.
+    """One trial: its *point*, the number of that point, its seed, and its result.
 
-    ``uid`` is its run's own id (the tag ``mlmagic.id``), by which `mlmagic.Run` finds it.
+    ``uid`` is its run's tag ``mlmagic.id``, by which `mlmagic.Run` finds it.
     """
 
     number: int
@@ -39,7 +39,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Summary:
-    """A point over its seeds: the mean of the metric and its standard error (NaN of one), and how many it is of."""
+    """A point's metric over its seeds: the mean, its standard error (NaN for one trial), and the number of trials."""
 
     point_number: int
     point: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Results:
-    """All trials of a sweep, in order, and the metric that they are judged by."""
+    """All trials of a sweep, in order, and the metric by which they are compared."""
 
     name: str
     run_id: str
@@ -59,7 +59,7 @@ class Results:
     goal: Direction | None
 
     def summaries(self) -> list[Summary]:
-        """Return a summary of each point that has a finite value of the metric, the best first."""
+        """Return a summary of each point with a finite value of the metric, best first."""
         import statistics
 
         by_point: dict[int, list[Trial]] = {}
@@ -74,20 +74,20 @@ class Results:
         return sorted(found, key=lambda one: one.mean, reverse=self.goal == "max")
 
     def value(self, trial: Trial) -> float | None:
-        """Return the finite value that a trial that finished has of the metric, else None."""
+        """Return the metric of a finished trial if it is finite, else None."""
         value = trial.metrics.get(self.metric or "") if trial.status == "FINISHED" else None
         return value if value is not None and math.isfinite(value) else None
 
     @property
     def best(self) -> Mapping[str, Any] | None:
-        """The point with the best mean of the metric; None where no trial has one."""
+        """The point with the best mean of the metric, or None if no trial has the metric."""
         summaries = self.summaries() if self.goal else []
         return dict(summaries[0].point) if summaries else None
 
     def points(self) -> pd.DataFrame:
-        """Return one row a point, the best first: what was swept, and of the metric mean, standard error and count.
+        """Return a DataFrame with one row per point, best first: the swept values, and a summary of the metric.
 
-        They are called ``loss.mean``, ``loss.error`` (NaN of one trial) and ``loss.count``.
+        The summary's columns are ``loss.mean``, ``loss.error`` (the standard error, NaN for one trial), ``loss.count``.
         """
         import pandas as pd
 
@@ -98,7 +98,7 @@ class Results:
         return pd.DataFrame(columns | measured)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a trial: trial, status, duration (s), seed, what was swept, the metrics, and the error.
+        """Return one row per trial: trial, status, duration (s), seed, the swept values, the metrics, and the error.
 
         Swept parameters keep their names. If ``seed`` is swept, the trial's own seed is ``trial.seed``.
         """

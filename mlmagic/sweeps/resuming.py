@@ -1,4 +1,4 @@
-"""Which trials of an earlier sweep need not be run again."""
+"""Finds the trials of an earlier sweep that need not run again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 CODE = "mlmagic.sweep.code"
-"""The tag of a sweep's run that tells its code."""
+"""The tag of a sweep's run that identifies its code."""
 _PARENT = "mlflow.parentRunId"
 _MOST_SEED = 2**32
 
 
 @dataclass(frozen=True)
 class Done:
-    """A trial that ended well: its metrics, how long it took, and its run's own id."""
+    """A finished trial: its metrics, its duration, and its run's ``mlmagic.id``."""
 
     metrics: Mapping[str, float]
     duration_s: float
@@ -34,7 +34,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The last sweep of the same code: its run, its seed, and the trials that ended well by their keys."""
+    """The last sweep of the same code: its run, its seed, and its finished trials by key."""
 
     run_id: str
     seed: int | None
@@ -42,12 +42,12 @@ class Earlier:
 
 
 def find_earlier(code: str, experiment: str | None) -> Earlier | None:
-    """Return the last sweep of this code in the experiment, None where there was none.
+    """Return the last sweep of this code in the experiment, or None if there is none.
 
     Raises
     ------
     StoreError
-        When the store cannot be read.
+        If the store cannot be read.
     """
 
     def read() -> Earlier | None:
@@ -79,5 +79,5 @@ def _done(run: Run) -> Done:
 
 
 def _seed(text: str) -> int | None:
-    """Return a seed of 32 bits, as the sweep drew it, None for anything else."""
+    """Parse a 32-bit seed, as a sweep draws it; None for any other text."""
     return int(text) if re.fullmatch(r"[0-9]{1,10}", text) and int(text) < _MOST_SEED else None

@@ -1,4 +1,4 @@
-"""Studies of Optuna's that a cell runs by itself: each of their trials a run below the cell's."""
+"""Records each trial of an Optuna study that a cell runs as a child run of the cell's run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VALUE = "value"
 
 
 class StudyCapture:
-    """Records the trials that a cell ran, of the studies that it reads or binds."""
+    """Records the trials that a cell ran of the Optuna studies that it reads or binds."""
 
     what = "studies"
 
@@ -32,12 +32,12 @@ class StudyCapture:
         self._place = 0
 
     def before(self, run: ActiveRun) -> None:  # noqa: ARG002  # it reads nothing of the cell
-        """Note when the cell begins."""
+        """Note the start time of the cell."""
         self._began = datetime.now()  # noqa: DTZ005  # as above
         self._place = optuna.now()
 
     def after(self, run: ActiveRun) -> None:
-        """Record the trials that this process began or ended while the cell ran."""
+        """Record the trials of this process that began or ended while the cell ran."""
         watch = run.origin.watch
         if watch is None or "optuna" not in sys.modules:
             return
@@ -50,7 +50,7 @@ class StudyCapture:
             if not trial.state.is_finished():
                 continue
             place = optuna.begun_here(study.study_name, trial)
-            # One that was asked for by an earlier cell may have been told by this one.
+            # An earlier cell may have called `study.ask`, and this one `study.tell`.
             ended_here = trial.datetime_complete is None or trial.datetime_complete >= self._began
             if place is not None and (place > self._place or ended_here):
                 count += record_study_trial(run, name, study, trial)
@@ -63,10 +63,10 @@ class StudyCapture:
 
 
 def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> bool:
-    """Record a trial of a study that has ended as a run below *run*, once; tell whether it did.
+    """Record an ended trial of a study as a child run of *run*, once; return whether it was recorded.
 
-    Its parameters are those that Optuna proposed, its metrics the values that the objective returned, under the study's
-    names for them (else ``value``), with what it reported on the way as their curve.
+    The run's parameters are those that Optuna proposed. Its metrics are the objective's values, named as in the study
+    (else ``value``). The intermediate values of a single objective form the metric's curve.
     """
     status = _STATUSES.get(trial.state.name)
     key = hash((study.study_name, trial.number, trial.datetime_start))

@@ -1,1 +1,1 @@
-"""What stands in a training loop: its progress, with the step of what is logged, and early stopping."""
+"""Tools for training loops: progress bars that set the step of logged metrics, live curves, and early stopping."""

@@ -1,4 +1,4 @@
-"""The progress bar: tqdm's, as a widget in a notebook that has widgets."""
+"""A progress bar by tqdm, shown as a widget in notebooks with ipywidgets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _LONGEST_DESCRIPTION = 60
 
 
 class Bar:
-    """A bar of a loop. Kept by the loop around it, it serves the next loop within that one too.
+    """A loop's progress bar. The outer loop reuses it for its next inner loop.
 
     Parameters
     ----------
     total
-        How many items there will be; None when nobody knows.
+        The number of items, or None if it is unknown.
     description
-        Words in front of the bar.
+        The text in front of the bar.
     leave
-        Whether it stays when it is closed.
+        Whether the bar stays after it is closed.
     """
 
     def __init__(self, total: int | None, description: str, *, leave: bool) -> None:
@@ -36,17 +36,17 @@ class Bar:
             return
         from IPython.display import display
 
-        # Displayed when it is complete: tqdm takes the description for HTML at first, and escapes it then.
+        # Displayed once it is complete: tqdm first treats the description as HTML, and escapes it afterwards.
         self._bar = widget(**options, display=False)
         self._container = self._bar.container
         self._handle = display(self._container, display_id=True)
 
     def fits(self, total: int | None) -> bool:
-        """Return whether this bar can serve a loop of *total* items: one without a total looks different."""
+        """Return whether this bar can be reused for *total* items; a bar without a total looks different."""
         return (self._bar.total is None) == (total is None)
 
     def restart(self, total: int | None, description: str) -> None:
-        """Begin at 0 again, for another loop."""
+        """Restart at 0 for another loop."""
         self._bar.set_postfix_str("", refresh=False)
         self._bar.set_description_str(_shown(description), refresh=False)
         self._bar.reset(total)
@@ -56,25 +56,25 @@ class Bar:
         self._bar.update()
 
     def postfix(self, text: str) -> None:
-        """Show *text* behind the bar when it is drawn next."""
+        """Show *text* after the bar at the next redraw."""
         self._bar.set_postfix_str(text, refresh=False)
 
     def pause(self) -> None:
-        """Show where a bar stands that is to serve again. On text it stays: each drawing is a line of the output."""
+        """Redraw a bar that will be reused. A text bar is not redrawn, because each redraw adds a line of output."""
         if self._container is not None:
             self._bar.refresh()
 
     def close(self, *, as_meant: bool = False) -> None:
-        """End the bar. A widget turns red when that is before its total, unless it is *as_meant*."""
+        """Close the bar. A widget that has not reached its total turns red, unless *as_meant* is set."""
         self._bar.close()
         if self._container is None:
             return
-        if not self._bar.leave:  # nor does a saved notebook keep a widget that is gone
+        if not self._bar.leave:  # clear it in the saved notebook too
             self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
             return
         if as_meant:
             self._container.children[1].bar_style = "success"
-        # A saved notebook shows the widget's text: that of the end, not the 0% of the beginning.
+        # A saved notebook shows the widget's text: update it from the initial 0% to the final state.
         self._handle.update(self._container)
 
 
@@ -83,10 +83,10 @@ def _shown(description: str) -> str:
 
 
 def _widget_class() -> Any:
-    """Return tqdm's class for notebooks where it can work, else None."""
+    """Return tqdm's notebook class if it works here, else None."""
     if not in_notebook() or importlib.util.find_spec("ipywidgets") is None:
         return None
     from tqdm.auto import tqdm
 
-    # In a console of Qt or Spyder, which is a kernel without widgets, tqdm decides for text.
+    # In a Qt or Spyder console, a kernel without widgets, tqdm chooses text.
     return tqdm if any(base.__module__ == "tqdm.notebook" for base in tqdm.__mro__) else None

@@ -1,4 +1,4 @@
-"""Stop training when a metric no longer gets better."""
+"""Stops training when a metric no longer improves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MODES = ("min", "max")
 
 
 class Restorable(Protocol):
-    """What has a state to keep and to put back: a torch module, an optimizer, a scheduler."""
+    """An object whose state can be saved and restored: a torch module, an optimizer, a scheduler."""
 
     def state_dict(self) -> Any: ...  # noqa: D102  # torch's own names
 
@@ -33,36 +33,36 @@ class Restorable(Protocol):
 
 
 class EarlyStopping:
-    """Tells when a metric has not got better for *patience* epochs: ``if stopper(val_loss): break``.
+    """Signals when a metric has not improved for *patience* epochs: ``if stopper(val_loss): break``.
 
-    Within ``mlmagic.progress`` an epoch has the loop's step, else epochs are counted from 0. In a tracked cell the
-    metrics ``early_stopped`` (0 or 1), ``best_epoch``, ``best_value`` and, when it stopped, ``stopped_epoch`` are
-    recorded at the end of the loop. The next loop of ``mlmagic.progress`` (not one within the same loop) starts it
-    anew, so a training cell can be run again.
+    Within ``mlmagic.progress`` an epoch is the loop's step; otherwise epochs are counted from 0. In a tracked cell the
+    metrics ``early_stopped`` (0 or 1), ``best_epoch``, ``best_value`` and, if it stopped, ``stopped_epoch`` are
+    recorded at the end of the loop. The next outermost loop of ``mlmagic.progress`` resets the stopper, so a training
+    cell can be run again.
 
     Parameters
     ----------
     patience
-        How many epochs in a row may pass without getting better: a whole number from 1.
+        The number of epochs in a row without improvement before stopping, at least 1.
     mode
         ``"min"`` for a loss, ``"max"`` for a score.
     min_delta
-        By how much a value must be better than the best one to count, in the metric's unit; 0 or more.
+        The smallest change that counts as an improvement, in the metric's unit; 0 or more.
     model
-        A model (anything with torch's ``state_dict``) of which the best state is kept for ``restore_best``, as a
-        copy on the same device.
+        A model (anything with torch's ``state_dict``) whose best state is kept for ``restore_best``, as a copy on the
+        same device.
 
     Attributes
     ----------
     best_value, best_epoch
-        The best value so far and its epoch; None before there is one.
+        The best value so far and its epoch, or None before the first value.
     should_stop, stopped_epoch
-        Whether it is time, and the epoch at which it was first said.
+        Whether to stop, and the epoch at which the stopper first said so.
 
     Raises
     ------
     UsageProblem
-        When one of these is something else.
+        If a parameter has an invalid value.
 
     Examples
     --------
@@ -117,11 +117,11 @@ class EarlyStopping:
 
     @property
     def should_stop(self) -> bool:
-        """Whether the metric has not got better for long enough."""
+        """Whether the metric has not improved for *patience* epochs."""
         return self.stopped_epoch is not None
 
     def __call__(self, value: Any) -> bool:
-        """Take the epoch's *value* of the metric and return whether to stop; ``update`` is the same."""
+        """Take the epoch's *value* of the metric and return whether to stop; the same as ``update``."""
         return self.update(value)
 
     def update(self, value: Any) -> bool:
@@ -130,7 +130,7 @@ class EarlyStopping:
         Raises
         ------
         UsageProblem
-            When *value* is not one number.
+            If *value* is not a single number.
         """
         number = as_number(value)
         if number is None:
@@ -157,7 +157,7 @@ class EarlyStopping:
         return self.should_stop
 
     def _start_anew(self, loop: Loop | None) -> None:
-        """Forget what was seen in another loop; one within the same outermost loop is the same training."""
+        """Reset the stopper if the outermost loop is new; loops within the same outermost loop are one training."""
         while loop is not None and loop.outer is not None:
             loop = loop.outer
         if loop is not None and loop is not self._loop:
@@ -185,7 +185,7 @@ class EarlyStopping:
             warnings.warn(text, stacklevel=4)
 
     def _record_later(self, recorder: Recorder, loop: Loop | None) -> None:
-        """Record what was found when the loop ends; outside a loop when it is time to stop, or when the run ends."""
+        """Record the result when the loop ends; outside a loop, on stopping or when the run ends."""
         if recorder is not self._recorder:
             self._recorder, self._recorded = recorder, {}
         if loop is None and self.should_stop:
@@ -209,12 +209,12 @@ class EarlyStopping:
             self._recorder.metric(name, value)
 
     def restore_best(self) -> None:
-        """Put the state of the best epoch back into the model.
+        """Restore the model's state of the best epoch.
 
         Raises
         ------
         UsageProblem
-            When no state was kept.
+            If there is no saved state.
         """
         if self._model is None:
             raise UsageProblem("restore_best: no model was given. EarlyStopping(model=model) keeps its best state.")
@@ -246,7 +246,7 @@ def _active_run() -> RunContext | None:
 
 
 def _refuse_restoring_nothing() -> None:
-    """Raise where the cell has a stopper without a model restore the best state: now, not after the training."""
+    """Raise, before the training, if the cell calls ``restore_best`` on a stopper without a model."""
     cell = running.current()
     name = restores_nothing(as_python(cell.source)) if cell is not None else None
     if name is not None:
@@ -257,7 +257,7 @@ def _refuse_restoring_nothing() -> None:
 
 
 def restores_nothing(code: str) -> str | None:
-    r"""Return the name of a stopper that *code* makes without ``model`` and has restore the best state.
+    r"""Return the name of a stopper that *code* creates without ``model`` but calls ``restore_best`` on, or None.
 
     >>> restores_nothing("s = EarlyStopping(patience=2)\ns.restore_best()")
     's'

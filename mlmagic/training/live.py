@@ -1,4 +1,4 @@
-"""The live curve of a loop: shown below its bar in a notebook, and brought up to date while the loop runs."""
+"""The live curve of a loop, shown below its bar in a notebook and updated while the loop runs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ EVERY_S = 0.5
 
 
 class LiveCurve:
-    """One display that is updated in place, at most twice a second. What goes wrong with it is told once, and ends it.
+    """One display that is updated in place, at most twice a second. After an error, it warns once and stops updating.
 
-    Its methods are called by the thread of the loop, ``hear`` by any.
+    The loop's thread calls its methods; any thread may call ``hear``.
     """
 
     def __init__(self, notices: Notices, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +37,7 @@ class LiveCurve:
         self._broken = False
 
     def hear(self, name: str, value: float, step: int, *, inner: bool) -> None:
-        """Take a value of a metric."""
+        """Add a value of a metric."""
         with self._lock:
             series = self._series.get((name, inner))
             if series is None:
@@ -46,7 +46,7 @@ class LiveCurve:
             self._behind = True
 
     def refresh(self, mark: int | None = None, *, last: bool = False) -> None:
-        """Show what is new, when it is time or the *last* time; *mark* is the best step."""
+        """Redraw if there are new values and an update is due, or it is the *last* one; *mark* is the best step."""
         if not self._behind or self._broken:
             return
         now = self._clock()
@@ -54,7 +54,7 @@ class LiveCurve:
             return
         try:
             self._show(mark)
-        except BaseException as error:  # noqa: BLE001  # a picture of the loop must not end the loop
+        except BaseException as error:  # noqa: BLE001  # a failing picture must not end the loop
             reraise_interrupt(error)
             self._broken = True
             self._notices.warn(f"the live curve could not be drawn: {beginning(one_line(error), 200)}")
@@ -64,7 +64,7 @@ class LiveCurve:
         from IPython.display import display
 
         with self._lock:
-            # The loop's own metrics come first: there are few of them, and they are what it is about.
+            # The loop's own metrics come before those of inner loops.
             growing = sorted(self._series.values(), key=lambda series: series.inner)
             drawn = [series.drawn() for series in growing]
             self._behind = False

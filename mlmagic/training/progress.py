@@ -1,4 +1,4 @@
-"""``for epoch in mlmagic.progress(range(50))``: a bar, the step of what is logged, and a live curve."""
+"""``for epoch in mlmagic.progress(range(50))``: a progress bar, the step of logged metrics, and a live curve."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ T = TypeVar("T")
 def progress(
     iterable: Iterable[T], *, total: int | None = None, description: str = "", curve: bool = True
 ) -> Progress[T]:
-    """Loop over *iterable* with a progress bar; what is logged in the body belongs to the loop's step.
+    """Loop over *iterable* with a progress bar; metrics logged in the body get the loop's step.
 
-    ``mlmagic.log(loss=…)`` without ``step=`` takes the item as its step when *iterable* is a range, else the number
-    of the iteration from 0. Where a metric has such steps already (from the fold before, the batches of the last
-    epoch, an earlier cell of the run) it counts on. The bar shows the latest metrics. In a tracked cell of a notebook
-    small curves of up to four of them stand below it, brought up to date twice a second. The loop runs as it would
-    without.
+    ``mlmagic.log(loss=…)`` without ``step=`` uses the item as the step if *iterable* is a range, else the iteration
+    number from 0. If a metric already has these steps (from the previous fold, the batches of the last epoch, an
+    earlier cell of the run), its steps continue after them. The bar shows the latest metrics. In a tracked cell of a
+    notebook, small curves of up to four metrics are shown below the bar and updated twice a second. The loop itself
+    runs as it would without ``progress``.
 
     Parameters
     ----------
     iterable
-        What to loop over; its length need not be known. Loops may stand within each other.
+        The iterable to loop over; its length may be unknown. Loops may be nested.
     total
-        The number of items, where *iterable* does not know it.
+        The number of items, if *iterable* has no length.
     description
-        Words in front of the bar.
+        The text in front of the bar.
     curve
         False leaves the curves out.
 
     Returns
     -------
-    An iterable that gives the items of *iterable*. Each loop over it has a bar of its own.
+    An iterable over the items of *iterable*. Each loop over it has its own bar.
 
     Raises
     ------
     UsageProblem
-        When *iterable* cannot be looped over, or *total* is no number of items.
+        If *iterable* is not iterable, or *total* is not a number of items.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def progress(
 
 
 class Progress(Iterable[T]):
-    """What ``mlmagic.progress`` returns."""
+    """The iterable that ``mlmagic.progress`` returns."""
 
     def __init__(self, iterable: Iterable[T], total: int | None, description: str, *, curve: bool) -> None:
         self._iterable = iterable
@@ -73,8 +73,8 @@ class Progress(Iterable[T]):
         self._curve = curve
 
     def __iter__(self) -> Iterator[T]:
-        # A generator: a loop that is left by break, an exception or an interrupt drops it, and that closes it. The
-        # items are asked for one by one: `yield from` would close the user's own generator with it.
+        # A generator, because leaving the loop by break, an exception or an interrupt drops it, which closes it. It
+        # calls `next` for each item, because `yield from` would also close the user's own generator.
         items = iter(self._iterable)
         steps = self._iterable if isinstance(self._iterable, range) else None
         total = _length(self._iterable) if self._total is None else self._total
@@ -93,7 +93,7 @@ class Progress(Iterable[T]):
 
 @guarded(default=None)
 def _length(iterable: object) -> int | None:
-    return len(iterable)  # type: ignore[arg-type]  # what has no length says so, such as a DataLoader over a stream
+    return len(iterable)  # type: ignore[arg-type]  # raises without a length, such as a DataLoader over a stream
 
 
 def _active_run() -> RunContext | None:

@@ -1,4 +1,4 @@
-"""The values of a metric as they come, in a bounded number of points."""
+"""Collects the values of a metric in a bounded number of points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_POINTS = 200
 
 @dataclass(slots=True)
 class _Point:
-    """Neighbouring values, from the step of the first to that of the last; some of them may not be finite."""
+    """Consecutive values from step ``first`` to step ``final``; some of them may not be finite."""
 
     first: int
     final: int
@@ -37,7 +37,7 @@ class _Point:
 
 
 class GrowingSeries:
-    """Takes any number of values and keeps at most 200 points: neighbours are joined, their extremes stay.
+    """A series of any number of values in at most 200 points: neighbours are merged, and their extremes preserved.
 
     >>> series = GrowingSeries("loss")
     >>> for step in range(1000):
@@ -57,7 +57,7 @@ class GrowingSeries:
         self._points: list[_Point] = []
 
     def add(self, step: int, value: float) -> None:
-        """Take the next value; one that is not finite leaves a gap."""
+        """Add the next value; a value that is not finite leaves a gap."""
         self._least = min(step, self._least) if self.count else step
         self._greatest = max(step, self._greatest) if self.count else step
         self.last, self.count = value, self.count + 1
@@ -76,7 +76,7 @@ class GrowingSeries:
         del self._points[1::2]
 
     def drawn(self) -> Series:
-        """Return what is to be drawn."""
+        """Return the series to draw."""
         points = list(self._points)
         return Series(
             self.name,

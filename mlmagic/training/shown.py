@@ -1,4 +1,4 @@
-"""A loop as it is shown while it runs: its bar, its latest metrics, its curve."""
+"""Shows a running loop: its bar, its latest metrics, and its curve."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LONGEST_NAME = 30
 class ShownLoop(Loop):
     """A loop of ``mlmagic.progress``, from its first item to its end: ``with ShownLoop(...) as loop``.
 
-    The outermost loop of a run in a notebook has the curve, of what the loops within it log too. A loop within
-    another has the bar that the one before it there had: a bar for each epoch's batches would fill the notebook.
+    In a notebook, the outermost loop of a run has the curve, which includes the metrics of inner loops. Successive
+    inner loops reuse one bar, because a bar for each epoch's batches would fill the notebook.
     """
 
     def __init__(self, run: RunContext | None, total: int | None, description: str, *, curve: bool) -> None:
@@ -54,7 +54,7 @@ class ShownLoop(Loop):
 
     @property
     def drawing(self) -> ShownLoop | None:
-        """The loop that draws what is logged here: this one, one around it, or none."""
+        """The loop whose curve shows this loop's metrics: this loop, an outer loop, or None."""
         if self._curve is not None:
             return self
         return self._around.drawing if self._around is not None else None
@@ -64,7 +64,7 @@ class ShownLoop(Loop):
         return Bar(self._total, self._description, leave=leave)
 
     def bar_for_inner(self, inner: ShownLoop) -> Bar:
-        """Return the bar for a loop that begins within this one."""
+        """Return the bar for an inner loop that begins."""
         bar, self._inner_bar = self._inner_bar, None
         if bar is not None and bar.fits(inner._total):
             bar.restart(inner._total, inner._description)
@@ -74,7 +74,7 @@ class ShownLoop(Loop):
         return inner.new_bar(leave=False)
 
     def hear(self, name: str, value: float, step: int, *, inner: bool = False) -> None:
-        """Take a value that was logged in this loop, or in one within it."""
+        """Take a value that was logged in this loop, or in an inner loop."""
         if not inner:
             self._latest[name] = value
             self._news = True
@@ -83,7 +83,7 @@ class ShownLoop(Loop):
         super().hear(name, value, step, inner=inner)
 
     def advance(self) -> None:
-        """Count an item that has been dealt with."""
+        """Count a processed item."""
         if self._bar is None:
             return
         if self._news:
@@ -94,12 +94,12 @@ class ShownLoop(Loop):
             drawing.draw()
 
     def draw(self, *, last: bool = False) -> None:
-        """Bring the curve of this loop up to date."""
+        """Update the curve of this loop."""
         if self._curve is not None:
             self._curve.refresh(self.best_step, last=last)
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.ExitStack() as then:  # each is done, also when the one before it fails or is interrupted
+        with contextlib.ExitStack() as then:  # each runs, even if the one before it fails or is interrupted
             then.callback(self._put_away)
             then.callback(self.draw, last=True)
             loops.leave(self)
@@ -111,7 +111,7 @@ class ShownLoop(Loop):
         if bar is None:
             return
         bar.postfix(self._postfix())
-        if self.stopped:  # the item at which the loop was left has been dealt with
+        if self.stopped:  # the item at which the loop stopped has been processed
             bar.advance()
         around = self._around
         if around is not None and around._inner_bar is None:

@@ -1,1 +1,1 @@
-"""From data to text, HTML and pictures."""
+"""Views turn data into text, HTML and pictures."""

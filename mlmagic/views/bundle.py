@@ -1,4 +1,4 @@
-"""What all views share: the templates, and numbers, durations and names as text."""
+"""Helpers of all views: rendering templates, and formatting numbers, durations and names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MimeBundle = dict[str, str]
-"""One picture of the same thing for each MIME type, as ``IPython.display.display(raw=True)`` takes it."""
+"""One representation for each MIME type, as ``IPython.display.display(raw=True)`` accepts it."""
 
 ELLIPSIS = "…"
 _DIGITS_LEAST, _DIGITS_MOST = 4, 6
@@ -31,7 +31,7 @@ _SECONDS_IN_MS, _SECONDS_IN_HUNDREDTHS = 0.0095, 9.995
 
 @functools.cache
 def environment() -> Environment:
-    """Return the Jinja environment of the package's templates: all is escaped, no name may be missing."""
+    """Return the Jinja environment of the package's templates, with autoescape and strict undefined names."""
     with whole_imports():
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -47,12 +47,12 @@ def environment() -> Environment:
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill the template of this file name; text is escaped on the way."""
+    """Render the template with this file name; values are escaped."""
     return environment().get_template(template).render(**values)
 
 
 def number(value: float) -> str:
-    """Return *value* at four to six significant digits, more where fewer would make it look exact.
+    """Format *value* with four to six significant digits, or more if it would otherwise look like an integer.
 
     >>> [number(x) for x in (0.95614035, 1.2e-05, 42, 123456.789, float("nan"), float("-inf"))]
     ['0.9561', '1.2e-05', '42', '123456.8', 'nan', '-inf']
@@ -76,7 +76,7 @@ def number(value: float) -> str:
 
 
 def numbers(values: Sequence[float]) -> list[str]:
-    """Return a column of numbers: aligned decimals, and different values never look the same.
+    """Format a column of numbers with aligned decimals; different values never look the same.
 
     >>> numbers([0.9561, 0.95])
     ['0.9561', '0.9500']
@@ -87,7 +87,7 @@ def numbers(values: Sequence[float]) -> list[str]:
     """
     distinct = {value for value in values if math.isfinite(value)}
     sizes = [abs(value) for value in distinct if value]
-    # Decimals are aligned where the sizes are alike; 1e-05 beside 3 is better off by itself.
+    # Decimals are aligned only for similar magnitudes, not for 1e-05 beside 3.
     alike = bool(sizes) and min(sizes) >= _SIZE_ALIGNED_FROM and max(sizes) < min(_SCIENTIFIC_ABOVE, 1e3 * min(sizes))
     if alike and not all(value == int(value) for value in distinct):
         fewest = max(_DIGITS_LEAST - len(f"{int(max(sizes)):d}".lstrip("0")), 1)
@@ -100,7 +100,7 @@ def numbers(values: Sequence[float]) -> list[str]:
 
 
 def difference(value: float, previous: float) -> str:
-    """Return the change from *previous* to *value* with its sign, ``=`` where there is none.
+    """Format the change from *previous* to *value* with its sign, or ``=`` if there is none.
 
     >>> difference(0.9561, 0.9438), difference(0.1, 0.3), difference(2, 2), difference(float("nan"), 0.5)
     ('+0.0123', '-0.2', '=', 'was 0.5')
@@ -118,14 +118,14 @@ def difference(value: float, previous: float) -> str:
 
 
 def _difference_without_noise(value: float, previous: float) -> float:
-    """Subtract the numbers as they are written: 0.3 - 0.1 is 0.2, not 0.19999999999999998."""
+    """Subtract in decimal: 0.3 - 0.1 is 0.2, not 0.19999999999999998."""
     from decimal import Decimal
 
     return float(Decimal(repr(float(value))) - Decimal(repr(float(previous))))
 
 
 def duration(seconds: float | None) -> str:
-    """Return a duration of *seconds* as a person says it; a dash when it is not known.
+    """Format a duration of *seconds* for a person; a dash if it is unknown.
 
     >>> [duration(x) for x in (0.004, 0.42, 59.96, 192, 7500, 180000)]
     ['4 ms', '0.42 s', '1 min 0 s', '3 min 12 s', '2 h 5 min', '2 d 2 h']
@@ -147,7 +147,7 @@ def duration(seconds: float | None) -> str:
 
 
 def took(seconds: float | None, span: float | None) -> str:
-    """Return the *seconds* in the cells of a run, with the *span* from its start to its end where that reads otherwise.
+    """Format the *seconds* in a run's cells, with the *span* from its start to its end if that looks different.
 
     >>> took(0.004, 21.5), took(0.004, None), took(0.004, 0.004)
     ('4 ms (over 21.5 s)', '4 ms', '4 ms')
@@ -157,7 +157,7 @@ def took(seconds: float | None, span: float | None) -> str:
 
 
 def shorten(text: object, limit: int = 60) -> str:
-    """Return *text* cleaned, and cut to *limit* characters with an ellipsis.
+    """Clean *text*, and cut it to *limit* characters with an ellipsis.
 
     >>> shorten("abcdef", 4)
     'abc…'
@@ -167,7 +167,7 @@ def shorten(text: object, limit: int = 60) -> str:
 
 
 def pad(text: str, width: int) -> str:
-    """Pad *text* with spaces to *width* columns of a terminal, in which an emoji or 漢 takes two.
+    """Pad *text* with spaces to *width* terminal columns; an emoji or 漢 takes two columns.
 
     >>> pad("漢", 4) + "|", pad("ab", 4) + "|"
     ('漢  |', 'ab  |')
@@ -176,14 +176,14 @@ def pad(text: str, width: int) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal *text* takes."""
+    """Return the number of terminal columns of *text*."""
     return sum(
         0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text
     )
 
 
 def web_address(url: str | None) -> str | None:
-    """Return *url* when it is safe to link: http or https with a host, and no password in it.
+    """Return *url* if it is safe to link (http or https, with a host and without a password), else None.
 
     >>> web_address("https://example.org/#/runs/1")
     'https://example.org/#/runs/1'

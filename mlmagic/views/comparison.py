@@ -1,4 +1,4 @@
-"""A comparison without a kernel: a table and a picture, for nbconvert, GitHub and a notebook that is not trusted."""
+"""The static view of a comparison, a table and a picture, for nbconvert, GitHub and untrusted notebooks."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _SIZE = Size(560, 150)
 
 
 def still_of(comparison: Comparison) -> MimeBundle:
-    """Return the static view of *comparison*, with the curves that its best runs have of the main metric."""
+    """Return the static view of *comparison*, with the curves of its best runs in the main metric."""
     try:
         curves = best_curves(comparison, MOST_CURVES, points=_MOST_POINTS)
-    except StoreError:  # the table is here already; a store that has gone away must not take it from the reader
+    except StoreError:  # if the store has become unavailable, show the table without curves
         curves = []
     return comparison_bundle(comparison, curves)
 
 
 def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBundle:
-    """Return the static view: the best runs in a table, and *curves* of them, or the main metric of each run.
+    """Return the static view: a table of the best runs, and their *curves* or the main metric of each run.
 
-    *curves* are of the main metric, at most six, the best run first. All is escaped, nothing needs a script; where a
-    live widget stands before it in JupyterLab or Notebook, the view is hidden.
+    *curves* are at most six curves of the main metric, best run first. Everything is escaped and nothing needs a
+    script. In JupyterLab and Notebook, the view is hidden behind a live widget.
     """
     frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison)
     drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
@@ -70,7 +70,7 @@ def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBu
 
 
 def _runs_frame(comparison: Comparison) -> DataFrame:
-    """Return the best runs, nested ones below their parents."""
+    """Return the best runs, with nested runs below their parents."""
     main = comparison.main_metric
     families = comparison.families()[:_MOST_ROWS]
     frame = frame_of(
@@ -86,7 +86,7 @@ def _runs_frame(comparison: Comparison) -> DataFrame:
 
 
 def _groups_frame(comparison: Comparison) -> DataFrame:
-    """Return the best groups: how many runs each has, and of its metrics the mean and the standard error."""
+    """Return the best groups, each with its number of runs, and the mean and standard error of its metrics."""
     from pandas import DataFrame
 
     groups = groups_of(comparison)[:_MOST_ROWS]
@@ -105,7 +105,7 @@ def _groups_frame(comparison: Comparison) -> DataFrame:
 
 
 def mean_text(mean: float, error: float) -> str:
-    """Return a mean with as many decimals as its standard error has at two digits, and the error; NaN is none.
+    """Format a mean and its standard error, to the second digit of the error; an error of NaN is left out.
 
     >>> mean_text(0.93125, 0.0123), mean_text(0.5, float("nan"))
     ('0.931 ± 0.012', '0.5')
@@ -148,12 +148,12 @@ def _curves_panel(comparison: Comparison, curves: Sequence[Curve]) -> Panel | No
 
 
 def _dots_panel(comparison: Comparison) -> Panel | None:
-    """Return the main metric of each run in order of time: how far the work has come."""
+    """Return a panel with the main metric of each run in order of time, which shows the progress of the work."""
     main = comparison.main_metric
     if main is None or main.numbers is None:
         return None
     values = main.numbers.tolist()[::-1][-_MOST_DOTS:]
-    if sum(map(math.isfinite, values)) < 2:  # noqa: PLR2004  # one dot is no picture
+    if sum(map(math.isfinite, values)) < 2:  # noqa: PLR2004  # one dot is not worth a picture
         return None
     steps = list(range(1, len(values) + 1))
     last = values[-1]

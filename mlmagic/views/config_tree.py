@@ -1,4 +1,4 @@
-"""A composed config as a tree: what overrides set is marked, what changed since the last time stands below."""
+"""The view of a composed config: a tree with overridden values marked, and the changes since the last composition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_CHANGES = 20
 
 @dataclass(frozen=True)
 class Node:
-    """A key: a leaf with its value, or a mapping with its *nodes*. *is_overridden*: an override set or chose it."""
+    """A leaf with its *value*, or a mapping with its *nodes*. *is_overridden* if an override set or chose the leaf."""
 
     name: Cell
     value: Cell | None = None
@@ -41,7 +41,7 @@ class Node:
 
 
 def config_bundle(composed: Composition) -> MimeBundle:
-    """Return *composed* as a tree of what it holds; secrets are redacted, all else is escaped."""
+    """Return *composed* as a tree of its values; secrets are redacted, and everything is escaped."""
     from mlmagic.config.flat import resolvable
 
     values = dict(itertools.islice(composed.values.items(), _MOST_LEAVES))
@@ -84,12 +84,12 @@ def _nodes(
 
 
 def _written(value: Any) -> str:
-    """Return a value as YAML writes it: ``null``, ``true``, a list in brackets."""
+    """Format a value as in YAML: ``null``, ``true``, a list in brackets."""
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _changes(composed: Composition) -> Iterator[tuple[str, Cell, Cell | None, Cell | None]]:
-    """Yield sign, key, what was and what is of each leaf that is another than in the last composition."""
+    """Yield (sign, key, old, new) of each leaf that differs from the last composition."""
     before = composed.before
     if before is None:
         return

@@ -1,4 +1,4 @@
-"""Curves as a static picture: SVG in a data address, which shows where no script runs and nothing is trusted."""
+"""Draws curves as static SVG in a data URL, which is shown without scripts and in untrusted notebooks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _MARGIN = 4
-# Told apart in a light and in a dark theme, by dash where colours look alike.
+# Distinguishable in light and dark themes, by dash if colours look alike.
 STYLES = (
     ("#3b82e0", ""), ("#e0701a", "5 3"), ("#2f9e57", "1.5 3"), ("#a05ad0", "8 3 1.5 3"), ("#d6428b", "10 4"),
     ("#7c8a99", "3 2"),
@@ -21,10 +21,10 @@ STYLES = (
 
 @dataclass(frozen=True)
 class Series:
-    """A metric as it is drawn: means, lows and highs of neighbouring values at ``steps``, NaN for a gap.
+    """A metric to draw: means, lows and highs of neighbouring values at ``steps``, NaN for a gap.
 
-    ``span`` are its least and its greatest step, ``last`` its last value, ``count`` the number of its values.
-    ``inner`` tells that its steps are those of a loop within the loop.
+    ``span`` is its lowest and highest step, ``last`` its last value, ``count`` the number of its values. ``inner`` says
+    whether its steps are those of a nested loop.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot, its legend, and the numbers around it: ``high`` and ``low`` at the left, the rest below."""
+    """One plot, its legend, and its axis labels: ``high`` and ``low`` at the left, the others below."""
 
     labels: Sequence[Label]
     picture: str
@@ -79,16 +79,17 @@ def picture(
     *,
     dots: bool = False,
 ) -> str:
-    """Return the address of a picture of curves, each with its colour and dash: numbers only, nothing to escape.
+    """Draw curves, each with its colour and dash, and return the picture's data URL. It contains nothing to escape.
 
-    *across* and *up* are what the axes span; at *mark* stands a line. With *dots* each value is a dot by itself.
+    *across* and *up* are the ranges of the axes; a vertical line is drawn at *mark*. With *dots*, values are drawn as
+    separate dots.
     """
     svg = _svg(styled, across, up, size, mark, dots=dots)
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def finite(columns_: Iterable[Sequence[float]]) -> Iterator[float]:
-    """Yield the finite ones of all values."""
+    """Yield all finite values."""
     return (value for column in columns_ for value in column if math.isfinite(value))
 
 
@@ -152,7 +153,7 @@ def _pieces(one: Series) -> Iterator[list[tuple[float, float, float, float]]]:
 
 
 def place(value: float, low: float, high: float, start: float, end: float) -> float:
-    """Return where *value* lies when *low* lies at *start* and *high* at *end*; in the middle when they are one."""
-    span = high / 2 - low / 2  # halves: the range from the least to the largest float is itself no float
+    """Map *value* linearly from [*low*, *high*] to [*start*, *end*], to the middle if *low* equals *high*."""
+    span = high / 2 - low / 2  # halves, because the full range of floats would overflow
     share = 0.5 if span == 0 else (value / 2 - low / 2) / span
     return start + share * (end - start)

@@ -1,4 +1,4 @@
-"""What journals of others hold, and where it would go: shown before the user is asked."""
+"""Describes foreign journals and their target store, before the user is asked to deliver them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_NAME = 30
 
 
 def foreign_journals(found: Sequence[ForeignJournal], store: str, credentials: Sequence[str]) -> str:
-    """Return *found* as text, with the *store* that they would go to and the variables whose *credentials* it gets.
+    """Describe *found* as text, with the *store* to which they would go and the variables of its *credentials*.
 
     >>> from pathlib import Path
     >>> from mlmagic.journal.foreign import ForeignJournal

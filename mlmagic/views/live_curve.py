@@ -1,4 +1,4 @@
-"""The curves below a progress bar: one small plot for each quantity, without a script."""
+"""The live curves below a progress bar: one small plot for each quantity, without scripts."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ WIDTH, HEIGHT = 300, 96
 _LONGEST_NAME = 40
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_COLUMNS = 24
-# The part of the data that a metric's name tells, and the style that it has in every plot where it is free.
+# The words in a metric's name for a part of the data, with the index of the preferred style.
 _PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "eval": 1, "test": 2}
 
 
 def live_curve(series: Sequence[Series], *, mark: int | None = None) -> MimeBundle:
     """Return the curves of at most four metrics as HTML with static pictures, and as lines of text.
 
-    ``train_loss`` and ``val_loss`` share a plot, ``accuracy`` has its own: the y axes are linear, and a loss would
-    flatten a score. The pictures are SVG in ``<img>``, where nothing can run, and hold no text; so they show in a
-    notebook that is not trusted too.
+    ``train_loss`` and ``val_loss`` share a plot. ``accuracy`` has its own, because on a shared linear axis a loss would
+    flatten it. The pictures are SVG in ``<img>``, which runs no scripts, and contain no text, so they are shown in
+    untrusted notebooks too.
 
     Parameters
     ----------
     series
-        The metrics, in the order in which they appeared; those after the fourth are only counted.
+        The metrics in order of appearance; those after the fourth are only counted.
     mark
-        A step of the loop that is marked, such as the best epoch.
+        A step of the loop to mark, such as the best epoch.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def live_curve(series: Sequence[Series], *, mark: int | None = None) -> MimeBund
 
 
 def _groups(series: Iterable[Series]) -> list[list[Series]]:
-    """Put together what measures the same quantity on different data, over the same steps."""
+    """Group the series that measure the same quantity on different data over the same steps."""
     groups: dict[tuple[bool, tuple[str, ...]], list[Series]] = {}
     for one in series:
         groups.setdefault((one.inner, quantity(one.name)), []).append(one)
@@ -59,7 +59,7 @@ def _groups(series: Iterable[Series]) -> list[list[Series]]:
 
 
 def quantity(name: str) -> tuple[str, ...]:
-    """Return the words of a metric's name without those that say on which part of the data it was computed.
+    """Return the words of a metric's name without those that name a part of the data.
 
     >>> quantity("val_loss") == quantity("train/loss") == quantity("loss")
     True
@@ -75,7 +75,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _styled(group: Sequence[Series]) -> list[tuple[Series, str, str]]:
-    """Give each series a colour and a dash of its own within its plot."""
+    """Give each series a unique colour and dash within its plot."""
     free = list(range(len(STYLES)))
     styled = []
     for one in group:
@@ -116,7 +116,7 @@ def _about(one: Series) -> str:
 
 
 def _plain(series: Sequence[Series]) -> Iterator[str]:
-    """Yield each curve as a line of blocks with its first and last value."""
+    """Yield each curve as a sparkline with its first and last value."""
     names = [shorten(one.name, _LONGEST_NAME) for one in series]
     width = max(map(columns, names), default=0)
     for name, one in zip(names, series, strict=True):

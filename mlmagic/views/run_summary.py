@@ -1,4 +1,4 @@
-"""The summary under a tracked cell: one card, or one line."""
+"""The summary below a tracked cell: a card, or one line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _HINT = (
 
 @dataclass(frozen=True)
 class Cell:
-    """A text as it is shown, and in full where it had to be cut."""
+    """A text to show, and its full text as *title* if it was cut."""
 
     text: str
     title: str = ""
@@ -48,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A metric as it is shown: ``change`` is its sign and size, ``direction`` is ``up``, ``down`` or empty."""
+    """A metric to show: ``change`` is the signed difference, ``direction`` is ``up``, ``down`` or empty."""
 
     name: Cell
     value: str
@@ -60,7 +60,7 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class Folded(Generic[T]):
-    """A list of which the first are shown, more are folded away, and the rest is only counted."""
+    """A list in three parts: the first items are shown, more are folded, and the rest is only counted."""
 
     shown: Sequence[T]
     folded: Sequence[T]
@@ -73,14 +73,14 @@ class Folded(Generic[T]):
 def summary(s: RunSummary, *, quiet: bool = False) -> MimeBundle:
     """Return the run as a compact card in HTML and as aligned lines of text.
 
-    Nothing of it is trusted: names and values may hold markup, formulas or thousands of characters.
+    Names and values are untrusted: they may contain markup, formulas or thousands of characters.
 
     Parameters
     ----------
     s
-        The run when its cell has ended.
+        The summary of a run whose cell has ended.
     quiet
-        One line only: status, name, the first metrics, duration, and how many warnings there are.
+        One line only: status, name, the first metrics, duration, and the number of warnings.
 
     Examples
     --------
@@ -117,20 +117,20 @@ def _html(template: str, s: RunSummary) -> str:
 
 
 def notice_lines(notices: Iterable[Notice]) -> list[tuple[str, str]]:
-    """Return the level of each notice, and its text, cut to what a person reads."""
+    """Return the level and the shortened text of each notice."""
     return [(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in notices]
 
 
 def cell(text: str, limit: int) -> Cell:
-    """Return *text* cut to *limit* characters, with the full text beside it when it was cut."""
+    """Return *text* cut to *limit* characters, with the full text as the title if it was cut."""
     shown = shorten(text, limit)
     return Cell(shown, "" if len(text) <= limit else shorten(text, _LONGEST_TITLE))
 
 
 def fold(items: Sequence[T]) -> Folded[T]:
-    """Divide a list into what is shown, what is folded away, and what is only counted.
+    """Divide a list into shown, folded and counted items.
 
-    One more than usual is shown where only that one would be folded.
+    If only one item would be folded, it is shown too.
     """
     shown = len(items) if len(items) == _SHOWN + 1 else _SHOWN
     return Folded(items[:shown], items[shown:_KEPT], max(len(items) - _KEPT, 0))
@@ -149,7 +149,7 @@ def _is_empty(s: RunSummary) -> bool:
 
 
 def _lines(s: RunSummary) -> list[tuple[str, tuple[str, ...]]]:
-    """Return what is told in a line each: its label, and names."""
+    """Return the label and the names of each line: data, models and figures."""
     lines = [("Data", s.datasets), ("Models", s.models), ("Figures", s.figures)]
     return [(label, names) for label, names in lines if names]
 
@@ -206,7 +206,7 @@ def _since(s: RunSummary) -> str:
 
 
 def _block(label: str, rows: Sequence[tuple[str, ...]], remark: str = "") -> Iterable[str]:
-    """Yield rows in aligned columns, the first after its label."""
+    """Yield rows in aligned columns, with the label before the first."""
     shown = [tuple(shorten(text, _LONGEST_NAME) for text in row) for row in rows[:_SHOWN_IN_PLAIN]]
     widths = [max(map(columns, column)) for column in zip(*shown, strict=True)]
     for at, row in enumerate(shown):

@@ -13,21 +13,21 @@ from mlmagic.visible import visible
 
 
 class RunsFrame(pd.DataFrame):
-    """A DataFrame of runs that a notebook shows as a table of runs; what is computed from it is a plain one."""
+    """A DataFrame of runs that a notebook shows as a table of runs; frames computed from it are plain DataFrames."""
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
 
     def __repr__(self) -> str:
-        """Return the table as text, and below it what of a run cannot be shown."""
+        """Return the table as text, followed by a line for each run with an invalid value."""
         return "\n".join([visible(super().__repr__()), *(f"! {line}" for line in odd_lines(self))])
 
     def _repr_html_(self) -> str:
         return table_html(self)
 
     def __reduce_ex__(self, _protocol: Any) -> str | tuple[Any, ...]:
-        """Pickle as a plain DataFrame, which is read back where mlmagic is not installed."""
+        """Pickle as a plain DataFrame, which can be loaded without mlmagic."""
         return copy.copy, (self.copy(deep=False),)
 
 

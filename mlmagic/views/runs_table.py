@@ -1,4 +1,4 @@
-"""The table of ``%runs`` in a notebook: what differs between the runs first, what is the same for all below."""
+"""The table of ``%runs`` in a notebook: differing values as columns, and the values that all runs share below."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_ODD = 200
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it is shown: ``cells`` from top to bottom, ``best`` the rows that the order puts first."""
+    """A column to show: ``cells`` from top to bottom; ``best`` are the rows with the best value in the sort order."""
 
     heading: Cell
     cells: list[Cell]
@@ -36,7 +36,7 @@ class Column:
 
 
 def table_html(frame: pd.DataFrame) -> str:
-    """Return the HTML of a frame of runs, everything in it escaped; columns added by the user are shown too."""
+    """Return the escaped HTML of a frame of runs; columns that the user added are shown too."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
     total = len(frame)
     rows = frame.iloc[:_MOST_ROWS]
@@ -44,7 +44,7 @@ def table_html(frame: pd.DataFrame) -> str:
     others = [name for name in rows.columns if name not in BASE_COLUMNS and name not in set(metrics)]
     same = {name: rows[name].iloc[0] for name in others if _is_same(rows[name])} if total > 1 else {}
     shown = [name for name in others if name not in same]
-    first = [name for name in metrics if name == about.get("sort")]  # what was sorted by must be in sight
+    first = [name for name in metrics if name == about.get("sort")]  # the sort column must be visible
     rest = [name for name in metrics if name not in first]
     kept = shown[: max(_MOST_COLUMNS - len(metrics), _FEWEST_PARAMS)]
     columns = [_column(rows, name, about) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
@@ -68,7 +68,7 @@ def table_html(frame: pd.DataFrame) -> str:
 
 
 def odd_lines(frame: pd.DataFrame) -> list[str]:
-    """Return what of the runs cannot be shown, a line a run: a start time that is no date."""
+    """Return one line for each run with an invalid value, such as a start time that is not a date."""
     odd = frame.attrs.get(ATTRS, {}).get("odd", ())
     more = [f"and {len(odd) - _SHOWN_ODD} more runs"] if len(odd) > _SHOWN_ODD else []
     return [shorten(line, _LONGEST_ODD) for line in odd[:_SHOWN_ODD]] + more
@@ -86,7 +86,7 @@ def _headline(total: int, about: dict[str, Any]) -> str:
 
 
 def _runs(rows: pd.DataFrame, urls: dict[str, str], spans: dict[str, float]) -> list[dict[str, Any]]:
-    """Return what is known of each run itself; a column that the user took away is simply not there."""
+    """Return the basic facts of each run; a fact whose column the user has removed is empty."""
     held = rows.reindex(columns=list(BASE_COLUMNS))
     return [
         {
@@ -124,7 +124,7 @@ def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> Column:
 
 
 def _measured(values: list[Any], given: list[float]) -> list[Cell]:
-    """Return the cells of a metric, with aligned decimals and the exact value to point at."""
+    """Return the cells of a metric, with aligned decimals and the exact value as the title."""
     texts = iter(numbers(given))
     return [Cell("") if _is_missing(value) else Cell(next(texts), repr(float(value))) for value in values]
 
@@ -137,7 +137,7 @@ def _order(name: str, about: dict[str, Any]) -> str:
 
 
 def _is_same(values: pd.Series[Any]) -> bool:
-    """Return whether all runs have one and the same value."""
+    """Return whether all runs have the same value."""
     first = values.iloc[0]
     return not _is_missing(first) and all(not _is_missing(value) and value == first for value in values)
 

@@ -1,4 +1,4 @@
-"""What a seed fixes, as a table."""
+"""The view of a seed report: a table of the sources of randomness and whether the seed fixes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def seed_report_bundle(report: SeedReport) -> MimeBundle:
 
 
 def seed_headline(report: SeedReport) -> str:
-    """Return the report in one line: the seed, and how many sources are fixed and not.
+    """Return the report in one line: the seed, and how many sources are fixed and how many are not.
 
     >>> from mlmagic.snapshot.randomness.seeding import SeedReport, SeedRow
     >>> seed_headline(SeedReport(7, (SeedRow("torch", "fixed"), SeedRow("JAX", "not fixed"))))

@@ -1,4 +1,4 @@
-"""Showing things where the user is: under the cell, or on a script's standard error."""
+"""Shows a summary below the cell, or on a script's standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def show_summary(summary: RunSummary, *, quiet: bool) -> None:
     """Show the summary of a run that has just ended."""
     bundle = run_summary.summary(summary, quiet=quiet or settings.quiet)
     if not in_shell():
-        print(bundle["text/plain"], file=sys.stderr)  # noqa: T201  # a script's output is its own
+        print(bundle["text/plain"], file=sys.stderr)  # noqa: T201  # standard output belongs to the script
         return
     from IPython.display import display
 
@@ -25,5 +25,5 @@ def show_summary(summary: RunSummary, *, quiet: bool) -> None:
 
 
 def metadata_of(summary: RunSummary) -> dict[str, Any]:
-    """Return the metadata by which an output tells, in the saved notebook too, which run it is of."""
+    """Return the output metadata that identifies the run, also in the saved notebook."""
     return {"mlmagic": {"run_id": summary.run_id}}

@@ -1,4 +1,4 @@
-"""What a split did: the sides with their sizes and classes, and the leakage found, as text and as HTML."""
+"""The view of a split as text and HTML: the sides with their sizes and classes, and any leakage."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def split_report_bundle(split: Split) -> MimeBundle:
 
 
 def split_headline(report: SplitReport) -> str:
-    """Return how many rows were split, and how."""
+    """Return the number of rows that were split, and how they were split."""
     return f"Split {report.rows:,} row{'s' * (report.rows != 1)}, {report.how}"
 
 

@@ -1,4 +1,4 @@
-"""What a synchronisation did, in a line."""
+"""The report of a synchronisation, in one line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ID = 8
 
 
 def sync_report(report: SyncReport) -> str:
-    """Return *report* as text: one line, and one for each problem.
+    """Return *report* as text: one line, plus one line for each problem.
 
     >>> from mlmagic.recording.sync_report import SyncedRun, SyncReport
     >>> print(sync_report(SyncReport(runs=[SyncedRun("forest", "KILLED", 10_000)])))
@@ -48,12 +48,12 @@ def sync_report(report: SyncReport) -> str:
 
 
 def _ids(run: SyncedRun) -> str:
-    """Return the id that the run's summary showed, and the one that the store gave it, where they differ."""
+    """Return the id that the run's summary showed and the id that the store assigned, if they differ."""
     return f", run {run.own_id[:_ID]} is now {run.run_id[:_ID]}" if run.own_id else ""
 
 
 def foreign_line(found: Sequence[Foreign]) -> str:
-    """Return one line on journals that are not delivered unasked.
+    """Return one line about the journals that are delivered only on request.
 
     >>> from pathlib import Path
     >>> from mlmagic.journal.survey import Foreign
@@ -70,7 +70,7 @@ def foreign_line(found: Sequence[Foreign]) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """Return *path* from the working folder where it lies below it, as it can be shown."""
+    """Return *path* cleaned for display, relative to the working folder if it is below it."""
     with contextlib.suppress(ValueError, OSError):
         path = path.relative_to(Path.cwd())
     return clean(path)

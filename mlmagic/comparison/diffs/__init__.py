@@ -1,1 +1,1 @@
-"""Differences between runs: of values, texts, data, environments, commits and figures."""
+"""Compares runs by values, texts, data, environments, commits and figures."""

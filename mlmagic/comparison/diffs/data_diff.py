@@ -1,4 +1,4 @@
-"""How the datasets of runs differ, told from their digests and profiles alone."""
+"""Compares the datasets of runs by their digests and profiles only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOLD_BY_NAME = 8
 
 @dataclass(frozen=True)
 class ColumnChange:
-    """What became of a column; *detail* is what is known of it: ``int64 → float64``, ``mean 51.2 → 49.8``."""
+    """A change of a column; *detail* describes it: ``int64 → float64``, ``mean 51.2 → 49.8``."""
 
     name: str
     what: Literal["values", "type", "added", "removed"]
@@ -33,8 +33,8 @@ class ColumnChange:
 class DataChange:
     """How a dataset of one run differs from that of the base.
 
-    ``order`` means that at most the order of the rows differs, ``unknown`` that the records do not tell, ``absent``
-    that neither run has it. *told* says it in sentences.
+    ``order`` means that at most the order of the rows differs, ``unknown`` that the records are insufficient,
+    ``absent`` that neither run has the dataset. *told* describes the change in sentences.
     """
 
     verdict: Verdict
@@ -44,7 +44,7 @@ class DataChange:
 
 @dataclass(frozen=True)
 class DataRow:
-    """A dataset by its name: digest and shape (``100 by 3``) in each run, and *changes* of each but the base."""
+    """A dataset by name: its digest and shape (``100 by 3``) in each run, and *changes* of each run but the base."""
 
     name: str
     differs: bool
@@ -55,7 +55,7 @@ class DataRow:
 
 @dataclass(frozen=True)
 class _Known:
-    """A dataset with its profile read; *own* where mlmagic made it."""
+    """A dataset with its parsed profile; *own* if mlmagic made the profile."""
 
     digest: str
     profile: Mapping[str, Any]
@@ -71,7 +71,7 @@ class _Known:
 
 
 def data_rows(runs: Sequence[Iterable[DatasetRecord]]) -> tuple[DataRow, ...]:
-    """Return a row for each name of a dataset.
+    """Return a row for each dataset name.
 
     >>> from mlmagic.comparison.diffs.run_record import DatasetRecord
     >>> before, after = DatasetRecord("X", "1f", '{"num_rows": 100}'), DatasetRecord("X", "2e", '{"num_rows": 120}')
@@ -88,7 +88,7 @@ def _by_name(datasets: Iterable[DatasetRecord]) -> dict[str, _Known]:
 
 
 def _read(dataset: DatasetRecord) -> _Known:
-    profile: dict[str, Any] = read_json(dataset.profile, dict) or {}  # MLflow takes any text
+    profile: dict[str, Any] = read_json(dataset.profile, dict) or {}  # MLflow accepts any text
     return _Known(dataset.digest, profile, own={"kind", "order_free", "schema"} <= set(profile))
 
 
@@ -145,7 +145,7 @@ def _one_missing(
 
 
 def _change_of_profiles(base: _Known, other: _Known) -> DataChange:
-    """Tell what two profiles of mlmagic's say."""
+    """Compare two profiles made by mlmagic."""
     old, new = base.profile, other.profile
     told = list(_rows_told(base, other))
     if bool(old.get("sampled")) != bool(new.get("sampled")):
@@ -173,7 +173,7 @@ def _change_of_profiles(base: _Known, other: _Known) -> DataChange:
 
 
 def _rows_told(base: _Known, other: _Known) -> list[str]:
-    """Tell of another number of rows, or of another shape."""
+    """Describe a change of the number of rows, or of the shape."""
     old, new = base.shape, other.shape
     if not old or not new:
         return []
@@ -185,7 +185,7 @@ def _rows_told(base: _Known, other: _Known) -> list[str]:
 
 
 def _columns(profile: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    taken: set[str] = set()  # two names may have been cut, or redacted, to the same
+    taken: set[str] = set()  # shortening or redaction may make two names equal
     listed = profile.get("columns")
     columns = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return {unused(str(one.get("name")), taken): one for one in columns}
@@ -194,7 +194,7 @@ def _columns(profile: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def _column_changes(
     before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]], *, with_values: bool
 ) -> list[ColumnChange]:
-    """Return what became of each column; where the number of rows changed, values say nothing."""
+    """Return the changes of all columns; values are compared only *with_values*, if the number of rows is the same."""
     found = []
     for name, old in before.items():
         new = after.get(name)
@@ -261,7 +261,7 @@ def _facts_told(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """Return a fact of a profile as text: numbers at six digits, a dash for what it has not."""
+    """Format a fact of a profile: floats with six digits, a dash if it is missing."""
     if value is None:
         return "\N{EN DASH}"
     return f"{value:.6g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

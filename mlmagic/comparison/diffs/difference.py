@@ -1,4 +1,4 @@
-"""The difference of two or more runs: one plain model, which ``%diff`` and the comparison in the browser show."""
+"""The difference of two or more runs as plain data, which ``%diff`` and the comparison widget show."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OF_GIT = ("mlflow.source.git.", "mlmagic.git.")
 
 @dataclass(frozen=True)
 class RunHead:
-    """Which run it is; times as in `RunRecord`."""
+    """The identity of a run; times are as in `RunRecord`."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ class RunHead:
 
 @dataclass(frozen=True)
 class SectionCount:
-    """How much of a section differs: *differing* and *equal* things, and *unknown* ones, which do not compare."""
+    """The number of *differing*, *equal* and *unknown* (not comparable) items of a section."""
 
     section: str
     differing: int
@@ -52,10 +52,10 @@ class SectionCount:
 
 @dataclass(frozen=True)
 class Difference:
-    """How runs differ from the first of them, the base.
+    """The difference of runs from the first of them, the base.
 
-    A value of each run stands in the order of *runs*; what is told of each run but the base (code, patches, changes of
-    data) begins with the second. *notices* say what could not be read.
+    Values are in the order of *runs*. Comparisons with the base (code, patches, changes of data) begin with the second
+    run. *notices* say what could not be read.
     """
 
     runs: tuple[RunHead, ...]
@@ -76,7 +76,7 @@ class Difference:
         return f"<Difference of {', '.join(repr(run.name) for run in self.runs)}; {', '.join(differing) or 'none'}>"
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as plain JSON, under the names of the fields; NaN and infinities are texts."""
+        """Return the difference as plain JSON by field names; NaN and infinities become strings."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name != "files"}
 
     def figure_bytes(self, run_id: str, path: str) -> bytes:
@@ -85,7 +85,7 @@ class Difference:
         Raises
         ------
         UsageProblem
-            When there is no such figure, or it is too large or cannot be read.
+            If there is no such figure, or it is too large or cannot be read.
         """
         known = [one for row in self.figures for one in row.paths if one]
         if run_id not in self.files or path not in known:
@@ -97,12 +97,12 @@ class Difference:
         return content
 
     def fetch_figures(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Read these figures, given as run id and path, all at once, so that `figure_bytes` has them."""
+        """Read figures, given as (run id, path), concurrently, so that `figure_bytes` needs no further requests."""
         read_all((self.files[run_id], path) for run_id, path in wanted)
 
 
 def difference_of(records: Sequence[RunRecord]) -> Difference:
-    """Return how *records*, two or more, differ from the first of them."""
+    """Return the difference of two or more *records* from the first of them."""
     files = [record.files for record in records]
     metrics = metric_rows([record.metrics for record in records])
     params = value_rows([record.params for record in records])
@@ -174,7 +174,7 @@ def _tags(record: RunRecord) -> dict[str, str | None]:
 
 
 def _verdict(verdict: str) -> bool | None:
-    """Return whether something differs; None where that is not known."""
+    """Return whether a verdict means a difference, or None if that is unknown."""
     return None if verdict in {"unknown", "absent"} else verdict != "same"
 
 
@@ -186,7 +186,7 @@ def _differs(row: DataRow) -> bool | None:
 def _counted(
     section: str, differ: Sequence[bool | None], equal: int = 0, *, known_of: int | None = None
 ) -> SectionCount:
-    """Count what differs; what is *known of* one run alone is the same as nothing."""
+    """Count the items of a section. Equal items count as unknown if at most one run has a record (*known_of*)."""
     differing, unknown, equal = differ.count(True), differ.count(None), differ.count(False) + equal
     if known_of is not None and known_of <= 1:
         return SectionCount(section, differing, 0, unknown + equal)

@@ -1,4 +1,4 @@
-"""Where runs ran: what differs in Python, machine, threads and packages."""
+"""Compares the environments of runs: Python, machine, threads and packages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MOST_BYTES = 1e18
 
 @dataclass(frozen=True)
 class EnvironmentDiff:
-    """Facts about where each run ran, and the packages whose versions differ, the imported ones apart.
+    """Facts about the environment of each run, and the packages whose versions differ, imported ones separately.
 
-    *missing* are the places of the runs of which no environment is recorded; they differ from none.
+    *missing* are the positions of the runs without a recorded environment, which do not count as different.
     """
 
     facts: tuple[ValueRow, ...]
@@ -33,7 +33,7 @@ class EnvironmentDiff:
 
 
 def environment_diff(records: Sequence[RunRecord]) -> EnvironmentDiff:
-    """Compare what ``mlmagic/environment.json`` and ``requirements.txt`` of the runs say."""
+    """Compare the files ``mlmagic/environment.json`` and ``requirements.txt`` of the runs."""
     found = [_read(record) for record in records]
     packages = [None if one is None else _packages(one, record) for one, record in zip(found, records, strict=True)]
     names = {name for one in found if one is not None for name in _table(one, "imported")}
@@ -49,7 +49,7 @@ def environment_diff(records: Sequence[RunRecord]) -> EnvironmentDiff:
 
 
 def _read(record: RunRecord) -> dict[str, Any] | None:
-    return read_json(record.files.text(ENVIRONMENT), dict)  # somebody else may have written a file of this name
+    return read_json(record.files.text(ENVIRONMENT), dict)  # another program may have written a file of this name
 
 
 def _table(found: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _gigabytes(size: object) -> str | None:
 
 
 def _packages(found: Mapping[str, Any], record: RunRecord) -> dict[str, str | None]:
-    """Return the version of each package, with the address of one from version control: its version says too little."""
+    """Return the version of each package, with the URL if it comes from version control."""
     addresses = {}
     for line in (record.files.text(REQUIREMENTS) or "").splitlines():
         name, at, address = line.partition(" @ ")

@@ -1,4 +1,4 @@
-"""The figures of runs by name, and which of them are the same to the byte."""
+"""Compares the figures of runs by name, and finds those with identical bytes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ MEDIA_TYPES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
     ".svg": "image/svg+xml", ".html": "text/html",
 }  # fmt: skip
-"""What is taken for a figure. SVG and HTML may hold scripts: the one is shown as a picture, the other in a sandbox."""
+"""The figure formats. SVG and HTML may contain scripts: SVG is shown as an image, HTML in a sandbox."""
 
 _FOLDER = "figures/"
 
 
 @dataclass(frozen=True)
 class FigureRow:
-    """A figure by its name, and where each run has it.
+    """A figure by name, with its path in each run.
 
-    *paths* and *sizes* (bytes) are None where a run has none. Runs of the same number in *alike* have the same bytes;
-    None: no figure, or it was not read.
+    *paths* and *sizes* (bytes) are None for a run without the figure. Runs with the same number in *alike* have
+    identical bytes; None if a run has no figure, or it was not read.
     """
 
     name: str
@@ -40,7 +40,7 @@ class FigureRow:
 
 
 def figure_rows(runs: Sequence[RunFiles]) -> tuple[FigureRow, ...]:
-    """Return a row for each figure; only those that have equally many bytes are read."""
+    """Return a row for each figure; only figures of equal size are read."""
     paths = [_figures(files) for files in runs]
     names = dict.fromkeys(name for run in paths for name in run)
     alike_in_size = [
@@ -54,10 +54,10 @@ def figure_rows(runs: Sequence[RunFiles]) -> tuple[FigureRow, ...]:
 
 
 def _figures(files: RunFiles) -> dict[str, str]:
-    """Return the paths of what is in ``figures/``, or a picture at the top, by name."""
+    """Return the paths by name of the figures in ``figures/`` and at the top level."""
     return {
         path.removeprefix(_FOLDER): path
-        for path in sorted(files.sizes, key=lambda path: path.startswith(_FOLDER))  # these win
+        for path in sorted(files.sizes, key=lambda path: path.startswith(_FOLDER))  # take precedence
         if _media_type(path) and (path.startswith(_FOLDER) or "/" not in path)
     }
 
@@ -85,7 +85,7 @@ def _row(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -
 
 
 def _identity(files: RunFiles, path: str | None, sizes: Sequence[int | None]) -> str | None:
-    """Return what is equal for equal files; a size that no other has is enough."""
+    """Return a hash of a figure's bytes, or its size if that is unique among *sizes*."""
     if path is None:
         return None
     size = files.sizes[path]

@@ -1,4 +1,4 @@
-"""Which code runs ran, by Git: commit and branch, and the patches of what was not committed."""
+"""Compares the Git state of runs: commit, branch, and patches of uncommitted changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAID = {"true": "yes", "false": "no"}
 class GitDiff:
     """Commit, branch, remote, and whether there were uncommitted changes; *patches* of each run but the base.
 
-    *missing* are the places of the runs of which Git knew nothing; they differ from none.
+    *missing* are the positions of the runs without Git tags, which do not count as different.
     """
 
     facts: tuple[ValueRow, ...]
@@ -58,6 +58,6 @@ def _facts(record: RunRecord) -> dict[str, str | None] | None:
 
 
 def _patch(record: RunRecord) -> str | None:
-    """Return the patch, which is empty where all was committed."""
+    """Return the patch, which is empty if everything was committed."""
     text = record.files.text(PATCH)
     return "" if text is None and record.tags.get(_TAGS["uncommitted changes"]) == "false" else text

@@ -1,4 +1,4 @@
-"""A text that each run may have recorded, its code or a patch, compared with that of the base."""
+"""Compares a recorded text of each run, its code or a patch, with that of the base."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class TextChange:
     """How the text of one run differs from that of the base.
 
-    ``absent`` means that neither has one, ``unknown`` that one is missing or was not read. *told* says it in words;
-    *like* is the place of an earlier run with the same text, whose *diff* is this one's as well.
+    ``absent`` means that neither run has a text, ``unknown`` that one is missing or was not read. *told* describes the
+    change in words. *like* is the position of an earlier run with the same text, and therefore the same *diff*.
     """
 
     verdict: Literal["same", "changed", "unknown", "absent"]
@@ -28,16 +28,16 @@ class TextChange:
 def text_changes(
     texts: Sequence[str | None], *, problems: Sequence[str | None], same: str, none: str
 ) -> tuple[TextChange, ...]:
-    """Return how each text but the first differs from the first.
+    """Compare each text but the first with the first.
 
     Parameters
     ----------
     texts
-        The text of each run, None for one that has none or was not read.
+        The text of each run, or None if it has none or it was not read.
     problems
-        Why a text was not read, None where there is no reason.
+        Why each text was not read, or None.
     same, none
-        What to say where the texts are equal, and where a run has none.
+        The description if the texts are equal, and if a run has no text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a person gives as runs: texts, and whatever carries the id of a run."""
+"""Parses references to runs: strings, and objects that have a run id."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class Reference(NamedTuple):
-    """A *text* that names something; *is_id* where it is the id of a run for sure."""
+    """A *text* that names a run or something else; *is_id* if it is certainly the id of a run."""
 
     text: str
     is_id: bool
 
 
 def references_in(given: Any) -> Iterator[Reference]:
-    """Yield what *given* stands for: a text, a run, a frame of runs or a row of one, or several of these.
+    """Yield the references in *given*: a string, a run, a frame of runs or one of its rows, or an iterable of these.
 
-    A run is an `mlmagic.Run` or one of MLflow's. A list, a Series or any other iterable is what it holds.
+    A run is an `mlmagic.Run` or an MLflow run.
 
     Raises
     ------
     UsageProblem
-        When something stands for no run.
+        If a value does not refer to a run.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def references_in(given: Any) -> Iterator[Reference]:
     if isinstance(given, str):
         yield Reference(given, is_id=False)
         return
-    # A frame of runs or a row of one, a run of MLflow's, an `mlmagic.Run`.
+    # A frame of runs or one of its rows, an MLflow run, an `mlmagic.Run`.
     for owner, name in ((given, "run_id"), (getattr(given, "info", None), "run_id"), (given, "id")):
         found = getattr(owner, name, None)
         if isinstance(found, str):

@@ -1,4 +1,4 @@
-"""The files of a run: listed and read from the artifact store in threads, each once, and none beyond a size."""
+"""Lists and reads the files of runs from the artifact store, in threads, each file once and up to a size limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     R = TypeVar("R")
 
 LONGEST_BYTES = 4_000_000
-"""A larger file is not read: a cell, a patch or a figure that a person can look at is smaller."""
+"""The largest file that is read; cells, patches and figures that a person can look at are smaller."""
 
 _AT_ONCE = 16
 _LONGEST_SILENCE_S = 60.0
@@ -28,18 +28,18 @@ _MOST_ODD = 10
 
 
 def in_threads(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Return *work* of each item, all at once: a remote store takes the time of one answer."""
+    """Return *work* of each item, computed concurrently, which hides the latency of a remote store."""
     listed = list(items)
-    if len(listed) < 2:  # noqa: PLR2004  # one alone needs no other thread
+    if len(listed) < 2:  # noqa: PLR2004  # a single item needs no thread
         return [work(item) for item in listed]
     with ThreadPoolExecutor(min(len(listed), _AT_ONCE), thread_name_prefix=f"{OWN_THREAD}read") as pool:
         return list(pool.map(work, listed))
 
 
 class RunFiles:
-    """The files of one run, as far as they were looked at.
+    """The files of one run that were listed or read.
 
-    ``sizes`` maps the paths that were listed to bytes. ``problems`` says what could not be read, and why.
+    ``sizes`` maps the listed paths to sizes in bytes. ``problems`` maps paths that could not be read to the reason.
     """
 
     def __init__(self, run_id: str, artifact_uri: str) -> None:
@@ -51,23 +51,23 @@ class RunFiles:
         self.problems: dict[str, str] = {}
 
     def text(self, path: str) -> str | None:
-        """Return a text that was read, None where the run has none or it could not be read."""
+        """Return a text that was read, or None if the run does not have it or it could not be read."""
         content = self._contents.get(path)
         return None if content is None else content.decode("utf-8", "replace")
 
     def content(self, path: str) -> bytes | None:
-        """Return the bytes of a file that was read."""
+        """Return the bytes of a file that was read, or None."""
         return self._contents.get(path)
 
     def why_not(self, path: str) -> str | None:
-        """Return why a file that the run may have was not read; None where it was, or where there is none."""
+        """Return why a file was not read, or None if it was read or does not exist."""
         if self._place is None and self.problems:
             return "its files are not read"
         return self.problems.get(path) or self.problems.get(path.rpartition("/")[0])
 
     def list(self, folder: str) -> None:
-        """Look up what lies in *folder*; an empty one is the top."""
-        if "" in self.problems and self._place is None:  # it is not a place of the run: one line says so
+        """List the files in *folder*; an empty string is the top level."""
+        if "" in self.problems and self._place is None:  # the artifact location is invalid, and already reported
             return
         try:
             if self._place is None:
@@ -81,7 +81,7 @@ class RunFiles:
         self.problems |= {file.path: f"not read: it {file.odd}" for file in odd[:_MOST_ODD]}
 
     def read(self, path: str) -> None:
-        """Read a file that was listed, unless it was read before or is too large."""
+        """Read a listed file, unless it was read before or is too large."""
         if path in self._contents or path not in self.sizes or self._place is None:
             return
         if self.sizes[path] > LONGEST_BYTES:
@@ -95,12 +95,12 @@ class RunFiles:
 
 
 def list_all(files: Iterable[RunFiles], folders: Iterable[str]) -> None:
-    """List these folders of all runs at once."""
+    """List these folders of all runs concurrently."""
     _ask_all(RunFiles.list, [(one, folder) for one in files for folder in folders])
 
 
 def read_all(wanted: Iterable[tuple[RunFiles, str]]) -> None:
-    """Read these files at once."""
+    """Read these files concurrently."""
     with connection.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
         _ask_all(RunFiles.read, dict.fromkeys(wanted))
 

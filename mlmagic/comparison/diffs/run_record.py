@@ -1,4 +1,4 @@
-"""What is read of a run to compare it with others: from the store, and of its files what a comparison looks at."""
+"""Reads the records of runs for a comparison: from the store, and the files that a comparison needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FOLDERS = ("", "mlmagic", "figures")
 
 @dataclass(frozen=True)
 class DatasetRecord:
-    """A dataset input of a run, as MLflow has it; *profile* is JSON."""
+    """A dataset input of an MLflow run; *profile* is JSON."""
 
     name: str
     digest: str
@@ -36,9 +36,10 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run, read for a comparison. *started* is in milliseconds since 1970, *duration_s* is the time in its cells.
+    """The record of a run for a comparison.
 
-    *duration_s* is None while it runs, *span_s*, from its start to its end, None for a run that was not continued.
+    *started* is in milliseconds since 1970. *duration_s* is the time in the run's cells, or None while it runs.
+    *span_s* is the time from its start to its end, or None for a run that was not continued.
     """
 
     id: str
@@ -58,9 +59,9 @@ class RunRecord:
 
 
 def read_records(runs: Iterable[Run]) -> list[RunRecord]:
-    """Return the records of *runs*, their files read all at once.
+    """Return the records of *runs*, with their files read concurrently.
 
-    Files that cannot be read are told in `RunFiles.problems`, and raise nothing: the rest can still be compared.
+    Files that cannot be read are listed in `RunFiles.problems` and do not raise, so that the rest can be compared.
     """
     records = connection.ask(lambda: [_record(run) for run in runs])
     files = [record.files for record in records]

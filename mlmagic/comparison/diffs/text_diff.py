@@ -1,4 +1,4 @@
-"""The difference of two texts: hunks of lines with some context, and marks on the words that changed within a line."""
+"""Compares two texts: hunks of changed lines with context, and the changed words within a line."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _CONTEXT = 3
 _SEARCHED_UP_TO = 250_000
-"""Pairs of lines: a longer piece without a line that stands once in each text is taken as replaced."""
+"""Pairs of lines that are searched between two anchors; a larger piece is treated as replaced."""
 _PAIRED_UP_TO = 60
-"""Lines of a changed block: in a longer one no words are marked."""
+"""Lines of a changed block in which changed words are marked."""
 _WORDS_UP_TO = 400
 _ALIKE = 0.5
 _TOKEN = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\w+|\s+|[^\w\s]")  # a number is one word
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\w+|\s+|[^\w\s]")  # a numb
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line; *changed* where it differs from the line that this one was, or became."""
+    """A piece of a line; *changed* if it differs from the corresponding line of the other text."""
 
     text: str
     changed: bool
@@ -32,7 +32,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Line:
-    """A line with its number in the base (*old*) and in the other text (*new*), counted from 1; None: not there."""
+    """A line with its number in the base (*old*) and in the other text (*new*), from 1, or None if it is not there."""
 
     sign: Literal[" ", "+", "-"]
     old: int | None
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Hunk:
-    """Neighbouring changes with up to three equal lines around them; *skipped* equal lines stand before it."""
+    """Neighbouring changes with up to three equal lines around them; *skipped* equal lines precede the hunk."""
 
     skipped: int
     lines: tuple[Line, ...]
@@ -55,7 +55,7 @@ class Hunk:
 
 @dataclass(frozen=True)
 class TextDiff:
-    """What leads from the base to the other text: *added* and *removed* lines, in hunks; *skipped* stand after them."""
+    """The changes from the base to the other text: line counts and hunks; *skipped* equal lines follow the last one."""
 
     added: int
     removed: int
@@ -67,7 +67,7 @@ class TextDiff:
 
 
 def text_diff(base: str, other: str) -> TextDiff:
-    r"""Return the difference of two texts. Lines end with ``\n`` alone, so that nothing of a text gets lost.
+    r"""Return the difference of two texts. Only ``\n`` ends a line, so that no character is lost.
 
     >>> found = text_diff("lr = 0.1\nfit(lr)", "lr = 0.2\nfit(lr)")
     >>> [line.sign + line.text for line in found.hunks[0].lines]
@@ -100,7 +100,7 @@ _Opcode = tuple[str, int, int, int, int]
 
 
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
-    """Return opcodes as difflib has them, equal stretches as long as they can be."""
+    """Return opcodes as difflib does, with equal stretches as long as possible."""
     codes: list[_Opcode] = []
     i = j = 0
     for start_old, start_new, size in (*_equal_stretches(old, new), (len(old), len(new), 0)):
@@ -113,10 +113,10 @@ def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
 
 
 def _equal_stretches(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """Return (place in *old*, place in *new*, length) of what is equal.
+    """Return (position in *old*, position in *new*, length) of each equal stretch.
 
-    Lines that stand once in each text are matched first (Cohen's patience diff): it reads better than difflib's longest
-    match, and leaves it short pieces, on which it is quick.
+    Lines that occur once in each text are matched first (Cohen's patience diff). The result is more readable than
+    difflib's longest match, and difflib only has to match short pieces, which is fast.
     """
     equal: list[tuple[int, int]] = []
     i = j = 0
@@ -137,7 +137,7 @@ def _equal_stretches(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, 
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of lines that stand once in each text, as many as keep their order."""
+    """Return the positions of lines that occur once in each text: the longest sequence in the same order in both."""
     times_old, times_new = Counter(old), Counter(new)
     place = {line: at for at, line in enumerate(new)}
     tails: list[int] = []
@@ -158,7 +158,7 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _matched(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of equal lines between two anchors: from both ends, and what difflib finds in the rest."""
+    """Return the positions of equal lines between two anchors: from both ends, and by difflib in between."""
     shortest = min(len(old), len(new))
     head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
     left = shortest - head
@@ -172,7 +172,7 @@ def _matched(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _grouped(opcodes: Sequence[_Opcode]) -> Iterator[list[_Opcode]]:
-    """Yield the opcodes of one hunk after the other, with the context cut to a few lines."""
+    """Yield the opcodes of each hunk, with the context cut to a few lines."""
     group: list[_Opcode] = []
     for tag, i1, i2, j1, j2 in opcodes:
         if tag != "equal":
@@ -207,7 +207,7 @@ def _lines(opcode: _Opcode, old: Sequence[str], new: Sequence[str]) -> Iterator[
 
 
 def _pairs(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
-    """Return which removed line became which added one: alike enough, none crossing another, most alike in all."""
+    """Pair removed lines with similar added lines, without crossings, so that the total similarity is largest."""
     if not before or not after or max(len(before), len(after)) > _PAIRED_UP_TO:
         return []
     old, new = [_bag(line) for line in before], [_bag(line) for line in after]
@@ -235,7 +235,7 @@ def _bag(line: str) -> Counter[str]:
 
 
 def _alike(one: Counter[str], other: Counter[str]) -> float:
-    """Return how much of the words of two lines is shared, 0 to 1."""
+    """Return the share of words that two lines have in common, from 0 to 1."""
     size = one.total() + other.total()
     return 2 * (one & other).total() / size if size else 0.0
 
@@ -252,7 +252,7 @@ def _words(before: str, after: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]
 
 
 def _spans(pieces: Sequence[tuple[str, bool]]) -> tuple[Span, ...]:
-    """Return the pieces that hold something; two changed ones with a space between them are one."""
+    """Return the non-empty pieces as spans; changed pieces with only whitespace between them are merged."""
     held = [(text, changed) for text, changed in pieces if text]
     joined: list[tuple[str, bool]] = []
     for at, (text, own) in enumerate(held):

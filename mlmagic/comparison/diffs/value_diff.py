@@ -1,4 +1,4 @@
-"""Named values of several runs side by side: parameters, metrics, tags, and facts about where they ran."""
+"""Compares named values of several runs: parameters, metrics, tags, and facts about the environment."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _LAST = "system/"
-"""Metrics of the machine stand behind those of the model."""
+"""System metrics come after the model's metrics."""
 
 
 @dataclass(frozen=True)
 class ValueRow:
-    """A name and its value in each run, None where a run has none."""
+    """A name and its value in each run, or None if a run has none."""
 
     name: str
     values: tuple[str | None, ...]
@@ -29,8 +29,8 @@ class ValueRow:
 class MetricRow:
     """A metric's last value in each run, and its difference to the base, the first run.
 
-    *changes* and *relative* (a part of the base's size) are None where there is no difference of two numbers; *goal* is
-    the direction in which the metric is better, *best* the places of the runs that have the best value.
+    *changes* and *relative* (the change divided by the base's absolute value) are None if a number is missing or not
+    finite. *goal* is the direction in which the metric is better, *best* the positions of the runs with the best value.
     """
 
     name: str
@@ -43,9 +43,9 @@ class MetricRow:
 
 
 def value_rows(runs: Sequence[Mapping[str, str | None] | None]) -> tuple[ValueRow, ...]:
-    """Return a row for each name that one of the runs has, in the order of the base.
+    """Return a row for each name in any of the runs, in the order of the base.
 
-    None stands for a run of which nothing was recorded: it has no values, and differs from none.
+    None stands for a run without a record, which has no values and does not count as different.
 
     >>> for row in value_rows([{"lr": "0.1"}, {"lr": "0.1", "depth": "3"}, None]):
     ...     print(row.name, row.values, row.differs)
@@ -61,7 +61,7 @@ def value_rows(runs: Sequence[Mapping[str, str | None] | None]) -> tuple[ValueRo
 
 
 def metric_rows(runs: Sequence[Mapping[str, float]]) -> tuple[MetricRow, ...]:
-    """Return a row for each metric, those of the machine last.
+    """Return a row for each metric, system metrics last.
 
     >>> [row] = metric_rows([{"loss": 0.3}, {"loss": 0.1}])
     >>> row.goal, row.best, row.changes, row.relative[1]
@@ -97,7 +97,7 @@ def _best(values: Sequence[float | None], goal: Direction | None) -> tuple[int, 
 
 
 def _change(base: float | None, value: float | None) -> float | None:
-    """Subtract the numbers as they are written: 0.3 - 0.1 is 0.2, not 0.19999999999999998."""
+    """Subtract in decimal: 0.3 - 0.1 is 0.2, not 0.19999999999999998."""
     if base is None or value is None or not (math.isfinite(base) and math.isfinite(value)):
         return None
     change = float(Decimal(repr(float(value))) - Decimal(repr(float(base))))

@@ -1,1 +1,1 @@
-"""Writing a model as MLflow keeps it, and checking that what was written predicts the same."""
+"""Writes models in MLflow's format, and verifies that the written model predicts the same."""

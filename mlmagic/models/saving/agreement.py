@@ -1,4 +1,4 @@
-"""Whether two predictions agree: that of the model, and that of the model as it was kept."""
+"""Compares the predictions of a model with those of its saved copy."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-# Threads add up in another order each time: a forest's predictions differ in the last digits (1.3e-15 measured).
+# Threads add up in a different order each time: a forest's predictions differ in the last digits (1.3e-15 measured).
 EXACT = 1e-6
-# Another device computes with other kernels.
+# Each device computes with its own kernels.
 ACROSS_DEVICES = 1e-3
 
 
 def difference(first: Any, second: Any, *, tolerance: float = EXACT) -> str | None:
-    """Return how two predictions differ, in a few words, or None when they agree.
+    """Describe in a few words how two predictions differ, or return None if they agree.
 
-    Takes what models return: arrays, sparse matrices, tensors, DataFrames, and lists, tuples and dicts of these.
+    Predictions are arrays, sparse matrices, tensors, DataFrames, or lists, tuples and dicts of these.
     *tolerance* is relative to the largest number.
 
     >>> difference([0.5, 1.0], [0.5, 1.0 + 1e-12]) is None
@@ -29,7 +29,7 @@ def difference(first: Any, second: Any, *, tolerance: float = EXACT) -> str | No
         if list(first) != list(second):
             return "in their keys"
         return _first_difference([(first[key], second[key]) for key in first], tolerance)
-    # A list of numbers or texts is an array; one of tensors or arrays is not.
+    # A list of numbers or strings is compared as one array; a list of tensors or arrays item by item.
     if _is_sequence_of_arrays(first) and _is_sequence_of_arrays(second):
         if len(first) != len(second):
             return "in their number"
@@ -49,7 +49,7 @@ def _is_sequence_of_arrays(value: Any) -> bool:
 
 
 def as_array(value: Any) -> Any:
-    """Return *value* as a NumPy array: a tensor from whatever device, a sparse matrix filled in."""
+    """Convert *value* to a NumPy array: a tensor on any device, a sparse matrix, or another array-like."""
     import numpy as np
 
     torch = sys.modules.get("torch")

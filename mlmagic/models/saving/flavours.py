@@ -1,4 +1,4 @@
-"""Writing models of the libraries that MLflow has a flavour of its own for: XGBoost, LightGBM, CatBoost, Keras."""
+"""Writes models by MLflow's flavours for XGBoost, LightGBM, CatBoost and Keras."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from mlmagic.models.kinds import Kind
 
 _BYTES_A_WEIGHT = 4
-# Libraries write single precision, and text: predictions agree to its digits.
+# The libraries write single precision or text, so predictions agree only to that precision.
 _SINGLE_PRECISION = 1e-5
 
 
 def save(
     model: Any, kind: Kind, folder: Path, *, requirements: list[str], candidates: tuple[Any, ...], limit: float
 ) -> Saved:
-    """Write *model* to *folder* by the flavour of MLflow that *kind* names, and read it back as a check.
+    """Write *model* to *folder* by MLflow's flavour *kind*, and read it back as a check.
 
     Raises
     ------
     CannotLogError
-        It is larger than *limit* bytes, or MLflow cannot write or read it.
+        If the model is larger than *limit* bytes, or MLflow cannot write or read it.
     """
     from mlflow import pyfunc
     from mlflow.models import Model
@@ -52,7 +52,7 @@ def save(
     flavour = importlib.import_module(f"mlflow.{kind}")
     options: dict[str, Any] = {"pip_requirements": with_needed(requirements, [kind])}
     if "serialization_format" in inspect.signature(flavour.save_model).parameters:
-        options["serialization_format"] = "cloudpickle"  # by default skops, which would need each type's name
+        options["serialization_format"] = "cloudpickle"  # the default, skops, would need the name of each type
     try:
         with preserve_state():
             flavour.save_model(model, str(folder), mlflow_model=meta, **options)
@@ -62,14 +62,14 @@ def save(
         reraise_interrupt(error)
         raise CannotLogError(f"mlflow.{kind}: {type(error).__name__}: {first_line(error)}") from error
     saved = Saved(meta, folder, str(kind))
-    # Keras draws a progress bar, on the stream that there was when it was imported.
+    # Keras draws a progress bar on the stream that was in place at its import.
     silent = {"verbose": 0} if kind == "keras" else {}
     read_back = kept.get_raw_model() if kind == "keras" else kept
     for rows in _rows(model, kind, candidates):
         with preserve_state() as rewind:
             try:
                 expected = as_array(model.predict(_as_taken(model, rows), **silent))
-            except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes
+            except BaseException as error:  # noqa: BLE001  # the model does not accept these rows
                 reraise_interrupt(error)
                 continue
             rewind()
@@ -79,7 +79,7 @@ def save(
 
 
 def _as_taken(model: Any, rows: Any) -> Any:
-    """Return *rows* as the model itself takes them: XGBoost's own booster takes its own matrix only."""
+    """Return *rows* in the type that the model accepts: an XGBoost `Booster` accepts a `DMatrix` only."""
     xgboost = sys.modules.get("xgboost")
     return xgboost.DMatrix(rows) if xgboost is not None and isinstance(model, xgboost.Booster) else rows
 
@@ -94,7 +94,7 @@ def _rows(model: Any, kind: Kind, candidates: tuple[Any, ...]) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _loadable(folder: Path) -> Iterator[str]:
-    """Give a path of *folder* that MLflow finds again: it decodes the percent signs of a path."""
+    """Yield a path of *folder* that MLflow can load: a copy if the path has percent signs, which MLflow decodes."""
     if "%" not in str(folder):
         yield str(folder)
         return

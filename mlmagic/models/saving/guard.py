@@ -1,4 +1,4 @@
-"""Running a model's code, and MLflow's, so that nothing is noticed of it: no warnings, no output, no state changed."""
+"""Runs a model's and MLflow's code without visible effects: no warnings, no output, no changed state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 _PROGRESS_BAR = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
 
-# Filters and standard streams belong to the process: two threads that restore them in turn would leave the other's.
+# Warning filters and standard streams are global: two threads could each restore the other's replacement.
 _one_at_a_time = threading.RLock()
 
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Keep warnings, prints and MLflow's log lines of the code within from the user. Errors come through."""
+    """Suppress warnings, printed output and MLflow's log lines of the enclosed code. Exceptions propagate."""
     with _one_at_a_time, _without_log_lines(), _without_progress_bars(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         out, error = _OthersOnly(sys.stdout), _OthersOnly(sys.stderr)
@@ -31,7 +31,7 @@ def quietly() -> Iterator[None]:
 
 
 class _OthersOnly:
-    """A standard stream that drops what the thread that made it writes; what other threads write goes on."""
+    """A standard stream that drops the writes of the thread that created it and passes on those of other threads."""
 
     def __init__(self, stream: Any) -> None:
         self._stream, self._thread = stream, threading.get_ident()
@@ -45,7 +45,7 @@ class _OthersOnly:
 
 @contextlib.contextmanager
 def _without_log_lines() -> Iterator[None]:
-    """Drop what this thread logs through the handlers of MLflow's logger and the root's; others' lines go on."""
+    """Drop this thread's records in the handlers of MLflow's and the root logger; other threads' records pass."""
     thread = threading.get_ident()
 
     def is_anothers(record: logging.LogRecord) -> bool:
@@ -76,9 +76,9 @@ def _without_progress_bars() -> Iterator[None]:
 
 @contextlib.contextmanager
 def preserve_state() -> Iterator[Callable[[], None]]:
-    """Put back the state of random, NumPy and torch, and torch's grad mode; MLflow's autologging sleeps.
+    """Restore the generators of random, NumPy and torch and torch's grad mode; disable MLflow's autologging meanwhile.
 
-    Yields a function that puts the generators back at once, so that what runs next draws the same numbers.
+    Yields a function that restores the generators at once, so that the code after it draws the same numbers.
 
     >>> with preserve_state() as rewind:
     ...     first = random.random()
@@ -117,6 +117,6 @@ def _generator_states() -> list[tuple[Callable[[Any], None], Any]]:
 
 
 def _autologging_asleep() -> contextlib.AbstractContextManager[Any]:
-    """Keep a `predict` of ours from being logged as the user's, where ``mlflow.autolog()`` is on."""
+    """Disable ``mlflow.autolog()``, which would log mlmagic's own `predict` calls as the user's."""
     utilities = sys.modules.get("mlflow.utils.autologging_utils")
     return utilities.disable_autologging() if utilities is not None else contextlib.nullcontext()

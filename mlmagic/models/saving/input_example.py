@@ -1,4 +1,4 @@
-"""The input example of a model: a few rows of the data that a cell read, as the model takes them."""
+"""Chooses a model's input example: a few rows of the data that the cell read, in the form that the model accepts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _TABLE = 2
 
 
 def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]:
-    """Yield the first rows of those *candidates* that may be what the estimator *model* was fitted on.
+    """Yield the first rows of those *candidates* that the estimator *model* may have been fitted on.
 
-    From a table that has all its features (``feature_names_in_``) these columns are taken; where it does not know
-    names, or knows them in another form (LightGBM), the number of columns has to be right. One that was fitted on an
-    array is shown arrays before tables: with a signature of names MLflow would refuse it what it was fitted on.
+    If a table has all the model's features (``feature_names_in_``), these columns are selected. If the model has no
+    feature names, or has them in another form (LightGBM), the number of columns must match. If the model was fitted on
+    an array, arrays come before tables: with column names in the signature, MLflow would reject arrays.
 
     >>> import numpy as np
     >>> from sklearn.svm import SVC
@@ -38,9 +38,9 @@ def rows_for_estimator(model: Any, candidates: tuple[Any, ...]) -> Iterator[Any]
             yield rows
 
 
-@guarded(default=None)  # data of any type: what cannot be cut into rows is no example
+@guarded(default=None)  # data that cannot be sliced into rows is not an example
 def _rows_that_fit(data: Any, names: Any, count: Any) -> Any:
-    """Return the first rows of *data*, with the columns *names* where it has them; None where it does not fit."""
+    """Return the first rows of *data*, only the columns *names* if it has them, or None if *data* does not fit."""
     table = _first_rows(data)
     columns = getattr(table, "columns", None)
     if names is not None and columns is not None and set(names) <= set(columns):
@@ -55,16 +55,16 @@ def _has_columns(data: Any) -> bool:
 
 
 def _feature_count(model: Any) -> Any:
-    """Return how many columns *model* takes, or None; the boosters of XGBoost and LightGBM answer a call."""
+    """Return the number of features of *model*, or None. XGBoost's and LightGBM's boosters have a method for it."""
     asked = next(
         (found for name in ("num_features", "num_feature") if callable(found := getattr(model, name, None))), None
     )
     return getattr(model, "n_features_in_", None) if asked is None else asked()
 
 
-@guarded(default=False)  # whatever a library raises when it is asked: the order is not vital
+@guarded(default=False)  # a library may raise anything; only the order of candidates depends on it
 def _knows_names(model: Any) -> bool:
-    """Return whether *model* was fitted on columns with names; CatBoost and LightGBM number those without."""
+    """Return whether *model* was fitted on named columns; CatBoost and LightGBM number unnamed columns."""
     found = (getattr(model, name, None) for name in ("feature_names_in_", "feature_names_", "feature_names"))
     names = next((each for each in found if each is not None), None)
     if names is None and callable(asked := getattr(model, "feature_name", None)):  # LightGBM's own booster
@@ -73,9 +73,10 @@ def _knows_names(model: Any) -> bool:
 
 
 def rows_for_module(candidates: tuple[Any, ...], dtype: Any) -> Iterator[Any]:
-    """Yield the first rows of *candidates* as NumPy arrays; floats also as the module's own *dtype* (of NumPy).
+    """Yield the first rows of *candidates* as NumPy arrays, floats in the module's NumPy *dtype*.
 
-    Tables and images come before what is one value a row: that is most often the target.
+    Integers and booleans come unchanged and then as floats. Arrays of one value per row come last, because they are
+    most often the target.
     """
     import numpy as np
 
@@ -97,7 +98,7 @@ def _first_as_array(data: Any) -> Any:
 
 
 def _first_rows(data: Any) -> Any:
-    """Return the first rows of *data*: a pandas frame for a table of any library, an array for a tensor."""
+    """Return the first rows of *data*: as a pandas object for a table of any library, as an array for a tensor."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(data, torch.Tensor):
         return as_array(data[:ROWS])

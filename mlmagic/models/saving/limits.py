@@ -1,4 +1,4 @@
-"""Whether a model can be kept: not too large, and all of it can be pickled. Asked before a byte is written."""
+"""Checks before anything is written that a model is within the size limit and can be pickled."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 def weigh(model: Any, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
-    """Return the survey of *model*, with the code of its local modules where that can be kept.
+    """Return the survey of *model*, with the code of its local modules if that can be pickled.
 
-    *reduce* is as `survey` has it.
+    *reduce* is passed to `survey`.
 
     Raises
     ------
     CannotLogError
-        It is larger than *limit* bytes, or a part of it cannot be pickled: the part is named.
+        If the model is larger than *limit* bytes, or a part of it cannot be pickled. The message names the part.
     """
     found = _surveyed(model, limit, reduce)
     if not found.local_modules:
         return found
-    # With the code of its local modules it loads where they are not; if that cannot be, it loads beside them.
+    # With the code of its local modules the model loads anywhere; without it, only where these modules can be imported.
     try:
         with kept_by_value(found.local_modules):
             return _surveyed(model, limit, reduce)

@@ -1,4 +1,4 @@
-"""What pickling a model would take, found without keeping a byte: its size, its parts, where its code is from."""
+"""Surveys a model's pickle without storing it: its size, its parts, and the modules of its code."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _DEEPEST = 8
 
 
 class TooLargeError(Exception):
-    """The model is larger than the limit; pickling ended there."""
+    """The model is larger than the limit; pickling stopped at that point."""
 
 
 @dataclass
 class Survey:
-    """What is known of a model.
+    """The result of surveying a model.
 
     ``size`` is in bytes, ``stream`` the part of it outside of arrays' buffers. ``parts`` counts the objects that are
-    not plain values; ``by_value`` names functions and classes whose code has to be kept with the model: those of the
-    notebook and of modules that lie beside it. ``packages`` are the installed ones whose code it needs.
+    not plain values. ``by_value`` names the functions and classes that are pickled by value: those of the notebook and
+    of ``local_modules``. ``packages`` are the installed packages that the model needs.
     """
 
     size: int = 0
@@ -45,16 +45,17 @@ class Survey:
 
 
 def survey(model: Any, *, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
-    """Return what pickling *model* would take.
+    """Survey what pickling *model* would write.
 
-    *reduce* is asked for each object how to pickle it, and returns None for the usual way.
+    *reduce* is called for each object; it returns the object's reduce value, or None for the default.
 
-    Arrays are counted, not copied, and it stops at *limit* bytes: a model of 5 GB costs as little as one of 5 MB.
+    Arrays are counted, not copied, and the survey stops at *limit* bytes, so a model of 5 GB costs no more than one of
+    5 MB.
 
     Raises
     ------
     TooLargeError
-        It is larger than *limit*.
+        If the model is larger than *limit*.
     Exception
         Whatever *model* or a part of it raises when it is pickled.
 
@@ -73,7 +74,7 @@ def _surveyor() -> type[CloudPickler]:
     import cloudpickle
 
     class Surveyor(cloudpickle.CloudPickler):  # type: ignore[misc]  # it has no types
-        """A pickler that writes nowhere and counts. Buffers go past it (protocol 5), and so are not copied."""
+        """A pickler that counts bytes and writes nothing. Out-of-band buffers (protocol 5) are not copied."""
 
         def __init__(self, found: Survey, limit: float, reduce: Callable[[Any], Any] | None) -> None:
             self._found, self._limit, self._reduce = found, limit, reduce
@@ -110,7 +111,7 @@ def _surveyor() -> type[CloudPickler]:
             return super().reducer_override(obj)
 
         def _take_tensor(self, tensor: Any) -> None:
-            # A view keeps all of what it looks at; two views keep it once. A lazy module's weight has none yet.
+            # A view is pickled with its whole storage, several views with one. A lazy module's weight has none yet.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 storage = tensor.untyped_storage()
                 if storage._cdata not in self._storages:
@@ -122,7 +123,7 @@ def _surveyor() -> type[CloudPickler]:
             name = getattr(code, "__qualname__", "")
             local = is_local(module)
             if local or module == "__main__" or "<" in name:
-                # `train.<locals>.Net.forward` is known as the class that it belongs to.
+                # `train.<locals>.Net.forward` is listed as its class, `Net`.
                 self._found.by_value[name.rpartition("<locals>.")[2].partition(".")[0]] = None
             if local:
                 self._found.local_modules.add(module)
@@ -138,7 +139,7 @@ def _surveyor() -> type[CloudPickler]:
 
 
 def is_local(module_name: str) -> bool:
-    """Return whether a module lies in a folder of the user's, where another process will not find it.
+    """Return whether a module is in one of the user's folders, where another process may not be able to import it.
 
     >>> is_local("json"), is_local("no.such.module")
     (False, False)
@@ -162,7 +163,7 @@ def _installed() -> tuple[Path, ...]:
 
 @contextlib.contextmanager
 def kept_by_value(module_names: set[str]) -> Iterator[None]:
-    """Let cloudpickle keep the code of these modules with what is pickled, as it does with the notebook's own."""
+    """Let cloudpickle pickle the code of these modules by value, as it does for the notebook's code."""
     import cloudpickle
 
     known = set(cloudpickle.list_registry_pickle_by_value())

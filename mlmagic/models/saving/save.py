@@ -1,4 +1,4 @@
-"""Saving a model: it lies in a folder as an ordinary model of MLflow, or there is a reason why not."""
+"""Saves a model to a folder as an ordinary MLflow model, or returns the reason why it cannot."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _REFUSED_IN_NAMES = str.maketrans(dict.fromkeys("/:.%\"'", "_"))
 
 @dataclass(frozen=True, slots=True)
 class SavedModel:
-    """A model that was written to a folder, as MLflow lays it out.
+    """A model that was written to a folder in MLflow's layout.
 
-    ``format`` is how it is written: ``skops``, ``cloudpickle``, ``torch``, or the library's own. ``size`` is in bytes;
-    ``signature`` tells whether MLflow knows what the model takes. ``notes`` are what a user should know, each a short
-    sentence without a full stop.
+    ``format`` is ``skops``, ``cloudpickle``, ``torch``, or the library's own. ``size`` is in bytes. ``signature`` says
+    whether the model has an MLflow signature. ``notes`` are remarks for the user, each a short sentence without a full
+    stop.
     """
 
     name: str
@@ -39,7 +39,7 @@ class SavedModel:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A model that was not saved, and why, in a sentence without a full stop."""
+    """A model that was not saved, with the reason as a sentence without a full stop."""
 
     name: str
     reason: str
@@ -54,31 +54,31 @@ def save_model(
     requirements: Sequence[str] = (),
     size_limit_mb: float = DEFAULT_LIMIT_MB,
 ) -> SavedModel | Skipped:
-    """Write a fitted *model* to *folder* as a model of MLflow's, which ``mlflow.pyfunc.load_model`` loads.
+    """Write a fitted *model* to *folder* as an MLflow model, which ``mlflow.pyfunc.load_model`` loads.
 
-    Nothing of it shows or changes: not the model, not a generator of random numbers, not torch's grad mode, no
-    warning and no line of MLflow's. What was written is read back and predicts on a few rows; a difference is noted.
+    Saving changes neither the model, nor the random generators, nor torch's grad mode, and shows no warnings or log
+    lines. The saved model is read back, and its predictions on a few rows are compared; a difference is noted.
 
     Parameters
     ----------
     model
         An estimator, a torch module, or a model of XGBoost, LightGBM, CatBoost or Keras.
     name
-        The variable; what MLflow does not allow in a model's name becomes an underscore (``models.rf``: ``models_rf``).
+        The variable's name. Characters that MLflow does not allow become underscores (``models.rf``: ``models_rf``).
     folder
-        Where to write it; must not be there yet, and is not there afterwards when the model is skipped.
+        The folder to create. It must not exist; it is removed if the model is skipped.
     input_example
-        Data that the model may take: a table, an array or a tensor; of a tuple, the first that fits. At most five rows
-        of it are kept. Without, or where none fits, the model has no signature.
+        A table, an array or a tensor that the model may accept, or a tuple of these, of which the first that fits is
+        used. At most five rows are saved. If no example fits, the model has no signature.
     requirements
-        What the model needs, as in a ``requirements.txt``; what it takes to load it is added.
+        The model's requirements, as in a ``requirements.txt``. The packages needed to load it are added.
     size_limit_mb
-        The largest model to save, in MB of 1,000,000 bytes. A larger one is not even pickled.
+        The largest model to save, in MB of 1,000,000 bytes. A larger model is not pickled.
 
     Returns
     -------
     SavedModel or Skipped
-        What was written, or the reason why nothing was.
+        The saved model, or the reason why it was not saved.
 
     Examples
     --------

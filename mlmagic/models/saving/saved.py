@@ -1,4 +1,4 @@
-"""A model in a folder, as MLflow lays it out: what its files are, besides the model itself."""
+"""The files of a saved MLflow model besides the model itself: its description and its environment."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ENVIRONMENT = {"conda_env": CONDA, "python_env": VIRTUALENV}
 
 
 class CannotLogError(Exception):
-    """The model cannot be logged; the message says why, in words that continue ``the model was not logged:``."""
+    """The model cannot be logged. The message is the reason and continues ``the model was not logged:``."""
 
 
 def first_line(error: BaseException) -> str:
-    r"""Return what *error* says, in one line: its first, or the name of its type.
+    r"""Return the first line of *error*'s message, or the name of its type if it has no message.
 
     >>> first_line(ValueError("no rows\nin X")), first_line(KeyError())
     ('no rows', 'KeyError')
@@ -37,7 +37,7 @@ def first_line(error: BaseException) -> str:
 
 @dataclass
 class Saved:
-    """A model written to ``folder``: MLflow's description of it, how it is written, and what to tell about that."""
+    """A model written to ``folder``: its MLflow description, its format, and notes for the user."""
 
     meta: Model
     folder: Path
@@ -46,12 +46,12 @@ class Saved:
 
     @property
     def size(self) -> int:
-        """Bytes of all its files."""
+        """The total size of its files in bytes."""
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
 
 def new_folder(folder: Path) -> tuple[Model, Path]:
-    """Return an empty description, and *folder*, made."""
+    """Create *folder*, and return an empty MLflow description and the folder."""
     from mlflow.models import Model
 
     folder.mkdir(parents=True)
@@ -59,9 +59,9 @@ def new_folder(folder: Path) -> tuple[Model, Path]:
 
 
 def write_environment(folder: Path, requirements: Iterable[str], needed: Iterable[str]) -> None:
-    """Write the three files that say what the model needs: *requirements*, MLflow, and what is *needed* to load it.
+    """Write the model's three environment files: its *requirements*, MLflow, and what is *needed* to load it.
 
-    YAML takes JSON's strings, so none of it has to be quoted by hand.
+    JSON's strings are valid YAML, so strings are quoted as JSON.
     """
     lines = with_needed(requirements, needed)
     python = platform.python_version()
@@ -78,7 +78,7 @@ def write_environment(folder: Path, requirements: Iterable[str], needed: Iterabl
 
 
 def with_needed(requirements: Iterable[str], needed: Iterable[str]) -> list[str]:
-    """Return *requirements* with MLflow and each distribution of *needed* that is missing, pinned as installed.
+    """Return *requirements* plus MLflow and *needed*, if missing, pinned to the installed versions.
 
     >>> with_needed(["numpy==2.0", "mlflow==3.0"], ["NumPy", "no-such-package"])
     ['numpy==2.0', 'mlflow==3.0']
@@ -102,5 +102,5 @@ def _distribution(requirement: str) -> str:
 
     try:
         return str(canonicalize_name(Requirement(requirement).name))
-    except InvalidRequirement:  # an option or a path of pip's
+    except InvalidRequirement:  # a pip option or a path
         return requirement

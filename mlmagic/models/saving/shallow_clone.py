@@ -1,4 +1,4 @@
-"""A torch module run without leaving a trace on it: its twin shares the weights and nothing else."""
+"""Clones a torch module so that it can be run without side effects: the twin shares only the weights."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _COPIED = {list, dict, set, deque, OrderedDict}
 def twin_of(module: Any) -> Any:
     """Return a twin of *module* in evaluation mode and without hooks, which can run in its place.
 
-    The weights are shared; buffers, which a run may change (the averages of a normalisation), are copied, and so are
-    plain lists and dicts, to which a `forward` may append. Neither the module's mode nor an attribute of it changes,
-    not even for a moment: another thread may be using it.
+    The twin shares the weights. Buffers are copied, because a forward pass may change them (the running averages of a
+    normalisation), and so are plain lists and dicts, to which `forward` may append. The module itself is never
+    changed, not even temporarily, because another thread may be using it.
 
     >>> import torch
     >>> layer = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout())
@@ -41,9 +41,9 @@ def _twin(module: Any, made: dict[int, Any]) -> Any:
 
 
 def bare(module: Any) -> Any:
-    """Return *module* in evaluation mode and without hooks: for one that was just read back and is nobody's.
+    """Switch *module* to evaluation mode in place, remove its hooks, and return it.
 
-    It is compared with a `twin_of` the original, which has none either.
+    For a module that was just read back, to compare it with a `twin_of` the original, which has no hooks either.
     """
     for each in module.modules():
         for name, value in list(vars(each).items()):

@@ -1,4 +1,4 @@
-"""Writing a scikit-learn estimator: by skops where that is sensible, by cloudpickle with the reason where not."""
+"""Writes a scikit-learn estimator with skops, or with cloudpickle and a note if skops is unsuitable."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-# skops writes each part by itself, 0.45 ms and 3 kB: a forest of 100 trees takes 0.3 s and 5 times the size of its
-# pickle, a vocabulary of 10,000 words 0.7 s and 22 times. Beyond a tenth of a second it is not worth it.
+# skops writes each part separately, at 0.45 ms and 3 kB each. A forest of 100 trees takes 0.3 s and 5 times the size of
+# its pickle; a vocabulary of 10,000 words takes 0.7 s and 22 times the size. The limits allow about 0.1 s.
 _MOST_PARTS = 300
 _LARGEST_STREAM = 50_000
 
@@ -35,7 +35,7 @@ _SHIPPED_LOADER = "mlmagic_transformer_loader"
 
 
 def predicts_by(model: Any) -> str | None:
-    """Return the method that an estimator is asked by: ``predict``, else ``transform`` or ``score_samples``.
+    """Return the name of the estimator's prediction method: ``predict``, else ``transform`` or ``score_samples``.
 
     >>> from sklearn.decomposition import PCA
     >>> predicts_by(PCA())
@@ -50,7 +50,7 @@ def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple
     Raises
     ------
     CannotLogError
-        It is larger than *limit* bytes, cannot be pickled, or does nothing with new data.
+        If the model is larger than *limit* bytes, cannot be pickled, or has no prediction method.
     """
     method = predicts_by(model)
     if method is None:
@@ -65,13 +65,13 @@ def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple
 
 
 def _write(model: Any, folder: Path, found: Survey) -> tuple[Saved, Any]:
-    """Return the written model, and the model read back from what was written."""
+    """Write the model; return its description and the model read back from its file."""
     meta, folder = new_folder(folder)
     reason = _why_not_skops(found)
     if reason is None:
         try:
             kept = _dump_skops(model, meta, folder / "model.skops")
-        except BaseException as error:  # noqa: BLE001  # whatever skops raises for a type that it does not know
+        except BaseException as error:  # noqa: BLE001  # skops may raise anything for an unknown type
             reraise_interrupt(error)
             (folder / "model.skops").unlink(missing_ok=True)
             reason = f"skops cannot keep it: {type(error).__name__}: {first_line(error)}"
@@ -98,7 +98,7 @@ def _why_not_skops(found: Survey) -> str | None:
 def _dump_skops(model: Any, meta: Any, file: Path) -> Any:
     skops_io = _imported_skops()
     data = skops_io.dumps(model)
-    # What this process has just written holds nothing that it did not put there itself.
+    # The data was just written by this process, so all its types can be trusted.
     trusted = skops_io.get_untrusted_types(data=data)
     kept = skops_io.loads(data, trusted=trusted)
     file.write_bytes(data)
@@ -107,13 +107,13 @@ def _dump_skops(model: Any, meta: Any, file: Path) -> Any:
 
 
 def _imported_skops() -> ModuleType:
-    """Return `skops.io`, imported without what it would bring along.
+    """Import `skops.io` without the array libraries that it would import, and return it.
 
-    It walks through all of scikit-learn, whose adapters then import whole array libraries where they are installed:
-    torch takes 2 s and 200 MB, in a session that may have no use for it.
+    skops walks through all of scikit-learn, whose adapters then import each installed array library. torch alone takes
+    2 s and 200 MB.
     """
     absent = [name for name in _ARRAY_LIBRARIES if name not in sys.modules]
-    sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]  # None: Python's way to refuse an import
+    sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]  # None makes Python refuse the import
     try:
         return importlib.import_module("skops.io")
     finally:
@@ -126,7 +126,7 @@ def _dump_pickle(model: Any, meta: Any, file: Path) -> Any:
     import cloudpickle
 
     with file.open("wb") as out:
-        # MLflow does so too: the newest protocol could not be read by an older Python.
+        # As MLflow does: an older Python could not read the newest protocol.
         cloudpickle.dump(model, out, protocol=pickle.DEFAULT_PROTOCOL)
     _add_sklearn(meta, file.name, "cloudpickle", None)
     with file.open("rb") as written:
@@ -161,12 +161,12 @@ def _add_flavours(saved: Saved, method: str) -> None:
 
 
 def _prove(model: Any, kept: Any, method: str, candidates: tuple[Any, ...], saved: Saved) -> None:
-    """Compare the model and the *kept* one on the first rows that the model takes."""
+    """Compare the model with the *kept* one on the first rows that the model accepts."""
     for rows in rows_for_estimator(model, candidates):
         with preserve_state() as rewind:
             try:
                 expected = _run(_stand_in(model), method, rows)
-            except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes
+            except BaseException as error:  # noqa: BLE001  # the model does not accept these rows
                 reraise_interrupt(error)
                 continue
             rewind()
@@ -175,14 +175,14 @@ def _prove(model: Any, kept: Any, method: str, candidates: tuple[Any, ...], save
 
 
 def _stand_in(model: Any) -> Any:
-    """Return an object that predicts as *model* does: an estimator of the user's may count its calls on itself.
+    """Return a shallow clone of *model* to predict with, because a user's `predict` may set attributes.
 
-    It is made without `copy`, which would go the way of pickling, and so make the same mistakes.
+    `copy` is not used: it goes through the pickling protocol, whose errors this comparison is meant to detect.
     """
     try:
         twin = object.__new__(type(model))
         vars(twin).update(vars(model))
-    except TypeError:  # a class made outside of Python
+    except TypeError:  # a class of an extension module
         return model
     return twin
 
@@ -190,7 +190,7 @@ def _stand_in(model: Any) -> Any:
 def _run(model: Any, method: str, rows: Any) -> Any:
     predict: Callable[[Any], Any] = getattr(model, method)
     made = predict(copy.copy(rows))
-    # A vectorizer that is given a table takes its column names for texts.
+    # A vectorizer treats a table as a list of its column names.
     count = len(rows) if isinstance(rows, list) else rows.shape[0]
     if hasattr(made, "shape") and made.shape[0] != count:
         raise ValueError(f"{count} rows became {made.shape[0]}")

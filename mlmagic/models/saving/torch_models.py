@@ -1,4 +1,4 @@
-"""Writing a torch module by MLflow's `pickle` format, in the mode that it is in, and reading it back at once."""
+"""Writes a torch module in MLflow's `pickle` format, in its current training mode, and reads it back at once."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _DATA = "data"
 
 
 def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple[Any, ...], limit: float) -> Saved:
-    """Write the torch module *model* to *folder*; nothing of it is changed, neither its mode nor a buffer.
+    """Write the torch module *model* to *folder* without changing it, neither its mode nor a buffer.
 
     Raises
     ------
     CannotLogError
-        Its weights take more than *limit* bytes, or it cannot be pickled.
+        If its weights take more than *limit* bytes, or it cannot be pickled.
     """
     notes: list[str] = []
     model = _unwrapped(model, notes)
@@ -48,7 +48,7 @@ def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple
 
 
 def _unwrapped(model: Any, notes: list[str]) -> Any:
-    """Return the module within what `torch.compile` or parallel training put around it."""
+    """Return the module inside the wrappers of `torch.compile` and of parallel training."""
     parallel = sys.modules["torch.nn"].parallel
     while True:
         inner = getattr(model, "_orig_mod", None)
@@ -73,7 +73,7 @@ def _check_size(model: Any, limit: float) -> None:
 
 
 def _write(model: Any, file: Path, limit: float, saved: Saved) -> set[str]:
-    """Write the module to *file*, and return the packages whose code it needs."""
+    """Write the module to *file*, and return the packages that it needs."""
     import torch
 
     if isinstance(model, torch.jit.ScriptModule):
@@ -82,7 +82,7 @@ def _write(model: Any, file: Path, limit: float, saved: Saved) -> set[str]:
     try:
         return _dump(model, file, limit, hooks=True)
     except CannotLogError as reason:
-        # A hook's function may hold on to anything: a file, a lock, all activations of the training.
+        # A hook may refer to anything: a file, a lock, all activations of the training.
         if not has_hooks(model):
             raise
         packages = _dump(model, file, limit, hooks=False)
@@ -133,7 +133,7 @@ def _add_flavours(saved: Saved) -> None:
 
 
 def _prove(model: Any, kept: Any, candidates: tuple[Any, ...], saved: Saved) -> None:
-    """Compare the model and the *kept* one on the first rows that the model takes."""
+    """Compare the model with the *kept* one on the first rows that the model accepts."""
     import torch
 
     weight = next(model.parameters())
@@ -144,7 +144,7 @@ def _prove(model: Any, kept: Any, candidates: tuple[Any, ...], saved: Saved) -> 
             try:
                 expected = twin(torch.from_numpy(rows).to(weight.device))
                 made = as_array(expected) if isinstance(expected, torch.Tensor) else None
-            except BaseException as error:  # noqa: BLE001  # these rows are not what the model takes
+            except BaseException as error:  # noqa: BLE001  # the model does not accept these rows
                 reraise_interrupt(error)
                 continue
             rewind()
@@ -160,7 +160,7 @@ def _prove(model: Any, kept: Any, candidates: tuple[Any, ...], saved: Saved) -> 
 
 
 def _numpy_float(weight: Any) -> Any:
-    """Return the NumPy dtype of a module's floats, or None where NumPy has no such."""
+    """Return the NumPy dtype of a module's floats, or None if NumPy has no such dtype."""
     import numpy as np
 
     name = str(weight.dtype).removeprefix("torch.")

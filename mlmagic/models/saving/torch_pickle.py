@@ -1,4 +1,4 @@
-"""Pickling a torch module so that it loads anywhere: code of the notebook with it, weights on the CPU."""
+"""Pickles a torch module so that it loads anywhere: the notebook's code by value, the weights on the CPU."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The name under which `mlflow.pytorch` finds what to unpickle with; it is Python's own pickle, given a name.
+# The pickle module that the saved model names; MLflow's module of this name unpickles with Python's own pickle.
 PICKLE_MODULE = "mlflow.pytorch.pickle_module"
 
 
 def dump(module: Any, file: Path, *, hooks: bool = True) -> None:
-    """Write *module* to *file* as `torch.save` does, in the mode that it is in, and without changing it.
+    """Write *module* to *file* as `torch.save` does, in its current mode and without changing it.
 
-    Functions and classes of the notebook are kept by value. What lies on a GPU is written as on the CPU, since MLflow
-    loads without a map and a machine without a GPU would refuse. Without *hooks* the functions that were registered
-    on the module and its submodules are left out.
+    Functions and classes of the notebook are pickled by value. GPU tensors are written as CPU tensors, because MLflow
+    passes no ``map_location``, and loading would fail on a machine without a GPU. If *hooks* is False, the hooks of the
+    module and its submodules are left out.
     """
     import torch
 
@@ -35,7 +35,7 @@ def load(file: Path) -> Any:
 
 @functools.cache
 def _pickles_with(*, hooks: bool) -> Any:
-    """Return what `torch.save` and `torch.load` take as a pickle module."""
+    """Return a pickle module for `torch.save` and `torch.load`."""
     import cloudpickle
 
     class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]  # it has no types
@@ -52,12 +52,12 @@ def _pickles_with(*, hooks: bool) -> Any:
 
 
 def is_elsewhere(tensor: Any) -> bool:
-    """Return whether a tensor lies on a device that another machine may not have."""
+    """Return whether a tensor is on a device that another machine may not have."""
     return tensor.device.type not in {"cpu", "meta"}
 
 
 def on_cpu(tensor: Any) -> Any:
-    """Return a copy of *tensor* on the CPU, of the same type: a parameter stays one."""
+    """Return a copy of *tensor* on the CPU; the copy of a parameter is a parameter."""
     import torch
 
     copied = tensor.detach().cpu()
@@ -67,7 +67,7 @@ def on_cpu(tensor: Any) -> Any:
 
 
 def without_hooks(module: Any) -> Any:
-    """Return how to pickle *module* as if no hook was registered on it; None for what is no module or has no hook."""
+    """Return the reduce value of *module* without its hooks, or None if it is not a module or has no hooks."""
     import torch
 
     if not isinstance(module, torch.nn.Module) or not any(is_hooks(*item) for item in vars(module).items()):
@@ -79,7 +79,7 @@ def without_hooks(module: Any) -> Any:
 
 
 def is_hooks(name: str, value: Any) -> bool:
-    """Return whether an attribute of a module is one of torch's dictionaries of hooks, and not empty."""
+    """Return whether a module's attribute is a non-empty dict of hooks."""
     return name.startswith("_") and "_hooks" in name and isinstance(value, dict) and bool(value)
 
 

@@ -1,7 +1,7 @@
 """Loads an estimator that transforms instead of predicting.
 
-MLflow's own loader for scikit-learn knows `predict` only. A copy of this file is kept in the folder of each such
-model, so that it loads where mlmagic is not installed: it imports nothing of mlmagic.
+MLflow's loader for scikit-learn supports `predict` only. A copy of this file is saved with each such model, so that the
+model loads without mlmagic. The file must therefore not import mlmagic.
 """
 
 from __future__ import annotations

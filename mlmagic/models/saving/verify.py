@@ -1,4 +1,4 @@
-"""The proof of a model that was kept: on a few rows it predicts what the model does. The rows become its example."""
+"""Verifies that a saved model predicts the same as the original on a few rows. The rows become its input example."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 
 def prove(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], *, tolerance: float = EXACT) -> None:
-    """Let the kept model *predict* on *rows*, the way `mlflow.pyfunc` lets it, and compare with *expected*.
+    """Let the saved model *predict* on *rows* as `mlflow.pyfunc` would, and compare the result with *expected*.
 
-    *saved* gets a signature and an input example of it, and a note where the prediction differs. With a signature
-    MLflow checks and converts what it hands on: where the model then does not take its own input any more (texts become
-    a table), it is kept without. An example that MLflow cannot write, or in which there is what looks like a secret,
-    is left out.
+    *saved* gets a signature, an input example, and a note if the predictions differ. With a signature, MLflow checks
+    and converts the input. If the model then fails on its own input (a list of strings becomes a table), the signature
+    is dropped. The example is left out if MLflow cannot write it, or if a part of it looks like a secret.
     """
     if _by_mlflow(saved, rows, expected, predict, tolerance) is not None:
         saved.meta.signature = None
@@ -33,20 +32,20 @@ def prove(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any],
 
 
 def compare(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], *, tolerance: float = EXACT) -> None:
-    """Note it where what the kept model *predict*s on *rows* is not what is *expected*."""
+    """Add a note to *saved* if the saved model's *predict* on *rows* does not return *expected*."""
     problem = _answer(rows, expected, predict, tolerance)
     if problem is not None:
         saved.notes.append(f"the model that was kept {problem}")
 
 
 def _by_mlflow(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: float) -> str | None:
-    """Return what is wrong with the prediction that a signature made of *rows* lets pass, or None."""
+    """Infer a signature from *rows*, and return what is wrong with the prediction under it, or None."""
     from mlflow.models import infer_signature
     from mlflow.pyfunc import PyFuncModel
 
     try:
         saved.meta.signature = infer_signature(rows, expected)
-    except BaseException as error:  # noqa: BLE001  # data of a type that MLflow has no schema for
+    except BaseException as error:  # noqa: BLE001  # MLflow has no schema for this type of data
         reraise_interrupt(error)
         return first_line(error)
     if redaction.redact(json.dumps(saved.meta.signature.to_dict()))[1]:
@@ -60,7 +59,7 @@ def _answer(rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: 
     """Return what is wrong with the prediction for *rows*, or None."""
     try:
         answer = predict(rows)
-    except BaseException as error:  # noqa: BLE001  # whatever the model raises: it ran on these rows before it was kept
+    except BaseException as error:  # noqa: BLE001  # the model may raise anything; the original ran on these rows
         reraise_interrupt(error)
         return f"fails on the rows that it was tried on: {type(error).__name__}: {first_line(error)}"
     found = difference(expected, answer, tolerance=tolerance)
@@ -73,7 +72,7 @@ def _write_example(saved: Saved, rows: Any) -> None:
     has_secret = _has_secret_column(rows)
     try:
         _save_example(saved.meta, rows, str(saved.folder))
-    except BaseException as error:  # noqa: BLE001  # MLflow writes tables and arrays; a Series is none, a cell may hold anything
+    except BaseException as error:  # noqa: BLE001  # MLflow writes tables and arrays, but no Series and not every object
         reraise_interrupt(error)
         keep = False
     else:
@@ -89,7 +88,7 @@ def _write_example(saved: Saved, rows: Any) -> None:
 
 
 def _has_secret_column(rows: Any) -> bool:
-    """Return whether a column's name says that its values are secrets; in MLflow's file name and values stand apart."""
+    """Return whether values are secrets by their column's name, which MLflow's file stores apart from the values."""
     columns = getattr(rows, "columns", ())
     named = [name for name in columns if secrecy(str(name)) in {"weak", "yes"}]
     return any(redaction.redact_value(str(name), list(rows[name]))[1] for name in named)

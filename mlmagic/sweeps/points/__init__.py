@@ -1,1 +1,1 @@
-"""Which points a sweep tries: axes, grids, searches, and the config of each."""
+"""The points of a sweep: axes, grids, searches, and the config of each point."""

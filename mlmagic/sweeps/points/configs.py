@@ -1,4 +1,4 @@
-"""The config of each point: composed by Hydra once for each choice of groups, its other values set on a copy."""
+"""Builds the config of each point. Hydra composes once per choice of groups; other values are set on a copy."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class ConfigSpace:
-    """Configs at the points of a space of overrides."""
+    """The configs at the points of a space of overrides."""
 
     def __init__(self, composed: Composition, axes: Sequence[Axis]) -> None:
-        """Prepare for *axes*, which are overrides of a composed config: of groups, or of keys."""
+        """Prepare for *axes*, which override groups or keys of a composed config."""
         self.name = composed.name
         self._composed = composed
         groups = composed.groups()
@@ -31,22 +31,22 @@ class ConfigSpace:
         self._known: dict[tuple[str, ...], DictConfig] = {}
 
     def check(self, point: Point) -> DictConfig:
-        """Compose the config of a point wholly by Hydra, which checks names and grammar, and return it.
+        """Compose the config of a point entirely by Hydra, which checks names and grammar, and return it.
 
         Raises
         ------
         UsageProblem
-            When there is no such key or option, or a value has a wrong type.
+            If there is no such key or option, or a value has a wrong type.
         """
         return self._composed.again(*(_override(axis, point[axis.name]) for axis in (*self._groups, *self._keys)))
 
     def at(self, point: Point) -> Resolved:
-        """Return the config of a point as plain values, resolved as far as they have one.
+        """Return the config of a point as plain values, resolved if possible.
 
         Raises
         ------
         UsageProblem
-            When a value has a wrong type.
+            If a value has a wrong type.
         """
         if self._composed.shows_overrides:
             return resolvable(self.check(point))

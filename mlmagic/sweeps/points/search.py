@@ -1,4 +1,4 @@
-"""Which points of a space are tried: all of its grid, some drawn at random, or those that look best so far (TPE)."""
+"""Searches choose the points to try: the whole grid, random points, or the most promising ones (TPE)."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ if TYPE_CHECKING:
 SEARCHES = ("grid", "random", "tpe")
 MOST_UNASKED = 1000
 _DRAWING = 2**31
-"""The key of the stream of random numbers that points are drawn from; trials have their numbers as keys."""
+"""The spawn key of the random numbers from which points are drawn; it differs from the keys of trials' seeds."""
 
 
 class Search(Protocol):
-    """Proposes points, and hears how they did."""
+    """Proposes points, and receives their results."""
 
     total: int
 
     def ask(self) -> tuple[int, Point] | None:
-        """Return the next point and its number, None after the last."""
+        """Return the number and the values of the next point, or None after the last."""
 
     def tell(self, number: int, value: float | None, *, pruned: bool = False) -> None:
-        """Hear the metric of a point, None where it failed or was pruned."""
+        """Receive the metric of a point, or None if the point failed or was pruned."""
 
     def pruning(self, number: int) -> Pruning | None:
-        """Return where the trial of a point reports to, None where none is pruned."""
+        """Return where the trial of a point reports to, or None without pruning."""
 
     def close(self) -> None:
-        """Give back what is not needed any more."""
+        """Release the search's resources."""
 
 
 class Listed:
-    """Points that are known from the beginning: a grid, or drawn at random."""
+    """Proposes a fixed list of points: a grid, or points drawn at random."""
 
     def __init__(self, points: Sequence[Point]) -> None:
         self.total = len(points)
         self._points = iter(enumerate(points))
 
     def ask(self) -> tuple[int, Point] | None:
-        """Return the next one."""
+        """Return the next point."""
         return next(self._points, None)
 
     def tell(self, number: int, value: float | None, *, pruned: bool = False) -> None:
-        """Do nothing: no point depends on another."""
+        """Do nothing: no point depends on results."""
 
     def pruning(self, number: int) -> Pruning | None:  # noqa: ARG002  # of the protocol
         """Return None: nothing is pruned."""
         return None
 
     def close(self) -> None:
-        """Do nothing: nothing is held."""
+        """Do nothing: there are no resources."""
 
 
 class Studied:
-    """Points that go through a study of Optuna's, in a journal file that workers can report to."""
+    """Proposes points by an Optuna study, stored in a journal file to which workers report."""
 
     def __init__(self, total: int, goal: Direction, metric: str | None, sampler: Any = None) -> None:
         optuna = require("optuna", "--search tpe and --prune")
@@ -76,7 +76,7 @@ class Studied:
         self._study = new_study(f"{goal}imize", sampler, storage_at(self._path))
 
     def tell(self, number: int, value: float | None, *, pruned: bool = False) -> None:
-        """Have the study learn from a point."""
+        """Report the result of a point to the study."""
         trial, states = self._asked.pop(number), self._optuna.trial.TrialState
         if pruned:
             self._study.tell(trial, state=states.PRUNED)
@@ -86,18 +86,18 @@ class Studied:
             self._study.tell(trial, value)
 
     def pruning(self, number: int) -> Pruning | None:
-        """Return where the trial of a point reports to."""
+        """Return where the trial of a point reports to, or None without pruning."""
         if self._metric is None:
             return None
         return Pruning(self._path, self._study.study_name, self._asked[number]._trial_id, self._metric)
 
     def close(self) -> None:
-        """Remove the file."""
+        """Remove the study's file."""
         remove(self._path)
 
 
 class Pruned(Studied):
-    """The points of a list, of which those that look hopeless are ended: Optuna's median rule.
+    """Proposes a list of points; unpromising trials are pruned by Optuna's median rule.
 
     Golovin et al., Google Vizier: a service for black-box optimization, 2017, section 3.2.
     """
@@ -107,7 +107,7 @@ class Pruned(Studied):
         self._points = iter(enumerate(points))
 
     def ask(self) -> tuple[int, Point] | None:
-        """Return the next one."""
+        """Return the next point."""
         asked = next(self._points, None)
         if asked is not None:
             self._asked[asked[0]] = self._study.ask({})
@@ -115,7 +115,7 @@ class Pruned(Studied):
 
 
 class Tpe(Studied):
-    """Optuna's tree-structured Parzen estimator: it learns from what was tried, and goes where it expects the best.
+    """Optuna's tree-structured Parzen estimator, which proposes the points that look best after earlier results.
 
     Bergstra et al., Algorithms for hyper-parameter optimization, 2011.
     """
@@ -138,7 +138,7 @@ class Tpe(Studied):
         self._distributions = {one.name: _distribution(optuna, one) for one in dimensions}
 
     def ask(self) -> tuple[int, Point] | None:
-        """Return the point that is expected to be the best, as far as is known now."""
+        """Return the most promising point according to the results so far."""
         number = next(self._numbers)
         if number >= self.total:
             return None
@@ -147,7 +147,7 @@ class Tpe(Studied):
 
 
 def new_study(direction: str, sampler: Any = None, storage: Any = None) -> Any:
-    """Return a new study of Optuna's, which tells of it on no log."""
+    """Create an Optuna study without a log message."""
     import optuna
 
     before = optuna.logging.get_verbosity()
@@ -159,12 +159,12 @@ def new_study(direction: str, sampler: Any = None, storage: Any = None) -> Any:
 
 
 def points_of(dimensions: Sequence[Dimension], search: str, trials: int | None, seed: int) -> list[Point]:
-    """Return the points of a grid, or *trials* drawn at random: of a grid each at most once.
+    """Return the points of a grid, or *trials* random points; each point of a grid is drawn at most once.
 
     Raises
     ------
     UsageProblem
-        When the grid is large and nobody said so, or there is an interval and no number of trials.
+        If a grid has an interval, or a random search has an interval and no number of trials.
     """
     if search == "grid":
         return list(itertools.islice(grid(dimensions), trials))
@@ -185,7 +185,7 @@ def points_of(dimensions: Sequence[Dimension], search: str, trials: int | None, 
 def _nth(dimensions: Sequence[Dimension], number: int) -> Point:
     parts: list[Point] = []
     for one in reversed(dimensions):
-        assert not isinstance(one, Interval)  # noqa: S101  # of a grid that can be counted
+        assert not isinstance(one, Interval)  # noqa: S101  # a finite grid has none
         number, place = divmod(number, len(one.values))
         parts.append(one.part(one.values[place]))
     return joined(reversed(parts))
@@ -204,7 +204,7 @@ def _drawn(one: Dimension, generator: Any) -> Any:
 
 def _distribution(optuna: Any, one: Dimension) -> Any:
     if not isinstance(one, Interval):
-        # By place: Optuna knows no lists and mappings.
+        # By index, because Optuna does not accept lists and mappings as choices.
         return optuna.distributions.CategoricalDistribution(range(len(one.values)))
     kind = optuna.distributions.IntDistribution if one.is_int else optuna.distributions.FloatDistribution
     return kind(one.low, one.high, log=one.is_log)

@@ -1,4 +1,4 @@
-"""What a sweep goes over: axes in Hydra's sweep grammar, and the points of their grid."""
+"""The space of a sweep: axes in Hydra's sweep grammar, and the points of their grid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Choices:
-    """An axis of single values, in order. *prefix* is Hydra's: ``+`` for a key that the config has not."""
+    """An axis of single values, in order. *prefix* is Hydra's: ``+`` adds a key that the config does not have."""
 
     name: str
     values: tuple[Any, ...]
@@ -38,7 +38,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Interval:
-    """An axis of all numbers from *low* to *high*: whole ones where *is_int*, even by logarithm where *is_log*."""
+    """An axis of all numbers from *low* to *high*: integers if *is_int*, uniform in the logarithm if *is_log*."""
 
     name: str
     low: float
@@ -54,30 +54,30 @@ class Interval:
 
 @dataclass(frozen=True)
 class Zipped:
-    """Several axes as one: each of *values* is a part of a point, with a value for each of their names."""
+    """Several axes as one dimension. Each of *values* is a part of a point, with a value for each axis."""
 
     name: str
     values: tuple[Point, ...]
 
     def part(self, value: Point) -> Point:
-        """Return a value as a part of a point, which it is."""
+        """Return *value* unchanged: it is already a part of a point."""
         return value
 
 
 Axis = Choices | Interval
 Dimension = Axis | Zipped
-"""What is crossed with others."""
+"""A dimension of the grid."""
 
 
 def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None) -> list[Axis]:
-    """Return the axes that *words* write out in Hydra's grammar.
+    """Parse *words* in Hydra's grammar into axes.
 
-    *groups* are those of the config that is swept, with their options for ``glob(*)``; None: variables are.
+    *groups* are the config groups of the swept config, with their options for ``glob(*)``; None if variables are swept.
 
     Raises
     ------
     UsageProblem
-        When a word is none, an axis has no value, or two have one name.
+        If a word cannot be parsed, an axis has no value, or two axes have the same name.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = N
 
 
 def axes_from(space: Mapping[str, Any]) -> list[Axis]:
-    """Return the axes of a mapping: lists and other iterables are values, a text is read in Hydra's grammar.
+    """Return the axes of a mapping. Iterables give their items as values; strings are parsed in Hydra's grammar.
 
     >>> axes_from({"lr": [0.1, 0.01], "depth": "range(1,3)", "name": "adam"})[1:]
     [Choices(name='depth', values=(1, 2), prefix=''), Choices(name='name', values=('adam',), prefix='')]
@@ -119,17 +119,17 @@ def axes_from(space: Mapping[str, Any]) -> list[Axis]:
 
 
 def count(dimensions: Iterable[Dimension]) -> float:
-    """Return how many points the grid has; infinite with an interval."""
+    """Return the number of points of the grid; infinite with an interval."""
     return math.prod(math.inf if isinstance(one, Interval) else len(one.values) for one in dimensions)
 
 
 def grid(dimensions: Sequence[Dimension]) -> Iterator[Point]:
-    """Yield all points, the last dimension the fastest.
+    """Yield all points of the grid; the last dimension varies fastest.
 
     Raises
     ------
     UsageProblem
-        When one is an interval, which has no grid.
+        If a dimension is an interval, which has no grid.
     """
     parts: list[list[Point]] = []
     for one in dimensions:
@@ -144,7 +144,7 @@ def grid(dimensions: Sequence[Dimension]) -> Iterator[Point]:
 
 
 def joined(parts: Iterable[Point]) -> Point:
-    """Return the point that *parts* make."""
+    """Join *parts* to a point."""
     return {name: value for part in parts for name, value in part.items()}
 
 
@@ -183,7 +183,7 @@ def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
 
 
 def _require_values(axis: Axis, word: str) -> None:
-    """Refuse what refers to a config where there is none: a trial would get the text."""
+    """Reject a reference to a config (``${…}``) if no config is swept: a trial would get it as a string."""
     for value in axis.values if isinstance(axis, Choices) else ():
         if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
             raise UsageProblem(
@@ -209,7 +209,7 @@ def _filled(axis: Choices, written: str) -> Choices:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of Hydra's parser or of NumPy as Python's."""
+    """Convert a value of Hydra's parser or of NumPy to plain Python."""
     from hydra.core.override_parser.types import QuotedString
 
     if isinstance(value, QuotedString):

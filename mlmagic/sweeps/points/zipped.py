@@ -1,4 +1,4 @@
-"""Axes that are not crossed: their first values make one point, their second ones the next (``--zip lr depth``)."""
+"""Zips axes instead of crossing them: ``--zip lr depth`` pairs the first values, the second values, and so on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FEWEST = 2
 
 
 def zips_of(given: object) -> list[tuple[str, ...]]:
-    """Return groups of names: of one group, or of several; a text holds the names of one, with commas.
+    """Return the groups of names in *given*: one group or several. A string is one group, separated by commas.
 
     >>> zips_of(("lr", "depth")), zips_of("lr, depth"), zips_of(["lr,depth", ("a", "b")]), zips_of(())
     ([('lr', 'depth')], [('lr', 'depth')], [('lr', 'depth'), ('a', 'b')], [])
@@ -33,12 +33,12 @@ def zips_of(given: object) -> list[tuple[str, ...]]:
 
 
 def dimensions_of(axes: Sequence[Axis], zips: Iterable[Sequence[str]]) -> list[Dimension]:
-    """Return what is crossed: each axis, but one `Zipped` in the place of the first axis of each group of names.
+    """Return the dimensions of the grid: each axis, with a `Zipped` in place of the first axis of each group.
 
     Raises
     ------
     UsageProblem
-        When a group names no axis, too few, one of another group, or axes with another number of values.
+        If a group has an unknown name, fewer than two, one of another group, or axes with unequal numbers of values.
 
     Examples
     --------

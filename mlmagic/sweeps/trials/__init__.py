@@ -1,1 +1,1 @@
-"""One trial, apart from the notebook and from other trials, in whatever process."""
+"""Runs one trial in any process, isolated from the notebook and from other trials."""

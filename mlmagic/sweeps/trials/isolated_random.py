@@ -1,7 +1,7 @@
-"""Python's ``random`` for a trial alone: threads that were there before draw from another generator meanwhile.
+"""Gives a trial its own generator for Python's ``random``; existing threads keep drawing from the global one.
 
-A worker of Dask's draws from ``random`` on its own threads, and a notebook's process may: the numbers of a trial would
-depend on the moment.
+A Dask worker draws from ``random`` on its own threads, and a notebook's process may do so too. Without isolation, a
+trial's random numbers would depend on timing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _FUNCTIONS = [name for name in random.__all__ if not isinstance(getattr(random, 
 
 @contextlib.contextmanager
 def own_random() -> Iterator[None]:
-    """Give the functions of ``random`` a generator that only this thread, and those it starts, draw from."""
-    own = random.Random()  # noqa: S311  # no secret
+    """Give the functions of ``random`` a generator for this thread and the threads that it starts."""
+    own = random.Random()  # noqa: S311  # not for cryptography
     foreign = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
     before = {name: getattr(random, name) for name in _FUNCTIONS}
     for name, function in before.items():
@@ -42,9 +42,9 @@ def _divided(own: Callable[..., Any], theirs: Callable[..., Any], foreign: set[i
 
 
 def import_first(tree: ast.Module) -> None:
-    """Import what a body imports: a new process would after it was seeded, and libraries draw as they are imported.
+    """Import a body's modules before seeding, because libraries may draw random numbers during their import.
 
-    What cannot be imported is left to the body, which may expect it.
+    Failed imports are ignored, because the body may handle them.
     """
     for node in ast.walk(tree):
         names = [one.name for one in node.names] if isinstance(node, ast.Import) else []

@@ -1,4 +1,4 @@
-"""What stands around a trial: random numbers, threads, output and figures, each as before when it is over."""
+"""Context managers around a trial that isolate random numbers, threads, output and figures, and restore them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def random_states_kept() -> Iterator[None]:
-    """Give every source of randomness its state back afterwards: a trial in the notebook's process leaves no trace."""
+    """Restore the state of every source of randomness, because a trial may run in the notebook's process."""
     resume = seeding.suspend()
     python_state, restore = random.getstate(), [_numpy_state(), *_torch_states()]
     try:
@@ -53,7 +53,7 @@ def _torch_states() -> list[Callable[[], None]]:
 
 @contextlib.contextmanager
 def threads_limited(number: int) -> Iterator[None]:
-    """Let libraries use so many threads: with another number of them sums differ in their last digits."""
+    """Limit libraries to *number* threads; a different number changes the last digits of sums."""
     import threadpoolctl
 
     torch = sys.modules.get("torch")
@@ -69,7 +69,7 @@ def threads_limited(number: int) -> Iterator[None]:
 
 
 class _Writer(io.TextIOBase):
-    """A stream whose text goes to a transcript."""
+    """A stream that writes to a transcript."""
 
     def __init__(self, capture: Capture, name: str) -> None:
         self._capture, self._name = capture, name
@@ -84,8 +84,8 @@ class _Writer(io.TextIOBase):
 
 @contextlib.contextmanager
 def output_captured(capture: Capture) -> Iterator[None]:
-    """Have what is printed and displayed kept, not shown: of a hundred trials nobody reads it as it comes."""
-    capture.start()  # before, so that it does not listen to the streams below
+    """Capture a trial's printed output, and suppress its displays, because a sweep may have hundreds of trials."""
+    capture.start()  # first, so that it does not capture the streams below
     try:
         with (
             contextlib.redirect_stdout(cast("Any", _Writer(capture, "stdout"))),
@@ -111,7 +111,7 @@ def _displays_kept() -> Iterator[None]:
 
 @contextlib.contextmanager
 def figures_closed(capture: Capture) -> Iterator[None]:
-    """Close the figures that a trial left open: they are taken, and would be shown under the cell."""
+    """Close the figures that a trial left open. They are already recorded, and would be shown below the cell."""
     from mlmagic.adapters import matplotlib
 
     before = matplotlib.open_figures()

@@ -1,8 +1,8 @@
-"""What the code of a sweep needs, as bytes: each trial gets a copy of its own, in whatever process it runs.
+"""Pickles what a sweep's code needs, so that each trial in any process gets its own copy.
 
-cloudpickle pickles what the code reads as the globals of one function, so that the notebook's functions and their
-copies share one namespace. It hands out classes that the process knows already, whose methods would read the globals
-of an earlier trial; `_new_classes` makes it create them anew.
+cloudpickle pickles what the code reads as the globals of one function, so that the notebook's functions share one
+namespace, and so do their copies. cloudpickle reuses classes that the process already has, whose methods would read the
+globals of an earlier trial; `_new_classes` makes cloudpickle create them anew.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Payload:
-    """Names with their values, pickled; ``shared`` are those that cannot be, which trials of this process share."""
+    """Pickled names and values. ``shared`` are the values that cannot be pickled; trials in this process share them."""
 
     content: bytes
     shared: Mapping[str, Any] = field(default_factory=dict)
 
     def load(self) -> dict[str, Any]:
-        """Return a new namespace with these names: functions of the notebook read and write it as their globals."""
+        """Return a new namespace with these names, which is also the globals of the copied notebook functions."""
         import cloudpickle
 
         with _new_classes():
@@ -46,9 +46,9 @@ class Payload:
 
 @contextlib.contextmanager
 def _new_classes() -> Iterator[None]:
-    """Have cloudpickle make a class of the notebook's anew.
+    """Make cloudpickle create the notebook's classes anew.
 
-    It would give the one that this process has, whose methods read the globals of the notebook, or of an earlier trial.
+    By default it reuses the process's class, whose methods read the globals of the notebook or of an earlier trial.
     """
     import cloudpickle.cloudpickle as pickling
 
@@ -64,13 +64,13 @@ def _new_classes() -> Iterator[None]:
 def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: bool) -> Payload:
     """Return the *names* of *namespace* as a payload.
 
-    Functions and classes of the notebook go with what they read. What cannot be pickled is shared where trials run in
-    this process.
+    Functions and classes of the notebook are pickled with what they read. If trials run in this process, they share the
+    values that cannot be pickled.
 
     Raises
     ------
     UsageProblem
-        When something cannot be pickled that is to go to other processes (*for_processes*).
+        If a value for other processes (*for_processes*) cannot be pickled.
     """
     import cloudpickle
 
@@ -93,23 +93,23 @@ def pack(names: Iterable[str], namespace: Mapping[str, Any], *, for_processes: b
 
 
 def pack_function(function: Callable[..., Any], *, for_processes: bool) -> Payload:
-    """Return *function*, with what it reads, as the payload's one name ``function``."""
+    """Return *function*, with what it reads, as a payload with the single name ``function``."""
     return pack(["function"], {"function": function}, for_processes=for_processes)
 
 
 def require_takes(function: Any, names: Iterable[str]) -> None:
-    """See to it that *function* can be called with these keywords.
+    """Check that *function* can be called with these keywords.
 
     Raises
     ------
     UsageProblem
-        When it cannot.
+        If it cannot.
     """
     if not callable(function):
         raise UsageProblem(f"A sweep calls a function, and {shown(function, 80)} is none.")
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # one that is not written in Python tells nothing
+    except (TypeError, ValueError):  # a function not written in Python may have no signature
         return
     try:
         signature.bind(**dict.fromkeys(names))
@@ -120,16 +120,16 @@ def require_takes(function: Any, names: Iterable[str]) -> None:
 
 
 def _carrier(names: Iterable[str], namespace: Mapping[str, Any]) -> types.FunctionType:
-    """Return a function that reads these names as its globals: cloudpickle takes a function along with those.
+    """Return a function that reads these names as its globals, with which cloudpickle pickles it.
 
-    It shares its globals with the functions of the notebook, and so do their copies.
+    The function shares its globals with the notebook's functions, and the copies share theirs.
     """
     body = "".join(f"    {name}\n" for name in names) or "    pass\n"
     made: dict[str, Any] = {}
     exec(f"def carrier():\n{body}", made)  # noqa: S102  # names of variables only
     own = namespace if isinstance(namespace, dict) else dict(namespace)
     carrier = types.FunctionType(made["carrier"].__code__, own, "carrier")
-    carrier.__module__ = "__main__"  # by value, as what is of the notebook
+    carrier.__module__ = "__main__"  # pickled by value, as the notebook's code is
     return carrier
 
 
@@ -138,7 +138,7 @@ def _why_not(name: str, namespace: Mapping[str, Any]) -> str | None:
 
     try:
         cloudpickle.dumps(_carrier([name], namespace))
-    except BaseException as error:  # noqa: BLE001  # each type refuses in its own way
+    except BaseException as error:  # noqa: BLE001  # each type raises its own error
         reraise_interrupt(error)
         return _line(error)
     return None

@@ -1,7 +1,7 @@
-"""The settings of the process that a trial may change: each trial begins with the notebook's, and leaves them so.
+"""Gives each trial the notebook's process-wide settings, and restores the settings that a trial changes.
 
-Each part is (take, put) of a module, and is looked at only where that module is imported; one that a trial imports is
-as it is right after its import. What cannot be taken or put back costs only itself.
+Each part reads and sets one setting of a module, once the module is imported. The state of a module that a trial
+imports is taken right after its import. A setting that cannot be read or restored is reported and skipped.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Part:
-    """One setting of a *module*: how its state is read, and how it is set.
+    """One setting of a *module*, with functions that read and set its state.
 
-    One that *travels* is sent to workers; others they have of their own, or inherit where they are on this machine.
+    A setting that *travels* is sent to workers. Workers have their own of the others, or inherit them on this machine.
     """
 
     module: str
@@ -36,7 +36,7 @@ class Part:
 
 
 def state_to_send() -> tuple[dict[str, bytes], list[str]]:
-    """Return the process's state, pickled part by part, and a line for each part that cannot be."""
+    """Return the process's state, with each part pickled, and a message for each part that cannot be pickled."""
     import cloudpickle
 
     sent: dict[str, bytes] = {}
@@ -45,7 +45,7 @@ def state_to_send() -> tuple[dict[str, bytes], list[str]]:
         if part.travels and part.module in sys.modules:
             try:
                 sent[name] = cloudpickle.dumps(part.take(sys.modules[part.module]))
-            except BaseException as error:  # noqa: BLE001  # a setting may hold an object of the user's
+            except BaseException as error:  # noqa: BLE001  # a setting may be a user's object
                 reraise_interrupt(error)
                 problems.append(f"{name} cannot be sent to another process: {one_line(error)}")
     return sent, problems
@@ -53,7 +53,7 @@ def state_to_send() -> tuple[dict[str, bytes], list[str]]:
 
 @contextlib.contextmanager
 def process_state_kept(sent: Mapping[str, bytes] | None = None) -> Iterator[list[str]]:
-    """Set what was *sent*, if anything was, and put everything back in the end; yield a list that problems go to."""
+    """Apply the settings that were *sent*, and restore all settings at the end; yield a list of problems."""
     import cloudpickle
 
     own: dict[str, Any] = {}
@@ -64,7 +64,7 @@ def process_state_kept(sent: Mapping[str, bytes] | None = None) -> Iterator[list
         with _noted(name, problems):
             try:
                 own[name] = part.take(module)
-            except AttributeError:  # a version of the library that has no such setting
+            except AttributeError:  # this version of the library has no such setting
                 return
             if sent and name in sent and (state := cloudpickle.loads(sent[name])) != own[name]:
                 part.put(module, state)
@@ -86,7 +86,7 @@ def process_state_kept(sent: Mapping[str, bytes] | None = None) -> Iterator[list
 def _noted(name: str, problems: list[str]) -> Iterator[None]:
     try:
         yield
-    except BaseException as error:  # noqa: BLE001  # one that cannot be read or set costs only itself
+    except BaseException as error:  # noqa: BLE001  # a setting that cannot be read or set is skipped
         reraise_interrupt(error)
         problems.append(f"{name} could not be kept as it was: {one_line(error)}")
 
@@ -110,7 +110,7 @@ def _set_collection(gc: Any, state: tuple[bool, tuple[int, ...]]) -> None:
 
 
 def _set_filters(warnings: Any, state: list[Any]) -> None:
-    warnings.resetwarnings()  # which tells the interpreter that they have changed
+    warnings.resetwarnings()  # notifies the interpreter of the change
     _refill(warnings.filters, state)
 
 
@@ -143,7 +143,7 @@ def _set_handlers(logging: Any, state: dict[str, list[Any]]) -> None:
 
 
 def _new_loggers(logging: Any, known: Mapping[str, Any]) -> list[str]:
-    """Return the new loggers, but for those of libraries, which set them up once, as they are imported."""
+    """Return the new loggers except those of libraries, which configure them once, at their import."""
     return [name for name in _loggers(logging) if name not in known and name.partition(".")[0] not in sys.modules]
 
 
@@ -152,7 +152,7 @@ def _options(pandas: Any) -> dict[str, Any]:
         for name, value in node.items():
             yield from leaves(f"{above}{name}.", value) if isinstance(value, dict) else [(above + name, value)]
 
-    return dict(leaves("", pandas._config.config._global_config))  # get_option warns of some
+    return dict(leaves("", pandas._config.config._global_config))  # get_option warns about some
 
 
 def _set_options(pandas: Any, state: dict[str, Any]) -> None:
@@ -174,7 +174,7 @@ def _rc_params(matplotlib: Any) -> dict[str, Any]:
 
 def _set_backend(matplotlib: Any, state: Any) -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
-    if not isinstance(state, str):  # none was chosen before: the one that a trial was given stays
+    if not isinstance(state, str):  # no backend was chosen before: the trial's backend stays
         return
     if pyplot is not None:
         pyplot.switch_backend(state)
@@ -183,7 +183,7 @@ def _set_backend(matplotlib: Any, state: Any) -> None:
 
 
 def _calls(module: str, take: str, put: str, *, spread: bool = False, travels: bool = True) -> Part:
-    """Return the part that functions of *module* read and set; with *spread* the state is their keywords."""
+    """Return a part that functions of *module* read and set; with *spread*, the state is passed as keywords."""
 
     def set_to(of: Any, state: Any) -> None:
         function = attrgetter(put)(of)
@@ -193,7 +193,7 @@ def _calls(module: str, take: str, put: str, *, spread: bool = False, travels: b
 
 
 def _attribute(module: str, path: str, *, travels: bool = True) -> Part:
-    """Return the part that is one attribute below *module*, named by a dotted path."""
+    """Return a part for an attribute of *module*, named by a dotted path."""
     above, _, name = path.rpartition(".")
 
     def home(of: Any) -> Any:
@@ -203,7 +203,7 @@ def _attribute(module: str, path: str, *, travels: bool = True) -> Part:
 
 
 def _list(module: str, name: str) -> Part:
-    """Return the part that is a list of *module*, which stays the same list."""
+    """Return a part for a list of *module*, which is changed in place."""
     return Part(
         module, lambda of: getattr(of, name)[:], lambda of, state: _refill(getattr(of, name), state), travels=False
     )

@@ -1,4 +1,4 @@
-"""Ending trials that look hopeless: each reports its metric as it goes, and Optuna's pruner judges it by the others."""
+"""Prunes unpromising trials: each trial reports its metric, and Optuna's pruner compares it with the others."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TEMPORARY = "mlmagic-sweep-"
 
 
 class TrialPrunedError(BaseException):
-    """Ends a trial from within ``mlmagic.log``; none that the user's code catches by ``except Exception``."""
+    """Ends a trial from within ``mlmagic.log``. ``except Exception`` in the user's code does not catch it."""
 
 
 @dataclass(frozen=True)
 class Pruning:
-    """Where a trial reports to: a journal file of Optuna's, a study in it, its trial there, and which metric."""
+    """Where a trial reports to: the path of Optuna's journal file, the study, the trial's id, and the metric."""
 
     path: str
     study: str
@@ -35,10 +35,10 @@ class Pruning:
 
 
 class Reporter:
-    """Reports the values of the metric that a trial logs, while it runs."""
+    """Reports a trial's metric to the study while the trial runs."""
 
     def __init__(self, pruning: Pruning, notices: Notices) -> None:
-        """Open the study; on a machine that does not see its file the trial runs to its end, which is told."""
+        """Open the study. On a machine that cannot access its file, pruning is off, with a notice."""
         self.metric = pruning.metric
         self.is_open = False
         self._trial: Any = None
@@ -57,7 +57,7 @@ class Reporter:
         Raises
         ------
         TrialPrunedError
-            When the others did better at this step.
+            If the pruner decides that the other trials did better at this step.
         """
         if not self.is_open or step in self._steps:
             return
@@ -69,9 +69,10 @@ class Reporter:
 
 
 def new_place() -> str:
-    """Return the path of a new, empty file for a study, in the folder that keeps itself out of git.
+    """Return the path of a new, empty file for a study, in mlmagic's folder, which git ignores.
 
-    It is this user's alone. Where the folder came with a repository as a link, the file lies in a temporary one.
+    Only the user can access the file. If mlmagic's folder cannot be used, for example because it is a symbolic link,
+    the file is in a temporary folder.
     """
     name = f"{uuid.uuid4().hex}.log"
     try:
@@ -87,7 +88,7 @@ def _new_file(place: Path, name: str) -> str:
 
 
 def storage_at(path: str) -> Any:
-    """Return Optuna's storage in a journal file, which several processes may write to."""
+    """Return an Optuna storage in a journal file, to which several processes may write."""
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
@@ -95,7 +96,7 @@ def storage_at(path: str) -> Any:
 
 
 def remove(path: str) -> None:
-    """Remove the file of a study that is over: its trials have their runs."""
+    """Remove the file of a finished study, whose trials are recorded as runs."""
     with contextlib.suppress(OSError):
         Path(path).unlink()
         if Path(path).parent.name.startswith(_TEMPORARY):

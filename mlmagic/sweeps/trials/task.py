@@ -1,4 +1,4 @@
-"""What a trial is to do: plain data that travels to the process in which it runs."""
+"""The work of a trial as plain data that is sent to its process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """What the trials of a sweep share: their code and how it is run.
+    """What the trials of a sweep share: their code, and how to run it.
 
-    ``source`` is a body, which is run in the payload's namespace; None: the payload is a function, called with the
-    values of the point. ``threads`` is how many threads libraries may use, ``metric`` the one that was asked for.
-    ``state`` are the notebook's settings as the sweep begins (`process_state`). ``models`` says whose models are sent,
-    each trial's up to ``model_limit_mb``.
+    ``source`` is a body that runs in the payload's namespace. If it is None, the payload is a function that is called
+    with the values of the point. ``threads`` is the number of threads that libraries may use, ``metric`` the one that
+    the user named. ``state`` are the notebook's settings at the start of the sweep (`process_state`). ``models`` says
+    whose models are sent, up to ``model_limit_mb`` per trial.
     """
 
     payload: Payload
@@ -36,10 +36,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """One trial: its *number*, the names that are set for it (*values*), its seed, and the config by its name.
+    """One trial: its *number*, the *values* of its names, its seed, and its config as (name, values).
 
-    *pruning* is where it reports to, None where none is ended before its time. *bar* is how good the best point is so
-    far, None where there is none.
+    *pruning* is where the trial reports to, or None without pruning. *bar* is the value of the best point so far, or
+    None if there is none.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""One trial, in whatever process: its code runs apart from all else; what it did comes back as plain data."""
+"""Runs one trial in any process, isolated from everything else, and returns its outcome as plain data."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 _FILE = "<sweep>"
 _RESULT = "result"
 _one_at_a_time = threading.Lock()
-"""A worker of Dask's may have several threads, but a process has one standard output and one state of randomness."""
+"""A Dask worker may have several threads, but a process has only one standard output and one random state."""
 
 
 @dataclass
 class Outcome:
-    """What a trial did: what is for its run, *models* that it sent, the last value of each metric, how it ended."""
+    """The outcome of a trial: the contents of its run, its *models*, the last value of each metric, and its status."""
 
     number: int
     status: Status
@@ -59,7 +59,7 @@ class Outcome:
 
 
 class Memory:
-    """A sink that keeps records and files, to be sent to the process that writes the run."""
+    """A sink that collects records and files in memory, to be sent to the process that writes the run."""
 
     def __init__(self, reporter: Reporter | None = None) -> None:
         self.records: list[Record] = []
@@ -67,11 +67,11 @@ class Memory:
         self.reporter = reporter
 
     def append(self, record: Record) -> None:
-        """Take one record."""
+        """Store a record."""
         self.records.append(record)
 
     def append_metric(self, key: str, value: float, timestamp: int, step: int, *, yields: bool) -> None:
-        """Take one value of a metric."""
+        """Store a value of a metric, and report it for pruning."""
         from mlmagic.journal.records import Metric
 
         self.records.append(Metric(key, value, timestamp, step, yields))
@@ -79,15 +79,15 @@ class Memory:
             self.reporter.report(value, step)
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:  # noqa: ARG002  # a trial has no earlier cells
-        """Take an artifact."""
+        """Store an artifact."""
         self.files[path] = content
 
     def keep_part(self, digest: str, packed: bytes) -> None:
-        """Take a part of a text that runs share."""
+        """Store a part of a text that runs share."""
         self.files[f"mlmagic/parts/{digest}.gz"] = packed
 
     def keep_copy(self, folder: str, source: Path) -> None:
-        """Take a file of the user's, or all of a folder."""
+        """Store a user's file, or all files of a folder."""
         files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
         for path in files:
             name = path.relative_to(source.parent).as_posix()
@@ -95,12 +95,12 @@ class Memory:
 
 
 def run_trial(job: Job, task: Task) -> Outcome:
-    """Run one trial; an exception of its code is part of the outcome.
+    """Run one trial; an exception in its code becomes part of the outcome.
 
     Raises
     ------
     KeyboardInterrupt
-        When it is interrupted.
+        If the trial is interrupted.
     """
     notices = Notices()
     sink = Memory(Reporter(task.pruning, notices) if task.pruning is not None else None)
@@ -126,7 +126,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
             raise
         except TrialPrunedError as pruned:
             outcome.status, outcome.pruned = "KILLED", str(pruned)
-        except BaseException as error:  # noqa: BLE001  # whatever the user's code raises, SystemExit too
+        except BaseException as error:  # noqa: BLE001  # the user's code may raise anything, also SystemExit
             outcome.status, outcome.error = "FAILED", one_line(error)
             outcome.traceback = traceback_text(error)
         finally:

@@ -1,4 +1,4 @@
-"""The code of one trial: run in a namespace of its own, with the notebook's settings; and what it shows by itself."""
+"""Runs the code of one trial in its own namespace with the notebook's settings, and infers params and metrics."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _RESULT = "result"
 
 
 class TrialCode:
-    """A body or a function at one point, and what it shows when it has ended.
+    """A body or a function at one point, and its results after it has run.
 
-    ``params`` are those that were found, ``models`` what it has fitted, with ``examples`` of what these may take, and
-    ``notices`` what is to be told.
+    ``params`` are the inferred parameters, ``models`` the fitted models, ``examples`` the candidates for their input
+    examples, and ``notices`` the messages for the user.
     """
 
     def __init__(self, job: Job, task: Task, recorder: Recorder, reporter: Reporter | None) -> None:
@@ -50,7 +50,7 @@ class TrialCode:
         self._reporter = reporter
 
     def run(self, settings: contextlib.ExitStack) -> None:
-        """Run it, and record what it shows; the process has its own settings again when *settings* is left."""
+        """Run the code, and record its results. Leaving *settings* restores the process's settings."""
         job, task = self._job, self._task
         namespace = job.payload.load()
         tree = ast.parse(job.source or "")
@@ -85,12 +85,12 @@ class TrialCode:
             watch.end(error)
             remove()
             if self._reporter is not None:
-                self._reporter.is_open = False  # what is found when the code has ended ends nothing
+                self._reporter.is_open = False  # metrics inferred afterwards do not prune
             self._find(watch, namespace, value, failed=error is not None)
         self._find_models(models or self._watch_models(watch), watch, namespace)
 
     def _watch_models(self, watch: CellObserver) -> ModelCapture | None:
-        """Note what the models are like before the code runs; None where there can be none, or they are not wanted."""
+        """Note the state of the models before the code runs; None if there can be no models, or they are not wanted."""
         if self._job.models == "none" or not is_any_library_imported():
             return None
         from mlmagic.models.capture import ModelCapture
@@ -107,7 +107,7 @@ class TrialCode:
             self.notices += [line for line in watch.skips.lines() if line not in self.notices]
 
     def _find(self, watch: CellObserver, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:
-        """Take the parameters and metrics that the body shows, as of a tracked cell."""
+        """Infer the parameters and metrics of the body, as for a tracked cell."""
         recorder, swept, asked_for = self._recorder, self._task.values, self._job.metric
         found = inferred_values.find(watch, namespace, result=value, known_metrics=set())
         self.notices += watch.skips.lines()
@@ -118,14 +118,14 @@ class TrialCode:
                 continue
             for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
                 recorder.metric(name, number, step)
-        # What was asked for by name may be any number, also a count.
+        # The metric that the user named may be any number, also a count.
         if asked_for in namespace and asked_for not in {*recorder.metrics, *self.params}:
             asked = as_number(namespace[asked_for])
             if asked is not None and not failed:
                 recorder.metric(asked_for, asked)
 
     def _take_result(self, result: Any) -> None:
-        """Take what a function returned: numbers by their names are metrics, one number *metric*, models are models."""
+        """Record a function's result: a mapping's numbers as metrics by name, a single number as the sweep's metric."""
         skips = Skips()
         returned = dict(result) if isinstance(result, Mapping) else {self._job.metric or _RESULT: result}
         if self._job.models != "none":

@@ -1,4 +1,4 @@
-"""The models of a trial, on their way to the process that writes the runs: as files, and only where they are wanted."""
+"""Sends the models of a trial as files to the process that writes the runs, if they are wanted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from mlmagic.store.query.direction import Direction
 
 Which = Literal["best", "all", "none"]
-"""Whose models a sweep records: those of the best trial, of all, or of none."""
+"""Whose models a sweep records: those of the best trial, of all trials, or of none."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """How good the best point is so far: a *value* of a metric. One as good will do for a point that *came_before*."""
+    """The *value* of the best point so far. A point that *came_before* the best one only needs to equal it."""
 
     metric: str
     goal: Direction
@@ -43,7 +43,7 @@ class Bar:
 
 
 def are_wanted(which: Which, metric: str | None, bar: Bar | None, metrics: Mapping[str, float]) -> bool:
-    """Return whether the models of a trial with these *metrics* are worth sending; *metric* is the one asked for."""
+    """Return whether to send the models of a trial with these *metrics*; *metric* is the one that the user named."""
     if which != "best":
         return which == "all"
     judged = bar.metric if bar else metric or next((name for name in metrics if direction_of(name)), "")
@@ -53,9 +53,9 @@ def are_wanted(which: Which, metric: str | None, bar: Bar | None, metrics: Mappi
 
 @dataclass(frozen=True)
 class SentModel:
-    """A model as files by their paths, as MLflow lays it out; or the *problem* for which there are none.
+    """A model's files by path, in MLflow's layout, or the *problem* for which there are none.
 
-    ``parameters`` and ``features`` are what its files may hold of the user's words.
+    ``parameters`` and ``features`` are texts of the user that its files may contain, to be checked for secrets.
     """
 
     name: str
@@ -70,13 +70,13 @@ class SentModel:
 
 
 def sent(found: Sequence[FittedModel], examples: tuple[Any, ...], limit_mb: float) -> list[SentModel]:
-    """Return the models as files, which together have at most *limit_mb*; what fails costs only its model."""
+    """Return the models as files of at most *limit_mb* together; a model that fails gets a problem instead."""
     models: list[SentModel] = []
     for one in found:
         left = limit_mb - sum(model.size for model in models) / 1e6
         try:
             models.append(_sent(one, examples, left))
-        except BaseException as error:  # noqa: BLE001  # a model of the user's may raise anything
+        except BaseException as error:  # noqa: BLE001  # a user's model may raise anything
             reraise_interrupt(error)
             models.append(SentModel(one.name, type(one.model).__name__, problem=one_line(error)))
     return models

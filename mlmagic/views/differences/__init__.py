@@ -1,1 +1,1 @@
-"""The difference of runs, as text and as HTML."""
+"""Views of the difference of runs, as text and as HTML."""

@@ -1,4 +1,4 @@
-"""The difference of runs under a cell: what differs is open, what does not is counted and folded."""
+"""The difference of runs below a cell: differing sections are open, the others are counted and folded."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 60
 _NAMED = 5
-"""From so many runs on, pictures name them by their letters alone."""
+"""With this many runs or more, pictures name the runs by letter only."""
 _EMBEDDED_BYTES = 4_000_000
-"""Pictures in one view: what a notebook can hold without becoming slow."""
+"""The total size of the pictures in one view; more would make a notebook slow."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the runs *letters*: the address of its data, or why it is not shown."""
+    """A figure of the runs *letters*: its data URL, or why it is not shown."""
 
     letters: str
     source: str
@@ -38,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class PictureRow:
-    """A figure by its name, one picture for all runs that have the same."""
+    """A figure by name, with one picture for all runs that share it."""
 
     name: Cell
     differs: bool
@@ -48,7 +48,7 @@ class PictureRow:
 def difference_bundle(found: Difference) -> MimeBundle:
     """Return the difference of runs as HTML and as plain text.
 
-    Nothing of it is trusted: names, values and code may hold markup. Pictures are embedded, 4 MB at most in all.
+    Names, values and code are untrusted, because they may contain markup. Pictures are embedded, up to 4 MB in total.
     """
     sections = sections_of(found)
     names = [(letter(at), cell(run.name or run.id[:8], _LONGEST_NAME)) for at, run in enumerate(found.runs)]
@@ -83,7 +83,7 @@ def _head(at: int, run: RunHead) -> dict[str, object]:
 
 
 def _pictures(found: Difference) -> Iterable[PictureRow]:
-    """Yield the figures, those that differ first, so that these get the room there is."""
+    """Yield the figures, differing ones first, so that these are embedded first."""
     rows = sorted(found.figures, key=lambda row: not row.differs)
     wanted = list(_within(rows, found))
     found.fetch_figures(wanted)
@@ -106,7 +106,7 @@ def _pictures(found: Difference) -> Iterable[PictureRow]:
 
 
 def _within(rows: Iterable[FigureRow], found: Difference) -> Iterable[tuple[str, str]]:
-    """Yield run and path of what is embedded: each different picture once, as long as there is room."""
+    """Yield (run id, path) of the pictures to embed: each distinct picture once, within the total size."""
     left = _EMBEDDED_BYTES
     for row in rows:
         for at, (path, size) in enumerate(zip(row.paths, row.sizes, strict=True)):
@@ -120,7 +120,7 @@ def _within(rows: Iterable[FigureRow], found: Difference) -> Iterable[tuple[str,
 def _source(
     found: Difference, run_id: str, path: str, media_type: str, wanted: Iterable[tuple[str, str]]
 ) -> tuple[str, str]:
-    """Return a data address for an ``<img>``, in which nothing of a picture is executed; or why there is none."""
+    """Return a data URL for an ``<img>``, which does not run scripts, and an empty reason; or the reason for none."""
     if media_type == "text/html":
         return "", "an interactive figure: %compare shows it"
     if (run_id, path) not in wanted:
@@ -133,7 +133,7 @@ def _source(
 
 
 def difference_json(found: Difference) -> dict[str, object]:
-    """Return the difference for the widget: heads of the runs, the sections as they are shown, and notices."""
+    """Return the difference as JSON for the widget: the runs' heads, the sections, and the notices."""
     return {
         "runs": [_plain(_head(at, run)) for at, run in enumerate(found.runs)],
         "sections": [_plain(section) for section in sections_of(found)],
@@ -142,7 +142,7 @@ def difference_json(found: Difference) -> dict[str, object]:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON knows: objects and lists for dataclasses, dicts and tuples."""
+    """Convert dataclasses, dicts and tuples to JSON's objects and lists."""
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, dict):

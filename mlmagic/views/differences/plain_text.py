@@ -1,4 +1,4 @@
-"""The difference of runs as plain text: for terminals, and for those who read without colours."""
+"""The difference of runs as plain text, for terminals and for reading without colours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_LINES = 80
 
 
 def difference_text(found: Difference, sections: Sequence[Section]) -> str:
-    """Return *found* as lines of text: what differs in full, the rest in a line each."""
+    """Return *found* as lines of text: differing sections in full, the other sections by name and count."""
     lines = [f"{len(found.runs)} runs, compared with {letter(0)}"]
     rows = [
         [

@@ -1,4 +1,4 @@
-"""The difference of runs in sections, as text and as HTML show it: what differs first, and words for what does not."""
+"""Divides the difference of runs into sections for text and HTML, with differing sections first."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SIGNS = {"same": "= ", "order": "\N{UPWARDS ARROW LEFTWARDS OF DOWNWARDS ARROW}
 
 @dataclass(frozen=True)
 class Value:
-    """What stands in a run's column: lines of text, a remark, whether it is the base's, and whether it is the best."""
+    """A value in a run's column: lines of text, a remark, whether it equals the base's, and whether it is the best."""
 
     lines: tuple[Cell, ...]
     remark: str = ""
@@ -49,7 +49,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Row:
-    """A thing that differs, with an arrow for the direction in which it is better, and its value in each run."""
+    """A row of differing values: a name, an arrow in the better direction, and the value of each run."""
 
     name: Cell
     goal: str
@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line of a diff: its sign, its numbers, and pieces of text, each with whether it changed."""
+    """A line of a diff: its sign, its line numbers, and pieces of text with a flag whether each changed."""
 
     sign: str
     old: int | None
@@ -68,7 +68,7 @@ class ShownLine:
 
 @dataclass(frozen=True)
 class ShownDiff:
-    """The diff of one run's text, told in a line; each hunk has the number of equal lines that it skips."""
+    """The diff of one run's text, with a one-line summary; each hunk has the number of equal lines before it."""
 
     title: str
     told: str
@@ -78,7 +78,7 @@ class ShownDiff:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the difference; it *differs*, or is told to be the same (or None: there is nothing to compare)."""
+    """A section of the difference; *differs* is True, False, or None if there is nothing to compare."""
 
     key: str
     title: str
@@ -93,7 +93,7 @@ class Section:
 
 
 def letter(place: int) -> str:
-    """Return what a run is called in the tables: the base is A.
+    """Return the letter of a run in the tables; the base is A.
 
     >>> letter(0), letter(25), letter(26)
     ('A', 'Z', 'A2')
@@ -102,7 +102,7 @@ def letter(place: int) -> str:
 
 
 def sections_of(found: Difference) -> list[Section]:
-    """Return the sections, those that differ first."""
+    """Return the sections, differing ones first."""
     made = [
         _section(found, "metrics", found.metrics, _metric_row),
         _section(found, "params", found.params, _value_row),
@@ -138,7 +138,7 @@ def _section(
 
 
 def _counted(found: Difference, key: str) -> tuple[str, bool | None]:
-    """Return in words how much of a section differs, and whether any of it does."""
+    """Return a summary of how much of a section differs, and whether any of it differs."""
     count = next(one for one in found.counts if one.section == key)
     every = count.differing + count.equal + count.unknown
     if not every:
@@ -255,7 +255,7 @@ def _line(line: Line) -> ShownLine:
 
 
 def _visible(text: str) -> str:
-    r"""Return a piece of code without control characters but tabs; a carriage return can be seen.
+    r"""Return a piece of code without control characters except tabs; a carriage return becomes visible.
 
     >>> _visible("\tx = 1\r")
     '\tx = 1␍'
@@ -293,7 +293,7 @@ def _environment(found: Difference) -> Section:
 
 
 def _told_of(found: Difference, section: Section, missing: Sequence[int]) -> str:
-    """Return what is told of a section of which *missing* runs have nothing recorded."""
+    """Return the summary of a section for which the *missing* runs recorded nothing."""
     if not missing:
         return section.told
     if len(missing) == len(found.runs):

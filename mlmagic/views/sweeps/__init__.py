@@ -1,1 +1,1 @@
-"""A sweep: while it runs, its picture, and the frame that it returns."""
+"""Views of a sweep: its progress, its picture, and the frame that it returns."""

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class SweepFrame(pd.DataFrame):
-    """A DataFrame with a row a trial, which a notebook shows as the best points with a picture.
+    """A DataFrame with one row per trial, which a notebook shows as the best points with a picture.
 
-    What is computed from it is a plain DataFrame.
+    Frames computed from it are plain DataFrames.
     """
 
-    _internal_names = [*pd.DataFrame._internal_names, "_results", "_picture", "_composed"]  # type: ignore[attr-defined]  # noqa: RUF012  # pandas' own way to have attributes that are no columns
+    _internal_names = [*pd.DataFrame._internal_names, "_results", "_picture", "_composed"]  # type: ignore[attr-defined]  # noqa: RUF012  # pandas' way to add attributes that are not columns
     _internal_names_set = set(_internal_names)  # noqa: RUF012
     _results: Results
     _picture: bytes | None
@@ -34,7 +34,7 @@ class SweepFrame(pd.DataFrame):
     def of(
         cls, results: Results, picture: bytes | None, composed: Callable[[dict[str, Any]], DictConfig] | None
     ) -> SweepFrame:
-        """Return the frame of *results*; *composed* composes the config of a point, where a config was swept."""
+        """Return the frame of *results*; *composed* composes the config of a point, or is None if none was swept."""
         made = cls(results.to_dataframe())
         made._results, made._picture, made._composed = results, picture, composed
         return made
@@ -45,27 +45,27 @@ class SweepFrame(pd.DataFrame):
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The point with the best mean of the metric; None where no trial has one."""
+        """The point with the best mean of the metric, or None if no trial has the metric."""
         found = self._results.best
         return dict(found) if found is not None else None
 
     @property
     def best_config(self) -> DictConfig | None:
-        """The config of the best point, composed again; None where no config was swept."""
+        """The config of the best point, composed again, or None if no config was swept."""
         point = self.best
         return self._composed(point) if point is not None and self._composed is not None else None
 
     @property
     def points(self) -> pd.DataFrame:
-        """A row a point, the best first: what was swept, and the metric's ``.mean``, ``.error`` and ``.count``.
+        """One row per point, best first: the swept values, and the metric's ``.mean``, ``.error`` and ``.count``.
 
-        The error is the standard error of the mean, NaN of one trial. Points without a value are not in it.
+        The error is the standard error of the mean, NaN for one trial. Points without a value are left out.
         """
         return self._results.points()
 
     @property
     def metric(self) -> str | None:
-        """The metric that the trials are judged by."""
+        """The metric by which the trials are compared."""
         return self._results.metric
 
     def __repr__(self) -> str:
@@ -75,5 +75,5 @@ class SweepFrame(pd.DataFrame):
         return results_html(self._results, self._picture)
 
     def __reduce_ex__(self, _protocol: Any) -> str | tuple[Any, ...]:
-        """Pickle as a plain DataFrame, which is read back where mlmagic is not installed."""
+        """Pickle as a plain DataFrame, which can be loaded without mlmagic."""
         return copy.copy, (pd.DataFrame(self),)

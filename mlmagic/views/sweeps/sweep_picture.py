@@ -1,4 +1,4 @@
-"""The picture of a sweep: how the best came about, which parameters mattered, and where the good points lie."""
+"""Draws the picture of a sweep: the best value over time, the parameters' importance, and the points."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _DOT, _BEST, _BAR = "#9aa4b2", "#1f6feb", "#4b83c4"
 
 
 def picture_of(results: Results) -> bytes | None:
-    """Return the picture as PNG; None where there are not two points to compare, or matplotlib is not installed.
+    """Return the picture as PNG, or None if there are fewer than two points to compare, or no matplotlib.
 
-    Its parts are the metric of each trial with the best so far; the importance of the parameters, where Optuna is
+    Its parts are the metric of each trial with the best so far; the importance of the parameters, if Optuna is
     installed (fANOVA: Hutter et al., An efficient approach for assessing hyperparameter importance, 2014); and
     the points as lines over parallel axes.
     """
@@ -50,8 +50,8 @@ def picture_of(results: Results) -> bytes | None:
     _parallel(axes[-1], results, summaries, varied[: _MOST_PARAMETERS // 2])
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")  # signs that no font of matplotlib's has
-        # The canvas's own: the figures of the user's cell are collected where theirs are printed.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # characters that matplotlib's fonts lack
+        # Not `savefig`, whose `print_figure` is wrapped to record the figures of the user's cell.
         figure.canvas.print_png(buffer)  # type: ignore[attr-defined]
     return buffer.getvalue()
 
@@ -62,7 +62,7 @@ def _varied(summaries: Sequence[Summary]) -> list[str]:
 
 
 def _so_far(axes: Any, results: Results) -> None:
-    """Draw the metric of each trial, and the best mean of a point after each point's last trial."""
+    """Draw the metric of each trial, and the best mean so far after the last trial of each point."""
     from matplotlib.ticker import MaxNLocator
 
     by_point: dict[int, list[tuple[int, float]]] = {}
@@ -97,7 +97,7 @@ def _bars(axes: Any, importance: dict[str, float]) -> None:
 
 
 def _parallel(axes: Any, results: Results, summaries: Sequence[Summary], names: Sequence[str]) -> None:
-    """Draw a line a point over one vertical axis a parameter and one of the metric; the better, the stronger."""
+    """Draw one line per point over parallel axes of the parameters and the metric; better points are more opaque."""
     shown = list(summaries[:_MOST_LINES])
     scales = [_scale([one.point.get(name) for one in shown]) for name in names]
     means = [one.mean for one in shown]
@@ -125,11 +125,11 @@ def _parallel(axes: Any, results: Results, summaries: Sequence[Summary], names: 
 
 
 def _scale(values: Sequence[Any]) -> tuple[list[float], str, str]:
-    """Return where each value lies between 0 and 1, and what stands at both ends."""
+    """Return the position of each value between 0 and 1, and the labels of both ends."""
     numbers = [float(one) for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
     if len(numbers) == len(values):
         low, high = min(numbers), max(numbers)
-        is_log = low > 0 and high >= 100 * low  # two powers of ten do not fit on an even axis
+        is_log = low > 0 and high >= 100 * low  # use a log scale from two orders of magnitude on
         at = [math.log(one) for one in numbers] if is_log else numbers
         span = (max(at) - min(at)) or 1.0
         return [(one - min(at)) / span for one in at], f"{low:.4g}", f"{high:.4g}"
@@ -139,7 +139,7 @@ def _scale(values: Sequence[Any]) -> tuple[list[float], str, str]:
 
 
 def _importance(results: Results, varied: Sequence[str]) -> dict[str, float]:
-    """Return how much of the metric's variance each parameter explains, the most first; none without Optuna."""
+    """Return the share of the metric's variance that each parameter explains, largest first; empty without Optuna."""
     trials = [(trial, value) for trial in results.trials if (value := results.value(trial)) is not None]
     if len(varied) < _FEWEST or len(trials) < _FEWEST_FOR_IMPORTANCE:
         return {}

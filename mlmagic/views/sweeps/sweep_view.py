@@ -1,4 +1,4 @@
-"""A sweep while it runs and when it is over: how far it is, the best so far, its trials, and what is worth telling."""
+"""The view of a running or finished sweep: its progress, the best value so far, its trials, and notices."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_FAILURES = 3
 
 
 class SweepView:
-    """Shows a sweep where the user is: below the cell, or on standard error."""
+    """Shows a sweep below the cell, or on a script's standard error."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -40,18 +40,18 @@ class SweepView:
         self._bar: Any = None
 
     def show(self, results: Results, *, total: int, running: int) -> None:
-        """Show how far it is, a few times a second at most."""
+        """Show the progress, at most a few times a second."""
         if time.monotonic() - self._shown_at >= _EVERY_S:
             self._note_time()
             self._show(results, total, running=running)
 
     def show_storing(self, results: Results, *, total: int) -> None:
-        """Show that all trials have ended, and that the last of their runs are on the way to the store."""
+        """Show that all trials have ended, and that their last runs are being written to the store."""
         self._note_time()
         self._show(results, total, is_storing=True)
 
     def show_end(self, results: Results, summary: RunSummary, *, total: int) -> None:
-        """Show that the sweep is over, and the summary of its run: in a notebook as one."""
+        """Show the end of the sweep and the summary of its run, in a notebook in one view."""
         if in_notebook():
             self._show(results, total, summary=summary)
             return
@@ -59,7 +59,7 @@ class SweepView:
             self._bar.close()
         show_summary(summary, quiet=True)
         for notice in summary.notices:
-            print(visible(notice.text), file=sys.stderr)  # noqa: T201  # standard output is the user's own
+            print(visible(notice.text), file=sys.stderr)  # noqa: T201  # standard output belongs to the script
 
     def _note_time(self) -> None:
         self._shown_at = time.monotonic()
@@ -111,10 +111,10 @@ def sweep_bundle(
     is_storing: bool = False,
     summary: RunSummary | None = None,
 ) -> MimeBundle:
-    """Return how far a sweep is, after *took_s* seconds, with its best points while it runs; all is escaped.
+    """Return the progress of a sweep after *took_s* seconds, with its best points while it runs; everything is escaped.
 
-    *is_storing* tells that all trials have ended, and that runs are on the way to the store; with the *summary* of its
-    run it is over.
+    *is_storing* says that all trials have ended and that runs are being written to the store. If the *summary* of its
+    run is given, the sweep is over.
     """
     done = len(results.trials)
     failed = sum(trial.status == "FAILED" for trial in results.trials)
@@ -164,13 +164,13 @@ def sweep_bundle(
 
 
 def _recorded(summary: RunSummary) -> list[tuple[str, list[Cell]]]:
-    """Return what was recorded of the sweep beside its trials, by kind."""
+    """Return the sweep's recorded data and models."""
     lines = [("data", summary.datasets), ("models", summary.models)]
     return [(label, [cell(item, _LONGEST_VALUE) for item in items]) for label, items in lines if items]
 
 
 def results_html(results: Results, picture: bytes | None) -> str:
-    """Return what a sweep came to: its best points, and *picture*, a PNG."""
+    """Return the HTML of a sweep's results: its best points, and *picture*, a PNG."""
     return render(
         "sweep.html",
         name=None,
@@ -184,7 +184,7 @@ def results_html(results: Results, picture: bytes | None) -> str:
 
 
 def _table(results: Results) -> dict[str, Any]:
-    """Return what the table of points shows, the best first; without a metric the latest trials."""
+    """Return the values of the table of points, best first; the table has no rows without a metric."""
     names = list(dict.fromkeys(name for trial in results.trials for name in trial.point))
     summaries = results.summaries()[:_MOST_ROWS] if results.goal else []
     points = len({trial.point_number for trial in results.trials})
