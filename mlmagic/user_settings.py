@@ -73,15 +73,17 @@ class MLMagic(Configurable):
         20.0, min=0.0, help="Most MB of printed output kept of a run: its beginning and its end."
     ).tag(config=True)
     patch_limit_mb = Float(
-        5.0, min=0.0, help="Most MB of uncommitted changes kept of a run; more is left out, and told."
+        5.0, min=0.0, help="Most MB of uncommitted changes that a run records; larger files are left out with a notice."
     ).tag(config=True)
     data_budget_s = Float(
         2.0,
         min=0.0,
-        help="Seconds a cell that fingerprints of its data may take; past it the rest is sampled, and told.",
+        help="Seconds a cell that fingerprints of its data may take; then the rest is sampled, with a notice.",
     ).tag(config=True)
     model_limit_mb = Float(
-        200.0, min=0.0, help="Largest model in MB that is recorded by itself; a larger one is told."
+        200.0,
+        min=0.0,
+        help="Largest model, in MB, that is recorded automatically; a larger one is skipped with a notice.",
     ).tag(config=True)
     journal = Unicode(
         "",
@@ -92,7 +94,7 @@ class MLMagic(Configurable):
         7.0, min=0.0, help="Days that the journal of a run is kept, packed, when all of it is in the store."
     ).tag(config=True)
     store_timeout_s = Float(
-        3.0, min=0.0, help="Seconds, in all, that a cell may be held by a store that is away or slow."
+        3.0, min=0.0, help="Seconds, in all, that a cell waits for a store that is away or slow."
     ).tag(config=True)
     offline = Bool(
         default_value=False, help="Record to the journal only; %mlmagic sync delivers when this is False again."

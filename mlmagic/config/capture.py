@@ -50,7 +50,7 @@ class ConfigCapture:
             run.notices.warn(f"the config {name} is not recorded: {one_line(error)}")
             return
         if taken.open:
-            run.notices.warn(f"the config {name} is recorded without what has no value: {taken.told()}")
+            run.notices.warn(f"the config {name} is recorded without the keys that have no value: {taken.told()}")
         composed = composition_of(config)
         if composed is not None:
             self._overrides[name] = composed.overrides

@@ -151,7 +151,7 @@ def composition(
         raise UsageProblem("There is nothing to compose: give YAML in the cell's body, --config-dir, or --schema.")
     if yaml is not None and config_name is not None:
         raise UsageProblem(
-            f"The body is the primary config, so --config-name {config_name} has no place. Name it in the body: "
+            f"The body is the primary config, so --config-name {config_name} cannot be used. Name it in the body: "
             f"defaults: [{config_name}, _self_]"
         )
     if yaml is not None:

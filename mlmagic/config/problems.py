@@ -110,7 +110,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _no_key(key: str, schema: str | None, keys: Collection[str], groups: Collection[str]) -> str:
     others = [one for one in (*keys, *groups) if one != key]
     if len(others) < len([*keys, *groups]):
-        return f"The config has {key!r}, but not with what is chosen here: another option of its group has no such key."
+        return f"The key {key!r} does not exist with the option that is chosen here: another of its group has it."
     near = did_you_mean(key, others)
     if not near:  # compare the last parts only: model.dpth, model.depth
         near = did_you_mean(key.rpartition(".")[2], [one.rpartition(".")[2] for one in keys])

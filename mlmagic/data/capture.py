@@ -133,7 +133,7 @@ class DataCapture:
         before = self._known(item)
         same = next((taken for taken in self._taken if given and taken.fingerprint.digest == found.digest), None)
         if before is not None and before.fingerprint.sampled != found.sampled:
-            run.notices.info(f"{name}: whether the cell changed it was not looked at, since that exceeds data_budget_s")
+            run.notices.info(f"{name}: not checked for changes by the cell, because hashing it exceeds data_budget_s")
             same = before
         if same is not None:
             same.given = True
@@ -155,11 +155,9 @@ class DataCapture:
         taken = fingerprint(item, budget_s=max(self._left_s, _LEAST_BUDGET_S))
         self._left_s -= time.monotonic() - began
         if taken.sampled:
-            run.notices.info(
-                f"{name}: a sample stands for its content, since all of it takes longer than data_budget_s"
-            )
+            run.notices.info(f"{name}: fingerprinted from a sample, because hashing all of it exceeds data_budget_s")
         for what in taken.unhashed:
-            run.notices.info(f"{name}: no fingerprint of {what}")
+            run.notices.info(f"{name}: not fingerprinted: {what}")
         return taken
 
     def after(self, run: ActiveRun) -> None:
@@ -176,7 +174,7 @@ class DataCapture:
             )
         for place in self._places.values():
             if place.has_more:
-                run.notices.info(f"{place.name}: further data was given there, in a loop; the first is recorded")
+                run.notices.info(f"{place.name}: a loop gave other data there too; the first is recorded")
         self._record_splits(run)
 
     def _take_unseen(self, run: ActiveRun) -> None:

@@ -90,7 +90,7 @@ def new() -> tuple[Journal, str | None]:
     from mlmagic.journal.file import Journal
 
     reason = "; ".join(reasons)
-    return Journal.in_memory(name), f"no journal can be written ({reason}): a kernel that dies takes this run with it"
+    return Journal.in_memory(name), f"no journal can be written ({reason}): this run is lost if the kernel dies"
 
 
 def _reason(error: OSError) -> str:

@@ -202,7 +202,7 @@ def _has_rows_and_columns(value: Any) -> bool:
 
 def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> None:
     if (what := _secret_in(model)) is not None:
-        run.notices.warn(f"the model {name!r} was not recorded: {what} that it holds looks like a secret")
+        run.notices.warn(f"the model {name!r} was not recorded: {what} of it looks like a secret")
         return
     uid = uuid.uuid4().hex
     journal, folder = run.delivery.journal, f"models/{uid}"
@@ -257,5 +257,5 @@ def size_text(size: int) -> str:
 def save(model: Any, name: str, folder: Path, examples: tuple[Any, ...], limit_mb: float) -> SavedModel | Skipped:
     """Write *model* and its requirements to *folder*; skip it if a part of it looks like a secret."""
     if (what := _secret_in(model)) is not None:
-        return Skipped(name, f"{what} that it holds looks like a secret")
+        return Skipped(name, f"{what} of it looks like a secret")
     return save_model(model, name, folder, input_example=examples, requirements=_requirements(), size_limit_mb=limit_mb)

@@ -261,7 +261,7 @@ class Recorder:
             return step
         number = as_number(step)
         if number is None or not abs(number) <= LARGEST_STEP:
-            self._notices.warn(f"a step of metric {name!r} is no whole number that MLflow can keep: it was counted on")
+            self._notices.warn(f"a step of metric {name!r} is not a 64-bit integer: the next step was used")
             return None
         if number != int(number):
             self._notices.warn(f"steps of metric {name!r} are no whole numbers: they were rounded down")

@@ -49,7 +49,7 @@ def require_known(uri: str) -> None:
     """
     if uri == "sqlite://" or ":memory:" in uri:
         raise StoreError(
-            f"{uri} is a store in memory, which other threads do not see and which goes with the kernel. "
+            f"{uri} is an in-memory store: other threads cannot see it, and it is lost when the kernel ends. "
             "Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
         )
     if not is_known(uri):

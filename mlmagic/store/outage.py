@@ -155,7 +155,7 @@ def _foreign_reason(answer: Foreign) -> str:
             f"redirects to {answer.to} ({answer.status}), which is not followed: is that a login, or its new address?"
         )
     if answer.status < 300:  # noqa: PLR2004  # success
-        return "answered with what is not MLflow's own: does this network, or a proxy, ask for a login?"
+        return "did not answer as an MLflow server does: does this network, or a proxy, ask for a login?"
     told = f"answered {answer.status}{f' ({answer.reason})' if answer.reason else ''}"
     return f"{told}: {_ADVICE[answer.status]}" if answer.status in _ADVICE else told
 

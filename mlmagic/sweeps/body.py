@@ -45,7 +45,8 @@ def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -
     for name in swept:
         if name in bound:
             raise UsageProblem(
-                f"Line {bound[name]} of the body binds {name!r}, which would undo the sweep: take that line out"
+                f"Line {bound[name]} of the body assigns {name!r}, which would overwrite the swept value: remove that "
+                "line"
             )
     read = names_read(tree, namespace)
     looked_up = _looked_up(tree, read, namespace)
@@ -100,7 +101,9 @@ class _Plain(ast.NodeVisitor):
     def _refuse_call(self, node: ast.Call) -> None:
         called = ast.unparse(node.func)
         if called in _FROM_A_NOTEBOOK:
-            raise UsageProblem(f"Line {node.lineno} of the body calls {called}(), which a trial has not: print it")
+            raise UsageProblem(
+                f"Line {node.lineno} of the body calls {called}(), which does not work in a trial: use print()"
+            )
         if called.startswith(_OF_MLFLOW):
             raise UsageProblem(
                 f"Line {node.lineno} of the body calls {called}: a trial may run anywhere, and this session writes its "

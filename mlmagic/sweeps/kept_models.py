@@ -79,9 +79,9 @@ def record(staged: Iterable[Staged], recorder: Recorder, notices: Notices, trial
 def secret_in(model: SentModel) -> str:
     """Return which part of a model looks like a secret, or an empty string. A worker does not know all secrets."""
     if redaction.redact_value("", model.parameters)[1] or REDACTED in repr(model.parameters):
-        return "a parameter that it holds looks like a secret"
+        return "a parameter of it looks like a secret"
     if any(redaction.redact(name)[1] for name in model.features):
-        return "the name of a feature that it holds looks like a secret"
+        return "the name of a feature of it looks like a secret"
     for path, content in model.files.items():
         with contextlib.suppress(UnicodeDecodeError):  # not a text file
             if redaction.redact(content.decode())[1]:

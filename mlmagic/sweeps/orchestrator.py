@@ -335,13 +335,13 @@ class Sweep:
             recorder.param(f"sweep.{axis.name}", _told(axis))
             if isinstance(axis, Choices) and len(axis.values) == 1 and isinstance(axis.values[0], list):
                 told = beginning(",".join(map(str, axis.values[0])), 40)
-                parent.notices.info(f"{axis.name} has one value, a list: {axis.name}={told} goes over what is in it")
+                parent.notices.info(f"{axis.name} has one value, a list; to sweep its items: {axis.name}={told}")
 
     def _conclude(self, parent: ActiveRun, results: Results) -> None:
         """Add notices about the trials that were taken over, that did not start, and that failed."""
         if self._taken:
             of = len(results.trials)
-            parent.notices.info(f"--resume took over {self._taken} of {of} trials, which had ended well before")
+            parent.notices.info(f"--resume reused {self._taken} of {of} trials, which had finished before")
         left = self.total - len(results.trials)
         if self.plan.timeout_s is not None and left:
             parent.notices.info(f"--timeout {self.plan.timeout_s:g}: {_trials(left)} did not begin; --resume goes on")

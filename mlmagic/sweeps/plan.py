@@ -120,5 +120,5 @@ def goal_of(plan: Plan) -> Direction | None:
         near = did_you_mean(plan.metric, [name for name in binds if direction_of(name) is not None])
         raise UsageProblem(f"The name {plan.metric!r} does not tell which is better: --mode max, or --mode min.{near}")
     if plan.search == "tpe" and goal is None:
-        raise UsageProblem("--search tpe goes where a metric is best: --metric accuracy --mode max")
+        raise UsageProblem("--search tpe needs a metric to optimize: --metric accuracy --mode max")
     return goal

@@ -59,7 +59,7 @@ class StudyCapture:
         if count:
             run.notices.info(f"{name}: each of its {count} trials is a run below this one")
         if others:
-            run.notices.info(f"{name}: {others} more of its trials ended meanwhile that this session did not run")
+            run.notices.info(f"{name}: {others} trials that other processes ran ended meanwhile; they are not recorded")
 
 
 def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> bool:

@@ -123,8 +123,8 @@ class CellTracker:
                     tracker.finish(run, error, value)
             if error is None and entry is not None and entry.run is None and has_header_below_a_magic(cell.source):
                 print(  # noqa: T201
-                    "mlmagic: this cell was not tracked, since the magic above %%track runs its body in a way of its "
-                    "own. Put %%track on the first line."
+                    "mlmagic: this cell was not tracked, because the magic above %%track executes "
+                    "the cell itself. Put %%track on the first line."
                 )
             self._session.forget(cell)
         if not active.open_here():

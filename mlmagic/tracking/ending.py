@@ -77,11 +77,11 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
     for problem in delivery.problems:
         run.notices.warn(problem)
     if ships.fault:
-        run.notices.warn(f"the delivery met an error of its own ({ships.fault}), and went on: nothing is lost")
+        run.notices.warn(f"the delivery had an internal error ({ships.fault}) and continued: nothing is lost")
         ships.fault = None
     if delivery.held:
         origin = f", from {journal.path}" if journal.is_on_disk else ""
-        later = f"they are delivered when that is mended, or by %mlmagic sync{origin}"
+        later = f"they are delivered once that is fixed, or by %mlmagic sync{origin}"
         _tell_of_waiting(run, delivery.held, later, what="")
     elif not done:
         reason = ships.away or connection.obstacle(delivery.uri)

@@ -150,7 +150,7 @@ def _deliverable(left: list[Left], only: str | None, report: SyncReport) -> list
             report.waiting += 1
         elif only is not None and (run.uri != only or not owner.is_of_this_machine(run.began.owner)):
             report.waiting += 1
-            report.away = "recorded for another store, or elsewhere: %mlmagic sync delivers it"
+            report.away = "recorded for another store, or on another machine: %mlmagic sync delivers it"
         else:
             found.append(run)
     return found

@@ -104,7 +104,7 @@ def _changes(composed: Composition) -> Iterator[tuple[str, Cell, Cell | None, Ce
 
 def _note(note: str) -> str:
     if "missing `_self_`" in note:
-        return "the defaults list has no _self_: the values beside it come last, and win"
+        return "the defaults list has no _self_: the values beside it override those of the groups"
     return shorten(note, 300)
 
 

@@ -54,7 +54,7 @@ def test_where_nothing_can_be_written_it_is_in_memory_and_told(tmp_path):
     journal, told = folder.new()
     journal.append(Tag("a", "1"))
     assert [line.record for line in journal.read()] == [Tag("a", "1")]
-    assert "a kernel that dies takes this run with it" in told
+    assert "this run is lost if the kernel dies" in told
 
 
 def test_on_a_full_disk_another_folder_is_used(tmp_path, monkeypatch):

@@ -25,7 +25,11 @@ CELLS = {
     "lists in cells": ("print(len(lists))", "2", ["lists 2 by 2"]),
     "a column name twice": ("print(list(twice.columns))", "['a', 'a']", ["twice 3 by 2"]),
     "no rows": ("print(len(none))", "0", ["none 0 by 2"]),
-    "mixed types": ("print(len(mixed))", "6", ["no fingerprint of column 'a': 1 of type 'builtin_function_or_method'"]),
+    "mixed types": (
+        "print(len(mixed))",
+        "6",
+        ["not fingerprinted: column 'a': 1 of type 'builtin_function_or_method'"],
+    ),
     "a generator, which nobody else consumes": ("print(next(numbers))", "0", []),
     "an estimator that cannot be pickled": (
         "m = Locked(max_iter=500).fit(X, y)\nprint(m.lock_.locked())",

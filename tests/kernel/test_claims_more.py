@@ -222,4 +222,4 @@ def test_only_a_loop_that_gives_other_data_is_said_to_do_so(body, kernel):
     kernel.check("n = 4")  # no name of the comprehension's
     output = kernel.run(f"%%track t\n{body}")
     assert output.status == "ok"
-    assert ("further data was given there" in output.summaries[0]) == LOOPS[body]
+    assert ("a loop gave other data there too" in output.summaries[0]) == LOOPS[body]

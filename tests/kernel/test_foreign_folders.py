@@ -61,6 +61,6 @@ def test_a_tracked_cell_runs_no_program_of_the_repository(foreign, kernels, tmp_
     assert [name for name in ("train.py", "notes.txt", "readme.md") if f"+++ b/{name}" in patch] == [
         *("train.py", "notes.txt", "readme.md")
     ]
-    assert "Compared as they are, since mlmagic runs no program" in shown.summaries[0]
+    assert "Compared without their Git filter, because mlmagic runs no program" in shown.summaries[0]
     subprocess.run(["git", "-C", foreign, "diff"], capture_output=True, check=False)
     assert (tmp_path / "it-ran").exists(), "Git itself runs them"

@@ -113,7 +113,7 @@ def test_only_trials_that_the_cell_ran_are_recorded(studies, case):
 def test_trials_that_other_processes_ran_are_told(studies):
     studies.check(new("d1"))
     output = studies.run("%%track told\nstudy.optimize(aim, n_trials=1)\nelsewhere('d1', 2)")
-    assert "study: 2 more of its trials ended meanwhile that this session did not run" in output.summaries[0]
+    assert "study: 2 trials that other processes ran ended meanwhile; they are not recorded" in output.summaries[0]
     output = studies.run("%%track silent\nn = len(study.trials)")
     assert "ended meanwhile" not in output.summaries[0]
 

@@ -146,7 +146,7 @@ def test_functions_and_modules_are_not_replaced(shell):
     ("line", "said"),
     [
         ("", "%split needs a variable: %split df --by user_id, or %split X y --seed 42"),
-        ("df", "nothing fixes which rows go where. Split by the id that each row keeps"),
+        ("df", "no method was given that assigns rows. Split by the id that each row keeps"),
         ("dff --seed 1", "%split: there is no variable 'dff'. Did you mean 'df'?"),
         ("df.missing --seed 1", "%split: 'df.missing' is no data: AttributeError: "),
         ("df --by usr_id", "by: df has no column 'usr_id'. Did you mean 'user_id'? It has user_id, x, kind, date."),

@@ -179,7 +179,7 @@ def test_nothing_of_it_shows_or_changes(log, capfd, caplog):
 def test_a_prediction_that_differs_after_reloading_is_told(log):
     result = log(Unstable().fit(Z, y), Z)
     assert result.notes[-1].startswith(
-        "the model that was kept predicts otherwise on the rows that it was tried on, by up to 0."
+        "the saved model predicts otherwise on the rows that it was tested on, by up to 0."
     )
     assert result.signature is False
 

@@ -195,7 +195,7 @@ def test_a_prediction_that_differs_after_reloading_is_told(log):
     assert (
         log(Forgets(), ROWS)
         .notes[0]
-        .startswith("the model that was kept predicts otherwise on the rows that it was tried on, by up to ")
+        .startswith("the saved model predicts otherwise on the rows that it was tested on, by up to ")
     )
 
 

@@ -236,7 +236,7 @@ def test_an_old_file_store_is_pointed_out(tmp_path):
 @pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?cache=shared"])
 def test_a_store_in_memory_is_refused_before_the_body_runs(uri):
     with pytest.raises(
-        StoreError, match=r"a store in memory.* Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow\.db"
+        StoreError, match=r"an in-memory store.* Name a file: %env MLFLOW_TRACKING_URI=sqlite:///mlflow\.db"
     ):
         addresses.require_known(uri)
 

@@ -392,7 +392,7 @@ def test_a_resumed_sweep_tells_what_it_took_over(store_uri, capsys):
     mlmagic.sweep(double, {"x": [1, 2]}, resume=True)
     assert "--resume found no sweep of this code" in capsys.readouterr().err
     frame = mlmagic.sweep(double, {"x": [1, 2, 3]}, resume=True)
-    assert "--resume took over 2 of 3 trials, which had ended well before" in capsys.readouterr().err
+    assert "--resume reused 2 of 3 trials, which had finished before" in capsys.readouterr().err
     assert list(frame["loss"]) == [2, 4, 6]
 
 
@@ -440,7 +440,7 @@ def test_a_parameter_that_the_body_calls_seed_is_not_replaced(sweep, runs_of, li
 
 def test_a_single_list_is_one_value_and_told(store_uri, capsys):
     mlmagic.sweep(lambda x: float(len(x)), {"x": "[1,2,3]"}, metric="size", mode="max")
-    assert "x has one value, a list: x=1,2,3 goes over what is in it" in capsys.readouterr().err
+    assert "x has one value, a list; to sweep its items: x=1,2,3" in capsys.readouterr().err
 
 
 def test_one_trial_that_fails_is_told_once(store_uri, capsys):

@@ -43,7 +43,7 @@ def of_arrow(column: Any) -> Values:
         return of_numbers(array.to_numpy(zero_copy_only=False))  # a null becomes NaN or NaT
     if kind in {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}:
         return Values("text", array, len(array), null)
-    raise UnhashableError(f"values of type {kind} do not identify a row.")
+    raise UnhashableError(f"values of type {kind} cannot be ids of rows.")
 
 
 def _one(column: Any) -> Any:

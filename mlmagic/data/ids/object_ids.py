@@ -67,7 +67,7 @@ def _kind(value: Any) -> tuple[str, Any]:
             return _kind_of_integer(int(value))
         case numbers.Real() | decimal.Decimal():
             return "float64", float(value)
-    raise UnhashableError(f"a value of type {type(value).__name__} does not identify a row.")
+    raise UnhashableError(f"a value of type {type(value).__name__} cannot be the id of a row.")
 
 
 def _moment(value: dt.date) -> np.datetime64:

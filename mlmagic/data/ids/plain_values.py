@@ -71,7 +71,7 @@ def of_numbers(column: NDArray[Any]) -> Values:
             return Values(
                 "text", pa.array(held, pa.large_binary() if column.dtype.kind == "S" else None), count, masked
             )
-    raise UnhashableError(f"values of type {column.dtype} do not identify a row.")
+    raise UnhashableError(f"values of type {column.dtype} cannot be ids of rows.")
 
 
 def _null(missing: NDArray[np.bool_], masked: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

@@ -97,8 +97,8 @@ def _require_rows(request: Request, rows: int) -> None:
         side = request.sides[counts.index(min(counts))]
         told = ", ".join(f"{max(count, 0)} for {name}" for name, count in zip(request.sides, counts, strict=True))
         raise UsageProblem(
-            f"{side} would be empty: of {rows:,} row{'s' * (rows != 1)}, the parts asked round to {told}. "
-            "Ask for other parts."
+            f"{side} would be empty: of {rows:,} row{'s' * (rows != 1)}, the sizes asked for round to {told}. "
+            "Ask for other sizes."
         )
 
 
@@ -186,7 +186,7 @@ def _too_large(request: Request, key: Key, codes: NDArray[np.intp], sides: Sides
             Finding(
                 "warning",
                 f"Group {key.value(row)!r} of {key.label} has {sizes[at]:,} rows, more than the {target:,} that {name} "
-                f"was to have; it stands in {side}.",
+                f"should have; it is in {side}.",
             )
         )
     return told

@@ -19,7 +19,7 @@ _WAYS = (
 )
 _BOTH = {
     ("by", "stratify"): "a side that follows from the id alone cannot hold exact proportions of classes",
-    ("by", "group"): "each keeps its own rows together; give the wider of the two, alone",
+    ("by", "group"): "both keep rows together; give the coarser one alone",
     ("by", "time"): "an id says nothing about when a row was",
     ("stratify", "group"): "whole groups cannot make up exact proportions of classes",
     ("stratify", "time"): "rows in order of time cannot make up exact proportions of classes",
@@ -92,7 +92,7 @@ def _settled_seed(method: Method, seed: int | None, salt: str) -> int | None:
     if settled is None and method == "stratify":
         raise UsageProblem("stratify draws rows, so it needs a seed: seed=42 (--seed 42), or %seed 42 for the session.")
     if settled is None and method == "seed":
-        raise UsageProblem(f"nothing fixes which rows go where. Split {_WAYS}.")
+        raise UsageProblem(f"no method was given that assigns rows. Split {_WAYS}.")
     return settled
 
 

@@ -37,7 +37,7 @@ def common_length(data: Sequence[Any], names: Sequence[str]) -> int:
 
 def _length(item: Any, name: str) -> int:
     if hasattr(item, "collect") and not hasattr(item, "shape"):
-        raise UsageProblem(f"{name} is of type {_kind(item)}, whose rows are not there yet: split {name}.collect().")
+        raise UsageProblem(f"{name} is of type {_kind(item)}, which is lazy: collect it first, split {name}.collect().")
     if _is_sparse(item) and item.format not in {"csr", "csc", "lil", "dok"}:
         raise UsageProblem(f"{name} is of type {_kind(item)}, of which no rows can be taken: split {name}.tocsr().")
     if isinstance(item, str | bytes | dict | set | frozenset) or not _has_rows(item):

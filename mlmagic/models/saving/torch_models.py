@@ -113,7 +113,7 @@ def _read_back(model: Any, file: Path, saved: Saved) -> Any:
             reraise_interrupt(error)
             raise CannotLogError(f"it does not load again: {type(error).__name__}: {first_line(error)}") from error
     if [each.training for each in kept.modules()] != [each.training for each in model.modules()]:
-        saved.notes.append("the training mode of the model that was kept differs")
+        saved.notes.append("the training mode of the saved model differs")
     return kept
 
 

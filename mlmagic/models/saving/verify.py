@@ -35,7 +35,7 @@ def compare(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any
     """Add a note to *saved* if the saved model's *predict* on *rows* does not return *expected*."""
     problem = _answer(rows, expected, predict, tolerance)
     if problem is not None:
-        saved.notes.append(f"the model that was kept {problem}")
+        saved.notes.append(f"the saved model {problem}")
 
 
 def _by_mlflow(saved: Saved, rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: float) -> str | None:
@@ -61,9 +61,9 @@ def _answer(rows: Any, expected: Any, predict: Callable[[Any], Any], tolerance: 
         answer = predict(rows)
     except BaseException as error:  # noqa: BLE001  # the model may raise anything; the original ran on these rows
         reraise_interrupt(error)
-        return f"fails on the rows that it was tried on: {type(error).__name__}: {first_line(error)}"
+        return f"fails on the rows that it was tested on: {type(error).__name__}: {first_line(error)}"
     found = difference(expected, answer, tolerance=tolerance)
-    return None if found is None else f"predicts otherwise on the rows that it was tried on, {found}"
+    return None if found is None else f"predicts otherwise on the rows that it was tested on, {found}"
 
 
 def _write_example(saved: Saved, rows: Any) -> None:

@@ -293,7 +293,7 @@ class CellObserver:
             take()
         except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is reported, never raised
             reraise_interrupt(error)
-            problem = f"what {name} {what} was not looked at: {one_line(error)}"
+            problem = f"what {name} {what} could not be inspected: {one_line(error)}"
             self.problems[beginning(problem, 300)] = None
 
     def _take_argument(self, argument: Argument, value: Any) -> None:

@@ -63,11 +63,11 @@ class NotebookChanges:
         if self.problem:
             yield f"The changes of notebooks are not recorded: {self.problem}."
         if self.is_stripped:
-            yield "Of notebooks the patch has the source alone, without outputs and execution counts."
+            yield "The patch has the source of notebooks only, without outputs and execution counts."
         if executed := [path for path in self.executed if path in self.patches]:
             yield (
-                f"The commit has outputs in {named(executed)}: there the patch does not apply by itself. "
-                "mlmagic patch RUN --apply takes them out first."
+                f"The commit has outputs in {named(executed)}: git apply fails there. "
+                "mlmagic patch RUN --apply strips the outputs first."
             )
         if self.large:
             sizes = {path: f" ({megabytes(size)})" for path, size in self.large.items()}

@@ -163,7 +163,7 @@ def _unfiltered(repository: Repository, paths: list[str], deadline: float) -> li
     if not found:
         return []
     told = (
-        "Compared as they are, since mlmagic runs no program that a repository's own configuration names (the filter "
+        "Compared without their Git filter, because mlmagic runs no program that a repository's configuration names ("
         f"{named(sorted(repository.filters))}): {named(found)}. Set the filter for all your repositories "
         "(git config --global) to have it run."
     )

@@ -123,7 +123,7 @@ def _torch_rows(state: SeedState | None) -> Iterator[SeedRow]:
     yield SeedRow(
         "DataLoader, another num_workers",
         "not fixed",
-        "each number of workers draws other numbers: keep it, and seed the loader",
+        "the numbers depend on num_workers: keep it, and seed the loader",
         "DataLoader(..., worker_init_fn=mlmagic.worker_init, generator=mlmagic.torch_generator())",
     )
 

@@ -272,4 +272,5 @@ def problems() -> list[str]:
     asked = tuple(settings.secret_patterns)
     if len(_compiled(asked)) == len(asked):
         return []
-    return ["a pattern in MLMagic.secret_patterns is malformed and was not used; set the whole list to see which"]
+    problem = "a pattern in MLMagic.secret_patterns is no valid regular expression and was ignored"
+    return [f"{problem}; set the whole list to see which"]

@@ -279,7 +279,8 @@ class Delivery:
                 case Param() | Metric() | Tag() | Dataset() as record if line.end > self._delivered_to:
                     self._batch.add(record)
                 case File() | Part() | Copy() | Model() as staged if not self.journal.is_own(staged):
-                    self._set_aside(f"{path_of(staged)} was left out: it is named in the journal by somebody else")
+                    unsigned = "its entry in the journal is not signed with your key"
+                    self._set_aside(f"{path_of(staged)} was skipped: {unsigned}")
                 case File() | Part() | Copy() as staged:
                     self._files[staged.digest if isinstance(staged, Part) else staged.path] = staged
                 case Model() as model:

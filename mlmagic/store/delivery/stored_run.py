@@ -59,7 +59,7 @@ def require(client: MlflowClient, uri: str, began: Began, run_id: str) -> Run:
     # A continued run of plain MLflow has no such tag; the journal's first record names the run, and is signed.
     if own_id != began.uid and not (own_id is None and run_id == began.run_id):
         raise StoreAwayError(
-            f"the run {began.name!r} is not the one that the store has under the id {run_id}: it is left alone",
+            f"the run {began.name!r} was not delivered: the store has another run under its id {run_id}",
             only_this=True,
         )
     return run

@@ -76,7 +76,7 @@ def _zipped(group: Sequence[str], axes: Mapping[str, Axis]) -> Zipped:
         long, short = group[lists.index(longest)], group[lists.index(shortest)]
         raise UsageProblem(
             f"{option}: {long!r} has {_values(longest)} and {short!r} {_values(shortest)}: "
-            "what goes together has as many"
+            "parameters that go together need equally many values"
         )
     return Zipped(",".join(group), tuple(dict(zip(group, values, strict=True)) for values in zip(*lists, strict=True)))
 

@@ -29,7 +29,7 @@ def frame():
 
 
 def test_without_anything_that_fixes_the_sides_it_says_which_ways_there_are(frame):
-    with pytest.raises(UsageProblem, match="nothing fixes which rows go where") as caught:
+    with pytest.raises(UsageProblem, match="no method was given that assigns rows") as caught:
         split(frame)
     for way in ("by='user_id'", "%split --by user_id", "group=", "time=", "seed=42", "--seed 42", "%seed 42"):
         assert way in str(caught.value)
@@ -56,11 +56,11 @@ def test_without_anything_that_fixes_the_sides_it_says_which_ways_there_are(fram
         ({"test": [0.2]}, r"got \[0.2\]"),
         (
             {"test": 0.001},
-            "test would be empty: of 200 rows, the parts asked round to 200 for train, 0 for test. Ask for other parts",
+            "test would be empty: of 200 rows, the sizes asked for round to 200 for train, 0 for test. Ask for other sizes",
         ),
         (
             {"val": 0.001},
-            "val would be empty: of 200 rows, the parts asked round to 160 for train, 0 for val, 40 for test",
+            "val would be empty: of 200 rows, the sizes asked for round to 160 for train, 0 for val, 40 for test",
         ),
         ({"test": 0.999}, "train would be empty: of 200 rows"),
     ],
@@ -206,7 +206,7 @@ def test_an_empty_side_by_hash(frame):
         (([1], [1], [1, 2]), "data_1 has 1, data_2 has 1, data_3 has 2"),
         (
             (pl.LazyFrame({"a": [1]}),),
-            r"of type LazyFrame of polars, whose rows are not there yet: split the data.collect\(\)",
+            r"of type LazyFrame of polars, which is lazy: collect it first, split the data.collect\(\)",
         ),
         (
             (sp.coo_matrix((3, 3)),),
@@ -220,7 +220,7 @@ def test_an_empty_side_by_hash(frame):
         ((np.float64(7),), "of type float64 of numpy, which"),
         ((np.array(7),), "of type ndarray of numpy, which"),
         (((x for x in "ab"),), "of type generator, which"),
-        (([1],), "test would be empty: of 1 row, the parts asked round to 1 for train, 0 for test"),
+        (([1],), "test would be empty: of 1 row, the sizes asked for round to 1 for train, 0 for test"),
     ],
 )
 def test_what_cannot_be_split(data, said):

@@ -269,7 +269,7 @@ class TestGroup:
         (warning, *_) = [finding.text for finding in made.report.findings if finding.level == "warning"]
         side = next(side for side, part in made.parts.items() if 0 in part)
         assert warning == (
-            f"Group 'big' of the given values has 60 rows, more than the 20 that test was to have; it stands in {side}."
+            f"Group 'big' of the given values has 60 rows, more than the 20 that test should have; it is in {side}."
         )
 
     def test_two_large_groups_can_still_be_divided(self):

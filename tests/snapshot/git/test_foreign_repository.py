@@ -193,7 +193,7 @@ def test_files_under_a_filter_are_named(repository, script):
     git(repository, "config", "filter.lfs.clean", str(script))
     change(repository)
     assert look(repository).notices == (
-        "Compared as they are, since mlmagic runs no program that a repository's own configuration names (the filter "
+        "Compared without their Git filter, because mlmagic runs no program that a repository's configuration names ("
         "lfs): data.lfs. Set the filter for all your repositories (git config --global) to have it run.",
     )
 

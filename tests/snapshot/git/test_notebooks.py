@@ -13,7 +13,7 @@ from mlmagic.snapshot.git.state import capture
 from mlmagic.snapshot.notebook_source import stripped
 
 LIMIT = 1_000_000
-STRIPPED = "Of notebooks the patch has the source alone, without outputs and execution counts."
+STRIPPED = "The patch has the source of notebooks only, without outputs and execution counts."
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,7 @@ def test_the_patch_has_the_source_of_a_notebook_alone(root):
     assert "hf_" not in state.patch
     assert state.notices == (
         STRIPPED,
-        "The commit has outputs in n.ipynb: there the patch does not apply by itself. mlmagic patch RUN --apply takes them out first.",
+        "The commit has outputs in n.ipynb: git apply fails there. mlmagic patch RUN --apply strips the outputs first.",
     )
 
 

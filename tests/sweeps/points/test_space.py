@@ -201,7 +201,7 @@ def test_at_random_with_an_interval_too():
 @pytest.mark.parametrize(
     ("words", "zips", "message"),
     [
-        (["lr=1,2,3", "depth=3,4"], [("lr", "depth")], "--zip lr depth: 'lr' has 3 values and 'depth' 2 values: what goes together has as many"),
+        (["lr=1,2,3", "depth=3,4"], [("lr", "depth")], "--zip lr depth: 'lr' has 3 values and 'depth' 2 values: parameters that go together need equally many values"),
         (["lr=1", "depth=3,4"], [("lr", "depth")], "'depth' has 2 values and 'lr' 1 value"),
         (["lr=1,2", "depth=3,4", "n=1,2,3"], [("lr", "depth", "n")], "'n' has 3 values and 'lr' 2 values"),
         (["lr=1,2", "depth=3,4"], [("lr", "dpth")], r"under the name 'dpth'\. Did you mean 'depth'\? There are: lr, depth"),
