@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.import_hooks import when_imported
+from mlmagic.shadowing import shadow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,7 @@ def watch_drawn(on_drawn: Callable[[Any, bytes | None], None]) -> Callable[[], N
             original = owner.__dict__.get(name)
             if not callable(original):
                 continue
-            shown = _telling(original, on_drawn)
-            setattr(owner, name, shown)
-            undo.append(functools.partial(_restore, owner, name, shown, original))
+            undo.append(shadow(owner, name, _telling(original, on_drawn)))
 
     cancels = [
         when_imported("plotly.basedatatypes", lambda module: wrap(module.BaseFigure)),
@@ -52,11 +51,6 @@ def _telling(original: Callable[..., Any], on_drawn: Callable[[Any, bytes | None
         return result
 
     return shown
-
-
-def _restore(owner: type, name: str, shown: object, original: object) -> None:
-    if owner.__dict__.get(name) is shown:
-        setattr(owner, name, original)
 
 
 def is_plotly(thing: object) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.import_hooks import when_imported
+from mlmagic.shadowing import shadow
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
@@ -40,13 +41,7 @@ def watch_drawn(on_drawn: Callable[[Any, bytes | None, str], None]) -> Callable[
             on_drawn(self.figure, _png_written(filename, start), _stem(filename))
             return result
 
-        base.print_figure = print_figure
-
-        def restore() -> None:
-            if base.print_figure is print_figure:
-                base.print_figure = original
-
-        undo.append(restore)
+        undo.append(shadow(base, "print_figure", print_figure))
 
     cancel = when_imported("matplotlib.backend_bases", wrap)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import random
 import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
+
+from mlmagic.snapshot.randomness.generators import saved_states
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,12 +87,7 @@ def preserve_state() -> Iterator[Callable[[], None]]:
     ...     first == random.random()
     True
     """
-    states = _generator_states()
-
-    def rewind() -> None:
-        for put, state in states:
-            put(state)
-
+    rewind = saved_states()
     torch = sys.modules.get("torch")
     grad = torch.is_grad_enabled() if torch is not None else True
     with _autologging_asleep():
@@ -101,19 +97,6 @@ def preserve_state() -> Iterator[Callable[[], None]]:
             rewind()
             if torch is not None:
                 torch.set_grad_enabled(grad)
-
-
-def _generator_states() -> list[tuple[Callable[[Any], None], Any]]:
-    states: list[tuple[Callable[[Any], None], Any]] = [(random.setstate, random.getstate())]
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        states.append((numpy.random.set_state, numpy.random.get_state(legacy=False)))
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        states.append((torch.set_rng_state, torch.get_rng_state()))
-        if torch.cuda.is_initialized():
-            states.append((torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()))
-    return states
 
 
 def _autologging_asleep() -> contextlib.AbstractContextManager[Any]:

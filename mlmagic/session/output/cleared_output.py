@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.shadowing import shadow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,6 @@ class ClearedOutput:
         publisher = _publisher()
         if publisher is None:
             return
-        before = vars(publisher).get("clear_output")
         original = publisher.clear_output
 
         def clear_output(wait: bool = False) -> Any:  # IPython's own signature
@@ -32,15 +33,7 @@ class ClearedOutput:
             self._on_clear(bool(wait))
             return result
 
-        def undo() -> None:
-            if vars(publisher).get("clear_output") is clear_output:
-                if before is None:
-                    del publisher.clear_output
-                else:
-                    publisher.clear_output = before
-
-        publisher.clear_output = clear_output
-        self._undo = undo
+        self._undo = shadow(publisher, "clear_output", clear_output)
 
     def stop(self) -> None:
         """Stop listening."""

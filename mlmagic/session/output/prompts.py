@@ -14,6 +14,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.shadowing import shadow
 from mlmagic.snapshot.secrets.candidates import is_path, looks_random
 from mlmagic.snapshot.secrets.known_values import REDACTED, remember
 from mlmagic.snapshot.secrets.names import secrecy
@@ -41,8 +42,8 @@ def watch(shell: InteractiveShell) -> Callable[[], None]:
     """
     kernel = getattr(shell, "kernel", None)
     if callable(getattr(kernel, "_input_request", None)):
-        return _shadow(kernel, "_input_request", _after_request)
-    back = [_shadow(getpass, "getpass", _after_getpass), _shadow(builtins, "input", _after_input)]
+        return _hear(kernel, "_input_request", _after_request)
+    back = [_hear(getpass, "getpass", _after_getpass), _hear(builtins, "input", _after_input)]
 
     def stop() -> None:
         for undo in back:
@@ -51,9 +52,8 @@ def watch(shell: InteractiveShell) -> Callable[[], None]:
     return stop
 
 
-def _shadow(owner: Any, name: str, heard: Callable[..., None]) -> Callable[[], None]:
+def _hear(owner: Any, name: str, heard: Callable[..., None]) -> Callable[[], None]:
     original = getattr(owner, name)
-    own = vars(owner).get(name)
 
     @functools.wraps(original)
     def asked(*args: Any, **kwargs: Any) -> Any:
@@ -65,16 +65,7 @@ def _shadow(owner: Any, name: str, heard: Callable[..., None]) -> Callable[[], N
             reraise_interrupt(error)
         return answer
 
-    def undo() -> None:
-        if vars(owner).get(name) is not asked:  # someone else has wrapped it since: theirs stays
-            return
-        if own is None:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, own)
-
-    setattr(owner, name, asked)
-    return undo
+    return shadow(owner, name, asked)
 
 
 def _after_request(answer: str, prompt: Any = "", *_: Any, password: bool = False, **__: Any) -> None:

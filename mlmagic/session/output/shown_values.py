@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.shadowing import shadow
 from mlmagic.snapshot.secrets.cuts import beginning, ending
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ class ShownValues:
         hook = _hook_of_a_kernel()
         if hook is None:
             return
-        before = vars(hook).get("write_format_data")
         original = hook.write_format_data
 
         def write_format_data(format_dict: Any, md_dict: Any = None) -> Any:
@@ -39,17 +39,7 @@ class ShownValues:
                 self._on_value(as_output(text, hook.prompt_count))
             return result
 
-        hook.write_format_data = write_format_data
-
-        def undo() -> None:
-            if vars(hook).get("write_format_data") is not write_format_data:
-                return
-            if before is None:
-                del hook.write_format_data
-            else:  # another tool listens in the same way
-                hook.write_format_data = before
-
-        self._undo = undo
+        self._undo = shadow(hook, "write_format_data", write_format_data)
 
     def stop(self) -> None:
         """Restore the hook."""

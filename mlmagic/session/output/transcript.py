@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.shadowing import shadow
 from mlmagic.snapshot.secrets.cuts import MARGIN, beginning, ending
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class StreamTee:
 
     def __init__(self, on_write: Callable[[str, str], None]) -> None:
         self._on_write = on_write
-        self._shadowed: list[tuple[Any, Callable[..., Any], Any]] = []
+        self._shadowed: list[tuple[Any, Callable[[], None]]] = []
 
     def start(self) -> None:
         """Start listening to the current streams."""
@@ -141,28 +142,21 @@ class StreamTee:
                 continue
             if not hasattr(stream, "__dict__"):  # its write cannot be shadowed: its output is shown, not recorded
                 continue
-            write = _tee(stream.write, name, self._on_write)
-            before = stream.__dict__.get("write")
-            stream.write = write
-            self._shadowed.append((stream, write, before))
+            undo = shadow(stream, "write", _tee(stream.write, name, self._on_write))
+            self._shadowed.append((stream, undo))
 
     def stop(self) -> None:
         """Restore the streams."""
-        for stream, write, before in self._shadowed:
-            if stream.__dict__.get("write") is not write:
-                continue
-            if before is None:
-                del stream.write
-            else:  # another tool listens in the same way
-                stream.write = before
+        for _, undo in self._shadowed:
+            undo()
         self._shadowed.clear()
 
 
 def _tee(write: Callable[[str], Any], name: str, on_write: Callable[[str, str], None]) -> Callable[[str], Any]:
-    def shadow(text: str) -> Any:
+    def tee(text: str) -> Any:
         result = write(text)
         if isinstance(text, str):
             on_write(name, text)
         return result
 
-    return shadow
+    return tee

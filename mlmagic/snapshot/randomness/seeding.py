@@ -14,6 +14,7 @@ from mlmagic.adapters.import_hooks import when_imported
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.randomness.deterministic import CublasWorkspace, make_torch_deterministic
+from mlmagic.snapshot.randomness.generators import saved_states
 from mlmagic.snapshot.randomness.seed_facts import SeedReport, SeedRow, SeedState, seed_report
 
 if TYPE_CHECKING:
@@ -276,10 +277,7 @@ def _seed_tensorflow(state: SeedState, tensorflow: ModuleType) -> None:
 
 def _seed_keras(state: SeedState, keras: ModuleType) -> None:
     """Seed Keras, and restore the states of random and NumPy, which the function of Keras seeds too."""
-    import numpy as np
-
-    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the global one
+    restore = saved_states(torch=False)
     keras.utils.set_random_seed(state.value)
-    random.setstate(python_state)
-    np.random.set_state(numpy_state)  # noqa: NPY002 - the global one
+    restore()
     _session.seeded.add("keras")

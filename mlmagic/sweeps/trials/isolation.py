@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import random
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from mlmagic.snapshot.randomness import seeding
+from mlmagic.snapshot.randomness.generators import saved_states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mlmagic.session.output.capture import Capture
 
@@ -20,35 +20,13 @@ if TYPE_CHECKING:
 def random_states_kept() -> Iterator[None]:
     """Restore the state of every source of randomness, because a trial may run in the notebook's process."""
     resume = seeding.suspend()
-    python_state, restore = random.getstate(), [_numpy_state(), *_torch_states()]
+    restore = saved_states()
     try:
         yield
     finally:
         seeding.forget()
-        random.setstate(python_state)
-        for one in restore:
-            one()
+        restore()
         resume()
-
-
-def _numpy_state() -> Callable[[], None]:
-    numpy = sys.modules.get("numpy.random")
-    if numpy is None:
-        return lambda: None
-    state = numpy.get_state()
-    return lambda: numpy.set_state(state)
-
-
-def _torch_states() -> list[Callable[[], None]]:
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return []
-    state = torch.get_rng_state()
-    restore: list[Callable[[], None]] = [lambda: torch.set_rng_state(state)]
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        on_devices = torch.cuda.get_rng_state_all()
-        restore.append(lambda: torch.cuda.set_rng_state_all(on_devices))
-    return restore
 
 
 @contextlib.contextmanager
