@@ -70,12 +70,12 @@ def _sweep(count: int, jobs: int | None = None) -> float:
     import mlmagic
     from mlmagic.sweeping import run_plan
     from mlmagic.sweeps.body import body_of
-    from mlmagic.sweeps.plan import Plan
+    from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.points.space import axes_of
 
     names = {"__name__": "__main__", "mlmagic": mlmagic}
     body = body_of("loss = (x - 3) ** 2 * 1.0\nprint('trial of', x)", names, ["x"])
-    plan = Plan(body, axes_of([f"x=range({count})"]), names, metric="loss", jobs=jobs, yes=True)
+    plan = SweepPlan(body, axes_of([f"x=range({count})"]), names, metric="loss", jobs=jobs, yes=True)
     began = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):
         frame = run_plan(plan, name="sweep", quiet=True)

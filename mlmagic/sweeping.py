@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.orchestrator import Sweep
-    from mlmagic.sweeps.plan import Plan
+    from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.trials.trial_models import Which
     from mlmagic.views.sweeps.sweep_frame import SweepFrame
@@ -118,7 +118,7 @@ def sweep(
     >>> results.best  # doctest: +SKIP
     {'x': 3}
     """
-    from mlmagic.sweeps.plan import Plan
+    from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.points.space import axes_from
     from mlmagic.sweeps.points.zipped import zips_of
     from mlmagic.sweeps.trials.payload import require_takes
@@ -126,7 +126,7 @@ def sweep(
     axes = axes_from(space)
     require_takes(function, [axis.name for axis in axes])
     named = getattr(function, "__name__", "")
-    plan = Plan(
+    plan = SweepPlan(
         function,
         axes,
         zips=zips_of(zip),
@@ -211,7 +211,7 @@ def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
     return record
 
 
-def run_plan(plan: Plan, *, name: str | None, quiet: bool) -> SweepFrame:
+def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
     """Run a sweep in a new run, and show its progress.
 
     Raises

@@ -37,7 +37,7 @@ def watch_trials() -> Callable[[], None]:
 
     def begin(module: Any) -> None:
         trial = module.Trial
-        setattr(trial, _ATTRIBUTE, _Seen())
+        setattr(trial, _ATTRIBUTE, _SeenTrial())
         undo.append(lambda: delattr(trial, _ATTRIBUTE))
 
     cancel = when_imported("optuna.trial", begin)
@@ -62,7 +62,7 @@ def begun_here(study_name: str, trial: Any) -> int | None:
     return next((place for place, start in known if abs(start - trial.datetime_start) <= _ROUNDING), None)
 
 
-class _Seen:
+class _SeenTrial:
     """A descriptor for an attribute that is set once, when a trial begins; the value is stored in the instance."""
 
     def __set__(self, trial: Any, value: Any) -> None:

@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from mlmagic.cli.progress import Progress, without_colours
+from mlmagic.cli.progress import CommandProgress, without_colours
 from mlmagic.cli.results import recorded_runs, table
 from mlmagic.cli.workspace import Workspace, require_notebook_extra, shipped_notebooks
 from mlmagic.errors import MLMagicError
@@ -63,7 +63,7 @@ def _execute(original: Path, executed: Path, workspace: Workspace) -> str | None
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
     notebook = nbformat.read(original, as_version=4)
-    progress = Progress(cells=[cell.source for cell in notebook.cells if cell.cell_type == "code"])
+    progress = CommandProgress(cells=[cell.source for cell in notebook.cells if cell.cell_type == "code"])
     # nbclient's log of a dead kernel is suppressed; the error below replaces it.
     silent = logging.getLogger(__name__)
     silent.propagate = False

@@ -28,7 +28,7 @@ MARKS = {"ok": "ok  ", "optional": "-   ", "problem": "FAIL"}
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """The outcome of one check; ``remedy`` says what to do if it is not ok."""
 
     subject: str
@@ -50,7 +50,7 @@ def doctor() -> int:
     return int(worst)
 
 
-def findings() -> Iterator[Finding]:
+def findings() -> Iterator[Check]:
     """Yield the outcome of each check, the quick ones first."""
     yield check_python()
     yield from check_packages()
@@ -59,18 +59,18 @@ def findings() -> Iterator[Finding]:
     yield check_store()
 
 
-def check_python() -> Finding:
+def check_python() -> Check:
     """Check the version of Python against the versions that mlmagic declares."""
     from packaging.specifiers import SpecifierSet
 
     declared = importlib.metadata.metadata("mlmagic")["Requires-Python"]
     version = platform.python_version()
     if SpecifierSet(declared).contains(version, prereleases=True):
-        return Finding("python", "ok", f"{version} at {sys.executable}")
-    return Finding("python", "problem", version, f"mlmagic needs Python {declared}")
+        return Check("python", "ok", f"{version} at {sys.executable}")
+    return Check("python", "problem", version, f"mlmagic needs Python {declared}")
 
 
-def check_packages() -> Iterator[Finding]:
+def check_packages() -> Iterator[Check]:
     """Check each package that mlmagic declares against its minimum version; packages of an extra may be missing."""
     from packaging.requirements import Requirement
 
@@ -83,39 +83,39 @@ def check_packages() -> Iterator[Finding]:
             yield check_package(requirement, extra)
 
 
-def check_package(requirement: Requirement, extra: str = "") -> Finding:
+def check_package(requirement: Requirement, extra: str = "") -> Check:
     """Check one package; *extra* is the extra of mlmagic that requires it, or empty if it is always required."""
     wanted = f"{requirement.name}{requirement.specifier}"
     install = f"pip install 'mlmagic[{extra}]'" if extra else f"pip install '{wanted}'"
     try:
         version = importlib.metadata.version(requirement.name)
     except importlib.metadata.PackageNotFoundError:
-        return Finding(requirement.name, "optional" if extra else "problem", "not installed", install)
+        return Check(requirement.name, "optional" if extra else "problem", "not installed", install)
     if requirement.specifier.contains(version, prereleases=True):
-        return Finding(requirement.name, "ok", version)
-    return Finding(requirement.name, "problem", f"{version} is too old", f"pip install --upgrade '{wanted}'")
+        return Check(requirement.name, "ok", version)
+    return Check(requirement.name, "problem", f"{version} is too old", f"pip install --upgrade '{wanted}'")
 
 
-def check_disk(folder: Path) -> Finding:
+def check_disk(folder: Path) -> Check:
     """Check that the disk of *folder* has room for runs."""
     free_gb = shutil.disk_usage(folder).free / 1e9
     if free_gb >= ENOUGH_DISK_GB:
-        return Finding("disk", "ok", f"{free_gb:.1f} GB free")
-    return Finding("disk", "problem", f"{free_gb:.1f} GB free", f"make room on the disk of {folder}")
+        return Check("disk", "ok", f"{free_gb:.1f} GB free")
+    return Check("disk", "problem", f"{free_gb:.1f} GB free", f"make room on the disk of {folder}")
 
 
-def check_git() -> Finding:
+def check_git() -> Check:
     """Check that git is installed, which is needed to record a run's commit."""
     remedy = "install git, so that runs name their commit"
     if shutil.which("git") is None:
-        return Finding("git", "optional", "not found", remedy)
+        return Check("git", "optional", "not found", remedy)
     answer = subprocess.run(["git", "--version"], capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=False)
     if answer.returncode:
-        return Finding("git", "problem", answer.stderr.strip() or "does not run", remedy)
-    return Finding("git", "ok", answer.stdout.strip().removeprefix("git version "))
+        return Check("git", "problem", answer.stderr.strip() or "does not run", remedy)
+    return Check("git", "ok", answer.stdout.strip().removeprefix("git version "))
 
 
-def check_store() -> Finding:
+def check_store() -> Check:
     """Check that the MLflow store of this folder responds; a store that does not exist yet is not created."""
     from mlmagic.store import connection
 
@@ -126,12 +126,12 @@ def check_store() -> Finding:
     where = connection.shown_uri()
     uri = connection.current_uri()
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        return Finding("store", "ok", f"{where} (made by the first tracked cell)")
+        return Check("store", "ok", f"{where} (made by the first tracked cell)")
     try:
         connection.connect()
     except StoreError as error:
-        return Finding("store", "problem", str(error), "start the server or mend MLFLOW_TRACKING_URI")
-    return Finding("store", "ok", where)
+        return Check("store", "problem", str(error), "start the server or mend MLFLOW_TRACKING_URI")
+    return Check("store", "ok", where)
 
 
 def _applies(requirement: Requirement, extra: str) -> bool:

@@ -25,7 +25,7 @@ def without_colours(text: str) -> str:
     return COLOUR.sub("", text)
 
 
-class Progress:
+class CommandProgress:
     """Follows the execution of a notebook's code cells; its methods are hooks for nbclient.
 
     On a terminal, the running cell's seconds are updated in place. Otherwise, one line is printed after each cell.

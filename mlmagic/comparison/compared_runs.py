@@ -26,7 +26,7 @@ _PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
-class Notice:
+class ComparisonNotice:
     """Explains an empty comparison in *text*, with what to do in *hint*."""
 
     text: str
@@ -46,7 +46,7 @@ class Comparison:
     runs: Sequence[Run]
     title: str
     total: int | None = None
-    notice: Notice | None = None
+    notice: ComparisonNotice | None = None
     metric: str | None = None
     goal: Direction | None = None
     group: str = ""

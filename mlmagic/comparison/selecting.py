@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, Notice
+from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, ComparisonNotice
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
 from mlmagic.store import connection, experiments
@@ -31,10 +31,12 @@ _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(("min", "minimum", "minimize", "asc"), "min"),
     **dict.fromkeys(("max", "maximum", "maximize", "desc"), "max"),
 }
-_NOTHING_YET = Notice("No runs yet.", "Put %%track on the first line of a cell and run it.")
+_NOTHING_YET = ComparisonNotice("No runs yet.", "Put %%track on the first line of a cell and run it.")
 
-_NONE_GIVEN = Notice("No run was given.", "The runs of the experiment: %compare")
-_GONE = Notice("These runs are not there any more.", "They were deleted, or are in another store. The last runs: %runs")
+_NONE_GIVEN = ComparisonNotice("No run was given.", "The runs of the experiment: %compare")
+_GONE = ComparisonNotice(
+    "These runs are not there any more.", "They were deleted, or are in another store. The last runs: %runs"
+)
 
 
 def select(
@@ -100,7 +102,11 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
             raise
         return connection.ask(partial(_read, [run.info.run_id]))
     title = f"experiment {found.experiment}: {condition.strip()}"
-    notice = None if found.runs else Notice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
+    notice = (
+        None
+        if found.runs
+        else ComparisonNotice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
+    )
     return Comparison(found.runs, title, notice=notice)
 
 

@@ -64,11 +64,11 @@ def resolvable(config: Any, *, refused: Callable[[BaseException], bool] = lambda
         return Resolved(resolved(config), {_leaf(key): _MISSING for key in sorted(missing)})
     except BaseException as error:  # noqa: BLE001  # a user's resolver may raise anything
         reraise_interrupt(error)
-    reader = _Reader(refused)
+    reader = _LeafReader(refused)
     return Resolved(reader.values(config, "", _DEEPEST), reader.open)
 
 
-class _Reader:
+class _LeafReader:
     """Reads the nodes of a config one by one, and notes in ``open`` why a leaf has no value."""
 
     def __init__(self, refused: Callable[[BaseException], bool]) -> None:

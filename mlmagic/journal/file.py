@@ -39,7 +39,7 @@ from mlmagic.journal.system_calls import FLAGS, read_at, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlmagic.journal.lines import Line
+    from mlmagic.journal.lines import JournalLine
     from mlmagic.journal.records import Record, Signed
     from mlmagic.journal.safe_folder import SafeFolder
     from mlmagic.journal.signing import Signature
@@ -265,7 +265,7 @@ class Journal:
                 return line.record if isinstance(line.record, Began) else None
         return None
 
-    def read(self, start: int = 0, *, upto: int | None = None) -> Iterator[Line]:
+    def read(self, start: int = 0, *, upto: int | None = None) -> Iterator[JournalLine]:
         """Yield the records that are written by now, from byte *start* on, up to byte *upto* if it is given.
 
         Raises

@@ -37,7 +37,7 @@ _LINE = re.compile(rb"[0-9a-f]{8} (?=\[)")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Line(NamedTuple):
+class JournalLine(NamedTuple):
     """A record of a file, or None if the line is damaged or has no record; the next line begins at byte ``end``."""
 
     end: int
@@ -84,7 +84,7 @@ def header(seed: int) -> bytes:
     return _line(_encode(["format", FORMAT]), seed)
 
 
-def decode(data: bytes, seed: int, start: int = 0) -> Iterator[Line]:
+def decode(data: bytes, seed: int, start: int = 0) -> Iterator[JournalLine]:
     """Yield the complete lines of *data*, of which the first byte is byte *start* of the file.
 
     Bytes after the last line break are ignored. If the checksum of a line is wrong, its end may still be an intact
@@ -100,17 +100,19 @@ def decode(data: bytes, seed: int, start: int = 0) -> Iterator[Line]:
         line, end = data[at:stop], start + stop + 1
         content = _intact(line, seed)
         if content is None:
-            yield Line(end, None)
+            yield JournalLine(end, None)
             for found in islice(_LINE.finditer(line, 1), _MOST_TRIED):
                 content = _intact(line[found.start() :], seed)
                 if content is not None:
                     break
         if content is not None and not _is_header(content):
-            yield Line(end, _record(content))
+            yield JournalLine(end, _record(content))
         at = stop + 1
 
 
-def read_lines(bytes_at: Callable[[int], bytes], seed: int, start: int = 0, upto: int | None = None) -> Iterator[Line]:
+def read_lines(
+    bytes_at: Callable[[int], bytes], seed: int, start: int = 0, upto: int | None = None
+) -> Iterator[JournalLine]:
     """Yield the complete lines of a file from byte *start* on, reading only chunks that begin before byte *upto*.
 
     *bytes_at* returns some bytes from an offset on, none at the end. A line that is longer than any record is skipped:
@@ -130,7 +132,7 @@ def read_lines(bytes_at: Callable[[int], bytes], seed: int, start: int = 0, upto
             begin = at - len(rest) - len(block)
             if is_too_long:
                 end = block.index(b"\n") + 1
-                yield Line(begin + end, None)
+                yield JournalLine(begin + end, None)
                 begin, block, is_too_long = begin + end, block[end:], False
             yield from decode(block, seed, begin)
             pieces, size = [rest], len(rest)

@@ -124,7 +124,7 @@ def _last(label: str) -> str:
 
 def _key(option: str, name: str | None, data: Sequence[Any], namespace: Mapping[str, Any]) -> Any:
     """Return *name* if it is a column or unknown, else the variable of this name."""
-    from mlmagic.data.split.split_columns import Named, has_column
+    from mlmagic.data.split.split_columns import NamedColumn, has_column
 
     if name is None or has_column(name, data) or name not in namespace:
         return name
@@ -133,7 +133,7 @@ def _key(option: str, name: str | None, data: Sequence[Any], namespace: Mapping[
             f"--{option} {name}: there is no such column, and the variable {name!r} holds {namespace[name]!r}. "
             f"Its value is put in by braces: --{option} {{{name}}}"
         )
-    return Named(name, namespace[name])
+    return NamedColumn(name, namespace[name])
 
 
 def _number(text: str | None) -> Any:

@@ -94,7 +94,7 @@ class SweepMagics(Magics):
         """
         from mlmagic.sweeping import run_plan
         from mlmagic.sweeps.body import body_of
-        from mlmagic.sweeps.plan import Plan
+        from mlmagic.sweeps.plan import SweepPlan
         from mlmagic.sweeps.points.space import axes_of
         from mlmagic.sweeps.points.zipped import zips_of
 
@@ -110,7 +110,7 @@ class SweepMagics(Magics):
         read = [config.name] if config else [axis.name for axis in axes]
         if not config:
             _require_variables(read, shell.user_ns)
-        plan = Plan(
+        plan = SweepPlan(
             body_of(cell, shell.user_ns, read),
             axes,
             shell.user_ns,

@@ -17,7 +17,7 @@ from mlmagic.snapshot.parts import LONGEST_INLINE, in_parts
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.known_values import REDACTED
 from mlmagic.snapshot.secrets.patches import redact_patch
-from mlmagic.store.keys import Keys, changed_key, slug, unused
+from mlmagic.store.keys import KeyRegistry, changed_key, slug, unused
 from mlmagic.store.values import as_curve, as_text, flat
 from mlmagic.user_objects import guarded
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mlmagic.recording.loops import Loop
     from mlmagic.recording.notices import Notices
-    from mlmagic.snapshot.parts import Part
+    from mlmagic.snapshot.parts import TextPart
 
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000
@@ -67,7 +67,7 @@ class Recorder:
         self._next_step: dict[str, int] = {}
         self._curves: dict[str, _Curve] = {}
         self._redacted: dict[str, int] = {}
-        self._keys = Keys()
+        self._keys = KeyRegistry()
         self._files: dict[str, str] = {}
         self._lock = threading.RLock()
         self.params: dict[str, str] = {}
@@ -181,7 +181,7 @@ class Recorder:
         self._sink.keep_file(path, clean.encode(errors="replace"))
         return not count
 
-    def parts(self, parts: Iterable[Part], is_stored: Callable[[str], bool]) -> None:
+    def parts(self, parts: Iterable[TextPart], is_stored: Callable[[str], bool]) -> None:
         """Record parts of texts, from which secrets were removed already, unless the store has them."""
         for part in parts:
             if not is_stored(part.digest):

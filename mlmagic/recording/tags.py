@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secrets import redaction
-from mlmagic.store.keys import Keys, changed_key
+from mlmagic.store.keys import KeyRegistry, changed_key
 
 if TYPE_CHECKING:
     from mlmagic.recording.notices import Notices
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def user_tags(options: TrackOptions, notices: Notices) -> dict[str, str]:
     """Return the tags and the description that the user asked for, redacted."""
     tags = {}
-    redactor, keys = redaction.Redactor(), Keys()
+    redactor, keys = redaction.Redactor(), KeyRegistry()
     for key, value in options.tags.items():
         shown = redactor(key)
         name = keys.key(key, shown)

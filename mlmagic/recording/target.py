@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Earlier:
+class EarlierRun:
     """What a continued run contains already.
 
     ``uid`` is its tag ``mlmagic.id``, empty for a run of plain MLflow; ``run_id`` is empty while the store does not
@@ -58,5 +58,5 @@ class Target:
     client: MlflowClient | None = None
     parent: str = ""
     outer: str = ""
-    earlier: Earlier | None = None
+    earlier: EarlierRun | None = None
     away: str | None = None

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mlmagic.session.log import LoggedCell, script_of
-from mlmagic.snapshot.parts import Part, part_of, unpacked
+from mlmagic.snapshot.parts import TextPart, part_of, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ class StoredLog(NamedTuple):
 
     content: dict[str, Any]
     script: str
-    parts: list[Part]
+    parts: list[TextPart]
     redacted: tuple[int, int]
 
 
@@ -60,7 +60,7 @@ class _Sealed:
 
     first: int
     last: int
-    part: Part
+    part: TextPart
     unended: dict[int, dict[str, object]]
 
 

@@ -28,16 +28,16 @@ _LISTED = "# part "
 _LONGEST_LIST = 1_000_000
 
 
-class Part(NamedTuple):
+class TextPart(NamedTuple):
     """A part: the digest of its content, and its content packed by gzip."""
 
     digest: str
     packed: bytes
 
 
-def part_of(content: bytes) -> Part:
+def part_of(content: bytes) -> TextPart:
     """Return the part with this content; equal content gives equal parts."""
-    return Part(digest_of(content), gzip.compress(content, 6, mtime=0))
+    return TextPart(digest_of(content), gzip.compress(content, 6, mtime=0))
 
 
 def digest_of(content: bytes) -> str:
@@ -104,7 +104,7 @@ def cut(text: str) -> Iterator[str]:
         yield "".join(lines)
 
 
-def in_parts(text: str, how: str) -> tuple[str, list[Part]]:
+def in_parts(text: str, how: str) -> tuple[str, list[TextPart]]:
     """Return the list that a run stores in place of a long *text*, and the parts; *how* explains how to restore it."""
     parts = [part_of(piece.encode(errors="replace")) for piece in cut(text)]
     head = [f"# {line}\n" for line in how.splitlines()]

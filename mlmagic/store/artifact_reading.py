@@ -37,7 +37,7 @@ _FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 
 
 @dataclass(frozen=True)
-class File:
+class ArtifactFile:
     """A file or folder of a run; *odd* says why it is not read, for example because it is a link or a device."""
 
     path: str
@@ -49,7 +49,7 @@ class File:
 class ArtifactPlace(Protocol):
     """The location of a run's files."""
 
-    def files(self, folder: str = "") -> list[File]:
+    def files(self, folder: str = "") -> list[ArtifactFile]:
         """List *folder*; an empty string means the top."""
 
     def read(self, path: str, most: int) -> bytes:
@@ -150,7 +150,7 @@ class LocalPlace:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def files(self, folder: str = "") -> list[File]:
+    def files(self, folder: str = "") -> list[ArtifactFile]:
         """List *folder*; return an empty list if it does not exist."""
         try:
             with self._folder(_parts(folder) if folder else ()) as opened, os.scandir(opened) as entries:
@@ -226,17 +226,21 @@ def _closing(descriptor: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _listed(folder: str, entry: os.DirEntry[str]) -> File:
+def _listed(folder: str, entry: os.DirEntry[str]) -> ArtifactFile:
     path = f"{folder}/{entry.name}" if folder else entry.name
     if entry.is_symlink():
-        return File(path, odd="is a link, which is not followed")
+        return ArtifactFile(path, odd="is a link, which is not followed")
     if entry.is_dir(follow_symlinks=False):
-        return File(path, is_dir=True)
+        return ArtifactFile(path, is_dir=True)
     try:
         about = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return File(path, odd=f"cannot be read: {error.strerror}")
-    return File(path, about.st_size) if stat.S_ISREG(about.st_mode) else File(path, odd="is no regular file")
+        return ArtifactFile(path, odd=f"cannot be read: {error.strerror}")
+    return (
+        ArtifactFile(path, about.st_size)
+        if stat.S_ISREG(about.st_mode)
+        else ArtifactFile(path, odd="is no regular file")
+    )
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -259,9 +263,9 @@ class RemotePlace:
     def __init__(self, repository: Any) -> None:
         self._repository = repository
 
-    def files(self, folder: str = "") -> list[File]:
+    def files(self, folder: str = "") -> list[ArtifactFile]:
         """List *folder*, without paths that lead elsewhere."""
-        found = [File(one.path, int(one.file_size or 0), bool(one.is_dir)) for one in self._listed(folder)]
+        found = [ArtifactFile(one.path, int(one.file_size or 0), bool(one.is_dir)) for one in self._listed(folder)]
         return [file for file in found if _leads_below(file.path)]
 
     def _listed(self, folder: str) -> list[Any]:

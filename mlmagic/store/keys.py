@@ -85,10 +85,10 @@ def changed_key(kind: str, shown: str, key: str) -> str:
     return f"MLflow does not take the {kind} key {shown!r}: it is kept as {key!r}"
 
 
-class Keys:
+class KeyRegistry:
     """The keys of one run: made by `valid_key`, except that names that contain a secret are numbered.
 
-    >>> keys = Keys()
+    >>> keys = KeyRegistry()
     >>> keys.key("ghp_1", "<redacted>"), keys.key("ghp_2", "<redacted>"), keys.key("redacted")
     ('redacted_3a2d1a', 'redacted_3a2d1a_2', 'redacted')
     """

@@ -35,7 +35,7 @@ _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
 
 
 @dataclass(frozen=True)
-class Foreign:
+class OtherThread:
     """An answer that is not MLflow's own: of a proxy, a login page, a captive portal.
 
     ``to`` is the target of a redirect; ``wait_s`` is the value of a ``Retry-After`` header in seconds. A ``status``
@@ -48,10 +48,10 @@ class Foreign:
     wait_s: float = 0.0
 
 
-def foreign_in(error: BaseException) -> Foreign | None:
+def foreign_in(error: BaseException) -> OtherThread | None:
     """Return the answer behind *error*, which MLflow raised, if the answer is not MLflow's own."""
     content = answer_in(error).get(_MARK)
-    return Foreign(**content) if isinstance(content, dict) else None
+    return OtherThread(**content) if isinstance(content, dict) else None
 
 
 def answer_in(error: BaseException) -> dict[str, Any]:
@@ -178,10 +178,10 @@ def _checked(answer: Response, url: str, method: str) -> Response:
     if 300 <= status < 400:  # noqa: PLR2004  # redirects
         parts = urlsplit(urljoin(url, answer.headers.get("Location") or ""))
         host = parts.netloc.rpartition("@")[2]
-        return _marked(answer, Foreign(status, reason, to=f"{parts.scheme}://{host}"))
+        return _marked(answer, OtherThread(status, reason, to=f"{parts.scheme}://{host}"))
     if status < 300:  # noqa: PLR2004  # success
-        return answer if _may_be_mlflows(answer, url, method) else _marked(answer, Foreign(status, reason))
-    return answer if _is_mlflows(answer) else _marked(answer, Foreign(status, reason, wait_s=_retry_after(answer)))
+        return answer if _may_be_mlflows(answer, url, method) else _marked(answer, OtherThread(status, reason))
+    return answer if _is_mlflows(answer) else _marked(answer, OtherThread(status, reason, wait_s=_retry_after(answer)))
 
 
 def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:
@@ -215,7 +215,7 @@ def _retry_after(answer: Response) -> float:
     return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
-def _marked(answer: Response, foreign: Foreign) -> Response:
+def _marked(answer: Response, foreign: OtherThread) -> Response:
     """Turn *answer* into an error, with the code that MLflow assigns to its status."""
     from mlflow.protos.databricks_pb2 import ErrorCode
     from mlflow.utils.rest_utils import get_error_code

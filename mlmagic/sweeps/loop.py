@@ -20,7 +20,7 @@ _LOOK_UP_EVERY_S = 0.25
 _STRIKES = 2
 
 
-class Loop:
+class TrialLoop:
     """Runs the trials of a sweep.
 
     If a worker dies, the trials that were lost run again one at a time. A trial whose worker dies a second time is

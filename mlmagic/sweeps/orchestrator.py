@@ -23,8 +23,8 @@ from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.identity import identity_of, key_of
 from mlmagic.sweeps.inputs import record_data, values_read
 from mlmagic.sweeps.kept_models import KeptModels
-from mlmagic.sweeps.loop import Loop
-from mlmagic.sweeps.plan import Plan, goal_of, require_valid
+from mlmagic.sweeps.loop import TrialLoop
+from mlmagic.sweeps.plan import SweepPlan, goal_of, require_valid
 from mlmagic.sweeps.points.configs import ConfigSpace
 from mlmagic.sweeps.points.search import Listed, Pruned, Search, Tpe, points_of
 from mlmagic.sweeps.points.space import Choices
@@ -34,7 +34,7 @@ from mlmagic.sweeps.resuming import CODE, find_earlier
 from mlmagic.sweeps.trials.payload import pack, pack_function
 from mlmagic.sweeps.trials.process_state import state_to_send
 from mlmagic.sweeps.trials.task import Job, Task
-from mlmagic.sweeps.trials.trial_models import Bar
+from mlmagic.sweeps.trials.trial_models import Threshold
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from mlmagic.config.flat import Resolved
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.points.space import Axis, Point
-    from mlmagic.sweeps.resuming import Earlier
+    from mlmagic.sweeps.resuming import EarlierSweep
     from mlmagic.sweeps.trials.payload import Payload
     from mlmagic.sweeps.trials.trial import Outcome, Status
     from mlmagic.sweeps.trials.trial_models import SentModel
@@ -87,7 +87,7 @@ class Watcher(Protocol):
 class Sweep:
     """One sweep: checked on creation, run once."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SweepPlan) -> None:
         """Prepare a sweep.
 
         Raises
@@ -145,7 +145,7 @@ class Sweep:
         self._describe(parent)
         end = time.monotonic() + self.plan.timeout_s if self.plan.timeout_s is not None else None
 
-        loop = Loop(
+        loop = TrialLoop(
             self._engine,
             self._job,
             done=lambda outcome: self._record(parent, outcome),
@@ -232,12 +232,12 @@ class Sweep:
                 else:
                     yield Task(number, {}, seed, (self._space.name, config.values), pruning, bar)
 
-    def _bar(self, point_number: int) -> Bar | None:
+    def _bar(self, point_number: int) -> Threshold | None:
         """Return the value of the best point so far, which a trial of this point has to reach."""
         if self._best is None or self._metric is None or self.goal is None:
             return None
         value, best = self._best
-        return Bar(self._metric, self.goal, value, came_before=point_number < best)
+        return Threshold(self._metric, self.goal, value, came_before=point_number < best)
 
     def _record(self, parent: ActiveRun, outcome: Outcome) -> None:
         asked = self._tasks[outcome.number]
@@ -362,13 +362,13 @@ class Sweep:
             parent.recorder.tag(f"best.{name}", value)  # not a parameter, because it may change if the sweep is resumed
 
 
-def _packed(plan: Plan, *, for_processes: bool) -> Payload:
+def _packed(plan: SweepPlan, *, for_processes: bool) -> Payload:
     if isinstance(plan.code, Body):
         return pack(plan.code.names, plan.namespace, for_processes=for_processes)
     return pack_function(plan.code, for_processes=for_processes)
 
 
-def _base_seed(earlier: Earlier | None) -> int:
+def _base_seed(earlier: EarlierSweep | None) -> int:
     state = randomness.current()
     if state is not None:
         return state.value

@@ -25,7 +25,7 @@ _MODES: dict[str, Direction] = {"min": "min", "max": "max"}
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """The plan of a sweep.
 
     *code* is a body or a function. *axes* are the swept variables of the body, arguments of the function, or overrides
@@ -65,7 +65,7 @@ class Plan:
         return dimensions_of(self.axes, self.zips)
 
 
-def require_valid(plan: Plan) -> None:
+def require_valid(plan: SweepPlan) -> None:
     """Check that the plan can be run.
 
     Raises
@@ -100,7 +100,7 @@ def require_valid(plan: Plan) -> None:
         )
 
 
-def goal_of(plan: Plan) -> Direction | None:
+def goal_of(plan: SweepPlan) -> Direction | None:
     """Return the direction in which the plan's metric is better, or None if the plan names no metric.
 
     Raises

@@ -38,7 +38,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Summary:
+class PointSummary:
     """A point's metric over its seeds: the mean, its standard error (NaN for one trial), and the number of trials."""
 
     point_number: int
@@ -58,7 +58,7 @@ class Results:
     metric: str | None
     goal: Direction | None
 
-    def summaries(self) -> list[Summary]:
+    def summaries(self) -> list[PointSummary]:
         """Return a summary of each point with a finite value of the metric, best first."""
         import statistics
 
@@ -70,7 +70,7 @@ class Results:
             values = [value for trial in trials if (value := self.value(trial)) is not None]
             if values:
                 error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-                found.append(Summary(number, trials[0].point, statistics.fmean(values), error, len(values)))
+                found.append(PointSummary(number, trials[0].point, statistics.fmean(values), error, len(values)))
         return sorted(found, key=lambda one: one.mean, reverse=self.goal == "max")
 
     def value(self, trial: Trial) -> float | None:

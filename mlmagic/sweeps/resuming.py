@@ -33,7 +33,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierSweep:
     """The last sweep of the same code: its run, its seed, and its finished trials by key."""
 
     run_id: str
@@ -41,7 +41,7 @@ class Earlier:
     trials: Mapping[str, Done] = field(default_factory=dict)
 
 
-def find_earlier(code: str, experiment: str | None) -> Earlier | None:
+def find_earlier(code: str, experiment: str | None) -> EarlierSweep | None:
     """Return the last sweep of this code in the experiment, or None if there is none.
 
     Raises
@@ -50,7 +50,7 @@ def find_earlier(code: str, experiment: str | None) -> Earlier | None:
         If the store cannot be read.
     """
 
-    def read() -> Earlier | None:
+    def read() -> EarlierSweep | None:
         client = connection.connect()
         with connection.refused_by(connection.current_uri()):
             home = experiments.find(client, experiment)
@@ -65,7 +65,7 @@ def find_earlier(code: str, experiment: str | None) -> Earlier | None:
                 for run in below
                 if run.info.status == "FINISHED" and KEY in run.data.tags
             }
-            return Earlier(found.info.run_id, _seed(found.data.params.get("seed", "")), trials)
+            return EarlierSweep(found.info.run_id, _seed(found.data.params.get("seed", "")), trials)
 
     return connection.ask(read)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.recording.options import Origin, TrackOptions
-    from mlmagic.recording.target import Earlier, Target
+    from mlmagic.recording.target import EarlierRun, Target
     from mlmagic.snapshot.git.state import GitState
 
 # Long enough for git on most trees; on larger ones, git's tags follow when the run is closed.
@@ -210,7 +210,7 @@ def abandon(opened: OpenRun, error: BaseException) -> None:
         _abandon(opened.delivery, opened.target.earlier, error)
 
 
-def _abandon(delivery: Delivery, earlier: Earlier | None, error: BaseException) -> None:
+def _abandon(delivery: Delivery, earlier: EarlierRun | None, error: BaseException) -> None:
     """End the run in the background, as the store may be slow: as killed, or with its status from before this cell."""
     with deferred():
         if delivery.run is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.recording import active
 from mlmagic.recording.tags import source_tags, user_tags
-from mlmagic.recording.target import Earlier
+from mlmagic.recording.target import EarlierRun
 from mlmagic.session.log_storage import LogStorage
 from mlmagic.snapshot.git import state as git
 from mlmagic.store import experiments
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 _LAST_STEP = 2**62
 """A store has 64-bit steps: a run cannot continue from a step near their end."""
 _SHORTEST_ID = 4
-_last_in_notebook: dict[str, Earlier] = {}
+_last_in_notebook: dict[str, EarlierRun] = {}
 """By notebook, or process: `--continue` finds the last run also after `%reload_ext`."""
 
 
 def remember(run: OpenRun, ended: Ended, seconds: float) -> None:
     """Note what the last run of a notebook contains after *seconds* in its cells, for a cell that continues it."""
     cells = run.previous_cells if run.origin.number is None else (*run.previous_cells, run.origin.number)
-    _last_in_notebook[_notebook_key(run.origin)] = Earlier(
+    _last_in_notebook[_notebook_key(run.origin)] = EarlierRun(
         uid=run.uid,
         run_id=run.delivery.run_id or "",
         name=run.name,
@@ -60,7 +60,7 @@ def _notebook_key(origin: Origin) -> str:
     return str(origin.notebook or os.getpid())
 
 
-def remembered(options: TrackOptions, origin: Origin, reason: str) -> Earlier:
+def remembered(options: TrackOptions, origin: Origin, reason: str) -> EarlierRun:
     """Return the last run of the notebook as this process knows it, because the store cannot be queried.
 
     Raises
@@ -75,12 +75,12 @@ def remembered(options: TrackOptions, origin: Origin, reason: str) -> Earlier:
     return last
 
 
-def _means(reference: str, last: Earlier) -> bool:
+def _means(reference: str, last: EarlierRun) -> bool:
     begins = any(one.startswith(reference) for one in (last.run_id, last.uid))
     return reference == last.name or (begins and len(reference) >= _SHORTEST_ID)
 
 
-def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier:
+def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> EarlierRun:
     """Find the run that is meant, and what it contains.
 
     Raises
@@ -148,14 +148,14 @@ def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
     return str(found.info.run_id) if found else None
 
 
-def _held(client: MlflowClient, run: Run) -> Earlier:
+def _held(client: MlflowClient, run: Run) -> EarlierRun:
     steps = {}
     for name in run.data.metrics:
         history = client.get_metric_history(run.info.run_id, name)
         taken = (point.step for point in history)
         steps[name] = max((step for step in taken if isinstance(step, int) and abs(step) < _LAST_STEP), default=0)
     figures = place_of(run.info.run_id, run.info.artifact_uri).files("figures")
-    return Earlier(
+    return EarlierRun(
         uid=run.data.tags.get("mlmagic.id", ""),
         run_id=run.info.run_id,
         name=str(run.info.run_name),
@@ -175,7 +175,7 @@ def _held(client: MlflowClient, run: Run) -> Earlier:
     )
 
 
-def _read_other_kernels(held: Earlier, run: Run, origin: Origin) -> None:
+def _read_other_kernels(held: EarlierRun, run: Run, origin: Origin) -> None:
     """Read the log of the earlier kernels in which the run ran; if that fails, the run continues without it."""
     if origin.log is None:  # a script: the run's log stays unchanged
         return
@@ -193,7 +193,7 @@ def _cells(text: str) -> tuple[int, ...]:
     return tuple(number for number in found if type(number) is int)
 
 
-def take_over(run: OpenRun, earlier: Earlier) -> None:
+def take_over(run: OpenRun, earlier: EarlierRun) -> None:
     """Pass to the recorder what a continued run contains already."""
     # If the kernel dies now, the time of the earlier cells is recorded already.
     run.recorder.tag(durations.TAG, durations.tag(earlier.seconds).value)

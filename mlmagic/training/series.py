@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mlmagic.views.curve_picture import Series
+from mlmagic.views.curve_picture import PictureSeries
 
 MOST_POINTS = 200
 
@@ -75,10 +75,10 @@ class GrowingSeries:
             left.add(right)
         del self._points[1::2]
 
-    def drawn(self) -> Series:
+    def drawn(self) -> PictureSeries:
         """Return the series to draw."""
         points = list(self._points)
-        return Series(
+        return PictureSeries(
             self.name,
             [point.first / 2 + point.final / 2 for point in points],
             [point.mean for point in points],

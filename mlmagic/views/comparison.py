@@ -10,7 +10,7 @@ from mlmagic.comparison.histories import best_curves
 from mlmagic.errors import StoreError
 from mlmagic.store.query.frames import frame_of
 from mlmagic.views.bundle import MimeBundle, number, render, shorten
-from mlmagic.views.curve_picture import STYLES, Label, Panel, Series, Size, finite, picture
+from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.runs_table import table_html
 from mlmagic.visible import clean, visible
 
@@ -143,7 +143,7 @@ def _curves_panel(comparison: Comparison, curves: Sequence[Curve]) -> Panel | No
     for curve in shown:
         steps, values = curve.steps.tolist(), curve.values.tolist()  # noqa: PD011  # no frame
         span = (int(min(steps)), int(max(steps)))
-        series.append(Series(names[curve.run_id], steps, values, values, values, span, values[-1], curve.count))
+        series.append(PictureSeries(names[curve.run_id], steps, values, values, values, span, values[-1], curve.count))
     return _panel(series, "step ")
 
 
@@ -157,11 +157,11 @@ def _dots_panel(comparison: Comparison) -> Panel | None:
         return None
     steps = list(range(1, len(values) + 1))
     last = values[-1]
-    one = Series(main.label, steps, values, values, values, (1, len(values)), last, len(values))
+    one = PictureSeries(main.label, steps, values, values, values, (1, len(values)), last, len(values))
     return _panel([one], "run ", dots=True)
 
 
-def _panel(series: Sequence[Series], unit: str, *, dots: bool = False) -> Panel:
+def _panel(series: Sequence[PictureSeries], unit: str, *, dots: bool = False) -> Panel:
     styled = [(one, *style) for one, style in zip(series, STYLES, strict=False)]
     low = min(finite(one.lows for one in series), default=math.nan)
     high = max(finite(one.highs for one in series), default=math.nan)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.config.flat import changes
 from mlmagic.snapshot.secrets.redaction import redact, redact_value
 from mlmagic.views.bundle import MimeBundle, render, shorten
-from mlmagic.views.run_summary import Cell, cell
+from mlmagic.views.run_summary import SummaryCell, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +28,8 @@ _MOST_CHANGES = 20
 class Node:
     """A leaf with its *value*, or a mapping with its *nodes*. *is_overridden* if an override set or chose the leaf."""
 
-    name: Cell
-    value: Cell | None = None
+    name: SummaryCell
+    value: SummaryCell | None = None
     is_overridden: bool = False
     nodes: tuple[Node, ...] = ()
     is_folded: bool = False
@@ -88,7 +88,7 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _changes(composed: Composition) -> Iterator[tuple[str, Cell, Cell | None, Cell | None]]:
+def _changes(composed: Composition) -> Iterator[tuple[str, SummaryCell, SummaryCell | None, SummaryCell | None]]:
     """Yield (sign, key, old, new) of each leaf that differs from the last composition."""
     before = composed.before
     if before is None:
@@ -112,7 +112,7 @@ def _lines(
     composed: Composition,
     headline: str,
     nodes: tuple[Node, ...],
-    told: list[tuple[str, Cell, Cell | None, Cell | None]],
+    told: list[tuple[str, SummaryCell, SummaryCell | None, SummaryCell | None]],
     notes: list[str],
 ) -> Iterator[str]:
     yield f"{composed.name}: {headline}"

@@ -20,7 +20,7 @@ STYLES = (
 
 
 @dataclass(frozen=True)
-class Series:
+class PictureSeries:
     """A metric to draw: means, lows and highs of neighbouring values at ``steps``, NaN for a gap.
 
     ``span`` is its lowest and highest step, ``last`` its last value, ``count`` the number of its values. ``inner`` says
@@ -71,7 +71,7 @@ class Size:
 
 
 def picture(
-    styled: Sequence[tuple[Series, str, str]],
+    styled: Sequence[tuple[PictureSeries, str, str]],
     across: tuple[float, float],
     up: tuple[float, float],
     size: Size,
@@ -94,7 +94,7 @@ def finite(columns_: Iterable[Sequence[float]]) -> Iterator[float]:
 
 
 def _svg(
-    styled: Sequence[tuple[Series, str, str]],
+    styled: Sequence[tuple[PictureSeries, str, str]],
     across: tuple[float, float],
     up: tuple[float, float],
     size: Size,
@@ -139,7 +139,7 @@ def _svg(
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(parts)}</svg>'
 
 
-def _pieces(one: Series) -> Iterator[list[tuple[float, float, float, float]]]:
+def _pieces(one: PictureSeries) -> Iterator[list[tuple[float, float, float, float]]]:
     """Yield the parts of a curve between its gaps, as (step, mean, low, high)."""
     piece: list[tuple[float, float, float, float]] = []
     for point in zip(one.steps, one.means, one.lows, one.highs, strict=True):

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmagic.views.bundle import MimeBundle, columns, number, pad, render, shorten
-from mlmagic.views.curve_picture import STYLES, Label, Panel, Series, Size, finite, picture, place
+from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ _SPARK_COLUMNS = 24
 _PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "eval": 1, "test": 2}
 
 
-def live_curve(series: Sequence[Series], *, mark: int | None = None) -> MimeBundle:
+def live_curve(series: Sequence[PictureSeries], *, mark: int | None = None) -> MimeBundle:
     """Return the curves of at most four metrics as HTML with static pictures, and as lines of text.
 
     ``train_loss`` and ``val_loss`` share a plot. ``accuracy`` has its own, because on a shared linear axis a loss would
@@ -38,7 +38,7 @@ def live_curve(series: Sequence[Series], *, mark: int | None = None) -> MimeBund
     Examples
     --------
     >>> values = [3.0, 2.0, 1.0]
-    >>> print(live_curve([Series("loss", [0, 1, 2], values, values, values, (0, 2), last=1.0, count=3)])["text/plain"])
+    >>> print(live_curve([PictureSeries("loss", [0, 1, 2], values, values, values, (0, 2), last=1.0, count=3)])["text/plain"])
     loss  █▅▁  3 → 1 in 3 steps
     """
     shown = series[:MOST_SERIES]
@@ -50,9 +50,9 @@ def live_curve(series: Sequence[Series], *, mark: int | None = None) -> MimeBund
     }
 
 
-def _groups(series: Iterable[Series]) -> list[list[Series]]:
+def _groups(series: Iterable[PictureSeries]) -> list[list[PictureSeries]]:
     """Group the series that measure the same quantity on different data over the same steps."""
-    groups: dict[tuple[bool, tuple[str, ...]], list[Series]] = {}
+    groups: dict[tuple[bool, tuple[str, ...]], list[PictureSeries]] = {}
     for one in series:
         groups.setdefault((one.inner, quantity(one.name)), []).append(one)
     return list(groups.values())
@@ -74,7 +74,7 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[\W_]+", name.lower()) if word)
 
 
-def _styled(group: Sequence[Series]) -> list[tuple[Series, str, str]]:
+def _styled(group: Sequence[PictureSeries]) -> list[tuple[PictureSeries, str, str]]:
     """Give each series a unique colour and dash within its plot."""
     free = list(range(len(STYLES)))
     styled = []
@@ -86,7 +86,7 @@ def _styled(group: Sequence[Series]) -> list[tuple[Series, str, str]]:
     return styled
 
 
-def _panel(group: Sequence[Series], mark: int | None) -> Panel:
+def _panel(group: Sequence[PictureSeries], mark: int | None) -> Panel:
     styled = _styled(group)
     labels = [
         Label(shorten(one.name, _LONGEST_NAME), number(one.last), colour, "dashed" if dash else "solid")
@@ -108,14 +108,14 @@ def _panel(group: Sequence[Series], mark: int | None) -> Panel:
     )
 
 
-def _about(one: Series) -> str:
+def _about(one: PictureSeries) -> str:
     name = shorten(one.name, _LONGEST_NAME)
     steps = f"{one.count} step{'s' if one.count != 1 else ''}"
     start = next((mean for mean in one.means if math.isfinite(mean)), math.nan)
     return f"{name} {number(start)} → {number(one.last)} in {steps}"
 
 
-def _plain(series: Sequence[Series]) -> Iterator[str]:
+def _plain(series: Sequence[PictureSeries]) -> Iterator[str]:
     """Yield each curve as a sparkline with its first and last value."""
     names = [shorten(one.name, _LONGEST_NAME) for one in series]
     width = max(map(columns, names), default=0)

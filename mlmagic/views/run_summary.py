@@ -39,7 +39,7 @@ _HINT = (
 
 
 @dataclass(frozen=True)
-class Cell:
+class SummaryCell:
     """A text to show, and its full text as *title* if it was cut."""
 
     text: str
@@ -47,10 +47,10 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class MetricRow:
+class SummaryMetric:
     """A metric to show: ``change`` is the signed difference, ``direction`` is ``up``, ``down`` or empty."""
 
-    name: Cell
+    name: SummaryCell
     value: str
     exact: str
     steps: int
@@ -121,10 +121,10 @@ def notice_lines(notices: Iterable[Notice]) -> list[tuple[str, str]]:
     return [(notice.level, shorten(notice.text, _LONGEST_NOTICE)) for notice in notices]
 
 
-def cell(text: str, limit: int) -> Cell:
+def cell(text: str, limit: int) -> SummaryCell:
     """Return *text* cut to *limit* characters, with the full text as the title if it was cut."""
     shown = shorten(text, limit)
-    return Cell(shown, "" if len(text) <= limit else shorten(text, _LONGEST_TITLE))
+    return SummaryCell(shown, "" if len(text) <= limit else shorten(text, _LONGEST_TITLE))
 
 
 def fold(items: Sequence[T]) -> Folded[T]:
@@ -136,10 +136,10 @@ def fold(items: Sequence[T]) -> Folded[T]:
     return Folded(items[:shown], items[shown:_KEPT], max(len(items) - _KEPT, 0))
 
 
-def _metric_row(line: MetricLine) -> MetricRow:
+def _metric_row(line: MetricLine) -> SummaryMetric:
     change = "" if line.previous is None else difference(line.value, line.previous)
     direction = {"+": "up", "-": "down"}.get(change[:1], "")
-    return MetricRow(
+    return SummaryMetric(
         cell(line.name, _LONGEST_NAME), number(line.value), repr(float(line.value)), line.steps, change, direction
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
 from mlmagic.views.bundle import numbers, render, shorten, took, web_address
-from mlmagic.views.run_summary import Cell, cell
+from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ _LONGEST_ODD = 200
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column to show: ``cells`` from top to bottom; ``best`` are the rows with the best value in the sort order."""
 
-    heading: Cell
-    cells: list[Cell]
+    heading: SummaryCell
+    cells: list[SummaryCell]
     is_number: bool
     order: str = ""
     best: frozenset[int] = frozenset()
@@ -102,7 +102,7 @@ def _runs(rows: pd.DataFrame, urls: dict[str, str], spans: dict[str, float]) -> 
     ]
 
 
-def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> Column:
+def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> TableColumn:
     import pandas as pd
 
     values = list(rows[name])
@@ -114,7 +114,7 @@ def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> Column:
     if order and len(given) > 1:
         first = min(given) if about.get("ascending") else max(given)
         best = frozenset(at for at, value in enumerate(values) if not _is_missing(value) and value == first)
-    return Column(
+    return TableColumn(
         cell(str(name), _LONGEST_NAME),
         _measured(values, given) if is_metric else [_text(value) for value in values],
         is_number=is_number,
@@ -123,10 +123,10 @@ def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> Column:
     )
 
 
-def _measured(values: list[Any], given: list[float]) -> list[Cell]:
+def _measured(values: list[Any], given: list[float]) -> list[SummaryCell]:
     """Return the cells of a metric, with aligned decimals and the exact value as the title."""
     texts = iter(numbers(given))
-    return [Cell("") if _is_missing(value) else Cell(next(texts), repr(float(value))) for value in values]
+    return [SummaryCell("") if _is_missing(value) else SummaryCell(next(texts), repr(float(value))) for value in values]
 
 
 def _order(name: str, about: dict[str, Any]) -> str:
@@ -142,9 +142,9 @@ def _is_same(values: pd.Series[Any]) -> bool:
     return not _is_missing(first) and all(not _is_missing(value) and value == first for value in values)
 
 
-def _text(value: object) -> Cell:
+def _text(value: object) -> SummaryCell:
     if _is_missing(value):
-        return Cell("")
+        return SummaryCell("")
     return cell(str(value), _LONGEST_VALUE)
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.data.hashing.splitmix64 import SCHEME, Keys, keyed
+from mlmagic.data.hashing.splitmix64 import SCHEME, HashKeys, keyed
 from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_ids
 from mlmagic.data.ids.plain_values import UnhashableError
@@ -61,7 +61,7 @@ def test_the_hash_of_an_id_never_changes(value, expected):
 def test_a_salt_never_changes_either():
     assert hash_ids([1], salt="2024")[0] == 0xADBA2CC411220499
     assert hash_ids([1], ["a"])[0] == 0xC37C936D94463B3F
-    assert Keys.of("mlmagic salt", "é") == Keys(0xA10942C13D16A89F, 0x2867D709BA1A1A26)
+    assert HashKeys.of("mlmagic salt", "é") == HashKeys(0xA10942C13D16A89F, 0x2867D709BA1A1A26)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_the_hash_is_the_same_in_another_process_with_another_hash_seed():
 def test_threads_change_nothing():
     """More than a million words are hashed on several threads."""
     words = np.arange((1 << 20) + 12_345, dtype=np.uint64)
-    keys = Keys(3, 4)
+    keys = HashKeys(3, 4)
     found = keyed(words, keys)
     parts = np.concatenate([keyed(part, keys) for part in np.array_split(words, 7)])
     assert np.array_equal(found, parts)

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
-from mlmagic.store.keys import Keys, changed_key, slug, unused, valid_key
+from mlmagic.store.keys import KeyRegistry, changed_key, slug, unused, valid_key
 
 TEXT = st.text() | st.lists(st.sampled_from([*"ab./ :-_\\é\u0301\n\t\x00", "..", "//", "٣", "\ud800"])).map("".join)
 
@@ -40,7 +40,7 @@ def test_every_key_is_one_that_mlflow_takes(validators, text):
 @example(["loss/", "loss", "loss."])
 @example(["a" * 251, "a" * 250])
 def test_a_key_that_mlflow_takes_is_kept_whatever_came_before(validators, names):
-    keys = Keys()
+    keys = KeyRegistry()
     for name in names:
         try:
             for validate in validators:
@@ -101,7 +101,7 @@ PAIRS = [
 @pytest.mark.parametrize("turned", [False, True])
 def test_two_names_stay_two_in_whatever_order_they_come(one, other, turned):
     names = [other, one] if turned else [one, other]
-    keys = Keys()
+    keys = KeyRegistry()
     found = {name: keys.key(name) for name in names}
     assert found[one] != found[other]
     assert found == {name: valid_key(name) for name in names}  # the same in every run
@@ -113,7 +113,7 @@ def test_two_names_stay_two_in_whatever_order_they_come(one, other, turned):
 @example(["p_lt_0.05", "p<0.05"])
 @example(["f(a)", "f,a,", "f_a_"])
 def test_no_two_names_share_a_key(validators, names):
-    keys = Keys()
+    keys = KeyRegistry()
     found = [keys.key(name) for name in names]
     assert len(set(found)) == len(names)
     for key in found:
@@ -122,7 +122,7 @@ def test_no_two_names_share_a_key(validators, names):
 
 
 def test_names_that_are_secrets_stay_two_and_their_keys_tell_nothing_of_them():
-    one, other = Keys(), Keys()
+    one, other = KeyRegistry(), KeyRegistry()
     assert [one.key(name, "<redacted>.x") for name in ("ghp_1.x", "ghp_2.x", "ghp_1.x")] == [
         "redacted_.x_21bd63", "redacted_.x_21bd63_2", "redacted_.x_21bd63",
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from mlmagic.recording import active
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.sweeps.body import body_of
 from mlmagic.sweeps.orchestrator import Sweep
-from mlmagic.sweeps.plan import Plan
+from mlmagic.sweeps.plan import SweepPlan
 from mlmagic.sweeps.points.space import axes_of
 
 
@@ -22,7 +22,7 @@ def sweep(store_uri, tmp_path, monkeypatch):
         names = {"__name__": "__main__", "mlmagic": mlmagic}
         exec(namespace or "", names)
         axes = axes_of(words)
-        plan = Plan(body_of(body, names, [axis.name for axis in axes]), axes, names, seed=7, **options)
+        plan = SweepPlan(body_of(body, names, [axis.name for axis in axes]), axes, names, seed=7, **options)
         prepared = Sweep(plan)
         with mlmagic.track("sweep", quiet=True):
             return prepared.run(active.on_this_thread(), watcher)

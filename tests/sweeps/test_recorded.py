@@ -10,7 +10,7 @@ import pytest
 import mlmagic
 from mlmagic.errors import UsageProblem
 from mlmagic.sweeps.kept_models import secret_in
-from mlmagic.sweeps.trials.trial_models import Bar, SentModel, are_wanted
+from mlmagic.sweeps.trials.trial_models import SentModel, Threshold, are_wanted
 from mlmagic.user_settings import settings
 
 NOTEBOOK = """
@@ -253,17 +253,17 @@ def test_what_a_worker_sends_is_looked_through_for_secrets(model, told):
     ("which", "metric", "bar", "metrics", "wanted"),
     [
         ("none", "loss", None, {"loss": 1.0}, False),
-        ("all", "loss", Bar("loss", "min", 0.5), {"loss": 1.0}, True),
+        ("all", "loss", Threshold("loss", "min", 0.5), {"loss": 1.0}, True),
         ("best", "loss", None, {"loss": 1.0}, True),
         ("best", "loss", None, {"loss": float("nan")}, False),
         ("best", None, None, {"odd": 1.0}, False),
         ("best", None, None, {"odd": 1.0, "loss": 2.0}, True),
-        ("best", None, Bar("loss", "min", 0.5), {"loss": 0.4}, True),
-        ("best", None, Bar("loss", "min", 0.5), {"loss": 0.6}, False),
-        ("best", None, Bar("accuracy", "max", 0.5), {"accuracy": 0.6}, True),
-        ("best", None, Bar("accuracy", "max", 0.5), {"accuracy": 0.5}, False),
-        ("best", None, Bar("accuracy", "max", 0.5, came_before=True), {"accuracy": 0.5}, True),
-        ("best", None, Bar("loss", "min", 0.5), {}, False),
+        ("best", None, Threshold("loss", "min", 0.5), {"loss": 0.4}, True),
+        ("best", None, Threshold("loss", "min", 0.5), {"loss": 0.6}, False),
+        ("best", None, Threshold("accuracy", "max", 0.5), {"accuracy": 0.6}, True),
+        ("best", None, Threshold("accuracy", "max", 0.5), {"accuracy": 0.5}, False),
+        ("best", None, Threshold("accuracy", "max", 0.5, came_before=True), {"accuracy": 0.5}, True),
+        ("best", None, Threshold("loss", "min", 0.5), {}, False),
     ],
 )
 def test_only_models_that_may_be_the_best_are_sent(which, metric, bar, metrics, wanted):

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from mlmagic.comparison.compared_runs import Comparison, Notice
+from mlmagic.comparison.compared_runs import Comparison, ComparisonNotice
 from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
 from mlmagic.store.query.curves import Curve
 from mlmagic.views.comparison import comparison_bundle
@@ -126,6 +126,8 @@ def test_the_picture_says_how_many_of_the_runs_it_shows():
 
 
 def test_nothing_to_compare_says_what_to_do():
-    shown = comparison_bundle(Comparison([], "experiment Default", notice=Notice("No runs yet.", "Put %%track …")), [])
+    shown = comparison_bundle(
+        Comparison([], "experiment Default", notice=ComparisonNotice("No runs yet.", "Put %%track …")), []
+    )
     assert "No runs yet." in shown["text/html"]
     assert "Put %%track …" in shown["text/plain"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.views.curve_picture import Series
+from mlmagic.views.curve_picture import PictureSeries
 from mlmagic.views.live_curve import HEIGHT, WIDTH, live_curve, quantity
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -17,7 +17,9 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 def series(name, values, steps=None, *, inner=False):
     steps = list(range(len(values))) if steps is None else steps
     span = (min(steps, default=0), max(steps, default=0))
-    return Series(name, steps, values, values, values, span, values[-1] if values else math.nan, len(values), inner)
+    return PictureSeries(
+        name, steps, values, values, values, span, values[-1] if values else math.nan, len(values), inner
+    )
 
 
 class Page(HTMLParser):
@@ -123,7 +125,7 @@ def test_nan_is_a_gap():
 
 
 def test_joined_values_are_a_band_around_their_mean():
-    joined = Series("loss", [0.5, 2.5], [1.0, 0.5], [0.5, 0.25], [2.0, 0.75], (0, 3), 0.25, 4)
+    joined = PictureSeries("loss", [0.5, 2.5], [1.0, 0.5], [0.5, 0.25], [2.0, 0.75], (0, 3), 0.25, 4)
     assert len(drawn(page(joined).svg(), "polygon")) == 1
     assert page(joined).words == "loss 0.25 2 0.25 step 0 3"
 

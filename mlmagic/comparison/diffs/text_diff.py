@@ -31,7 +31,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Line:
+class DiffLine:
     """A line with its number in the base (*old*) and in the other text (*new*), from 1, or None if it is not there."""
 
     sign: Literal[" ", "+", "-"]
@@ -50,7 +50,7 @@ class Hunk:
     """Neighbouring changes with up to three equal lines around them; *skipped* equal lines precede the hunk."""
 
     skipped: int
-    lines: tuple[Line, ...]
+    lines: tuple[DiffLine, ...]
 
 
 @dataclass(frozen=True)
@@ -190,20 +190,20 @@ def _grouped(opcodes: Sequence[_Opcode]) -> Iterator[list[_Opcode]]:
         yield group
 
 
-def _lines(opcode: _Opcode, old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
+def _lines(opcode: _Opcode, old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
     tag, i1, i2, j1, j2 = opcode
     if tag == "equal":
         for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
-            yield Line(" ", i + 1, j + 1, (Span(old[i], changed=False),))
+            yield DiffLine(" ", i + 1, j + 1, (Span(old[i], changed=False),))
         return
     before, after = old[i1:i2], new[j1:j2]
     marked = {pair: _words(before[pair[0]], after[pair[1]]) for pair in _pairs(before, after)}
     was = {i: spans[0] for (i, _), spans in marked.items()}
     became = {j: spans[1] for (_, j), spans in marked.items()}
     for at, text in enumerate(before):
-        yield Line("-", i1 + at + 1, None, was.get(at, (Span(text, changed=False),)))
+        yield DiffLine("-", i1 + at + 1, None, was.get(at, (Span(text, changed=False),)))
     for at, text in enumerate(after):
-        yield Line("+", None, j1 + at + 1, became.get(at, (Span(text, changed=False),)))
+        yield DiffLine("+", None, j1 + at + 1, became.get(at, (Span(text, changed=False),)))
 
 
 def _pairs(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:

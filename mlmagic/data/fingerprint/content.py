@@ -8,7 +8,7 @@ from mlmagic.data.fingerprint.readers.objects import Encoder
 from mlmagic.data.hashing.row_multiset_hash import RowHashes
 
 if TYPE_CHECKING:
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
     from mlmagic.data.fingerprint.readers.tables import Table
 
 SCHEME = b"mlmagic fingerprint 1"
@@ -27,7 +27,7 @@ class Content:
         self._hashers: list[list[Any]] = [[] for _ in self._parts]
         self.sums: tuple[int, int] | None = (0, 0)
 
-    def read(self, plan: Plan) -> None:
+    def read(self, plan: ReadPlan) -> None:
         """Hash the rows of *plan* piece by piece, each column by column, so that a piece stays in the cache."""
         table = self._table
         if plan.sample or table.rows_too_wide:

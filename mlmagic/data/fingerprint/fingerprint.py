@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.fingerprint.content import SCHEME, Content, hashed, schema_digest
 from mlmagic.data.fingerprint.readers import arrays, sparse, tables
 from mlmagic.data.fingerprint.readers.objects import Encoder
-from mlmagic.data.fingerprint.readers.plan import OutOfTimeError, Plan
+from mlmagic.data.fingerprint.readers.plan import OutOfTimeError, ReadPlan
 from mlmagic.data.kinds import Selection, class_of
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.secrets.cuts import beginning
@@ -17,7 +17,7 @@ from mlmagic.snapshot.secrets.cuts import beginning
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.data.fingerprint.readers.columns import Column
+    from mlmagic.data.fingerprint.readers.columns import DataColumn
     from mlmagic.data.fingerprint.readers.tables import Table
 
 _READERS = {
@@ -105,18 +105,18 @@ def fingerprint(obj: Any, *, budget_s: float | None = None) -> Fingerprint:
             "a NumPy array, a SciPy sparse array or a torch tensor."
         )
     try:
-        return _computed(obj, kind, Plan(None if budget_s is None else started + budget_s), started)
+        return _computed(obj, kind, ReadPlan(None if budget_s is None else started + budget_s), started)
     except OutOfTimeError:
-        return _computed(obj, kind, Plan(sample=True), started)
+        return _computed(obj, kind, ReadPlan(sample=True), started)
 
 
-def table_of(obj: Any, plan: Plan) -> Table:
+def table_of(obj: Any, plan: ReadPlan) -> Table:
     """Return the columns of a dataset, read by *plan*."""
     kind = class_of(obj.source if isinstance(obj, Selection) else obj)
     return _READERS[str(kind)](obj, plan)
 
 
-def _computed(obj: Any, kind: str, plan: Plan, started: float) -> Fingerprint:
+def _computed(obj: Any, kind: str, plan: ReadPlan, started: float) -> Fingerprint:
     table = table_of(obj, plan)
     in_order = Content(table)
     in_order.read(plan)
@@ -159,7 +159,7 @@ def _keys(names: list[Any]) -> list[str]:
 
 
 def _unhashed(table: Table) -> tuple[str, ...]:
-    def told(name: Any, column: Column) -> list[str]:
+    def told(name: Any, column: DataColumn) -> list[str]:
         where = "its values" if name is None else f"column {beginning(str(name), 80)!r}"
         return [f"{where}: {count:,} of type {kind!r} cannot be identified" for kind, count in column.unhashed.items()]
 

@@ -31,10 +31,10 @@ _SECOND = 0x94D049BB133111EB
 
 
 @dataclass(frozen=True)
-class Keys:
+class HashKeys:
     """The two 64-bit keys of a hash.
 
-    >>> Keys.of("salt", "") == Keys.of("salt", ""), Keys.of("salt", "") == Keys.of("seed", "")
+    >>> HashKeys.of("salt", "") == HashKeys.of("salt", ""), HashKeys.of("salt", "") == HashKeys.of("seed", "")
     (True, False)
     """
 
@@ -42,7 +42,7 @@ class Keys:
     between: int
 
     @classmethod
-    def of(cls, purpose: str, text: str) -> Keys:
+    def of(cls, purpose: str, text: str) -> HashKeys:
         """Derive keys from *text* and a *purpose* of at most 16 bytes."""
         digest = hashlib.blake2b(
             text.encode("utf-8", "surrogatepass"), digest_size=16, person=purpose.encode()
@@ -50,11 +50,11 @@ class Keys:
         return cls(int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little"))
 
 
-def keyed(words: Words, keys: Keys) -> Words:
+def keyed(words: Words, keys: HashKeys) -> Words:
     """Return the hash of each word, of shape ``words.shape``; for each key it is a permutation of the 64-bit words.
 
     >>> import numpy as np
-    >>> [hex(x) for x in keyed(np.arange(2, dtype=np.uint64), Keys(1, 2))]
+    >>> [hex(x) for x in keyed(np.arange(2, dtype=np.uint64), HashKeys(1, 2))]
     ['0xef30b01c2974aeeb', '0xdbd238973a2b148a']
     """
     import numpy as np

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlmagic.data.hashing.splitmix64 import Keys, Words
+    from mlmagic.data.hashing.splitmix64 import HashKeys, Words
 
 _ROWS_AT_ONCE = 1 << 14
 _LENGTH = 0x9E3779B97F4A7C15  # the golden ratio, odd: texts that differ only in trailing NULs begin differently
@@ -20,14 +20,14 @@ _LONGEST = 256
 """Texts of more bytes are hashed one by one, since too few rows are as long."""
 
 
-def hash_text(array: Any, keys: Keys) -> Words:
+def hash_text(array: Any, keys: HashKeys) -> Words:
     """Return a 64-bit hash of the bytes of each value of a pyarrow array of strings or binaries.
 
     The hash of a null is undefined.
 
     >>> import pyarrow as pa
-    >>> from mlmagic.data.hashing.splitmix64 import Keys
-    >>> [hex(word) for word in hash_text(pa.array(["a", "ab", "a"]), Keys(1, 2))]
+    >>> from mlmagic.data.hashing.splitmix64 import HashKeys
+    >>> [hex(word) for word in hash_text(pa.array(["a", "ab", "a"]), HashKeys(1, 2))]
     ['0xdeb141b38c59854f', '0x9dbb42405675854d', '0xdeb141b38c59854f']
     """
     import numpy as np
@@ -56,7 +56,7 @@ def _buffers(array: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
 
 
 def _hash_rows(
-    offsets: NDArray[np.int64], content: NDArray[np.uint8], hashes: Words, keys: Keys, scratch: Words
+    offsets: NDArray[np.int64], content: NDArray[np.uint8], hashes: Words, keys: HashKeys, scratch: Words
 ) -> None:
     import numpy as np
 

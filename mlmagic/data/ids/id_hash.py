@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.hashing.splitmix64 import Keys, keyed, mix
+from mlmagic.data.hashing.splitmix64 import HashKeys, keyed, mix
 from mlmagic.data.hashing.text_hash import hash_text
 from mlmagic.data.ids.columns import plain
 
@@ -57,7 +57,7 @@ def hash_ids(*columns: Any, salt: str = "") -> Words:
     >>> hex(hash_ids([7.0])[0]), hex(hash_ids(["7"])[0])
     ('0xae9953c921589118', '0xa6aad497f20c0207')
     """
-    keys = Keys.of("mlmagic salt", salt)
+    keys = HashKeys.of("mlmagic salt", salt)
     return combine([hash_values(plain(column), keys) for column in columns])
 
 
@@ -73,7 +73,7 @@ def combine(hashes: Sequence[Words]) -> Words:
     return first
 
 
-def hash_values(values: Values, keys: Keys) -> Words:
+def hash_values(values: Values, keys: HashKeys) -> Words:
     """Return the hash of each value."""
     import numpy as np
 
@@ -119,7 +119,7 @@ def _words_of_reals(numbers: NDArray[np.floating[Any]]) -> Words:
     return words
 
 
-def _hash_times(moments: NDArray[np.datetime64], keys: Keys) -> Words:
+def _hash_times(moments: NDArray[np.datetime64], keys: HashKeys) -> Words:
     """Hash datetimes by their seconds and nanoseconds, so that the unit does not matter."""
     import numpy as np
 
@@ -138,7 +138,7 @@ def _hash_times(moments: NDArray[np.datetime64], keys: Keys) -> Words:
     return hashes
 
 
-def _hash_codes(values: Values, keys: Keys) -> Words:
+def _hash_codes(values: Values, keys: HashKeys) -> Words:
     import numpy as np
 
     categories = values.categories

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.content import rows_at_once
 from mlmagic.data.fingerprint.fingerprint import table_of
-from mlmagic.data.fingerprint.readers.plan import Plan
-from mlmagic.data.profile.statistics import Summary, classes, distinct, shown_names
+from mlmagic.data.fingerprint.readers.plan import ReadPlan
+from mlmagic.data.profile.statistics import ColumnSummary, classes, distinct, shown_names
 from mlmagic.snapshot.secrets.names import secrecy
 from mlmagic.snapshot.secrets.redaction import redact
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmagic.data.fingerprint.fingerprint import Fingerprint
-    from mlmagic.data.fingerprint.readers.columns import Column
+    from mlmagic.data.fingerprint.readers.columns import DataColumn
     from mlmagic.data.fingerprint.readers.tables import Table
 
 MOST_COLUMNS = 500
@@ -47,7 +47,7 @@ def profile(obj: Any, fp: Fingerprint, *, target: Any = None) -> dict[str, Any]:
     {'name': 'age', 'type': 'int64', 'nulls': 0, 'min': 20, 'max': 54, 'mean': 35.0, 'n_unique': 3}
     """
     size = math.prod(fp.shape)
-    plan = Plan(sample=fp.sampled or size > _MOST_VALUES or fp.seconds > _LONGEST_S)
+    plan = ReadPlan(sample=fp.sampled or size > _MOST_VALUES or fp.seconds > _LONGEST_S)
     table = table_of(obj, plan)
     found: dict[str, Any] = {
         "num_rows": fp.shape[0] if fp.shape else 1,  # what the MLflow UI shows
@@ -77,18 +77,18 @@ def profile(obj: Any, fp: Fingerprint, *, target: Any = None) -> dict[str, Any]:
     return found
 
 
-def _pieces(table: Table, plan: Plan) -> Iterator[tuple[int, int]]:
+def _pieces(table: Table, plan: ReadPlan) -> Iterator[tuple[int, int]]:
     columns = max(len(table.columns), 1)
     return plan.pieces(table.rows, at_once=rows_at_once(table), row_bytes=table.row_bytes, columns=columns)
 
 
-def _described(table: Table, columns: list[Column], plan: Plan) -> list[dict[str, Any]]:
+def _described(table: Table, columns: list[DataColumn], plan: ReadPlan) -> list[dict[str, Any]]:
     """Return the statistics of each column; all are read in one pass, so that a piece stays in the cache."""
     if table.family == "sparse":
         [column] = columns
         entries = sum(len(values) for values in _values(column, _pieces(table, plan)))
         return [{"type": column.logical, "nonzero": entries}]
-    summaries = [Summary(column.logical) for column in columns]
+    summaries = [ColumnSummary(column.logical) for column in columns]
     for start, stop in _pieces(table, plan) if columns else ():
         for column, summary in zip(columns, summaries, strict=True):
             summary.add(column.chunk(start, stop))
@@ -98,17 +98,17 @@ def _described(table: Table, columns: list[Column], plan: Plan) -> list[dict[str
     ]
 
 
-def _values(column: Column, pieces: Iterator[tuple[int, int]]) -> Iterator[Any]:
+def _values(column: DataColumn, pieces: Iterator[tuple[int, int]]) -> Iterator[Any]:
     for start, stop in pieces:
         yield column.chunk(start, stop).values
 
 
-def _distinct(column: Column, table: Table) -> dict[str, int]:
+def _distinct(column: DataColumn, table: Table) -> dict[str, int]:
     """Return the number of distinct values; empty for a multi-dimensional array, whose words are hashes of rows."""
     return {} if table.family == "array" and len(table.shape) != 1 else distinct(column, table.rows)
 
 
-def _balance(table: Table, fp: Fingerprint, target: Any, plan: Plan) -> dict[str, Any] | None:
+def _balance(table: Table, fp: Fingerprint, target: Any, plan: ReadPlan) -> dict[str, Any] | None:
     column, name, named = _target(table, fp, target)
     if column is None or secrecy(name) == "yes":  # its labels would be passwords
         return None
@@ -116,7 +116,7 @@ def _balance(table: Table, fp: Fingerprint, target: Any, plan: Plan) -> dict[str
     return None if found is None else {"name": name, "classes": found}
 
 
-def _target(table: Table, fp: Fingerprint, target: Any) -> tuple[Column | None, str, bool]:
+def _target(table: Table, fp: Fingerprint, target: Any) -> tuple[DataColumn | None, str, bool]:
     """Return the target column, its name, and whether the caller named it as the target."""
     if table.family != "table":
         single = len(table.shape) == 1 and table.family != "sparse"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.data.fingerprint.readers.chunks import Chunk, Mask
-    from mlmagic.data.fingerprint.readers.columns import Column
+    from mlmagic.data.fingerprint.readers.columns import DataColumn
 
 MOST_CLASSES = 50
 LONGEST_NAME = 200
@@ -36,12 +36,12 @@ def shown_names(keys: Iterable[str]) -> list[str]:
     return [unused(redact(key)[0][:LONGEST_NAME], taken) for key in keys]
 
 
-class Summary:
+class ColumnSummary:
     """Accumulates nulls, range and mean of a column chunk by chunk; for text, only the nulls.
 
     >>> import numpy as np
     >>> from mlmagic.data.fingerprint.readers.chunks import of_numbers
-    >>> summary = Summary("float64")
+    >>> summary = ColumnSummary("float64")
     >>> summary.add(of_numbers(np.array([1.0, np.nan, 4.0]), None, 0))
     >>> summary.to_dict()
     {'nulls': 1, 'min': 1.0, 'max': 4.0, 'mean': 2.5}
@@ -87,7 +87,7 @@ class Summary:
         return facts | {"min": _plain(low), "max": _plain(high), "mean": _plain(mean)}
 
 
-def distinct(column: Column, rows: int) -> dict[str, int]:
+def distinct(column: DataColumn, rows: int) -> dict[str, int]:
     """Return the number of distinct values; beyond 20,000 rows, of an evenly spread sample, with the sample's size."""
     import numpy as np
 
@@ -106,7 +106,7 @@ def distinct(column: Column, rows: int) -> dict[str, int]:
     return {"n_unique": count} | ({"n_unique_of": most} if rows > most else {})
 
 
-def classes(column: Column, pieces: Iterable[tuple[int, int]], *, is_target: bool) -> dict[str, int] | None:
+def classes(column: DataColumn, pieces: Iterable[tuple[int, int]], *, is_target: bool) -> dict[str, int] | None:
     """Return the count of each class, the most frequent first, or None if the values are not classes.
 
     Classes are at most 50 distinct bools, integers, integral floats or texts. Texts must also repeat, unless the

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.data.hashing.splitmix64 import Keys
+from mlmagic.data.hashing.splitmix64 import HashKeys
 from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
 from mlmagic.data.ids.plain_values import UnhashableError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_KEYS = Keys.of("mlmagic leak", "")
+_KEYS = HashKeys.of("mlmagic leak", "")
 _ID_NAME = re.compile(
     r"(?i:(?:^|[\W_])(?:id|uuid|guid))$|[a-z]I[dD]$"
     r"|^(?i:patient|subject|user|customer|client|member|session|household|group|speaker|author|device)s?$"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.hashing.splitmix64 import Keys
+from mlmagic.data.hashing.splitmix64 import HashKeys
 from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
 from mlmagic.data.ids.plain_values import UnhashableError, Values
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 20
 _TARGETS = frozenset({"target", "label", "labels", "class", "y"})
-_KEYS = Keys.of("mlmagic class", "")
+_KEYS = HashKeys.of("mlmagic class", "")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.data.hashing.splitmix64 import WORDS_AT_ONCE, Keys, in_chunks, mix
+from mlmagic.data.hashing.splitmix64 import WORDS_AT_ONCE, HashKeys, in_chunks, mix
 from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
 from mlmagic.data.ids.plain_values import UnhashableError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlmagic.data.hashing.splitmix64 import Words
 
-_KEYS = Keys.of("mlmagic row", "")
+_KEYS = HashKeys.of("mlmagic row", "")
 _LOOK_AT = 1_000
 
 
@@ -59,7 +59,7 @@ def hash_rows(item: Any, without: Iterable[str] = ()) -> Words | None:
         except UnhashableError as error:
             which = f"the values of {name!r}" if len(columns) > 1 else "its values"
             raise UnhashableError(f"{which} cannot be compared.") from error
-        _add(total, words, Keys.of("mlmagic column", str(number)).before)
+        _add(total, words, HashKeys.of("mlmagic column", str(number)).before)
     return total
 
 

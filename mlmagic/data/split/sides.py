@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.data.hashing.splitmix64 import Keys, keyed
+from mlmagic.data.hashing.splitmix64 import HashKeys, keyed
 from mlmagic.data.ids.id_hash import combine, hash_values
 from mlmagic.errors import UsageProblem
 
@@ -37,17 +37,17 @@ class Fractions:
         return int(rows * self.val + 0.5), int(rows * self.test + 0.5)
 
 
-def salt_keys(salt: str) -> Keys:
+def salt_keys(salt: str) -> HashKeys:
     """Return the hash keys for a salt."""
-    return Keys.of("mlmagic salt", salt)
+    return HashKeys.of("mlmagic salt", salt)
 
 
-def seed_keys(seed: int) -> Keys:
+def seed_keys(seed: int) -> HashKeys:
     """Return the hash keys for a seed."""
-    return Keys.of("mlmagic seed", str(seed))
+    return HashKeys.of("mlmagic seed", str(seed))
 
 
-def hash_key(key: Key, keys: Keys) -> Words:
+def hash_key(key: Key, keys: HashKeys) -> Words:
     """Return one hash per row."""
     return combine([hash_values(column, keys) for column in key.columns])
 

@@ -18,7 +18,7 @@ _MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedColumn:
     """Values, one for each row, with their name: ``by=Named("user", users)``."""
 
     name: str
@@ -55,7 +55,7 @@ def find_key(option: str, wanted: Any, data: Sequence[Any], names: Sequence[str]
     Parameters
     ----------
     wanted
-        A column's name, the names of several, `Named` values, or the values themselves, one for each row.
+        A column's name, the names of several, `NamedColumn` values, or the values themselves, one for each row.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def find_key(option: str, wanted: Any, data: Sequence[Any], names: Sequence[str]
         There is no such column (the nearest one is named), there are two, values are missing, or there is not one
         for each row.
     """
-    if isinstance(wanted, Named):
+    if isinstance(wanted, NamedColumn):
         found = [(wanted.name, wanted.values)]
     elif _is_name(wanted):
         found = [(str(wanted), _require_column(option, wanted, data, names))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.models.saving.pickle_check import Survey, TooLargeError, culprit, kept_by_value, survey
+from mlmagic.models.saving.pickle_check import PickleSurvey, TooLargeError, culprit, kept_by_value, survey
 from mlmagic.models.saving.saved import CannotLogError, first_line
 from mlmagic.user_objects import reraise_interrupt
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def weigh(model: Any, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
+def weigh(model: Any, limit: float, reduce: Callable[[Any], Any] | None = None) -> PickleSurvey:
     """Return the survey of *model*, with the code of its local modules if that can be pickled.
 
     *reduce* is passed to `survey`.
@@ -34,7 +34,7 @@ def weigh(model: Any, limit: float, reduce: Callable[[Any], Any] | None = None) 
         return found
 
 
-def _surveyed(model: Any, limit: float, reduce: Callable[[Any], Any] | None) -> Survey:
+def _surveyed(model: Any, limit: float, reduce: Callable[[Any], Any] | None) -> PickleSurvey:
     try:
         return survey(model, limit=limit, reduce=reduce)
     except TooLargeError:

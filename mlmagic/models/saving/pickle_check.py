@@ -28,7 +28,7 @@ class TooLargeError(Exception):
 
 
 @dataclass
-class Survey:
+class PickleSurvey:
     """The result of surveying a model.
 
     ``size`` is in bytes, ``stream`` the part of it outside of arrays' buffers. ``parts`` counts the objects that are
@@ -44,7 +44,7 @@ class Survey:
     packages: set[str] = field(default_factory=set)
 
 
-def survey(model: Any, *, limit: float, reduce: Callable[[Any], Any] | None = None) -> Survey:
+def survey(model: Any, *, limit: float, reduce: Callable[[Any], Any] | None = None) -> PickleSurvey:
     """Survey what pickling *model* would write.
 
     *reduce* is called for each object; it returns the object's reduce value, or None for the default.
@@ -64,7 +64,7 @@ def survey(model: Any, *, limit: float, reduce: Callable[[Any], Any] | None = No
     >>> survey({"weights": bytearray(1000)}, limit=1e6).size > 1000
     True
     """
-    found = Survey()
+    found = PickleSurvey()
     _surveyor()(found, limit, reduce).dump(model)
     return found
 
@@ -76,7 +76,7 @@ def _surveyor() -> type[CloudPickler]:
     class Surveyor(cloudpickle.CloudPickler):  # type: ignore[misc]  # it has no types
         """A pickler that counts bytes and writes nothing. Out-of-band buffers (protocol 5) are not copied."""
 
-        def __init__(self, found: Survey, limit: float, reduce: Callable[[Any], Any] | None) -> None:
+        def __init__(self, found: PickleSurvey, limit: float, reduce: Callable[[Any], Any] | None) -> None:
             self._found, self._limit, self._reduce = found, limit, reduce
             self._storages: set[int] = set()
             super().__init__(self, protocol=5, buffer_callback=self._take_buffer)

@@ -14,7 +14,7 @@ from mlmagic.models.saving import transformer_loader
 from mlmagic.models.saving.guard import preserve_state
 from mlmagic.models.saving.input_example import rows_for_estimator
 from mlmagic.models.saving.limits import weigh
-from mlmagic.models.saving.pickle_check import Survey, kept_by_value
+from mlmagic.models.saving.pickle_check import PickleSurvey, kept_by_value
 from mlmagic.models.saving.saved import ENVIRONMENT, CannotLogError, Saved, first_line, new_folder, write_environment
 from mlmagic.models.saving.verify import prove
 from mlmagic.user_objects import reraise_interrupt
@@ -64,7 +64,7 @@ def save(model: Any, folder: Path, *, requirements: list[str], candidates: tuple
     return saved
 
 
-def _write(model: Any, folder: Path, found: Survey) -> tuple[Saved, Any]:
+def _write(model: Any, folder: Path, found: PickleSurvey) -> tuple[Saved, Any]:
     """Write the model; return its description and the model read back from its file."""
     meta, folder = new_folder(folder)
     reason = _why_not_skops(found)
@@ -81,7 +81,7 @@ def _write(model: Any, folder: Path, found: Survey) -> tuple[Saved, Any]:
     return Saved(meta, folder, "cloudpickle", [f"cloudpickle, since {reason}"]), kept
 
 
-def _why_not_skops(found: Survey) -> str | None:
+def _why_not_skops(found: PickleSurvey) -> str | None:
     if found.by_value:
         names = ", ".join(list(found.by_value)[:3])
         return f"{names} would not be found where the model is loaded, and skops keeps no code"

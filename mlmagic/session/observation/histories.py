@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Curve:
+class HistoryCurve:
     """The values of one metric, in order, and the step of each."""
 
     values: list[float] = field(default_factory=list)
@@ -34,11 +34,11 @@ class History:
     """The curves of the trainings at one place in the cell, and the name of the variable that holds them, if any."""
 
     name: str | None
-    curves: dict[str, Curve] = field(default_factory=dict)
+    curves: dict[str, HistoryCurve] = field(default_factory=dict)
 
     def add(self, key: str, value: float, step: int) -> None:
         """Add one value of a metric."""
-        self.curves.setdefault(key, Curve()).add(value, step)
+        self.curves.setdefault(key, HistoryCurve()).add(value, step)
 
 
 class Histories:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.store import experiments
 from mlmagic.store.database import database_of, portions, reading
 from mlmagic.store.query.light_runs import (
-    Dataset,
     DatasetInput,
+    LightDataset,
     LightRun,
     RunData,
     RunInfo,
@@ -141,7 +141,7 @@ def _with_data(connection: Connection, tables: dict[str, Table], rows: Iterable[
             .where(inputs.c.destination_type == "RUN", inputs.c.destination_id.in_(some))
         )
         for run_id, name, digest in connection.execute(of_datasets):
-            made[run_id].inputs.dataset_inputs.append(DatasetInput(Dataset(as_text(name), as_text(digest))))
+            made[run_id].inputs.dataset_inputs.append(DatasetInput(LightDataset(as_text(name), as_text(digest))))
     for run in made.values():
         run.info.run_name = run.info.run_name or run.data.tags.get("mlflow.runName", "")
     return list(made.values())

@@ -43,7 +43,7 @@ class RunData:
 
 
 @dataclass(slots=True)
-class Dataset:
+class LightDataset:
     """Name and digest of a dataset, and its profile if it was read."""
 
     name: str
@@ -55,7 +55,7 @@ class Dataset:
 class DatasetInput:
     """A dataset as the input of a run."""
 
-    dataset: Dataset
+    dataset: LightDataset
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ def readable(run: Any) -> Any:
         put_metric(made, key, value)
     for one in run.inputs.dataset_inputs if run.inputs else ():
         found = one.dataset
-        dataset = Dataset(as_text(found.name), as_text(found.digest), as_text(found.profile))
+        dataset = LightDataset(as_text(found.name), as_text(found.digest), as_text(found.profile))
         made.inputs.dataset_inputs.append(DatasetInput(dataset))
     return made
 

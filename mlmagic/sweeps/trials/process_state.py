@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class StatePart:
     """One setting of a *module*, with functions that read and set its state.
 
     A setting that *travels* is sent to workers. Workers have their own of the others, or inherit them on this machine.
@@ -182,66 +182,68 @@ def _set_backend(matplotlib: Any, state: Any) -> None:
         dict.__setitem__(matplotlib.rcParams, "backend", state)
 
 
-def _calls(module: str, take: str, put: str, *, spread: bool = False, travels: bool = True) -> Part:
+def _calls(module: str, take: str, put: str, *, spread: bool = False, travels: bool = True) -> StatePart:
     """Return a part that functions of *module* read and set; with *spread*, the state is passed as keywords."""
 
     def set_to(of: Any, state: Any) -> None:
         function = attrgetter(put)(of)
         _ = function(**state) if spread else function(state)
 
-    return Part(module, lambda of: attrgetter(take)(of)(), set_to, travels)
+    return StatePart(module, lambda of: attrgetter(take)(of)(), set_to, travels)
 
 
-def _attribute(module: str, path: str, *, travels: bool = True) -> Part:
+def _attribute(module: str, path: str, *, travels: bool = True) -> StatePart:
     """Return a part for an attribute of *module*, named by a dotted path."""
     above, _, name = path.rpartition(".")
 
     def home(of: Any) -> Any:
         return attrgetter(above)(of) if above else of
 
-    return Part(module, lambda of: getattr(home(of), name), lambda of, state: setattr(home(of), name, state), travels)
+    return StatePart(
+        module, lambda of: getattr(home(of), name), lambda of, state: setattr(home(of), name, state), travels
+    )
 
 
-def _list(module: str, name: str) -> Part:
+def _list(module: str, name: str) -> StatePart:
     """Return a part for a list of *module*, which is changed in place."""
-    return Part(
+    return StatePart(
         module, lambda of: getattr(of, name)[:], lambda of, state: _refill(getattr(of, name), state), travels=False
     )
 
 
 _TORCH_PRINTS = ("precision", "threshold", "edgeitems", "linewidth", "sci_mode")
 
-PARTS: dict[str, Part] = {
+PARTS: dict[str, StatePart] = {
     "the working folder": _calls("os", "getcwd", "chdir", travels=False),
-    "environment variables": Part("os", lambda os: dict(os.environ), _set_environment, travels=False),
+    "environment variables": StatePart("os", lambda os: dict(os.environ), _set_environment, travels=False),
     "sys.path": _list("sys", "path"),
     "sys.argv": _list("sys", "argv"),
     "the recursion limit": _calls("sys", "getrecursionlimit", "setrecursionlimit"),
-    "garbage collection": Part("gc", lambda gc: (gc.isenabled(), gc.get_threshold()), _set_collection),
-    "warning filters": Part("warnings", lambda warnings: warnings.filters[:], _set_filters),
+    "garbage collection": StatePart("gc", lambda gc: (gc.isenabled(), gc.get_threshold()), _set_collection),
+    "warning filters": StatePart("warnings", lambda warnings: warnings.filters[:], _set_filters),
     "warnings.showwarning": _attribute("warnings", "showwarning", travels=False),
-    "logging levels": Part("logging", _levels, _set_levels),
-    "logging handlers": Part("logging", _handlers, _set_handlers, travels=False),
-    "the decimal context": Part(
+    "logging levels": StatePart("logging", _levels, _set_levels),
+    "logging handlers": StatePart("logging", _handlers, _set_handlers, travels=False),
+    "the decimal context": StatePart(
         "decimal", lambda decimal: decimal.getcontext().copy(), lambda decimal, state: decimal.setcontext(state)
     ),
-    "the locale": Part(
+    "the locale": StatePart(
         "locale",
         lambda locale: locale.setlocale(locale.LC_ALL),
         lambda locale, state: locale.setlocale(locale.LC_ALL, state),
     ),
     "NumPy's handling of errors": _calls("numpy", "geterr", "seterr", spread=True),
     "NumPy's print options": _calls("numpy", "get_printoptions", "set_printoptions", spread=True),
-    "pandas' options": Part("pandas", _options, _set_options),
-    "Matplotlib's rcParams": Part(
+    "pandas' options": StatePart("pandas", _options, _set_options),
+    "Matplotlib's rcParams": StatePart(
         "matplotlib", _rc_params, lambda matplotlib, state: dict.update(matplotlib.rcParams, state)
     ),
-    "Matplotlib's backend": Part(
+    "Matplotlib's backend": StatePart(
         "matplotlib", lambda matplotlib: dict.__getitem__(matplotlib.rcParams, "backend"), _set_backend, travels=False
     ),
     "scikit-learn's config": _calls("sklearn", "get_config", "set_config", spread=True),
     "torch's default dtype": _calls("torch", "get_default_dtype", "set_default_dtype"),
-    "torch's default device": Part(
+    "torch's default device": StatePart(
         "torch",
         lambda torch: str(torch.get_default_device()),
         lambda torch, state: torch.set_default_device(None if state == "cpu" else state),
@@ -250,7 +252,7 @@ PARTS: dict[str, Part] = {
     "torch's anomaly detection": _calls("torch", "is_anomaly_enabled", "autograd.set_detect_anomaly"),
     "torch's deterministic algorithms": _calls("torch", "get_deterministic_debug_mode", "set_deterministic_debug_mode"),
     "torch's matmul precision": _calls("torch", "get_float32_matmul_precision", "set_float32_matmul_precision"),
-    "torch's print options": Part(
+    "torch's print options": StatePart(
         "torch",
         lambda torch: {name: getattr(torch._tensor_str.PRINT_OPTS, name) for name in _TORCH_PRINTS},
         lambda torch, state: torch.set_printoptions(**state),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from mlmagic.sweeps.trials.payload import Payload
     from mlmagic.sweeps.trials.pruning import Pruning
-    from mlmagic.sweeps.trials.trial_models import Bar, Which
+    from mlmagic.sweeps.trials.trial_models import Threshold, Which
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class Task:
     seed: int
     config: tuple[str, Mapping[str, Any]] | None = None
     pruning: Pruning | None = None
-    bar: Bar | None = None
+    bar: Threshold | None = None

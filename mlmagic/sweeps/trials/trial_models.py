@@ -22,7 +22,7 @@ Which = Literal["best", "all", "none"]
 
 
 @dataclass(frozen=True)
-class Bar:
+class Threshold:
     """The *value* of the best point so far. A point that *came_before* the best one only needs to equal it."""
 
     metric: str
@@ -33,7 +33,7 @@ class Bar:
     def is_reached(self, value: float) -> bool:
         """Return whether a trial with this value may be the best.
 
-        >>> bar = Bar("loss", "min", 0.5)
+        >>> bar = Threshold("loss", "min", 0.5)
         >>> bar.is_reached(0.4), bar.is_reached(0.5), bar.is_reached(0.6)
         (True, False, False)
         """
@@ -42,7 +42,7 @@ class Bar:
         return value < self.value if self.goal == "min" else value > self.value
 
 
-def are_wanted(which: Which, metric: str | None, bar: Bar | None, metrics: Mapping[str, float]) -> bool:
+def are_wanted(which: Which, metric: str | None, bar: Threshold | None, metrics: Mapping[str, float]) -> bool:
     """Return whether to send the models of a trial with these *metrics*; *metric* is the one that the user named."""
     if which != "best":
         return which == "all"

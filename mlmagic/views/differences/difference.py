@@ -12,7 +12,7 @@ from mlmagic.store.query.light_runs import as_moment
 from mlmagic.views.bundle import MimeBundle, render, took, web_address
 from mlmagic.views.differences.plain_text import difference_text
 from mlmagic.views.differences.sections import letter, sections_of
-from mlmagic.views.run_summary import Cell, cell
+from mlmagic.views.run_summary import SummaryCell, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Picture:
 class PictureRow:
     """A figure by name, with one picture for all runs that share it."""
 
-    name: Cell
+    name: SummaryCell
     differs: bool
     pictures: tuple[Picture, ...]
 

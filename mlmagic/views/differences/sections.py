@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlmagic.views.bundle import difference, numbers
-from mlmagic.views.run_summary import Cell, cell
+from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.diffs.figure_diff import FigureRow
     from mlmagic.comparison.diffs.recorded_text import TextChange
-    from mlmagic.comparison.diffs.text_diff import Line, TextDiff
+    from mlmagic.comparison.diffs.text_diff import DiffLine, TextDiff
     from mlmagic.comparison.diffs.value_diff import MetricRow, ValueRow
 
 MISSING = "\N{EN DASH}"
@@ -41,7 +41,7 @@ _SIGNS = {"same": "= ", "order": "\N{UPWARDS ARROW LEFTWARDS OF DOWNWARDS ARROW}
 class Value:
     """A value in a run's column: lines of text, a remark, whether it equals the base's, and whether it is the best."""
 
-    lines: tuple[Cell, ...]
+    lines: tuple[SummaryCell, ...]
     remark: str = ""
     is_base: bool = False
     is_best: bool = False
@@ -51,7 +51,7 @@ class Value:
 class Row:
     """A row of differing values: a name, an arrow in the better direction, and the value of each run."""
 
-    name: Cell
+    name: SummaryCell
     goal: str
     values: tuple[Value, ...]
 
@@ -86,7 +86,7 @@ class Section:
     differs: bool | None
     rows: tuple[Row, ...] = ()
     rows_left_out: int = 0
-    equal: tuple[tuple[Cell, Cell], ...] = ()
+    equal: tuple[tuple[SummaryCell, SummaryCell], ...] = ()
     remarks: tuple[str, ...] = ()
     diffs: tuple[ShownDiff, ...] = ()
     figures: tuple[FigureRow, ...] = ()
@@ -152,7 +152,7 @@ def _is_unknown(row: object) -> bool:
     return any(change.verdict == "unknown" for change in getattr(row, "changes", ()) if hasattr(change, "verdict"))
 
 
-def _equal(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[Cell, Cell], ...]:
+def _equal(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[SummaryCell, SummaryCell], ...]:
     return tuple((cell(name, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for name, value in pairs)
 
 
@@ -165,10 +165,10 @@ def _value_row(row: ValueRow) -> Row:
     )
 
 
-def _value(value: str | None) -> Cell:
+def _value(value: str | None) -> SummaryCell:
     if value is None:
-        return Cell(MISSING, "not recorded")
-    return cell(value, _LONGEST_VALUE) if value.strip() else Cell(repr(value)[:_LONGEST_VALUE])
+        return SummaryCell(MISSING, "not recorded")
+    return cell(value, _LONGEST_VALUE) if value.strip() else SummaryCell(repr(value)[:_LONGEST_VALUE])
 
 
 def _metric_row(row: MetricRow) -> Row:
@@ -176,9 +176,9 @@ def _metric_row(row: MetricRow) -> Row:
     values = []
     for at, value in enumerate(row.values):
         if value is None:
-            values.append(Value((Cell(MISSING, "not recorded"),)))
+            values.append(Value((SummaryCell(MISSING, "not recorded"),)))
             continue
-        shown = (Cell(next(texts), repr(value)),)
+        shown = (SummaryCell(next(texts), repr(value)),)
         values.append(Value(shown, _remark(row, at, value), is_best=at in row.best))
     return Row(cell(row.name, _LONGEST_NAME), _GOALS[row.goal], tuple(values))
 
@@ -242,7 +242,7 @@ def _hunks(diff: TextDiff) -> Iterable[tuple[int, tuple[ShownLine, ...]]]:
         left -= len(hunk.lines)
 
 
-def _line(line: Line) -> ShownLine:
+def _line(line: DiffLine) -> ShownLine:
     left = _LONGEST_LINE
     pieces = []
     for span in line.spans:

@@ -13,7 +13,7 @@ from mlmagic.sweeps.points.search import new_study
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.sweeps.results import Results, Summary
+    from mlmagic.sweeps.results import PointSummary, Results
 
 _FEWEST = 2
 _FEWEST_FOR_IMPORTANCE = 4
@@ -56,7 +56,7 @@ def picture_of(results: Results) -> bytes | None:
     return buffer.getvalue()
 
 
-def _varied(summaries: Sequence[Summary]) -> list[str]:
+def _varied(summaries: Sequence[PointSummary]) -> list[str]:
     names = dict.fromkeys(name for one in summaries for name in one.point)
     return [name for name in names if len({repr(one.point.get(name)) for one in summaries}) > 1]
 
@@ -96,7 +96,7 @@ def _bars(axes: Any, importance: dict[str, float]) -> None:
     _plain(axes)
 
 
-def _parallel(axes: Any, results: Results, summaries: Sequence[Summary], names: Sequence[str]) -> None:
+def _parallel(axes: Any, results: Results, summaries: Sequence[PointSummary], names: Sequence[str]) -> None:
     """Draw one line per point over parallel axes of the parameters and the metric; better points are more opaque."""
     shown = list(summaries[:_MOST_LINES])
     scales = [_scale([one.point.get(name) for one in shown]) for name in names]

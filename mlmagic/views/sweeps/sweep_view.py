@@ -12,7 +12,7 @@ from mlmagic.session.notebook_session import in_notebook
 from mlmagic.snapshot.secrets.redaction import redact_value
 from mlmagic.views.bundle import MimeBundle, duration, number, render, web_address
 from mlmagic.views.comparison import mean_text
-from mlmagic.views.run_summary import Cell, cell, notice_lines
+from mlmagic.views.run_summary import SummaryCell, cell, notice_lines
 from mlmagic.views.show import metadata_of, show_summary
 from mlmagic.visible import clean, visible
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlmagic.recording.summary import RunSummary
-    from mlmagic.sweeps.results import Results, Summary, Trial
+    from mlmagic.sweeps.results import PointSummary, Results, Trial
 
 _EVERY_S = 0.3
 _MOST_ROWS = 10
@@ -163,7 +163,7 @@ def sweep_bundle(
     }
 
 
-def _recorded(summary: RunSummary) -> list[tuple[str, list[Cell]]]:
+def _recorded(summary: RunSummary) -> list[tuple[str, list[SummaryCell]]]:
     """Return the sweep's recorded data and models."""
     lines = [("data", summary.datasets), ("models", summary.models)]
     return [(label, [cell(item, _LONGEST_VALUE) for item in items]) for label, items in lines if items]
@@ -201,12 +201,12 @@ def _table(results: Results) -> dict[str, Any]:
     }
 
 
-def _best(results: Results) -> Summary | None:
+def _best(results: Results) -> PointSummary | None:
     summaries = results.summaries() if results.goal else []
     return summaries[0] if summaries else None
 
 
-def _row(one: Summary, names: Sequence[str]) -> dict[str, Any]:
+def _row(one: PointSummary, names: Sequence[str]) -> dict[str, Any]:
     values = [cell(_text(one.point, name), _LONGEST_VALUE) for name in names]
     return {"values": values, "mean": mean_text(one.mean, one.error), "count": one.count}
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.data.fingerprint.readers.columns import Read
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 _WIDEST_ROW = 4 << 20
 """Rows of more bytes are read in parts."""
 
 
-def of_numpy(array: Any, plan: Plan) -> Table:
+def of_numpy(array: Any, plan: ReadPlan) -> Table:
     """Return an array as one column, or a structured array as one column per field.
 
     Masked values are missing values.
@@ -41,7 +41,7 @@ def of_numpy(array: Any, plan: Plan) -> Table:
     )
 
 
-def of_torch(tensor: Any, plan: Plan) -> Table:
+def of_torch(tensor: Any, plan: ReadPlan) -> Table:
     """Return a tensor on any device as one column; it is copied to the CPU one piece at a time."""
     import numpy as np
     import torch
@@ -116,7 +116,7 @@ class _Rows:
         return read
 
 
-def _of_rows(dtype: Any, shape: tuple[int, ...], plan: Plan, rows: _Rows, masked: _Rows | None = None) -> Table:
+def _of_rows(dtype: Any, shape: tuple[int, ...], plan: ReadPlan, rows: _Rows, masked: _Rows | None = None) -> Table:
     shape = tuple(map(int, shape))
     inner = shape[1:] if shape else ()
     form = ",".join(map(str, inner)) if shape else "scalar"
@@ -138,7 +138,7 @@ def _of_rows(dtype: Any, shape: tuple[int, ...], plan: Plan, rows: _Rows, masked
     )
 
 
-def _of_structured(array: NDArray[Any], mask: Any, plan: Plan) -> Table:
+def _of_structured(array: NDArray[Any], mask: Any, plan: ReadPlan) -> Table:
     """Return one column per field; a field that is a subarray or structured is a single column too."""
     parts = []
     for name in array.dtype.names or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers import chunks
-from mlmagic.data.fingerprint.readers.columns import Column, of_codes
+from mlmagic.data.fingerprint.readers.columns import DataColumn, of_codes
 from mlmagic.data.fingerprint.readers.instants import zone_name
 from mlmagic.data.fingerprint.readers.python_columns import of_values
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from mlmagic.data.fingerprint.readers.chunks import Chunk, Mask
     from mlmagic.data.fingerprint.readers.columns import Read
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 
-def of_arrow(array: Any, plan: Plan, *, ordered: bool | None = None) -> Column:
+def of_arrow(array: Any, plan: ReadPlan, *, ordered: bool | None = None) -> DataColumn:
     """Return the column of a pyarrow array, chunked or not; *ordered* overrides the flag of a dictionary type."""
     import pyarrow as pa
 
@@ -38,7 +38,7 @@ def of_arrow(array: Any, plan: Plan, *, ordered: bool | None = None) -> Column:
 
     text = _text_type(kind)
     if text is not None:
-        return Column(text, lambda start, stop: chunks.of_text(_wide(one(start, stop), text)), listed, {})
+        return DataColumn(text, lambda start, stop: chunks.of_text(_wide(one(start, stop), text)), listed, {})
     if types.is_dictionary(kind):
         whole = array.unify_dictionaries().combine_chunks() if isinstance(array, pa.ChunkedArray) else array
         if isinstance(whole, pa.ChunkedArray):
@@ -76,7 +76,7 @@ def _wide(array: Any, text: str) -> Any:
     return array.cast(pa.large_string() if text == "string" else pa.large_binary())
 
 
-def _of_fixed_width(kind: Any, one: Read, listed: Read) -> Column:
+def _of_fixed_width(kind: Any, one: Read, listed: Read) -> DataColumn:
     """Return the column of an Arrow array of numbers or times."""
     import numpy as np
     import pyarrow as pa
@@ -103,4 +103,4 @@ def _of_fixed_width(kind: Any, one: Read, listed: Read) -> Column:
             array = array.fill_null(False if types.is_boolean(kind) else 0)
         return make(array.to_numpy(zero_copy_only=False), missing, start)
 
-    return Column(logical, chunk, listed, {})
+    return DataColumn(logical, chunk, listed, {})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers.instants import NOT_A_TIME, nanoseconds
 from mlmagic.data.hashing.row_multiset_hash import MISSING_WORD, WIDEST, joined
-from mlmagic.data.hashing.splitmix64 import Keys
+from mlmagic.data.hashing.splitmix64 import HashKeys
 from mlmagic.data.hashing.text_hash import hash_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-_TEXT_KEYS = Keys(5, 6)
+_TEXT_KEYS = HashKeys(5, 6)
 _PART_BITS = 64
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.data.fingerprint.readers.chunks import Chunk
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
     Read = Callable[[int, int], Any]
     """Returns the values from one position up to another: an array, or a list of Python values."""
@@ -24,7 +24,7 @@ OBJECTS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
-class Column:
+class DataColumn:
     """Values of one type, whose name `logical` is the same in every library.
 
     `chunk` reads a range of rows in canonical form, `listed` as Python values. `unhashed` counts the values that could
@@ -37,7 +37,7 @@ class Column:
     unhashed: dict[str, int]
 
 
-def of_codes(codes: NDArray[Any], categories: Column, count: int, plan: Plan, *, ordered: bool) -> Column:
+def of_codes(codes: NDArray[Any], categories: DataColumn, count: int, plan: ReadPlan, *, ordered: bool) -> DataColumn:
     """Return the column of a categorical; its values are hashed, not its codes or unused categories.
 
     If it is ordered, the order of the categories that occur is part of the type.
@@ -63,7 +63,7 @@ def of_codes(codes: NDArray[Any], categories: Column, count: int, plan: Plan, *,
     def listed(start: int, stop: int) -> list[Any]:
         return [values[code] if code >= 0 else None for code in codes[start:stop].tolist()]
 
-    return Column(logical, lambda start, stop: chunks.of_codes(codes[start:stop], digests), listed, encode.unhashed)
+    return DataColumn(logical, lambda start, stop: chunks.of_codes(codes[start:stop], digests), listed, encode.unhashed)
 
 
 def _digest(encoded: bytes) -> bytes:

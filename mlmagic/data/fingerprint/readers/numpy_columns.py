@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers import chunks
-from mlmagic.data.fingerprint.readers.columns import Column
+from mlmagic.data.fingerprint.readers.columns import DataColumn
 from mlmagic.data.fingerprint.readers.instants import is_calendar
 from mlmagic.data.fingerprint.readers.python_columns import of_values
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from mlmagic.data.fingerprint.readers.chunks import Chunk, Mask
     from mlmagic.data.fingerprint.readers.columns import Read
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 _DOUBLE = 8
 """Bytes of a double; the size of wider NumPy floats depends on the platform."""
 
 
-def of_array(dtype: Any, read: Read, length: int, plan: Plan, *, mask: Read | None = None, width: int = 1) -> Column:
+def of_array(
+    dtype: Any, read: Read, length: int, plan: ReadPlan, *, mask: Read | None = None, width: int = 1
+) -> DataColumn:
     """Return the column of a NumPy array of *length* rows of *width* values; *read* and *mask* return flat arrays."""
     import numpy as np
 
@@ -55,7 +57,7 @@ def of_array(dtype: Any, read: Read, length: int, plan: Plan, *, mask: Read | No
         made = make(values if convert is None else values.astype(convert), hidden(start, stop), start * width)
         return made if width == 1 else chunks.grouped(made, width)
 
-    return Column(logical, chunk, listed, {})
+    return DataColumn(logical, chunk, listed, {})
 
 
 def _listed(values: Any, missing: Any) -> list[Any]:

@@ -21,14 +21,14 @@ class OutOfTimeError(Exception):
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReadPlan:
     """Read all rows until `deadline` (of ``time.perf_counter``), or a sample.
 
     The sample depends only on the shape and the size of a row, not on the speed of the machine.
 
-    >>> list(Plan().pieces(5, at_once=2))
+    >>> list(ReadPlan().pieces(5, at_once=2))
     [(0, 2), (2, 4), (4, 5)]
-    >>> sample = list(Plan(sample=True).pieces(10**9, at_once=4096))
+    >>> sample = list(ReadPlan(sample=True).pieces(10**9, at_once=4096))
     >>> len(sample), sample[0], sample[-1]
     (64, (0, 1024), (999998976, 1000000000))
     """

@@ -8,7 +8,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers import chunks
-from mlmagic.data.fingerprint.readers.columns import OBJECTS_AT_ONCE, Column
+from mlmagic.data.fingerprint.readers.columns import OBJECTS_AT_ONCE, DataColumn
 from mlmagic.data.fingerprint.readers.missing import is_missing
 from mlmagic.data.fingerprint.readers.objects import Encoder
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mlmagic.data.fingerprint.readers.chunks import Chunk
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 
 def of_values(
-    read: Callable[[int, int], list[Any]], length: int, plan: Plan, known: str | None = None, width: int = 1
-) -> Column:
+    read: Callable[[int, int], list[Any]], length: int, plan: ReadPlan, known: str | None = None, width: int = 1
+) -> DataColumn:
     """Return the column of Python values, of the *known* type, the type that all of them share, or ``object``."""
     logical = known or inferred(
         itertools.chain.from_iterable(
@@ -34,7 +34,7 @@ def of_values(
         made = _of_list(logical, read(start, stop), start * width, encode)
         return made if width == 1 else chunks.grouped(made, width)
 
-    return Column(logical, chunk, read, encode.unhashed)
+    return DataColumn(logical, chunk, read, encode.unhashed)
 
 
 def inferred(values: Iterable[Any]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers import chunks
-from mlmagic.data.fingerprint.readers.columns import Column
+from mlmagic.data.fingerprint.readers.columns import DataColumn
 from mlmagic.data.fingerprint.readers.tables import Table
 from mlmagic.data.hashing.row_multiset_hash import RowHashes, joined
 
 if TYPE_CHECKING:
     from mlmagic.data.fingerprint.readers.chunks import Chunk
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 
-def of_scipy(matrix: Any, plan: Plan) -> Table:  # noqa: ARG001  # one signature for all
+def of_scipy(matrix: Any, plan: ReadPlan) -> Table:  # noqa: ARG001  # one signature for all
     """Return a sparse array by its nonzero entries: format, entry order and stored zeros do not matter."""
     import numpy as np
 
@@ -77,7 +77,7 @@ def _of_coordinates(shape: tuple[int, ...], rows: Any, places: Any, values: Any)
         streams = (lengths.view(np.uint8), where.view(np.uint8), *part.streams)
         return chunks.Chunk(streams, part.values, hashes=hashes)
 
-    column: Column = Column(f"{values.dtype.name}", chunk, lambda start, stop: [None] * (stop - start), {})
+    column: DataColumn = DataColumn(f"{values.dtype.name}", chunk, lambda start, stop: [None] * (stop - start), {})
     form = ",".join(map(str, shape[1:]))
     size = max(1, len(values) // max(shape[0], 1)) * 16
     return Table("sparse", shape, [(None, column)], form=form, row_bytes=size)

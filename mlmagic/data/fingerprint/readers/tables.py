@@ -14,8 +14,8 @@ from mlmagic.data.fingerprint.readers.python_columns import of_values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.data.fingerprint.readers.columns import Column
-    from mlmagic.data.fingerprint.readers.plan import Plan
+    from mlmagic.data.fingerprint.readers.columns import DataColumn
+    from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 Family = Literal["table", "series", "array", "sparse"]
 
@@ -30,8 +30,8 @@ class Table:
 
     family: Family
     shape: tuple[int, ...]
-    columns: Sequence[tuple[Any, Column]]
-    index: Sequence[tuple[Any, Column]] = ()
+    columns: Sequence[tuple[Any, DataColumn]]
+    index: Sequence[tuple[Any, DataColumn]] = ()
     index_in_rows: bool = False
     form: str = ""
     rows_too_wide: bool = False
@@ -46,31 +46,31 @@ class Table:
         return self.shape[0] if self.read_rows is None else self.read_rows
 
 
-def of_pandas_frame(frame: Any, plan: Plan) -> Table:
+def of_pandas_frame(frame: Any, plan: ReadPlan) -> Table:
     """Return the columns of a DataFrame; names may be duplicated."""
     parts = [(name, _of_pandas(series, plan)) for name, series in frame.items()]
     index, in_rows = _index(frame.index, plan)
     return Table("table", frame.shape, parts, index, in_rows, row_bytes=8 * len(parts))
 
 
-def of_pandas_series(series: Any, plan: Plan) -> Table:
+def of_pandas_series(series: Any, plan: ReadPlan) -> Table:
     """Return a Series as one column."""
     index, in_rows = _index(series.index, plan)
     return Table("series", series.shape, [(series.name, _of_pandas(series, plan))], index, in_rows)
 
 
-def of_polars_frame(frame: Any, plan: Plan) -> Table:
+def of_polars_frame(frame: Any, plan: ReadPlan) -> Table:
     """Return the columns of a polars frame."""
     parts = [(series.name, _of_polars(series, plan)) for series in frame.get_columns()]
     return Table("table", frame.shape, parts, row_bytes=8 * len(parts))
 
 
-def of_polars_series(series: Any, plan: Plan) -> Table:
+def of_polars_series(series: Any, plan: ReadPlan) -> Table:
     """Return a polars Series as one column; an empty name becomes None."""
     return Table("series", series.shape, [(series.name or None, _of_polars(series, plan))])
 
 
-def _of_pandas(values: Any, plan: Plan) -> Column:
+def _of_pandas(values: Any, plan: ReadPlan) -> DataColumn:
     """Return the column of a pandas Series or Index."""
     import numpy as np
     import pandas as pd
@@ -101,7 +101,7 @@ def _of_pandas(values: Any, plan: Plan) -> Column:
     return of_values(lambda start, stop: held[start:stop].astype(object).tolist(), length, plan)
 
 
-def _of_polars(series: Any, plan: Plan) -> Column:
+def _of_polars(series: Any, plan: ReadPlan) -> DataColumn:
     import polars as pl
     import pyarrow as pa
 
@@ -115,7 +115,7 @@ def _of_polars(series: Any, plan: Plan) -> Column:
     return of_arrow(array, plan, ordered=isinstance(series.dtype, pl.Enum))
 
 
-def _index(index: Any, plan: Plan) -> tuple[list[tuple[Any, Column]], bool]:
+def _index(index: Any, plan: ReadPlan) -> tuple[list[tuple[Any, DataColumn]], bool]:
     """Return the columns of an index, none for a default one, and whether they are part of a row."""
     import numpy as np
     import pandas as pd

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlmagic.snapshot.secrets.assigned.named import Span
-    from mlmagic.snapshot.secrets.assigned.yaml_blocks import Line
+    from mlmagic.snapshot.secrets.assigned.yaml_blocks import YamlLine
 
 _IN_YAML = re.compile(r"kind[ \t]{0,4}:[ \t]{0,8}[\"']?Secret[\"']?[ \t\r]{0,8}(?=\n|\Z)")
 _IN_JSON = re.compile(r"[\"']kind\\{0,8}[\"']\s{0,4}:\s{0,4}\\{0,8}[\"']Secret\\{0,8}[\"']")
@@ -39,7 +39,7 @@ def in_manifests(text: str) -> Iterator[Span]:
         yield from _in_json(text, text.find("{", max(0, text.rfind("\n{", 0, found.start()))))
 
 
-def _in_yaml(lines: Sequence[Line]) -> Iterator[Span]:
+def _in_yaml(lines: Sequence[YamlLine]) -> Iterator[Span]:
     done = 0
     for at, line in enumerate(lines):
         column = _column(line)
@@ -54,21 +54,21 @@ def _in_yaml(lines: Sequence[Line]) -> Iterator[Span]:
         yield from _values(lines[first:done], column)
 
 
-def _column(line: Line) -> int:
+def _column(line: YamlLine) -> int:
     """Return the column of a line's key, after the dash of a list item."""
     return line.indent + len(line.text) - len(line.text.removeprefix("- ").lstrip())
 
 
-def _begins(line: Line, column: int) -> bool:
+def _begins(line: YamlLine, column: int) -> bool:
     """Return whether *line* is the first line of a list item."""
     return line.text.startswith("- ") and line.indent < column == _column(line)
 
 
-def _belongs(line: Line, column: int) -> bool:
+def _belongs(line: YamlLine, column: int) -> bool:
     return not line.text or (_column(line) >= column and line.text != "---")
 
 
-def _values(lines: Sequence[Line], column: int) -> Iterator[Span]:
+def _values(lines: Sequence[YamlLine], column: int) -> Iterator[Span]:
     is_data = False
     for at, line in enumerate(lines):
         if not line.text:

@@ -31,7 +31,7 @@ PAIR = re.compile(
 """A line of a mapping in YAML."""
 
 
-class Line(NamedTuple):
+class YamlLine(NamedTuple):
     """A line without its patch sign: the start and end of its text, and its indentation."""
 
     start: int
@@ -40,13 +40,13 @@ class Line(NamedTuple):
     text: str
 
 
-def lines_from(text: str, at: int) -> Iterator[Line]:
+def lines_from(text: str, at: int) -> Iterator[YamlLine]:
     """Yield the lines of *text* from the one that begins at *at* on."""
     while at < len(text):
         found = _LINE.match(text, at)
         if found is None:
             return
-        yield Line(found.start("rest"), found.end(), len(found["indent"]), found["rest"].rstrip())
+        yield YamlLine(found.start("rest"), found.end(), len(found["indent"]), found["rest"].rstrip())
         at = text.find("\n", found.end()) + 1 or len(text)
 
 
@@ -69,7 +69,7 @@ def below(text: str, start: int, end: int, verdict: Verdict, many: Verdict) -> l
     return list(_list(text, found.end(), column, many)) or list(_mapping(text, found.end(), column, many))
 
 
-def block_of(lines: Iterable[Line], indent: int) -> list[Span]:
+def block_of(lines: Iterable[YamlLine], indent: int) -> list[Span]:
     """Return the span of the *lines* that are indented further than *indent*, if there are any."""
     start = end = -1
     for line in lines:
