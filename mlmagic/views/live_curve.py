@@ -38,7 +38,8 @@ def live_curve(series: Sequence[PictureSeries], *, mark: int | None = None) -> M
     Examples
     --------
     >>> values = [3.0, 2.0, 1.0]
-    >>> print(live_curve([PictureSeries("loss", [0, 1, 2], values, values, values, (0, 2), last=1.0, count=3)])["text/plain"])
+    >>> loss = PictureSeries("loss", [0, 1, 2], values, values, values, (0, 2), last=1.0, count=3)
+    >>> print(live_curve([loss])["text/plain"])
     loss  █▅▁  3 → 1 in 3 steps
     """
     shown = series[:MOST_SERIES]
