@@ -27,7 +27,6 @@ from mlmagic.session.header import HeaderTransformer, mark_header
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.session.observation import sites
 from mlmagic.session.output import capture, prompts
-from mlmagic.snapshot.secrets import known_values
 from mlmagic.store import connection, experiments
 from mlmagic.tracking.cells import CellTracker
 from mlmagic.tracking.loading import deliver_left_runs
@@ -141,7 +140,8 @@ class Extension:
         if randomness is not None:
             _resume_seed[:] = [randomness.suspend()]
         session_state.reset()
-        known_values.forget_learned()
+        if "mlmagic.snapshot.secrets.known_values" in sys.modules:
+            sys.modules["mlmagic.snapshot.secrets.known_values"].forget_learned()
         if "mlmagic.store.delivery.worker" in sys.modules:
             from mlmagic.tracking import background
 

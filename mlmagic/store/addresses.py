@@ -8,7 +8,6 @@ import sys
 from urllib.parse import urlsplit
 
 from mlmagic.errors import StoreError, did_you_mean
-from mlmagic.snapshot.secrets import redaction
 
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 _DATABASES = {"postgresql", "mysql", "mssql"}
@@ -67,8 +66,10 @@ def is_known(uri: str) -> bool:
 
 def unknown(uri: str) -> StoreError:
     """Return the error for a URI that MLflow does not know."""
+    from mlmagic.snapshot.secrets.redaction import redact
+
     return StoreError(
-        f"the tracking URI {redaction.redact(uri)[0]!r} is not one that MLflow knows."
+        f"the tracking URI {redact(uri)[0]!r} is not one that MLflow knows."
         f"{did_you_mean(kind(uri), SCHEMES)} Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"
     )
 

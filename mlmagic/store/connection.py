@@ -19,7 +19,6 @@ from urllib.parse import quote, urlsplit
 from mlmagic.errors import MLMagicError, StoreAwayError, StoreError
 from mlmagic.private import state_folder
 from mlmagic.session.interrupts import whole_imports
-from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import addresses, outage, own_requests, waiting
 from mlmagic.store.outage import Verdict
 from mlmagic.store.waiting import BackgroundTask, WaitBudget
@@ -134,7 +133,16 @@ def obstacle(uri: str) -> str:
 
 def shown_uri() -> str:
     """Return the store's URI for display, without passwords."""
-    return redaction.redact(_chosen() or _DEFAULT)[0]
+    uri = _chosen() or _DEFAULT
+    if is_local(uri) and "@" not in uri and "?" not in uri and not settings.secret_patterns:
+        return uri  # the path of a file; `%load_ext` imports no rules of secrets for it
+    return _redacted(uri)
+
+
+def _redacted(text: str) -> str:
+    from mlmagic.snapshot.secrets.redaction import redact
+
+    return redact(text)[0]
 
 
 def _chosen() -> str | None:
@@ -336,8 +344,8 @@ def explained(error: Exception, uri: str) -> StoreError:
         return addresses.unknown(uri)
     if outage.judge(error) in {Verdict.REFUSED, Verdict.WRONG_SETTING}:
         hint = ". A file takes three slashes: sqlite:///mlflow.db" if "Invalid SQLite URL" in text else ""
-        why = redaction.redact(outage.first_line(error))[0][:400]
-        return StoreError(f"the MLflow store {redaction.redact(uri)[0]} refused: {why}{hint}")
+        why = _redacted(outage.first_line(error))[:400]
+        return StoreError(f"the MLflow store {_redacted(uri)} refused: {why}{hint}")
     return away(error, uri)
 
 
@@ -345,7 +353,7 @@ def away(error: Exception, uri: str) -> StoreAwayError:
     """Convert *error* into an error after which the delivery is retried."""
     verdict = outage.judge(error)
     return StoreAwayError(
-        f"the MLflow store {redaction.redact(uri)[0]} {redaction.redact(outage.reason(error))[0][:300]}",
+        f"the MLflow store {_redacted(uri)} {_redacted(outage.reason(error))[:300]}",
         only_this=verdict is not Verdict.AWAY,
         too_large=verdict is Verdict.TOO_LARGE,
         is_gone=verdict is Verdict.GONE,

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.snapshot.secrets.redaction import redact
 from mlmagic.store import connection
 from mlmagic.user_settings import settings
 
@@ -80,6 +79,8 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
     with connection.refused_by(uri):
         found = client.get_experiment_by_name(name) if name else find(client, None)
         if found is None:
+            from mlmagic.snapshot.secrets.redaction import redact
+
             with connection.creating(uri):
                 wanted = redact(name or default_name())[0]
                 found = client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from mlmagic.snapshot.secrets.redaction import redact
-
 MARGIN = 16_384
 """Characters beyond a cut that are redacted too: more than the longest private key has."""
+
+
+def _redacted(text: str) -> str:
+    from mlmagic.snapshot.secrets.redaction import redact  # imported late: `%load_ext` needs none of its rules
+
+    return redact(text)[0]
 
 
 def beginning(text: str, most: int) -> str:
@@ -14,7 +18,7 @@ def beginning(text: str, most: int) -> str:
     >>> beginning("token='ghp_" + "a1B2" * 9 + "' and so on", 20)
     "token='<redacted>' a"
     """
-    seen = redact(text[: most + MARGIN])[0]
+    seen = _redacted(text[: most + MARGIN])
     # A secret may be cut at the end of the margin, so none of the margin is shown.
     return seen[:most] if len(text) < most + MARGIN else seen[:-MARGIN][:most]
 
@@ -25,7 +29,7 @@ def ending(text: str, most: int) -> str:
     >>> ending("token='ghp_" + "a1B2" * 9 + "'", 11)
     "<redacted>'"
     """
-    seen = redact(text[-most - MARGIN :])[0]
+    seen = _redacted(text[-most - MARGIN :])
     seen = seen if len(text) < most + MARGIN else seen[MARGIN:]
     return seen[max(len(seen) - most, 0) :]
 
@@ -36,7 +40,7 @@ def first_line(text: str, most: int) -> str:
     >>> first_line("\nno rows\nin X", 200), first_line("", 200)
     ('no rows', '')
     """
-    lines = redact(text.strip()[: most + MARGIN])[0].splitlines()
+    lines = _redacted(text.strip()[: most + MARGIN]).splitlines()
     return beginning(lines[0], most) if lines else ""
 
 
