@@ -85,7 +85,7 @@ def test_a_choice_made_by_mlflow_itself_is_honoured(unsettled):
 
 def test_settling_does_not_import_mlflow(tmp_path):
     code = (
-        "import os, sys\nfrom mlmagic.store import connection as store\nstore.settle()\n"
+        "import os, sys\nfrom mlmagic.store import connection as store\nstore.pin_tracking_uri()\n"
         "print('mlflow' in sys.modules, os.environ['MLFLOW_TRACKING_URI'])"
     )
     env = {name: value for name, value in os.environ.items() if name != URI}

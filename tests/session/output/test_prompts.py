@@ -8,8 +8,8 @@ import getpass
 import pytest
 
 from mlmagic.extension import load_ipython_extension, unload_ipython_extension
-from mlmagic.session.output.prompts import is_secret_answer
 from mlmagic.snapshot.secrets import known_values
+from mlmagic.snapshot.secrets.answers import is_secret_answer
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 
