@@ -110,8 +110,8 @@ def _series(watch: CellObserver, namespace: Mapping[str, Any], found: InferredVa
             now = watch.skips.read(name, namespace[name], as_float, default=None)
             if now is not None and repr(now) != repr(curve[-1]):
                 curve.append(now)
-        if series.dropped:
-            found.notes.append(_left_out(name, series.dropped))
+        if series.is_cut:
+            found.notes.append(_cut(name))
         if curve:
             yield name, curve
 
@@ -134,12 +134,12 @@ def _series_of_dicts(
             curve = [number for number in numbers if number is not None]
             if key in recorded and curve:
                 yield key, curve
-                if series.dropped:
-                    found.notes.append(_left_out(key, series.dropped))
+                if series.is_cut:
+                    found.notes.append(_cut(key))
 
 
-def _left_out(name: str, count: int) -> str:
-    return f"{name}: {count:,} of its values were left out; log a curve of that length with mlmagic.log"
+def _cut(name: str) -> str:
+    return f"{name}: only its first {MOST_VALUES:,} values are recorded; mlmagic.log records longer curves"
 
 
 def _bound_metrics(
@@ -189,8 +189,8 @@ def _measured(watch: CellObserver, bound: set[str], found: InferredValues) -> It
             yield from ((key, curve) for key, curve in _curves(measurement, "").items() if key not in bound)
             continue
         key = site.bound
-        if measurement.dropped and key not in bound:
-            found.notes.append(_left_out(key or measurement.name, measurement.dropped))
+        if measurement.is_cut and key not in bound:
+            found.notes.append(_cut(key or measurement.name))
         if key is not None and (key.startswith("_") or key in bound):
             continue
         if key is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.adapters import metrics
 from mlmagic.remembered import GONE, Remembered
 from mlmagic.scalars import as_float, as_number, is_float_scalar
+from mlmagic.session.observation import sites
 from mlmagic.session.observation.bindings import NOT_LITERAL, Bindings, bindings, keys_of, literal
 from mlmagic.session.observation.bound import BoundNames
 from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
@@ -51,7 +52,7 @@ class Measurement:
     name: str
     values: list[dict[str, Any]] = field(default_factory=list)
     is_unpacked: bool = False
-    dropped: int = 0
+    is_cut: bool = False
 
     def add(self, numbers: dict[str, Any]) -> None:
         """Add the numbers of one more result; of very many results, the first ones and the last one are kept."""
@@ -59,7 +60,7 @@ class Measurement:
             self.values.append(numbers)
         else:
             self.values[-1] = numbers
-            self.dropped += 1
+            self.is_cut = True
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Series:
 
     values: list[Any] = field(default_factory=list)
     looped: bool = False
-    dropped: int = 0
+    is_cut: bool = False
 
     def add(self, value: Any, *, looped: bool) -> None:
         """Add one more value. Outside of loops only the last one counts."""
@@ -79,7 +80,7 @@ class Series:
             self.values.append(value)
         else:
             self.values[-1] = value
-            self.dropped += 1
+            self.is_cut = True
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class CellObserver:
 
     def _instrumenter(self, tree: ast.Module, names: CellNames) -> Instrumenter:
         functions, modules = metric_names(tree)
-        functions |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        functions |= self._helpers(tree, functions | modules)
         known = [name for name in names.read if name in self.namespace]
         instrumenter = Instrumenter(
             measures=lambda name: name in functions or self._may_measure(name),
@@ -190,6 +191,17 @@ class CellObserver:
         )
         self._instrumenters.append(instrumenter)
         return instrumenter
+
+    def _helpers(self, tree: ast.Module, measures: set[str]) -> set[str]:
+        """Return the functions that the cell defines whose bodies use one of *measures*, or what may measure."""
+        uses = {node.name: _names_used_in(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+        others = {name for used in uses.values() for name in used} - uses.keys()
+        measures = measures | {"score"} | {name for name in others if self._may_measure(name)}
+        measures |= {name for name in others & self.namespace.keys() if self._is_module_of_metrics(name)}
+        found: set[str] = set()
+        while new := {name for name, used in uses.items() if name not in found and used & (measures | found)}:
+            found |= new
+        return found
 
     def values_read(self) -> dict[str, Any]:
         """Return the names that the cell reads with their values before it, as far as these still exist.
@@ -272,6 +284,8 @@ class CellObserver:
 
     def calls(self, site: Site, callee: Any) -> None:
         """Note what is called at *site*; receivers of calls that have failed are released."""
+        if site.kind == "function" and site.mutes(callee):
+            return
         while self._calling and self._calling[-1].statement != site.statement:
             self._calling.pop().release()
         site.called(callee)
@@ -279,22 +293,42 @@ class CellObserver:
 
     def given(self, argument: Argument, value: Any) -> None:
         """Note an argument of a call, before the call runs."""
-        self._safely(argument.site.name, "was given", partial(self._take_argument, argument, value))
+        if argument.site.is_muted:
+            return
+        try:
+            self._take_argument(argument, value)
+        except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is reported, never raised
+            self._report(argument.site.name, "was given", error)
 
     def returned(self, site: Site, value: Any) -> None:
-        """Note what a call returned, or what an assignment binds."""
-        what = "was bound to" if site.kind in {"assignment", "literal", "item", "key"} else "returned"
-        self._safely(site.name or "an assignment", what, partial(self._take, site, value))
+        """Note what a call returned, or what an assignment binds; in a long loop, the first times only."""
+        site.looks += 1
+        if site.looks > MOST_VALUES:
+            self._stop_looking(site)
+        elif not site.is_muted:
+            try:
+                self._take(site, value)
+            except BaseException as error:  # noqa: BLE001  # as above
+                is_bound = site.kind in {"assignment", "literal", "item", "key"}
+                self._report(site.name or "an assignment", "was bound to" if is_bound else "returned", error)
         if self._calling and self._calling[-1] is site:
             self._calling.pop().release()
 
-    def _safely(self, name: str, what: str, take: Callable[[], None]) -> None:
-        try:
-            take()
-        except BaseException as error:  # noqa: BLE001  # this runs within the user's cell: it is reported, never raised
-            reraise_interrupt(error)
-            problem = f"what {name} {what} could not be inspected: {one_line(error)}"
-            self.problems[beginning(problem, 300)] = None
+    def _report(self, name: str, what: str, error: BaseException) -> None:
+        reraise_interrupt(error)
+        problem = f"what {name} {what} could not be inspected: {one_line(error)}"
+        self.problems[beginning(problem, 300)] = None
+
+    def _stop_looking(self, site: Site) -> None:
+        """Stop observing a site that ran very often: from here on it costs next to nothing."""
+        for number in site.numbers:
+            sites.forget(number)
+        for name in (site.name, *site.names):
+            for series in (self.series.get(name or ""), *self.dicts.get(name or "", {}).values()):
+                if series is not None:
+                    series.is_cut = True
+        if (measurement := self.measured.get(id(site))) is not None:
+            measurement.is_cut = True
 
     def _take_argument(self, argument: Argument, value: Any) -> None:
         site = argument.site
@@ -328,7 +362,7 @@ class CellObserver:
         return argument.place in {first, "y_true", "target"}
 
     def _take(self, site: Site, value: Any) -> None:
-        if site.kind in {"assignment", "literal"}:
+        if site.looks == 1 and site.kind in {"assignment", "literal"}:
             self.bound.saw(name for name in site.names if name is not None)
         if site.kind == "assignment":
             self._take_assignment(site, value)
@@ -377,7 +411,7 @@ class CellObserver:
 
     def _add(self, name: str, value: Any, *, looped: bool) -> None:
         if type(value) is not float:
-            if not (issubclass(type(value), float) or is_float_scalar(value)):
+            if type(value) is int or not (issubclass(type(value), float) or is_float_scalar(value)):
                 return
             value = _small_copy(value)
         self.series.setdefault(name, Series()).add(value, looped=looped)
@@ -413,6 +447,8 @@ class CellObserver:
         else:
             name = measure_of(callee, self.namespace)
         if name is None:
+            if site.kind == "function":
+                site.mute(callee)
             return
         classes: list[str] | None = None
         if self._is_per_class(site) or (site.name == "compute" and is_array(value)):
@@ -450,6 +486,11 @@ def _keywords_in(tree: ast.Module) -> Iterator[Keyword]:
             for word in node.keywords:
                 if word.arg and (value := literal(word.value)) is not NOT_LITERAL:
                     yield Keyword(node.func.id, word.arg, value)
+
+
+def _names_used_in(function: ast.FunctionDef) -> set[str]:
+    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    return names | {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
 
 
 def _last_expression(tree: ast.Module) -> ast.expr | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import itertools
 import weakref
 from dataclasses import dataclass, field
@@ -48,6 +49,10 @@ class Site:
     passing: bool = False
     per_class: bool = False
     item: Site | None = None
+    looks: int = 0
+    is_muted: bool = False
+    numbers: list[int] = field(default_factory=list, repr=False)
+    _unmeasured: Callable[[], Any] = field(default=lambda: None, repr=False)
     _callee: Callable[[], Any] = field(default=lambda: None, repr=False)
 
     @property
@@ -61,6 +66,16 @@ class Site:
             self._callee = (lambda: callee) if self.passing else weakref.ref(callee)
         except TypeError:  # it takes no weak reference
             self._callee = lambda: callee
+
+    def mutes(self, callee: Any) -> bool:
+        """Return whether *callee* is the function that was found to measure nothing, and skip this call if so."""
+        self.is_muted = callee is not None and self._unmeasured() is callee
+        return self.is_muted
+
+    def mute(self, callee: Any) -> None:
+        """Skip the calls of *callee* from here on: it measures nothing."""
+        with contextlib.suppress(TypeError):  # it takes no weak reference
+            self._unmeasured = weakref.ref(callee)
 
     def release(self) -> None:
         """Drop the reference to what was called."""
@@ -118,6 +133,7 @@ def add_site(site: Site, sees: Sees) -> int:
     """Register a new site and return its number."""
     number = next(_numbers)
     _sites[number] = (site, sees)
+    site.numbers.append(number)
     return number
 
 
@@ -125,6 +141,7 @@ def add_argument(argument: Argument, sees: Sees) -> int:
     """Register a new argument of a call and return its number."""
     number = next(_numbers)
     _arguments[number] = (argument, sees)
+    argument.site.numbers.append(number)
     return number
 
 
