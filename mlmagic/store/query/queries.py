@@ -121,7 +121,7 @@ def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: 
         expression = parse(text)
         found = experiments.find(client, experiment)
         named = found.name if found else experiments.default_name()
-        keys = _keys(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
+        keys = keys_of(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
         chosen: list[Run] = []
         order = ordering.Order()
         # Without a single run there are no names to check against: nothing is found, and nothing is wrong.
@@ -138,9 +138,8 @@ def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: 
 
 def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:
     """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
-    if condition.name.key != "run_id" or condition.operator != "=" or not _OWN_ID.fullmatch(condition.value.text):
-        return condition
-    known = _by_id(client, condition.value.text, None)
+    is_id = condition.name.key == "run_id" and condition.operator == "=" and _OWN_ID.fullmatch(condition.value.text)
+    known = _by_id(client, condition.value.text, None) if is_id else None
     return condition if known is None else replace(condition, values=(Value(known.info.run_id, quoted=True),))
 
 
@@ -275,10 +274,9 @@ def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted:
 
 
 def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNotFoundError:
-    gone = _by_name(client, reference, within, deleted=True)
-    gone = gone or _by_prefix(client, reference, within, deleted=True)
-    if gone is not None:
-        return _deleted(reference, gone)
+    for find in (_by_name, _by_prefix):
+        if gone := find(client, reference, within, deleted=True):
+            return _deleted(reference, gone)
     last = itertools.islice(search(client, within, Plan()), _PAGE)
     near = did_you_mean(reference, {run.info.run_name or "" for run in last})
     return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
@@ -290,13 +288,13 @@ def _deleted(reference: str, run: Run) -> RunNotFoundError:
     )
 
 
-def _keys(client: MlflowClient, experiment: Experiment | None) -> Keys:
+def keys_of(client: MlflowClient, experiment: Experiment | None) -> Keys:
+    """Return the names that the runs of an experiment carry, the last 1,000 of them."""
     if experiment is None:
-        return Keys.seen_in([], "", complete=True)
+        return Keys(complete=True)
     last = list(itertools.islice(search(client, [experiment.experiment_id], Plan()), _PAGE))  # one page
     complete = len(last) < _PAGE
-    where = f"the last {_PAGE} runs of experiment {experiment.name!r}"
-    return Keys.seen_in(last, "" if complete else where, complete=complete)
+    return Keys.seen_in(last, f"the last {_PAGE} runs of experiment {experiment.name!r}", complete=complete)
 
 
 def search(

@@ -23,7 +23,8 @@ _KEY = re.compile(r"[\w\-./: ]+")
 _EXACT = re.compile(r"[^\\\x00-\x1f\x7f\ud800-\udfff]+")
 _LEFT_OPEN = re.compile(r"[^a-zA-Z0-9 .:/-]+")
 """What a pattern leaves open, since databases differ in letters beyond ASCII."""
-_K = re.compile("[kK]")
+_LETTERS_OF_MORE = re.compile("[kKiI]")
+"""Letters that others become in lower case to Python only: the sign of Kelvin, and a capital I with a dot."""
 
 
 def asked_of_store(condition: Condition, located: Located) -> str | None:
@@ -70,7 +71,7 @@ def _of_text(sign: str, value: Value, name: str) -> str | None:
         return None
     if sign == "like":
         return f"{name} LIKE '{pattern}'"
-    return f"{name} ILIKE '{_K.sub('_', pattern)}'"  # the sign of Kelvin is a capital K to Python only
+    return f"{name} ILIKE '{_LETTERS_OF_MORE.sub('_', pattern)}'"
 
 
 def _quoted(text: str) -> str | None:
