@@ -298,7 +298,11 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     Parameters
     ----------
     filter
-        MLflow's filter syntax, also ``accuracy > 0.9`` and ``optimizer = adam``.
+        Conditions on metrics, params, tags and columns, joined by ``and``, ``or``, ``not`` and parentheses:
+        ``accuracy > 0.9 and optimizer = adam``. There are ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``~`` and ``!~``
+        (a part of a text, in any case), ``like``, ``ilike``, ``in (a, b)``, ``not in``, ``is missing`` and
+        ``is not missing``. Words without an operator are searched in names, params and tags. MLflow's own filter
+        syntax works too.
     experiment
         Its name or id; without it the one that new runs go to.
     n
@@ -320,8 +324,8 @@ def compare(
     Parameters
     ----------
     what
-        Nothing: the newest 10,000 runs of the experiment. A filter as ``mlmagic.runs`` takes it. Or names, ids or
-        beginnings of ids of runs, `mlmagic.Run` objects, frames of runs, and names of experiments.
+        Nothing: the newest 10,000 runs of the experiment. A filter with an operator, as ``mlmagic.runs`` takes it. Or
+        names, ids or beginnings of ids of runs, `mlmagic.Run` objects, frames of runs, and names of experiments.
     experiment
         Name or id of the experiment to look in; by default the one that runs go to.
     metric

@@ -47,7 +47,7 @@ def select(
     Parameters
     ----------
     what
-        Nothing: the newest 10,000 runs of the experiment. One text with a comparison: a filter, as ``%runs`` takes it.
+        Nothing: the newest 10,000 runs of the experiment. One text with an operator: a filter, as ``%runs`` takes it.
         Else names, ids or beginnings of ids of runs, `mlmagic.Run` objects, frames of runs (from ``mlmagic.runs``),
         names of experiments, or lists of these.
     experiment

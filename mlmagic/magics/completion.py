@@ -77,8 +77,8 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
     # IPython's word begins after a sign: of model=rf it is rf.
     whole = words[-1] if magic == "hydra" and words[-1].endswith(f"={word}") else word
     cut = len(whole) - len(word)
-    offered = _of_filter(magic, last, words, before.removesuffix(word)) if magic in {"runs", "compare"} else None
-    offered = _values(shell, magic, last, words) if offered is None else offered
+    of_filter = _of_filter(magic, last, words, before.removesuffix(word)) if magic in {"runs", "compare"} else None
+    offered = _values(shell, magic, last, words) if of_filter is None else of_filter
     return [found[cut:] for found in offered if found.startswith(whole)][:_MOST]
 
 

@@ -85,9 +85,7 @@ CONDITIONS = st.one_of(
 )
 OTHERS = st.builds(Words, st.sampled_from(TEXTS), st.just(True)) | st.builds(Not, CONDITIONS)
 EITHER = st.tuples(CONDITIONS | OTHERS, CONDITIONS).map(Or)
-FILTERS = CONDITIONS | st.lists(CONDITIONS | OTHERS | EITHER, min_size=2, max_size=3).map(
-    lambda parts: And(tuple(parts))
-)
+FILTERS = st.lists(CONDITIONS | OTHERS | EITHER, min_size=1, max_size=4).map(lambda parts: And(tuple(parts)))
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.filter_too_much])

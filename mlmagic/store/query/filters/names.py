@@ -34,6 +34,8 @@ ATTRIBUTES = {
 }
 """What every run has, and what MLflow calls it."""
 _ALIASES = {"run_name": "name", "run name": "name", "start_time": "started", "created": "started", "end_time": "ended"}
+_MACHINERY = ("user_id", "artifact_uri")
+"""Attributes that MLflow knows and that say little to a person."""
 _DATASET_PROPERTIES = ("name", "digest", "context")
 _BY_NUMBER: tuple[Entity, ...] = ("attribute", "metric", "param", "data", "tag")
 _BY_WORD: tuple[Entity, ...] = ("attribute", "param", "metric", "data", "tag")
@@ -94,14 +96,14 @@ class Keys:
             *(Located("param", key, key) for key in sorted(self.params)),
             *(Located("data", key, key) for key in sorted(self.datasets)),
             *sorted((Located("tag", key, TOLD_TAGS.get(key, key)) for key in tags), key=lambda one: one.label),
-            *(Located("attribute", key, label) for label, key in ATTRIBUTES.items()),
+            *(Located("attribute", key, label) for label, key in ATTRIBUTES.items() if label not in _MACHINERY),
         ]
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[str, Located]]]:
-        machinery = (
-            Located("tag", key, key) for key in self.tags - {one.key for one in self.known if one.entity == "tag"}
-        )
+        told = {one.key for one in self.known if one.entity == "tag"}
+        machinery = [Located("attribute", key, key) for key in _MACHINERY]
+        machinery += (Located("tag", key, key) for key in self.tags - told)
         called = [(name, one) for one in (*self.known, *machinery) for name in dict.fromkeys((one.label, one.key))]
         called += [(alias, Located("attribute", ATTRIBUTES[label], label)) for alias, label in _ALIASES.items()]
         index: dict[str, list[tuple[str, Located]]] = {}
@@ -176,7 +178,8 @@ def _unknown(name: Name, keys: Keys) -> Exception:
             f"'{short(name.key)}' is a number: write the name first, then what to compare it with. {EXAMPLE}"
         )
     known = [one for one in keys.known if name.kind in {None, one.entity}]
-    near = nearest(name.key, (called for one in known for called in dict.fromkeys((one.label, one.key))))
+    called = (word for one in known for word in ([one.label] if one.entity == "attribute" else [one.label, one.key]))
+    near = nearest(name.key, called)
     listed = ", ".join(one.label[:_SHOWN_LETTERS] for one in known[:_SHOWN_NAMES])
     more = ", …" if len(known) > _SHOWN_NAMES else ""
     hint = near or (f" There are {listed}{more}. {EXAMPLE}" if listed else f" {EXAMPLE}")
