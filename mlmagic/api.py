@@ -299,7 +299,11 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     Parameters
     ----------
     filter
-        A filter such as ``accuracy > 0.9`` or ``optimizer = adam``, or in MLflow's filter syntax.
+        Conditions on metrics, params, tags and columns, joined by ``and``, ``or``, ``not`` and parentheses:
+        ``accuracy > 0.9 and optimizer = adam``. There are ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``~`` and ``!~``
+        (a part of a text, in any case), ``like``, ``ilike``, ``in (a, b)``, ``not in``, ``is missing`` and
+        ``is not missing``. Words without an operator are searched in names, params and tags. MLflow's own filter
+        syntax works too.
     experiment
         The experiment's name or id, by default the one to which new runs go.
     n
@@ -321,8 +325,8 @@ def compare(
     Parameters
     ----------
     what
-        By default the newest 10,000 runs of the experiment. A filter, as for ``mlmagic.runs``; or names, ids or id
-        prefixes of runs, `mlmagic.Run` objects, frames of runs, or names of experiments.
+        By default the newest 10,000 runs of the experiment. A filter with an operator, as for ``mlmagic.runs``; or
+        names, ids or id prefixes of runs, `mlmagic.Run` objects, frames of runs, or names of experiments.
     experiment
         The name or id of the experiment to search, by default the one to which runs go.
     metric

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.store.query.direction import Direction, direction_of
 from mlmagic.store.query.durations import duration_s, span_s
-from mlmagic.store.query.filters import number_or_none
+from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.infinities import as_logged
+from mlmagic.store.query.telling_tags import TOLD_TAGS, telling_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +21,6 @@ Kind = Literal["run", "param", "metric", "tag", "data"]
 Format = Literal["number", "text", "moment", "duration", "status"]
 
 _ORDER: tuple[Kind, ...] = ("metric", "param", "data", "tag")
-TOLD_TAGS = {
-    "mlflow.source.git.commit": "git commit",
-    "mlflow.source.git.branch": "git branch",
-    "mlflow.source.name": "notebook",
-    "mlflow.user": "user",
-    "mlflow.note.content": "note",
-    "mlmagic.git.dirty": "uncommitted changes",
-    "mlmagic.order": "order of cells",
-    "mlmagic.error": "error",
-}
-"""The tags of MLflow and mlmagic that are shown to the user, and their headings; the others are internal."""
-_LAUNCHER = "ipykernel_launcher.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,22 +81,6 @@ def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
     yield "param", run.data.params
     yield "data", {one.dataset.name: one.dataset.digest for one in (run.inputs.dataset_inputs if run.inputs else ())}
     yield "tag", telling_tags(run.data.tags)
-
-
-def telling_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags that are informative to the user.
-
-    MLflow records the kernel's launcher as the notebook, with a path that differs between installations.
-
-    >>> telling_tags({"team": "vision", "mlflow.source.name": "ipykernel_launcher.py", "mlflow.user": "ada"})
-    {'team': 'vision', 'mlflow.user': 'ada'}
-    """
-    return {
-        key: value
-        for key, value in tags.items()
-        if (key in TOLD_TAGS or not key.startswith(("mlflow.", "mlmagic.")))
-        and not (key == "mlflow.source.name" and value.endswith(_LAUNCHER))
-    }
 
 
 def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> tuple[list[Column], list[Column]]:

@@ -12,6 +12,8 @@ from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you
 from mlmagic.store import connection, experiments
 from mlmagic.store.keys import key_among
 from mlmagic.store.query import bulk, queries
+from mlmagic.store.query.filters.parser import parse
+from mlmagic.store.query.filters.tree import Condition, Name, Value, Words, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +28,7 @@ MOST_RUNS = 10_000
 _SHOWN_NAMES = 8
 _MOST_OWN_IDS = 100
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_CONDITION = re.compile(r"[=<>]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?null\s)", re.IGNORECASE)
+_CONDITION = re.compile(r"[=<>~]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?(?:null|missing)[\s)])", re.IGNORECASE)
 _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(("min", "minimum", "minimize", "asc"), "min"),
     **dict.fromkeys(("max", "maximum", "maximize", "desc"), "max"),
@@ -79,7 +81,7 @@ def select(
 def is_filter(text: str) -> bool:
     """Return whether *text* is a filter, not a name: a filter has an operator outside of quotes.
 
-    >>> is_filter("accuracy > 0.9"), is_filter("name like 'a%'"), is_filter("my run in June"), is_filter("'lr=1'")
+    >>> is_filter("accuracy > 0.9"), is_filter("not (lr is missing)"), is_filter("my run in June"), is_filter("'lr=1'")
     (True, True, False, False)
     """
     return bool(_CONDITION.search(f"{_QUOTED.sub(_quotes, text)} "))
@@ -90,10 +92,12 @@ def _quotes(found: re.Match[str]) -> str:
 
 
 def _filtered(condition: str, experiment: str | None) -> Comparison:
+    run_id = _called_like(condition, experiment)
+    if run_id is not None:
+        return connection.ask(partial(_read, [run_id]))
     try:
         found = queries.find_runs(condition, experiment=experiment, n=MOST_RUNS)
     except UsageProblem:
-        # A name may contain operators: mlp lr=0.02
         try:
             run = queries.find_run(condition, experiment=experiment)
         except MLMagicError:
@@ -108,6 +112,17 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
         else ComparisonNotice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
     )
     return Comparison(found.runs, title, notice=notice)
+
+
+def _called_like(condition: str, experiment: str | None) -> str | None:
+    """Return the newest run with this name, which may hold signs: ``mlp lr=0.02`` is a word and a condition as well."""
+    named = str(Condition(Name("attributes", "name"), "=", (Value(condition.strip(), quoted=True),)))
+    try:
+        has_words = any(isinstance(one, Words) for one in leaves(parse(condition)))
+        found = queries.find_runs(named, experiment=experiment, n=1).runs if has_words else ()
+    except UsageProblem:
+        return None
+    return found[0].info.run_id if found else None
 
 
 def _whole(experiment: str | None) -> Comparison:
@@ -135,8 +150,7 @@ def _named(references: Sequence[Reference], experiment: str | None) -> Compariso
         except RunNotFoundError as unknown:
             if is_filter(text):
                 raise UsageProblem(
-                    f"{unknown} If it is a filter, it stands alone, its conditions joined by 'and': "
-                    "%compare accuracy > 0.9 and optimizer = adam"
+                    f"{unknown} If it is a filter, it stands alone: %compare accuracy > 0.9 and optimizer = adam"
                 ) from None
             if experiment is not None:
                 raise

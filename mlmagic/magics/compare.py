@@ -27,7 +27,7 @@ class CompareMagics(Magics):
     @magic_arguments()
     @argument(
         "what", nargs="*",
-        help="Names or ids of runs; or a filter, as %%runs takes it; or experiments. "
+        help="Names or ids of runs; or a filter with an operator, as %%runs takes it; or experiments. "
         "By default the runs of the experiment that runs go to.",
     )  # fmt: skip
     @argument("-e", "--experiment", help="Name or id of the experiment to look in.")
@@ -53,7 +53,7 @@ class CompareMagics(Magics):
 
             %compare
             %compare forest boosting
-            %compare accuracy > 0.9 and optimizer = adam
+            %compare accuracy > 0.9 and (optimizer ~ adam or depth in (6, 8))
             %compare digits --metric val_loss --group-by seed
             widget = %compare --metric "score max"
         """

@@ -1,4 +1,4 @@
-"""Tab completion on a magic's line: its options, and the runs, experiments and variables that they take."""
+"""Tab completion on a magic's line: its options, the runs, experiments and variables that they take, and filters."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mlmagic.store.query.filters.names import Keys
+
 _MOST = 50
 _PATIENCE_S = 1.5
+_OPTIONS_WITH_NAME = ("--sort", "--metric", "--group-by")
+_OPTIONS_WITH_VALUE = ("-e", "--experiment", "-n", *_OPTIONS_WITH_NAME)
 _MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra)(?=\s|$)")
 
 
@@ -73,7 +77,9 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
     # IPython's word begins after an operator: it is rf in model=rf.
     whole = words[-1] if magic == "hydra" and words[-1].endswith(f"={word}") else word
     cut = len(whole) - len(word)
-    return [found[cut:] for found in _values(shell, magic, last, words) if found.startswith(whole)][:_MOST]
+    of_filter = _of_filter(magic, last, words, before.removesuffix(word)) if magic in {"runs", "compare"} else None
+    offered = _values(shell, magic, last, words) if of_filter is None else of_filter
+    return [found[cut:] for found in offered if found.startswith(whole)][:_MOST]
 
 
 def _options(magic: str) -> list[str]:
@@ -109,6 +115,37 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
     if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
         return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
     return []
+
+
+def _of_filter(magic: str, last: str, words: list[str], before: str) -> list[str] | None:
+    """Return what may stand in a filter or after ``--sort`` and its like, None if that is not what is typed."""
+    from mlmagic.comparison.selecting import is_filter
+    from mlmagic.magics.parsing import split_filter
+    from mlmagic.store.query.filters.suggestions import following, names
+
+    line = before.lstrip()[len(words[0]) :]
+    options, condition = split_filter(line, _OPTIONS_WITH_VALUE)
+    is_name = last in _OPTIONS_WITH_NAME
+    if not is_name and (last.startswith("-") or (magic == "compare" and not is_filter(condition))):
+        return None
+    place = next((options[at + 1] for at, word in enumerate(options[:-1]) if word in {"-e", "--experiment"}), None)
+    try:
+        keys = _keys(place)
+    except MLMagicError:
+        return []
+    return [one for one in (names(keys) if is_name else following(condition, keys)) if is_plain(one)]
+
+
+def _keys(experiment: str | None) -> Keys:
+    from mlmagic.store import connection, experiments
+    from mlmagic.store.query import queries
+
+    def ask() -> Keys:
+        client = connection.connect()
+        with connection.refused_by(connection.current_uri()):
+            return queries.keys_of(client, experiments.find(client, experiment))
+
+    return connection.ask(ask, timeout_s=_PATIENCE_S)
 
 
 def _of_configs(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:

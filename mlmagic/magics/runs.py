@@ -27,7 +27,8 @@ class RunsMagics(Magics):
     @magic_arguments()
     @argument(
         "filter", nargs="*",
-        help="Conditions joined by `and`, on a column, metric, param or tag. MLflow's filter syntax works too.",
+        help="Conditions on a column, metric, param or tag, joined by `and`, `or`, `not` and parentheses; or words "
+        "to look for. MLflow's filter syntax works too.",
     )  # fmt: skip
     @argument("-e", "--experiment", help="Name or id of the experiment; by default the one that runs go to.")
     @argument("-n", type=int, default=20, help="How many runs at most, 20 by default.")
@@ -42,7 +43,10 @@ class RunsMagics(Magics):
     def runs(self, line: str = "") -> RunsFrame:
         """Show the last runs of an experiment as a table; the result is a DataFrame.
 
-        The filter needs no quotes around it. A param compares as a number when the value is one.
+        The filter needs no quotes around it. Operators are = != < <= > >=, ~ and !~ for a part of a text in any case,
+        like, ilike, in (a, b), not in, is missing, is not missing. A param compares as a number if the value is one.
+        A quoted value is compared to the letter, any other in any case. A duration takes a unit (5 min, 1.5 h), started
+        and ended take dates. Words without an operator are looked for in names, params and tags.
 
         Examples::
 
@@ -51,6 +55,9 @@ class RunsMagics(Magics):
             %runs --sort accuracy
             %runs --sort val_loss asc -e churn
             %runs status = FAILED and started > 2026-01-31
+            %runs (lr > 0.1 or optimizer ~ adam) and not team is missing
+            %runs duration > 5 min and optimizer in (adam, sgd)
+            %runs forest
             df = %runs lr <= 0.01
         """
         from mlmagic.views.runs_frame import runs_frame

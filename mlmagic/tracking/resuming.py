@@ -15,7 +15,7 @@ from mlmagic.store import experiments
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import durations, queries, session_log
-from mlmagic.store.query.filter_plan import Plan
+from mlmagic.store.query.filters.plan import Plan
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -142,7 +142,7 @@ def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
         return None
     of_notebook = Plan(
         f"tags.`mlflow.source.name` = '{name}' and tags.`mlmagic.version` LIKE '%'",
-        here=(lambda run: run.data.tags.get("mlflow.source.name") == name and "mlmagic.version" in run.data.tags,),
+        lambda run: run.data.tags.get("mlflow.source.name") == name and "mlmagic.version" in run.data.tags,
     )
     found = next(queries.search(client, [experiment.experiment_id], of_notebook, size=1), None)
     return str(found.info.run_id) if found else None

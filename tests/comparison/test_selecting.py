@@ -120,7 +120,7 @@ def test_a_filter_that_nothing_meets_says_so(runs):
         ([], {"metric": "acuracy"}, UsageProblem, r"metric 'acuracy'\. Did you mean 'accuracy'\?"),
         ([], {"group_by": "dept"}, UsageProblem, r"'dept'\. Did you mean 'depth'\?"),
         ([], {"experiment": "chrun"}, UsageProblem, r"Did you mean 'churn'\?"),
-        (["acc > 1"], {}, UsageProblem, r"No metric, param or tag 'acc'"),
+        (["acc > 1"], {}, UsageProblem, r"No run has a metric, param or tag 'acc'"),
     ],
 )
 def test_what_is_not_there_is_one_clear_line(runs, what, options, error, message):

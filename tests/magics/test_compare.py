@@ -78,7 +78,7 @@ def test_a_name_with_an_operator_is_quoted(shell, make_run):
         ("Default2", RunNotFoundError, r"There is no experiment 'Default2'\. Did you mean 'Default'\?"),
         ("'open", UsageProblem, "no closing quotation"),
         ("acuracy > 0.9", UsageProblem, r"Did you mean 'accuracy'\?"),
-        ("accuracy >", UsageProblem, "has no value after '>'"),
+        ("accuracy >", UsageProblem, "A value is missing after >"),
         ("-e churn", UsageProblem, "There is no experiment 'churn'"),
     ],
 )

@@ -62,6 +62,22 @@ def test_experiments_and_runs_of_the_store(shell, make_run):
     assert offered(shell, "%%track --parent fo") == ["forest"]
 
 
+def test_what_a_filter_may_say(shell, make_run):
+    make_run("a", {"optimizer": "adam", "lr": 0.1, "twin": 1}, {"val_loss": 0.5, "twin": 1}, tags={"team": "red"})
+    make_run("b", {"optimizer": "adam w"}, {"val loss": 0.5})
+    assert offered(shell, "%runs val") == ["val_loss"]
+    assert offered(shell, "%runs val_loss < 0.2 and opt") == ["optimizer"]
+    assert offered(shell, "%runs val_loss < 0.2 a") == ["and"]
+    assert offered(shell, "%runs optimizer = a") == ["adam"]
+    assert offered(shell, "%runs status = FI") == ["FINISHED"]
+    assert complete(shell, "runs", "%runs not (tea", "tea") == ["team"]
+    assert complete(shell, "runs", "%runs tw", "tw") == []  # a metric and a param
+    assert complete(shell, "runs", "%runs params.t", "params.t") == ["params.twin"]
+    assert offered(shell, "%runs --sort val") == ["val_loss"]
+    assert offered(shell, "%runs -e nowhere val") == []
+    assert offered(shell, "%compare lr = 0.1 or tea") == ["team"]
+
+
 def test_a_store_that_is_away_offers_nothing_and_says_nothing(shell, monkeypatch, capsys):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense://x")
     import mlflow

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.comparison.columns import TOLD_TAGS, telling_tags
 from mlmagic.comparison.diffs.data_diff import DataRow, data_rows
 from mlmagic.comparison.diffs.environment_diff import EnvironmentDiff, environment_diff
 from mlmagic.comparison.diffs.figure_diff import FigureRow, figure_rows
@@ -16,6 +15,7 @@ from mlmagic.comparison.diffs.run_files import read_all
 from mlmagic.comparison.diffs.run_record import CODE
 from mlmagic.comparison.diffs.value_diff import MetricRow, ValueRow, metric_rows, value_rows
 from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.store.query.telling_tags import TOLD_TAGS, telling_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

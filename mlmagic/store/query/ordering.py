@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
-from mlmagic.store.query.filter_plan import locate, needs_keys, value_of
-from mlmagic.store.query.filters import Condition, number_or_none, split_key
+from mlmagic.store.query.filters.matching import value_of
+from mlmagic.store.query.filters.names import locate, needs_keys
+from mlmagic.store.query.filters.tree import Condition, Value, name_of
+from mlmagic.store.query.filters.values import number_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlflow.entities import Run
 
-    from mlmagic.store.query.filter_plan import Keys
-    from mlmagic.store.query.filters import Entity
+    from mlmagic.store.query.filters.names import Entity, Keys
 
 NEWEST_FIRST = "attributes.start_time DESC"
 _DIRECTION = re.compile(r"(?P<name>.*?)(?:\s+(?P<direction>asc|desc|ascending|descending))?", re.IGNORECASE)
@@ -34,7 +35,7 @@ class SortSpec:
     @property
     def needs_keys(self) -> bool:
         """Whether the names of metrics and params must be known to resolve it."""
-        return self.name is not None and needs_keys([self._condition()])
+        return self.name is not None and needs_keys(self._condition())
 
     def among(self, keys: Keys) -> Order:
         """Return the order with its name resolved among *keys*.
@@ -46,13 +47,12 @@ class SortSpec:
         """
         if self.name is None:
             return Order()
-        entity, key = locate(self._condition(), keys)
-        return Order(entity, key, self.ascending)
+        located = locate(self._condition(), keys)
+        return Order(located.entity, located.key, self.ascending)
 
     def _condition(self) -> Condition:
         # The value is a number, so that a name that is both a metric and a param is refused.
-        entity, key = split_key(self.name or "")
-        return Condition(entity, key, self.name or "", "=", "0")
+        return Condition(name_of(self.name or ""), "=", (Value("0"),))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,11 @@ from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you
 from mlmagic.store import connection, experiments
 from mlmagic.store.connection import refused_by
 from mlmagic.store.database import database_of
-from mlmagic.store.query import bulk, filters, ordering
-from mlmagic.store.query.filter_plan import Keys, Plan, needs_keys, plan
+from mlmagic.store.query import bulk, ordering
+from mlmagic.store.query.filters.names import Keys, needs_keys
+from mlmagic.store.query.filters.parser import parse
+from mlmagic.store.query.filters.plan import Plan, plan
+from mlmagic.store.query.filters.tree import Condition, Name, Value, with_conditions
 from mlmagic.store.query.frames import frame_of
 from mlmagic.store.query.light_runs import readable
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _SHOWN_CANDIDATES = 5
-_NO_KEYS = Keys.seen_in([], "", complete=False)
+_NO_KEYS = Keys()
 _ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
 _OWN_ID = re.compile(r"[0-9a-f]{32}")
 _ID_PREFIX = re.compile(r"[0-9a-f]{4,31}")
@@ -44,9 +47,9 @@ def runs(
     Parameters
     ----------
     filter
-        MLflow's filter syntax, or plain conditions joined by ``and``: ``accuracy > 0.9 and optimizer = adam``.
-        A bare name is a column of the table, a metric, a param or a tag; a param compares as a number when
-        the value is one.
+        Conditions joined by ``and``, ``or``, ``not`` and parentheses: ``accuracy > 0.9 and optimizer = adam``.
+        A name is a column of the table, a metric, a param or a tag; a param compares as a number if the value is one.
+        Words without an operator are searched in names, params and tags. MLflow's filter syntax works too.
     experiment
         Name or id. By default that of the settings, else MLflow's active one.
     n
@@ -107,39 +110,37 @@ def find_runs(
     sort: str | None = None,
 ) -> FoundRuns:
     """Return the runs that `runs` lists, as MLflow runs; parameters and errors are those of `runs`."""
-    conditions = filters.parse(filter)
+    parse(filter)  # errors that need no look at a run are raised without asking the store
     wanted = ordering.parse(sort)
-    return connection.ask(partial(_find_runs, conditions, wanted, experiment, n))
+    return connection.ask(partial(_find_runs, filter, wanted, experiment, n))
 
 
-def _find_runs(
-    conditions: Sequence[filters.Condition], wanted: ordering.SortSpec, experiment: str | None, n: int
-) -> FoundRuns:
+def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: int) -> FoundRuns:
     client = connection.connect()
     with refused_by(connection.current_uri()):
-        conditions = [_with_stored_id(client, condition) for condition in conditions]
+        expression = parse(text)
         found = experiments.find(client, experiment)
         named = found.name if found else experiments.default_name()
-        keys = _keys(client, found) if needs_keys(conditions) or wanted.needs_keys else _NO_KEYS
+        keys = keys_of(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
         chosen: list[Run] = []
         order = ordering.Order()
         # If there are no runs, there are no names to check against: the result is empty, and no name is an error.
         if found and (keys is _NO_KEYS or keys.tags):
             order = wanted.among(keys)
-            selection = plan(conditions, keys)
-            whole = order.by_store and not selection.tests
-            size = min(n + 1, _PAGE) if whole else _PAGE
+            if expression := parse(text, keys.is_name):
+                expression = with_conditions(expression, partial(_with_stored_id, client))
+            selection = plan(expression, keys)
+            size = min(n + 1, _PAGE) if order.by_store and selection.is_narrow else _PAGE
             matching = search(client, [found.experiment_id], selection, order, size=size)
             chosen = order.first(matching, n + 1)
     return FoundRuns(chosen[:n], named, order, more=len(chosen) > n)
 
 
-def _with_stored_id(client: MlflowClient, condition: filters.Condition) -> filters.Condition:
-    """Replace the run's own id in ``run_id = ID`` by MLflow's id of the run."""
-    if condition.key != "run_id" or condition.operator != "=" or not _OWN_ID.fullmatch(condition.value):
-        return condition
-    known = _by_id(client, condition.value, None)
-    return condition if known is None else replace(condition, value=known.info.run_id)
+def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:
+    """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
+    is_id = condition.name.key == "run_id" and condition.operator == "=" and _OWN_ID.fullmatch(condition.value.text)
+    known = _by_id(client, condition.value.text, None) if is_id else None
+    return condition if known is None else replace(condition, values=(Value(known.info.run_id, quoted=True),))
 
 
 def find_run(reference: str, *, experiment: str | None = None) -> Run:
@@ -249,8 +250,8 @@ def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -
 
 
 def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:
-    selection = plan([filters.Condition("attribute", "name", "name", "=", name, quoted=True)], _NO_KEYS)
-    size = _PAGE if selection.tests else 1
+    selection = plan(Condition(Name("attributes", "name"), "=", (Value(name, quoted=True),)), _NO_KEYS)
+    size = 1 if selection.is_narrow else _PAGE
     return next(search(client, within, selection, size=size, deleted=deleted), None)
 
 
@@ -258,10 +259,9 @@ def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted:
     prefix, most = prefix.lower(), _SHOWN_CANDIDATES + 1
     if not _ID_PREFIX.fullmatch(prefix):
         return None
-    by_id = Plan(f"attributes.run_id LIKE '{prefix}%'", here=(lambda run: run.info.run_id.startswith(prefix),))
+    by_id = Plan(f"attributes.run_id LIKE '{prefix}%'", lambda run: run.info.run_id.startswith(prefix))
     by_own = Plan(
-        f"tags.`mlmagic.id` LIKE '{prefix}%'",
-        here=(lambda run: run.data.tags.get("mlmagic.id", "").startswith(prefix),),
+        f"tags.`mlmagic.id` LIKE '{prefix}%'", lambda run: run.data.tags.get("mlmagic.id", "").startswith(prefix)
     )
     found: list[Run] = []
     for selection in (by_id, by_own):
@@ -274,10 +274,9 @@ def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted:
 
 
 def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNotFoundError:
-    gone = _by_name(client, reference, within, deleted=True)
-    gone = gone or _by_prefix(client, reference, within, deleted=True)
-    if gone is not None:
-        return _deleted(reference, gone)
+    for find in (_by_name, _by_prefix):
+        if gone := find(client, reference, within, deleted=True):
+            return _deleted(reference, gone)
     last = itertools.islice(search(client, within, Plan()), _PAGE)
     near = did_you_mean(reference, {run.info.run_name or "" for run in last})
     return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
@@ -289,13 +288,13 @@ def _deleted(reference: str, run: Run) -> RunNotFoundError:
     )
 
 
-def _keys(client: MlflowClient, experiment: Experiment | None) -> Keys:
+def keys_of(client: MlflowClient, experiment: Experiment | None) -> Keys:
+    """Return the names that the runs of an experiment carry, the last 1,000 of them."""
     if experiment is None:
-        return Keys.seen_in([], "", complete=True)
+        return Keys(complete=True)
     last = list(itertools.islice(search(client, [experiment.experiment_id], Plan()), _PAGE))  # one page
     complete = len(last) < _PAGE
-    which = "" if complete else f"the last {_PAGE} runs of "
-    return Keys.seen_in(last, f"{which}experiment {experiment.name!r}", complete=complete)
+    return Keys.seen_in(last, f"the last {_PAGE} runs of experiment {experiment.name!r}", complete=complete)
 
 
 def search(
@@ -321,7 +320,7 @@ def search(
         rows = None if isinstance(error, MLMagicError) else bulk.every_run(client, within, deleted=deleted)
         if rows is None:
             raise
-        chosen = [run for run in rows if run.info.run_id not in seen and all(test(run) for test in selection.here)]
+        chosen = [run for run in rows if run.info.run_id not in seen and selection.matches(run)]
         yield from order.sorted(chosen)
 
 

@@ -179,7 +179,7 @@ def test_names_steer_no_terminal(make_run, change, capsys):
     widget = mlmagic.compare()
     with pytest.raises(MLMagicError, match=r"Several runs begin with|No run has") as ambiguous:
         queries.find_run(HOSTILE)
-    with pytest.raises(MLMagicError, match="No metric, param or tag") as unknown:
+    with pytest.raises(MLMagicError, match="No run has a metric, param or tag") as unknown:
         mlmagic.runs(f"`{HOSTILE[:5]}` > 1")
     shown = [
         repr(mlmagic.runs()), str(mlmagic.runs()), mlmagic.runs()._repr_html_(), repr(mlmagic.Run(made)),

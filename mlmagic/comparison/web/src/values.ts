@@ -2,8 +2,8 @@
 
 import { has, type Column, type TextColumn } from "./wire.ts";
 
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
-const NO_FINITE = /^\s*([+-]?)(inf|infinity|nan)\s*$/i;
+const NUMBER = /^[ \t\n\v\f\r]*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?[ \t\n\v\f\r]*$/i;
+const NO_FINITE = /^[ \t\n\v\f\r]*([+-]?)(inf|infinity|nan)[ \t\n\v\f\r]*$/i;
 const numbers = new WeakMap<readonly string[], Float64Array>();
 
 /** Returns the number that a word reads as in Python (`1e-3`, `.5`, `-inf`), null where it is none. */

@@ -1,17 +1,20 @@
-/** Which runs a filter keeps. */
+/** Which runs a filter keeps; `mlmagic/store/query/filters/matching.py` decides the same of MLflow's runs. */
 
 import { numbersOfWords, readsAs } from "../../values.ts";
 import { has, type Column, type NumberColumn, type Table, type TextColumn } from "../../wire.ts";
-import { isName, locate } from "./names.ts";
-import { parse, type Condition, type Expression, type Text } from "./parse.ts";
-import { didYouMean, Problem } from "./problem.ts";
+import { isName, knownColumns, locate, valuesOf } from "./names.ts";
+import { parse, type Condition, type Expression, type Text, type Value } from "./parse.ts";
+import { didYouMean, Problem, short } from "./problem.ts";
+import { like, millisecondsIn, secondsIn } from "./values.ts";
 
 /** The rows that match (1) or not (0), all where there is no filter; or what is wrong. */
 export type Matched = { readonly rows: Uint8Array | null; readonly problem: null } | { readonly rows: null; readonly problem: Problem };
 
+type About = Pick<Column, "label" | "kind" | "format">;
+
 const SHORTEST_ID = 4;
 const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
-const UNITS: Record<string, number> = { ms: 0.001, s: 1, min: 60, m: 60, h: 3600, d: 86_400 };
+const PLAIN = /^[^\s=<>!~'"`(),&|;]+$/;
 const lowercase = new WeakMap<readonly string[], readonly string[]>();
 
 /** Returns the rows that a filter keeps; words are looked for in `searched`, and in the ids. Never throws. */
@@ -52,9 +55,9 @@ function withText({ text, quoted, start, end }: Text, table: Table, searched: re
     const holds = Uint8Array.from(lowered(column.words), (word) => Number(word.includes(wanted)));
     for (let row = 0; row < rows.length; row++) rows[row] = rows[row]! | (holds[column.codes[row]!] ?? 0);
   }
-  const begun = quoted || rows.includes(1) ? undefined : table.columns.find(({ label }) => label.toLowerCase().startsWith(wanted));
+  const begun = quoted || rows.includes(1) ? undefined : knownColumns(table).find(({ label }) => label.toLowerCase().startsWith(wanted));
   // The name of a column on its way to a condition, not a search for a word that no run has.
-  if (begun) throw new Problem(`No run has the word '${text}'. For a condition an operator follows: ${begun.label.slice(0, 60)} ${begun.type === "number" ? "< 0.2" : "= adam"}`, start, end);
+  if (begun) throw new Problem(`No run has the word '${short(text)}'. For a condition an operator follows: ${conditionOn(begun)}`, start, end);
   return rows;
 }
 
@@ -66,48 +69,48 @@ function lowered(words: readonly string[]): readonly string[] {
 
 function condition(wanted: Condition, table: Table): Uint8Array {
   const column = locate(table, wanted);
-  if (wanted.operator === "is missing" || wanted.operator === "is not missing") {
-    const isWanted = wanted.operator === "is not missing";
-    return Uint8Array.from({ length: table.count }, (_, row) => Number(has(column, row) === isWanted));
+  const isNot = wanted.operator === "is not missing";
+  const isAsked = wanted.operator === "is missing" || isNot;
+  if ("property" in column) {
+    const test = isAsked ? () => true : wordTest(wanted, { label: wanted.name, kind: "data", format: "text" });
+    return Uint8Array.from(table.ids, (_, row) => Number(valuesOf(column, row).some((word) => test(word)) !== (isAsked && !isNot)));
   }
+  if (isAsked) return Uint8Array.from(table.ids, (_, row) => Number(has(column, row) === isNot));
   if (column.type === "number") {
     const test = numberTest(wanted, column);
     return Uint8Array.from(column.numbers, (value, row) => Number(!column.missing?.[row] && test(value)));
   }
-  if (column.format === "status") checkStatus(wanted);
   const test = textTest(wanted, column);
   const holds = Uint8Array.from(column.words, (_, code) => Number(test(code)));
   return Uint8Array.from(column.codes, (code) => holds[code] ?? 0);
 }
 
+/** A condition as an example, with an operator and a value that fit the column. */
+function conditionOn({ label, kind, format }: About): string {
+  const value = kind === "metric" ? "< 0.2" : format === "moment" ? "> 2026-01-31" : format === "duration" ? "> 60" : format === "status" ? "= FAILED" : "= adam";
+  return `${PLAIN.test(label) ? short(label) : `\`${short(label)}\``} ${value}`;
+}
+
 function numberTest(wanted: Condition, column: NumberColumn): (value: number) => boolean {
   const { operator, choices } = wanted;
   if (operator === "in" || operator === "not in") {
-    const numbers = new Set(choices.map((choice) => numberFor(choice, column, wanted)));
+    const numbers = new Set(choices.map(({ text }) => numberFor(text, column, wanted)));
     return (value) => numbers.has(value) === (operator === "in");
   }
   if (!(operator in COMPARE)) {
-    throw new Problem(`'${column.label}' is a ${column.kind === "metric" ? "metric" : column.format}: compare it by ${Object.keys(COMPARE).join(", ")}, not ${operator}.`, wanted.nameEnd, wanted.end);
+    const what = column.kind === "metric" ? "metric" : column.format === "moment" ? "date" : column.format;
+    throw new Problem(`'${short(column.label)}' is a ${what}: compare it by ${Object.keys(COMPARE).join(", ")}, not ${operator}. For example: ${conditionOn(column)}`, wanted.nameEnd, wanted.end);
   }
   return comparison(operator as Sign, numberFor(wanted.value, column, wanted));
 }
 
 function numberFor(value: string, column: Column, { nameEnd, end }: Condition): number {
-  const number = readsAs(value);
+  const number = column.format === "duration" ? secondsIn(value) : column.format === "moment" ? millisecondsIn(value) : readsAs(value);
   if (number !== null) return number;
-  if (column.format === "duration") {
-    const [, amount, unit] = /^(\S*?\d\.?)\s*(ms|s|min|m|h|d)$/i.exec(value) ?? [];
-    const parsed = amount === undefined ? null : readsAs(amount);
-    if (parsed !== null && unit) return parsed * UNITS[unit.toLowerCase()]!;
-    throw new Problem(`A duration is compared with seconds, or 5 min, not '${value}'. For example: duration > 60`, nameEnd, end);
-  }
-  if (column.format === "moment") {
-    // A day alone is meant in local time, as in %runs.
-    const moment = Date.parse(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00` : value);
-    if (!Number.isNaN(moment)) return moment;
-    throw new Problem(`'${column.label}' is compared with a date, not '${value}'. For example: ${column.label} > 2026-01-31`, nameEnd, end);
-  }
-  throw new Problem(`'${column.label}' is a metric: compare it with a number, not '${value}'.`, nameEnd, end);
+  const isDuration = column.format === "duration";
+  const name = isDuration ? "A duration is" : column.format === "moment" ? `'${column.label}' is` : `'${short(column.label)}' is a metric:`;
+  const meant = isDuration ? "compared with seconds, or 5 min" : column.format === "moment" ? "compared with a date" : "compare it with a number";
+  throw new Problem(`${name} ${meant}, not '${short(value)}'. For example: ${isDuration ? "duration > 60" : conditionOn(column)}`, nameEnd, end);
 }
 
 type Sign = "=" | "!=" | "<" | "<=" | ">" | ">=";
@@ -128,49 +131,60 @@ function comparison(sign: Sign, limit: number): (value: number) => boolean {
 
 /** An unquoted number compares by value, so that `lr = 0.10` finds the param `0.1`. */
 function textTest(wanted: Condition, column: TextColumn): (code: number) => boolean {
-  const { operator, value, quoted, choices } = wanted;
-  const words = lowered(column.words);
   const numbers = numbersOfWords(column);
-  const equal = (text: string, isText: boolean): ((code: number) => boolean) => {
-    const number = isText ? null : readsAs(text);
-    const word = text.toLowerCase();
-    return (code) => words[code] === word || (number !== null && numbers[code] === number);
-  };
+  const words = lowered(column.words);
+  const test = wordTest(wanted, column);
+  return (code) => test(column.words[code]!, words[code]!, numbers[code]!);
+}
+
+/** Returns a test of a word, which is given in lower case and as a number as well where that is at hand. */
+function wordTest(wanted: Condition, column: About): (word: string, lower?: string, number?: number) => boolean {
+  const { operator } = wanted;
+  const values = column.format === "status" ? statuses(wanted) : wanted.choices.length > 0 ? wanted.choices : [{ text: wanted.value, quoted: wanted.quoted }];
+  const { text, quoted } = values[0]!;
   switch (operator) {
     case "in":
-    case "not in": {
-      const tests = choices.map((choice) => equal(choice, false));
-      return (code) => tests.some((test) => test(code)) === (operator === "in");
-    }
+    case "not in":
     case "=":
     case "!=": {
-      const test = equal(value, quoted);
-      return (code) => test(code) === (operator === "=");
+      const tests = values.map(equalTo);
+      const isWanted = operator === "in" || operator === "=";
+      return (word, lower = word.toLowerCase(), number = readsAs(word) ?? NaN) => tests.some((test) => test(word, lower, number)) === isWanted;
     }
     case "~":
     case "!~": {
-      const part = value.toLowerCase();
-      return (code) => words[code]!.includes(part) === (operator === "~");
+      const part = text.toLowerCase();
+      return (word, lower = word.toLowerCase()) => lower.includes(part) === (operator === "~");
     }
     case "like":
+      return like(text);
     case "ilike": {
-      const pattern = value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("%", ".*").replaceAll("_", ".");
-      const expression = new RegExp(`^${pattern}$`, operator === "ilike" ? "isu" : "su");
-      return (code) => expression.test(column.words[code]!);
+      const fits = like(text.toLowerCase());
+      return (word, lower = word.toLowerCase()) => fits(lower);
     }
     default: {
-      const number = quoted ? null : readsAs(value);
-      if (number === null) throw new Problem(`'${column.label}' is text: ${operator} compares it with a number, not '${value}'.`, wanted.nameEnd, wanted.end);
-      const test = comparison(operator as Sign, number);
-      return (code) => test(numbers[code]!);
+      const limit = quoted ? null : readsAs(text);
+      if (limit === null) throw new Problem(`'${short(column.label)}' is text: ${operator} compares it with a number, not '${short(text)}'. For example: ${conditionOn(column)}`, wanted.nameEnd, wanted.end);
+      const test = comparison(operator as Sign, limit);
+      return (word, _, number = readsAs(word) ?? NaN) => test(number);
     }
   }
 }
 
-function checkStatus({ operator, value, choices, nameEnd, end }: Condition): void {
-  if (operator === "~" || operator === "!~" || operator.endsWith("like")) return;
-  for (const status of choices.length > 0 ? choices : [value]) {
-    if (STATUSES.includes(status.toUpperCase())) continue;
-    throw new Problem(`'${status}' is not a status.${didYouMean(status, STATUSES)} There are ${STATUSES.join(", ")}.`, nameEnd, end);
+/** Returns a test for the text of a quoted value to the letter; for any other in any case, or for its number. */
+function equalTo({ text, quoted }: Value): (word: string, lower: string, number: number) => boolean {
+  if (quoted) return (word) => word === text;
+  const wanted = text.toLowerCase();
+  const limit = readsAs(text);
+  return (_, lower, number) => lower === wanted || (limit !== null && number === limit);
+}
+
+function statuses({ operator, value, choices, quoted, nameEnd, end }: Condition): readonly Value[] {
+  const values = choices.length > 0 ? choices : [{ text: value, quoted }];
+  if (["~", "!~", "like", "ilike"].includes(operator)) return values;
+  for (const { text } of values) {
+    if (STATUSES.includes(text.toUpperCase())) continue;
+    throw new Problem(`'${short(text)}' is not a status.${didYouMean(text, STATUSES)} There are ${STATUSES.join(", ")}. For example: status = FAILED`, nameEnd, end);
   }
+  return values.map(({ text }) => ({ text: text.toUpperCase(), quoted: true }));
 }

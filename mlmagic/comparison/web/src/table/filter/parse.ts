@@ -1,25 +1,30 @@
 /**
- * Reads a filter: conditions as `%runs` has them, joined by `and` or `or`, with `not` and parentheses; words without an
- * operator are looked for as text.
+ * Reads a filter, as `mlmagic/store/query/filters/parser.py` does: conditions joined by `and`, `or`, `not` and
+ * parentheses; words without an operator are looked for as text.
  *
  *     any       := all ("or" all)*
  *     all       := one (["and"] one)*
  *     one       := "not" one | "(" any ")" | name operator value | word
  */
 
-import { EXAMPLE, Problem } from "./problem.ts";
+import { EXAMPLE, Problem, short } from "./problem.ts";
 import { lowered, tokensOf, type Token } from "./tokens.ts";
 
 export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~" | "like" | "ilike" | "in" | "not in" | "is missing" | "is not missing";
+
+export interface Value {
+  readonly text: string;
+  readonly quoted: boolean;
+}
 
 export interface Condition {
   readonly kind: "condition";
   readonly name: string;
   readonly operator: Operator;
   readonly value: string;
-  /** A quoted value is text, even where it reads as a number. */
+  /** A quoted value is text to the letter, even where it reads as a number. */
   readonly quoted: boolean;
-  readonly choices: readonly string[];
+  readonly choices: readonly Value[];
   /** Where the name stands, and where the whole condition ends. */
   readonly start: number;
   readonly nameEnd: number;
@@ -45,7 +50,8 @@ const SYMBOLS: Record<string, Operator> = { "=": "=", "==": "=", "!=": "!=", "<"
 const MISSPELT: Record<string, string> = { "=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "~=": "~", ":=": "=", "===": "=", "!==": "!=", "!": "not" };
 const SIGNS: Record<string, string> = { "&": "and", "|": "or", ";": "and" };
 const OPERATORS = "=, !=, <, <=, >, >=, ~, like, in (…), is missing";
-const DEEPEST = 100;
+const DEEPEST = 50;
+const MOST_WORDS = 50; // of a name
 
 /** Returns what a filter says, null where it says nothing; throws a `Problem`. `isName` tells names of several words. */
 export function parse(text: string, isName: (name: string) => boolean = () => false): Expression | null {
@@ -58,6 +64,11 @@ class Parser {
   readonly #isName: (name: string) => boolean;
   #at = 0;
   #depth = 0;
+  // From where the last search for an operator went, where its name starts, where it stands, and what it is.
+  #first = 0;
+  #name = 0;
+  #stop = 0;
+  #operator: { operator: Operator; length: number } | null = null;
 
   constructor(text: string, isName: (name: string) => boolean) {
     this.#text = text;
@@ -68,10 +79,10 @@ class Parser {
   parse(): Expression | null {
     if (this.#tokens.length === 0) return null;
     const open = this.#tokens.find(({ kind }) => kind === "open");
-    if (open) throw new Problem(`The quote ${open.text} is not closed.`, open.start, this.#text.length);
+    if (open) throw new Problem(`The quote ${open.text} is not closed. ${EXAMPLE}`, open.start, this.#text.length);
     const found = this.#any();
     const left = this.#tokens[this.#at];
-    if (left) throw new Problem(`This ${left.text} has no ( before it.`, left.start, left.end);
+    if (left) throw new Problem(`This ${left.text} has no ( before it. ${EXAMPLE}`, left.start, left.end);
     return found;
   }
 
@@ -102,7 +113,7 @@ class Parser {
     if (this.#depth > DEEPEST) throw new Problem("This filter is nested too deeply.", token.start, token.end);
     if (this.#take("not")) return this.#within(() => ({ kind: "not", part: this.#one() }));
     if (token.text === "(") return this.#within(() => this.#parenthesised(token));
-    if (token.kind === "symbol") throw new Problem(`Name what ${token.text} compares: write a name before it. ${EXAMPLE}`, token.start, token.end);
+    if (token.kind === "symbol") throw new Problem(`Name what ${short(token.text)} compares: write a name before it. ${EXAMPLE}`, token.start, token.end);
     if (token.kind === "mark") {
       const meant = SIGNS[token.text];
       throw new Problem(meant ? `Write '${meant}' for ${token.text}.` : `The ${token.text} stands alone. ${EXAMPLE}`, token.start, token.end);
@@ -120,42 +131,48 @@ class Parser {
   #parenthesised(open: Token): Expression {
     this.#at++;
     const found = this.#any();
-    if (this.#tokens[this.#at]?.text !== ")") throw new Problem("This ( is not closed.", open.start, open.end);
+    if (this.#tokens[this.#at]?.text !== ")") throw new Problem(`This ( is not closed. ${EXAMPLE}`, open.start, open.end);
     this.#at++;
     return found;
   }
 
   #word(token: Token): Expression {
     this.#at++;
-    const quoted = token.kind !== "word";
-    return { kind: "text", text: quoted ? token.text.slice(1, -1) : token.text, quoted, start: token.start, end: token.end };
+    return { kind: "text", ...valueOf(token), start: token.start, end: token.end };
   }
 
   /** Reads `name operator value`, where that is what comes next; words before the name are left as words. */
   #condition(): Condition | null {
     const from = this.#at;
-    let at = from;
-    while (isPartOfName(this.#tokens[at]) && !this.#operatorAt(at, from)) at++;
-    const operator = this.#operatorAt(at, from);
-    if (!operator || at === from) return null;
-    const name = this.#nameBefore(from, at);
-    if (name > from) return null; // the words before it come first
-    const first = this.#tokens[from]!;
-    const last = this.#tokens[at - 1]!;
-    this.#at = at + operator.length;
-    const written = this.#text.slice(first.start, last.end);
-    const end = this.#tokens[this.#at - 1]!.end;
-    const shared = { kind: "condition", name: written, start: first.start, nameEnd: last.end, operator: operator.operator, value: "", quoted: false, choices: [], end } as const;
-    if (operator.operator.startsWith("is ")) return shared;
-    if (operator.operator.endsWith("in")) return { ...shared, ...this.#choices(written, operator.operator) };
-    return { ...shared, ...this.#value(written, operator.operator) };
+    if (from < this.#first || from >= this.#stop) this.#findOperator();
+    if (!this.#operator || this.#name > from) return null;
+    const { operator, length } = this.#operator;
+    const { start } = this.#tokens[from]!;
+    const nameEnd = this.#tokens[this.#stop - 1]!.end;
+    this.#at = this.#stop + length;
+    const name = this.#text.slice(start, nameEnd);
+    const shared = { kind: "condition", name, start, nameEnd, operator, value: "", quoted: false, choices: [], end: this.#tokens[this.#at - 1]!.end } as const;
+    if (operator === "is missing" || operator === "is not missing") return shared;
+    if (operator === "in" || operator === "not in") return { ...shared, ...this.#choices(short(name), operator) };
+    return { ...shared, ...this.#value(short(name), operator) };
   }
 
-  /** The longest known name that ends before the operator, else its last word. */
-  #nameBefore(from: number, at: number): number {
-    const end = this.#tokens[at - 1]!.end;
-    for (let start = from; start < at - 1; start++) if (this.#isName(this.#text.slice(this.#tokens[start]!.start, end))) return start;
-    return at - 1;
+  /** Finds the operator after the words that begin here, and the name before it: once for all of these words. */
+  #findOperator(): void {
+    const from = (this.#first = this.#at);
+    let at = from;
+    while (isPartOfName(this.#tokens[at]) && !this.#operatorAt(at, from)) at++;
+    this.#stop = at;
+    this.#operator = this.#operatorAt(at, from);
+    this.#name = this.#operator ? this.#nameStart() : at;
+  }
+
+  /** Where the longest known name before the operator starts, else where its last word does. */
+  #nameStart(): number {
+    const last = this.#stop - 1;
+    const end = this.#tokens[last]!.end;
+    for (let start = Math.max(this.#first, last - MOST_WORDS); start < last; start++) if (this.#isName(this.#text.slice(this.#tokens[start]!.start, end))) return start;
+    return last;
   }
 
   #operatorAt(at: number, from: number): { operator: Operator; length: number } | null {
@@ -165,7 +182,7 @@ class Parser {
       const operator = SYMBOLS[token.text];
       if (operator) return { operator, length: 1 };
       const meant = MISSPELT[token.text];
-      throw new Problem(`${token.text} is not an operator.${meant ? ` Did you mean ${meant}?` : ""} There are ${OPERATORS}.`, token.start, token.end);
+      throw new Problem(`${short(token.text)} is not an operator.${meant ? ` Did you mean ${meant}?` : ""} There are ${OPERATORS}. ${EXAMPLE}`, token.start, token.end);
     }
     const words = [0, 1, 2].map((more) => lowered(this.#tokens[at + more]));
     const nothing = ["missing", "null"];
@@ -179,13 +196,13 @@ class Parser {
 
   #choices(name: string, operator: Operator): Pick<Condition, "choices" | "end"> {
     const open = this.#tokens[this.#at]!;
-    const choices: string[] = [];
+    const choices: Value[] = [];
     for (this.#at++; ; this.#at++) {
       const token = this.#tokens[this.#at];
       if (!token) throw new Problem(`This ( is not closed: ${name} ${operator} (a, b).`, open.start, open.end);
       if (token.kind === "symbol" || token.text === "(") throw new Problem(`A list holds values: ${name} ${operator} (a, b).`, token.start, token.end);
       if (token.text === ")") break;
-      if (token.kind !== "mark") choices.push(unquoted(token));
+      if (token.kind !== "mark") choices.push(valueOf(token));
     }
     const close = this.#tokens[this.#at++]!;
     if (choices.length === 0) throw new Problem(`The list is empty: ${name} ${operator} (a, b).`, open.start, close.end);
@@ -194,17 +211,29 @@ class Parser {
 
   #value(name: string, operator: Operator): Pick<Condition, "value" | "quoted" | "end"> {
     const from = this.#at;
-    while (isPartOfName(this.#tokens[this.#at]) && !["and", "or"].includes(lowered(this.#tokens[this.#at]))) this.#at++;
-    const [first, last] = [this.#tokens[from], this.#tokens[this.#at - 1]];
-    const next = this.#tokens[this.#at];
-    if (next?.kind === "symbol") throw new Problem("Two comparisons in one: join them by 'and', or quote a value with signs.", next.start, next.end);
+    while (isPartOfName(this.#tokens[this.#at])) {
+      this.#at++;
+      this.#takeMarks();
+    }
+    const [first, last, next] = [this.#tokens[from], this.#tokens[this.#at - 1], this.#tokens[this.#at]];
+    if (next?.kind === "symbol") throw new Problem(`Two comparisons in one: join them by 'and', or quote a value with signs. ${EXAMPLE}`, next.start, next.end);
     if (!first || !last || this.#at === from) {
       const sign = this.#tokens[from - 1]!;
       if (first?.text === "(") throw new Problem(`A list is for in: ${name} in (a, b).`, first.start, first.end);
       throw new Problem(`A value is missing after ${operator}. For example: ${name} ${operator} 0.2`, sign.start, sign.end);
     }
-    if (first === last && first.kind !== "word") return { value: unquoted(first), quoted: true, end: last.end };
-    return { value: this.#text.slice(first.start, last.end), quoted: false, end: last.end };
+    const { text, quoted } = first === last ? valueOf(first) : { text: this.#text.slice(first.start, last.end), quoted: false };
+    return { value: text, quoted, end: last.end };
+  }
+
+  /** Takes what else belongs to a value after a word of it: `a, b` and `copy (2)`. */
+  #takeMarks(): void {
+    if (this.#tokens[this.#at]?.text === "," && isPartOfName(this.#tokens[this.#at + 1])) this.#at++;
+    else if (this.#tokens[this.#at]?.text === "(" && lowered(this.#tokens[this.#at + 1]) !== "not") {
+      let at = this.#at + 1;
+      while (isPartOfName(this.#tokens[at]) || this.#tokens[at]?.text === ",") at++;
+      if (this.#tokens[at]?.text === ")") this.#at = at + 1;
+    }
   }
 
   #take(word: string): boolean {
@@ -218,6 +247,7 @@ function isPartOfName(token: Token | undefined): boolean {
   return token !== undefined && ["name", "text", "word"].includes(token.kind) && !["and", "or"].includes(lowered(token));
 }
 
-function unquoted(token: Token): string {
-  return token.kind === "text" || token.kind === "name" ? token.text.replace(/^['"`]|['"`]$/g, "") : token.text;
+function valueOf({ text }: Token): Value {
+  const quoted = /^['"`]/.test(text);
+  return { text: quoted ? text.slice(1, -1) : text, quoted };
 }

@@ -1,6 +1,9 @@
 /** What is wrong with a filter, and where: shown as text, never thrown beyond the filter. */
 
 export const EXAMPLE = "For example: val_loss < 0.2 and optimizer = adam";
+const LONGEST_SHOWN = 60;
+const LONGEST_COMPARED = 80;
+const MOST_CHANGES = 6;
 
 export class Problem extends Error {
   constructor(
@@ -12,13 +15,19 @@ export class Problem extends Error {
   }
 }
 
-/** Returns ` Did you mean 'x'?` for the nearest of the valid words, or nothing. */
+/** Returns the beginning of a text, to be shown in a message. */
+export function short(text: string): string {
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+}
+
+/** Returns ` Did you mean 'x'?` for the valid word with the fewest letters changed, or nothing. */
 export function didYouMean(word: string, valid: Iterable<string>): string {
+  if (word.length > LONGEST_COMPARED) return "";
   const wanted = word.toLowerCase();
   let nearest = "";
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let least = Math.min(Math.max(1, Math.floor(wanted.length / 3)), MOST_CHANGES) + 1;
   for (const one of valid) {
-    if (Math.abs(one.length - wanted.length) >= least || one.length > 200) continue;
+    if (Math.abs(one.length - wanted.length) >= least) continue;
     const changes = distance(wanted, one.toLowerCase());
     if (changes < least) [nearest, least] = [one, changes];
   }

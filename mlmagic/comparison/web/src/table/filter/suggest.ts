@@ -60,7 +60,7 @@ function names(table: Table, typed: string): Suggestion[] {
 function values(table: Table, name: string, typed: string): Suggestion[] {
   if (!isName(table, name)) return [];
   const column = locate(table, { kind: "condition", name, operator: "=", value: "", quoted: true, choices: [], start: 0, nameEnd: 0, end: 0 });
-  if (column.type !== "text" || keyOf(column) === "name") return [];
+  if ("property" in column || column.type !== "text" || keyOf(column) === "name") return [];
   const wanted = typed.toLowerCase();
   return column.words
     .filter((word) => word.length <= LONGEST && word.toLowerCase().startsWith(wanted) && word.toLowerCase() !== wanted && !word.includes("'"))
