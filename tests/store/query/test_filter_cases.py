@@ -11,7 +11,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.plan import plan
-from mlmagic.store.query.light_runs import Dataset, DatasetInput, LightRun, RunInfo
+from mlmagic.store.query.light_runs import DatasetInput, LightDataset, LightRun, RunInfo
 
 CASES = json.loads(
     (Path(mlmagic.__file__).parent / "comparison" / "web" / "test" / "filters.json").read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def light_run(row):
     run = LightRun(RunInfo(CASES["ids"][row], name, "0", "me", status, start, end, "", "active"))
     run.data.metrics = {key: float(value) for key, value in of_kind("metric", row).items()}
     run.data.params, run.data.tags = of_kind("param", row), of_kind("tag", row)
-    run.inputs.dataset_inputs = [DatasetInput(Dataset(*one)) for one in of_kind("data", row).items()]
+    run.inputs.dataset_inputs = [DatasetInput(LightDataset(*one)) for one in of_kind("data", row).items()]
     return run
 
 
