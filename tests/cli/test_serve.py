@@ -46,7 +46,7 @@ def serve(tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def test_lab_serves_copies_of_the_notebooks(serve, free_port, tmp_path):

@@ -31,7 +31,7 @@ def test_reading_ends_with_one_line_that_names_the_cause(held, server, code):
 
 def test_the_next_cells_are_held_only_for_a_probe(held):
     held.check("%%track first\nx = 0.5")
-    assert held.check("print(store.patience().left_s)") == "1.0"
+    assert held.check("print(store.wait_budget().left_s)") == "1.0"
     output = held.run("%%track second\nx = 0.5")
     assert (output.status, "(the store does not answer)" in output.summaries[0]) == ("ok", True), output.text
 
