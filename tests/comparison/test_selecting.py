@@ -68,6 +68,16 @@ def test_a_run_whose_name_has_an_operator_is_found(make_run):
     assert names(select(["lr = 0.02"])) == ["mlp lr=0.02"]
 
 
+def test_a_filter_has_an_operator(make_run):
+    make_run("mlp", {"lr": 0.02})
+    make_run("forest", {"depth": 3})
+    assert names(select(["lr = 0.02 or depth = 3"])) == ["forest", "mlp"]
+    assert names(select(["not (lr is missing)"])) == ["mlp"]
+    assert names(select(["name ~ 'FOR'"])) == ["forest"]
+    assert names(select(["fore depth = 3"])) == ["forest"]
+    assert names(select(["forest"])) == ["forest"]
+
+
 def test_runs_of_several_experiments_say_which_by_name(runs):
     column = next(column for column in select(["churn", "Default"]).columns if column.id == "run:experiment")
     assert list(column.words) == ["churn", "Default"]

@@ -105,12 +105,13 @@ function numberTest(wanted: Condition, column: NumberColumn): (value: number) =>
 }
 
 function numberFor(value: string, column: Column, { nameEnd, end }: Condition): number {
-  const number = column.format === "duration" ? secondsIn(value) : column.format === "moment" ? millisecondsIn(value) : readsAs(value);
+  const shown = short(value);
+  const [number, refusal] =
+    column.format === "duration" ? [secondsIn(value), `A duration is compared with seconds, or 5 min, not '${shown}'.`]
+    : column.format === "moment" ? [millisecondsIn(value), `'${column.label}' is compared with a date, not '${shown}'.`]
+    : [readsAs(value), `'${short(column.label)}' is a metric: compare it with a number, not '${shown}'.`];
   if (number !== null) return number;
-  const isDuration = column.format === "duration";
-  const name = isDuration ? "A duration is" : column.format === "moment" ? `'${column.label}' is` : `'${short(column.label)}' is a metric:`;
-  const meant = isDuration ? "compared with seconds, or 5 min" : column.format === "moment" ? "compared with a date" : "compare it with a number";
-  throw new Problem(`${name} ${meant}, not '${short(value)}'. For example: ${isDuration ? "duration > 60" : conditionOn(column)}`, nameEnd, end);
+  throw new Problem(`${refusal} For example: ${conditionOn(column)}`, nameEnd, end);
 }
 
 type Sign = "=" | "!=" | "<" | "<=" | ">" | ">=";
