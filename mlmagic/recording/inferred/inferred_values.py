@@ -11,14 +11,15 @@ from mlmagic.recording.inferred.clocks import is_clock, reads_clock
 from mlmagic.recording.inferred.dict_results import curves_in, results_in
 from mlmagic.recording.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
 from mlmagic.scalars import as_float
-from mlmagic.session.observation.cell_observer import MOST_VALUES
+from mlmagic.session.observation.observed_values import MOST_VALUES
 from mlmagic.store.query.direction import direction_of
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlmagic.session.observation.cell_observer import CellObserver, Measurement
+    from mlmagic.session.observation.cell_observer import CellObserver
+    from mlmagic.session.observation.observed_values import Measurement
 
 _LONGEST_EXPRESSION = 60
 

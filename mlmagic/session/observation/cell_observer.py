@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,94 +11,24 @@ from mlmagic.adapters import metrics
 from mlmagic.remembered import GONE, Remembered
 from mlmagic.scalars import as_float, as_number, is_float_scalar
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.bindings import NOT_LITERAL, Bindings, bindings, keys_of, literal
+from mlmagic.session.observation.bindings import Bindings, bindings
 from mlmagic.session.observation.bound import BoundNames
 from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
+from mlmagic.session.observation.cell_text import Keyword, item, items_read, keywords_in, last_expression, names_used_in
 from mlmagic.session.observation.executed import Executed, failed_line
 from mlmagic.session.observation.histories import Histories
 from mlmagic.session.observation.measured import classes_in, is_array, numbers_of, parts_of, scalars_in
 from mlmagic.session.observation.measures import is_module_of_metrics, measure_of
+from mlmagic.session.observation.observed_values import MOST_VALUES, Fitted, Measurement, Series
 from mlmagic.session.observation.reads import functions_of, read_of
 from mlmagic.session.observation.scopes import CellNames, names_of
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import Skips, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from mlmagic.session.observation.sites import Argument, Site
-
-MOST_VALUES = 10_000
-
-
-@dataclass
-class Keyword:
-    """A literal keyword argument of a call to a function of the notebook: ``train(lr=0.1)``."""
-
-    function: str
-    name: str
-    value: object
-
-
-@dataclass
-class Measurement:
-    """What one site measured: the suggested key, the numbers of each result, and the site.
-
-    ``is_unpacked`` means that the parts of each result have the names that the cell binds them to.
-    """
-
-    site: Site
-    name: str
-    values: list[dict[str, Any]] = field(default_factory=list)
-    is_unpacked: bool = False
-    is_cut: bool = False
-
-    def add(self, numbers: dict[str, Any]) -> None:
-        """Add the numbers of one more result; of very many results, the first ones and the last one are kept."""
-        if len(self.values) < MOST_VALUES:
-            self.values.append(numbers)
-        else:
-            self.values[-1] = numbers
-            self.is_cut = True
-
-
-@dataclass
-class Series:
-    """The numbers that a name was bound to, or that were put into a list or an item of a dict, in order."""
-
-    values: list[Any] = field(default_factory=list)
-    looped: bool = False
-    is_cut: bool = False
-
-    def add(self, value: Any, *, looped: bool) -> None:
-        """Add one more value. Outside of loops only the last one counts."""
-        if not looped and not self.looped:
-            self.values.clear()
-        self.looped |= looped
-        if len(self.values) < MOST_VALUES:
-            self.values.append(value)
-        else:
-            self.values[-1] = value
-            self.is_cut = True
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A model that a call fitted, and the parameters that its training function got.
-
-    A model without a name is kept until the cell has ended, because it is the run's result.
-    """
-
-    site: Site
-    kept: Any
-    reference: Remembered
-    parameters: Mapping[str, Any]
-
-    @property
-    def model(self) -> Any:
-        """The model, or None if it is gone."""
-        found = self.reference.value()
-        return found if found is not GONE else self.kept
 
 
 class CellObserver:
@@ -166,14 +95,14 @@ class CellObserver:
             value = self.namespace.get(name)
             if type(value) is dict and name not in self.numbers_before:
                 self.numbers_before[name] = self.skips.read(name, value, numbers_of, default={})
-        for keys in _items_read(tree):
-            value = _item(self.namespace, keys) if keys[0] in read else None
+        for keys in items_read(tree):
+            value = item(self.namespace, keys) if keys[0] in read else None
             if isinstance(value, (bool, int, float, str)):
                 self.items_read.setdefault(keys, value)
         self.keywords += self._literal_keywords(tree)
         instrumenter = self._instrumenter(tree, names)
         copied = copy.deepcopy(tree)
-        self.last, last = _last_expression(tree), _last_expression(copied)
+        self.last, last = last_expression(tree), last_expression(copied)
         self._marked.append(Executed(tree, copied))
         rewritten = instrumenter.visit(copied)
         self.last_site = instrumenter.of_call(last)
@@ -194,7 +123,7 @@ class CellObserver:
 
     def _helpers(self, tree: ast.Module, measures: set[str]) -> set[str]:
         """Return the functions that the cell defines whose bodies use one of *measures*, or what may measure."""
-        uses = {node.name: _names_used_in(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+        uses = {node.name: names_used_in(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
         others = {name for used in uses.values() for name in used} - uses.keys()
         measures = measures | {"score"} | {name for name in others if self._may_measure(name)}
         measures |= {name for name in others & self.namespace.keys() if self._is_module_of_metrics(name)}
@@ -252,8 +181,8 @@ class CellObserver:
             read.update(read_of(names, {**self.namespace, **before}))
             self.mentioned.update(names.read, names.read_later, names.read_inside)
             self.bindings.add(bindings(tree))
-            items.update(_items_read(tree))
-            keywords += _keywords_in(tree)
+            items.update(items_read(tree))
+            keywords += keywords_in(tree)
         self.unread = self.reads.keys() - read
         for name in self.unread:
             del self.reads[name]
@@ -277,7 +206,7 @@ class CellObserver:
     def _literal_keywords(self, tree: ast.Module) -> list[Keyword]:
         """Return the literal keywords of calls to functions of the notebook."""
         known = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        found = list(_keywords_in(tree))
+        found = list(keywords_in(tree))
         for name in {one.function for one in found} - known:
             known |= {name for _ in functions_of(self.namespace.get(name), self.namespace)}
         return [one for one in found if one.function in known]
@@ -462,40 +391,6 @@ class CellObserver:
         names = site.parts if measurement.is_unpacked else parts
         kept = {part: one for part, one in zip(names, value, strict=False) if part and part[0] != "_"}
         measurement.add(parts_of(kept, classes))
-
-
-def _items_read(tree: ast.Module) -> Iterator[tuple[str, ...]]:
-    """Yield the name and the keys of each item that *tree* reads by literal keys: ``config["lr"]``."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and (keys := keys_of(node)):
-            yield keys
-
-
-def _item(namespace: Mapping[str, Any], keys: tuple[str, ...]) -> object:
-    """Return the item in nested dicts below a name, or None if it does not exist."""
-    value = namespace.get(keys[0])
-    for key in keys[1:]:
-        value = value.get(key) if type(value) is dict else None
-    return value
-
-
-def _keywords_in(tree: ast.Module) -> Iterator[Keyword]:
-    """Yield the literal keywords of calls to plain names."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            for word in node.keywords:
-                if word.arg and (value := literal(word.value)) is not NOT_LITERAL:
-                    yield Keyword(node.func.id, word.arg, value)
-
-
-def _names_used_in(function: ast.FunctionDef) -> set[str]:
-    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    return names | {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
-
-
-def _last_expression(tree: ast.Module) -> ast.expr | None:
-    ending = tree.body[-1] if tree.body else None
-    return ending.value if isinstance(ending, ast.Expr) else None
 
 
 def _small_copy(value: Any) -> Any:

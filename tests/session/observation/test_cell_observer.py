@@ -10,7 +10,8 @@ from sklearn.metrics import accuracy_score
 
 from mlmagic.recording.inferred import inferred_values
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.cell_observer import MOST_VALUES, CellObserver
+from mlmagic.session.observation.cell_observer import CellObserver
+from mlmagic.session.observation.observed_values import MOST_VALUES
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -47,7 +47,10 @@ def test_marks_change_nothing_and_what_ran_does_the_same(source):
     line = expected[1][2] if isinstance(expected[1], tuple) else None
     marked.end(line or None)
     names, raised = outcome(ast.fix_missing_locations(marked.ran))
-    assert {**names, "__annotations__": 0} == {**expected[0], "__annotations__": 0}  # made by a line that did not run, too
+    assert {**names, "__annotations__": 0} == {
+        **expected[0],
+        "__annotations__": 0,
+    }  # made by a line that did not run, too
     assert not isinstance(raised, tuple) or raised[:2] == expected[1][:2]
 
 
