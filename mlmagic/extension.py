@@ -29,7 +29,7 @@ from mlmagic.session.observation import sites
 from mlmagic.session.output import capture, prompts
 from mlmagic.store import connection, experiments
 from mlmagic.tracking.cells import CellTracker
-from mlmagic.tracking.loading import deliver_left_runs
+from mlmagic.tracking.left_at_load import deliver_left_runs
 from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 

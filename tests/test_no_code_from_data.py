@@ -65,7 +65,7 @@ ALLOWED = {
     ("models/saving/shallow_clone.py", "module.eval"): "PyTorch's mode of evaluation",
     ("models/saving/transformer_loader.py", "mlflow.sklearn.load_model"): "the user loads a model by MLflow",
     ("store/query/filters/matching.py", "locate"): "this package's own: which column a filter names",
-    ("store/query/filters/plan.py", "locate"): "the same",
+    ("store/query/filters/division.py", "locate"): "the same",
     ("store/query/ordering.py", "locate"): "the same",
     ("store/delivery/publishing.py", "yaml.safe_load"): "MLmodel, which this package wrote, to plain values",
     ("session/observation/scopes.py", "compile"): "the user's cell, to read names off its instructions; nothing is run",

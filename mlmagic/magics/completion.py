@@ -121,7 +121,7 @@ def _of_filter(magic: str, last: str, words: list[str], before: str) -> list[str
     """Return what may stand in a filter or after ``--sort`` and its like, None if that is not what is typed."""
     from mlmagic.comparison.selecting import is_filter
     from mlmagic.magics.parsing import split_filter
-    from mlmagic.store.query.filters.suggestions import following, names
+    from mlmagic.store.query.filters.completions import following, names
 
     line = before.lstrip()[len(words[0]) :]
     options, condition = split_filter(line, _OPTIONS_WITH_VALUE)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.journal.records import Dataset, Model, Param, Sink, Tag
-from mlmagic.recording import loops
+from mlmagic.recording import progress_loops
 from mlmagic.recording.summary import MetricLine
 from mlmagic.scalars import as_number
 from mlmagic.snapshot.parts import LONGEST_INLINE, in_parts
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from mlmagic.recording.loops import Loop
     from mlmagic.recording.notices import Notices
+    from mlmagic.recording.progress_loops import Loop
     from mlmagic.snapshot.parts import TextPart
 
 LONGEST_PARAM = 6000
@@ -111,7 +111,7 @@ class Recorder:
         name = self._key(key, "metric")
         step = self._whole(step, name)
         if number is not None:
-            self._value(name, number, step, loops.innermost(self))
+            self._value(name, number, step, progress_loops.innermost(self))
         elif (curve := as_curve(value)) is not None:
             for offset, item in enumerate(curve):
                 self._value(name, item, None if step is None else step + offset)
@@ -149,7 +149,7 @@ class Recorder:
 
     def finish(self) -> None:
         """End the loops that are still open, and run the callbacks for the end of the run."""
-        loops.leave_all(self)
+        progress_loops.leave_all(self)
         while self.at_end:
             self.at_end.pop(0)()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlmagic.store import connection, experiments
 from mlmagic.store.query import queries
 from mlmagic.store.query.durations import duration_s
-from mlmagic.store.query.filters.plan import Plan
+from mlmagic.store.query.filters.division import DividedFilter
 from mlmagic.sweeps.recording import KEY
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def find_earlier(code: str, experiment: str | None) -> EarlierSweep | None:
     return connection.ask(read)
 
 
-def _with_tag(key: str, value: str) -> Plan:
-    return Plan(f"tags.`{key}` = '{value}'", lambda run: run.data.tags.get(key) == value)
+def _with_tag(key: str, value: str) -> DividedFilter:
+    return DividedFilter(f"tags.`{key}` = '{value}'", lambda run: run.data.tags.get(key) == value)
 
 
 def _done(run: Run) -> Done:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.recording import active
-from mlmagic.session import run_files
+from mlmagic.session import percent_run
 from mlmagic.session.cells import running
 from mlmagic.session.header import CellRejectedError, has_header, holds_comments
 from mlmagic.session.interrupts import interruptible
@@ -57,7 +57,7 @@ class CellTracker:
 
     def cell_of_file_begins(self) -> None:
         """Note that a cell of another notebook begins, which ``%run`` executes."""
-        found = run_files.beginning()
+        found = percent_run.beginning()
         if found is not None:
             self._session.begin(found.info, file=found.file)
 
@@ -103,7 +103,7 @@ class CellTracker:
 
     def cell_of_file_ended(self) -> None:
         """Close the runs of a cell of another notebook."""
-        result = run_files.ended()
+        result = percent_run.ended()
         if result is not None:
             self.cell_ended(result)
 

@@ -9,7 +9,7 @@ from mlmagic.recording import active
 from mlmagic.recording.target import Target
 from mlmagic.store import addresses, connection, experiments, waiting
 from mlmagic.store.query import queries
-from mlmagic.tracking import mlflow_runs, resuming
+from mlmagic.tracking import continuing, mlflow_runs
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | Non
         client.search_experiments(max_results=1)
         waiting.answered()
     if options.resume is not None:
-        earlier = resuming.find(client, options, origin)
+        earlier = continuing.find(client, options, origin)
         name = experiments.name_of(client, earlier.experiment_id)
         return Target(uri, name, earlier.experiment_id, client, earlier=earlier)
     experiment = experiments.require(client, options.experiment)
@@ -69,7 +69,7 @@ def _away(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | No
     if options.parent:
         raise UsageProblem(f"--parent {options.parent}: the store cannot be asked for that run now ({reason}).")
     if options.resume is not None:
-        earlier = resuming.remembered(options, origin, reason)
+        earlier = continuing.remembered(options, origin, reason)
         return Target(uri, earlier.experiment, earlier.experiment_id, earlier=earlier, away=reason)
     experiment, experiment_id = experiments.named(options.experiment)
     parent = outer.delivery.run_id if outer else None

@@ -19,7 +19,7 @@ from mlmagic.store import connection
 from mlmagic.store.delivery.worker import delivery_worker, delivery_workers
 from mlmagic.store.query import durations
 from mlmagic.store.waiting import WaitBudget
-from mlmagic.tracking import mlflow_runs, resuming
+from mlmagic.tracking import continuing, mlflow_runs
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
             mlflow_runs.deactivate(run.run_id)
         ended = _append_end(run, status, duration_s)
         journal.sync()
-        resuming.remember(run, ended, run.seconds_before + duration_s)
+        continuing.remember(run, ended, run.seconds_before + duration_s)
     _close_strays(run, status, error)
     for problem in journal.problems:
         run.notices.warn(problem)

@@ -27,7 +27,7 @@ from mlmagic.store import connection
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.waiting import BackgroundTask, WaitBudget
-from mlmagic.tracking import ending, mlflow_runs, resuming
+from mlmagic.tracking import continuing, ending, mlflow_runs
 from mlmagic.tracking.destination import find_target
 from mlmagic.tracking.open_run import OpenRun
 from mlmagic.user_objects import one_line
@@ -168,7 +168,7 @@ def _assemble(
         before={name: _before(origin.namespace[name]) for name in options.metrics if name in origin.namespace},
     )
     if target.earlier is not None:
-        resuming.take_over(opened, target.earlier)
+        continuing.take_over(opened, target.earlier)
     if options.system:
         opened.sampler = SystemSampler(
             lambda values, step: _log_all(recorder, values, step), settings.system_interval_s

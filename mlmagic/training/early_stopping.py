@@ -10,14 +10,14 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
-from mlmagic.recording import active, loops
+from mlmagic.recording import active, progress_loops
 from mlmagic.scalars import as_number
 from mlmagic.session.cells import running
 from mlmagic.session.script import as_python
 from mlmagic.snapshot.secrets.cuts import shown
 
 if TYPE_CHECKING:
-    from mlmagic.recording.loops import Loop
+    from mlmagic.recording.progress_loops import Loop
     from mlmagic.recording.recorder import Recorder
     from mlmagic.recording.run_context import RunContext
 
@@ -136,7 +136,7 @@ class EarlyStopping:
         if number is None:
             raise UsageProblem(f"EarlyStopping takes a number (a tensor of one element too), got {shown(value, 80)}.")
         run = _active_run()
-        loop = loops.innermost(run.recorder if run is not None else None, here=True)
+        loop = progress_loops.innermost(run.recorder if run is not None else None, here=True)
         self._start_anew(loop)
         epoch = self._updates if loop is None or loop.step is None else loop.step
         self._updates += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from mlmagic.recording import loops
-from mlmagic.recording.loops import Loop
+from mlmagic.recording import progress_loops
+from mlmagic.recording.progress_loops import Loop
 from mlmagic.session.notebook_session import in_notebook
 from mlmagic.training.bar import Bar
 from mlmagic.training.live import LiveCurve
@@ -37,14 +37,14 @@ class ShownLoop(Loop):
         self._curve = LiveCurve(run.notices) if run is not None and curve and in_notebook() else None
 
     def __enter__(self) -> Self:
-        loops.enter(self)
+        progress_loops.enter(self)
         around = self._around
         if around is not None and around.drawing is not None:
             self._curve = None
         try:
             self._bar = around.bar_for_inner(self) if around is not None else self.new_bar(leave=True)
         except BaseException:
-            loops.leave(self)
+            progress_loops.leave(self)
             raise
         return self
 
@@ -102,7 +102,7 @@ class ShownLoop(Loop):
         with contextlib.ExitStack() as then:  # each runs, even if the one before it fails or is interrupted
             then.callback(self._put_away)
             then.callback(self.draw, last=True)
-            loops.leave(self)
+            progress_loops.leave(self)
 
     def _put_away(self) -> None:
         bar, self._bar = self._bar, None

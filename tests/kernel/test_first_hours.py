@@ -140,10 +140,10 @@ def test_a_mistake_is_one_line_before_anything_runs(used, case):
 
 def test_continue_in_a_new_kernel_names_what_is_not_known(used):
     used.check(
-        "from mlmagic.tracking import resuming\nbefore = dict(resuming._last_in_notebook)\nresuming._last_in_notebook.clear()"
+        "from mlmagic.tracking import continuing\nbefore = dict(continuing._last_in_notebook)\ncontinuing._last_in_notebook.clear()"
     )
     output = used.run("%%track --continue\nx = 1")
-    used.check("resuming._last_in_notebook.update(before)")
+    used.check("continuing._last_in_notebook.update(before)")
     assert "%env MLMAGIC_NOTEBOOK=name.ipynb" in output.errors[0], output.text
 
 

@@ -248,7 +248,7 @@ def test_a_step_that_is_none_is_told_and_the_value_kept(run, step):
     run.recorder.metric("loss", 1, 7)
     run.recorder.metric("loss", 2, step)
     assert run.values == [("loss", 1.0, 7), ("loss", 2.0, 8)]
-    assert "a step of metric 'loss' is no whole number" in run.lines[0]
+    assert "a step of metric 'loss' is not a 64-bit integer" in run.lines[0]
 
 
 def test_a_broken_step_is_rounded_down_and_told(run):

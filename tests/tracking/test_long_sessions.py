@@ -27,7 +27,7 @@ from mlmagic.snapshot.parts import part_of
 from mlmagic.store import shared_parts
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.query.run import Run
-from mlmagic.tracking import recovery, resuming
+from mlmagic.tracking import continuing, recovery
 from mlmagic.tracking.opening import open_run
 from mlmagic.tracking.tracker import close
 from mlmagic.user_settings import settings
@@ -41,7 +41,7 @@ def _small_parts(monkeypatch):
     monkeypatch.setattr(log_storage, "_SHOWN", 300)
     monkeypatch.setattr(log_storage, "_PACKED", 400)
     monkeypatch.setattr(shared_parts, "_stored", set())
-    monkeypatch.setattr(resuming, "_last_in_notebook", {})
+    monkeypatch.setattr(continuing, "_last_in_notebook", {})
 
 
 class Session:
@@ -262,7 +262,7 @@ def test_a_continued_run_has_the_log_of_both_kernels(session, tmp_path, monkeypa
     for _ in range(8):
         session.run()
     first = session.run(name="long")
-    monkeypatch.setattr(resuming, "_last_in_notebook", {})  # a new kernel
+    monkeypatch.setattr(continuing, "_last_in_notebook", {})  # a new kernel
     later = Session(2)
     for _ in range(8):
         later.cell()
@@ -286,7 +286,7 @@ def test_a_run_goes_on_without_a_log_that_is_lost(session, tmp_path, monkeypatch
         first = session.run()
     for file in shared(tmp_path):
         file.unlink()
-    monkeypatch.setattr(resuming, "_last_in_notebook", {})
+    monkeypatch.setattr(continuing, "_last_in_notebook", {})
     later = Session(2)
     run = later.open(resume=first)
     summary = later.close(run)

@@ -24,7 +24,7 @@ CELLS = {
     "for epoch in progress(range(50)):\n"
     "    mlmagic.log(loss=1 / (epoch + 1))\n"
     "    if epoch == 12: raise KeyboardInterrupt",
-    "after": "from mlmagic.recording import loops\nloops._running.all()",
+    "after": "from mlmagic.recording import progress_loops\nprogress_loops._running.all()",
     "untracked": "for epoch in progress(range(3)): pass",
     "without metrics": "%%track\nfor epoch in progress(range(3)): pass",
     "no curve wanted": "%%track\nfor epoch in progress(range(3), curve=False): mlmagic.log(loss=1)",

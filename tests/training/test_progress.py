@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.recording import active, loops
+from mlmagic.recording import active, progress_loops
 from mlmagic.training.progress import progress
 
 
@@ -17,7 +17,7 @@ from mlmagic.training.progress import progress
 def _no_loop_is_left():
     yield
     gc.collect()
-    assert loops._running.all() == []
+    assert progress_loops._running.all() == []
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_after_a_break_the_metrics_count_by_themselves_again(tracked):
             mlmagic.log(loss=1.0)
             if epoch == 2:
                 break
-        assert loops._running.all() == []
+        assert progress_loops._running.all() == []
         mlmagic.log(loss=1.0, test=1.0)
 
     run = tracked(body)
@@ -132,7 +132,7 @@ def test_an_exception_passes_and_ends_the_loop(tracked, error):
     def body():
         with pytest.raises(error, match="mine"):
             loop()
-        assert loops._running.all() == []
+        assert progress_loops._running.all() == []
 
     tracked(body)
 
@@ -174,9 +174,9 @@ def test_an_iterator_that_is_held_loses_its_loop_when_the_run_ends(tracked):
         held.append(iter(progress(range(5))))
         next(held[0])
         recorder = active.require_active("test").recorder
-        assert loops.innermost(recorder) is not None
+        assert progress_loops.innermost(recorder) is not None
         recorder.finish()
-        assert loops.innermost(recorder) is None
+        assert progress_loops.innermost(recorder) is None
         mlmagic.log(loss=1.0)
 
     run = tracked(body)
@@ -221,7 +221,7 @@ def test_system_metrics_are_none_of_the_loops(tracked):
     def body():
         for number in progress(range(50, 52)):
             recorder = active.require_active("test").recorder
-            loop = loops.innermost(recorder)
+            loop = progress_loops.innermost(recorder)
             recorder.metric("system/cpu", 0.5, number - 43)
             assert loop._latest == {}
 

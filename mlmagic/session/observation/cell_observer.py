@@ -16,7 +16,7 @@ from mlmagic.session.observation.bound import BoundNames
 from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
 from mlmagic.session.observation.cell_text import Keyword, item, items_read, keywords_in, last_expression, names_used_in
 from mlmagic.session.observation.executed import Executed, failed_line
-from mlmagic.session.observation.histories import Histories
+from mlmagic.session.observation.library_histories import Histories
 from mlmagic.session.observation.measured import classes_in, is_array, numbers_of, parts_of, scalars_in
 from mlmagic.session.observation.measures import is_module_of_metrics, measure_of
 from mlmagic.session.observation.observed_values import MOST_VALUES, Fitted, Measurement, Series

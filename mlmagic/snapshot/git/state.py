@@ -12,7 +12,6 @@ from mlmagic.snapshot.git.config import every_filter, own_config, under_filters
 from mlmagic.snapshot.git.files import (
     Repository,
     UntrackedFile,
-    find_remote,
     find_repository,
     is_git_folder,
     look_at_untracked,
@@ -23,6 +22,7 @@ from mlmagic.snapshot.git.large_patches import named
 from mlmagic.snapshot.git.notebooks import is_notebook
 from mlmagic.snapshot.git.patch import make_patch
 from mlmagic.snapshot.git.process import Answer, ask
+from mlmagic.snapshot.git.remote import find_remote
 from mlmagic.snapshot.git.status import parse_status
 from mlmagic.snapshot.git.submodules import changed_submodules
 

@@ -13,9 +13,9 @@ from mlmagic.store import connection, experiments
 from mlmagic.store.connection import refused_by
 from mlmagic.store.database import database_of
 from mlmagic.store.query import bulk, ordering
+from mlmagic.store.query.filters.division import DividedFilter, divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
-from mlmagic.store.query.filters.plan import Plan, plan
 from mlmagic.store.query.filters.tree import Condition, Name, Value, with_conditions
 from mlmagic.store.query.frames import frame_of
 from mlmagic.store.query.light_runs import readable
@@ -129,7 +129,7 @@ def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: 
             order = wanted.among(keys)
             if expression := parse(text, keys.is_name):
                 expression = with_conditions(expression, partial(_with_stored_id, client))
-            selection = plan(expression, keys)
+            selection = divide(expression, keys)
             size = min(n + 1, _PAGE) if order.by_store and selection.is_narrow else _PAGE
             matching = search(client, [found.experiment_id], selection, order, size=size)
             chosen = order.first(matching, n + 1)
@@ -250,7 +250,7 @@ def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -
 
 
 def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:
-    selection = plan(Condition(Name("attributes", "name"), "=", (Value(name, quoted=True),)), _NO_KEYS)
+    selection = divide(Condition(Name("attributes", "name"), "=", (Value(name, quoted=True),)), _NO_KEYS)
     size = 1 if selection.is_narrow else _PAGE
     return next(search(client, within, selection, size=size, deleted=deleted), None)
 
@@ -259,8 +259,8 @@ def _by_prefix(client: MlflowClient, prefix: str, within: list[str], *, deleted:
     prefix, most = prefix.lower(), _SHOWN_CANDIDATES + 1
     if not _ID_PREFIX.fullmatch(prefix):
         return None
-    by_id = Plan(f"attributes.run_id LIKE '{prefix}%'", lambda run: run.info.run_id.startswith(prefix))
-    by_own = Plan(
+    by_id = DividedFilter(f"attributes.run_id LIKE '{prefix}%'", lambda run: run.info.run_id.startswith(prefix))
+    by_own = DividedFilter(
         f"tags.`mlmagic.id` LIKE '{prefix}%'", lambda run: run.data.tags.get("mlmagic.id", "").startswith(prefix)
     )
     found: list[Run] = []
@@ -277,7 +277,7 @@ def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNo
     for find in (_by_name, _by_prefix):
         if gone := find(client, reference, within, deleted=True):
             return _deleted(reference, gone)
-    last = itertools.islice(search(client, within, Plan()), _PAGE)
+    last = itertools.islice(search(client, within, DividedFilter()), _PAGE)
     near = did_you_mean(reference, {run.info.run_name or "" for run in last})
     return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
 
@@ -292,7 +292,7 @@ def keys_of(client: MlflowClient, experiment: Experiment | None) -> Keys:
     """Return the names that the runs of an experiment carry, the last 1,000 of them."""
     if experiment is None:
         return Keys(complete=True)
-    last = list(itertools.islice(search(client, [experiment.experiment_id], Plan()), _PAGE))  # one page
+    last = list(itertools.islice(search(client, [experiment.experiment_id], DividedFilter()), _PAGE))  # one page
     complete = len(last) < _PAGE
     return Keys.seen_in(last, f"the last {_PAGE} runs of experiment {experiment.name!r}", complete=complete)
 
@@ -300,7 +300,7 @@ def keys_of(client: MlflowClient, experiment: Experiment | None) -> Keys:
 def search(
     client: MlflowClient,
     within: list[str],
-    selection: Plan,
+    selection: DividedFilter,
     order: ordering.Order = ordering.Order(),  # noqa: B008  # it is frozen
     *,
     size: int = _PAGE,

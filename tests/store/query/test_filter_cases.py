@@ -8,9 +8,9 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import UsageProblem
+from mlmagic.store.query.filters.division import divide
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
-from mlmagic.store.query.filters.plan import plan
 from mlmagic.store.query.light_runs import DatasetInput, LightDataset, LightRun, RunInfo
 
 CASES = json.loads(
@@ -46,7 +46,7 @@ KEYS = Keys.seen_in(RUNS, "", complete=True)
 
 
 def rows(text):
-    chosen = plan(parse(text, KEYS.is_name), KEYS)
+    chosen = divide(parse(text, KEYS.is_name), KEYS)
     return [row for row, run in enumerate(RUNS) if chosen.matches(run)]
 
 

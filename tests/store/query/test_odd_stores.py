@@ -25,7 +25,7 @@ from mlmagic.store.artifact_reading import RemotePlace, place_of
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import queries
 from mlmagic.sweeps import resuming as sweeps
-from mlmagic.tracking.resuming import _cells
+from mlmagic.tracking.continuing import _cells
 from mlmagic.views.comparison import still_of
 from mlmagic.views.differences.difference import difference_bundle
 

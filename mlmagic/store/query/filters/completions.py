@@ -19,6 +19,7 @@ _BEFORE_A_CONDITION = {"", "and", "or", "not", "("}
 def following(before: str, keys: Keys) -> list[str]:
     """Return what may follow *before*, which ends where the word that is being typed begins.
 
+    >>> from mlmagic.store.query.filters.names import Keys
     >>> keys = Keys(metrics=frozenset({"loss"}), params=frozenset({"lr"}))
     >>> following("loss < 1 ", keys), following("status = ", keys)[:2], "lr" in following("not ", keys)
     (['and', 'or'], ['RUNNING', 'SCHEDULED'], True)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlmagic.session.observation.histories import Histories
+from mlmagic.session.observation.library_histories import Histories
 from mlmagic.session.observation.sites import Site
 
 History = type("History", (), {"__module__": "keras.src.callbacks.history"})

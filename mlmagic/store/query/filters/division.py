@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DividedFilter:
     """A filter in MLflow's syntax, which narrows down the runs, and a test that decides.
 
     The test holds for runs that were not asked for by the filter, too. *is_narrow* says that the store returns few runs
@@ -36,7 +36,7 @@ class Plan:
         return self.test is None or self.test(run)
 
 
-def plan(expression: Expression | None, keys: Keys) -> Plan:
+def divide(expression: Expression | None, keys: Keys) -> DividedFilter:
     """Look up every name among *keys*, and divide a filter between the store and the test.
 
     The store is asked for what the parts say that ``and`` joins; it knows no ``or``, ``not`` or words.
@@ -47,10 +47,10 @@ def plan(expression: Expression | None, keys: Keys) -> Plan:
         When no run has a name, or an operator or a value does not fit what it names.
     """
     if expression is None:
-        return Plan()
+        return DividedFilter()
     test = test_of(expression, keys)
     asked = [_asked(part, keys) for part in _joined(expression)]
-    return Plan(" and ".join(filter(None, asked)), test, is_narrow=all(asked))
+    return DividedFilter(" and ".join(filter(None, asked)), test, is_narrow=all(asked))
 
 
 def _asked(part: Expression, keys: Keys) -> str | None:

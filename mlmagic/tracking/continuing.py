@@ -15,7 +15,7 @@ from mlmagic.store import experiments
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import durations, queries, session_log
-from mlmagic.store.query.filters.plan import Plan
+from mlmagic.store.query.filters.division import DividedFilter
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -140,7 +140,7 @@ def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
     experiment = experiments.find(client, None)
     if experiment is None:
         return None
-    of_notebook = Plan(
+    of_notebook = DividedFilter(
         f"tags.`mlflow.source.name` = '{name}' and tags.`mlmagic.version` LIKE '%'",
         lambda run: run.data.tags.get("mlflow.source.name") == name and "mlmagic.version" in run.data.tags,
     )

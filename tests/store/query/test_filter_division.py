@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
 from mlmagic.store.query import queries
+from mlmagic.store.query.filters.division import DividedFilter, divide
 from mlmagic.store.query.filters.names import Keys
-from mlmagic.store.query.filters.plan import Plan, plan
 from mlmagic.store.query.filters.tree import And, Condition, Name, Not, Or, Value, Words
 
 TEXTS = [
@@ -55,7 +55,7 @@ def filled(tmp_path_factory):
 
     client = MlflowClient(f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}")
     fill(client)
-    runs = list(queries.search(client, ["0"], Plan()))
+    runs = list(queries.search(client, ["0"], DividedFilter()))
     return client, runs, Keys.seen_in(runs, "", complete=True)
 
 
@@ -93,7 +93,7 @@ FILTERS = st.lists(CONDITIONS | OTHERS | EITHER, min_size=1, max_size=4).map(lam
 def test_the_store_loses_no_run(filled, tree):
     client, runs, keys = filled
     try:
-        chosen = plan(tree, keys)
+        chosen = divide(tree, keys)
     except UsageProblem:
         return
     found = list(client.search_runs(["0"], chosen.server)) if chosen.server else runs
@@ -119,14 +119,14 @@ def test_the_store_loses_no_run(filled, tree):
     ],
 )
 def test_the_store_is_asked_what_it_can_answer(filled, condition, server):
-    assert plan(condition, filled[2]).server == server
+    assert divide(condition, filled[2]).server == server
 
 
 def test_several_conditions_narrow_down_together(filled):
     loss = Condition(Name("", "loss"), "<", (Value("0.5"),))
     either = Or((loss, Words("adam")))
-    both = plan(And((loss, And((either, loss)), Not(loss))), filled[2])
+    both = divide(And((loss, And((either, loss)), Not(loss))), filled[2])
     assert both.server == "metrics.`loss` < 0.5 and metrics.`loss` < 0.5"
     assert not both.is_narrow
-    assert plan(loss, filled[2]).is_narrow
-    assert plan(either, filled[2]).server == ""
+    assert divide(loss, filled[2]).is_narrow
+    assert divide(either, filled[2]).server == ""
