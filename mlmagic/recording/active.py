@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import NoActiveRunError
+from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.session.threads import ThreadStacks
 
@@ -89,9 +89,25 @@ def require_run(what: str) -> ActiveRun:
     if not isinstance(context, ActiveRun):
         raise NoActiveRunError(
             f"{what} was called within a trial of a sweep, whose run has none below it. Call it in a tracked cell, or "
-            "log what the trial found with mlmagic.log."
+            "log what the trial found with mlmagic.log"
         )
     return context
+
+
+def require_no_trial(what: str) -> None:
+    """Refuse *what*, which opens a run, within a trial of a sweep.
+
+    Raises
+    ------
+    UsageProblem
+        If a trial is active on the calling thread.
+    """
+    context = _open.top()
+    if context is not None and not isinstance(context, ActiveRun):
+        raise UsageProblem(
+            f"{what} was called within a trial of a sweep, which is a run already: write mlmagic.log(...) and "
+            "mlmagic.log_params(...) there"
+        )
 
 
 def note_last(run_id: str) -> None:

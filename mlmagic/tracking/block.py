@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlmagic.recording import active
 from mlmagic.recording.options import Origin
 from mlmagic.session import notebook_session
 from mlmagic.session.cells import running
@@ -48,6 +49,7 @@ class TrackedBlock:
         from mlmagic.store.query.run import Run
         from mlmagic.tracking import tracker
 
+        active.require_no_trial("mlmagic.track")
         origin = _origin_of(self._caller)
         del self._caller
         with untouched():

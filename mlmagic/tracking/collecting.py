@@ -11,7 +11,6 @@ from mlmagic.recording.tags import source_tags
 from mlmagic.recording.tracebacks import traceback_text
 from mlmagic.session.notebook_session import seeding
 from mlmagic.session.output.figures import FailedFigure
-from mlmagic.session_state import of_session
 from mlmagic.snapshot.environment import environment, redacted_files
 from mlmagic.snapshot.randomness import seeding as randomness
 from mlmagic.snapshot.secrets import redaction
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
 _WAIT_FOR_GIT_S = 10.0
 _ENVIRONMENT, _REQUIREMENTS = "mlmagic/environment.json", "mlmagic/requirements.txt"
 _PATCH = "mlmagic/uncommitted.patch"
-_metrics_of_the_session: set[str] = of_session(set())
+_metrics_of_the_session: set[str] = set()
+"""Names that hold results: the user's namespace keeps them after `%reload_ext`."""
 
 
 def record_asked(run: OpenRun) -> None:
@@ -89,10 +89,17 @@ def _record_metrics(run: OpenRun, found: inferred_values.InferredValues, logged:
             autologged.append(name)
             continue
         _metrics_of_the_session.add(name)
+        first = _first_step(run, name)
         for step, number in zip(found.steps.get(name, range(len(curve))), curve, strict=True):
-            run.recorder.metric(name, number, step)
+            run.recorder.metric(name, number, first + step)
     if autologged:
         run.autologged.append(f"metrics {', '.join(autologged)}")
+
+
+def _first_step(run: OpenRun, name: str) -> int:
+    """Return the step after the last one that the earlier cells of a continued run recorded."""
+    earlier = run.target.earlier
+    return earlier.last_steps.get(name, -1) + 1 if earlier is not None else 0
 
 
 def metrics_logged(run: OpenRun) -> dict[str, float]:

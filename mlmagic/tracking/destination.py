@@ -49,15 +49,19 @@ def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | Non
         earlier = continuing.find(client, options, origin)
         name = experiments.name_of(client, earlier.experiment_id)
         return Target(uri, name, earlier.experiment_id, client, earlier=earlier)
-    experiment = experiments.require(client, options.experiment)
     parent = queries.find_run(options.parent).info.run_id if options.parent else ""
     within = not parent and outer is not None
     if within and stray:
         parent = stray
+    if within and outer is not None and outer.experiment_id and not options.experiment:
+        name, experiment_id = outer.experiment, outer.experiment_id
+    else:
+        experiment = experiments.require(client, options.experiment)
+        name, experiment_id = str(experiment.name), str(experiment.experiment_id)
     return Target(
         uri,
-        str(experiment.name),
-        str(experiment.experiment_id),
+        name,
+        experiment_id,
         client,
         parent=parent,
         outer=outer.uid if within and outer is not None else "",
@@ -71,7 +75,10 @@ def _away(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | No
     if options.resume is not None:
         earlier = continuing.remembered(options, origin, reason)
         return Target(uri, earlier.experiment, earlier.experiment_id, earlier=earlier, away=reason)
-    experiment, experiment_id = experiments.named(options.experiment)
+    if outer and not options.experiment:
+        experiment, experiment_id = outer.experiment, outer.experiment_id
+    else:
+        experiment, experiment_id = experiments.named(options.experiment)
     parent = outer.delivery.run_id if outer else None
     return Target(
         uri,

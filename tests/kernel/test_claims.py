@@ -579,11 +579,17 @@ SCALARS = {
             }
         ),
     ),
+    "E appended in a deeper loop": (
+        "",
+        "found, rows = [], []\nfor k in range(2):\n    for i in range(2):\n        found.append(k + i / 2)\n"
+        "        rows.append({'C': k * 0.1, 's': i * 0.5})",
+        Record(metrics={"found": [0, 0.5, 1, 1.5], "rows.C": [0, 0, 0.1, 0.1], "rows.s": [0, 0.5, 0, 0.5]}),
+    ),
     "E a dict of settings in a loop": ("", "for r in (0.1, 0.2):\n    cfg = {'lr': r, 'name': 'x'}", Record()),
     "E dicts in a list": (
         "",
         "rows = []\nfor r in (0.1, 0.2):\n    rows.append({'lr': r, 'acc': r * 2, 'kind': 'x'})",
-        Record(metrics={"rows.acc": [0.2, 0.4]}),
+        Record(metrics={"rows.acc": [0.2, 0.4], "rows.lr": [0.1, 0.2]}),
     ),
     "I a tuple of scores for each class": (
         "from sklearn.metrics import precision_recall_fscore_support as prfs",

@@ -163,7 +163,7 @@ def test_what_keeps_secrets_from_being_looked_for_is_told(close, monkeypatch):
     monkeypatch.setattr(settings, "secret_patterns", [r"ACME-\d+"])
     settings.secret_patterns.append("(")
     summary, _ = close()
-    assert any("MLMagic.secret_patterns is malformed" in line for line in lines(summary))
+    assert any("MLMagic.secret_patterns is no valid regular expression" in line for line in lines(summary))
 
 
 def test_names_that_are_not_there_are_told(close):

@@ -12,7 +12,6 @@ from mlmagic.recording.inferred.dict_results import curves_in, results_in
 from mlmagic.recording.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
 from mlmagic.scalars import as_float
 from mlmagic.session.observation.observed_values import MOST_VALUES
-from mlmagic.store.query.direction import direction_of
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
@@ -113,6 +112,7 @@ def _series(watch: CellObserver, namespace: Mapping[str, Any], found: InferredVa
                 curve.append(now)
         if series.is_cut:
             found.notes.append(_cut(name))
+            curve += _last(watch, namespace, name, curve)
         if curve:
             yield name, curve
 
@@ -127,20 +127,44 @@ def _series_of_dicts(
             continue
         if name in watch.bound.names() and type(namespace[name]) is dict:
             recorded = {key for key, _ in _results(watch, name, namespace[name], found.params)}
-        else:  # a list of dicts, usually one per trial: their settings are not metrics
-            recorded = {f"{name}.{key}" for key in parts if direction_of(key.rpartition(".")[2]) is not None}
+        else:  # a list of dicts: what is a dict of results is decided by the last one
+            recorded = {key for key, _ in _results(watch, name, _value_at(namespace, name), found.params)}
         for part, series in parts.items():
             key = f"{name}.{part}"
             numbers = (guarded(default=None)(as_float)(value) for value in series.values)
             curve = [number for number in numbers if number is not None]
             if key in recorded and curve:
-                yield key, curve
                 if series.is_cut:
                     found.notes.append(_cut(key))
+                    curve += _last(watch, namespace, key, curve)
+                yield key, curve
 
 
 def _cut(name: str) -> str:
-    return f"{name}: only its first {MOST_VALUES:,} values are recorded; mlmagic.log records longer curves"
+    return f"{name}: only its first {MOST_VALUES:,} values and the last are recorded; mlmagic.log records longer curves"
+
+
+def _last(watch: CellObserver, namespace: Mapping[str, Any], key: str, curve: Curve) -> Curve:
+    """Return the last value of a curve that was cut, as the namespace holds it, unless the curve ends with it."""
+    value = watch.skips.read(key, _value_at(namespace, key), as_float, default=None)
+    return [] if value is None or repr(value) == repr(curve[-1]) else [value]
+
+
+def _value_at(namespace: Mapping[str, Any], key: str) -> Any:
+    """Return what stands under a dotted key, in dicts and at the end of lists; None if there is nothing."""
+    name, *parts = key.split(".")
+    value = _end_of(namespace.get(name))
+    while parts and type(value) is dict:
+        # A key may contain dots itself.
+        size = next((size for size in range(len(parts), 0, -1) if ".".join(parts[:size]) in value), 0)
+        if not size:
+            return None
+        value, parts = _end_of(value[".".join(parts[:size])]), parts[size:]
+    return None if parts else value
+
+
+def _end_of(value: Any) -> Any:
+    return value[-1] if type(value) is list and value else value
 
 
 def _bound_metrics(

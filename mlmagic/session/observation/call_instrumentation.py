@@ -163,7 +163,7 @@ class Instrumenter(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         (bound, parts), (self._bound, self._parts) = (self._bound, self._parts), (None, ())
-        appended = _appended_to(node) if self._loops == 1 else None
+        appended = _appended_to(node) if self._loops else None
         if appended is not None:
             return self._append(node, appended)
         self.generic_visit(node)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
+_CATCHING = tuple(getattr(ast, name) for name in ("Try", "TryStar", "With", "AsyncWith") if hasattr(ast, name))
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are not globals
 
@@ -22,7 +22,8 @@ _OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are not glob
 class Executed:
     """Marks the blocks of one cell: ``if``, loops, ``try`` and ``match``, but not the bodies of functions and classes.
 
-    A mark is a call at the beginning of a block, and before each statement of a ``try`` outside of loops. After `end`,
+    A mark is a call at the beginning of a block, and before each statement that the one before it may skip: after a
+    branch with ``break`` or ``continue``, and within ``try`` and ``with``, which may catch an exception. After `end`,
     ``ran`` is the cell without the statements that did not run.
     """
 
@@ -31,17 +32,16 @@ class Executed:
         self.ran = tree
         self._marks: dict[int, int] = {}
         for statement, twin in zip(tree.body, rewritten.body, strict=True):
-            self._mark_within(statement, twin, in_loop=False)
+            self._mark_within(statement, twin, catches=False)
 
-    def _mark_within(self, statement: ast.stmt, twin: ast.stmt, *, in_loop: bool) -> None:
-        in_loop = in_loop or isinstance(statement, _LOOPS)
+    def _mark_within(self, statement: ast.stmt, twin: ast.stmt, *, catches: bool) -> None:
         for (holder, name), (holder_of_twin, _) in zip(_blocks(statement), _blocks(twin), strict=True):
             block, copied = getattr(holder, name), getattr(holder_of_twin, name)
-            marks_each = isinstance(holder, _TRIES) and name == "body" and not in_loop
+            may_catch = catches or (isinstance(holder, _CATCHING) and name == "body")
             marked: list[ast.stmt] = []
             for at, (inner, inner_twin) in enumerate(zip(block, copied, strict=True)):
-                self._mark_within(inner, inner_twin, in_loop=in_loop)
-                if at == 0 or marks_each:
+                self._mark_within(inner, inner_twin, catches=may_catch)
+                if at == 0 or may_catch or _may_jump(block[at - 1]):
                     number = self._marks[id(inner)] = sites.new_number()
                     call = ast.Call(ast.Name(RAN, ast.Load()), [ast.Constant(number)], [])
                     mark = ast.copy_location(ast.Expr(ast.copy_location(call, inner)), inner)
@@ -92,6 +92,15 @@ def _blocks(statement: ast.stmt) -> Iterator[tuple[ast.AST, str]]:
         for name in ("body", "orelse", "finalbody"):
             if getattr(holder, name, None):
                 yield holder, name
+
+
+def _may_jump(statement: ast.stmt) -> bool:
+    """Return whether *statement* may end the current turn of the loop around it, by ``break`` or ``continue``."""
+    if isinstance(statement, (ast.Break, ast.Continue)):
+        return True
+    if isinstance(statement, _LOOPS):  # those in its body are its own
+        return any(_may_jump(inner) for inner in statement.orelse)
+    return any(_may_jump(inner) for holder, name in _blocks(statement) for inner in getattr(holder, name))
 
 
 def _copied(statement: ast.stmt) -> ast.stmt:

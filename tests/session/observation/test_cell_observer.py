@@ -40,8 +40,18 @@ LONG = MOST_VALUES + 5
 LOOPS = {
     "a name": (f"for i in range({LONG}): loss = i / 2", "loss", [*range(MOST_VALUES), LONG - 1]),
     "a sum": (f"s = 0.0\nfor i in range({LONG}): s += (i >= 0) * 0.5", "s", [*range(1, MOST_VALUES + 1), LONG]),
-    "a list": (f"h = []\nfor i in range({LONG}): h.append(i / 2)", "h", range(MOST_VALUES)),
-    "a dict": (f"for i in range({LONG}): m = {{'loss': i / 2}}", "m.loss", range(MOST_VALUES)),
+    "a list": (f"h = []\nfor i in range({LONG}): h.append(i / 2)", "h", [*range(MOST_VALUES), LONG - 1]),
+    "a dict": (f"for i in range({LONG}): m = {{'loss': i / 2}}", "m.loss", [*range(MOST_VALUES), LONG - 1]),
+    "dicts in a list": (
+        f"h = []\nfor i in range({LONG}): h.append({{'loss': i / 2}})",
+        "h.loss",
+        [*range(MOST_VALUES), LONG - 1],
+    ),
+    "a list in a dict": (
+        f"h = {{'loss': []}}\nfor i in range({LONG}): h['loss'].append(i / 2)",
+        "h.loss",
+        [*range(MOST_VALUES), LONG - 1],
+    ),
 }
 
 
@@ -50,7 +60,9 @@ def test_of_a_long_loop_the_first_values_are_recorded_and_the_note_says_so(name,
     source, key, halves = LOOPS[name]
     found = run(source)
     assert found.metrics[key] == [half / 2 for half in halves]
-    assert found.notes == [f"{key}: only its first 10,000 values are recorded; mlmagic.log records longer curves"]
+    assert found.notes == [
+        f"{key}: only its first 10,000 values and the last are recorded; mlmagic.log records longer curves"
+    ]
 
 
 def test_a_loop_of_just_as_many_values_is_whole(run):

@@ -76,6 +76,31 @@ CASES = {
         "for i in range(3):\n  if i == 2: f()\n  a = i\nb = 2",
         "for i in range(3):\n  if i == 2: f()\n  a = i",
     ),
+    "after continue": (
+        "for i in range(3):\n  if y: continue\n  a = 1\nb = 2",
+        "for i in range(3):\n  if y: continue\nb = 2",
+    ),
+    "after break in an inner loop": (
+        "for i in range(2):\n  for j in range(2):\n    if y: break\n    a = 1\n  b = 2",
+        "for i in range(2):\n  for j in range(2):\n    if y: break\n  b = 2",
+    ),
+    "after continue in try": (
+        "for i in range(2):\n  try:\n    if y: continue\n    a = 1\n  finally: b = 2",
+        "for i in range(2):\n  try:\n    if y: continue\n  finally: b = 2",
+    ),
+    "after break in with": (
+        "while y:\n  with manager:\n    if y: break\n    a = 1",
+        "while y:\n  with manager:\n    if y: break",
+    ),
+    "an exception in a block of try": (
+        "try:\n  if y:\n    f()\n    a = 1\nexcept ZeroDivisionError: b = 2",
+        "try:\n  if y:\n    f()\nexcept ZeroDivisionError: b = 2",
+    ),
+    "an exception in a loop in try": (
+        "try:\n  for i in range(3):\n    f()\n    a = 1\nexcept ZeroDivisionError: b = 2",
+        "try:\n  for i in range(3):\n    f()\nexcept ZeroDivisionError: b = 2",
+    ),
+    "an exception that with suppresses": ("with quiet:\n  f()\n  a = 1\nb = 2", "with quiet:\n  f()\nb = 2"),
     "within with": ("with manager:\n  a = 1\n  f()\n  b = 2", "with manager:\n  a = 1\n  f()"),
     "functions and classes are left": ("def g():\n  if 0: a = 1\nclass C:\n  if 0: b = 2\nf()\nc = 1", None),
 }  # fmt: skip
@@ -88,7 +113,12 @@ def test_what_did_not_run_is_left_out(name):
         expected = source.partition("\nc = 1")[0]
     import contextlib
 
-    namespace = {"y": 3, "f": lambda: 1 / 0, "manager": contextlib.nullcontext()}
+    namespace = {
+        "y": 3,
+        "f": lambda: 1 / 0,
+        "manager": contextlib.nullcontext(),
+        "quiet": contextlib.suppress(Exception),
+    }
     assert executed(source, namespace) == ast.unparse(ast.parse(expected))
 
 
