@@ -113,7 +113,7 @@ def test_only_trials_that_the_cell_ran_are_recorded(studies, case):
 def test_trials_that_other_processes_ran_are_told(studies):
     studies.check(new("d1"))
     output = studies.run("%%track told\nstudy.optimize(aim, n_trials=1)\nelsewhere('d1', 2)")
-    assert "study: 2 trials that other processes ran ended meanwhile; they are not recorded" in output.summaries[0]
+    assert "study: 2 trials of other processes ended meanwhile, not recorded here" in output.summaries[0]
     output = studies.run("%%track silent\nn = len(study.trials)")
     assert "ended meanwhile" not in output.summaries[0]
 
@@ -122,7 +122,7 @@ def test_a_trial_of_another_process_that_ran_before_and_is_told_there_is_not_the
     studies.check(f"{new('d2')}\nasked = study.ask()")
     studies.check("import mlmagic.adapters.optuna as adapter; adapter._begun.clear()")  # as if it were another's
     output = studies.run("%%track foreign\nelsewhere('d2', 0, 0)\nn = len(study.trials)")
-    assert "1 more of its trials ended meanwhile" in output.summaries[0]
+    assert "1 trial of other processes ended meanwhile" in output.summaries[0]
     assert studies.check(f"NAME = 'foreign'\n{BELOW}") == "[]"
 
 
