@@ -59,7 +59,8 @@ class StudyCapture:
         if count:
             run.notices.info(f"{name}: each of its {count} trials is a run below this one")
         if others:
-            run.notices.info(f"{name}: {others} trial{'s' * (others > 1)} of other processes ended meanwhile, not recorded here")
+            trials = "1 trial" if others == 1 else f"{others} trials"
+            run.notices.info(f"{name}: {trials} of other processes ended meanwhile, not recorded here")
 
 
 def record_study_trial(run: ActiveRun, name: str, study: Any, trial: Any) -> bool:
