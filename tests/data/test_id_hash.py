@@ -275,7 +275,7 @@ def test_no_ids_have_no_hashes(empty):
     [
         ([[1], [2]], "values of type list<item: int64>"),
         ([{"a": 1}], "values of type struct"),
-        ([{1}, "a"], "a value of type set does not identify a row"),
+        ([{1}, "a"], "a value of type set cannot be the id of a row"),
         ([dt.timedelta(1)], "timedelta|duration"),
         (np.array([1j]), "values of type complex128"),
         (np.zeros((3, 1)), r"an array of shape \(3, 1\)"),

@@ -123,7 +123,9 @@ OmegaConf.register_new_resolver("test.exit", leave, replace=True)
     run = kernel.last_run()
     assert run["params"] == params
     assert "mlmagic/config.yaml" in run["files"]
-    [line] = [line for line in output.summaries[0].splitlines() if "recorded without what has no value" in line]
+    [line] = [
+        line for line in output.summaries[0].splitlines() if "recorded without the keys that have no value" in line
+    ]
     for one in named:
         assert one in line
 

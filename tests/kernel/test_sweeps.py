@@ -90,7 +90,7 @@ def test_a_config_is_swept_over_its_groups_and_keys_and_the_best_is_composed_aga
         ("%%sweep x=1,2\n!ls\ny = x", "Line 1 of the body is '!ls'"),
         ("%%sweep x=1,2\n%time y = x", "a trial is plain Python"),
         ("%%sweep x=1,2\nimport asyncio\nawait asyncio.sleep(x)", "Line 2 of the body awaits"),
-        ("%%sweep x=1,2\nx = 1", "Line 1 of the body binds 'x'"),
+        ("%%sweep x=1,2\nx = 1", "Line 1 of the body assigns 'x'"),
         ("%%sweep x=1,2\ny = 1", "Nothing in the body reads 'x'"),
         ("%%sweep x=1,2 --metrik loss\nloss = x", "Did you mean '--metric'?"),
         ("%%sweep x=1,2 --into 2x\nloss = x", "'2x' is no name for a variable"),

@@ -114,7 +114,7 @@ CAUSES = {
     "401": "answered 401", "401 in JSON": "answered 401", "403": "answered 403", "404": "answered 404", "404 in JSON": "answered 404", "407": "answered 407",
     "413": "answered 413", "429": "answered 429", "500": "answered 500", "503": "answered 503", "520": "answered 520", "524": "answered 524",
     "403 of MLflow": "PERMISSION_DENIED", "500 of MLflow": "INTERNAL_ERROR",
-    "a captive portal": "what is not MLflow's", "an empty page": "what is not MLflow's", "cut JSON": "what is not MLflow's",
+    "a captive portal": "did not answer as an MLflow server does", "an empty page": "did not answer as an MLflow server does", "cut JSON": "did not answer as an MLflow server does",
     "301": "redirects to http://localhost:9", "302": "redirects to http://localhost:9", "307": "redirects to http://localhost:9",
 }  # fmt: skip
 

@@ -177,7 +177,7 @@ def test_a_record_that_was_added_to_a_signed_journal_names_no_other_run(client, 
     report = mlmagic.sync()
     run = client.get_run(other)
     assert (run.info.status, run.data.tags["stage"], run.data.metrics) == ("FINISHED", "draft", {})
-    assert any("is not the one that the store has" in problem for problem in report.problems)
+    assert any("the store has another run under its id" in problem for problem in report.problems)
 
 
 def test_a_link_in_place_of_the_staged_files_deletes_nothing(client, store_uri, tmp_path):

@@ -69,7 +69,7 @@ def test_what_cannot_be_copied_is_named_or_shared(notebook):
         ("display(rate)", ["rate"], r"calls display\(\)"),
         ("import mlflow\nmlflow.log_metric('a', rate)", ["rate"], r"Line 2 of the body calls mlflow\.log_metric.*mlmagic\.log"),
         ("rate = 3\ny = rate", ["rate"], "Line 1 of the body assigns 'rate', which would overwrite the swept value"),
-        ("for rate in range(3): pass", ["rate"], "binds 'rate'"),
+        ("for rate in range(3): pass", ["rate"], "assigns 'rate'"),
         ("y = scale", ["rate"], "Nothing in the body reads 'rate'"),
         ("y = ratio", ["ratoi"], r"Nothing in the body reads 'ratoi'.* Did you mean 'ratio'\?"),
     ],

@@ -81,6 +81,7 @@ def preserve_state() -> Iterator[Callable[[], None]]:
 
     Yields a function that restores the generators at once, so that the code after it draws the same numbers.
 
+    >>> import random
     >>> with preserve_state() as rewind:
     ...     first = random.random()
     ...     rewind()
