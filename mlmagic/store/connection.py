@@ -42,6 +42,8 @@ _LONGEST_SILENCE_S = 30.0
 
 _importing = threading.RLock()
 _lock = threading.RLock()
+_server_locks: dict[str, threading.RLock] = {}
+"""By URI: as long as clients live."""
 _connected: dict[str, MlflowClient] = {}
 """By URI. Clients belong to the process, as MLflow's own engines do."""
 _home: Path | None = None
@@ -211,12 +213,12 @@ def connect(uri: str | None = None) -> MlflowClient:
 def _connect(uri: str) -> MlflowClient:
     mlflow = _whole_mlflow()
     own_requests.limit_own_retries()
-    with _lock:
+    with _opening(uri):
         if _is_gone(uri):
             _forget(uri)
         if uri in _connected:
             return _connected[uri]
-        with refused_by(uri), creating(uri), _without_news():
+        with refused_by(uri), creating(uri):
             was_there = is_local_file(uri)
             _open_file(uri)
             _open_database(uri)
@@ -227,6 +229,17 @@ def _connect(uri: str) -> MlflowClient:
                 gc.collect()  # thousands of objects with finalizers, in which an interrupt would be lost as well
         _connected[uri] = client
         return client
+
+
+@contextlib.contextmanager
+def _opening(uri: str) -> Iterator[None]:
+    """Let one thread at a time open a store; a server that does not answer holds up no other store."""
+    if addresses.kind(uri) in {"http", "https"}:
+        with _server_locks.setdefault(uri, threading.RLock()):
+            yield
+        return
+    with _lock, _without_news():  # which sets the level of MLflow's loggers, for all threads
+        yield
 
 
 def _open_file(uri: str) -> None:

@@ -1,7 +1,9 @@
+import contextlib
 import inspect
 import logging
 import multiprocessing
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 from mlmagic.errors import StoreAwayError, StoreError
 from mlmagic.store import addresses, connection
+from mlmagic.store.waiting import BackgroundTask
 from mlmagic.tracking import mlflow_runs
 from mlmagic.user_settings import settings
 
@@ -165,6 +168,17 @@ def test_eight_processes_create_one_store_at_once(unsettled):
         assert database.execute("select count(*) from runs").fetchall() == [(8,)]
         assert database.execute("select count(*) from experiments").fetchall() == [(1,)]
     database.close()
+
+
+def test_a_server_that_does_not_answer_holds_up_no_other_store(store_uri):
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        silent.settimeout(60)
+        asking = BackgroundTask(lambda: connection.connect(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        asked, _ = silent.accept()
+        assert asked.recv(1)  # it is in the middle of opening that store
+        assert connection.connect(store_uri).search_experiments()
+        assert not asking.is_done
+        asked.close()
 
 
 def test_one_client_serves_a_store(store_uri):
