@@ -234,7 +234,7 @@ def _connect(uri: str) -> MlflowClient:
 @contextlib.contextmanager
 def _opening(uri: str) -> Iterator[None]:
     """Let one thread at a time open a store; a server that does not answer holds up no other store."""
-    if addresses.kind(uri) in {"http", "https"}:
+    if not is_local(uri) and not addresses.is_server_database(uri):
         with _server_locks.setdefault(uri, threading.RLock()):
             yield
         return

@@ -111,7 +111,7 @@ class CellObserver:
 
     def _instrumenter(self, tree: ast.Module, names: CellNames) -> Instrumenter:
         functions, modules = metric_names(tree)
-        functions |= self._helpers(tree, functions | modules)
+        functions |= self._helpers(tree, names, functions | modules)
         known = [name for name in names.read if name in self.namespace]
         instrumenter = Instrumenter(
             measures=lambda name: name in functions or self._may_measure(name),
@@ -121,12 +121,12 @@ class CellObserver:
         self._instrumenters.append(instrumenter)
         return instrumenter
 
-    def _helpers(self, tree: ast.Module, measures: set[str]) -> set[str]:
+    def _helpers(self, tree: ast.Module, names: CellNames, measures: set[str]) -> set[str]:
         """Return the functions that the cell defines whose bodies use one of *measures*, or what may measure."""
         uses = {node.name: names_used_in(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
-        others = {name for used in uses.values() for name in used} - uses.keys()
+        others = [name for name in names.read_inside if name not in uses]  # globals only: an attribute is no name
         measures = measures | {"score"} | {name for name in others if self._may_measure(name)}
-        measures |= {name for name in others & self.namespace.keys() if self._is_module_of_metrics(name)}
+        measures |= {name for name in others if name in self.namespace and self._is_module_of_metrics(name)}
         found: set[str] = set()
         while new := {name for name, used in uses.items() if name not in found and used & (measures | found)}:
             found |= new

@@ -102,3 +102,14 @@ def test_a_function_that_measures_is_seen(name, run):
 def test_calls_of_a_function_that_measures_nothing_are_left_alone(run):
     tree = CellObserver({}).begin(ast.parse("def f(x): return x + 1\nfor i in range(3): f(i)"))
     assert "__mlmagic_keep__" not in ast.unparse(tree)
+
+
+def test_an_attribute_in_a_function_is_no_name_of_the_notebook():
+    class Odd:
+        @property
+        def __class__(self):
+            raise RuntimeError("it is not to be looked at")
+
+    watch = CellObserver({"data": Odd()})
+    watch.begin(ast.parse("def f(table): return table.data\nf"))
+    assert list(watch.skips.lines()) == []
