@@ -186,6 +186,8 @@ def test_a_hostile_text_of_all_patterns_is_redacted_in_linear_time():
         "log('password=%s', ",
         "  user  password\n",
         "password\nx7q1w2e\n",
+        "password:\n\n",
+        "password:\nx7q1w2e\n",
         "password  secret  token\n",
         "|password|a|\n",
         "password,a\n",

@@ -63,6 +63,12 @@ SENTENCES = [
     "password         «tabPw77zz»",
     "password\t«tabPw77zz»",
     "password,«csvPw77zz»",
+    "Token:\n  «aB3xK9zQ1mN7pR5t»",
+    "Password:\n  «hunter2xyz9»",
+    "your API token is:\n\n    «q8Zk3LmP0vTx»",
+    "passphrase: \r\n  «tr0ub4dor&3»\r\n",
+    "+password:\n+    «Summer-rain-82»\n+host: x",
+    "password =\n  \"«quotedPw77z»\"",
 ]  # fmt: skip
 
 PROSE = [
@@ -111,6 +117,14 @@ PROSE = [
     "the password is at https://example.org/a1b2c3",
     "the password is in /run/secrets/db1",
     "the password is {password} or %s",
+    "password:\n  weak",
+    "Loss per token:\n  0.1234567",
+    "token:\n  embedding_dim",
+    "Secret:\n  user: ana\n  rows: 12",
+    "key:\n  model.layers.0.weight",
+    "if token:\n    retry(3)",
+    "for token in tokens:\n    print(f(tok2))",
+    "while password:\n    digest.update(b2)",
 ]  # fmt: skip
 
 HASHES = [

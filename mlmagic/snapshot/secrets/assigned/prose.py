@@ -38,6 +38,11 @@ _TOLD = re.compile(
 _BESIDE = re.compile(
     rf"(?:[ ](?![ \t|])|[ \t]*\|[ \t]*|[ \t]{{2,40}}|\t[ \t]{{0,20}}|,(?=[^\s,]{{1,{_LONGEST_VALUE}}}(?:\n|\Z)))(?=\S)"
 )
+# `API token:` and the token alone on the next line, or on the one after it; in a patch each line begins with its sign.
+_ABOVE = re.compile(
+    r"(?:[ ](?:is|are|was))?[ ]?[:=][ \t]{0,20}\r?\n(?:[ \t]{0,20}\r?\n)?[+-]?[ \t]{0,40}[\"'`]?"
+    rf"(?=[^\s\"'`]{{1,{_LONGEST_VALUE}}}[\"'`]?[ \t]{{0,20}}(?:\r?\n|\Z))"
+)
 _BEGINS_A_ROW = re.compile(r"(?:\A|\n|\\n|\|)[ \t]{0,20}:?\Z")
 _COLON = r"(?:[ ]?[:\uff1a]|[ ]?[是为])"
 _ABROAD = re.compile(
@@ -59,6 +64,10 @@ def spoken(text: str, lower: str, start: int, end: int, verdict: Verdict) -> Spa
     """
     told = _TOLD.match(lower, end)
     span = _value(text, told.end()) if told else None
+    if span is not None and _stands_out(text[slice(*span)], verdict):
+        return span
+    above = _ABOVE.match(lower, end)
+    span = _value(text, above.end()) if above else None
     if span is not None and _stands_out(text[slice(*span)], verdict):
         return span
     beside = _BESIDE.match(text, end)
