@@ -39,11 +39,19 @@ _NOT_IN_URI = re.compile(r"\?|%[0-9A-Fa-f]{2}")
 
 _LONGEST_CREATION_S = 120
 _LONGEST_SILENCE_S = 30.0
+_DISTRIBUTIONS = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+    "azure": "azure-storage-blob azure-identity",
+    "google": "google-cloud-storage",
+}
+"""What to install, by the module that a store imports, where the two have different names."""
 
 _importing = threading.RLock()
-_lock = threading.RLock()
-_server_locks: dict[str, threading.RLock] = {}
-"""By URI: as long as clients live."""
+_creating_tables = threading.RLock()
+_opening: dict[str, threading.RLock] = {}
+"""By URI: a store that does not answer holds up no other one."""
 _connected: dict[str, MlflowClient] = {}
 """By URI. Clients belong to the process, as MLflow's own engines do."""
 _home: Path | None = None
@@ -213,15 +221,15 @@ def connect(uri: str | None = None) -> MlflowClient:
 def _connect(uri: str) -> MlflowClient:
     mlflow = _whole_mlflow()
     own_requests.limit_own_retries()
-    with _opening(uri):
+    with _opening.setdefault(uri, threading.RLock()), refused_by(uri):
         if _is_gone(uri):
             _forget(uri)
         if uri in _connected:
             return _connected[uri]
-        with refused_by(uri), creating(uri):
+        _open_database(uri)
+        with _tables_of(uri), creating(uri):
             was_there = is_local_file(uri)
             _open_file(uri)
-            _open_database(uri)
             client: MlflowClient = mlflow.MlflowClient(uri)
             client.search_experiments(max_results=1)
             waiting.answered()
@@ -232,13 +240,12 @@ def _connect(uri: str) -> MlflowClient:
 
 
 @contextlib.contextmanager
-def _opening(uri: str) -> Iterator[None]:
-    """Let one thread at a time open a store; a server that does not answer holds up no other store."""
+def _tables_of(uri: str) -> Iterator[None]:
+    """Let one thread at a time create a database's tables, for which Alembic has one context in a process."""
     if not is_local(uri) and not addresses.is_server_database(uri):
-        with _server_locks.setdefault(uri, threading.RLock()):
-            yield
+        yield
         return
-    with _lock, _without_news():  # which sets the level of MLflow's loggers, for all threads
+    with _creating_tables, _without_news():  # which sets the level of MLflow's loggers, for all threads
         yield
 
 
@@ -355,6 +362,12 @@ def explained(error: Exception, uri: str) -> StoreError:
     kind, text = type(error).__name__, str(error)
     if kind in _UNSUPPORTED or "No implementation found" in text or not addresses.is_known(uri):
         return addresses.unknown(uri)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = _DISTRIBUTIONS.get(error.name, error.name)
+        return StoreError(
+            f"the MLflow store {_redacted(uri)} needs the package {error.name}, which is not installed: "
+            f"%pip install {package}"
+        )
     if outage.judge(error) in {Verdict.REFUSED, Verdict.WRONG_SETTING}:
         hint = ". A file takes three slashes: sqlite:///mlflow.db" if "Invalid SQLite URL" in text else ""
         why = _redacted(outage.first_line(error))[:400]

@@ -170,10 +170,11 @@ def test_eight_processes_create_one_store_at_once(unsettled):
     database.close()
 
 
-def test_a_server_that_does_not_answer_holds_up_no_other_store(store_uri):
+@pytest.mark.parametrize("scheme", ["http", "postgresql+psycopg2"])
+def test_a_server_that_does_not_answer_holds_up_no_other_store(store_uri, scheme):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
         silent.settimeout(60)
-        asking = BackgroundTask(lambda: connection.connect(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        asking = BackgroundTask(lambda: connection.connect(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/a"))
         asked, _ = silent.accept()
         assert asked.recv(1)  # it is in the middle of opening that store
         assert connection.connect(store_uri).search_experiments()
@@ -190,7 +191,9 @@ def test_one_client_serves_a_store(store_uri):
     [
         ("sqlit:///mlflow.db", r"'sqlit:///mlflow\.db' is not one that MLflow knows\. Did you mean 'sqlite'\?"),
         ("nonsense://x", r"'nonsense://x' is not one that MLflow knows\. Set another: %env MLFLOW_TRACKING_URI="),
-        ("postgresql://ana:hunter2@", r"refused|not one"),
+        ("postgresql://ana:hunter2@", r"refused|not one|needs the package"),
+        ("mysql+pymysql://a@127.0.0.1:9/b", r"needs the package pymysql, which is not installed: %pip install pymysql"),
+        ("mysql://a@127.0.0.1:9/b", r"needs the package MySQLdb, which is not installed: %pip install mysqlclient"),
         ("sqlite:////", r"cannot be written: unable to open database file"),
         ("sqlite:////proc/nowhere/mlflow.db", r"the store /proc/nowhere/mlflow\.db cannot be written: "),
     ],

@@ -68,7 +68,7 @@ SENTENCES = [
     "your API token is:\n\n    «q8Zk3LmP0vTx»",
     "passphrase: \r\n  «tr0ub4dor&3»\r\n",
     "+password:\n+    «Summer-rain-82»\n+host: x",
-    "password =\n  \"«quotedPw77z»\"",
+    'password =\n  "«quotedPw77z»"',
 ]  # fmt: skip
 
 PROSE = [
