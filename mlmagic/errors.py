@@ -51,7 +51,8 @@ class StoreAwayError(StoreError):
     """The MLflow store cannot be reached, or cannot accept a request now; recorded data waits in the journal.
 
     ``only_this`` says that other requests may succeed, ``too_large`` that smaller requests may succeed, ``is_gone``
-    that the requested item is not in the store. ``wait_s`` is the delay that the server asked for.
+    that the requested item is not in the store, ``is_from_elsewhere`` that something other than MLflow answered as if
+    it had succeeded. ``wait_s`` is the delay that the server asked for.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class StoreAwayError(StoreError):
         only_this: bool = False,
         too_large: bool = False,
         is_gone: bool = False,
+        is_from_elsewhere: bool = False,
         wait_s: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.only_this = only_this
         self.too_large = too_large
         self.is_gone = is_gone
+        self.is_from_elsewhere = is_from_elsewhere
         self.wait_s = wait_s
 
 

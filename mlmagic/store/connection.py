@@ -383,6 +383,7 @@ def away(error: Exception, uri: str) -> StoreAwayError:
         only_this=verdict is not Verdict.AWAY,
         too_large=verdict is Verdict.TOO_LARGE,
         is_gone=verdict is Verdict.GONE,
+        is_from_elsewhere=outage.is_from_elsewhere(error),
         wait_s=outage.wait_s(error),
     )
 

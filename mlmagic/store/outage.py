@@ -11,7 +11,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from mlmagic.store.own_requests import OtherThread, answer_in, foreign_in
+from mlmagic.store.own_requests import ForeignAnswer, answer_in, foreign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ def judge(error: BaseException) -> Verdict:
     return Verdict.REFUSED if is_final else by_code
 
 
-def _judge_foreign(answer: OtherThread) -> Verdict:
+def _judge_foreign(answer: ForeignAnswer) -> Verdict:
     if answer.status == _TOO_LARGE:
         return Verdict.TOO_LARGE
     other = 400 <= answer.status < _FIRST_BAD_GATEWAY and answer.status not in _AWAY_STATUSES  # noqa: PLR2004
@@ -145,11 +145,17 @@ def wait_s(error: BaseException) -> float:
     return foreign.wait_s if foreign else 0.0
 
 
-def _foreign(error: BaseException) -> OtherThread | None:
+def is_from_elsewhere(error: BaseException) -> bool:
+    """Return whether something other than MLflow answered as if the request had succeeded."""
+    foreign = _foreign(error)
+    return foreign is not None and foreign.status < 300  # noqa: PLR2004  # success
+
+
+def _foreign(error: BaseException) -> ForeignAnswer | None:
     return next((found for one in _chain(error) if (found := foreign_in(one))), None)
 
 
-def _foreign_reason(answer: OtherThread) -> str:
+def _foreign_reason(answer: ForeignAnswer) -> str:
     if answer.to:
         return (
             f"redirects to {answer.to} ({answer.status}), which is not followed: is that a login, or its new address?"

@@ -31,11 +31,21 @@ _BAD_GATEWAY = 502
 _LOGGERS = ("urllib3.connectionpool", "mlflow.store.db.utils")
 _MARK = f"foreign_{os.urandom(8).hex()}"  # random, so that no server can send it
 _API = ("/api/2.0/mlflow/", "/api/3.0/mlflow/")
+_NAMES_IN_ANSWERS = {
+    "runs/create": b'"run"',
+    "runs/get": b'"run"',
+    "runs/update": b'"run_info"',
+    "experiments/create": b'"experiment_id"',
+    "experiments/get": b'"experiment"',
+    "experiments/get-by-name": b'"experiment"',
+    "logged-models": b'"model"',
+}
+_EMPTY_ANSWERS = {"runs/log-batch", "runs/log-inputs", "runs/outputs", "runs/set-tag", "runs/delete-tag"}
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
 
 
 @dataclass(frozen=True)
-class OtherThread:
+class ForeignAnswer:
     """An answer that is not MLflow's own: of a proxy, a login page, a captive portal.
 
     ``to`` is the target of a redirect; ``wait_s`` is the value of a ``Retry-After`` header in seconds. A ``status``
@@ -48,10 +58,10 @@ class OtherThread:
     wait_s: float = 0.0
 
 
-def foreign_in(error: BaseException) -> OtherThread | None:
+def foreign_in(error: BaseException) -> ForeignAnswer | None:
     """Return the answer behind *error*, which MLflow raised, if the answer is not MLflow's own."""
     content = answer_in(error).get(_MARK)
-    return OtherThread(**content) if isinstance(content, dict) else None
+    return ForeignAnswer(**content) if isinstance(content, dict) else None
 
 
 def answer_in(error: BaseException) -> dict[str, Any]:
@@ -178,21 +188,28 @@ def _checked(answer: Response, url: str, method: str) -> Response:
     if 300 <= status < 400:  # noqa: PLR2004  # redirects
         parts = urlsplit(urljoin(url, answer.headers.get("Location") or ""))
         host = parts.netloc.rpartition("@")[2]
-        return _marked(answer, OtherThread(status, reason, to=f"{parts.scheme}://{host}"))
+        return _marked(answer, ForeignAnswer(status, reason, to=f"{parts.scheme}://{host}"))
     if status < 300:  # noqa: PLR2004  # success
-        return answer if _may_be_mlflows(answer, url, method) else _marked(answer, OtherThread(status, reason))
-    return answer if _is_mlflows(answer) else _marked(answer, OtherThread(status, reason, wait_s=_retry_after(answer)))
+        return answer if _may_be_mlflows(answer, url, method) else _marked(answer, ForeignAnswer(status, reason))
+    return answer if _is_mlflows(answer) else _marked(answer, ForeignAnswer(status, reason, wait_s=_retry_after(answer)))
 
 
 def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:
-    """Return whether the answer may be MLflow's: JSON, or to an artifact upload JSON or nothing."""
+    """Return whether the answer may be MLflow's: JSON with the names that MLflow uses, or nothing after an upload.
+
+    MLflow's client ignores names that it does not know: `{"login": "required"}` would count as a success.
+    """
     path = urlsplit(url).path
-    is_upload = _ARTIFACTS in path and method != "GET"
-    if not is_upload and not any(part in path for part in _API):
+    content = answer.content.strip()  # it is not parsed here: it may be large, and MLflow parses it
+    is_json = content.startswith(b"{") and content.endswith(b"}")
+    if _ARTIFACTS in path and method != "GET":
+        return is_json or (not content and "html" not in answer.headers.get("Content-Type", ""))
+    call = next((path.partition(part)[2] for part in _API if part in path), None)
+    if call is None:
         return True
-    content = answer.content.strip()  # only both ends are checked: it may be large, and MLflow parses it
-    is_empty = is_upload and not content and "html" not in answer.headers.get("Content-Type", "")
-    return is_empty or (content.startswith(b"{") and content.endswith(b"}"))
+    if call in _EMPTY_ANSWERS:
+        return is_json and not content[1:-1].strip()
+    return is_json and _NAMES_IN_ANSWERS.get(call, b"") in content
 
 
 def _json_object(answer: Response) -> dict[str, Any] | None:
@@ -215,7 +232,7 @@ def _retry_after(answer: Response) -> float:
     return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
-def _marked(answer: Response, foreign: OtherThread) -> Response:
+def _marked(answer: Response, foreign: ForeignAnswer) -> Response:
     """Turn *answer* into an error, with the code that MLflow assigns to its status."""
     from mlflow.protos.databricks_pb2 import ErrorCode
     from mlflow.utils.rest_utils import get_error_code

@@ -34,7 +34,7 @@ _TOKEN = "for-this-test"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _QUIET = '{"fetchNews":"false","checkForUpdates":false,"doNotDisturbMode":true}'
 # What Jupyter itself says of a file that need not be there, and of a kernel that is shut down while it is asked.
-_JUPYTERS_OWN = ("Failed to load resource", "Could not restore the debugger state")
+_JUPYTERS_OWN = ("Failed to load resource", "Could not restore the debugger state", "Canceled future for create_subshell")
 _ACTIVE = "() => window.jupyterapp.shell.currentWidget"
 
 
@@ -112,7 +112,7 @@ class Watched:
         self.errors: list[str] = []
         self.dialogs: list[str] = []
         self.page.route("**/*", self._route)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self._failed(str(error)))
         self.page.on("console", self._heard)
         self.page.on("dialog", self._dialog)
 
@@ -125,8 +125,12 @@ class Watched:
             route.abort()
 
     def _heard(self, message):
-        if message.type == "error" and not any(one in message.text for one in _JUPYTERS_OWN):
-            self.errors.append(message.text)
+        if message.type == "error":
+            self._failed(message.text)
+
+    def _failed(self, text):
+        if not any(one in text for one in _JUPYTERS_OWN):
+            self.errors.append(text)
 
     def _dialog(self, dialog):
         self.dialogs.append(f"{dialog.type}: {dialog.message}")

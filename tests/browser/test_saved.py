@@ -65,6 +65,11 @@ def test_a_page_that_nbconvert_makes_shows_table_and_picture(saved, browse):
     page.screenshot("static_nbconvert", visible_static(page.page))
     assert set(page.elsewhere) <= {exporter.require_js_url, exporter.mathjax_url}, "more than nbconvert's own scripts"
     page.elsewhere.clear()
+    page.page.set_viewport_size({"width": 420, "height": 800})  # the axis stays beside the picture, which shrinks
+    plot = page.page.locator(f"{STATIC} .plot").first
+    low, picture = (plot.locator(part).first.bounding_box() for part in (".y span:last-child", "img"))
+    assert low["x"] + low["width"] <= picture["x"]
+    assert abs(low["y"] + low["height"] - picture["y"] - picture["height"]) < 2
     assert page.page.evaluate("() => window.injected === undefined")
     assert not page.dialogs
 

@@ -105,6 +105,8 @@ FAULTS = {
     "524": Answer(524, "<h1>A timeout occurred</h1>"),
     "a captive portal": Answer(200, PORTAL),
     "an empty page": Answer(200, ""),
+    "JSON of a gateway": Answer(200, '{"login": "required"}', {"Content-Type": "application/json"}),
+    "nothing of a gateway": Answer(200, "{}", {"Content-Type": "application/json"}),
     "cut JSON": Answer(200, '{"run": {"info": {"run_id": "ab'),
     "301": Answer(301, "", {"Location": "http://localhost:9/login"}),
     "302": Answer(302, "", {"Location": "http://localhost:9/login"}),
@@ -114,6 +116,7 @@ CAUSES = {
     "401": "answered 401", "401 in JSON": "answered 401", "403": "answered 403", "404": "answered 404", "404 in JSON": "answered 404", "407": "answered 407",
     "413": "answered 413", "429": "answered 429", "500": "answered 500", "503": "answered 503", "520": "answered 520", "524": "answered 524",
     "403 of MLflow": "PERMISSION_DENIED", "500 of MLflow": "INTERNAL_ERROR",
+    "JSON of a gateway": "did not answer as an MLflow server does", "nothing of a gateway": "did not answer as an MLflow server does",
     "a captive portal": "did not answer as an MLflow server does", "an empty page": "did not answer as an MLflow server does", "cut JSON": "did not answer as an MLflow server does",
     "301": "redirects to http://localhost:9", "302": "redirects to http://localhost:9", "307": "redirects to http://localhost:9",
 }  # fmt: skip

@@ -222,12 +222,21 @@ class Delivery:
         try:
             yield
         except StoreAwayError as away:
+            if away.is_from_elsewhere:
+                self._deliver_again()
             if not away.only_this:
                 raise
             where = f" (to drop it, delete {self.journal.path})" if away.is_gone else ""
             self.hold(f"{away}{where}", pause_s=away.wait_s)
         except MLMagicError as refusal:  # its experiment was deleted meanwhile
             self.hold(str(refusal), is_refused=True)
+
+    def _deliver_again(self) -> None:
+        """Start again with all records: the answers that told of their success may have been of no MLflow server."""
+        self._upload = Upload(self.journal)
+        self._batch = Batch()
+        self._read_to = self._delivered_to = self.damaged = 0
+        self.journal.append(Delivered(0))
 
     def _bind(self, client: MlflowClient) -> None:
         """Find the run in the store, or create it."""
