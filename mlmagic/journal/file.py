@@ -265,6 +265,10 @@ class Journal:
                 return line.record if isinstance(line.record, Began) else None
         return None
 
+    def is_only_begun(self) -> bool:
+        """Return whether the file holds nothing, or no more than the line that states the format."""
+        return header(self._seed).startswith(self._bytes(0))
+
     def read(self, start: int = 0, *, upto: int | None = None) -> Iterator[JournalLine]:
         """Yield the records that are written by now, from byte *start* on, up to byte *upto* if it is given.
 

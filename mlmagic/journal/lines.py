@@ -159,7 +159,7 @@ def _is_header(content: bytes) -> bool:
     NewerFormatError
         When the format is newer than this version's.
     """
-    if not content.startswith(b'["format",'):
+    if not content.startswith(b'["format"'):
         return False
     number = _values(content)[1:]
     if number and type(number[0]) is int and number[0] > FORMAT:

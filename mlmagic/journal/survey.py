@@ -19,9 +19,8 @@ MOST_UNASKED = 1000
 """How many journals of a folder are examined when the extension is loaded."""
 
 NOT_SIGNED = "it was not recorded by you in this folder"
-_YOUNG_S = 60.0
+_YOUNG_S = 5.0
 _MOST_BYTES = 256 << 20
-_LONGEST_HEADER = 64
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def _look_at(path: Path, opened: SafeFolder, found: Survey) -> None:
     try:
         began = journal.beginning()
         if began is None:
-            if _is_old_and_holds_something(journal):
+            if _is_old_and_says_something(journal):
                 found.foreign.append(Foreign(path, "its beginning is damaged, so that its run is not known"))
         elif not journal.is_own(began):
             found.foreign.append(Foreign(path, NOT_SIGNED))
@@ -115,10 +114,10 @@ def is_alive(journal: Journal, began: Began) -> bool:
     return not owner.shares_locks(began.owner) and owner.is_alive(began.owner, heard_s_ago=journal.silent_s())
 
 
-def _is_old_and_holds_something(journal: Journal) -> bool:
+def _is_old_and_says_something(journal: Journal) -> bool:
     """Return whether a journal without a first record is more than a process leaves that dies while creating it."""
     is_new = locks.is_locked(journal.descriptor) or journal.silent_s() < _YOUNG_S
-    return not is_new and journal.size > _LONGEST_HEADER
+    return not is_new and not journal.is_only_begun()
 
 
 def _reason(error: OSError) -> str:

@@ -27,8 +27,9 @@ def _deliver() -> None:
     from mlmagic.views.sync_report import foreign_line, sync_report
 
     found = [survey(place, most=MOST_UNASKED) for place in folder.places()]
-    if foreign := [one for part in found for one in part.foreign]:
-        print(foreign_line(foreign))  # noqa: T201
+    foreign, unread = [one for part in found for one in part.foreign], sum(part.unread for part in found)
+    if foreign or unread:
+        print(foreign_line(foreign, unread))  # noqa: T201
     if not any(not left.is_closed for part in found for left in part.left):
         return
     from mlmagic.tracking import recovery

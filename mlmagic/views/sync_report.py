@@ -52,21 +52,25 @@ def _ids(run: SyncedRun) -> str:
     return f", run {run.own_id[:_ID]} is now {run.run_id[:_ID]}" if run.own_id else ""
 
 
-def foreign_line(found: Sequence[Foreign]) -> str:
-    """Return one line about the journals that are delivered only on request.
+def foreign_line(found: Sequence[Foreign], unread: int = 0) -> str:
+    """Return one line about the journals that are delivered only on request, and of *unread* further ones.
 
     >>> from pathlib import Path
     >>> from mlmagic.journal.survey import Foreign
     >>> print(foreign_line([Foreign(Path("a.journal"), "it is a link")]))
     mlmagic: 1 journal is left alone (a.journal: it is a link). %mlmagic sync --foreign shows it
+    >>> print(foreign_line([], 19_000))
+    mlmagic: 19,000 journals were not looked at. %mlmagic sync does
     """
-    first = found[0]
-    one = len(found) == 1
-    journals = "1 journal is" if one else f"{len(found):,} journals are"
-    return (
-        f"mlmagic: {journals} left alone ({shown_path(first.path)}: {clean(first.reason)}). "
-        f"%mlmagic sync --foreign shows {'it' if one else 'them'}"
-    )
+    parts = []
+    if found:
+        journals, them = ("1 journal is", "it") if len(found) == 1 else (f"{len(found):,} journals are", "them")
+        first = f"{shown_path(found[0].path)}: {clean(found[0].reason)}"
+        parts.append(f"{journals} left alone ({first}). %mlmagic sync --foreign shows {them}")
+    if unread:
+        journals = "1 journal was" if unread == 1 else f"{unread:,} journals were"
+        parts.append(f"{journals} not looked at. %mlmagic sync does")
+    return f"mlmagic: {'. '.join(parts)}"
 
 
 def shown_path(path: Path) -> str:

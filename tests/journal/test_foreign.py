@@ -18,14 +18,14 @@ from planted import NAME, began, plant, run
 
 import mlmagic
 from mlmagic.journal import file as journal_file
-from mlmagic.journal import folder, owner, signing
+from mlmagic.journal import folder, lines, owner, signing
 from mlmagic.journal.file import Journal
 from mlmagic.journal.records import Copy, Ended, File, Metric, Model, Param, Tag
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
 from mlmagic.magics.status import StatusMagics
-from mlmagic.tracking import recovery
+from mlmagic.tracking import left_at_load, recovery
 
 ROOT = str(Path(__file__).parents[2])
 EIGHT_DAYS = 8 * 86_400
@@ -421,6 +421,27 @@ def test_an_owner_of_any_form_is_read(place, store_uri, field, value):
     assert len(found.left) + len(found.foreign) + len(found.busy) <= 1
 
 
+@pytest.mark.parametrize("text", ['["format","x"]', '["format"]', "[]", "null", "[", '["format",NaN]', "hello", '["began"]'])
+@pytest.mark.parametrize("intact", [True, False])
+def test_what_is_no_journal_is_named_however_short_it_is(place, text, intact):
+    path = place / NAME
+    place.mkdir(parents=True)
+    path.write_bytes(lines._line(text, lines.seed_of(NAME)) if intact else text.encode())
+    old(path)
+    (found,) = survey(place).foreign
+    assert (found.path, "newer" in found.reason) == (path, False)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_what_a_process_leaves_that_dies_at_its_first_line_is_nothing(place, share):
+    path = place / NAME
+    place.mkdir(parents=True)
+    whole = lines.header(lines.seed_of(NAME))
+    path.write_bytes(whole[: round(len(whole) * share)])
+    old(path)
+    assert survey(place).foreign == []
+
+
 def test_an_unknown_kind_from_a_newer_version_does_not_stop_the_others(client, place, store_uri):
     plant(place, '["gradient","w",1.0]', *run(store_uri))
     journal, _ = folder.new()
@@ -608,6 +629,16 @@ def test_nobody_else_can_read_a_journal_or_what_is_staged(place, umask, shared):
     assert journal.path.with_suffix(".files").stat().st_mode & 0o077 == 0
     if not shared:
         assert place.stat().st_mode & 0o077 == 0
+
+
+def test_at_load_it_is_told_that_journals_were_not_looked_at(place, store_uri, capsys, monkeypatch):
+    monkeypatch.setattr("mlmagic.journal.survey.MOST_UNASKED", 2)
+    for number in range(5):
+        plant(place, *run(store_uri), name=NAME.replace("2026", f"20{number:02}"))
+    left_at_load.deliver_left_runs()
+    shown = capsys.readouterr().out
+    assert shown.startswith("mlmagic: 2 journals are left alone (")
+    assert shown.endswith("3 journals were not looked at. %mlmagic sync does\n")
 
 
 # Who is asked
