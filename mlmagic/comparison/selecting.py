@@ -28,7 +28,9 @@ MOST_RUNS = 10_000
 _SHOWN_NAMES = 8
 _MOST_OWN_IDS = 100
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_CONDITION = re.compile(r"[=<>~]|\s(?:i?like\s+['\"]|in\s*\(|is\s+(?:not\s+)?(?:null|missing)[\s)])", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"[=<>~≤≥≠]|\s(?:i?like\s+['\"]|in\s*[(\[{]|in\s+\d|is\s+(?:not\s+)?(?:null|missing)[\s)])", re.IGNORECASE
+)
 _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(("min", "minimum", "minimize", "asc"), "min"),
     **dict.fromkeys(("max", "maximum", "maximize", "desc"), "max"),

@@ -152,3 +152,8 @@ def test_a_deleted_run_is_told(runs):
 )
 def test_an_ordinary_name_is_no_filter(name):
     assert not is_filter(name)
+
+
+@pytest.mark.parametrize("text", ["depth in 1", "depth in [1, 2]", "lr ≥ 0.1", "status='finished'"])
+def test_what_is_meant_as_a_filter_is_not_looked_up_as_names(text):
+    assert is_filter(text)

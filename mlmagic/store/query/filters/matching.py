@@ -37,6 +37,8 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_ORDERS = {"<", "<=", ">", ">="}
+_OF_TEXT = "=, !=, ~, !~, like, in (…)"
 _MOMENTS = {"start_time", "end_time"}
 _SHORTEST_ID = 4
 
@@ -118,6 +120,13 @@ def _of_condition(condition: Condition, keys: Keys) -> Test:
     fits: Callable[[Any], bool] = (_number_test if is_number(located) else _text_test)(condition, located)
     if entity == "dataset":
         return lambda run: any(fits(_property(one, key)) for one in _datasets(run))
+    if entity in {"param", "tag"} and condition.operator in _ORDERS and keys.complete:
+        values = [value_of(run, entity, key) for run in keys.runs]
+        if not any(value is not None and number_or_none(value) is not None for value in values):
+            raise refused(
+                f"'{short(located.label)}' is not a number in any run: {condition.operator} compares numbers. "
+                f"{_example(located)}"
+            )
     return lambda run: (value := value_of(run, entity, key)) is not None and fits(value)
 
 
@@ -144,7 +153,7 @@ def _comparison(sign: str, limit: float) -> Callable[[float], bool]:
 def _text_test(condition: Condition, located: Located) -> Callable[[str], bool]:
     """Return a test of a text. An unquoted number compares by value, so that ``lr = 0.10`` finds the param ``0.1``."""
     sign, values = condition.operator, condition.values
-    if (located.entity, located.key) == ("attribute", "status") and sign not in {"~", "!~", "like", "ilike"}:
+    if (located.entity, located.key) == ("attribute", "status") and sign in {"=", "!=", "in", "not in"}:
         values = tuple(map(_status, values))
     value = values[0]
     if sign in {"=", "!=", "in", "not in"}:
@@ -159,6 +168,8 @@ def _text_test(condition: Condition, located: Located) -> Callable[[str], bool]:
     if sign == "ilike":
         fits = like(value.text.lower())
         return lambda text: fits(text.lower())
+    if located.entity not in {"param", "tag"}:
+        raise refused(f"'{short(located.label)}' is text: compare it by {_OF_TEXT}, not {sign}. {_example(located)}")
     number = None if value.quoted else number_or_none(value.text)
     if number is None:
         raise refused(

@@ -11,6 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from mlmagic.store.query.filters.mistakes import (
+    MEANT_SIGNS,
+    is_meant_as_operator,
+    is_surely_operator,
+    no_operator,
+    refuse_quotes,
+    word_for_operator,
+)
 from mlmagic.store.query.filters.problems import EXAMPLE, refused, short
 from mlmagic.store.query.filters.tokens import Token, tokens_of
 from mlmagic.store.query.filters.tree import And, Condition, Expression, Not, Or, Value, Words, name_of
@@ -23,9 +31,6 @@ if TYPE_CHECKING:
 _SYMBOLS: dict[str, Operator] = {
     "=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "!~": "!~",
 }  # fmt: skip
-_MISSPELT = {"=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "~=": "~", ":=": "=", "===": "=", "!==": "!=", "!": "not"}
-_SIGNS = {"&": "and", "|": "or", ";": "and"}
-_OPERATORS = "=, !=, <, <=, >, >=, ~, like, in (…), is missing"
 _WORDED: dict[str, Operator] = {
     "is missing": "is missing", "is null": "is missing", "in (": "in", "not in (": "not in",
     "is not missing": "is not missing", "is not null": "is not missing",
@@ -33,6 +38,7 @@ _WORDED: dict[str, Operator] = {
 _MOST_OF_AN_OPERATOR = 3
 _DEEPEST = 50
 _MOST_WORDS = 50  # of a name
+_FEW_WORDS = 5  # of a name before a word that may be meant as an operator
 
 
 def parse(text: str, is_name: Callable[[str], bool] = lambda _: False) -> Expression | None:
@@ -67,8 +73,7 @@ class _Parser:
     def parse(self) -> Expression | None:
         if not self._tokens:
             return None
-        if unclosed := next((token for token in self._tokens if token.kind == "open"), None):
-            raise refused(f"The quote {unclosed.text} is not closed. {EXAMPLE}")
+        refuse_quotes(self._tokens)
         found = self._any()
         if left := self._token():
             raise refused(f"This {left.text} has no ( before it. {EXAMPLE}")
@@ -103,13 +108,12 @@ class _Parser:
             if token.text == "(":
                 self._close()
             return found
+        if meant := MEANT_SIGNS.get(token.text):
+            raise refused(f"Write '{meant}' for {token.text}.")
         if token.kind == "symbol":
             raise refused(f"Name what {short(token.text)} compares: write a name before it. {EXAMPLE}")
         if token.kind == "mark":
-            meant = _SIGNS.get(token.text)
-            raise refused(
-                f"Write '{meant}' for {token.text}." if meant else f"The {token.text} stands alone. {EXAMPLE}"
-            )
+            raise refused(f"The {token.text} stands alone. {EXAMPLE}")
         return self._condition() or self._word(token)
 
     def _close(self) -> None:
@@ -166,8 +170,7 @@ class _Parser:
         if token.kind == "symbol":
             if token.text in _SYMBOLS:
                 return _SYMBOLS[token.text], 1
-            meant = f" Did you mean {_MISSPELT[token.text]}?" if token.text in _MISSPELT else ""
-            raise refused(f"{short(token.text)} is not an operator.{meant} There are {_OPERATORS}. {EXAMPLE}")
+            raise no_operator(token.text)
         if token.word in {"like", "ilike"}:
             return (cast("Operator", token.word), 1) if self._token(at + 1) else None
         ahead = [other.word or other.text for other in self._tokens[at : at + _MOST_OF_AN_OPERATOR]]
@@ -175,7 +178,16 @@ class _Parser:
             words = written.split()
             if ahead[: len(words)] == words:
                 return operator, len(words) - words.count("(")
+        if is_meant_as_operator(self._tokens, at) and (name := self._name_before(at)):
+            raise word_for_operator(self._text, self._tokens, at, short(name))
         return None
+
+    def _name_before(self, at: int) -> str | None:
+        """Return the longest known name of a few words before *at*; without one, the last word before an operator."""
+        end = self._tokens[at - 1].end
+        names = (self._text[token.start : end] for token in self._tokens[max(self._first, at - _FEW_WORDS) : at])
+        last = self._tokens[at - 1].text if is_surely_operator(self._tokens, at) else None
+        return next(filter(self._is_name, names), last)
 
     def _choices(self, name: str, operator: Operator) -> tuple[Value, ...]:
         self._at += 1
@@ -207,6 +219,8 @@ class _Parser:
             raise refused(f"A value is missing after {operator}. For example: {name} {operator} 0.2")
         if self._at == first + 1:
             return _value(self._tokens[first])
+        if any(token.kind == "text" for token in self._tokens[first : self._at]):
+            raise refused(f'Put the whole value into one pair of quotes. For example: {name} {operator} "o\'neil"')
         return Value(self._text[self._tokens[first].start : self._tokens[self._at - 1].end])
 
     def _take_marks(self) -> None:

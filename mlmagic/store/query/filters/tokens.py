@@ -11,13 +11,14 @@ TokenKind = Literal["name", "text", "symbol", "mark", "word", "open"]
 _TOKEN = re.compile(
     r"""(?P<name>(?:[A-Za-z]+\.)?`[^`]*`|[A-Za-z]+\."[^"]*")   # `val loss`, metrics.`val loss`, tags."a b"
       | (?P<text>'[^']*'|"[^"]*")
-      | (?P<symbol>[=<>!~]+)
-      | (?P<mark>[(),&|;])
-      | (?P<word>[^\s=<>!~'"`(),&|;]+)
+      | (?P<symbol>[=<>!~≤≥≠]+)
+      | (?P<mark>&&?|\|\|?|[(),;])
+      | (?P<word>[^\s=<>!~≤≥≠'"`(),&|;]+)
       | (?P<open>['"`])""",
     re.VERBOSE,
 )
-_PLAIN = re.compile(r"""[^\s=<>!~'"`(),&|;]+""")
+TYPOGRAPHIC_QUOTES = "“”„‟‘’‚‛«»‹›′″´"  # noqa: RUF001  # what word processors and chats make of quotes
+_PLAIN = re.compile(rf"""(?![{TYPOGRAPHIC_QUOTES}])[^\s=<>!~≤≥≠'"`(),&|;]+""")
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def tokens_of(text: str) -> list[Token]:
 def is_plain(text: str) -> bool:
     """Return whether *text* is one word, which needs no quotes.
 
-    >>> is_plain("val_loss"), is_plain("val loss"), is_plain("")
-    (True, False, False)
+    >>> is_plain("val_loss"), is_plain("val loss"), is_plain("“best”"), is_plain("")
+    (True, False, False, False)
     """
     return _PLAIN.fullmatch(text) is not None
 

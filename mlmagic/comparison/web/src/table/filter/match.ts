@@ -5,6 +5,7 @@ import { has, type Column, type NumberColumn, type Table, type TextColumn } from
 import { isName, knownColumns, locate, valuesOf } from "./names.ts";
 import { parse, type Condition, type Expression, type Text, type Value } from "./parse.ts";
 import { didYouMean, Problem, short } from "./problem.ts";
+import { PLAIN } from "./tokens.ts";
 import { like, millisecondsIn, secondsIn } from "./values.ts";
 
 /** The rows that match (1) or not (0), all where there is no filter; or what is wrong. */
@@ -13,8 +14,8 @@ export type Matched = { readonly rows: Uint8Array | null; readonly problem: null
 type About = Pick<Column, "label" | "kind" | "format">;
 
 const SHORTEST_ID = 4;
+const OF_TEXT = "=, !=, ~, !~, like, in (…)";
 const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
-const PLAIN = /^[^\s=<>!~'"`(),&|;]+$/;
 const lowercase = new WeakMap<readonly string[], readonly string[]>();
 
 /** Returns the rows that a filter keeps; words are looked for in `searched`, and in the ids. Never throws. */
@@ -135,13 +136,16 @@ function textTest(wanted: Condition, column: TextColumn): (code: number) => bool
   const numbers = numbersOfWords(column);
   const words = lowered(column.words);
   const test = wordTest(wanted, column);
+  if (["<", "<=", ">", ">="].includes(wanted.operator) && column.words.every((word) => readsAs(word) === null)) {
+    throw new Problem(`'${short(column.label)}' is not a number in any run: ${wanted.operator} compares numbers. For example: ${conditionOn(column)}`, wanted.nameEnd, wanted.end);
+  }
   return (code) => test(column.words[code]!, words[code]!, numbers[code]!);
 }
 
 /** Returns a test of a word, which is given in lower case and as a number as well where that is at hand. */
 function wordTest(wanted: Condition, column: About): (word: string, lower?: string, number?: number) => boolean {
   const { operator } = wanted;
-  const values = column.format === "status" ? statuses(wanted) : wanted.choices.length > 0 ? wanted.choices : [{ text: wanted.value, quoted: wanted.quoted }];
+  const values = column.format === "status" && ["=", "!=", "in", "not in"].includes(operator) ? statuses(wanted) : wanted.choices.length > 0 ? wanted.choices : [{ text: wanted.value, quoted: wanted.quoted }];
   const { text, quoted } = values[0]!;
   switch (operator) {
     case "in":
@@ -164,6 +168,7 @@ function wordTest(wanted: Condition, column: About): (word: string, lower?: stri
       return (word, lower = word.toLowerCase()) => fits(lower);
     }
     default: {
+      if (column.kind !== "param" && column.kind !== "tag") throw new Problem(`'${short(column.label)}' is text: compare it by ${OF_TEXT}, not ${operator}. For example: ${conditionOn(column)}`, wanted.nameEnd, wanted.end);
       const limit = quoted ? null : readsAs(text);
       if (limit === null) throw new Problem(`'${short(column.label)}' is text: ${operator} compares it with a number, not '${short(text)}'. For example: ${conditionOn(column)}`, wanted.nameEnd, wanted.end);
       const test = comparison(operator as Sign, limit);
@@ -180,9 +185,8 @@ function equalTo({ text, quoted }: Value): (word: string, lower: string, number:
   return (_, lower, number) => lower === wanted || (limit !== null && number === limit);
 }
 
-function statuses({ operator, value, choices, quoted, nameEnd, end }: Condition): readonly Value[] {
+function statuses({ value, choices, quoted, nameEnd, end }: Condition): readonly Value[] {
   const values = choices.length > 0 ? choices : [{ text: value, quoted }];
-  if (["~", "!~", "like", "ilike"].includes(operator)) return values;
   for (const { text } of values) {
     if (STATUSES.includes(text.toUpperCase())) continue;
     throw new Problem(`'${short(text)}' is not a status.${didYouMean(text, STATUSES)} There are ${STATUSES.join(", ")}. For example: status = FAILED`, nameEnd, end);

@@ -7,8 +7,9 @@
  *     one       := "not" one | "(" any ")" | name operator value | word
  */
 
+import { isMeantAsOperator, isSurelyOperator, MEANT_SIGNS, noOperator, refuseQuotes, wordForOperator } from "./mistakes.ts";
 import { EXAMPLE, Problem, short } from "./problem.ts";
-import { lowered, tokensOf, type Token } from "./tokens.ts";
+import { canBeNamed, lowered, tokensOf, type Token } from "./tokens.ts";
 
 export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~" | "like" | "ilike" | "in" | "not in" | "is missing" | "is not missing";
 
@@ -47,11 +48,9 @@ export interface Text {
 }
 
 const SYMBOLS: Record<string, Operator> = { "=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "!~": "!~" };
-const MISSPELT: Record<string, string> = { "=>": ">=", "=<": "<=", "<>": "!=", "=~": "~", "~=": "~", ":=": "=", "===": "=", "!==": "!=", "!": "not" };
-const SIGNS: Record<string, string> = { "&": "and", "|": "or", ";": "and" };
-const OPERATORS = "=, !=, <, <=, >, >=, ~, like, in (…), is missing";
 const DEEPEST = 50;
 const MOST_WORDS = 50; // of a name
+const FEW_WORDS = 5; // of a name before a word that may be meant as an operator
 
 /** Returns what a filter says, null where it says nothing; throws a `Problem`. `isName` tells names of several words. */
 export function parse(text: string, isName: (name: string) => boolean = () => false): Expression | null {
@@ -78,8 +77,7 @@ class Parser {
 
   parse(): Expression | null {
     if (this.#tokens.length === 0) return null;
-    const open = this.#tokens.find(({ kind }) => kind === "open");
-    if (open) throw new Problem(`The quote ${open.text} is not closed. ${EXAMPLE}`, open.start, this.#text.length);
+    refuseQuotes(this.#tokens, this.#text.length);
     const found = this.#any();
     const left = this.#tokens[this.#at];
     if (left) throw new Problem(`This ${left.text} has no ( before it. ${EXAMPLE}`, left.start, left.end);
@@ -113,11 +111,10 @@ class Parser {
     if (this.#depth > DEEPEST) throw new Problem("This filter is nested too deeply.", token.start, token.end);
     if (this.#take("not")) return this.#within(() => ({ kind: "not", part: this.#one() }));
     if (token.text === "(") return this.#within(() => this.#parenthesised(token));
+    const meant = MEANT_SIGNS.get(token.text);
+    if (meant) throw new Problem(`Write '${meant}' for ${token.text}.`, token.start, token.end);
     if (token.kind === "symbol") throw new Problem(`Name what ${short(token.text)} compares: write a name before it. ${EXAMPLE}`, token.start, token.end);
-    if (token.kind === "mark") {
-      const meant = SIGNS[token.text];
-      throw new Problem(meant ? `Write '${meant}' for ${token.text}.` : `The ${token.text} stands alone. ${EXAMPLE}`, token.start, token.end);
-    }
+    if (token.kind === "mark") throw new Problem(`The ${token.text} stands alone. ${EXAMPLE}`, token.start, token.end);
     return this.#condition() ?? this.#word(token);
   }
 
@@ -161,7 +158,7 @@ class Parser {
   #findOperator(): void {
     const from = (this.#first = this.#at);
     let at = from;
-    while (isPartOfName(this.#tokens[at]) && !this.#operatorAt(at, from)) at++;
+    while (canBeNamed(this.#tokens[at]) && !this.#operatorAt(at, from)) at++;
     this.#stop = at;
     this.#operator = this.#operatorAt(at, from);
     this.#name = this.#operator ? this.#nameStart() : at;
@@ -181,8 +178,7 @@ class Parser {
     if (token.kind === "symbol") {
       const operator = SYMBOLS[token.text];
       if (operator) return { operator, length: 1 };
-      const meant = MISSPELT[token.text];
-      throw new Problem(`${short(token.text)} is not an operator.${meant ? ` Did you mean ${meant}?` : ""} There are ${OPERATORS}. ${EXAMPLE}`, token.start, token.end);
+      throw noOperator(token);
     }
     const words = [0, 1, 2].map((more) => lowered(this.#tokens[at + more]));
     const nothing = ["missing", "null"];
@@ -191,7 +187,16 @@ class Parser {
     if (words[0] === "in" && this.#tokens[at + 1]?.text === "(") return { operator: "in", length: 1 };
     if (words[0] === "not" && words[1] === "in" && this.#tokens[at + 2]?.text === "(") return { operator: "not in", length: 2 };
     if ((words[0] === "like" || words[0] === "ilike") && this.#tokens[at + 1]) return { operator: words[0], length: 1 };
+    const name = isMeantAsOperator(this.#tokens, at) ? this.#nameBefore(at, from) : undefined;
+    if (name) throw wordForOperator(this.#text, this.#tokens, at, short(name));
     return null;
+  }
+
+  /** Returns the longest known name of a few words that ends before this token; without one, the last word before an operator. */
+  #nameBefore(at: number, from: number): string | undefined {
+    const { text, end } = this.#tokens[at - 1]!;
+    const known = this.#tokens.slice(Math.max(from, at - FEW_WORDS), at).map(({ start }) => this.#text.slice(start, end)).find((name) => this.#isName(name));
+    return known ?? (isSurelyOperator(this.#tokens, at) ? text : undefined);
   }
 
   #choices(name: string, operator: Operator): Pick<Condition, "choices" | "end"> {
@@ -211,7 +216,7 @@ class Parser {
 
   #value(name: string, operator: Operator): Pick<Condition, "value" | "quoted" | "end"> {
     const from = this.#at;
-    while (isPartOfName(this.#tokens[this.#at])) {
+    while (canBeNamed(this.#tokens[this.#at])) {
       this.#at++;
       this.#takeMarks();
     }
@@ -222,16 +227,18 @@ class Parser {
       if (first?.text === "(") throw new Problem(`A list is for in: ${name} in (a, b).`, first.start, first.end);
       throw new Problem(`A value is missing after ${operator}. For example: ${name} ${operator} 0.2`, sign.start, sign.end);
     }
+    const taken = this.#tokens.slice(from, this.#at);
+    if (taken.length > 1 && taken.some(({ kind }) => kind === "text")) throw new Problem(`Put the whole value into one pair of quotes. For example: ${name} ${operator} "o'neil"`, first.start, last.end);
     const { text, quoted } = first === last ? valueOf(first) : { text: this.#text.slice(first.start, last.end), quoted: false };
     return { value: text, quoted, end: last.end };
   }
 
   /** Takes what else belongs to a value after a word of it: `a, b` and `copy (2)`. */
   #takeMarks(): void {
-    if (this.#tokens[this.#at]?.text === "," && isPartOfName(this.#tokens[this.#at + 1])) this.#at++;
+    if (this.#tokens[this.#at]?.text === "," && canBeNamed(this.#tokens[this.#at + 1])) this.#at++;
     else if (this.#tokens[this.#at]?.text === "(" && lowered(this.#tokens[this.#at + 1]) !== "not") {
       let at = this.#at + 1;
-      while (isPartOfName(this.#tokens[at]) || this.#tokens[at]?.text === ",") at++;
+      while (canBeNamed(this.#tokens[at]) || this.#tokens[at]?.text === ",") at++;
       if (this.#tokens[at]?.text === ")") this.#at = at + 1;
     }
   }
@@ -241,10 +248,6 @@ class Parser {
     this.#at++;
     return true;
   }
-}
-
-function isPartOfName(token: Token | undefined): boolean {
-  return token !== undefined && ["name", "text", "word"].includes(token.kind) && !["and", "or"].includes(lowered(token));
 }
 
 function valueOf({ text }: Token): Value {

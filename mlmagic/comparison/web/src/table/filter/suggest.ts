@@ -2,7 +2,7 @@
 
 import type { Table } from "../../wire.ts";
 import { columnsCalled, isName, keyOf, locate, splitName } from "./names.ts";
-import { lowered, tokensOf } from "./tokens.ts";
+import { lowered, PLAIN, tokensOf } from "./tokens.ts";
 
 export interface Suggestion {
   /** What replaces the text between `from` and `to`. */
@@ -19,7 +19,6 @@ export interface Suggestions {
 
 const MOST = 8;
 const LONGEST = 60;
-const PLAIN = /^[^\s=<>!~'"`(),&|;]+$/;
 const KEYWORDS = new Set(["and", "or", "not", "in", "is", "like", "ilike", "missing", "null"]);
 
 /** Returns names of columns, or after an operator the words of the column, that the word at the caret may become. */
