@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.magics.parsing import parse_line, split_filter
+from mlmagic.magics.variables import expand, in_filter, namespace_of
 from mlmagic.session.interrupts import in_one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlmagic.views.runs_frame import RunsFrame
 
 _WITH_VALUE = ("-e", "--experiment", "-n", "--sort")
@@ -37,16 +40,21 @@ class RunsMagics(Magics):
         help="Order by a metric, param or column: the highest first; METRIC asc puts the lowest first. "
         "By default the newest run is first.",
     )  # fmt: skip
-    @no_var_expand
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
     @line_magic
     @in_one_line("%runs")
-    def runs(self, line: str = "") -> RunsFrame:
+    def runs(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> RunsFrame:
         """Show the last runs of an experiment as a table; the result is a DataFrame.
 
         The filter needs no quotes around it. Operators are = != < <= > >=, ~ and !~ for a part of a text in any case,
         like, ilike, in (a, b), not in, is missing, is not missing. A param compares as a number if the value is one.
         A quoted value is compared to the letter, any other in any case. A duration takes a unit (5 min, 1.5 h), started
         and ended take dates. Words without an operator are looked for in names, params and tags.
+
+        ``{expression}`` and ``$name`` stand for Python values, as in IPython's own magics: a list becomes a list of the
+        filter, a text stands as it is (put it in quotes: ``name = '{best}'``). ``{{x}}`` is the text ``{x}``; braces
+        around anything that is not a variable or an expression are text too.
 
         Examples::
 
@@ -58,10 +66,12 @@ class RunsMagics(Magics):
             %runs (lr > 0.1 or optimizer ~ adam) and not team is missing
             %runs duration > 5 min and optimizer in (adam, sgd)
             %runs forest
+            %runs accuracy > {threshold} and depth in {depths}
             df = %runs lr <= 0.01
         """
         from mlmagic.views.runs_frame import runs_frame
 
+        line = expand(line, namespace_of(self.shell, local_ns), in_filter)
         options, condition = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))
         return runs_frame(condition, experiment=arguments.experiment, n=arguments.n, sort=arguments.sort)

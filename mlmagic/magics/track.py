@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.utils.text import DollarFormatter
 
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.magics.parsing import parse_line
-from mlmagic.user_objects import reraise_interrupt
+from mlmagic.magics.variables import expand
 
 if TYPE_CHECKING:
     import argparse
@@ -107,7 +106,7 @@ def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> Tra
     """
     from mlmagic.recording.options import TrackOptions
 
-    parsed = parse_line(TrackMagics.track.parser, "%%track", _expanded(header, namespace or {}))
+    parsed = parse_line(TrackMagics.track.parser, "%%track", expand(header, namespace or {}))
     return TrackOptions(
         name=parsed.name,
         experiment=parsed.experiment,
@@ -125,16 +124,6 @@ def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> Tra
         figures=not parsed.no_figures,
         quiet=parsed.quiet,
     )
-
-
-def _expanded(header: str, namespace: Mapping[str, Any]) -> str:
-    if not namespace or not any(mark in header for mark in "{$"):
-        return header
-    try:
-        return str(DollarFormatter().vformat(header, [], dict(namespace)))
-    except BaseException as error:  # noqa: BLE001  # as in IPython, text that cannot be expanded stays unchanged
-        reraise_interrupt(error)
-        return header
 
 
 def _tag(word: str) -> tuple[str, str]:

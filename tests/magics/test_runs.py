@@ -46,12 +46,6 @@ def test_the_result_can_be_assigned_and_shows_as_a_table(shell, three_runs):
     assert "second run" in shown["text/plain"]
 
 
-def test_nothing_of_the_line_is_expanded(shell, three_runs):
-    shell.user_ns["x"] = "second run"
-    shell.run_cell("df = %runs name = '{x}'").raise_error()
-    assert len(shell.user_ns["df"]) == 0
-
-
 @pytest.mark.parametrize(
     ("line", "message"),
     [
