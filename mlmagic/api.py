@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import described, require_mapping, require_text, require_text_or_none
 from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.recording import active
 from mlmagic.session.interrupts import whole_imports
@@ -65,6 +67,9 @@ def track(
     """
     from mlmagic.recording.options import TrackOptions
 
+    example = "mlmagic.track('forest', experiment='churn')"
+    texts = {"name": name, "experiment": experiment, "description": description, "parent": parent, "resume": resume}
+    require_text_or_none("mlmagic.track", example, **texts)
     if tags is not None and not isinstance(tags, Mapping):
         raise UsageProblem(f"mlmagic.track: tags is a mapping such as {{'team': 'search'}}, got {tags!r}.")
     options = TrackOptions(
@@ -111,6 +116,7 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     Traceback (most recent call last):
     mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active, ...
     """
+    require_mapping("mlmagic.log", "mlmagic.log(loss=0.3) or mlmagic.log({'val/loss': 0.3})", metrics)
     recorder = active.require_active("mlmagic.log").recorder
     for name, value in ({**metrics, **more} if metrics else more).items():
         recorder.metric(str(name), value, step)
@@ -124,6 +130,7 @@ def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     NoActiveRunError
         If no run is active.
     """
+    require_mapping("mlmagic.log_params", "mlmagic.log_params(lr=0.1) or mlmagic.log_params({'model.lr': 0.1})", params)
     recorder = active.require_active("mlmagic.log_params").recorder
     for name, value in {**(params or {}), **more}.items():
         recorder.param(str(name), value)
@@ -137,6 +144,7 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     NoActiveRunError
         If no run is active.
     """
+    require_mapping("mlmagic.tag", "mlmagic.tag(team='risk') or mlmagic.tag({'data.version': '3'})", tags)
     recorder = active.require_active("mlmagic.tag").recorder
     for name, value in {**(tags or {}), **more}.items():
         recorder.tag(str(name), value)
@@ -181,6 +189,11 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
     NoActiveRunError
         If no run is active.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise UsageProblem(
+            f"mlmagic.log_artifact: path is text or a Path, not {described(path)}. "
+            "For example: mlmagic.log_artifact('report.html')"
+        )
     run = active.require_active("mlmagic.log_artifact")
     found = Path(path).absolute()
     if not found.exists():
@@ -313,6 +326,10 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     """
     from mlmagic.views.runs_frame import runs_frame
 
+    require_text("mlmagic.runs", "mlmagic.runs('accuracy > 0.9'), mlmagic.runs() for all", filter=filter)
+    require_text_or_none(
+        "mlmagic.runs", "mlmagic.runs(experiment='churn', sort='accuracy')", experiment=experiment, sort=sort
+    )
     return runs_frame(filter, experiment=experiment, n=n, sort=sort)
 
 
@@ -355,6 +372,8 @@ def compare(
     """
     from mlmagic.adapters.optional import require
 
+    example = "mlmagic.compare('accuracy > 0.9', experiment='churn', group_by='seed')"
+    require_text_or_none("mlmagic.compare", example, experiment=experiment, group_by=group_by)
     require("anywidget", "mlmagic.compare")
     from mlmagic.comparison.selecting import select
     from mlmagic.comparison.widget import CompareWidget
@@ -394,4 +413,5 @@ def diff(*runs: Any, experiment: str | None = None) -> Difference:
     """
     from mlmagic.comparison.comparing import compare_runs
 
+    require_text_or_none("mlmagic.diff", "mlmagic.diff('first', 'second', experiment='churn')", experiment=experiment)
     return compare_runs(runs, experiment=experiment)

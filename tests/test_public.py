@@ -105,3 +105,38 @@ def test_the_version_is_that_of_the_package():
 def test_tags_that_are_no_mapping_are_named_in_one_line():
     with pytest.raises(UsageProblem, match=r"tags is a mapping such as .*, got 'x'"):
         mlmagic.track("a", tags="x")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mlmagic.runs(5), "mlmagic.runs: filter is text, not 5 (int). For example: mlmagic.runs('accuracy > 0.9')"),
+        (lambda: mlmagic.runs(None), "filter is text, not None. For example: mlmagic.runs("),
+        (lambda: mlmagic.runs(filter=["a > 1"]), "filter is text, not ['a > 1'] (list)"),
+        (lambda: mlmagic.runs(filter=b"a > 1"), "filter is text, not b'a > 1' (bytes)"),
+        (lambda: mlmagic.runs(filter=lambda run: True), "(function)"),
+        (lambda: mlmagic.runs(experiment=5), "experiment is text, not 5 (int). For example: mlmagic.runs(experiment='churn'"),
+        (lambda: mlmagic.runs(sort=["a"]), "sort is text, not ['a'] (list)"),
+        (lambda: mlmagic.runs(n="5"), "n is how many runs to show, 1 or more, not '5'"),
+        (lambda: mlmagic.compare(5), "by its name or id, such as 'baseline' or '3f2a91c0', by a Run or by rows of"),
+        (lambda: mlmagic.compare(None), "not by None. The last runs: %runs"),
+        (lambda: mlmagic.compare({"a": 1}), "not by {'a': 1} (dict)"),
+        (lambda: mlmagic.compare(experiment=5), "mlmagic.compare: experiment is text, not 5 (int). For example: "),
+        (lambda: mlmagic.compare(group_by=["lr"]), "group_by is text, not ['lr'] (list)"),
+        (lambda: mlmagic.diff(3, 4), "not by 3 (int)"),
+        (lambda: mlmagic.diff("a", 4.5), "not by 4.5 (float)"),
+        (lambda: mlmagic.diff("a", "b", experiment=5), "mlmagic.diff: experiment is text, not 5 (int)"),
+        (lambda: mlmagic.Run.find(5), "mlmagic.Run.find: reference is text, not 5 (int)"),
+        (lambda: mlmagic.track(5), "mlmagic.track: name is text, not 5 (int). For example: mlmagic.track('forest'"),
+        (lambda: mlmagic.track(resume=5), "resume is text, not 5 (int)"),
+        (lambda: mlmagic.log(0.5), "mlmagic.log takes keywords or a mapping of names to values, not 0.5 (float). For example: "),
+        (lambda: mlmagic.log_params("lr"), "not 'lr' (str). For example: mlmagic.log_params(lr=0.1)"),
+        (lambda: mlmagic.tag(["a"]), "not ['a'] (list). For example: mlmagic.tag(team='risk')"),
+        (lambda: mlmagic.log_artifact(5), "path is text or a Path, not 5 (int). For example: mlmagic.log_artifact("),
+    ],
+)  # fmt: skip
+def test_an_argument_of_a_wrong_type_is_one_line_with_the_value_and_an_example(call, message, store_uri):
+    with pytest.raises(UsageProblem) as caught:
+        call()
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -50,7 +50,7 @@ def test_what_is_selected_is_what_comes_back(shell, three_runs):
     with pytest.raises(UsageProblem, match="No run of this table has the id 'third'"):
         widget.selected = ["third"]
     assert widget.selected == [ids[2], ids[0]]
-    with pytest.raises(UsageProblem, match="not by a value of type 'int'"):
+    with pytest.raises(UsageProblem, match=r"not by 3 \(int\)"):
         widget.selected = 3
     widget.selected = widget.to_dataframe().run_id.head(1)
     assert widget.selected == [ids[2]]

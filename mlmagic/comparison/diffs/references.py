@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def references_in(given: Any) -> Iterator[Reference]:
             return
     if not isinstance(given, Iterable) or isinstance(given, bytes | Mapping) or hasattr(given, "columns"):
         raise UsageProblem(
-            "A run is named by its name, its id, a Run, or the rows of %runs, "
-            f"not by a value of type {type(given).__name__!r}"
+            "A run is named by its name or id, such as 'baseline' or '3f2a91c0', by a Run or by rows of mlmagic.runs(), "
+            f"not by {described(given)}. The last runs: %runs"
         )
     for one in given:
         yield from references_in(one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import require_text
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
 from mlmagic.store import connection, shared_parts
 from mlmagic.store.artifact_reading import place_of
@@ -39,6 +40,7 @@ class Run:
     @classmethod
     def find(cls, reference: str) -> Run:
         """Return the run with this id, beginning of an id, or name (the newest of that name)."""
+        require_text("mlmagic.Run.find", "mlmagic.Run.find('baseline')", reference=reference)
         return cls(queries.find_run(reference).info.run_id)
 
     def _stored(self) -> MlflowRun:
