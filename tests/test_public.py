@@ -118,7 +118,7 @@ def test_tags_that_are_no_mapping_are_named_in_one_line():
         (lambda: mlmagic.runs(experiment=5), "experiment is text, not 5 (int). For example: mlmagic.runs(experiment='churn'"),
         (lambda: mlmagic.runs(sort=["a"]), "sort is text, not ['a'] (list)"),
         (lambda: mlmagic.runs(n="5"), "n is how many runs to show, 1 or more, not '5'"),
-        (lambda: mlmagic.compare(5), "by its name or id, such as 'baseline' or '3f2a91c0', by a Run or by rows of"),
+        (lambda: mlmagic.compare(5), "by its name or id, such as 'baseline' or '3f2a91c0', by a Run or rows of"),
         (lambda: mlmagic.compare(None), "not by None. The last runs: %runs"),
         (lambda: mlmagic.compare({"a": 1}), "not by {'a': 1} (dict)"),
         (lambda: mlmagic.compare(experiment=5), "mlmagic.compare: experiment is text, not 5 (int). For example: "),

@@ -131,6 +131,29 @@ MODELS = {
         "models['b'] = LinearRegression().fit(X, y)",
         Record(data=IRIS, models=["models_b"]),
     ),
+    "A an estimator that is not fitted": ("", "clf = RandomForestClassifier(n_estimators=50)", Record()),
+    "A an estimator that is not fitted, from a name": (
+        "",
+        "n = 50\nclf = RandomForestClassifier(n_estimators=n)",
+        Record({"n": "50"}),
+    ),
+    "A an estimator that is read before it is fitted": ("clf = Ridge(alpha=2)", "print(clf.alpha, clf)", Record()),
+    "A an estimator of an earlier cell, fitted here": (
+        "clf = Ridge(alpha=2)",
+        "clf.fit(X, y)",
+        Record({"clf.alpha": "2"}, data=IRIS, models=["clf"]),
+    ),
+    "A two estimators, one fitted": (
+        "",
+        "a = Ridge(alpha=2); b = Ridge(alpha=3).fit(X, y)",
+        Record({"b.alpha": "3"}, data=IRIS, models=["b"]),
+    ),
+    "A a clone of a fitted one": (FITTED, "from sklearn.base import clone\nnew = clone(clf)", Record()),
+    "A a pipeline that is not fitted": (
+        "",
+        "from sklearn.pipeline import make_pipeline\npipe = make_pipeline(Ridge(alpha=2))",
+        Record(),
+    ),
     "A a model that is only used": (FITTED, "labels = clf.predict(X)", Record(data={"X": _read((150, 4))})),
     "A a model fitted again": (FITTED, "clf.fit(X, y)", Record(LOGISTIC, data=IRIS, models=["clf"])),
     "A a model fitted in a function": (
@@ -539,6 +562,16 @@ SCALARS = {
         "flag, n, lr, unused = False, 3, 0.1, 7\ndef train(depth=1, width=1): return depth",
         "if flag:\n    print(unused)\n    train(depth=9)\nelse:\n    train(width=n)\n    train(depth=4)\nprint(lr)",
         Record({"flag": "False", "n": "3", "lr": "0.1", "depth": "4"}),
+    ),
+    "a branch of an expression that did not run counts as read": (
+        "flag, lr, unused = True, 0.1, 7",
+        "print(lr if flag else unused)",
+        Record({"flag": "True", "lr": "0.1", "unused": "7"}),
+    ),
+    "the rest of a short-circuit counts as read": (
+        "flag, other, unused = False, 3, 7",
+        "print(flag and unused)\nprint(other or unused)",
+        Record({"flag": "False", "other": "3", "unused": "7"}),
     ),
     "a literal in the branch that was taken": (
         "small = True",

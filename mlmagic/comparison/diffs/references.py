@@ -48,7 +48,7 @@ def references_in(given: Any) -> Iterator[Reference]:
             return
     if not isinstance(given, Iterable) or isinstance(given, bytes | Mapping) or hasattr(given, "columns"):
         raise UsageProblem(
-            "A run is named by its name or id, such as 'baseline' or '3f2a91c0', by a Run or by rows of mlmagic.runs(), "
+            "A run is named by its name or id, such as 'baseline' or '3f2a91c0', by a Run or rows of mlmagic.runs(), "
             f"not by {described(given)}. The last runs: %runs"
         )
     for one in given:
