@@ -79,9 +79,9 @@ def test_a_brace_that_is_no_variable_is_text(shell, three_runs, line, expected):
     assert list(shell.user_ns["df"]["name"]) == expected
 
 
-@pytest.mark.parametrize("line", ["accuracy > {treshold}", "accuracy > $treshold"])
+@pytest.mark.parametrize("line", ["accuracy > {nothing}", "accuracy > $nothing"])
 def test_a_variable_that_does_not_exist_is_named(shell, three_runs, line):
-    with pytest.raises(UsageProblem, match=r"compare it with a number, not '[{$]treshold}?'"):
+    with pytest.raises(UsageProblem, match=r"compare it with a number, not '[{$]nothing}?'"):
         shell.run_line_magic("runs", line)
 
 
