@@ -10,7 +10,7 @@ from mlmagic.adapters import metrics
 from mlmagic.journal.records import Model
 from mlmagic.journal.safe_folder import FULL
 from mlmagic.models.autologged import logged_by_mlflow
-from mlmagic.models.kinds import FittedModel, find_models, is_fitted, kind_of
+from mlmagic.models.kinds import FittedModel, all_parts, find_models, is_estimator, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.save import Skipped, save_model
@@ -61,6 +61,9 @@ class ModelCapture:
         models = [found for found in self.made(watch, run.origin.namespace) if found.name not in run.options.exclude]
         optimizers = dict(_optimizers(watch, run.origin.namespace))
         things = {found.name: found.model for found in models} | optimizers
+        things |= {
+            name: value for name, value in self._unfitted(watch, run.origin.namespace, models) if name not in things
+        }
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
         read = watch.skips.read
         given = {id(model): one.parameters for one in watch.fitted.values() if (model := one.model) is not None}
@@ -93,8 +96,7 @@ class ModelCapture:
     def made(self, watch: CellObserver, namespace: Mapping[str, Any]) -> list[FittedModel]:
         """Return the models that the code fitted, changed, or bound to a name, each under its best name."""
         skips = watch.skips
-        loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
-        bound = [name for name in watch.bound.names() if name in namespace and name not in loop_variables]
+        bound = self._bound(watch, namespace)
         fitted = {id(model): one.site for one in watch.fitted.values() if (model := one.model) is not None}
         filled = [name for name in watch.bindings.filled if name in namespace and not name.startswith("_")]
         found = {id(each.model): each for each in find_models({name: namespace[name] for name in bound}, skips)}
@@ -109,6 +111,33 @@ class ModelCapture:
             if id(model) not in found and kind is not None:
                 found[id(model)] = FittedModel(name or type(model).__name__, model, kind)
         return list(found.values())
+
+    def _unfitted(
+        self, watch: CellObserver, namespace: Mapping[str, Any], models: list[FittedModel]
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield the estimators, other than *models*, that the code bound to a name or cross-validated, by name.
+
+        A part of another one (a pipeline's step) is left out, as is what a loop binds in turn.
+        """
+        named = {name: namespace.get(name) for name in self._bound(watch, namespace)}
+        for one in watch.validated.values():
+            if one.site.looks <= 1 and (model := one.model) is not None:
+                named[_name_of(model, namespace) or type(model).__name__] = model
+        found = {
+            name: value
+            for name, value in named.items()
+            if watch.skips.read(name, value, is_estimator, default=False) and not name.startswith("_")
+        }
+        wholes = [*found.values(), *(each.model for each in models)]
+        parts = {id(part) for whole in wholes for part in watch.skips.read("a model", whole, all_parts, default=())}
+        known = parts | {id(each.model) for each in models}
+        yield from ((name, value) for name, value in found.items() if id(value) not in known)
+
+    @staticmethod
+    def _bound(watch: CellObserver, namespace: Mapping[str, Any]) -> list[str]:
+        """Return the names that the code bound, other than a loop's variables."""
+        loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
+        return [name for name in watch.bound.names() if name in namespace and name not in loop_variables]
 
     def _has_changed(self, found: FittedModel, watch: CellObserver) -> bool:
         """Return whether a model is new, or has learned since the cell began."""

@@ -73,6 +73,11 @@ def is_model(thing: object) -> bool:
     return kind_of(thing) is not None
 
 
+def is_estimator(thing: Any) -> bool:
+    """Return whether *thing* is a model with constructor parameters, as opposed to a network of layers."""
+    return kind_of(thing) not in {None, "torch", "keras"}
+
+
 def is_fitted(model: Any) -> bool:
     """Return whether *model* has learned something, or has weights that can learn.
 
@@ -137,17 +142,13 @@ def find_models(values: Mapping[str, Any], skips: Skips | None = None) -> list[F
             if id(model) not in found and skips.read(name, model, is_fitted, default=False):
                 found[id(model)] = FittedModel(name, model, kind)
     inner = {
-        id(part) for outer in found.values() for part in skips.read(outer.name, outer.model, _all_parts, default=())
+        id(part) for outer in found.values() for part in skips.read(outer.name, outer.model, all_parts, default=())
     }
     return [each for key, each in found.items() if key not in inner]
 
 
 def _kind(name: str, value: Any, skips: Skips) -> Kind | None:
     return skips.read(name, value, kind_of, default=None)
-
-
-def _all_parts(model: Any) -> list[Any]:
-    return list(parts_of(model))
 
 
 def _candidates(items: Iterable[tuple[str, Any]], skips: Skips, deepest: int) -> Iterator[tuple[str, Any, Kind]]:
@@ -185,6 +186,11 @@ def _named_item(name: str, number: int, value: Any) -> tuple[str, Any]:
     if type(value) is tuple and len(value) == _LABELLED and isinstance(value[0], str) and is_model(value[1]):
         return f"{name}.{value[0]}", value[1]
     return f"{name}_{number}", value
+
+
+def all_parts(model: Any) -> list[Any]:
+    """Return the parts of *model* as `parts_of` yields them."""
+    return list(parts_of(model))
 
 
 def parts_of(model: Any) -> Iterator[Any]:

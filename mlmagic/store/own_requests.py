@@ -191,7 +191,9 @@ def _checked(answer: Response, url: str, method: str) -> Response:
         return _marked(answer, ForeignAnswer(status, reason, to=f"{parts.scheme}://{host}"))
     if status < 300:  # noqa: PLR2004  # success
         return answer if _may_be_mlflows(answer, url, method) else _marked(answer, ForeignAnswer(status, reason))
-    return answer if _is_mlflows(answer) else _marked(answer, ForeignAnswer(status, reason, wait_s=_retry_after(answer)))
+    return (
+        answer if _is_mlflows(answer) else _marked(answer, ForeignAnswer(status, reason, wait_s=_retry_after(answer)))
+    )
 
 
 def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:

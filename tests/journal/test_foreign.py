@@ -421,7 +421,9 @@ def test_an_owner_of_any_form_is_read(place, store_uri, field, value):
     assert len(found.left) + len(found.foreign) + len(found.busy) <= 1
 
 
-@pytest.mark.parametrize("text", ['["format","x"]', '["format"]', "[]", "null", "[", '["format",NaN]', "hello", '["began"]'])
+@pytest.mark.parametrize(
+    "text", ['["format","x"]', '["format"]', "[]", "null", "[", '["format",NaN]', "hello", '["began"]']
+)
 @pytest.mark.parametrize("intact", [True, False])
 def test_what_is_no_journal_is_named_however_short_it_is(place, text, intact):
     path = place / NAME

@@ -131,11 +131,15 @@ MODELS = {
         "models['b'] = LinearRegression().fit(X, y)",
         Record(data=IRIS, models=["models_b"]),
     ),
-    "A an estimator that is not fitted": ("", "clf = RandomForestClassifier(n_estimators=50)", Record()),
+    "A an estimator that is not fitted": (
+        "",
+        "clf = RandomForestClassifier(n_estimators=50)",
+        Record({"clf.n_estimators": "50"}),
+    ),
     "A an estimator that is not fitted, from a name": (
         "",
         "n = 50\nclf = RandomForestClassifier(n_estimators=n)",
-        Record({"n": "50"}),
+        Record({"n": "50", "clf.n_estimators": "50"}),
     ),
     "A an estimator that is read before it is fitted": ("clf = Ridge(alpha=2)", "print(clf.alpha, clf)", Record()),
     "A an estimator of an earlier cell, fitted here": (
@@ -146,13 +150,32 @@ MODELS = {
     "A two estimators, one fitted": (
         "",
         "a = Ridge(alpha=2); b = Ridge(alpha=3).fit(X, y)",
-        Record({"b.alpha": "3"}, data=IRIS, models=["b"]),
+        Record({"a.alpha": "2", "b.alpha": "3"}, data=IRIS, models=["b"]),
     ),
-    "A a clone of a fitted one": (FITTED, "from sklearn.base import clone\nnew = clone(clf)", Record()),
+    "A a clone of a fitted one": (
+        FITTED,
+        "from sklearn.base import clone\nnew = clone(clf)",
+        Record({"new.max_iter": "500"}),
+    ),
     "A a pipeline that is not fitted": (
         "",
-        "from sklearn.pipeline import make_pipeline\npipe = make_pipeline(Ridge(alpha=2))",
-        Record(),
+        "from sklearn.pipeline import make_pipeline\nstep = Ridge(alpha=2)\npipe = make_pipeline(step)",
+        Record({"pipe.ridge__alpha": "2"}),
+    ),
+    "A an estimator that is cross-validated": (
+        "clf = Ridge(alpha=2)",
+        "from sklearn.model_selection import cross_val_score\nscore = cross_val_score(clf, X, y).mean().round() + 0.3",
+        Record({"clf.alpha": "2"}, {"score": [0.3]}, IRIS),
+    ),
+    "A an estimator without a name that is cross-validated": (
+        "from sklearn.model_selection import cross_val_score",
+        "score = cross_val_score(Ridge(alpha=2), X, y).mean().round() + 0.3",
+        Record({"Ridge.alpha": "2"}, {"score": [0.3]}, IRIS),
+    ),
+    "A estimators of a loop that are cross-validated": (
+        "from sklearn.model_selection import cross_val_score",
+        "for each in (Ridge(alpha=2), Ridge(alpha=3)):\n    score = cross_val_score(each, X, y).mean().round() + 0.3",
+        Record({}, {"score": [0.3, 0.3]}, IRIS),
     ),
     "A a model that is only used": (FITTED, "labels = clf.predict(X)", Record(data={"X": _read((150, 4))})),
     "A a model fitted again": (FITTED, "clf.fit(X, y)", Record(LOGISTIC, data=IRIS, models=["clf"])),

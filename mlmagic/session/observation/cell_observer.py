@@ -64,6 +64,7 @@ class CellObserver:
         self.numbers_before: dict[str, dict[str, Any]] = {}
         self.items_read: dict[tuple[str, ...], bool | float | str] = {}
         self.fitted: dict[int, Fitted] = {}
+        self.validated: dict[int, Fitted] = {}
         self.logged_by_user: list[Remembered] = []
         self.skips = Skips()
         self.histories = Histories(self.skips)
@@ -267,6 +268,8 @@ class CellObserver:
         if site.kind == "train":
             self._take_training(argument, value)
             return
+        if argument.place in {0, "estimator"} and metrics.is_cross_validation(site.callee):
+            self.validated[id(site)] = Fitted(site, value if argument.names is None else None, Remembered(value), {})
         if (
             self._is_per_class(site)
             and site.kind == "function"

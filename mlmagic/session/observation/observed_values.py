@@ -60,7 +60,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that a call fitted, and the parameters that its training function got.
+    """A model that a call fitted, or of which it fitted clones, and the parameters that its training function got.
 
     A model without a name is kept until the cell has ended, because it is the run's result.
     """
