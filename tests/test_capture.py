@@ -114,7 +114,12 @@ CELLS = {
         "print(scores.mean())\n"
         "cv = cross_validate(DecisionTreeClassifier(max_depth=2), X, y, cv=3, scoring=['f1'])",
         Expected(
-            {"depth": "3"},
+            {
+                "depth": "3",
+                "DecisionTreeClassifier.max_depth": "3",
+                "DecisionTreeClassifier.random_state": "0",
+                "DecisionTreeClassifier_2.max_depth": "2",
+            },
             {"scores.mean": 1, "scores.std": 1, "cv.test_f1.mean": 1, "cv.test_f1.std": 1},
             {"X", "y"},
             set(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
@@ -23,7 +24,7 @@ from mlmagic.snapshot.secrets.known_values import REDACTED
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
 
     from mlmagic.models.kinds import Kind
@@ -109,7 +110,8 @@ class ModelCapture:
             name = _name_of(model, namespace)
             kind = skips.read(name or f"what {one.site.name} was called on", model, _kind_of_result, default=None)
             if id(model) not in found and kind is not None:
-                found[id(model)] = FittedModel(name or type(model).__name__, model, kind)
+                taken = {each.name for each in found.values()}
+                found[id(model)] = FittedModel(name or _free_name(model, taken), model, kind)
         return list(found.values())
 
     def _unfitted(
@@ -122,7 +124,7 @@ class ModelCapture:
         named = {name: namespace.get(name) for name in self._bound(watch, namespace)}
         for one in watch.validated.values():
             if one.site.looks <= 1 and (model := one.model) is not None:
-                named[_name_of(model, namespace) or type(model).__name__] = model
+                named[_name_of(model, namespace) or _free_name(model, named)] = model
         found = {
             name: value
             for name, value in named.items()
@@ -183,6 +185,12 @@ def _is_transformer(model: Any) -> bool:
 
 def _name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
     return next((name for name, value in namespace.items() if value is model and not name.startswith("_")), None)
+
+
+def _free_name(model: Any, taken: Container[str]) -> str:
+    """Return the name of a model that has none: its class, with a number if that is *taken*."""
+    name = type(model).__name__
+    return next(one for one in chain([name], (f"{name}_{number}" for number in count(2))) if one not in taken)
 
 
 def _optimizers(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -152,6 +152,11 @@ MODELS = {
         "a = Ridge(alpha=2); b = Ridge(alpha=3).fit(X, y)",
         Record({"a.alpha": "2", "b.alpha": "3"}, data=IRIS, models=["b"]),
     ),
+    "A two estimators of a class without names": (
+        "",
+        "Ridge(alpha=2).fit(X, y)\nRidge(alpha=3).fit(X, y)\nNone",
+        Record({"Ridge.alpha": "2", "Ridge_2.alpha": "3"}, data=IRIS, models=["Ridge", "Ridge_2"]),
+    ),
     "A a clone of a fitted one": (
         FITTED,
         "from sklearn.base import clone\nnew = clone(clf)",
