@@ -39,8 +39,8 @@ test: lint ## run everything: lint, types, unit, kernel and property tests, doct
 coverage: $(READY) ## run the tests and show which lines they do not reach (takes longer than `make test`)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov tests mlmagic
 
-kills: $(READY) ## kill 60 kernels at random moments of load, tracked cells, unload and reload (some minutes)
-	MLMAGIC_TEST_KILLS=60 $(BIN)/python -m pytest tests/kernel/test_killed_anywhere.py
+kills: $(READY) ## kill 120 kernels at random moments of load, tracked cells, loops, unload and reload (some minutes)
+	MLMAGIC_TEST_KILLS=60 $(BIN)/python -m pytest -n 2 --dist loadfile tests/kernel/test_killed_anywhere.py tests/kernel/test_losses.py
 
 web: $(READY) ## bundle the comparison's TypeScript again, after a change
 	@$(BIN)/python tools/build_web.py

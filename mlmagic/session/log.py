@@ -43,13 +43,18 @@ class LoggedCell:
     _shown: Shown | None = field(default=None, repr=False, compare=False)
 
     def shown(self) -> Shown:
-        """Return the cell as it is recorded; the result is cached, because several runs record it."""
+        """Return the cell as it is recorded; the result is cached, because several runs record it.
+
+        What was redacted once stays so, also when redaction has forgotten the secret.
+        """
         from mlmagic.snapshot.secrets import redaction  # `%load_ext` needs none of it
 
         known = redaction.knowledge()
-        if self._shown is None or self._shown.known != known:
-            source, in_source = redaction.redact(self.source)
-            python, in_python = redaction.redact(as_python(self.source))
+        before = self._shown or Shown(self.source, as_python(self.source), 0, 0, ())
+        if self._shown is None or before.known != known:
+            source, in_source = redaction.redact(before.source)
+            python, in_python = redaction.redact(before.python)
+            in_source, in_python = in_source + before.in_source, in_python + before.in_python
             self._shown = Shown(source, python, in_source, in_python, known)
         return self._shown
 

@@ -16,7 +16,7 @@ import time
 import pytest
 from servers import Answer, Proxy, Server
 
-KILLS = 20
+KILLS = int(os.environ.get("MLMAGIC_TEST_KILLS", "6"))
 RECORDS = 10_000
 ROUNDS = 10
 KERNELS = 8
@@ -37,6 +37,7 @@ with open("logged{{number}}", "w+b") as file:
 """
 
 
+@pytest.mark.timeout(120 + 30 * KILLS)
 def test_a_kernel_killed_in_a_loop_loses_no_record_that_log_returned_for(tmp_path, kernels, losses):
     import mlflow
 

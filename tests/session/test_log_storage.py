@@ -125,6 +125,20 @@ def test_a_secret_that_is_typed_later_is_in_no_later_run_or_part(session, monkey
     known_values._seen_environment = {}
 
 
+def test_what_was_redacted_once_stays_so_in_later_parts(session, monkeypatch):
+    monkeypatch.setattr(known_values, "_typed", {"correct horse battery"})
+    known_values._make_anew()
+    chance = random.Random(0)
+    session.run(session.cell("connect('correct horse battery')"))
+    monkeypatch.setattr(known_values, "_typed", set())  # as after 128 others
+    known_values._make_anew()
+    for _ in range(100):
+        session.run(session.cell(source(chance)))
+    assert session.parts
+    assert "correct horse" not in str(session.read(session.runs[-1]))
+    assert "<redacted>" in session.read(session.runs[-1])[0].source
+
+
 def test_a_secret_counts_in_the_run_that_first_has_it(session, monkeypatch):
     monkeypatch.setenv("DB_PASSWORD", "plain-looking-value")
     session.cell("connect('plain-looking-value')")
