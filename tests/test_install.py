@@ -1,4 +1,4 @@
-"""`pip install 'mlmagic[notebook]'` brings all that the notebooks on runs, configs and sweeps need."""
+"""`pip install 'mlmagic[notebook]'` brings all that the notebooks on runs, configs and sweeps need; it passes tests."""
 
 import os
 import shutil
@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+RUNNERS = ("hypothesis", "pytest", "pytest-timeout")
+SMOKE = (
+    "kernel/test_native.py", "kernel/test_records.py", "kernel/test_configs.py", "kernel/test_sweeps.py",
+    "tracking/test_tracker.py", "store/query", "cli",
+)  # fmt: skip
+"""Tests of the whole way from a cell to the store, that need nothing of the repository but themselves."""
 pytestmark = [
     pytest.mark.skipif("MLMAGIC_TEST_INSTALL" not in os.environ, reason="installs 150 packages: make test-install"),
     pytest.mark.timeout(1800),
@@ -54,3 +60,12 @@ def test_the_notebooks_of_the_wheel_run(name, installed, tmp_path):
         "print(len(mlflow.search_runs(search_all_experiments=True)))"
     )
     assert int(run(installed, "-c", script, cwd=tmp_path)) > 2
+
+
+def test_a_sample_of_the_tests_passes_against_the_wheel(installed, tmp_path):
+    run(installed, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", *RUNNERS, cwd=tmp_path)
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    told = run(installed, "-m", "pytest", "-q", *(f"tests/{one}" for one in SMOKE), cwd=tmp_path)
+    assert " passed" in told
+    assert not (tmp_path / "mlmagic").exists()
