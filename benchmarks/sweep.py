@@ -68,10 +68,10 @@ def measure() -> list[Comparison]:
 def _sweep(count: int, jobs: int | None = None) -> float:
     """Sweep a body that does next to nothing; return the seconds a trial."""
     import mlmagic
-    from mlmagic.sweeping import run_plan
     from mlmagic.sweeps.body import body_of
     from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.points.space import axes_of
+    from mlmagic.sweeps.sweep import run_plan
 
     names = {"__name__": "__main__", "mlmagic": mlmagic}
     body = body_of("loss = (x - 3) ** 2 * 1.0\nprint('trial of', x)", names, ["x"])

@@ -75,7 +75,7 @@ def _new_captures() -> tuple[CellCapture, ...]:
     from mlmagic.config.capture import ConfigCapture
     from mlmagic.data.capture import DataCapture
     from mlmagic.models.capture import ModelCapture
-    from mlmagic.sweeps.studies import StudyCapture
+    from mlmagic.models.studies import StudyCapture
 
     return (ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture())
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.trials.trial_models import Which
-    from mlmagic.views.sweeps.sweep_frame import SweepFrame
+    from mlmagic.sweeps.views.sweep_frame import SweepFrame
 
 
 def sweep(
@@ -201,7 +201,7 @@ def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
     >>> with mlmagic.track("tuning"):  # doctest: +SKIP
     ...     study.optimize(objective, n_trials=50, callbacks=[mlmagic.optuna_callback()])
     """
-    from mlmagic.sweeps.studies import record_study_trial
+    from mlmagic.models.studies import record_study_trial
 
     run = require_run("mlmagic.optuna_callback")
 
@@ -235,9 +235,9 @@ def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
 
 def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
     from mlmagic.sweeps.results import Results
-    from mlmagic.views.sweeps.sweep_frame import SweepFrame
-    from mlmagic.views.sweeps.sweep_picture import picture_of
-    from mlmagic.views.sweeps.sweep_view import SweepView
+    from mlmagic.sweeps.views.sweep_frame import SweepFrame
+    from mlmagic.sweeps.views.sweep_picture import picture_of
+    from mlmagic.sweeps.views.sweep_view import SweepView
 
     resumed, experiment = prepared.resumed, prepared.plan.experiment
     where = {"name": name, "experiment": experiment} if resumed is None else {"resume": resumed}
