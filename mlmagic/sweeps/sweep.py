@@ -1,4 +1,4 @@
-"""The sweep functions of ``import mlmagic``, which check, run, show and return a sweep in one call."""
+"""The function ``mlmagic.sweep``, and `run_plan`, which it and ``%%sweep`` call: run a sweep and show its progress."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from mlmagic import api
-from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
-from mlmagic.recording.active import require_run
+from mlmagic.errors import SweepFailedError, SweepInterrupted
 from mlmagic.session.interrupts import whole_imports
 from mlmagic.user_settings import settings
 
@@ -148,67 +147,6 @@ def sweep(
         experiment=experiment,
     )
     return run_plan(plan, name=name or (named if named.isidentifier() else "sweep"), quiet=quiet)
-
-
-def log_search(search: Any, name: str = "search") -> int:
-    """Record each candidate of a fitted search, such as ``GridSearchCV``, as a child run of the active run.
-
-    A tracked cell does this automatically for the searches that it fits. Use it within ``with mlmagic.track():``.
-
-    Returns
-    -------
-    The number of candidates that were recorded; 0 if the search was already recorded.
-
-    Raises
-    ------
-    NoActiveRunError
-        If no run is active.
-    UsageProblem
-        If *search* is not a fitted search.
-
-    Examples
-    --------
-    >>> import mlmagic
-    >>> mlmagic.log_search([1, 2])
-    Traceback (most recent call last):
-    mlmagic.errors.NoActiveRunError: mlmagic.log_search was called where no run is active, ...
-    """
-    from mlmagic.models.searches import is_search, record_search
-
-    run = require_run("mlmagic.log_search")
-    if not is_search(search):
-        raise UsageProblem(
-            "mlmagic.log_search takes a fitted GridSearchCV or its like, which has cv_results_, "
-            f"not a {type(search).__name__}"
-        )
-    return record_search(run, name, search)
-
-
-def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
-    """Return a callback for ``study.optimize(…, callbacks=[…])`` that records each trial as a child of the active run.
-
-    A tracked cell records the trials of its studies automatically at its end. The callback records them while the cell
-    runs, and works within ``with mlmagic.track():``.
-
-    Raises
-    ------
-    NoActiveRunError
-        If no run is active.
-
-    Examples
-    --------
-    >>> import mlmagic
-    >>> with mlmagic.track("tuning"):  # doctest: +SKIP
-    ...     study.optimize(objective, n_trials=50, callbacks=[mlmagic.optuna_callback()])
-    """
-    from mlmagic.models.studies import record_study_trial
-
-    run = require_run("mlmagic.optuna_callback")
-
-    def record(study: Any, trial: Any) -> None:
-        record_study_trial(run, name, study, trial)
-
-    return record
 
 
 def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
