@@ -78,7 +78,7 @@ def _sweep(count: int, jobs: int | None = None) -> float:
     plan = SweepPlan(body, axes_of([f"x=range({count})"]), names, metric="loss", jobs=jobs, yes=True)
     began = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):
-        frame = run_plan(plan, name="sweep", quiet=True)
+        frame = run_plan(plan, name="sweep", quiet=True, caller=sys._getframe())
     took = time.perf_counter() - began
     if len(frame) != count or set(frame["status"]) != {"FINISHED"}:
         raise RuntimeError(f"{len(frame)} of {count} trials ended well: the comparison would not be fair")

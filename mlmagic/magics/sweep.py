@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,7 @@ class SweepMagics(Magics):
             experiment=arguments.experiment,
         )
         try:
-            results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)
+            results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet, caller=sys._getframe())
         except (SweepFailedError, SweepInterrupted) as stopped:
             if into is not None:
                 shell.push({into: stopped.results})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Any
 
-from mlmagic import api
 from mlmagic.errors import SweepFailedError, SweepInterrupted
+from mlmagic.recording.options import TrackOptions
 from mlmagic.session.interrupts import whole_imports
+from mlmagic.tracking.block import TrackedBlock
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType
 
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.orchestrator import Sweep
@@ -146,11 +149,14 @@ def sweep(
         data=data,
         experiment=experiment,
     )
-    return run_plan(plan, name=name or (named if named.isidentifier() else "sweep"), quiet=quiet)
+    name = name or (named if named.isidentifier() else "sweep")
+    return run_plan(plan, name=name, quiet=quiet, caller=sys._getframe(1))
 
 
-def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
+def run_plan(plan: SweepPlan, *, name: str, quiet: bool, caller: FrameType) -> SweepFrame:
     """Run a sweep in a new run, and show its progress.
+
+    In a script, the run records the file of *caller* as its source.
 
     Raises
     ------
@@ -162,28 +168,30 @@ def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
         If the sweep cannot be run as requested, or a trial finishes without the metric.
     """
     from mlmagic.sweeps.orchestrator import Sweep
+    from mlmagic.tracking import recovery
 
-    if plan.resume and not settings.offline:
-        api.sync()  # a dead kernel may have left trials in its journals
     with whole_imports():
+        if plan.resume and not settings.offline:
+            recovery.sync()  # a dead kernel may have left trials in its journals
         sweep = Sweep(plan)
+    options = TrackOptions(name=name, experiment=plan.experiment, quiet=True)
+    if sweep.resumed is not None:
+        options = TrackOptions(resume=sweep.resumed, quiet=True)
     with contextlib.closing(sweep) as prepared:
-        return _run(prepared, name=name, quiet=quiet)
+        return _run(prepared, TrackedBlock(options, caller), name=name, quiet=quiet)
 
 
-def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
+def _run(prepared: Sweep, block: TrackedBlock, *, name: str, quiet: bool) -> SweepFrame:
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
     from mlmagic.sweeps.views.sweep_picture import picture_of
     from mlmagic.sweeps.views.sweep_view import SweepView
 
-    resumed, experiment = prepared.resumed, prepared.plan.experiment
-    where = {"name": name, "experiment": experiment} if resumed is None else {"resume": resumed}
     view = None if quiet else SweepView()
     run: ActiveRun | None = None
     picture: bytes | None = None
     try:
-        with (block := api.track(**where, quiet=True)):
+        with block:
             run = opened = block.run
             if view:
                 block.show = lambda summary: view.show_end(prepared.results(opened), summary, total=prepared.total)
@@ -199,7 +207,7 @@ def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
                 raise SweepFailedError(_all_failed(results), SweepFrame.of(results, None, prepared.config_at))
     except KeyboardInterrupt as interrupt:
         if run is None:
-            nothing = Results(name or "sweep", "", (), prepared.plan.metric, prepared.goal)
+            nothing = Results(name, "", (), prepared.plan.metric, prepared.goal)
             told = "before the first trial"
             raise SweepInterrupted(told, SweepFrame.of(nothing, None, prepared.config_at)) from interrupt
         results = prepared.results(run)
