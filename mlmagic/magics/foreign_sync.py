@@ -27,16 +27,16 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     UsageProblem
         If the user cannot be asked.
     """
-    from mlmagic.store import addresses, connection
+    from mlmagic.store import addresses, tracking_uri
     from mlmagic.views.foreign_journals import foreign_journals
 
     found = api.foreign_journals()
-    credentials = [] if connection.is_local(connection.current_uri()) else addresses.credentials()
-    print(foreign_journals(found, connection.shown_uri(), credentials))  # noqa: T201
+    credentials = [] if tracking_uri.is_local(tracking_uri.current_uri()) else addresses.credentials()
+    print(foreign_journals(found, tracking_uri.shown_uri(), credentials))  # noqa: T201
     usable = [journal for journal in found if journal.problem is None]
     count = len({journal.uid or str(journal.path) for journal in usable})
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    if not usable or not (yes or _confirmed(f"Deliver {runs} to {clean(connection.shown_uri())}? [y/N] ")):
+    if not usable or not (yes or _confirmed(f"Deliver {runs} to {clean(tracking_uri.shown_uri())}? [y/N] ")):
         return None
     return api.sync(foreign=usable)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mlmagic.data.columns.column import ArrayColumn, CodedColumn, ObjectColumn, TextColumn
 
 if TYPE_CHECKING:
-    from mlmagic.data.columns.column import Column
+    from mlmagic.data.columns.column import Column, Read
 
 
 def of_arrow(array: Any, *, ordered: bool | None = None) -> Column:
@@ -32,7 +32,7 @@ def of_arrow(array: Any, *, ordered: bool | None = None) -> Column:
     is_number = types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind)
     if isinstance(kind, pa.BaseExtensionType) or not (is_number or types.is_temporal(kind)) or types.is_interval(kind):
         return ObjectColumn(length, listed, array)
-    return _of_fixed_width(array)
+    return _of_fixed_width(array, listed)
 
 
 def _text_kind(kind: Any) -> Literal["string", "bytes"] | None:
@@ -56,7 +56,7 @@ def joined(array: Any) -> Any:
     return pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, array.type)
 
 
-def _of_fixed_width(array: Any) -> ArrayColumn:
+def _of_fixed_width(array: Any, listed: Read) -> ArrayColumn:
     """Return an Arrow array of numbers or times as a column; a missing float or instant is NaN or NaT."""
     import pyarrow as pa
 
@@ -75,10 +75,6 @@ def _of_fixed_width(array: Any) -> ArrayColumn:
 
     def missing(start: int, stop: int) -> Any:
         return joined(array.slice(start, stop - start).is_null()).to_numpy(zero_copy_only=False)
-
-    def listed(start: int, stop: int) -> list[Any]:
-        values: list[Any] = array.slice(start, stop - start).to_pylist()
-        return values
 
     return ArrayColumn(
         read(0, 0).dtype,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
-from mlmagic.store import connection, shared_parts
+from mlmagic.store import connection, shared_parts, tracking_uri
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query import durations, queries
@@ -138,7 +138,7 @@ class Run:
     def url(self) -> str | None:
         """The run's page in the MLflow UI, None if no UI is known (setting ``ui_url``, or an http store)."""
         info = self._stored().info
-        return connection.url(info.run_id, info.experiment_id)
+        return tracking_uri.url(info.run_id, info.experiment_id)
 
     def __repr__(self) -> str:
         try:
