@@ -21,7 +21,7 @@ from mlmagic.config.hydra_values import fill_in
 from mlmagic.config.overrides import key_of, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
-from mlmagic.config.sources import require_short, require_small
+from mlmagic.config.source_limits import require_short, require_small
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
 from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.cuts import beginning
