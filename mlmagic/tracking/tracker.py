@@ -56,7 +56,7 @@ def watch(run: OpenRun, tree: ast.Module) -> ast.Module:
         return tree
     try:
         rewritten = watched.begin(tree)
-        watched.on_end = partial(ending.reopen, run)
+        watched.calls.on_end = partial(ending.reopen, run)
         if not run.captures:
             run.captures = _new_captures()
             for capture in run.captures:
