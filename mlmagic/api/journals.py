@@ -37,6 +37,12 @@ def sync(*, anew: bool = False, foreign: Sequence[ForeignJournal] = ()) -> SyncR
     ------
     UsageProblem
         If the setting ``offline`` is on.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.sync().problems  # doctest: +SKIP
+    []
     """
     from mlmagic.tracking import recovery
 
@@ -54,6 +60,12 @@ def foreign_journals() -> list[ForeignJournal]:
     -------
     The contents of each journal, as far as it can be read: ``path``, ``name``, ``records``, ``files``, and the
     ``reason`` why it is foreign.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.foreign_journals()  # doctest: +SKIP
+    []
     """
     from mlmagic.journal import foreign
 

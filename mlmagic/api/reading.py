@@ -9,11 +9,10 @@ from mlmagic.recording import active
 from mlmagic.session.interrupts import whole_imports
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.store.query.run import Run
+    from mlmagic.views.runs_frame import RunsFrame
 
 
 def has_last_run() -> bool:
@@ -28,6 +27,12 @@ def last_run() -> Run:
     ------
     NoActiveRunError
         If no run has ended.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.last_run.status  # doctest: +SKIP
+    'FINISHED'
     """
     from mlmagic.store.query.run import Run
 
@@ -38,7 +43,7 @@ def last_run() -> Run:
 
 
 @whole_imports()
-def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> DataFrame:  # noqa: A002  # MLflow's word
+def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> RunsFrame:  # noqa: A002  # MLflow's word
     """Return the recorded runs as a DataFrame, newest first, as ``%runs`` does.
 
     Parameters
@@ -55,6 +60,23 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
         The maximum number of runs.
     sort
         A metric to sort by instead.
+
+    Returns
+    -------
+    RunsFrame
+        A DataFrame with one row per run, which a notebook shows as a table of runs.
+
+    Raises
+    ------
+    UsageProblem
+        If the filter cannot be read, or names nothing that a run has.
+    StoreError
+        If the store cannot be read.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> frame = mlmagic.runs("accuracy > 0.9", sort="accuracy")  # doctest: +SKIP
     """
     from mlmagic.views.runs_frame import runs_frame
 
@@ -96,7 +118,7 @@ def compare(
     --------
     >>> import mlmagic
     >>> widget = mlmagic.compare("accuracy > 0.9", metric="accuracy")  # doctest: +SKIP
-    >>> mlmagic.compare("forest", "boosting")  # doctest: +SKIP
+    >>> widget = mlmagic.compare("forest", "boosting")  # doctest: +SKIP
     """
     from mlmagic.adapters.optional import require
 
@@ -136,6 +158,7 @@ def diff(*runs: Any, experiment: str | None = None) -> Difference:
     --------
     >>> import mlmagic
     >>> mlmagic.diff("forest", "boosting")  # doctest: +SKIP
+    <Difference of 'forest', 'boosting'; metrics: 1>
     """
     from mlmagic.comparison.comparing import compare_runs
 

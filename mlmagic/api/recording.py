@@ -45,6 +45,13 @@ def track(
     -------
     A context manager. Within it, ``mlmagic.log`` and MLflow's own functions write to the run.
 
+    Raises
+    ------
+    UsageProblem
+        If an option is invalid, or the block is entered within a trial of a sweep.
+    StoreError
+        On entering the block, if the store refuses the run. A store that is away is no error: the run waits for it.
+
     Examples
     --------
     >>> import mlmagic
@@ -111,6 +118,12 @@ def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     ------
     NoActiveRunError
         If no run is active.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> with mlmagic.track(quiet=True):  # doctest: +SKIP
+    ...     mlmagic.log_params({"model": {"depth": 3}}, lr=0.1)
     """
     recorder = active.require_active("mlmagic.log_params").recorder
     for name, value in {**(params or {}), **more}.items():
@@ -124,6 +137,12 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     ------
     NoActiveRunError
         If no run is active.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> with mlmagic.track(quiet=True):  # doctest: +SKIP
+    ...     mlmagic.tag(team="search")
     """
     recorder = active.require_active("mlmagic.tag").recorder
     for name, value in {**(tags or {}), **more}.items():
@@ -139,6 +158,14 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     ------
     NoActiveRunError
         If no run is active.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> import matplotlib.pyplot as plt
+    >>> with mlmagic.track(quiet=True):  # doctest: +SKIP
+    ...     figure, axes = plt.subplots()
+    ...     mlmagic.log_figure(figure, "empty axes")
     """
     from mlmagic.api.logged_files import record_figure
 
@@ -154,6 +181,14 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
     ------
     NoActiveRunError
         If no run is active.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> from pathlib import Path
+    >>> with mlmagic.track(quiet=True):  # doctest: +SKIP
+    ...     _ = Path("notes.txt").write_text("tried three seeds")
+    ...     mlmagic.log_artifact("notes.txt", "notes")
     """
     from mlmagic.api.logged_files import record_copy
 

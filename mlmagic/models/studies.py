@@ -29,6 +29,10 @@ def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
     A tracked cell records the trials of its studies automatically at its end. The callback records them while the cell
     runs, and works within ``with mlmagic.track():``.
 
+    Returns
+    -------
+    A function of a study and one of its trials, as Optuna calls it.
+
     Raises
     ------
     NoActiveRunError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.errors import SweepFailedError, SweepInterrupted
 from mlmagic.recording.options import TrackOptions
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.orchestrator import Sweep
     from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.results import Results
-    from mlmagic.sweeps.trials.trial_models import Which
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
 
 
@@ -32,18 +31,18 @@ def sweep(
     name: str | None = None,
     experiment: str | None = None,
     metric: str | None = None,
-    mode: str | None = None,
-    search: str = "grid",
+    mode: Literal["min", "max"] | None = None,
+    search: Literal["grid", "random", "tpe"] = "grid",
     trials: int | None = None,
     jobs: int | None = None,
-    on: str = "local",
+    on: Literal["local", "dask"] = "local",
     address: str | None = None,
     seeds: int = 1,
     timeout: float | None = None,
     threads: int = 1,
     prune: bool = False,
     resume: bool = False,
-    models: Which = "best",
+    models: Literal["best", "all", "none"] = "best",
     data: bool = True,
     yes: bool = False,
     quiet: bool = False,
@@ -98,9 +97,9 @@ def sweep(
 
     Returns
     -------
-    pandas.DataFrame
-        One row per trial: trial, status, duration (s), seed, the swept values, the metrics. Its ``best`` is the best
-        point, its ``points`` a frame with one row per point, best first.
+    SweepFrame
+        A DataFrame with one row per trial: trial, status, duration (s), seed, the swept values, the metrics. Its
+        ``best`` is the best point, its ``points`` a frame with one row per point, best first.
 
     Raises
     ------

@@ -32,6 +32,12 @@ class Run:
     ----------
     id
         MLflow's run id.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.Run.find("forest").metrics["accuracy"]  # doctest: +SKIP
+    0.95
     """
 
     id: str
