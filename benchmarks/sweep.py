@@ -68,17 +68,17 @@ def measure() -> list[Comparison]:
 def _sweep(count: int, jobs: int | None = None) -> float:
     """Sweep a body that does next to nothing; return the seconds a trial."""
     import mlmagic
-    from mlmagic.sweeping import run_plan
     from mlmagic.sweeps.body import body_of
     from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.points.space import axes_of
+    from mlmagic.sweeps.sweep import run_plan
 
     names = {"__name__": "__main__", "mlmagic": mlmagic}
     body = body_of("loss = (x - 3) ** 2 * 1.0\nprint('trial of', x)", names, ["x"])
     plan = SweepPlan(body, axes_of([f"x=range({count})"]), names, metric="loss", jobs=jobs, yes=True)
     began = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):
-        frame = run_plan(plan, name="sweep", quiet=True)
+        frame = run_plan(plan, name="sweep", quiet=True, caller=sys._getframe())
     took = time.perf_counter() - began
     if len(frame) != count or set(frame["status"]) != {"FINISHED"}:
         raise RuntimeError(f"{len(frame)} of {count} trials ended well: the comparison would not be fair")

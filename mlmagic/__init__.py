@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
+    from mlmagic.models.searches import log_search
+    from mlmagic.models.studies import optuna_callback
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
     from mlmagic.store.query.run import Run
-    from mlmagic.sweeping import log_search, optuna_callback, sweep
+    from mlmagic.sweeps.sweep import sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
 
@@ -47,13 +49,13 @@ _WHEN_ASKED_FOR = {
     "compose": "mlmagic.config.composing",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
-    "log_search": "mlmagic.sweeping",
-    "optuna_callback": "mlmagic.sweeping",
+    "log_search": "mlmagic.models.searches",
+    "optuna_callback": "mlmagic.models.studies",
     "progress": "mlmagic.training.progress",
     "rng": "mlmagic.snapshot.randomness.seeding",
     "seed": "mlmagic.snapshot.randomness.seeding",
     "split": "mlmagic.data.split.splitting",
-    "sweep": "mlmagic.sweeping",
+    "sweep": "mlmagic.sweeps.sweep",
     "torch_generator": "mlmagic.snapshot.randomness.seeding",
     "worker_init": "mlmagic.snapshot.randomness.seeding",
 }

@@ -1,4 +1,7 @@
-"""The exceptions of mlmagic; each message has the value, the nearest valid one and the next command."""
+"""The exceptions of mlmagic; each message has the value, the nearest valid one and the next command.
+
+``except mlmagic.MLMagicError`` catches all of them but `Interrupted`, which is a ``KeyboardInterrupt``.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from mlmagic.session.header import HeaderTransformer, mark_header
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.session.observation import sites
 from mlmagic.session.output import capture, prompts
-from mlmagic.store import connection, experiments
+from mlmagic.store import experiments, tracking_uri
 from mlmagic.tracking.cells import CellTracker
 from mlmagic.tracking.left_at_load import deliver_left_runs
 from mlmagic.user_settings import settings
@@ -108,15 +108,15 @@ class Extension:
         self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(notebook_session.enter(self._session))
-        self._undo.append(connection.pin_tracking_uri())
+        self._undo.append(tracking_uri.pin_tracking_uri())
         folder.settle(Path.cwd())
         if "mlmagic.tracking.background" in sys.modules:
             sys.modules["mlmagic.tracking.background"].resume()
         if _resume_seed:
             _resume_seed.pop()()
-        where = f"store {connection.shown_uri()} · experiment {experiments.shown_name()}"
+        where = f"store {tracking_uri.shown_uri()} · experiment {experiments.shown_name()}"
         print(f"mlmagic {__version__} · {clean(where)}")  # noqa: T201
-        if advice := connection.old_file_store(Path.cwd()):
+        if advice := tracking_uri.old_file_store(Path.cwd()):
             print(advice)  # noqa: T201
         deliver_left_runs()
 

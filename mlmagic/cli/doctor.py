@@ -117,14 +117,14 @@ def check_git() -> Check:
 
 def check_store() -> Check:
     """Check that the MLflow store of this folder responds; a store that does not exist yet is not created."""
-    from mlmagic.store import connection
+    from mlmagic.store import connection, tracking_uri
 
     for name, value in (("MAX_RETRIES", 0), ("TIMEOUT", STORE_TIMEOUT_S)):
         # With MLflow's defaults an unreachable server would block for minutes.
         os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", str(value))
-    connection.pin_tracking_uri()
-    where = connection.shown_uri()
-    uri = connection.current_uri()
+    tracking_uri.pin_tracking_uri()
+    where = tracking_uri.shown_uri()
+    uri = tracking_uri.current_uri()
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         return Check("store", "ok", f"{where} (made by the first tracked cell)")
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic import api
 from mlmagic.errors import MLMagicError
+from mlmagic.magics.foreign_sync import sync_foreign
 from mlmagic.views.sync_report import sync_report
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def sync(folder: Path, *, anew: bool = False, foreign: bool = False, yes: bool =
     if not folder.is_dir():
         raise MLMagicError(f"there is no folder {str(folder)!r}")
     os.chdir(folder)
-    report = api.sync_foreign(yes=yes) if foreign else api.sync(anew=anew)
+    report = sync_foreign(yes=yes) if foreign else api.sync(anew=anew)
     if report is None:
         print("nothing was delivered")
         return 0

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
-from mlmagic.store import connection
+from mlmagic.store import connection, refusals, tracking_uri
 from mlmagic.store.query import bulk, queries
 from mlmagic.store.query.curves import read_curves
 from mlmagic.store.query.infinities import as_logged
@@ -32,7 +32,7 @@ def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve
 
     def read() -> list[Curve]:
         client = connection.connect()
-        with connection.refused_by(connection.current_uri()):
+        with refusals.refused_by(tracking_uri.current_uri()):
             return read_curves(client, best, [main.label], points=points)
 
     return connection.ask(read)
@@ -60,7 +60,7 @@ def histories(comparison: Comparison, kept: Kept, content: Mapping[str, Any]) ->
 
 def _read(runs: Sequence[Run], kept: Kept, content: Mapping[str, Any]) -> tuple[list[Curve], list[str]]:
     client = connection.connect()
-    with connection.refused_by(connection.current_uri()):
+    with refusals.refused_by(tracking_uri.current_uri()):
         there = _still_there(client, runs)
         ids = [run.info.run_id for run in runs if run.info.run_id in there]
         read = partial(read_curves, client, keys=content["metrics"], by=content["by"], kept=kept)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, ComparisonNotice
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
-from mlmagic.store import connection, experiments
+from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.keys import key_among
 from mlmagic.store.query import bulk, queries
 from mlmagic.store.query.filters.parser import parse
@@ -130,7 +130,7 @@ def _called_like(condition: str, experiment: str | None) -> str | None:
 def _whole(experiment: str | None) -> Comparison:
     def read() -> Comparison:
         client = connection.connect()
-        with connection.refused_by(connection.current_uri()):
+        with refusals.refused_by(tracking_uri.current_uri()):
             home = experiments.find(client, experiment)
             named = home.name if home else experiments.default_name()
             if home is None:
@@ -170,7 +170,7 @@ def _named(references: Sequence[Reference], experiment: str | None) -> Compariso
 
 def _experiment(reference: str, no_run: str) -> tuple[str, str]:
     client = connection.connect()
-    with connection.refused_by(connection.current_uri()):
+    with refusals.refused_by(tracking_uri.current_uri()):
         try:
             found = experiments.existing(client, reference)
         except UsageProblem as neither:
@@ -180,7 +180,7 @@ def _experiment(reference: str, no_run: str) -> tuple[str, str]:
 
 def _newest(title: str, experiment_ids: list[str]) -> Comparison:
     client = connection.connect()
-    with connection.refused_by(connection.current_uri()):
+    with refusals.refused_by(tracking_uri.current_uri()):
         read = bulk.newest_runs(client, experiment_ids, most=MOST_RUNS)
         names = _experiments(client, read.runs)
     if read.more:
@@ -196,7 +196,7 @@ def _newest(title: str, experiment_ids: list[str]) -> Comparison:
 
 def _read(run_ids: list[str]) -> Comparison:
     client = connection.connect()
-    with connection.refused_by(connection.current_uri()):
+    with refusals.refused_by(tracking_uri.current_uri()):
         found = {run.info.run_id: run for run in bulk.named_runs(client, run_ids).runs}
         for run_id in [run_id for run_id in run_ids if run_id not in found][:_MOST_OWN_IDS]:
             if run := queries.by_own_id(client, run_id):

@@ -20,7 +20,7 @@ from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
 from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
-from mlmagic.store import connection
+from mlmagic.store import tracking_uri
 from mlmagic.store.query.curves import Kept
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class CompareWidget(anywidget.AnyWidget):
         self._told = told
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
-        super().__init__(table=wire.table_of(comparison, connection.ui()), selected=[], view=_first_view(comparison))
+        super().__init__(table=wire.table_of(comparison, tracking_uri.ui()), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
 
     def _ipython_display_(self) -> None:

@@ -45,6 +45,10 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     args, kwargs
         Passed to the target. Keywords take precedence over the config.
 
+    Returns
+    -------
+    What the target returns.
+
     Raises
     ------
     MissingPackageError

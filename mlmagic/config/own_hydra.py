@@ -7,7 +7,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING
 
-from mlmagic.config.sources import guarded_sources
+from mlmagic.config.source_limits import guarded_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -87,7 +87,7 @@ class DataCapture:
                     if self._known(item) is None:
                         self._take(run, f"{name}{suffix}", item, variable=name)
         self._names = watch.namespace
-        watch.on_given = partial(self._given, run)
+        watch.calls.on_given = partial(self._given, run)
 
     def _known(self, item: Any) -> _Taken | None:
         return next((taken for taken in reversed(self._taken) if taken.item.is_(item)), None)

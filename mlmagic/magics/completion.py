@@ -137,12 +137,12 @@ def _of_filter(magic: str, last: str, words: list[str], before: str) -> list[str
 
 
 def _keys(experiment: str | None) -> Keys:
-    from mlmagic.store import connection, experiments
+    from mlmagic.store import connection, experiments, refusals, tracking_uri
     from mlmagic.store.query import queries
 
     def ask() -> Keys:
         client = connection.connect()
-        with connection.refused_by(connection.current_uri()):
+        with refusals.refused_by(tracking_uri.current_uri()):
             return queries.keys_of(client, experiments.find(client, experiment))
 
     return connection.ask(ask, timeout_s=_PATIENCE_S)

@@ -10,8 +10,9 @@ from mlmagic import api
 from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal import folder
+from mlmagic.magics.foreign_sync import sync_foreign
 from mlmagic.session.interrupts import in_one_line
-from mlmagic.store import connection, experiments
+from mlmagic.store import experiments, tracking_uri
 from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 
@@ -43,7 +44,7 @@ class StatusMagics(Magics):
             case ["sync"] | ["sync", "--anew"]:
                 self._report(api.sync(anew="--anew" in line.split()))
             case ["sync", "--foreign"] | ["sync", "--foreign", "--yes"] | ["sync", "--yes", "--foreign"]:
-                self._report(api.sync_foreign(yes="--yes" in line.split()))
+                self._report(sync_foreign(yes="--yes" in line.split()))
             case ["sync", *options]:
                 wrong = next((word for word in options if word not in _OPTIONS), options[-1])
                 raise UsageProblem(
@@ -69,7 +70,7 @@ class StatusMagics(Magics):
 
         waiting, foreign = recovery.waiting()
         print(f"mlmagic {__version__}")  # noqa: T201
-        print(f"  store       {clean(connection.shown_uri())}")  # noqa: T201
+        print(f"  store       {clean(tracking_uri.shown_uri())}")  # noqa: T201
         print(f"  experiment  {clean(experiments.shown_name())}")  # noqa: T201
         print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
         if foreign:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlmagic.config.composing import Composition
     from mlmagic.sweeps.trials.trial_models import Which
-    from mlmagic.views.sweeps.sweep_frame import SweepFrame
+    from mlmagic.sweeps.views.sweep_frame import SweepFrame
 
 _WITH_VALUE = (
     "-e", "--experiment", "--config", "--metric", "--mode", "--search", "--trials", "--jobs", "--seeds", "--timeout",
@@ -92,11 +93,11 @@ class SweepMagics(Magics):
 
             %%sweep tuned --config cfg model=rf,logreg lr=tag(log,interval(1e-4,1)) --search tpe --trials 50 --jobs 4
         """
-        from mlmagic.sweeping import run_plan
         from mlmagic.sweeps.body import body_of
         from mlmagic.sweeps.plan import SweepPlan
         from mlmagic.sweeps.points.space import axes_of
         from mlmagic.sweeps.points.zipped import zips_of
+        from mlmagic.sweeps.sweep import run_plan
 
         words = options_first(_with_zips_joined(words_of(line)), _WITH_VALUE)
         arguments = parse_words(self.sweep.parser, "%%sweep", line, words)
@@ -135,7 +136,7 @@ class SweepMagics(Magics):
             experiment=arguments.experiment,
         )
         try:
-            results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet)
+            results = run_plan(plan, name=name or "sweep", quiet=arguments.quiet, caller=sys._getframe())
         except (SweepFailedError, SweepInterrupted) as stopped:
             if into is not None:
                 shell.push({into: stopped.results})

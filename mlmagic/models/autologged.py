@@ -26,7 +26,7 @@ def logged_by_mlflow(run: ActiveRun, models: Sequence[FittedModel]) -> set[int]:
     ids = {id(found.model): _model_id_of(found.model) for found in models}
     known = {key for key, model_id in ids.items() if model_id in listed}
     watch = run.origin.watch
-    by_hand = watch.logged_by_user if watch is not None else []
+    by_hand = watch.calls.logged_by_user if watch is not None else []
     known |= {id(found.model) for found in models if any(one.is_(found.model) for one in by_hand)}
     unknown = [found for found in models if id(found.model) not in known]
     if not unknown:

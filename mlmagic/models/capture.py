@@ -67,7 +67,7 @@ class ModelCapture:
         }
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
         read = watch.skips.read
-        given = {id(model): one.parameters for one in watch.fitted.values() if (model := one.model) is not None}
+        given = {id(model): one.parameters for one in watch.calls.fitted.values() if (model := one.model) is not None}
         for name in [name for name in things if name not in theirs]:
             more = given.get(id(things[name]), {})
             read(name, things[name], partial(_record_parameters, run, name, more), default=None)
@@ -89,7 +89,7 @@ class ModelCapture:
                 read(found.name, found.model, partial(_record_search, run, found.name), default=None)
         if theirs:
             run.autologged.append(f"parameters of {', '.join(name for name in things if name in theirs)}")
-        by_hand = watch.logged_by_user
+        by_hand = watch.calls.logged_by_user
         left = [f for f in models if id(f.model) in logged and not any(one.is_(f.model) for one in by_hand)]
         if names := [found.name for found in left]:
             run.autologged.append(f"model{'s' * (len(names) > 1)} {', '.join(names)}")
@@ -98,14 +98,14 @@ class ModelCapture:
         """Return the models that the code fitted, changed, or bound to a name, each under its best name."""
         skips = watch.skips
         bound = self._bound(watch, namespace)
-        fitted = {id(model): one.site for one in watch.fitted.values() if (model := one.model) is not None}
+        fitted = {id(model): one.site for one in watch.calls.fitted.values() if (model := one.model) is not None}
         filled = [name for name in watch.bindings.filled if name in namespace and not name.startswith("_")]
         found = {id(each.model): each for each in find_models({name: namespace[name] for name in bound}, skips)}
         others = {name: namespace[name] for name in (*filled, *watch.reads) if name in namespace}
         for each in find_models(others, skips):
             if id(each.model) not in found and (id(each.model) in fitted or self._has_changed(each, watch)):
                 found[id(each.model)] = each
-        for one in watch.fitted.values():
+        for one in watch.calls.fitted.values():
             model = one.model
             name = _name_of(model, namespace)
             kind = skips.read(name or f"what {one.site.name} was called on", model, _kind_of_result, default=None)
@@ -122,7 +122,7 @@ class ModelCapture:
         A part of another one (a pipeline's step) is left out, as is what a loop binds in turn.
         """
         named = {name: namespace.get(name) for name in self._bound(watch, namespace)}
-        for one in watch.validated.values():
+        for one in watch.calls.validated.values():
             if one.site.looks <= 1 and (model := one.model) is not None:
                 named[_name_of(model, namespace) or _free_name(model, named)] = model
         found = {

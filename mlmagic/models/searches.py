@@ -6,6 +6,8 @@ import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import UsageProblem
+from mlmagic.recording.active import require_run
 from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
@@ -14,6 +16,38 @@ if TYPE_CHECKING:
     from mlmagic.recording.active_run import ActiveRun
 
 _NO_METRICS = ("param_", "params")
+
+
+def log_search(search: Any, name: str = "search") -> int:
+    """Record each candidate of a fitted search, such as ``GridSearchCV``, as a child run of the active run.
+
+    A tracked cell does this automatically for the searches that it fits. Use it within ``with mlmagic.track():``.
+
+    Returns
+    -------
+    The number of candidates that were recorded; 0 if the search was already recorded.
+
+    Raises
+    ------
+    NoActiveRunError
+        If no run is active.
+    UsageProblem
+        If *search* is not a fitted search.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.log_search([1, 2])
+    Traceback (most recent call last):
+    mlmagic.errors.NoActiveRunError: mlmagic.log_search was called where no run is active, ...
+    """
+    run = require_run("mlmagic.log_search")
+    if not is_search(search):
+        raise UsageProblem(
+            "mlmagic.log_search takes a fitted GridSearchCV or its like, which has cv_results_, "
+            f"not a {type(search).__name__}"
+        )
+    return record_search(run, name, search)
 
 
 def is_search(thing: object) -> bool:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from mlmagic.errors import StoreError
 from mlmagic.snapshot.git.files import megabytes
-from mlmagic.store import addresses, connection
+from mlmagic.store import addresses, refusals, tracking_uri
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
 
     if not artifact_uri:
         raise StoreError("the store does not say where the run's files lie")
-    tracking_uri = connection.current_uri()
+    store_uri = tracking_uri.current_uri()
     if is_local_uri(artifact_uri, is_tracking_or_registry_uri=False):
         path = Path(local_file_uri_to_path(artifact_uri))
         if ".." in path.parts or path.parts[-2:] != (run_id, _ROOT):
@@ -87,9 +87,9 @@ def place_of(run_id: str, artifact_uri: str) -> ArtifactPlace:
         return LocalPlace(path)
     if urlsplit(artifact_uri).scheme in {"runs", "models"}:
         raise StoreError(f"the store says that the run's files are those of {artifact_uri!r}: nothing is read there")
-    if problem := foreign_server(artifact_uri, tracking_uri):
+    if problem := foreign_server(artifact_uri, store_uri):
         raise StoreError(f"the run's files lie on {problem}")
-    return RemotePlace(get_artifact_repository(artifact_uri, tracking_uri=tracking_uri))
+    return RemotePlace(get_artifact_repository(artifact_uri, tracking_uri=store_uri))
 
 
 def shared_place(run_id: str, artifact_uri: str) -> ArtifactPlace:
@@ -109,7 +109,7 @@ def shared_place(run_id: str, artifact_uri: str) -> ArtifactPlace:
     if not found or rest:
         raise StoreError("the run's files lie in no folder of an experiment")
     shared = f"{root}/{'/'.join(SHARED)}"
-    return RemotePlace(get_artifact_repository(shared, tracking_uri=connection.current_uri()))
+    return RemotePlace(get_artifact_repository(shared, tracking_uri=tracking_uri.current_uri()))
 
 
 def foreign_server(artifact_uri: str, tracking_uri: str) -> str | None:
@@ -269,14 +269,14 @@ class RemotePlace:
         return [file for file in found if _leads_below(file.path)]
 
     def _listed(self, folder: str) -> list[Any]:
-        with connection.refused_by(connection.current_uri()):
+        with refusals.refused_by(tracking_uri.current_uri()):
             return list(self._repository.list_artifacts(folder or None))
 
     def read(self, path: str, most: int) -> bytes:
         """Return the content of a file."""
         _parts(path)
         with (
-            connection.refused_by(connection.current_uri()),
+            refusals.refused_by(tracking_uri.current_uri()),
             tempfile.TemporaryDirectory() as folder,
             Path(self._repository.download_artifacts(path, folder)).open("rb") as content,
         ):

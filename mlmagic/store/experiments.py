@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem, did_you_mean
-from mlmagic.store import connection
+from mlmagic.store import connection, refusals, tracking_uri
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
     MLMagicError
         When the experiment was deleted, or the store refuses.
     """
-    uri = connection.current_uri()
+    uri = tracking_uri.current_uri()
     key = (client, name or default_name())
     if key in _known:
         return _known[key]
-    with connection.refused_by(uri):
+    with refusals.refused_by(uri):
         found = client.get_experiment_by_name(name) if name else find(client, None)
         if found is None:
             from mlmagic.snapshot.secrets.redaction import redact
@@ -137,7 +137,7 @@ def shown_name() -> str:
     chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
     if settings.experiment or not chosen:
         return default_name()
-    if "mlflow" in sys.modules and connection.is_local_file():
+    if "mlflow" in sys.modules and tracking_uri.is_local_file():
         with contextlib.suppress(Exception):  # this status line must not fail with the store
             return connection.ask(lambda: name_of(connection.connect(), chosen))
     return f"of id {chosen}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import itertools
-import json
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -12,25 +11,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.journal.records import Param
-from mlmagic.session.notebook_session import seeding
-from mlmagic.snapshot.randomness import seeding as randomness
-from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query.direction import direction_of
 from mlmagic.sweeps.body import Body
+from mlmagic.sweeps.description import describe, note_end
 from mlmagic.sweeps.engines import engine_for
 from mlmagic.sweeps.identity import identity_of, key_of
-from mlmagic.sweeps.inputs import record_data, values_read
 from mlmagic.sweeps.kept_models import KeptModels
 from mlmagic.sweeps.loop import TrialLoop
 from mlmagic.sweeps.plan import SweepPlan, goal_of, require_valid
 from mlmagic.sweeps.points.configs import ConfigSpace
-from mlmagic.sweeps.points.search import Listed, Pruned, Search, Tpe, points_of
-from mlmagic.sweeps.points.space import Choices
 from mlmagic.sweeps.recording import record_trial
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.resuming import CODE, find_earlier
+from mlmagic.sweeps.searching import search_for
+from mlmagic.sweeps.seeds import base_seed, trial_seed
 from mlmagic.sweeps.trials.payload import pack, pack_function
 from mlmagic.sweeps.trials.process_state import state_to_send
 from mlmagic.sweeps.trials.task import Job, Task
@@ -44,8 +40,7 @@ if TYPE_CHECKING:
 
     from mlmagic.config.flat import Resolved
     from mlmagic.recording.active_run import ActiveRun
-    from mlmagic.sweeps.points.space import Axis, Point
-    from mlmagic.sweeps.resuming import EarlierSweep
+    from mlmagic.sweeps.points.space import Point
     from mlmagic.sweeps.trials.payload import Payload
     from mlmagic.sweeps.trials.trial import Outcome, Status
     from mlmagic.sweeps.trials.trial_models import SentModel
@@ -101,11 +96,13 @@ class Sweep:
         self._metric = valid_key(plan.metric) if plan.metric else None
         self.code = identity_of(plan.code, plan.namespace)
         self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
-        self.seed = plan.seed if plan.seed is not None else _base_seed(self._earlier)
+        self.seed = plan.seed if plan.seed is not None else base_seed(self._earlier)
         self._space = ConfigSpace(plan.config, plan.axes) if plan.config is not None else None
         self._engine = engine_for(plan.jobs, plan.on, plan.address, plan.threads)
         try:
-            self._search = self._searched()
+            self._search = search_for(
+                plan, self._space, goal=self.goal, metric=self._metric, seed=self.seed, jobs=self._engine.jobs
+            )
             payload = _packed(plan, for_processes=self._engine.is_remote)
         except BaseException:
             self._engine.close()
@@ -157,7 +154,7 @@ class Sweep:
             self.close()
             self._record_best(parent, self.results(parent))
         results = self.results(parent)
-        self._conclude(parent, results)
+        note_end(parent, plan=self.plan, results=results, total=self.total, reused=self._taken)
         return results
 
     def close(self) -> None:
@@ -182,32 +179,6 @@ class Sweep:
         """A function that composes the config of a point, or None if no config is swept."""
         return self._space.check if self._space is not None else None
 
-    def _searched(self) -> Search:
-        plan = self.plan
-        if plan.search == "tpe":
-            if plan.trials is None:
-                raise UsageProblem("--search tpe needs to know how many: --trials 50")
-            assert self.goal is not None  # noqa: S101  # `goal_of` has seen to it
-            pruned_by = self._metric if plan.prune else None
-            jobs = self._engine.jobs
-            return Tpe(plan.dimensions, plan.trials, goal=self.goal, seed=self.seed, jobs=jobs, pruned_by=pruned_by)
-        points = points_of(plan.dimensions, plan.search, plan.trials, self.seed)
-        if self._space is not None:
-            self._check_configs(points)
-        if plan.prune and self.goal is not None and self._metric is not None:
-            return Pruned(points, goal=self.goal, metric=self._metric)
-        return Listed(points)
-
-    def _check_configs(self, points: Sequence[Point]) -> None:
-        """Before any trial, let Hydra compose the first point, and try each value of each axis once."""
-        assert self._space is not None  # noqa: S101  # called for configs only
-        self._space.check(points[0])
-        seen: set[tuple[str, str]] = set()
-        for point in points:
-            if new := {(name, repr(value)) for name, value in point.items()} - seen:
-                seen |= new
-                self._space.at(point)
-
     def _all_tasks(self, parent: ActiveRun) -> Iterator[Task]:
         """Yield the trials to run; take over the results of trials that an earlier sweep has finished."""
         numbers = itertools.count()
@@ -218,7 +189,7 @@ class Sweep:
             for _ in range(self.plan.seeds):
                 number = next(numbers)
                 # If a search proposes a point again, its trials get new seeds.
-                seed = _trial_seed(self.seed, place, self._asked_before[place])
+                seed = trial_seed(self.seed, place, self._asked_before[place])
                 self._asked_before[place] += 1
                 key = key_of(self.code, point if config is None else config.values, seed)
                 self._tasks[number] = _Asked(number, point_number, point, config, seed, key)
@@ -308,47 +279,14 @@ class Sweep:
             watcher.show(self.results(parent), total=self.total, running=running)
 
     def _describe(self, parent: ActiveRun) -> None:
-        """Record the sweep's axes and settings."""
-        recorder, plan = parent.recorder, self.plan
-        recorder.tag(CODE, self.code)
+        """Record what the sweep is, unless its run has its description from before it was resumed."""
+        parent.recorder.tag(CODE, self.code)
         for problem in self._problems if self._engine.is_remote else ():
             parent.notices.warn(problem)
         for name in self.shared:
             parent.notices.info(f"{name} cannot be copied: all trials share it, and what one changes the next one sees")
-        if self.resumed is not None:
-            return  # the run already has its description
-        if plan.data:
-            record_data(parent, values_read(plan.code, plan.namespace))
-        if plan.resume:
-            parent.notices.warn(
-                "--resume found no sweep of this code, with what it reads, in the experiment: this one begins anew"
-            )
-        if randomness.current() is None:
-            recorder.param("seed", self.seed)
-            parent.notices.info(f"no seed was set, so one was drawn; the same trials again: {seeding(self.seed)}")
-        about = {"search": plan.search, "trials": self.total, "seeds": plan.seeds, "jobs": self._engine.jobs}
-        for key, value in about.items():
-            recorder.param(f"sweep.{key}", value)
-        if plan.zips:
-            recorder.param("sweep.zip", [list(group) for group in plan.zips])
-        for axis in plan.axes:
-            recorder.param(f"sweep.{axis.name}", _told(axis))
-            if isinstance(axis, Choices) and len(axis.values) == 1 and isinstance(axis.values[0], list):
-                told = beginning(",".join(map(str, axis.values[0])), 40)
-                parent.notices.info(f"{axis.name} has one value, a list; to sweep its items: {axis.name}={told}")
-
-    def _conclude(self, parent: ActiveRun, results: Results) -> None:
-        """Add notices about the trials that were taken over, that did not start, and that failed."""
-        if self._taken:
-            of = len(results.trials)
-            parent.notices.info(f"--resume reused {self._taken} of {of} trials, which had finished before")
-        left = self.total - len(results.trials)
-        if self.plan.timeout_s is not None and left:
-            parent.notices.info(f"--timeout {self.plan.timeout_s:g}: {_trials(left)} did not begin; --resume goes on")
-        failed = sum(trial.status == "FAILED" for trial in results.trials)
-        if 0 < failed < len(results.trials):  # if all failed, the error says so
-            hold = "its run holds the traceback" if failed == 1 else "their runs hold the tracebacks"
-            parent.notices.warn(f"{failed} of {_trials(len(results.trials))} failed: {hold}")
+        if self.resumed is None:
+            describe(parent, self.plan, seed=self.seed, total=self.total, jobs=self._engine.jobs)
 
     def _record_best(self, parent: ActiveRun, results: Results) -> None:
         """Record the best point so far on the sweep's run, with its models, even if the sweep ended early."""
@@ -366,34 +304,3 @@ def _packed(plan: SweepPlan, *, for_processes: bool) -> Payload:
     if isinstance(plan.code, Body):
         return pack(plan.code.names, plan.namespace, for_processes=for_processes)
     return pack_function(plan.code, for_processes=for_processes)
-
-
-def _base_seed(earlier: EarlierSweep | None) -> int:
-    state = randomness.current()
-    if state is not None:
-        return state.value
-    if earlier is not None and earlier.seed is not None:
-        return earlier.seed
-    import numpy as np
-
-    return int(np.random.SeedSequence().generate_state(1)[0])
-
-
-def _trial_seed(base: int, place: str, repetition: int) -> int:
-    """Derive a trial's seed from the sweep's seed, the key of its point, and its repetition only."""
-    import numpy as np
-
-    words = [int(place[at : at + 8], 16) for at in range(0, 32, 8)]
-    return int(np.random.SeedSequence(base, spawn_key=(*words, repetition)).generate_state(1)[0])
-
-
-def _trials(count: int) -> str:
-    return "1 trial" if count == 1 else f"{count} trials"
-
-
-def _told(axis: Axis) -> str:
-    values = getattr(axis, "values", None)
-    if values is not None:
-        return json.dumps(list(values), ensure_ascii=False, default=str)
-    low, high = getattr(axis, "low", 0), getattr(axis, "high", 0)
-    return f"{low:g} to {high:g}{', by logarithm' if getattr(axis, 'is_log', False) else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.errors import UsageProblem, did_you_mean
 from mlmagic.store.query.direction import direction_of
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.points.space import Axis, Dimension
     from mlmagic.sweeps.trials.trial_models import Which
+
+SearchName = Literal["grid", "random", "tpe"]
+EngineName = Literal["local", "dask"]
 
 MODELS = ("best", "all", "none")
 _MODES: dict[str, Direction] = {"min": "min", "max": "max"}
@@ -41,11 +44,11 @@ class SweepPlan:
     config: Composition | None = None
     zips: Sequence[Sequence[str]] = ()
     metric: str | None = None
-    mode: str | None = None
-    search: str = "grid"
+    mode: Direction | None = None
+    search: SearchName = "grid"
     trials: int | None = None
     jobs: int | None = None
-    on: str = "local"
+    on: EngineName = "local"
     address: str | None = None
     timeout_s: float | None = None
     seeds: int = 1

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlmagic.store import connection, experiments
+from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.query import queries
 from mlmagic.store.query.durations import duration_s
 from mlmagic.store.query.filters.division import DividedFilter
@@ -52,7 +52,7 @@ def find_earlier(code: str, experiment: str | None) -> EarlierSweep | None:
 
     def read() -> EarlierSweep | None:
         client = connection.connect()
-        with connection.refused_by(connection.current_uri()):
+        with refusals.refused_by(tracking_uri.current_uri()):
             home = experiments.find(client, experiment)
             if home is None:
                 return None

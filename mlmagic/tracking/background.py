@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlmagic.journal import fsync_thread
 from mlmagic.recording import active
-from mlmagic.store import connection, own_requests
+from mlmagic.store import own_requests, tracking_uri
 from mlmagic.store.delivery.worker import delivery_workers
 from mlmagic.store.waiting import WaitBudget
 from mlmagic.tracking import ending
@@ -26,7 +26,7 @@ def stop() -> None:
         return
     for ships in delivery_workers():
         if ships.deliveries() and not settings.offline and ships.away is None:
-            ships.drain(WaitBudget(settings.store_timeout_s, local=connection.is_local(ships.uri)))
+            ships.drain(WaitBudget(settings.store_timeout_s, local=tracking_uri.is_local(ships.uri)))
         ships.stop(_LONGEST_END_S)
     fsync_thread.stop()
     own_requests.release()

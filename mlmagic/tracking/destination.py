@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import StoreAwayError, UsageProblem
 from mlmagic.recording import active
 from mlmagic.recording.target import Target
-from mlmagic.store import addresses, connection, experiments, waiting
+from mlmagic.store import addresses, connection, experiments, tracking_uri, waiting
 from mlmagic.store.query import queries
 from mlmagic.tracking import continuing, mlflow_runs
 from mlmagic.user_settings import settings
@@ -26,14 +26,14 @@ def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> 
     MLMagicError
         When the options name something that is not there, or the store refuses.
     """
-    uri = connection.current_uri()
+    uri = tracking_uri.current_uri()
     addresses.require_known(uri)
     outer = active.on_this_thread()
     stray = mlflow_runs.active_id()
     if settings.offline:
         return _away(uri, options, origin, outer, "the setting offline is True")
     try:
-        if connection.is_local(uri):
+        if tracking_uri.is_local(uri):
             connection.connect(uri)  # it may have to be created, which has no time limit
         return patience.ask(lambda: _ask(uri, options, origin, outer, stray))
     except StoreAwayError as error:

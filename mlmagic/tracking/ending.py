@@ -15,7 +15,7 @@ from mlmagic.recording import active
 from mlmagic.session.cells import running
 from mlmagic.session.interrupts import deferred
 from mlmagic.session.observation.reads import functions_of
-from mlmagic.store import connection
+from mlmagic.store import connection, tracking_uri
 from mlmagic.store.delivery.worker import delivery_worker, delivery_workers
 from mlmagic.store.query import durations
 from mlmagic.store.waiting import WaitBudget
@@ -135,7 +135,7 @@ def _leave_process(pid: int) -> None:
         mlflow_runs.deactivate(run.run_id)
         _append_end(run, "KILLED", run.duration_s)
     for ships in delivery_workers():
-        ships.drain(WaitBudget(settings.store_timeout_s, local=connection.is_local(ships.uri)))
+        ships.drain(WaitBudget(settings.store_timeout_s, local=tracking_uri.is_local(ships.uri)))
 
 
 def _tell_of_waiting(run: OpenRun, reason: str, later: str, *, what: str = "offline, ") -> None:

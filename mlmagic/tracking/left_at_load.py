@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mlmagic.errors import MLMagicError
 from mlmagic.journal import folder
-from mlmagic.store import connection
+from mlmagic.store import tracking_uri
 from mlmagic.user_objects import one_line
 from mlmagic.user_settings import settings
 from mlmagic.visible import clean
@@ -35,7 +35,7 @@ def _deliver() -> None:
     from mlmagic.tracking import recovery
 
     try:
-        report = recovery.sync(only=connection.current_uri(), patience_s=settings.store_timeout_s)
+        report = recovery.sync(only=tracking_uri.current_uri(), patience_s=settings.store_timeout_s)
     except MLMagicError as error:  # above all a store that is away
         print(f"mlmagic: runs of a kernel that died wait in the journal: {error}")  # noqa: T201
         return

@@ -19,7 +19,7 @@ from mlmagic.recording import active
 from mlmagic.recording.sync_report import SyncedRun, SyncReport
 from mlmagic.session.interrupts import deferred
 from mlmagic.snapshot.secrets import redaction
-from mlmagic.store import connection
+from mlmagic.store import tracking_uri
 from mlmagic.store.delivery import left_runs
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import DeliveryWorker, delivery_worker, delivery_workers
@@ -60,7 +60,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     """
     _require_online()
     report = SyncReport()
-    delivery_worker(connection.current_uri())  # its password may have changed
+    delivery_worker(tracking_uri.current_uri())  # its password may have changed
     still_open = [run.delivery for run in active.open_here()]
     for ships in delivery_workers():
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
@@ -93,7 +93,7 @@ def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATI
     """
     _require_online()
     report = SyncReport()
-    uri = connection.current_uri()
+    uri = tracking_uri.current_uri()
     deliveries = []
     for one in journals:
         if one.problem is not None:
@@ -167,7 +167,7 @@ def _deliver(
     for delivery in deliveries:
         delivery.anew = anew
         delivery.held = None  # the cause may have been fixed
-    patience = WaitBudget(patience_s, local=connection.is_local(ships.uri))
+    patience = WaitBudget(patience_s, local=tracking_uri.is_local(ships.uri))
     # A delivery leaves the list after its journal is put away: this process may end as soon as this returns.
     ships.wait(lambda: all(delivery.held or delivery not in ships.deliveries() for delivery in deliveries), patience)
     done: dict[str, SyncedRun] = {}

@@ -15,7 +15,7 @@ from mlmagic.session.interrupts import deferred
 from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.cuts import beginning
-from mlmagic.store import connection
+from mlmagic.store import tracking_uri
 from mlmagic.store.query.light_runs import INCOMPLETE
 from mlmagic.tracking import collecting, ending, opening
 from mlmagic.user_objects import one_line
@@ -56,7 +56,7 @@ def watch(run: OpenRun, tree: ast.Module) -> ast.Module:
         return tree
     try:
         rewritten = watched.begin(tree)
-        watched.on_end = partial(ending.reopen, run)
+        watched.calls.on_end = partial(ending.reopen, run)
         if not run.captures:
             run.captures = _new_captures()
             for capture in run.captures:
@@ -75,7 +75,7 @@ def _new_captures() -> tuple[CellCapture, ...]:
     from mlmagic.config.capture import ConfigCapture
     from mlmagic.data.capture import DataCapture
     from mlmagic.models.capture import ModelCapture
-    from mlmagic.sweeps.studies import StudyCapture
+    from mlmagic.models.studies import StudyCapture
 
     return (ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture())
 
@@ -225,7 +225,7 @@ def _summary(
         figures=tuple(figures),
         notices=run.notices.all(),
         error=redaction.redact(one_line(error))[0] if error is not None else None,
-        url=connection.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
+        url=tracking_uri.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
         previous_name=before.name if before and lines else None,
     )
 

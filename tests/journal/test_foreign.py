@@ -24,6 +24,7 @@ from mlmagic.journal.records import Copy, Ended, File, Metric, Model, Param, Tag
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
+from mlmagic.magics.foreign_sync import sync_foreign
 from mlmagic.magics.status import StatusMagics
 from mlmagic.tracking import left_at_load, recovery
 
@@ -667,7 +668,7 @@ def test_the_list_says_which_run_whose_and_how_much_so_that_one_can_judge(place,
     plant(place, *run("http://other", **about), name=NAME.replace("0badcafe", "1badcafe"))
     asked = []
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
-    mlmagic.api.sync_foreign()
+    sync_foreign()
     shown = capsys.readouterr().out
     for part in (
         f".mlmagic/journal/{NAME}\n",
@@ -683,14 +684,14 @@ def test_the_list_shows_where_it_would_go_and_the_answer_decides(client, place, 
     address = "http://127.0.0.1:9"
     plant(place, *run(address, File("a.txt", 1), name="fine\x1b[2J\nname"), files={"artifacts/a.txt": b"a"})
     monkeypatch.setattr("builtins.input", lambda question: "n")
-    assert mlmagic.api.sync_foreign() is None
+    assert sync_foreign() is None
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     for part in (NOT_SIGNED, f"recorded for {address}", f"would go to   {store_uri}", "credentials   none", "artifacts/a.txt, 0.0 kB"):  # fmt: skip
         assert part in shown
     assert client.search_runs(["0"]) == []
     monkeypatch.setattr("builtins.input", lambda question: "y")
-    assert len(mlmagic.api.sync_foreign().runs) == 1
+    assert len(sync_foreign().runs) == 1
     assert mlmagic.foreign_journals() == []
 
 
@@ -702,7 +703,7 @@ def test_where_nobody_can_be_asked_it_says_what_to_add(place, store_uri, monkeyp
 
     monkeypatch.setattr("builtins.input", nobody)
     with pytest.raises(mlmagic.MLMagicError, match="nobody can be asked here: add --yes"):
-        mlmagic.api.sync_foreign()
+        sync_foreign()
 
 
 def test_a_journal_of_an_earlier_version_is_delivered_on_request(client, place, store_uri):

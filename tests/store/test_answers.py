@@ -276,7 +276,8 @@ def self_signed(folder):
     return certificate, context
 
 
-def test_artifacts_that_are_forbidden_wait_and_are_delivered(behind, capsys):
+def test_artifacts_that_are_forbidden_wait_and_are_delivered(behind, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # in no Git repository, so that there is no patch
     with tracked("artifacts", capsys) as shown:
         log_values()
         settled(behind)

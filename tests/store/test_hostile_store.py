@@ -204,6 +204,7 @@ def test_a_link_in_place_of_the_staged_files_deletes_nothing(client, store_uri, 
 @pytest.mark.parametrize("target", ["a file", "nothing"])
 def test_a_store_of_the_folder_that_is_a_link_is_refused_and_the_way_is_named(tmp_path, monkeypatch, target):
     from mlmagic.store import connection as store
+    from mlmagic.store import tracking_uri
 
     outside = tmp_path / "outside.db"
     if target == "a file":
@@ -213,7 +214,7 @@ def test_a_store_of_the_folder_that_is_a_link_is_refused_and_the_way_is_named(tm
     (project / "mlflow.db").symlink_to(outside)
     monkeypatch.chdir(project)
     uri = f"sqlite:///{project}/mlflow.db"
-    monkeypatch.setattr(store, "_unchosen", uri)
+    monkeypatch.setattr(tracking_uri, "_unchosen", uri)
     with pytest.raises(mlmagic.MLMagicError, match=r"is a link to .*outside\.db, and may have come with this folder"):
         store.connect(uri)
     assert not outside.exists() or outside.read_bytes() == b""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.comparison.diffs.run_files import RunFiles, list_all, read_all
-from mlmagic.store import connection, experiments
+from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.light_runs import oddities
 
@@ -72,7 +72,7 @@ def read_records(runs: Iterable[Run]) -> list[RunRecord]:
 
 def _record(run: Run) -> RunRecord:
     info, data = run.info, run.data
-    with connection.refused_by(connection.current_uri()):
+    with refusals.refused_by(tracking_uri.current_uri()):
         experiment = experiments.name_of(connection.connect(), info.experiment_id)
     return RunRecord(
         id=info.run_id,
@@ -82,7 +82,7 @@ def _record(run: Run) -> RunRecord:
         started=info.start_time,
         duration_s=duration_s(run),
         span_s=span_s(run),
-        url=connection.url(info.run_id, info.experiment_id),
+        url=tracking_uri.url(info.run_id, info.experiment_id),
         params=dict(data.params),
         metrics=dict(data.metrics),
         tags=dict(data.tags),

@@ -9,6 +9,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.data.columns.missing import is_missing
 from mlmagic.data.ids.plain_values import UnhashableError, Values, of_numbers
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def of_mixed(objects: Sequence[Any]) -> Values:
     kinds: dict[str, tuple[list[int], list[Any]]] = {}
     null = np.zeros(len(objects), bool)
     for at, value in enumerate(objects):
-        if _is_missing(value):
+        if is_missing(value):
             null[at] = True
             continue
         kind, same = _kind(value)
@@ -54,8 +55,10 @@ def _of_kind(kind: str, values: list[Any]) -> Values:
 
 def _kind(value: Any) -> tuple[str, Any]:
     """Return the kind of one Python object, and its normalised value."""
+    import pandas as pd
+
     match value:
-        case str() | bytes() | uuid.UUID():
+        case str() | bytes() | uuid.UUID() | pd.Interval() | pd.Period():
             return "text", value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
         case dt.date():  # a datetime is one too
             return "time", _moment(value)
@@ -84,13 +87,3 @@ def _kind_of_integer(value: int) -> tuple[str, Any]:
     if 0 < value < 2**64:
         return "uint64", value
     return "text", f"an integer {value}".encode()
-
-
-def _is_missing(value: Any) -> bool:
-    """Return whether *value* is None, pandas' NA or NaT, a NaN, or NumPy's NaT."""
-    pandas = sys.modules.get("pandas")
-    if value is None or (pandas is not None and (value is pandas.NA or value is pandas.NaT)):
-        return True
-    if isinstance(value, decimal.Decimal):
-        return value.is_nan()
-    return isinstance(value, numbers.Real | sys.modules["numpy"].datetime64) and bool(value != value)  # noqa: PLR0124 - NaN

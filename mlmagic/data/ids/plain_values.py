@@ -47,13 +47,14 @@ def coded(codes: NDArray[Any], categories: Values) -> Values:
     return Values("coded", codes, len(codes), null if null.any() else None, categories)
 
 
-def of_numbers(column: NDArray[Any]) -> Values:
-    """Return a one-dimensional NumPy array without Python objects in its plain form."""
+def of_numbers(column: NDArray[Any], masked: NDArray[np.bool_] | None = None) -> Values:
+    """Return a one-dimensional NumPy array without Python objects in its plain form; *masked* values are missing."""
     import numpy as np
 
     if column.ndim != 1:
         raise UnhashableError(f"one value for each row is needed, got an array of shape {column.shape}.")
-    masked = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
+    if isinstance(column, np.ma.MaskedArray):
+        masked = np.ma.getmaskarray(column)
     column = np.asarray(column)
     count = len(column)
     match column.dtype.kind:

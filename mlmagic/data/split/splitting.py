@@ -112,6 +112,10 @@ def split(
     By, stratify, group and time take the name of a column (or of an index level), or the values themselves, one for
     each row.
 
+    Returns
+    -------
+    The parts, which unpack in scikit-learn's order: ``X_train, X_test, y_train, y_test = split(X, y)``.
+
     Raises
     ------
     UsageProblem

@@ -73,7 +73,7 @@ def find(watch: CellObserver, namespace: Mapping[str, Any], *, result: Any, know
     if last is not None and last[0] not in found.metrics and last[0] not in found.params:
         found.metrics[last[0]] = [last[1]]
     _add_histories(watch, namespace, found)
-    found.notes += watch.problems
+    found.notes += watch.calls.problems
     return found
 
 
@@ -95,7 +95,7 @@ def _add_histories(watch: CellObserver, namespace: Mapping[str, Any], found: Inf
 
 def _series(watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues) -> Iterator[tuple[str, Curve]]:
     """Yield the floats that the cell computed and bound to a name, or put into a list or an item of a dict."""
-    for name, series in watch.series.items():
+    for name, series in watch.calls.series.items():
         root = name.partition(".")[0]
         binding = watch.bindings.names.get(name)
         if name.startswith("_") or root not in namespace or is_clock(binding, namespace):
@@ -121,7 +121,7 @@ def _series_of_dicts(
     watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues
 ) -> Iterator[tuple[str, Curve]]:
     """Yield the numbers of dicts of results that a loop binds to a name, or appends to a list, as curves."""
-    for name, parts in watch.dicts.items():
+    for name, parts in watch.calls.dicts.items():
         root = name.partition(".")[0]
         if name.startswith("_") or root not in namespace:
             continue
@@ -208,7 +208,7 @@ def _curves_bound(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator
 def _measured(watch: CellObserver, bound: set[str], found: InferredValues) -> Iterator[tuple[str, Curve]]:
     """Yield the results of metric functions, scorers and ``score`` methods, each call site once."""
     taken: set[str] = set()
-    for measurement in watch.measured.values():
+    for measurement in watch.calls.measured.values():
         site = measurement.site
         if measurement.is_unpacked:
             yield from ((key, curve) for key, curve in _curves(measurement, "").items() if key not in bound)
@@ -251,7 +251,7 @@ def _last_expression(watch: CellObserver, namespace: Mapping[str, Any], result: 
     A whole number is a count, an exit code or a size; an array of one element is a prediction.
     """
     number = as_float(result)
-    if number is None or watch.last is None or id(watch.last_site) in watch.measured:
+    if number is None or watch.last is None or id(watch.last_site) in watch.calls.measured:
         return None
     if reads_clock(watch.last, namespace):
         return None

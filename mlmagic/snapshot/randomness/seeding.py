@@ -70,6 +70,10 @@ def seed(value: int, *, deterministic: bool = False, namespace: Mapping[str, obj
     namespace
         Variables among which to look for generators that were not seeded.
 
+    Returns
+    -------
+    A report of what is fixed and what is not, which a notebook displays; ``report.value`` is the seed.
+
     Raises
     ------
     UsageProblem
@@ -117,6 +121,10 @@ def rng() -> np.random.Generator:
     It draws the numbers of ``np.random.default_rng(seed)``. In a DataLoader worker that `worker_init` set up, it is
     the worker's own generator.
 
+    Returns
+    -------
+    numpy.random.Generator
+
     Raises
     ------
     UsageProblem
@@ -142,12 +150,23 @@ def rng() -> np.random.Generator:
 def torch_generator() -> torch.Generator:
     """Return a new torch.Generator with the session's seed, for ``DataLoader(generator=...)``.
 
+    Returns
+    -------
+    torch.Generator
+
     Raises
     ------
     UsageProblem
         No seed is set.
     MissingPackageError
         PyTorch is not installed.
+
+    Examples
+    --------
+    >>> _ = seed(42)
+    >>> torch_generator().initial_seed()
+    42
+    >>> forget()
     """
     value = _required("torch_generator()")
     made: torch.Generator = require("torch", "torch_generator()").Generator().manual_seed(value)
@@ -158,6 +177,12 @@ def worker_init(worker_id: int) -> None:  # noqa: ARG001 - DataLoader's signatur
     """Seed random, NumPy and `rng` in a DataLoader worker, for ``DataLoader(worker_init_fn=...)``.
 
     Each worker draws different numbers, which are the same in each run with the same ``num_workers``.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> from torch.utils.data import DataLoader
+    >>> loader = DataLoader(range(4), num_workers=2, worker_init_fn=mlmagic.worker_init)
     """
     import numpy as np
     import torch

@@ -26,7 +26,7 @@ from mlmagic.journal.records import (
 )
 from mlmagic.journal.staged_files import path_of
 from mlmagic.snapshot.secrets import cuts
-from mlmagic.store import connection, experiments, outage, shared_parts
+from mlmagic.store import experiments, outage, refusals, shared_parts
 from mlmagic.store.delivery import batches, stored_run
 from mlmagic.store.delivery.batches import Batch
 from mlmagic.store.delivery.pausing import Pause
@@ -369,13 +369,13 @@ class Delivery:
             if verdict in {Verdict.REFUSED, Verdict.GONE} and not self._is_there:
                 self._require_run(client, str(self.run_id))
             if verdict is not Verdict.REFUSED:
-                raise connection.away(error, self.uri) from error
+                raise refusals.away(error, self.uri) from error
             return cuts.first_line(outage.first_line(error), 300)
         answered()
         return None
 
     def _call(self, call: Callable[[], T]) -> T:
-        with connection.refused_by(self.uri):
+        with refusals.refused_by(self.uri):
             found = call()
         answered()
         return found

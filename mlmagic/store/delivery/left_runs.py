@@ -10,7 +10,7 @@ from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.known_values import REDACTED
-from mlmagic.store import connection
+from mlmagic.store import tracking_uri
 from mlmagic.store.delivery.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ def _uri_of(began: Began) -> str | None:
 
     A server receives records and credentials only while it is the configured one.
     """
-    current = connection.current_uri()
+    current = tracking_uri.current_uri()
     if redaction.redact(current)[0] == began.store:
         return current
-    return began.store if connection.is_local(began.store) and REDACTED not in began.store else None
+    return began.store if tracking_uri.is_local(began.store) and REDACTED not in began.store else None
 
 
 def not_this_store(began: Began) -> str:

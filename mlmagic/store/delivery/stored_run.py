@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.store import connection, experiments, outage, shared_parts
+from mlmagic.store import experiments, outage, refusals, shared_parts
 from mlmagic.store.outage import Verdict
 from mlmagic.store.query import queries
 
@@ -47,7 +47,7 @@ def require(client: MlflowClient, uri: str, began: Began, run_id: str) -> Run:
         With ``is_gone`` when the run is not there, or was deleted.
     """
     try:
-        with connection.refused_by(uri):
+        with refusals.refused_by(uri):
             run = client.get_run(run_id)
     except StoreAwayError as away:
         if not away.is_gone:

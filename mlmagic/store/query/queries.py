@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
-from mlmagic.store import connection, experiments
-from mlmagic.store.connection import refused_by
+from mlmagic.store import connection, experiments, tracking_uri
 from mlmagic.store.database import database_of
 from mlmagic.store.query import bulk, ordering
 from mlmagic.store.query.filters.division import DividedFilter, divide
@@ -19,6 +18,7 @@ from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Name, Value, with_conditions
 from mlmagic.store.query.frames import frame_of
 from mlmagic.store.query.light_runs import readable
+from mlmagic.store.refusals import refused_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,7 +117,7 @@ def find_runs(
 
 def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: int) -> FoundRuns:
     client = connection.connect()
-    with refused_by(connection.current_uri()):
+    with refused_by(tracking_uri.current_uri()):
         expression = parse(text)
         found = experiments.find(client, experiment)
         named = found.name if found else experiments.default_name()
@@ -178,7 +178,7 @@ def find_run(reference: str, *, experiment: str | None = None) -> Run:
 
 def _find_run(reference: str, experiment: str | None) -> Run:
     client = connection.connect()
-    with refused_by(connection.current_uri()):
+    with refused_by(tracking_uri.current_uri()):
         home = experiments.find(client, experiment)
         first = [home.experiment_id] if home else []
         rest = [] if experiment else [one.experiment_id for one in experiments.each(client)]
@@ -209,7 +209,7 @@ def get_run(run_id: str) -> Run:
 
     def by_id() -> Run | None:
         client = connection.connect()
-        with refused_by(connection.current_uri()):
+        with refused_by(tracking_uri.current_uri()):
             return _by_id(client, run_id, None)
 
     found = connection.ask(by_id)
@@ -346,5 +346,5 @@ def _pages(
 
 
 def _urls(runs: Sequence[Run]) -> dict[str, str]:
-    addresses = {run.info.run_id: connection.url(run.info.run_id, run.info.experiment_id) for run in runs}
+    addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
     return {run_id: address for run_id, address in addresses.items() if address}

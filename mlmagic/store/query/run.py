@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import require_text
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
-from mlmagic.store import connection, shared_parts
+from mlmagic.store import connection, shared_parts, tracking_uri
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query import durations, queries
@@ -33,6 +33,12 @@ class Run:
     ----------
     id
         MLflow's run id.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.Run.find("forest").metrics["accuracy"]  # doctest: +SKIP
+    0.95
     """
 
     id: str
@@ -140,7 +146,7 @@ class Run:
     def url(self) -> str | None:
         """The run's page in the MLflow UI, None if no UI is known (setting ``ui_url``, or an http store)."""
         info = self._stored().info
-        return connection.url(info.run_id, info.experiment_id)
+        return tracking_uri.url(info.run_id, info.experiment_id)
 
     def __repr__(self) -> str:
         try:

@@ -457,7 +457,7 @@ def test_a_server_names_no_path_elsewhere_and_sends_no_more_than_is_taken(store_
     ],
 )
 def test_only_the_tracking_server_is_asked_with_its_credentials(tracking, place, is_taken, monkeypatch):
-    monkeypatch.setattr(artifact_reading.connection, "current_uri", lambda: tracking)
+    monkeypatch.setattr(artifact_reading.tracking_uri, "current_uri", lambda: tracking)
     monkeypatch.setattr(mlmagic.settings, "artifact_servers", ["artifacts.own:8080"])
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "mine")
     assert (artifact_reading.foreign_server(place, tracking) is None) is is_taken

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlmagic.data.fingerprint.readers.columns import Read
+    from mlmagic.data.columns.column import Read
     from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 _WIDEST_ROW = 4 << 20

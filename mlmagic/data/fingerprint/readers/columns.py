@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from mlmagic.data.fingerprint.readers.chunks import Chunk
     from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
-    Read = Callable[[int, int], Any]
-    """Returns the values from one position up to another: an array, or a list of Python values."""
-
 OBJECTS_AT_ONCE = 8192
 """The number of Python values processed between two checks of the deadline."""
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlmagic.data.columns.column import Read
     from mlmagic.data.fingerprint.readers.chunks import Chunk, Mask
-    from mlmagic.data.fingerprint.readers.columns import Read
     from mlmagic.data.fingerprint.readers.plan import ReadPlan
 
 _DOUBLE = 8

@@ -15,8 +15,8 @@ import types
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mlmagic.data.columns.missing import is_missing
 from mlmagic.data.fingerprint.readers.instants import exact_nanoseconds, is_calendar
-from mlmagic.data.fingerprint.readers.missing import is_missing
 from mlmagic.data.kinds import class_of
 from mlmagic.user_objects import reraise_interrupt
 

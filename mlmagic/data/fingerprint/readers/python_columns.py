@@ -7,9 +7,9 @@ import decimal
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.data.columns.missing import is_missing
 from mlmagic.data.fingerprint.readers import chunks
 from mlmagic.data.fingerprint.readers.columns import OBJECTS_AT_ONCE, DataColumn
-from mlmagic.data.fingerprint.readers.missing import is_missing
 from mlmagic.data.fingerprint.readers.objects import Encoder
 
 if TYPE_CHECKING:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.data.fingerprint.readers.arrow_columns import of_arrow
-from mlmagic.data.fingerprint.readers.columns import of_codes
-from mlmagic.data.fingerprint.readers.instants import zone_name
-from mlmagic.data.fingerprint.readers.numpy_columns import of_array
-from mlmagic.data.fingerprint.readers.python_columns import of_values
+from mlmagic.data.columns.reader import read_column
+from mlmagic.data.fingerprint.readers.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +45,7 @@ class Table:
 
 def of_pandas_frame(frame: Any, plan: ReadPlan) -> Table:
     """Return the columns of a DataFrame; names may be duplicated."""
-    parts = [(name, _of_pandas(series, plan)) for name, series in frame.items()]
+    parts = [(name, _column(series, plan)) for name, series in frame.items()]
     index, in_rows = _index(frame.index, plan)
     return Table("table", frame.shape, parts, index, in_rows, row_bytes=8 * len(parts))
 
@@ -56,63 +53,22 @@ def of_pandas_frame(frame: Any, plan: ReadPlan) -> Table:
 def of_pandas_series(series: Any, plan: ReadPlan) -> Table:
     """Return a Series as one column."""
     index, in_rows = _index(series.index, plan)
-    return Table("series", series.shape, [(series.name, _of_pandas(series, plan))], index, in_rows)
+    return Table("series", series.shape, [(series.name, _column(series, plan))], index, in_rows)
 
 
 def of_polars_frame(frame: Any, plan: ReadPlan) -> Table:
     """Return the columns of a polars frame."""
-    parts = [(series.name, _of_polars(series, plan)) for series in frame.get_columns()]
+    parts = [(series.name, _column(series, plan)) for series in frame.get_columns()]
     return Table("table", frame.shape, parts, row_bytes=8 * len(parts))
 
 
 def of_polars_series(series: Any, plan: ReadPlan) -> Table:
     """Return a polars Series as one column; an empty name becomes None."""
-    return Table("series", series.shape, [(series.name or None, _of_polars(series, plan))])
+    return Table("series", series.shape, [(series.name or None, _column(series, plan))])
 
 
-def _of_pandas(values: Any, plan: ReadPlan) -> DataColumn:
-    """Return the column of a pandas Series or Index."""
-    import numpy as np
-    import pandas as pd
-
-    plan.check()
-    dtype, length = values.dtype, len(values)
-    held = values.array
-    if isinstance(dtype, np.dtype):
-        array = values.to_numpy()
-        return of_array(dtype, lambda start, stop: array[start:stop], length, plan)
-    if isinstance(dtype, pd.CategoricalDtype):
-        categories = _of_pandas(dtype.categories, plan)
-        codes = np.asarray(held.codes)
-        return of_codes(codes, categories, len(dtype.categories), plan, ordered=bool(dtype.ordered))
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        naive = held.tz_convert(None).to_numpy()
-        column = of_array(naive.dtype, lambda start, stop: naive[start:stop], length, plan)
-        return replace(column, logical=f"datetime<{zone_name(dtype.tz)}>")
-    if isinstance(dtype, pd.SparseDtype):
-        return of_array(dtype.subtype, lambda start, stop: np.asarray(held[start:stop]), length, plan)
-    if hasattr(held, "__arrow_array__") and not isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype):
-        import pyarrow as pa
-
-        try:
-            return of_arrow(pa.array(held, from_pandas=True), plan)
-        except (pa.ArrowException, UnicodeError):  # a lone surrogate
-            pass
-    return of_values(lambda start, stop: held[start:stop].astype(object).tolist(), length, plan)
-
-
-def _of_polars(series: Any, plan: ReadPlan) -> DataColumn:
-    import polars as pl
-    import pyarrow as pa
-
-    try:
-        array = series.to_arrow() if series.dtype != pl.Object else None
-    except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError):  # 128-bit types with an older pyarrow
-        array = None
-    if array is None:
-        return of_values(lambda start, stop: series[start:stop].to_list(), len(series), plan)
-    # Not every polars release exports an Enum as ordered.
-    return of_arrow(array, plan, ordered=isinstance(series.dtype, pl.Enum))
+def _column(values: Any, plan: ReadPlan) -> DataColumn:
+    return canonical(read_column(values), plan)
 
 
 def _index(index: Any, plan: ReadPlan) -> tuple[list[tuple[Any, DataColumn]], bool]:
@@ -122,7 +78,7 @@ def _index(index: Any, plan: ReadPlan) -> tuple[list[tuple[Any, DataColumn]], bo
 
     names, length = list(index.names), len(index)
     if isinstance(index, pd.MultiIndex):
-        return [(name, _of_pandas(index.get_level_values(level), plan)) for level, name in enumerate(names)], True
+        return [(name, _column(index.get_level_values(level), plan)) for level, name in enumerate(names)], True
     unnamed = names == [None]
     if unnamed and (not length or isinstance(index, pd.RangeIndex)):
         if not length or (index.start, index.step) == (0, 1):
@@ -132,4 +88,4 @@ def _index(index: Any, plan: ReadPlan) -> tuple[list[tuple[Any, DataColumn]], bo
         if ends == (0, length - 1) and np.array_equal(index.to_numpy(), np.arange(length)):
             return [], False
     whole = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iu"
-    return [(names[0], _of_pandas(index, plan))], not (unnamed and whole)
+    return [(names[0], _column(index, plan))], not (unnamed and whole)

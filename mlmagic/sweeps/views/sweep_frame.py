@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
-from mlmagic.views.sweeps.sweep_view import results_html
+from mlmagic.sweeps.views.sweep_view import results_html
 from mlmagic.visible import visible
 
 if TYPE_CHECKING:

@@ -1,25 +1,26 @@
-"""The sweep functions of ``import mlmagic``, which check, run, show and return a sweep in one call."""
+"""The function ``mlmagic.sweep``, and `run_plan`, which it and ``%%sweep`` call: run a sweep and show its progress."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic import api
-from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
-from mlmagic.recording.active import require_run
+from mlmagic.errors import SweepFailedError, SweepInterrupted
+from mlmagic.recording.options import TrackOptions
 from mlmagic.session.interrupts import whole_imports
+from mlmagic.tracking.block import TrackedBlock
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType
 
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.sweeps.orchestrator import Sweep
     from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.results import Results
-    from mlmagic.sweeps.trials.trial_models import Which
-    from mlmagic.views.sweeps.sweep_frame import SweepFrame
+    from mlmagic.sweeps.views.sweep_frame import SweepFrame
 
 
 def sweep(
@@ -30,18 +31,18 @@ def sweep(
     name: str | None = None,
     experiment: str | None = None,
     metric: str | None = None,
-    mode: str | None = None,
-    search: str = "grid",
+    mode: Literal["min", "max"] | None = None,
+    search: Literal["grid", "random", "tpe"] = "grid",
     trials: int | None = None,
     jobs: int | None = None,
-    on: str = "local",
+    on: Literal["local", "dask"] = "local",
     address: str | None = None,
     seeds: int = 1,
     timeout: float | None = None,
     threads: int = 1,
     prune: bool = False,
     resume: bool = False,
-    models: Which = "best",
+    models: Literal["best", "all", "none"] = "best",
     data: bool = True,
     yes: bool = False,
     quiet: bool = False,
@@ -96,9 +97,9 @@ def sweep(
 
     Returns
     -------
-    pandas.DataFrame
-        One row per trial: trial, status, duration (s), seed, the swept values, the metrics. Its ``best`` is the best
-        point, its ``points`` a frame with one row per point, best first.
+    SweepFrame
+        A DataFrame with one row per trial: trial, status, duration (s), seed, the swept values, the metrics. Its
+        ``best`` is the best point, its ``points`` a frame with one row per point, best first.
 
     Raises
     ------
@@ -147,72 +148,14 @@ def sweep(
         data=data,
         experiment=experiment,
     )
-    return run_plan(plan, name=name or (named if named.isidentifier() else "sweep"), quiet=quiet)
+    name = name or (named if named.isidentifier() else "sweep")
+    return run_plan(plan, name=name, quiet=quiet, caller=sys._getframe(1))
 
 
-def log_search(search: Any, name: str = "search") -> int:
-    """Record each candidate of a fitted search, such as ``GridSearchCV``, as a child run of the active run.
-
-    A tracked cell does this automatically for the searches that it fits. Use it within ``with mlmagic.track():``.
-
-    Returns
-    -------
-    The number of candidates that were recorded; 0 if the search was already recorded.
-
-    Raises
-    ------
-    NoActiveRunError
-        If no run is active.
-    UsageProblem
-        If *search* is not a fitted search.
-
-    Examples
-    --------
-    >>> import mlmagic
-    >>> mlmagic.log_search([1, 2])
-    Traceback (most recent call last):
-    mlmagic.errors.NoActiveRunError: mlmagic.log_search was called where no run is active, ...
-    """
-    from mlmagic.models.searches import is_search, record_search
-
-    run = require_run("mlmagic.log_search")
-    if not is_search(search):
-        raise UsageProblem(
-            "mlmagic.log_search takes a fitted GridSearchCV or its like, which has cv_results_, "
-            f"not a {type(search).__name__}"
-        )
-    return record_search(run, name, search)
-
-
-def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
-    """Return a callback for ``study.optimize(…, callbacks=[…])`` that records each trial as a child of the active run.
-
-    A tracked cell records the trials of its studies automatically at its end. The callback records them while the cell
-    runs, and works within ``with mlmagic.track():``.
-
-    Raises
-    ------
-    NoActiveRunError
-        If no run is active.
-
-    Examples
-    --------
-    >>> import mlmagic
-    >>> with mlmagic.track("tuning"):  # doctest: +SKIP
-    ...     study.optimize(objective, n_trials=50, callbacks=[mlmagic.optuna_callback()])
-    """
-    from mlmagic.sweeps.studies import record_study_trial
-
-    run = require_run("mlmagic.optuna_callback")
-
-    def record(study: Any, trial: Any) -> None:
-        record_study_trial(run, name, study, trial)
-
-    return record
-
-
-def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
+def run_plan(plan: SweepPlan, *, name: str, quiet: bool, caller: FrameType) -> SweepFrame:
     """Run a sweep in a new run, and show its progress.
+
+    In a script, the run records the file of *caller* as its source.
 
     Raises
     ------
@@ -224,28 +167,30 @@ def run_plan(plan: SweepPlan, *, name: str | None, quiet: bool) -> SweepFrame:
         If the sweep cannot be run as requested, or a trial finishes without the metric.
     """
     from mlmagic.sweeps.orchestrator import Sweep
+    from mlmagic.tracking import recovery
 
-    if plan.resume and not settings.offline:
-        api.sync()  # a dead kernel may have left trials in its journals
     with whole_imports():
+        if plan.resume and not settings.offline:
+            recovery.sync()  # a dead kernel may have left trials in its journals
         sweep = Sweep(plan)
+    options = TrackOptions(name=name, experiment=plan.experiment, quiet=True)
+    if sweep.resumed is not None:
+        options = TrackOptions(resume=sweep.resumed, quiet=True)
     with contextlib.closing(sweep) as prepared:
-        return _run(prepared, name=name, quiet=quiet)
+        return _run(prepared, TrackedBlock(options, caller), name=name, quiet=quiet)
 
 
-def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
+def _run(prepared: Sweep, block: TrackedBlock, *, name: str, quiet: bool) -> SweepFrame:
     from mlmagic.sweeps.results import Results
-    from mlmagic.views.sweeps.sweep_frame import SweepFrame
-    from mlmagic.views.sweeps.sweep_picture import picture_of
-    from mlmagic.views.sweeps.sweep_view import SweepView
+    from mlmagic.sweeps.views.sweep_frame import SweepFrame
+    from mlmagic.sweeps.views.sweep_picture import picture_of
+    from mlmagic.sweeps.views.sweep_view import SweepView
 
-    resumed, experiment = prepared.resumed, prepared.plan.experiment
-    where = {"name": name, "experiment": experiment} if resumed is None else {"resume": resumed}
     view = None if quiet else SweepView()
     run: ActiveRun | None = None
     picture: bytes | None = None
     try:
-        with (block := api.track(**where, quiet=True)):
+        with block:
             run = opened = block.run
             if view:
                 block.show = lambda summary: view.show_end(prepared.results(opened), summary, total=prepared.total)
@@ -261,7 +206,7 @@ def _run(prepared: Sweep, *, name: str | None, quiet: bool) -> SweepFrame:
                 raise SweepFailedError(_all_failed(results), SweepFrame.of(results, None, prepared.config_at))
     except KeyboardInterrupt as interrupt:
         if run is None:
-            nothing = Results(name or "sweep", "", (), prepared.plan.metric, prepared.goal)
+            nothing = Results(name, "", (), prepared.plan.metric, prepared.goal)
             told = "before the first trial"
             raise SweepInterrupted(told, SweepFrame.of(nothing, None, prepared.config_at)) from interrupt
         results = prepared.results(run)

@@ -10,16 +10,46 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import optuna
 from mlmagic.journal.records import Metric
+from mlmagic.recording.active import require_run
 from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.session.observation.cell_observer import CellObserver
 
 _STATUSES = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 _VALUE = "value"
+
+
+def optuna_callback(name: str = "study") -> Callable[[Any, Any], None]:
+    """Return a callback for ``study.optimize(…, callbacks=[…])`` that records each trial as a child of the active run.
+
+    A tracked cell records the trials of its studies automatically at its end. The callback records them while the cell
+    runs, and works within ``with mlmagic.track():``.
+
+    Returns
+    -------
+    A function of a study and one of its trials, as Optuna calls it.
+
+    Raises
+    ------
+    NoActiveRunError
+        If no run is active.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> with mlmagic.track("tuning"):  # doctest: +SKIP
+    ...     study.optimize(objective, n_trials=50, callbacks=[mlmagic.optuna_callback()])
+    """
+    run = require_run("mlmagic.optuna_callback")
+
+    def record(study: Any, trial: Any) -> None:
+        record_study_trial(run, name, study, trial)
+
+    return record
 
 
 class StudyCapture:

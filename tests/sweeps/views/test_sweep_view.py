@@ -8,8 +8,8 @@ from PIL import Image
 
 from mlmagic.recording.summary import Notice, RunSummary
 from mlmagic.sweeps.results import Results, Trial
-from mlmagic.views.sweeps.sweep_picture import _so_far, picture_of
-from mlmagic.views.sweeps.sweep_view import SweepView, results_html, sweep_bundle
+from mlmagic.sweeps.views.sweep_picture import _so_far, picture_of
+from mlmagic.sweeps.views.sweep_view import SweepView, results_html, sweep_bundle
 
 SCRIPT = "<script>window.injected = 1</script>"
 

@@ -1,0 +1,40 @@
+"""Records the figures and files that the user's code hands over; what cannot be recorded becomes a notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.store.keys import slug, unused
+from mlmagic.user_objects import one_line, reraise_interrupt
+
+if TYPE_CHECKING:
+    from mlmagic.recording.run_context import RunContext
+
+
+def record_figure(run: RunContext, figure: Any, name: str | None) -> None:
+    """Record the current state of *figure* under ``figures/``, by default under its title."""
+    from mlmagic.session.output.figures import render
+
+    try:
+        picture = render(figure)
+    except BaseException as error:  # noqa: BLE001  # a failing picture must not end the user's cell
+        reraise_interrupt(error)
+        run.notices.warn(
+            "mlmagic.log_figure takes a matplotlib, Plotly or Altair figure that can be drawn: "
+            f"{one_line(error)}. A file is recorded with mlmagic.log_artifact(path)"
+        )
+        return
+    if run.capture.figures:
+        run.capture.figures.leave_out(figure)
+    title = slug(run.recorder.name(name or picture.title, "names of figures")) or "figure"
+    run.recorder.data(f"figures/{unused(title, run.figure_names)}.{picture.extension}", picture.content)
+
+
+def record_copy(run: RunContext, path: str | Path, folder: str) -> None:
+    """Record a copy of a file or a folder under *folder*."""
+    found = Path(path).absolute()
+    if not found.exists():
+        run.notices.warn(f"mlmagic.log_artifact: there is no file or folder {str(path)!r}")
+        return
+    run.recorder.copy(folder, found)
