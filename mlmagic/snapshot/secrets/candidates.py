@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secrets.names import secrecy, words_of
-from mlmagic.snapshot.secrets.words import is_common_word, is_made_of_words, is_name, looks_generated
+from mlmagic.snapshot.secrets.words import is_common_word, is_made_of_words, is_name, looks_generated, reads_as_one_word
 
 if TYPE_CHECKING:
     from mlmagic.snapshot.secrets.names import Verdict
@@ -37,7 +37,8 @@ _VERSION = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[.-]?(?:a|b|rc|dev|post)\d
 _PLAIN = re.compile(r"[\w./-]{1,64}")
 # In a sentence none of these is a password: a number with its unit, a date, a mail address.
 _NO_PASSWORD = re.compile(r"[\d.,:/%+-]*|\d+[.\u2013-]?[^\W\d]+(?:-[^\W\d]+)*|[^@\s]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]+")
-_OF_CODE = re.compile(r"://|[()\[\]{}<>=]|%s|\.{3}|…")
+_SIGNS_OF_A_PASSWORD = frozenset("!#$%&*+@^~?")
+_OF_CODE = re.compile(r"^##|::|://|[()\[\]{}<>=]|%s|\.{3}|…")
 _WITH_SIGNS = re.compile(r"\w[!#$%&*+?@^~]+\w")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 
@@ -89,7 +90,26 @@ def looks_random(value: str) -> bool:
         return False
     if any(c.isdigit() for c in value):
         return not is_name(value) and not is_made_of_words(value)
-    return len(value) >= _RANDOM_LEAST_LETTERS and looks_generated(value)
+    return len(value) >= _RANDOM_LEAST_LETTERS and looks_generated(value) and not reads_as_one_word(value)
+
+
+def has_signs(value: str) -> bool:
+    """Return whether *value* has letters, digits and the signs that passwords have, and is no code or address.
+
+    >>> [has_signs(value) for value in ("Summer2024!", "Qwertz!7", "hunter2", "f(x1)", "50%", "ana7@example.org")]
+    [True, True, False, False, False, False]
+    """
+    return (
+        _LEAST_CHARACTERS <= len(value)
+        and any(map(str.isalpha, value))
+        and any(map(str.isdigit, value))
+        and not _SIGNS_OF_A_PASSWORD.isdisjoint(value)
+        and not any(map(str.isspace, value))
+        and not _NO_PASSWORD.fullmatch(value)
+        and not _OF_CODE.search(value)
+        and not is_placeholder(value)
+        and not is_path(value)
+    )
 
 
 def is_plain(value: str) -> bool:
@@ -118,7 +138,11 @@ def stands_out(value: str) -> bool:
     if any(c.isdigit() for c in value):
         return any(c.isalpha() for c in value)
     return _WITH_SIGNS.search(value) is not None or (
-        len(value) >= _RANDOM_LEAST_CHARACTERS and value.isascii() and value.isalpha() and looks_generated(value)
+        len(value) >= _RANDOM_LEAST_CHARACTERS
+        and value.isascii()
+        and value.isalpha()
+        and looks_generated(value)
+        and not reads_as_one_word(value)
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.snapshot.secrets.assigned.assignments import assigned_secrets
 from mlmagic.snapshot.secrets.candidates import could_be_secret, is_one_of_many, is_trivial
+from mlmagic.snapshot.secrets.descriptions import describes, describes_its_path
 from mlmagic.snapshot.secrets.encodings import values_of
 from mlmagic.snapshot.secrets.known_values import LEAST_TYPED, REDACTED, Known, known_values, learn, replace_value
 from mlmagic.snapshot.secrets.names import secrecy, secrecy_of_many
@@ -81,7 +82,7 @@ def redact_value(key: str, value: Any) -> tuple[Any, int]:
 
     Dicts, lists and tuples are traversed, and returned as plain dicts, lists and tuples.
 
-    >>> redact_value("optimizer", {"lr": 0.1, "api_key": "abc", "max_tokens": "512"})
+    >>> redact_value("optimizer", {"lr": 0.1, "api_key": "q7w1", "max_tokens": "512"})
     ({'lr': 0.1, 'api_key': '<redacted>', 'max_tokens': '512'}, 1)
     """
     redactor = Redactor()
@@ -125,7 +126,7 @@ class Redactor:
     def _mapping(self, key: str, value: dict[Any, Any]) -> dict[Any, Any]:
         """Return a plain dict; of two keys that are secrets, the second becomes ``<redacted> 2``."""
         clean: dict[Any, Any] = {}
-        many = secrecy_of_many(key)
+        many, keys = secrecy_of_many(key), [name for name in value if isinstance(name, str)]
         for name, inner in value.items():
             shown = name_shown = self(name) if isinstance(name, str) else name
             number = 1
@@ -133,8 +134,13 @@ class Redactor:
                 number += 1
                 name_shown = f"{shown} {number}"
             is_one = isinstance(inner, str) and is_one_of_many(str(name), inner, many)
-            clean[name_shown] = self._hidden(inner) if is_one else self.value(str(name), inner)
+            clean[name_shown] = self._hidden(inner) if is_one else self._under(str(name), inner, keys)
         return clean
+
+    def _under(self, name: str, value: Any, keys: list[str]) -> Any:
+        """Return *value* without its secrets; *name* is one of the *keys* of a mapping."""
+        is_label = isinstance(value, str) and describes(value, keys) and value not in known_values().words
+        return self(value) if is_label else self.value(name, value)
 
 
 def _is_secret(key: str, value: Any) -> bool:
@@ -144,7 +150,9 @@ def _is_secret(key: str, value: Any) -> bool:
     text = _text(value)
     if isinstance(value, int):
         return verdict == "yes" and not is_trivial(text)
-    return could_be_secret(text, verdict) or text in known_values().words
+    if text in known_values().words:
+        return True
+    return could_be_secret(text, verdict) and not (isinstance(value, str) and describes_its_path(key, text))
 
 
 def _text(value: Any) -> str:

@@ -22,6 +22,11 @@ _LONGEST_WORD = 20
 _LEAST_JUDGED = 8
 _LONGEST_NUMBER = 3  # digits in a name: a word followed by a year is more likely a password
 _FEWEST_VOWELS = 0.2
+_ONE_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_FEWEST_VOWELS_OF_ONE, _MOST_VOWELS_OF_ONE = 0.22, 0.6
+_MOST_RARE = 0.15  # of the letters of a word; of random letters they are a third
+_RARE = "jkqvwxyz"
+_RUN_OF_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{9}")
 
 # Words that occur in code, logs and requirements, and that people use as passwords, including ML terms.
 _WORDS = frozenset(
@@ -96,6 +101,22 @@ def _is_a_word(part: str) -> bool:
         return True
     vowels = sum(part.count(vowel) for vowel in "aeiouy")
     return len(part) <= _LONGEST_WORD and not _CONSONANTS.search(part) and vowels >= _FEWEST_VOWELS * len(part)
+
+
+def reads_as_one_word(text: str) -> bool:
+    """Return whether *text*, of letters only, can be pronounced, like a long word of any language in these letters.
+
+    >>> [reads_as_one_word(text) for text in ("Donaudampfschiff", "antidisestablishmentarianism", "qhzvkjxmwpbtrald")]
+    [True, True, False]
+    """
+    lower = text.lower()
+    vowels, rare = (sum(map(lower.count, letters)) for letters in ("aeiouy", _RARE))
+    return (
+        _ONE_WORD.fullmatch(text) is not None
+        and _FEWEST_VOWELS_OF_ONE * len(text) <= vowels <= _MOST_VOWELS_OF_ONE * len(text)
+        and rare <= _MOST_RARE * len(text)
+        and _RUN_OF_CONSONANTS.search(lower) is None
+    )
 
 
 def is_name(text: str) -> bool:

@@ -64,6 +64,13 @@ FOUND = [
     "secrets = {'db': '«swordfish»', 'mail': '«marlin»'}",
     "{'password': {0: '«frm11zz»', 1: '«frm22zz»'}, 'score': {0: 1, 1: 2}}",
     "[{'user': 'ana', 'password': '«swordfish»'}]",
+    # a mapping that says who logs in, or where
+    "cfg = {'user': 'ana', 'password': '«banana»'}",
+    "cfg = {'password': '«banana»', 'nested': {'a': 1}, 'host': 'db'}",
+    "cfg = {'db_name': 'shop', 'secret': '«very_strong»'}",
+    "cfg = {'password': '«hunter2»'}; other = {'user': 'ana'}",
+    "cfg = {'password': '«admin123»', 'lr': 0.1}",
+    "settings['password']: str = '«banana»'",
     # a user and a password
     "requests_auth = ('ana', '«swordfish»')",
     "session.auth = ('ana', '«swordfish»')",
@@ -125,6 +132,23 @@ STAYS = [
     'logging.info("user=%s password=***", "anamaria")',
     "logging.info('lr=%s api_key=%s', '0.1', key)",
     "print('max_tokens=%s' % '512')",
+    # the keys of a mapping are names of columns or fields, and a value describes one
+    "predict = {'password': 'weak'}",
+    "labels = {'password': 'very_strong', 'secret': 'very strong'}",
+    "dtype = {'password': 'str', 'secret': 'bool', 'api_key': 'object'}",
+    "dtype = {'user': 'str', 'password': 'object', 'host': 'category'}",
+    "df.rename(columns={'password': 'pw_text', 'api_key': 'column_2'})",
+    "classes = {'password': 'phishing', 'secret': 'spam'}",
+    "columns = {'password': 'pwd_hash', 'api_key': 'key_col'}",
+    "widgets = {'password': 'PasswordInput', 'secret': 'forms.TextInput'}",
+    "help_texts = {'password': 'At least 8 characters', 'passphrase': 'Choose a long one!'}",
+    "prompts = {'password': 'Enter your password: '}",
+    "x = {'a': {'user': 'ana'}, 'password': 'weak', 'b': {'host': 'db'}}",
+    "json.loads('{\\\\\"password\\\\\": \\\\\"weak\\\\\"}')",
+    "match x:\n    case 'password': y = 'credential'\n    case 'api_key': z: str = 'header'",
+    "most_similar('password'): [('passwords', 0.81), ('passcode', 0.7)]",
+    "similar(\"secret\"): ['secrets', 'hidden']",
+    "nearest('api_key', n=1): {'api_keys': 'key_api'}",
 ]
 
 

@@ -71,3 +71,42 @@ def test_a_known_value_that_is_a_name_with_a_number_is_no_part_of_a_longer_name(
     monkeypatch.setattr(known_values, "_seen_environment", {})
     monkeypatch.setenv("DB_PASSWORD", "hunter2")
     assert redact("hunter2_loss, my_hunter2 and hunter2") == (f"hunter2_loss, my_hunter2 and {REDACTED}", 1)
+
+
+DESCRIBED = [
+    ("predict", {"password": "weak", "lr": 0.1}),
+    ("columns", {"password": "pw_text", "api_key": "key_col"}),
+    ("config", {"dtype": {"user": "str", "password": "object"}}),
+    ("help", {"password": "At least 8 characters"}),
+    ("label.password", "Password"),
+    ("predict.secret", "very_strong"),
+    ("form/help/password", "Choose a long one!"),
+]
+GIVEN = [
+    ("config", {"user": "ana", "password": "banana"}, "banana"),
+    ("config", {"host": "db", "secret": "very strong"}, "very strong"),
+    ("config", {"password": "hunter2", "lr": 0.1}, "hunter2"),
+    ("config", {"password": "admin123"}, "admin123"),
+    ("db.password", "banana", "banana"),
+    ("predict.password", "hunter2", "hunter2"),
+    ("password", "banana", "banana"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), DESCRIBED)
+def test_what_describes_a_field_of_a_mapping_stays(key, value):
+    assert redact_value(key, value) == (value, 0)
+
+
+@pytest.mark.parametrize(("key", "value", "secret"), GIVEN)
+def test_a_mapping_that_says_who_logs_in_gives_a_password(key, value, secret):
+    clean, count = redact_value(key, value)
+    assert count == 1
+    assert secret not in repr(clean)
+
+
+def test_a_known_word_is_replaced_in_any_mapping(monkeypatch):
+    monkeypatch.setattr(known_values, "_seen_environment", {})
+    monkeypatch.setenv("DB_PASSWORD", "mlflow")
+    assert redact_value("x", {"password": "mlflow"}) == ({"password": REDACTED}, 1)
+    assert redact("{'password': 'mlflow'}") == (f"{{'password': '{REDACTED}'}}", 1)

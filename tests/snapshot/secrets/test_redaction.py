@@ -196,7 +196,7 @@ def test_a_trivial_value_of_the_environment_is_not_hunted(monkeypatch, name, val
 
 
 def test_values_are_redacted_by_their_key():
-    value = {"model": {"password": "abc", "lr": 0.1}, "steps": ["x", "https://ana:pw@host/"], "max_tokens": "512"}
+    value = {"model": {"password": "q7w1", "lr": 0.1}, "steps": ["x", "https://ana:pw@host/"], "max_tokens": "512"}
     assert redact_value("config", value) == (
         {"model": {"password": REDACTED, "lr": 0.1}, "steps": ["x", f"https://{REDACTED}@host/"], "max_tokens": "512"},
         2,
@@ -229,7 +229,7 @@ def test_a_redactor_counts_over_all_its_texts():
     redactor = Redactor()
     assert redactor("nothing here") == "nothing here"
     assert redactor("password='a'") == f"password='{REDACTED}'"
-    assert redactor.value("x", {"api_key": "b", TOKENS[0]: (TOKENS[1],)}) == {
+    assert redactor.value("x", {"api_key": "q7w1", TOKENS[0]: (TOKENS[1],)}) == {
         "api_key": REDACTED,
         REDACTED: (REDACTED,),
     }

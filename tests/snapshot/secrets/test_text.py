@@ -125,6 +125,15 @@ PROSE = [
     "if token:\n    retry(3)",
     "for token in tokens:\n    print(f(tok2))",
     "while password:\n    digest.update(b2)",
+    "token: antidisestablishmentarianism",
+    "token: Donaudampfschiff",
+    "Token: Rechtsschutzversicherungsgesellschaft",
+    "token: anticonstitutionnellement",
+    "the password is Donaudampfschiff",
+    "password: strong; password: weak",
+    "password: strong\nsecret: hidden\n",
+    "token  pkgs/main/linux-64::token-1.0-py311",
+    "  token   conda-forge/noarch::token-2.1-pyhd8ed1ab_0",
 ]  # fmt: skip
 
 HASHES = [
@@ -167,6 +176,9 @@ FORMATS = [
     "passwords = ['«abc123»', '«qwerty»']",
     "frame = {'password': ['«abc123»', '«hunter22»']}",
     "GET /v1?key=«Zq8kk14ccAbCdEf»&page=3",
+    "https://example.org/a?page=2&token=«GumXxY9B4b»&key=loss",
+    "https://example.org/a?key=«Summer2024!»",
+    "https://«GumXxY9B4bzz»@example.org/x",
     # .pgpass
     "db.example.org:5432:shop:ana:«pgpassPw91»",
     "localhost:5432:mydb:ana:«pgpassPw91»",
@@ -234,6 +246,12 @@ NO_FORMATS = [
     "ldapsearch -x -W -b dc=org",
     "mongosh --port 27017 -p",
     "rabbitmqctl list_users",
+    "https://example.org/a?page=2&sort_key=date&key=loss&token=next",
+    "https://example.org/a?token=next_page&key=val_loss&pass=2",
+    "https://example.org/a?key=epoch",
+    "https://ana@github.com/x",
+    "https://ana-mueller@dev.azure.com/x",
+    "git clone https://ana_m@bitbucket.org/a/b.git",
 ]
 
 TABLES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmagic.snapshot.secrets.candidates import looks_random, stands_out
+from mlmagic.snapshot.secrets.candidates import has_signs, looks_random, stands_out
 from mlmagic.snapshot.secrets.names import ABROAD
 
 if TYPE_CHECKING:
@@ -97,4 +97,4 @@ def _value(text: str, start: int) -> Span | None:
 
 
 def _stands_out(value: str, verdict: Verdict) -> bool:
-    return stands_out(value) and (verdict != "maybe" or looks_random(value))
+    return stands_out(value) and (verdict != "maybe" or looks_random(value) or has_signs(value))

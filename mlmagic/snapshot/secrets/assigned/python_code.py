@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secrets.assigned import literals
+from mlmagic.snapshot.secrets.assigned.forms.mappings import siblings
 from mlmagic.snapshot.secrets.assigned.settings_lines import LONGEST_JUDGED, begins_an_entry
+from mlmagic.snapshot.secrets.descriptions import describes
 from mlmagic.snapshot.secrets.encodings import joined
 from mlmagic.snapshot.secrets.words import is_common_word
 
@@ -83,6 +85,10 @@ def _is_given(named: Named, separator: re.Match[str]) -> bool:
     sign, is_quoted = separator["sign"], separator["close"] is not None
     if sign in {"==", "!=", "in", "not in", "or"}:  # `"password" in names` is about the string itself
         return separator["item"] is not None or not (is_quoted or sign == "or")
+    is_key = is_quoted and separator["item"] is None
+    # `case "password": x = "…"`, `most_similar("password"): […]`
+    if sign.startswith(":") and ((is_key and sign not in {":", ":="}) or separator["item"] == ")"):
+        return False
     return is_quoted or (sign != "," and (sign != ":" or begins_an_entry(named.text, named.start)))
 
 
@@ -104,6 +110,9 @@ def _literal(named: Named, separator: re.Match[str]) -> Span | None:
         last = literals.end_of_pieces(text, last, quote, in_brackets=in_brackets, spaced=is_spaced)
     value = text[first:last]
     if is_common_word(value) and _OF_COLUMNS.search(text, max(0, named.start - _LONGEST_CALL), named.start):
+        return None
+    is_key = sign == ":" and separator["close"] is not None and separator["item"] is None
+    if is_key and joined(value) not in named.words and describes(joined(value), siblings(text, named.start, last)):
         return None
     is_compared = sign in {"==", "!="}
     is_one = named.judge_compared(joined(value)) if is_compared else named.judge(joined(value), _behind(sign, named))

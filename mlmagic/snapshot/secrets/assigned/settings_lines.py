@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secrets.assigned.named import LONGEST_LOOK_BACK
-from mlmagic.snapshot.secrets.candidates import could_be_secret, looks_random, stands_out
+from mlmagic.snapshot.secrets.candidates import could_be_secret, has_signs, looks_random, stands_out
 from mlmagic.snapshot.secrets.words import is_common_word, is_made_of_words
 
 if TYPE_CHECKING:
@@ -160,8 +160,10 @@ def _after_equals(named: Named, after: re.Match[str]) -> str | None:
     if after[0] != "=":  # `name = value`: unquoted, it is code, unless the value cannot be the name of a variable
         is_random = looks_random(value) and not value.endswith(",") and "." not in value
         return value if is_random and begins_an_entry(text, start) else None
-    is_pair = (is_sure or looks_random(value)) and _IN_A_LIST_OF_PAIRS.search(before)  # "host=db password=x"
-    if is_pair or name.startswith("--") or before.endswith(("?", "&", ";")) or _ENV_COMMAND.search(before):
+    is_likely = is_sure or looks_random(value) or has_signs(value)
+    if is_likely and (_IN_A_LIST_OF_PAIRS.search(before) or before.endswith(("?", "&", ";"))):  # "host=db password=x"
+        return value
+    if name.startswith("--") or _ENV_COMMAND.search(before):
         return value
     line = _LINE.search(before)
     if (

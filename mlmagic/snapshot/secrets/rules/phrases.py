@@ -6,7 +6,7 @@ import base64
 import re
 from urllib.parse import unquote
 
-from mlmagic.snapshot.secrets.candidates import is_placeholder, looks_random, stands_out
+from mlmagic.snapshot.secrets.candidates import is_placeholder, is_plain, looks_random, stands_out
 from mlmagic.snapshot.secrets.encodings import holds_a_key
 from mlmagic.snapshot.secrets.rules.rule import Rule
 from mlmagic.snapshot.secrets.words import is_common_word
@@ -159,5 +159,10 @@ ADDRESSES = (
         spaced=True,
         value=_behind_the_user,
     ),
-    Rule(rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@(?!sha\d))", ("@",), spaced=True),
+    Rule(
+        rf"(https?://){_FILLED_IN_LATER}(?:(?!:){_ADDRESS})+(?=@(?!sha\d))",
+        ("@",),
+        spaced=True,
+        accepts=lambda found: not is_plain(found),  # `https://ana@github.com` names a user only
+    ),
 )
