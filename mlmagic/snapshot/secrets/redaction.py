@@ -11,6 +11,7 @@ from mlmagic.snapshot.secrets.assigned.assignments import assigned_secrets
 from mlmagic.snapshot.secrets.candidates import could_be_secret, is_one_of_many, is_trivial
 from mlmagic.snapshot.secrets.descriptions import describes, describes_its_path
 from mlmagic.snapshot.secrets.encodings import values_of
+from mlmagic.snapshot.secrets.key_ends import ends_of_keys
 from mlmagic.snapshot.secrets.known_values import LEAST_TYPED, REDACTED, Known, known_values, learn, replace_value
 from mlmagic.snapshot.secrets.names import secrecy, secrecy_of_many
 from mlmagic.snapshot.secrets.rules.patterns import RULES
@@ -172,6 +173,10 @@ def _redact_once(
             judged += values_of(rule.value(text[start:end]) if rule.value else text[start:end])
         text = _without(text, spans, hide)
         total += len(spans)
+    spans = list(ends_of_keys(text))
+    for start, end in spans:
+        judged += values_of(text[start:end])
+    text, total = _without(text, spans, hide), total + len(spans)
     spans = assigned_secrets(text, known.words)
     for start, end in spans:
         judged += values_of(text[start:end])

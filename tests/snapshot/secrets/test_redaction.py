@@ -139,6 +139,38 @@ def test_a_private_key_without_its_end_is_replaced_and_the_text_after_it_stays()
     assert redact(f"{start}\nKilled\n") == (f"{REDACTED}\nKilled\n", 1)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(
+    "header", ["", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A1B2C3D4E5F60718293A4B5C6D7E8F9\n\n"]
+)
+def test_the_first_lines_of_a_private_key_are_replaced(header, count):
+    lines = [BODY[:64], BODY[3:67], BODY[5:30]][:count]
+    text = "-----BEGIN RSA PRIVATE KEY-----\n" + header + "\n".join(lines)
+    assert redact(f"{text}\nKilled\n") == (f"{REDACTED}\nKilled\n", 1)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\\n", "\n+", "\r\n", "\n    ", '",\n  "', '\\n"\n"'])
+@pytest.mark.parametrize("kind", ["RSA ", "", "OPENSSH "])
+@pytest.mark.parametrize("lines", [[BODY[:64], BODY[3:67], "xY9zQ8wE7r=="], [BODY[:64]], [BODY[:64], BODY[3:67]]])
+def test_the_last_lines_of_a_private_key_are_replaced(lines, kind, line_break):
+    text = line_break.join([*lines, f"-----END {kind}PRIVATE KEY-----"])
+    assert redact(f"$ tail key.pem\n{text}\nloss=1\n") == (f"$ tail key.pem\n{REDACTED}\nloss=1\n", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----END PRIVATE KEY-----",
+        "if '-----END PRIVATE KEY-----' in text: pass",
+        "a word\nanother\n-----END PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----\n" * 3,
+        "MIIBszCCAVmgAwIBAgIUQ2VydGlmaWNhdGU=\n-----END CERTIFICATE-----",
+    ],
+)
+def test_the_end_of_a_private_key_alone_stays(text):
+    assert redact(text) == (text, 0)
+
+
 @pytest.mark.parametrize("template", ASSIGNED)
 def test_a_value_beside_a_secret_name_is_replaced_and_the_rest_stays(template):
     redacted, count = redact(template.format("hunter2hunter2"))

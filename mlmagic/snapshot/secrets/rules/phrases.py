@@ -11,6 +11,7 @@ from mlmagic.snapshot.secrets.encodings import holds_a_key
 from mlmagic.snapshot.secrets.rules.rule import Rule
 from mlmagic.snapshot.secrets.words import is_common_word
 
+_BETWEEN = r"[\s\\nr\"',+-]{0,80}+"
 _QUOTE = r"\\{0,4}[\"']"
 _ADDRESS = r"[^\s/?#\"'`<>\\]"
 _FILLED_IN_LATER = r"(?!\{[^{}]{0,99}\}@|\$\w{1,99}@|\$\{\w{1,99}\}@|%\(?\w{0,99}\)?s@|\*{1,99}@)"
@@ -58,7 +59,8 @@ PHRASES = (
             # In a patch each line begins with a sign, which may be a minus.
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:(?:[^-]|-(?!----))*+-{5,6}END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"|(?:[\s\\nr\"',+-]{0,80}+[A-Za-z0-9+/=]{40,}+)*+)"
+            rf"|(?:{_BETWEEN}(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n\\]{{1,100}}+){{0,4}}+"
+            rf"(?:{_BETWEEN}[A-Za-z0-9+/=]{{40,}}+)*+(?:{_BETWEEN}(?=[A-Za-z+/=]{{0,40}}\d)[A-Za-z0-9+/=]{{8,}}+)?+)"
         ),
         ("-----BEGIN ",),
         spaced=True,
