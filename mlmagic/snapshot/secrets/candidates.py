@@ -100,7 +100,7 @@ def has_signs(value: str) -> bool:
     [True, True, False, False, False, False]
     """
     return (
-        _LEAST_CHARACTERS <= len(value)
+        len(value) >= _LEAST_CHARACTERS
         and any(map(str.isalpha, value))
         and any(map(str.isdigit, value))
         and not _SIGNS_OF_A_PASSWORD.isdisjoint(value)

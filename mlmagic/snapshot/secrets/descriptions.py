@@ -20,24 +20,27 @@ _LONGEST_ABBREVIATION = 3
 _MOST_WORDS_OF_A_LABEL = 3
 
 _OF_A_LOGIN = words_of(
-    "account accountid clientid database db dbname dsn email endpoint host hostname login mail port server uid uri url "
-    "user userid username"
+    "account accountid clientid database db dbname dsn email endpoint host hostname login mail port server uid uri "
+    "url user userid username"
 )
 _OWNERS_OF_LOGINS = words_of(
-    "account api auth aws azure client connection credentials database db email ftp imap kafka ldap login mail minio mongo "
-    "mongodb mysql oracle pg postgres postgresql rabbitmq redis s3 server smtp source sql ssh storage user"
+    "account api auth aws azure client connection credentials database db email ftp imap kafka ldap login mail minio "
+    "mongo mongodb mysql oracle pg postgres postgresql rabbitmq redis s3 server smtp "
+    "source sql ssh storage user"
 )
 _TYPES = words_of(
     "any array bool boolean bytes category char datetime float float32 float64 int int32 int64 integer number object str "
     "string text varchar"
 )
 _FUNCTION_WORDS = words_of(
-    "a an and are as at be by can choose contains enter for from has have if in is least must no not of on or should than "
-    "that the this to too type was with your"
+    "a an and are as at be by can choose contains enter for from has have if in is least must no not of on or should "
+    "than that the this to too type was with your"
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
 _IDENTIFIER = re.compile(r"[^\W\d_][^\W\d_.-]*(?:[_.-]+(?:[^\W\d_]+|\d{1,2}(?![^\W_])))*_*")
-_PIECE_OF_A_SENTENCE = re.compile(r"[(\"'\[]?(?:[^\W\d_]+(?:['’/-][^\W\d_]+)*|\d{1,3})[)\"'\]]?[.,:;!?…]*|[-–—&+/:]")
+_PIECE_OF_A_SENTENCE = re.compile(
+    r"[(\"'\[]?(?:[^\W\d_]+(?:['\u2019/-][^\W\d_]+)*|\d{1,3})[)\"'\]]?[.,:;!?…]*|[-\u2013\u2014&+/:]"
+)
 _ENDS_A_SENTENCE = (".", ":", "?", "!", "…")
 
 
@@ -46,7 +49,7 @@ def is_description(value: str) -> bool:
 
     >>> [is_description(value) for value in ("weak", "pw_text", "PasswordInput", "At least 8 characters")]
     [True, True, True, True]
-    >>> [is_description(value) for value in ("hunter2", "admin123", "p@ss", "qwkjhzxmvb", "correct horse battery staple")]
+    >>> [is_description(value) for value in ("hunter2", "admin123", "p@ss", "qwkjhzxmvb", "correct horse battery pin")]
     [False, False, False, False, False]
     """
     words = value.split()

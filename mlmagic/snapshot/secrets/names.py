@@ -21,7 +21,7 @@ _SECRET_ENDING = re.compile(
     r"(?:passwords?|passwd|passphrases?|passcode|secrets?|\wpwd|(?:api|secret|private)key|(?:auth|access|api|refresh)token)$"
 )
 _WEAK_ENDING = re.compile(
-    r"(?:pwd?|credentials?|accesskey)$|^creds?$|^(?:admin|app|db|ftp|my|root|smtp|sql|ssh|user)pass$"
+    r"(?:pwd?|credentials?|accesskey)$|^creds?$|^psk$|^(?:admin|app|db|ftp|my|root|smtp|sql|ssh|user)pass$"
 )
 _ABROAD_WITH_PASS = ("passwort", "mot de passe", "mot_de_passe")
 _ABROAD_IN_ASCII = ("kennwort", "wachtwoord", "contrasena", "senha")

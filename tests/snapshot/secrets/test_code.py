@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 FOUND = [
@@ -86,6 +87,79 @@ FOUND = [
     "log.info(\n    'user %s, password %r', 'ana', '«logPw77»'\n)",
 ]
 
+# Between « and » stands each of these: passwords as people choose them, and what a generator makes.
+VALUES = ["GumXxY9B4b", "Summer2024!"]
+ARGUMENTS = [
+    "setattr(cfg, 'password', '«»')",
+    "config.set('db', 'password', '«»')",
+    "os.putenv('DB_PASSWORD', '«»')",
+    "monkeypatch.setenv('API_TOKEN', '«»')",
+    ".option('password', '«»')",
+    "client.set_secret('db-password', '«»')",
+    "[('username', 'ana'), ('password', '«»')]",
+    "spark.conf.set('fs.azure.account.key', 'abc')\n.option(\"password\", \"«»\")",
+    "os.environ.setdefault('DB_PASSWORD', '«»')",
+    "x = ('api_key', '«»')",
+    "props.setProperty('password', '«»')",
+    "vault.put_secret('prod', 'api_key', b'«»')",
+    "d.__setitem__('password', '«»')",
+    "setattr(\n    cfg,\n    'password',\n    '«»',\n)",
+    "dict([('user', 'ana'), ('secret', '«»')])",
+    "params.append(('password', '«»'))",
+    "c.put('client_secret', '«»')",
+    "assign('password', '«»')",
+    "keyring.set_password('svc','ana','«»')",
+    "z.setpassword(b'«»')",
+    "Fernet(b'«»')",
+    "find_element('password').send_keys('«»')",
+    "page.fill('input[name=\"password\"]', '«»')",
+    "driver.find_element(By.ID, 'password').send_keys('«»')",
+    "page.fill('#password', '«»')",
+    "page.locator('#password').fill('«»')",
+    'page.type("input[name=\'password\']", "«»")',
+    "user.set_password('«»')",
+    "user.check_password('«»')",
+    "hmac.new(b'«»', msg, 'sha256')",
+    "AESGCM(b'«»')",
+    "SecretStr('«»')",
+    "page.get_by_label('Password').fill('«»')",
+    "make_password('«»')",
+    "keyring.set_password('svc', user, '«»')",
+]
+EXPRESSIONS = [
+    "password = os.getenv('P') or '«»'",
+    "password = SecretStr('«»')",
+    "password = base64.b64encode(b'«»')",
+    "pw = urllib.parse.quote_plus('«»')",
+    "password = ''.join(['«»'])",
+    "get_password = lambda: '«»'",
+    "def get_password():\n    return '«»'",
+    "password = getpass()  # «»",
+    "password = os.environ.get('P') or \"«»\"",
+    "password = str(base64.b64encode(b'«»'), 'ascii')",
+    "api_key: str = SecretStr('«»')",
+    "self.password = bytes('«»', 'utf8')",
+    "config['password'] = quote('«»')",
+    '@property\ndef password(self) -> str:\n    """The password."""\n    return \'«»\'',
+    "password = os.getenv('P', '«»')",
+    "password = os.environ.get('DB', default='«»')",
+    "async def api_key(x):\n    return '«»'",
+    "api_key = lambda x: '«»'",
+    "password = input('Password: ') if ask() else '«»'",
+    "password = getpass.getpass()  # «»",
+    "password = hashlib.sha256(b'«»').hexdigest()",
+    'password <- "«»"',
+    "api_key <- '«»'",
+    "password <<- '«»'",
+    'variable "db_password" {\n  default = "«»"\n}',
+    'variable "db_password" {\n  type = string\n  description = "the password"\n  default     = "«»"\n}',
+    "Credentials(username=ana, password=«»)",
+    "Config(host=db, password=«», port=1)",
+    "Namespace(user=ana, api_key=«»)",
+    "db$password <- '«»'",
+    "Login(password=«»)",
+]
+
 STAYS = [
     "password = ('' '')",
     "print('password' + 'strength')",
@@ -132,6 +206,64 @@ STAYS = [
     'logging.info("user=%s password=***", "anamaria")',
     "logging.info('lr=%s api_key=%s', '0.1', key)",
     "print('max_tokens=%s' % '512')",
+    # arguments and expressions
+    "df.merge(other, on=['password', 'lastname1'])",
+    "['user', 'password', 'address2', 'column17']",
+    "form.set_label('password', 'Your password')",
+    "setattr(cfg, 'password', None)",
+    "setattr(cfg, 'password', value1)",
+    "config.set('db', 'password', '')",
+    "config.set('db', 'password', '${PW}')",
+    "[('password', 'conv1')]",
+    "[('password', 'strength'), ('user', 'name')]",
+    "df.rename('password', 'pw_text')",
+    "add_field('password', 'Choose a long password.')",
+    "getattr(cfg, 'password', 'default')",
+    "page.fill('#user', 'ana123x')",
+    "find_element('username').send_keys('ana123x')",
+    "setattr(model, 'token', 'word17')",
+    "set_token('the', 'next17')",
+    "isinstance(x, SecretStr)",
+    "Fernet(key)",
+    "Fernet.generate_key()",
+    "keyring.set_password('svc', 'ana', pw)",
+    "def set_password(self, password, hint='first pet'): pass",
+    "hmac.new(key, b'hello77', 'sha256')",
+    "add_argument('--password', 'first17')",
+    "most_similar([('password', 0.8), ('passcode', 0.7)])",
+    "plot('password', 'r--'); ax.set('token', 'x1')",
+    "st.text_input('Password', 'password')",
+    "request.POST.get('password', 'nothing')",
+    "z.setpassword(pw)",
+    "('password', 'char(64)')",
+    "cursor.execute('SELECT password, name1 FROM t')",
+    "password = ask('a1b2c3')",
+    "password = get_secret('prod/db-2')",
+    "password = getpass('Password: ')",
+    "password = getpass()  # noqa: S105",
+    "password = getpass()  # TODO",
+    "password = read()  # see issue17",
+    "password = str(password1)",
+    "password = os.getenv('DB_PASS1')",
+    "password = os.getenv('P', '')",
+    "password = os.getenv('P') or None",
+    "def get_password():\n    return None",
+    "def password_strength(x):\n    return 'weak1'",
+    "def test_token():\n    return 'the'",
+    "get_password = lambda: getpass('x')",
+    'variable "db_password" {\n  type = string\n}',
+    'variable "db_password" {\n  default = ""\n}',
+    "f(user=ana, password=pw1, key=k2)",
+    "Client(user=ana, password=password2)",
+    "Client(password=settings.pw2)",
+    "x <- password",
+    "if (a <-b) password",
+    "Client(user=ana, token=tok1)",
+    "password = ''.join(random.choices(letters, k=8))",
+    "password = ''.join([letters, digits])",
+    "token = str('the')",
+    "Tokens(token=word17, n=3)",
+    "secret_name = str('prod17x')",
     # the keys of a mapping are names of columns or fields, and a value describes one
     "predict = {'password': 'weak'}",
     "labels = {'password': 'very_strong', 'secret': 'very strong'}",
@@ -144,7 +276,7 @@ STAYS = [
     "help_texts = {'password': 'At least 8 characters', 'passphrase': 'Choose a long one!'}",
     "prompts = {'password': 'Enter your password: '}",
     "x = {'a': {'user': 'ana'}, 'password': 'weak', 'b': {'host': 'db'}}",
-    "json.loads('{\\\\\"password\\\\\": \\\\\"weak\\\\\"}')",
+    'json.loads(\'{\\\\"password\\\\": \\\\"weak\\\\"}\')',
     "match x:\n    case 'password': y = 'credential'\n    case 'api_key': z: str = 'header'",
     "most_similar('password'): [('passwords', 0.81), ('passcode', 0.7)]",
     "similar(\"secret\"): ['secrets', 'hidden']",
@@ -164,6 +296,25 @@ def test_a_literal_that_code_gives_to_a_secrets_name_is_replaced(marked):
     assert redact(expected) == (expected, 0)
     around = f"import os\n{text}\nx = 1\n"
     assert redact(around) == (f"import os\n{expected}\nx = 1\n", marked.count("«"))
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("marked", [*ARGUMENTS, *EXPRESSIONS])
+def test_a_literal_in_an_argument_or_an_expression_is_replaced(marked, value):
+    text, expected = marked.replace("«»", value), marked.replace("«»", REDACTED)
+    for before, after in (("", ""), ("x = 1\n", "\nloss=0.5\n")):
+        known_values.forget_learned()
+        clean, count = redact(before + text + after)
+        # At the end of a sentence the mark may be the sentence's.
+        assert clean in {before + expected + after, before + expected.replace(REDACTED, f"{REDACTED}!") + after}
+        assert count == marked.count("«»")
+        assert redact(clean) == (clean, 0)
+
+
+@pytest.mark.parametrize("value", ["hunter2", "admin123", "Qwertz!7", "Orchid1989$"])
+@pytest.mark.parametrize("marked", ARGUMENTS)
+def test_an_argument_is_replaced_even_if_it_is_a_word_with_a_number(marked, value):
+    assert value not in redact(marked.replace("«»", value))[0]
 
 
 @pytest.mark.parametrize("marked", [one for one in FOUND if "…" not in one])

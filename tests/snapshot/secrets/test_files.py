@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 FOUND = {
@@ -78,6 +79,40 @@ STAYS = {
 }
 
 
+# Between « and » stands each of these: passwords as people choose them, and what a generator makes.
+VALUES = ["GumXxY9B4b", "Summer2024!"]
+RECORDS = [
+    "env:\n- name: DB_PASSWORD\n  value: «»",
+    'env:\n- name: DB_PASSWORD\n  value: "«»"',
+    "env:\n  - name: 'DB_PASSWORD'\n    value: '«»'\n  - name: A\n    value: b",
+    '{"name": "API_TOKEN", "value": "«»"}',
+    '{\n  "name": "API_TOKEN",\n  "value": "«»"\n}',
+    "[{'name': 'API_TOKEN', 'value': '«»'}, {'name': 'LR', 'value': '0.1'}]",
+    "[{'key': 'password', 'value': '«»'}]",
+    "[{'Key': 'password', 'Value': '«»'}]",
+    "- Key: db_password\n  Value: «»",
+    "[{'Value': '«»', 'Key': 'password'}]",
+    '{"name": "API_TOKEN", "type": "secret", "value": "«»"}',
+    '{"ParameterKey": "DbPassword", "ParameterValue": "«»"}',
+    '[{"variable": "client_secret", "val": "«»"}]',
+    '{\\"name\\": \\"API_TOKEN\\", \\"value\\": \\"«»\\"}',
+    "{'name': 'password', 'default': '«»'}",
+    "dict(name='password', value='«»')",
+    "-   name: DB_PASSWORD\n    value: «»  # mine",
+]
+NO_RECORDS = [
+    "[{'name': 'password', 'value': 'weak'}]",
+    "- name: password\n  type: string\n- name: user\n  type: string",
+    "{'name': 'password', 'label': 'Password'}",
+    "{'key': 'password', 'value': ''}",
+    "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: db\n      key: password",
+    "- name: DB_PASSWORD\n  value: $(DB_PASS)",
+    "- name: DB_PASSWORD\n  value: ${DB_PASS}",
+    "{'name': 'password', 'value': 'At least 8 characters'}",
+    "<input name='password' value=''>",
+]
+
+
 def parts(marked):
     return marked.replace("«", "").replace("»", ""), re.sub("«[^»]*»", REDACTED, marked)
 
@@ -110,3 +145,21 @@ def test_a_patch_of_a_file_keeps_its_lines(name):
 def test_a_manifest_in_json_stays_json():
     manifest = {"kind": "Secret", "data": {"a": "Yg==", "b": 'x"y'}, "metadata": {"name": "n"}}
     assert json.loads(redact(json.dumps(manifest))[0]) == manifest | {"data": {"a": REDACTED, "b": REDACTED}}
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("marked", RECORDS)
+def test_the_value_of_a_record_that_names_a_secret_is_replaced(marked, value):
+    text, expected = marked.replace("«»", value), marked.replace("«»", REDACTED)
+    for before, after in (("", ""), ("x = 1\n", "\nloss=0.5\n")):
+        known_values.forget_learned()
+        clean, count = redact(before + text + after)
+        # At the end of a sentence the mark may be the sentence's.
+        assert clean in {before + expected + after, before + expected.replace(REDACTED, f"{REDACTED}!") + after}
+        assert count == marked.count("«»")
+        assert redact(clean) == (clean, 0)
+
+
+@pytest.mark.parametrize("text", NO_RECORDS)
+def test_a_record_without_a_secret_stays(text):
+    assert redact(text) == (text, 0)

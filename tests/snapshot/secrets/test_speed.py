@@ -12,8 +12,9 @@ from re import _parser as parser
 import pytest
 
 from mlmagic.snapshot import secrets
-from mlmagic.snapshot.secrets import encodings
+from mlmagic.snapshot.secrets import encodings, key_ends
 from mlmagic.snapshot.secrets.assigned import assignments, cookies, kubernetes, prose, tables
+from mlmagic.snapshot.secrets.assigned.forms import expressions, sql
 from mlmagic.snapshot.secrets.redaction import redact
 from mlmagic.snapshot.secrets.rules.patterns import RULES
 
@@ -35,6 +36,11 @@ SEARCHED = {
     "manifests in JSON": kubernetes._IN_JSON,
     "pieces of JSON": kubernetes._PIECE,
     "joints": encodings._JOINT,
+    "functions": expressions._FUNCTION,
+    "users in SQL": sql._USER,
+    "passwords set in SQL": sql._SET,
+    "rows in SQL": sql._INSERT,
+    "ends of keys": key_ends._END,
 }
 MATCHED = {
     f"{module.__name__.rpartition('.')[2]}{name}": value
@@ -206,6 +212,47 @@ def test_a_hostile_text_of_all_patterns_is_redacted_in_linear_time():
         "$6$a$",
         "пароль: ",
         "mot de passe ",
+        "name: password\n  value: ",
+        "{'value': 'x', 'name': 'password', ",
+        '{"password": "weak", ',
+        "{'password': {'password': 'weak', ",
+        "setattr(a, 'password', ",
+        "set('password', set(",
+        "('password', 'a1'), ",
+        "fill('[password=\"password\"]', ",
+        "password = str(",
+        "password = f(x) or f(y) or ",
+        "password = ''.join(['",
+        "password = x # ",
+        "def get_password():\n return ",
+        "def password(",
+        'variable "password" { a',
+        "create user password ",
+        "create user create ",
+        "set password 'a' = ",
+        "insert into a (password) values (",
+        "insert into a (password, ",
+        "**password** : ",
+        "| password | ",
+        "0  a  password  ",
+        "<td>password</td>",
+        "A(b=c, password=",
+        "aws configure set ",
+        "git config -a -b ",
+        "curl -b a=b; ",
+        "curl -b curl ",
+        "gh secret set ",
+        "7z x a ",
+        "echo a: ",
+        "echo sudo ",
+        "sudo sudo <<< ",
+        "sqlplus -a -b ",
+        "-----END PRIVATE KEY-----",
+        "a" * 64 + "\n-----END PRIVATE KEY-----\n",
+        "a" * 64 + "\n",
+        "-----BEGIN PRIVATE KEY-----\nComment: a\n",
+        "set_password(a, b, ",
+        "SecretStr('",
     ],
 )
 def test_what_was_slow_once(piece):

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 HEX40 = "8f14e45fceea167a5a36dedd4bea2543b5b0c1d2"
@@ -125,6 +126,46 @@ PROSE = [
     "if token:\n    retry(3)",
     "for token in tokens:\n    print(f(tok2))",
     "while password:\n    digest.update(b2)",
+    "password strength2",
+    "password policy 2024",
+    "Password Strength2",
+    "using token classification2",
+    "the next token is word17!",
+    "token: word17!",
+    "Token: hello2!",
+    "Token: ##ing2",
+    "Access token: required",
+    "Access token: expired",
+    "password reset",
+    "api key rotation, API key authentication2",
+    "│ password │ string │",
+    "│ token │ word17 │",
+    "**Password:** required",
+    "**Token:** the",
+    "- Password: `required`",
+    "- password: `str`",
+    "<td>password</td><td>object</td>",
+    "<td>password</td><td>8 chars</td>",
+    "<th>password</th><th>lastname1</th>",
+    "<td>token</td><td>the1</td>",
+    "<td>password</td><td>3</td>",
+    "0  password  object",
+    "0   password  3 non-null",
+    "1  token  word17",
+    "0  password  0.3312",
+    "5  secret  conv2",
+    "   id  user  password\n0  1  ana  ********",
+    "0  password_length  12",
+    "password  strength  2024",
+    "got token ids 12",
+    "access token expired17 days ago",
+    "Password:  8-64 chars",
+    "password must be 8+ characters!",
+    "password OK (2024)",
+    "Using API key from env1",
+    "token #12! and token 50%",
+    "Password123 is weak",
+    "password 100% safe",
     "token: antidisestablishmentarianism",
     "token: Donaudampfschiff",
     "Token: Rechtsschutzversicherungsgesellschaft",
@@ -223,6 +264,88 @@ FORMATS = [
     "docker login with «dckr_pat_kQ2zXv9LmN4tRw7YbC1sDf8GhJ3»",
 ]  # fmt: skip
 
+# Between « and » stands each of these: passwords as people choose them, and what a generator makes.
+VALUES = ["GumXxY9B4b", "Summer2024!"]
+COMMANDS = [
+    "curl -b 'sessionid=«»' https://x.org",
+    "curl https://x.org --cookie sessionid=«»",
+    'curl -s -b "theme=dark; csrftoken=«»" https://x.org',
+    "gh secret set API_TOKEN --body «»",
+    "gh secret set API_TOKEN -b '«»'",
+    "7z x a.7z -p«»",
+    "7z a -p«» a.7z b",
+    "unrar x -p«» a.rar",
+    "sqlplus ana/«»@db",
+    "sqlplus -S ana/«»@//h:1521/db @q.sql",
+    "jdbc:oracle:thin:ana/«»@db",
+    "url = 'jdbc:oracle:thin:ana/«»@db:1521:x'",
+    "lftp -u ana,«» sftp://h",
+    "echo 'ana:«»' | chpasswd",
+    'echo "ana:«»" | sudo chpasswd',
+    "echo «» | sudo -S apt update",
+    "echo '«»' | docker login -u ana --password-stdin",
+    "printf '«»' | sudo -S ls",
+    'psk="«»"',
+    "wifi_psk: «»",
+    "echo «» | passwd --stdin ana",
+    "sudo -S ls <<< '«»'",
+    "aws configure set aws_secret_access_key «»",
+    "aws configure set aws_secret_access_key «» --profile p",
+    "dvc remote modify --local r secret_access_key «»",
+    "poetry config pypi-token.pypi «»",
+    "pulumi config set --secret dbPassword «»",
+    "kubectl create secret generic db --from-literal=password=«»",
+    "kubectl create secret generic db --from-literal password=«»",
+    "helm install a b --set auth.password=«»",
+    "docker build --build-arg DB_PASSWORD=«» .",
+    "terraform apply -var db_password=«»",
+    "java -Ddb.password=«» -jar a.jar",
+    "curl -d password=«» https://x.org",
+]
+SQL = [
+    "CREATE USER ana WITH PASSWORD '«»'",
+    "ALTER ROLE ana PASSWORD '«»'",
+    "ALTER USER ana IDENTIFIED BY '«»'",
+    "INSERT INTO users (name, password) VALUES ('ana', '«»')",
+    "create user 'ana'@'%' identified by '«»';",
+    "cur.execute(\"CREATE ROLE ana LOGIN ENCRYPTED PASSWORD '«»'\")",
+    "INSERT INTO users (name, \"password\", n)\nVALUES ('ana', '«»', 3), ('bob', '«»', 4);",
+    "ALTER USER 'ana'@'localhost' IDENTIFIED WITH mysql_native_password BY '«»';",
+    "SET PASSWORD FOR 'ana'@'localhost' = '«»'",
+    "SET PASSWORD FOR ana = PASSWORD('«»')",
+    "CREATE LOGIN ana WITH PASSWORD = '«»'",
+    "GRANT ALL ON db.* TO 'ana'@'%' IDENTIFIED BY '«»'",
+    "UPDATE users SET password = '«»' WHERE name = 'ana'",
+]
+TOLD = [
+    "INFO Using API key «»",
+    "got access token «» for ana",
+    "using api token «»",
+    "password «»",
+    "Password «»",
+    "Token: «»",
+    "Access token: «»",
+    "use password «» to log in",
+    "API key: «»",
+    "log in with password «».",
+    "│ password │ «» │",
+    "┃ api_key  ┃ «» ┃",
+    "**Password:** «»",
+    "- **Password**: «»",
+    "- Password: `«»`",
+    "* API key: `«»`",
+    "<td>password</td><td>«»</td>",
+    '<tr><th>password</th>\n  <td class="x">«»</td></tr>',
+    "<dt>Password</dt><dd>«»</dd>",
+    "<key>password</key>\n<string>«»</string>",
+    "<td><b>Password:</b></td><td><code>«»</code></td>",
+    "0  github  api_key  «»",
+    "1   password  «»",
+    "   name  kind  value\n0  github  api_key  «»\n1  lr  float  0.1",
+    "12  prod  db  secret  «»",
+    "Token: `«»`",
+]
+
 NO_FORMATS = [
     "00:1a:2b:3c:4d:5e, 2026:11:25:18:12",
     "train.py:1234:fold:step:loss",
@@ -246,6 +369,39 @@ NO_FORMATS = [
     "ldapsearch -x -W -b dc=org",
     "mongosh --port 27017 -p",
     "rabbitmqctl list_users",
+    "curl -b cookies.txt https://x.org",
+    "curl -b 'theme=dark' https://x.org",
+    'curl -b "sessionid=$SID" x',
+    "gh secret set API_TOKEN < f",
+    "gh secret list",
+    "7z x a.7z -p",
+    "7z l a.7z; pip install -r p7",
+    "sqlplus /nolog",
+    "sqlplus / as sysdba",
+    "sqlplus ana@db",
+    "jdbc:oracle:thin:@db:1521:x",
+    "lftp -u ana h",
+    "echo hello | sudo tee a",
+    "echo $PW | sudo -S ls",
+    'echo "$PW" | docker login --password-stdin',
+    "echo 'abc' | passwd_tool1",
+    "psk = 'qpsk'; psk='bpsk'; modulation_psk=8",
+    "aws configure set region eu-west-1",
+    "aws configure set aws_secret_access_key $KEY",
+    "dvc remote modify r url s3://a/b1",
+    "git config user.name ana17",
+    "npm config set registry https://r1",
+    "pip config set global.index-url https://r1",
+    "+wpa psk",
+    "the bpsk and psk modulation",
+    "SELECT password FROM users WHERE name = 'ana17x'",
+    "ALTER TABLE users ADD COLUMN password VARCHAR(64) DEFAULT ''",
+    "CREATE USER ana; SELECT 'abc123def' FROM t",
+    "INSERT INTO users (name, score) VALUES ('ana7xq', 'b2')",
+    "INSERT INTO users (name, password) VALUES (?, ?)",
+    "INSERT INTO users (name, password) VALUES ('ana', %s)",
+    "CREATE USER ana WITH PASSWORD '{password}'",
+    "docker run -e PASSWORD app",
     "https://example.org/a?page=2&sort_key=date&key=loss&token=next",
     "https://example.org/a?token=next_page&key=val_loss&pass=2",
     "https://example.org/a?key=epoch",
@@ -300,6 +456,19 @@ def test_a_secret_in_a_line_is_replaced(marked, around):
     text, expected = parts(marked)
     assert redact(around.replace("{}", text)) == (around.replace("{}", expected), marked.count("«"))
     assert redact(expected) == (expected, 0)
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("marked", [*COMMANDS, *SQL, *TOLD])
+def test_a_secret_of_any_kind_is_replaced(marked, value):
+    text, expected = marked.replace("«»", value), marked.replace("«»", REDACTED)
+    for before, after in (("", ""), ("x = 1\n", "\nloss=0.5\n")):
+        known_values.forget_learned()
+        clean, count = redact(before + text + after)
+        # At the end of a sentence the mark may be the sentence's.
+        assert clean in {before + expected + after, before + expected.replace(REDACTED, f"{REDACTED}!") + after}
+        assert count == marked.count("«»")
+        assert redact(clean) == (clean, 0)
 
 
 @pytest.mark.parametrize("text", [*PROSE, *NO_HASHES, *NO_FORMATS])

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 from mlmagic.snapshot.secrets.assigned import yaml_blocks
 from mlmagic.snapshot.secrets.assigned.cookies import in_cookies
+from mlmagic.snapshot.secrets.assigned.forms.arguments import next_argument
+from mlmagic.snapshot.secrets.assigned.forms.expressions import in_an_expression, returned
+from mlmagic.snapshot.secrets.assigned.forms.records import in_a_record
+from mlmagic.snapshot.secrets.assigned.forms.sql import in_sql
 from mlmagic.snapshot.secrets.assigned.kubernetes import in_manifests
 from mlmagic.snapshot.secrets.assigned.named import LONGEST_LOOK_BACK, Named
 from mlmagic.snapshot.secrets.assigned.prose import spoken, spoken_abroad
@@ -29,21 +33,22 @@ _LONGEST_CALL = 200
 _LEAST_OF_A_PIN = 4
 
 _NEEDLES = (
-    *("passw", "passphrase", "passcode", "pw", "secret", "token", "cred", "key", "pass", "connection", "pat"),
-    "ookie",
+    *("passw", "passphrase", "passcode", "pw", "secret", "token", "cred", "key", "pass", "connection", "pat", "psk"),
+    *("ookie", "identified"),
 )
 # Matched in the lower-cased text: searching with re.IGNORECASE takes six times as long.
 _GIVEN = (
-    r"\\{0,8}[\"']|[ \t]{0,20}(?:[\]:\uff1a=,>\u2192]|!=|->|</|(?:not )?in[ \t]|[)\]]{1,4}[ \t]{0,4}="
+    r"\\{0,8}[\"']|[ \t]{0,20}(?:[\]:\uff1a=,>\u2192]|!=|->|<{1,2}[/-]|\*\*[ \t]?:|(?:not )?in[ \t]"
+    r"|[)\]]{1,4}[ \t]{0,4}="
     r"|%[sr]|\{|\w{1,20}=)"
 )
 _TOLD = (
     r"[ ](?:is|was|are|has been|set|changed|reset|for|of|to|at|on|de|est|-)[ :]"
     r"|[ ](?=[^\s\d]{0,40}\d)|[ ]{1,4}[^\s/]{1,64}[ ]/"
 )
-_ABOVE_OR_BESIDE = r"[ \t]{0,40}(?:[|│┆,;\t\r\n]|\\\n|\Z)|[ \t]{2}"
+_ABOVE_OR_BESIDE = r"[ \t]{0,40}(?:[|│┆┃║,;\t\r\n]|\\\n|\Z)|[ \t]{2}"
 _NAME = re.compile(
-    r"(?:pass|secret|token|cred|key|connection|p(?:w|at)(?![a-ce-z]))[\w-]{0,40}+"
+    r"(?:pass|secret|token|cred|key|connection|p(?:w|at|sk)(?![a-ce-z]))[\w-]{0,40}+"
     rf"(?={_GIVEN}|{_TOLD}|{_ABOVE_OR_BESIDE})"
 )
 _NAME_ABROAD = re.compile(rf"(?:{'|'.join(ABROAD)})(?!\w)(?={_GIVEN})")
@@ -52,6 +57,7 @@ _SPACED = re.compile(
     r"(?P<value>[^\s\"'`;&|()\[\]{}\\=]++)"
 )
 _LOGIN = re.compile(r"login\([^()]*$")
+_SPACED_TOKENS = ("api ", "access ", "auth ", "bearer ", "refresh ")
 _SPACED_NAMES = ("api ", "access ", "secret ", "private ")  # "API key: …"
 
 
@@ -73,6 +79,8 @@ def assigned_secrets(text: str, words: Collection[str] = ()) -> list[Span]:
         *_spaced(text),
         *(spoken_abroad(text, lower) if is_abroad else ()),
         *Tables(text).series(),
+        *returned(text),
+        *in_sql(text, lower),
         *in_cookies(text),
         *in_manifests(text),
     ]
@@ -119,7 +127,9 @@ def _beside(named: Named, sections: Sections) -> Sequence[Span]:
     if verdict != "no":
         if (items := unpacked(text, start, end)) is not None:
             return [span for span in items if named.judge(text[slice(*span)])]
-        if (value := in_xml(named)) is not None:
+        if (
+            value := in_xml(named) or in_a_record(named) or next_argument(named) or in_an_expression(named)
+        ) is not None:
             return [value]
     if (literals := in_code(named)) is not None:
         return literals
@@ -156,6 +166,8 @@ def _name_start(text: str, found: int, least: int) -> int:
 
 def _verdict(text: str, start: int, name: str) -> Verdict:
     if _is_api_key(text, start, name):
+        return "yes"
+    if name.lower() == "token" and text[max(0, start - 8) : start].lower().endswith(_SPACED_TOKENS):
         return "yes"
     is_of_a_query = name.lower() == "key" and text[max(0, start - 1) : start] in {"?", "&"}
     return "maybe" if is_of_a_query else secrecy(name)

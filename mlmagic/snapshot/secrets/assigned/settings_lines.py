@@ -18,6 +18,7 @@ _LONGEST_LINE = 400
 _MOST_LINES = 60
 _LEAST_UNQUOTED = 6
 _LEAST_LETTERS = 8
+_LONGEST_REPR = 240
 
 _AFTER = re.compile(r"(?P<space>[ \t]{0,20})(?P<separator>=(?![=~>])|:(?![:/\\=])|\uff1a)(?P<behind>[ \t]{0,20})")
 _ARROW = re.compile(r"\\{0,8}[\"']?[ \t]{0,20}(?:->|=>|:=|\u2192)[ \t]{0,20}")
@@ -34,9 +35,14 @@ _ENDS_A_PHRASE = ".,;:!?)]}"
 _ENTRY = re.compile(r"(?:(?:\A|\n|\\[nr])[ \t]{0,40}[+*]?[ \t]{0,20}|[{,(#\"'-][ \t]{0,40})\Z")
 _LINE = re.compile(r"(?:\A|\n|\\[nr])[+-]?(?P<indent>[ \t]{0,40})(?:export[ \t]+)?\Z")
 _IN_A_LIST_OF_PAIRS = re.compile(r"(?:[\w.-]{1,30}=[^\s,;()\"']{1,30}[ \t]{1,4}|[\"'])\Z")
+_IN_A_REPR = re.compile(r"\b[A-Z]\w{0,60}\([^()\n\"']{0,200},[ \t]\Z|\b[A-Z]\w{0,60}\(\Z")
 _IN_A_LOG = re.compile(r"[^\s,({\[=][ \t]{1,4}\Z")
 _ENV_MAGIC = re.compile(r"%(?:set_)?env[ \t]+$")
-_ENV_COMMAND = re.compile(r"(?:\bexport|\bsetenv|\bENV|-e|--env)[ \t]+$")
+_ENV_COMMAND = re.compile(
+    r"(?:\bexport|\bsetenv|\bENV|-e|--env"
+    r"|[ \t](?:-v|-var|-d|-D|-F|--(?:var|set(?:-string)?|build-arg|from-literal|data|form)))"
+    r"(?:[ \t]+|=)[\"']?$|[ \t]-D$"
+)
 _SECTION = re.compile(r"[ \t+-]{0,4}\[[\w .:/@\"-]{1,60}\][ \t\r]*\Z")
 _SETTING = re.compile(r"[ \t+-]{0,40}(?:[#;]|[\w.@/ -]{1,60}[=:]|\Z)")
 _PAIR = re.compile(r"[+-]?(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]{0,60}=(?![\s=])[^,\n]{0,200}(?:\n|\Z)")
@@ -160,11 +166,8 @@ def _after_equals(named: Named, after: re.Match[str]) -> str | None:
     if after[0] != "=":  # `name = value`: unquoted, it is code, unless the value cannot be the name of a variable
         is_random = looks_random(value) and not value.endswith(",") and "." not in value
         return value if is_random and begins_an_entry(text, start) else None
-    is_likely = is_sure or looks_random(value) or has_signs(value)
-    if is_likely and (_IN_A_LIST_OF_PAIRS.search(before) or before.endswith(("?", "&", ";"))):  # "host=db password=x"
-        return value
-    if name.startswith("--") or _ENV_COMMAND.search(before):
-        return value
+    if (passed := _passed(named, value)) is not None:
+        return passed
     line = _LINE.search(before)
     if (
         (not is_sure and not looks_random(value))
@@ -179,6 +182,20 @@ def _after_equals(named: Named, after: re.Match[str]) -> str | None:
         is_word = name.isupper() and value.isalpha() and not is_common_word(value)
         return value if is_likely or is_word else None
     return value if _has_digit(value) and _IN_A_LOG.search(before) else None
+
+
+def _passed(named: Named, value: str) -> str | None:
+    """Return *value* if a command, an address, a list of pairs or a printed object passes it."""
+    before, start = named.before, named.start
+    is_random = looks_random(value) or has_signs(value)
+    is_likely = named.verdict in {"weak", "yes"} or is_random
+    if is_likely and (_IN_A_LIST_OF_PAIRS.search(before) or before.endswith(("?", "&", ";"))):  # "host=db password=x"
+        return value
+    if named.name.startswith("--") or _ENV_COMMAND.search(before):
+        return value
+    # `Credentials(username=ana, password=…)`
+    is_printed = is_random and "." not in value and _IN_A_REPR.search(named.text, max(0, start - _LONGEST_REPR), start)
+    return value.rstrip(",") if is_printed else None
 
 
 def _after_colon(named: Named, after: re.Match[str]) -> str | None:

@@ -16,6 +16,33 @@ def _command(program: str, option: str, needle: str) -> Rule:
     return Rule(rf"(\b{program}{words}{option}[\"']?){_ARGUMENT}", (needle,), spaced=True)
 
 
+_COOKIE = (
+    r"[\w.-]{0,40}?(?:sess(?:ion)?(?:[_-]?id)?|auth|token|jwt|csrf|xsrf|login|remember|sid)[\w.-]{0,20}"
+    r"=(?![$<{])"
+)
+_BEFORE_A_COOKIE = r"[\w.-]{1,60}=[^\s;\"']{0,200}; ?"
+_ORACLE_TOOL = r"(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman)(?:[ \t]+-\w{1,9}){0,4}[ \t]+"
+_ORACLE_USER = r"[\"']?[\w.$#]{1,64}/"
+_BEHIND_THE_USER = r"(?![@/ ])[^\s@\"'/|;]{2,100}+"
+_PRINTS = r"\b(?:echo|printf)[ \t]+(?:-\w{1,3}[ \t]+)?[\"']?"
+_PRINTED = r"[^\s\"'|$<{][^\n\"'|$]{2,100}?"
+_PIPE = r"[\"']?[ \t]*\|[ \t]*"
+_SUDO = r"sudo\b[^|\n]{0,60}?[ \t]-\w{0,4}S"
+_READS_A_PASSWORD = (
+    rf"(?:{_SUDO}|passwd\b|[^|\n]{{1,120}}--password-stdin|(?:gh|docker)[ \t]+secret"
+    r"|[^|\n]{1,60}-pass(?:in|out)?[ \t]+stdin|cryptsetup)"
+)
+# Programs that store a setting: `aws configure set aws_secret_access_key …`, `poetry config pypi-token.pypi …`.
+_CONFIGURES = (
+    r"\b(?:aws[ \t]+configure[ \t]+set"
+    r"|(?:npm|yarn|pip|dvc|git|poetry|gcloud|heroku|az|pulumi|conda|bundle)[ \t]+(?:remote[ \t]+)?(?:config|modify)"
+    r"(?:[ \t]*:?set)?(?:[ \t]+--?\w{1,20})*+)(?:[ \t]+[\w-]{1,40})??(?:[ \t]+--\w{1,20}){0,2}[ \t]+"
+)
+_SETTING = (
+    r"(?!-)[\w.-]{0,60}?(?i:secret[_-]?access[_-]?key|session[_-]?token|password|secret|token|(?:api|secret)[_-]?key)"
+    r"(?:\.\w{1,30})?[ \t]+(?:--secret[ \t]+)?[\"']?"
+)
+
 COMMANDS = (
     Rule(
         (
@@ -50,5 +77,44 @@ COMMANDS = (
     _command("(?:un)?zip", r"-P[ \t]+", "zip "),
     _command("smbclient", r"-U[ \t]+[^\s%]{1,64}%", "smbclient"),
     _command("mongo(?:sh|dump|restore|export|import)?", r"-p[ \t]+", "mongo"),
+    Rule(
+        (
+            r"(\bcurl[ \t][^\n|;&]{0,300}?(?<=[ \t])(?:-b|--cookie)[ =]?\\{0,4}[\"']?"
+            rf"(?:{_BEFORE_A_COOKIE}){{0,8}}?{_COOKIE})[^\s\"';\\]{{3,}}+"
+        ),
+        ("curl ",),
+        spaced=True,
+    ),
+    Rule(
+        (
+            r"(\b(?:gh|glab)[ \t]+(?:secret|variable)[ \t]+(?:set|create)[ \t]+[^\n|;]{0,120}?"
+            rf"(?<=[ \t])(?:--body|--value|-b|-v)(?:[ \t]+|=)[\"']?){_ARGUMENT}"
+        ),
+        ("gh secret", "gh variable", "glab "),
+        spaced=True,
+    ),
+    Rule(
+        (
+            r"(\b(?:7za?|7zr|rar|unrar)[ \t]+\w{1,4}(?:[ \t]+(?!-p|-hp)[^\s|;&]{1,200}+){0,16}+"
+            rf"[ \t]+-(?:hp|p)[\"']?){_ARGUMENT}"
+        ),
+        ("7z ", "7za ", "7zr ", "rar "),
+        spaced=True,
+    ),
+    Rule(
+        rf"(\b{_ORACLE_TOOL}{_ORACLE_USER}){_BEHIND_THE_USER}",
+        ("sqlplus", "sqlldr", "expdp", "impdp", "rman "),
+        spaced=True,
+    ),
+    Rule(rf"(\bjdbc:oracle:\w{{1,9}}:{_ORACLE_USER}){_BEHIND_THE_USER}(?=@)", ("jdbc:oracle:",)),
+    _command("lftp", r"-u[ \t]+[\"']?[^\s,\"']{1,64},", "lftp"),
+    Rule(
+        rf"({_PRINTS}[\w.-]{{1,64}}:){_PRINTED}(?={_PIPE}(?:sudo[ \t]+)?chpasswd)",
+        ("chpasswd",),
+        spaced=True,
+    ),
+    Rule(rf"({_PRINTS}){_PRINTED}(?={_PIPE}{_READS_A_PASSWORD})", ("echo ", "printf "), spaced=True),
+    Rule(rf"(\b{_SUDO}\b[^\n]{{0,100}}?<<<[ \t]*[\"']?){_ARGUMENT}", ("<<<",), spaced=True),
+    Rule(rf"({_CONFIGURES}{_SETTING}){_ARGUMENT}", ("aws configure set", " config", " modify"), spaced=True),
     _command("keytool", r"-(?:store|key)pass[ \t]+", "keytool"),
 )

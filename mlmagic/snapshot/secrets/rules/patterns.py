@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mlmagic.snapshot.secrets.rules.calls import CALLS
 from mlmagic.snapshot.secrets.rules.commands import COMMANDS
 from mlmagic.snapshot.secrets.rules.phrases import ADDRESSES, FILES, HASHES, PHRASES
 from mlmagic.snapshot.secrets.rules.rule import Rule, begin, services, token
@@ -104,5 +105,5 @@ _TOKENS = (
     ),
 )  # fmt: skip
 
-RULES = (*PHRASES, *COMMANDS, *services(), *_TOKENS, *HASHES, *FILES, *ADDRESSES)
+RULES = (*PHRASES, *COMMANDS, *CALLS, *services(), *_TOKENS, *HASHES, *FILES, *ADDRESSES)
 """All rules, in the order in which they are tried."""
