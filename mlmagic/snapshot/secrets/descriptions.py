@@ -25,12 +25,12 @@ _OF_A_LOGIN = words_of(
 )
 _OWNERS_OF_LOGINS = words_of(
     "account api auth aws azure client connection credentials database db email ftp imap kafka ldap login mail minio "
-    "mongo mongodb mysql oracle pg postgres postgresql rabbitmq redis s3 server smtp "
-    "source sql ssh storage user"
+    "mongo mongodb mysql oracle pg postgres postgresql rabbitmq redis s3 server smtp source sql ssh storage "
+    "user"
 )
 _TYPES = words_of(
-    "any array bool boolean bytes category char datetime float float32 float64 int int32 int64 integer number object str "
-    "string text varchar"
+    "any array bool boolean bytes category char datetime float float32 float64 int int32 int64 integer number object "
+    "str string text varchar"
 )
 _FUNCTION_WORDS = words_of(
     "a an and are as at be by can choose contains enter for from has have if in is least must no not of on or should "

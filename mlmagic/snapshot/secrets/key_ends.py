@@ -22,20 +22,20 @@ _LINE = re.compile(
 
 
 def ends_of_keys(text: str) -> Iterator[tuple[int, int]]:
-    r"""Yield the spans of the lines of base64 that end private keys without a beginning, with the line of their end.
+    r"""Yield the spans of the lines of base64 above the ends of private keys; whole keys are redacted before.
 
     >>> text = "lr=0.1\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASC\n-----END PRIVATE KEY-----\n"
     >>> [text[slice(*span)] for span in ends_of_keys(text)]
-    ['MIIEvQIBADANBgkqhkiG9w0B\\nAQEFAASC\\n-----END PRIVATE KEY-----']
+    ['MIIEvQIBADANBgkqhkiG9w0B\nAQEFAASC']
     """
     if _NEEDLE not in text:
         return
     for found in _END.finditer(text):
-        start = found.start()
+        start, end = found.start(), 0
         for _ in range(_MOST_LINES):
             line = _LINE.search(text, max(0, start - 2 * _LONGEST_LINE), start)
             if line is None:
                 break
-            start = line.start("key")
-        if start < found.start() and holds_a_key(text[start : found.start()]):
-            yield start, found.end()
+            start, end = line.start("key"), end or line.end("key")
+        if holds_a_key(text[start:end]):
+            yield start, end

@@ -153,8 +153,11 @@ def test_the_first_lines_of_a_private_key_are_replaced(header, count):
 @pytest.mark.parametrize("kind", ["RSA ", "", "OPENSSH "])
 @pytest.mark.parametrize("lines", [[BODY[:64], BODY[3:67], "xY9zQ8wE7r=="], [BODY[:64]], [BODY[:64], BODY[3:67]]])
 def test_the_last_lines_of_a_private_key_are_replaced(lines, kind, line_break):
-    text = line_break.join([*lines, f"-----END {kind}PRIVATE KEY-----"])
-    assert redact(f"$ tail key.pem\n{text}\nloss=1\n") == (f"$ tail key.pem\n{REDACTED}\nloss=1\n", 1)
+    end = f"-----END {kind}PRIVATE KEY-----"
+    text = line_break.join([*lines, end])
+    clean = line_break.join([REDACTED, end])
+    assert redact(f"$ tail key.pem\n{text}\nloss=1\n") == (f"$ tail key.pem\n{clean}\nloss=1\n", 1)
+    assert redact(clean) == (clean, 0)
 
 
 @pytest.mark.parametrize(
