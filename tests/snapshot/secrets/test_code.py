@@ -120,7 +120,6 @@ ARGUMENTS = [
     "user.set_password('«»')",
     "user.check_password('«»')",
     "hmac.new(b'«»', msg, 'sha256')",
-    "AESGCM(b'«»')",
     "SecretStr('«»')",
     "page.get_by_label('Password').fill('«»')",
     "make_password('«»')",

@@ -274,7 +274,6 @@ COMMANDS = [
     "gh secret set API_TOKEN -b '«»'",
     "7z x a.7z -p«»",
     "7z a -p«» a.7z b",
-    "unrar x -p«» a.rar",
     "sqlplus ana/«»@db",
     "sqlplus -S ana/«»@//h:1521/db @q.sql",
     "jdbc:oracle:thin:ana/«»@db",

@@ -21,17 +21,14 @@ _COOKIE = (
     r"=(?![$<{])"
 )
 _BEFORE_A_COOKIE = r"[\w.-]{1,60}=[^\s;\"']{0,200}; ?"
-_ORACLE_TOOL = r"(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman)(?:[ \t]+-\w{1,9}){0,4}[ \t]+"
+_ORACLE_TOOL = r"sqlplus(?:[ \t]+-\w{1,9}){0,4}[ \t]+"
 _ORACLE_USER = r"[\"']?[\w.$#]{1,64}/"
 _BEHIND_THE_USER = r"(?![@/ ])[^\s@\"'/|;]{2,100}+"
 _PRINTS = r"\b(?:echo|printf)[ \t]+(?:-\w{1,3}[ \t]+)?[\"']?"
 _PRINTED = r"[^\s\"'|$<{][^\n\"'|$]{2,100}?"
 _PIPE = r"[\"']?[ \t]*\|[ \t]*"
 _SUDO = r"sudo\b[^|\n]{0,60}?[ \t]-\w{0,4}S"
-_READS_A_PASSWORD = (
-    rf"(?:{_SUDO}|passwd\b|[^|\n]{{1,120}}--password-stdin|(?:gh|docker)[ \t]+secret"
-    r"|[^|\n]{1,60}-pass(?:in|out)?[ \t]+stdin|cryptsetup)"
-)
+_READS_A_PASSWORD = rf"(?:{_SUDO}|passwd\b|[^|\n]{{1,120}}--password-stdin)"
 # Programs that store a setting: `aws configure set aws_secret_access_key …`, `poetry config pypi-token.pypi …`.
 _CONFIGURES = (
     r"\b(?:aws[ \t]+configure[ \t]+set"
@@ -68,8 +65,8 @@ COMMANDS = (
         ("redis-cli",),
         spaced=True,
     ),
-    _command("htpasswd", rf"-(?=\w{{0,8}}b)\w{{1,9}}+{_WORD}{_WORD}[ \t]+", "htpasswd"),
-    _command("htpasswd", rf"-(?=\w{{0,8}}n)(?=\w{{0,8}}b)\w{{1,9}}+{_WORD}[ \t]+", "htpasswd"),
+    _command("htpasswd", rf"-(?=\w{{0,8}}b)\w{{1,9}}+{_WORD}{_WORD}[ \t]+", "passwd"),
+    _command("htpasswd", rf"-(?=\w{{0,8}}n)(?=\w{{0,8}}b)\w{{1,9}}+{_WORD}[ \t]+", "passwd"),
     Rule(r"(\bwandb[ \t]+login[ \t]+(?:--relogin[ \t]+)?)[0-9a-f]{40}(?![0-9a-f])", ("wandb",), spaced=True),
     _command("openssl", r"(?:-[kK][ \t]+|-pass(?:in|out)?[ \t]+pass:)", "openssl"),
     _command(r"ldap\w{3,9}", r"-w[ \t]+", "ldap"),
@@ -79,7 +76,7 @@ COMMANDS = (
     _command("mongo(?:sh|dump|restore|export|import)?", r"-p[ \t]+", "mongo"),
     Rule(
         (
-            r"(\bcurl[ \t][^\n|;&]{0,300}?(?<=[ \t])(?:-b|--cookie)[ =]?\\{0,4}[\"']?"
+            r"(\bcurl(?:[ \t]+(?!-b|--cookie)[^\s|;&]{1,300}+){0,24}+[ \t]+(?:-b|--cookie)[ =]?\\{0,4}[\"']?"
             rf"(?:{_BEFORE_A_COOKIE}){{0,8}}?{_COOKIE})[^\s\"';\\]{{3,}}+"
         ),
         ("curl ",),
@@ -87,34 +84,34 @@ COMMANDS = (
     ),
     Rule(
         (
-            r"(\b(?:gh|glab)[ \t]+(?:secret|variable)[ \t]+(?:set|create)[ \t]+[^\n|;]{0,120}?"
-            rf"(?<=[ \t])(?:--body|--value|-b|-v)(?:[ \t]+|=)[\"']?){_ARGUMENT}"
+            r"(\bgh[ \t]+secret[ \t]+set[ \t]+[^\n|;]{0,120}?"
+            rf"(?<=[ \t])(?:--body|-b)(?:[ \t]+|=)[\"']?){_ARGUMENT}"
         ),
-        ("gh secret", "gh variable", "glab "),
+        ("gh secret",),
         spaced=True,
     ),
     Rule(
         (
-            r"(\b(?:7za?|7zr|rar|unrar)[ \t]+\w{1,4}(?:[ \t]+(?!-p|-hp)[^\s|;&]{1,200}+){0,16}+"
+            r"(\b7z[ \t]+\w{1,4}(?:[ \t]+(?!-p|-hp)[^\s|;&]{1,200}+){0,16}+"
             rf"[ \t]+-(?:hp|p)[\"']?){_ARGUMENT}"
         ),
-        ("7z ", "7za ", "7zr ", "rar "),
+        ("7z ",),
         spaced=True,
     ),
     Rule(
         rf"(\b{_ORACLE_TOOL}{_ORACLE_USER}){_BEHIND_THE_USER}",
-        ("sqlplus", "sqlldr", "expdp", "impdp", "rman "),
+        ("sqlplus",),
         spaced=True,
     ),
     Rule(rf"(\bjdbc:oracle:\w{{1,9}}:{_ORACLE_USER}){_BEHIND_THE_USER}(?=@)", ("jdbc:oracle:",)),
     _command("lftp", r"-u[ \t]+[\"']?[^\s,\"']{1,64},", "lftp"),
     Rule(
         rf"({_PRINTS}[\w.-]{{1,64}}:){_PRINTED}(?={_PIPE}(?:sudo[ \t]+)?chpasswd)",
-        ("chpasswd",),
+        ("passwd",),
         spaced=True,
     ),
-    Rule(rf"({_PRINTS}){_PRINTED}(?={_PIPE}{_READS_A_PASSWORD})", ("echo ", "printf "), spaced=True),
-    Rule(rf"(\b{_SUDO}\b[^\n]{{0,100}}?<<<[ \t]*[\"']?){_ARGUMENT}", ("<<<",), spaced=True),
-    Rule(rf"({_CONFIGURES}{_SETTING}){_ARGUMENT}", ("aws configure set", " config", " modify"), spaced=True),
+    Rule(rf"({_PRINTS}){_PRINTED}(?={_PIPE}{_READS_A_PASSWORD})", ("sudo", "-stdin"), spaced=True),
+    Rule(rf"(\b{_SUDO}\b[^\n]{{0,100}}?<<<[ \t]*[\"']?){_ARGUMENT}", ("sudo",), spaced=True),
+    Rule(rf"({_CONFIGURES}{_SETTING}){_ARGUMENT}", ("aws", " config", " modify"), spaced=True),
     _command("keytool", r"-(?:store|key)pass[ \t]+", "keytool"),
 )

@@ -72,7 +72,7 @@ PHRASES = (
         ("Private-Lines: ",),
         spaced=True,
     ),
-    Rule(r"(:_auth(?:Token)?\s{0,4}=\s{0,4})(?!\$\{)[^\s\"'\\<]{8,}+", (":_auth",), spaced=True),
+    Rule(r"(:_auth(?:Token)?\s{0,4}=\s{0,4})(?!\$\{)[^\s\"'\\<]{8,}+", ("auth",), spaced=True),
     Rule(
         r"(uthorization(?! \w)\W{1,6}(?:[Bb]asic|[Tt]oken|[Aa]pi[Kk]ey|[Bb]earer) )[\w.~+/:-]{4,}+=*+",
         ("uthorization",),
@@ -136,7 +136,7 @@ _LINE_OF_PGPASS = r":[\w.*-]{1,64}:[\w.@+-]{1,64}:)[^\s\"':]{1,200}+(?=\s|\Z|[\"
 FILES = (  # `.pgpass`: host, port, database, user, password
     Rule(
         rf"(:(?<=[\w*]:)(?:5432|6432|\*){_LINE_OF_PGPASS}",
-        (":5432:", ":6432:", ":*:"),
+        ("432:", ":*:"),
         spaced=True,
         accepts=_is_credential,
     ),
