@@ -16,13 +16,13 @@ _QUOTE = r"\\{0,8}[\"']"
 _IS = rf"(?:{_QUOTE})?[ \t]{{0,4}}[:=][ \t]{{0,4}}"
 _LINE = r"(?:\s|\\n|[+-](?=[ \t])){0,60}"
 _NAME = (
-    rf"(?:{_QUOTE})?(?:[Nn]ame|NAME|[Kk]ey|KEY|[Vv]ariable|[Pp]arameter(?:Key|Name)|[Ff]ield|id){_IS}\s{{0,4}}"
+    rf"(?:{_QUOTE})?(?i:name|key|variable|parameter(?:key|name)|field|id){_IS}\s{{0,4}}"
     rf"(?:{_QUOTE})?\Z"
 )
-_VALUE = rf"(?:{_QUOTE})?(?:(?:[Pp]arameter|[Dd]efault|[Ss]tring)?[Vv]alue|VALUE|[Vv]al|[Dd]efault){_IS}"
+_VALUE = rf"(?:{_QUOTE})?(?i:(?:parameter|default|string)?value|val|default){_IS}"
 # One more field between the two.
 _OTHER = (
-    rf"(?:(?:{_QUOTE})?(?:[Tt]ype|TYPE|[Ss]ecure|[Rr]equired|[Ss]lot_?[Ss]etting|[Ee]ffect){_IS}"
+    rf"(?:(?:{_QUOTE})?(?i:type|secure|required|slot_?setting|effect){_IS}"
     rf"[\"']?\w{{1,30}}[\"']?,?{_LINE})?"
 )
 _WORD = r"(?P<word>(?!\$[({])[^\s\"'{}\[\]|>&,][^\n\"'{},]{0,1000}+)"
