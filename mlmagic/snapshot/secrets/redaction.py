@@ -228,7 +228,7 @@ def _long_words(text: str) -> str:
     for start in range(0, len(text), _AT_ONCE):
         # A word that is cut at the end of a part is whole in the next one, or long enough in both.
         part = text[max(0, start - _LONGEST_CUT) : start + _AT_ONCE]
-        words.update(word for word in part.split() if len(word) >= _LEAST_OF_A_TOKEN)
+        words.update([word for word in part.split() if len(word) >= _LEAST_OF_A_TOKEN])
     return "\n".join(words)
 
 
