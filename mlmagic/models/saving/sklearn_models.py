@@ -1,4 +1,7 @@
-"""Writes a scikit-learn estimator with skops, or with cloudpickle and a note if skops is unsuitable."""
+"""Writes a scikit-learn estimator with skops, or with cloudpickle and a note if skops is unsuitable.
+
+MLflow's own ``save_model`` takes longer, and does not read back what it wrote.
+"""
 
 from __future__ import annotations
 
