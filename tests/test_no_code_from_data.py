@@ -87,6 +87,7 @@ ALLOWED = {
     ("sweeps/trials/trial_code.py", "eval"): "the last expression of the user's cell",
     ("sweeps/trials/trial_code.py", "exec"): "the body of the user's cell",
     ("sweeps/trials/trial_code.py", "job.payload.load"): "what the session pickled for its own workers",
+    ("types.py", "import_module"): "modules of this package, by a table",
 }
 
 

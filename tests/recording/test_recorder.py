@@ -316,7 +316,7 @@ def test_json_is_redacted_by_its_keys_too(run):
         def __str__(self):
             return f"Client({TOKEN})"
 
-    run.recorder.json("mlmagic/models.json", {"m": {"api_key": "abc", "alpha": 1.0, "c": Client(), TOKEN: [TOKEN]}})
+    run.recorder.json("mlmagic/models.json", {"m": {"api_key": "q7w1", "alpha": 1.0, "c": Client(), TOKEN: [TOKEN]}})
     run.recorder.json("mlmagic/environment.json", {"installed": {"detect-secrets": "1.5.0", "secrets": "2.0"}})
     models = json.loads(run.files["mlmagic/models.json"])["m"]
     assert models == {
