@@ -1,4 +1,4 @@
-"""A journal: an append-only file with one record per line, and the staged files that its records name."""
+"""A journal: an append-only file with one record per line."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import contextlib
 import errno
 import os
 import shutil
-import tempfile
 import threading
 import time
 import zlib
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from mlmagic.errors import NoActiveRunError
 from mlmagic.journal import locks
@@ -31,13 +30,14 @@ from mlmagic.journal.records import (
     Stored,
     UserKeys,
 )
-from mlmagic.journal.safe_folder import FULL, STAGED, open_file
+from mlmagic.journal.safe_folder import STAGED, open_file
 from mlmagic.journal.signing import signature_of
 from mlmagic.journal.staged_files import path_of, within
+from mlmagic.journal.staging import Staging
 from mlmagic.journal.system_calls import FLAGS, read_at, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mlmagic.journal.lines import JournalLine
     from mlmagic.journal.records import Record, Signed
@@ -50,16 +50,13 @@ _LONGEST_CLOSING = 64
 LONGEST_BEGINNING = 1 << 20
 _MOST_DAMAGED = 16
 
-T = TypeVar("T")
-
 
 class Journal:
     """The journal of one run. All methods may be called from any thread.
 
     When ``append`` returns, the operating system has the record, so it outlives the process; ``sync`` makes it outlive
     the machine. If the disk refuses a record, this and the following ones stay in memory until ``sync`` has written
-    them, and ``trouble`` says why. ``elsewhere`` is where files are staged if the journal's own disk is full.
-    ``left_out`` are lines about files that were not taken over.
+    them, and ``trouble`` says why. The files that its records name are in ``staging``.
     """
 
     def __init__(self, path: Path, descriptor: int | None) -> None:
@@ -67,15 +64,13 @@ class Journal:
         self.is_locked = False
         self._is_in_memory = self._is_mine = descriptor is None
         self.trouble: str | None = None
-        self.left_out: list[str] = []
-        self.elsewhere: Path | None = None
+        self.staging = Staging(None if self._is_in_memory else path.with_suffix(STAGED))
         self._seed = seed_of(path.name)
         self._file = descriptor
         # Bytes that the disk refused. They follow the file's last byte; while there are any, all new records go here.
         self._unwritten = bytearray()
         self._unsynced = False
         self._ended = False
-        self._not_kept: dict[str, list[str]] = {}
         self._signature: Signature | None = None
         self._lock = threading.RLock()
         locks.give_up_after_fork(self)
@@ -322,113 +317,31 @@ class Journal:
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Stage an artifact and record it."""
         file = File(path, len(content), zlib.crc32(content), after, before)
-        if self._stage(path, lambda: _write(self.staged(file), content)):
+        if self.staging.put(path, lambda: _write(self.staging.of_file(file), content)):
             self.append(file)
 
     def keep_part(self, digest: str, packed: bytes) -> None:
         """Stage a part of a text that runs share, and record it."""
         part = Part(digest, len(packed), zlib.crc32(packed))
-        if self._stage(f"the part {digest}", lambda: _write(within(self.staging, str(path_of(part))), packed)):
+        if self.staging.put(
+            f"the part {digest}", lambda: _write(within(self.staging.path, str(path_of(part))), packed)
+        ):
             self.append(part)
-
-    def staged(self, file: File) -> Path:
-        """Return the path of the staged content of *file*."""
-        return within(self.files if file.after is None else self.staging / "continued", file.path)
-
-    def folder_of(self, model: Model) -> Path:
-        """Return the folder of the staged files of *model*."""
-        return within(self.staging, model.folder)
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Stage a copy of a user's file or folder and record it; a folder's content goes into *folder* itself."""
         path = folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
 
         def copy() -> None:
-            target = self.files / path
+            target = self.staging.artifacts / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
                 shutil.copytree(source, target, dirs_exist_ok=True)
             else:
                 shutil.copyfile(source, target)
 
-        if self._stage(path, copy):
+        if self.staging.put(path, copy):
             self.append(Copy(path))
-
-    def _stage(self, path: str, put: Callable[[], None]) -> bool:
-        try:
-            self.make_staging()
-            self.with_room(put)
-        except OSError as error:
-            self.not_kept(path, error)
-            return False
-        return True
-
-    def with_room(self, put: Callable[[], T]) -> T:
-        """Return the result of *put*, which writes to the staging folder; on a full disk it is called again elsewhere.
-
-        Raises
-        ------
-        OSError
-            If there is no room elsewhere either, or *put* fails for another reason.
-        """
-        try:
-            return put()
-        except OSError as error:
-            if error.errno not in FULL or not self._stage_elsewhere():
-                raise
-            return put()
-
-    def not_kept(self, what: str, error: OSError) -> None:
-        """Note that *what* could not be staged because of *error*."""
-        self._not_kept.setdefault(error.strerror or str(error), []).append(what)
-
-    @property
-    def problems(self) -> list[str]:
-        """The files that were left out or could not be staged: a line for each file or reason."""
-        lines = [f"{', '.join(what)} could not be kept: {why}" for why, what in self._not_kept.items()]
-        return [*self.left_out, *lines]
-
-    @property
-    def files(self) -> Path:
-        """The folder of the staged files, under the paths that they have in the run."""
-        return self.staging / "artifacts"
-
-    @property
-    def staging(self) -> Path:
-        """The folder of everything that the records name: beside the journal, or ``elsewhere``."""
-        if self._is_in_memory and self.elsewhere is None:
-            self.elsewhere = Path(tempfile.mkdtemp(prefix="mlmagic-"))
-        return self.elsewhere or self.path.with_suffix(STAGED)
-
-    def make_staging(self) -> Path:
-        """Create the staging folder if needed, accessible only to this user, and return it."""
-        # The files in it have the modes that they should have in the store.
-        with contextlib.suppress(FileExistsError):
-            self.staging.mkdir(mode=0o700)
-        return self.staging
-
-    def _stage_elsewhere(self) -> bool:
-        """Switch to a temporary folder, with a copy of what is staged; return whether it has room for the copy."""
-        if self.elsewhere is not None:
-            return False
-        try:
-            elsewhere = Path(tempfile.mkdtemp(prefix="mlmagic-"))
-        except OSError:
-            return False
-        try:
-            shutil.copytree(self.staging, elsewhere, symlinks=True, dirs_exist_ok=True)
-        except OSError:
-            shutil.rmtree(elsewhere, ignore_errors=True)
-            return False
-        # The files beside the journal stay until delivery: if this process dies, another one finds them.
-        self.elsewhere = elsewhere
-        return True
-
-    def remove_staging(self) -> None:
-        """Remove all staged files."""
-        beside = None if self._is_in_memory else self.path.with_suffix(STAGED)
-        for folder in filter(None, (beside, self.elsewhere)):
-            shutil.rmtree(folder, ignore_errors=True)
 
     def close_file(self) -> None:
         """Close the file if it is open, which also releases the lock."""
@@ -440,8 +353,7 @@ class Journal:
         """Close the file, and remove the staged files of a journal in memory."""
         with self._lock:
             self.close_file()
-            if self._is_in_memory and self.elsewhere is not None:
-                shutil.rmtree(self.elsewhere, ignore_errors=True)
+            self.staging.close()
 
 
 def _write(target: Path, content: bytes) -> None:

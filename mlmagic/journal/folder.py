@@ -164,7 +164,7 @@ def discard(journal: Journal) -> None:
     """Remove a journal that was never used, and its staged files."""
     path, is_on_disk = journal.path, journal.is_on_disk
     if is_on_disk:
-        journal.remove_staging()
+        journal.staging.remove()
     journal.close()
     if is_on_disk:
         with contextlib.suppress(OSError):
@@ -178,7 +178,7 @@ def put_away(journal: Journal, *, keep_files: bool) -> None:
     archive; otherwise the next sync would deliver it again.
     """
     if not keep_files:
-        journal.remove_staging()
+        journal.staging.remove()
     path = journal.path
     with contextlib.suppress(OSError):  # if the folder is no longer writable, the journal stays
         if journal.is_on_disk:

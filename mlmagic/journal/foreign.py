@@ -215,9 +215,9 @@ def _take_files(foreign: ForeignJournal, place: SafeFolder, journal: Journal) ->
     with place.open_folder(foreign.path.with_suffix(STAGED).name) as staging:
         for file in wanted:
             try:
-                copy(staging, file, journal.make_staging())
+                copy(staging, file, journal.staging.make())
             except OSError as error:
-                journal.left_out.append(f"{file.path} was left out: {error.strerror or error}")
+                journal.staging.left_out.append(f"{file.path} was left out: {error.strerror or error}")
             else:
                 taken.append(file.path)
     return taken

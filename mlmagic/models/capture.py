@@ -244,11 +244,11 @@ def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> No
     uid = uuid.uuid4().hex
     journal, folder = run.delivery.journal, f"models/{uid}"
     try:
-        saved = journal.with_room(
+        saved = journal.staging.with_room(
             lambda: save_model(
                 model,
                 name,
-                journal.make_staging() / folder,
+                journal.staging.make() / folder,
                 input_example=examples,
                 requirements=_requirements(),
                 size_limit_mb=settings.model_limit_mb,
@@ -257,7 +257,7 @@ def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> No
     except OSError as error:  # any other OSError comes from the model
         if error.errno not in FULL:
             raise
-        journal.not_kept(f"the model {name!r}", error)
+        journal.staging.not_kept(f"the model {name!r}", error)
         return
     kind = type(model).__name__
     if isinstance(saved, Skipped):

@@ -74,7 +74,7 @@ class ChildRun:
     @property
     def staging(self) -> Path:
         """The folder of the files that records name, beside the run's journal."""
-        return self._journal.make_staging()
+        return self._journal.staging.make()
 
     def figures(self, figures: Iterable[Figure | FailedFigure]) -> None:
         """Record figures, each under its own name."""

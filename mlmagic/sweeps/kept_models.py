@@ -113,7 +113,7 @@ class KeptModels:
             return
         if before is not None and (before.value <= value if goal == "min" else before.value >= value):
             return
-        staged = stage(models, run.delivery.journal.make_staging())
+        staged = stage(models, run.delivery.journal.staging.make())
         self.drop(run, trial.point_number)
         self._of_point[trial.point_number] = _Kept(trial.number, value, staged)
 
@@ -122,7 +122,7 @@ class KeptModels:
         kept = self._of_point.pop(point_number, None)
         for staged in kept.staged if kept else ():
             if staged.uid:
-                shutil.rmtree(run.delivery.journal.staging / staged.folder, ignore_errors=True)
+                shutil.rmtree(run.delivery.journal.staging.path / staged.folder, ignore_errors=True)
 
     def record(self, run: ActiveRun, point_number: int | None) -> bool:
         """Record the models of the best point on the sweep's *run*, delete all others; return whether there are any."""

@@ -43,9 +43,9 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
         journal.sync()
         continuing.remember(run, ended, run.seconds_before + duration_s)
     _close_strays(run, status, error)
-    for problem in journal.problems:
+    for problem in journal.staging.problems:
         run.notices.warn(problem)
-    files = f"in {journal.elsewhere}" if journal.elsewhere else ""
+    files = f"in {journal.staging.elsewhere}" if journal.staging.elsewhere else ""
     if journal.trouble:
         where = f"in memory and {files}" if files else "in memory"
         run.notices.warn(

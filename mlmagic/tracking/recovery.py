@@ -104,7 +104,7 @@ def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATI
         except (OSError, NewerFormatError) as error:
             report.problems.append(f"{one.path} was not taken over: {getattr(error, 'strerror', None) or error}")
             continue
-        report.problems += journal.problems
+        report.problems += journal.staging.problems
         deliveries.append(Delivery.of_dead_process(journal, uri, began))
     ships = delivery_worker(uri)
     ships.add(*deliveries)

@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -138,30 +139,30 @@ def fill(monkeypatch, folder):
 def test_files_that_a_full_disk_refuses_are_staged_elsewhere(journal, tmp_path, monkeypatch):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    monkeypatch.setattr(module.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     journal.keep_file("a.txt", b"a")
-    beside = journal.staging
+    beside = journal.staging.path
     fill(monkeypatch, beside)
     journal.keep_file("b.txt", b"b")
     journal.keep_file("c.txt", b"c")
     assert [record.path for record in records(journal)] == ["a.txt", "b.txt", "c.txt"]
-    assert {path.name: path.read_bytes() for path in journal.files.iterdir()} == {"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}  # fmt: skip
-    assert journal.elsewhere.parent == temporary
-    assert journal.elsewhere.stat().st_mode & 0o077 == 0
-    assert journal.problems == []
+    assert {path.name: path.read_bytes() for path in journal.staging.artifacts.iterdir()} == {"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}  # fmt: skip
+    assert journal.staging.elsewhere.parent == temporary
+    assert journal.staging.elsewhere.stat().st_mode & 0o077 == 0
+    assert journal.staging.problems == []
     assert (beside / "artifacts/a.txt").read_bytes() == b"a"  # for another process, should this one die
 
-    journal.remove_staging()
+    journal.staging.remove()
     assert (beside.exists(), list(temporary.iterdir())) == (False, [])
 
 
 def test_files_that_no_disk_takes_are_named_in_one_line(journal, tmp_path, monkeypatch):
-    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     fill(monkeypatch, tmp_path)
     journal.keep_file("a.txt", b"a")
     journal.keep_file("b.txt", b"b")
     assert records(journal) == []
-    assert journal.problems == ["a.txt, b.txt could not be kept: No space left on device"]
+    assert journal.staging.problems == ["a.txt, b.txt could not be kept: No space left on device"]
 
 
 def test_a_limit_of_the_system_is_met_as_a_full_disk_is(tmp_path):
@@ -174,7 +175,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 for step in range(100):
     journal.append_metric("loss", 1.0, 1, step)
 journal.keep_file("big.bin", b"x" * 5000)
-print(len(list(journal.read())), journal.trouble, journal.problems)
+print(len(list(journal.read())), journal.trouble, journal.staging.problems)
 """
     root = str(Path(__file__).parents[2])
     done = subprocess.run(
@@ -194,16 +195,16 @@ def test_staged_files_lie_beside_it(journal, tmp_path):
     assert records(journal)[1] == Copy("data")
     file = records(journal)[0]
     assert isinstance(file, File)
-    assert journal.staged(file).read_bytes() == b"x = 1"
-    assert (journal.files / "data/a.bin").read_bytes() == b"a"
+    assert journal.staging.of_file(file).read_bytes() == b"x = 1"
+    assert (journal.staging.artifacts / "data/a.bin").read_bytes() == b"a"
 
 
 def test_a_journal_of_somebody_else_cannot_name_files_elsewhere(journal):
     for path in ("../../secret.txt", "/etc/passwd"):
         with pytest.raises(OSError, match="outside of the journal's own folder"):
-            journal.staged(File(path))
+            journal.staging.of_file(File(path))
         with pytest.raises(OSError, match="outside of the journal's own folder"):
-            journal.folder_of(Model("a", "m", path))
+            journal.staging.of_model(Model("a", "m", path))
 
 
 def test_one_in_memory_serves_as_well(tmp_path, monkeypatch):
@@ -212,8 +213,8 @@ def test_one_in_memory_serves_as_well(tmp_path, monkeypatch):
     journal.append(Tag("a", "1"))
     journal.keep_file("a.txt", b"a")
     assert [type(record) for record in records(journal)] == [Tag, File]
-    assert (journal.files / "a.txt").read_bytes() == b"a"
-    staging = journal.staging
+    assert (journal.staging.artifacts / "a.txt").read_bytes() == b"a"
+    staging = journal.staging.path
     journal.close()
     assert not staging.exists()
     assert list(tmp_path.iterdir()) == []

@@ -24,9 +24,9 @@ def log_model(model, name, *, client, run_id, **options):
     uid = uuid.uuid4().hex
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal.create(Path(folder) / "one.journal")
-        saved = save_model(model, name, journal.staging / uid, **options)
+        saved = save_model(model, name, journal.staging.path / uid, **options)
         if isinstance(saved, Skipped):
-            assert not (journal.staging / uid).exists()
+            assert not (journal.staging.path / uid).exists()
             return saved
         run = client.get_run(run_id)
         record = Model(uid, saved.name, uid)

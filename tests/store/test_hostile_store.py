@@ -154,7 +154,7 @@ def test_a_model_with_a_link_among_its_files_is_left_out(client, store_uri, tmp_
     first = began()
     journal.append(first)
     (tmp_path / "private").write_text("PRIVATE")
-    at = journal.make_staging() / "models/1"
+    at = journal.staging.make() / "models/1"
     at.mkdir(parents=True)
     (at / "MLmodel").symlink_to(tmp_path / "private")
     journal.append(Model("1", "clf", "models/1"))

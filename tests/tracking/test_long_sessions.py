@@ -207,7 +207,7 @@ def test_the_journal_of_one_run_alone_brings_the_parts_along(session, tmp_path, 
     for _ in range(12):
         run = session.open()
         session.close(run)
-    staged = {file.name for file in (run.delivery.journal.staging / "parts").iterdir()}
+    staged = {file.name for file in (run.delivery.journal.staging.path / "parts").iterdir()}
     records = [line.record for line in run.delivery.journal.read()]
     assert staged == {f"{record.digest}.gz" for record in records if isinstance(record, Part)}
     assert len(staged) > 1
@@ -222,7 +222,10 @@ def test_a_foreign_journal_brings_the_parts_along(session, store_uri, monkeypatc
     monkeypatch.setattr(settings, "offline", False)
     journal = run.delivery.journal
     records = [line.record for line in journal.read() if not isinstance(line.record, Began)]
-    files = {path.relative_to(journal.staging).as_posix(): path.read_bytes() for path in journal.staging.rglob("*.*")}
+    files = {
+        path.relative_to(journal.staging.path).as_posix(): path.read_bytes()
+        for path in journal.staging.path.rglob("*.*")
+    }
     first = began(store_uri)
     planted = plant(folder.place(), first, first, *records, files=files)
     monkeypatch.setattr(delivery_worker(store_uri), "_deliveries", [])  # this user's own are lost

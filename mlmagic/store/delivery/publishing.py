@@ -31,7 +31,7 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model as Description
 
-    folder = journal.folder_of(model)
+    folder = journal.staging.of_model(model)
     same = f"tags.`mlmagic.id` = '{model.uid}'"
     found = client.search_logged_models([run.info.experiment_id], same, max_results=1) if again else ()
     entry = next(iter(found), None)
@@ -54,7 +54,7 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     description = Description.from_dict(yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8")))
     description.model_id = description.model_uuid = entry.model_id
     description.artifact_path, description.run_id = entry.artifact_location, run.info.run_id
-    whole = journal.staging / f"MLmodel-{model.uid}"  # not in place: a full disk must not truncate the only copy
+    whole = journal.staging.path / f"MLmodel-{model.uid}"  # not in place: a full disk must not truncate the only copy
     description.save(str(whole))
     whole.replace(folder / "MLmodel")
     status = LoggedModelStatus.FAILED

@@ -80,7 +80,7 @@ class Upload:
             self.waits["the run's files"] = closed.why
             return
         (artifacts,) = opened
-        folder, paths = self.journal.files, {file.path for file in wanted}
+        folder, paths = self.journal.staging.artifacts, {file.path for file in wanted}
         plain = {path for path in paths if path.startswith("artifacts/")}
         may_go_at_once = not self._is_tried and plain == {file.path for file in self._staged("artifacts")}
         self._is_tried = True
@@ -88,7 +88,7 @@ class Upload:
             self.done |= plain
         # The smallest file goes first: it is the cheapest test of whether anything gets through.
         for file in sorted(wanted, key=lambda file: (file.size, file.path)):
-            path = self.journal.staging / file.path
+            path = self.journal.staging.path / file.path
             if file.path in plain:
                 at = path.relative_to(folder)
                 self._try(at.as_posix(), path, partial(artifacts.log_artifact, str(path), _folder(at.parent)))
@@ -96,12 +96,12 @@ class Upload:
                 self._try(f"the part {path.name}", path, partial(shared_parts.put, path, run.info, uri, artifacts))
         for record in records:
             if isinstance(record, File) and record.after is not None and path_of(record) in paths:
-                path = self.journal.staged(record)
+                path = self.journal.staging.of_file(record)
                 self._try(record.path, path, partial(_go_on, self.journal, record, artifacts))
 
     def model(self, model: Model, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
         """Publish a staged model as a logged model of the run, unless that is done."""
-        path = self.journal.folder_of(model)
+        path = self.journal.staging.of_model(model)
         if self._key(path) in self.done:
             return
         odd = [file for file in self._staged(model.folder) if file.problem]
@@ -115,7 +115,7 @@ class Upload:
     def _staged(self, *folders: str) -> list[StagedFile]:
         """List these folders of the staging folder."""
         try:
-            with SafeFolder.open(self.journal.staging) as staging:
+            with SafeFolder.open(self.journal.staging.path) as staging:
                 found = [file for folder in folders for file in walk(staging, folder)]
         except FileNotFoundError:
             return []
@@ -143,7 +143,7 @@ class Upload:
 
     def _refuse(self, path: str, line: str) -> None:
         self.done.add(path)
-        self.refused.append(f"{line}; it stays in {self.journal.staging}")
+        self.refused.append(f"{line}; it stays in {self.journal.staging.path}")
 
     def is_done(self, record: File | Part | Copy | Model) -> bool:
         """Return whether the file, the user's file or the model of *record* needs no more work."""
@@ -157,7 +157,7 @@ class Upload:
         first, why = next(iter(self.waits.items()))
         more = len(self.waits) - 1
         named = f"{first}{f' and {more} more' if more else ''}"
-        return f"{named} could not be stored: {why}; kept in {self.journal.staging}"
+        return f"{named} could not be stored: {why}; kept in {self.journal.staging.path}"
 
     def _try(self, name: str, path: Path, store_it: Callable[[], object]) -> None:
         key = self._key(path)
@@ -177,12 +177,12 @@ class Upload:
         self.done.add(key)
 
     def _key(self, path: Path) -> str:
-        return path.relative_to(self.journal.staging).as_posix()
+        return path.relative_to(self.journal.staging.path).as_posix()
 
     def _find_damaged(self, files: Iterable[File | Part]) -> None:
         """Refuse the staged files whose content is not what was written."""
         try:
-            with SafeFolder.open(self.journal.staging) as staging:
+            with SafeFolder.open(self.journal.staging.path) as staging:
                 for file in files:
                     path = str(path_of(file))
                     if path not in self.done and not _is_whole(staging, path, file):
@@ -236,7 +236,7 @@ def _is_whole(staging: SafeFolder, path: str, file: File | Part) -> bool:
 def _go_on(journal: Journal, file: File, artifacts: Any) -> None:
     """Append a text to what earlier cells of the run stored under its path."""
     try:
-        part = journal.staged(file).read_text(encoding="utf-8", errors="replace")
+        part = journal.staging.of_file(file).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return  # reported as damaged
     earlier = connection.read_text(artifacts, file.path) or ""

@@ -312,7 +312,7 @@ def test_the_users_files_are_copied_at_once(written, tmp_path):
 
 def test_a_file_that_is_gone_is_told(written, tmp_path):
     written.journal.keep_copy("", tmp_path / "gone.bin")
-    assert written.journal.problems == ["gone.bin could not be kept: No such file or directory"]
+    assert written.journal.staging.problems == ["gone.bin could not be kept: No such file or directory"]
 
 
 def test_a_file_in_the_place_of_a_folder_is_told_and_loses_no_other(written):
@@ -320,7 +320,7 @@ def test_a_file_in_the_place_of_a_folder_is_told_and_loses_no_other(written):
     written.journal.keep_file("figures/roc.png", b"\x89PNG")
     written.journal.keep_file("b.txt", b"b")
     assert written.deliver() == []
-    assert written.journal.problems[0].startswith("figures/roc.png could not be kept: ")
+    assert written.journal.staging.problems[0].startswith("figures/roc.png could not be kept: ")
     assert written.files() == ["b.txt", "figures"]
 
 
@@ -350,9 +350,9 @@ def test_artifacts_that_cannot_be_stored_are_kept_and_delivered_when_they_can(wr
         written.write(Param("lr", "0.1"))
         assert written.deliver() == []
         assert written.delivery.held == (
-            f"mlmagic/cell.py could not be stored: No space left on device; kept in {written.journal.staging}"
+            f"mlmagic/cell.py could not be stored: No space left on device; kept in {written.journal.staging.path}"
         )
-        assert (written.journal.files / "mlmagic/cell.py").read_bytes() == b"x = 1"
+        assert (written.journal.staging.artifacts / "mlmagic/cell.py").read_bytes() == b"x = 1"
         assert not written.delivery.is_closed
         assert (written.data.params, written.stored.info.status) == ({"lr": "0.1"}, "FINISHED")
     mended(written)
@@ -361,7 +361,7 @@ def test_artifacts_that_cannot_be_stored_are_kept_and_delivered_when_they_can(wr
 
 def test_a_model_survives_a_disk_that_is_full_while_it_is_delivered(written, monkeypatch):
     model = Model("b" * 32, "clf", "models/one")
-    folder = written.journal.make_staging() / model.folder
+    folder = written.journal.staging.make() / model.folder
     folder.mkdir(parents=True)
     mlflow.models.Model().save(str(folder / "MLmodel"))
     written.write(model)
@@ -431,7 +431,7 @@ def test_a_file_that_mlflow_refuses_is_told_and_a_copy_stays(written, monkeypatc
         written.journal.keep_file(name, b"1")
     refuses(written, monkeypatch, MlflowException("Invalid path", INVALID_PARAMETER_VALUE), only="a.txt")
     (problem,) = written.deliver()
-    assert problem == f"a.txt was refused: Invalid path; a copy stays at {written.journal.files / 'a.txt'}"
+    assert problem == f"a.txt was refused: Invalid path; a copy stays at {written.journal.staging.artifacts / 'a.txt'}"
     assert (written.files(), written.delivery.is_closed, written.delivery.keeps_files) == (["b.txt"], True, True)
 
 
@@ -506,7 +506,7 @@ def test_a_record_that_does_not_get_through_waits_and_stops_no_other(written, mo
 def test_a_staged_file_that_was_damaged_is_not_stored_as_if_it_were_whole(written):
     written.journal.keep_file("a.txt", b"all of it")
     written.journal.keep_file("b.txt", b"b")
-    (written.journal.files / "a.txt").write_bytes(b"all")
+    (written.journal.staging.artifacts / "a.txt").write_bytes(b"all")
     assert written.deliver() == ["a.txt was damaged before it was stored"]
     assert written.files() == ["b.txt"]
 
