@@ -1,4 +1,4 @@
-"""Put a function in place of another one, and take it back unless somebody has wrapped it since."""
+"""Put something in place of an attribute, and take it back unless somebody has replaced it since."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _MISSING = object()
 
 
-def shadow(owner: Any, name: str, replacement: Callable[..., Any]) -> Callable[[], None]:
+def shadow(owner: Any, name: str, replacement: Any) -> Callable[[], None]:
     """Set the attribute *name* of an object, class or module to *replacement*; return a function that undoes this.
 
     Undoing leaves the attribute alone if it is another one by then.

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from mlmagic.errors import StoreAwayError, StoreError
 from mlmagic.private import state_folder
+from mlmagic.shadowing import shadow
 from mlmagic.store import addresses, own_requests, tracking_uri, waiting
 from mlmagic.store.refusals import refused_by
 from mlmagic.store.tracking_uri import current_uri, is_local, is_local_file, shown_uri
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 _LONGEST_CREATION_S = 120
 _LONGEST_SILENCE_S = 30.0
+_ARTIFACTS = "mlruns"
+"""What MLflow calls the folder of a local store's artifacts."""
 
 _creating_tables = threading.RLock()
 _opening: dict[str, threading.RLock] = {}
@@ -85,8 +88,25 @@ def _tables_of(uri: str) -> Iterator[None]:
     if not is_local(uri) and not addresses.is_server_database(uri):
         yield
         return
-    with _creating_tables, _without_news():  # which sets the level of MLflow's loggers, for all threads
+    with _creating_tables, _without_news(), _artifacts_at_home():  # which change what all threads see of MLflow
         yield
+
+
+@contextlib.contextmanager
+def _artifacts_at_home() -> Iterator[None]:
+    """Let MLflow place a store's artifacts in the folder in which the extension was loaded.
+
+    MLflow takes the working folder, which the user's code may change, also on another thread and meanwhile.
+    """
+    utils, home = sys.modules.get("mlflow.tracking._tracking_service.utils"), tracking_uri.home()
+    if utils is None or home is None:
+        yield
+        return
+    restore = shadow(utils, "DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH", str(home / _ARTIFACTS))
+    try:
+        yield
+    finally:
+        restore()
 
 
 def _open_file(uri: str) -> None:
@@ -148,16 +168,7 @@ def _forget(uri: str) -> None:
 @contextlib.contextmanager
 def creating(uri: str) -> Iterator[None]:
     """Hold the lock for creating a SQLite store: MLflow fails if two processes create one at the same time."""
-    if not is_local(uri):
-        yield
-        return
-    home = tracking_uri.home()
-    moved = home is not None and Path.cwd() != home
-    with (
-        _lock_of(uri),
-        # MLflow puts a new store's artifacts below the working folder, which the user may have changed since.
-        contextlib.chdir(home) if moved and home else contextlib.nullcontext(),
-    ):
+    with _lock_of(uri) if is_local(uri) else contextlib.nullcontext():
         yield
 
 

@@ -45,6 +45,21 @@ def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, 
     assert {path.name for path in unsettled.iterdir()} == {name}
 
 
+def test_artifacts_lie_where_it_was_loaded_and_the_working_folder_is_left_alone(unsettled, monkeypatch, new_store):
+    home = unsettled / "home"
+    _copy_of(new_store, home / "mlflow.db")
+    monkeypatch.chdir(home)
+    restore = tracking_uri.pin_tracking_uri()
+    monkeypatch.chdir(unsettled)
+    changes = []
+    monkeypatch.setattr(os, "chdir", changes.append)  # another thread, the user's, would be moved as well
+    client = connection.connect()
+    made = client.get_experiment(client.create_experiment("new"))
+    restore()
+    assert made.artifact_location.removeprefix("file://") == f"{home}/mlruns/{made.experiment_id}"
+    assert changes == []
+
+
 def _connect(uri, barrier, results):
     os.environ[URI] = uri
     barrier.wait(60)
