@@ -4,6 +4,7 @@ import builtins
 import doctest
 import inspect
 import re
+import sys
 import typing
 
 import pytest
@@ -86,6 +87,14 @@ def test_one_thing_has_one_word():
     assert (
         words & {"groupby", "by_group", "grouped_by", "continue_run", "resumed", "objective", "score", "exp"} == set()
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_left():
+    """Close what an example has drawn: the next test would draw into it."""
+    yield
+    if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+        pyplot.close("all")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A sweep as a notebook runs it, without the notebook."""
 
+import sys
+
 import pytest
 
 import mlmagic
@@ -17,6 +19,8 @@ def sweep(store_uri, tmp_path, monkeypatch):
     """Return a function that sweeps a body over words of the magic's line, and returns the results."""
 
     monkeypatch.setattr(folder, "_home", tmp_path)
+    if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+        pyplot.close("all")  # trials would draw into a figure that another test has left open
 
     def run(body, *words, namespace=None, watcher=None, **options):
         names = {"__name__": "__main__", "mlmagic": mlmagic}
