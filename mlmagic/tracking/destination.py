@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import StoreAwayError, UsageProblem
 from mlmagic.recording import active
 from mlmagic.recording.target import Target
-from mlmagic.store import addresses, connection, experiments, tracking_uri, waiting
+from mlmagic.store import addresses, connection, experiments, refusals, tracking_uri, waiting
 from mlmagic.store.query import queries
 from mlmagic.tracking import continuing, mlflow_runs
 from mlmagic.user_settings import settings
@@ -43,7 +43,8 @@ def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> 
 def _ask(uri: str, options: TrackOptions, origin: Origin, outer: ActiveRun | None, stray: str | None) -> Target:
     client = connection.connect(uri)
     if waiting.is_silent(uri):  # cached data needs no answer, so check that the store answers
-        client.search_experiments(max_results=1)
+        with refusals.refused_by(uri):
+            client.search_experiments(max_results=1)
         waiting.answered()
     if options.resume is not None:
         earlier = continuing.find(client, options, origin)

@@ -15,7 +15,7 @@ from servers import Answer, Proxy, Server
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.store import experiments
+from mlmagic.store import experiments, waiting
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.waiting import WaitBudget
 from mlmagic.user_settings import settings
@@ -291,6 +291,18 @@ def test_artifacts_that_are_forbidden_wait_and_are_delivered(behind, capsys):
     behind.proxy.fault = None
     assert [run.name for run in mlmagic.sync().runs] == ["artifacts"]
     put_right(behind, "artifacts")
+
+
+def test_a_server_that_was_slow_and_then_fails_rejects_no_cell(behind, capsys):
+    with tracked("first", capsys):
+        log_values()
+    settled(behind)
+    waiting.note_silence(behind.proxy.uri)
+    behind.proxy.fault = everywhere(FAULTS["500"])
+    with tracked("second", capsys) as shown:
+        log_values()
+    assert "records kept" in shown[0]
+    put_right(behind, "second")
 
 
 def test_a_server_that_comes_back_with_an_empty_database(server, behind, capsys, tmp_path_factory):
