@@ -11,7 +11,7 @@ from mlmagic.adapters import metrics
 from mlmagic.journal.records import Model
 from mlmagic.journal.safe_folder import FULL
 from mlmagic.models.autologged import logged_by_mlflow
-from mlmagic.models.kinds import FittedModel, all_parts, find_models, is_estimator, is_fitted, kind_of
+from mlmagic.models.kinds import FittedModel, all_parts, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.save import Skipped, save_model
@@ -62,9 +62,7 @@ class ModelCapture:
         models = [found for found in self.made(watch, run.origin.namespace) if found.name not in run.options.exclude]
         optimizers = dict(_optimizers(watch, run.origin.namespace))
         things = {found.name: found.model for found in models} | optimizers
-        things |= {
-            name: value for name, value in self._unfitted(watch, run.origin.namespace, models) if name not in things
-        }
+        things |= dict(self._unfitted(watch, run.origin.namespace, models))
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
         read = watch.skips.read
         given = {id(model): one.parameters for one in watch.calls.fitted.values() if (model := one.model) is not None}
@@ -122,13 +120,14 @@ class ModelCapture:
         A part of another one (a pipeline's step) is left out, as is what a loop binds in turn.
         """
         named = {name: namespace.get(name) for name in self._bound(watch, namespace)}
+        taken = {each.name for each in models}
         for one in watch.calls.validated.values():
             if one.site.looks <= 1 and (model := one.model) is not None:
-                named[_name_of(model, namespace) or _free_name(model, named)] = model
+                named[_name_of(model, namespace) or _free_name(model, {*named, *taken})] = model
         found = {
             name: value
             for name, value in named.items()
-            if watch.skips.read(name, value, is_estimator, default=False) and not name.startswith("_")
+            if watch.skips.read(name, value, metrics.is_estimator, default=False) and not name.startswith("_")
         }
         wholes = [*found.values(), *(each.model for each in models)]
         parts = {id(part) for whole in wholes for part in watch.skips.read("a model", whole, all_parts, default=())}

@@ -73,11 +73,6 @@ def is_model(thing: object) -> bool:
     return kind_of(thing) is not None
 
 
-def is_estimator(thing: Any) -> bool:
-    """Return whether *thing* is a model with constructor parameters, as opposed to a network of layers."""
-    return kind_of(thing) not in {None, "torch", "keras"}
-
-
 def is_fitted(model: Any) -> bool:
     """Return whether *model* has learned something, or has weights that can learn.
 

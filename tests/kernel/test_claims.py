@@ -157,6 +157,16 @@ MODELS = {
         "Ridge(alpha=2).fit(X, y)\nRidge(alpha=3).fit(X, y)\nNone",
         Record({"Ridge.alpha": "2", "Ridge_2.alpha": "3"}, data=IRIS, models=["Ridge", "Ridge_2"]),
     ),
+    "A one fitted and one cross-validated without names": (
+        "from sklearn.model_selection import cross_val_score",
+        "Ridge(alpha=2).fit(X, y)\ncross_val_score(Ridge(alpha=3), X, y)\nNone",
+        Record(
+            {"Ridge.alpha": "2", "Ridge_2.alpha": "3"},
+            {"cross_val_score.mean": [0.316655834], "cross_val_score.std": [0.389548884]},
+            IRIS,
+            ["Ridge"],
+        ),
+    ),
     "A a clone of a fitted one": (
         FITTED,
         "from sklearn.base import clone\nnew = clone(clf)",

@@ -26,7 +26,8 @@ class ObservedCalls:
     """What was observed of the calls and assignments of a cell, by the sites where they stand.
 
     ``measured`` are the numbers that metric functions returned, ``series`` those that names were bound to, and
-    ``dicts`` those in the dicts that loops bound; ``fitted`` are the models; ``logged_by_user`` what the cell logged to
+    ``dicts`` those in the dicts that loops bound; ``fitted`` are the models, ``validated``
+    the estimators that were cross-validated; ``logged_by_user`` what the cell logged to
     MLflow itself. ``problems`` has a line for each value that could not be inspected. ``on_given`` gets the arguments
     of the cell's calls: the argument, whether the cell made it, and the value. ``on_end`` is called when the cell has
     ended a run of MLflow's.

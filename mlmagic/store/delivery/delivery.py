@@ -222,7 +222,7 @@ class Delivery:
         try:
             yield
         except StoreAwayError as away:
-            if away.is_from_elsewhere:
+            if away.is_from_elsewhere and self._delivered_to:
                 self._deliver_again()
             if not away.only_this:
                 raise
