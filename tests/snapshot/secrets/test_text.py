@@ -9,7 +9,6 @@ import re
 
 import pytest
 
-from mlmagic.snapshot.secrets import known_values
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 HEX40 = "8f14e45fceea167a5a36dedd4bea2543b5b0c1d2"
@@ -265,7 +264,6 @@ FORMATS = [
 ]  # fmt: skip
 
 # Between « and » stands each of these: passwords as people choose them, and what a generator makes.
-VALUES = ["GumXxY9B4b", "Summer2024!"]
 COMMANDS = [
     "curl -b 'sessionid=«»' https://x.org",
     "curl https://x.org --cookie sessionid=«»",
@@ -457,17 +455,9 @@ def test_a_secret_in_a_line_is_replaced(marked, around):
     assert redact(expected) == (expected, 0)
 
 
-@pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("marked", [*COMMANDS, *SQL, *TOLD])
-def test_a_secret_of_any_kind_is_replaced(marked, value):
-    text, expected = marked.replace("«»", value), marked.replace("«»", REDACTED)
-    for before, after in (("", ""), ("x = 1\n", "\nloss=0.5\n")):
-        known_values.forget_learned()
-        clean, count = redact(before + text + after)
-        # At the end of a sentence the mark may be the sentence's.
-        assert clean in {before + expected + after, before + expected.replace(REDACTED, f"{REDACTED}!") + after}
-        assert count == marked.count("«»")
-        assert redact(clean) == (clean, 0)
+def test_a_secret_of_any_kind_is_replaced(marked, assert_redacted):
+    assert_redacted(marked)
 
 
 @pytest.mark.parametrize("text", [*PROSE, *NO_HASHES, *NO_FORMATS])
