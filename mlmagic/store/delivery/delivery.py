@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, StoreAwayError
 from mlmagic.journal.records import (
@@ -25,15 +25,13 @@ from mlmagic.journal.records import (
     UserKeys,
 )
 from mlmagic.journal.staged_files import path_of
-from mlmagic.snapshot.secrets import cuts
-from mlmagic.store import experiments, outage, refusals, shared_parts
+from mlmagic.store import experiments
 from mlmagic.store.delivery import batches, stored_run
 from mlmagic.store.delivery.batches import Batch
 from mlmagic.store.delivery.pausing import Pause
+from mlmagic.store.delivery.stored_run import StoredRun
 from mlmagic.store.delivery.uploading import Upload
-from mlmagic.store.outage import Verdict
-from mlmagic.store.query import durations, queries
-from mlmagic.store.waiting import answered
+from mlmagic.store.query import durations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
     from mlmagic.journal.file import Journal
     from mlmagic.journal.records import Began
 
-T = TypeVar("T")
-
 _TERMINATED = {"FINISHED", "FAILED", "KILLED"}
 _BATCHED = (Param, Metric, Tag, Dataset)
 _STAGED = (File, Part, Copy, Model)
@@ -55,10 +51,9 @@ class Delivery:
     """The delivery of one journal: what the store has, and what it does not have yet.
 
     Delivery is idempotent: the run is found by its tag ``mlmagic.id``, metrics keep their timestamps, and the journal
-    itself records how far the store has got. ``run`` is MLflow's run as of its creation or continuation; ``problems``
-    has a line for each refusal by the store. ``held`` is why the last attempt stopped, and ``is_refused`` whether
-    MLflow refused for good; the attempt is retried after a pause. ``anew`` requests a new run in place of one that the
-    store no longer has. ``moved`` is called after each step.
+    itself records how far the store has got. ``problems`` has a line for each refusal by the store. ``held`` is why the
+    last attempt stopped, and ``is_refused`` whether MLflow refused for good; the attempt is retried after a pause.
+    ``anew`` requests a new run in place of one that the store no longer has. ``moved`` is called after each step.
     """
 
     def __init__(self, journal: Journal, uri: str, began: Began) -> None:
@@ -76,18 +71,13 @@ class Delivery:
         self.was_killed = False
         self._seconds_before: float | None = None
         self._is_dead = False
-        self._was_gone = False
-        self._attempts = 0
         self._tries_to_finish = 0
         self._pause = Pause(share=0.1)
-        self.run_id: str | None = began.run_id or None
+        self._stored = StoredRun(uri, began)
         self._begin()
 
     def _begin(self) -> None:
         """Start with the journal's first record: nothing of the journal is in the store."""
-        self.run: Run | None = None
-        self._is_bound = False
-        self._is_there = False
         self._is_over = False
         self._files: dict[str, File | Part | Copy] = {}
         self._models: dict[str, Model] = {}
@@ -110,9 +100,9 @@ class Delivery:
         for line in journal.read():
             match line.record:
                 case Bound(run_id):
-                    if delivery._is_bound and run_id != delivery.run_id:  # the run was created again
+                    if delivery._stored.is_bound and run_id != delivery.run_id:  # the run was created again
                         delivery._begin()
-                    delivery.run_id, delivery._is_bound = run_id, True
+                    delivery._stored.id, delivery._stored.is_bound = run_id, True
                 case Delivered(upto):
                     delivery._delivered_to = upto
                 case Tag(durations.TAG, value):
@@ -132,6 +122,16 @@ class Delivery:
             delivery.ended = Ended("KILLED", int(journal.path.stat().st_mtime * 1000))
             delivery._seconds_before = seconds
         return delivery
+
+    @property
+    def run(self) -> Run | None:
+        """MLflow's run as of its creation or continuation."""
+        return self._stored.run
+
+    @property
+    def run_id(self) -> str | None:
+        """The run's id, or None while no store has given it one."""
+        return self._stored.id
 
     @property
     def waits(self) -> bool:
@@ -171,7 +171,9 @@ class Delivery:
         """
         with self._holding():
             if self.anew:
-                self._make_anew(client)
+                if self._stored.forget_if_gone(client):
+                    self._begin()
+                self.anew = False
             if self.run is None:
                 self._bind(client)
             while self._fill():
@@ -195,15 +197,15 @@ class Delivery:
         for _ in range(len(self._waits)):
             self._take(self._log(client, self._waits[0][0]))
             del self._waits[0]
-        location = self._call(partial(experiments.location_of, client, run.info.experiment_id))
+        location = self._stored.ask(partial(experiments.location_of, client, run.info.experiment_id))
         self._upload.files(list(self._files.values()), run, location, self.uri)
         if self._models:
-            logged = self._call(partial(client.get_run, run.info.run_id))
+            logged = self._stored.ask(partial(client.get_run, run.info.run_id))
             for model in self._models.values():
                 self._upload.model(model, client, logged, location, again=again)
         self._set_aside(*self._upload.newly_refused())
         if not self._is_over:
-            if reason := self._attempt(client, partial(self._end, client, run)):
+            if reason := self._stored.attempt(client, partial(self._end, client, run)):
                 self._set_aside(f"the run could not be ended: {reason}")
             self._is_over = True
         held = [*(f"{batch.named()} waits: {reason}" for batch, reason in self._waits[:1]), self._upload.waiting()]
@@ -218,7 +220,7 @@ class Delivery:
     def _holding(self) -> Iterator[None]:
         """Hold only this delivery if the error concerns only this run."""
         self._pause.attempt()
-        self._is_there = False
+        self._stored.look_again()
         try:
             yield
         except StoreAwayError as away:
@@ -240,43 +242,9 @@ class Delivery:
 
     def _bind(self, client: MlflowClient) -> None:
         """Find the run in the store, or create it."""
-        again = self._is_dead or self._attempts > 0 or self.began.resumed
-        known = [self.began.experiment_id] if self.began.experiment_id and not self._was_gone else None
-        run_id = self.run_id
-        if again and run_id is None:
-            found = self._call(partial(queries.by_own_id, client, self.began.uid, known))
-            run_id = found.info.run_id if found else None
-        self._attempts += 1
-        if run_id is None:
-            run = self._call(partial(stored_run.create, client, self.began))
-        else:
-            run = self._require_run(client, run_id)
-            if self.began.resumed and not self._is_bound:
-                self._call(partial(client.update_run, run_id, status="RUNNING"))
-        self.run_id, self._is_bound = run.info.run_id, True
+        run = self._stored.find_or_create(client, again=self._is_dead or self.began.resumed)
         self.journal.append(Bound(run.info.run_id, run.info.artifact_uri))
-        self.run = run
-
-    def _make_anew(self, client: MlflowClient) -> None:
-        """Forget a run that the store no longer has, so that it is created and delivered again in full."""
-        if self.run_id is not None:
-            try:
-                self._require_run(client, self.run_id)
-            except StoreAwayError as away:
-                if not away.is_gone:
-                    raise
-                self.run_id = None
-                self._begin()
-                self._was_gone = True
-                self._attempts += 1  # another journal of the run may have created it, in a new experiment
-                experiments.forget()
-                shared_parts.forget()
-        self.anew = False
-
-    def _require_run(self, client: MlflowClient, run_id: str) -> Run:
-        run = stored_run.require(client, self.uri, self.began, run_id)
-        self._is_there = True
-        return run
+        self._stored.run = run
 
     def _fill(self) -> bool:
         """Read the journal until a batch is full or the journal ends; return whether there is a batch to send."""
@@ -317,7 +285,7 @@ class Delivery:
 
     def _log(self, client: MlflowClient, batch: Batch) -> batches.Sent:
         own_id = Tag("mlmagic.id", self.began.uid)
-        return batches.send(batch, client, str(self.run_id), partial(self._attempt, client), own_id)
+        return batches.send(batch, client, str(self.run_id), partial(self._stored.attempt, client), own_id)
 
     def _take(self, sent: batches.Sent) -> None:
         self._set_aside(*sent.refused)
@@ -326,7 +294,7 @@ class Delivery:
     def _decide(self, client: MlflowClient, run_id: str) -> UserKeys:
         """Find out and record once which keys the user's own code logged while the cell could not query the store."""
         if self._left_out is None:
-            data = self._call(partial(client.get_run, run_id)).data
+            data = self._stored.ask(partial(client.get_run, run_id)).data
             own = set(data.metrics) if self.began.resumed else self._own_metrics
             self._left_out = UserKeys(sorted(set(data.params) - self._own_params), sorted(set(data.metrics) - own))
             self.journal.append(self._left_out)
@@ -340,7 +308,7 @@ class Delivery:
             seconds = self._seconds_before + max(0, ended.at - self.began.started) / 1000
             client.set_tag(run.info.run_id, durations.TAG, durations.tag(seconds).value)
         client.set_terminated(run.info.run_id, ended.status, ended.at)
-        if self._attempts > 1 and not self.began.resumed:
+        if self._stored.attempts > 1 and not self.began.resumed:
             stored_run.delete_twins(client, run, self.began.uid)
 
     def _set_aside(self, *problems: str) -> None:
@@ -353,29 +321,3 @@ class Delivery:
         for path in sorted(self._upload.done - self._noted):
             self.journal.append(Stored(path))
         self._noted |= self._upload.done
-
-    def _attempt(self, client: MlflowClient, call: Callable[[], object]) -> str | None:
-        """Return None if *call* succeeds, else why MLflow refused it for good.
-
-        Raises
-        ------
-        StoreAwayError
-            When it may work another time; with ``is_gone`` when the run is not there.
-        """
-        try:
-            call()
-        except Exception as error:
-            verdict = outage.judge(error)
-            if verdict in {Verdict.REFUSED, Verdict.GONE} and not self._is_there:
-                self._require_run(client, str(self.run_id))
-            if verdict is not Verdict.REFUSED:
-                raise refusals.away(error, self.uri) from error
-            return cuts.first_line(outage.first_line(error), 300)
-        answered()
-        return None
-
-    def _call(self, call: Callable[[], T]) -> T:
-        with refusals.refused_by(self.uri):
-            found = call()
-        answered()
-        return found

@@ -1,22 +1,116 @@
-"""The run of a journal in the store: create it, find it again, detect that it is gone."""
+"""The run of a journal in the store: create it, find it again, detect that it is gone, ask the store about it."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import StoreAwayError
+from mlmagic.snapshot.secrets import cuts
 from mlmagic.store import experiments, outage, refusals, shared_parts
 from mlmagic.store.outage import Verdict
 from mlmagic.store.query import queries
+from mlmagic.store.waiting import answered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from mlmagic.journal.records import Began
 
+T = TypeVar("T")
+
 _PARENT = "mlflow.parentRunId"
+
+
+class StoredRun:
+    """The run of one journal, as far as the store has it.
+
+    ``id`` is the run's id, or None while no store has given it one; ``run`` is MLflow's run as of its creation or
+    continuation; ``is_bound`` is whether the journal names the id; ``attempts`` counts the searches for the run.
+    """
+
+    def __init__(self, uri: str, began: Began) -> None:
+        self.id: str | None = began.run_id or None
+        self.run: Run | None = None
+        self.is_bound = False
+        self.attempts = 0
+        self._uri = uri
+        self._began = began
+        self._was_gone = False
+        self._is_seen = False
+
+    def look_again(self) -> None:
+        """Forget that the store has answered for this run: a new attempt to deliver begins."""
+        self._is_seen = False
+
+    def find_or_create(self, client: MlflowClient, *, again: bool) -> Run:
+        """Return the run, created if the store does not have it; *again* if it may have been created before."""
+        began, run_id = self._began, self.id
+        known = [began.experiment_id] if began.experiment_id and not self._was_gone else None
+        if run_id is None and (again or self.attempts > 0):
+            found = self.ask(partial(queries.by_own_id, client, began.uid, known))
+            run_id = found.info.run_id if found else None
+        self.attempts += 1
+        if run_id is None:
+            run = self.ask(partial(create, client, began))
+        else:
+            run = self._require(client, run_id)
+            if began.resumed and not self.is_bound:
+                self.ask(partial(client.update_run, run_id, status="RUNNING"))
+        self.id, self.is_bound = run.info.run_id, True
+        return run
+
+    def forget_if_gone(self, client: MlflowClient) -> bool:
+        """Return whether the store has lost the run; if so, the next `find_or_create` creates another one."""
+        if self.id is None:
+            return False
+        try:
+            self._require(client, self.id)
+        except StoreAwayError as away:
+            if not away.is_gone:
+                raise
+        else:
+            return False
+        self.id, self.run, self.is_bound, self._was_gone = None, None, False, True
+        self.attempts += 1  # another journal of the run may have created it, in a new experiment
+        experiments.forget()
+        shared_parts.forget()
+        return True
+
+    def attempt(self, client: MlflowClient, call: Callable[[], object]) -> str | None:
+        """Return None if *call* succeeds, else why MLflow refused it for good.
+
+        Raises
+        ------
+        StoreAwayError
+            When it may work another time; with ``is_gone`` when the run is not there.
+        """
+        try:
+            call()
+        except Exception as error:
+            verdict = outage.judge(error)
+            if verdict in {Verdict.REFUSED, Verdict.GONE} and not self._is_seen:
+                self._require(client, str(self.id))
+            if verdict is not Verdict.REFUSED:
+                raise refusals.away(error, self._uri) from error
+            return cuts.first_line(outage.first_line(error), 300)
+        answered()
+        return None
+
+    def ask(self, call: Callable[[], T]) -> T:
+        """Return what the store answers to *call*; its errors are raised as `refusals.refused_by` has them."""
+        with refusals.refused_by(self._uri):
+            found = call()
+        answered()
+        return found
+
+    def _require(self, client: MlflowClient, run_id: str) -> Run:
+        run = require(client, self._uri, self._began, run_id)
+        self._is_seen = True
+        return run
 
 
 def create(client: MlflowClient, began: Began) -> Run:
