@@ -29,7 +29,7 @@ class ConfigCapture:
     def before(self, run: ActiveRun) -> None:
         """Capture the configs that the cell reads."""
         watch = run.origin.watch
-        for name, value in watch.values_read().items() if watch else ():
+        for name, value in watch.objects_read().items() if watch else ():
             if watch and watch.skips.read(name, value, _is_config, default=False):
                 self._take(run, name, value)
 
@@ -57,10 +57,10 @@ class ConfigCapture:
 
     def after(self, run: ActiveRun) -> None:
         """Record the configs that the cell read or composed: their values as parameters, and each config as a file."""
-        if run.origin.watch is not None:
-            self._taken = {name: one for name, one in self._taken.items() if name not in run.origin.watch.unread}
-        for name in run.origin.watch.bound.names() if run.origin.watch else ():
-            value = run.origin.namespace.get(name)
+        watch = run.origin.watch
+        if watch is not None:
+            self._taken = {name: one for name, one in self._taken.items() if name not in watch.unread}
+        for name, value in watch.objects(watch.bound.names()).items() if watch else ():
             if name not in self._taken and composition_of(value) is not None:
                 self._take(run, name, value)
         for number, (name, taken) in enumerate(self._taken.items()):

@@ -81,7 +81,7 @@ class DataCapture:
         watch = run.origin.watch
         if watch is None or not run.options.data:
             return
-        for name, value in watch.values_read().items():
+        for name, value in watch.objects_read().items():
             if not name.startswith("_") and name not in run.options.exclude:
                 for suffix, item in watch.skips.read(name, value, datasets_in, default=()):
                     if self._known(item) is None:

@@ -50,7 +50,7 @@ class ModelCapture:
 
     def note(self, watch: CellObserver) -> None:
         """Note the state of the models that the watched code reads."""
-        for found in find_models(watch.values_read(), watch.skips):
+        for found in find_models(watch.objects_read(), watch.skips):
             state = watch.skips.read(found.name, found.model, _State, default=_State())
             self._before.setdefault(id(found.model), (Remembered(found.model), state))
 
@@ -60,7 +60,7 @@ class ModelCapture:
         if watch is None:
             return
         models = [found for found in self.made(watch, run.origin.namespace) if found.name not in run.options.exclude]
-        optimizers = dict(_optimizers(watch, run.origin.namespace))
+        optimizers = dict(_optimizers(watch))
         things = {found.name: found.model for found in models} | optimizers
         things |= dict(self._unfitted(watch, run.origin.namespace, models))
         theirs = {name for name, thing in things.items() if holds_parameters(thing, run.logged.params)}
@@ -80,7 +80,7 @@ class ModelCapture:
                 if id(found.model) in logged:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, logged with MLflow)")
                 else:
-                    examples = examples_for(watch, run.origin.namespace)
+                    examples = examples_for(watch)
                     read(found.name, found.model, partial(_log, run, found.name, examples), default=None)
         for found in models:
             if id(found.model) not in logged:
@@ -95,12 +95,10 @@ class ModelCapture:
     def made(self, watch: CellObserver, namespace: Mapping[str, Any]) -> list[FittedModel]:
         """Return the models that the code fitted, changed, or bound to a name, each under its best name."""
         skips = watch.skips
-        bound = self._bound(watch, namespace)
         fitted = {id(model): one.site for one in watch.calls.fitted.values() if (model := one.model) is not None}
-        filled = [name for name in watch.bindings.filled if name in namespace and not name.startswith("_")]
-        found = {id(each.model): each for each in find_models({name: namespace[name] for name in bound}, skips)}
-        others = {name: namespace[name] for name in (*filled, *watch.reads) if name in namespace}
-        for each in find_models(others, skips):
+        filled = [name for name in watch.bindings.filled if not name.startswith("_")]
+        found = {id(each.model): each for each in find_models(self._bound(watch), skips)}
+        for each in find_models(watch.objects((*filled, *watch.reads)), skips):
             if id(each.model) not in found and (id(each.model) in fitted or self._has_changed(each, watch)):
                 found[id(each.model)] = each
         for one in watch.calls.fitted.values():
@@ -119,7 +117,7 @@ class ModelCapture:
 
         A part of another one (a pipeline's step) is left out, as is what a loop binds in turn.
         """
-        named = {name: namespace.get(name) for name in self._bound(watch, namespace)}
+        named = self._bound(watch)
         taken = {each.name for each in models}
         for one in watch.calls.validated.values():
             if one.site.looks <= 1 and (model := one.model) is not None:
@@ -135,10 +133,10 @@ class ModelCapture:
         yield from ((name, value) for name, value in found.items() if id(value) not in known)
 
     @staticmethod
-    def _bound(watch: CellObserver, namespace: Mapping[str, Any]) -> list[str]:
-        """Return the names that the code bound, other than a loop's variables."""
+    def _bound(watch: CellObserver) -> dict[str, Any]:
+        """Return the names that the code bound, other than a loop's variables, with their objects."""
         loop_variables = {name for name, binding in watch.bindings.names.items() if binding.loop_variable}
-        return [name for name in watch.bound.names() if name in namespace and name not in loop_variables]
+        return watch.objects(name for name in watch.bound.names() if name not in loop_variables)
 
     def _has_changed(self, found: FittedModel, watch: CellObserver) -> bool:
         """Return whether a model is new, or has learned since the cell began."""
@@ -192,10 +190,10 @@ def _free_name(model: Any, taken: Container[str]) -> str:
     return next(one for one in chain([name], (f"{name}_{number}" for number in count(2))) if one not in taken)
 
 
-def _optimizers(watch: CellObserver, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name in (*watch.bound.names(), *watch.reads):
-        if not name.startswith("_") and watch.skips.read(name, namespace.get(name), is_optimizer, default=False):
-            yield name, namespace[name]
+def _optimizers(watch: CellObserver) -> Iterator[tuple[str, Any]]:
+    for name, value in watch.objects((*watch.bound.names(), *watch.reads)).items():
+        if not name.startswith("_") and watch.skips.read(name, value, is_optimizer, default=False):
+            yield name, value
 
 
 def _record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thing: Any) -> None:
@@ -221,12 +219,12 @@ def _record_search(run: ActiveRun, name: str, model: Any) -> None:
         run.notices.info(f"{name}: each of its {count} candidates is a run below this one")
 
 
-def examples_for(watch: CellObserver, namespace: Mapping[str, Any]) -> tuple[Any, ...]:
+def examples_for(watch: CellObserver) -> tuple[Any, ...]:
     """Return the tables and matrices that the cell read or bound: the candidates for the model's input example."""
-    bound = {name: namespace[name] for name in watch.bound.names() if name in namespace}
+    bound = watch.objects(watch.bound.names())
     return tuple(
         value
-        for name, value in (*watch.values_read().items(), *bound.items())
+        for name, value in (*watch.objects_read().items(), *bound.items())
         if watch.skips.read(name, value, _has_rows_and_columns, default=False)
     )
 

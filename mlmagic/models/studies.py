@@ -14,7 +14,7 @@ from mlmagic.recording.active import require_run
 from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.session.observation.cell_observer import CellObserver
@@ -71,7 +71,7 @@ class StudyCapture:
         watch = run.origin.watch
         if watch is None or "optuna" not in sys.modules:
             return
-        for name, study in _studies(watch, run.origin.namespace, (*watch.reads, *watch.bound.names())):
+        for name, study in _studies(watch):
             watch.skips.read(name, study, partial(self._record, run, name), default=None)
 
     def _record(self, run: ActiveRun, name: str, study: Any) -> None:
@@ -128,10 +128,9 @@ def _ms(moment: Any) -> int:
     return round(moment.timestamp() * 1000) if moment is not None else time.time_ns() // 1_000_000
 
 
-def _studies(watch: CellObserver, namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _studies(watch: CellObserver) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
-    for name in names:
-        value = namespace.get(name)
+    for name, value in watch.objects((*watch.reads, *watch.bound.names())).items():
         is_study = watch.skips.read(name, value, _is_study, default=False)
         if is_study and id(value) not in seen and not name.startswith("_"):
             seen.add(id(value))

@@ -72,15 +72,15 @@ def find(watch: CellObserver, namespace: Mapping[str, Any], *, result: Any, know
     )
     if last is not None and last[0] not in found.metrics and last[0] not in found.params:
         found.metrics[last[0]] = [last[1]]
-    _add_histories(watch, namespace, found)
+    _add_histories(watch, found)
     found.notes += watch.calls.problems
     return found
 
 
-def _add_histories(watch: CellObserver, namespace: Mapping[str, Any], found: InferredValues) -> None:
+def _add_histories(watch: CellObserver, found: InferredValues) -> None:
     """Add the curves of Keras and Lightning under their own names, or with a suffix if such a name is taken."""
     names = [name for name in (*watch.bound.names(), *watch.reads) if name[0] != "_"]
-    for history in watch.histories.end(names, namespace):
+    for history in watch.histories.end(watch.objects(names)):
         for metric, curve in history.curves.items():
             key, number = metric, 2
             if key in found.metrics and history.name:

@@ -31,6 +31,7 @@ class BoundNames:
         self._seen: set[str] = set()
         self._addresses: dict[str, int] | None = None
         self._unseen: list[str] | None = None
+        self._names: list[str] | None = None
 
     def begin(self, tree: ast.Module, names: CellNames, read: Iterable[str]) -> None:
         """Remember the objects of the names that a cell, which uses these *names*, may bind."""
@@ -48,8 +49,9 @@ class BoundNames:
             self._addresses = dict(zip(self._namespace, map(id, self._namespace.values()), strict=True))
 
     def end(self) -> None:
-        """Mark the cell as ended: the names that it bound in unseen ways are determined once."""
+        """Mark the cell as ended: the names that it bound are determined once."""
         self._unseen = self.unseen()
+        self._names = self.names()
 
     def saw(self, names: Iterable[str]) -> None:
         """Note that an assignment to *names* ran."""
@@ -83,6 +85,8 @@ class BoundNames:
 
     def names(self) -> list[str]:
         """Return the public names that the cell has bound; those that appear in its text come first."""
+        if self._names is not None:
+            return self._names
         return [
             name
             for name in dict.fromkeys([*self._shown, *self.unseen()])

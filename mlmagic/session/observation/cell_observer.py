@@ -22,9 +22,11 @@ from mlmagic.session.observation.scopes import CellNames, names_of
 from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlmagic.session.observation.sites import Site
+
+_SCALARS = frozenset([type(None), bool, int, float, complex, str, bytes])
 
 
 class CellObserver:
@@ -72,7 +74,7 @@ class CellObserver:
         self._later |= names.read_later
         self.mentioned |= {*names.read, *names.read_later, *names.read_inside}
         self.bound.begin(tree, names, read)
-        self.histories.begin(self.values_read())
+        self.histories.begin(self.objects_read())
         found = bindings(tree)
         self.bindings.add(found)
         for name in {*read, *found.filled}:
@@ -136,6 +138,15 @@ class CellObserver:
                 if is_plain and name in self.namespace and name not in found and not self.bound.is_bound(name):
                     found[name] = self.namespace[name]
         return found
+
+    def objects_read(self) -> dict[str, Any]:
+        """Return `values_read` without scalars: none of these is a model, a config, data or a history."""
+        return {name: value for name, value in self.values_read().items() if type(value) not in _SCALARS}
+
+    def objects(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the objects that these *names* have now, without scalars."""
+        now = {name: self.namespace.get(name) for name in names}
+        return {name: value for name, value in now.items() if type(value) not in _SCALARS}
 
     def end(self, error: BaseException | None = None) -> None:
         """Stop observing; the observations are kept. *error* is the exception that ended the cell."""

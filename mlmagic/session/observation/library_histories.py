@@ -11,7 +11,7 @@ from mlmagic.adapters import boosting, keras, lightning
 from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mlmagic.session.observation.sites import Site
 
@@ -70,10 +70,10 @@ class Histories:
         else:
             self._take_curves(result, id(site), site.bound)
 
-    def end(self, names: Iterable[str], namespace: Mapping[str, Any]) -> list[History]:
-        """Read the objects of these *names* after the cell has ended, and return all histories, in order."""
-        for name in names:
-            self._skips.read(name, namespace.get(name), partial(self._take, name), default=None)
+    def end(self, named: Mapping[str, Any]) -> list[History]:
+        """Read these objects, by their names, after the cell has ended, and return all histories, in order."""
+        for name, value in named.items():
+            self._skips.read(name, value, partial(self._take, name), default=None)
         return list(self._found.values())
 
     def _take(self, name: str, value: Any) -> None:

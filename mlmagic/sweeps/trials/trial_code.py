@@ -103,7 +103,7 @@ class TrialCode:
         if models is not None:
             from mlmagic.models.capture import examples_for
 
-            self.models, self.examples = models.made(watch, namespace), examples_for(watch, namespace)
+            self.models, self.examples = models.made(watch, namespace), examples_for(watch)
             self.notices += [line for line in watch.skips.lines() if line not in self.notices]
 
     def _find(self, watch: CellObserver, namespace: dict[str, Any], value: Any, *, failed: bool) -> None:

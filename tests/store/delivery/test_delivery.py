@@ -42,6 +42,11 @@ class Written:
         self.journal.append(self.began)
         self.delivery = Delivery(self.journal, uri, self.began)
 
+    def begins(self, **more):
+        """Let the run begin in another way."""
+        self.began = beginning(**more)
+        self.delivery = Delivery(self.journal, self.uri, self.began)
+
     def write(self, *records):
         for record in records:
             self.journal.append(record)
@@ -237,7 +242,7 @@ def test_a_run_that_was_deleted_gets_everything_when_it_is_restored(written, whe
 
 def test_a_run_whose_experiment_was_deleted_gets_everything_when_it_is_restored(written):
     experiment = written.client.create_experiment("study")
-    written.delivery.began = beginning(experiment="study", experiment_id=experiment)
+    written.begins(experiment="study", experiment_id=experiment)
     written.deliver(None)
     written.client.delete_experiment(experiment)
     written.write(*values(2))
@@ -251,7 +256,7 @@ def test_a_run_whose_experiment_was_deleted_gets_everything_when_it_is_restored(
 @pytest.mark.parametrize("dead", [False, True])
 def test_a_run_is_made_anew_on_request_with_all_it_had(written, request, tmp_path, dead):
     study = written.client.create_experiment("study")
-    written.delivery.began = written.began = beginning(experiment="study", experiment_id=study)
+    written.begins(experiment="study", experiment_id=study)
     written.journal.keep_file("a.txt", b"a")
     written.write(Param("lr", "0.1"), *values(3))
     written.deliver(None)
@@ -289,7 +294,7 @@ def test_a_deleted_experiment_holds_the_run_in_its_journal(written):
     written.client.create_experiment("gone")
     gone = written.client.get_experiment_by_name("gone").experiment_id
     written.client.delete_experiment(gone)
-    written.delivery.began = beginning(experiment="gone", experiment_id="")
+    written.begins(experiment="gone", experiment_id="")
     written.deliver()
     assert "The experiment 'gone' was deleted. Restore it with" in written.delivery.held
     assert not written.delivery.waits
