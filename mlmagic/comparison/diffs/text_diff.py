@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def text_diff(base: str, other: str) -> TextDiff:
     if base == other:
         return TextDiff(0, 0, (), base.count("\n") + 1)
     old, new = base.split("\n"), other.split("\n")
-    opcodes = _opcodes(old, new)
+    matcher = _PatienceMatcher(old, new)
     hunks: list[Hunk] = []
     end = 0
-    for group in _grouped(opcodes):
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
         start = group[0][1]
         hunks.append(Hunk(start - end, tuple(line for opcode in group for line in _lines(opcode, old, new))))
         end = group[-1][2]
-    changes = [(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in opcodes if tag != "equal"]
+    changes = [(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"]
     return TextDiff(
         added=sum(new_lines for _, new_lines in changes),
         removed=sum(old_lines for old_lines, _ in changes),
@@ -96,20 +96,15 @@ def text_diff(base: str, other: str) -> TextDiff:
     )
 
 
-_Opcode = tuple[str, int, int, int, int]
+class _PatienceMatcher(SequenceMatcher[str]):
+    """difflib's matcher, with the equal stretches of `_equal_stretches`."""
 
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        self._blocks = [Match(*stretch) for stretch in (*_equal_stretches(old, new), (len(old), len(new), 0))]
 
-def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
-    """Return opcodes as difflib does, with equal stretches as long as possible."""
-    codes: list[_Opcode] = []
-    i = j = 0
-    for start_old, start_new, size in (*_equal_stretches(old, new), (len(old), len(new), 0)):
-        if (i, j) != (start_old, start_new):
-            codes.append(("replace", i, start_old, j, start_new))
-        i, j = start_old + size, start_new + size
-        if size:
-            codes.append(("equal", start_old, i, start_new, j))
-    return codes
+    def get_matching_blocks(self) -> list[Match]:
+        return self._blocks
 
 
 def _equal_stretches(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
@@ -171,26 +166,7 @@ def _matched(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return found + [(len(old) - at, len(new) - at) for at in range(tail, 0, -1)]
 
 
-def _grouped(opcodes: Sequence[_Opcode]) -> Iterator[list[_Opcode]]:
-    """Yield the opcodes of each hunk, with the context cut to a few lines."""
-    group: list[_Opcode] = []
-    for tag, i1, i2, j1, j2 in opcodes:
-        if tag != "equal":
-            group.append((tag, i1, i2, j1, j2))
-            continue
-        before = min(_CONTEXT, i2 - i1)
-        if group and i2 - i1 <= 2 * _CONTEXT and (tag, i1, i2, j1, j2) != opcodes[-1]:
-            group.append((tag, i1, i2, j1, j2))
-            continue
-        if group:
-            group.append((tag, i1, i1 + before, j1, j1 + before))
-            yield group
-        group = [(tag, i2 - before, i2, j2 - before, j2)] if (tag, i1, i2, j1, j2) != opcodes[-1] else []
-    if group:
-        yield group
-
-
-def _lines(opcode: _Opcode, old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
+def _lines(opcode: tuple[str, int, int, int, int], old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
     tag, i1, i2, j1, j2 = opcode
     if tag == "equal":
         for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
