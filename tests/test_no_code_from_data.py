@@ -162,7 +162,7 @@ lines = [
     "%mlmagic sync", "%hydra cfg --config-dir conf", "%hydra cfg --config-dir conf group=one",
     "[one.text(path) for one in map(mlmagic.Run.find, ('one', 'two')) for path in one.artifacts]",
     "repr(mlmagic.Run.find('one')), mlmagic.Run.find('one').history('accuracy'), mlmagic.runs()._repr_html_()",
-    "%%track --continue one\\nx = 1", "%%track three\\ny = 2", "mlmagic.last_run.metrics",
+    "%%track --resume one\\nx = 1", "%%track three\\ny = 2", "mlmagic.last_run.metrics",
     "%%sweep again a=1,2 --resume\\nscore = a", "%%sweep pruned a=1,2 --resume --prune --metric score --mode max\\n"
     "for at in range(3):\\n    mlmagic.log(score=a * at)",
 ]

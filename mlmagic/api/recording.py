@@ -39,7 +39,7 @@ def track(
     name, experiment, tags, description, parent, system, figures, quiet
         The same as the options of ``%%track``.
     resume
-        The same as ``--continue``: the id or name of a run to continue, or ``""`` for the last run.
+        The same as ``--resume``: the id or name of a run to continue, or ``""`` for the last run.
     config
         A config, such as the one from ``@hydra.main``. Its values are recorded as parameters, and the config as a file.
 

@@ -108,7 +108,7 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
     try:
         if last in {"-e", "--experiment"}:
             return _experiments()
-        if last in {"--continue", "--parent"} or (magic in {"compare", "diff"} and not option):
+        if last in {"--resume", "--continue", "--parent"} or (magic in {"compare", "diff"} and not option):
             return _run_names()
     except MLMagicError:  # an unreachable store is reported when a run is opened, not on Tab
         return []

@@ -46,8 +46,8 @@ class TrackMagics(Magics):
     @argument("--description", help="What this run is about, in a sentence; MLflow shows it on the run's page.")
     @argument("--parent", metavar="RUN", help="Id or name of the run that this one is nested under.")
     @argument(
-        "--continue", dest="resume", nargs="?", const="", metavar="RUN",
-        help="Go on with the last run of this notebook, or with the run of this id or name.",
+        "--resume", "--continue", nargs="?", const="", metavar="RUN",
+        help="Go on with the last run of this notebook, or with the run of this id or name; --continue is the same.",
     )  # fmt: skip
     @argument("--system", action="store_true", help="Sample CPU, memory and GPU while the cell runs.")
     @argument("--no-figures", action="store_true", help="Do not record figures.")
@@ -71,7 +71,7 @@ class TrackMagics(Magics):
             %%track forest -x best_so_far
             %%track forest -p n_estimators depth -m accuracy --no-auto
             %%track "two words" -e churn -t team=risk stage=draft
-            %%track --continue
+            %%track --resume
         """
         if cell is None:
             raise UsageProblem(

@@ -1,4 +1,4 @@
-"""Continue a run: find the run that ``--continue`` means, and what it contains already."""
+"""Continue a run: find the run that ``--resume`` means, and what it contains already."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LAST_STEP = 2**62
 """A store has 64-bit steps: a run cannot continue from a step near their end."""
 _SHORTEST_ID = 4
 _last_in_notebook: dict[str, EarlierRun] = {}
-"""By notebook, or process: `--continue` finds the last run also after `%reload_ext`."""
+"""By notebook, or process: `--resume` finds the last run also after `%reload_ext`."""
 
 
 def remember(run: OpenRun, ended: Ended, seconds: float) -> None:
@@ -70,7 +70,7 @@ def remembered(options: TrackOptions, origin: Origin, reason: str) -> EarlierRun
     """
     last = _last_in_notebook.get(_notebook_key(origin))
     if last is None or (options.resume and not _means(options.resume, last)):
-        raise UsageProblem(f"--continue: the store cannot be asked for the run now ({reason}).")
+        raise UsageProblem(f"--resume: the store cannot be asked for the run now ({reason}).")
     _check(options, last.name, last.run_id or last.uid)
     return last
 
@@ -93,13 +93,13 @@ def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier
     if reference is None:
         if origin.notebook is None:
             raise UsageProblem(
-                "--continue has nothing to go on with: this kernel has no run yet, and the notebook's file name, by "
+                "--resume has nothing to go on with: this kernel has no run yet, and the notebook's file name, by "
                 "which earlier runs are found, is not known here. Name the run, %runs lists them; or set the file "
                 "name: %env MLMAGIC_NOTEBOOK=name.ipynb"
             )
         raise UsageProblem(
-            "--continue has nothing to go on with: this notebook has no run yet. "
-            "Leave --continue out to begin one, or name a run: %runs lists them."
+            "--resume has nothing to go on with: this notebook has no run yet. "
+            "Leave --resume out to begin one, or name a run: %runs lists them."
         )
     try:
         found = queries.find_run(reference)
@@ -107,8 +107,7 @@ def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier
         if options.resume:
             raise
         raise UsageProblem(
-            "--continue has nothing to go on with: the last run of this notebook is gone. "
-            "Name another: %runs lists them."
+            "--resume has nothing to go on with: the last run of this notebook is gone. Name another: %runs lists them."
         ) from None
     _check(options, str(found.info.run_name), found.info.run_id)
     held = _held(client, found)
@@ -121,11 +120,11 @@ def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier
 
 def _check(options: TrackOptions, name: str, run_id: str) -> None:
     if run_id in active.open_ids():
-        raise UsageProblem(f"--continue: the run {name!r} is open now, around this cell.")
+        raise UsageProblem(f"--resume: the run {name!r} is open now, around this cell.")
     if options.name:
         raise UsageProblem(
             f"a continued run keeps its name, {name!r}: leave {options.name!r} out, "
-            f"or write --continue {options.name!r} to go on with the run of that name."
+            f"or write --resume {options.name!r} to go on with the run of that name."
         )
     if options.parent or options.experiment:
         raise UsageProblem("a continued run keeps its parent and its experiment: leave --parent and -e out.")

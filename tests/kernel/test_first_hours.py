@@ -26,8 +26,8 @@ def offline(used):
     """The id that the summary of a run showed that was recorded offline, and what its delivery said."""
     used.check("%config MLMagic.offline = True")
     shown = re.search(r"run (\w{8})\)", _lines(used, "%%track away\nlr = 0.5")[0])[1]
-    used.check("%%track --continue\ndepth = 3")
-    used.check(f"%%track --continue {shown}\nwidth = 4")
+    used.check("%%track --resume\ndepth = 3")
+    used.check(f"%%track --resume {shown}\nwidth = 4")
     assert "1 run not delivered yet" in used.check("%mlmagic")
     used.check("%config MLMagic.offline = False")
     return shown, used.check("%mlmagic sync")
@@ -50,7 +50,7 @@ def test_the_id_of_a_run_that_was_recorded_offline_stays_valid(used, offline, le
     assert used.run(f"%diff {reference} first").status == "ok"
     used.check(f"%%track --parent {reference}\nx = 1")
     assert used.last_run()["tags"]["mlflow.parentRunId"] == stored["id"]
-    used.check(f"%%track --continue {reference}\nseen = {length}")
+    used.check(f"%%track --resume {reference}\nseen = {length}")
     assert used.last_run("away")["count"] == 1
     used.check(f"with mlmagic.track(resume='{reference}', quiet=True): pass")
     assert used.last_run("away")["count"] == 1
@@ -76,7 +76,7 @@ def test_a_parameter_that_a_continued_run_cannot_change_is_told(used, case):
     used.check("%seed 1 --quiet\n_ = None")
     used.check("%%track changing\nlr = 0.01")
     used.check("lr = 0.5")
-    lines = _lines(used, f"%%track --continue\n{code}")
+    lines = _lines(used, f"%%track --resume\n{code}")
     told = f"parameter '{name}' is '{before}' in this run and stays so; '{now}' was not recorded"
     assert [line for line in lines if "warning" in line] == [f"  warning  {told}"], lines
     assert used.last_run("changing")["params"][name] == before
@@ -87,7 +87,7 @@ def test_another_model_and_another_split_in_a_continued_run_are_told(used):
     used.check("df = pd.DataFrame({'a': [1.0, 2, 3, 4, 5, 6], 'b': [2.0, 4, 6, 8, 10, 12]})")
     cell = "%split df --test {} --seed 0 --quiet\nm = Ridge(alpha={}).fit(train[['a']], train['b'])"
     used.check("%%track fitted\n" + cell.format(0.5, 2.0))
-    lines = _lines(used, "%%track --continue\n" + cell.format(0.34, 3.0))
+    lines = _lines(used, "%%track --resume\n" + cell.format(0.34, 3.0))
     told = [line.partition("parameter ")[2] for line in lines if "warning" in line]
     assert sorted(told) == [
         "'m.alpha' is '2.0' in this run and stays so; '3.0' was not recorded",
@@ -97,7 +97,7 @@ def test_another_model_and_another_split_in_a_continued_run_are_told(used):
 
 def test_what_a_continued_run_keeps_is_not_told(used):
     used.check("%%track kept\nlr = 0.01")
-    assert not [line for line in _lines(used, "%%track --continue\nlr = 0.01\ndepth = 3") if "warning" in line]
+    assert not [line for line in _lines(used, "%%track --resume\nlr = 0.01\ndepth = 3") if "warning" in line]
 
 
 NAMES = ["mlmagic.log(**{'precision@5': 0.1})", "mlmagic.log(precision_at_5=0.2)"]
@@ -142,7 +142,7 @@ def test_continue_in_a_new_kernel_names_what_is_not_known(used):
     used.check(
         "from mlmagic.tracking import continuing\nbefore = dict(continuing._last_in_notebook)\ncontinuing._last_in_notebook.clear()"
     )
-    output = used.run("%%track --continue\nx = 1")
+    output = used.run("%%track --resume\nx = 1")
     used.check("continuing._last_in_notebook.update(before)")
     assert "%env MLMAGIC_NOTEBOOK=name.ipynb" in output.errors[0], output.text
 

@@ -51,7 +51,7 @@ def test_a_tracked_cell_runs_no_program_of_the_repository(foreign, kernels, tmp_
     kernel.check("%load_ext mlmagic")
     shown = kernel.run("%%track cloned\nx = 1")
     assert shown.status == "ok", shown.text
-    kernel.check("%%track --continue\ny = 2")
+    kernel.check("%%track --resume\ny = 2")
     assert not (tmp_path / "it-ran").exists()
     run = kernel.last_run()
     assert run["tags"]["mlflow.source.git.commit"] == git(foreign, "rev-parse", "HEAD")

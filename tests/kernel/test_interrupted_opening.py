@@ -99,7 +99,7 @@ def test_a_run_that_is_continued_stays_as_it_was(prepared, step):
     prepared.check(f"%%track {name}\nlr = 0.1")
     before = prepared.last_run(name)
     prepared.check(f"interrupt_at({step}, 'before')")
-    output = prepared.run("%%track --continue\nalso = table, fitted", timeout=30)
+    output = prepared.run("%%track --resume\nalso = table, fitted", timeout=30)
     assert output.errors == [WORDS]
     assert json.loads(prepared.check(f"state({name!r})")) == {"runs": [["FINISHED", None]], **AS_BEFORE}
     after = prepared.last_run(name)

@@ -60,13 +60,13 @@ def test_one_duration_everywhere(new_kernel):
     kernel.check("%%track other\nx = 0")
     assert "(over " not in kernel.run("%%track pause\nx = 1").summaries[0]
     time.sleep(3)
-    card = kernel.run("%%track --continue\nx = 2").summaries[0]
+    card = kernel.run("%%track --resume\nx = 2").summaries[0]
     assert "(over " in card.splitlines()[0]
     _is_short(kernel)
     again = new_kernel()  # another kernel, which knows nothing of the first
     again.check("%load_ext mlmagic")
     time.sleep(1)
-    again.run("%%track --continue pause\nx = 3")
+    again.run("%%track --resume pause\nx = 3")
     _is_short(again)
     assert len(_alone(again, again.last_run("pause")["id"])) >= 5
 
@@ -93,7 +93,7 @@ def test_a_kernel_that_dies_in_a_continued_cell(new_kernel):
     kernel.check("%load_ext mlmagic")
     kernel.check("%%track killed\nx = 1")
     time.sleep(2)
-    kernel.send("%%track --continue\nimport os, time\ntime.sleep(1); os.kill(os.getpid(), 9)")
+    kernel.send("%%track --resume\nimport os, time\ntime.sleep(1); os.kill(os.getpid(), 9)")
     time.sleep(6)
     other = new_kernel()
     other.check("%load_ext mlmagic")

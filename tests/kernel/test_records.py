@@ -153,7 +153,7 @@ REJECTED = {
     "empty": ("%%track nothing", "the cell is empty"),
     "odd name after -m": ("%%track -m 1x", "names of variables"),
     "unknown parent": ("%%track --parent nobody-here", "nobody-here"),
-    "unknown run to continue": ("%%track --continue nobody-here", "nobody-here"),
+    "unknown run to continue": ("%%track --resume nobody-here", "nobody-here"),
 }
 
 
@@ -176,7 +176,7 @@ def test_a_wrong_header_gives_one_line_and_the_body_does_not_run(name, kernel):
 def test_continue_with_nothing_to_continue_is_refused(new_kernel):
     kernel = new_kernel()
     kernel.check("%load_ext mlmagic")
-    output = kernel.run("%%track --continue\nprint('body ran')")
+    output = kernel.run("%%track --resume\nprint('body ran')")
     assert output.status == "error"
     assert "nothing to go on with" in output.errors[0]
     assert output.stdout == ""
@@ -187,7 +187,7 @@ def test_continue_adds_to_the_last_run(kernel):
         "%%track train -p a\nimport matplotlib.pyplot as plt\na = 1\nplt.plot([1]); plt.title('curve')\nprint('one')"
     )
     first = kernel.last_run()
-    kernel.run("%%track --continue -m b\nb = 2.0\nplt.plot([2]); plt.title('curve')\nprint('two')")
+    kernel.run("%%track --resume -m b\nb = 2.0\nplt.plot([2]); plt.title('curve')\nprint('two')")
     both = kernel.last_run()
 
     assert both["id"] == first["id"]
@@ -198,11 +198,11 @@ def test_continue_adds_to_the_last_run(kernel):
     assert {"figures/curve.png", "figures/curve_2.png"} <= set(both["files"])
     source = _text(kernel, "mlmagic/cell.py")
     assert "%%track train" in source
-    assert "%%track --continue" in source
+    assert "%%track --resume" in source
     output = _text(kernel, "mlmagic/output.txt")
     assert output.index("one") < output.index("two")
 
-    kernel.run("%%track --continue train -p a\na = 7\n1 / 0")
+    kernel.run("%%track --resume train -p a\na = 7\n1 / 0")
     third = kernel.last_run()
     assert third["id"] == first["id"]
     assert third["status"] == "FAILED"
@@ -543,7 +543,7 @@ def test_an_unnamed_run_leaves_the_random_numbers_as_they_were(kernel):
 
 def test_a_continued_run_takes_new_values_and_tells_what_stays(kernel):
     kernel.run("%%track more -p lr -m acc\nlr, acc = 0.1, 1.0")
-    output = kernel.run("%%track --continue -p lr -m acc\nlr, acc = 0.2, 2.0")
+    output = kernel.run("%%track --resume -p lr -m acc\nlr, acc = 0.2, 2.0")
     assert kernel.last_run()["metrics"] == {"acc": 2.0}
     assert kernel.check("print(mlmagic.last_run.history('acc'))") == "[(0, 1.0), (1, 2.0)]"
     assert "'lr' is '0.1' in this run and stays so" in output.summaries[0]

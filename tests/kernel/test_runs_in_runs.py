@@ -44,7 +44,7 @@ def test_a_block_within_a_run_is_in_the_experiment_of_that_run(kernel, read):
 def test_the_curves_of_a_continued_run_go_on(kernel, read):
     kernel.check("%%track curves\nfor i in range(3):\n    loss = i / 2\nacc = sum([1]) / 4")
     kernel.check(
-        "%%track --continue curves\nfor i in range(2):\n    loss = 5 + i / 2\nacc = sum([1]) / 2\nnew_loss = sum([1]) / 8"
+        "%%track --resume curves\nfor i in range(2):\n    loss = 5 + i / 2\nacc = sum([1]) / 2\nnew_loss = sum([1]) / 8"
     )
     assert read("curves")["histories"] == {
         "loss": [[0, 0], [1, 0.5], [2, 1], [3, 5], [4, 5.5]], "acc": [[0, 0.25], [1, 0.5]], "new_loss": [[0, 0.125]],

@@ -29,13 +29,13 @@ def offered(shell, line):
 
 @pytest.mark.parametrize("magic", ["%%track", "%track"])
 def test_the_options_of_track(shell, magic):
-    assert offered(shell, f"{magic} --co") == ["--continue"]
+    assert offered(shell, f"{magic} --re") == ["--resume"]
     assert offered(shell, f"{magic} name --no-f") == ["--no-figures"]
     assert {"--experiment", "--params", "--metrics", "--quiet"} <= set(offered(shell, f"{magic} --"))
 
 
 def test_a_terminal_is_offered_the_same(shell):
-    assert shell.complete(None, "%%track --co") == ("--co", ["--continue"])
+    assert shell.complete(None, "%%track --re") == ("--re", ["--resume"])
 
 
 def test_the_options_of_the_other_magics(shell):
@@ -58,7 +58,7 @@ def test_experiments_and_runs_of_the_store(shell, make_run):
     make_run("forest")
     assert offered(shell, "%%track -e ch") == ["churn"]
     assert set(offered(shell, "%%track --experiment ")) >= {"churn", "Default"}
-    assert offered(shell, "%%track --continue for") == ["forest"]
+    assert offered(shell, "%%track --resume for") == ["forest"]
     assert offered(shell, "%%track --parent fo") == ["forest"]
 
 
@@ -83,8 +83,8 @@ def test_a_store_that_is_away_offers_nothing_and_says_nothing(shell, monkeypatch
     import mlflow
 
     mlflow.set_tracking_uri("nonsense://x")
-    assert "forest" not in offered(shell, "%%track --continue fo")
-    assert offered(shell, "%%track --co") == ["--continue"]
+    assert "forest" not in offered(shell, "%%track --resume fo")
+    assert offered(shell, "%%track --re") == ["--resume"]
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
@@ -103,7 +103,7 @@ def test_other_completions_stay(shell):
 
 def test_nothing_of_ours_is_left_when_the_extension_is_unloaded(shell):
     mlmagic.unload_ipython_extension(shell)
-    assert "--continue" not in offered(shell, "%%track --co")
+    assert "--resume" not in offered(shell, "%%track --re")
 
 
 def test_groups_options_and_keys_of_configs_are_offered(shell, tmp_path, monkeypatch):

@@ -80,9 +80,7 @@ def test_a_trainer_has_the_steps_of_its_csv_logger_also_of_rows_that_are_not_wri
     trained = trainer(tmp_path, rows, [{"step": 14, "epoch": 1, "loss": 0.5}], loss=0.5, val_loss=0.8)
     seen = Histories()
     seen.fitted(fit(trained), None)
-    assert curves(seen.end({"trained": trained})) == [
-        (None, {"loss": ([4, 14], [0.9, 0.5]), "val_loss": ([9], [0.8])})
-    ]
+    assert curves(seen.end({"trained": trained})) == [(None, {"loss": ([4, 14], [0.9, 0.5]), "val_loss": ([9], [0.8])})]
 
 
 def test_of_a_trainer_of_an_earlier_cell_only_what_is_new_is_taken(tmp_path):
