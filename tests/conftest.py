@@ -6,19 +6,18 @@ import atexit
 import itertools
 import os
 import shutil
-import sqlite3
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Protocol
 
 import hypothesis
 import pytest
+from databases import copy_new_database
 
 from mlmagic import session_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -97,32 +96,14 @@ class MakeRun(Protocol):
     ) -> str: ...
 
 
-@pytest.fixture(scope="session")
-def _new_store(tmp_path_factory) -> Path:
-    """A store without runs, made once: MLflow takes seconds to create one, a copy takes none."""
-    from mlflow import MlflowClient
-
-    folder = tmp_path_factory.mktemp("store")
-    before = os.getcwd()  # noqa: PTH109  # os.chdir's counterpart
-    os.chdir(folder)
-    try:
-        MlflowClient(f"sqlite:///{folder / 'mlflow.db'}").search_experiments()
-    finally:
-        os.chdir(before)
-    return folder / "mlflow.db"
-
-
 @pytest.fixture
-def store_uri(_new_store, tmp_path, monkeypatch) -> Iterator[str]:
+def store_uri(tmp_path, monkeypatch) -> Iterator[str]:
     """An empty MLflow store of this test's own, which MLflow uses; the working folder is the test's too."""
     import mlflow
     from mlflow.tracking import fluent
 
     file = tmp_path / "mlflow.db"
-    shutil.copyfile(_new_store, file)
-    with sqlite3.connect(file) as database:
-        database.execute("update experiments set artifact_location = ?", (str(tmp_path / "mlruns/0"),))
-    database.close()
+    copy_new_database(file, artifacts=str(tmp_path / "mlruns/0"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "")

@@ -55,7 +55,9 @@ def ui_command(folder: Path, *, port: int) -> Command:
         *("--default-artifact-root", workspace.artifacts.as_uri()),
         *("--host", "127.0.0.1", "--port", str(port)),
     )
-    return Command(words, workspace.environment(os.environ), workspace.folder)
+    # The eight processes of MLflow's jobs (LLM judges) have nothing to do here, and each imports MLflow at the start.
+    variables = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
+    return Command(words, workspace.environment(variables), workspace.folder)
 
 
 def become(command: Command) -> NoReturn:

@@ -71,6 +71,14 @@ def test_ui_serves_the_store_of_the_folder(serve, free_port, tmp_path):
     assert '"name": "seen in the UI"' in text
 
 
+def test_ui_starts_none_of_mlflows_job_processes_unless_asked_to(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", raising=False)
+    (tmp_path / "mlflow.db").touch()
+    assert ui_command(tmp_path, port=5000).environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    monkeypatch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "true")
+    assert ui_command(tmp_path, port=5000).environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "true"
+
+
 def test_ui_without_runs_says_how_to_record_some(tmp_path):
     with pytest.raises(MLMagicError, match=r"no runs in .* yet\. Record some with: mlmagic demo --folder"):
         ui_command(tmp_path, port=5000)

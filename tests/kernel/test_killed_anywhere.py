@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import shutil
 import signal
-import sqlite3
 import time
 
 import pytest
+from databases import copy_new_database
 
 KILLS = int(os.environ.get("MLMAGIC_TEST_KILLS", "3"))
 SEED = 20_261_128
@@ -65,12 +64,7 @@ def _contents(folder):
 
 
 @pytest.mark.timeout(60 + 20 * KILLS)
-def test_kills_at_random_moments_lose_nothing_double_nothing_and_change_nothing(
-    tmp_path,
-    kernels,
-    losses,
-    _new_store,  # noqa: PT019  # for its value
-):
+def test_kills_at_random_moments_lose_nothing_double_nothing_and_change_nothing(tmp_path, kernels, losses):
     import mlflow
 
     users = tmp_path / "users"
@@ -79,10 +73,7 @@ def test_kills_at_random_moments_lose_nothing_double_nothing_and_change_nothing(
     (users / ".mlmagic" / "kept.gz").write_bytes(b"the user's own")
     (tmp_path / "notes.gz").write_bytes(b"the user's own too")
     before = _contents(users)
-    shutil.copyfile(_new_store, tmp_path / "mlflow.db")
-    with sqlite3.connect(tmp_path / "mlflow.db") as database:
-        database.execute("update experiments set artifact_location = ?", (str(tmp_path / "mlruns/0"),))
-    database.close()
+    copy_new_database(tmp_path / "mlflow.db", artifacts=str(tmp_path / "mlruns/0"))
     chance, killed_in = random.Random(SEED), set()
     for _ in range(KILLS):
         kernel = kernels(tmp_path)

@@ -13,6 +13,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+from databases import copy_new_database
+
 
 class Server:
     """A real ``mlflow server``; *store* is its database, a SQLite file in *folder* unless said otherwise."""
@@ -22,6 +24,8 @@ class Server:
             self.port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{self.port}"
         self.store = store or f"sqlite:///{folder}/server.db"
+        if store is None:
+            copy_new_database(folder / "server.db", artifacts="mlflow-artifacts:/0")
         self._folder = folder
         self._process = None
         self.start()
@@ -35,7 +39,7 @@ class Server:
             *("--artifacts-destination", str(self._folder / "artifacts")),
         ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "PYTEST"))}
-        environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
+        environment |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         self._process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
         end = time.monotonic() + 90
         while not self._answers():

@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from databases import copy_new_database
 
 from mlmagic.errors import StoreAwayError, StoreError
 from mlmagic.store import addresses, connection, tracking_uri
@@ -19,21 +20,15 @@ from mlmagic.tracking import mlflow_runs
 URI = "MLFLOW_TRACKING_URI"
 
 
-@pytest.fixture
-def new_store(request):
-    return request.getfixturevalue("_new_store")
-
-
-def _copy_of(new_store, file):
-    """Put a ready store at *file*: MLflow takes seconds to create one."""
+def _new_store(file):
     file.parent.mkdir(exist_ok=True)
-    file.write_bytes(new_store.read_bytes())
+    copy_new_database(file, artifacts=str(file.parent / "mlruns/0"))
 
 
 @pytest.mark.parametrize("name", ["plain", "two words", "müsli", "50% off", "a#b", "a&b=c", "it's", "[x]"])
-def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, new_store, name):
+def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, name):
     folder = unsettled / name
-    _copy_of(new_store, folder / "mlflow.db")
+    _new_store(folder / "mlflow.db")
     monkeypatch.chdir(folder)
     restore = tracking_uri.pin_tracking_uri()
     monkeypatch.chdir(unsettled)
@@ -45,9 +40,9 @@ def test_the_store_lies_in_the_folder_whatever_its_name(unsettled, monkeypatch, 
     assert {path.name for path in unsettled.iterdir()} == {name}
 
 
-def test_artifacts_lie_where_it_was_loaded_and_the_working_folder_is_left_alone(unsettled, monkeypatch, new_store):
+def test_artifacts_lie_where_it_was_loaded_and_the_working_folder_is_left_alone(unsettled, monkeypatch):
     home = unsettled / "home"
-    _copy_of(new_store, home / "mlflow.db")
+    _new_store(home / "mlflow.db")
     monkeypatch.chdir(home)
     restore = tracking_uri.pin_tracking_uri()
     monkeypatch.chdir(unsettled)

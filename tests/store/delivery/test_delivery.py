@@ -2,7 +2,6 @@ import errno
 import functools
 import math
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from databases import copy_new_database
 from mlflow.exceptions import MlflowException, RestException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
@@ -254,14 +254,14 @@ def test_a_run_whose_experiment_was_deleted_gets_everything_when_it_is_restored(
 
 
 @pytest.mark.parametrize("dead", [False, True])
-def test_a_run_is_made_anew_on_request_with_all_it_had(written, request, tmp_path, dead):
+def test_a_run_is_made_anew_on_request_with_all_it_had(written, tmp_path, dead):
     study = written.client.create_experiment("study")
     written.begins(experiment="study", experiment_id=study)
     written.journal.keep_file("a.txt", b"a")
     written.write(Param("lr", "0.1"), *values(3))
     written.deliver(None)
     other = f"sqlite:///{tmp_path}/other.db"  # the server came back with an empty database
-    shutil.copyfile(request.getfixturevalue("_new_store"), tmp_path / "other.db")
+    copy_new_database(tmp_path / "other.db", artifacts=str(tmp_path / "mlruns/0"))
     written.client, written.uri = mlflow.MlflowClient(other), other
     written.delivery.uri = other
     written.write(*values(2, start=3))

@@ -1,15 +1,10 @@
 """Runs and curves in bulk: the same as MLflow's client gives, value for value."""
 
 import math
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import numpy as np
 import pytest
+from servers import Server
 
 from mlmagic.store import connection, database
 from mlmagic.store.query import bulk, curves
@@ -170,27 +165,9 @@ def test_kept_histories_make_room_for_the_latest(monkeypatch):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A real MLflow server on the loopback interface."""
-    folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    running = subprocess.Popen(
-        [*command, "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder)],
-        cwd=folder, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    uri = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(f"{uri}/health", timeout=2):
-                break
-        except OSError:
-            time.sleep(0.2)
-    yield uri
-    running.terminate()
-    running.wait(30)
+    made = Server(tmp_path_factory.mktemp("server"))
+    yield made.uri
+    made.kill()
 
 
 def test_a_server_is_asked_page_by_page(server, monkeypatch):
