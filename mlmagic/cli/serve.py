@@ -53,7 +53,7 @@ def ui_command(folder: Path, *, port: int) -> Command:
         *("--backend-store-uri", workspace.store),
         # Otherwise an experiment created in the UI would store its files where no notebook can write.
         *("--default-artifact-root", workspace.artifacts.as_uri()),
-        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),  # it has one user
     )
     # The eight processes of MLflow's jobs (LLM judges) have nothing to do here, and each imports MLflow at the start.
     variables = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}

@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from databases import copy_new_database
 
 from mlmagic.cli.serve import lab_command, ui_command
 from mlmagic.cli.workspace import Workspace, checkout, shipped_notebooks
@@ -62,6 +63,7 @@ def test_lab_serves_copies_of_the_notebooks(serve, free_port, tmp_path):
 
 def test_ui_serves_the_store_of_the_folder(serve, free_port, tmp_path):
     workspace = Workspace.at(tmp_path / "demo")
+    copy_new_database(workspace.database, artifacts=workspace.artifacts.as_uri())
     record = "import mlflow; mlflow.create_experiment('seen in the UI')"
     subprocess.run([sys.executable, "-c", record], env=workspace.environment({}), cwd=workspace.folder, check=True)
     text = serve(
