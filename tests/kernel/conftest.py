@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from databases import copy_new_database
 from jupyter_client.manager import KernelManager
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -212,10 +213,22 @@ def _last(name):
 """
 
 
+def _with_store(folder):
+    """Put an empty store into *folder*: MLflow takes seconds to create one, and few tests are about that."""
+    copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
+    return folder
+
+
+@pytest.fixture
+def ready_store(tmp_path):
+    """Put an empty store into the test's own folder."""
+    _with_store(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
     """A kernel with mlmagic loaded and a store of its own."""
-    made = Kernel(tmp_path_factory.mktemp("kernel"))
+    made = Kernel(_with_store(tmp_path_factory.mktemp("kernel")))
     made.check("%load_ext mlmagic")
     yield made
     made.stop()

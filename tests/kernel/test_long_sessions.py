@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("ready_store")
+
 _DELETED = """
 def _alone(kept):
     import json, mlflow, shutil
@@ -94,7 +96,8 @@ def test_a_kernel_that_dies_in_a_continued_cell(new_kernel):
     kernel.check("%%track killed\nx = 1")
     time.sleep(2)
     kernel.send("%%track --resume\nimport os, time\ntime.sleep(1); os.kill(os.getpid(), 9)")
-    time.sleep(6)
+    while kernel.manager.is_alive():
+        time.sleep(0.05)
     other = new_kernel()
     other.check("%load_ext mlmagic")
     other.check("import mlmagic; mlmagic.sync()")

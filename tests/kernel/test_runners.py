@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+from mlflow import MlflowClient
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
@@ -16,7 +17,7 @@ CELLS = ["%load_ext mlmagic", "%%track good\nx = 1\nx", "%%track bad\n1 / 0", "p
 
 
 @pytest.fixture
-def notebook(tmp_path, monkeypatch):
+def notebook(tmp_path, monkeypatch, ready_store):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -31,12 +32,9 @@ def _check(cells, folder):
     assert kinds[1] == ["execute_result", "display_data"]
     assert kinds[2].count("error") == 1
     assert kinds[3] == []
-    code = (
-        "import mlflow\nfor r in mlflow.MlflowClient('sqlite:///mlflow.db').search_runs(['0'],"
-        " order_by=['attributes.start_time']): print(r.info.run_name, r.info.status, r.data.tags['mlflow.source.name'])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
-    return found.stdout.splitlines()
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    runs = client.search_runs(["0"], order_by=["attributes.start_time"])
+    return [(run.info.run_name, run.info.status, run.data.tags["mlflow.source.name"]) for run in runs]
 
 
 def test_nbclient(notebook, tmp_path):
@@ -44,7 +42,7 @@ def test_nbclient(notebook, tmp_path):
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         NotebookClient(read, resources={"metadata": {"path": str(tmp_path)}}).execute()
     runs = _check(read.cells, tmp_path)
-    assert [line.split()[:2] for line in runs] == [["good", "FINISHED"], ["bad", "FAILED"]]
+    assert [run[:2] for run in runs] == [("good", "FINISHED"), ("bad", "FAILED")]
 
 
 def test_papermill(notebook, tmp_path):
@@ -61,16 +59,8 @@ def test_nbmake(notebook, tmp_path):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
     ran = subprocess.run(
         [
-            sys.executable,
-            "-m",
-            "pytest",
-            "--nbmake",
-            "-p",
-            "no:cacheprovider",
-            "--overwrite",
-            "-c",
-            os.devnull,
-            str(notebook),
+            *(sys.executable, "-m", "pytest", "--nbmake", "-p", "no:cacheprovider"),
+            *("--overwrite", "-c", os.devnull, str(notebook)),
         ],
         cwd=tmp_path,
         env=clean,
@@ -88,4 +78,4 @@ def test_the_notebooks_name_is_recorded_where_it_is_told(notebook, tmp_path, mon
     read = nbformat.read(notebook, as_version=4)
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         NotebookClient(read, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert {line.split()[2] for line in _check(read.cells, tmp_path)} == {"failing.ipynb"}
+    assert {run[2] for run in _check(read.cells, tmp_path)} == {"failing.ipynb"}
