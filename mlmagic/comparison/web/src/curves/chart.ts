@@ -1,62 +1,99 @@
-/** A canvas on which ECharts draws, as large as the element that holds it. */
+/** A canvas on which uPlot draws, as large as the element that holds it, with uPlot's crosshair and selection over it. */
 
-import { CustomChart, LineChart, ScatterChart } from "echarts/charts";
-import { GridComponent } from "echarts/components";
-import { init, use, type ECharts } from "echarts/core";
-import { CanvasRenderer } from "echarts/renderers";
+import uPlot from "uplot";
 
-import type { Colours } from "./option.ts";
-
-use([LineChart, ScatterChart, CustomChart, GridComponent, CanvasRenderer]);
+import { styleOf } from "../palette.ts";
+import type { DrawnLine, Drawing } from "./drawing.ts";
+import { plotOf, type Plot } from "./plot.ts";
+import type { Reading } from "./reading.ts";
+import { themeOf } from "./theme.ts";
 
 export class Chart {
-  #chart: ECharts | null = null;
   readonly #element: HTMLElement;
+  #plot: uPlot | null = null;
+  #drawn: Pick<Plot, "options" | "data"> | null = null;
+  /** The points at the crosshair. */
+  #points = new Map<DrawnLine | null, number>();
 
   constructor(element: HTMLElement) {
     this.#element = element;
   }
 
-  /** Draws, if the element has a size. */
-  draw(option: Record<string, unknown>): void {
+  /** Draws, if the element has a size and there are lines. The line of the key `emphasised` stands out. */
+  draw(drawing: Drawing, emphasised: string | null): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
     if (!width || !height) return;
-    this.#chart ??= init(this.#element, null, { renderer: "canvas", width, height });
-    if (this.#chart.getWidth() !== width || this.#chart.getHeight() !== height) this.#chart.resize({ width, height });
-    this.#chart.setOption(option, { notMerge: true });
+    if (drawing.lines.length === 0) return this.destroy();
+    const theme = themeOf(this.#element);
+    const { lines, options, data } = plotOf(drawing, theme, emphasised);
+    const before = this.#plot;
+    const cursor: uPlot.Cursor = {
+      y: false,
+      ...(before && { left: before.cursor.left!, top: before.cursor.top! }),
+      dataIdx: (_, series) => this.#points.get(lines[series]!) ?? (null as unknown as number),
+      points: { size: 8, width: 1.5, stroke: theme.colour("--mm-back"), fill: (_, series) => theme.colour(styleOf(lines[series]?.line.place ?? 0).colour) },
+    };
+    this.#drawn = { options, data };
+    this.#plot = new uPlot({ ...options, width, height, cursor }, data, (plot, start) => {
+      this.#element.append(plot.root);
+      plot.batch(start);
+    });
+    before?.destroy();
+  }
+
+  /** The width of the plot, in pixels. */
+  get width(): number {
+    return this.#plot!.over.clientWidth;
+  }
+
+  /** Returns the place on the x axis that is this many pixels from the left of the element, the nearest one if it is outside. */
+  placeAt(pixel: number): number {
+    return this.#plot!.posToVal(this.#inPlot(pixel), "x");
+  }
+
+  /** Shows the crosshair at `x` with the points that are read there, and returns where in the window that is. */
+  point(x: number, readings: readonly Reading[]): { left: number; topOf: (y: number) => number } {
+    const plot = this.#plot!;
+    this.#points = new Map(readings.map(({ drawn, at }) => [drawn, at]));
+    plot.setCursor({ left: plot.valToPos(x, "x"), top: 0 });
+    const { left, top } = plot.over.getBoundingClientRect();
+    return { left: left + plot.cursor.left!, topOf: (y) => top + plot.valToPos(y, "y") };
+  }
+
+  unpoint(): void {
+    this.#plot?.setCursor({ left: -1, top: -1 });
+  }
+
+  /** Shows the part from one pixel of the element to another as selected; none if they are one. */
+  select(one: number, other: number): void {
+    const { over } = this.#plot!;
+    const [from, to] = [one, other].map((pixel) => this.#inPlot(pixel)).sort((a, b) => a - b) as [number, number];
+    this.#plot!.setSelect({ left: from, width: to - from, top: 0, height: from < to ? over.clientHeight : 0 });
   }
 
   /** Returns what is drawn as a canvas of this many pixels a pixel. */
   picture(ratio: number): HTMLCanvasElement | null {
-    return this.#chart?.renderToCanvas({ pixelRatio: ratio }) ?? null;
+    if (!this.#plot || !this.#drawn) return null;
+    const { options, data } = this.#drawn;
+    const { width, height } = this.#plot;
+    const enlarge = ({ ctx }: uPlot) => {
+      const by = ratio / uPlot.pxRatio;
+      ctx.canvas.width = Math.round(ctx.canvas.width * by);
+      ctx.canvas.height = Math.round(ctx.canvas.height * by);
+      ctx.scale(by, by);
+    };
+    const plot = new uPlot({ ...options, width, height, cursor: { show: false }, hooks: { drawClear: [enlarge] } }, data, (made, start) => made.batch(start));
+    plot.destroy();
+    return plot.ctx.canvas;
   }
 
   destroy(): void {
-    this.#chart?.dispose();
-    this.#chart = null;
+    this.#plot?.destroy();
+    this.#plot = null;
   }
-}
 
-/** Returns the colours of the theme as a canvas takes them: variables may hold `color-mix(…)`. */
-export function coloursOf(element: HTMLElement): Colours {
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  element.append(probe);
-  const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
-  const found = new Map<string, string>();
-  const of = (variable: string): string => {
-    const known = found.get(variable);
-    if (known) return known;
-    probe.style.color = `var(${variable})`;
-    if (!probe.isConnected) element.append(probe);
-    pixel.clearRect(0, 0, 1, 1);
-    pixel.fillStyle = getComputedStyle(probe).color;
-    probe.remove();
-    pixel.fillRect(0, 0, 1, 1);
-    const [red, green, blue] = pixel.getImageData(0, 0, 1, 1).data;
-    const colour = `rgb(${red}, ${green}, ${blue})`;
-    found.set(variable, colour);
-    return colour;
-  };
-  return { text: of("--mm-text"), soft: of("--mm-soft"), grid: of("--mm-line"), axis: of("--mm-strong-line"), back: of("--mm-back"), of };
+  #inPlot(pixel: number): number {
+    const { over } = this.#plot!;
+    return Math.min(over.clientWidth, Math.max(0, pixel - over.offsetLeft));
+  }
 }

@@ -1,12 +1,11 @@
-/** What lies over a canvas and takes pointer and keys: a crosshair that reads values, and a window that is drawn to zoom. */
+/** What lies over a canvas and takes pointer (mouse, pen, finger) and keys: the crosshair reads values, a selection zooms. */
 
-import { el, fill } from "../dom.ts";
-import { styleOf } from "../palette.ts";
+import { el } from "../dom.ts";
 import type { Goal } from "../wire.ts";
+import type { Chart } from "./chart.ts";
 import type { Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { cut } from "../words.ts";
-import { marginsOf } from "./option.ts";
 import { nearestX, nextX, readAt, type Reading } from "./reading.ts";
 import { fromAxis } from "./scale.ts";
 import { Tip, valueText } from "./tip.ts";
@@ -33,36 +32,29 @@ export interface Shown {
 export class Crosshair {
   readonly element: HTMLElement;
   readonly tip = new Tip();
+  readonly #chart: Chart;
   readonly #actions: Actions;
-  readonly #rule = el("div", { class: "mm-cross-rule", hidden: true });
-  readonly #dots = el("div", {});
-  readonly #window = el("div", { class: "mm-cross-window", hidden: true });
   #shown: Shown | null = null;
   #x: number | null = null;
   #drag: number | null = null;
 
-  constructor(actions: Actions) {
+  constructor(chart: Chart, actions: Actions) {
+    this.#chart = chart;
     this.#actions = actions;
-    this.element = el(
-      "div",
-      {
-        class: "mm-cross",
-        role: "slider",
-        tabindex: 0,
-        "aria-orientation": "horizontal",
-        keydown: this.#onKey,
-        pointerdown: this.#onDown,
-        pointermove: this.#onMove,
-        pointerup: this.#onUp,
-        pointercancel: this.#stopDragging,
-        pointerleave: () => this.#drag === null && this.clear(),
-        blur: () => this.clear(),
-        dblclick: () => this.#actions.zoom(null),
-      },
-      this.#window,
-      this.#rule,
-      this.#dots,
-    );
+    this.element = el("div", {
+      class: "mm-cross",
+      role: "slider",
+      tabindex: 0,
+      "aria-orientation": "horizontal",
+      keydown: this.#onKey,
+      pointerdown: this.#onDown,
+      pointermove: this.#onMove,
+      pointerup: this.#onUp,
+      pointercancel: this.#stopDragging,
+      pointerleave: () => this.#drag === null && this.clear(),
+      blur: () => this.clear(),
+      dblclick: () => this.#actions.zoom(null),
+    });
     this.element.addEventListener("wheel", this.#onWheel, { passive: false });
   }
 
@@ -78,8 +70,7 @@ export class Crosshair {
 
   clear(): void {
     this.#x = null;
-    this.#rule.hidden = true;
-    fill(this.#dots);
+    this.#chart.unpoint();
     this.tip.hide();
     const x = this.#shown?.drawing.x;
     this.element.setAttribute("aria-valuenow", String(x ? fromAxis(x.low, x.log) : 0));
@@ -102,57 +93,21 @@ export class Crosshair {
     this.zoomBy(1 / ZOOM);
   }
 
-  #plot(): { left: number; top: number; width: number; height: number } {
-    const { left, right, top, bottom } = marginsOf(this.#shown!.drawing);
-    return { left, top, width: this.element.clientWidth - left - right, height: this.element.clientHeight - top - bottom };
-  }
-
-  #place(x: number): number {
-    const { left, width } = this.#plot();
-    const { low, high } = this.#shown!.drawing.x;
-    return left + ((x - low) / (high - low)) * width;
-  }
-
-  #placeY(y: number): number {
-    const { top, height } = this.#plot();
-    const { low, high } = this.#shown!.drawing.y;
-    return top + (1 - (y - low) / (high - low)) * height;
-  }
-
-  #at(pixel: number): number {
-    const { left, width } = this.#plot();
-    const { low, high } = this.#shown!.drawing.x;
-    return low + Math.min(1, Math.max(0, (pixel - left) / width)) * (high - low);
-  }
-
   #perPixel(): number {
     const { low, high } = this.#shown!.drawing.x;
-    return (high - low) / this.#plot().width;
+    return (high - low) / this.#chart.width;
   }
 
-  /** Reads the values at `x`; `pointer` is how far down the pointer is (pixels), null where there is none. */
+  /** Reads the values at `x`; `pointer` is how far down the window the pointer is (pixels), null without one. */
   #read(x: number, pointer: number | null): Reading[] {
     const { drawing, goal } = this.#shown!;
     this.#x = x;
     const readings = readAt(drawing, x, 4 * this.#perPixel(), goal);
-    const place = this.#place(x);
-    const { top, height } = this.#plot();
-    Object.assign(this.#rule.style, { left: `${place}px`, top: `${top}px`, height: `${height}px` });
-    this.#rule.hidden = false;
-    const dots = readings.filter(({ y }) => Number.isFinite(y));
-    fill(this.#dots, ...dots.map((reading) => this.#dot(reading)));
-    const near = pointer === null ? null : nearest(dots, (y) => Math.abs(this.#placeY(y) - pointer));
-    const box = this.element.getBoundingClientRect();
-    this.tip.show(this.#title(x), readings, near, box.left + place, box.top + (pointer ?? top + height / 2));
+    const { left, topOf } = this.#chart.point(x, readings);
+    const near = pointer === null ? null : nearest(readings, ({ y }) => Math.abs(topOf(y) - pointer));
+    this.tip.show(this.#title(x), readings, near, left, pointer ?? topOf((drawing.y.low + drawing.y.high) / 2));
     this.element.setAttribute("aria-valuenow", String(fromAxis(x, drawing.x.log)));
     return readings;
-  }
-
-  #dot({ x, y, drawn }: Reading): HTMLElement {
-    const dot = el("div", { class: "mm-cross-dot" });
-    Object.assign(dot.style, { left: `${this.#place(x)}px`, top: `${this.#placeY(y)}px` });
-    dot.style.setProperty("background", `var(${styleOf(drawn.line.place).colour})`);
-    return dot;
   }
 
   #title(x: number): string {
@@ -163,10 +118,10 @@ export class Crosshair {
 
   readonly #onMove = (event: PointerEvent): void => {
     if (!this.#shown) return;
-    if (this.#drag !== null) return this.#drawWindow(event.offsetX);
-    const x = nearestX(this.#shown.drawing, this.#at(event.offsetX));
+    if (this.#drag !== null) return this.#chart.select(this.#drag, event.offsetX);
+    const x = nearestX(this.#shown.drawing, this.#chart.placeAt(event.offsetX));
     if (x === null) this.clear();
-    else this.#read(x, event.offsetY);
+    else this.#read(x, event.clientY);
   };
 
   readonly #onDown = (event: PointerEvent): void => {
@@ -179,26 +134,19 @@ export class Crosshair {
     const from = this.#drag;
     this.#stopDragging();
     if (from === null || Math.abs(event.offsetX - from) < LEAST_WINDOW_PX) return;
-    const [low, high] = [from, event.offsetX].sort((a, b) => a - b) as [number, number];
-    this.#actions.zoom([this.#at(low), this.#at(high)]);
+    const [low, high] = [from, event.offsetX].map((pixel) => this.#chart.placeAt(pixel)).sort((a, b) => a - b);
+    this.#actions.zoom([low!, high!]);
   };
 
   readonly #stopDragging = (): void => {
     this.#drag = null;
-    this.#window.hidden = true;
+    this.#chart.select(0, 0);
   };
-
-  #drawWindow(to: number): void {
-    const { left, top, width, height } = this.#plot();
-    const [low, high] = [this.#drag!, to].map((pixel) => Math.min(left + width, Math.max(left, pixel))).sort((a, b) => a - b);
-    Object.assign(this.#window.style, { left: `${low}px`, width: `${high! - low!}px`, top: `${top}px`, height: `${height}px` });
-    this.#window.hidden = high! - low! < LEAST_WINDOW_PX;
-  }
 
   readonly #onWheel = (event: WheelEvent): void => {
     if (!event.ctrlKey || !this.#shown) return; // without ctrl the wheel scrolls the notebook
     event.preventDefault();
-    this.zoomBy(event.deltaY < 0 ? ZOOM : 1 / ZOOM, this.#at(event.offsetX));
+    this.zoomBy(event.deltaY < 0 ? ZOOM : 1 / ZOOM, this.#chart.placeAt(event.offsetX));
   };
 
   readonly #onKey = (event: KeyboardEvent): void => {
@@ -236,16 +184,13 @@ export class Crosshair {
   #next(steps: number): number | null {
     const { drawing } = this.#shown!;
     if (this.#x === null) return nearestX(drawing, steps > 0 ? drawing.x.low : drawing.x.high);
-    const least = Math.sign(steps) * this.#perPixel() * (Math.abs(steps) > 1 ? this.#plot().width / 20 : 1);
+    const least = Math.sign(steps) * this.#perPixel() * (Math.abs(steps) > 1 ? this.#chart.width / 20 : 1);
     return nextX(drawing, this.#x, least) ?? nearestX(drawing, steps > 0 ? drawing.x.high : drawing.x.low);
   }
 }
 
-function nearest(readings: readonly Reading[], distance: (y: number) => number): Reading | null {
-  let found: Reading | null = null;
-  for (const reading of readings) {
-    if (distance(reading.y) > NEAR_PX) continue;
-    if (!found || distance(reading.y) < distance(found.y)) found = reading;
-  }
-  return found;
+/** Returns the reading with the least distance, unless that is large; a gap has none. */
+function nearest(readings: readonly Reading[], distance: (reading: Reading) => number): Reading | null {
+  const [first] = readings.filter((reading) => distance(reading) <= NEAR_PX).sort((a, b) => distance(a) - distance(b));
+  return first ?? null;
 }

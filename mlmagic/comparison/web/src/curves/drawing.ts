@@ -1,4 +1,4 @@
-/** A panel in coordinates of its axes: what ECharts is told to draw, and what the crosshair reads. */
+/** A panel in coordinates of its axes: what uPlot draws, and what the crosshair reads. */
 
 import { counted } from "../words.ts";
 import type { Line } from "./lines.ts";

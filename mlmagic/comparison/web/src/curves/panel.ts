@@ -4,16 +4,16 @@ import { effect } from "@preact/signals-core";
 
 import { el, fill, uniqueId } from "../dom.ts";
 import type { Goal } from "../wire.ts";
-import { Chart, coloursOf } from "./chart.ts";
+import { Chart } from "./chart.ts";
 import { Crosshair, type Actions } from "./crosshair.ts";
 import { drawingOf, type Axes, type Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { counted, cut } from "../words.ts";
 import { Legend, type Emphasis } from "./legend.ts";
 import type { Line } from "./lines.ts";
-import { optionOf } from "./option.ts";
 import { download, pictureOf } from "./picture.ts";
 import { fromAxis } from "./scale.ts";
+import { themeOf } from "./theme.ts";
 import { goalText, valuesTable } from "./values.ts";
 
 const LONGEST_NAME = 120;
@@ -53,7 +53,7 @@ export class Panel {
     this.#emphasis = emphasis;
     this.#chart = new Chart(this.#canvas);
     this.#legend = new Legend(emphasis);
-    this.crosshair = new Crosshair(actions);
+    this.crosshair = new Crosshair(this.#chart, actions);
     const heading = el("h3", { id: uniqueId("metric"), title: cut(metric, LONGEST_NAME) }, el("bdi", {}, cut(metric, LONGEST_NAME)));
     this.#asTable = el("button", { type: "button", class: "mm-quiet", "aria-pressed": "false", click: this.#toggleTable }, "Show as table");
     const picture = el("button", { type: "button", class: "mm-quiet", "aria-label": `Download ${cut(metric, 40)} as PNG`, click: this.#download }, "PNG");
@@ -114,7 +114,7 @@ export class Panel {
   #paint(standing: string | null): void {
     if (!this.#drawing) return;
     const isHere = this.#drawing.lines.some(({ line }) => line.key === standing);
-    this.#chart.draw(optionOf(this.#drawing, coloursOf(this.element), isHere ? standing : null));
+    this.#chart.draw(this.#drawing, isHere ? standing : null);
   }
 
   #summary({ x, y }: Drawing): string {
@@ -143,6 +143,6 @@ export class Panel {
 
   readonly #download = (): void => {
     const canvas = this.#chart.picture(2);
-    if (canvas) download(pictureOf(this.#metric, canvas, this.#content!.lines, coloursOf(this.element)), this.#metric);
+    if (canvas) download(pictureOf(this.#metric, canvas, this.#content!.lines, themeOf(this.element)), this.#metric);
   };
 }

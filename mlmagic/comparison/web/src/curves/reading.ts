@@ -6,8 +6,8 @@ import { lowerBound } from "./search.ts";
 
 export interface Reading {
   readonly drawn: DrawnLine;
-  /** Where the point stands, in coordinates of the axes; y is NaN in a gap. */
-  readonly x: number;
+  /** The index of the point in the line, and where it stands on the y axis: NaN in a gap. */
+  readonly at: number;
   readonly y: number;
   /** The values themselves: what is drawn, what was logged, the standard error. */
   readonly value: number;
@@ -56,7 +56,7 @@ export function readAt({ lines }: Drawing, x: number, tolerance: number, goal: G
     const index = indices[at]!;
     readings.push({
       drawn,
-      x: xs[at]!,
+      at,
       y: ys[at]!,
       value: Number.isFinite(line.ys[index]!) || !line.raw ? line.ys[index]! : line.raw[index]!,
       raw: line.raw?.[index] ?? null,
