@@ -1,6 +1,6 @@
 // Bundles the widget into ../static, or with --tests the tests into build/web-tests, where `node --test` finds them.
 import { build } from "esbuild";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,6 +22,15 @@ if (process.argv.includes("--tests")) {
     entryPoints: { compare: "src/index.ts" },
     outdir: join(here, "../static"),
     minify: true,
-    legalComments: "eof",
+    legalComments: "none",
+    footer: { js: `/*!\n${licences()}*/` },
   });
+}
+
+/** The licences of what is bundled: MIT wants them in every copy. */
+function licences() {
+  const { dependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+  return Object.keys(dependencies)
+    .map((name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8")}`)
+    .join("\n");
 }

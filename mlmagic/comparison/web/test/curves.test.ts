@@ -4,6 +4,9 @@ import { test } from "node:test";
 import { choose } from "../src/curves/choice.ts";
 import { byColumn, byConfiguration, eachRun } from "../src/curves/groups.ts";
 import { meanOf, valueAt } from "../src/curves/mean.ts";
+import { drawingOf } from "../src/curves/drawing.ts";
+import type { Line } from "../src/curves/lines.ts";
+import { plotOf } from "../src/curves/plot.ts";
 import { smoothed } from "../src/curves/smoothing.ts";
 import { elapsed, onAxis, short } from "../src/curves/format.ts";
 import { ends, fromAxis, toAxis } from "../src/curves/scale.ts";
@@ -104,4 +107,42 @@ test("a metric of one value is drawn where it was chosen, else told", () => {
   const lengthOf = (metric: string) => lengths[metric];
   assert.deepEqual(choose(["loss", "final", "never"], [], lengthOf), { drawn: ["loss"], single: ["final"], ask: ["loss", "final", "never"] });
   assert.deepEqual(choose(["loss", "final", "never"], ["final", "never"], lengthOf).drawn, ["final"]);
+});
+
+const THEME = { font: "sans-serif", colour: (variable: string) => variable };
+const AXES = { x: "step", logX: false, logY: false, window: null } as const;
+
+function line(place: number, ys: number[], more: Partial<Line> = {}): Line {
+  const xs = Float64Array.from(ys.keys());
+  const shared = { parts: null, size: 1, raw: null, band: null, best: null, exact: true, notFinite: 0 };
+  return { key: `run ${place}`, name: `run ${place}`, place, xs, ys: numbers(...ys), count: ys.length, first: ys[0]!, last: ys.at(-1)!, ...shared, ...more };
+}
+
+test("the line that stands out is drawn last, the others are faint, and markers lie on all lines", () => {
+  const drawing = drawingOf([line(0, [1, 2]), line(1, [2, 1]), line(2, [3, 3])], AXES, 400, 200);
+  const { lines, options } = plotOf(drawing, THEME, "run 1");
+  const [, ...series] = options.series;
+  assert.deepEqual(lines.map((one) => one?.line.place), [undefined, 0, 2, 1, undefined, undefined, undefined]);
+  assert.deepEqual(series.map(({ alpha }) => alpha), [0.15, 0.15, 1, 0.15, 0.15, 1]);
+  assert.deepEqual(series.map(({ points }) => points?.show), [false, false, false, true, true, true]);
+  assert.equal(new Set(plotOf(drawing, THEME, null).options.series.slice(1).map(({ alpha }) => alpha)).size, 1);
+});
+
+test("a value that is not finite is a gap, and a band without a lower edge ends at a log axis", () => {
+  const band = { low: numbers(-1, NaN, 1), high: numbers(2, NaN, 3) };
+  const drawing = drawingOf([line(0, [1, NaN, 2], { size: 2, band })], { ...AXES, logY: true }, 400, 200);
+  const { data, options } = plotOf(drawing, THEME, null);
+  const [, high, low, path] = data as unknown as [null, ...[Float64Array, (number | null)[]][]];
+  assert.deepEqual(options.bands, [{ series: [1, 2], fill: "--mm-1" }]);
+  assert.deepEqual([high![1], low![1], path![1]].map((ys) => ys[1]), [null, null, null]);
+  assert.deepEqual([low![1][0], low![1][2]], [drawing.y.low, 0]);
+});
+
+test("every tick is written, and the axes end where the drawing does", () => {
+  const drawing = drawingOf([line(0, [1e300, -1e300])], AXES, 400, 200);
+  const { axes, scales } = plotOf(drawing, THEME, null).options;
+  for (const [axis, scale] of [[axes![0]!, drawing.y], [axes![1]!, drawing.x]] as const) {
+    assert.deepEqual(axis.values, scale.ticks.map(({ text }) => text));
+    assert.deepEqual(scales![axis.scale!]!.range, [scale.low, scale.high]);
+  }
 });

@@ -29,12 +29,12 @@ export class Chart {
     const before = this.#plot;
     const cursor: uPlot.Cursor = {
       y: false,
-      ...(before && { left: before.cursor.left!, top: before.cursor.top! }),
-      dataIdx: (_, series) => this.#points.get(lines[series]!) ?? (null as unknown as number),
+      ...(before && { left: before.cursor.left!, top: before.cursor.top! }), // what is pointed at and selected outlives a drawing
+      dataIdx: (_, series) => this.#points.get(lines[series] ?? null) ?? (null as unknown as number),
       points: { size: 8, width: 1.5, stroke: theme.colour("--mm-back"), fill: (_, series) => theme.colour(styleOf(lines[series]?.line.place ?? 0).colour) },
     };
     this.#drawn = { options, data };
-    this.#plot = new uPlot({ ...options, width, height, cursor }, data, (plot, start) => {
+    this.#plot = new uPlot({ ...options, width, height, cursor, ...(before && { select: before.select }) }, data, (plot, start) => {
       this.#element.append(plot.root);
       plot.batch(start);
     });
@@ -66,9 +66,9 @@ export class Chart {
 
   /** Shows the part from one pixel of the element to another as selected; none if they are one. */
   select(one: number, other: number): void {
-    const { over } = this.#plot!;
+    if (!this.#plot) return;
     const [from, to] = [one, other].map((pixel) => this.#inPlot(pixel)).sort((a, b) => a - b) as [number, number];
-    this.#plot!.setSelect({ left: from, width: to - from, top: 0, height: from < to ? over.clientHeight : 0 });
+    this.#plot.setSelect({ left: from, width: to - from, top: 0, height: from < to ? this.#plot.over.clientHeight : 0 });
   }
 
   /** Returns what is drawn as a canvas of this many pixels a pixel. */

@@ -37,6 +37,7 @@ export function plotOf(drawing: Drawing, theme: Theme, emphasised: string | null
   const ordered = [...lines].sort((a, b) => Number(stands(a)) - Number(stands(b)));
   const all = ordered.flatMap((drawn) => rowsOf(drawn, drawing, theme, emphasised === null || stands(drawn) ? 1 : FAINT, stands(drawn) ? 2.6 : 1.6));
   const rows = LAYERS.flatMap((layer) => all.filter((row) => row.layer === layer));
+  const rule = (variable: string) => ({ show: true, stroke: theme.colour(variable), width: 1 });
   const longest = Math.max(3, ...y.ticks.map(({ text }) => text.length));
   return {
     lines: [null, ...rows.map(({ layer, drawn }) => (layer === "line" ? drawn : null))],
@@ -47,8 +48,8 @@ export function plotOf(drawing: Drawing, theme: Theme, emphasised: string | null
       legend: { show: false },
       scales: { x: { time: false, range: [x.low, x.high] }, y: { range: [y.low, y.high] } },
       axes: [
-        { ...axis(x, theme), gap: 5, size: 22, label: x.name, labelSize: 18, grid: { show: false }, border: { show: true, stroke: theme.colour("--mm-strong-line"), width: 1 } },
-        { ...axis(y, theme), gap: 8, size: Math.ceil(longest * CHARACTER_PX) + 14, grid: { stroke: theme.colour("--mm-line"), width: 1 } },
+        { ...axis(y, theme), scale: "y", side: 3, gap: 8, size: Math.ceil(longest * CHARACTER_PX) + 14, grid: rule("--mm-line") },
+        { ...axis(x, theme), scale: "x", side: 2, gap: 5, size: 22, label: x.name, labelSize: 18, border: rule("--mm-strong-line") },
       ],
       series: [{}, ...rows.map(({ series }) => ({ points: { show: false }, pxAlign: 0, ...series }))],
       bands: rows.flatMap(({ band }, at) => (band ? [{ series: [at + 1, at + 2], fill: band }] : [])),
@@ -66,6 +67,7 @@ function axis({ ticks }: Scale, { font, colour }: Theme): uPlot.Axis {
     font: `11px ${font}`,
     labelFont: `11px ${font}`,
     ticks: { show: false },
+    grid: { show: false },
   };
 }
 
@@ -83,16 +85,11 @@ function rowsOf(drawn: DrawnLine, drawing: Drawing, theme: Theme, alpha: number,
     rows.push({ ...edge, ys: gapped(high), band: stroke }, { ...edge, ys: gapped(lower) });
   }
   if (raw) rows.push({ layer: "beneath", drawn, ys: gapped(raw), series: { paths, stroke, width: 1, alpha: 0.25 * alpha } });
-  const points = {
-    show: true,
-    filter: markers(drawn, drawing),
-    paths: markersAs(marker),
-    stroke,
-    fill: isHollow ? theme.colour("--mm-back") : stroke,
-    width: isHollow ? 1.5 : 0,
-  };
+  const fill = isHollow ? theme.colour("--mm-back") : stroke;
+  const points = { show: true, filter: markers(drawn, drawing), paths: markersAs(marker), stroke, fill, width: isHollow ? 1.5 : 0 };
   const ys = gapped(drawn.ys);
-  rows.push({ layer: "line", drawn, ys, series: { paths, stroke, width, dash: dash.map((length) => length * uPlot.pxRatio), alpha } });
+  const dashes = dash.map((length) => length * uPlot.pxRatio); // uPlot scales widths alone
+  rows.push({ layer: "line", drawn, ys, series: { paths, stroke, width, dash: dashes, alpha } });
   rows.push({ layer: "marker", drawn, ys, series: { paths: () => null, points, alpha } });
   return rows;
 }
