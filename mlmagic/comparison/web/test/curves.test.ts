@@ -138,6 +138,11 @@ test("a value that is not finite is a gap, and a band without a lower edge ends 
   assert.deepEqual([low![1][0], low![1][2]], [drawing.y.low, 0]);
 });
 
+test("an axis of steps is marked at whole steps, however few there are", () => {
+  const drawing = drawingOf([line(0, [1, 2, 3])], AXES, 800, 200);
+  assert.deepEqual(drawing.x.ticks.map(({ text }) => text), ["0", "1", "2"]);
+});
+
 test("every tick is written, and the axes end where the drawing does", () => {
   const drawing = drawingOf([line(0, [1e300, -1e300])], AXES, 400, 200);
   const { axes, scales } = plotOf(drawing, THEME, null).options;

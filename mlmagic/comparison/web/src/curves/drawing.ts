@@ -42,7 +42,7 @@ export function drawingOf(lines: readonly Line[], axes: Axes, width: number, hei
   const about = { x: Math.max(2, Math.round(width / 90)), y: Math.max(2, Math.round(height / 48)) };
   return {
     lines: drawn,
-    x: scaleOf(low, high, { log: axes.logX, about: about.x, name: "step", time: axes.x === "time" }),
+    x: scaleOf(low, high, { log: axes.logX, about: about.x, of: axes.x }),
     y: scaleOf(...endsOfYs(drawn, low, high), { log: axes.logY, about: about.y }),
     notes: notesOf(drawn, axes),
   };

@@ -27,12 +27,12 @@ export function fromAxis(place: number, log: boolean): number {
   return log ? 10 ** place : place;
 }
 
-/** Returns the axis from `low` to `high` (coordinates of the axis) with about so many ticks. */
-export function scaleOf(low: number, high: number, options: { log: boolean; about: number; name?: string; time?: boolean }): Scale {
-  const { log, about, time = false } = options;
-  const unit = time ? unitOf(fromAxis(high, log)) : null;
-  const ticks = log ? logTicks(low, high, about, unit) : linearTicks(low, high, about, unit);
-  const name = unit ? `${unit.name} since the start` : (options.name ?? "");
+/** Returns the axis from `low` to `high` (coordinates of the axis) with about so many ticks, on whole numbers if it is one of steps. */
+export function scaleOf(low: number, high: number, options: { log: boolean; about: number; of?: "step" | "time" | undefined }): Scale {
+  const { log, about, of } = options;
+  const unit = of === "time" ? unitOf(fromAxis(high, log)) : null;
+  const ticks = log ? logTicks(low, high, about, unit) : linearTicks(low, high, about, unit, of === "step" ? 1 : 0);
+  const name = unit ? `${unit.name} since the start` : (of ?? "");
   return { log, low, high, ticks, name };
 }
 
@@ -47,9 +47,9 @@ export function ends(low: number, high: number, room = 0): [number, number] {
   return [low - more, high + more];
 }
 
-function linearTicks(low: number, high: number, about: number, unit: Unit | null): Tick[] {
+function linearTicks(low: number, high: number, about: number, unit: Unit | null, least: number): Tick[] {
   const size = unit?.seconds ?? 1;
-  const step = niceStep((high - low) / size / about);
+  const step = Math.max(least, niceStep((high - low) / size / about));
   const largest = Math.max(Math.abs(low), Math.abs(high)) / size;
   return multiples(low / size, high / size, step).map((value) => ({ at: value * size, text: onAxis(value, step, largest) }));
 }
