@@ -243,8 +243,7 @@ def plain_kernel(tmp_path_factory):
     made.stop()
 
 
-@pytest.fixture
-def kernels():
+def _kernels():
     """Make kernels in a folder; all are stopped in the end."""
     made: list[Kernel] = []
 
@@ -255,6 +254,10 @@ def kernels():
     yield make
     for one in made:
         one.stop()
+
+
+kernels = pytest.fixture(_kernels)
+kernels_of_module = pytest.fixture(_kernels, scope="module")
 
 
 @pytest.fixture

@@ -95,12 +95,8 @@ mlmagic.tag(stage="late")
 @pytest.mark.parametrize(
     "outage", ["killed and restarted", "stopped, and going on later", "refused from the start", "down at the end only"]
 )
-def test_a_server_that_goes_away_changes_nothing_in_the_cell_and_loses_nothing(
-    tmp_path, kernels, losses, server, outage
-):
-    name = outage.partition(",")[0].replace(" ", "-")
-    kernel = kernels(tmp_path, env={"MLFLOW_TRACKING_URI": server.uri})
-    kernel.check("%load_ext mlmagic")
+def test_a_server_that_goes_away_changes_nothing_in_the_cell_and_loses_nothing(loaded_kernel, losses, server, outage):
+    name, kernel = outage.partition(",")[0].replace(" ", "-"), loaded_kernel
     untracked = kernel.run(_TRACKED.partition("\n")[2].replace("mlmagic.", "0 and mlmagic."))
     expected = untracked.of("execute_result")[0]["data"]["text/plain"]
     warm = kernel.run("%%track warm\npass")
@@ -204,12 +200,19 @@ def test_kernels_that_start_at_once_on_a_new_store_all_get_their_runs(tmp_path, 
     assert lost == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(tmp_path_factory):
     made = Server(tmp_path_factory.mktemp("server"))
     yield made
     made.resume()
     made.kill()
+
+
+@pytest.fixture(scope="module")
+def loaded_kernel(kernels_of_module, server, tmp_path_factory):
+    kernel = kernels_of_module(tmp_path_factory.mktemp("kernel"), env={"MLFLOW_TRACKING_URI": server.uri})
+    kernel.check("%load_ext mlmagic")
+    return kernel
 
 
 def _act(acts):
