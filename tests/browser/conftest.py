@@ -9,6 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from databases import copy_new_database
 from jupyter_pages import FLAGS, ROOT, Lab, Server, Watched
 from playwright.sync_api import sync_playwright
 
@@ -75,8 +76,11 @@ def browse(chromium) -> Iterator[Callable[..., Watched]]:
 
 @pytest.fixture(scope="module")
 def lab(jupyter, browse, tmp_path_factory) -> Iterator[Lab]:
-    """JupyterLab with a notebook in which mlmagic is loaded; its store is new."""
-    opened = browse(jupyter(tmp_path_factory.mktemp("lab") / "work"), lab=True).open()
+    """JupyterLab with a notebook in which mlmagic is loaded; its store is empty."""
+    folder = tmp_path_factory.mktemp("lab") / "work"
+    folder.mkdir()
+    copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
+    opened = browse(jupyter(folder), lab=True).open()
     opened.run("%load_ext mlmagic")
     yield opened
     opened.shut_down()

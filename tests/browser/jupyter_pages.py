@@ -33,11 +33,13 @@ FLAGS = [
 _TOKEN = "for-this-test"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _QUIET = '{"fetchNews":"false","checkForUpdates":false,"doNotDisturbMode":true}'
-# What Jupyter itself says of a file that need not be there, and of a kernel that is shut down while it is asked.
+# What Jupyter itself says of a file that need not be there, of a kernel that is shut down while it is asked, and of a
+# saved widget without its kernel.
 _JUPYTERS_OWN = (
     "Failed to load resource",
     "Could not restore the debugger state",
     "Canceled future for create_subshell",
+    "widget model not found",
 )
 _ACTIVE = "() => window.jupyterapp.shell.currentWidget"
 
