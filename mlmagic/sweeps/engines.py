@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import time
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.adapters.optional import require
@@ -93,7 +93,12 @@ class Local:
         """Start a trial in a worker."""
         from mlmagic.sweeps.trials.trial import run_trial
 
-        future: Future[Outcome] = self._running().submit(run_trial, job, task)
+        future: Future[Outcome]
+        try:
+            future = self._running().submit(run_trial, job, task)
+        except BrokenExecutor as error:  # a worker has just died, and the loop has not seen it yet
+            future = Future()
+            future.set_exception(error)
         return future
 
     def _running(self) -> Any:

@@ -1,6 +1,7 @@
 """Which engine the options of a sweep select, and what is said of options that select none."""
 
 import os
+from concurrent.futures import BrokenExecutor
 
 import pytest
 
@@ -36,3 +37,15 @@ def test_the_number_of_jobs_selects_the_engine(jobs, kind, side_by_side):
 def test_options_that_select_none_are_told(jobs, on, address, message):
     with pytest.raises(UsageProblem, match=message):
         engine_for(jobs, on, address, 1)
+
+
+def test_a_trial_begun_after_a_worker_died_fails_as_those_that_ran_with_it():
+    engine = Local(2, 1)
+    with pytest.raises(BrokenExecutor):
+        engine._running().submit(os._exit, 1).result(timeout=60)
+    lost = engine.submit(job=None, task=None)
+    with pytest.raises(BrokenExecutor):
+        lost.result(timeout=60)
+    engine.renew()
+    assert engine._running().submit(abs, -1).result(timeout=60) == 1
+    engine.close()
