@@ -74,15 +74,28 @@ def test_a_run_that_the_user_ends_keeps_what_is_logged_later_and_the_status(name
     assert kernel.check("print(mlflow.active_run())") == "None"
 
 
+# Without `pip_requirements` MLflow loads each model in a process of its own.
 LOGGED = {
-    "O logged under its name": ("m = Ridge().fit(X, y)\nmlflow.sklearn.log_model(m, name='m')", ["m"]),
-    "O logged under another name": ("m = Ridge().fit(X, y)\nmlflow.sklearn.log_model(m, name='ridge')", ["ridge"]),
-    "O logged without a name of its own": ("mlflow.sklearn.log_model(Ridge().fit(X, y), name='r')", ["r"]),
-    "O logged by a function": (
-        "def keep(model): mlflow.sklearn.log_model(model, name='m')\nm = Ridge().fit(X, y)\nkeep(m)",
+    "O logged under its name": (
+        "m = Ridge().fit(X, y)\nmlflow.sklearn.log_model(m, name='m', pip_requirements=[])",
         ["m"],
     ),
-    "O one of two": ("m = Ridge().fit(X, y); n = Ridge().fit(X, y)\nmlflow.sklearn.log_model(m, name='a')", ["a", "n"]),
+    "O logged under another name": (
+        "m = Ridge().fit(X, y)\nmlflow.sklearn.log_model(m, name='ridge', pip_requirements=[])",
+        ["ridge"],
+    ),
+    "O logged without a name of its own": (
+        "mlflow.sklearn.log_model(Ridge().fit(X, y), name='r', pip_requirements=[])",
+        ["r"],
+    ),
+    "O logged by a function": (
+        "def keep(model): mlflow.sklearn.log_model(model, name='m', pip_requirements=[])\nm = Ridge().fit(X, y)\nkeep(m)",
+        ["m"],
+    ),
+    "O one of two": (
+        "m = Ridge().fit(X, y); n = Ridge().fit(X, y)\nmlflow.sklearn.log_model(m, name='a', pip_requirements=[])",
+        ["a", "n"],
+    ),
 }
 
 
