@@ -17,7 +17,7 @@ OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test coverage kills web lint bench test-minimums test-colab test-colab-sample test-hydra test-install constraints secret-rules clean
+.PHONY: help demo lab ui test coverage kills web lint bench test-minimums test-colab test-colab-sample test-hydra test-speed test-install constraints secret-rules clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ test-hydra: $(READY) ## run the tests of configs and sweeps with the release can
 	@rm -rf $(OVERLAYS)/hydra
 	@$(BIN)/$(PIP) --target $(OVERLAYS)/hydra --no-deps $(HYDRA_NEXT)
 	PYTHONPATH=$(OVERLAYS)/hydra $(BIN)/python -m pytest -n 2 --dist loadfile $(HYDRA_SAMPLE)
+
+test-speed: $(READY) ## try on hostile texts that redaction takes linear time: alone on a machine (some minutes)
+	$(BIN)/python -m pytest -m speed tests/snapshot/secrets
 
 test-install: $(READY) ## install the wheel as 'mlmagic[notebook]' into an empty environment, and run two notebooks in it
 	MLMAGIC_TEST_INSTALL=1 $(BIN)/python -m pytest tests/test_install.py

@@ -1,4 +1,4 @@
-"""Each pattern takes linear time on any text: seen from its parts, and on hostile texts that are made of them."""
+"""Each pattern takes linear time on any text: seen from its parts, and (`make test-speed`) on hostile texts."""
 
 from __future__ import annotations
 
@@ -150,6 +150,7 @@ def require_linear(work, piece, size):
         assert seconds(work, short * 4) < 10 * before + 0.05, piece
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize("pattern", SEARCHED.values(), ids=SEARCHED)
 def test_four_times_the_text_takes_no_sixteen_times_the_time(pattern):
     for piece in pieces(pattern):
@@ -161,11 +162,13 @@ HOSTILE = sorted(
 )
 
 
+@pytest.mark.speed
 def test_a_hostile_text_of_all_patterns_is_redacted_in_linear_time():
     for piece in HOSTILE:
         require_linear(lambda text: redact(text + "x"), piece, 20_000)
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize(
     "piece",
     [
