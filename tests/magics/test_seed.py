@@ -5,8 +5,8 @@ import random
 import sys
 
 import pytest
+from cells import refusal, run
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
 from mlmagic.magics.seed import SeedMagics
@@ -23,23 +23,6 @@ def shell(tmp_path, monkeypatch):
     InteractiveShell.clear_instance()
     made.history_manager.end_session()
     atexit.unregister(made.atexit_operations)
-
-
-def run(shell, cell):
-    """Return what the cell displayed, and what it printed."""
-    with capture_output() as captured:
-        result = shell.run_cell(cell)
-    assert result.success, captured.stdout
-    return [output.data for output in captured.outputs], captured.stdout
-
-
-def refusal(shell, cell):
-    """Return the one line that a refused cell shows."""
-    with capture_output() as captured:
-        result = shell.run_cell(cell)
-    assert not result.success
-    (line,) = (captured.stdout + captured.stderr).strip().split("\n")
-    return line
 
 
 def test_it_seeds_and_shows_the_table_as_text_and_html(shell):

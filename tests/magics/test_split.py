@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from cells import refusal, run
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 
 from mlmagic.magics.split import SplitMagics
 from mlmagic.snapshot.randomness import seeding
@@ -28,23 +28,6 @@ def _notebook(shell):
     shell.push({"df": df, "X": df[["x"]].to_numpy(), "y": df.kind, "users": np.arange(400) // 4})
     yield
     seeding.forget()
-
-
-def run(shell, cell):
-    """Return what the cell displayed, and what it printed."""
-    with capture_output() as captured:
-        result = shell.run_cell(cell)
-    assert result.success, captured.stdout
-    return [output.data for output in captured.outputs], captured.stdout
-
-
-def refusal(shell, cell):
-    """Return the one line that a refused cell shows."""
-    with capture_output() as captured:
-        result = shell.run_cell(cell)
-    assert not result.success
-    (line,) = (captured.stdout + captured.stderr).strip().split("\n")
-    return line
 
 
 def test_it_binds_the_parts_and_shows_them_as_text_and_html(shell):
