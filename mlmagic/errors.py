@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from mlmagic.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pandas import DataFrame
 
 
@@ -106,19 +104,3 @@ class SweepInterrupted(Interrupted):
     def __init__(self, message: str, results: DataFrame) -> None:
         super().__init__(message)
         self.results = results
-
-
-def did_you_mean(value: str, valid: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the valid word nearest to *value*, or an empty string.
-
-    >>> did_you_mean("acuracy", ["accuracy", "loss"])
-    " Did you mean 'accuracy'?"
-    >>> did_you_mean("zzz", ["accuracy"]), did_you_mean("--bogus", ["--no-figures"])
-    ('', '')
-    """
-    import difflib  # only now: errors are imported with everything, and are rare
-
-    # Leading dashes would make all options look similar.
-    words = {word.lstrip("-") or word: word for word in valid}
-    near = difflib.get_close_matches(value.lstrip("-"), words, n=1)
-    return f" Did you mean {words[near[0]]!r}?" if near else ""

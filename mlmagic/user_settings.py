@@ -10,7 +10,8 @@ from typing import Any
 from traitlets import Bool, Float, List, TraitError, Unicode, observe
 from traitlets.config import Configurable
 
-from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.suggestions import did_you_mean
 
 ENVIRONMENT_PREFIX = "MLMAGIC_"
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, ComparisonNotice
 from mlmagic.comparison.diffs.references import references_in
-from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.keys import key_among
 from mlmagic.store.query import bulk, queries
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Name, Value, Words, leaves
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -19,9 +19,10 @@ from mlmagic.comparison.comparing import compare_runs
 from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
-from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.store import tracking_uri
 from mlmagic.store.query.curves import Kept
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,10 @@ from mlmagic.config.groups import groups_in
 from mlmagic.config.overrides import key_of
 from mlmagic.config.problems import reason_of
 from mlmagic.config.source_limits import require_short, require_small
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.cuts import beginning
+from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import text_of
 
 if TYPE_CHECKING:

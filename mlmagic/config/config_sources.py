@@ -19,7 +19,8 @@ from mlmagic.config.hydra_values import fill_in
 from mlmagic.config.overrides import quoted
 from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
-from mlmagic.errors import MLMagicError, UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ from typing import Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.config.flat import resolved
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
+from mlmagic.suggestions import did_you_mean
 from mlmagic.user_settings import settings
 
 ALLOWED = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
+from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from mlmagic.config.overrides import words_of
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.magics.parsing import options_first, parse_words, variable
 from mlmagic.session.interrupts import in_one_line
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

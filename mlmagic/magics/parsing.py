@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -11,9 +11,10 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.magics.parsing import parse_line
 from mlmagic.session.interrupts import in_one_line
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -8,11 +8,12 @@ from IPython.core.magic import Magics, line_magic, magics_class
 
 from mlmagic import api
 from mlmagic._version import __version__
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics.foreign_sync import sync_foreign
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.store import experiments, tracking_uri
+from mlmagic.suggestions import did_you_mean
 from mlmagic.user_settings import settings
 from mlmagic.visible import clean
 

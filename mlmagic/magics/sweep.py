@@ -13,8 +13,9 @@ from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.config.overrides import words_of
-from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem, did_you_mean
+from mlmagic.errors import SweepFailedError, SweepInterrupted, UsageProblem
 from mlmagic.magics.parsing import options_first, parse_words, variable
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace

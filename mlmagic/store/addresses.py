@@ -7,7 +7,8 @@ import re
 import sys
 from urllib.parse import urlsplit
 
-from mlmagic.errors import StoreError, did_you_mean
+from mlmagic.errors import StoreError
+from mlmagic.suggestions import did_you_mean
 
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "file", "databricks")
 _DATABASES = {"postgresql", "mysql", "mssql"}

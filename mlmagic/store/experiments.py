@@ -7,8 +7,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.store import connection, refusals, tracking_uri
+from mlmagic.suggestions import did_you_mean
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from concurrent.futures import BrokenExecutor, Future
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.adapters.optional import require
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from mlmagic.sweeps.trials.task import Job, Task

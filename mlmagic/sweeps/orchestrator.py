@@ -9,11 +9,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.journal.records import Param
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query.direction import direction_of
+from mlmagic.suggestions import did_you_mean
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.description import describe, note_end
 from mlmagic.sweeps.engines import engine_for

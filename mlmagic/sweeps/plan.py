@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.store.query.direction import direction_of
+from mlmagic.suggestions import did_you_mean
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.points.search import MOST_UNASKED, SEARCHES, points_of
 from mlmagic.sweeps.points.space import count

@@ -9,12 +9,13 @@ import operator
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from mlmagic.errors import NoActiveRunError, UsageProblem, did_you_mean
+from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.recording import active, progress_loops
 from mlmagic.scalars import as_number
 from mlmagic.session.cells import running
 from mlmagic.session.script import as_python
 from mlmagic.snapshot.secrets.cuts import shown
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from mlmagic.recording.progress_loops import Loop

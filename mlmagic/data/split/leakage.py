@@ -10,7 +10,7 @@ from mlmagic.data.hashing.splitmix64 import HashKeys
 from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
 from mlmagic.data.ids.plain_values import UnhashableError
-from mlmagic.data.split.row_hash import columns_of, hash_rows, sample_rows
+from mlmagic.data.split.equal_rows import columns_of, hash_rows, sample_rows
 from mlmagic.data.split.rows import take
 from mlmagic.data.split.shared_rows import Shared, are_few, sample, shared_rows
 

@@ -9,7 +9,7 @@ from mlmagic.data.hashing.splitmix64 import HashKeys
 from mlmagic.data.ids.columns import plain
 from mlmagic.data.ids.id_hash import hash_values
 from mlmagic.data.ids.plain_values import UnhashableError, Values
-from mlmagic.data.split.row_hash import columns_of
+from mlmagic.data.split.equal_rows import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

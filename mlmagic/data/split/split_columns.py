@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.ids.columns import plain
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

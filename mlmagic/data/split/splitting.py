@@ -13,7 +13,7 @@ from mlmagic.data.split.report import Balance, SideSize, SplitReport, balance, b
 from mlmagic.data.split.request import Request, check_request
 from mlmagic.data.split.rows import common_length, take
 from mlmagic.data.split.sides import TEST, VAL
-from mlmagic.errors import did_you_mean
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

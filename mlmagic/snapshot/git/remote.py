@@ -10,6 +10,8 @@ from mlmagic.snapshot.git.files import read_small
 if TYPE_CHECKING:
     from mlmagic.snapshot.git.files import Repository
 
+_WITH_USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/]*)@")
+
 
 def find_remote(repository: Repository, upstream: str | None) -> str | None:
     """Return the URL of the remote that the branch tracks, else of ``origin``, without user and password.
@@ -29,4 +31,17 @@ def find_remote(repository: Repository, upstream: str | None) -> str | None:
             addresses.setdefault(name, value.strip().strip('"'))
     followed = (upstream or "").partition("/")[0]
     address = addresses.get(followed) or addresses.get("origin") or next(iter(addresses.values()), None)
-    return re.sub(r"^(https?://)[^/]*@", r"\1", address) if address else None
+    return without_password(address) if address else None
+
+
+def without_password(address: str) -> str:
+    """Return a remote's URL without user and password; of SSH, where the user is a part of the address, it stays.
+
+    >>> without_password("https://ana:secret@example.org/x.git"), without_password("ssh://git:secret@example.org/x.git")
+    ('https://example.org/x.git', 'ssh://git@example.org/x.git')
+    """
+    found = _WITH_USER.match(address)
+    if found is None:
+        return address
+    user = f"{found['user'].partition(':')[0]}@" if "ssh" in found["scheme"].lower() else ""
+    return f"{found['scheme']}{user}{address[found.end() :]}"

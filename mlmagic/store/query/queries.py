@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem, did_you_mean
+from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.store import connection, experiments, tracking_uri
 from mlmagic.store.database import database_of
 from mlmagic.store.query import bulk, ordering
@@ -19,6 +19,7 @@ from mlmagic.store.query.filters.tree import Condition, Name, Value, with_condit
 from mlmagic.store.query.frames import frame_of
 from mlmagic.store.query.light_runs import readable
 from mlmagic.store.refusals import refused_by
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

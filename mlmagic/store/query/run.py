@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import require_text
-from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem, did_you_mean
+from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem
 from mlmagic.store import connection, shared_parts, tracking_uri
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query import durations, queries
 from mlmagic.store.query.session_log import read_log
 from mlmagic.store.waiting import answered
+from mlmagic.suggestions import did_you_mean
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

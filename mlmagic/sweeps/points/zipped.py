@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import UsageProblem, did_you_mean
+from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.secrets.cuts import shown
+from mlmagic.suggestions import did_you_mean
 from mlmagic.sweeps.points.space import Choices, Zipped
 
 if TYPE_CHECKING:

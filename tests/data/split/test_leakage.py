@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from mlmagic.data.ids.plain_values import UnhashableError
+from mlmagic.data.split.equal_rows import hash_rows, sample_rows
 from mlmagic.data.split.leakage import looks_like_id
-from mlmagic.data.split.row_hash import hash_rows, sample_rows
 from mlmagic.data.split.shared_rows import sample, shared_rows
 from mlmagic.data.split.splitting import split
 

@@ -485,6 +485,12 @@ def test_the_folder_counts_and_not_the_users_git_variables(repository, tmp_path,
         ("https://ana:hunter2@example.com/ana/project.git", "https://example.com/ana/project.git"),
         ("https://TOKEN@example.com/ana/project.git", "https://example.com/ana/project.git"),
         ("git@example.com:ana/project.git", "git@example.com:ana/project.git"),
+        ("HTTPS://ana:p4ss@example.com/x.git", "HTTPS://example.com/x.git"),
+        ("https://onlyatoken@example.com/x.git", "https://example.com/x.git"),
+        ("git+https://onlyatoken@example.com/x.git", "git+https://example.com/x.git"),
+        ("ssh://git:p4ss@example.com/x.git", "ssh://git@example.com/x.git"),
+        ("ssh://git@example.com:22/x.git", "ssh://git@example.com:22/x.git"),
+        ("ftp://ana:p@ss@example.com/x.git", "ftp://example.com/x.git"),
     ],
 )
 def test_the_remote_is_the_one_that_the_branch_follows_without_its_password(repository, address, shown):

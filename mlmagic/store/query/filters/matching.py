@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.durations import duration_s
 from mlmagic.store.query.filters.names import locate
-from mlmagic.store.query.filters.problems import nearest, refused, short
+from mlmagic.store.query.filters.problems import refused, short
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Not, Or, Value
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
 from mlmagic.store.query.telling_tags import telling_tags
+from mlmagic.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
 from mlmagic.store.query.filters.parser import parse
-from mlmagic.store.query.filters.problems import nearest
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Name, Not, Or, Value, Words, leaves
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
+from mlmagic.suggestions import nearest
 
 
 def as_written(text, *names):
