@@ -50,6 +50,7 @@ lint: $(READY) ## check style, spelling, types and the import contract; types an
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typing/public_api.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_web.py --check
 

@@ -1,0 +1,64 @@
+"""What a type checker says of a user's code; `make lint` lets mypy check it, and nothing runs it.
+
+A line that must be an error says so in a comment: a comment for which there is no error is one itself.
+"""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import numpy as np
+import pandas as pd  # noqa: TC002  # as a user imports it
+from omegaconf import DictConfig
+
+import mlmagic
+from mlmagic import errors, types
+
+
+def recording(table: pd.DataFrame) -> None:
+    assert_type(mlmagic.seed(1), types.SeedReport)
+    assert_type(mlmagic.rng(), np.random.Generator)
+    assert_type(mlmagic.split(table, by="id"), types.Split)
+    assert_type(mlmagic.compose("lr=0.2", yaml="lr: 0.1"), DictConfig)
+    with mlmagic.track("forest", tags={"team": "risk"}, resume="") as run:
+        assert_type(run, mlmagic.Run)
+        mlmagic.log(loss=0.5, step=1)
+        mlmagic.log_params({"lr": 0.1})
+        mlmagic.tag(stage="late")
+    for epoch in mlmagic.progress(range(3)):
+        assert_type(epoch, int)
+        assert_type(mlmagic.EarlyStopping(patience=2)(0.5), bool)
+
+
+def reading() -> None:
+    assert_type(mlmagic.runs("loss < 0.2", n=5), types.RunsFrame)
+    assert_type(mlmagic.compare("loss < 0.2", group_by="lr"), types.CompareWidget)
+    assert_type(mlmagic.diff("forest", "boosting"), types.Difference)
+    assert_type(mlmagic.sync(), types.SyncReport)
+    assert_type(mlmagic.last_run, mlmagic.Run)
+    assert_type(mlmagic.last_run.params, dict[str, str])
+    assert_type(mlmagic.last_run.duration_s, float | None)
+
+
+def sweeping() -> None:
+    def squares(x: int) -> float:
+        return float(x**2)
+
+    assert_type(mlmagic.sweep(squares, {"x": "range(3)"}, metric="loss", mode="min"), types.SweepFrame)
+
+
+def mistakes() -> None:
+    mlmagic.sweep(len, {}, mode="least")  # type: ignore[arg-type]
+    mlmagic.sweep(len, {}, search="gird")  # type: ignore[arg-type]
+    mlmagic.split([1, 2], tset=0.2)  # type: ignore[call-arg]
+    mlmagic.track(tag={"a": "b"})  # type: ignore[call-arg]
+    mlmagic.runs(5)  # type: ignore[arg-type]
+
+
+def handling() -> None:
+    try:
+        mlmagic.runs("loss <")
+    except errors.UsageProblem as problem:
+        assert_type(problem, errors.UsageProblem)
+    except errors.MLMagicError:
+        raise
