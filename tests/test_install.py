@@ -12,8 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 RUNNERS = ("hypothesis", "pytest", "pytest-timeout")
 SMOKE = (
-    "kernel/test_native.py", "kernel/test_records.py", "kernel/test_configs.py", "kernel/test_sweeps.py",
-    "tracking/test_tracker.py", "store/query", "cli",
+    "kernel/test_native.py", "kernel/test_configs.py", "kernel/test_sweeps.py", "tracking/test_tracker.py",
+    "store/query/filters/test_parser.py", "store/query/test_queries.py", "store/query/test_bulk.py",
+    "cli/test_demo.py", "cli/test_doctor.py", "cli/test_sync.py",
 )  # fmt: skip
 """Tests of the whole way from a cell to the store, that need nothing of the repository but themselves."""
 pytestmark = [
