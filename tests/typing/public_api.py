@@ -49,7 +49,7 @@ def sweeping() -> None:
 
 def mistakes() -> None:
     mlmagic.sweep(len, {}, mode="least")  # type: ignore[arg-type]
-    mlmagic.sweep(len, {}, search="gird")  # type: ignore[arg-type]
+    mlmagic.sweep(len, {}, search="annealing")  # type: ignore[arg-type]
     mlmagic.split([1, 2], tset=0.2)  # type: ignore[call-arg]
     mlmagic.track(tag={"a": "b"})  # type: ignore[call-arg]
     mlmagic.runs(5)  # type: ignore[arg-type]
