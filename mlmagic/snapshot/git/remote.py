@@ -1,4 +1,4 @@
-"""The URL of a repository's remote, without user and password."""
+"""The URL of a repository's remote, without what gives access to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WITH_USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/]*)@
 
 
 def find_remote(repository: Repository, upstream: str | None) -> str | None:
-    """Return the URL of the remote that the branch tracks, else of ``origin``, without user and password.
+    """Return the URL of the remote that the branch tracks, else of ``origin``, as `without_password` returns it.
 
     It is read from the repository's own configuration, since a `git` process takes as long as all the rest.
     """

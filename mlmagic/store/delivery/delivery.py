@@ -51,9 +51,10 @@ class Delivery:
     """The delivery of one journal: what the store has, and what it does not have yet.
 
     Delivery is idempotent: the run is found by its tag ``mlmagic.id``, metrics keep their timestamps, and the journal
-    itself records how far the store has got. ``problems`` has a line for each refusal by the store. ``held`` is why the
-    last attempt stopped, and ``is_refused`` whether MLflow refused for good; the attempt is retried after a pause.
-    ``anew`` requests a new run in place of one that the store no longer has. ``moved`` is called after each step.
+    itself records how far the store has got. ``run`` is MLflow's run as of its creation or continuation; ``problems``
+    has a line for each refusal by the store. ``held`` is why the last attempt stopped, and ``is_refused`` whether
+    MLflow refused for good; the attempt is retried after a pause. ``anew`` requests a new run in place of one that the
+    store no longer has. ``moved`` is called after each step.
     """
 
     def __init__(self, journal: Journal, uri: str, began: Began) -> None:
@@ -78,6 +79,7 @@ class Delivery:
 
     def _begin(self) -> None:
         """Start with the journal's first record: nothing of the journal is in the store."""
+        self.run: Run | None = None
         self._is_over = False
         self._files: dict[str, File | Part | Copy] = {}
         self._models: dict[str, Model] = {}
@@ -102,7 +104,7 @@ class Delivery:
                 case Bound(run_id):
                     if delivery._stored.is_bound and run_id != delivery.run_id:  # the run was created again
                         delivery._begin()
-                    delivery._stored.id, delivery._stored.is_bound = run_id, True
+                    delivery._stored.bind(run_id)
                 case Delivered(upto):
                     delivery._delivered_to = upto
                 case Tag(durations.TAG, value):
@@ -122,11 +124,6 @@ class Delivery:
             delivery.ended = Ended("KILLED", int(journal.path.stat().st_mtime * 1000))
             delivery._seconds_before = seconds
         return delivery
-
-    @property
-    def run(self) -> Run | None:
-        """MLflow's run as of its creation or continuation."""
-        return self._stored.run
 
     @property
     def run_id(self) -> str | None:
@@ -244,7 +241,7 @@ class Delivery:
         """Find the run in the store, or create it."""
         run = self._stored.find_or_create(client, again=self._is_dead or self.began.resumed)
         self.journal.append(Bound(run.info.run_id, run.info.artifact_uri))
-        self._stored.run = run
+        self.run = run
 
     def _fill(self) -> bool:
         """Read the journal until a batch is full or the journal ends; return whether there is a batch to send."""

@@ -28,13 +28,12 @@ _PARENT = "mlflow.parentRunId"
 class StoredRun:
     """The run of one journal, as far as the store has it.
 
-    ``id`` is the run's id, or None while no store has given it one; ``run`` is MLflow's run as of its creation or
-    continuation; ``is_bound`` is whether the journal names the id; ``attempts`` counts the searches for the run.
+    ``id`` is the run's id, or None while no store has given it one; ``is_bound`` is whether a delivery has found or
+    created the run; ``attempts`` counts the searches for it.
     """
 
     def __init__(self, uri: str, began: Began) -> None:
         self.id: str | None = began.run_id or None
-        self.run: Run | None = None
         self.is_bound = False
         self.attempts = 0
         self._uri = uri
@@ -45,6 +44,10 @@ class StoredRun:
     def look_again(self) -> None:
         """Forget that the store has answered for this run: a new attempt to deliver begins."""
         self._is_seen = False
+
+    def bind(self, run_id: str) -> None:
+        """Note the id of the run that was found or created."""
+        self.id, self.is_bound = run_id, True
 
     def find_or_create(self, client: MlflowClient, *, again: bool) -> Run:
         """Return the run, created if the store does not have it; *again* if it may have been created before."""
@@ -60,7 +63,7 @@ class StoredRun:
             run = self._require(client, run_id)
             if began.resumed and not self.is_bound:
                 self.ask(partial(client.update_run, run_id, status="RUNNING"))
-        self.id, self.is_bound = run.info.run_id, True
+        self.bind(run.info.run_id)
         return run
 
     def forget_if_gone(self, client: MlflowClient) -> bool:
@@ -74,7 +77,7 @@ class StoredRun:
                 raise
         else:
             return False
-        self.id, self.run, self.is_bound, self._was_gone = None, None, False, True
+        self.id, self.is_bound, self._was_gone = None, False, True
         self.attempts += 1  # another journal of the run may have created it, in a new experiment
         experiments.forget()
         shared_parts.forget()
