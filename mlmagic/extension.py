@@ -21,14 +21,14 @@ from mlmagic.magics.split import SplitMagics
 from mlmagic.magics.status import StatusMagics
 from mlmagic.magics.sweep import SweepMagics
 from mlmagic.magics.track import TrackMagics, parse_header
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.session import notebook_session
 from mlmagic.session.header import HeaderTransformer, mark_header
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.session.observation import sites
 from mlmagic.session.output import capture, prompts
 from mlmagic.store import experiments, tracking_uri
-from mlmagic.tracking.cells import CellTracker
+from mlmagic.tracking.cell_tracker import CellTracker
 from mlmagic.tracking.left_at_load import deliver_left_runs
 from mlmagic.user_settings import settings
 from mlmagic.visible import clean
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.data.split.splitting import Split
     from mlmagic.snapshot.randomness.seeding import SeedReport
-    from mlmagic.views.bundle import MimeBundle
+    from mlmagic.views.rendering import MimeBundle
 
 
 _MAGICS = (
@@ -215,7 +215,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     extension = _loaded.get(id(shell))
     if extension is None:
         return
-    extension.is_leaving = bool(active.open_here())
+    extension.is_leaving = bool(open_runs.open_here())
     if not extension.is_leaving:
         del _loaded[id(shell)]
         extension.unload()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import require_text, require_text_or_none
 from mlmagic.errors import NoActiveRunError
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.session.interrupts import whole_imports
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def has_last_run() -> bool:
     """Return whether a run has ended in this process."""
-    return active.last_id() is not None
+    return open_runs.last_id() is not None
 
 
 def last_run() -> Run:
@@ -37,7 +37,7 @@ def last_run() -> Run:
     """
     from mlmagic.store.query.run import Run
 
-    last = active.last_id()
+    last = open_runs.last_id()
     if last is None:
         raise NoActiveRunError("mlmagic.last_run: no run has ended in this session yet. %runs lists earlier ones.")
     return Run(last)

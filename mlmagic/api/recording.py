@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described, require_mapping, require_text_or_none
 from mlmagic.errors import UsageProblem
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.tracking.block import TrackedBlock
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     mlmagic.errors.NoActiveRunError: mlmagic.log was called where no run is active, ...
     """
     require_mapping("mlmagic.log", "mlmagic.log(loss=0.3) or mlmagic.log({'val/loss': 0.3})", metrics)
-    recorder = active.require_active("mlmagic.log").recorder
+    recorder = open_runs.require_active("mlmagic.log").recorder
     for name, value in ({**metrics, **more} if metrics else more).items():
         recorder.metric(str(name), value, step)
 
@@ -132,7 +132,7 @@ def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     ...     mlmagic.log_params({"model": {"depth": 3}}, lr=0.1)
     """
     require_mapping("mlmagic.log_params", "mlmagic.log_params(lr=0.1) or mlmagic.log_params({'model.lr': 0.1})", params)
-    recorder = active.require_active("mlmagic.log_params").recorder
+    recorder = open_runs.require_active("mlmagic.log_params").recorder
     for name, value in {**(params or {}), **more}.items():
         recorder.param(str(name), value)
 
@@ -152,7 +152,7 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     ...     mlmagic.tag(team="search")
     """
     require_mapping("mlmagic.tag", "mlmagic.tag(team='risk') or mlmagic.tag({'data.version': '3'})", tags)
-    recorder = active.require_active("mlmagic.tag").recorder
+    recorder = open_runs.require_active("mlmagic.tag").recorder
     for name, value in {**(tags or {}), **more}.items():
         recorder.tag(str(name), value)
 
@@ -177,7 +177,7 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     """
     from mlmagic.api.logged_files import record_figure
 
-    record_figure(active.require_active("mlmagic.log_figure"), figure, name)
+    record_figure(open_runs.require_active("mlmagic.log_figure"), figure, name)
 
 
 def log_artifact(path: str | Path, folder: str = "") -> None:
@@ -206,4 +206,4 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
             "For example: mlmagic.log_artifact('report.html')"
         )
 
-    record_copy(active.require_active("mlmagic.log_artifact"), path, folder)
+    record_copy(open_runs.require_active("mlmagic.log_artifact"), path, folder)

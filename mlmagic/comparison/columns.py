@@ -9,7 +9,7 @@ from mlmagic.store.query.direction import Direction, direction_of
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.infinities import as_logged
-from mlmagic.store.query.telling_tags import TOLD_TAGS, telling_tags
+from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

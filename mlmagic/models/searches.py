@@ -7,8 +7,8 @@ import numbers
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.recording.active import require_run
 from mlmagic.recording.child_runs import ChildRun
+from mlmagic.recording.open_runs import require_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

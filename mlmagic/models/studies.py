@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import optuna
 from mlmagic.journal.records import Metric
-from mlmagic.recording.active import require_run
 from mlmagic.recording.child_runs import ChildRun
+from mlmagic.recording.open_runs import require_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

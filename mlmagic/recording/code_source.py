@@ -12,9 +12,9 @@ from mlmagic.session import notebook
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlmagic.session.cells import Cell
     from mlmagic.session.notebook_session import NotebookSession
     from mlmagic.session.observation.cell_observer import CellObserver
+    from mlmagic.session.running_cells import Cell
 
 
 def origin_of_cell(

@@ -7,10 +7,10 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmagic.session.cells import Cell, running
 from mlmagic.session.log import CellStatus, ExecutionLog, LoggedCell
 from mlmagic.session.log_storage import LogStorage
 from mlmagic.session.observation.scopes import names_of
+from mlmagic.session.running_cells import Cell, running
 from mlmagic.session.script import as_python
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlmagic.journal import fsync_thread
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.store import own_requests, tracking_uri
 from mlmagic.store.delivery.worker import delivery_workers
 from mlmagic.store.waiting import WaitBudget
@@ -22,7 +22,7 @@ def stop() -> None:
     While a run is open, nothing is stopped.
     """
     global _is_stopped  # noqa: PLW0603  # one background a process
-    if active.open_here():
+    if open_runs.open_here():
         return
     for ships in delivery_workers():
         if ships.deliveries() and not settings.offline and ships.away is None:

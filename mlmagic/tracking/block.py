@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.options import Origin
 from mlmagic.session import notebook_session
-from mlmagic.session.cells import running
 from mlmagic.session.interrupts import whole_imports
+from mlmagic.session.running_cells import running
 from mlmagic.snapshot.randomness.generators import untouched
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class TrackedBlock:
         from mlmagic.store.query.run import Run
         from mlmagic.tracking import tracker
 
-        active.require_no_trial("mlmagic.track")
+        open_runs.require_no_trial("mlmagic.track")
         origin = _origin_of(self._caller)
         del self._caller
         with untouched():

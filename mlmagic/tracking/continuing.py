@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.tags import source_tags, user_tags
 from mlmagic.recording.target import EarlierRun
 from mlmagic.session.log_storage import LogStorage
@@ -119,7 +119,7 @@ def find(client: MlflowClient, options: TrackOptions, origin: Origin) -> Earlier
 
 
 def _check(options: TrackOptions, name: str, run_id: str) -> None:
-    if run_id in active.open_ids():
+    if run_id in open_runs.open_ids():
         raise UsageProblem(f"--resume: the run {name!r} is open now, around this cell.")
     if options.name:
         raise UsageProblem(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError, UsageProblem
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.target import Target
 from mlmagic.store import addresses, connection, experiments, refusals, tracking_uri, waiting
 from mlmagic.store.query import queries
@@ -28,7 +28,7 @@ def find_target(options: TrackOptions, origin: Origin, patience: WaitBudget) -> 
     """
     uri = tracking_uri.current_uri()
     addresses.require_known(uri)
-    outer = active.on_this_thread()
+    outer = open_runs.on_this_thread()
     stray = mlflow_runs.active_id()
     if settings.offline:
         return _away(uri, options, origin, outer, "the setting offline is True")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.journal.records import Ended
-from mlmagic.recording import active
-from mlmagic.session.cells import running
+from mlmagic.recording import open_runs
 from mlmagic.session.interrupts import deferred
 from mlmagic.session.observation.reads import functions_of
+from mlmagic.session.running_cells import running
 from mlmagic.store import connection, tracking_uri
 from mlmagic.store.delivery.worker import delivery_worker, delivery_workers
 from mlmagic.store.query import durations
@@ -57,7 +57,7 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
             f"the disk of {journal.path.parent} is full: files that are not in the store yet are kept {files}, until "
             "the kernel ends"
         )
-    if not run.in_mlflow and active.on_this_thread() is None:
+    if not run.in_mlflow and open_runs.on_this_thread() is None:
         _tell_of_mlflow_calls(run)
     if settings.offline:
         _tell_of_waiting(run, "MLMagic.offline is True", "set it to False, and %mlmagic sync delivers them")
@@ -65,7 +65,7 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
     ships = delivery_worker(delivery.uri)
 
     def is_through() -> bool:
-        still_open = {other.uid for other in active.open_here()}
+        still_open = {other.uid for other in open_runs.open_here()}
         below = [
             one
             for one in ships.deliveries()
@@ -98,7 +98,7 @@ def _tell_of_end(run: OpenRun) -> None:
     strays = [
         stray.info.run_name
         for run_id, (_, _, stray) in mlflow_runs.open_runs().items()
-        if run_id not in run.others and run_id not in active.open_ids()
+        if run_id not in run.others and run_id not in open_runs.open_ids()
     ]
     into = f": what MLflow logged after it is in the run {strays[0]!r}" if strays else ""
     run.notices.warn(f"mlflow.end_run() in a function that the cell called ended this run{into}")
@@ -131,7 +131,7 @@ def not_at_exit() -> None:
 def _leave_process(pid: int) -> None:
     if pid != os.getpid():  # a forked child: the runs belong to its parent
         return
-    for run in reversed(active.open_here()):
+    for run in reversed(open_runs.open_here()):
         mlflow_runs.deactivate(run.run_id)
         _append_end(run, "KILLED", run.duration_s)
     for ships in delivery_workers():
@@ -160,7 +160,7 @@ def _close_strays(run: OpenRun, status: Status, error: BaseException | None) -> 
     """End the MLflow runs that the cell began and left open, on its own thread and on those that it started."""
     busy = running.busy_elsewhere()
     for run_id, (thread, _, stray) in reversed(mlflow_runs.open_runs().items()):
-        if run_id in run.others or run_id in active.open_ids() or thread in busy:
+        if run_id in run.others or run_id in open_runs.open_ids() or thread in busy:
             continue
         name = stray.info.run_name
         if thread != threading.get_ident():

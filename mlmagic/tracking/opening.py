@@ -12,7 +12,7 @@ from mlmagic._version import __version__
 from mlmagic.errors import StoreError
 from mlmagic.journal import folder, fsync_thread, owner
 from mlmagic.journal.records import Began, Ended, Tag
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import LONGEST_TAG, Recorder
 from mlmagic.recording.tags import source_tags, user_tags
@@ -103,7 +103,7 @@ def _begin(opened: OpenRun) -> None:
     opened.capture.start()
     if opened.sampler:
         opened.sampler.start()
-    active.enter(opened)
+    open_runs.enter(opened)
 
 
 def _beginning(
@@ -193,7 +193,7 @@ def _log_all(recorder: Recorder, values: Mapping[str, float], step: int) -> None
 
 def _tell_of_stray(notices: Notices) -> None:
     stray = mlflow_runs.active_run()
-    if stray is not None and stray.info.run_id not in active.open_ids() and active.on_this_thread() is None:
+    if stray is not None and stray.info.run_id not in open_runs.open_ids() and open_runs.on_this_thread() is None:
         notices.warn(
             f"the run {stray.info.run_name!r} was left open by mlflow.start_run() in an earlier cell; it was not "
             "touched. End it with mlflow.end_run()"
@@ -206,7 +206,7 @@ def abandon(opened: OpenRun, error: BaseException) -> None:
         opened.capture.stop()
         if opened.sampler:
             opened.sampler.stop()
-        active.leave(opened)
+        open_runs.leave(opened)
         _abandon(opened.delivery, opened.target.earlier, error)
 
 

@@ -15,7 +15,7 @@ from mlmagic.journal import folder, owner
 from mlmagic.journal.foreign import take_over
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.survey import MOST_UNASKED, survey
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.sync_report import SyncedRun, SyncReport
 from mlmagic.session.interrupts import deferred
 from mlmagic.snapshot.secrets import redaction
@@ -61,7 +61,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
     _require_online()
     report = SyncReport()
     delivery_worker(tracking_uri.current_uri())  # its password may have changed
-    still_open = [run.delivery for run in active.open_here()]
+    still_open = [run.delivery for run in open_runs.open_here()]
     for ships in delivery_workers():
         ended = [one for one in ships.deliveries() if one not in still_open and not one.is_closed]
         _deliver(ships, ended, report, patience_s, anew=anew)
@@ -74,7 +74,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
 
 def waiting() -> tuple[int, list[Foreign]]:
     """Return how many runs `sync` would deliver, and the foreign journals; queries no store."""
-    still_open = {run.uid for run in active.open_here()}
+    still_open = {run.uid for run in open_runs.open_here()}
     here = {
         delivery.began.uid for ships in delivery_workers() for delivery in ships.deliveries() if not delivery.is_closed
     }

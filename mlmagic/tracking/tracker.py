@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import Logged
 from mlmagic.recording.inferred import autologged, previous
 from mlmagic.recording.summary import MetricLine, RunSummary
@@ -96,7 +96,7 @@ def finish(
     """
     with untouched():
         summary = close(run, error, value=value)
-        active.note_last(run.run_id)
+        open_runs.note_last(run.run_id)
         with deferred():
             if show is not None:
                 show(summary)
@@ -118,7 +118,7 @@ def close(run: OpenRun, error: BaseException | None, *, value: Any = None) -> Ru
         run.notices.warn("interrupted while the run was being recorded: what came after is missing")
         run.recorder.tag(INCOMPLETE, "interrupted while it was being recorded")
     finally:
-        active.leave(run)
+        open_runs.leave(run)
         try:
             with _told(run, "everything"):
                 ending.end(run, status, error, duration)

@@ -6,7 +6,7 @@ import importlib.util
 from typing import Any
 
 from mlmagic.session.notebook_session import in_notebook
-from mlmagic.views.bundle import shorten
+from mlmagic.views.rendering import shorten
 
 _LONGEST_DESCRIPTION = 60
 

@@ -10,9 +10,9 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.recording import active, progress_loops
+from mlmagic.recording import open_runs, progress_loops
 from mlmagic.scalars import as_number
-from mlmagic.session.cells import running
+from mlmagic.session.running_cells import running
 from mlmagic.session.script import as_python
 from mlmagic.snapshot.secrets.cuts import shown
 from mlmagic.suggestions import did_you_mean
@@ -241,7 +241,7 @@ def _whole(patience: Any) -> int:
 
 def _active_run() -> RunContext | None:
     try:
-        return active.require_active("EarlyStopping")
+        return open_runs.require_active("EarlyStopping")
     except NoActiveRunError:
         return None
 

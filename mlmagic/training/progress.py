@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import NoActiveRunError, UsageProblem
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.training.shown import ShownLoop
 from mlmagic.user_objects import guarded
 
@@ -98,6 +98,6 @@ def _length(iterable: object) -> int | None:
 
 def _active_run() -> RunContext | None:
     try:
-        return active.require_active("mlmagic.progress")
+        return open_runs.require_active("mlmagic.progress")
     except NoActiveRunError:
         return None

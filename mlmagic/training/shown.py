@@ -10,7 +10,7 @@ from mlmagic.recording.progress_loops import Loop
 from mlmagic.session.notebook_session import in_notebook
 from mlmagic.training.bar import Bar
 from mlmagic.training.live import LiveCurve
-from mlmagic.views.bundle import number, shorten
+from mlmagic.views.rendering import number, shorten
 
 if TYPE_CHECKING:
     from mlmagic.recording.run_context import RunContext

@@ -9,8 +9,8 @@ from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_curves
 from mlmagic.errors import StoreError
 from mlmagic.store.query.frames import frame_of
-from mlmagic.views.bundle import MimeBundle, number, render, shorten
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
+from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.runs_table import table_html
 from mlmagic.visible import clean, visible
 

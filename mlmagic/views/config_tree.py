@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.config.flat import changes
 from mlmagic.snapshot.secrets.redaction import redact, redact_value
-from mlmagic.views.bundle import MimeBundle, render, shorten
+from mlmagic.views.rendering import MimeBundle, render, shorten
 from mlmagic.views.run_summary import SummaryCell, cell
 
 if TYPE_CHECKING:

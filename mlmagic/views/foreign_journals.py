@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlmagic.store.query.light_runs import as_moment
-from mlmagic.views.bundle import shorten
+from mlmagic.views.rendering import shorten
 from mlmagic.views.sync_report import shown_path
 from mlmagic.visible import clean
 

@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import MimeBundle, columns, number, pad, render, shorten
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture, place
+from mlmagic.views.rendering import MimeBundle, columns, number, pad, render, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mlmagic.views.bundle import (
+from mlmagic.views.rendering import (
     MimeBundle,
     columns,
     difference,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
-from mlmagic.views.bundle import numbers, render, shorten, took, web_address
+from mlmagic.views.rendering import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.visible import clean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import MimeBundle, columns, pad, render, shorten
+from mlmagic.views.rendering import MimeBundle, columns, pad, render, shorten
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import shorten
+from mlmagic.views.rendering import shorten
 from mlmagic.visible import clean, visible
 
 if TYPE_CHECKING:

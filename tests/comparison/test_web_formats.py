@@ -1,11 +1,11 @@
-"""The browser writes numbers as `mlmagic.views.bundle` does: both are held to one table of examples."""
+"""The browser writes numbers as `mlmagic.views.rendering` does: both are held to one table of examples."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from mlmagic.views.bundle import duration, number, numbers
+from mlmagic.views.rendering import duration, number, numbers
 
 WEB = Path(__file__).parents[2] / "mlmagic" / "comparison" / "web"
 EXAMPLES = json.loads((WEB / "test" / "formats.json").read_text())

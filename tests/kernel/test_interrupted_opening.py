@@ -19,7 +19,7 @@ from mlmagic.config import capture as configs
 from mlmagic.data import capture as data
 from mlmagic.journal import file, folder, fsync_thread
 from mlmagic.models import capture as models
-from mlmagic.recording import active; from mlmagic.store.delivery import delivery; from mlmagic.tracking import mlflow_runs; from mlmagic.tracking import opening; from mlmagic.recording import recorder; from mlmagic.store.delivery import worker as shipping; from mlmagic.store import connection as store; from mlmagic.store.delivery import stored_run; from mlmagic.tracking import destination as targets
+from mlmagic.recording import open_runs; from mlmagic.store.delivery import delivery; from mlmagic.tracking import mlflow_runs; from mlmagic.tracking import opening; from mlmagic.recording import recorder; from mlmagic.store.delivery import worker as shipping; from mlmagic.store import connection as store; from mlmagic.store.delivery import stored_run; from mlmagic.tracking import destination as targets
 from mlmagic.session.output import capture; from mlmagic.session.observation import cell_observer as watching
 table, fitted = np.ones((20, 2)), Ridge().fit(np.eye(3), [1, 2, 3])
 
@@ -51,7 +51,7 @@ def state(name):
     ]
     print(json.dumps({
         "runs": [[run.info.status, run.data.tags.get("mlmagic.error")] for run in runs], "texts": "".join(texts),
-        "journals": len(folder.journals(folder.place())), "open": len(active.open_here()),
+        "journals": len(folder.journals(folder.place())), "open": len(open_runs.open_here()),
         "mlflow": mlflow.active_run() is not None, "heard": len(capture._hub._captures.all()),
         "handler": signal.getsignal(signal.SIGINT) is signal.default_int_handler,
     }))

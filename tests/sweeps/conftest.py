@@ -6,7 +6,7 @@ import pytest
 
 import mlmagic
 from mlmagic.journal import folder
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.sweeps.body import body_of
 from mlmagic.sweeps.orchestrator import Sweep
@@ -29,7 +29,7 @@ def sweep(store_uri, tmp_path, monkeypatch):
         plan = SweepPlan(body_of(body, names, [axis.name for axis in axes]), axes, names, seed=7, **options)
         prepared = Sweep(plan)
         with mlmagic.track("sweep", quiet=True):
-            return prepared.run(active.on_this_thread(), watcher)
+            return prepared.run(open_runs.on_this_thread(), watcher)
 
     yield run
     seeding.forget()

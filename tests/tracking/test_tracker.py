@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from mlmagic import sync
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.options import Origin, TrackOptions
 from mlmagic.store.query.run import Run
 from mlmagic.tracking import tracker
@@ -60,7 +60,7 @@ def close(store_uri):
         run = open_run(TrackOptions(**options), origin)
         work(run)
         summary = tracker.close(run, error)
-        assert active.on_this_thread() is None
+        assert open_runs.on_this_thread() is None
         return summary, Run(run.run_id)
 
     return act

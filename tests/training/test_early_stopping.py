@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.training.early_stopping import EarlyStopping
 from mlmagic.training.progress import progress
 
@@ -178,7 +178,7 @@ def test_an_epoch_has_the_loops_step_and_the_run_holds_what_was_found(store_uri)
 def test_a_loop_that_comes_to_its_end_is_not_stopped(store_uri):
     with mlmagic.track("run", quiet=True) as run:
         train([3.0, 2.0, 1.0], epochs=range(3))
-        assert active.require_active("test").recorder.metrics["early_stopped"].value == 0.0
+        assert open_runs.require_active("test").recorder.metrics["early_stopped"].value == 0.0
     assert recorded(run) == {"early_stopped": 0.0, "best_epoch": 2.0, "best_value": 1.0}
 
 
@@ -198,7 +198,7 @@ def test_an_exception_records_what_was_found_until_then(store_uri):
 
 def test_in_a_plain_loop_it_counts_and_records_when_it_stops_or_the_run_ends(store_uri):
     with mlmagic.track("run", quiet=True) as run:
-        recorder = active.require_active("test").recorder
+        recorder = open_runs.require_active("test").recorder
         stopper, _ = fed([3.0, 2.0], patience=2)
         assert "early_stopped" not in recorder.metrics
         recorder.finish()
@@ -236,7 +236,7 @@ def test_loops_within_one_loop_are_one_training():
 def test_nan_in_a_run_is_a_notice_under_the_cell(store_uri, recwarn):
     with mlmagic.track("run", quiet=True):
         train([1.0, math.nan, math.nan], patience=5)
-        notices = [notice.text for notice in active.require_active("test").notices.all()]
+        notices = [notice.text for notice in open_runs.require_active("test").notices.all()]
     assert notices == ["EarlyStopping got nan at epoch 1: nan counts as no improvement"]
     assert not [warning for warning in recwarn if "EarlyStopping" in str(warning.message)]
 

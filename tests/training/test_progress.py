@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.recording import active, progress_loops
+from mlmagic.recording import open_runs, progress_loops
 from mlmagic.training.progress import progress
 
 
@@ -173,7 +173,7 @@ def test_an_iterator_that_is_held_loses_its_loop_when_the_run_ends(tracked):
     def body():
         held.append(iter(progress(range(5))))
         next(held[0])
-        recorder = active.require_active("test").recorder
+        recorder = open_runs.require_active("test").recorder
         assert progress_loops.innermost(recorder) is not None
         recorder.finish()
         assert progress_loops.innermost(recorder) is None
@@ -220,7 +220,7 @@ def test_a_worker_thread_belongs_to_the_loop(tracked):
 def test_system_metrics_are_none_of_the_loops(tracked):
     def body():
         for number in progress(range(50, 52)):
-            recorder = active.require_active("test").recorder
+            recorder = open_runs.require_active("test").recorder
             loop = progress_loops.innermost(recorder)
             recorder.metric("system/cpu", 0.5, number - 43)
             assert loop._latest == {}

@@ -15,7 +15,7 @@ from mlmagic.comparison.diffs.run_files import read_all
 from mlmagic.comparison.diffs.run_record import CODE
 from mlmagic.comparison.diffs.value_diff import MetricRow, ValueRow, metric_rows, value_rows
 from mlmagic.errors import UsageProblem
-from mlmagic.store.query.telling_tags import TOLD_TAGS, telling_tags
+from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:

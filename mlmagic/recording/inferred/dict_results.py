@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_float
-from mlmagic.session.observation.measured import numbers_of
 from mlmagic.session.observation.observed_values import MOST_VALUES
+from mlmagic.session.observation.result_numbers import numbers_of
 from mlmagic.store.query.direction import direction_of
 from mlmagic.user_objects import guarded
 

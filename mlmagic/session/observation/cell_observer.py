@@ -14,10 +14,10 @@ from mlmagic.session.observation.call_instrumentation import Instrumenter, metri
 from mlmagic.session.observation.cell_text import Keyword, item, items_read, keywords_in, last_expression, names_used_in
 from mlmagic.session.observation.executed import Executed, failed_line
 from mlmagic.session.observation.library_histories import Histories
-from mlmagic.session.observation.measured import numbers_of
-from mlmagic.session.observation.measures import is_module_of_metrics, measure_of
+from mlmagic.session.observation.metric_functions import is_module_of_metrics, measure_of
 from mlmagic.session.observation.observed_calls import ObservedCalls
 from mlmagic.session.observation.reads import functions_of, read_of
+from mlmagic.session.observation.result_numbers import numbers_of
 from mlmagic.session.observation.scopes import CellNames, names_of
 from mlmagic.user_objects import Skips
 

@@ -8,9 +8,9 @@ from mlmagic.adapters import metrics
 from mlmagic.remembered import Remembered
 from mlmagic.scalars import as_float, as_number, is_float_scalar
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.measured import classes_in, is_array, numbers_of, parts_of, scalars_in
-from mlmagic.session.observation.measures import measure_of
+from mlmagic.session.observation.metric_functions import measure_of
 from mlmagic.session.observation.observed_values import MOST_VALUES, Fitted, Measurement, Series
+from mlmagic.session.observation.result_numbers import classes_in, is_array, numbers_of, parts_of, scalars_in
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import one_line, reraise_interrupt
 

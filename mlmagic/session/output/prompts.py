@@ -74,7 +74,7 @@ def _after_getpass(answer: str, *_: Any, **__: Any) -> None:
 
 
 def _after_input(answer: str, prompt: Any = "", *_: Any) -> None:
-    from mlmagic.snapshot.secrets.answers import is_secret_answer
+    from mlmagic.snapshot.secrets.prompt_answers import is_secret_answer
 
     if is_secret_answer(answer, str(prompt), _line_of_the_user()):
         _after_getpass(answer)

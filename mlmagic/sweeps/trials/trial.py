@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.adapters import autologging
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import Recorder
 from mlmagic.recording.run_context import RunContext
@@ -118,7 +118,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
         figures_closed(capture),
         contextlib.ExitStack() as settings,
     ):
-        active.enter(context)
+        open_runs.enter(context)
         began = time.perf_counter()
         try:
             code.run(settings)
@@ -131,7 +131,7 @@ def run_trial(job: Job, task: Task) -> Outcome:
             outcome.traceback = traceback_text(error)
         finally:
             outcome.duration_s = time.perf_counter() - began
-            active.leave(context)
+            open_runs.leave(context)
         recorder.finish()
         if capture.figures:
             capture.figures.collect_open()

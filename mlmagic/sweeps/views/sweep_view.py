@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.notebook_session import in_notebook
 from mlmagic.snapshot.secrets.redaction import redact_value
-from mlmagic.views.bundle import MimeBundle, duration, number, render, web_address
 from mlmagic.views.comparison import mean_text
+from mlmagic.views.rendering import MimeBundle, duration, number, render, web_address
 from mlmagic.views.run_summary import SummaryCell, cell, notice_lines
 from mlmagic.views.show import metadata_of, show_summary
 from mlmagic.visible import clean, visible

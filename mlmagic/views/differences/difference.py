@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import MLMagicError
 from mlmagic.store.query.light_runs import as_moment
-from mlmagic.views.bundle import MimeBundle, render, took, web_address
 from mlmagic.views.differences.plain_text import difference_text
 from mlmagic.views.differences.sections import letter, sections_of
+from mlmagic.views.rendering import MimeBundle, render, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import columns, pad, shorten, took
 from mlmagic.views.differences.sections import letter
+from mlmagic.views.rendering import columns, pad, shorten, took
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlmagic.views.bundle import difference, numbers
+from mlmagic.views.rendering import difference, numbers
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.visible import clean
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlmagic.extension import load_ipython_extension, unload_ipython_extension
 from mlmagic.snapshot.secrets import known_values
-from mlmagic.snapshot.secrets.answers import is_secret_answer
+from mlmagic.snapshot.secrets.prompt_answers import is_secret_answer
 from mlmagic.snapshot.secrets.redaction import REDACTED, redact
 
 

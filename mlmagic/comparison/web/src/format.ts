@@ -1,4 +1,4 @@
-/** Numbers, durations and moments as `mlmagic/views/bundle.py` writes them, so that all views say the same. */
+/** Numbers, durations and moments as `mlmagic/views/rendering.py` writes them, so that all views say the same. */
 
 import { isMoment } from "./values.ts";
 

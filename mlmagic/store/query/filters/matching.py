@@ -16,7 +16,7 @@ from mlmagic.store.query.filters.problems import refused, short
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Not, Or, Value
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
-from mlmagic.store.query.telling_tags import telling_tags
+from mlmagic.store.query.shown_tags import telling_tags
 from mlmagic.suggestions import nearest
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from mlmagic.store.keys import valid_key
 from mlmagic.store.query.filters.problems import EXAMPLE, refused, short
 from mlmagic.store.query.filters.tree import Name, Words, leaves, name_of
 from mlmagic.store.query.filters.values import number_or_none
-from mlmagic.store.query.telling_tags import TOLD_TAGS, telling_tags
+from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
 from mlmagic.suggestions import nearest
 
 if TYPE_CHECKING:

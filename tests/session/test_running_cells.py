@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.session.cells import RunningCells
+from mlmagic.session.running_cells import RunningCells
 
 
 def info(source="x = 1", *, history=True):

@@ -7,12 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
-from mlmagic.recording import active
+from mlmagic.recording import open_runs
 from mlmagic.session import percent_run
-from mlmagic.session.cells import running
 from mlmagic.session.header import CellRejectedError, has_header, holds_comments
 from mlmagic.session.interrupts import interruptible
 from mlmagic.session.observation.scopes import names_of
+from mlmagic.session.running_cells import running
 from mlmagic.snapshot.randomness.generators import untouched
 
 if TYPE_CHECKING:
@@ -127,11 +127,11 @@ class CellTracker:
                     "the cell itself. Put %%track on the first line."
                 )
             self._session.forget(cell)
-        if not active.open_here():
+        if not open_runs.open_here():
             self._all_ended()
 
     def _opened_in(self, entry: LoggedCell | None) -> list[OpenRun]:
-        runs = active.opened_in(entry)
+        runs = open_runs.opened_in(entry)
         if not runs:
             return []
         from mlmagic.tracking.open_run import OpenRun

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlmagic.views.bundle import columns, difference, duration, number, numbers, pad, shorten, web_address
+from mlmagic.views.rendering import columns, difference, duration, number, numbers, pad, shorten, web_address
 from mlmagic.visible import clean
 
 DASH = "\N{EN DASH}"
