@@ -4,45 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmagic.visible import clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST_COMPARED = 80
 _MOST_CHANGES = 6
+_SHORTEST_PART = 3
 
 
-def did_you_mean(value: str, valid: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the valid word nearest to *value*, or an empty string.
+def did_you_mean(word: str, valid: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the valid word nearest to *word*, or an empty string.
+
+    The nearest is the one with the fewest letters changed; if all differ by more than a third of *word*, it is the
+    shortest one that contains it. The comparison's widget counts in the same way.
 
     >>> did_you_mean("acuracy", ["accuracy", "loss"])
     " Did you mean 'accuracy'?"
+    >>> did_you_mean("loss", ["accuracy", "val_loss"])
+    " Did you mean 'val_loss'?"
     >>> did_you_mean("zzz", ["accuracy"]), did_you_mean("--bogus", ["--no-figures"])
     ('', '')
     """
-    import difflib  # only now: this module is imported with everything, and errors are rare
-
-    # Leading dashes would make all options look similar.
-    words = {word.lstrip("-") or word: word for word in valid}
-    near = difflib.get_close_matches(value.lstrip("-"), words, n=1)
-    return f" Did you mean {words[near[0]]!r}?" if near else ""
-
-
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the valid word with the fewest letters changed, or an empty string.
-
-    It counts as the comparison's widget does, and unlike `did_you_mean` stays quick among thousands of long names.
-
-    >>> nearest("acuracy", ["loss", "accuracy"]), nearest("zzz", ["accuracy"])
-    (" Did you mean 'accuracy'?", '')
-    """
-    if len(word) > _LONGEST_COMPARED:
+    wanted = _letters(word)
+    if not wanted or len(wanted) > _LONGEST_COMPARED:
         return ""
-    wanted, found = word.lower(), ""
-    least = min(max(1, len(wanted) // 3), _MOST_CHANGES) + 1
-    for one in valid:
-        if abs(len(one) - len(wanted)) < least and (changes := _changes(wanted, one.lower(), least)) < least:
+    words = list(valid)
+    found, least = "", min(max(1, len(wanted) // 3), _MOST_CHANGES, len(wanted) - 1) + 1
+    for one in words:
+        other = _letters(one)
+        if abs(len(other) - len(wanted)) < least and (changes := _changes(wanted, other, least)) < least:
             found, least = one, changes
-    return f" Did you mean '{found}'?" if found else ""
+    if not found and len(wanted) >= _SHORTEST_PART:
+        found = min((one for one in words if wanted in _letters(one)), key=len, default="")
+    return f" Did you mean '{clean(found)}'?" if found else ""
+
+
+def _letters(word: str) -> str:
+    """Return what is compared of *word*: leading dashes would make all options look similar."""
+    return word.lstrip("-").lower()
 
 
 def _changes(a: str, b: str, limit: int) -> int:

@@ -17,7 +17,7 @@ from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Not, Or, Value
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
 from mlmagic.store.query.shown_tags import telling_tags
-from mlmagic.suggestions import nearest
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,7 +194,7 @@ def _equal_to(value: Value) -> Callable[[str], bool]:
 def _status(value: Value) -> Value:
     if value.text.upper() not in STATUSES:
         raise refused(
-            f"'{short(value.text)}' is not a status.{nearest(value.text, STATUSES)} "
+            f"'{short(value.text)}' is not a status.{did_you_mean(value.text, STATUSES)} "
             f"There are {', '.join(STATUSES)}. For example: status = FAILED"
         )
     return Value(value.text.upper(), quoted=True)

@@ -11,7 +11,7 @@ from mlmagic.store.query.filters.problems import EXAMPLE, refused, short
 from mlmagic.store.query.filters.tree import Name, Words, leaves, name_of
 from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
-from mlmagic.suggestions import nearest
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -180,7 +180,7 @@ def _unknown(name: Name, keys: Keys) -> Exception:
         )
     known = [one for one in keys.known if name.kind in {None, one.entity}]
     called = (word for one in known for word in ([one.label] if one.entity == "attribute" else [one.label, one.key]))
-    near = nearest(name.key, called)
+    near = did_you_mean(name.key, called)
     listed = ", ".join(one.label[:_SHOWN_LETTERS] for one in known[:_SHOWN_NAMES])
     more = ", …" if len(known) > _SHOWN_NAMES else ""
     hint = near or (f" There are {listed}{more}. {EXAMPLE}" if listed else f" {EXAMPLE}")

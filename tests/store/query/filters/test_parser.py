@@ -7,7 +7,7 @@ from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Name, Not, Or, Value, Words, leaves
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
-from mlmagic.suggestions import nearest
+from mlmagic.suggestions import did_you_mean
 
 
 def as_written(text, *names):
@@ -118,7 +118,7 @@ def test_a_hostile_pattern_takes_no_time():
     assert not like("%a" * 50 + "%b")("a" * 100_000)
     assert seconds_or_none("1" * 100_000 + " " * 100_000 + "x") is None
     assert number_or_none("1" * 100_000 + "x") is None
-    assert nearest("x" * 80, ["x" * 75 + "y" * (number % 9) for number in range(500)])
+    assert did_you_mean("x" * 80, ["x" * 75 + "y" * (number % 9) for number in range(500)])
 
 
 def test_depth_is_bounded():

@@ -4,6 +4,7 @@ export const EXAMPLE = "For example: val_loss < 0.2 and optimizer = adam";
 const LONGEST_SHOWN = 60;
 const LONGEST_COMPARED = 80;
 const MOST_CHANGES = 6;
+const SHORTEST_PART = 3;
 
 export class Problem extends Error {
   constructor(
@@ -20,18 +21,29 @@ export function short(text: string): string {
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 }
 
-/** Returns ` Did you mean 'x'?` for the valid word with the fewest letters changed, or nothing. */
+/** Returns ` Did you mean 'x'?` for the valid word nearest to this one, or nothing; counts as `mlmagic/suggestions.py` does. */
 export function didYouMean(word: string, valid: Iterable<string>): string {
-  if (word.length > LONGEST_COMPARED) return "";
-  const wanted = word.toLowerCase();
+  const wanted = letters(word);
+  if (!wanted || wanted.length > LONGEST_COMPARED) return "";
+  const words = [...valid];
   let nearest = "";
-  let least = Math.min(Math.max(1, Math.floor(wanted.length / 3)), MOST_CHANGES) + 1;
-  for (const one of valid) {
-    if (Math.abs(one.length - wanted.length) >= least) continue;
-    const changes = distance(wanted, one.toLowerCase());
+  let least = Math.min(Math.max(1, Math.floor(wanted.length / 3)), MOST_CHANGES, wanted.length - 1) + 1;
+  for (const one of words) {
+    const other = letters(one);
+    if (Math.abs(other.length - wanted.length) >= least) continue;
+    const changes = distance(wanted, other);
     if (changes < least) [nearest, least] = [one, changes];
   }
+  if (!nearest && wanted.length >= SHORTEST_PART) {
+    const containing = words.filter((one) => letters(one).includes(wanted));
+    if (containing.length) nearest = containing.reduce((best, one) => (one.length < best.length ? one : best));
+  }
   return nearest ? ` Did you mean '${nearest}'?` : "";
+}
+
+/** What is compared of a word: leading dashes would make all options look similar. */
+function letters(word: string): string {
+  return word.replace(/^-+/, "").toLowerCase();
 }
 
 /** How many letters must be added, taken away, replaced or swapped with their neighbour. */
