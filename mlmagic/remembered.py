@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ class Remembered:
         self._reference: weakref.ref[Any] | None = None
         self._kept: Any = GONE
         # By identity, because comparing a user's class may raise.
-        if any(type(value) is kind for kind in _KEPT) and not _is_large(value):
+        if (any(type(value) is kind for kind in _KEPT) and not _is_large(value)) or _is_of_numpy(value):
             self._kept = value
             return
         try:
@@ -50,6 +51,12 @@ class Remembered:
         """Return the object, or GONE."""
         alive = None if self._reference is None else self._reference()
         return self._kept if alive is None else alive
+
+
+def _is_of_numpy(value: Any) -> bool:
+    """Return whether *value* is a scalar of NumPy: it has no weak references, and its address is used again at once."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and issubclass(type(value), numpy.number)
 
 
 def _is_large(value: Any) -> bool:

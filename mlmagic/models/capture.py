@@ -75,9 +75,12 @@ class ModelCapture:
         if parameters := {name: facts for name, facts in known.items() if facts is not None}:
             run.recorder.json("mlmagic/models.json", parameters)
         logged = logged_by_mlflow(run, models) if run.options.models else set()
+        of_folds = {id(f.model) for f in models if f.name in run.of_folds and run.of_folds[f.name].is_(f.model)}
         if run.options.models:
             for found in models:
-                if id(found.model) in logged:
+                if id(found.model) in of_folds:
+                    run.notices.info(f"{found.name}: fitted anew in each fold, so no model is kept. Fit it on all rows")
+                elif id(found.model) in logged:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, logged with MLflow)")
                 else:
                     examples = examples_for(watch)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlmagic.recording.options import Origin, TrackOptions
     from mlmagic.recording.summary import Status
     from mlmagic.recording.target import Target
+    from mlmagic.remembered import Remembered
     from mlmagic.session.log_storage import LogStorage
     from mlmagic.store.delivery.delivery import Delivery
     from mlmagic.store.waiting import WaitBudget
@@ -38,7 +39,8 @@ class ActiveRun(RunContext):
 
     ``datasets`` and ``models`` are those that were recorded, each in a few words. ``logged`` is what MLflow's run
     contained when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` says which
-    searches and trials of studies have child runs already.
+    searches and trials of studies have child runs already. ``of_folds`` has the objects that the last fold of a loop
+    bound, by name: they are the fold's, not this run's. ``error`` is what ended the code.
     """
 
     delivery: Delivery
@@ -51,6 +53,8 @@ class ActiveRun(RunContext):
     datasets: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     recorded: set[int] = field(default_factory=set)
+    of_folds: dict[str, Remembered] = field(default_factory=dict)
+    error: BaseException | None = None
     _began: float = field(default_factory=time.monotonic)
 
     @property

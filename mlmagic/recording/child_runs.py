@@ -1,4 +1,4 @@
-"""Child runs of an open run, which are recorded at once when they are over: the trials of a sweep or a search."""
+"""Child runs of an open run: trials of a sweep or a search, recorded when they are over, and folds while they run."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _OF_THE_PARENT = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
 
 
 class ChildRun:
-    """A child run of *parent*, which began at *started* (ms since 1970); `end` hands it to the store's thread.
+    """A child run of *parent*, which began at *started* (ms since 1970).
 
-    Everything that is recorded of it is redacted.
+    `end` hands it to the delivery worker, `open` does so before. Everything that is recorded of it is redacted.
     """
 
     def __init__(self, parent: ActiveRun, name: str, started: int, tags: Mapping[str, str]) -> None:
@@ -57,7 +57,8 @@ class ChildRun:
         )
         self._journal.append(began)
         self._journal.append(began)
-        self._delivery = Delivery(self._journal, parent.delivery.uri, began)
+        self.delivery = Delivery(self._journal, parent.delivery.uri, began)
+        self._is_open = False
         self.recorder = Recorder(self._journal, parent.notices)
 
     def records(self, records: Iterable[Record]) -> None:
@@ -87,8 +88,14 @@ class ChildRun:
             name = unused(slug(title) or f"figure_{number}", taken)
             self.recorder.data(f"figures/{name}.{figure.extension}", figure.content)
 
+    def open(self) -> None:
+        """Hand the run to the delivery worker, which creates it in the store while its code runs."""
+        if not self._is_open:
+            self._is_open = True
+            fsync_thread.watch(self._journal)
+            delivery_worker(self.delivery.uri).add(self.delivery)
+
     def end(self, status: str, at: int) -> None:
         """End the run at the time *at* (ms since 1970), and hand it to the delivery worker."""
         self._journal.append(Ended(status, at))
-        fsync_thread.watch(self._journal)
-        delivery_worker(self._delivery.uri).add(self._delivery)
+        self.open()

@@ -77,6 +77,12 @@ def require_active(what: str) -> RunContext:
     return context
 
 
+def active_or_none() -> RunContext | None:
+    """Return the active run or sweep trial of the calling thread and process, or None."""
+    context = _open.current()
+    return context if context is not None and context.pid == os.getpid() else None
+
+
 def require_run(what: str) -> ActiveRun:
     """Return the active run of the calling thread; *what* is the called function, which creates child runs.
 

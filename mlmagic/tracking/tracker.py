@@ -109,6 +109,7 @@ def close(run: OpenRun, error: BaseException | None, *, value: Any = None) -> Ru
     """Record what the code left behind and end the run. Never raises: a failure becomes a notice."""
     duration = run.duration_s
     status = status_of(error)
+    run.error = error
     figures: list[str] = []
     try:
         status = _collect_values(run, error, value) or status

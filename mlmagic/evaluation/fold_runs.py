@@ -1,0 +1,71 @@
+"""The runs of folds: each is open while the code of its fold runs, and holds the numbers that this code binds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlmagic.recording import open_runs
+from mlmagic.recording.active_run import ActiveRun
+from mlmagic.recording.child_runs import ChildRun
+from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.tracking import mlflow_runs
+from mlmagic.user_objects import one_line
+
+if TYPE_CHECKING:
+    from mlmagic.recording.summary import Status
+
+NUMBER, FOLDS = "mlmagic.fold", "mlmagic.folds"
+"""Tags: the number of a fold; the fingerprint of all folds, of the run above them."""
+
+
+class FoldRun:
+    """The run of one fold, below *parent*; the user's code logs to it while it is open."""
+
+    def __init__(self, parent: ActiveRun, number: int, sizes: tuple[int, int]) -> None:
+        self._parent = parent
+        self._ended_at: int | None = None
+        started = time.time_ns() // 1_000_000
+        child = self._child = ChildRun(parent, f"fold_{number}", started, {NUMBER: str(number)})
+        child.recorder.param("fold", number)
+        child.recorder.param("fold.train_rows", sizes[0])
+        child.recorder.param("fold.val_rows", sizes[1])
+        self.run = ActiveRun(
+            delivery=child.delivery,
+            target=replace(parent.target, earlier=None, parent=parent.run_id, outer=parent.uid),
+            patience=parent.patience,
+            options=parent.options,
+            origin=replace(parent.origin, log_entry=None, watch=None, key=""),
+            recorder=child.recorder,
+            notices=parent.notices,
+            capture=parent.capture,
+        )
+
+    def open(self) -> None:
+        """Make this the run that ``mlmagic.log`` and, if the store answers in time, MLflow's functions write to."""
+        delivery = self._child.delivery
+        self._child.open()
+        if self._parent.run_id in mlflow_runs.open_runs():
+            worker = delivery_worker(delivery.uri)
+            worker.wait(lambda: delivery.run is not None or delivery.held is not None, self._parent.patience)
+            if delivery.run is not None:
+                mlflow_runs.activate(delivery.run)
+                self.run.recorder.yields = True
+        open_runs.enter(self.run)
+
+    def leave(self) -> None:
+        """Let the code that follows write to the run above; `end` says how the fold ended."""
+        if self._ended_at is None:
+            self._ended_at = time.time_ns() // 1_000_000
+            open_runs.leave(self.run)
+            mlflow_runs.deactivate(self.run.run_id)
+
+    def end(self, status: Status, error: BaseException | None = None) -> None:
+        """End the run with *status*, because of *error* if its code raised."""
+        self.leave()
+        self.run.error = error
+        self.run.recorder.finish()
+        if error is not None:
+            self.run.recorder.tag("mlmagic.error", one_line(error))
+        self._child.end(status, self._ended_at or 0)

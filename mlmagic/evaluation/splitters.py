@@ -1,0 +1,224 @@
+"""Plan the folds of a cross-validation: which rows are trained on, and which are held out, in each."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import numbers
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.optional import require
+from mlmagic.data.split.rows import common_length
+from mlmagic.data.split.split_columns import find_key
+from mlmagic.errors import UsageProblem
+from mlmagic.snapshot.randomness import seeding
+from mlmagic.suggestions import did_you_mean
+from mlmagic.user_objects import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FEWEST = 2
+_MOST_CLASSES = 20
+_PLAIN = (bool, int, float, str)
+
+
+@dataclass(frozen=True)
+class FoldPlan:
+    """The folds of a cross-validation.
+
+    Attributes
+    ----------
+    pairs
+        The positions of the rows that are trained on and of those that are held out, for each fold.
+    splitter
+        The name of the splitter's class, or ``"given"`` for folds that were given as positions.
+    settings
+        The splitter's settings, for the run's parameters.
+    digest
+        The fingerprint of all positions: two runs with the same one were validated on the same rows.
+    notes
+        What the user should know of these folds, a line each.
+    """
+
+    pairs: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    splitter: str
+    settings: Mapping[str, Any]
+    digest: str
+    notes: Sequence[str]
+
+
+def plan_folds(cv: Any, X: Any, y: Any = None, groups: Any = None, *, what: str = "mlmagic.folds") -> FoldPlan:
+    """Return the folds into which *cv* divides the rows of *X*.
+
+    Parameters
+    ----------
+    cv
+        A number of folds, a splitter of scikit-learn or one like it, or pairs of positions (train, held out).
+    X, y
+        The rows, n of each; *y* is needed by stratified splitters.
+    groups
+        The column of groups, of which none is divided, or its values.
+    what
+        The called function, for messages.
+
+    Raises
+    ------
+    UsageProblem
+        *cv* is none of these, or cannot divide these rows.
+    """
+    data = {"X": X} | ({} if y is None else {"y": y})
+    rows = common_length(tuple(data.values()), tuple(data))
+    labels = None if groups is None else _groups(groups, X, rows)
+    notes: list[str] = []
+    settings: dict[str, Any] = {}
+    if _are_pairs(cv):
+        name, found = "given", list(cv)
+    else:
+        splitter = _seeded(_splitter(cv, y, what), notes)
+        name = type(splitter).__name__
+        settings = {key: value for key, value in vars(splitter).items() if key[0] != "_" and isinstance(value, _PLAIN)}
+        found = _divided(splitter, X, y, labels, name=name, rows=rows)
+    pairs = [_checked(pair, number, rows) for number, pair in enumerate(found)]
+    if len(pairs) < _FEWEST:
+        raise UsageProblem(f"{what}: {name} gives {len(pairs)} fold, and a cross-validation has 2 or more.")
+    notes += _overlaps(pairs)
+    return FoldPlan(pairs, name, {"n_splits": len(pairs), **settings}, _digest(pairs), notes)
+
+
+def _are_pairs(cv: Any) -> bool:
+    return not hasattr(cv, "split") and hasattr(cv, "__iter__") and not isinstance(cv, str | bytes)
+
+
+def _groups(groups: Any, X: Any, rows: int) -> NDArray[Any]:
+    import numpy as np
+
+    key = find_key("group", groups, (X,), ("X",), rows)
+    if len(key.raw) == 1:
+        return np.asarray(key.raw[0])
+    together = ["\0".join(map(str, parts)) for parts in zip(*(np.asarray(one) for one in key.raw), strict=True)]
+    return np.asarray(together)
+
+
+def _splitter(cv: Any, y: Any, what: str) -> Any:
+    selection = require("sklearn.model_selection", what, pip="scikit-learn")
+    if isinstance(cv, bool) or not (isinstance(cv, numbers.Integral) or hasattr(cv, "split")):
+        named = did_you_mean(cv, _names(selection)) if isinstance(cv, str) else ""
+        raise UsageProblem(
+            f"{what} takes a splitter first, a number of folds or pairs of positions, not {cv!r:.60}.{named} "
+            "For example: mlmagic.folds(KFold(5, shuffle=True), X, y)"
+        )
+    if isinstance(cv, type):
+        raise UsageProblem(f"{what}: {cv.__name__} is a class: write {cv.__name__}(5).")
+    if not isinstance(cv, numbers.Integral):
+        return cv
+    if cv < _FEWEST:
+        raise UsageProblem(f"{what}: a cross-validation has 2 folds or more, not {cv}.")
+    return selection.check_cv(int(cv), _labels(y), classifier=y is not None and _are_classes(y))
+
+
+def _names(selection: Any) -> Iterable[str]:
+    return (name for name in selection.__all__ if hasattr(getattr(selection, name), "split"))
+
+
+def _are_classes(y: Any) -> bool:
+    """Return whether *y* holds classes: text, booleans or categories; numbers are if they are whole and few."""
+    import numpy as np
+
+    labels = _labels(y)
+    if labels.ndim != 1 or labels.dtype.kind == "f":
+        return False
+    return labels.dtype.kind not in "iu" or len(np.unique(labels)) <= max(_MOST_CLASSES, len(labels) // 20)
+
+
+def _labels(y: Any) -> Any:
+    """Return *y* as an array, or None."""
+    import numpy as np
+
+    if y is None:
+        return None
+    labels = np.asarray(y.detach().cpu() if hasattr(y, "detach") else y)
+    return labels.ravel() if labels.ndim == _FEWEST and labels.shape[1] == 1 else labels
+
+
+def _seeded(splitter: Any, notes: list[str]) -> Any:
+    """Return *splitter*, or a copy with the session's seed if it shuffles without one; note what is not repeatable."""
+    shuffles = hasattr(splitter, "random_state") and getattr(splitter, "shuffle", True)
+    if not shuffles or isinstance(splitter.random_state, numbers.Integral):
+        return splitter
+    name = type(splitter).__name__
+    if splitter.random_state is not None:
+        notes.append(f"{name} draws its folds from a generator: when the cell runs again they are others")
+        return splitter
+    seed = seeding.current()
+    if seed is None:
+        notes.append(f"{name} shuffles without a seed, so the next run has other folds: random_state=0, or %seed 0")
+        return splitter
+    seeded = copy.copy(splitter)
+    seeded.random_state = seed.value
+    return seeded
+
+
+def _divided(splitter: Any, X: Any, y: Any, groups: Any, *, name: str, rows: int) -> list[Any]:
+    """Return the pairs of a splitter of scikit-learn's protocol."""
+    import numpy as np
+
+    table = X if isinstance(X, list) or hasattr(X, "shape") else np.empty((rows, 0))
+    try:
+        return list(splitter.split(table, _labels(y), groups))
+    except (ValueError, TypeError) as error:
+        missing = "groups" in str(error) and groups is None
+        hint = " Name the column: mlmagic.folds(..., groups='user_id')" if missing else ""
+        hint = hint or (" Give it y: mlmagic.folds(cv, X, y)" if y is None and "y" in str(error) else "")
+        raise UsageProblem(f"{name} cannot divide these {rows:,} rows: {one_line(error)}.{hint}") from error
+
+
+def _checked(pair: Any, number: int, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return one pair as two arrays of positions.
+
+    Raises
+    ------
+    UsageProblem
+        It is no pair, a side is empty, or a position is none of the data's.
+    """
+    import numpy as np
+
+    try:
+        sides = [np.asarray(side) for side in pair]
+    except TypeError:
+        sides = []
+    if len(sides) != _FEWEST or any(side.ndim != 1 for side in sides):
+        raise UsageProblem(f"fold {number} is no pair of positions (train, held out): {pair!r:.80}")
+    found = []
+    for side, held in zip(sides, ("train", "validation"), strict=True):
+        if side.dtype == bool and len(side) == rows:
+            side = np.flatnonzero(side)  # noqa: PLW2901  # a mask of the rows
+        if not len(side):
+            raise UsageProblem(f"fold {number} has no rows to {'train on' if held == 'train' else 'validate on'}.")
+        if side.dtype.kind not in "iu" or side.min() < 0 or side.max() >= rows:
+            raise UsageProblem(f"fold {number}: its {held} rows are no positions from 0 to {rows - 1:,}.")
+        found.append(side.astype(np.intp))
+    return found[0], found[1]
+
+
+def _overlaps(pairs: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> list[str]:
+    import numpy as np
+
+    shared = [len(np.intersect1d(train, held)) for train, held in pairs]
+    if not any(shared):
+        return []
+    return [f"{sum(map(bool, shared))} of {len(pairs)} folds validate on rows that they train on ({max(shared):,})"]
+
+
+def _digest(pairs: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> str:
+    import numpy as np
+
+    digest = hashlib.blake2b(digest_size=16)
+    for pair in pairs:
+        for side in pair:
+            digest.update(len(side).to_bytes(8, "little") + np.ascontiguousarray(side, dtype="<i8").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,264 @@
+"""A loop over folds in a tracked cell, as the store has it then: a run for each fold, and the means of the cell's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+READ = """
+def _runs():
+    import json, mlflow
+    client = mlflow.MlflowClient()
+    found = []
+    for run in client.search_runs(["0"], order_by=["attributes.start_time"]):
+        outputs = run.outputs.model_outputs if run.outputs else []
+        found.append({
+            "name": run.info.run_name, "status": run.info.status, "metrics": run.data.metrics, "params": run.data.params,
+            "parent": run.data.tags.get("mlflow.parentRunId"), "id": run.info.run_id, "tags": run.data.tags,
+            "data": sorted(one.dataset.name for one in run.inputs.dataset_inputs),
+            "models": len(outputs), "figures": [f.path for f in client.list_artifacts(run.info.run_id, "figures")],
+        })
+    print(json.dumps(found))
+"""
+SETUP = """
+import mlflow, numpy as np, pandas as pd, mlmagic, time
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedKFold, TimeSeriesSplit
+X, y = load_iris(return_X_y=True, as_frame=True)
+rows = np.random.default_rng(0).permutation(150)
+X, y = X.iloc[rows].reset_index(drop=True), y.iloc[rows].reset_index(drop=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(kernel):
+    kernel.check(READ)
+    kernel.check(SETUP)
+    return kernel
+
+
+@pytest.fixture
+def runs(kernel):
+    """Returns the runs of the test: the cell's by its name, the folds' as a list."""
+    before = {run["id"] for run in json.loads(kernel.check("_runs()"))}
+
+    def read():
+        found = [run for run in json.loads(kernel.check("_runs()")) if run["id"] not in before]
+        cells = {run["name"]: run for run in found if not run["name"].startswith("fold_")}
+        folds = sorted((run for run in found if run["name"].startswith("fold_")), key=lambda run: run["name"])
+        return cells, folds
+
+    return read
+
+
+BODY = """for fold in mlmagic.folds(KFold(3), X, y):
+    model = LogisticRegression(max_iter=500).fit(fold.X_train, fold.y_train)
+    accuracy = model.score(fold.X_val, fold.y_val)"""
+
+
+def test_each_fold_is_a_run_and_the_cell_has_the_means(kernel, runs):
+    output = kernel.run(f"%%track t\n{BODY}")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    expected = json.loads(
+        kernel.check(
+            "import json\nfrom sklearn.model_selection import cross_val_score\n"
+            "print(json.dumps(list(cross_val_score(LogisticRegression(max_iter=500), X, y, cv=KFold(3)))))"
+        )
+    )
+    t = cells["t"]
+    assert [run["name"] for run in folds] == ["fold_0", "fold_1", "fold_2"]
+    assert [run["metrics"] for run in folds] == [{"accuracy": score} for score in expected]
+    assert {run["parent"] for run in folds} == {t["id"]}
+    assert {run["status"] for run in folds} == {"FINISHED"}
+    assert [run["params"] for run in folds] == [
+        {"fold": str(number), "fold.train_rows": "100", "fold.val_rows": "50"} for number in range(3)
+    ]
+    assert t["metrics"] == pytest.approx(
+        {"cv_mean_accuracy": sum(expected) / 3, "cv_std_accuracy": float(kernel.check(f"print(np.std({expected}))"))}
+    )
+    assert t["params"]["folds.splitter"] == "KFold"
+    assert (t["params"]["folds.n_splits"], t["params"]["model.max_iter"]) == ("3", "500")
+    assert t["data"] == ["X", "y"]
+    assert t["models"] == 0
+    assert "model: fitted anew in each fold" in output.summaries[0]
+    assert "figures/folds.png" in t["figures"]
+    assert len(t["tags"]["mlmagic.folds"]) == 32
+
+
+TAKEN = {
+    "a metric function without a name": ("print(accuracy_score(fold.y_val, model.predict(fold.X_val)))", {"accuracy_score"}),
+    "two of them": (
+        "p = model.predict(fold.X_val)\n    print(accuracy_score(fold.y_val, p), f1_score(fold.y_val, p, average='macro'))",
+        {"accuracy_score", "f1_score"},
+    ),
+    "a list that grows": ("scores.append(model.score(fold.X_val, fold.y_val))", {"scores"}),
+    "a list of what has a name": (
+        "acc = model.score(fold.X_val, fold.y_val)\n    scores.append(acc)",
+        {"acc"},
+    ),
+    "a list of dicts": ("scores.append({'acc': model.score(fold.X_val, fold.y_val)})", {"scores.acc"}),
+    "a dict": ("r = {'acc': model.score(fold.X_val, fold.y_val), 'loss': 0.5 * fold.index}", {"r.acc", "r.loss"}),
+    "log": ("mlmagic.log(auc=0.5 + fold.index)", {"auc"}),
+    "MLflow's own": ("mlflow.log_metric('auc', 0.5 + fold.index)", set()),
+    "no literals, clocks and counts": (
+        "lr = 0.5; t0 = time.perf_counter(); n = len(fold.X_val); acc = model.score(fold.X_val, fold.y_val)",
+        {"acc"},
+    ),
+    "NumPy's and tensors": (
+        "import torch; a = np.float32(fold.index); b = np.mean([1.0, fold.index]); c = torch.tensor(0.5 * fold.index)",
+        {"a", "b", "c"},
+    ),
+    "the same value in each fold": ("acc = float('1.0')", {"acc"}),
+    "in a loop of its own": ("for e in range(3):\n        loss = 1 / (e + 1 + fold.index)", {"loss"}),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_a_fold_takes_as_its_metrics(name, kernel, runs):
+    body, metrics = TAKEN[name]
+    code = (
+        f"%%track t\nscores = []\nfor fold in mlmagic.folds(KFold(3), X, y):\n"
+        f"    model = LogisticRegression(max_iter=500).fit(fold.X_train, fold.y_train)\n    {body}"
+    )
+    output = kernel.run(code)
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    theirs = {"auc"} if name == "MLflow's own" else metrics
+    assert [set(run["metrics"]) for run in folds] == [theirs] * 3
+    assert set(cells["t"]["metrics"]) == {f"cv_{what}_{one}" for one in metrics for what in ("mean", "std")}
+
+
+def test_a_function_of_the_notebook_that_loops(kernel, runs):
+    kernel.check(
+        "def validate(k):\n    scores = []\n    for fold in mlmagic.folds(KFold(k), X, y):\n"
+        "        m = LogisticRegression(max_iter=500).fit(fold.X_train, fold.y_train)\n"
+        "        acc = m.score(fold.X_val, fold.y_val)\n        scores.append(acc)\n    return np.mean(scores)"
+    )
+    output = kernel.run("%%track t\nbest = validate(3)")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [set(run["metrics"]) for run in folds] == [{"acc"}] * 3
+    assert set(cells["t"]["metrics"]) == {"best", "cv_mean_acc", "cv_std_acc"}
+
+
+def test_what_comes_after_the_loop_is_the_cells(kernel, runs):
+    output = kernel.run(f"%%track t\n{BODY}\nmodel = LogisticRegression(max_iter=500).fit(X, y)\naccuracy = model.score(X, y)")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert set(cells["t"]["metrics"]) == {"accuracy", "cv_mean_accuracy", "cv_std_accuracy"}
+    assert cells["t"]["models"] == 1
+    assert len(folds) == 3
+
+
+def test_a_fold_that_fails_is_failed_and_those_before_it_stay(kernel, runs):
+    output = kernel.run(f"%%track t\n{BODY}\n    if fold.index == 1: raise ValueError('odd')")
+    assert "ValueError: odd" in output.text
+    cells, folds = runs()
+    assert [run["status"] for run in folds] == ["FINISHED", "FAILED"]
+    assert folds[1]["tags"]["mlmagic.error"] == "ValueError: odd"
+    assert cells["t"]["status"] == "FAILED"
+    assert set(cells["t"]["metrics"]) == set()
+
+
+def test_a_loop_that_breaks_has_no_means(kernel, runs):
+    output = kernel.run(f"%%track t\n{BODY}\n    if fold.index == 1: break\nafter = accuracy * 0.5")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["status"] for run in folds] == ["FINISHED", "FINISHED"]
+    assert set(cells["t"]["metrics"]) == {"after"}
+    assert "no mean over the folds" in output.summaries[0]
+
+
+def test_an_error_after_a_loop_that_broke_is_not_the_folds(kernel, runs):
+    kernel.run(f"%%track t\n{BODY}\n    break\nraise ValueError('later')")
+    cells, folds = runs()
+    assert (cells["t"]["status"], [run["status"] for run in folds]) == ("FAILED", ["FINISHED"])
+
+
+def test_an_interrupted_fold_is_killed(kernel, runs):
+    output = kernel.run(f"%%track t\n{BODY}\n    if fold.index == 1:\n        import signal; signal.raise_signal(signal.SIGINT)")
+    assert "KeyboardInterrupt" in output.text
+    cells, folds = runs()
+    assert (cells["t"]["status"], [run["status"] for run in folds]) == ("KILLED", ["FINISHED", "KILLED"])
+
+
+def test_nested_folds_hang_below_the_outer_fold(kernel, runs):
+    output = kernel.run(
+        "%%track t\nfor outer in mlmagic.folds(KFold(2), X, y):\n"
+        "    for inner in mlmagic.folds(KFold(2), outer.X_train, outer.y_train):\n"
+        "        acc = 0.5 * inner.index\n    best = 0.25 * outer.index"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    above = {run["id"]: run for run in folds if run["parent"] == cells["t"]["id"]}
+    below = [run for run in folds if run["id"] not in above]
+    assert (len(above), len(below)) == (2, 4)
+    assert {run["parent"] for run in below} == set(above)
+    assert all({"best", "cv_mean_acc"} <= set(run["metrics"]) for run in above.values())
+    assert "cv_mean_best" in cells["t"]["metrics"]
+
+
+def test_a_splitter_that_shuffles_without_a_seed_is_named_or_gets_the_sessions(kernel, runs):
+    code = "%%track t\nfor fold in mlmagic.folds(StratifiedKFold(2, shuffle=True), X, y): acc = 0.5 * fold.index"
+    first = kernel.run(code)
+    assert "StratifiedKFold shuffles without a seed" in first.summaries[0]
+    kernel.check("%seed 3 -q" if False else "_ = mlmagic.seed(3)")
+    second = kernel.run(code.replace("track t", "track u"))
+    third = kernel.run(code.replace("track t", "track v"))
+    kernel.check("mlmagic.snapshot.randomness.seeding.forget()")
+    assert "without a seed" not in second.summaries[0] + third.summaries[0]
+    cells, _ = runs()
+    digests = [cells[name]["tags"]["mlmagic.folds"] for name in "tuv"]
+    assert digests[1] == digests[2] != digests[0]
+    assert cells["u"]["params"]["folds.random_state"] == "3"
+
+
+def test_the_loop_does_what_it_does_untracked(kernel):
+    code = (
+        "_ = np.random.seed(1)\nimport random; random.seed(1)\nseen = []\n"
+        "for fold in mlmagic.folds(KFold(3), X, y):\n    acc = np.random.rand() + random.random()\n    seen.append(acc)\nprint(seen)"
+    )
+    untracked = kernel.run(code)
+    tracked = kernel.run(f"%%track t\n{code}")
+    assert tracked.stdout == untracked.stdout != ""
+
+
+def test_what_the_body_deletes_is_freed_in_it(kernel):
+    output = kernel.run(
+        "%%track t\nimport gc, weakref\nfor fold in mlmagic.folds(KFold(2), np.zeros((1000, 10))):\n"
+        "    part = weakref.ref(fold.X_train); del fold; gc.collect(); print(part() is None)"
+    )
+    assert output.stdout.split() == ["True", "True"], output.text
+
+
+def test_mlflows_own_functions_write_to_the_folds_run(kernel, runs):
+    output = kernel.run(
+        "%%track t\nfor fold in mlmagic.folds(KFold(2), X, y):\n"
+        "    mlflow.log_param('mine', fold.index)\n    mlflow.log_metric('acc', 0.5)\n    acc = 0.25 * fold.index\n"
+        "mlflow.log_metric('all', 1.0)"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["params"]["mine"] for run in folds] == ["0", "1"]
+    assert [run["metrics"]["acc"] for run in folds] == [0.5, 0.5]
+    assert cells["t"]["metrics"]["all"] == 1.0
+
+
+def test_bad_folds_are_one_line(kernel):
+    for code, line in {
+        "mlmagic.folds(KFold(200), X, y)": "KFold cannot divide these 150 rows",
+        "mlmagic.folds(KFold, X, y)": "KFold is a class: write KFold(5)",
+        "mlmagic.folds('KFod', X, y)": "Did you mean 'KFold'?",
+        "mlmagic.folds(1, X, y)": "2 folds or more, not 1",
+        "mlmagic.folds(GroupKFold(3), X, y)": "groups='user_id'",
+        "mlmagic.folds(StratifiedKFold(3), X)": "Give it y",
+        "mlmagic.folds(KFold(3), X, y[:10])": "X has 150, y has 10",
+        "mlmagic.folds([([0, 1], [2, 999])], X, y)": "fold 0: its validation rows are no positions from 0 to 149",
+        "mlmagic.folds([([0, 1], [])], X, y)": "fold 0 has no rows to validate on",
+    }.items():
+        output = kernel.run(f"for fold in {code}: pass")
+        assert line in output.text, (code, output.text[-500:])
