@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
+    from mlmagic.evaluation.cross_validation import cross_validate
     from mlmagic.evaluation.folds import folds
     from mlmagic.models.searches import log_search
     from mlmagic.models.studies import optuna_callback
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compose": "mlmagic.config.composing",
+    "cross_validate": "mlmagic.evaluation.cross_validation",
     "folds": "mlmagic.evaluation.folds",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
@@ -70,6 +72,7 @@ __all__ = [
     "__version__",
     "compare",
     "compose",
+    "cross_validate",
     "diff",
     "folds",
     "foreign_journals",

@@ -96,20 +96,34 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def fold_scores(value: Any) -> dict[str, list[float]] | None:
+    """Return the value of each fold for each score of a cross-validation's result.
+
+    >>> fold_scores([0.5, 1.0]), fold_scores({"test_score": [0.5], "estimator": [None]})
+    ({'': [0.5, 1.0]}, {'test_score': [0.5]})
+    """
+    if isinstance(value, dict):
+        return {
+            str(name): found[""]
+            for name, scores in value.items()
+            if str(name).startswith(("test_", "train_")) and (found := fold_scores(scores)) is not None
+        }
+    scores = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(scores, list) or not scores or not all(isinstance(score, float) for score in scores):
+        return None
+    return {"": list(scores)}
+
+
 def folds(value: Any) -> dict[str, tuple[float, float]] | None:
     """Return (mean, standard deviation) over the folds for each score of a cross-validation's result.
 
     >>> folds([0.5, 1.0])
     {'': (0.75, 0.25)}
     """
-    if isinstance(value, dict):
-        return {
-            str(name): found[""]
-            for name, scores in value.items()
-            if str(name).startswith(("test_", "train_")) and (found := folds(scores)) is not None
-        }
-    scores = value.tolist() if hasattr(value, "tolist") else value
-    if not isinstance(scores, list) or not scores or not all(isinstance(score, float) for score in scores):
-        return None
+    found = fold_scores(value)
+    return None if found is None else {name: _mean_and_std(scores) for name, scores in found.items()}
+
+
+def _mean_and_std(scores: list[float]) -> tuple[float, float]:
     mean = sum(scores) / len(scores)
-    return {"": (mean, (sum((score - mean) ** 2 for score in scores) / len(scores)) ** 0.5)}
+    return mean, (sum((score - mean) ** 2 for score in scores) / len(scores)) ** 0.5

@@ -110,7 +110,9 @@ class DataCapture:
         made_of = made_of if len(made_of) == len(names) and not argument.is_own else {}
         for name, one in given.items():
             for suffix, item in datasets_in(one):
-                if any("fold" in part.identity for part in splits_of(item)):  # the whole is recorded, and how it is divided
+                if any(
+                    "fold" in part.identity for part in splits_of(item)
+                ):  # the whole is recorded, and how it is divided
                     continue
                 self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
                 self._take(run, f"{name}{suffix}", item, made=made, given=True)

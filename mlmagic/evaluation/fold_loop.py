@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
     from mlmagic.evaluation.splitters import FoldPlan
+    from mlmagic.recording.run_context import RunContext
     from mlmagic.recording.summary import Status
     from mlmagic.session.observation.observed_calls import ObservedCalls
+
+
+def record_plan(context: RunContext, plan: FoldPlan) -> None:
+    """Record how the rows are divided: the splitter and its settings as parameters, the positions as a fingerprint."""
+    for note in plan.notes:
+        context.notices.warn(note)
+    for name, value in {"splitter": plan.splitter, **plan.settings}.items():
+        context.recorder.param(f"folds.{name}", value)
+    context.recorder.tag(FOLDS, plan.digest)
 
 
 class FoldLoop:
@@ -41,17 +51,7 @@ class FoldLoop:
         self._numbers: list[dict[str, float]] = []
         if self._context is not None:
             with self._told("the folds"):
-                self._begin_loop()
-
-    def _begin_loop(self) -> None:
-        context = self._context
-        assert context is not None  # noqa: S101  # the caller has checked it
-        for note in self._plan.notes:
-            context.notices.warn(note)
-        context.recorder.param("folds.splitter", self._plan.splitter)
-        for name, value in self._plan.settings.items():
-            context.recorder.param(f"folds.{name}", value)
-        context.recorder.tag(FOLDS, self._plan.digest)
+                record_plan(self._context, plan)
 
     @contextlib.contextmanager
     def _told(self, what: str) -> Iterator[None]:

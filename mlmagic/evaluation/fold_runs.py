@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlmagic.models.validations import FOLD
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.recording.child_runs import ChildRun
@@ -16,8 +17,8 @@ from mlmagic.user_objects import one_line
 if TYPE_CHECKING:
     from mlmagic.recording.summary import Status
 
-NUMBER, FOLDS = "mlmagic.fold", "mlmagic.folds"
-"""Tags: the number of a fold; the fingerprint of all folds, of the run above them."""
+FOLDS = "mlmagic.folds"
+"""The tag with the fingerprint of all folds, of the run above them."""
 
 
 class FoldRun:
@@ -27,7 +28,7 @@ class FoldRun:
         self._parent = parent
         self._ended_at: int | None = None
         started = time.time_ns() // 1_000_000
-        child = self._child = ChildRun(parent, f"fold_{number}", started, {NUMBER: str(number)})
+        child = self._child = ChildRun(parent, f"fold_{number}", started, {FOLD: str(number)})
         child.recorder.param("fold", number)
         child.recorder.param("fold.train_rows", sizes[0])
         child.recorder.param("fold.val_rows", sizes[1])

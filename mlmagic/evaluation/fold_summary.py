@@ -32,9 +32,9 @@ def record_summary(context: RunContext, folds: Sequence[Mapping[str, float]]) ->
             context.notices.info(f"{name}: {have} of {len(folds)} folds have it, so it has no mean over the folds")
     series = {name: [numbers[name] for numbers in folds] for name in common}
     for name, values in series.items():
-        mean = math.fsum(values) / len(values)
+        mean, std = mean_and_std(values)
         context.recorder.metric(f"{MEAN}{name}", mean)
-        context.recorder.metric(f"{STD}{name}", math.sqrt(math.fsum((one - mean) ** 2 for one in values) / len(values)))
+        context.recorder.metric(f"{STD}{name}", std)
     picture = picture_of({name: values for name, values in series.items() if all(map(math.isfinite, values))})
     if picture is not None:
         name = unused("folds", context.figure_names)
@@ -57,10 +57,10 @@ def picture_of(series: Mapping[str, Sequence[float]]) -> bytes | None:
     figure = Figure(figsize=(5.2, 0.5 + 0.62 * len(drawn)), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, (name, values) in zip(figure.subplots(len(drawn), 1, squeeze=False)[:, 0], drawn, strict=True):
-        mean = math.fsum(values) / len(values)
+        mean, std = mean_and_std(values)
         axes.plot(values, [0] * len(values), "o", color=_DOT, alpha=0.7)
         axes.axvline(mean, color=_LINE)
-        axes.set_title(f"{name}   {mean:.4g} ± {_std(values, mean):.2g}", loc="left", fontsize=9)
+        axes.set_title(f"{name}   {mean:.4g} ± {std:.2g}", loc="left", fontsize=9)
         axes.set_yticks([])
         axes.tick_params(labelsize=8)
         for side in ("left", "right", "top"):
@@ -72,5 +72,11 @@ def picture_of(series: Mapping[str, Sequence[float]]) -> bytes | None:
     return buffer.getvalue()
 
 
-def _std(values: Sequence[float], mean: float) -> float:
-    return math.sqrt(math.fsum((one - mean) ** 2 for one in values) / len(values))
+def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean and the standard deviation of the values of all folds, as NumPy has them.
+
+    >>> mean_and_std([0.5, 1.0])
+    (0.75, 0.25)
+    """
+    mean = math.fsum(values) / len(values)
+    return mean, math.sqrt(math.fsum((one - mean) ** 2 for one in values) / len(values))

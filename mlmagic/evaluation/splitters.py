@@ -52,7 +52,15 @@ class FoldPlan:
     notes: Sequence[str]
 
 
-def plan_folds(cv: Any, X: Any, y: Any = None, groups: Any = None, *, what: str = "mlmagic.folds") -> FoldPlan:
+def plan_folds(
+    cv: Any,
+    X: Any,
+    y: Any = None,
+    groups: Any = None,
+    *,
+    classifier: bool | None = None,
+    what: str = "mlmagic.folds",
+) -> FoldPlan:
     """Return the folds into which *cv* divides the rows of *X*.
 
     Parameters
@@ -63,6 +71,8 @@ def plan_folds(cv: Any, X: Any, y: Any = None, groups: Any = None, *, what: str 
         The rows, n of each; *y* is needed by stratified splitters.
     groups
         The column of groups, of which none is divided, or its values.
+    classifier
+        Whether a number of folds means folds with each class's share; by default if *y* holds classes.
     what
         The called function, for messages.
 
@@ -79,9 +89,10 @@ def plan_folds(cv: Any, X: Any, y: Any = None, groups: Any = None, *, what: str 
     if _are_pairs(cv):
         name, found = "given", list(cv)
     else:
-        splitter = _seeded(_splitter(cv, y, what), notes)
+        splitter = _seeded(_splitter(cv, y, classifier, what), notes)
         name = type(splitter).__name__
-        settings = {key: value for key, value in vars(splitter).items() if key[0] != "_" and isinstance(value, _PLAIN)}
+        own = getattr(splitter, "__dict__", {})
+        settings = {key: value for key, value in own.items() if key[0] != "_" and isinstance(value, _PLAIN)}
         found = _divided(splitter, X, y, labels, name=name, rows=rows)
     pairs = [_checked(pair, number, rows) for number, pair in enumerate(found)]
     if len(pairs) < _FEWEST:
@@ -104,10 +115,11 @@ def _groups(groups: Any, X: Any, rows: int) -> NDArray[Any]:
     return np.asarray(together)
 
 
-def _splitter(cv: Any, y: Any, what: str) -> Any:
+def _splitter(cv: Any, y: Any, classifier: bool | None, what: str) -> Any:
     selection = require("sklearn.model_selection", what, pip="scikit-learn")
-    if isinstance(cv, bool) or not (isinstance(cv, numbers.Integral) or hasattr(cv, "split")):
-        named = did_you_mean(cv, _names(selection)) if isinstance(cv, str) else ""
+    is_text = isinstance(cv, str | bytes)
+    if is_text or isinstance(cv, bool) or not (isinstance(cv, numbers.Integral) or hasattr(cv, "split")):
+        named = did_you_mean(str(cv), _names(selection)) if is_text else ""
         raise UsageProblem(
             f"{what} takes a splitter first, a number of folds or pairs of positions, not {cv!r:.60}.{named} "
             "For example: mlmagic.folds(KFold(5, shuffle=True), X, y)"
@@ -118,11 +130,12 @@ def _splitter(cv: Any, y: Any, what: str) -> Any:
         return cv
     if cv < _FEWEST:
         raise UsageProblem(f"{what}: a cross-validation has 2 folds or more, not {cv}.")
-    return selection.check_cv(int(cv), _labels(y), classifier=y is not None and _are_classes(y))
+    stratify = classifier if classifier is not None else y is not None and _are_classes(y)
+    return selection.check_cv(int(cv), _labels(y), classifier=stratify)
 
 
 def _names(selection: Any) -> Iterable[str]:
-    return (name for name in selection.__all__ if hasattr(getattr(selection, name), "split"))
+    return (name for name, thing in vars(selection).items() if isinstance(thing, type) and hasattr(thing, "split"))
 
 
 def _are_classes(y: Any) -> bool:

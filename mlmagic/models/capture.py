@@ -75,17 +75,15 @@ class ModelCapture:
         if parameters := {name: facts for name, facts in known.items() if facts is not None}:
             run.recorder.json("mlmagic/models.json", parameters)
         logged = logged_by_mlflow(run, models) if run.options.models else set()
-        of_folds = {id(f.model) for f in models if f.name in run.of_folds and run.of_folds[f.name].is_(f.model)}
+        kept = _without_those_of_folds(run, models)
         if run.options.models:
-            for found in models:
-                if id(found.model) in of_folds:
-                    run.notices.info(f"{found.name}: fitted anew in each fold, so no model is kept. Fit it on all rows")
-                elif id(found.model) in logged:
+            for found in kept:
+                if id(found.model) in logged:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, logged with MLflow)")
                 else:
                     examples = examples_for(watch)
                     read(found.name, found.model, partial(_log, run, found.name, examples), default=None)
-        for found in models:
+        for found in kept:
             if id(found.model) not in logged:
                 read(found.name, found.model, partial(_record_search, run, found.name), default=None)
         if theirs:
@@ -148,6 +146,17 @@ class ModelCapture:
             return True
         state = before[1]
         return bool(watch.skips.read(found.name, found.model, state.differs, default=False))
+
+
+def _without_those_of_folds(run: ActiveRun, models: list[FittedModel]) -> list[FittedModel]:
+    """Return the models that are results of the cell: what a loop over folds fits has seen a part of the rows only."""
+    kept = []
+    for found in models:
+        if found.name in run.of_folds and run.of_folds[found.name].is_(found.model):
+            run.notices.info(f"{found.name}: fitted anew in each fold, so no model is kept. Fit it on all rows")
+        else:
+            kept.append(found)
+    return kept
 
 
 def _kind_of_result(model: Any) -> Kind | None:

@@ -76,8 +76,9 @@ def _new_captures() -> tuple[CellCapture, ...]:
     from mlmagic.data.capture import DataCapture
     from mlmagic.models.capture import ModelCapture
     from mlmagic.models.studies import StudyCapture
+    from mlmagic.models.validations import ValidationCapture
 
-    return (ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture())
+    return (ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture(), ValidationCapture())
 
 
 def finish(

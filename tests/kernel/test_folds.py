@@ -90,7 +90,10 @@ def test_each_fold_is_a_run_and_the_cell_has_the_means(kernel, runs):
 
 
 TAKEN = {
-    "a metric function without a name": ("print(accuracy_score(fold.y_val, model.predict(fold.X_val)))", {"accuracy_score"}),
+    "a metric function without a name": (
+        "print(accuracy_score(fold.y_val, model.predict(fold.X_val)))",
+        {"accuracy_score"},
+    ),
     "two of them": (
         "p = model.predict(fold.X_val)\n    print(accuracy_score(fold.y_val, p), f1_score(fold.y_val, p, average='macro'))",
         {"accuracy_score", "f1_score"},
@@ -146,7 +149,9 @@ def test_a_function_of_the_notebook_that_loops(kernel, runs):
 
 
 def test_what_comes_after_the_loop_is_the_cells(kernel, runs):
-    output = kernel.run(f"%%track t\n{BODY}\nmodel = LogisticRegression(max_iter=500).fit(X, y)\naccuracy = model.score(X, y)")
+    output = kernel.run(
+        f"%%track t\n{BODY}\nmodel = LogisticRegression(max_iter=500).fit(X, y)\naccuracy = model.score(X, y)"
+    )
     assert output.status == "ok", output.text
     cells, folds = runs()
     assert set(cells["t"]["metrics"]) == {"accuracy", "cv_mean_accuracy", "cv_std_accuracy"}
@@ -180,7 +185,9 @@ def test_an_error_after_a_loop_that_broke_is_not_the_folds(kernel, runs):
 
 
 def test_an_interrupted_fold_is_killed(kernel, runs):
-    output = kernel.run(f"%%track t\n{BODY}\n    if fold.index == 1:\n        import signal; signal.raise_signal(signal.SIGINT)")
+    output = kernel.run(
+        f"%%track t\n{BODY}\n    if fold.index == 1:\n        import signal; signal.raise_signal(signal.SIGINT)"
+    )
     assert "KeyboardInterrupt" in output.text
     cells, folds = runs()
     assert (cells["t"]["status"], [run["status"] for run in folds]) == ("KILLED", ["FINISHED", "KILLED"])
@@ -262,3 +269,34 @@ def test_bad_folds_are_one_line(kernel):
     }.items():
         output = kernel.run(f"for fold in {code}: pass")
         assert line in output.text, (code, output.text[-500:])
+
+
+@pytest.mark.parametrize(
+    ("call", "metric"),
+    [
+        ("scores = cross_val_score(model, X, y, cv=3)", "scores"),
+        ("print(cross_val_score(model, X, y, cv=3).mean())", "cross_val_score"),
+        ("r = cross_validate(model, X, y, cv=3, scoring=['accuracy'])", "test_accuracy"),
+    ],
+)
+def test_scikit_learns_own_cross_validation_has_its_folds(call, metric, kernel, runs):
+    kernel.check(
+        "from sklearn.model_selection import cross_val_score, cross_validate\nmodel = LogisticRegression(max_iter=500)"
+    )
+    output = kernel.run(f"%%track t\n{call}")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["name"] for run in folds] == ["fold_0", "fold_1", "fold_2"]
+    assert all(metric in run["metrics"] for run in folds)
+    assert {run["parent"] for run in folds} == {cells["t"]["id"]}
+
+
+def test_several_cross_validations_of_a_cell_are_told_apart_and_limited(kernel, runs):
+    kernel.check("from sklearn.model_selection import cross_val_score")
+    output = kernel.run(
+        "%%track t\nfor C in (0.1, 1.0):\n    s = cross_val_score(LogisticRegression(C=C, max_iter=500), X, y, cv=2)"
+    )
+    assert output.status == "ok", output.text
+    cells, _ = runs()
+    assert {name for name in cells if name != "t"} == {"s fold_0", "s fold_1", "s 2 fold_0", "s 2 fold_1"}
+    assert len(cells["t"]["metrics"]) == 2

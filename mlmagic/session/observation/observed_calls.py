@@ -10,7 +10,14 @@ from mlmagic.scalars import as_float, as_number, is_float_scalar
 from mlmagic.session.observation import sites
 from mlmagic.session.observation.metric_functions import measure_of
 from mlmagic.session.observation.observed_values import MOST_VALUES, Fitted, Measurement, Series
-from mlmagic.session.observation.result_numbers import classes_in, is_array, numbers_of, parts_of, scalars_in
+from mlmagic.session.observation.result_numbers import (
+    MOST_PARTS,
+    classes_in,
+    is_array,
+    numbers_of,
+    parts_of,
+    scalars_in,
+)
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.user_objects import one_line, reraise_interrupt
 
@@ -232,6 +239,8 @@ class ObservedCalls:
         if self._is_per_class(site) or (site.name == "compute" and is_array(value)):
             classes = list(classes_in(*self._labels.pop(id(site), ())))
         measurement = self.measured.setdefault(id(site), Measurement(site, name))
+        if name in metrics.CROSS_VALIDATION and len(measurement.folds) < MOST_PARTS:
+            measurement.folds.append(metrics.fold_scores(value) or {})
         parts = metrics.PARTS.get(name)
         if parts is None or type(value) is not tuple:
             measurement.add(numbers_of(value, folds=name in metrics.CROSS_VALIDATION, classes=classes))

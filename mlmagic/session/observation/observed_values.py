@@ -20,12 +20,14 @@ MOST_VALUES = 10_000
 class Measurement:
     """What one site measured: the suggested key, the numbers of each result, and the site.
 
-    ``is_unpacked`` means that the parts of each result have the names that the cell binds them to.
+    ``is_unpacked`` means that the parts of each result have the names that the cell binds them to. ``folds`` has the
+    scores of each fold, for each result of a cross-validation.
     """
 
     site: Site
     name: str
     values: list[dict[str, Any]] = field(default_factory=list)
+    folds: list[dict[str, list[float]]] = field(default_factory=list)
     is_unpacked: bool = False
     is_cut: bool = False
 

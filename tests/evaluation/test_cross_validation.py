@@ -1,0 +1,149 @@
+"""`mlmagic.cross_validate`: scikit-learn's numbers, and a run for each fold."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from mlflow import MlflowClient
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit, cross_validate
+
+import mlmagic
+from mlmagic.errors import UsageProblem
+from mlmagic.evaluation.splitters import plan_folds
+
+MODEL = LogisticRegression(max_iter=500)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return load_iris(return_X_y=True)
+
+
+def below(store_uri, run):
+    """Return the fold runs of a run, in order."""
+    found = MlflowClient(store_uri).search_runs(["0"], f"tags.`mlflow.parentRunId` = '{run.id}'")
+    return sorted(found, key=lambda one: int(one.data.tags["mlmagic.fold"]))
+
+
+@pytest.mark.parametrize("jobs", [None, 2])
+def test_the_scores_are_scikit_learns_and_each_fold_is_a_run(iris, store_uri, jobs):
+    names = ["accuracy", "f1_macro"]
+    with mlmagic.track("cv", quiet=True) as run:
+        result = mlmagic.cross_validate(MODEL, *iris, cv=3, scoring=names, jobs=jobs)
+    expected = cross_validate(MODEL, *iris, cv=StratifiedKFold(3), scoring=names)
+    for name in names:
+        assert result.scores[name] == list(expected[f"test_{name}"])
+        assert run.metrics[f"cv_mean_{name}"] == pytest.approx(np.mean(expected[f"test_{name}"]), abs=1e-15)
+        assert run.metrics[f"cv_std_{name}"] == pytest.approx(np.std(expected[f"test_{name}"]), abs=1e-15)
+    folds = below(store_uri, run)
+    assert [one.info.run_name for one in folds] == ["fold_0", "fold_1", "fold_2"]
+    assert [one.data.metrics["accuracy"] for one in folds] == result.scores["accuracy"]
+    assert run.params["LogisticRegression.max_iter"] == "500"
+    assert (run.params["folds.splitter"], run.params["folds.n_splits"]) == ("StratifiedKFold", "3")
+    assert "figures/folds.png" in run.artifacts
+    assert list(result.to_dataframe().columns) == [*names, "train_rows", "val_rows", "fit_s"]
+    assert repr(result).startswith("<CrossValidation of 3 folds: accuracy 0.9")
+
+
+def test_without_a_run_nothing_is_recorded(iris, store_uri):
+    assert mlmagic.cross_validate(MODEL, *iris, cv=2, scoring="accuracy").mean["accuracy"] > 0.9
+    assert MlflowClient(store_uri).search_runs(["0"]) == []
+
+
+def test_a_loop_over_folds_in_a_block_records_the_same_as_the_one_call(iris, store_uri):
+    X, y = iris
+    with mlmagic.track("one call", quiet=True) as called:
+        mlmagic.cross_validate(MODEL, X, y, cv=KFold(3, shuffle=True, random_state=0), scoring="accuracy")
+    with mlmagic.track("a loop", quiet=True) as looped:
+        for fold in mlmagic.folds(KFold(3, shuffle=True, random_state=0), X, y):
+            accuracy = MODEL.fit(fold.X_train, fold.y_train).score(fold.X_val, fold.y_val)
+    assert accuracy > 0.9
+    assert called.metrics == looped.metrics
+    assert called.tags["mlmagic.folds"] == looped.tags["mlmagic.folds"]
+    metrics = [[one.data.metrics for one in below(store_uri, run)] for run in (called, looped)]
+    assert metrics[0] == metrics[1]
+
+
+CONTAINERS = {
+    "pandas": lambda X, y: (pd.DataFrame(X).add_prefix("x"), pd.Series(y)),
+    "polars": lambda X, y: (pl.DataFrame(X, schema=list("abcd")), pl.Series("y", y)),
+    "NumPy": lambda X, y: (X, y),
+    "lists": lambda X, y: (X.tolist(), y.tolist()),
+    "text labels": lambda X, y: (X, np.array(["a", "b", "c"])[y]),
+    "a column of a table": lambda X, y: (X, pd.DataFrame({"y": y})),
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_folds_have_the_type_of_their_data_and_are_the_same_rows_in_each(name, iris):
+    X, y = CONTAINERS[name](*iris)
+    found = list(mlmagic.folds(5, X, y))
+    expected = list(StratifiedKFold(5).split(*iris))
+    assert [fold.val_rows.tolist() for fold in found] == [val.tolist() for _, val in expected]
+    assert all(type(fold.X_train) is type(X) and type(fold.y_val) is type(y) for fold in found)
+    assert sum(len(fold.X_val) for fold in found) == 150
+
+
+def test_groups_are_not_divided_and_times_not_mixed(iris):
+    frame = pl.DataFrame({"x": range(150), "user": [f"u{row % 7}" for row in range(150)]})
+    for fold in mlmagic.folds(GroupKFold(3), frame, groups="user"):
+        assert not set(fold.X_train["user"]) & set(fold.X_val["user"])
+    with pytest.raises(UsageProblem, match="Did you mean 'user'"):
+        mlmagic.folds(GroupKFold(3), frame, groups="users")
+    for fold in mlmagic.folds(TimeSeriesSplit(4), frame):
+        assert fold.train_rows.max() < fold.val_rows.min()
+
+
+def test_a_number_of_folds_is_stratified_for_classes_only():
+    X, y = load_diabetes(return_X_y=True)
+    assert plan_folds(4, X, y).splitter == "KFold"
+    assert plan_folds(4, X, y > 140).splitter == "StratifiedKFold"
+    result = mlmagic.cross_validate(Ridge(), X, y, cv=4)
+    assert result.scores["score"] == list(cross_validate(Ridge(), X, y, cv=4)["test_score"])
+
+
+def test_positions_and_masks_are_folds_too_and_shared_rows_are_told(store_uri):
+    X = np.arange(6)
+    pairs = [([0, 1, 2], [3, 4]), (X > 1, X <= 1)]
+    assert [fold.X_val.tolist() for fold in mlmagic.folds(pairs, X)] == [[3, 4], [0, 1]]
+    plan = plan_folds([([0, 1], [1, 2]), ([3], [4])], X)
+    assert plan.notes == ["1 of 2 folds validate on rows that they train on (1)"]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"scoring": "acuracy"}, "there is no scorer 'acuracy'. Did you mean 'accuracy'?"),
+        ({"scoring": ["accuracy", "f1_macr"]}, "Did you mean 'f1_macro'?"),
+        ({"cv": 151}, "cannot divide these 150 rows"),
+        ({"cv": "KFold"}, "Did you mean 'KFold'?"),
+        ({"model": LogisticRegression}, "takes an estimator with a method fit"),
+    ],
+)
+def test_bad_input_is_one_line(iris, options, line):
+    call = {"model": MODEL, **options}
+    with pytest.raises(UsageProblem) as caught:
+        mlmagic.cross_validate(call.pop("model"), *iris, **call)
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_in_a_trial_of_a_sweep_the_trial_gets_the_means(store_uri):
+    def body(depth):
+        for fold in mlmagic.folds(KFold(2), np.arange(10)):
+            score = depth * (1.0 + fold.index)
+        return {"last": score}
+
+    frame = mlmagic.sweep(body, {"depth": [1, 2]}, metric="cv_mean_score")
+    assert sorted(frame["cv_mean_score"]) == [1.5, 3.0]
+
+
+def test_a_list_that_grows_in_a_function_gives_each_fold_its_last_item(store_uri):
+    scores = [0.1]
+    with mlmagic.track("lists", quiet=True) as run:
+        for fold in mlmagic.folds(KFold(2), np.arange(10)):
+            scores.append(0.5 + fold.index)  # noqa: PERF401  # that it grows is what is tested
+    assert scores == [0.1, 0.5, 1.5]
+    assert [one.data.metrics for one in below(store_uri, run)] == [{"scores": 0.5}, {"scores": 1.5}]
