@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from benchmarks.measure import Comparison
 
 NAMES = (
-    "load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "long_loop", "training_cell", "fingerprint",
-    "split", "load_runs", "compare_widget", "sweep", "redaction", "growth",
+    "load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "long_loop", "training_cell",
+    "cross_validation", "fingerprint", "split", "load_runs", "compare_widget", "sweep", "redaction", "growth",
 )  # fmt: skip
 
 

@@ -107,6 +107,10 @@ class FoldLoop:
         """Record the mean and the spread over the folds, which have all run."""
         if self._context is not None:
             with self._told("the mean over the folds"):
+                if not any(self._numbers):
+                    self._context.notices.info(
+                        "the folds have no numbers: bind or log what each scores, in the loop itself"
+                    )
                 record_summary(self._context, self._numbers)
 
     def _collect(self, frame: FrameType) -> None:

@@ -15,6 +15,10 @@ from mlmagic.tracking import mlflow_runs
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow.entities import Run
+
     from mlmagic.recording.summary import Status
 
 FOLDS = "mlmagic.folds"
@@ -27,6 +31,7 @@ class FoldRun:
     def __init__(self, parent: ActiveRun, number: int, sizes: tuple[int, int]) -> None:
         self._parent = parent
         self._ended_at: int | None = None
+        self._deactivate: Callable[[], None] | None = None
         started = time.time_ns() // 1_000_000
         child = self._child = ChildRun(parent, f"fold_{number}", started, {FOLD: str(number)})
         child.recorder.param("fold", number)
@@ -45,22 +50,28 @@ class FoldRun:
 
     def open(self) -> None:
         """Make this the run that ``mlmagic.log`` and, if the store answers in time, MLflow's functions write to."""
-        delivery = self._child.delivery
         self._child.open()
-        if self._parent.run_id in mlflow_runs.open_runs():
-            worker = delivery_worker(delivery.uri)
-            worker.wait(lambda: delivery.run is not None or delivery.held is not None, self._parent.patience)
-            if delivery.run is not None:
-                mlflow_runs.activate(delivery.run)
-                self.run.recorder.yields = True
+        self._deactivate = mlflow_runs.activate_when_used(self._find)
         open_runs.enter(self.run)
+
+    def _find(self) -> Run | None:
+        """Wait until the store has the run, because the user's code or autologging logs to it with MLflow."""
+        delivery = self._child.delivery
+        worker = delivery_worker(delivery.uri)
+        worker.wait(lambda: delivery.run is not None or delivery.held is not None, self._parent.patience)
+        if delivery.run is None:
+            self._parent.notices.warn("the store did not answer: what MLflow logged in a fold is in the run above it")
+        else:
+            self.run.recorder.yields = True
+        return delivery.run
 
     def leave(self) -> None:
         """Let the code that follows write to the run above; `end` says how the fold ended."""
         if self._ended_at is None:
             self._ended_at = time.time_ns() // 1_000_000
             open_runs.leave(self.run)
-            mlflow_runs.deactivate(self.run.run_id)
+            if self._deactivate is not None:
+                self._deactivate()
 
     def end(self, status: Status, error: BaseException | None = None) -> None:
         """End the run with *status*, because of *error* if its code raised."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.snapshot.secrets.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlflow.entities import Run
 
@@ -48,7 +48,56 @@ def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
 
     # Private, and the only place where MLflow keeps the runs of other threads; a test guards it.
     stacks = fluent._active_run_stack.get_all_thread_values()
-    return {run.info.run_id: (thread, stack, run) for thread, stack in stacks.items() for run in list(stack)}
+    found = [(thread, stack, run) for thread, stack in stacks.items() for run in list(stack)]
+    return {run.info.run_id: (thread, stack, run) for thread, stack, run in found if not is_unused(run)}
+
+
+def is_unused(run: Any) -> bool:
+    """Return whether *run* was activated by `activate_when_used`, and no code has asked for it yet."""
+    return getattr(type(run), "is_of_mlmagic", False) and run.found is None
+
+
+def activate_when_used(find: Callable[[], Run | None]) -> Callable[[], None] | None:
+    """Make a run MLflow's active run of the calling thread that is looked for when code first asks for it.
+
+    Parameters
+    ----------
+    find
+        Waits for the run, and returns it; None if the store does not answer, and the enclosing run is used instead.
+
+    Returns
+    -------
+    A function that removes the run; None if no run encloses it, so that nothing was activated.
+    """
+    import mlflow
+    from mlflow.tracking import fluent
+
+    stack = fluent._active_run_stack.get()
+    if not stack:
+        return None
+    around = stack[-1]
+
+    class Found(mlflow.ActiveRun):  # type: ignore[misc]  # MLflow's type is not known here
+        """MLflow's run, which is asked for its parts; none of them is known before it is used."""
+
+        is_of_mlmagic = True
+
+        def __init__(self) -> None:
+            self.found: Run | None = None
+
+        def _run(self) -> Run:
+            if self.found is None:
+                self.found = find() or around
+            return self.found
+
+        info = property(lambda self: self._run().info)
+        data = property(lambda self: self._run().data)
+        inputs = property(lambda self: self._run().inputs)
+        outputs = property(lambda self: self._run().outputs)
+
+    run = Found()
+    stack.append(run)
+    return lambda: stack.remove(run) if any(one is run for one in stack) else None
 
 
 def activate(run: Run) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 
 import pytest
 
@@ -300,3 +303,57 @@ def test_several_cross_validations_of_a_cell_are_told_apart_and_limited(kernel, 
     cells, _ = runs()
     assert {name for name in cells if name != "t"} == {"s fold_0", "s fold_1", "s 2 fold_0", "s 2 fold_1"}
     assert len(cells["t"]["metrics"]) == 2
+
+
+@pytest.mark.parametrize("around", ["enumerate({})", "((0, f) for f in {})", "zip(range(9), mlmagic.progress({}))"])
+def test_what_stands_around_the_folds_changes_nothing(around, kernel, runs):
+    loop = around.format("mlmagic.folds(KFold(2), X, y)")
+    output = kernel.run(f"%%track t\nfor number, fold in {loop}:\n    acc = 0.5 * fold.index + len(fold.X_val)")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["metrics"] for run in folds] == [{"acc": 75.0}, {"acc": 75.5}]
+    assert cells["t"]["metrics"]["cv_mean_acc"] == 75.25
+
+
+def test_folds_that_bind_nothing_are_told(kernel, runs):
+    output = kernel.run("%%track t\nall_folds = list(mlmagic.folds(KFold(2), X, y))")
+    assert "the folds have no numbers" in output.summaries[0]
+
+
+def test_without_a_store_the_folds_are_delivered_later(kernel, runs):
+    kernel.check("%config MLMagic.offline = True")
+    output = kernel.run("%%track t\nfor fold in mlmagic.folds(KFold(2), X, y): acc = 0.5 * fold.index")
+    kernel.check("%config MLMagic.offline = False")
+    assert output.status == "ok", output.text
+    kernel.check("_ = mlmagic.sync()")
+    cells, folds = runs()
+    assert [run["metrics"] for run in folds] == [{"acc": 0.0}, {"acc": 0.5}]
+    assert {run["parent"] for run in folds} == {cells["t"]["id"]}
+
+
+def test_a_kernel_that_dies_in_a_fold_leaves_the_folds_before_it_and_one_that_was_killed(kernels, tmp_path):
+    from mlflow import MlflowClient
+
+    code = (
+        "%load_ext mlmagic\nimport mlmagic, numpy as np, time\nfrom sklearn.model_selection import KFold",
+        "%%track t\nfor fold in mlmagic.folds(KFold(3), np.arange(9)):\n    mlmagic.log(early=1.0)\n"
+        "    if fold.index == 1: open('there', 'w').close(); time.sleep(60)\n    acc = 0.5 + fold.index",
+    )
+    dying = kernels(tmp_path)
+    dying.check(code[0])
+    dying.send(code[1])
+    while not (tmp_path / "there").exists():
+        time.sleep(0.05)
+    os.kill(dying.pid, signal.SIGKILL)
+    dying.stop()
+    heir = kernels(tmp_path)
+    heir.check(f"{code[0]}\n_ = mlmagic.sync()")
+    heir.stop()
+    found = {run.info.run_name: run for run in MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").search_runs(["0"])}
+    assert {name: run.info.status for name, run in found.items()} == {
+        "t": "KILLED",
+        "fold_0": "FINISHED",
+        "fold_1": "KILLED",
+    }
+    assert found["fold_0"].data.metrics == {"early": 1.0, "acc": 0.5}
+    assert found["fold_1"].data.metrics == {"early": 1.0}

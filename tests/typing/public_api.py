@@ -30,6 +30,15 @@ def recording(table: pd.DataFrame) -> None:
         assert_type(mlmagic.EarlyStopping(patience=2)(0.5), bool)
 
 
+def validating(table: pd.DataFrame) -> None:
+    for fold in mlmagic.folds(5, table, groups="user"):
+        assert_type(fold, types.Fold)
+        assert_type(fold.index, int)
+    result = mlmagic.cross_validate(object(), table, scoring=["accuracy", "f1"], jobs=2)
+    assert_type(result, types.CrossValidation)
+    assert_type(result.mean, dict[str, float])
+
+
 def reading() -> None:
     assert_type(mlmagic.runs("loss < 0.2", n=5), types.RunsFrame)
     assert_type(mlmagic.compare("loss < 0.2", group_by="lr"), types.CompareWidget)
