@@ -66,6 +66,8 @@ class FoldLoop:
 
     def begin(self, number: int, sizes: tuple[int, int], frame: FrameType) -> None:
         """Begin fold *number*, with *sizes* rows to train on and held out, whose code runs in *frame*."""
+        if open_runs.active_or_none() is not self._context:
+            self._context = None  # its run has ended, or another one has begun: this is no loop of that run
         if self._context is None:
             return
         with self._told(f"fold {number}"):
@@ -118,7 +120,10 @@ class FoldLoop:
         turn, self._turn = self._turn, None
         if turn is None:
             return
-        found = turn.metrics(frame)
+        run = self._context if isinstance(self._context, ActiveRun) else None
+        found = turn.metrics(frame) if run is None or run.options.auto else {}
+        if run is not None:
+            found = {name: numbers for name, numbers in found.items() if name not in run.options.exclude}
         numbers = {key: number for part in found.values() for key, number in part.items()}
         if self._observed is not None:
             numbers |= self._observed.take(set(found))
@@ -129,8 +134,8 @@ class FoldLoop:
             for key, number in numbers.items():
                 if key not in logged:
                     recorder.metric(key, number)
-        if isinstance(self._context, ActiveRun):
-            self._context.of_folds |= {name: Remembered(value) for name, value in turn.bound(frame).items()}
+        if run is not None:
+            run.of_folds |= {name: Remembered(value) for name, value in turn.bound(frame).items()}
         self._numbers.append({**numbers, **logged})
 
     def _end_with_the_run(self) -> None:

@@ -357,3 +357,40 @@ def test_a_kernel_that_dies_in_a_fold_leaves_the_folds_before_it_and_one_that_wa
     }
     assert found["fold_0"].data.metrics == {"early": 1.0, "acc": 0.5}
     assert found["fold_1"].data.metrics == {"early": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "metrics"), [("-x loss", {"acc", "auc"}), ("--no-auto", {"auc"}), ("", {"acc", "auc", "loss"})]
+)
+def test_what_the_header_leaves_out_the_folds_leave_out(options, metrics, kernel, runs):
+    output = kernel.run(
+        f"%%track t {options}\nfor fold in mlmagic.folds(KFold(2), X, y):\n"
+        "    acc = 0.5 * fold.index\n    loss = acc / 2\n    mlmagic.log(auc=0.5)"
+    )
+    assert output.status == "ok", output.text
+    _, folds = runs()
+    assert [set(run["metrics"]) for run in folds] == [metrics, metrics]
+
+
+def test_folds_that_outlive_their_run_record_nothing_more(kernel, runs):
+    output = kernel.run(
+        "%%track t\nleft = iter(mlmagic.folds(KFold(3), X, y))\nfold = next(left)\nmlmagic.log(acc=0.5)"
+    )
+    assert output.status == "ok", output.text
+    assert kernel.run("late = [len(fold.X_val) for fold in left]\nprint(late)").stdout.strip() == "[50, 50]"
+    output = kernel.run("%%track u\nx = 0.5 ** 2")
+    cells, folds = runs()
+    assert [(run["status"], run["metrics"]) for run in folds] == [("FINISHED", {"acc": 0.5})]
+    assert {name: run["status"] for name, run in cells.items()} == {"t": "FINISHED", "u": "FINISHED"}
+    assert kernel.check("import mlflow; print(mlflow.active_run())") == "None"
+
+
+def test_autologging_writes_to_the_folds_run(kernel, runs):
+    kernel.check("mlflow.sklearn.autolog(log_models=False, silent=True)")
+    output = kernel.run(f"%%track t\n{BODY}")
+    kernel.check("mlflow.sklearn.autolog(disable=True, silent=True)")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["params"]["max_iter"] for run in folds] == ["500"] * 3
+    assert all("training_accuracy_score" in run["metrics"] for run in folds)
+    assert "cv_mean_accuracy" in cells["t"]["metrics"]
