@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.data.split.splitting import Split
-    from mlmagic.evaluation.cross_validation import CrossValidation
-    from mlmagic.evaluation.folds import Fold, Folds
+    from mlmagic.evaluation.cross_validation.folds import Fold, Folds
+    from mlmagic.evaluation.cross_validation.one_call import CrossValidation
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
     "CompareWidget": "mlmagic.comparison.widget",
-    "CrossValidation": "mlmagic.evaluation.cross_validation",
+    "CrossValidation": "mlmagic.evaluation.cross_validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
-    "Fold": "mlmagic.evaluation.folds",
-    "Folds": "mlmagic.evaluation.folds",
+    "Fold": "mlmagic.evaluation.cross_validation.folds",
+    "Folds": "mlmagic.evaluation.cross_validation.folds",
     "ForeignJournal": "mlmagic.journal.foreign",
     "Progress": "mlmagic.training.progress",
     "Run": "mlmagic.store.query.run",

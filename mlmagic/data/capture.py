@@ -11,6 +11,7 @@ from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import Selection, datasets_in
 from mlmagic.data.profile.mlflow_dataset import record
 from mlmagic.data.split.registry import splits_of
+from mlmagic.recording import open_runs
 from mlmagic.remembered import Remembered
 from mlmagic.user_settings import settings
 
@@ -110,10 +111,9 @@ class DataCapture:
         made_of = made_of if len(made_of) == len(names) and not argument.is_own else {}
         for name, one in given.items():
             for suffix, item in datasets_in(one):
-                if any(
-                    "fold" in part.identity for part in splits_of(item)
-                ):  # the whole is recorded, and how it is divided
-                    continue
+                is_of_fold = any("fold" in part.identity for part in splits_of(item))
+                if is_of_fold or (made and open_runs.on_this_thread() is not run):
+                    continue  # a part of what is recorded, or made of one in a fold
                 self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
                 self._take(run, f"{name}{suffix}", item, made=made, given=True)
 

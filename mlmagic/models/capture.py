@@ -149,10 +149,12 @@ class ModelCapture:
 
 
 def _without_those_of_folds(run: ActiveRun, models: list[FittedModel]) -> list[FittedModel]:
-    """Return the models that are results of the cell: what a loop over folds fits has seen a part of the rows only."""
-    kept = []
+    """Return the models that are results of the cell: one that was last fitted in a fold has not seen all rows."""
+    watch, kept = run.origin.watch, []
+    fitted = {id(one.model) for one in watch.calls.fitted.values()} if watch is not None else set()
     for found in models:
-        if found.name in run.of_folds and run.of_folds[found.name].is_(found.model):
+        of_fold = any(held.is_(found.model) for held in run.models_of_folds)
+        if of_fold and id(found.model) not in fitted:
             run.notices.info(f"{found.name}: fitted anew in each fold, so no model is kept. Fit it on all rows")
         else:
             kept.append(found)

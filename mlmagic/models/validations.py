@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 FOLD = "mlmagic.fold"
 """The tag with the number of a fold, from 0."""
-_MOST_RUNS = 100
+MOST_RUNS = 100
+"""Limit of the folds of a loop, or of a cell's cross-validations, that are runs."""
 
 
 class ValidationCapture:
@@ -33,15 +34,13 @@ class ValidationCapture:
         results = [
             (one.site.bound or one.name, number, scores) for one in called for number, scores in enumerate(one.folds)
         ]
-        left = _MOST_RUNS
+        left = MOST_RUNS
         for name, number, scores in results:
             again = "" if len(results) == 1 else f"{name} " if number == 0 else f"{name} {number + 1} "
-            count = min(map(len, scores.values()), default=0)
-            if count > left:
-                run.notices.info(f"this cell has {_count(results)} folds: the first {_MOST_RUNS - left} are runs")
-                return
-            left -= count
-            record_folds(run, {part or name: values for part, values in scores.items()}, before=again)
+            named = {part or name: values for part, values in scores.items() if name not in run.options.exclude}
+            left -= record_folds(run, named, before=again, most=left)
+        if left == 0 and (count := _count(results)) > MOST_RUNS:
+            run.notices.info(f"this cell has {count:,} folds: the first {MOST_RUNS} are runs")
 
 
 def _count(results: Sequence[tuple[str, int, Mapping[str, Sequence[float]]]]) -> int:
@@ -49,9 +48,15 @@ def _count(results: Sequence[tuple[str, int, Mapping[str, Sequence[float]]]]) ->
 
 
 def record_folds(
-    run: ActiveRun, scores: Mapping[str, Sequence[float]], *, seconds: Sequence[float] = (), before: str = ""
+    run: ActiveRun,
+    scores: Mapping[str, Sequence[float]],
+    *,
+    seconds: Sequence[float] = (),
+    sizes: Sequence[tuple[int, int]] = (),
+    before: str = "",
+    most: int = MOST_RUNS,
 ) -> int:
-    """Record the *scores* of each fold as a child run of *run*, and return the number of folds.
+    """Record the *scores* of each fold, but at *most* so many, as a child run of *run*; return the number of runs.
 
     Parameters
     ----------
@@ -59,15 +64,19 @@ def record_folds(
         For each metric its value in each fold.
     seconds
         The time that each fold took, if it is known.
+    sizes
+        The number of rows that each trained on, and held out, if they are known.
     before
         What stands before the names ``fold_0``, ``fold_1`` and so on.
     """
     # The start of each fold is unknown. 1 ms before the cell's run keeps the cell's run the newest.
     started = run.delivery.began.started - 1
-    count = min(map(len, scores.values()), default=0)
+    count = min(most, min(map(len, scores.values()), default=0))
     for number in range(count):
         child = ChildRun(run, f"{before}fold_{number}", started, {FOLD: str(number)})
         child.recorder.param("fold", number)
+        for side, rows in zip(("train", "val"), sizes[number] if sizes else (), strict=False):
+            child.recorder.param(f"fold.{side}_rows", rows)
         for metric, values in scores.items():
             child.recorder.metric(metric, values[number])
         child.end("FINISHED", started + round(1000 * (seconds[number] if seconds else 0)))

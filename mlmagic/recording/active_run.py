@@ -40,7 +40,8 @@ class ActiveRun(RunContext):
     ``datasets`` and ``models`` are those that were recorded, each in a few words. ``logged`` is what MLflow's run
     contained when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` says which
     searches and trials of studies have child runs already. ``of_folds`` has the objects that the last fold of a loop
-    bound, by name: they are the fold's, not this run's. ``error`` is what ended the code.
+    bound, by name, and ``models_of_folds`` the models that were fitted in one: they are no results of this run.
+    ``loops`` counts its loops over folds; ``above`` is set for the run of a fold. ``error`` is what ended the code.
     """
 
     delivery: Delivery
@@ -54,6 +55,9 @@ class ActiveRun(RunContext):
     models: list[str] = field(default_factory=list)
     recorded: set[int] = field(default_factory=set)
     of_folds: dict[str, Remembered] = field(default_factory=dict)
+    models_of_folds: list[Remembered] = field(default_factory=list)
+    loops: int = 0
+    above: ActiveRun | None = None
     error: BaseException | None = None
     _began: float = field(default_factory=time.monotonic)
 

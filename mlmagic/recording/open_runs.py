@@ -77,10 +77,21 @@ def require_active(what: str) -> RunContext:
     return context
 
 
-def active_or_none() -> RunContext | None:
-    """Return the active run or sweep trial of the calling thread and process, or None."""
-    context = _open.current()
+def around_folds() -> RunContext | None:
+    """Return the run or sweep trial that a loop over folds on the calling thread belongs to, or None.
+
+    A thread without a run of its own belongs to the latest run, but not to a fold of another thread.
+    """
+    context = _open.top()
+    if context is None:
+        others = (one for one in reversed(_open.all()) if not (isinstance(one, ActiveRun) and one.above))
+        context = next(others, None)
     return context if context is not None and context.pid == os.getpid() else None
+
+
+def is_open(context: RunContext) -> bool:
+    """Return whether *context* has not ended."""
+    return any(one is context for one in _open.all())
 
 
 def require_run(what: str) -> ActiveRun:

@@ -52,6 +52,17 @@ def open_runs() -> dict[str, tuple[int, list[Any], Any]]:
     return {run.info.run_id: (thread, stack, run) for thread, stack, run in found if not is_unused(run)}
 
 
+def run_within(run_id: str) -> str | None:
+    """Return the id of the run that the user's code has opened within the run *run_id*, or None."""
+    from mlflow.tracking import fluent
+
+    stack = fluent._active_run_stack.get()
+    if not stack or is_unused(stack[-1]):
+        return None
+    ids = [str(run.info.run_id) for run in stack if not is_unused(run)]
+    return ids[-1] if run_id in ids[:-1] else None
+
+
 def is_unused(run: Any) -> bool:
     """Return whether *run* was activated by `activate_when_used`, and no code has asked for it yet."""
     return getattr(type(run), "is_of_mlmagic", False) and run.found is None
@@ -89,6 +100,9 @@ def activate_when_used(find: Callable[[], Run | None]) -> Callable[[], None] | N
             if self.found is None:
                 self.found = find() or around
             return self.found
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return mlflow.ActiveRun, (self._run(),)
 
         info = property(lambda self: self._run().info)
         data = property(lambda self: self._run().data)

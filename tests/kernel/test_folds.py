@@ -178,7 +178,7 @@ def test_a_loop_that_breaks_has_no_means(kernel, runs):
     cells, folds = runs()
     assert [run["status"] for run in folds] == ["FINISHED", "FINISHED"]
     assert set(cells["t"]["metrics"]) == {"after"}
-    assert "no mean over the folds" in output.summaries[0]
+    assert "the loop was left in fold 1 of 0 to 2: it has no mean" in output.summaries[0]
 
 
 def test_an_error_after_a_loop_that_broke_is_not_the_folds(kernel, runs):
@@ -394,3 +394,127 @@ def test_autologging_writes_to_the_folds_run(kernel, runs):
     assert [run["params"]["max_iter"] for run in folds] == ["500"] * 3
     assert all("training_accuracy_score" in run["metrics"] for run in folds)
     assert "cv_mean_accuracy" in cells["t"]["metrics"]
+
+
+def test_the_outer_folds_of_nested_ones_have_their_own_numbers_only(kernel, runs):
+    output = kernel.run(
+        "%%track t\nfor outer in mlmagic.folds(KFold(2), X, y):\n"
+        "    for inner in mlmagic.folds(KFold(2), outer.X_train, outer.y_train):\n"
+        "        acc = 0.5 * inner.index\n        print(accuracy_score([1, 1], [1, inner.index]))\n    best = 0.25 * outer.index"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    above = [run for run in folds if run["parent"] == cells["t"]["id"]]
+    means = {f"cv_{what}_{name}" for what in ("mean", "std") for name in ("acc", "accuracy_score")}
+    assert [set(run["metrics"]) for run in above] == [{"best", *means}] * 2
+    assert {run["metrics"]["cv_mean_acc"] for run in above} == {0.25}
+    assert set(cells["t"]["metrics"]) == {"cv_mean_best", "cv_std_best"}
+    assert all(set(run["metrics"]) == {"acc", "accuracy_score"} for run in folds if run not in above)
+
+
+OF_FOLDS = {
+    "fitted where it was made before": "clf = LogisticRegression(max_iter=500)\nfor fold in F: s = clf.fit(fold.X_train, fold.y_train).score(fold.X_val, fold.y_val)",
+    "collected in a list": "models = []\nfor fold in F:\n    m = LogisticRegression(max_iter=500).fit(fold.X_train, fold.y_train)\n    models.append(m)\nbest = models[0]",
+    "without a name": "s = [LogisticRegression(max_iter=500).fit(f.X_train, f.y_train).score(f.X_val, f.y_val) for f in F]",
+}
+
+
+@pytest.mark.parametrize("name", OF_FOLDS)
+def test_no_model_of_a_fold_is_the_cells(name, kernel, runs):
+    output = kernel.run(f"%%track t\nF = mlmagic.folds(KFold(2), X, y)\n{OF_FOLDS[name]}")
+    assert output.status == "ok", output.text
+    assert runs()[0]["t"]["models"] == 0
+
+
+def test_the_end_of_a_zip_is_the_end_of_the_loop(kernel, runs):
+    output = kernel.run(
+        "%%track t\nfor name, fold in zip('ab', mlmagic.folds(KFold(2), X, y)):\n    acc = 0.5 * fold.index"
+    )
+    cells, folds = runs()
+    assert cells["t"]["metrics"] == {"cv_mean_acc": 0.25, "cv_std_acc": 0.25}, output.text
+    assert [run["status"] for run in folds] == ["FINISHED", "FINISHED"]
+
+
+def test_a_fold_whose_exception_is_caught_outside_the_loop_has_failed(kernel, runs):
+    output = kernel.run(
+        "%%track t\ntry:\n    for fold in mlmagic.folds(KFold(3), X, y):\n        acc = 0.5 * fold.index\n"
+        "        if fold.index == 1: raise ValueError('odd')\nexcept ValueError: pass"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["status"] for run in folds] == ["FINISHED", "FAILED"]
+    assert cells["t"]["status"] == "FINISHED"
+
+
+def test_a_loop_that_broke_did_not_fail_by_a_later_error_on_its_line(kernel, runs):
+    kernel.run(
+        "%%track t\ndef check(k):\n    if k == 2: raise ValueError('second')\n    return True\n"
+        "def f(k):\n    for fold in mlmagic.folds(KFold(3), X, y):\n        acc = .5 * fold.index\n        if check(k): break\n"
+        "f(1); f(2)"
+    )
+    cells, folds = runs()
+    assert (folds[0]["status"], cells["loop 2 fold_0"]["status"]) == ("FINISHED", "FAILED")
+    assert cells["loop 2 fold_0"]["tags"]["mlmagic.error"] == "ValueError: second"
+
+
+def test_loops_on_two_threads_each_have_their_folds(kernel, runs):
+    output = kernel.run(
+        "%%track t\nimport threading\ndef cv(name):\n    for fold in mlmagic.folds(KFold(3), X, y):\n"
+        "        mlmagic.log({name: 0.5 * fold.index}); time.sleep(0.05)\n"
+        "threads = [threading.Thread(target=cv, args=[name]) for name in 'ab']\n"
+        "for one in threads: one.start()\nfor one in threads: one.join()"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    theirs = [run for name, run in cells.items() if name.startswith("loop 2")] + folds
+    assert len(theirs) == 6
+    assert {run["parent"] for run in theirs} == {cells["t"]["id"]}
+    assert {"cv_mean_a", "cv_mean_b"} <= set(cells["t"]["metrics"])
+
+
+def test_folds_that_were_made_elsewhere_are_recorded_where_they_are_used(kernel, runs):
+    kernel.check("from tqdm import tqdm\ncv = mlmagic.folds(KFold(2), X, y)")
+    output = kernel.run("%%track t\nfor fold in tqdm(cv):\n    acc = 0.5 * fold.index")
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["metrics"] for run in folds] == [{"acc": 0.0}, {"acc": 0.5}]
+    assert set(cells["t"]["metrics"]) == {"cv_mean_acc", "cv_std_acc"}
+
+
+def test_data_made_of_a_folds_part_is_not_the_cells(kernel, runs):
+    output = kernel.run(
+        "%%track t\nfrom sklearn.preprocessing import StandardScaler\nmine = X * 2\n"
+        "for fold in mlmagic.folds(KFold(2), mine, y):\n    Z = StandardScaler().fit_transform(fold.X_train)\n"
+        "    m = LogisticRegression(max_iter=500).fit(Z, fold.y_train)\n    m.fit(fold.X_train[['petal length (cm)']], fold.y_train)"
+    )
+    assert output.status == "ok", output.text
+    assert runs()[0]["t"]["data"] == ["X", "mine", "y"]
+
+
+def test_more_than_a_hundred_folds_are_means_with_a_hundred_runs(kernel, runs):
+    kernel.check("from sklearn.model_selection import LeaveOneOut, cross_val_score\nsmall = np.arange(110.0)")
+    output = kernel.run("%%track t\nfor fold in mlmagic.folds(LeaveOneOut(), small):\n    acc = 0.5 * fold.index")
+    cells, folds = runs()
+    assert (len(folds), cells["t"]["metrics"]["cv_mean_acc"]) == (100, 0.5 * 109 / 2), output.text
+    assert "the first 100 of 110 folds are runs" in output.summaries[0]
+    output = kernel.run("%%track u\ns = cross_val_score(LogisticRegression(), X[:110], y[:110] > 0, cv=LeaveOneOut())")
+    assert len(runs()[1]) == 200, output.text
+
+
+def test_folds_within_an_mlflow_run_of_the_cell_hang_below_it(kernel, runs):
+    output = kernel.run(
+        "%%track t\nwith mlflow.start_run(nested=True, run_name='mid'):\n"
+        "    for fold in mlmagic.folds(KFold(2), X, y): acc = 0.5 * fold.index"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert {run["parent"] for run in folds} == {cells["mid"]["id"]}
+
+
+def test_in_a_function_the_last_folds_objects_are_freed(kernel):
+    code = (
+        "class Net:\n    live = 0\n    def __init__(self): Net.live += 1\n    def __del__(self): Net.live -= 1\n"
+        "def cv():\n    out = []\n    for fold in mlmagic.folds(KFold(3), X, y):\n        net = None; net = Net(); out.append(Net.live)\n"
+        "    return out\nprint(cv())"
+    )
+    assert kernel.run(f"%%track t\n{code}").stdout == kernel.run(code).stdout == "[1, 1, 1]\n"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FITTING = {"fit", "fit_predict", "fit_transform", "partial_fit"}
 MEASURING = {"score", "compute"}
 PREDICTING = {"predict", "predict_proba", "predict_log_proba", "decision_function"}
-LOADING = {"DataLoader", "TensorDataset", "DMatrix", "QuantileDMatrix", "Dataset", "Pool"}
-"""Classes of torch, XGBoost, LightGBM and CatBoost that represent data."""
+LOADING = {"DataLoader", "TensorDataset", "DMatrix", "QuantileDMatrix", "Dataset", "Pool", "folds"}
+"""Classes of torch, XGBoost, LightGBM and CatBoost that represent data, and mlmagic's function that divides it."""
 TRAINING = {"train"}
 """Functions that fit a model: XGBoost's and LightGBM's."""
 LOGGING = {"log_model"}

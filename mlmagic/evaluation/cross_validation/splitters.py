@@ -17,7 +17,7 @@ from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,13 +28,52 @@ _PLAIN = (bool, int, float, str)
 
 
 @dataclass(frozen=True)
+class FoldRows:
+    """The positions of one fold's rows; where all others are trained on, in order, only those held out are kept.
+
+    >>> import numpy as np
+    >>> kept = FoldRows.of(np.array([0, 1, 3]), np.array([2]), rows=4)
+    >>> kept.given is None, kept.train
+    (True, array([0, 1, 3]))
+    """
+
+    val: NDArray[np.intp]
+    rows: int
+    given: NDArray[np.intp] | None = None
+
+    @classmethod
+    def of(cls, train: NDArray[np.intp], val: NDArray[np.intp], rows: int) -> FoldRows:
+        """Return the rows of a fold of a table with so many *rows*."""
+        import numpy as np
+
+        kept = cls(val, rows)
+        return kept if np.array_equal(kept.train, train) else cls(val, rows, train)
+
+    @property
+    def train(self) -> NDArray[np.intp]:
+        """The positions of the rows that are trained on."""
+        import numpy as np
+
+        if self.given is not None:
+            return self.given
+        others = np.ones(self.rows, bool)
+        others[self.val] = False
+        return np.flatnonzero(others)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The number of rows that are trained on, and of those held out."""
+        return len(self.train) if self.given is not None else self.rows - len(self.val), len(self.val)
+
+
+@dataclass(frozen=True)
 class FoldPlan:
     """The folds of a cross-validation.
 
     Attributes
     ----------
-    pairs
-        The positions of the rows that are trained on and of those that are held out, for each fold.
+    folds
+        The positions of the rows of each fold.
     splitter
         The name of the splitter's class, or ``"given"`` for folds that were given as positions.
     settings
@@ -45,7 +84,7 @@ class FoldPlan:
         What the user should know of these folds, a line each.
     """
 
-    pairs: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    folds: Sequence[FoldRows]
     splitter: str
     settings: Mapping[str, Any]
     digest: str
@@ -87,18 +126,18 @@ def plan_folds(
     notes: list[str] = []
     settings: dict[str, Any] = {}
     if _are_pairs(cv):
-        name, found = "given", list(cv)
+        name, found = "given", iter(cv)
     else:
         splitter = _seeded(_splitter(cv, y, classifier, what), notes)
         name = type(splitter).__name__
         own = getattr(splitter, "__dict__", {})
         settings = {key: value for key, value in own.items() if key[0] != "_" and isinstance(value, _PLAIN)}
         found = _divided(splitter, X, y, labels, name=name, rows=rows)
-    pairs = [_checked(pair, number, rows) for number, pair in enumerate(found)]
-    if len(pairs) < _FEWEST:
-        raise UsageProblem(f"{what}: {name} gives {len(pairs)} fold, and a cross-validation has 2 or more.")
-    notes += _overlaps(pairs)
-    return FoldPlan(pairs, name, {"n_splits": len(pairs), **settings}, _digest(pairs), notes)
+    folds = [FoldRows.of(*_checked(pair, number, rows), rows) for number, pair in enumerate(found)]
+    if len(folds) < _FEWEST:
+        raise UsageProblem(f"{what}: {name} gives {len(folds)} fold, and a cross-validation has 2 or more.")
+    notes += _overlaps(folds)
+    return FoldPlan(folds, name, {"n_splits": len(folds), **settings}, _digest(folds), notes)
 
 
 def _are_pairs(cv: Any) -> bool:
@@ -176,13 +215,13 @@ def _seeded(splitter: Any, notes: list[str]) -> Any:
     return seeded
 
 
-def _divided(splitter: Any, X: Any, y: Any, groups: Any, *, name: str, rows: int) -> list[Any]:
-    """Return the pairs of a splitter of scikit-learn's protocol."""
+def _divided(splitter: Any, X: Any, y: Any, groups: Any, *, name: str, rows: int) -> Iterator[Any]:
+    """Yield the pairs of a splitter of scikit-learn's protocol."""
     import numpy as np
 
     table = X if isinstance(X, list) or hasattr(X, "shape") else np.empty((rows, 0))
     try:
-        return list(splitter.split(table, _labels(y), groups))
+        yield from splitter.split(table, _labels(y), groups)
     except (ValueError, TypeError) as error:
         missing = "groups" in str(error) and groups is None
         hint = " Name the column: mlmagic.folds(..., groups='user_id')" if missing else ""
@@ -218,20 +257,20 @@ def _checked(pair: Any, number: int, rows: int) -> tuple[NDArray[np.intp], NDArr
     return found[0], found[1]
 
 
-def _overlaps(pairs: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> list[str]:
+def _overlaps(folds: Sequence[FoldRows]) -> list[str]:
     import numpy as np
 
-    shared = [len(np.intersect1d(train, held)) for train, held in pairs]
+    shared = [len(np.intersect1d(fold.given, fold.val)) for fold in folds if fold.given is not None]
     if not any(shared):
         return []
-    return [f"{sum(map(bool, shared))} of {len(pairs)} folds validate on rows that they train on ({max(shared):,})"]
+    return [f"{sum(map(bool, shared))} of {len(folds)} folds validate on rows that they train on ({max(shared):,})"]
 
 
-def _digest(pairs: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> str:
+def _digest(folds: Sequence[FoldRows]) -> str:
     import numpy as np
 
     digest = hashlib.blake2b(digest_size=16)
-    for pair in pairs:
-        for side in pair:
+    for fold in folds:
+        for side in (fold.train, fold.val):
             digest.update(len(side).to_bytes(8, "little") + np.ascontiguousarray(side, dtype="<i8").tobytes())
     return digest.hexdigest()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.split.registry import SplitPart, remember
 from mlmagic.data.split.rows import take
-from mlmagic.evaluation.fold_loop import FoldLoop
-from mlmagic.evaluation.splitters import plan_folds
-from mlmagic.evaluation.turn_values import caller
+from mlmagic.evaluation.cross_validation.fold_loop import FoldLoop
+from mlmagic.evaluation.cross_validation.splitters import plan_folds
+from mlmagic.evaluation.cross_validation.turn_values import caller
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.splitters import FoldPlan
+    from mlmagic.evaluation.cross_validation.splitters import FoldPlan, FoldRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,10 @@ def folds(cv: Any, X: Any, y: Any = None, *, groups: Any = None) -> Folds:
 
     The run of a fold, ``fold_0`` and so on, is nested below the cell's. Its metrics are the floats that the loop's body
     binds, the results of metric functions, what a list gets that grows with each fold, and what ``mlmagic.log`` and
-    MLflow's own functions log in it. The cell's run gets ``cv_mean_<metric>`` and ``cv_std_<metric>`` over all folds,
-    the settings of the splitter, and a picture of the spread. The models of the folds are not kept. In a trial of a
-    sweep the folds have no runs; the trial gets the means. Without a run, nothing is recorded.
+    MLflow's own functions log in it. The cell's run gets ``cv_mean_<metric>`` and ``cv_std_<metric>`` over all folds
+    (but for what only MLflow's functions logged), the settings of the splitter, and a picture of the spread. The models
+    of the folds are not kept. From the 101st on, and in a trial of a sweep, a fold has no run: its numbers count in the
+    means. Without a run, nothing is recorded.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ class Folds(Iterable[Fold]):
         self._code = code
 
     def __len__(self) -> int:
-        return len(self._plan.pairs)
+        return len(self._plan.folds)
 
     def __repr__(self) -> str:
         return f"<{len(self)} folds of {self._plan.splitter}>"
@@ -107,21 +108,21 @@ class Folds(Iterable[Fold]):
     def __iter__(self) -> Iterator[Fold]:
         # A generator, because leaving the loop by break, an exception or an interrupt drops it, which closes it.
         loop = FoldLoop(self._plan)
-        for number, (train, val) in enumerate(self._plan.pairs):
-            loop.begin(number, (len(train), len(val)), caller(self._code))
+        for number, rows in enumerate(self._plan.folds):
+            loop.begin(number, caller(self._code))
             try:
-                yield self._fold(number, train, val)  # not held here: the code may delete it
+                yield self._fold(number, rows)  # not held here: the code may delete it
             except GeneratorExit:
                 loop.leave(caller(self._code))
                 raise
             loop.end(caller(self._code))
         loop.close()
 
-    def _fold(self, number: int, train: NDArray[np.intp], val: NDArray[np.intp]) -> Fold:
-        X, y = self._data
-        sides = [(take(X, rows), None if y is None else take(y, rows)) for rows in (train, val)]
+    def _fold(self, number: int, rows: FoldRows) -> Fold:
+        (X, y), train, val = self._data, rows.train, rows.val
+        sides = [(take(X, side), None if y is None else take(y, side)) for side in (train, val)]
         parts = Fold(number, *sides[0], *sides[1], train, val)
         identity = {"method": "folds", "fold": number, "digest": self._plan.digest}
-        for name, rows, source in (("X_train", train, X), ("y_train", train, y), ("X_val", val, X), ("y_val", val, y)):
-            remember(getattr(parts, name), SplitPart(name, f"fold {number}", len(rows), identity), source)
+        for name, side, source in (("X_train", train, X), ("y_train", train, y), ("X_val", val, X), ("y_val", val, y)):
+            remember(getattr(parts, name), SplitPart(name, f"fold {number}", len(side), identity), source)
         return parts

@@ -1,5 +1,8 @@
 """`mlmagic.cross_validate`: scikit-learn's numbers, and a run for each fold."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,11 +10,11 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit, cross_validate
+from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKFold, TimeSeriesSplit, cross_validate
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.splitters import plan_folds
+from mlmagic.evaluation.cross_validation.splitters import plan_folds
 
 MODEL = LogisticRegression(max_iter=500)
 
@@ -147,3 +150,43 @@ def test_a_list_that_grows_in_a_function_gives_each_fold_its_last_item(store_uri
             scores.append(0.5 + fold.index)  # noqa: PERF401  # that it grows is what is tested
     assert scores == [0.1, 0.5, 1.5]
     assert [one.data.metrics for one in below(store_uri, run)] == [{"scores": 0.5}, {"scores": 1.5}]
+
+
+def test_infinite_and_huge_scores_have_a_mean_and_stop_nothing(iris, store_uri):
+    def odd(model, X, y):
+        return {0: np.inf, 1: -np.inf}.get(int(y[0]), 1e308)
+
+    with mlmagic.track("odd", quiet=True) as run:
+        result = mlmagic.cross_validate(MODEL, *iris, cv=[(range(75), [0, 1]), (range(75), [50, 51])], scoring=odd)
+        for fold in mlmagic.folds(KFold(2), np.arange(4)):
+            huge = 1e308 * (1 + 0.5 * fold.index)
+            fine = 0.5 * fold.index + huge * 0  # noqa: F841  # that it is bound is what is tested
+    assert np.isnan(result.mean["score"])
+    assert run.metrics["cv_mean_fine"] == 0.25
+
+
+def test_what_cannot_be_recorded_costs_the_result_nothing(iris, store_uri):
+    import matplotlib as mpl
+
+    with mpl.rc_context({"text.usetex": True}), mlmagic.track("odd", quiet=True) as run:
+        assert mlmagic.cross_validate(MODEL, *iris, cv=2, scoring="accuracy").mean["accuracy"] > 0.9
+    assert run.status == "FINISHED"
+    assert run.metrics["cv_mean_accuracy"] > 0.9
+
+
+def test_an_iterator_that_no_python_code_drops_says_nothing(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import _thread, time, numpy as np, mlmagic\nfrom sklearn.model_selection import KFold\n"
+        "def left():\n    it = iter(mlmagic.folds(KFold(3), np.arange(9))); next(it); return it\n"
+        "it = left(); _thread.start_new_thread(it.close, ()); time.sleep(0.3); keep = left()\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_ten_thousand_folds_of_one_row_take_little_memory():
+    plan = plan_folds(LeaveOneOut(), np.arange(10_000))
+    assert sum(fold.val.nbytes for fold in plan.folds) == 80_000
+    assert all(fold.given is None for fold in plan.folds)
+    assert plan.folds[7].train.tolist() == [*range(7), *range(8, 10_000)]

@@ -28,12 +28,15 @@ FOLDS = "mlmagic.folds"
 class FoldRun:
     """The run of one fold, below *parent*; the user's code logs to it while it is open."""
 
-    def __init__(self, parent: ActiveRun, number: int, sizes: tuple[int, int]) -> None:
+    def __init__(self, parent: ActiveRun, number: int, sizes: tuple[int, int], *, before: str = "") -> None:
         self._parent = parent
         self._ended_at: int | None = None
+        self.is_used_by_mlflow = False
         self._deactivate: Callable[[], None] | None = None
         started = time.time_ns() // 1_000_000
-        child = self._child = ChildRun(parent, f"fold_{number}", started, {FOLD: str(number)})
+        around = mlflow_runs.run_within(parent.run_id)
+        tags = {FOLD: str(number)} | ({"mlflow.parentRunId": around} if around else {})
+        child = self._child = ChildRun(parent, f"{before}fold_{number}", started, tags)
         child.recorder.param("fold", number)
         child.recorder.param("fold.train_rows", sizes[0])
         child.recorder.param("fold.val_rows", sizes[1])
@@ -42,10 +45,11 @@ class FoldRun:
             target=replace(parent.target, earlier=None, parent=parent.run_id, outer=parent.uid),
             patience=parent.patience,
             options=parent.options,
-            origin=replace(parent.origin, log_entry=None, watch=None, key=""),
+            origin=replace(parent.origin, log_entry=None, key=""),
             recorder=child.recorder,
             notices=parent.notices,
             capture=parent.capture,
+            above=parent,
         )
 
     def open(self) -> None:
@@ -62,7 +66,7 @@ class FoldRun:
         if delivery.run is None:
             self._parent.notices.warn("the store did not answer: what MLflow logged in a fold is in the run above it")
         else:
-            self.run.recorder.yields = True
+            self.run.recorder.yields = self.is_used_by_mlflow = True
         return delivery.run
 
     def leave(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import sys
 import textwrap
@@ -18,6 +19,9 @@ from mlmagic.user_objects import guarded
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
     from types import CodeType, FrameType
+
+_REFERENCES = 3
+"""To a frame's copy of its local names: the frame's own, the variable's here, and the one of the call that counts."""
 
 
 class Turn:
@@ -85,13 +89,47 @@ def _names(frame: FrameType) -> Mapping[str, Any]:
     """Return the user's names that the code of *frame* uses: those of the notebook, or the local ones of a function."""
     code, names = frame.f_code, frame.f_locals
     used = dict.fromkeys((*code.co_names, *code.co_varnames, *code.co_cellvars, *code.co_freevars))
-    return {name: names[name] for name in used if name[0] not in "_." and name in names}
+    found = {name: names[name] for name in used if name[0] not in "_." and name in names}
+    if names is not frame.f_globals and type(names) is dict and sys.getrefcount(names) == _REFERENCES:
+        names.clear()  # until Python 3.12 the frame keeps this copy, and with it objects that the code has dropped
+    return found
 
 
-def caller(code: CodeType | None) -> FrameType:
-    """Return the frame that runs *code*, among those that called this generator; else the one that resumed it."""
-    resumed = sys._getframe(2)
-    frame: FrameType | None = resumed
+def caller(code: CodeType | None) -> FrameType | None:
+    """Return the frame of the user's code that asks this generator for its next item.
+
+    It is the one that runs *code*, where the folds were made; else the nearest of no installed package.
+    """
+    frame = resumed = _outer(sys._getframe())
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back
+    if frame is not None or resumed is None:
+        return frame
+    frame = resumed
+    while frame is not None and _is_of_a_package(frame):
+        frame = frame.f_back
     return frame or resumed
+
+
+def _outer(frame: FrameType | None) -> FrameType | None:
+    """Return the frame that resumed the generator of *frame*, None if no Python code did."""
+    return frame.f_back.f_back if frame is not None and frame.f_back is not None else None
+
+
+def _is_of_a_package(frame: FrameType) -> bool:
+    parts = frame.f_code.co_filename.replace("\\", "/").split("/")
+    return "site-packages" in parts or "mlmagic" in parts[-4:-1]
+
+
+_LEFT = {"POP_TOP", "FOR_ITER", "END_FOR", "POP_ITER", "END_SEND"}
+
+
+def is_raising(frame: FrameType) -> bool:
+    """Return whether the code of *frame*, which drops the loop's iterator now, does so because of an exception.
+
+    ``break``, ``return`` and the end of a ``zip`` drop it by an instruction of their own; an exception leaves the frame
+    at the instruction that raised.
+    """
+    code = frame.f_code.co_code
+    name = dis.opname[code[frame.f_lasti]] if 0 <= frame.f_lasti < len(code) else ""
+    return bool(name) and name not in _LEFT and not name.startswith(("STORE_", "DELETE_"))

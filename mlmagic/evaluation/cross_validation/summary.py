@@ -84,5 +84,8 @@ def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
     >>> mean_and_std([0.5, 1.0])
     (0.75, 0.25)
     """
-    mean = math.fsum(values) / len(values)
-    return mean, math.sqrt(math.fsum((one - mean) ** 2 for one in values) / len(values))
+    import numpy as np
+
+    numbers = np.asarray(values, float)
+    with np.errstate(all="ignore"):  # infinite values, or numbers too large to be squared
+        return float(numbers.mean()), float(numbers.std())

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.fold_loop import record_plan
-from mlmagic.evaluation.fold_summary import mean_and_std, record_summary
-from mlmagic.evaluation.splitters import plan_folds
+from mlmagic.evaluation.cross_validation.fold_loop import next_loop, record_plan, recorded
+from mlmagic.evaluation.cross_validation.splitters import plan_folds
+from mlmagic.evaluation.cross_validation.summary import mean_and_std, record_summary
 from mlmagic.models.parameters import changed_parameters
 from mlmagic.models.validations import record_folds
 from mlmagic.recording import open_runs
@@ -120,19 +120,22 @@ def cross_validate(
         raise UsageProblem(f"{what} takes an estimator with a method fit, not {model!r:.60}.")
     plan = plan_folds(cv, X, y, groups, classifier=bool(is_classifier(model)), what=what)
     asked = _asked(scoring, what)
-    found = selection.cross_validate(model, X, y, cv=plan.pairs, scoring=asked, n_jobs=jobs)
+    found = selection.cross_validate(
+        model, X, y, cv=[(fold.train, fold.val) for fold in plan.folds], scoring=asked, n_jobs=jobs
+    )
     name = scoring if isinstance(scoring, str) else "score"
     scores = {
         name if key == "test_score" else key.removeprefix("test_"): [float(one) for one in values]
         for key, values in found.items()
         if key.startswith("test_")
     }
-    train_rows, val_rows = ([len(pair[side]) for pair in plan.pairs] for side in (0, 1))
+    train_rows, val_rows = ([fold.sizes[side] for fold in plan.folds] for side in (0, 1))
     result = CrossValidation(scores, train_rows, val_rows, [float(one) for one in found["fit_time"]])
-    context = open_runs.active_or_none()
+    context = open_runs.around_folds()
     if context is not None:
-        record_plan(context, plan)
-        _record(context, model, result)
+        with recorded(context, "the cross-validation"):
+            record_plan(context, plan)
+            _record(context, model, result)
     return result
 
 
@@ -158,7 +161,8 @@ def _record(context: RunContext, model: Any, result: CrossValidation) -> None:
     folds = [dict(zip(result.scores, values, strict=True)) for values in zip(*result.scores.values(), strict=True)]
     names: Mapping[str, Any] = {}
     if isinstance(context, ActiveRun):
-        record_folds(context, result.scores, seconds=result.fit_s)
+        sizes = list(zip(result.train_rows, result.val_rows, strict=True))
+        record_folds(context, result.scores, seconds=result.fit_s, sizes=sizes, before=next_loop(context))
         names = context.origin.namespace
     called = next((name for name, value in names.items() if value is model and name[0] != "_"), type(model).__name__)
     for key, value in changed_parameters(model).items():

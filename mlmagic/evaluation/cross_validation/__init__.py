@@ -1,0 +1,1 @@
+"""Cross-validation: loops over folds, whose runs are nested in that of the cell."""
