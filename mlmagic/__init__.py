@@ -30,6 +30,7 @@ from mlmagic.user_settings import settings
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mlmagic.api.registry import load_model, register
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
@@ -49,9 +50,11 @@ _WHEN_ASKED_FOR = {
     "compose": "mlmagic.config.composing",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
+    "load_model": "mlmagic.api.registry",
     "log_search": "mlmagic.models.searches",
     "optuna_callback": "mlmagic.models.studies",
     "progress": "mlmagic.training.progress",
+    "register": "mlmagic.api.registry",
     "rng": "mlmagic.snapshot.randomness.seeding",
     "seed": "mlmagic.snapshot.randomness.seeding",
     "split": "mlmagic.data.split.splitting",
@@ -71,6 +74,7 @@ __all__ = [
     "diff",
     "foreign_journals",
     "instantiate",
+    "load_model",
     "log",
     "log_artifact",
     "log_figure",
@@ -78,6 +82,7 @@ __all__ = [
     "log_search",
     "optuna_callback",
     "progress",
+    "register",
     "rng",
     "runs",
     "seed",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split.splitting import Split
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
+    from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
@@ -29,6 +30,7 @@ _MODULES = {
     "Difference": "mlmagic.comparison.diffs.difference",
     "ForeignJournal": "mlmagic.journal.foreign",
     "Progress": "mlmagic.training.progress",
+    "RegisteredVersion": "mlmagic.registry.versions",
     "Run": "mlmagic.store.query.run",
     "RunsFrame": "mlmagic.views.runs_frame",
     "SeedReport": "mlmagic.snapshot.randomness.seed_facts",
@@ -44,6 +46,7 @@ __all__ = [
     "Difference",
     "ForeignJournal",
     "Progress",
+    "RegisteredVersion",
     "Run",
     "RunsFrame",
     "SeedReport",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import StoreAwayError
 from mlmagic.snapshot.secrets.redaction import redact_value
 from mlmagic.store import artifact_target
+from mlmagic.store.model_files import signature
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,6 +60,8 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     whole.replace(folder / "MLmodel")
     status = LoggedModelStatus.FAILED
     try:
+        if signed := signature.signature_of(folder):
+            client.set_logged_model_tags(entry.model_id, {signature.TAG: signed})
         client.log_model_artifacts(entry.model_id, str(folder))
         client.log_outputs(run.info.run_id, [LoggedModelOutput(entry.model_id, step=0)])
         status = LoggedModelStatus.READY

@@ -1,0 +1,43 @@
+"""Runs with models in a real store, and versions of them."""
+
+from __future__ import annotations
+
+import pytest
+from logged import log_model
+
+import mlmagic
+
+
+@pytest.fixture
+def client(store_uri):
+    from mlflow import MlflowClient
+
+    return MlflowClient(store_uri)
+
+
+@pytest.fixture
+def make_model(make_run, client):
+    """Return a function that creates a run with logged models, which bear this user's signature."""
+    from sklearn.dummy import DummyClassifier
+
+    def make(run="forest", params=(), metrics=(), *, names=("model",), value=0, **more):
+        run_id = make_run(run, params, metrics, **more)
+        for name in names:
+            fitted = DummyClassifier(strategy="constant", constant=value).fit([[0], [1]], [0, value])
+            log_model(fitted, name, client=client, run_id=run_id, requirements=["numpy"])
+        return run_id
+
+    return make
+
+
+@pytest.fixture
+def make_versions(make_model):
+    """Return a function that registers one version of ``churn`` for each mapping of metrics."""
+
+    def make(*metrics, name="churn"):
+        return [
+            mlmagic.register(name, run=make_model(f"run {at}", {"depth": at}, one)).version
+            for at, one in enumerate(metrics, 1)
+        ]
+
+    return make
