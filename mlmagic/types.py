@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from mlmagic.data.split.splitting import Split
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
+    from mlmagic.registry.gates import Gate
+    from mlmagic.registry.promoting import Promotion
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
     from mlmagic.tracking.block import TrackedBlock
     from mlmagic.training.progress import Progress
+    from mlmagic.verdicts import GateVerdict
+    from mlmagic.views.models_frame import ModelsFrame
     from mlmagic.views.runs_frame import RunsFrame
 
 # Imported on first use: some of them need pandas or anywidget.
@@ -29,6 +33,10 @@ _MODULES = {
     "CompareWidget": "mlmagic.comparison.widget",
     "Difference": "mlmagic.comparison.diffs.difference",
     "ForeignJournal": "mlmagic.journal.foreign",
+    "Gate": "mlmagic.registry.gates",
+    "GateVerdict": "mlmagic.verdicts",
+    "ModelsFrame": "mlmagic.views.models_frame",
+    "Promotion": "mlmagic.registry.promoting",
     "Progress": "mlmagic.training.progress",
     "RegisteredVersion": "mlmagic.registry.versions",
     "Run": "mlmagic.store.query.run",
@@ -45,7 +53,11 @@ __all__ = [
     "CompareWidget",
     "Difference",
     "ForeignJournal",
+    "Gate",
+    "GateVerdict",
+    "ModelsFrame",
     "Progress",
+    "Promotion",
     "RegisteredVersion",
     "Run",
     "RunsFrame",

@@ -149,7 +149,7 @@ def _explained(error: BaseException, files: ModelFiles) -> ModelLoadError:
             code = f"; its code: mlmagic.Run({files.run_id!r}).session.to_script()" if files.run_id else ""
             return ModelLoadError(
                 f"{files.title} needs {name!r}, which was defined in a notebook and is not defined here. Run the cell "
-                f"that defines it, and load the model again{code}. Defined in a module (a .py file), it is found everywhere."
+                f"that defines it, and load the model again{code}. In a module (a .py file) it is found everywhere."
             )
         return ModelLoadError(
             f"{files.title} needs {name!r} of the module {module!r}, which has none here: "
