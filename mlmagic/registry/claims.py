@@ -92,14 +92,28 @@ def take(client: MlflowClient, name: str, event: HistoryEvent, *, is_locked: boo
             continue
         abandoned = other or abandoned
         started = time.monotonic()
-        client.set_registered_model_tag(name, key, own.to_json())
-        answered()
+        if not _write(client, name, key, own):
+            continue
         if not is_locked:
             time.sleep(max(_SHORTEST_WAIT_S, _WRITES * (time.monotonic() - started)))
         if holds(client, name, event):
             return abandoned
     who = f" ({other.event.who}, version {other.event.version})" if other else ""
     raise PromotionRefusedError(f"another process is changing {event.alias!r} of {name!r}{who}; try again in a moment.")
+
+
+def _write(client: MlflowClient, name: str, key: str, own: Claim) -> bool:
+    """Write the claim, and return whether that worked: a database refuses one of two that are inserted at once."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.set_registered_model_tag(name, key, own.to_json())
+    except MlflowException:
+        if key not in find_model(client, name).tags:
+            raise
+        return False
+    answered()
+    return True
 
 
 def _patience(other: Claim, is_locked: bool) -> float:  # a private helper

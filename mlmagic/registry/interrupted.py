@@ -49,7 +49,7 @@ def _told(model: RegisteredModel, claim: Claim, events: Sequence[HistoryEvent], 
         return f"{what} has not ended yet; it may be running in another process."
     if not _was_set(model, claim):
         now = model.aliases.get(event.alias)
-        still = f"still names version {now}," if now else "still names no version"
+        still = f"still names version {now}" if now else "still names no version"
         repeat = f" To do it: %promote {model.name} {event.version} --to {event.alias}" if event.version else ""
         return f"{what} was interrupted before the alias was set: {event.alias!r} {still}.{repeat}"
     if _is_recorded(claim, events):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from logged import log_model
 
-import mlmagic
-
 
 @pytest.fixture
 def client(store_uri):
@@ -31,12 +29,13 @@ def make_model(make_run, client):
 
 
 @pytest.fixture
-def make_versions(make_model):
-    """Return a function that registers one version of ``churn`` for each mapping of metrics."""
+def make_versions(make_run, client):
+    """Return a function that creates a version of ``churn`` for each mapping of metrics, without files."""
 
     def make(*metrics, name="churn"):
+        client.create_registered_model(name)
         return [
-            mlmagic.register(name, run=make_model(f"run {at}", {"depth": at}, one)).version
+            client.create_model_version(name, "s3://bucket/model", make_run(f"run {at}", {"depth": at}, one)).version
             for at, one in enumerate(metrics, 1)
         ]
 
