@@ -13,6 +13,7 @@ from mlmagic.registry.facts import keys_among, parse_filter, read_facts
 from mlmagic.registry.interrupted import notes_on
 from mlmagic.registry.versions import all_models, find_model, versions_of
 from mlmagic.store import connection, tracking_uri
+from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query.filters.matching import test_of
 from mlmagic.store.query.frames import ATTRS
 from mlmagic.store.query.light_runs import as_moment
@@ -187,12 +188,18 @@ def _own_tags(tags: Mapping[str, str]) -> Iterable[str]:
 def _split(params: Mapping[str, str]) -> str:
     """Return the parameters of a split in one text, the method first.
 
-    >>> _split({"split.test": "0.2", "split.method": "hash", "lr": "1"})
-    'hash, test 0.2'
+    >>> _split({"split.test": "0.2", "split.method": "hash", "split.columns": '["user_id"]', "lr": "1"})
+    'hash, columns user_id, test 0.2'
     """
     given = {key.removeprefix(_SPLIT): value for key, value in params.items() if key.startswith(_SPLIT)}
     method = given.pop("method", "")
-    return ", ".join(filter(None, [method, *(f"{key} {value}" for key, value in given.items())]))
+    return ", ".join(filter(None, [method, *(f"{key} {_plain(value)}" for key, value in sorted(given.items()))]))
+
+
+def _plain(value: str) -> str:
+    """Return the members of a JSON list, and any other text as it is."""
+    members = read_json(value, list)
+    return value if members is None else " ".join(map(str, members))
 
 
 def _here() -> dt.tzinfo | None:

@@ -62,7 +62,7 @@ def table_html(frame: pd.DataFrame) -> str:
         versions=versions,
         metrics=[cell(name, _LONGEST_NAME) for name in shown],
         others=[cell(name, _LONGEST_NAME) for name in [*asked, *tags]],
-        has_model=len({row["model"].text for row in versions}) > 1,
+        has_model=not about.get("name"),
         has_data=any(row["data"] for row in versions),
         has_split=any(row["split"].text for row in versions),
         hidden_metrics=len(names) - len(shown),
@@ -105,8 +105,14 @@ def table_text(frame: pd.DataFrame) -> str:
     lines = [clean(f"{about.get('name')}: {headline(frame)}" if about.get("name") else headline(frame))]
     if len(frame):
         shown = _for_text(frame) if about.get("kind") == "versions" else _history_for_text(frame)
-        lines.append(shown.map(lambda value: shorten(value, _LONGEST_NAME)).to_string(index=False))
+        lines.append(shown.map(lambda value: shorten(value, _LONGEST_NAME)).to_string(index=False, line_width=_width()))
     return "\n".join([*lines, *(f"! {line}" for line in notes(frame))])
+
+
+def _width() -> int | None:
+    import pandas as pd
+
+    return int(pd.get_option("display.width") or 0) or None
 
 
 def _for_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -181,16 +187,24 @@ def _metric_cells(frame: pd.DataFrame, name: str) -> list[MetricCell]:
     has_interval = {f"{name}{_LOW}", f"{name}{_HIGH}"} <= {*frame.columns}
     lows = list(frame[f"{name}{_LOW}"]) if has_interval else [None] * len(values)
     highs = list(frame[f"{name}{_HIGH}"]) if has_interval else [None] * len(values)
-    return [
-        MetricCell("") if _is_missing(value) else MetricCell(next(texts), repr(float(value)), _interval(low, high))
-        for value, low, high in zip(values, lows, highs, strict=True)
-    ]
+    cells = []
+    for value, low, high in zip(values, lows, highs, strict=True):
+        if _is_missing(value):
+            cells.append(MetricCell(""))
+            continue
+        text = next(texts)
+        cells.append(MetricCell(text, repr(float(value)), _interval(low, high, text)))
+    return cells
 
 
-def _interval(low: Any, high: Any) -> str:
+def _interval(low: Any, high: Any, beside: str) -> str:
+    """Return an interval in brackets, with as many decimals as the value *beside* it."""
     if _is_missing(low) or _is_missing(high):
         return ""
-    return f"[{number(float(low))}, {number(float(high))}]"
+    decimals = len(beside.partition(".")[2])
+    is_plain = beside.replace(".", "", 1).lstrip("-").isdigit() and decimals
+    bounds = (f"{float(one):.{decimals}f}" if is_plain else number(float(one)) for one in (low, high))
+    return f"[{', '.join(bounds)}]"
 
 
 def _data(value: Any) -> list[tuple[str, str]]:

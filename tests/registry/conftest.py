@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from logged import log_model
+from servers import Server
 
 
 @pytest.fixture
@@ -40,3 +41,13 @@ def make_versions(make_run, client):
         ]
 
     return make
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A real MLflow server, with a store and artifacts of its own."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    made = Server(folder)
+    yield made
+    made.kill()

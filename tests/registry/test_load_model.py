@@ -222,3 +222,26 @@ def test_a_server_that_the_store_names_is_not_asked(client, folder, monkeypatch)
     files = loading.ModelFiles("churn/1", "http://127.0.0.1:9/artifacts")
     with pytest.raises(mlmagic.MLMagicError, match="which is not the tracking server"):
         loading.load(files)
+
+
+def test_the_whole_way_on_a_server(server, store_uri, monkeypatch):
+    """A tracked run's model is registered, promoted and loaded, its files downloaded, without a question."""
+    import mlflow
+    from logged import log_model
+    from sklearn.dummy import DummyClassifier
+
+    mlflow.set_tracking_uri(server.uri)
+    client = mlflow.MlflowClient()
+    run_id = client.create_run("0", run_name="forest").info.run_id
+    client.log_metric(run_id, "accuracy", 0.9)
+    fitted = DummyClassifier(strategy="constant", constant=1).fit([[0], [1]], [0, 1])
+    log_model(fitted, "model", client=client, run_id=run_id, requirements=["numpy"])
+    monkeypatch.setattr("builtins.input", pytest.fail)
+    assert mlmagic.register("churn", run="forest", alias="challenger").aliases == ("challenger",)
+    assert mlmagic.promote("churn", "@challenger", gate="accuracy > 0.85").version == 1
+    assert mlmagic.load_model("churn@champion").predict([[0]])[0] == 1
+    assert mlmagic.Run.find("forest").load_model().predict([[0]])[0] == 1
+    assert mlmagic.rollback("churn").version is None
+    frame = mlmagic.registered_models("churn")
+    assert (frame["aliases"][0], frame["accuracy"][0]) == ("challenger", 0.9)
+    assert len(mlmagic.registered_models("churn", history=True)) == 3

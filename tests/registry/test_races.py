@@ -4,8 +4,6 @@ import sys
 from pathlib import Path
 
 import mlflow
-import pytest
-from servers import Server
 
 from mlmagic.registry import history
 
@@ -74,15 +72,6 @@ def test_of_two_processes_one_wins_on_a_sqlite_store(store_uri):
     client = mlflow.MlflowClient(store_uri)
     client.create_registered_model("churn")
     race(store_uri, client, 20)
-
-
-@pytest.fixture
-def server(tmp_path):
-    folder = tmp_path / "server"
-    folder.mkdir()
-    made = Server(folder)
-    yield made
-    made.kill()
 
 
 def test_of_two_processes_one_wins_on_a_server(server):
