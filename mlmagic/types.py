@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split.splitting import Split
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
+    from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.gates import Gate
     from mlmagic.registry.promoting import Promotion
     from mlmagic.registry.versions import RegisteredVersion
@@ -47,6 +48,7 @@ _MODULES = {
     "SyncReport": "mlmagic.recording.sync_report",
     "SyncedRun": "mlmagic.recording.sync_report",
     "TrackedBlock": "mlmagic.tracking.block",
+    "VersionFacts": "mlmagic.registry.facts",
 }
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "SyncReport",
     "SyncedRun",
     "TrackedBlock",
+    "VersionFacts",
 ]
 
 
