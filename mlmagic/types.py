@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.gates import Gate
-    from mlmagic.registry.promoting import Promotion
+    from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
@@ -37,7 +37,7 @@ _MODULES = {
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",
     "ModelsFrame": "mlmagic.views.models_frame",
-    "Promotion": "mlmagic.registry.promoting",
+    "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",
     "RegisteredVersion": "mlmagic.registry.versions",
     "Run": "mlmagic.store.query.run",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlmagic.registry.gates import Gate
     from mlmagic.registry.names import Reference
-    from mlmagic.registry.promoting import Promotion
+    from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.views.models_frame import ModelsFrame
 
@@ -68,7 +68,8 @@ def register(
     >>> mlmagic.register("churn", run="forest", alias="challenger").reference  # doctest: +SKIP
     'churn/1'
     """
-    from mlmagic.registry import names, promoting, registering
+    from mlmagic.registry import names, registering
+    from mlmagic.registry.promotion import promoting
 
     example = "mlmagic.register('churn', run='forest')"
     names.require_name(name, example)
@@ -145,8 +146,8 @@ def promote(
 ) -> Promotion:
     """Give an alias to a version of a model if a gate passes it, as ``%promote`` does, and record it.
 
-    The alias is changed only if it is still as it was when the gate judged; see `mlmagic.registry.claims` for what
-    holds on which store.
+    The alias is changed only if it is still as it was when the gate judged; `mlmagic.registry.promotion.claims` tells
+    what holds on which store.
 
     Parameters
     ----------
@@ -186,8 +187,9 @@ def promote(
     >>> print(mlmagic.promote("churn", 1, gate="accuracy > 0.85"))  # doctest: +SKIP
     champion of 'churn' is version 1 now; it was no version: accuracy = 0.95 (> 0.85)
     """
-    from mlmagic.registry import gates, promoting
+    from mlmagic.registry import gates
     from mlmagic.registry.names import require_alias
+    from mlmagic.registry.promotion import promoting
 
     example = "mlmagic.promote('churn', 3, to='champion')"
     require_text("mlmagic.promote", example, reason=reason)
@@ -236,14 +238,14 @@ def rollback(name: str, *, to: str = "champion", reason: str = "") -> Promotion:
     >>> print(mlmagic.rollback("churn"))  # doctest: +SKIP
     champion of 'churn' is no version now; it was version 1
     """
-    from mlmagic.registry import promoting
     from mlmagic.registry.names import require_alias, require_name
+    from mlmagic.registry.promotion import rolling_back
 
     example = "mlmagic.rollback('churn', to='champion')"
     require_name(name, example)
     require_text("mlmagic.rollback", example, reason=reason)
     alias, note = require_alias(to)
-    done = promoting.rollback(name, alias, reason=reason)
+    done = rolling_back.rollback(name, alias, reason=reason)
     return replace(done, notes=(note, *done.notes)) if note else done
 
 

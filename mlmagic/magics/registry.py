@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from IPython.core.magic_arguments import MagicArgumentParser
 
-    from mlmagic.registry.promoting import Promotion
+    from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.views.models_frame import ModelsFrame
 
 _OF_REGISTER = ("--run", "--model", "--alias", "--description")

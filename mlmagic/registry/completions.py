@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
+from mlmagic.registry import registry_store
 from mlmagic.registry.facts import keys_among, read_facts
 from mlmagic.registry.versions import all_models, model_or_none, versions_of
-from mlmagic.store import connection, tracking_uri
 from mlmagic.store.query import logged_models, queries
-from mlmagic.store.refusals import refused_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import TypeVar
 
     from mlflow import MlflowClient
@@ -27,7 +24,7 @@ _MOST_VERSIONS = 50
 
 def model_names(*, timeout_s: float) -> list[str]:
     """Return the names of the registered models."""
-    return _asked(lambda client: [model.name for model in all_models(client)], timeout_s)
+    return registry_store.ask(lambda client: [model.name for model in all_models(client)], timeout_s=timeout_s)
 
 
 def aliases(name: str | None, *, timeout_s: float) -> list[str]:
@@ -37,7 +34,7 @@ def aliases(name: str | None, *, timeout_s: float) -> list[str]:
         model = model_or_none(client, name) if name else None
         return [*sorted(model.aliases if model else ()), *_USUAL_ALIASES]
 
-    return list(dict.fromkeys(_asked(read, timeout_s)))
+    return list(dict.fromkeys(registry_store.ask(read, timeout_s=timeout_s)))
 
 
 def versions(name: str, *, timeout_s: float) -> list[str]:
@@ -50,7 +47,7 @@ def versions(name: str, *, timeout_s: float) -> list[str]:
         numbers = [str(one.version) for one in versions_of(client, model)]
         return [*numbers, *(f"@{alias}" for alias in sorted(model.aliases))]
 
-    return _asked(read, timeout_s)
+    return registry_store.ask(read, timeout_s=timeout_s)
 
 
 def keys(name: str | None, *, timeout_s: float) -> Keys:
@@ -62,7 +59,7 @@ def keys(name: str | None, *, timeout_s: float) -> Keys:
         newest = sorted(found, key=lambda one: -one.created_ms)[:_MOST_VERSIONS]
         return keys_among(read_facts(client, newest), "")
 
-    return _asked(read, timeout_s)
+    return registry_store.ask(read, timeout_s=timeout_s)
 
 
 def models_of_run(reference: str, *, timeout_s: float) -> list[str]:
@@ -71,14 +68,4 @@ def models_of_run(reference: str, *, timeout_s: float) -> list[str]:
     def read(client: MlflowClient) -> list[str]:
         return [model.name for model in logged_models.models_of(client, queries.find_run(reference))]
 
-    return _asked(read, timeout_s)
-
-
-def _asked(read: Callable[[MlflowClient], T], timeout_s: float) -> T:
-    return connection.ask(partial(_ask, read), timeout_s=timeout_s)
-
-
-def _ask(read: Callable[[MlflowClient], T]) -> T:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        return read(client)
+    return registry_store.ask(read, timeout_s=timeout_s)

@@ -8,25 +8,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.registry import history
+from mlmagic.registry import registry_store
 from mlmagic.registry.facts import keys_among, parse_filter, read_facts
-from mlmagic.registry.interrupted import notes_on
+from mlmagic.registry.promotion import history
+from mlmagic.registry.promotion.interrupted import notes_on
 from mlmagic.registry.versions import all_models, find_model, versions_of
-from mlmagic.store import connection, tracking_uri
+from mlmagic.store import tracking_uri
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query.filters.matching import test_of
 from mlmagic.store.query.frames import ATTRS
 from mlmagic.store.query.light_runs import as_moment
 from mlmagic.store.query.shown_tags import telling_tags
-from mlmagic.store.refusals import refused_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
+    from mlflow import MlflowClient
 
     from mlmagic.registry.facts import VersionFacts
-    from mlmagic.registry.history import HistoryEvent
+    from mlmagic.registry.promotion.history import HistoryEvent
     from mlmagic.registry.versions import RegisteredModel
 
 _MOST_JUDGED = 1000
@@ -61,7 +62,7 @@ def versions_frame(name: str | None, condition: str, n: int) -> pd.DataFrame:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise UsageProblem(f"n is how many versions to show, 1 or more, not {n!r}: %models -n 20")
     parse_filter(condition)  # errors that need no look at a version are raised without asking the store
-    return _frame_of(connection.ask(partial(_listed, name, condition, n)))
+    return _frame_of(registry_store.ask(partial(_listed, name, condition, n)))
 
 
 def history_frame(name: str) -> pd.DataFrame:
@@ -72,34 +73,26 @@ def history_frame(name: str) -> pd.DataFrame:
     ModelNotFoundError
         If there is no model of this name.
     """
-
-    def work() -> RegisteredModel:
-        client = connection.connect()
-        with refused_by(tracking_uri.current_uri()):
-            return find_model(client, name)
-
-    return _frame_of_history(connection.ask(work))
+    return _frame_of_history(registry_store.ask(lambda client: find_model(client, name)))
 
 
-def _listed(name: str | None, condition: str, n: int) -> ListedVersions:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        models = [find_model(client, name)] if name is not None else list(all_models(client))
-        found = [(model, versions_of(client, model)) for model in models]
-        every = sorted(
-            (one for _, some in found for one in some), key=lambda one: (-one.created_ms, one.name, -one.version)
-        )
-        notes = [line for model, versions in found for line in notes_on(model, versions)]
-        if not condition.strip():
-            chosen = read_facts(client, every[:n])
-            return ListedVersions(chosen, name, "", notes, more=len(every) > n, is_empty=not every)
-        looked_at = read_facts(client, every[:_MOST_JUDGED])
-        keys = keys_among(looked_at, "No version has")
-        expression = parse_filter(condition, keys.is_name) if looked_at else None
-        test = test_of(expression, keys) if expression is not None else None
-        passing = [one for one in looked_at if test is None or test(one.as_run())]
-        more = len(passing) > n or len(every) > _MOST_JUDGED
-        return ListedVersions(passing[:n], name, condition.strip(), notes, more=more, is_empty=not every)
+def _listed(name: str | None, condition: str, n: int, client: MlflowClient) -> ListedVersions:
+    models = [find_model(client, name)] if name is not None else list(all_models(client))
+    found = [(model, versions_of(client, model)) for model in models]
+    every = sorted(
+        (one for _, some in found for one in some), key=lambda one: (-one.created_ms, one.name, -one.version)
+    )
+    notes = [line for model, versions in found for line in notes_on(model, versions)]
+    if not condition.strip():
+        chosen = read_facts(client, every[:n])
+        return ListedVersions(chosen, name, "", notes, more=len(every) > n, is_empty=not every)
+    looked_at = read_facts(client, every[:_MOST_JUDGED])
+    keys = keys_among(looked_at, "No version has")
+    expression = parse_filter(condition, keys.is_name) if looked_at else None
+    test = test_of(expression, keys) if expression is not None else None
+    passing = [one for one in looked_at if test is None or test(one.as_run())]
+    more = len(passing) > n or len(every) > _MOST_JUDGED
+    return ListedVersions(passing[:n], name, condition.strip(), notes, more=more, is_empty=not every)
 
 
 def _frame_of(listed: ListedVersions) -> pd.DataFrame:

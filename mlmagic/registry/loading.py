@@ -7,13 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import ModelNotFoundError, UsageProblem
+from mlmagic.registry import registry_store
 from mlmagic.registry.names import Reference, reference_in
 from mlmagic.registry.versions import find_version
-from mlmagic.store import connection, tracking_uri
 from mlmagic.store.model_files import loading
 from mlmagic.store.model_files.loading import ModelFiles
 from mlmagic.store.query import logged_models, queries
-from mlmagic.store.refusals import refused_by
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,53 +31,45 @@ def load(reference: str, *, trust: bool) -> Any:
         find = partial(_logged_model, text.removeprefix("models:/"))
     else:
         find = partial(_registered, reference_in(text, EXAMPLE))
-    return loading.load(connection.ask(find), trust=trust, stacklevel=5)
+    return loading.load(registry_store.ask(find), trust=trust, stacklevel=5)
 
 
-def _registered(reference: Reference) -> ModelFiles:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        _, version = find_version(client, reference)
-        if version.model_id:
-            try:
-                found = client.get_logged_model(version.model_id)
-            except Exception as error:
-                if getattr(error, "error_code", "") != "RESOURCE_DOES_NOT_EXIST":
-                    raise
-                raise ModelNotFoundError(
-                    f"{version.reference} was registered from the logged model {version.model_id}, which was deleted"
-                ) from error
-            return logged_models.files_of(found, version.reference)
-        location = client.get_model_version_download_uri(version.name, str(version.version))
-    return ModelFiles(version.reference, str(location), run_id=version.run_id)
-
-
-def _logged_model(model_id: str) -> ModelFiles:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
+def _registered(reference: Reference, client: MlflowClient) -> ModelFiles:
+    _, version = find_version(client, reference)
+    if version.model_id:
         try:
-            return logged_models.files_of(client.get_logged_model(model_id))
+            found = client.get_logged_model(version.model_id)
         except Exception as error:
             if getattr(error, "error_code", "") != "RESOURCE_DOES_NOT_EXIST":
                 raise
+            raise ModelNotFoundError(
+                f"{version.reference} was registered from the logged model {version.model_id}, which was deleted"
+            ) from error
+        return logged_models.files_of(found, version.reference)
+    location = client.get_model_version_download_uri(version.name, str(version.version))
+    return ModelFiles(version.reference, str(location), run_id=version.run_id)
+
+
+def _logged_model(model_id: str, client: MlflowClient) -> ModelFiles:
+    try:
+        return logged_models.files_of(client.get_logged_model(model_id))
+    except Exception as error:
+        if getattr(error, "error_code", "") != "RESOURCE_DOES_NOT_EXIST":
+            raise
     # A registered model may be called like this too.
-    return _registered(Reference(model_id))
+    return _registered(Reference(model_id), client)
 
 
-def _of_run(text: str) -> ModelFiles:
+def _of_run(text: str, client: MlflowClient) -> ModelFiles:
     run_id, _, path = text.removeprefix("runs:/").strip("/").partition("/")
     if not run_id:
         raise UsageProblem(f"{text!r} names no run. For example: runs:/RUN_ID/model")
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        run = queries.find_run(run_id)
-        models = logged_models.models_of(client, run)
-        if not models and (files := _artifact(client, run.info.run_id, path)) is not None:
-            return files
-        chosen = logged_models.choose(models, path or None, run, how=f"runs:/{run_id}/NAME")
-        return replace(
-            logged_models.files_of(chosen), title=f"the model {chosen.name!r} of the run {run.info.run_name!r}"
-        )
+    run = queries.find_run(run_id)
+    models = logged_models.models_of(client, run)
+    if not models and (files := _artifact(client, run.info.run_id, path)) is not None:
+        return files
+    chosen = logged_models.choose(models, path or None, run, how=f"runs:/{run_id}/NAME")
+    return replace(logged_models.files_of(chosen), title=f"the model {chosen.name!r} of the run {run.info.run_name!r}")
 
 
 def _artifact(client: MlflowClient, run_id: str, path: str) -> ModelFiles | None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import StoreError
 from mlmagic.recording import open_runs
+from mlmagic.registry import registry_store
 from mlmagic.registry.people import now, user
 from mlmagic.registry.versions import RegisteredVersion, model_or_none, version_or_none, versions_of
 from mlmagic.snapshot.secrets import redaction
-from mlmagic.store import connection, experiments, tracking_uri
+from mlmagic.store import experiments
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query import logged_models, queries
-from mlmagic.store.refusals import refused_by
 from mlmagic.store.waiting import answered
 
 if TYPE_CHECKING:
@@ -46,34 +46,32 @@ def register(wanted: Registration) -> RegisteredVersion:
 
     The version is created with all its tags in one request, so that nothing is half done if the store goes away.
     """
-    return connection.ask(partial(_register, wanted))
+    return registry_store.ask(partial(_register, wanted))
 
 
-def _register(wanted: Registration) -> RegisteredVersion:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        run = _run(client, wanted.run)
-        models = logged_models.models_of(client, run)
-        chosen = logged_models.choose(models, wanted.model, run, how=f"%register {wanted.name} --model NAME")
-        source = f"models:/{chosen.model_id}"
-        model = model_or_none(client, wanted.name)
-        if model is not None and not wanted.again:
-            known = next((one for one in versions_of(client, model) if one.source == source), None)
-            if known is not None:
-                return _known(client, known, wanted)
-        if model is None:
-            _create_model(client, wanted.name)
-        made = client.create_model_version(
-            wanted.name,
-            source,
-            run.info.run_id,
-            tags=_tags(wanted, run, chosen),
-            description=_redacted(wanted.description),
-            model_id=chosen.model_id,
-        )
-        answered()
-        model = model_or_none(client, wanted.name)
-        found = version_or_none(client, model, int(made.version)) if model else None
+def _register(wanted: Registration, client: MlflowClient) -> RegisteredVersion:
+    run = _run(client, wanted.run)
+    models = logged_models.models_of(client, run)
+    chosen = logged_models.choose(models, wanted.model, run, how=f"%register {wanted.name} --model NAME")
+    source = f"models:/{chosen.model_id}"
+    model = model_or_none(client, wanted.name)
+    if model is not None and not wanted.again:
+        known = next((one for one in versions_of(client, model) if one.source == source), None)
+        if known is not None:
+            return _known(client, known, wanted)
+    if model is None:
+        _create_model(client, wanted.name)
+    made = client.create_model_version(
+        wanted.name,
+        source,
+        run.info.run_id,
+        tags=_tags(wanted, run, chosen),
+        description=_redacted(wanted.description),
+        model_id=chosen.model_id,
+    )
+    answered()
+    model = model_or_none(client, wanted.name)
+    found = version_or_none(client, model, int(made.version)) if model else None
     if found is None:
         raise StoreError(f"version {made.version} of {wanted.name!r} was registered, and deleted by someone at once")
     return replace(found, note=f"registered from the model {chosen.name!r} of the run {run.info.run_name!r}")

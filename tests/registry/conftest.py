@@ -6,6 +6,8 @@ import pytest
 from logged import log_model
 from servers import Server
 
+collect_ignore = ["racing.py"]  # a script that tests run
+
 
 @pytest.fixture
 def client(store_uri):

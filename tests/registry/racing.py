@@ -6,8 +6,8 @@ import sys
 import mlflow
 
 from mlmagic.errors import PromotionRefusedError
-from mlmagic.registry import promoting
 from mlmagic.registry.names import Reference
+from mlmagic.registry.promotion import promoting
 from mlmagic.store import connection
 
 mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])

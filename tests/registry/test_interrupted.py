@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mlmagic
-from mlmagic.registry import claims, history
+from mlmagic.registry.promotion import claims, history
 from mlmagic.store.query.frames import ATTRS
 
 ROOT = Path(__file__).parents[2]
@@ -18,13 +18,13 @@ import os, signal, sys
 import mlflow
 mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
 import mlmagic
-from mlmagic.registry import claims, history, promoting
+from mlmagic.registry.promotion import changing, claims, history, promoting
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 where, act = sys.argv[1:]
-owner = {"promote": promoting, "_set": promoting, "write": history, "release": claims}[where]
+owner = {"promote": promoting, "_set": changing, "write": history, "release": claims}[where]
 setattr(owner, where, die)
 if act == "register":
     mlmagic.register("churn", run="late", alias="challenger")

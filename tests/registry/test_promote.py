@@ -4,7 +4,7 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, UsageProblem
-from mlmagic.registry import history
+from mlmagic.registry.promotion import history
 from mlmagic.types import GateVerdict
 
 

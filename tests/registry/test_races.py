@@ -5,7 +5,7 @@ from pathlib import Path
 
 import mlflow
 
-from mlmagic.registry import history
+from mlmagic.registry.promotion import history
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import PromotionRefusedError
 from mlmagic.journal.owner import is_alive, is_of_this_machine, this_process
-from mlmagic.registry.history import HistoryEvent, event_from
+from mlmagic.registry.promotion.history import HistoryEvent, event_from
 from mlmagic.registry.versions import find_model
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.waiting import answered
@@ -49,6 +49,10 @@ class Claim:
     def is_abandoned(self) -> bool:
         """Whether its process has ended, as far as this machine can tell."""
         return is_of_this_machine(dict(self.owner)) and not is_alive(dict(self.owner), heard_s_ago=0)
+
+    def is_over(self, *, is_locked: bool) -> bool:
+        """Return whether nobody carries it out any more; with the lock, none of this machine can be at it."""
+        return self.is_abandoned or (is_locked and is_of_this_machine(dict(self.owner)))
 
     def to_json(self) -> str:
         """Return the tag's value."""
@@ -87,7 +91,8 @@ def take(client: MlflowClient, name: str, event: HistoryEvent, *, is_locked: boo
         other = _read(text) if text else None
         if text != seen[0]:
             seen = (text, time.monotonic())
-        if other is not None and not other.is_abandoned and time.monotonic() - seen[1] < _patience(other, is_locked):
+        is_over = other is None or other.is_over(is_locked=is_locked)
+        if not is_over and time.monotonic() - seen[1] < STALE_S:
             time.sleep(_LOOK_AGAIN_S)
             continue
         abandoned = other or abandoned
@@ -114,11 +119,6 @@ def _write(client: MlflowClient, name: str, key: str, own: Claim) -> bool:
         return False
     answered()
     return True
-
-
-def _patience(other: Claim, is_locked: bool) -> float:  # a private helper
-    """Return how long to wait for the end of a claim; that of this machine is left behind if the lock is free."""
-    return 0.0 if is_locked and is_of_this_machine(dict(other.owner)) else STALE_S
 
 
 def holds(client: MlflowClient, name: str, event: HistoryEvent) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlmagic.registry import claims, history
+from mlmagic.registry.promotion import claims, history
 from mlmagic.registry.registering import REQUESTED_ALIAS
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
 
-    from mlmagic.registry.claims import Claim
-    from mlmagic.registry.history import HistoryEvent
+    from mlmagic.registry.promotion.claims import Claim
+    from mlmagic.registry.promotion.history import HistoryEvent
     from mlmagic.registry.versions import RegisteredModel, RegisteredVersion
 
 

@@ -1,28 +1,24 @@
-"""Give an alias to a version if a gate passes it, take that back, and record both."""
+"""Carry out a planned change of an alias: claimed, checked against the state it was planned in, and recorded."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import PromotionRefusedError
-from mlmagic.registry import claims, history, interrupted
-from mlmagic.registry.facts import read_facts
-from mlmagic.registry.history import HistoryEvent
+from mlmagic.registry import registry_store
 from mlmagic.registry.people import local_minute, now, user
-from mlmagic.registry.versions import find_model, find_version, version_or_none
+from mlmagic.registry.promotion import claims, history, interrupted
+from mlmagic.registry.promotion.history import HistoryEvent
+from mlmagic.registry.versions import find_model
 from mlmagic.snapshot.secrets import redaction
-from mlmagic.store import connection, tracking_uri
-from mlmagic.store.refusals import refused_by
+from mlmagic.store import connection
 from mlmagic.store.waiting import answered
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from mlmagic.registry.gates import Gate
-    from mlmagic.registry.names import Reference
     from mlmagic.registry.versions import RegisteredModel
     from mlmagic.verdicts import GateVerdict
 
@@ -54,16 +50,20 @@ class Promotion:
         told = f": {self.verdict.sentence}" if self.verdict else ""
         if self.dry_run and self.verdict and not self.verdict.passed:
             return f"version {self.version} of {self.name!r} would be refused as {self.alias}{told}"
+        after, before = version_text(self.version), version_text(self.before)
         if self.version == self.before:
-            return f"{self.alias} of {self.name!r} is {_version(self.version)} already; nothing was changed"
+            return f"{self.alias} of {self.name!r} is {after} already; nothing was changed"
         if self.dry_run:
-            return (
-                f"{self.alias} of {self.name!r} would be {_version(self.version)}; it is {_version(self.before)}{told}"
-            )
-        return f"{self.alias} of {self.name!r} is {_version(self.version)} now; it was {_version(self.before)}{told}"
+            return f"{self.alias} of {self.name!r} would be {after}; it is {before}{told}"
+        return f"{self.alias} of {self.name!r} is {after} now; it was {before}{told}"
 
 
-def _version(number: int | None) -> str:
+def version_text(number: int | None) -> str:
+    """Return a version in a sentence.
+
+    >>> version_text(3), version_text(None)
+    ('version 3', 'no version')
+    """
     return "no version" if number is None else f"version {number}"
 
 
@@ -80,119 +80,16 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What the user asked for: a promotion of a version, the newest if *reference* names none."""
-
-    reference: Reference
-    alias: str
-    gate: Gate | None = None
-    dry_run: bool = False
-    reason: str = ""
-
-
-def promote(wanted: Wanted) -> Promotion:
-    """Plan a promotion, and carry it out unless it is only tried.
-
-    Raises
-    ------
-    PromotionRefusedError
-        If the gate does not pass the version, or another promotion came first. Both are recorded.
-    """
-    return connection.ask(partial(_promote, wanted))
-
-
-def _promote(wanted: Wanted) -> Promotion:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        notes = () if wanted.dry_run else _settle(client, wanted.reference.name, wanted.alias)
-        plan = plan_promotion(client, wanted)
-        plan = replace(plan, notes=(*notes, *plan.notes))
-        if wanted.dry_run or plan.event.version == plan.event.before:
-            event = plan.event
-            return Promotion(
-                plan.name,
-                event.alias,
-                event.version,
-                event.before,
-                dry_run=wanted.dry_run,
-                verdict=plan.verdict,
-                notes=plan.notes,
-            )
-        if plan.verdict is not None and not plan.verdict.passed:
-            raise _refused(client, plan, plan.verdict.sentence)
-        return carry_out(client, plan)
-
-
-def plan_promotion(client: MlflowClient, wanted: Wanted) -> Plan:
-    """Return the promotion, judged by its gate, and the state of the registry that it was judged in."""
-    model, version = find_version(client, wanted.reference)
-    before = model.aliases.get(wanted.alias)
-    verdict = None
-    if wanted.gate is not None and before != version.version:
-        holder = version_or_none(client, model, before) if before is not None else None
-        found = read_facts(client, [version, *([holder] if holder else [])])
-        verdict = wanted.gate.judge(found[0], found[1] if holder else None)
-    event = _event(model, "promoted", wanted.alias, version.version, reason=wanted.reason)
-    if verdict is not None and wanted.gate is not None:
-        event = replace(event, gate=_redacted(wanted.gate.name), numbers=dict(verdict.numbers))
-        event = replace(event, reason="; ".join(filter(None, [event.reason, _redacted(verdict.sentence)])))
-    return Plan(model.name, event, verdict, _left_behind(model, wanted.alias))
-
-
-def rollback(name: str, alias: str, *, reason: str = "") -> Promotion:
-    """Undo the last promotion of an alias that is not undone yet.
-
-    Raises
-    ------
-    PromotionRefusedError
-        If there is none, the alias was changed since by MLflow itself, or the version before it was deleted.
-    """
-
-    def work() -> Promotion:
-        client = connection.connect()
-        with refused_by(tracking_uri.current_uri()):
-            notes = _settle(client, name, alias)
-            plan = plan_rollback(client, name, alias, reason=reason)
-            return carry_out(client, replace(plan, notes=(*notes, *plan.notes)))
-
-    return connection.ask(work)
-
-
-def plan_rollback(client: MlflowClient, name: str, alias: str, *, reason: str = "") -> Plan:
-    """Return the rollback, and the state of the registry that it was planned in."""
-    model = find_model(client, name)
-    state = history.state_of(history.events_of(model.tags), alias)
-    current = model.aliases.get(alias)
-    if not state.standing:
-        known = sorted({event.alias for event in history.events_of(model.tags)} - {alias})
-        others = f" There are records of {', '.join(known)}: --to {known[0]}" if known else ""
-        raise PromotionRefusedError(f"no promotion of {alias!r} of {name!r} is recorded that could be undone.{others}")
-    last = state.standing[-1]
-    if current != last.version:
-        raise PromotionRefusedError(
-            f"{alias!r} of {name!r} names {_version(current)}, and the last recorded promotion was of version "
-            f"{last.version}: it was changed in MLflow itself since. To choose: %promote {name} VERSION --to {alias}"
-        )
-    if last.before is not None and version_or_none(client, model, last.before) is None:
-        raise PromotionRefusedError(
-            f"version {last.before} of {name!r}, which had {alias!r} before, was deleted. To choose another: "
-            f"%promote {name} VERSION --to {alias}"
-        )
-    event = replace(_event(model, "rolled back", alias, last.before, reason=reason), undoes=last.id)
-    return Plan(name, event, notes=_left_behind(model, alias))
-
-
-def _settle(client: MlflowClient, name: str, alias: str) -> tuple[str, ...]:
+def settle(client: MlflowClient, name: str, alias: str) -> tuple[str, ...]:
     """Complete the record of a change whose process has ended on this machine; return a line that says so."""
     found = [one for one in claims.claims_in(find_model(client, name).tags) if one.event.alias == alias]
-    if not any(claim.is_abandoned for claim in found):
+    if not found:
         return ()
     lines = []
-    with connection.exclusive(tracking_uri.current_uri(), "registry"):
+    with connection.exclusive(registry_store.uri(), "registry") as is_locked:
         model = find_model(client, name)
         for claim in claims.claims_in(model.tags):
-            if claim.event.alias == alias and claim.is_abandoned:
+            if claim.event.alias == alias and claim.is_over(is_locked=is_locked):
                 lines.append(interrupted.complete(client, model, claim))
                 claims.release(client, name, claim.event)
     return tuple(lines)
@@ -207,7 +104,7 @@ def carry_out(client: MlflowClient, plan: Plan) -> Promotion:
         If another process changed it since. That is recorded as a refusal.
     """
     event, name = plan.event, plan.name
-    with connection.exclusive(tracking_uri.current_uri(), "registry") as is_locked:
+    with connection.exclusive(registry_store.uri(), "registry") as is_locked:
         abandoned = claims.take(client, name, event, is_locked=is_locked)
         model = find_model(client, name)
         notes = plan.notes
@@ -217,7 +114,7 @@ def carry_out(client: MlflowClient, plan: Plan) -> Promotion:
         events = history.events_of(model.tags)
         if overtaken := _overtaken(plan, model, abandoned):
             claims.release(client, name, event)
-            raise _refused(client, plan, overtaken)
+            raise refused(client, plan, overtaken)
         event = replace(event, number=history.next_number(events))
         if abandoned is not None:
             event = replace(event, after=_last_id(events, event.alias))
@@ -251,8 +148,8 @@ def _overtaken(plan: Plan, model: RegisteredModel, abandoned: claims.Claim | Non
     if last is not None and last.id != event.after:
         by = f" ({last.what} by {last.who} at {local_minute(last.when)})"
     return (
-        f"{event.alias} of {plan.name!r} became {_version(current)}{by} after this was checked against "
-        f"{_version(event.before)}. Check again, and repeat it"
+        f"{event.alias} of {plan.name!r} became {version_text(current)}{by} after this was checked against "
+        f"{version_text(event.before)}. Check again, and repeat it"
     )
 
 
@@ -270,13 +167,13 @@ def _crossed(model: RegisteredModel, event: HistoryEvent) -> str:
         return ""
     current = model.aliases.get(event.alias)
     return (
-        f"two changes of {event.alias} of {model.name!r} crossed: yours to {_version(event.version)}, and that of "
-        f"{others[0].who} to {_version(others[0].version)}. It is {_version(current)} now; both are recorded. "
+        f"two changes of {event.alias} of {model.name!r} crossed: yours to {version_text(event.version)}, and that of "
+        f"{others[0].who} to {version_text(others[0].version)}. It is {version_text(current)} now; both are recorded. "
         "Repeat yours if it is to stand"
     )
 
 
-def _refused(client: MlflowClient, plan: Plan, why: str) -> PromotionRefusedError:
+def refused(client: MlflowClient, plan: Plan, why: str) -> PromotionRefusedError:
     """Record that a promotion was refused, and return the error that says why."""
     model = find_model(client, plan.name)
     event = plan.event
@@ -286,7 +183,7 @@ def _refused(client: MlflowClient, plan: Plan, why: str) -> PromotionRefusedErro
         id=uuid.uuid4().hex,
         number=history.next_number(history.events_of(model.tags)),
         what="refused",
-        reason=_redacted(why),
+        reason=redacted(why),
     )
     history.write(client, model, refusal, [event.version])
     text = f"{subject} of {plan.name!r} was not made {event.alias}: {why}."
@@ -295,7 +192,10 @@ def _refused(client: MlflowClient, plan: Plan, why: str) -> PromotionRefusedErro
     return PromotionRefusedError(text, plan.verdict)
 
 
-def _event(model: RegisteredModel, what: history.What, alias: str, version: int | None, *, reason: str) -> HistoryEvent:
+def new_event(
+    model: RegisteredModel, what: history.What, alias: str, version: int | None, *, reason: str
+) -> HistoryEvent:
+    """Return the event of a change that begins now, in the state that *model* has."""
     events = history.events_of(model.tags)
     return HistoryEvent(
         number=history.next_number(events),
@@ -306,7 +206,7 @@ def _event(model: RegisteredModel, what: history.What, alias: str, version: int 
         before=model.aliases.get(alias),
         who=user(),
         when=now(),
-        reason=_redacted(reason),
+        reason=redacted(reason),
         after=_last_id(events, alias),
     )
 
@@ -316,11 +216,12 @@ def _last_id(events: list[HistoryEvent], alias: str) -> str:
     return last.id if last else ""
 
 
-def _left_behind(model: RegisteredModel, alias: str) -> tuple[str, ...]:
+def left_behind(model: RegisteredModel, alias: str) -> tuple[str, ...]:
     """Return a line for each change of this alias that another process began and did not complete."""
     lines = interrupted.notes_on(model)
     return tuple(line for line in lines if f"{alias!r} of {model.name!r}" in line)
 
 
-def _redacted(text: str) -> str:
+def redacted(text: str) -> str:
+    """Return *text* without secrets."""
     return redaction.redact(text)[0]
