@@ -1,3 +1,4 @@
+import pickle
 import shutil
 import subprocess
 import sys
@@ -5,12 +6,25 @@ import warnings
 from pathlib import Path
 
 import pytest
+from planted import plant
+from planted import run as planted_run
 
 import mlmagic
 from mlmagic.errors import ModelLoadError, ModelNotFoundError, RunNotFoundError, UsageProblem
+from mlmagic.journal.records import Model
 from mlmagic.store.model_files import loading
 
 ROOT = Path(__file__).parents[2]
+
+
+class Bomb:
+    """Marks that it was unpickled."""
+
+    def __init__(self, marker):
+        self._marker = marker
+
+    def __reduce__(self):
+        return Path.touch, (self._marker,)
 
 
 @pytest.fixture
@@ -110,13 +124,7 @@ def test_changed_files_are_asked_about(folder, monkeypatch, change):
 
 def test_a_model_of_a_folder_from_elsewhere_does_not_run_unasked(folder, client, monkeypatch, tmp_path):
     """The author of a cloned folder writes its store, its files and the tags: all but the signature."""
-    import pickle
-
-    class Bomb:
-        def __reduce__(self):
-            return Path.touch, (tmp_path / "it-ran",)
-
-    (folder / "model.pkl").write_bytes(pickle.dumps(Bomb()))
+    (folder / "model.pkl").write_bytes(pickle.dumps(Bomb(tmp_path / "it-ran")))
     description = (folder / "MLmodel").read_text()
     (folder / "MLmodel").write_text(description.replace("model.skops", "model.pkl").replace("skops\n", "pickle\n", 1))
     with pytest.raises(
@@ -124,6 +132,26 @@ def test_a_model_of_a_folder_from_elsewhere_does_not_run_unasked(folder, client,
     ):
         mlmagic.load_model("churn/1")
     assert not (tmp_path / "it-ran").exists()
+
+
+def test_a_model_of_a_foreign_journal_is_not_signed(client, store_uri, tmp_path):
+    """Delivering a journal that came with a folder is no promise that its models may run."""
+    marker = tmp_path / "it-ran"
+    files = {
+        "models/1/MLmodel": b"flavors:\n  sklearn:\n    pickled_model: model.pkl\n    serialization_format: pickle\n",
+        "models/1/model.pkl": pickle.dumps(Bomb(marker)),
+    }
+    plant(tmp_path / ".mlmagic" / "journal", *planted_run(store_uri, Model("1", "model", "models/1")), files=files)
+    mlmagic.sync(foreign=mlmagic.foreign_journals())
+    (run,) = client.search_runs(["0"])
+    (model,) = client.search_logged_models(["0"])
+    assert run.data.tags["mlmagic.foreign"] == "true"
+    assert "mlmagic.signature" not in model.tags
+    mlmagic.register("churn", run=run.info.run_id)
+    for load in (lambda: mlmagic.load_model("churn"), mlmagic.Run(run.info.run_id).load_model):
+        with pytest.raises(UsageProblem, match="does not bear your signature"):
+            load()
+    assert not marker.exists()
 
 
 def test_a_model_of_plain_mlflow_loads_when_trusted(store_uri):

@@ -23,9 +23,12 @@ _CONTEXT = "mlflow.data.context"
 _EVALUATED_ON = ("evaluation", "testing", "validation")
 
 
-def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
+def publish(
+    model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool, is_own: bool = True
+) -> None:
     """Publish a staged model as a logged model of the run; *again* completes an earlier attempt.
 
+    *is_own* says that this user recorded it: then its files are signed, so that they load without a question.
     *run* is the run as the store has it after all its other records were delivered.
     """
     import yaml
@@ -60,7 +63,7 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     whole.replace(folder / "MLmodel")
     status = LoggedModelStatus.FAILED
     try:
-        if signed := signature.signature_of(folder):
+        if is_own and (signed := signature.signature_of(folder)):
             client.set_logged_model_tags(entry.model_id, {signature.TAG: signed})
         client.log_model_artifacts(entry.model_id, str(folder))
         client.log_outputs(run.info.run_id, [LoggedModelOutput(entry.model_id, step=0)])
