@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import require_mapping, require_text, require_text_or_none
 from mlmagic.errors import UsageProblem
+from mlmagic.recording import open_runs
 from mlmagic.session.interrupts import whole_imports
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def register(
     Raises
     ------
     UsageProblem
-        If the name, the alias or another argument is invalid, or the run has several models and *model* is None.
+        If the name, the alias or another argument is invalid, the run has several models and *model* is None, or no
+        run is named within a run that has not ended.
     RunNotFoundError, ModelNotFoundError
         If the run or its model does not exist.
     PromotionRefusedError
@@ -75,6 +77,11 @@ def register(
     names.require_name(name, example)
     require_text_or_none("mlmagic.register", example, run=run, model=model, description=description)
     require_mapping("mlmagic.register", "mlmagic.register('churn', tags={'team': 'risk'})", tags)
+    if run is None and open_runs.on_this_thread() is not None:
+        raise UsageProblem(
+            "the run of this cell has not ended, and its models are recorded when it does: register in the next cell, "
+            f"or name an earlier run: %register {name} --run RUN"
+        )
     wanted, note = names.require_alias(alias) if alias is not None else (None, "")
     made = registering.register(registering.Registration(name, run, model, wanted, tags, description, again))
     made = replace(made, note=f"{made.note}; {note}") if note else made

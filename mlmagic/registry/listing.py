@@ -6,13 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from mlmagic.errors import UsageProblem
 from mlmagic.registry import registry_store
 from mlmagic.registry.facts import keys_among, parse_filter, read_facts
 from mlmagic.registry.promotion import history
 from mlmagic.registry.promotion.interrupted import notes_on
-from mlmagic.registry.versions import all_models, find_model, versions_of
+from mlmagic.registry.versions import all_models, every_version, find_model, versions_of
 from mlmagic.store import tracking_uri
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query.filters.matching import test_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.promotion.history import HistoryEvent
     from mlmagic.registry.versions import RegisteredModel
 
-_MOST_JUDGED = 1000
+_MOST_JUDGED = 500
 _SPLIT = "split."
 _ALWAYS = ("name", "version", "aliases", "run", "data", "split", "registered", "by", "run_id", "description")
 _ASKED_OF_RUN = {"mlmagic.order": "order", "mlmagic.checklist": "checklist"}
@@ -78,7 +79,8 @@ def history_frame(name: str) -> pd.DataFrame:
 
 def _listed(name: str | None, condition: str, n: int, client: MlflowClient) -> ListedVersions:
     models = [find_model(client, name)] if name is not None else list(all_models(client))
-    found = [(model, versions_of(client, model)) for model in models]
+    every_one = versions_of(client, models[0]) if name is not None else every_version(client, models)
+    found = [(model, [one for one in every_one if one.name == model.name]) for model in models]
     every = sorted(
         (one for _, some in found for one in some), key=lambda one: (-one.created_ms, one.name, -one.version)
     )
@@ -91,7 +93,9 @@ def _listed(name: str | None, condition: str, n: int, client: MlflowClient) -> L
     expression = parse_filter(condition, keys.is_name) if looked_at else None
     test = test_of(expression, keys) if expression is not None else None
     passing = [one for one in looked_at if test is None or test(one.as_run())]
-    more = len(passing) > n or len(every) > _MOST_JUDGED
+    if len(every) > _MOST_JUDGED:
+        notes.append(f"the filter looked at the newest {_MOST_JUDGED} of {len(every):,} versions")
+    more = len(passing) > n
     return ListedVersions(passing[:n], name, condition.strip(), notes, more=more, is_empty=not every)
 
 
@@ -134,14 +138,14 @@ def _frame_of(listed: ListedVersions) -> pd.DataFrame:
         "notes": list(listed.notes),
         "more": listed.more,
         "is_empty": listed.is_empty,
-        "urls": {one.version.run_id: url for one in facts if (url := _url(one))},
+        "urls": {one.version.reference: url for one in facts if (url := _url(one))},
     }
     return frame
 
 
 def _url(facts: VersionFacts) -> str | None:
     base = tracking_uri.ui()
-    return f"{base}/#/models/{facts.version.name}/versions/{facts.version.version}" if base else None
+    return f"{base}/#/models/{quote(facts.version.name, safe='')}/versions/{facts.version.version}" if base else None
 
 
 def _frame_of_history(model: RegisteredModel) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from mlmagic.store.waiting import answered
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlflow import MlflowClient
 
@@ -111,15 +111,25 @@ def all_models(client: MlflowClient) -> Iterator[RegisteredModel]:
 def versions_of(client: MlflowClient, model: RegisteredModel) -> list[RegisteredVersion]:
     """Return all versions of a model, the newest first."""
     mark = '"' if "'" in model.name else "'"
-    found: list[RegisteredVersion] = []
+    found = _searched(client, f"name = {mark}{model.name}{mark}")
+    return sorted((_version(one, model) for one in found), key=lambda one: -one.version)
+
+
+def every_version(client: MlflowClient, models: Sequence[RegisteredModel]) -> list[RegisteredVersion]:
+    """Return all versions of *models*, which are all that there are, in one search."""
+    known = {model.name: model for model in models}
+    return [_version(one, known[one.name]) for one in _searched(client, None) if one.name in known]
+
+
+def _searched(client: MlflowClient, condition: str | None) -> Iterator[Any]:
     token = None
     while True:
-        page = client.search_model_versions(f"name = {mark}{model.name}{mark}", max_results=_PAGE, page_token=token)
+        page = client.search_model_versions(condition, max_results=_PAGE, page_token=token)
         answered()
-        found += [_version(one, model) for one in page]
+        yield from page
         token = page.token
         if not token:
-            return sorted(found, key=lambda one: -one.version)
+            return
 
 
 def find_version(client: MlflowClient, reference: Reference) -> tuple[RegisteredModel, RegisteredVersion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ _LONGEST_NAME, _LONGEST_VALUE, _LONGEST_NOTE, _LONGEST_REASON = 60, 40, 400, 200
 _SHOWN_DATA = 3
 _SHOWN_NOTES = 10
 _DIGEST = 8
+_DATASETS = re.compile(r"(\S.*?) ([0-9a-zA-Z]{4,36})(?:, |$)")
 _LOW, _HIGH = "_low", "_high"
 
 
@@ -154,7 +156,7 @@ def _version(
         "metrics": metrics,
         "run": cell(_plain(row.get("run")), _LONGEST_NAME),
         "run_id": clean(_plain(row.get("run_id"))),
-        "url": web_address(urls.get(_plain(row.get("run_id")))),
+        "url": web_address(urls.get(f"{_plain(row.get('name'))}/{_plain(row.get('version'))}")),
         "data": [(cell(name, _LONGEST_VALUE), clean(digest)) for name, digest in data[:_SHOWN_DATA]],
         "more_data": len(data) - _SHOWN_DATA,
         "split": cell(_plain(row.get("split")), _LONGEST_NAME),
@@ -209,8 +211,7 @@ def _interval(low: Any, high: Any, beside: str) -> str:
 
 def _data(value: Any) -> list[tuple[str, str]]:
     """Return name and shortened digest of each dataset in the column of the frame."""
-    parts = [one.rpartition(" ") for one in _plain(value).split(", ") if one]
-    return [(name, digest[:_DIGEST]) for name, _, digest in parts]
+    return [(name, digest[:_DIGEST]) for name, digest in _DATASETS.findall(_plain(value))]
 
 
 def _minute(moment: Any) -> str:

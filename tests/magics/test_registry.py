@@ -9,10 +9,12 @@ from mlmagic.errors import ModelNotFoundError
 from mlmagic.magics.completion import complete
 from mlmagic.magics.parsing import take_filter
 from mlmagic.magics.registry import RegistryMagics
+from mlmagic.recording import open_runs
 
 
 @pytest.fixture(autouse=True)
 def _registered(shell):
+    open_runs._last.clear()
     shell.register_magics(RegistryMagics)
 
 

@@ -6,7 +6,15 @@ import pytest
 from logged import log_model
 from servers import Server
 
+from mlmagic.recording import open_runs
+
 collect_ignore = ["racing.py"]  # a script that tests run
+
+
+@pytest.fixture(autouse=True)
+def _no_run_has_ended():
+    """Let no run of another test be the last one of this process."""
+    open_runs._last.clear()
 
 
 @pytest.fixture

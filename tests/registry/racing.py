@@ -22,7 +22,7 @@ def say(*words):
 say("ready")
 for line in sys.stdin:
     wanted = promoting.Wanted(Reference("churn", int(line)), "champion")
-    plan = promoting.plan_promotion(client, wanted)
+    plan = promoting.judged(wanted, promoting.look(wanted, client))
     say("planned")
     sys.stdin.readline()
     try:

@@ -4,7 +4,7 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, UsageProblem
-from mlmagic.registry.promotion import history
+from mlmagic.registry.promotion import changing, history
 from mlmagic.types import GateVerdict
 
 
@@ -101,6 +101,46 @@ def test_a_gate_may_be_an_object(versions, client):
     with pytest.raises(PromotionRefusedError, match=r"version 1 .* was not made champion: it gains -0\.10\."):
         mlmagic.promote("churn", 1, gate=Better())
     assert [event.gate for event in events(client)] == [Better.name] * 2
+
+
+def test_a_gate_runs_on_the_thread_of_the_user_and_returns_a_verdict(versions, client):
+    import threading
+
+    class Odd:
+        name = "odd"
+
+        def judge(self, candidate, holder):
+            assert threading.current_thread() is threading.main_thread()
+            assert (candidate.version.reference, holder.version.reference) == ("churn/2", "churn/1")
+            return True
+
+    mlmagic.promote("churn", 1)
+    with pytest.raises(UsageProblem, match=r"the gate 'odd' returned True \(bool\), not a mlmagic.types.GateVerdict"):
+        mlmagic.promote("churn", 2, gate=Odd())
+    assert len(events(client)) == 1
+
+
+def test_two_promotions_that_cross_in_spite_of_all_are_told(versions, client, monkeypatch):
+    """What remains possible on a server: another process was past its claim, and had stalled since."""
+    mlmagic.promote("churn", 1)
+    (first,) = events(client)
+    other = history.HistoryEvent(2, "b" * 32, "promoted", "champion", 3, 1, "ana", "2026-01-01T00:00Z", after=first.id)
+    set_alias = changing._set
+
+    def stalled(client, name, alias, version):
+        set_alias(client, name, alias, version)
+        set_alias(client, name, alias, 3)
+        history.write(client, name, other, [3])
+
+    monkeypatch.setattr(changing, "_set", stalled)
+    with pytest.raises(
+        PromotionRefusedError, match=r"yours to version 2, and that of ana to version 3\. It is version 3 now"
+    ):
+        mlmagic.promote("churn", 2)
+    assert sorted(event.version for event in events(client)) == [1, 2, 3]
+    (note,) = [one for one in mlmagic.registered_models("churn").attrs["mlmagic"]["notes"] if "crossed" in one]
+    assert "to version 2 by " in note
+    assert "to version 3 by ana" in note
 
 
 def test_a_rollback_goes_back_one_promotion_at_a_time(versions, client):

@@ -4,6 +4,7 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import MLMagicError, ModelNotFoundError, RunNotFoundError, StoreAwayError, UsageProblem
+from mlmagic.recording import open_runs
 
 
 def test_a_version_says_where_it_came_from_in_plain_mlflow(make_model, client):
@@ -32,15 +33,18 @@ def test_the_last_run_is_meant(make_model):
 
 
 def test_a_tracked_run_of_this_session_is_meant_before_the_newest(make_model):
-    from mlmagic.recording import open_runs
-
     first = make_model("first")
     make_model("second")
     open_runs.note_last(first)
-    try:
-        assert mlmagic.register("churn").run_id == first
-    finally:
-        open_runs._last.clear()
+    assert mlmagic.register("churn").run_id == first
+
+
+def test_within_a_run_that_has_not_ended_an_earlier_one_is_named(make_model, client):
+    make_model("first")
+    with mlmagic.track("second", quiet=True):
+        with pytest.raises(UsageProblem, match=r"the run of this cell has not ended.* %register churn --run RUN"):
+            mlmagic.register("churn")
+        assert mlmagic.register("churn", run="first").version == 1
 
 
 def test_a_run_with_several_models_is_asked_which(make_model):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TAG = "mlmagic.history."
 What = Literal["promoted", "refused", "rolled back"]
 CHANGES: tuple[What, ...] = ("promoted", "rolled back")
-_LONGEST_VALUE = 4800  # of a tag of a registered model, in databases that check
+_LONGEST_VALUE = 4500  # databases take 5,000 characters; a claim has the event and who makes it
 _LONGEST_TEXT = 1000
 _FEWER_NUMBERS = 20
 
