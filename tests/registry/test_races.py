@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import mlflow
+from postgres import Postgres
 
 from mlmagic.registry.promotion import history
 
@@ -78,3 +79,14 @@ def test_of_two_processes_one_wins_on_a_server(server):
     client = mlflow.MlflowClient(server.uri)
     client.create_registered_model("churn")
     race(server.uri, client, 5)
+
+
+def test_of_two_processes_one_wins_on_a_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    postgres = Postgres()
+    try:
+        client = mlflow.MlflowClient(postgres.uri())
+        client.create_registered_model("churn")
+        race(postgres.uri(), client, 5)
+    finally:
+        postgres.stop()
