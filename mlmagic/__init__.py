@@ -30,6 +30,7 @@ from mlmagic.user_settings import settings
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
@@ -53,9 +54,14 @@ _WHEN_ASKED_FOR = {
     "folds": "mlmagic.evaluation.cross_validation.folds",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
+    "load_model": "mlmagic.api.registry",
     "log_search": "mlmagic.models.searches",
     "optuna_callback": "mlmagic.models.studies",
     "progress": "mlmagic.training.progress",
+    "promote": "mlmagic.api.registry",
+    "register": "mlmagic.api.registry",
+    "registered_models": "mlmagic.api.registry",
+    "rollback": "mlmagic.api.registry",
     "rng": "mlmagic.snapshot.randomness.seeding",
     "seed": "mlmagic.snapshot.randomness.seeding",
     "split": "mlmagic.data.split.splitting",
@@ -77,6 +83,7 @@ __all__ = [
     "folds",
     "foreign_journals",
     "instantiate",
+    "load_model",
     "log",
     "log_artifact",
     "log_figure",
@@ -84,7 +91,11 @@ __all__ = [
     "log_search",
     "optuna_callback",
     "progress",
+    "promote",
+    "register",
+    "registered_models",
     "rng",
+    "rollback",
     "runs",
     "seed",
     "settings",

@@ -12,6 +12,8 @@ from mlmagic.visible import visible
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from mlmagic.verdicts import GateVerdict
+
 
 class MLMagicError(Exception):
     """The base class of mlmagic's errors. A notebook shows them as one short block, without a traceback.
@@ -76,6 +78,25 @@ class StoreAwayError(StoreError):
 
 class RunNotFoundError(MLMagicError, LookupError):
     """No run has this id or name."""
+
+
+class ModelNotFoundError(MLMagicError, LookupError):
+    """No registered model, version, alias or logged model is called like this."""
+
+
+class ModelLoadError(MLMagicError, RuntimeError):
+    """A model was found and cannot be loaded here, or was not loaded because the user declined."""
+
+
+class PromotionRefusedError(MLMagicError, RuntimeError):
+    """A promotion or a rollback was refused, and the alias was left as it was.
+
+    ``verdict`` is what the gate said, None if another promotion came first.
+    """
+
+    def __init__(self, message: str, verdict: GateVerdict | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
 
 
 class MissingPackageError(MLMagicError, ImportError):

@@ -15,6 +15,7 @@ from mlmagic.magics import completion
 from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.hydra import HydraMagics
+from mlmagic.magics.registry import RegistryMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
@@ -54,6 +55,7 @@ _MAGICS = (
     DiffMagics,
     HydraMagics,
     SweepMagics,
+    RegistryMagics,
     StatusMagics,
 )
 _loaded: dict[int, Extension] = {}

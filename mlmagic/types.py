@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from mlmagic.evaluation.cross_validation.one_call import CrossValidation
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
+    from mlmagic.registry.facts import VersionFacts
+    from mlmagic.registry.gates import Gate
+    from mlmagic.registry.promotion.changing import Promotion
+    from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
     from mlmagic.tracking.block import TrackedBlock
     from mlmagic.training.progress import Progress
+    from mlmagic.verdicts import GateVerdict
+    from mlmagic.views.models_frame import ModelsFrame
     from mlmagic.views.runs_frame import RunsFrame
 
 # Imported on first use: some of them need pandas or anywidget.
@@ -33,7 +39,12 @@ _MODULES = {
     "Fold": "mlmagic.evaluation.cross_validation.folds",
     "Folds": "mlmagic.evaluation.cross_validation.folds",
     "ForeignJournal": "mlmagic.journal.foreign",
+    "Gate": "mlmagic.registry.gates",
+    "GateVerdict": "mlmagic.verdicts",
+    "ModelsFrame": "mlmagic.views.models_frame",
+    "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",
+    "RegisteredVersion": "mlmagic.registry.versions",
     "Run": "mlmagic.store.query.run",
     "RunsFrame": "mlmagic.views.runs_frame",
     "SeedReport": "mlmagic.snapshot.randomness.seed_facts",
@@ -42,6 +53,7 @@ _MODULES = {
     "SyncReport": "mlmagic.recording.sync_report",
     "SyncedRun": "mlmagic.recording.sync_report",
     "TrackedBlock": "mlmagic.tracking.block",
+    "VersionFacts": "mlmagic.registry.facts",
 }
 
 __all__ = [
@@ -51,7 +63,12 @@ __all__ = [
     "Fold",
     "Folds",
     "ForeignJournal",
+    "Gate",
+    "GateVerdict",
+    "ModelsFrame",
     "Progress",
+    "Promotion",
+    "RegisteredVersion",
     "Run",
     "RunsFrame",
     "SeedReport",
@@ -60,6 +77,7 @@ __all__ = [
     "SyncReport",
     "SyncedRun",
     "TrackedBlock",
+    "VersionFacts",
 ]
 
 

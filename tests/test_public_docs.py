@@ -14,6 +14,7 @@ from mlmagic import errors, types
 
 FUNCTIONS = sorted(name for name in mlmagic.__all__ if inspect.isroutine(getattr(mlmagic, name)))
 CLASSES = ["EarlyStopping", "Run"]
+REGISTRY = {"load_model", "promote", "register", "registered_models", "rollback"}
 RAISES_NOTHING = {"foreign_journals", "worker_init"}
 EXAMPLE_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 CHOICES = {
@@ -105,8 +106,24 @@ def recorded(store_uri):
             mlmagic.log(accuracy=accuracy)
 
 
+def prepare_registry(name, store_uri):
+    """Do what the examples of the registry build on: a model of the run, a version of it, a promotion."""
+    from logged import log_model
+    from mlflow import MlflowClient
+    from sklearn.dummy import DummyClassifier
+
+    fitted = DummyClassifier().fit([[0]], [0])
+    log_model(fitted, "model", client=MlflowClient(store_uri), run_id=mlmagic.last_run.id, requirements=["numpy"])
+    if name != "register":
+        mlmagic.register("churn", run="forest")
+    if name in {"rollback", "load_model"}:
+        mlmagic.promote("churn", 1)
+
+
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
-def test_the_example_runs(name, recorded, capsys):
+def test_the_example_runs(name, recorded, store_uri, capsys):
+    if name in REGISTRY:
+        prepare_registry(name, store_uri)
     text = section(name, "Examples").replace("  # doctest: +SKIP", "")
     assert ">>> " in text
     thing = getattr(mlmagic, name)

@@ -34,7 +34,9 @@ _LARGEST_JOURNAL = 64 << 20
 _TAKEN = "taken"
 _STATUSES = {"FINISHED", "FAILED", "KILLED"}
 _MOST_FILES = 10_000
-_OF_THE_STORE = {"mlmagic.id", "mlmagic.foreign", "mlflow.parentRunId"}
+TAG = "mlmagic.foreign"
+"""The tag of a run that was taken over from a foreign journal."""
+_OF_THE_STORE = {"mlmagic.id", TAG, "mlflow.parentRunId"}
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ def _began(records: list[Record], foreign: ForeignJournal, store: str) -> Began:
         experiment_id="",
         parent=derived(found.parent) if found and found.parent else "",
         started=found.started if found else int(foreign.path.lstat().st_mtime * 1000),
-        tags={**tags, "mlmagic.id": uid, "mlmagic.foreign": "true"},
+        tags={**tags, "mlmagic.id": uid, TAG: "true"},
         owner=owner.this_process(),
     )
 

@@ -28,7 +28,9 @@ _MOST = 50
 _PATIENCE_S = 1.5
 _OPTIONS_WITH_NAME = ("--sort", "--metric", "--group-by")
 _OPTIONS_WITH_VALUE = ("-e", "--experiment", "-n", *_OPTIONS_WITH_NAME)
-_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra)(?=\s|$)")
+_OF_REGISTRY = ("register", "models", "promote", "rollback")
+_REGISTRY_OPTIONS_WITH_VALUE = {"--run", "--model", "--alias", "--description", "--to", "--reason", "-n"}
+_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra|register|models|promote|rollback)(?=\s|$)")
 
 
 def hook(shell: InteractiveShell) -> tuple[list[Any], Callable[..., Any]]:
@@ -78,6 +80,8 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
     whole = words[-1] if magic == "hydra" and words[-1].endswith(f"={word}") else word
     cut = len(whole) - len(word)
     of_filter = _of_filter(magic, last, words, before.removesuffix(word)) if magic in {"runs", "compare"} else None
+    if magic in _OF_REGISTRY:
+        of_filter = _of_registry(magic, last, before.removesuffix(word))
     offered = _values(shell, magic, last, words) if of_filter is None else of_filter
     return [found[cut:] for found in offered if found.startswith(whole)][:_MOST]
 
@@ -86,6 +90,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.compare import CompareMagics
     from mlmagic.magics.diff import DiffMagics
     from mlmagic.magics.hydra import HydraMagics
+    from mlmagic.magics.registry import RegistryMagics
     from mlmagic.magics.runs import RunsMagics
 
     magics = {
@@ -96,6 +101,7 @@ def _options(magic: str) -> list[str]:
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
         "hydra": HydraMagics.hydra,
+        **{name: getattr(RegistryMagics, name) for name in _OF_REGISTRY},
     }
     parser = magics[magic].parser
     return [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
@@ -134,6 +140,52 @@ def _of_filter(magic: str, last: str, words: list[str], before: str) -> list[str
     except MLMagicError:
         return []
     return [one for one in (names(keys) if is_name else following(condition, keys)) if is_plain(one)]
+
+
+def _of_registry(magic: str, last: str, before: str) -> list[str]:
+    """Return the models, versions, aliases, runs and names in a filter that may stand here."""
+    from mlmagic.magics.parsing import options_first
+    from mlmagic.registry import completions
+    from mlmagic.store.query.filters.completions import following
+
+    before, marker, condition = before.partition("--if " if magic == "promote" else "--where ")
+    words = options_first(before.split()[1:], _REGISTRY_OPTIONS_WITH_VALUE)
+    given = before.split()[1:]
+    positional = [word for word in words[_count_options(given) :] if not word.startswith("-")]
+    name = positional[0] if positional else None
+    ask: dict[str, Any] = {"timeout_s": _PATIENCE_S}
+    try:
+        if marker:
+            found = following(condition.lstrip("\"'"), completions.keys(name, **ask))
+        elif last in {"--to", "--alias"}:
+            found = completions.aliases(name, **ask)
+        elif last == "--run":
+            found = _run_names()
+        elif last == "--model":
+            run = given[given.index("--run") + 1] if "--run" in given[:-1] else _last_run()
+            found = completions.models_of_run(run, **ask) if run else []
+        elif last in _REGISTRY_OPTIONS_WITH_VALUE or last in {"-t", "--tag"}:
+            found = []
+        elif name is None:
+            found = completions.model_names(**ask)
+        else:
+            is_version = magic == "promote" and len(positional) == 1
+            found = completions.versions(name, **ask) if is_version else []
+    except MLMagicError:  # an unreachable store is reported by the magic, not on Tab
+        return []
+    return [one for one in found if is_plain(one)]
+
+
+def _count_options(words: list[str]) -> int:
+    """Return how many of *words* are options and their values."""
+    taken = [at for at, word in enumerate(words) if word.startswith("-")]
+    return len(taken) + sum(words[at] in _REGISTRY_OPTIONS_WITH_VALUE and at + 1 < len(words) for at in taken)
+
+
+def _last_run() -> str | None:
+    from mlmagic.recording import open_runs
+
+    return open_runs.last_id()
 
 
 def _keys(experiment: str | None) -> Keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic import api
-from mlmagic.errors import UsageProblem
+from mlmagic.confirming import confirmed
 from mlmagic.session.interrupts import whole_imports
 from mlmagic.visible import clean
 
@@ -36,13 +36,11 @@ def sync_foreign(*, yes: bool = False) -> SyncReport | None:
     usable = [journal for journal in found if journal.problem is None]
     count = len({journal.uid or str(journal.path) for journal in usable})
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    if not usable or not (yes or _confirmed(f"Deliver {runs} to {clean(tracking_uri.shown_uri())}? [y/N] ")):
+    if not usable or not (
+        yes
+        or confirmed(
+            f"Deliver {runs} to {clean(tracking_uri.shown_uri())}? [y/N] ", "add --yes once you have read the list"
+        )
+    ):
         return None
     return api.sync(foreign=usable)
-
-
-def _confirmed(question: str) -> bool:
-    try:
-        return input(question).strip().lower() in {"y", "yes"}
-    except (EOFError, NotImplementedError) as error:  # ipykernel's own is a NotImplementedError
-        raise UsageProblem("nobody can be asked here: add --yes once you have read the list") from error

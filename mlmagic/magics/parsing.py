@@ -78,6 +78,39 @@ def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
     return [*options, *rest]
 
 
+def take_filter(line: str, option: str, with_value: Collection[str]) -> tuple[str, str | None]:
+    """Take the filter after *option* off a magic's line; it needs no quotes, and ends where another option begins.
+
+    *with_value* are the options that take a value.
+
+    >>> take_filter("churn 3 --if accuracy > 0.9 and loss < 1 --to champion", "--if", {"--to"})
+    ('churn 3 --to champion', 'accuracy > 0.9 and loss < 1')
+    >>> take_filter('churn --if "accuracy > 0.9"', "--if", {}), take_filter("churn 3", "--if", {})
+    (('churn', 'accuracy > 0.9'), ('churn 3', None))
+    """
+    found = re.search(rf"(?:^|\s){option}(?=[\s=]|$)=?", line)
+    if found is None:
+        return line, None
+    options, condition = split_filter(line[found.end() :], with_value)
+    if _WORD.fullmatch(condition):
+        condition = _unquoted(condition)
+    return f"{line[: found.start()]} {shlex.join(options)}".strip(), condition
+
+
+def key_value(magic: str, word: str) -> tuple[str, str]:
+    """Return key and value of ``KEY=VALUE``.
+
+    Raises
+    ------
+    UsageProblem
+        If it is something else.
+    """
+    key, equals, value = word.partition("=")
+    if not equals or not key:
+        raise UsageProblem(f"{magic} -t takes KEY=VALUE, got {word!r}. For example: -t team=vision")
+    return key, value
+
+
 def variable(name: str) -> str:
     """Return *name* if it is a valid variable name.
 

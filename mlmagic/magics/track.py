@@ -8,7 +8,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import MLMagicError, UsageProblem
-from mlmagic.magics.parsing import parse_line
+from mlmagic.magics.parsing import key_value, parse_line
 from mlmagic.magics.variables import expand
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> Tra
     return TrackOptions(
         name=parsed.name,
         experiment=parsed.experiment,
-        tags=dict(_tag(word) for word in parsed.tag),
+        tags=dict(key_value("%%track", word) for word in parsed.tag),
         params=_names(parsed, "params"),
         metrics=_names(parsed, "metrics"),
         exclude=frozenset(name for word in parsed.exclude for name in str(word).split(",") if name),
@@ -124,13 +124,6 @@ def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> Tra
         figures=not parsed.no_figures,
         quiet=parsed.quiet,
     )
-
-
-def _tag(word: str) -> tuple[str, str]:
-    key, equals, value = word.partition("=")
-    if not equals or not key:
-        raise UsageProblem(f"%%track -t takes KEY=VALUE, got {word!r}. For example: -t team=vision")
-    return key, value
 
 
 def _names(parsed: argparse.Namespace, option: str) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 _LONGEST_CREATION_S = 120
 _LONGEST_SILENCE_S = 30.0
+_LONGEST_EXCLUSIVE_S = 60
 _ARTIFACTS = "mlruns"
 """What MLflow calls the folder of a local store's artifacts."""
 
@@ -170,6 +171,41 @@ def creating(uri: str) -> Iterator[None]:
     """Hold the lock for creating a SQLite store: MLflow fails if two processes create one at the same time."""
     with _lock_of(uri) if is_local(uri) else contextlib.nullcontext():
         yield
+
+
+@contextlib.contextmanager
+def exclusive(uri: str, what: str) -> Iterator[bool]:
+    """Let one of this user's processes at a time do *what* with a SQLite store.
+
+    Yield whether that is so: it is not for a server, nor where there is no state folder for the lock.
+
+    Raises
+    ------
+    StoreAwayError
+        If another process holds the lock for too long.
+    """
+    from filelock import FileLock, Timeout
+
+    path = addresses.sqlite_file(uri)[1]
+    try:
+        folder = state_folder() if path else None
+    except OSError:
+        folder = None
+    if folder is None:
+        yield False
+        return
+    name = hashlib.sha256(f"{what} {os.path.realpath(path)}".encode()).hexdigest()[:20]
+    lock = FileLock(folder / f"{what}-{name}.lock", timeout=_LONGEST_EXCLUSIVE_S, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StoreAwayError(
+            f"another process holds the store {path} for longer than {_LONGEST_EXCLUSIVE_S} s"
+        ) from error
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _lock_of(uri: str) -> contextlib.AbstractContextManager[object]:

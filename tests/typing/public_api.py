@@ -56,7 +56,28 @@ def sweeping() -> None:
     assert_type(mlmagic.sweep(squares, {"x": "range(3)"}, metric="loss", mode="min"), types.SweepFrame)
 
 
+class Better:
+    """A gate that a user writes."""
+
+    name = "better than the champion"
+
+    def judge(self, candidate: types.VersionFacts, holder: types.VersionFacts | None) -> types.GateVerdict:
+        gain = candidate.metrics["accuracy"] - (holder.metrics["accuracy"] if holder else 0.0)
+        return types.GateVerdict(gain > 0, f"it gains {gain:+.3f}", {"gain": gain})
+
+
+def registering() -> None:
+    assert_type(mlmagic.register("churn", run="forest", tags={"team": "risk"}), types.RegisteredVersion)
+    assert_type(mlmagic.registered_models("churn", where="accuracy > 0.9"), types.ModelsFrame)
+    assert_type(mlmagic.promote("churn", 3, to="champion", gate="accuracy > 0.85"), types.Promotion)
+    assert_type(mlmagic.promote("churn", "@challenger", gate=Better()).verdict, types.GateVerdict | None)
+    assert_type(mlmagic.rollback("churn").version, int | None)
+    model = mlmagic.load_model("churn@champion", trust=True)
+    model.predict([[1.0]])
+
+
 def mistakes() -> None:
+    mlmagic.promote("churn", gate=5)  # type: ignore[arg-type]
     mlmagic.sweep(len, {}, mode="least")  # type: ignore[arg-type]
     mlmagic.sweep(len, {}, search="annealing")  # type: ignore[arg-type]
     mlmagic.split([1, 2], tset=0.2)  # type: ignore[call-arg]

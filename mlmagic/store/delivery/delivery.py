@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, StoreAwayError
+from mlmagic.journal import foreign
 from mlmagic.journal.records import (
     Bound,
     Closed,
@@ -88,7 +89,7 @@ class Delivery:
         self._left_out: UserKeys | None = None
         self._batch = Batch()
         self._waits: list[tuple[Batch, str]] = []
-        self._upload = Upload(self.journal)
+        self._upload = Upload(self.journal, is_own=foreign.TAG not in self.began.tags)
         self._noted: set[str] = set()
         self._read_to = 0
         self._delivered_to = 0
@@ -232,7 +233,7 @@ class Delivery:
 
     def _deliver_again(self) -> None:
         """Start again with all records: the answers that told of their success may have been of no MLflow server."""
-        self._upload = Upload(self.journal)
+        self._upload = Upload(self.journal, is_own=foreign.TAG not in self.began.tags)
         self._batch = Batch()
         self._read_to = self._delivered_to = self.damaged = 0
         self.journal.append(Delivered(0))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import StoreAwayError
 from mlmagic.snapshot.secrets.redaction import redact_value
 from mlmagic.store import artifact_target
+from mlmagic.store.model_files import signature
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,9 +23,12 @@ _CONTEXT = "mlflow.data.context"
 _EVALUATED_ON = ("evaluation", "testing", "validation")
 
 
-def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool) -> None:
+def publish(
+    model: Model, journal: Journal, client: MlflowClient, run: Run, location: str, *, again: bool, is_own: bool = True
+) -> None:
     """Publish a staged model as a logged model of the run; *again* completes an earlier attempt.
 
+    *is_own* says that this user recorded it: then its files are signed, so that they load without a question.
     *run* is the run as the store has it after all its other records were delivered.
     """
     import yaml
@@ -59,6 +63,8 @@ def publish(model: Model, journal: Journal, client: MlflowClient, run: Run, loca
     whole.replace(folder / "MLmodel")
     status = LoggedModelStatus.FAILED
     try:
+        if is_own and (signed := signature.signature_of(folder)):
+            client.set_logged_model_tags(entry.model_id, {signature.TAG: signed})
         client.log_model_artifacts(entry.model_id, str(folder))
         client.log_outputs(run.info.run_id, [LoggedModelOutput(entry.model_id, step=0)])
         status = LoggedModelStatus.READY

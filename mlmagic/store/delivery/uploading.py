@@ -38,10 +38,12 @@ class Upload:
     """The upload of a run's staged files and models; each may be retried until it is in the store.
 
     ``done`` has those that need no more work, by their path in the staging area; ``refused`` has a line for each that
-    the store does not accept; ``waits`` has the others, each with the reason.
+    the store does not accept; ``waits`` has the others, each with the reason. ``is_own`` says that this
+    user recorded the run.
     """
 
     journal: Journal
+    is_own: bool = True
     done: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     waits: dict[str, str] = field(default_factory=dict)
@@ -109,7 +111,7 @@ class Upload:
             self._refuse(odd[0].path, f"the model {model.name!r} was left out: {odd[0].problem} ({odd[0].path})")
             self.done.add(self._key(path))
             return
-        publishing = partial(publish, model, self.journal, client, run, location, again=again)
+        publishing = partial(publish, model, self.journal, client, run, location, again=again, is_own=self.is_own)
         self._try(f"the model {model.name!r}", path, publishing)
 
     def _staged(self, *folders: str) -> list[StagedFile]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.arguments import require_text
+from mlmagic.arguments import require_text, require_text_or_none
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem
 from mlmagic.store import connection, shared_parts, tracking_uri
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.keys import valid_key
-from mlmagic.store.query import durations, queries
+from mlmagic.store.model_files import loading
+from mlmagic.store.query import durations, logged_models, queries
 from mlmagic.store.query.session_log import read_log
+from mlmagic.store.refusals import refused_by
 from mlmagic.store.waiting import answered
 from mlmagic.suggestions import did_you_mean
 from mlmagic.visible import clean
@@ -128,6 +130,44 @@ class Run:
 
         with connection.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
             return connection.ask(read, timeout_s=_LONGEST_SILENCE_S)
+
+    def load_model(self, name: str | None = None, *, trust: bool = False) -> Any:
+        """Return a model that the run logged, as the library's own object, else as a pyfunc model.
+
+        Parameters
+        ----------
+        name
+            The model's name, which is that of the variable; not needed if the run has one model.
+        trust
+            Load a model whose files do not bear this user's signature, without asking. Its code runs.
+
+        Raises
+        ------
+        ModelNotFoundError
+            When the run has no model, or none of this name.
+        UsageProblem
+            When it has several, or the files are not this user's and nobody can be asked.
+        ModelLoadError
+            When it cannot be loaded here.
+        StoreError
+            When it cannot be read.
+
+        Examples
+        --------
+        >>> import mlmagic
+        >>> model = mlmagic.Run.find("forest").load_model("model")  # doctest: +SKIP
+        """
+        require_text_or_none("Run.load_model", "run.load_model('model')", name=name)
+        stored = self._stored()
+
+        def find() -> loading.ModelFiles:
+            client = connection.connect()
+            with refused_by(tracking_uri.current_uri()):
+                models = logged_models.models_of(client, stored)
+            chosen = logged_models.choose(models, name, stored, how="run.load_model(NAME)")
+            return logged_models.files_of(chosen)
+
+        return loading.load(connection.ask(find), trust=trust, stacklevel=3)
 
     @property
     def session(self) -> ExecutionLog:

@@ -55,7 +55,10 @@ class Located:
 
 @dataclass(frozen=True)
 class Keys:
-    """The names that runs carry; *complete* if every run of the experiment was looked at, and these are *runs*."""
+    """The names that runs carry; *complete* if every run of the experiment was looked at, and these are *runs*.
+
+    *nobody* begins the error about an unknown name where it is not runs that carry the names.
+    """
 
     metrics: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
@@ -64,6 +67,7 @@ class Keys:
     where: str = ""
     complete: bool = False
     runs: Sequence[Run] = field(default=(), repr=False, compare=False)
+    nobody: str = ""
 
     @classmethod
     def seen_in(cls, runs: Iterable[Run], where: str, *, complete: bool) -> Keys:
@@ -185,5 +189,5 @@ def _unknown(name: Name, keys: Keys) -> Exception:
     more = ", …" if len(known) > _SHOWN_NAMES else ""
     hint = near or (f" There are {listed}{more}. {EXAMPLE}" if listed else f" {EXAMPLE}")
     what = _WITH_ARTICLE.get(name.kind, f"a {name.kind}")
-    who = "No run has" if keys.complete or not keys.where else f"None of {keys.where} has"
+    who = keys.nobody or ("No run has" if keys.complete or not keys.where else f"None of {keys.where} has")
     return refused(f"{who} {what} '{short(name.key)}'.{hint}")

@@ -1,0 +1,195 @@
+"""``%register``, ``%models``, ``%promote`` and ``%rollback``: the model registry."""
+
+# IPython's decorators have no types.
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mlmagic.errors import UsageProblem
+from mlmagic.magics.parsing import key_value, options_first, parse_words, take_filter, words_of
+from mlmagic.magics.variables import expand, in_filter, namespace_of
+from mlmagic.session.interrupts import in_one_line
+from mlmagic.visible import clean
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Collection, Mapping
+
+    from IPython.core.magic_arguments import MagicArgumentParser
+
+    from mlmagic.registry.promotion.changing import Promotion
+    from mlmagic.views.models_frame import ModelsFrame
+
+_OF_REGISTER = ("--run", "--model", "--alias", "--description")
+_OF_PROMOTE = ("--to", "--reason")
+
+
+@magics_class
+class RegistryMagics(Magics):
+    """The magics of the model registry."""
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="The registered model; created if it is new.")
+    @argument("--run", help="Id or name of the run; the last one without.")
+    @argument("--model", metavar="NAME", help="Which of the run's models, if it has several: the name of its variable.")
+    @argument("--alias", help="An alias for the version, such as challenger.")
+    @argument("-t", "--tag", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="Tags of the version.")
+    @argument("--description", help="What this version is, in a sentence.")
+    @argument("--again", action="store_true", help="Make another version of a model that is one already.")
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
+    @line_magic
+    @in_one_line("%register")
+    def register(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> None:
+        """Register a model that a run recorded as a new version of NAME.
+
+        The version has tags that say which run it came from, who registered it and when. A model that is a version
+        already is not registered again, so that the cell can be run again.
+
+        Examples::
+
+            %register churn
+            %register churn --run forest --model model --alias challenger
+            %register churn -t team=risk --description "with the new features"
+        """
+        from mlmagic.api import registry
+
+        line = expand(line, namespace_of(self.shell, local_ns))
+        parsed = _parsed(self.register.parser, "%register", line, _OF_REGISTER)
+        made = registry.register(
+            _name(parsed, "%register churn --run forest"),
+            run=parsed.run,
+            model=parsed.model,
+            alias=parsed.alias,
+            tags=dict(key_value("%register", word) for word in parsed.tag),
+            description=parsed.description,
+            again=parsed.again,
+        )
+        print(clean(f"{made.name!r} version {made.version}: {made.note}"))  # noqa: T201
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="The registered model; all of them without.")
+    @argument(
+        "--where", metavar="FILTER",
+        help="Conditions on metrics, params and tags, and on version, alias, run, name and started. No quotes needed.",
+    )  # fmt: skip
+    @argument("--history", action="store_true", help="Show every promotion, refusal and rollback of NAME.")
+    @argument("-n", type=int, default=20, help="How many versions at most, 20 by default.")
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
+    @line_magic
+    @in_one_line("%models")
+    def models(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> ModelsFrame:
+        """Show registered versions as a table; the result is a DataFrame.
+
+        A row has the aliases of the version, the metrics of its model and run (with their intervals, if there are
+        `accuracy_low` and `accuracy_high`), the run, its data by name and digest, the split, and who registered it.
+        What a killed process left half done is told below.
+
+        Examples::
+
+            %models
+            %models churn
+            %models churn --where accuracy > 0.9 and alias is not missing
+            %models churn --history
+            df = %models churn -n 100
+        """
+        from mlmagic.api import registry
+
+        line = expand(line, namespace_of(self.shell, local_ns), in_filter)
+        rest, condition = take_filter(line, "--where", {"-n"})
+        parsed = _parsed(self.models.parser, "%models", rest, ("-n",))
+        if condition == "":
+            raise UsageProblem("%models --where takes a filter. For example: --where accuracy > 0.9")
+        if parsed.history and parsed.name is None:
+            raise UsageProblem("%models --history shows that of one model: %models churn --history")
+        return registry.registered_models(parsed.name, where=condition or "", history=parsed.history, n=parsed.n)
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="The registered model.")
+    @argument("version", nargs="?", help="The number of a version, or @ALIAS; the newest without.")
+    @argument("--to", default="champion", metavar="ALIAS", help="The alias that the version gets: champion by default.")
+    @argument(
+        "--if", dest="gate", metavar="CONDITIONS",
+        help="Promote only if these hold of the version's metrics, params and tags. No quotes needed.",
+    )  # fmt: skip
+    @argument("--dry-run", action="store_true", help="Say what would happen; change and record nothing.")
+    @argument("--reason", metavar="TEXT", help="A sentence for the history.")
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
+    @line_magic
+    @in_one_line("%promote")
+    def promote(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> None:
+        """Give an alias to a version, if the conditions hold, and record it.
+
+        A refusal names the numbers, is recorded too, and ends the cell. Nothing is changed if another process changed
+        the alias meanwhile. `%models NAME --history` shows the records, `%rollback NAME` undoes a promotion.
+
+        Examples::
+
+            %promote churn
+            %promote churn 3 --to champion --if accuracy > 0.85 and loss < 0.2
+            %promote churn @challenger --to champion --if accuracy > {threshold} --dry-run
+        """
+        from mlmagic.api import registry
+
+        line = expand(line, namespace_of(self.shell, local_ns), in_filter)
+        rest, gate = take_filter(line, "--if", _OF_PROMOTE)
+        parsed = _parsed(self.promote.parser, "%promote", rest, _OF_PROMOTE)
+        _show(
+            registry.promote(
+                _name(parsed, "%promote churn 3 --to champion"),
+                parsed.version,
+                to=parsed.to,
+                gate=gate,
+                dry_run=parsed.dry_run,
+                reason=parsed.reason or "",
+            )
+        )
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="The registered model.")
+    @argument("--to", default="champion", metavar="ALIAS", help="The alias whose last promotion is undone: champion.")
+    @argument("--reason", metavar="TEXT", help="A sentence for the history.")
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
+    @line_magic
+    @in_one_line("%rollback")
+    def rollback(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> None:
+        """Undo the last promotion of an alias: the version that had it before gets it again, or none has it.
+
+        Another rollback undoes the promotion before that. It is recorded as promotions are.
+
+        Examples::
+
+            %rollback churn
+            %rollback churn --to challenger --reason "slow in production"
+        """
+        from mlmagic.api import registry
+
+        line = expand(line, namespace_of(self.shell, local_ns))
+        parsed = _parsed(self.rollback.parser, "%rollback", line, _OF_PROMOTE)
+        _show(registry.rollback(_name(parsed, "%rollback churn"), to=parsed.to, reason=parsed.reason or ""))
+
+
+def _parsed(parser: MagicArgumentParser, magic: str, line: str, with_value: Collection[str]) -> Namespace:
+    words = words_of(magic, line)
+    if not {"-t", "--tag"} & {*words}:  # these take several words
+        words = options_first(words, with_value)
+    return parse_words(parser, magic, line, words)
+
+
+def _name(parsed: Namespace, example: str) -> str:
+    if parsed.name is None:
+        raise UsageProblem(f"Name the registered model: {example}. Those that there are: %models")
+    return str(parsed.name)
+
+
+def _show(done: Promotion) -> None:
+    for line in (str(done), *done.notes):
+        print(clean(line))  # noqa: T201

@@ -1,0 +1,125 @@
+"""What a version is shown and judged by: metrics, params, tags and data of its logged model and of its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem
+from mlmagic.store.query import bulk
+from mlmagic.store.query.filters.names import Keys
+from mlmagic.store.query.filters.parser import parse
+from mlmagic.store.query.filters.tree import Name, Value, with_conditions
+from mlmagic.store.query.light_runs import DatasetInput, LightDataset, LightRun, RunData, RunInfo, RunInputs
+from mlmagic.store.waiting import answered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mlflow import MlflowClient
+
+    from mlmagic.registry.versions import RegisteredVersion
+    from mlmagic.store.query.filters.tree import Condition, Expression
+
+_ALIASES = "alias"
+_LARGEST = 1.7976931348623157e308
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """A version with what is known of it; *run_name* is empty if the run was deleted."""
+
+    version: RegisteredVersion
+    run_name: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    run_tags: Mapping[str, str] = field(default_factory=dict)
+    data: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the run, and those of the version, which count where both have one."""
+        return {**self.run_tags, **self.version.tags}
+
+    def as_run(self) -> LightRun:
+        """Return the version in the form that filters test, with ``version``, ``alias`` and ``run`` as tags."""
+        version = self.version
+        tags = {**self.tags, "version": str(version.version), "run": self.run_name}
+        if version.aliases:
+            tags[_ALIASES] = f",{','.join(version.aliases)},"
+        info = RunInfo(
+            version.run_id, version.name, "", None, "FINISHED", version.created_ms, version.created_ms, "", "active"
+        )
+        inputs = RunInputs([DatasetInput(LightDataset(name, digest)) for name, digest in self.data])
+        return LightRun(info, RunData(dict(self.params), dict(self.metrics), tags), inputs)
+
+
+def read_facts(client: MlflowClient, versions: Sequence[RegisteredVersion]) -> list[VersionFacts]:
+    """Return what the store knows of each version; what was deleted is left out."""
+    run_ids = [version.run_id for version in versions if version.run_id]
+    runs = {run.info.run_id: run for run in bulk.named_runs(client, run_ids).runs} if run_ids else {}
+    return [_facts(client, version, runs.get(version.run_id)) for version in versions]
+
+
+def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> VersionFacts:
+    metrics, params = _of_logged_model(client, version)
+    if run is None:
+        return VersionFacts(version, version.tags.get("mlmagic.run_name", ""), metrics, params)
+    return VersionFacts(
+        version,
+        str(run.info.run_name or ""),
+        {key: _as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()},
+        {**params, **run.data.params},
+        dict(run.data.tags),
+        tuple((one.dataset.name, one.dataset.digest) for one in (run.inputs.dataset_inputs if run.inputs else ())),
+    )
+
+
+def _of_logged_model(client: MlflowClient, version: RegisteredVersion) -> tuple[dict[str, float], dict[str, str]]:
+    from mlflow.exceptions import MlflowException
+
+    if not version.model_id:
+        return {}, {}
+    try:
+        found = client.get_logged_model(version.model_id)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return {}, {}
+    answered()
+    logged = sorted(found.metrics or (), key=lambda one: (one.step, one.timestamp))
+    return {one.key: float(one.value) for one in logged}, dict(found.params or {})
+
+
+def _as_logged(value: float) -> float:
+    """Return infinity for the largest float, which MLflow's SQL store writes in its place."""
+    return value if abs(value) < _LARGEST else float("inf") if value > 0 else float("-inf")
+
+
+def keys_among(facts: Iterable[VersionFacts], nobody: str) -> Keys:
+    """Return the names that versions carry; *nobody* begins the error about a name that none has."""
+    return replace(Keys.seen_in([one.as_run() for one in facts], "", complete=True), nobody=nobody)
+
+
+def parse_filter(text: str, is_name: Callable[[str], bool] = lambda _: False) -> Expression | None:
+    """Return a filter over versions as a tree, in which ``alias = champion`` finds one alias among several.
+
+    Raises
+    ------
+    UsageProblem
+        As `mlmagic.store.query.filters.parser.parse`.
+    """
+    found = parse(text, is_name)
+    return None if found is None else with_conditions(found, _one_of_the_aliases)
+
+
+def _one_of_the_aliases(condition: Condition) -> Condition:
+    is_alias = condition.name.key in {_ALIASES, "aliases"} and condition.name.kind in {None, "tag"}
+    if not is_alias or condition.operator in {"is missing", "is not missing"}:
+        return replace(condition, name=Name("tags", _ALIASES)) if is_alias else condition
+    if condition.operator not in {"=", "!="}:
+        raise UsageProblem("a version has several aliases: write alias = champion, or alias is missing.")
+    part = Value(f",{condition.value.text},", quoted=True)
+    return replace(
+        condition, name=Name("tags", _ALIASES), operator="~" if condition.operator == "=" else "!~", values=(part,)
+    )

@@ -1,0 +1,1 @@
+"""Changes of aliases: one process at a time (`claims`), recorded (`history`), and told when interrupted."""

@@ -1,0 +1,1 @@
+"""The files of MLflow models: whose they are, what they need, and loading them."""

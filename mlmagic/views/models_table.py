@@ -1,0 +1,232 @@
+"""The tables of ``%models`` as HTML and text: versions with their numbers, and the history of promotions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.store.query.frames import ATTRS
+from mlmagic.views.rendering import number, numbers, render, shorten, web_address
+from mlmagic.views.run_summary import cell
+from mlmagic.visible import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    import pandas as pd
+
+_MOST_ROWS = 200
+_MOST_METRICS = 20
+_LONGEST_NAME, _LONGEST_VALUE, _LONGEST_NOTE, _LONGEST_REASON = 60, 40, 400, 200
+_SHOWN_DATA = 3
+_SHOWN_NOTES = 10
+_DIGEST = 8
+_DATASETS = re.compile(r"(\S.*?) ([0-9a-zA-Z]{4,36})(?:, |$)")
+_LOW, _HIGH = "_low", "_high"
+
+
+@dataclass(frozen=True)
+class MetricCell:
+    """A metric of a version: its value, the exact one as title, and its interval in brackets, if it has one."""
+
+    text: str
+    title: str = ""
+    interval: str = ""
+
+
+def table_html(frame: pd.DataFrame) -> str:
+    """Return the escaped HTML of a frame of versions or of a history."""
+    about: dict[str, Any] = frame.attrs.get(ATTRS, {})
+    rows = frame.iloc[:_MOST_ROWS]
+    shared = {
+        "headline": headline(frame),
+        "notes": notes(frame),
+        "hidden_rows": len(frame) - len(rows),
+        "name": cell(str(about.get("name", "")), _LONGEST_NAME),
+    }
+    if about.get("kind") == "history":
+        return render(
+            "models_table.html", kind="history", events=[_event(row) for row in rows.to_dict("records")], **shared
+        )
+    names = metric_names(frame)
+    shown = names[:_MOST_METRICS]
+    tags = [name for name in about.get("tags", ()) if name in rows.columns]
+    asked = [name for name in ("order", "checklist") if name in rows.columns]
+    cells = {name: _metric_cells(rows, name) for name in shown}
+    versions = [
+        _version(row, [cells[name][at] for name in shown], [*asked, *tags], about.get("urls", {}))
+        for at, row in enumerate(rows.to_dict("records"))
+    ]
+    return render(
+        "models_table.html",
+        kind="versions",
+        versions=versions,
+        metrics=[cell(name, _LONGEST_NAME) for name in shown],
+        others=[cell(name, _LONGEST_NAME) for name in [*asked, *tags]],
+        has_model=not about.get("name"),
+        has_data=any(row["data"] for row in versions),
+        has_split=any(row["split"].text for row in versions),
+        hidden_metrics=len(names) - len(shown),
+        filter=cell(str(about.get("filter", "")), _LONGEST_REASON),
+        **shared,
+    )
+
+
+def metric_names(frame: pd.DataFrame) -> list[str]:
+    """Return the metrics to show: not those that are the bounds of another one's interval."""
+    known = [name for name in frame.attrs.get(ATTRS, {}).get("metrics", ()) if name in frame.columns]
+    bounds = {
+        f"{name}{end}" for name in known if {f"{name}{_LOW}", f"{name}{_HIGH}"} <= {*known} for end in (_LOW, _HIGH)
+    }
+    return [name for name in known if name not in bounds]
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """Return what the table shows in a few words."""
+    about: dict[str, Any] = frame.attrs.get(ATTRS, {})
+    total = len(frame)
+    if about.get("kind") == "history":
+        return f"{total} record{'s' * (total != 1)}, newest first" if total else "No promotion is recorded yet"
+    if not total:
+        return "No version matches" if not about.get("is_empty") else "No model is registered yet"
+    count = f"{'The newest ' if about.get('more') else ''}{total} version{'s' * (total != 1)}"
+    return f"{count}, newest first" if total > 1 else count
+
+
+def notes(frame: pd.DataFrame) -> list[str]:
+    """Return the lines about changes that were not completed."""
+    found = [shorten(line, _LONGEST_NOTE) for line in frame.attrs.get(ATTRS, {}).get("notes", ())]
+    more = [f"and {len(found) - _SHOWN_NOTES} more"] if len(found) > _SHOWN_NOTES else []
+    return [*found[:_SHOWN_NOTES], *more]
+
+
+def table_text(frame: pd.DataFrame) -> str:
+    """Return the table as text for a terminal: metrics with their intervals, digests shortened."""
+    about: dict[str, Any] = frame.attrs.get(ATTRS, {})
+    lines = [clean(f"{about.get('name')}: {headline(frame)}" if about.get("name") else headline(frame))]
+    if len(frame):
+        shown = _for_text(frame) if about.get("kind") == "versions" else _history_for_text(frame)
+        lines.append(shown.map(lambda value: shorten(value, _LONGEST_NAME)).to_string(index=False, line_width=_width()))
+    return "\n".join([*lines, *(f"! {line}" for line in notes(frame))])
+
+
+def _width() -> int | None:
+    import pandas as pd
+
+    return int(pd.get_option("display.width") or 0) or None
+
+
+def _for_text(frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    bounds = {*frame.attrs.get(ATTRS, {}).get("metrics", ())} - {*metric_names(frame)}
+    columns: dict[str, Any] = {}
+    for name in frame.columns:
+        if name in bounds or name in {"run_id", "description"}:
+            continue
+        if name in metric_names(frame):
+            columns[name] = [f"{one.text} {one.interval}".strip() for one in _metric_cells(frame, name)]
+        elif name == "data":
+            columns[name] = [", ".join(f"{part} {digest}" for part, digest in _data(value)) for value in frame[name]]
+        elif name == "registered":
+            columns[name] = [_minute(value) for value in frame[name]]
+        else:
+            columns[name] = ["" if _is_missing(value) else str(value) for value in frame[name]]
+    empty = [name for name, values in columns.items() if not any(values)]
+    return pd.DataFrame({name: values for name, values in columns.items() if name not in empty})
+
+
+def _history_for_text(frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [_event(row) for row in frame.to_dict("records")]
+    names = ("when", "what", "alias", "version", "before", "by", "gate", "reason")
+    return pd.DataFrame({name: [getattr(row[name], "text", row[name]) for row in rows] for name in names})
+
+
+def _version(
+    row: Mapping[Hashable, Any], metrics: list[MetricCell], others: Sequence[str], urls: dict[str, str]
+) -> dict[str, Any]:
+    data = _data(row.get("data"))
+    return {
+        "model": cell(_plain(row.get("name")), _LONGEST_NAME),
+        "version": _plain(row.get("version")),
+        "aliases": [cell(alias, _LONGEST_NAME) for alias in _plain(row.get("aliases")).split(", ") if alias],
+        "metrics": metrics,
+        "run": cell(_plain(row.get("run")), _LONGEST_NAME),
+        "run_id": clean(_plain(row.get("run_id"))),
+        "url": web_address(urls.get(f"{_plain(row.get('name'))}/{_plain(row.get('version'))}")),
+        "data": [(cell(name, _LONGEST_VALUE), clean(digest)) for name, digest in data[:_SHOWN_DATA]],
+        "more_data": len(data) - _SHOWN_DATA,
+        "split": cell(_plain(row.get("split")), _LONGEST_NAME),
+        "others": [cell(_plain(row.get(name)), _LONGEST_VALUE) for name in others],
+        "registered": _minute(row.get("registered")),
+        "by": cell(_plain(row.get("by")), _LONGEST_VALUE),
+        "description": cell(_plain(row.get("description")), _LONGEST_REASON),
+    }
+
+
+def _event(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    what = _plain(row.get("what"))
+    return {
+        "when": _minute(row.get("when")),
+        "moment": _plain(row.get("when")),
+        "what": cell(what, _LONGEST_VALUE),
+        "kind": {"promoted": "finished", "refused": "failed", "rolled back": "killed"}.get(what, ""),
+        "alias": cell(_plain(row.get("alias")), _LONGEST_NAME),
+        "version": _number(row.get("version")),
+        "before": _number(row.get("before")),
+        "by": cell(_plain(row.get("by")), _LONGEST_VALUE),
+        "gate": cell(_plain(row.get("gate")), _LONGEST_REASON),
+        "reason": cell(_plain(row.get("reason")), _LONGEST_REASON),
+    }
+
+
+def _metric_cells(frame: pd.DataFrame, name: str) -> list[MetricCell]:
+    values = list(frame[name])
+    texts = iter(numbers([float(value) for value in values if not _is_missing(value)]))
+    has_interval = {f"{name}{_LOW}", f"{name}{_HIGH}"} <= {*frame.columns}
+    lows = list(frame[f"{name}{_LOW}"]) if has_interval else [None] * len(values)
+    highs = list(frame[f"{name}{_HIGH}"]) if has_interval else [None] * len(values)
+    cells = []
+    for value, low, high in zip(values, lows, highs, strict=True):
+        if _is_missing(value):
+            cells.append(MetricCell(""))
+            continue
+        text = next(texts)
+        cells.append(MetricCell(text, repr(float(value)), _interval(low, high, text)))
+    return cells
+
+
+def _interval(low: Any, high: Any, beside: str) -> str:
+    """Return an interval in brackets, with as many decimals as the value *beside* it."""
+    if _is_missing(low) or _is_missing(high):
+        return ""
+    decimals = len(beside.partition(".")[2])
+    is_plain = beside.replace(".", "", 1).lstrip("-").isdigit() and decimals
+    bounds = (f"{float(one):.{decimals}f}" if is_plain else number(float(one)) for one in (low, high))
+    return f"[{', '.join(bounds)}]"
+
+
+def _data(value: Any) -> list[tuple[str, str]]:
+    """Return name and shortened digest of each dataset in the column of the frame."""
+    return [(name, digest[:_DIGEST]) for name, digest in _DATASETS.findall(_plain(value))]
+
+
+def _minute(moment: Any) -> str:
+    return "" if _is_missing(moment) else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _number(value: Any) -> str:
+    return "" if _is_missing(value) else str(int(value))
+
+
+def _plain(value: Any) -> str:
+    return "" if _is_missing(value) else str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    import pandas as pd
+
+    return value is None or bool(pd.isna(value))
