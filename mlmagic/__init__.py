@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
-    from mlmagic.evaluation.cross_validation.folds import folds
-    from mlmagic.evaluation.cross_validation.one_call import cross_validate
     from mlmagic.models.searches import log_search
     from mlmagic.models.studies import optuna_callback
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
@@ -43,6 +41,8 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.sweep import sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
+    from mlmagic.validation.folds import folds
+    from mlmagic.validation.one_call import cross_validate
 
     last_run: Run
 
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compose": "mlmagic.config.composing",
-    "cross_validate": "mlmagic.evaluation.cross_validation.one_call",
-    "folds": "mlmagic.evaluation.cross_validation.folds",
+    "cross_validate": "mlmagic.validation.one_call",
+    "folds": "mlmagic.validation.folds",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
     "load_model": "mlmagic.api.registry",

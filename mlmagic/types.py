@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.data.split.splitting import Split
-    from mlmagic.evaluation.cross_validation.folds import Fold, Folds
-    from mlmagic.evaluation.cross_validation.one_call import CrossValidation
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.registry.facts import VersionFacts
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
     from mlmagic.tracking.block import TrackedBlock
     from mlmagic.training.progress import Progress
+    from mlmagic.validation.folds import Fold, Folds
+    from mlmagic.validation.one_call import CrossValidation
     from mlmagic.verdicts import GateVerdict
     from mlmagic.views.models_frame import ModelsFrame
     from mlmagic.views.runs_frame import RunsFrame
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
     "CompareWidget": "mlmagic.comparison.widget",
-    "CrossValidation": "mlmagic.evaluation.cross_validation.one_call",
+    "CrossValidation": "mlmagic.validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
-    "Fold": "mlmagic.evaluation.cross_validation.folds",
-    "Folds": "mlmagic.evaluation.cross_validation.folds",
+    "Fold": "mlmagic.validation.folds",
+    "Folds": "mlmagic.validation.folds",
     "ForeignJournal": "mlmagic.journal.foreign",
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",

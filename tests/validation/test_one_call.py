@@ -14,7 +14,7 @@ from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKF
 
 import mlmagic
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.cross_validation.splitters import plan_folds
+from mlmagic.validation.splitters import plan_folds
 
 MODEL = LogisticRegression(max_iter=500)
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from mlmagic.evaluation.cross_validation.fold_runs import FOLDS, FoldRun
-from mlmagic.evaluation.cross_validation.summary import MEAN, STD, record_summary
-from mlmagic.evaluation.cross_validation.turn_values import Turn, clocks_in, is_raising
 from mlmagic.models.validations import MOST_RUNS
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
@@ -15,15 +12,18 @@ from mlmagic.remembered import Remembered
 from mlmagic.session.interrupts import deferred, whole_imports
 from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.user_objects import is_interrupt, one_line, reraise_interrupt
+from mlmagic.validation.fold_runs import FOLDS, FoldRun
+from mlmagic.validation.summary import MEAN, STD, record_summary
+from mlmagic.validation.turn_values import Turn, clocks_in, is_raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from mlmagic.evaluation.cross_validation.splitters import FoldPlan
     from mlmagic.recording.run_context import RunContext
     from mlmagic.recording.summary import Status
     from mlmagic.session.observation.observed_calls import ObservedCalls
+    from mlmagic.validation.splitters import FoldPlan
 
 
 @contextlib.contextmanager

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.split.registry import SplitPart, remember
 from mlmagic.data.split.rows import take
-from mlmagic.evaluation.cross_validation.fold_loop import FoldLoop
-from mlmagic.evaluation.cross_validation.splitters import plan_folds
-from mlmagic.evaluation.cross_validation.turn_values import caller
+from mlmagic.validation.fold_loop import FoldLoop
+from mlmagic.validation.splitters import plan_folds
+from mlmagic.validation.turn_values import caller
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.cross_validation.splitters import FoldPlan, FoldRows
+    from mlmagic.validation.splitters import FoldPlan, FoldRows
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.cross_validation.fold_loop import next_loop, record_plan, recorded
-from mlmagic.evaluation.cross_validation.splitters import plan_folds
-from mlmagic.evaluation.cross_validation.summary import mean_and_std, record_summary
 from mlmagic.models.parameters import changed_parameters
 from mlmagic.models.validations import record_folds
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.suggestions import did_you_mean
+from mlmagic.validation.fold_loop import next_loop, record_plan, recorded
+from mlmagic.validation.splitters import plan_folds
+from mlmagic.validation.summary import mean_and_std, record_summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,1 +1,0 @@
-"""Cross-validation and evaluation of models."""
