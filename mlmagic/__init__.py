@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
+    from mlmagic.evaluation.evaluating import evaluate
     from mlmagic.models.searches import log_search
     from mlmagic.models.studies import optuna_callback
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compose": "mlmagic.config.composing",
+    "evaluate": "mlmagic.evaluation.evaluating",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
     "log_search": "mlmagic.models.searches",
@@ -69,6 +71,7 @@ __all__ = [
     "compare",
     "compose",
     "diff",
+    "evaluate",
     "foreign_journals",
     "instantiate",
     "log",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.data.split.splitting import Split
+    from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "CompareWidget": "mlmagic.comparison.widget",
     "Difference": "mlmagic.comparison.diffs.difference",
+    "Evaluation": "mlmagic.evaluation.evaluation",
     "ForeignJournal": "mlmagic.journal.foreign",
     "Progress": "mlmagic.training.progress",
     "Run": "mlmagic.store.query.run",
@@ -42,6 +44,7 @@ _MODULES = {
 __all__ = [
     "CompareWidget",
     "Difference",
+    "Evaluation",
     "ForeignJournal",
     "Progress",
     "Run",

@@ -28,7 +28,7 @@ _MOST = 50
 _PATIENCE_S = 1.5
 _OPTIONS_WITH_NAME = ("--sort", "--metric", "--group-by")
 _OPTIONS_WITH_VALUE = ("-e", "--experiment", "-n", *_OPTIONS_WITH_NAME)
-_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra)(?=\s|$)")
+_MAGIC = re.compile(r"%{1,2}(track|seed|split|evaluate|runs|compare|diff|hydra)(?=\s|$)")
 
 
 def hook(shell: InteractiveShell) -> tuple[list[Any], Callable[..., Any]]:
@@ -85,6 +85,7 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
 def _options(magic: str) -> list[str]:
     from mlmagic.magics.compare import CompareMagics
     from mlmagic.magics.diff import DiffMagics
+    from mlmagic.magics.evaluate import EvaluateMagics
     from mlmagic.magics.hydra import HydraMagics
     from mlmagic.magics.runs import RunsMagics
 
@@ -92,6 +93,7 @@ def _options(magic: str) -> list[str]:
         "track": TrackMagics.track,
         "seed": SeedMagics.seed,
         "split": SplitMagics.split,
+        "evaluate": EvaluateMagics.evaluate,
         "runs": RunsMagics.runs,
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
@@ -108,13 +110,23 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
     try:
         if last in {"-e", "--experiment"}:
             return _experiments()
-        if last in {"--resume", "--continue", "--parent"} or (magic in {"compare", "diff"} and not option):
+        if last in {"--resume", "--continue", "--parent", "--run"} or (magic in {"compare", "diff"} and not option):
             return _run_names()
     except MLMagicError:  # an unreachable store is reported when a run is opened, not on Tab
         return []
-    if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
-        return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
+    if magic == "evaluate" or (option in {"-p", "--params", "-m", "--metrics"} and magic == "track"):
+        return [*_variables(shell), *(_metrics() if last == "--metric" else ())]
     return []
+
+
+def _variables(shell: InteractiveShell) -> list[str]:
+    return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
+
+
+def _metrics() -> list[str]:
+    from mlmagic.evaluation.measures.standard import all_names
+
+    return all_names()
 
 
 def _of_filter(magic: str, last: str, words: list[str], before: str) -> list[str] | None:

@@ -55,9 +55,17 @@ def test_intervals_of_rankings_and_numbers_are_scipys():
     target, predicted = rng.normal(size=50), rng.normal(size=50)
     cases = [
         (of_ranking(true == 1, scores), "roc_auc", lambda r: metrics.roc_auc_score(true[r], scores[r])),
-        (of_ranking(true == 1, scores), "average_precision", lambda r: metrics.average_precision_score(true[r], scores[r])),
+        (
+            of_ranking(true == 1, scores),
+            "average_precision",
+            lambda r: metrics.average_precision_score(true[r], scores[r]),
+        ),
         (of_numbers(target, predicted), "r2", lambda r: metrics.r2_score(target[r], predicted[r])),
-        (of_numbers(target, predicted), "median_absolute_error", lambda r: metrics.median_absolute_error(target[r], predicted[r])),
+        (
+            of_numbers(target, predicted),
+            "median_absolute_error",
+            lambda r: metrics.median_absolute_error(target[r], predicted[r]),
+        ),
     ]
     for measures, name, function in cases:
         one = next(measure for measure in measures if measure.name == name)

@@ -11,7 +11,9 @@ from mlmagic.evaluation.statistics.paired_tests import corrected_t_test, mcnemar
 
 
 def _right(both, first, second):
-    return np.array([True] * (both + first) + [False] * second), np.array([True] * both + [False] * first + [True] * second)
+    return np.array([True] * (both + first) + [False] * second), np.array(
+        [True] * both + [False] * first + [True] * second
+    )
 
 
 def test_few_differing_rows_are_tested_exactly():

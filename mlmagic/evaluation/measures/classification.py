@@ -34,8 +34,12 @@ def of_classes(true: NDArray[Any], predicted: NDArray[Any], count: int, positive
         yield Measure("precision_macro", summary, partial(_macro, _precision), "max")
         yield Measure("recall_macro", summary, partial(_macro, _recall), "max")
         yield Measure("f1_macro", summary, partial(_macro, _f1), "max")
-        yield Measure("f1_weighted", summary, _f1_weighted, "max")
+        yield Measure("f1_weighted", summary, partial(_weighted, _f1), "max")
+        yield Measure("precision_weighted", summary, partial(_weighted, _precision), "max")
+        yield Measure("recall_weighted", summary, partial(_weighted, _recall), "max")
     yield Measure("mcc", summary, _mcc, "max")
+    for name in ("f1_micro", "precision_micro", "recall_micro"):  # each is the accuracy where a row has one label
+        yield Measure(name, summary, _accuracy, "max", is_share=True)
 
 
 def _parts(sums: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -91,9 +95,9 @@ def _macro(function: Any, sums: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
-def _f1_weighted(sums: NDArray[Any]) -> NDArray[Any]:
+def _weighted(function: Any, sums: NDArray[Any]) -> NDArray[Any]:
     true, predicted, right = _parts(sums)
-    found: NDArray[Any] = (_f1(true, predicted, right) * true).sum(axis=0) / true.sum(axis=0)
+    found: NDArray[Any] = (function(true, predicted, right) * true).sum(axis=0) / true.sum(axis=0)
     return found
 
 

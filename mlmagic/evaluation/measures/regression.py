@@ -41,13 +41,15 @@ def _r2(sums: NDArray[Any]) -> NDArray[Any]:
     spread = sums[_TRUE_SQUARED] - sums[_TRUE] ** 2 / sums[_ONE]
     # As in scikit-learn: without a spread, 1 if all predictions are exact, else 0.
     exact = (sums[_SQUARED] == 0).astype(float)
-    return np.where(spread > 0, 1 - sums[_SQUARED] / np.where(spread > 0, spread, 1), exact)
+    found: NDArray[Any] = np.where(spread > 0, 1 - sums[_SQUARED] / np.where(spread > 0, spread, 1), exact)
+    return found
 
 
 def _rmse(sums: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
-    return np.sqrt(mean_of(_SQUARED, sums))
+    found: NDArray[Any] = np.sqrt(mean_of(_SQUARED, sums))
+    return found
 
 
 def _median(ascending: NDArray[Any], cumulated: NDArray[Any]) -> NDArray[Any]:

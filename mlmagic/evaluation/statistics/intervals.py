@@ -87,9 +87,7 @@ def resample(plan: Resampling, statistics: Mapping[str, Statistic]) -> dict[str,
     parts = [_of_weights(weights, statistics) for weights in plan.weights()]
     distributions = {name: np.concatenate([part[name] for part in parts]) for name in statistics}
     left_out = _left_out(plan, statistics)
-    return {
-        name: Resampled(float(values[name][0]), distributions[name], tuple(left_out[name])) for name in statistics
-    }
+    return {name: Resampled(float(values[name][0]), distributions[name], tuple(left_out[name])) for name in statistics}
 
 
 def _of_weights(weights: NDArray[Any], statistics: Mapping[str, Statistic]) -> dict[str, NDArray[Any]]:

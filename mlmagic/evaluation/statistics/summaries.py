@@ -35,7 +35,8 @@ class Sums:
 
     def of(self, weights: NDArray[Any]) -> NDArray[Any]:
         """Return a row for each feature, and a column for each resample."""
-        return self.features.T @ weights
+        sums: NDArray[Any] = self.features.T @ weights
+        return sums
 
 
 @dataclass(frozen=True, eq=False)
