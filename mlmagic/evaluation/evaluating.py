@@ -15,9 +15,9 @@ from mlmagic.evaluation import figures as drawing
 from mlmagic.evaluation import on_request, recording
 from mlmagic.evaluation.evaluation import EvaluatedSlice, Evaluation, Note
 from mlmagic.evaluation.measures.asked import named
-from mlmagic.evaluation.predicting import predict, require_model
+from mlmagic.evaluation.outcomes.predicting import predict, require_model
+from mlmagic.evaluation.outcomes.test_data import for_model, rows_of, targets_of, values_for_rows
 from mlmagic.evaluation.scoring import Wanted, compare, score, score_slices
-from mlmagic.evaluation.test_data import for_model, rows_of, targets_of, values_for_rows
 from mlmagic.recording import open_runs
 from mlmagic.user_objects import one_line, reraise_interrupt
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.outcome import Outcome, Task
+    from mlmagic.evaluation.outcomes.outcome import Outcome, Task
     from mlmagic.evaluation.scoring import Scores
     from mlmagic.journal.records import Dataset
     from mlmagic.store.query.run import Run
@@ -295,8 +295,8 @@ def _note_few(outcome: Outcome, scores: Scores, notes: _Notes) -> None:
     name = next(iter(scores.intervals))
     known = f"; {name} may lie from {interval.low:.2f} to {interval.high:.2f}" if interval.is_known else ""
     notes.warn(
-        f"{len(outcome)} row{'s' * (len(outcome) > 1)} only: a gross error shows, a difference between models does not{known}. "
-        "Bootstrap intervals of so few rows are too narrow"
+        f"{len(outcome)} row{'s' * (len(outcome) > 1)} only: a gross error shows, a difference between models does not"
+        f"{known}. Bootstrap intervals of so few rows are too narrow"
     )
 
 

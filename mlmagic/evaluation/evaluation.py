@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mlmagic.evaluation.outcome import Task
+    from mlmagic.evaluation.outcomes.outcome import Task
     from mlmagic.evaluation.statistics.intervals import Interval
     from mlmagic.evaluation.statistics.paired_tests import McNemar
     from mlmagic.store.query.direction import Direction

@@ -13,7 +13,7 @@ from mlmagic.user_objects import one_line, reraise_interrupt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mlmagic.evaluation.outcome import Outcome
+    from mlmagic.evaluation.outcomes.outcome import Outcome
 
 Draw = tuple[str, "Callable[[Any], None]"]
 _WIDTH, _HEIGHT, _DPI = 4.6, 3.8, 90

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
-from mlmagic.evaluation.test_data import column_names
+from mlmagic.evaluation.outcomes.test_data import column_names
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.outcome import Outcome
+    from mlmagic.evaluation.outcomes.outcome import Outcome
 
 _REPEATS = 5
 _FOLDS = 5

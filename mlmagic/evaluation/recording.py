@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.evaluation.evaluation import Note
+from mlmagic.evaluation.stored_runs import recording_on
 from mlmagic.recording.active_run import ActiveRun
-from mlmagic.recording.stored_runs import recording_on
 from mlmagic.store import connection
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.keys import slug, unused

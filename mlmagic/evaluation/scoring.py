@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.evaluation.measures.measure import Measure
-    from mlmagic.evaluation.outcome import Outcome
+    from mlmagic.evaluation.outcomes.outcome import Outcome
     from mlmagic.evaluation.statistics.intervals import Resampled
     from mlmagic.evaluation.statistics.resampling import Resampling
 

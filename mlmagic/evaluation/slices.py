@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.outcome import Outcome
+    from mlmagic.evaluation.outcomes.outcome import Outcome
 
 _MOST = 30
 _MOST_NUMBERS = 12

@@ -166,7 +166,7 @@ def _is_metric(name: str) -> bool:
 def _column(option: str, name: str | None, data: Any, names: Mapping[str, Any]) -> Any:
     """Return *name* if it is a column or unknown, else the values of the variable of this name."""
     from mlmagic.data.split.split_columns import NamedColumn
-    from mlmagic.evaluation.test_data import column_names
+    from mlmagic.evaluation.outcomes.test_data import column_names
 
     columns = [str(one) for one in column_names(data) or ()]
     if name is None or name in columns or name not in names:

@@ -216,8 +216,8 @@ def test_a_function_that_returns_too_few(cancer):
 
 
 def test_functions_of_the_data_are_models(cancer):
-    by_label = quick(lambda data: cancer.tree.predict(data), cancer.X, cancer.y)
-    by_probability = quick(lambda data: cancer.tree.predict_proba(data), cancer.X, cancer.y)
+    by_label = quick(cancer.tree.predict, cancer.X, cancer.y)
+    by_probability = quick(cancer.tree.predict_proba, cancer.X, cancer.y)
     of_second = quick(lambda data: cancer.tree.predict_proba(data)[:, 1], cancer.X, cancer.y)
     wanted = quick(cancer.tree, cancer.X, cancer.y).metrics
     assert by_label.metrics["accuracy"] == wanted["accuracy"]
@@ -247,16 +247,16 @@ def test_pyfunc_models(cancer, tmp_path):
 
 
 def test_few_whole_numbers_of_an_unknown_model_are_classes_and_that_is_said(cancer):
-    found = quick(lambda data: cancer.tree.predict(data), cancer.X, cancer.y)
+    found = quick(cancer.tree.predict, cancer.X, cancer.y)
     assert any("taken as classes" in text for text in texts(found))
-    assert quick(lambda data: cancer.tree.predict(data), cancer.X, cancer.y, task="regression").task == "regression"
+    assert quick(cancer.tree.predict, cancer.X, cancer.y, task="regression").task == "regression"
 
 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
         ({"task": "ranking"}, "there is no task 'ranking'"),
-        ({"task": "regresion"}, "Did you mean 'regression'?"),
+        ({"task": "regressio"}, "Did you mean 'regression'?"),
         ({"confidence": 95}, "confidence is a number from 0.5 to below 1"),
         ({"resamples": 3}, "resamples is a whole number from 100 on"),
         ({"by": "region"}, "by: "),

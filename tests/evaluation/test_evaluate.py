@@ -184,7 +184,7 @@ def test_another_model_is_compared_on_the_same_rows(cancer):
     found = quick(cancer.logistic, cancer.X, cancer.y, against=cancer.tree, name="logistic", against_name="tree")
     difference = found.difference
     own, other = cancer.logistic.predict(cancer.X) == cancer.y, cancer.tree.predict(cancer.X) == cancer.y
-    assert difference.values["accuracy"] == pytest.approx(own.mean() - other.mean())
+    assert difference.values["accuracy"] == pytest.approx(own.mean() - other.mean())  # noqa: PD011  # not a frame
     assert difference.mcnemar == mcnemar(own, other)
     assert difference.sentence().endswith("in accuracy on the same 142 rows")
 
@@ -215,7 +215,7 @@ def test_less_is_better_for_an_error():
         name="line",
         against_name="zero",
     )
-    assert found.difference.values["rmse"] < 0
+    assert found.difference.values["rmse"] < 0  # noqa: PD011  # not a frame
     assert found.difference.sentence().startswith("line is better by ")
 
 

@@ -117,7 +117,7 @@ def test_a_stored_run(shell):
     [
         ("", "%evaluate needs a model, test data and targets. For example: %evaluate model X_test y_test"),
         ("forest X_test", "got 'forest X_test'"),
-        ("forst X_test y_test", "there is no variable 'forst'. Did you mean 'forest'?"),
+        ("forrest X_test y_test", "there is no variable 'forrest'. Did you mean 'forest'?"),
         ("forest X_test y_test --metric acuracy", "Did you mean 'accuracy'?"),
         ("forest X_test y_test --metric cost=busines_cost", "Did you mean 'business_cost'?"),
         ("forest X_test y_test --metric =f", "write NAME=FUNC"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.outcome import Outcome
+    from mlmagic.evaluation.outcomes.outcome import Outcome
 
 Asked = Mapping[str, Any]
 """What was asked for, by the name under which it is recorded: a metric's name, a scorer, or a function."""

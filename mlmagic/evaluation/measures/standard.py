@@ -8,7 +8,7 @@ from mlmagic.evaluation.measures import classification, multilabel, regression
 
 if TYPE_CHECKING:
     from mlmagic.evaluation.measures.measure import Measure
-    from mlmagic.evaluation.outcome import Outcome
+    from mlmagic.evaluation.outcomes.outcome import Outcome
 
 _NOT_BY_DEFAULT = frozenset(
     ["mse", "mape", "f1_micro", "precision_micro", "recall_micro", "precision_weighted", "recall_weighted"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import autologging
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.outcome import TASKS, Outcome, Task
-from mlmagic.evaluation.test_data import text_columns
+from mlmagic.evaluation.outcomes.outcome import TASKS, Outcome, Task
+from mlmagic.evaluation.outcomes.test_data import text_columns
 from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import guarded, one_line, reraise_interrupt
 
