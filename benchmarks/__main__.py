@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "long_loop", "training_cell", "fingerprint",
-    "split", "load_runs", "compare_widget", "sweep", "redaction", "growth",
+    "split", "evaluate", "load_runs", "compare_widget", "sweep", "redaction", "growth",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import MLMagicError
 from mlmagic.evaluation.evaluation import Note
 from mlmagic.evaluation.stored_runs import recording_on
 from mlmagic.recording.active_run import ActiveRun
@@ -32,6 +33,8 @@ _MOST_SLICE_METRICS = 200
 
 def record_on_open_run(evaluation: Evaluation, run: RunContext, dataset: Dataset | None) -> Evaluation:
     """Record *evaluation* on the open run or trial, and return it with where it was recorded."""
+    if isinstance(run, ActiveRun) and run.target.earlier is not None and not run.evaluations:
+        run.evaluations += _of_earlier_cells(run, run.target.earlier.run_id)
     prefix = _prefix(evaluation.model, run.evaluations)
     content = as_json(evaluation, prefix)
     content["metrics"] = evaluation.metrics  # the very numbers, by which the cell's inference knows them
@@ -57,8 +60,7 @@ def record_on_stored_run(evaluation: Evaluation, reference: str, dataset: Datase
         It has not ended.
     """
     with recording_on(reference) as run:
-        found = read_json(text, dict) if (text := run.text(FILE)) else None
-        earlier = list(found["evaluations"]) if found and isinstance(found.get("evaluations"), list) else []
+        earlier = _evaluations_in(run.text(FILE))
         prefix = _prefix(evaluation.model, earlier)
         _record(evaluation, run.recorder, run.figure_names, prefix, [*earlier, as_json(evaluation, prefix)])
         if dataset is not None:
@@ -67,6 +69,28 @@ def record_on_stored_run(evaluation: Evaluation, reference: str, dataset: Datase
     if run.delivery.is_closed:
         notes += _on_logged_model(evaluation, run.stored.info.run_id, prefix, dataset)
     return replace(evaluation, recorded_on=run.name, prefix=prefix, notes=(*evaluation.notes, *notes))
+
+
+def _of_earlier_cells(run: ActiveRun, run_id: str) -> list[Mapping[str, Any]]:
+    """Return the evaluations that the earlier cells of a continued run recorded."""
+    from mlmagic.store.query.run import Run
+
+    try:
+        stored = Run(run_id)
+        return _evaluations_in(stored.text(FILE)) if FILE in stored.artifacts else []
+    except MLMagicError as error:
+        run.notices.warn(f"the evaluations of earlier cells are not in {FILE} any more: {error}")
+        return []
+
+
+def _evaluations_in(text: str) -> list[Mapping[str, Any]]:
+    found = read_json(text, dict) if text else None
+    several = found.get("evaluations") if found else None
+    return [one for one in several if _is_evaluation(one)] if isinstance(several, list) else []
+
+
+def _is_evaluation(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("metrics"), dict)
 
 
 def _prefix(name: str, earlier: Sequence[Mapping[str, Any]]) -> str:

@@ -94,7 +94,7 @@ def headline(evaluation: Evaluation) -> str:
 
 def footer(evaluation: Evaluation) -> str:
     """Return how the intervals were made, which class is the positive one, and where it was recorded."""
-    parts = [f"{evaluation.confidence:.0%} intervals from {evaluation.how}"]
+    parts = [f"{100 * evaluation.confidence:g} % intervals from {evaluation.how}"]
     if evaluation.positive is not None:
         parts.append(f"positive class: {shorten(evaluation.positive, _LONGEST)}")
     if evaluation.recorded_on is not None:

@@ -271,6 +271,12 @@ def test_each_wrong_option_is_one_line(cancer, options, line):
     assert line in refused(cancer.logistic, cancer.X, cancer.y, **options)
 
 
+def test_labels_of_mixed_types(cancer):
+    y = cancer.y.astype(object).copy()
+    y.iloc[0] = "one"
+    assert "mixes text and other values" in refused(cancer.logistic, cancer.X, y)
+
+
 def test_groups_that_are_missing(cancer):
     groups = np.where(np.arange(142) < 3, math.nan, np.arange(142))
     assert "is missing in 3 of 142 rows" in refused(cancer.logistic, cancer.X, cancer.y, groups=groups)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 import mlmagic
 from mlmagic import errors
@@ -83,6 +84,30 @@ def test_a_second_model_has_its_name_before_its_metrics_and_the_same_model_goes_
     assert run.metrics["logistic.accuracy"] == second.metrics["accuracy"]
     assert run.history("accuracy") == [(0, first.metrics["accuracy"]), (1, third.metrics["accuracy"])]
     assert [one["model"] for one in _evaluation_json(run)] == ["tree", "logistic", "tree"]
+
+
+def test_a_continued_run_keeps_the_evaluations_of_its_earlier_cells(store_uri, cancer):
+    with mlmagic.track("continued", quiet=True):
+        mlmagic.evaluate(cancer.tree, cancer.X, cancer.y, name="tree", figures=False, resamples=100)
+    with mlmagic.track(resume="continued", quiet=True) as run:
+        found = mlmagic.evaluate(cancer.logistic, cancer.X, cancer.y, name="logistic", figures=False, resamples=100)
+    assert found.prefix == "logistic."
+    assert [one["model"] for one in _evaluation_json(mlmagic.Run(run.id))] == ["tree", "logistic"]
+
+
+def test_a_trial_of_a_sweep_is_evaluated_on_its_own_run(store_uri, cancer):
+    def train(depth):
+        model = DecisionTreeClassifier(max_depth=depth, random_state=0).fit(cancer.X_train, cancer.y_train)
+        return mlmagic.evaluate(model, cancer.X, cancer.y, figures=False, resamples=100).metrics["accuracy"]
+
+    mlmagic.sweep(train, {"depth": "1,3"}, metric="accuracy", mode="max", quiet=True)
+    trials = MlflowClient().search_runs(["0"], "params.depth LIKE '%'")
+    assert len(trials) == 2
+    for trial in trials:
+        stored = mlmagic.Run(trial.info.run_id)
+        assert stored.metrics["accuracy_low"] < stored.metrics["accuracy"]
+        assert {value for _, value in stored.history("accuracy")} == {stored.metrics["accuracy"]}
+        assert _evaluation_json(stored)[0]["model"] == "model"
 
 
 def test_without_a_run_nothing_is_recorded(store_uri, cancer):

@@ -130,6 +130,8 @@ def targets_of(y: Any, rows: int, name: str, data: str) -> tuple[NDArray[Any], t
             f"{name} is missing (NaN) in {count:,} of {rows:,} rows: no metric is defined there. Leave them out: "
             f"known = pd.notna({name}), then {data}[known] and {name}[known]"
         )
+    if array.dtype == object and len({isinstance(one, str) for one in array.ravel().tolist()}) > 1:
+        raise UsageProblem(f"{name} mixes text and other values: give labels of one type, {name}.astype(str)")
     outputs = array.shape[1] if array.ndim > 1 else 0
     return array, tuple(map(str, names if names and len(names) == outputs else range(outputs)))
 
