@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import autologging
@@ -13,51 +13,24 @@ from mlmagic.data.split.split_columns import NamedColumn
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation import figures as drawing
 from mlmagic.evaluation import on_request, recording
-from mlmagic.evaluation.evaluation import EvaluatedSlice, Evaluation, Note
+from mlmagic.evaluation.evaluation import EvaluatedSlice, Evaluation
+from mlmagic.evaluation.evaluation_notes import EvaluationNotes, note_few, note_left_out
 from mlmagic.evaluation.measures.asked import named
-from mlmagic.evaluation.outcomes.predicting import predict, require_model
+from mlmagic.evaluation.outcomes.identity import identify
+from mlmagic.evaluation.outcomes.predicting import predict
 from mlmagic.evaluation.outcomes.test_data import for_model, rows_of, targets_of, values_for_rows
+from mlmagic.evaluation.request import Names, Request, check_request, group_codes
 from mlmagic.evaluation.scoring import Wanted, compare, score, score_slices
 from mlmagic.recording import open_runs
-from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import FrameType
 
     from numpy.typing import NDArray
 
     from mlmagic.evaluation.outcomes.outcome import Outcome, Task
-    from mlmagic.evaluation.scoring import Scores
     from mlmagic.journal.records import Dataset
     from mlmagic.store.query.run import Run
-
-_FEW_ROWS = 30
-_FEWEST_RESAMPLES = 100
-_BUDGET_S = 2.0
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the user calls the model, the data, the targets and the other model."""
-
-    model: str
-    data: str
-    targets: str
-    against: str = ""
-
-
-@dataclass
-class _Notes:
-    """The notes, each once."""
-
-    found: dict[str, Note] = field(default_factory=dict)
-
-    def info(self, text: str) -> None:
-        self.found.setdefault(text, Note(text))
-
-    def warn(self, text: str) -> None:
-        self.found[text] = Note(text, "warning")
 
 
 def evaluate(
@@ -150,18 +123,19 @@ def evaluate(
         _name_in(caller, y, "y"),
         "" if against is None else against_name or _name_in(caller, against, _kind(against)),
     )
-    return evaluate_named(
+    request = Request(
         names, model, X, y, metrics=metrics, by=_with_name(caller, by, "by"), against=against,
         groups=_with_name(caller, groups, "groups"), run=run, confidence=confidence, figures=figures,
         importance=importance, learning_curve=learning_curve, task=task, positive=positive, resamples=resamples,
     )  # fmt: skip
+    return evaluate_request(request)
 
 
 def _with_name(frame: FrameType, values: Any, otherwise: str) -> Any:
     """Return values with the name that the caller has for them; the name of a column as it is."""
-    return (
-        values if values is None or isinstance(values, str) else NamedColumn(_name_in(frame, values, otherwise), values)
-    )
+    if values is None or isinstance(values, str):
+        return values
+    return NamedColumn(_name_in(frame, values, otherwise), values)
 
 
 def _name_in(frame: FrameType, thing: Any, otherwise: str) -> str:
@@ -173,75 +147,67 @@ def _kind(model: Any) -> str:
     return str(getattr(model, "__name__", type(model).__name__)).replace("<lambda>", "model")
 
 
-def evaluate_named(
-    names: Names,
-    model: Any,
-    data: Any,
-    targets: Any,
-    *,
-    metrics: Any,
-    by: Any,
-    against: Any,
-    groups: Any,
-    run: str | Run | None,
-    confidence: float,
-    figures: bool,
-    importance: bool,
-    learning_curve: tuple[Any, Any] | None,
-    task: Task | None,
-    positive: Any,
-    resamples: int | None,
-) -> Evaluation:
-    """Evaluate as `evaluate` does, with the *names* that the user has for the arguments."""
+def evaluate_request(request: Request) -> Evaluation:
+    """Evaluate as `evaluate` does, and record it.
+
+    Raises
+    ------
+    UsageProblem
+        As `evaluate` does.
+    """
     require("scipy", "mlmagic.evaluate")
-    _check(confidence, resamples, learning_curve)
-    asked = named(metrics)
-    require_model(model, names.model)
-    if against is not None:
-        require_model(against, names.against)
-    rows = rows_of(data, names.data)
-    true, outputs = targets_of(targets, rows, names.targets, names.data)
-    notes = _Notes()
-    group_of_row = None if groups is None else _groups(groups, data, rows, names)
-    divided = None if by is None else values_for_rows("by", by, data, rows, names.data)
-    wanted = Wanted(asked, confidence, group_of_row, resamples)
+    check_request(request)
+    names = request.names
+    rows = rows_of(request.data, names.data)
+    true, outputs = targets_of(request.targets, rows, names.targets, names.data)
+    wanted = Wanted(named(request.metrics), request.confidence, group_codes(request, rows), request.resamples)
+    notes = EvaluationNotes()
     with autologging.switched_off():
-        data_of_model = for_model(model, data, names.data, notes.info)
-        outcome = predict(
-            model, data_of_model, true, name=names.model, data_name=names.data, outputs=outputs, task=task,
-            positive=positive, note=notes.info,
-        )  # fmt: skip
-        scores = score(outcome, wanted, model=names.model)
-        _note_left_out(scores, notes)
-        _note_few(outcome, scores, notes)
-        primary = next((one for one in asked if one in scores.values), next(iter(scores.values)))
-        slices: tuple[EvaluatedSlice, ...] = ()
-        if divided is not None:
-            slices = score_slices(*divided, outcome, wanted, model=names.model, note=notes.info)
-        difference = None
-        if against is not None:
-            other = predict(
-                against, for_model(against, data, names.data, notes.info), true, name=names.against,
-                data_name=names.data, outputs=outputs, task=task or outcome.task, positive=positive, note=notes.info,
-            )  # fmt: skip
-            others = score(other, wanted, model=names.against)
-            difference = compare((names.model, outcome, scores), (names.against, other, others), wanted, primary)
-        pictures = drawing.draw(outcome, notes.warn) if figures else {}
-        found = {}
-        if importance:
-            found = on_request.importance(model, data_of_model, true, outcome, notes.warn)
-            if figures and found:
-                pictures |= _picture("permutation_importance", drawing.draw_importance(found, _scored(outcome)), notes)
-        if learning_curve is not None:
-            curve = on_request.learning_curve(model, *learning_curve, outcome, notes.warn)
-            pictures |= {} if curve is None else _picture("learning_curve", curve, notes)
-    fingerprints, dataset = _identify(names, data, targets, notes)
-    evaluation = Evaluation(
+        evaluation = _evaluated(request, _Target(true, outputs), wanted, notes)
+    fingerprints, dataset = identify(names.data, request.data, names.targets, request.targets, notes.warn)
+    evaluation = replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values()))
+    return _recorded(evaluation, request.run, dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """The targets, and the names of several outputs."""
+
+    true: NDArray[Any]
+    outputs: tuple[str, ...]
+
+
+def _evaluated(request: Request, target: _Target, wanted: Wanted, notes: EvaluationNotes) -> Evaluation:
+    names, rows = request.names, len(target.true)
+    divided = None
+    if request.by is not None:
+        divided = values_for_rows("by", request.by, request.data, rows, names.data)
+    outcome = _predicted(request, request.model, names.model, target, notes, task=request.task)
+    scores = score(outcome, wanted, model=names.model)
+    note_left_out(scores, notes)
+    note_few(outcome, scores, notes)
+    slices: tuple[EvaluatedSlice, ...] = ()
+    if divided is not None:
+        slices = score_slices(*divided, outcome, wanted, model=names.model, note=notes.info)
+    difference = None
+    if request.against is not None:
+        other = _predicted(request, request.against, names.against, target, notes, task=request.task or outcome.task)
+        others = score(other, wanted, model=names.against)
+        difference = compare((names.model, outcome, scores), (names.against, other, others), wanted)
+    pictures = drawing.draw(outcome, notes.warn) if request.figures else {}
+    found = on_request.importance(request, target.true, outcome, notes.warn) if request.importance else {}
+    if found and request.figures:
+        bars = drawing.draw_importance(found, on_request.scored(outcome))
+        pictures |= _picture("permutation_importance", bars, notes)
+    if request.learning_curve is not None:
+        curve = on_request.learning_curve(request.model, *request.learning_curve, outcome, notes.warn)
+        pictures |= {} if curve is None else _picture("learning_curve", curve, notes)
+    return Evaluation(
         model=names.model,
         data=names.data,
         task=outcome.task,
         rows=rows,
-        confidence=confidence,
+        confidence=request.confidence,
         how=_how(wanted, outcome),
         metrics=scores.values,
         intervals=scores.intervals,
@@ -252,59 +218,20 @@ def evaluate_named(
         difference=difference,
         importance=found,
         figures=pictures,
-        fingerprint=fingerprints,
-        notes=tuple(notes.found.values()),
-    )
-    return _recorded(evaluation, run, dataset)
-
-
-def _check(confidence: float, resamples: int | None, learning_curve: Any) -> None:
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0.5 <= confidence < 1:  # noqa: PLR2004
-        raise UsageProblem(f"confidence is a number from 0.5 to below 1, such as 0.95, not {described(confidence)}")
-    if resamples is not None and (not isinstance(resamples, int) or resamples < _FEWEST_RESAMPLES):
-        raise UsageProblem(f"resamples is a whole number from {_FEWEST_RESAMPLES} on, not {described(resamples)}")
-    if learning_curve is not None and (not isinstance(learning_curve, tuple | list) or len(learning_curve) != 2):  # noqa: PLR2004
-        raise UsageProblem("learning_curve takes the training data: learning_curve=(X_train, y_train)")
-
-
-def _groups(groups: Any, data: Any, rows: int, names: Names) -> NDArray[Any]:
-    import numpy as np
-    import pandas as pd
-
-    label, values = values_for_rows("groups", groups, data, rows, names.data)
-    if missing := int(np.asarray(pd.isna(values)).sum()):
-        raise UsageProblem(f"groups: {label} is missing in {missing:,} of {rows:,} rows: give each row a group")
-    codes: NDArray[Any] = np.unique(values.astype(str), return_inverse=True)[1].reshape(-1)
-    if codes.max() == 0:
-        raise UsageProblem(f"groups: all rows have the same {label}: no interval can be told from one group")
-    return codes
-
-
-def _note_left_out(scores: Scores, notes: _Notes) -> None:
-    reasons: dict[str, list[str]] = {}
-    for name, why in scores.left_out.items():
-        reasons.setdefault(why, []).append(name)
-    for why, left_out in reasons.items():
-        notes.warn(f"{', '.join(left_out)} {'was' if len(left_out) == 1 else 'were'} left out: {why}")
-
-
-def _note_few(outcome: Outcome, scores: Scores, notes: _Notes) -> None:
-    if len(outcome) >= _FEW_ROWS:
-        return
-    interval = next(iter(scores.intervals.values()))
-    name = next(iter(scores.intervals))
-    known = f"; {name} may lie from {interval.low:.2f} to {interval.high:.2f}" if interval.is_known else ""
-    notes.warn(
-        f"{len(outcome)} row{'s' * (len(outcome) > 1)} only: a gross error shows, a difference between models does not"
-        f"{known}. Bootstrap intervals of so few rows are too narrow"
     )
 
 
-def _scored(outcome: Outcome) -> str:
-    return "r2" if outcome.task == "regression" else "accuracy"
+def _predicted(
+    request: Request, model: Any, name: str, target: _Target, notes: EvaluationNotes, *, task: Task | None
+) -> Outcome:
+    data = for_model(model, request.data, request.names.data, notes.info)
+    return predict(
+        model, data, target.true, name=name, data_name=request.names.data, outputs=target.outputs, task=task,
+        positive=request.positive, note=notes.info,
+    )  # fmt: skip
 
 
-def _picture(name: str, function: Any, notes: _Notes) -> dict[str, bytes]:
+def _picture(name: str, function: Any, notes: EvaluationNotes) -> dict[str, bytes]:
     picture = drawing.render(function, name, notes.warn)
     return {} if picture is None else {name: picture}
 
@@ -316,33 +243,6 @@ def _how(wanted: Wanted, outcome: Outcome) -> str:
     else:
         units = "rows within each class" if len(plan.strata) > 1 else "rows"
     return f"{plan.resamples:,} resamples of {units}"
-
-
-def _identify(names: Names, data: Any, targets: Any, notes: _Notes) -> tuple[Mapping[str, Any], Dataset | None]:
-    """Return the digests of the test data, and the data as MLflow records it, None for lists of rows that differ."""
-    from mlmagic.data.fingerprint.fingerprint import fingerprint
-    from mlmagic.data.kinds import class_of
-    from mlmagic.data.profile.mlflow_dataset import record
-
-    found: dict[str, Any] = {}
-    dataset = None
-    for name, values in ((names.data, data), (names.targets, targets)):
-        try:
-            known = values if class_of(values) is not None else _as_array(values)
-            one = fingerprint(known, budget_s=_BUDGET_S)
-            found[name] = {"digest": one.digest, "shape": list(one.shape), "kind": one.kind, "sampled": one.sampled}
-            if values is data:
-                dataset = record(name, known, one)
-        except BaseException as error:  # noqa: BLE001  # an evaluation is worth as much without it
-            reraise_interrupt(error)
-            notes.warn(f"{name} has no fingerprint: {one_line(error)[:200]}")
-    return found, dataset
-
-
-def _as_array(values: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(values.to_pandas() if hasattr(values, "to_pandas") else values)
 
 
 def _recorded(evaluation: Evaluation, run: str | Run | None, dataset: Dataset | None) -> Evaluation:

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
-from mlmagic.evaluation.outcomes.test_data import column_names
+from mlmagic.evaluation.outcomes.test_data import column_names, for_model
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -15,14 +15,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.evaluation.outcomes.outcome import Outcome
+    from mlmagic.evaluation.request import Request
 
 _REPEATS = 5
 _FOLDS = 5
 _SHARES = (0.1, 0.325, 0.55, 0.775, 1.0)
 
 
+def scored(outcome: Outcome) -> str:
+    """Return the score that is looked at: ``"r2"`` or ``"accuracy"``."""
+    return "r2" if outcome.task == "regression" else "accuracy"
+
+
 def importance(
-    model: Any, data: Any, true: NDArray[Any], outcome: Outcome, note: Callable[[str], None]
+    request: Request, true: NDArray[Any], outcome: Outcome, note: Callable[[str], None]
 ) -> dict[str, tuple[float, float]]:
     """Return the mean and deviation of the loss in accuracy or R2 if a column is shuffled, the most important first.
 
@@ -31,11 +37,13 @@ def importance(
     require("sklearn", "mlmagic.evaluate", pip="scikit-learn")
     from sklearn.inspection import permutation_importance
 
-    scoring = "r2" if outcome.task == "regression" else "accuracy"
+    data = for_model(request.model, request.data, request.names.data, lambda _: None)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = permutation_importance(model, data, true, n_repeats=_REPEATS, random_state=0, scoring=scoring)
+            found = permutation_importance(
+                request.model, data, true, n_repeats=_REPEATS, random_state=0, scoring=scored(outcome)
+            )
     except BaseException as error:  # noqa: BLE001  # whatever a model raises costs only its importance
         reraise_interrupt(error)
         note(f"the permutation importance was left out: {one_line(error)[:200]}")
@@ -54,7 +62,7 @@ def learning_curve(
     from sklearn.model_selection import LearningCurveDisplay
     from sklearn.model_selection import learning_curve as compute
 
-    scoring = "r2" if outcome.task == "regression" else "accuracy"
+    scoring = scored(outcome)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

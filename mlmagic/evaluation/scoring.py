@@ -100,9 +100,7 @@ def score_slices(
     return tuple(found)
 
 
-def compare(
-    first: tuple[str, Outcome, Scores], second: tuple[str, Outcome, Scores], wanted: Wanted, metric: str
-) -> ModelDifference:
+def compare(first: tuple[str, Outcome, Scores], second: tuple[str, Outcome, Scores], wanted: Wanted) -> ModelDifference:
     """Return how two models differ; each is its name, its outcome and its scores on the same rows and resamples."""
     model, outcome, scores = first
     against, other, others = second
@@ -113,7 +111,7 @@ def compare(
         model,
         against,
         len(outcome),
-        metric if metric in shared else shared[0],
+        shared[0],
         MappingProxyType({name: one.value for name, one in differences.items()}),
         MappingProxyType({name: interval_of(one, wanted.confidence) for name, one in differences.items()}),
         {name: scores.measures[name].direction for name in shared},

@@ -77,7 +77,8 @@ class EvaluateMagics(Magics):
         """
         if self.shell is None:  # a magics object without a shell
             return None
-        from mlmagic.evaluation.evaluating import Names, evaluate_named
+        from mlmagic.evaluation.evaluating import evaluate_request
+        from mlmagic.evaluation.request import Names, Request
 
         names = namespace_of(self.shell, local_ns)
         parser = self.evaluate.parser
@@ -91,7 +92,7 @@ class EvaluateMagics(Magics):
             variable(arguments.into)
         model, data, targets = (self._value(word, names) for word in arguments.what)
         against = None if arguments.against is None else self._value(arguments.against, names)
-        found = evaluate_named(
+        request = Request(
             Names(
                 model=arguments.name or arguments.what[0],
                 data=arguments.what[1],
@@ -114,6 +115,7 @@ class EvaluateMagics(Magics):
             positive=arguments.positive,
             resamples=None if arguments.resamples is None else int(_number("resamples", arguments.resamples, int)),
         )
+        found = evaluate_request(request)
         if arguments.into is not None:
             self.shell.push({arguments.into: found})
         return found

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MOST_BLOCKS = 1000
+_MOST_BLOCKS = 500
 _MOST_BLOCKS_OF_FUNCTIONS = 200
 
 
