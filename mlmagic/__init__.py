@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.data.split.splitting import split
+    from mlmagic.evaluation.evaluating import evaluate
     from mlmagic.models.searches import log_search
     from mlmagic.models.studies import optuna_callback
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
@@ -52,6 +53,7 @@ _WHEN_ASKED_FOR = {
     "compose": "mlmagic.config.composing",
     "cross_validate": "mlmagic.validation.one_call",
     "folds": "mlmagic.validation.folds",
+    "evaluate": "mlmagic.evaluation.evaluating",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
     "load_model": "mlmagic.api.registry",
@@ -80,6 +82,7 @@ __all__ = [
     "compose",
     "cross_validate",
     "diff",
+    "evaluate",
     "folds",
     "foreign_journals",
     "instantiate",

@@ -14,6 +14,7 @@ from mlmagic.journal import folder
 from mlmagic.magics import completion
 from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.diff import DiffMagics
+from mlmagic.magics.evaluate import EvaluateMagics
 from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.registry import RegistryMagics
 from mlmagic.magics.runs import RunsMagics
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.data.split.splitting import Split
+    from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
 
@@ -50,6 +52,7 @@ _MAGICS = (
     TrackMagics,
     SeedMagics,
     SplitMagics,
+    EvaluateMagics,
     RunsMagics,
     CompareMagics,
     DiffMagics,
@@ -183,11 +186,18 @@ def _show_split(done: Split) -> MimeBundle:
     return split_report_bundle(done)
 
 
+def _show_evaluation(done: Evaluation) -> MimeBundle:
+    from mlmagic.views.evaluation_report import evaluation_report_bundle
+
+    return evaluation_report_bundle(done)
+
+
 # By name, because these modules are imported on first use.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
     ("mlmagic.data.split.splitting", "Split", _show_split),
     ("mlmagic.comparison.diffs.difference", "Difference", _show_difference),
+    ("mlmagic.evaluation.evaluation", "Evaluation", _show_evaluation),
 )
 
 

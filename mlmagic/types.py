@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.data.split.splitting import Split
+    from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.registry.facts import VersionFacts
@@ -38,6 +39,7 @@ _MODULES = {
     "Difference": "mlmagic.comparison.diffs.difference",
     "Fold": "mlmagic.validation.folds",
     "Folds": "mlmagic.validation.folds",
+    "Evaluation": "mlmagic.evaluation.evaluation",
     "ForeignJournal": "mlmagic.journal.foreign",
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",
@@ -60,6 +62,7 @@ __all__ = [
     "CompareWidget",
     "CrossValidation",
     "Difference",
+    "Evaluation",
     "Fold",
     "Folds",
     "ForeignJournal",

@@ -118,12 +118,12 @@ def title(figure: Any) -> str:
     return next((str(text) for text in candidates if text and str(text).strip()), "")
 
 
-def to_png(figure: Any) -> bytes:
+def to_png(figure: Any, bbox_inches: str | None = "tight") -> bytes:
     """Render *figure* as `savefig` does, without calling the callbacks of `watch_drawn`."""
     buffer = io.BytesIO()
     _inside.busy = True
     try:
-        figure.savefig(buffer, format="png", bbox_inches="tight")
+        figure.savefig(buffer, format="png", bbox_inches=bbox_inches)
     finally:
         _inside.busy = False
     return buffer.getvalue()

@@ -30,7 +30,9 @@ _OPTIONS_WITH_NAME = ("--sort", "--metric", "--group-by")
 _OPTIONS_WITH_VALUE = ("-e", "--experiment", "-n", *_OPTIONS_WITH_NAME)
 _OF_REGISTRY = ("register", "models", "promote", "rollback")
 _REGISTRY_OPTIONS_WITH_VALUE = {"--run", "--model", "--alias", "--description", "--to", "--reason", "-n"}
-_MAGIC = re.compile(r"%{1,2}(track|seed|split|runs|compare|diff|hydra|register|models|promote|rollback)(?=\s|$)")
+_MAGIC = re.compile(
+    r"%{1,2}(track|seed|split|evaluate|runs|compare|diff|hydra|register|models|promote|rollback)(?=\s|$)"
+)
 
 
 def hook(shell: InteractiveShell) -> tuple[list[Any], Callable[..., Any]]:
@@ -89,6 +91,7 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
 def _options(magic: str) -> list[str]:
     from mlmagic.magics.compare import CompareMagics
     from mlmagic.magics.diff import DiffMagics
+    from mlmagic.magics.evaluate import EvaluateMagics
     from mlmagic.magics.hydra import HydraMagics
     from mlmagic.magics.registry import RegistryMagics
     from mlmagic.magics.runs import RunsMagics
@@ -97,6 +100,7 @@ def _options(magic: str) -> list[str]:
         "track": TrackMagics.track,
         "seed": SeedMagics.seed,
         "split": SplitMagics.split,
+        "evaluate": EvaluateMagics.evaluate,
         "runs": RunsMagics.runs,
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
@@ -114,13 +118,23 @@ def _values(shell: InteractiveShell, magic: str, last: str, words: list[str]) ->
     try:
         if last in {"-e", "--experiment"}:
             return _experiments()
-        if last in {"--resume", "--continue", "--parent"} or (magic in {"compare", "diff"} and not option):
+        if last in {"--resume", "--continue", "--parent", "--run"} or (magic in {"compare", "diff"} and not option):
             return _run_names()
     except MLMagicError:  # an unreachable store is reported when a run is opened, not on Tab
         return []
-    if option in {"-p", "--params", "-m", "--metrics"} and magic == "track":
-        return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
+    if magic == "evaluate" or (option in {"-p", "--params", "-m", "--metrics"} and magic == "track"):
+        return [*_variables(shell), *(_metrics() if last == "--metric" else ())]
     return []
+
+
+def _variables(shell: InteractiveShell) -> list[str]:
+    return sorted(name for name in shell.user_ns if not name.startswith("_") and name not in shell.user_ns_hidden)
+
+
+def _metrics() -> list[str]:
+    from mlmagic.evaluation.measures.standard import all_names
+
+    return all_names()
 
 
 def _of_filter(magic: str, last: str, words: list[str], before: str) -> list[str] | None:

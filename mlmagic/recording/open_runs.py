@@ -55,6 +55,12 @@ def _runs(contexts: Iterable[RunContext]) -> Iterator[ActiveRun]:
     return (context for context in contexts if isinstance(context, ActiveRun))
 
 
+def active() -> RunContext | None:
+    """Return the active run or sweep trial of the calling thread and process, or None."""
+    context = _open.current()
+    return context if context is not None and context.pid == os.getpid() else None
+
+
 def require_active(what: str) -> RunContext:
     """Return the active run or sweep trial of the calling thread; *what* is the called function, for the error.
 

@@ -78,13 +78,17 @@ def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> N
 
 
 def _record_metrics(run: OpenRun, found: inferred_values.InferredValues, logged: Mapping[str, float]) -> None:
-    """Record the metrics that were *found*, except those that MLflow's autologging has *logged*."""
+    """Record the metrics that were *found*, except those of evaluations and those that autologging has *logged*."""
+    evaluated = {id(value) for one in run.evaluations for value in one["metrics"].values()}
     left_out = run.options.exclude | {*logged, *run.recorder.metrics, *run.options.params}
     names = run.origin.namespace
     of_folds = {name for name, held in run.of_folds.items() if name in names and held.is_(names[name])}
     autologged = []
     for name, curve in found.metrics.items():
         if name in left_out or name.partition(".")[0] in of_folds:
+            continue
+        if all(id(number) in evaluated for number in curve):  # recorded by the evaluation, under the metric's own name
+            _metrics_of_the_session.add(name)
             continue
         theirs = name in found.measures and holds_metric(found.measures[name], curve, logged)
         if theirs or (name in found.histories and holds_history(found.histories[name], curve, logged)):

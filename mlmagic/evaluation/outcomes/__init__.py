@@ -1,0 +1,1 @@
+"""What a model predicts for the rows of checked test data."""

@@ -1,0 +1,102 @@
+"""What is asked of an evaluation, checked before the model predicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.arguments import described
+from mlmagic.errors import UsageProblem
+from mlmagic.evaluation.outcomes.answers import require_model
+from mlmagic.evaluation.outcomes.test_data import values_for_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlmagic.evaluation.outcomes.outcome import Task
+    from mlmagic.store.query.run import Run
+
+_FEWEST_RESAMPLES = 100
+_LEAST_CONFIDENCE = 0.5
+_PAIR = 2
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the user calls the model, the data, the targets and the other model."""
+
+    model: str
+    data: str
+    targets: str
+    against: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Options:
+    """The options of `mlmagic.evaluate`, as it explains them."""
+
+    metrics: Any = None
+    by: Any = None
+    against: Any = None
+    groups: Any = None
+    run: str | Run | None = None
+    confidence: float = 0.95
+    figures: bool = True
+    importance: bool = False
+    learning_curve: tuple[Any, Any] | None = None
+    task: Task | None = None
+    positive: Any = None
+    resamples: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Request(_Options):
+    """A model to evaluate on *data* with its *targets*."""
+
+    names: Names
+    model: Any
+    data: Any
+    targets: Any
+
+
+def check_request(request: Request) -> None:
+    """Check the models and the options.
+
+    Raises
+    ------
+    UsageProblem
+        Something predicts nothing, or an option is invalid.
+    """
+    require_model(request.model, request.names.model)
+    if request.against is not None:
+        require_model(request.against, request.names.against)
+    confidence, resamples, curve = request.confidence, request.resamples, request.learning_curve
+    is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
+    if not is_number or not _LEAST_CONFIDENCE <= confidence < 1:
+        raise UsageProblem(f"confidence is a number from 0.5 to below 1, such as 0.95, not {described(confidence)}")
+    if resamples is not None and (not isinstance(resamples, int) or resamples < _FEWEST_RESAMPLES):
+        raise UsageProblem(f"resamples is a whole number from {_FEWEST_RESAMPLES} on, not {described(resamples)}")
+    if curve is not None and (not isinstance(curve, tuple | list) or len(curve) != _PAIR):
+        raise UsageProblem("learning_curve takes the training data: learning_curve=(X_train, y_train)")
+
+
+def group_codes(request: Request, rows: int) -> NDArray[Any] | None:
+    """Return the number of each row's group, or None without groups.
+
+    Raises
+    ------
+    UsageProblem
+        Groups are missing, or there is only one.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if request.groups is None:
+        return None
+    label, values = values_for_rows("groups", request.groups, request.data, rows, request.names.data)
+    if missing := int(np.asarray(pd.isna(values)).sum()):
+        raise UsageProblem(f"groups: {label} is missing in {missing:,} of {rows:,} rows: give each row a group")
+    codes: NDArray[Any] = np.unique(values.astype(str), return_inverse=True)[1].reshape(-1)
+    if codes.max() == 0:
+        raise UsageProblem(f"groups: all rows have the same {label}: no interval can be told from one group")
+    return codes

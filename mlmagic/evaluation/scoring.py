@@ -1,0 +1,119 @@
+"""Compute the metrics of an outcome with their intervals, alone and beside another outcome on the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.evaluation.evaluation import EvaluatedSlice, ModelDifference
+from mlmagic.evaluation.measures.asked import measures_asked
+from mlmagic.evaluation.measures.standard import Measures
+from mlmagic.evaluation.slices import divide, warning_of
+from mlmagic.evaluation.statistics.intervals import Interval, interval_of, resample, share_interval
+from mlmagic.evaluation.statistics.paired_tests import mcnemar
+from mlmagic.evaluation.statistics.resampling import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from mlmagic.evaluation.measures.measure import Measure
+    from mlmagic.evaluation.outcomes.outcome import Outcome
+    from mlmagic.evaluation.statistics.intervals import Resampled
+    from mlmagic.evaluation.statistics.resampling import Resampling
+
+_RESAMPLES, _RESAMPLES_OF_MANY_ROWS = 1000, 500
+_MANY_ROWS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is to be computed: the metrics, the confidence, the groups of the rows, and how often they are drawn."""
+
+    metrics: Mapping[str, Any]
+    confidence: float
+    groups: NDArray[Any] | None
+    resamples: int | None
+
+    def plan(self, outcome: Outcome) -> Resampling:
+        """Return how the rows of *outcome* are drawn."""
+        count = self.resamples or (_RESAMPLES if len(outcome) <= _MANY_ROWS else _RESAMPLES_OF_MANY_ROWS)
+        classes = outcome.codes if outcome.task in {"binary", "multiclass"} else None
+        return plan(len(outcome), classes=classes, groups=self.groups, resamples=count)
+
+    def of(self, rows: NDArray[Any]) -> Wanted:
+        """Return the same for some of the rows."""
+        return replace(self, groups=None if self.groups is None else self.groups[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The metrics of an outcome, and what their intervals are computed from."""
+
+    measures: Mapping[str, Measure]
+    resampled: Mapping[str, Resampled]
+    intervals: Mapping[str, Interval]
+    left_out: Mapping[str, str]
+    """The reason for each metric that was left out."""
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """The value of each metric; no dict, so that a tracked cell does not record it as a dict of results."""
+        return MappingProxyType({name: one.value for name, one in self.resampled.items()})
+
+
+def score(outcome: Outcome, wanted: Wanted, *, model: str) -> Scores:
+    """Return the standard metrics of *outcome* and those that are wanted."""
+    known = Measures(outcome)
+    slow_too = wanted.resamples is not None
+    asked = measures_asked(wanted.metrics, known, outcome, model=model, slow_too=slow_too)
+    measures = {one.name: one for one in asked}
+    measures |= {name: one for name, one in known.standard().items() if name not in measures}
+    resampled = resample(wanted.plan(outcome), measures)
+    intervals = {}
+    for name, one in resampled.items():
+        intervals[name] = _interval(measures[name], one, outcome, wanted)
+    return Scores(measures, resampled, MappingProxyType(intervals), known.left_out)
+
+
+def _interval(measure: Measure, found: Resampled, outcome: Outcome, wanted: Wanted) -> Interval:
+    if measure.summary.most_blocks == 1:
+        note = "the function takes long: resamples=200 computes its interval"
+        return replace(interval_of(found, wanted.confidence), note=note)
+    interval = interval_of(found, wanted.confidence)
+    if interval.method == "none" and measure.is_share and wanted.groups is None:
+        return share_interval(round(found.value * len(outcome)), len(outcome), wanted.confidence)
+    return interval
+
+
+def score_slices(
+    by: str, values: NDArray[Any], outcome: Outcome, wanted: Wanted, *, model: str, note: Callable[[str], None]
+) -> tuple[EvaluatedSlice, ...]:
+    """Return the metrics of each part of the rows that the column *by* divides."""
+    found = []
+    for part in divide(by, values, note):
+        rows = outcome.take(part.rows)
+        scores = score(rows, wanted.of(part.rows), model=model)
+        found.append(EvaluatedSlice(by, part.value, len(rows), scores.values, scores.intervals, warning_of(rows)))
+    return tuple(found)
+
+
+def compare(first: tuple[str, Outcome, Scores], second: tuple[str, Outcome, Scores], wanted: Wanted) -> ModelDifference:
+    """Return how two models differ; each is its name, its outcome and its scores on the same rows and resamples."""
+    model, outcome, scores = first
+    against, other, others = second
+    shared = [name for name in scores.resampled if name in others.resampled]
+    differences = {name: scores.resampled[name].minus(others.resampled[name]) for name in shared}
+    right, others_right = outcome.is_right, other.is_right
+    return ModelDifference(
+        model,
+        against,
+        len(outcome),
+        shared[0],
+        MappingProxyType({name: one.value for name, one in differences.items()}),
+        MappingProxyType({name: interval_of(one, wanted.confidence) for name, one in differences.items()}),
+        {name: scores.measures[name].direction for name in shared},
+        None if right is None or others_right is None else mcnemar(right, others_right),
+    )

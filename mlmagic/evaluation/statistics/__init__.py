@@ -1,0 +1,1 @@
+"""Bootstrap intervals, and the tests that compare two models."""

@@ -1,0 +1,189 @@
+"""``%evaluate``: the metrics of a model on test data with intervals, slices, figures, and another model beside it."""
+
+# IPython's decorators have no types.
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mlmagic.errors import UsageProblem
+from mlmagic.magics.parsing import options_first, parse_words, variable, words_of
+from mlmagic.magics.variables import as_runs, expand, namespace_of
+from mlmagic.session.interrupts import in_one_line
+from mlmagic.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from mlmagic.evaluation.evaluation import Evaluation
+
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_ARGUMENTS = 3
+_PAIR = 2
+_EXAMPLE = "%evaluate model X_test y_test"
+
+
+@magics_class
+class EvaluateMagics(Magics):
+    """The magic ``%evaluate``."""
+
+    @magic_arguments()
+    @argument(
+        "what", nargs="*", metavar="MODEL X y", help="The fitted model, the test data and its targets: variables."
+    )
+    @argument(
+        "--metric", action="append", metavar="NAME=FUNC",
+        help="One more metric: a name, a function of y_true and y_pred, or a scorer. Several times for several.",
+    )  # fmt: skip
+    @argument("--by", metavar="COL", help="The metrics of each value of this column (or variable) too.")
+    @argument("--against", metavar="MODEL", help="Another model: how the two differ on the same rows.")
+    @argument("--groups", metavar="COL", help="Rows of one group depend on each other: whole groups are drawn.")
+    @argument("--run", metavar="RUN", help="Record on this run, which has ended: its name or id.")
+    @argument("--confidence", default="0.95", metavar="PART", help="The confidence of the intervals, 0.95 by default.")
+    @argument("--resamples", metavar="N", help="How often rows are drawn, 1,000 times by default.")
+    @argument(
+        "--task", metavar="TASK", help="binary, multiclass, multilabel or regression, where it is not recognised."
+    )
+    @argument("--positive", metavar="LABEL", help="The positive one of two classes, the second in order by default.")
+    @argument("--no-figures", action="store_true", help="Draw no figures.")
+    @argument("--importance", action="store_true", help="The permutation importance of the columns.")
+    @argument("--learning-curve", metavar="X,y", help="The learning curve on this training data: X_train,y_train.")
+    @argument("--name", metavar="NAME", help="The name of the model in the record, its variable's by default.")
+    @argument("--into", metavar="NAME", help="Bind the evaluation to this variable.")
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
+    @line_magic
+    @in_one_line("%evaluate")
+    def evaluate(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> Evaluation | None:
+        """Evaluate a fitted model on test data: the metrics of its task, each with an interval, and the figures.
+
+        In a tracked cell it is recorded on the cell's run; --run records it on a run that has ended. COL is a column of
+        the data, or a variable that holds one value for each row.
+
+        Examples::
+
+            %evaluate forest X_test y_test
+            %evaluate forest X_test y_test --against tree
+            %evaluate forest X_test y_test --metric cost=business_cost --metric f1_macro --by region
+            %evaluate forest X_test y_test --groups patient_id --run baseline
+            %evaluate forest X_test y_test --importance --learning-curve X_train,y_train
+            found = %evaluate forest X_test y_test --no-figures
+        """
+        if self.shell is None:  # a magics object without a shell
+            return None
+        from mlmagic.evaluation.evaluating import evaluate_request
+        from mlmagic.evaluation.request import Names, Request
+
+        names = namespace_of(self.shell, local_ns)
+        parser = self.evaluate.parser
+        with_value = {one for action in parser._actions if action.nargs != 0 for one in action.option_strings}
+        words = options_first(words_of("%evaluate", expand(line, names, as_runs)), with_value)
+        arguments = parse_words(parser, "%evaluate", line, words)
+        if len(arguments.what) != _ARGUMENTS:
+            given = f", got {' '.join(arguments.what)!r}" if arguments.what else ""
+            raise UsageProblem(f"%evaluate needs a model, test data and targets{given}. For example: {_EXAMPLE}")
+        if arguments.into is not None:
+            variable(arguments.into)
+        model, data, targets = (self._value(word, names) for word in arguments.what)
+        against = None if arguments.against is None else self._value(arguments.against, names)
+        request = Request(
+            Names(
+                model=arguments.name or arguments.what[0],
+                data=arguments.what[1],
+                targets=arguments.what[2],
+                against=arguments.against or "",
+            ),
+            model,
+            data,
+            targets,
+            metrics=dict(self._metric(text, names) for text in arguments.metric or ()),
+            by=_column("by", arguments.by, data, names),
+            against=against,
+            groups=_column("groups", arguments.groups, data, names),
+            run=arguments.run,
+            confidence=_number("confidence", arguments.confidence, float),
+            figures=not arguments.no_figures,
+            importance=arguments.importance,
+            learning_curve=self._training_data(arguments, names),
+            task=arguments.task,
+            positive=arguments.positive,
+            resamples=None if arguments.resamples is None else int(_number("resamples", arguments.resamples, int)),
+        )
+        found = evaluate_request(request)
+        if arguments.into is not None:
+            self.shell.push({arguments.into: found})
+        return found
+
+    def _value(self, word: str, names: Mapping[str, Any]) -> Any:
+        """Return the value of *word*: a variable, an attribute of a variable, or an expression without spaces."""
+        if word in names:
+            return names[word]
+        first = word.partition(".")[0]
+        if _NAME.fullmatch(word) and first not in names:
+            known = [name for name in names if not name.startswith("_")]
+            raise UsageProblem(f"%evaluate: there is no variable {first!r}.{did_you_mean(first, known)}")
+        try:
+            return self.shell.ev(word) if self.shell is not None else None
+        except Exception as error:
+            raise UsageProblem(f"%evaluate: {word!r} has no value: {type(error).__name__}: {error}") from error
+
+    def _metric(self, text: str, names: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return name and metric of ``NAME=FUNC``, ``FUNC``, or the name of a metric."""
+        name, equals, what = text.partition("=")
+        what = what if equals else name
+        if not name or not what:
+            raise UsageProblem(f"--metric {text}: write NAME=FUNC, such as cost=business_cost, or a metric's name")
+        known = what.partition(".")[0] in names
+        if not known and not _is_metric(what):
+            from mlmagic.evaluation.measures.standard import all_names
+
+            valid = [*all_names(), *(one for one, value in names.items() if callable(value) and one[0] != "_")]
+            raise UsageProblem(
+                f"--metric {text}: there is no metric and no function {what!r}.{did_you_mean(what, valid)}"
+            )
+        value = self._value(what, names) if known else what
+        return name, value if callable(value) or isinstance(value, str) else what
+
+    def _training_data(self, arguments: Namespace, names: Mapping[str, Any]) -> tuple[Any, Any] | None:
+        if arguments.learning_curve is None:
+            return None
+        words = arguments.learning_curve.split(",")
+        if len(words) != _PAIR or not all(words):
+            raise UsageProblem(f"--learning-curve {arguments.learning_curve}: name the training data: X_train,y_train")
+        return self._value(words[0], names), self._value(words[1], names)
+
+
+def _is_metric(name: str) -> bool:
+    from mlmagic.evaluation.measures.standard import all_names
+
+    return name in all_names()
+
+
+def _column(option: str, name: str | None, data: Any, names: Mapping[str, Any]) -> Any:
+    """Return *name* if it is a column or unknown, else the values of the variable of this name."""
+    from mlmagic.data.split.split_columns import NamedColumn
+    from mlmagic.evaluation.outcomes.test_data import column_names
+
+    columns = [str(one) for one in column_names(data) or ()]
+    if name is None or name in columns or name not in names:
+        if name is not None and name not in columns:
+            valid = [*columns, *(one for one in names if not one.startswith("_"))]
+            raise UsageProblem(
+                f"--{option} {name}: there is no such column, and no such variable.{did_you_mean(name, valid)}"
+            )
+        return name
+    return NamedColumn(name, names[name])
+
+
+def _number(option: str, text: str, kind: type[int | float]) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        example = "0.95" if kind is float else "2000"
+        raise UsageProblem(f"--{option} {text}: give a number, such as {example}") from None

@@ -1,0 +1,148 @@
+"""``%evaluate`` as a user types it, in a real shell with a real store."""
+
+import contextlib
+import io
+import json
+
+import numpy as np
+import pytest
+from cells import refusal, run
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+import mlmagic
+
+
+@pytest.fixture
+def shell(store_uri, tmp_path, monkeypatch):
+    """The shell of the process, since only that one displays, with two models and test data."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    made = InteractiveShell.instance()
+    with contextlib.redirect_stdout(io.StringIO()):
+        mlmagic.load_ipython_extension(made)
+    data = load_breast_cancer(as_frame=True)
+    X, y = data.data.iloc[:, :5], data.target
+    forest = LogisticRegression(max_iter=5000).fit(X[:400], y[:400])
+    tree = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X[:400], y[:400])
+    made.push({
+        "forest": forest, "tree": tree, "X_test": X[400:].assign(site=["north", "south"] * 84 + ["east"]), "y_test": y[400:],
+        "X_train": X[:400], "y_train": y[:400], "patients": np.arange(169) // 3,
+        "business_cost": lambda y_true, y_pred: float(np.sum(y_true != y_pred)),
+    })  # fmt: skip
+    yield made
+    mlmagic.unload_ipython_extension(made)
+    InteractiveShell.clear_instance()
+
+
+def test_it_returns_the_evaluation_and_binds_it(shell):
+    run(shell, "found = %evaluate forest X_test y_test --no-figures --resamples 100")
+    found = shell.user_ns["found"]
+    assert (found.model, found.data, found.rows) == ("forest", "X_test", 169)
+    run(shell, "_ = %evaluate tree X_test y_test --no-figures --resamples 100 --into kept")
+    assert shell.user_ns["kept"].model == "tree"
+
+
+def test_it_is_shown_as_text_and_html(shell):
+    run(shell, "found = %evaluate forest X_test y_test --resamples 100 --by site --against tree")
+    data, _ = shell.display_formatter.format(shell.user_ns["found"])
+    assert data["text/plain"].startswith("forest on 169 rows of X_test (two classes)\n")
+    assert "in accuracy on the same 169 rows" in data["text/plain"]
+    assert data["text/html"].count("data:image/png;base64,") == 4
+    assert "site = north" in data["text/html"]
+
+
+def test_each_option(shell):
+    run(
+        shell,
+        "found = %evaluate tree X_test y_test --metric cost=business_cost --metric f1_macro --metric business_cost "
+        "--by site --groups patients --against forest --confidence 0.9 --importance --learning-curve X_train,y_train "
+        "--positive 0 --resamples 100 --name best",
+    )
+    found = shell.user_ns["found"]
+    assert list(found.metrics)[:3] == ["cost", "f1_macro", "business_cost"]
+    assert (found.model, found.confidence, found.positive) == ("best", 0.9, "0")
+    assert found.how == "100 resamples of 57 groups"
+    assert found.difference.against == "forest"
+    assert {"permutation_importance", "learning_curve"} <= set(found.figures)
+    assert [one.value for one in found.slices] == ["east", "north", "south"]
+
+
+def test_a_tracked_cell_records_the_evaluation_once(shell):
+    run(
+        shell,
+        "%%track evaluated\n"
+        "evaluation = %evaluate forest X_test y_test --no-figures --resamples 100\n"
+        "acc = evaluation.metrics['accuracy']\n"
+        "scores = evaluation.metrics\n"
+        "f1 = mlmagic.evaluate(tree, X_test, y_test, figures=False, resamples=100).metrics['f1']\n"
+        "evaluation.metrics['recall']",
+    )
+    stored = mlmagic.last_run.metrics
+    found = shell.user_ns["evaluation"]
+    assert stored["accuracy"] == found.metrics["accuracy"]
+    assert stored["tree.f1"] == shell.user_ns["f1"]
+    allowed = {
+        f"{prefix}{name}{end}" for prefix in ("", "tree.") for name in found.metrics for end in ("", "_low", "_high")
+    }
+    assert set(stored) <= allowed
+    content = json.loads(mlmagic.last_run.text("mlmagic/evaluation.json"))
+    assert [one["model"] for one in content["evaluations"]] == ["forest", "tree"]
+    # A later cell that reads the number reads a result, not a setting.
+    run(shell, "%%track later\ntwice = acc * 2")
+    assert "acc" not in mlmagic.last_run.params
+
+
+def test_what_the_user_measures_is_still_recorded(shell):
+    run(
+        shell,
+        "%%track both\n"
+        "from sklearn.metrics import accuracy_score\n"
+        "mine = accuracy_score(y_test, forest.predict(X_test[X_train.columns]))\n"
+        "%evaluate forest X_test y_test --no-figures --resamples 100",
+    )
+    assert mlmagic.last_run.metrics["mine"] == mlmagic.last_run.metrics["accuracy"]
+
+
+def test_a_stored_run(shell):
+    run(shell, "%%track trained\nx = 1")
+    run(shell, "%evaluate forest X_test y_test --run trained --no-figures --resamples 100")
+    assert "accuracy_low" in mlmagic.Run.find("trained").metrics
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "%evaluate needs a model, test data and targets. For example: %evaluate model X_test y_test"),
+        ("forest X_test", "got 'forest X_test'"),
+        ("forrest X_test y_test", "there is no variable 'forrest'. Did you mean 'forest'?"),
+        ("forest X_test y_test --metric acuracy", "Did you mean 'accuracy'?"),
+        ("forest X_test y_test --metric cost=busines_cost", "Did you mean 'business_cost'?"),
+        ("forest X_test y_test --metric =f", "write NAME=FUNC"),
+        ("forest X_test y_test --by sitte", "Did you mean 'site'?"),
+        ("forest X_test y_test --against twig", "there is no variable 'twig'."),
+        ("forest X_test y_test --confidence often", "--confidence often: give a number, such as 0.95"),
+        ("forest X_test y_test --learning-curve X_train", "name the training data: X_train,y_train"),
+        ("forest X_test y_test --bye site", "Did you mean '--by'?"),
+        ("forest X_test y_test --run nothing", "nothing"),
+        ("forest X_test y_test --into 3x", "is no name for a variable"),
+        ("forest X_test y_test[:3]", "has 3 values"),
+    ],
+)
+def test_each_mistake_is_one_line(shell, line, told):
+    assert told in refusal(shell, f"%evaluate {line} --no-figures" if line else "%evaluate")
+
+
+def test_completion_offers_variables_options_and_metrics(shell):
+    def offered(line):
+        with provisionalcompleter():
+            found = list(shell.Completer.completions(line, len(line)))
+        return [one.text for one in found if one.start == line.rfind(" ") + 1]
+
+    assert offered("%evaluate for") == ["forest"]
+    assert offered("%evaluate forest X_te") == ["X_test"]
+    assert offered("%evaluate forest X_test y_test --imp") == ["--importance"]
+    assert "accuracy" in offered("%evaluate forest X_test y_test --metric acc")
+    assert offered("%evaluate forest X_test y_test --against tr") == ["tree"]
