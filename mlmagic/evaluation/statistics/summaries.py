@@ -48,31 +48,23 @@ class Ranking:
     most_blocks: int = _MOST_BLOCKS
 
     @cached_property
-    def _order(self) -> NDArray[Any]:
+    def _sums(self) -> Any:
+        """The sparse matrix that sums the weights of the positives, and below of the negatives, at each score."""
         import numpy as np
+        from scipy.sparse import csr_array
 
-        return np.argsort(-self.scores, kind="stable")
-
-    @cached_property
-    def _starts(self) -> NDArray[Any]:
-        """Where each run of equal scores begins."""
-        import numpy as np
-
-        ranked = self.scores[self._order]
-        return np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+        distinct, from_below = np.unique(self.scores, return_inverse=True)
+        place = len(distinct) - 1 - from_below.reshape(-1)
+        place = np.where(self.is_positive > 0, place, place + len(distinct))
+        rows = len(self.scores)
+        return csr_array((np.ones(rows), (place, np.arange(rows))), shape=(2 * len(distinct), rows))
 
     def of(self, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return the positives at each score, and the cumulated positives and negatives."""
         import numpy as np
 
-        ranked = weights[self._order]
-        positive = ranked * self.is_positive[self._order, None]
-        if len(self._starts) < len(ranked):
-            ranked = np.add.reduceat(ranked, self._starts, axis=0)
-            positive = np.add.reduceat(positive, self._starts, axis=0)
-        both = np.cumsum(ranked, axis=0)
-        positives = np.cumsum(positive, axis=0)
-        return positive, positives, both - positives
+        positive, negative = np.split(self._sums @ weights, 2)
+        return positive, np.cumsum(positive, axis=0), np.cumsum(negative, axis=0)
 
 
 @dataclass(frozen=True, eq=False)
