@@ -68,6 +68,7 @@ def _register(wanted: Registration, client: MlflowClient) -> RegisteredVersion:
         tags=_tags(wanted, run, chosen),
         description=_redacted(wanted.description),
         model_id=chosen.model_id,
+        await_creation_for=0,  # MLflow would wait for a server, and log that
     )
     answered()
     model = model_or_none(client, wanted.name)

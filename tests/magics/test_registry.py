@@ -1,3 +1,5 @@
+import contextlib
+import io
 import re
 
 import pytest
@@ -161,3 +163,44 @@ def test_a_function_of_the_notebook_may_call_them(shell, versions):
     ).raise_error()
     with pytest.raises(ModelNotFoundError, match=r"no registered model .\{unknown\}"):
         shell.run_line_magic("promote", "{unknown} 1")
+
+
+@pytest.fixture
+def notebook(store_uri, new_shell):
+    """A shell in which the extension is loaded."""
+    made = new_shell()
+    with contextlib.redirect_stdout(io.StringIO()):
+        mlmagic.load_ipython_extension(made)
+    yield made
+    mlmagic.unload_ipython_extension(made)
+
+
+CELL = """%%track forest --quiet
+from sklearn.datasets import load_iris
+from sklearn.tree import DecisionTreeClassifier
+X, y = load_iris(return_X_y=True)
+model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X, y)
+accuracy = model.score(X, y)
+"""
+
+
+def test_from_a_tracked_cell_to_the_champion(notebook, monkeypatch):
+    monkeypatch.setattr("builtins.input", pytest.fail)
+    run(notebook, CELL)
+    assert (
+        "'churn' version 1: registered from the model 'model' of the run 'forest'"
+        in run(notebook, "%register churn")[1]
+    )
+    _, text = run(notebook, "%promote churn --if accuracy > 0.9 and model.max_depth = 2")
+    assert text.startswith(
+        "champion of 'churn' is version 1 now; it was no version: accuracy = 0.96 (> 0.9); model.max_depth"
+    )
+    run(notebook, "loaded = mlmagic.load_model('churn@champion')")
+    assert notebook.user_ns["loaded"].get_params() == notebook.user_ns["model"].get_params()
+    assert (
+        notebook.user_ns["loaded"].predict(notebook.user_ns["X"])
+        == notebook.user_ns["model"].predict(notebook.user_ns["X"])
+    ).all()
+    run(notebook, "frame = %models churn")
+    (row,) = notebook.user_ns["frame"].to_dict("records")
+    assert re.fullmatch(r"X [0-9a-f]{32}, y [0-9a-f]{32}", row["data"])

@@ -51,6 +51,19 @@ def test_every_way_to_name_a_model(make_model, client):
         assert model.predict([[0]])[0] == value, reference
 
 
+def test_models_of_other_libraries_come_as_they_were(make_run, client, monkeypatch):
+    import torch
+    from logged import log_model
+    from sklearn.decomposition import PCA
+
+    monkeypatch.setattr("builtins.input", pytest.fail)
+    run_id = make_run("zoo")
+    for name, model in {"net": torch.nn.Linear(2, 1), "pca": PCA(1).fit([[0, 1], [1, 0], [2, 2]])}.items():
+        log_model(model, name, client=client, run_id=run_id, requirements=["numpy"])
+    assert isinstance(mlmagic.Run(run_id).load_model("net"), torch.nn.Linear)
+    assert isinstance(mlmagic.Run(run_id).load_model("pca"), PCA)
+
+
 def test_a_run_loads_its_model(make_model):
     make_model("both", names=("scaler", "model"), value=3)
     run = mlmagic.Run.find("both")
