@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from mlmagic.validation.folds import Fold, Folds
     from mlmagic.validation.one_call import CrossValidation
     from mlmagic.verdicts import GateVerdict
-    from mlmagic.views.models_frame import ModelsFrame
-    from mlmagic.views.runs_frame import RunsFrame
+    from mlmagic.views.tables.models_frame import ModelsFrame
+    from mlmagic.views.tables.runs_frame import RunsFrame
 
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
@@ -43,12 +43,12 @@ _MODULES = {
     "ForeignJournal": "mlmagic.journal.foreign",
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",
-    "ModelsFrame": "mlmagic.views.models_frame",
+    "ModelsFrame": "mlmagic.views.tables.models_frame",
     "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",
     "RegisteredVersion": "mlmagic.registry.versions",
     "Run": "mlmagic.store.query.run",
-    "RunsFrame": "mlmagic.views.runs_frame",
+    "RunsFrame": "mlmagic.views.tables.runs_frame",
     "SeedReport": "mlmagic.snapshot.randomness.seed_facts",
     "Split": "mlmagic.data.split.splitting",
     "SweepFrame": "mlmagic.sweeps.views.sweep_frame",

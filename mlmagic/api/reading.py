@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.store.query.run import Run
-    from mlmagic.views.runs_frame import RunsFrame
+    from mlmagic.views.tables.runs_frame import RunsFrame
 
 
 def has_last_run() -> bool:
@@ -79,7 +79,7 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     >>> import mlmagic
     >>> frame = mlmagic.runs("accuracy > 0.9", sort="accuracy")  # doctest: +SKIP
     """
-    from mlmagic.views.runs_frame import runs_frame
+    from mlmagic.views.tables.runs_frame import runs_frame
 
     require_text("mlmagic.runs", "mlmagic.runs('accuracy > 0.9'), mlmagic.runs() for all", filter=filter)
     require_text_or_none(

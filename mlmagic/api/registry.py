@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.names import Reference
     from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.versions import RegisteredVersion
-    from mlmagic.views.models_frame import ModelsFrame
+    from mlmagic.views.tables.models_frame import ModelsFrame
 
 
 @whole_imports()
@@ -128,7 +128,7 @@ def registered_models(name: str | None = None, *, where: str = "", history: bool
     >>> frame = mlmagic.registered_models("churn", where="accuracy > 0.9")  # doctest: +SKIP
     """
     from mlmagic.registry.names import require_name
-    from mlmagic.views.models_frame import models_frame
+    from mlmagic.views.tables.models_frame import models_frame
 
     example = "mlmagic.registered_models('churn', where='accuracy > 0.9')"
     require_text("mlmagic.registered_models", example, where=where)

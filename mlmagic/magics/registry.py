@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from IPython.core.magic_arguments import MagicArgumentParser
 
     from mlmagic.registry.promotion.changing import Promotion
-    from mlmagic.views.models_frame import ModelsFrame
+    from mlmagic.views.tables.models_frame import ModelsFrame
 
 _OF_REGISTER = ("--run", "--model", "--alias", "--description")
 _OF_PROMOTE = ("--to", "--reason")

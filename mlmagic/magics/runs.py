@@ -18,7 +18,7 @@ from mlmagic.session.interrupts import in_one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmagic.views.runs_frame import RunsFrame
+    from mlmagic.views.tables.runs_frame import RunsFrame
 
 _WITH_VALUE = ("-e", "--experiment", "-n", "--sort")
 
@@ -69,7 +69,7 @@ class RunsMagics(Magics):
             %runs accuracy > {threshold} and depth in {depths}
             df = %runs lr <= 0.01
         """
-        from mlmagic.views.runs_frame import runs_frame
+        from mlmagic.views.tables.runs_frame import runs_frame
 
         line = expand(line, namespace_of(self.shell, local_ns), in_filter)
         options, condition = split_filter(line, _WITH_VALUE)

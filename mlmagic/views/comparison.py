@@ -11,7 +11,7 @@ from mlmagic.errors import StoreError
 from mlmagic.store.query.frames import frame_of
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
-from mlmagic.views.runs_table import table_html
+from mlmagic.views.tables.runs_table import table_html
 from mlmagic.visible import clean, visible
 
 if TYPE_CHECKING:

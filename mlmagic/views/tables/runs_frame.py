@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
 from mlmagic.store.query import queries
-from mlmagic.views.runs_table import odd_lines, table_html
+from mlmagic.views.tables.runs_table import odd_lines, table_html
 from mlmagic.visible import visible
 
 

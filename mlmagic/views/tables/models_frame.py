@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
 from mlmagic.registry.listing import history_frame, versions_frame
-from mlmagic.views.models_table import table_html, table_text
+from mlmagic.views.tables.models_table import table_html, table_text
 
 
 class ModelsFrame(pd.DataFrame):

@@ -2,8 +2,8 @@ import pickle
 
 import pytest
 
-from mlmagic.views.runs_frame import runs_frame
-from mlmagic.views.runs_table import table_html
+from mlmagic.views.tables.runs_frame import runs_frame
+from mlmagic.views.tables.runs_table import table_html
 
 HOSTILE = "<script>alert(1)</script>\"' $x$"
 
