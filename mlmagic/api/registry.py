@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,15 @@ from mlmagic.session.interrupts import whole_imports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import FrameType
 
     from mlmagic.registry.gates import Gate
     from mlmagic.registry.names import Reference
     from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.views.tables.models_frame import ModelsFrame
+
+_PAIR = 2
 
 
 @whole_imports()
@@ -148,6 +152,13 @@ def promote(
     *,
     to: str = "champion",
     gate: str | Gate | None = None,
+    better_than: str | None = None,
+    on: tuple[Any, Any] | None = None,
+    metric: Any = None,
+    margin: float = 0.0,
+    confidence: float = 0.95,
+    correct: bool = False,
+    trust: bool = False,
     dry_run: bool = False,
     reason: str = "",
 ) -> Promotion:
@@ -167,6 +178,19 @@ def promote(
     gate
         Conditions on the version, such as ``"accuracy > 0.85 and loss < 0.2"``, in the language of ``mlmagic.runs``;
         or an object with a ``name`` and a method ``judge(candidate, holder)`` that returns a `GateVerdict`.
+    better_than
+        An alias whose version must be beaten on held-out data: the interval of the difference on the same rows lies
+        above *margin*. If no version has the alias, there is nothing to beat.
+    on
+        The test data and its targets, ``(X_test, y_test)``, that neither model has seen.
+    metric
+        What is compared: a metric's name, or a mapping of one name to a function of ``y_true`` and ``y_pred``.
+    margin, confidence
+        By how much it must be better, and the confidence of the interval.
+    correct
+        Count how many candidates were judged on these rows, and ask more of each (Bonferroni).
+    trust
+        Load the models without asking, whoever wrote them.
     dry_run
         Change and record nothing.
     reason
@@ -202,7 +226,14 @@ def promote(
     require_text("mlmagic.promote", example, reason=reason)
     alias, note = require_alias(to)
     reference = _reference(name, version, example)
-    done = promoting.promote(promoting.Wanted(reference, alias, gates.gate_of(gate), dry_run, reason))
+    judge = gates.gate_of(gate)
+    if better_than is not None or on is not None or metric is not None:
+        from mlmagic.registry.better_than import AllOf, BetterThan
+
+        data, targets, called = _on(better_than, on, metric, sys._getframe(2))  # past the decorator
+        beats = BetterThan(str(better_than), data, targets, called, _metric(metric), margin, confidence, correct, trust)
+        judge = beats if judge is None else AllOf((judge, beats))
+    done = promoting.promote(promoting.Wanted(reference, alias, judge, dry_run, reason))
     return replace(done, notes=(note, *done.notes)) if note else done
 
 
@@ -254,6 +285,25 @@ def rollback(name: str, *, to: str = "champion", reason: str = "") -> Promotion:
     alias, note = require_alias(to)
     done = rolling_back.rollback(name, alias, reason=reason)
     return replace(done, notes=(note, *done.notes)) if note else done
+
+
+def _on(better_than: object, on: object, metric: object, caller: FrameType) -> tuple[Any, Any, tuple[str, str]]:
+    """Return the test data, its targets, and what the caller calls them."""
+    example = "mlmagic.promote('churn', better_than='champion', on=(X_test, y_test), metric='accuracy')"
+    if not isinstance(better_than, str) or metric is None or not isinstance(on, tuple | list) or len(on) != _PAIR:
+        raise UsageProblem(
+            "better_than takes an alias, on the test data with its targets, and metric what is compared; "
+            f"the three go together. For example: {example}"
+        )
+    names = {id(value): name for name, value in caller.f_globals.items() if not name.startswith("_")}
+    names |= {id(value): name for name, value in caller.f_locals.items() if not name.startswith("_")}
+    return on[0], on[1], (names.get(id(on[0]), "X"), names.get(id(on[1]), "y"))
+
+
+def _metric(metric: Any) -> tuple[str, Any]:
+    if isinstance(metric, dict) and len(metric) == 1:
+        return next(iter(metric.items()))
+    return str(metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")), metric
 
 
 def _reference(name: str, version: int | str | None, example: str) -> Reference:

@@ -155,6 +155,18 @@ def evaluate_request(request: Request) -> Evaluation:
     UsageProblem
         As `evaluate` does.
     """
+    evaluation, dataset = compute(request)
+    return _recorded(evaluation, request.run, dataset)
+
+
+def compute(request: Request) -> tuple[Evaluation, Dataset | None]:
+    """Return the evaluation and the record of its data, recorded nowhere.
+
+    Raises
+    ------
+    UsageProblem
+        As `evaluate` does.
+    """
     require("scipy", "mlmagic.evaluate")
     check_request(request)
     names = request.names
@@ -165,8 +177,7 @@ def evaluate_request(request: Request) -> Evaluation:
     with autologging.switched_off():
         evaluation = _evaluated(request, _Target(true, outputs), wanted, notes)
     fingerprints, dataset = identify(names.data, request.data, names.targets, request.targets, notes.warn)
-    evaluation = replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values()))
-    return _recorded(evaluation, request.run, dataset)
+    return replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values())), dataset
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
@@ -13,17 +13,15 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.parsing import options_first, parse_words, variable, words_of
-from mlmagic.magics.variables import as_runs, expand, namespace_of
+from mlmagic.magics.variables import as_runs, expand, metric_of, namespace_of, number_of, value_of
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlmagic.evaluation.evaluation import Evaluation
 
-_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _ARGUMENTS = 3
 _PAIR = 2
 _EXAMPLE = "%evaluate model X_test y_test"
@@ -90,8 +88,9 @@ class EvaluateMagics(Magics):
             raise UsageProblem(f"%evaluate needs a model, test data and targets{given}. For example: {_EXAMPLE}")
         if arguments.into is not None:
             variable(arguments.into)
-        model, data, targets = (self._value(word, names) for word in arguments.what)
-        against = None if arguments.against is None else self._value(arguments.against, names)
+        value = partial(value_of, "%evaluate", names=names, evaluated=self.shell.ev)
+        model, data, targets = (value(word) for word in arguments.what)
+        against = None if arguments.against is None else value(arguments.against)
         request = Request(
             Names(
                 model=arguments.name or arguments.what[0],
@@ -102,67 +101,32 @@ class EvaluateMagics(Magics):
             model,
             data,
             targets,
-            metrics=dict(self._metric(text, names) for text in arguments.metric or ()),
+            metrics=dict(metric_of(text, names, value) for text in arguments.metric or ()),
             by=_column("by", arguments.by, data, names),
             against=against,
             groups=_column("groups", arguments.groups, data, names),
             run=arguments.run,
-            confidence=_number("confidence", arguments.confidence, float),
+            confidence=number_of("confidence", arguments.confidence),
             figures=not arguments.no_figures,
             importance=arguments.importance,
-            learning_curve=self._training_data(arguments, names),
+            learning_curve=_training_data(arguments.learning_curve, value),
             task=arguments.task,
             positive=arguments.positive,
-            resamples=None if arguments.resamples is None else int(_number("resamples", arguments.resamples, int)),
+            resamples=None if arguments.resamples is None else int(number_of("resamples", arguments.resamples, int)),
         )
         found = evaluate_request(request)
         if arguments.into is not None:
             self.shell.push({arguments.into: found})
         return found
 
-    def _value(self, word: str, names: Mapping[str, Any]) -> Any:
-        """Return the value of *word*: a variable, an attribute of a variable, or an expression without spaces."""
-        if word in names:
-            return names[word]
-        first = word.partition(".")[0]
-        if _NAME.fullmatch(word) and first not in names:
-            known = [name for name in names if not name.startswith("_")]
-            raise UsageProblem(f"%evaluate: there is no variable {first!r}.{did_you_mean(first, known)}")
-        try:
-            return self.shell.ev(word) if self.shell is not None else None
-        except Exception as error:
-            raise UsageProblem(f"%evaluate: {word!r} has no value: {type(error).__name__}: {error}") from error
 
-    def _metric(self, text: str, names: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return name and metric of ``NAME=FUNC``, ``FUNC``, or the name of a metric."""
-        name, equals, what = text.partition("=")
-        what = what if equals else name
-        if not name or not what:
-            raise UsageProblem(f"--metric {text}: write NAME=FUNC, such as cost=business_cost, or a metric's name")
-        known = what.partition(".")[0] in names
-        if not known and not _is_metric(what):
-            from mlmagic.evaluation.measures.standard import all_names
-
-            valid = [*all_names(), *(one for one, value in names.items() if callable(value) and one[0] != "_")]
-            raise UsageProblem(
-                f"--metric {text}: there is no metric and no function {what!r}.{did_you_mean(what, valid)}"
-            )
-        value = self._value(what, names) if known else what
-        return name, value if callable(value) or isinstance(value, str) else what
-
-    def _training_data(self, arguments: Namespace, names: Mapping[str, Any]) -> tuple[Any, Any] | None:
-        if arguments.learning_curve is None:
-            return None
-        words = arguments.learning_curve.split(",")
-        if len(words) != _PAIR or not all(words):
-            raise UsageProblem(f"--learning-curve {arguments.learning_curve}: name the training data: X_train,y_train")
-        return self._value(words[0], names), self._value(words[1], names)
-
-
-def _is_metric(name: str) -> bool:
-    from mlmagic.evaluation.measures.standard import all_names
-
-    return name in all_names()
+def _training_data(text: str | None, value: Callable[[str], Any]) -> tuple[Any, Any] | None:
+    if text is None:
+        return None
+    words = text.split(",")
+    if len(words) != _PAIR or not all(words):
+        raise UsageProblem(f"--learning-curve {text}: name the training data: X_train,y_train")
+    return value(words[0]), value(words[1])
 
 
 def _column(option: str, name: str | None, data: Any, names: Mapping[str, Any]) -> Any:
@@ -179,11 +143,3 @@ def _column(option: str, name: str | None, data: Any, names: Mapping[str, Any]) 
             )
         return name
     return NamedColumn(name, names[name])
-
-
-def _number(option: str, text: str, kind: type[int | float]) -> float:
-    try:
-        return kind(text)
-    except ValueError:
-        example = "0.95" if kind is float else "2000"
-        raise UsageProblem(f"--{option} {text}: give a number, such as {example}") from None

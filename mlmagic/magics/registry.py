@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
@@ -12,7 +14,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.parsing import key_value, options_first, parse_words, take_filter, words_of
-from mlmagic.magics.variables import expand, in_filter, namespace_of
+from mlmagic.magics.variables import expand, in_filter, metric_of, namespace_of, number_of, value_of
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.visible import clean
 
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 
     from IPython.core.magic_arguments import MagicArgumentParser
 
+    from mlmagic.registry.gates import Gate
     from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.views.tables.models_frame import ModelsFrame
 
 _OF_REGISTER = ("--run", "--model", "--alias", "--description")
-_OF_PROMOTE = ("--to", "--reason")
+_OF_PROMOTE = ("--to", "--reason", "--better-than", "--on", "--metric", "--margin", "--confidence")
 
 
 @magics_class
@@ -118,6 +121,18 @@ class RegistryMagics(Magics):
         "--if", dest="gate", metavar="CONDITIONS",
         help="Promote only if these hold of the version's metrics, params and tags. No quotes needed.",
     )  # fmt: skip
+    @argument(
+        "--better-than", metavar="ALIAS",
+        help="Promote only if it is better than the version with this alias, on the same held-out rows.",
+    )  # fmt: skip
+    @argument("--on", metavar="X,y", help="The test data and its targets, that neither model has seen: X_test,y_test.")
+    @argument("--metric", metavar="NAME=FUNC", help="What is compared: a metric's name, or your function.")
+    @argument("--margin", default="0", metavar="M", help="By how much it must be better, 0 by default.")
+    @argument(
+        "--confidence", default="0.95", metavar="PART", help="Of the interval of the difference, 0.95 by default."
+    )
+    @argument("--correct", action="store_true", help="Ask more, the more candidates were judged on these rows.")
+    @argument("--trust", action="store_true", help="Load the models without asking, whoever wrote them.")
     @argument("--dry-run", action="store_true", help="Say what would happen; change and record nothing.")
     @argument("--reason", metavar="TEXT", help="A sentence for the history.")
     @no_var_expand  # `expand` does it
@@ -135,12 +150,14 @@ class RegistryMagics(Magics):
             %promote churn
             %promote churn 3 --to champion --if accuracy > 0.85 and loss < 0.2
             %promote churn @challenger --to champion --if accuracy > {threshold} --dry-run
+            %promote churn --better-than champion --on X_test,y_test --metric accuracy --margin 0.01
         """
         from mlmagic.api import registry
 
-        line = expand(line, namespace_of(self.shell, local_ns), in_filter)
-        rest, gate = take_filter(line, "--if", _OF_PROMOTE)
-        parsed = _parsed(self.promote.parser, "%promote", rest, _OF_PROMOTE)
+        names = namespace_of(self.shell, local_ns)
+        rest, conditions = take_filter(expand(line, names, in_filter), "--if", _OF_PROMOTE)
+        parsed = _parsed(self.promote.parser, "%promote", _with_comma(rest), _OF_PROMOTE)
+        gate = self._gate(parsed, conditions, names)
         _show(
             registry.promote(
                 _name(parsed, "%promote churn 3 --to champion"),
@@ -151,6 +168,35 @@ class RegistryMagics(Magics):
                 reason=parsed.reason or "",
             )
         )
+
+    def _gate(self, parsed: Namespace, conditions: str | None, names: Mapping[str, Any]) -> str | Gate | None:
+        """Return the gate that the options ask for."""
+        if parsed.better_than is None and parsed.on is None and parsed.metric is None:
+            return conditions
+        if None in {parsed.better_than, parsed.on, parsed.metric} or parsed.on.count(",") != 1:
+            raise UsageProblem(
+                "%promote: --better-than, --on and --metric go together. For example: "
+                "--better-than champion --on X_test,y_test --metric accuracy"
+            )
+        from mlmagic.registry.better_than import AllOf, BetterThan
+        from mlmagic.registry.gates import gate_of
+
+        evaluated = self.shell.ev if self.shell is not None else str
+        value = partial(value_of, "%promote", names=names, evaluated=evaluated)
+        data, targets = parsed.on.split(",")
+        beats = BetterThan(
+            parsed.better_than.removeprefix("@"),
+            value(data),
+            value(targets),
+            (data, targets),
+            metric_of(parsed.metric, names, value),
+            number_of("margin", parsed.margin),
+            number_of("confidence", parsed.confidence),
+            parsed.correct,
+            parsed.trust,
+        )
+        first = gate_of(conditions)
+        return beats if first is None else AllOf((first, beats))
 
     @magic_arguments()
     @argument("name", nargs="?", help="The registered model.")
@@ -182,6 +228,15 @@ def _parsed(parser: MagicArgumentParser, magic: str, line: str, with_value: Coll
     if not {"-t", "--tag"} & {*words}:  # these take several words
         words = options_first(words, with_value)
     return parse_words(parser, magic, line, words)
+
+
+def _with_comma(line: str) -> str:
+    """Write ``--on X y`` as ``--on X,y``: the words after an option's value are the model and its version.
+
+    >>> _with_comma("churn 3 --on X_test y_test --metric accuracy"), _with_comma("churn --on X,y 3")
+    ('churn 3 --on X_test,y_test --metric accuracy', 'churn --on X,y 3')
+    """
+    return re.sub(r"(--on[ =]+[^\s,]+)\s+(?![\d@-])([^\s,]+)", r"\1,\2", line)
 
 
 def _name(parsed: Namespace, example: str) -> str:

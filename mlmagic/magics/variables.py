@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.utils.text import DollarFormatter
 
 from mlmagic.errors import UsageProblem
+from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import reraise_interrupt
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _FIELD = re.compile(
     r"""\{\{(?P<escaped>[^{}]*)\}\}     # {{x}} is {x}
       | \{(?P<expression>[^{}]+)\}
@@ -99,3 +101,60 @@ class _Formatter(DollarFormatter):
 
     def format_field(self, value: Any, format_spec: str) -> Any:  # noqa: ARG002  # IPython's formatter has no formats
         return self._text_of(value)
+
+
+def value_of(magic: str, word: str, *, names: Mapping[str, Any], evaluated: Callable[[str], Any]) -> Any:
+    """Return the value of *word*: a variable, an attribute of a variable, or an expression without spaces.
+
+    Raises
+    ------
+    UsageProblem
+        If there is no such variable (the nearest one is named), or *evaluated* raises for the expression.
+    """
+    if word in names:
+        return names[word]
+    first = word.partition(".")[0]
+    if _DOTTED.fullmatch(word) and first not in names:
+        known = [name for name in names if not name.startswith("_")]
+        raise UsageProblem(f"{magic}: there is no variable {first!r}.{did_you_mean(first, known)}")
+    try:
+        return evaluated(word)
+    except Exception as error:
+        raise UsageProblem(f"{magic}: {word!r} has no value: {type(error).__name__}: {error}") from error
+
+
+def metric_of(text: str, names: Mapping[str, Any], value: Callable[[str], Any]) -> tuple[str, Any]:
+    """Return name and metric of ``NAME=FUNC``, ``FUNC``, or the name of a metric.
+
+    Raises
+    ------
+    UsageProblem
+        If there is no such metric and no such function.
+    """
+    from mlmagic.evaluation.measures.standard import all_names
+
+    name, equals, what = text.partition("=")
+    what = what if equals else name
+    if not name or not what:
+        raise UsageProblem(f"--metric {text}: write NAME=FUNC, such as cost=business_cost, or a metric's name")
+    known = what.partition(".")[0] in names
+    if not known and what not in all_names():
+        valid = [*all_names(), *(one for one, thing in names.items() if callable(thing) and one[0] != "_")]
+        raise UsageProblem(f"--metric {text}: there is no metric and no function {what!r}.{did_you_mean(what, valid)}")
+    found = value(what) if known else what
+    return name, found if callable(found) or isinstance(found, str) else what
+
+
+def number_of(option: str, text: str, kind: type[int | float] = float) -> float:
+    """Return the number that *text* is.
+
+    Raises
+    ------
+    UsageProblem
+        If it is none.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        example = "0.95" if kind is float else "2000"
+        raise UsageProblem(f"--{option} {text}: give a number, such as {example}") from None
