@@ -75,7 +75,7 @@ def version_text(number: int | None) -> str:
 class Plan:
     """A change of an alias that has been checked against a state of the registry, and is not carried out yet.
 
-    ``after`` is the last recorded change of the alias; ``event`` is what will be recorded.
+    ``event`` is what will be recorded; its ``before`` and ``after`` say in which state the alias was.
     """
 
     name: str
