@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import StoreError
+from mlmagic.errors import RunNotFoundError, StoreError
 from mlmagic.recording import open_runs
 from mlmagic.registry import registry_store
 from mlmagic.registry.people import now, user
@@ -88,8 +88,6 @@ def _run(client: MlflowClient, reference: str | None) -> Run:
     experiment = experiments.find(client, None)
     newest = client.search_runs([experiment.experiment_id], max_results=1) if experiment else []
     if not newest:
-        from mlmagic.errors import RunNotFoundError
-
         raise RunNotFoundError(
             f"there is no run yet in the experiment {experiments.default_name()!r}; name one of another: --run RUN"
         )

@@ -21,7 +21,7 @@ _SHOWN = 8
 _GONE = "RESOURCE_DOES_NOT_EXIST"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RegisteredVersion:
     """A version of a registered model.
 
@@ -29,8 +29,8 @@ class RegisteredVersion:
 
     Examples
     --------
-    >>> RegisteredVersion("churn", 3).reference
-    'churn/3'
+    >>> RegisteredVersion("churn", 3, ("champion",), "3f2a91c0")
+    RegisteredVersion('churn/3', aliases=['champion'], run_id='3f2a91c0')
     """
 
     name: str
@@ -42,6 +42,11 @@ class RegisteredVersion:
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+
+    def __repr__(self) -> str:
+        """Return the reference, the aliases and the run."""
+        aliases = f", aliases={list(self.aliases)}" if self.aliases else ""
+        return f"RegisteredVersion({self.reference!r}{aliases}, run_id={self.run_id[:8]!r})"
 
     @property
     def reference(self) -> str:

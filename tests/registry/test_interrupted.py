@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,8 @@ def test_a_claim_of_another_machine_is_waited_for(killed, client, monkeypatch):
     (key,) = [one for one in client.get_registered_model("churn").tags if one.startswith(claims.TAG)]
     text = client.get_registered_model("churn").tags[key]
     (claim,) = claims.claims_in({key: text})
+    restarted = claims.Claim(claim.event, {**claim.owner, "host": f"{socket.gethostname()} an-earlier-boot"})
+    assert restarted.is_abandoned
     elsewhere = claims.Claim(claim.event, {**claim.owner, "host": "another machine"})
     client.set_registered_model_tag("churn", key, elsewhere.to_json())
     assert "it may be running in another process" in notes()[0]

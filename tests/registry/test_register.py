@@ -104,6 +104,9 @@ def test_runs_that_are_not_there_or_have_no_model(make_run, store_uri):
     make_run("forest")
     with pytest.raises(ModelNotFoundError, match=r"'forest' \(\w{8}\) has no model\. A tracked cell records"):
         mlmagic.register("churn")
+    make_run("sweep", tags={"mlmagic.sweep.code": "x"})
+    with pytest.raises(ModelNotFoundError, match="Those of a sweep belong to the runs of its trials"):
+        mlmagic.register("churn")
     with pytest.raises(RunNotFoundError, match=r"Did you mean 'forest'\?"):
         mlmagic.register("churn", run="frest")
 

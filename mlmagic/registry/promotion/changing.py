@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlmagic.verdicts import GateVerdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Promotion:
     """What a promotion or a rollback did, or would do.
 
@@ -44,6 +44,10 @@ class Promotion:
     dry_run: bool = False
     verdict: GateVerdict | None = None
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return what was done, as a notebook shows a result."""
+        return f"<Promotion: {self}>"
 
     def __str__(self) -> str:
         """Return what was done in one line."""
@@ -71,7 +75,7 @@ def version_text(number: int | None) -> str:
 class Plan:
     """A change of an alias that has been checked against a state of the registry, and is not carried out yet.
 
-    ``after`` is the last recorded change of the alias; ``event`` is what will be recorded.
+    ``event`` is what will be recorded; its ``before`` and ``after`` say in which state the alias was.
     """
 
     name: str

@@ -15,12 +15,14 @@ A claim that is left behind, by a process that has ended or for `STALE_S` second
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import PromotionRefusedError
 from mlmagic.journal.owner import is_alive, is_of_this_machine, this_process
+from mlmagic.registry.people import user
 from mlmagic.registry.promotion.history import HistoryEvent, event_from
 from mlmagic.registry.versions import find_model
 from mlmagic.store.foreign_json import read_json
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 TAG = "mlmagic.claim."
 STALE_S = 15.0
+"""How long a claim must stay as it is until it counts as left behind by a process on another machine."""
 _SHORTEST_WAIT_S, _WRITES = 0.1, 3
 _LOOK_AGAIN_S = 0.2
 _LONGEST_S = 60.0
@@ -47,12 +50,14 @@ class Claim:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether its process has ended, as far as this machine can tell."""
-        return is_of_this_machine(dict(self.owner)) and not is_alive(dict(self.owner), heard_s_ago=0)
+        """Whether its process ran on this machine and has ended, or the machine was restarted since."""
+        owner = dict(self.owner)
+        return is_of_this_machine(owner) and not is_alive(owner, heard_s_ago=math.inf)
 
     def is_over(self, *, is_locked: bool) -> bool:
-        """Return whether nobody carries it out any more; with the lock, none of this machine can be at it."""
-        return self.is_abandoned or (is_locked and is_of_this_machine(dict(self.owner)))
+        """Return whether nobody carries it out any more; with the lock, no process of this user here can be at it."""
+        is_excluded = is_locked and is_of_this_machine(dict(self.owner)) and self.event.who == user()
+        return self.is_abandoned or is_excluded
 
     def to_json(self) -> str:
         """Return the tag's value."""

@@ -47,9 +47,10 @@ def choose(models: Sequence[LoggedModel], name: str | None, run: Run, *, how: st
     """
     title = f"the run {run.info.run_name!r} ({run.info.run_id[:8]})"
     if not models:
-        raise ModelNotFoundError(
-            f"{title} has no model. A tracked cell records the models that it fits, unless it has --no-models."
-        )
+        hint = "A tracked cell records the models that it fits, unless it has --no-models; what still waits: %mlmagic"
+        if any(key.startswith("mlmagic.sweep") for key in run.data.tags):
+            hint = "Those of a sweep belong to the runs of its trials: name one of these"
+        raise ModelNotFoundError(f"{title} has no model. {hint}")
     names = [model.name for model in models]
     listed = ", ".join(map(repr, names[:20]))
     if name is None:
