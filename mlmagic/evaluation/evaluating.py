@@ -91,7 +91,7 @@ def evaluate(
     positive
         The positive one of two classes, the second in sorted order by default.
     resamples
-        How often rows are drawn: 1,000 times by default, 500 times for more than 20,000 rows.
+        How often rows are drawn: 1,000 times by default, 500 for more than 20,000 rows, 200 for more than 200,000.
     name, against_name
         The names of the models, those of the variables by default.
 

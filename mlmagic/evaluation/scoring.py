@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from mlmagic.evaluation.statistics.intervals import Resampled
     from mlmagic.evaluation.statistics.resampling import Resampling
 
-_RESAMPLES, _RESAMPLES_OF_MANY_ROWS = 1000, 500
-_MANY_ROWS = 20_000
+_RESAMPLES = ((20_000, 1000), (200_000, 500))
+"""How often so many rows are drawn at most; intervals of more rows are short."""
+_FEWEST_RESAMPLES = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,8 @@ class Wanted:
 
     def plan(self, outcome: Outcome) -> Resampling:
         """Return how the rows of *outcome* are drawn."""
-        count = self.resamples or (_RESAMPLES if len(outcome) <= _MANY_ROWS else _RESAMPLES_OF_MANY_ROWS)
+        usual = next((times for rows, times in _RESAMPLES if len(outcome) <= rows), _FEWEST_RESAMPLES)
+        count = self.resamples or usual
         classes = outcome.codes if outcome.task in {"binary", "multiclass"} else None
         return plan(len(outcome), classes=classes, groups=self.groups, resamples=count)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -269,6 +270,13 @@ def test_few_whole_numbers_of_an_unknown_model_are_classes_and_that_is_said(canc
 )
 def test_each_wrong_option_is_one_line(cancer, options, line):
     assert line in refused(cancer.logistic, cancer.X, cancer.y, **options)
+
+
+def test_several_outputs_of_classes(cancer):
+    both = np.column_stack([cancer.y_train + 3, cancer.y_train])
+    model = MultiOutputClassifier(DecisionTreeClassifier(max_depth=2)).fit(cancer.X_train, both)
+    line = refused(model, cancer.X, np.column_stack([cancer.y + 3, cancer.y]))
+    assert "evaluate each output by itself" in line
 
 
 def test_labels_of_mixed_types(cancer):

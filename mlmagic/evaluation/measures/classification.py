@@ -6,12 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.evaluation.measures.measure import Measure
-from mlmagic.evaluation.statistics.summaries import Ranking, Several, Sums
+from mlmagic.evaluation.statistics.summaries import Each, Ranking, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from mlmagic.evaluation.statistics.summaries import Ranked
 
 BINARY = 2
 
@@ -119,22 +121,17 @@ def of_ranking(is_positive: NDArray[Any], scores: NDArray[Any]) -> Iterator[Meas
     yield Measure("average_precision", summary, average_precision, "max")
 
 
-def area_under_roc(summary: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> NDArray[Any]:
+def area_under_roc(ranked: Ranked) -> NDArray[Any]:
     """Return the share of pairs in which the positive ranks higher; a tie counts half."""
-    import numpy as np
-
-    positive, positives, negatives = summary
-    total = negatives[-1]
-    before = np.vstack([np.zeros_like(total), negatives[:-1]])
-    higher = (positive * (total - (negatives + before) / 2)).sum(axis=0)
-    found: NDArray[Any] = higher / (positives[-1] * total)
+    higher = (ranked.positive * (ranked.total - ranked.negatives + ranked.tied / 2)).sum(axis=0)
+    found: NDArray[Any] = higher / (ranked.positives[-1] * ranked.total)
     return found
 
 
-def average_precision(summary: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> NDArray[Any]:
+def average_precision(ranked: Ranked) -> NDArray[Any]:
     """Return the mean of the precision over the steps of the recall."""
-    positive, positives, negatives = summary
-    found: NDArray[Any] = (positive * _share(positives, positives + negatives)).sum(axis=0) / positives[-1]
+    precision = _share(ranked.positives, ranked.positives + ranked.negatives)
+    found: NDArray[Any] = (ranked.positive * precision).sum(axis=0) / ranked.positives[-1]
     return found
 
 
@@ -147,11 +144,11 @@ def of_each_class(true: NDArray[Any], scores: NDArray[Any], name: str) -> Measur
 def mean_area(rankings: tuple[Ranking, ...], name: str) -> Measure:
     """Return the mean area under the ROC curves of several rankings."""
 
-    def finish(found: list[Any]) -> NDArray[Any]:
-        areas: NDArray[Any] = sum(area_under_roc(one) for one in found) / len(found)  # type: ignore[assignment]
-        return areas
+    def finish(areas: list[NDArray[Any]]) -> NDArray[Any]:
+        total: NDArray[Any] = sum(areas)  # type: ignore[assignment]
+        return total / len(areas)
 
-    return Measure(name, Several(rankings), finish, "max")
+    return Measure(name, Each(rankings, area_under_roc), finish, "max")
 
 
 def of_probabilities(true: NDArray[Any], probabilities: NDArray[Any], positive: int | None) -> Iterator[Measure]:

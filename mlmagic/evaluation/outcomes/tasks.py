@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import UsageProblem
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
@@ -20,12 +21,22 @@ _MOST_CLASSES_OF_NUMBERS = 20
 
 
 def task_of(model: Any, true: NDArray[Any], answers: Answers, note: Callable[[str], None]) -> Task:
-    """Return the task that a model's kind, its predictions and the targets show; *note* an assumption."""
+    """Return the task that a model's kind, its predictions and the targets show; *note* an assumption.
+
+    Raises
+    ------
+    UsageProblem
+        There are several outputs of classes.
+    """
     kind = _kind_of_estimator(model)
     numbers = true.dtype.kind in "fiub"
     if true.ndim > 1:
         is_mask = numbers and set(distinct(true)) <= {0, 1}
-        return "multilabel" if is_mask and kind != "regressor" else "regression"
+        if is_mask and kind != "regressor":
+            return "multilabel"
+        if kind == "classifier" or not numbers:
+            raise UsageProblem("several outputs of classes have no metric in common: evaluate each output by itself")
+        return "regression"
     if kind == "regressor":
         return "regression"
     if kind != "classifier" and answers.known is None and numbers and true.dtype.kind != "b":

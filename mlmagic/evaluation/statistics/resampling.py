@@ -6,18 +6,22 @@ computed on the same weights.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
 SEED = 20030901
 """Seeds the resampling's own generator, so that the same predictions give the same intervals."""
 _LARGEST_BATCH = 2_500_000
-"""The most weights that are held at once: 20 MB."""
+"""The most weights that are held at once: 20 MB, of many rows eight times as much, for at least some resamples."""
+_MANY_UNITS = 50_000
+_FEWEST_BLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -34,31 +38,36 @@ class Resampling:
     resamples: int
     seed: int = SEED
 
+    @property
+    def _batch(self) -> int:
+        """How many resamples are held at once."""
+        usual = _LARGEST_BATCH // self.rows
+        return max(1, usual, min(16, 8 * _LARGEST_BATCH // self.rows))
+
     def weights(self) -> Iterator[NDArray[Any]]:
         """Yield the weights of all resamples in batches: a row for each row of the data, a column for each resample."""
         import numpy as np
 
         rng = np.random.default_rng(self.seed)
         units = sum(map(len, self.strata))
-        size = max(1, min(self.resamples, _LARGEST_BATCH // max(self.rows, 1)))
-        for first in range(0, self.resamples, size):
-            count = min(size, self.resamples - first)
+        for first in range(0, self.resamples, self._batch):
+            count = min(self._batch, self.resamples - first)
             drawn = np.empty((units, count))
             for stratum in self.strata:
-                places = rng.integers(0, len(stratum), (count, len(stratum)))
-                places *= count
-                places += np.arange(count)[:, None]
-                times = np.bincount(places.ravel(), minlength=len(stratum) * count)
-                drawn[stratum] = times.reshape(len(stratum), count)
+                drawn[stratum] = _times_drawn(rng, len(stratum), count)
             yield drawn if self.group_of_row is None else drawn[self.group_of_row]
 
     def left_out(self, most: int) -> Iterator[Iterator[NDArray[Any]]]:
-        """Yield, for each stratum, batches of weights that leave out one unit each, or one of *most* blocks of units.
+        """Yield, for each stratum, batches of weights that leave out one unit each, or, of many units, one block each.
 
-        Blocks are taken from all over the data, since neighbouring rows may be alike.
+        There are about *most* blocks in all, a tenth of it for many rows. Blocks are taken from all over the data,
+        since neighbouring rows may be alike.
         """
+        units = sum(map(len, self.strata))
+        most = most // 10 if self.rows > _MANY_UNITS else most
         for stratum in self.strata:
-            yield self._without_one(stratum, min(most, len(stratum)))
+            share = max(_FEWEST_BLOCKS, math.ceil(most * len(stratum) / units))
+            yield self._without_one(stratum, min(share, len(stratum)))
 
     def _without_one(self, stratum: NDArray[Any], blocks: int) -> Iterator[NDArray[Any]]:
         import numpy as np
@@ -67,9 +76,8 @@ class Resampling:
         block_of_unit = np.full(units, -1)
         block_of_unit[stratum] = np.arange(len(stratum)) % blocks
         block_of_row = block_of_unit if self.group_of_row is None else block_of_unit[self.group_of_row]
-        size = max(1, _LARGEST_BATCH // max(self.rows, 1))
-        for first in range(0, blocks, size):
-            numbers = np.arange(first, min(first + size, blocks))
+        for first in range(0, blocks, self._batch):
+            numbers = np.arange(first, min(first + self._batch, blocks))
             yield (block_of_row[:, None] != numbers).astype(float)
 
     def units_of(self, features: NDArray[Any]) -> NDArray[Any]:
@@ -81,6 +89,18 @@ class Resampling:
         sums = np.zeros((sum(map(len, self.strata)), features.shape[1]))
         np.add.at(sums, self.group_of_row, features)
         return sums
+
+
+def _times_drawn(rng: np.random.Generator, units: int, resamples: int) -> NDArray[Any]:
+    """Return how often each unit is drawn: a row for each unit, a column for each resample."""
+    import numpy as np
+
+    drawn = rng.integers(0, units, (resamples, units))
+    if units > _MANY_UNITS:  # in the way below, the processor's cache would not hold them
+        return np.stack([np.bincount(one, minlength=units) for one in drawn], axis=1)
+    drawn *= resamples
+    drawn += np.arange(resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=units * resamples).reshape(units, resamples)
 
 
 def plan(rows: int, *, classes: Any = None, groups: Any = None, resamples: int = 1000, seed: int = SEED) -> Resampling:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,32 +39,79 @@ class Sums:
         return sums
 
 
+class Ranked(NamedTuple):
+    """The weights at the distinct scores of positives, from the highest down: a row for each, a column for a resample.
+
+    ``tied`` are the negatives with the same score, ``negatives`` those with the same or a higher one; ``positives``
+    and ``negatives`` are cumulated, ``total`` is the weight of all negatives.
+    """
+
+    positive: NDArray[Any]
+    positives: NDArray[Any]
+    tied: NDArray[Any]
+    negatives: NDArray[Any]
+    total: NDArray[Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The positives and negatives at or above each distinct score, from the highest score down."""
+    """Where the negatives stand between the positives, by a score."""
 
     is_positive: NDArray[Any]
     scores: NDArray[Any]
     most_blocks: int = _MOST_BLOCKS
 
     @cached_property
+    def _levels(self) -> int:
+        """The number of distinct scores of positives."""
+        import numpy as np
+
+        return len(np.unique(self.scores[self.is_positive > 0]))
+
+    @cached_property
     def _sums(self) -> Any:
-        """The sparse matrix that sums the weights of the positives, and below of the negatives, at each score."""
+        """The sparse matrix that sums the weights at each level: positives, negatives tied, negatives above it.
+
+        The last row sums the negatives below all positives.
+        """
         import numpy as np
         from scipy.sparse import csr_array
 
-        distinct, from_below = np.unique(self.scores, return_inverse=True)
-        place = len(distinct) - 1 - from_below.reshape(-1)
-        place = np.where(self.is_positive > 0, place, place + len(distinct))
+        positive = self.is_positive > 0
+        levels = np.unique(self.scores[positive])[::-1]
+        count = len(levels)
+        level = np.searchsorted(-levels, -self.scores)  # how many levels are higher than the score
+        is_tied = (level < count) & (levels[np.minimum(level, count - 1)] == self.scores)
+        place = np.where(positive, level, np.where(is_tied, count + level, 2 * count + level))
         rows = len(self.scores)
-        return csr_array((np.ones(rows), (place, np.arange(rows))), shape=(2 * len(distinct), rows))
+        return csr_array((np.ones(rows), (place, np.arange(rows))), shape=(3 * count + 1, rows))
 
-    def of(self, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Return the positives at each score, and the cumulated positives and negatives."""
+    def of(self, weights: NDArray[Any]) -> Ranked:
+        """Return the weights at each level."""
         import numpy as np
 
-        positive, negative = np.split(self._sums @ weights, 2)
-        return positive, np.cumsum(positive, axis=0), np.cumsum(negative, axis=0)
+        sums, count = self._sums @ weights, self._levels
+        positive, tied = sums[:count], sums[count : 2 * count]
+        above = sums[2 * count :]
+        negatives = np.cumsum(above[:-1] + tied, axis=0)
+        return Ranked(positive, np.cumsum(positive, axis=0), tied, negatives, negatives[-1] + above[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Each:
+    """The value of a function of each of several summaries; no more than one summary is held at a time."""
+
+    parts: tuple[Summary, ...]
+    function: Callable[[Any], NDArray[Any]]
+
+    @property
+    def most_blocks(self) -> int:
+        """The least that one of the parts allows."""
+        return min(part.most_blocks or _MOST_BLOCKS for part in self.parts)
+
+    def of(self, weights: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return the value for each part."""
+        return [self.function(part.of(weights)) for part in self.parts]
 
 
 @dataclass(frozen=True, eq=False)
