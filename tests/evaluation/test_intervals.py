@@ -1,5 +1,6 @@
 """The intervals of metrics, beside SciPy's, and how often they cover."""
 
+import inspect
 import math
 
 import numpy as np
@@ -15,6 +16,10 @@ from mlmagic.evaluation.statistics.resampling import SEED, plan
 from mlmagic.evaluation.statistics.summaries import ByRows, Sums
 
 
+# SciPy renamed `random_state` in release 1.15.
+_GENERATOR = {"rng" if "rng" in inspect.signature(stats.bootstrap).parameters else "random_state": np.random.default_rng(SEED)}
+
+
 def _labels(rows, seed=0, wrong=0.2):
     rng = np.random.default_rng(seed)
     true = rng.integers(0, 3, rows)
@@ -28,7 +33,7 @@ def _scipy(function, *samples, resamples=400):
         return np.apply_along_axis(function, axis, np.concatenate(np.broadcast_arrays(*rows), axis=axis))
 
     return stats.bootstrap(
-        samples, statistic, n_resamples=resamples, method="BCa", vectorized=False, rng=np.random.default_rng(SEED)
+        samples, statistic, n_resamples=resamples, method="BCa", vectorized=False, **_GENERATOR
     )
 
 
@@ -85,7 +90,7 @@ def test_stratified_intervals_are_scipys_of_several_samples():
         return np.mean(true[rows] == predicted[rows])
 
     wanted = stats.bootstrap(
-        strata, statistic, n_resamples=400, method="BCa", vectorized=False, rng=np.random.default_rng(SEED)
+        strata, statistic, n_resamples=400, method="BCa", vectorized=False, **_GENERATOR
     )  # fmt: skip
     assert (got.low, got.high) == pytest.approx(tuple(wanted.confidence_interval), abs=1e-9)
 
