@@ -19,7 +19,7 @@ from mlmagic.evaluation.measures.asked import named
 from mlmagic.evaluation.outcomes.identity import identify
 from mlmagic.evaluation.outcomes.predicting import predict
 from mlmagic.evaluation.outcomes.test_data import for_model, rows_of, targets_of, values_for_rows
-from mlmagic.evaluation.request import Names, Request, check_request, group_codes
+from mlmagic.evaluation.request import Names, Request, check_request, group_codes, is_stratified
 from mlmagic.evaluation.scoring import Wanted, compare, score, score_slices
 from mlmagic.recording import open_runs
 
@@ -49,6 +49,7 @@ def evaluate(
     learning_curve: tuple[Any, Any] | None = None,
     task: Task | None = None,
     positive: Any = None,
+    stratify: bool | None = None,
     resamples: int | None = None,
     name: str | None = None,
     against_name: str | None = None,
@@ -56,7 +57,7 @@ def evaluate(
     """Evaluate a fitted model on test data: the metrics of its task, each with an interval, and the figures.
 
     In a tracked cell, or within ``with mlmagic.track():``, the evaluation is recorded on the run. The model predicts
-    once. Intervals come from the bootstrap (BCa), which draws rows within each class, or whole groups, by a fixed seed.
+    once. Intervals come from the bootstrap (BCa), which draws rows, or whole groups, by a fixed seed.
 
     Parameters
     ----------
@@ -90,6 +91,9 @@ def evaluate(
         ``"binary"``, ``"multiclass"``, ``"multilabel"`` or ``"regression"``, where it is not recognised.
     positive
         The positive one of two classes, the second in sorted order by default.
+    stratify
+        Whether rows are drawn within each class, which is right where the test set has fixed numbers of rows of each
+        class. By default they are if the data comes from ``%split --stratify``, or a class has fewer than 10 rows.
     resamples
         How often rows are drawn: 1,000 times by default, 500 for more than 20,000 rows, 200 for more than 200,000.
     name, against_name
@@ -126,7 +130,8 @@ def evaluate(
     request = Request(
         names, model, X, y, metrics=metrics, by=_with_name(caller, by, "by"), against=against,
         groups=_with_name(caller, groups, "groups"), run=run, confidence=confidence, figures=figures,
-        importance=importance, learning_curve=learning_curve, task=task, positive=positive, resamples=resamples,
+        importance=importance, learning_curve=learning_curve, task=task, positive=positive, stratify=stratify,
+        resamples=resamples,
     )  # fmt: skip
     return evaluate_request(request)
 
@@ -172,7 +177,13 @@ def compute(request: Request) -> tuple[Evaluation, Dataset | None]:
     names = request.names
     rows = rows_of(request.data, names.data)
     true, outputs = targets_of(request.targets, rows, names.targets, names.data)
-    wanted = Wanted(named(request.metrics), request.confidence, group_codes(request, rows), request.resamples)
+    wanted = Wanted(
+        named(request.metrics),
+        request.confidence,
+        group_codes(request, rows),
+        request.resamples,
+        is_stratified(request),
+    )
     notes = EvaluationNotes()
     with autologging.switched_off():
         evaluation = _evaluated(request, _Target(true, outputs), wanted, notes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
+from mlmagic.data.split.registry import splits_of
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.answers import require_model
 from mlmagic.evaluation.outcomes.test_data import values_for_rows
@@ -46,6 +47,7 @@ class _Options:
     learning_curve: tuple[Any, Any] | None = None
     task: Task | None = None
     positive: Any = None
+    stratify: bool | None = None
     resamples: int | None = None
 
 
@@ -76,8 +78,20 @@ def check_request(request: Request) -> None:
         raise UsageProblem(f"confidence is a number from 0.5 to below 1, such as 0.95, not {described(confidence)}")
     if resamples is not None and (not isinstance(resamples, int) or resamples < _FEWEST_RESAMPLES):
         raise UsageProblem(f"resamples is a whole number from {_FEWEST_RESAMPLES} on, not {described(resamples)}")
+    if request.stratify and request.groups is not None:
+        raise UsageProblem(
+            "stratify and groups exclude each other: whole groups are drawn, of whatever classes they are"
+        )
     if curve is not None and (not isinstance(curve, tuple | list) or len(curve) != _PAIR):
         raise UsageProblem("learning_curve takes the training data: learning_curve=(X_train, y_train)")
+
+
+def is_stratified(request: Request) -> bool:
+    """Return whether the test set has fixed numbers of rows of each class: as asked, or by a split that is known."""
+    if request.stratify is not None:
+        return request.stratify
+    parts = [part for item in (request.data, request.targets) for part in splits_of(item)]
+    return request.groups is None and any(part.identity.get("method") == "stratify" for part in parts)
 
 
 def group_codes(request: Request, rows: int) -> NDArray[Any] | None:

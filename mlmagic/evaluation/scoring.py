@@ -27,27 +27,42 @@ if TYPE_CHECKING:
 _RESAMPLES = ((20_000, 1000), (200_000, 500))
 """How often so many rows are drawn at most; intervals of more rows are short."""
 _FEWEST_RESAMPLES = 200
+_RARE = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """What is to be computed: the metrics, the confidence, the groups of the rows, and how often they are drawn."""
+    """What is to be computed: the metrics, the confidence, the groups of the rows, and how often they are drawn.
+
+    ``is_stratified`` says that the test set has fixed numbers of rows of each class. If these vary between test sets,
+    drawing rows within each class makes the intervals of accuracy, precision and F1 too narrow.
+    """
 
     metrics: Mapping[str, Any]
     confidence: float
     groups: NDArray[Any] | None
     resamples: int | None
+    is_stratified: bool = False
 
     def plan(self, outcome: Outcome) -> Resampling:
         """Return how the rows of *outcome* are drawn."""
         usual = next((times for rows, times in _RESAMPLES if len(outcome) <= rows), _FEWEST_RESAMPLES)
         count = self.resamples or usual
-        classes = outcome.codes if outcome.task in {"binary", "multiclass"} else None
+        has_classes = outcome.task in {"binary", "multiclass"}
+        classes = outcome.codes if has_classes and (self.is_stratified or _has_rare_class(outcome)) else None
         return plan(len(outcome), classes=classes, groups=self.groups, resamples=count)
 
     def of(self, rows: NDArray[Any]) -> Wanted:
         """Return the same for some of the rows."""
-        return replace(self, groups=None if self.groups is None else self.groups[rows])
+        return replace(self, groups=None if self.groups is None else self.groups[rows], is_stratified=False)
+
+
+def _has_rare_class(outcome: Outcome) -> bool:
+    """Return whether a class has so few rows that resamples of all rows might lack it."""
+    import numpy as np
+
+    counts = np.bincount(outcome.codes)
+    return bool((counts[counts > 0] < _RARE).any())
 
 
 @dataclass(frozen=True, eq=False)

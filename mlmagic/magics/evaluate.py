@@ -44,6 +44,7 @@ class EvaluateMagics(Magics):
     @argument("--groups", metavar="COL", help="Rows of one group depend on each other: whole groups are drawn.")
     @argument("--run", metavar="RUN", help="Record on this run, which has ended: its name or id.")
     @argument("--confidence", default="0.95", metavar="PART", help="The confidence of the intervals, 0.95 by default.")
+    @argument("--stratify", action="store_true", help="Draw rows within each class: their numbers are fixed by design.")
     @argument("--resamples", metavar="N", help="How often rows are drawn, 1,000 times by default.")
     @argument(
         "--task", metavar="TASK", help="binary, multiclass, multilabel or regression, where it is not recognised."
@@ -112,6 +113,7 @@ class EvaluateMagics(Magics):
             learning_curve=_training_data(arguments.learning_curve, value),
             task=arguments.task,
             positive=arguments.positive,
+            stratify=arguments.stratify or None,
             resamples=None if arguments.resamples is None else int(number_of("resamples", arguments.resamples, int)),
         )
         found = evaluate_request(request)

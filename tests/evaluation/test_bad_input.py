@@ -262,6 +262,7 @@ def test_few_whole_numbers_of_an_unknown_model_are_classes_and_that_is_said(canc
         ({"resamples": 3}, "resamples is a whole number from 100 on"),
         ({"by": "region"}, "by: "),
         ({"by": [1, 2]}, "has 2 values"),
+        ({"stratify": True, "groups": range(142)}, "stratify and groups exclude each other"),
         ({"groups": ["a"] * 142}, "no interval can be told from one group"),
         ({"positive": "yes"}, "there is no class 'yes' to be the positive one"),
         ({"learning_curve": 3}, "learning_curve=(X_train, y_train)"),

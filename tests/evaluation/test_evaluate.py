@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer, make_scorer
 from sklearn.svm import SVC
 
-from mlmagic import evaluate
+from mlmagic import evaluate, split
 from mlmagic.evaluation.statistics.paired_tests import mcnemar
 
 
@@ -46,7 +46,7 @@ def test_two_classes_have_scikit_learns_values(cancer):
     assert dict(found.metrics) == pytest.approx(wanted, abs=1e-12)
     assert all(found.intervals[name].low < value < found.intervals[name].high for name, value in wanted.items())
     assert (found.positive, found.rows, found.recorded_on) == ("1", 142, None)
-    assert found.how == "200 resamples of rows within each class"
+    assert found.how == "200 resamples of rows"
 
 
 def test_three_classes_have_scikit_learns_values():
@@ -223,6 +223,18 @@ def test_groups_are_drawn_whole(cancer):
     patients = np.arange(142) // 4
     found = quick(cancer.logistic, cancer.X, cancer.y, groups=patients)
     assert found.how == "200 resamples of 36 groups"
+
+
+def test_rows_are_drawn_within_classes_where_their_numbers_are_fixed(cancer):
+    found = quick(cancer.logistic, cancer.X, cancer.y, stratify=True)
+    assert found.how == "200 resamples of rows within each class"
+    rare = np.r_[np.flatnonzero(cancer.y == 0)[:6], np.flatnonzero(cancer.y == 1)]
+    found = quick(cancer.logistic, cancer.X.iloc[rare], cancer.y.iloc[rare])
+    assert found.how == "200 resamples of rows within each class"
+    _, X_test, _, y_test = split(cancer.X, cancer.y, stratify=cancer.y, seed=1, test=0.5)
+    assert quick(cancer.logistic, X_test, y_test).how == "200 resamples of rows within each class"
+    _, X_test, _, y_test = split(cancer.X, cancer.y, seed=1, test=0.5)
+    assert quick(cancer.logistic, X_test, y_test).how == "200 resamples of rows"
 
 
 def test_the_same_numbers_each_time(cancer):

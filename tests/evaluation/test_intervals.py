@@ -16,8 +16,10 @@ from mlmagic.evaluation.statistics.resampling import SEED, plan
 from mlmagic.evaluation.statistics.summaries import ByRows, Sums
 
 
-# SciPy renamed `random_state` in release 1.15.
-_GENERATOR = {"rng" if "rng" in inspect.signature(stats.bootstrap).parameters else "random_state": np.random.default_rng(SEED)}
+def _generator():
+    """Return the argument of SciPy's bootstrap, which release 1.15 renamed."""
+    name = "rng" if "rng" in inspect.signature(stats.bootstrap).parameters else "random_state"
+    return {name: np.random.default_rng(SEED)}
 
 
 def _labels(rows, seed=0, wrong=0.2):
@@ -32,9 +34,7 @@ def _scipy(function, *samples, resamples=400):
     def statistic(*rows, axis=-1):
         return np.apply_along_axis(function, axis, np.concatenate(np.broadcast_arrays(*rows), axis=axis))
 
-    return stats.bootstrap(
-        samples, statistic, n_resamples=resamples, method="BCa", vectorized=False, **_GENERATOR
-    )
+    return stats.bootstrap(samples, statistic, n_resamples=resamples, method="BCa", vectorized=False, **_generator())
 
 
 def test_intervals_of_metrics_are_scipys():
@@ -90,7 +90,7 @@ def test_stratified_intervals_are_scipys_of_several_samples():
         return np.mean(true[rows] == predicted[rows])
 
     wanted = stats.bootstrap(
-        strata, statistic, n_resamples=400, method="BCa", vectorized=False, **_GENERATOR
+        strata, statistic, n_resamples=400, method="BCa", vectorized=False, **_generator()
     )  # fmt: skip
     assert (got.low, got.high) == pytest.approx(tuple(wanted.confidence_interval), abs=1e-9)
 

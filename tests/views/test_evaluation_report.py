@@ -33,7 +33,7 @@ def test_each_metric_has_its_interval_and_the_footer_says_how():
     assert lines[0].endswith("on 100 rows of X (two classes)")
     assert lines[1].split()[0] == "accuracy"
     assert " to " in lines[1]
-    assert lines[-1].startswith("95 % intervals from 100 resamples of rows within each class · positive class: no")
+    assert lines[-1].startswith("95 % intervals from 100 resamples of rows · positive class: no")
 
 
 def test_what_is_not_known_is_said():
