@@ -12,7 +12,7 @@ from mlmagic.session.interrupts import whole_imports
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from jinja2 import Environment
 
@@ -49,6 +49,17 @@ def environment() -> Environment:
 def render(template: str, **values: Any) -> str:
     """Render the template with this file name; values are escaped."""
     return environment().get_template(template).render(**values)
+
+
+def interval_ends(names: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the metrics among *names* that have an interval, with the names of its two ends.
+
+    >>> interval_ends(["accuracy", "accuracy_low", "accuracy_high", "day_low"])
+    {'accuracy': ('accuracy_low', 'accuracy_high')}
+    """
+    known = set(names)
+    ends = {name: (f"{name}_low", f"{name}_high") for name in names}
+    return {name: pair for name, pair in ends.items() if known.issuperset(pair)}
 
 
 def number(value: float) -> str:

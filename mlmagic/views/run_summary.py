@@ -9,6 +9,7 @@ from mlmagic.views.rendering import (
     MimeBundle,
     columns,
     difference,
+    interval_ends,
     number,
     pad,
     render,
@@ -19,7 +20,7 @@ from mlmagic.views.rendering import (
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlmagic.recording.summary import MetricLine, Notice, RunSummary
 
@@ -48,7 +49,10 @@ class SummaryCell:
 
 @dataclass(frozen=True)
 class SummaryMetric:
-    """A metric to show: ``change`` is the signed difference, ``direction`` is ``up``, ``down`` or empty."""
+    """A metric to show: ``change`` is the signed difference, ``direction`` is ``up``, ``down`` or empty.
+
+    ``interval`` is its confidence interval in brackets, if it has one.
+    """
 
     name: SummaryCell
     value: str
@@ -56,6 +60,7 @@ class SummaryMetric:
     steps: int
     change: str
     direction: str
+    interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def _html(template: str, s: RunSummary) -> str:
         duration=took(s.duration_s, s.span_s),
         run_id=s.run_id,
         error=cell(s.error, 300) if s.error else None,
-        metrics=fold([_metric_row(line) for line in s.metrics]),
+        metrics=fold([_metric_row(line, interval) for line, interval in _with_intervals(s.metrics)]),
         compared=any(line.previous is not None for line in s.metrics),
         previous=cell(s.previous_name or "the last run", 30),
         params=fold([(cell(key, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for key, value in s.params.items()]),
@@ -136,11 +141,33 @@ def fold(items: Sequence[T]) -> Folded[T]:
     return Folded(items[:shown], items[shown:_KEPT], max(len(items) - _KEPT, 0))
 
 
-def _metric_row(line: MetricLine) -> SummaryMetric:
+def _with_intervals(lines: Sequence[MetricLine]) -> list[tuple[MetricLine, str]]:
+    """Return each metric with its interval, as text; the ends of intervals are no metrics of their own."""
+    known = {line.name: line for line in lines}
+    ends = interval_ends(known)
+    left_out = {end for pair in ends.values() for end in pair}
+    return [
+        (line, _interval(known, ends[line.name]) if line.name in ends else "")
+        for line in lines
+        if line.name not in left_out
+    ]
+
+
+def _interval(known: Mapping[str, MetricLine], ends: tuple[str, str]) -> str:
+    return f"[{', '.join(number(known[end].value) for end in ends)}]"
+
+
+def _metric_row(line: MetricLine, interval: str) -> SummaryMetric:
     change = "" if line.previous is None else difference(line.value, line.previous)
     direction = {"+": "up", "-": "down"}.get(change[:1], "")
     return SummaryMetric(
-        cell(line.name, _LONGEST_NAME), number(line.value), repr(float(line.value)), line.steps, change, direction
+        cell(line.name, _LONGEST_NAME),
+        number(line.value),
+        repr(float(line.value)),
+        line.steps,
+        change,
+        direction,
+        interval,
     )
 
 
@@ -178,7 +205,9 @@ def _plain(s: RunSummary) -> str:
     lines = [head]
     if s.error:
         lines.append(f"  error    {shorten(s.error, 300)}")
-    lines += _block("metrics", [_plain_metric(line) for line in s.metrics], _since(s))
+    lines += _block(
+        "metrics", [_plain_metric(line, interval) for line, interval in _with_intervals(s.metrics)], _since(s)
+    )
     lines += _block("params", [(clean(key), shorten(value, _LONGEST_VALUE)) for key, value in s.params.items()])
     for label, names in _lines(s):
         shown = ", ".join(shorten(name, _LONGEST_NAME) for name in names[:_SHOWN_IN_PLAIN])
@@ -194,10 +223,10 @@ def _plain(s: RunSummary) -> str:
     return "\n".join(lines)
 
 
-def _plain_metric(line: MetricLine) -> tuple[str, ...]:
+def _plain_metric(line: MetricLine, interval: str) -> tuple[str, ...]:
     change = "" if line.previous is None else difference(line.value, line.previous)
     steps = f"{line.steps} steps" if line.steps > 1 else ""
-    return clean(line.name), number(line.value), change, steps
+    return clean(line.name), number(line.value), interval, change, steps
 
 
 def _since(s: RunSummary) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.frames import ATTRS
-from mlmagic.views.rendering import number, numbers, render, shorten, web_address
+from mlmagic.views.rendering import interval_ends, number, numbers, render, shorten, web_address
 from mlmagic.views.run_summary import cell
 from mlmagic.visible import clean
 
@@ -76,10 +76,8 @@ def table_html(frame: pd.DataFrame) -> str:
 def metric_names(frame: pd.DataFrame) -> list[str]:
     """Return the metrics to show: not those that are the bounds of another one's interval."""
     known = [name for name in frame.attrs.get(ATTRS, {}).get("metrics", ()) if name in frame.columns]
-    bounds = {
-        f"{name}{end}" for name in known if {f"{name}{_LOW}", f"{name}{_HIGH}"} <= {*known} for end in (_LOW, _HIGH)
-    }
-    return [name for name in known if name not in bounds]
+    ends = {end for pair in interval_ends(known).values() for end in pair}
+    return [name for name in known if name not in ends]
 
 
 def headline(frame: pd.DataFrame) -> str:
