@@ -49,7 +49,7 @@ class ModelDifference:
     values, intervals
         The first model's value minus the second's, for each metric, and its interval by the paired bootstrap.
     mcnemar
-        McNemar's test of the rows that one of the two gets right; None for regression.
+        McNemar's test of the rows that one of the two gets right; None for regression, and for rows in groups.
     """
 
     model: str

@@ -132,5 +132,8 @@ def compare(first: tuple[str, Outcome, Scores], second: tuple[str, Outcome, Scor
         MappingProxyType({name: one.value for name, one in differences.items()}),
         MappingProxyType({name: interval_of(one, wanted.confidence) for name, one in differences.items()}),
         {name: scores.measures[name].direction for name in shared},
-        None if right is None or others_right is None else mcnemar(right, others_right),
+        # It counts rows that are independent of each other.
+        mcnemar(right, others_right)
+        if right is not None and others_right is not None and wanted.groups is None
+        else None,
     )

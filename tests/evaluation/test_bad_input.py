@@ -59,6 +59,14 @@ def test_columns_are_put_in_order_and_extra_ones_dropped_and_both_is_said(cancer
     assert any("was not fitted on it: patient" in text for text in texts(found))
 
 
+def test_lightgbm_spells_the_names_of_columns_in_its_own_way(cancer):
+    lightgbm = pytest.importorskip("lightgbm")
+    model = lightgbm.LGBMClassifier(n_estimators=5, verbose=-1).fit(cancer.X_train, cancer.y_train)
+    wanted = dict(quick(model, cancer.X, cancer.y).metrics)
+    mixed = cancer.X[list(cancer.X.columns)[::-1]].assign(patient=range(142))
+    assert dict(quick(model, mixed, cancer.y).metrics) == pytest.approx(wanted)
+
+
 def test_an_array_of_another_width(cancer):
     assert "has 5 columns, and the model was fitted on 6" in refused(
         cancer.logistic, cancer.X.to_numpy()[:, :5], cancer.y

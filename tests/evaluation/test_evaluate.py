@@ -223,6 +223,8 @@ def test_groups_are_drawn_whole(cancer):
     patients = np.arange(142) // 4
     found = quick(cancer.logistic, cancer.X, cancer.y, groups=patients)
     assert found.how == "200 resamples of 36 groups"
+    found = quick(cancer.logistic, cancer.X, cancer.y, groups=patients, against=cancer.tree)
+    assert found.difference.mcnemar is None
 
 
 def test_rows_are_drawn_within_classes_where_their_numbers_are_fixed(cancer):
