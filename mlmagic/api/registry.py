@@ -179,8 +179,8 @@ def promote(
         Conditions on the version, such as ``"accuracy > 0.85 and loss < 0.2"``, in the language of ``mlmagic.runs``;
         or an object with a ``name`` and a method ``judge(candidate, holder)`` that returns a `GateVerdict`.
     better_than
-        An alias whose version must be beaten on held-out data: the interval of the difference on the same rows lies
-        above *margin*. If no version has the alias, there is nothing to beat.
+        An alias, or the number of a version, to be beaten on held-out data: the interval of the difference on the same
+        rows lies above *margin*. If it is *to*, and no version has it yet, there is nothing to beat.
     on
         The test data and its targets, ``(X_test, y_test)``, that neither model has seen.
     metric
@@ -227,11 +227,15 @@ def promote(
     alias, note = require_alias(to)
     reference = _reference(name, version, example)
     judge = gates.gate_of(gate)
+    if better_than is None and (margin, confidence, correct, trust) != (0.0, 0.95, False, False):
+        raise UsageProblem("margin, confidence, correct and trust belong to better_than: better_than='champion'")
     if better_than is not None or on is not None or metric is not None:
         from mlmagic.registry.better_than import AllOf, BetterThan
 
         data, targets, called = _on(better_than, on, metric, sys._getframe(2))  # past the decorator
-        beats = BetterThan(str(better_than), data, targets, called, _metric(metric), margin, confidence, correct, trust)
+        beats = BetterThan(
+            str(better_than), data, targets, called, _metric(metric), margin, confidence, correct, trust, alias
+        )
         judge = beats if judge is None else AllOf((judge, beats))
     done = promoting.promote(promoting.Wanted(reference, alias, judge, dry_run, reason))
     return replace(done, notes=(note, *done.notes)) if note else done

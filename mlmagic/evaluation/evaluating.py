@@ -18,7 +18,7 @@ from mlmagic.evaluation.evaluation_notes import EvaluationNotes, note_few, note_
 from mlmagic.evaluation.measures.asked import named
 from mlmagic.evaluation.outcomes.identity import identify
 from mlmagic.evaluation.outcomes.predicting import predict
-from mlmagic.evaluation.outcomes.test_data import for_model, rows_of, targets_of, values_for_rows
+from mlmagic.evaluation.outcomes.test_data import for_model, rows_of, targets_of, values_for_rows, warnings_of
 from mlmagic.evaluation.request import Names, Request, check_request, group_codes, is_stratified
 from mlmagic.evaluation.scoring import Wanted, compare, score, score_slices
 from mlmagic.recording import open_runs
@@ -177,6 +177,9 @@ def compute(request: Request) -> tuple[Evaluation, Dataset | None]:
     names = request.names
     rows = rows_of(request.data, names.data)
     true, outputs = targets_of(request.targets, rows, names.targets, names.data)
+    notes = EvaluationNotes()
+    for warning in warnings_of(request.data, request.targets, names.data, names.targets):
+        notes.warn(warning)
     wanted = Wanted(
         named(request.metrics),
         request.confidence,
@@ -184,7 +187,6 @@ def compute(request: Request) -> tuple[Evaluation, Dataset | None]:
         request.resamples,
         is_stratified(request),
     )
-    notes = EvaluationNotes()
     with autologging.switched_off():
         evaluation = _evaluated(request, _Target(true, outputs), wanted, notes)
     fingerprints, dataset = identify(names.data, request.data, names.targets, request.targets, notes.warn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mlmagic.recording.run_context import RunContext
 
 FILE = "mlmagic/evaluation.json"
+EVALUATED = "mlmagic.evaluated"
+"""The tag of a run: by the name of each model that was evaluated in it, what stands before its metrics' names."""
 _MOST_SLICE_METRICS = 200
 
 
@@ -120,6 +123,8 @@ def _record(
         title = slug(f"{prefix}{name}") or name
         recorder.data(f"figures/{unused(title, figure_names)}.png", picture)
     recorder.json(FILE, {"scheme": 1, "evaluations": list(evaluations)})
+    prefixes = {str(one.get("model")): str(one.get("prefix", "")) for one in evaluations}
+    recorder.tag(EVALUATED, json.dumps(prefixes, ensure_ascii=False))
 
 
 def metrics_of(evaluation: Evaluation, prefix: str = "") -> dict[str, float]:

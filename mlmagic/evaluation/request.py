@@ -10,6 +10,7 @@ from mlmagic.data.split.registry import splits_of
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.answers import require_model
 from mlmagic.evaluation.outcomes.test_data import values_for_rows
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,6 +62,18 @@ class Request(_Options):
     targets: Any
 
 
+def _require_one_kind(request: Request) -> None:
+    from sklearn.base import is_classifier, is_regressor
+
+    models = {request.names.model: request.model, request.names.against: request.against}
+    classifiers = [name for name, model in models.items() if guarded(default=False)(is_classifier)(model)]
+    regressors = [name for name, model in models.items() if guarded(default=False)(is_regressor)(model)]
+    if classifiers and regressors:
+        raise UsageProblem(
+            f"{classifiers[0]} predicts classes, and {regressors[0]} numbers: they cannot be compared by one metric"
+        )
+
+
 def check_request(request: Request) -> None:
     """Check the models and the options.
 
@@ -72,6 +85,8 @@ def check_request(request: Request) -> None:
     require_model(request.model, request.names.model)
     if request.against is not None:
         require_model(request.against, request.names.against)
+        if request.task is None:
+            _require_one_kind(request)
     confidence, resamples, curve = request.confidence, request.resamples, request.learning_curve
     is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
     if not is_number or not _LEAST_CONFIDENCE <= confidence < 1:

@@ -126,7 +126,9 @@ class RegistryMagics(Magics):
         help="Promote only if it is better than the version with this alias, on the same held-out rows.",
     )  # fmt: skip
     @argument("--on", metavar="X,y", help="The test data and its targets, that neither model has seen: X_test,y_test.")
-    @argument("--metric", metavar="NAME=FUNC", help="What is compared: a metric's name, or your function.")
+    @argument(
+        "--metric", action="append", metavar="NAME=FUNC", help="What is compared: a metric's name, or your function."
+    )
     @argument("--margin", default="0", metavar="M", help="By how much it must be better, 0 by default.")
     @argument(
         "--confidence", default="0.95", metavar="PART", help="Of the interval of the difference, 0.95 by default."
@@ -171,15 +173,21 @@ class RegistryMagics(Magics):
 
     def _gate(self, parsed: Namespace, conditions: str | None, names: Mapping[str, Any]) -> str | Gate | None:
         """Return the gate that the options ask for."""
-        if parsed.better_than is None and parsed.on is None and parsed.metric is None:
+        rest = {"--margin": parsed.margin != "0", "--confidence": parsed.confidence != "0.95"}
+        rest |= {"--correct": parsed.correct, "--trust": parsed.trust}
+        given = {"--better-than": parsed.better_than, "--on": parsed.on, "--metric": parsed.metric}
+        if not any(given.values()) and not any(rest.values()):
             return conditions
-        if None in {parsed.better_than, parsed.on, parsed.metric} or parsed.on.count(",") != 1:
-            raise UsageProblem(
-                "%promote: --better-than, --on and --metric go together. For example: "
-                "--better-than champion --on X_test,y_test --metric accuracy"
-            )
+        example = "--better-than champion --on X_test,y_test --metric accuracy"
+        if missing := [option for option, value in given.items() if not value]:
+            raise UsageProblem(f"%promote: {' and '.join(missing)} must be given too. For example: {example}")
+        if parsed.on.count(",") != 1 or not all(parsed.on.split(",")):
+            raise UsageProblem(f"%promote --on {parsed.on}: it takes the test data and its targets: --on X_test,y_test")
+        if len(parsed.metric) > 1:
+            raise UsageProblem(f"%promote: one --metric decides, got {len(parsed.metric)}: {', '.join(parsed.metric)}")
         from mlmagic.registry.better_than import AllOf, BetterThan
         from mlmagic.registry.gates import gate_of
+        from mlmagic.registry.names import require_alias
 
         evaluated = self.shell.ev if self.shell is not None else str
         value = partial(value_of, "%promote", names=names, evaluated=evaluated)
@@ -189,11 +197,12 @@ class RegistryMagics(Magics):
             value(data),
             value(targets),
             (data, targets),
-            metric_of(parsed.metric, names, value),
+            metric_of(parsed.metric[0], names, value),
             number_of("margin", parsed.margin),
             number_of("confidence", parsed.confidence),
             parsed.correct,
             parsed.trust,
+            require_alias(parsed.to)[0],
         )
         first = gate_of(conditions)
         return beats if first is None else AllOf((first, beats))

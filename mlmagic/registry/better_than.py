@@ -41,7 +41,8 @@ class BetterThan:
     Parameters
     ----------
     other
-        The alias of the version to beat. If no version has it, there is nothing to beat, and the gate passes.
+        The alias of the version to beat, or its number. If it is *to*, the alias that is asked for, and no version has
+        it yet, there is nothing to beat, and the gate passes.
     data, targets
         The test data, n rows, and their targets.
     names
@@ -67,6 +68,7 @@ class BetterThan:
     confidence: float = 0.95
     correct: bool = False
     trust: bool = False
+    to: str = ""
 
     @property
     def name(self) -> str:
@@ -112,9 +114,10 @@ class BetterThan:
         if holder is not None and self.other in holder.version.aliases:
             return holder, tried
         name = candidate.version.name
-        if self.other not in find_model(client, name).aliases:
+        if self.other == self.to and self.other not in find_model(client, name).aliases:
             return None, tried
-        _, version = find_version(client, Reference(name, alias=self.other))
+        number = int(self.other) if self.other.isdecimal() else None
+        _, version = find_version(client, Reference(name, number, None if number else self.other))
         return read_facts(client, [version])[0], tried
 
     def _evaluated(self, candidate: VersionFacts, other: VersionFacts, confidence: float) -> Evaluation:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
+from mlmagic.evaluation.recording import EVALUATED
+from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import bulk
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from mlmagic.store.query.filters.tree import Condition, Expression
 
 _ALIASES = "alias"
+OF_SEVERAL = "mlmagic.models_of_run"
+"""The tag of a version whose run has several models: how many."""
 _LARGEST = 1.7976931348623157e308
 
 
@@ -65,14 +69,36 @@ def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> Versio
     metrics, params = _of_logged_model(client, version)
     if run is None:
         return VersionFacts(version, version.tags.get("mlmagic.run_name", ""), metrics, params)
+    known = {key: _as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()}
     return VersionFacts(
         version,
         str(run.info.run_name or ""),
-        {key: _as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()},
+        _of_this_model(known, version, run.data.tags) if OF_SEVERAL in version.tags else known,
         {**params, **run.data.params},
         dict(run.data.tags),
         tuple((one.dataset.name, one.dataset.digest) for one in (run.inputs.dataset_inputs if run.inputs else ())),
     )
+
+
+def _of_this_model(
+    metrics: Mapping[str, float], version: RegisteredVersion, tags: Mapping[str, str]
+) -> dict[str, float]:
+    """Return the metrics of one of a run's several models: those that an evaluation of it recorded.
+
+    Which of the others belongs to which model is not known.
+    """
+    prefixes = {str(name): str(prefix) for name, prefix in (read_json(tags.get(EVALUATED), dict) or {}).items()}
+    prefix = prefixes.get(version.tags.get("mlmagic.model_name", ""))
+    if prefix is None:
+        return {}
+    others = tuple(one for one in prefixes.values() if one and one != prefix)
+    own = {
+        name.removeprefix(prefix): value
+        for name, value in metrics.items()
+        if name.startswith(prefix) and not name.startswith(others)
+    }
+    ends = {f"{name}{end}" for name in own for end in ("_low", "_high")}
+    return {name: value for name, value in own.items() if f"{name}_low" in own or name in ends}
 
 
 def _of_logged_model(client: MlflowClient, version: RegisteredVersion) -> tuple[dict[str, float], dict[str, str]]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import RunNotFoundError, StoreError
 from mlmagic.recording import open_runs
 from mlmagic.registry import registry_store
+from mlmagic.registry.facts import OF_SEVERAL
 from mlmagic.registry.people import now, user
 from mlmagic.registry.versions import RegisteredVersion, model_or_none, version_or_none, versions_of
 from mlmagic.snapshot.secrets import redaction
-from mlmagic.store import experiments
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query import logged_models, queries
 from mlmagic.store.waiting import answered
@@ -50,7 +50,7 @@ def register(wanted: Registration) -> RegisteredVersion:
 
 
 def _register(wanted: Registration, client: MlflowClient) -> RegisteredVersion:
-    run = _run(client, wanted.run)
+    run = _run(wanted.run)
     models = logged_models.models_of(client, run)
     chosen = logged_models.choose(models, wanted.model, run, how=f"%register {wanted.name} --model NAME")
     source = f"models:/{chosen.model_id}"
@@ -65,7 +65,7 @@ def _register(wanted: Registration, client: MlflowClient) -> RegisteredVersion:
         wanted.name,
         source,
         run.info.run_id,
-        tags=_tags(wanted, run, chosen),
+        tags=_tags(wanted, run, chosen, len(models)),
         description=_redacted(wanted.description),
         model_id=chosen.model_id,
         await_creation_for=0,  # MLflow would wait for a server, and log that
@@ -75,23 +75,20 @@ def _register(wanted: Registration, client: MlflowClient) -> RegisteredVersion:
     found = version_or_none(client, model, int(made.version)) if model else None
     if found is None:
         raise StoreError(f"version {made.version} of {wanted.name!r} was registered, and deleted by someone at once")
-    return replace(found, note=f"registered from the model {chosen.name!r} of the run {run.info.run_name!r}")
+    ended = "" if run.info.status == "FINISHED" else f", which is {run.info.status}"
+    return replace(found, note=f"registered from the model {chosen.name!r} of the run {run.info.run_name!r}{ended}")
 
 
-def _run(client: MlflowClient, reference: str | None) -> Run:
-    """Return the run that *reference* names; by default the last one here, else the newest of the experiment."""
+def _run(reference: str | None) -> Run:
+    """Return the run that *reference* names, by default the last one of this session."""
     if reference is not None:
         return queries.find_run(reference)
     last = open_runs.last_id()
     if last is not None:
         return queries.get_run(last)
-    experiment = experiments.find(client, None)
-    newest = client.search_runs([experiment.experiment_id], max_results=1) if experiment else []
-    if not newest:
-        raise RunNotFoundError(
-            f"there is no run yet in the experiment {experiments.default_name()!r}; name one of another: --run RUN"
-        )
-    return newest[0]
+    raise RunNotFoundError(
+        "no run has ended in this session, so name the one whose model is meant: --run RUN. The last runs: %runs"
+    )
 
 
 def _known(client: MlflowClient, known: RegisteredVersion, wanted: Registration) -> RegisteredVersion:
@@ -114,7 +111,7 @@ def _create_model(client: MlflowClient, name: str) -> None:
     answered()
 
 
-def _tags(wanted: Registration, run: Run, chosen: LoggedModel) -> dict[str, str]:
+def _tags(wanted: Registration, run: Run, chosen: LoggedModel, count: int) -> dict[str, str]:
     tags = {
         **_own_tags(wanted),
         "mlmagic.run": str(run.info.run_id),
@@ -125,6 +122,8 @@ def _tags(wanted: Registration, run: Run, chosen: LoggedModel) -> dict[str, str]
     }
     if uid := run.data.tags.get("mlmagic.id"):
         tags["mlmagic.id"] = str(uid)
+    if count > 1:
+        tags[OF_SEVERAL] = str(count)
     if wanted.alias is not None:
         tags[REQUESTED_ALIAS] = wanted.alias
     return tags

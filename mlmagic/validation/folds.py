@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.split.registry import SplitPart, remember
 from mlmagic.data.split.rows import take
+from mlmagic.suggestions import did_you_mean
 from mlmagic.validation.fold_loop import FoldLoop
 from mlmagic.validation.splitters import plan_folds
 from mlmagic.validation.turn_values import caller
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.validation.splitters import FoldPlan, FoldRows
+
+
+_NAMES = ("index", "X_train", "y_train", "X_val", "y_val", "train_rows", "val_rows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,11 @@ class Fold:
     y_val: Any
     train_rows: NDArray[np.intp]
     val_rows: NDArray[np.intp]
+
+    def __getattr__(self, name: str) -> Any:
+        meant = {"X_test": "X_val", "y_test": "y_val", "number": "index", "test_rows": "val_rows"}.get(name)
+        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(name, _NAMES)
+        raise AttributeError(f"a fold has no {name!r}.{hint} It has {', '.join(_NAMES)}.")
 
     def __repr__(self) -> str:
         return f"<Fold {self.index}: {len(self.train_rows):,} rows to train on, {len(self.val_rows):,} held out>"

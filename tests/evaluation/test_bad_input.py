@@ -6,13 +6,14 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from mlmagic import errors, evaluate
+from mlmagic import errors, evaluate, split
 
 
 def quick(*args, **options):
@@ -323,3 +324,25 @@ def test_an_interrupt_is_the_users(cancer):
     model = Stopped().fit(cancer.X_train, cancer.y_train)
     with pytest.raises(KeyboardInterrupt):
         quick(model, cancer.X, cancer.y)
+
+
+def test_sides_that_do_not_belong_together_and_rows_that_were_seen():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    parts = split(X, y, test=0.5, seed=0, names=("X", "y"))
+    model = LogisticRegression(max_iter=500).fit(parts["X_train"], parts["y_train"])
+    X_test, y_train = parts["X_test"], parts["y_train"]
+    with pytest.raises(errors.UsageProblem, match="X_test is the test side of a split, and y_train the train side"):
+        evaluate(model, X_test, y_train, figures=False)
+    X_train = parts["X_train"]
+    found = evaluate(model, X_train, y_train, figures=False)
+    assert any("a model that was fitted on it has seen these rows" in note.text for note in found.notes)
+    shuffled = y.sample(frac=1, random_state=0)
+    found = evaluate(model, X, shuffled, figures=False)
+    assert any("X and shuffled have different indexes" in note.text for note in found.notes)
+
+
+def test_a_regression_beside_a_classifier_is_refused():
+    X, y = load_iris(return_X_y=True)
+    forest, line = LogisticRegression(max_iter=500).fit(X, y), LinearRegression().fit(X, y)
+    with pytest.raises(errors.UsageProblem, match="forest predicts classes, and line numbers"):
+        evaluate(forest, X, y, against=line, figures=False)

@@ -50,7 +50,8 @@ def versions(client, make_run):
 
 def test_register(shell, forest, client):
     _, text = run(
-        shell, "%register churn --model model -t team=risk tier=1 --description 'two words' --alias challenger"
+        shell,
+        "%register churn --run forest --model model -t team=risk tier=1 --description 'two words' --alias challenger",
     )
     assert re.fullmatch(
         r"'churn' version 1: registered from the model 'model' of the run 'forest'; "

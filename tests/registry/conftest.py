@@ -26,7 +26,7 @@ def client(store_uri):
 
 @pytest.fixture
 def make_model(make_run, client):
-    """Return a function that creates a run with logged models, which bear this user's signature."""
+    """Return a function that creates a run of this session with logged models, which bear this user's signature."""
     from sklearn.dummy import DummyClassifier
 
     def make(run="forest", params=(), metrics=(), *, names=("model",), value=0, **more):
@@ -34,6 +34,7 @@ def make_model(make_run, client):
         for name in names:
             fitted = DummyClassifier(strategy="constant", constant=value).fit([[0], [1]], [0, value])
             log_model(fitted, name, client=client, run_id=run_id, requirements=["numpy"])
+        open_runs.note_last(run_id)
         return run_id
 
     return make

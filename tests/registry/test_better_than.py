@@ -12,8 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 import mlmagic
 from mlmagic.data.fingerprint.fingerprint import fingerprint
-from mlmagic.errors import PromotionRefusedError, UsageProblem
+from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, RunNotFoundError, UsageProblem
 from mlmagic.magics.registry import RegistryMagics
+from mlmagic.recording import open_runs
 from mlmagic.registry.promotion import history
 
 MODELS = {
@@ -207,7 +208,7 @@ def test_the_magic_takes_the_same(churn, data, new_shell, capsys):
     assert first.startswith("champion of 'churn' would be version 2")
     assert second.startswith("champion of 'churn' is version 3 now")
     for line, told in {
-        "churn 2 --better-than champion --metric accuracy": "go together",
+        "churn 2 --better-than champion --metric accuracy": "--on must be given too",
         "churn 2 --better-than champion --on X_tets,y_test --metric accuracy": "Did you mean 'X_test'?",
         "churn 2 --better-than champion --on X_test,y_test --metric acuracy": "Did you mean 'accuracy'?",
         "churn 2 --better-than champion --on X_test,y_test --metric accuracy --margin little": "give a number",
@@ -215,3 +216,71 @@ def test_the_magic_takes_the_same(churn, data, new_shell, capsys):
         with pytest.raises(UsageProblem) as error:
             magics.promote(line)
         assert told in str(error.value)
+
+
+def test_a_mistyped_alias_opens_no_gate(churn, data):
+    _, X_test, _, y_test = data
+    on = X_test, y_test
+    with pytest.raises(ModelNotFoundError, match="Did you mean 'champion'"):
+        mlmagic.promote("churn", 2, better_than="champoin", on=on, metric="accuracy")
+    assert champion(churn) == 1
+    assert "version 2 is better by" in str(mlmagic.promote("churn", 2, better_than="1", on=on, metric="accuracy"))
+
+
+@pytest.mark.parametrize("given", ["--margin 0.1", "--confidence 0.99", "--correct", "--trust", "--on X_test,y_test"])
+def test_options_of_a_gate_without_it_promote_nothing(given, churn, data, new_shell):
+    shell = new_shell()
+    _, shell.user_ns["X_test"], _, shell.user_ns["y_test"] = data
+    with pytest.raises(UsageProblem, match="must be given too"):
+        RegistryMagics(shell).promote(f"churn 2 {given}")
+    assert champion(churn) == 1
+    with pytest.raises(UsageProblem, match="belong to better_than"):
+        mlmagic.promote("churn", 2, margin=0.1)
+
+
+def test_one_metric_decides(churn, data, new_shell):
+    shell = new_shell()
+    _, shell.user_ns["X_test"], _, shell.user_ns["y_test"] = data
+    line = "churn 2 --better-than champion --on X_test,y_test --metric accuracy --metric f1"
+    with pytest.raises(UsageProblem, match="one --metric decides, got 2: accuracy, f1"):
+        RegistryMagics(shell).promote(line)
+    with pytest.raises(UsageProblem, match="it takes the test data and its targets: --on X_test,y_test"):
+        RegistryMagics(shell).promote("churn 2 --better-than champion --on X_test --metric accuracy")
+
+
+def test_a_regression_is_no_rival_of_a_classifier(churn, data, make_run, client):
+    from sklearn.linear_model import Ridge
+
+    X_train, X_test, y_train, y_test = data
+    run_id = make_run("ridge")
+    log_model(Ridge().fit(X_train, y_train), "model", client=client, run_id=run_id, requirements=["numpy"])
+    mlmagic.register("churn", run="ridge")
+    with pytest.raises(UsageProblem, match="they cannot be compared by one metric"):
+        mlmagic.promote("churn", 4, better_than="champion", on=(X_test, y_test), metric="r2")
+
+
+def test_each_of_a_runs_models_is_judged_by_its_own_numbers(store_uri, client, data, make_run):
+    X_train, X_test, y_train, y_test = data
+    run_id = make_run("both", metrics={"acc": 0.97})
+    models = {"good": MODELS["linear"], "poor": MODELS["luck"]}
+    for name, model in models.items():
+        log_model(model.fit(X_train, y_train), name, client=client, run_id=run_id, requirements=["numpy"])
+        mlmagic.evaluate(model, X_test, y_test, run="both", figures=False, name=name)
+        mlmagic.register("pair", run="both", model=name)
+    with pytest.raises(PromotionRefusedError, match=r"accuracy = 0\.6"):
+        mlmagic.promote("pair", 2, gate="accuracy > 0.9")
+    assert "accuracy = 0.9" in str(mlmagic.promote("pair", 1, gate="accuracy > 0.9"))
+    with pytest.raises(UsageProblem, match="does not have a metric, param or tag 'acc'"):
+        mlmagic.promote("pair", 2, gate="acc > 0.9")
+
+
+def test_the_models_of_other_sessions_are_named_not_guessed(make_model):
+    make_model("of another session")
+    open_runs._last.clear()
+    with pytest.raises(RunNotFoundError, match="no run has ended in this session"):
+        mlmagic.register("churn")
+
+
+def test_a_failed_run_is_told(make_model):
+    make_model("broken", status="FAILED")
+    assert mlmagic.register("churn", run="broken").note.endswith("of the run 'broken', which is FAILED")

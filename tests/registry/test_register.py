@@ -99,14 +99,14 @@ def test_names_that_mlflow_takes_are_taken(make_model):
 
 
 def test_runs_that_are_not_there_or_have_no_model(make_run, store_uri):
-    with pytest.raises(RunNotFoundError, match="there is no run yet in the experiment 'Default'"):
+    with pytest.raises(RunNotFoundError, match="no run has ended in this session"):
         mlmagic.register("churn")
     make_run("forest")
     with pytest.raises(ModelNotFoundError, match=r"'forest' \(\w{8}\) has no model\. A tracked cell records"):
-        mlmagic.register("churn")
+        mlmagic.register("churn", run="forest")
     make_run("sweep", tags={"mlmagic.sweep.code": "x"})
     with pytest.raises(ModelNotFoundError, match="Those of a sweep belong to the runs of its trials"):
-        mlmagic.register("churn")
+        mlmagic.register("churn", run="sweep")
     with pytest.raises(RunNotFoundError, match=r"Did you mean 'forest'\?"):
         mlmagic.register("churn", run="frest")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.data.split.registry import splits_of
 from mlmagic.data.split.split_columns import NamedColumn
 from mlmagic.errors import UsageProblem
 from mlmagic.suggestions import did_you_mean
@@ -145,6 +146,29 @@ def targets_of(y: Any, rows: int, name: str, data: str) -> tuple[NDArray[Any], t
         raise UsageProblem(f"{name} mixes text and other values: give labels of one type, {name}.astype(str)")
     outputs = array.shape[1] if array.ndim > 1 else 0
     return array, tuple(map(str, names if names and len(names) == outputs else range(outputs)))
+
+
+def warnings_of(data: Any, targets: Any, name: str, targets_name: str) -> list[str]:
+    """Return what speaks against judging a model by these rows.
+
+    Raises
+    ------
+    UsageProblem
+        Data and targets are different sides of a split.
+    """
+    of_data, of_targets = splits_of(data)[:1], splits_of(targets)[:1]
+    found = []
+    if of_data and of_targets and of_data[0].side != of_targets[0].side:
+        raise UsageProblem(
+            f"{name} is the {of_data[0].side} side of a split, and {targets_name} the {of_targets[0].side} side: "
+            "their rows are not the same"
+        )
+    if of_data and of_data[0].side == "train":
+        found.append(f"{name} is the train side of a split: a model that was fitted on it has seen these rows")
+    indexes: list[Any] = [getattr(one, "index", None) for one in (data, targets)]  # a list has a method of this name
+    if all(hasattr(one, "equals") for one in indexes) and not indexes[0].equals(indexes[1]):
+        found.append(f"{name} and {targets_name} have different indexes: their rows were matched by position")
+    return found
 
 
 def values_for_rows(option: str, wanted: Any, data: Any, rows: int, name: str) -> tuple[str, NDArray[Any]]:
