@@ -165,6 +165,7 @@ def _record(context: RunContext, model: Any, result: CrossValidation) -> None:
         record_folds(context, result.scores, seconds=result.fit_s, sizes=sizes, before=next_loop(context))
         names = context.origin.namespace
     called = next((name for name, value in names.items() if value is model and name[0] != "_"), type(model).__name__)
+    context.recorder.param("folds.model", type(model).__name__)
     for key, value in changed_parameters(model).items():
         if key != "class":
             context.recorder.param(f"{called}.{key}", value)

@@ -45,6 +45,7 @@ def test_the_scores_are_scikit_learns_and_each_fold_is_a_run(iris, store_uri, jo
     assert [one.data.metrics["accuracy"] for one in folds] == result.scores["accuracy"]
     assert run.params["LogisticRegression.max_iter"] == "500"
     assert (run.params["folds.splitter"], run.params["folds.n_splits"]) == ("StratifiedKFold", "3")
+    assert run.params["folds.model"] == "LogisticRegression"
     assert "figures/folds.png" in run.artifacts
     assert list(result.to_dataframe().columns) == [*names, "train_rows", "val_rows", "fit_s"]
     assert repr(result).startswith("<CrossValidation of 3 folds: accuracy 0.9")
