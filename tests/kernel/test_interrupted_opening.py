@@ -60,7 +60,7 @@ STEPS = [
     "opening, 'find_target'", "store, 'connect'", "opening, '_beginning'", "folder, 'new'", "file.Journal, 'append'",
     "fsync_thread, 'watch'", "opening, 'Delivery'", "shipping.DeliveryWorker, 'add'", "shipping.DeliveryWorker, 'wait'",
     "stored_run, 'create'", "mlflow_runs, 'activate'", "opening, 'Recorder'", "capture.Capture, 'start'",
-    "active, 'enter'", "tracker, 'watch'", "watching.CellObserver, 'begin'", "configs.ConfigCapture, 'before'",
+    "open_runs, 'enter'", "tracker, 'watch'", "watching.CellObserver, 'begin'", "configs.ConfigCapture, 'before'",
     "data, 'fingerprint'", "models.ModelCapture, 'before'", "tracker, '_new_captures'",
 ]  # fmt: skip
 WORDS = "KeyboardInterrupt: Interrupted while the run was being opened; the cell did not run."
