@@ -211,10 +211,12 @@ def _unknown_model(client: MlflowClient, name: str) -> ModelNotFoundError:
 def _unknown_alias(model: RegisteredModel, alias: str) -> ModelNotFoundError:
     known = sorted(model.aliases)
     listed = f" It has {', '.join(known[:_SHOWN])}." if known else " It has none yet."
-    return ModelNotFoundError(
-        f"the model {model.name!r} has no alias {alias!r}.{did_you_mean(alias, known)}{listed} "
-        f"To set it: %promote {model.name} --to {alias or 'champion'}"
-    )
+    near = did_you_mean(alias, known)
+    if alias.isdecimal():
+        then = f" A version by its number: {model.name}/{alias}"
+    else:
+        then = "" if near else f" To set it: %promote {model.name} --to {alias or 'champion'}"
+    return ModelNotFoundError(f"the model {model.name!r} has no alias {alias!r}.{near}{listed}{then}")
 
 
 def _unknown_version(

@@ -261,3 +261,13 @@ def test_gaps_and_crossings_in_the_history_are_told(versions, client):
     assert notes == [f"a record is missing before that of {second.when}: somebody deleted its tag"]
     other = history.HistoryEvent(3, "b" * 32, "promoted", "champion", 3, 1, "ana", "later", after=second.after)
     assert "crossed: to version 2 by " in next(iter(history.breaks_in([first, second, other])))
+
+
+def test_a_mistyped_alias_is_told_and_never_offered(versions, client):
+    mlmagic.promote("churn", 1)
+    with pytest.raises(PromotionRefusedError, match=r"Did you mean 'champion'\? There are records of champion\."):
+        mlmagic.rollback("churn", to="champoin")
+    with pytest.raises(ModelNotFoundError, match=r"Did you mean 'champion'\? It has champion\.$"):
+        mlmagic.promote("churn", "@champoin")
+    with pytest.raises(ModelNotFoundError, match=r"A version by its number: churn/1$"):
+        mlmagic.promote("churn", "@1")

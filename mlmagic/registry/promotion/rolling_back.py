@@ -10,6 +10,7 @@ from mlmagic.registry import registry_store
 from mlmagic.registry.promotion import history
 from mlmagic.registry.promotion.changing import Plan, Promotion, carry_out, left_behind, new_event, settle, version_text
 from mlmagic.registry.versions import find_model, version_or_none
+from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,7 +40,7 @@ def plan_rollback(client: MlflowClient, name: str, alias: str, *, reason: str = 
     current = model.aliases.get(alias)
     if not state.standing:
         known = sorted({event.alias for event in history.events_of(model.tags)} - {alias})
-        others = f" There are records of {', '.join(known)}: --to {known[0]}" if known else ""
+        others = f"{did_you_mean(alias, known)} There are records of {', '.join(known)}." if known else ""
         raise PromotionRefusedError(f"no promotion of {alias!r} of {name!r} is recorded that could be undone.{others}")
     last = state.standing[-1]
     if current != last.version:
