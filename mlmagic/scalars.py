@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import numbers
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.user_objects import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @guarded(default=None)
@@ -40,6 +43,18 @@ def as_float(value: Any) -> float | None:
     if issubclass(type(value), float):
         return float(value)
     return as_number(value) if is_float_scalar(value) else None
+
+
+def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean of *values* and their standard deviation, as NumPy's ``mean`` and ``std`` have them.
+
+    >>> mean_and_std([0.5, 1.0]), mean_and_std([math.inf, 1.0])
+    ((0.75, 0.25), (inf, nan))
+    >>> math.isfinite(mean_and_std([1e200, 3e200])[1])  # though its square is not
+    True
+    """
+    mean = sum(values) / len(values)
+    return mean, math.hypot(*(value - mean for value in values)) / math.sqrt(len(values))
 
 
 def is_float_scalar(value: Any) -> bool:

@@ -6,6 +6,8 @@ import re
 import sys
 from typing import Any
 
+from mlmagic.scalars import mean_and_std
+
 METRIC_MODULES = ("sklearn.metrics", "torchmetrics")
 CROSS_VALIDATION = frozenset(["cross_val_score", "cross_validate"])
 PARTS = {
@@ -121,9 +123,4 @@ def folds(value: Any) -> dict[str, tuple[float, float]] | None:
     {'': (0.75, 0.25)}
     """
     found = fold_scores(value)
-    return None if found is None else {name: _mean_and_std(scores) for name, scores in found.items()}
-
-
-def _mean_and_std(scores: list[float]) -> tuple[float, float]:
-    mean = sum(scores) / len(scores)
-    return mean, (sum((score - mean) ** 2 for score in scores) / len(scores)) ** 0.5
+    return None if found is None else {name: mean_and_std(scores) for name, scores in found.items()}

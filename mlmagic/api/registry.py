@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.views.tables.models_frame import ModelsFrame
 
-_PAIR = 2
-
 
 @whole_imports()
 def register(
@@ -227,15 +225,14 @@ def promote(
     alias, note = require_alias(to)
     reference = _reference(name, version, example)
     judge = gates.gate_of(gate)
-    if better_than is None and (margin, confidence, correct, trust) != (0.0, 0.95, False, False):
+    options = {"margin": margin, "confidence": confidence, "correct": correct, "trust": trust}
+    if better_than is None and tuple(options.values()) != (0.0, 0.95, False, False):
         raise UsageProblem("margin, confidence, correct and trust belong to better_than: better_than='champion'")
     if better_than is not None or on is not None or metric is not None:
-        from mlmagic.registry.better_than import AllOf, BetterThan
+        from mlmagic.registry.better_than import AllOf, better_than_gate
 
-        data, targets, called = _on(better_than, on, metric, sys._getframe(2))  # past the decorator
-        beats = BetterThan(
-            str(better_than), data, targets, called, _metric(metric), margin, confidence, correct, trust, alias
-        )
+        called = _names_in(sys._getframe(2))  # past the decorator
+        beats = better_than_gate(better_than, on, metric, called, to=alias, **options)
         judge = beats if judge is None else AllOf((judge, beats))
     done = promoting.promote(promoting.Wanted(reference, alias, judge, dry_run, reason))
     return replace(done, notes=(note, *done.notes)) if note else done
@@ -291,23 +288,10 @@ def rollback(name: str, *, to: str = "champion", reason: str = "") -> Promotion:
     return replace(done, notes=(note, *done.notes)) if note else done
 
 
-def _on(better_than: object, on: object, metric: object, caller: FrameType) -> tuple[Any, Any, tuple[str, str]]:
-    """Return the test data, its targets, and what the caller calls them."""
-    example = "mlmagic.promote('churn', better_than='champion', on=(X_test, y_test), metric='accuracy')"
-    if not isinstance(better_than, str) or metric is None or not isinstance(on, tuple | list) or len(on) != _PAIR:
-        raise UsageProblem(
-            "better_than takes an alias, on the test data with its targets, and metric what is compared; "
-            f"the three go together. For example: {example}"
-        )
-    names = {id(value): name for name, value in caller.f_globals.items() if not name.startswith("_")}
-    names |= {id(value): name for name, value in caller.f_locals.items() if not name.startswith("_")}
-    return on[0], on[1], (names.get(id(on[0]), "X"), names.get(id(on[1]), "y"))
-
-
-def _metric(metric: Any) -> tuple[str, Any]:
-    if isinstance(metric, dict) and len(metric) == 1:
-        return next(iter(metric.items()))
-    return str(metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")), metric
+def _names_in(frame: FrameType) -> dict[int, str]:
+    """Return the caller's names of its objects, by the objects' ids."""
+    names = [*frame.f_globals.items(), *frame.f_locals.items()]
+    return {id(value): name for name, value in names if not name.startswith("_")}
 
 
 def _reference(name: str, version: int | str | None, example: str) -> Reference:

@@ -68,7 +68,7 @@ class ModelCapture:
         given = {id(model): one.parameters for one in watch.calls.fitted.values() if (model := one.model) is not None}
         for name in [name for name in things if name not in theirs]:
             more = given.get(id(things[name]), {})
-            read(name, things[name], partial(_record_parameters, run, name, more), default=None)
+            read(name, things[name], partial(record_parameters, run, name, more), default=None)
         for found in models:
             read(found.name, found.model, partial(_record_best_score, run, found.name), default=None)
         known = {name: read(name, thing, all_parameters, default=None) for name, thing in things.items()}
@@ -104,7 +104,7 @@ class ModelCapture:
                 found[id(each.model)] = each
         for one in watch.calls.fitted.values():
             model = one.model
-            name = _name_of(model, namespace)
+            name = name_of(model, namespace)
             kind = skips.read(name or f"what {one.site.name} was called on", model, _kind_of_result, default=None)
             if id(model) not in found and kind is not None:
                 taken = {each.name for each in found.values()}
@@ -122,7 +122,7 @@ class ModelCapture:
         taken = {each.name for each in models}
         for one in watch.calls.validated.values():
             if one.site.looks <= 1 and (model := one.model) is not None:
-                named[_name_of(model, namespace) or _free_name(model, {*named, *taken})] = model
+                named[name_of(model, namespace) or _free_name(model, {*named, *taken})] = model
         found = {
             name: value
             for name, value in named.items()
@@ -194,7 +194,8 @@ def _is_transformer(model: Any) -> bool:
     return hasattr(type(model), "transform") and not hasattr(type(model), "predict")
 
 
-def _name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
+def name_of(model: Any, namespace: Mapping[str, Any]) -> str | None:
+    """Return the user's name of *model*, or None if it has none."""
     return next((name for name, value in namespace.items() if value is model and not name.startswith("_")), None)
 
 
@@ -210,7 +211,7 @@ def _optimizers(watch: CellObserver) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thing: Any) -> None:
+def record_parameters(run: ActiveRun, name: str, given: Mapping[str, Any], thing: Any) -> None:
     """Record the parameters of a model or an optimizer, and those *given* to its training function."""
     for key, value in (changed_parameters(thing) | {str(key): plain(value) for key, value in given.items()}).items():
         full = f"{name}.{key}"

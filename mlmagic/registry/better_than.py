@@ -18,7 +18,7 @@ from mlmagic.registry.versions import all_models, find_model, find_version
 from mlmagic.verdicts import GateVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlflow import MlflowClient
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.gates import Gate
 
+_PAIR = 2
 TEST_DATA = "test_data"
 """The number's name under which a record of the history holds the fingerprint of the rows that were judged on."""
 
@@ -163,6 +164,29 @@ class BetterThan:
             corrected = f", so at {evaluation.confidence:.4g} each" if self.correct else ""
             sentence += f"; {count} candidates were judged on these rows{corrected}"
         return GateVerdict(passed, sentence, numbers)
+
+
+def better_than_gate(other: object, on: object, metric: Any, names: Mapping[int, str], **options: Any) -> BetterThan:
+    """Return the gate for what a call asks; *names* are the caller's names of its objects, by their ids.
+
+    Raises
+    ------
+    UsageProblem
+        If one of the first three is missing or invalid: they go together.
+    """
+    if not isinstance(other, str) or metric is None or not isinstance(on, tuple | list) or len(on) != _PAIR:
+        raise UsageProblem(
+            "better_than takes an alias, on the test data with its targets, and metric what is compared; the three go "
+            "together. For example: mlmagic.promote('churn', better_than='champion', on=(X_test, y_test), "
+            "metric='accuracy')"
+        )
+    data, targets = on
+    if isinstance(metric, dict) and len(metric) == 1:
+        (named,) = metric.items()
+    else:
+        named = (metric if isinstance(metric, str) else getattr(metric, "__name__", "metric"), metric)
+    called = names.get(id(data), "X"), names.get(id(targets), "y")
+    return BetterThan(other, data, targets, called, named, **options)
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.errors import UsageProblem
-from mlmagic.models.parameters import changed_parameters
+from mlmagic.models.capture import name_of, record_parameters
 from mlmagic.models.validations import record_folds
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
+from mlmagic.scalars import mean_and_std
 from mlmagic.suggestions import did_you_mean
 from mlmagic.validation.fold_loop import next_loop, record_plan, recorded
 from mlmagic.validation.splitters import plan_folds
-from mlmagic.validation.summary import mean_and_std, record_summary
+from mlmagic.validation.summary import record_summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -159,14 +160,10 @@ def _asked(scoring: Any, what: str) -> Any:
 
 def _record(context: RunContext, model: Any, result: CrossValidation) -> None:
     folds = [dict(zip(result.scores, values, strict=True)) for values in zip(*result.scores.values(), strict=True)]
-    names: Mapping[str, Any] = {}
+    kind = type(model).__name__
+    context.recorder.param("folds.model", kind)
     if isinstance(context, ActiveRun):
         sizes = list(zip(result.train_rows, result.val_rows, strict=True))
         record_folds(context, result.scores, seconds=result.fit_s, sizes=sizes, before=next_loop(context))
-        names = context.origin.namespace
-    called = next((name for name, value in names.items() if value is model and name[0] != "_"), type(model).__name__)
-    context.recorder.param("folds.model", type(model).__name__)
-    for key, value in changed_parameters(model).items():
-        if key != "class":
-            context.recorder.param(f"{called}.{key}", value)
+        record_parameters(context, name_of(model, context.origin.namespace) or kind, {}, model)
     record_summary(context, folds)

@@ -7,6 +7,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING
 
+from mlmagic.scalars import mean_and_std
 from mlmagic.store.keys import unused
 
 if TYPE_CHECKING:
@@ -76,16 +77,3 @@ def picture_of(series: Mapping[str, Sequence[float]]) -> bytes | None:
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # characters that matplotlib's fonts lack
         figure.canvas.print_png(buffer)  # type: ignore[attr-defined]
     return buffer.getvalue()
-
-
-def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
-    """Return the mean and the standard deviation of the values of all folds, as NumPy has them.
-
-    >>> mean_and_std([0.5, 1.0])
-    (0.75, 0.25)
-    """
-    import numpy as np
-
-    numbers = np.asarray(values, float)
-    with np.errstate(all="ignore"):  # infinite values, or numbers too large to be squared
-        return float(numbers.mean()), float(numbers.std())

@@ -7,6 +7,7 @@ import dis
 import inspect
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.recording.inferred.clocks import is_clock
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
     from types import CodeType, FrameType
 
+_PACKAGE = Path(__file__).parents[1]
 _REFERENCES = 3
 """To a frame's copy of its local names: the frame's own, the variable's here, and the one of the call that counts."""
 
@@ -117,8 +119,8 @@ def _outer(frame: FrameType | None) -> FrameType | None:
 
 
 def _is_of_a_package(frame: FrameType) -> bool:
-    parts = frame.f_code.co_filename.replace("\\", "/").split("/")
-    return "site-packages" in parts or "mlmagic" in parts[-4:-1]
+    file = Path(frame.f_code.co_filename)
+    return "site-packages" in file.parts or _PACKAGE in file.parents
 
 
 _LEFT = {"POP_TOP", "FOR_ITER", "END_FOR", "POP_ITER", "END_SEND"}
