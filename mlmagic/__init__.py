@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
+    from mlmagic.cross_validation.folds import folds
+    from mlmagic.cross_validation.one_call import cross_validate
     from mlmagic.data.split.splitting import split
     from mlmagic.evaluation.evaluating import evaluate
     from mlmagic.models.searches import log_search
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.sweep import sweep
     from mlmagic.training.early_stopping import EarlyStopping
     from mlmagic.training.progress import progress
-    from mlmagic.validation.folds import folds
-    from mlmagic.validation.one_call import cross_validate
 
     last_run: Run
 
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compose": "mlmagic.config.composing",
-    "cross_validate": "mlmagic.validation.one_call",
-    "folds": "mlmagic.validation.folds",
+    "cross_validate": "mlmagic.cross_validation.one_call",
+    "folds": "mlmagic.cross_validation.folds",
     "evaluate": "mlmagic.evaluation.evaluating",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",

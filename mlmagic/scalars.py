@@ -48,12 +48,16 @@ def as_float(value: Any) -> float | None:
 def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
     """Return the mean of *values* and their standard deviation, as NumPy's ``mean`` and ``std`` have them.
 
+    The deviation from a mean that is not finite is NaN.
+
     >>> mean_and_std([0.5, 1.0]), mean_and_std([math.inf, 1.0])
     ((0.75, 0.25), (inf, nan))
     >>> math.isfinite(mean_and_std([1e200, 3e200])[1])  # though its square is not
     True
     """
     mean = sum(values) / len(values)
+    if not math.isfinite(mean):
+        return mean, math.nan
     return mean, math.hypot(*(value - mean for value in values)) / math.sqrt(len(values))
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
+    from mlmagic.cross_validation.folds import Fold, Folds
+    from mlmagic.cross_validation.one_call import CrossValidation
     from mlmagic.data.split.splitting import Split
     from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.journal.foreign import ForeignJournal
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
     from mlmagic.tracking.block import TrackedBlock
     from mlmagic.training.progress import Progress
-    from mlmagic.validation.folds import Fold, Folds
-    from mlmagic.validation.one_call import CrossValidation
     from mlmagic.verdicts import GateVerdict
     from mlmagic.views.tables.models_frame import ModelsFrame
     from mlmagic.views.tables.runs_frame import RunsFrame
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
     "CompareWidget": "mlmagic.comparison.widget",
-    "CrossValidation": "mlmagic.validation.one_call",
+    "CrossValidation": "mlmagic.cross_validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
-    "Fold": "mlmagic.validation.folds",
-    "Folds": "mlmagic.validation.folds",
+    "Fold": "mlmagic.cross_validation.folds",
+    "Folds": "mlmagic.cross_validation.folds",
     "Evaluation": "mlmagic.evaluation.evaluation",
     "ForeignJournal": "mlmagic.journal.foreign",
     "Gate": "mlmagic.registry.gates",

@@ -75,10 +75,10 @@ def _new_captures() -> tuple[CellCapture, ...]:
     from mlmagic.config.capture import ConfigCapture
     from mlmagic.data.capture import DataCapture
     from mlmagic.models.capture import ModelCapture
+    from mlmagic.models.cross_validations import CrossValidationCapture
     from mlmagic.models.studies import StudyCapture
-    from mlmagic.models.validations import ValidationCapture
 
-    return (ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture(), ValidationCapture())
+    return (ConfigCapture(), DataCapture(), ModelCapture(), StudyCapture(), CrossValidationCapture())
 
 
 def finish(

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
+from mlmagic.cross_validation.fold_loop import next_loop, record_plan, recorded
+from mlmagic.cross_validation.splitters import plan_folds
+from mlmagic.cross_validation.summary import record_summary
 from mlmagic.errors import UsageProblem
 from mlmagic.models.capture import name_of, record_parameters
-from mlmagic.models.validations import record_folds
+from mlmagic.models.cross_validations import record_folds
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.scalars import mean_and_std
 from mlmagic.suggestions import did_you_mean
-from mlmagic.validation.fold_loop import next_loop, record_plan, recorded
-from mlmagic.validation.splitters import plan_folds
-from mlmagic.validation.summary import record_summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlmagic.models.validations import FOLD
+from mlmagic.models.cross_validations import FOLD
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.recording.child_runs import ChildRun

@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from mlmagic.models.validations import MOST_RUNS
+from mlmagic.cross_validation.fold_runs import FOLDS, FoldRun
+from mlmagic.cross_validation.summary import MEAN, STD, record_summary
+from mlmagic.cross_validation.turn_values import Turn, clocks_in, is_raising
+from mlmagic.models.cross_validations import MOST_RUNS
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.remembered import Remembered
 from mlmagic.session.interrupts import deferred, whole_imports
 from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.user_objects import is_interrupt, one_line, reraise_interrupt
-from mlmagic.validation.fold_runs import FOLDS, FoldRun
-from mlmagic.validation.summary import MEAN, STD, record_summary
-from mlmagic.validation.turn_values import Turn, clocks_in, is_raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from mlmagic.cross_validation.splitters import FoldPlan
     from mlmagic.recording.run_context import RunContext
     from mlmagic.recording.summary import Status
     from mlmagic.session.observation.observed_calls import ObservedCalls
-    from mlmagic.validation.splitters import FoldPlan
 
 
 @contextlib.contextmanager

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.cross_validation.fold_loop import FoldLoop
+from mlmagic.cross_validation.splitters import plan_folds
+from mlmagic.cross_validation.turn_values import caller
 from mlmagic.data.split.registry import SplitPart, remember
 from mlmagic.data.split.rows import take
 from mlmagic.suggestions import did_you_mean
-from mlmagic.validation.fold_loop import FoldLoop
-from mlmagic.validation.splitters import plan_folds
-from mlmagic.validation.turn_values import caller
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlmagic.validation.splitters import FoldPlan, FoldRows
+    from mlmagic.cross_validation.splitters import FoldPlan, FoldRows
 
 
 _NAMES = ("index", "X_train", "y_train", "X_val", "y_val", "train_rows", "val_rows")

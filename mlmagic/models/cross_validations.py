@@ -17,7 +17,7 @@ MOST_RUNS = 100
 """Limit of the folds of a loop, or of a cell's cross-validations, that are runs."""
 
 
-class ValidationCapture:
+class CrossValidationCapture:
     """Records the folds of scikit-learn's ``cross_val_score`` and ``cross_validate`` that a tracked cell called."""
 
     what = "folds"

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKFold, TimeSeriesSplit, cross_validate
 
 import mlmagic
+from mlmagic.cross_validation.splitters import plan_folds
 from mlmagic.errors import UsageProblem
-from mlmagic.validation.splitters import plan_folds
 
 MODEL = LogisticRegression(max_iter=500)
 
