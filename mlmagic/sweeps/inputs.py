@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.capture import DataCapture
+from mlmagic.data.code_identity import function_of, globals_of
 from mlmagic.session.observation.cell_observer import CellObserver
 from mlmagic.session.observation.reads import names_used
 from mlmagic.sweeps.body import Body
-from mlmagic.sweeps.identity import function_of, globals_of
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:

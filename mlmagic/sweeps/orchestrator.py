@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlmagic.data.code_identity import identity_of_cell, identity_of_function, key_of
 from mlmagic.errors import UsageProblem
 from mlmagic.journal.records import Param
 from mlmagic.store.delivery.worker import delivery_worker
@@ -18,7 +19,6 @@ from mlmagic.suggestions import did_you_mean
 from mlmagic.sweeps.body import Body
 from mlmagic.sweeps.description import describe, note_end
 from mlmagic.sweeps.engines import engine_for
-from mlmagic.sweeps.identity import identity_of, key_of
 from mlmagic.sweeps.kept_models import KeptModels
 from mlmagic.sweeps.loop import TrialLoop
 from mlmagic.sweeps.plan import SweepPlan, goal_of, require_valid
@@ -95,7 +95,7 @@ class Sweep:
         require_valid(plan)
         self.goal = goal_of(plan)
         self._metric = valid_key(plan.metric) if plan.metric else None
-        self.code = identity_of(plan.code, plan.namespace)
+        self.code = _identity_of(plan)
         self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
         self.seed = plan.seed if plan.seed is not None else base_seed(self._earlier)
         self._space = ConfigSpace(plan.config, plan.axes) if plan.config is not None else None
@@ -305,3 +305,9 @@ def _packed(plan: SweepPlan, *, for_processes: bool) -> Payload:
     if isinstance(plan.code, Body):
         return pack(plan.code.names, plan.namespace, for_processes=for_processes)
     return pack_function(plan.code, for_processes=for_processes)
+
+
+def _identity_of(plan: SweepPlan) -> str:
+    if isinstance(plan.code, Body):
+        return identity_of_cell(plan.code.source, plan.code.names, plan.namespace)
+    return identity_of_function(plan.code)

@@ -126,11 +126,10 @@ def test_the_split_stands_on_the_sweeps_run(sweep):
 
 
 def test_data_are_fingerprinted_once_not_per_trial(sweep, monkeypatch):
-    from mlmagic.data import capture
-    from mlmagic.sweeps import identity
+    from mlmagic.data import capture, code_identity
 
     seen = []
-    for module in (capture, identity):
+    for module in (capture, code_identity):
         real = module.fingerprint
 
         def counted(item, *, _real=real, _where=module.__name__, **options):

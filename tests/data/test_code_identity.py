@@ -1,4 +1,4 @@
-"""What tells a sweep's code from another: also in another process, and for functions with all that they hold."""
+"""What tells code from other code: also in another process, and for functions with all that they hold."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from mlmagic.sweeps.identity import identity_of
+from mlmagic.data.code_identity import identity_of_function
 
 DEFINED = """
 import functools
@@ -42,7 +42,7 @@ def identity(monkeypatch):
         notebook = types.ModuleType("__main__")
         monkeypatch.setitem(sys.modules, "__main__", notebook)
         exec(DEFINED.format(scale=scale, by=by), notebook.__dict__)
-        return identity_of(eval(made, notebook.__dict__), {})
+        return identity_of_function(eval(made, notebook.__dict__))
 
     return of
 
@@ -64,11 +64,11 @@ def test_a_default_counts(identity):
 
 def test_it_is_the_same_in_another_process():
     code = (
-        "from mlmagic.sweeps.identity import identity_of\n"
+        "from mlmagic.data.code_identity import identity_of_function\n"
         "class Bag:\n    pass\n"
         "bag = Bag(); bag.names = {'a', 'b', 'c', 'd'}; bag.data = __import__('numpy').ones(3)\n"
         "def f(x): return bag.data.sum() + (x in {'one', 'two', 'three', 'four'})\n"
-        "print(identity_of(f, {}))"
+        "print(identity_of_function(f))"
     )
     found = {
         subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": str(seed)}, capture_output=True, text=True, check=True).stdout
@@ -86,4 +86,4 @@ def test_what_cannot_be_pickled_is_not_looked_at():
         with lock:
             return x + data.sum()
 
-    assert identity_of(use, {}) == identity_of(use, {})
+    assert identity_of_function(use) == identity_of_function(use)

@@ -1,4 +1,4 @@
-"""Hashes a sweep's code and everything it reads. ``--resume`` recognises a sweep and its trials by these keys."""
+"""Hashes code and everything it reads: by these keys a sweep is resumed, and a retraining is not repeated."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import datasets_in
 from mlmagic.session.observation.reads import functions_of, names_used
-from mlmagic.sweeps.body import Body
 from mlmagic.user_objects import guarded
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 def key_of(*parts: Any) -> str:
@@ -30,16 +29,21 @@ def key_of(*parts: Any) -> str:
     return str(xxhash.xxh3_128_hexdigest(json.dumps(parts, sort_keys=True, default=repr).encode()))
 
 
-def identity_of(code: Body | Callable[..., Any], namespace: Mapping[str, Any]) -> str:
-    """Return a hash of a sweep's code and all that it reads: the notebook's functions, values, data and objects.
+def identity_of_cell(source: str, names: Iterable[str], namespace: Mapping[str, Any]) -> str:
+    """Return a hash of a cell's *source* and all that it reads: functions, values, data and objects of *namespace*.
 
-    A body reads from *namespace*; a function reads from its own globals.
+    *names* are those that it reads, as `mlmagic.session.observation.reads.names_read` returns them.
     """
-    if isinstance(code, Body):
-        source, names, used = code.source, code.names, []
-    else:
-        source, namespace = _name_of(code), globals_of(code)
-        names, used = tuple(names_used(code, namespace)), [code]
+    return _identity(source, names, [], namespace)
+
+
+def identity_of_function(function: Callable[..., Any]) -> str:
+    """Return a hash of a function's code and all that it holds, and reads of its globals."""
+    namespace = globals_of(function)
+    return _identity(_name_of(function), names_used(function, namespace), [function], namespace)
+
+
+def _identity(source: str, names: Iterable[str], used: list[Any], namespace: Mapping[str, Any]) -> str:
     read = {name: namespace[name] for name in names}
     functions = {one for value in (*used, *read.values()) for one in functions_of(value, namespace)}
     parts = sorted(([_written(one.__code__), *map(content_of, _held_by(one))] for one in functions), key=repr)
