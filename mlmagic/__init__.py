@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
+    from mlmagic.api.retraining import retrain
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
     from mlmagic.cross_validation.folds import folds
@@ -63,6 +64,7 @@ _WHEN_ASKED_FOR = {
     "promote": "mlmagic.api.registry",
     "register": "mlmagic.api.registry",
     "registered_models": "mlmagic.api.registry",
+    "retrain": "mlmagic.api.retraining",
     "rollback": "mlmagic.api.registry",
     "rng": "mlmagic.snapshot.randomness.seeding",
     "seed": "mlmagic.snapshot.randomness.seeding",
@@ -97,6 +99,7 @@ __all__ = [
     "promote",
     "register",
     "registered_models",
+    "retrain",
     "rng",
     "rollback",
     "runs",

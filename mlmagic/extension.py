@@ -17,6 +17,7 @@ from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.evaluate import EvaluateMagics
 from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.registry import RegistryMagics
+from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
 from mlmagic.magics.split import SplitMagics
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.data.split.splitting import Split
     from mlmagic.evaluation.evaluation import Evaluation
+    from mlmagic.registry.retraining.result import Retraining
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
 
@@ -59,6 +61,7 @@ _MAGICS = (
     HydraMagics,
     SweepMagics,
     RegistryMagics,
+    RetrainMagics,
     StatusMagics,
 )
 _loaded: dict[int, Extension] = {}
@@ -192,12 +195,19 @@ def _show_evaluation(done: Evaluation) -> MimeBundle:
     return evaluation_report_bundle(done)
 
 
+def _show_retraining(done: Retraining) -> MimeBundle:
+    from mlmagic.views.retraining_report import retraining_report_bundle
+
+    return retraining_report_bundle(done)
+
+
 # By name, because these modules are imported on first use.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
     ("mlmagic.data.split.splitting", "Split", _show_split),
     ("mlmagic.comparison.diffs.difference", "Difference", _show_difference),
     ("mlmagic.evaluation.evaluation", "Evaluation", _show_evaluation),
+    ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
 )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.gates import Gate
     from mlmagic.registry.promotion.changing import Promotion
+    from mlmagic.registry.retraining.result import Retraining
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
@@ -47,6 +48,7 @@ _MODULES = {
     "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",
     "RegisteredVersion": "mlmagic.registry.versions",
+    "Retraining": "mlmagic.registry.retraining.result",
     "Run": "mlmagic.store.query.run",
     "RunsFrame": "mlmagic.views.tables.runs_frame",
     "SeedReport": "mlmagic.snapshot.randomness.seed_facts",
@@ -72,6 +74,7 @@ __all__ = [
     "Progress",
     "Promotion",
     "RegisteredVersion",
+    "Retraining",
     "Run",
     "RunsFrame",
     "SeedReport",

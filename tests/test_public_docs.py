@@ -14,7 +14,7 @@ from mlmagic import errors, types
 
 FUNCTIONS = sorted(name for name in mlmagic.__all__ if inspect.isroutine(getattr(mlmagic, name)))
 CLASSES = ["EarlyStopping", "Run"]
-REGISTRY = {"load_model", "promote", "register", "registered_models", "rollback"}
+REGISTRY = {"load_model", "promote", "register", "registered_models", "retrain", "rollback"}
 RAISES_NOTHING = {"foreign_journals", "worker_init"}
 EXAMPLE_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 CHOICES = {
@@ -116,8 +116,19 @@ def prepare_registry(name, store_uri):
     log_model(fitted, "model", client=MlflowClient(store_uri), run_id=mlmagic.last_run.id, requirements=["numpy"])
     if name != "register":
         mlmagic.register("churn", run="forest")
-    if name in {"rollback", "load_model"}:
+    if name in {"rollback", "load_model", "retrain"}:
         mlmagic.promote("churn", 1)
+
+
+def breast_cancer():
+    from sklearn.datasets import load_breast_cancer
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = load_breast_cancer(return_X_y=True)
+    return {
+        "LogisticRegression": LogisticRegression, "X": X[:300, :1], "y": y[:300], "X_recent": X[300:, :1],
+        "y_recent": y[300:],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
@@ -133,6 +144,8 @@ def test_the_example_runs(name, recorded, store_uri, capsys):
 
         names |= {"study": optuna.create_study(), "objective": lambda trial: trial.suggest_float("x", 0, 1)}
         text = text.replace("n_trials=50", "n_trials=2")
+    if name == "retrain":
+        names |= breast_cancer()
     if name == "track":
         text = text.replace("as run:", "as _run:")
     example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)

@@ -231,7 +231,7 @@ def promote(
     if better_than is not None or on is not None or metric is not None:
         from mlmagic.registry.better_than import AllOf, better_than_gate
 
-        called = _names_in(sys._getframe(2))  # past the decorator
+        called = names_in(sys._getframe(2))  # past the decorator
         beats = better_than_gate(better_than, on, metric, called, to=alias, **options)
         judge = beats if judge is None else AllOf((judge, beats))
     done = promoting.promote(promoting.Wanted(reference, alias, judge, dry_run, reason))
@@ -288,7 +288,7 @@ def rollback(name: str, *, to: str = "champion", reason: str = "") -> Promotion:
     return replace(done, notes=(note, *done.notes)) if note else done
 
 
-def _names_in(frame: FrameType) -> dict[int, str]:
+def names_in(frame: FrameType) -> dict[int, str]:
     """Return the caller's names of its objects, by the objects' ids."""
     names = [*frame.f_globals.items(), *frame.f_locals.items()]
     return {id(value): name for name, value in names if not name.startswith("_")}

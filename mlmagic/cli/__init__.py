@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | doctor``."""
 
 from __future__ import annotations
 
@@ -50,6 +50,10 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.patch import patch
 
         return patch(options.run, apply=options.apply)
+    if options.command == "retrain":
+        from mlmagic.cli.retrain import retrain
+
+        return retrain(options.script, options.arguments, as_json=options.json)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
 
@@ -69,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="mlmagic", description="Notebook cells as recorded, comparable, repeatable MLflow runs."
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="demo | lab | ui | sync | patch | doctor")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | doctor"
+    )
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
     lab = commands.add_parser("lab", help="open JupyterLab on a copy of the example notebooks")
@@ -82,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     patch = commands.add_parser("patch", help="print what was not committed when a run was recorded")
     patch.add_argument("run", metavar="RUN", help="id, beginning of an id, or name of the run")
     patch.add_argument("--apply", action="store_true", help="apply it to the work tree here, at the run's commit")
+    again = commands.add_parser(
+        "retrain", help="run a script that calls mlmagic.retrain; 0: good, 3: a new version was refused, 1: it failed"
+    )
+    again.add_argument("--json", action="store_true", help="print a line of JSON for each model; the rest to stderr")
+    again.add_argument("script", type=Path, help="the Python script")
+    again.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 
     for command in (demo, lab, ui):

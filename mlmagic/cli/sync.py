@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic import api
 from mlmagic.errors import MLMagicError
-from mlmagic.magics.foreign_sync import sync_foreign
+from mlmagic.magics.status import sync_foreign
 from mlmagic.views.sync_report import sync_report
 
 if TYPE_CHECKING:

@@ -151,7 +151,8 @@ class DataCapture:
         size = " by ".join(f"{length:,}" for length in found.shape)
         shown = f"{name} {size}{f' ({how})' if how else ''}"
         kept = Remembered(item.source if isinstance(item, Selection) else item)
-        dataset = record(label, item, found, made=how)
+        evaluated = (variable or name) in run.origin.watch.only_evaluated
+        dataset = record(label, item, found, made=how, evaluated=evaluated)
         self._taken.append(_Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), variable, given))
 
     def _fingerprint(self, run: ActiveRun, name: str, item: Any) -> Fingerprint:

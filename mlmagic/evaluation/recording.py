@@ -66,7 +66,7 @@ def record_on_stored_run(evaluation: Evaluation, reference: str, dataset: Datase
         earlier = _evaluations_in(run.text(FILE))
         prefix = _prefix(evaluation.model, earlier)
         _record(evaluation, run.recorder, run.figure_names, prefix, [*earlier, as_json(evaluation, prefix)])
-        if dataset is not None:
+        if dataset is not None and dataset.digest not in run.data:  # else what it was used for would change
             run.recorder.dataset(dataset)
     notes = [Note(notice.text, notice.level) for notice in run.notices.all()]
     if run.delivery.is_closed:

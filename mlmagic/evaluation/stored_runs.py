@@ -47,6 +47,11 @@ class StoredRunRecorder:
         """The run's name."""
         return str(self.stored.info.run_name)
 
+    @property
+    def data(self) -> set[str]:
+        """The digests of the data that the run holds."""
+        return {str(one.dataset.digest) for one in (self.stored.inputs.dataset_inputs if self.stored.inputs else ())}
+
     def text(self, path: str) -> str:
         """Return a text artifact that the run has, or an empty text."""
         place = place_of(self.stored.info.run_id, self.stored.info.artifact_uri)

@@ -31,7 +31,7 @@ _OPTIONS_WITH_VALUE = ("-e", "--experiment", "-n", *_OPTIONS_WITH_NAME)
 _OF_REGISTRY = ("register", "models", "promote", "rollback")
 _REGISTRY_OPTIONS_WITH_VALUE = {"--run", "--model", "--alias", "--description", "--to", "--reason", "-n"}
 _MAGIC = re.compile(
-    r"%{1,2}(track|seed|split|evaluate|runs|compare|diff|hydra|register|models|promote|rollback)(?=\s|$)"
+    r"%{1,2}(track|seed|split|evaluate|runs|compare|diff|hydra|register|models|promote|rollback|retrain)(?=\s|$)"
 )
 
 
@@ -84,6 +84,8 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
     of_filter = _of_filter(magic, last, words, before.removesuffix(word)) if magic in {"runs", "compare"} else None
     if magic in _OF_REGISTRY:
         of_filter = _of_registry(magic, last, before.removesuffix(word))
+    if magic == "retrain":
+        of_filter = _of_retrain(shell, last, words, before)
     offered = _values(shell, magic, last, words) if of_filter is None else of_filter
     return [found[cut:] for found in offered if found.startswith(whole)][:_MOST]
 
@@ -94,6 +96,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.evaluate import EvaluateMagics
     from mlmagic.magics.hydra import HydraMagics
     from mlmagic.magics.registry import RegistryMagics
+    from mlmagic.magics.retrain import RetrainMagics
     from mlmagic.magics.runs import RunsMagics
 
     magics = {
@@ -105,6 +108,7 @@ def _options(magic: str) -> list[str]:
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
         "hydra": HydraMagics.hydra,
+        "retrain": RetrainMagics.retrain,
         **{name: getattr(RegistryMagics, name) for name in _OF_REGISTRY},
     }
     parser = magics[magic].parser
@@ -188,6 +192,25 @@ def _of_registry(magic: str, last: str, before: str) -> list[str]:
     except MLMagicError:  # an unreachable store is reported by the magic, not on Tab
         return []
     return [one for one in found if is_plain(one)]
+
+
+def _of_retrain(shell: InteractiveShell, last: str, words: list[str], before: str) -> list[str]:
+    """Return the models, aliases, experiments, metrics or variables that may stand here."""
+    from mlmagic.registry import completions
+
+    try:
+        if last in {"-e", "--experiment"}:
+            return _experiments()
+        if last == "--promote-to":
+            return completions.aliases(words[1], timeout_s=_PATIENCE_S)
+        if len(words) == 1 or (len(words) == 2 and not before.endswith((" ", "\t"))):  # noqa: PLR2004
+            return [name for name in completions.model_names(timeout_s=_PATIENCE_S) if is_plain(name)]
+    except MLMagicError:  # an unreachable store is reported by the magic, not on Tab
+        return []
+    if last == "--metric":
+        return [*_metrics(), *_variables(shell)]
+    is_data = last == "--on" or "--on" in words[-3:]
+    return _variables(shell) if is_data else []
 
 
 def _count_options(words: list[str]) -> int:

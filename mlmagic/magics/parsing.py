@@ -97,6 +97,15 @@ def take_filter(line: str, option: str, with_value: Collection[str]) -> tuple[st
     return f"{line[: found.start()]} {shlex.join(options)}".strip(), condition
 
 
+def with_comma(line: str) -> str:
+    """Write ``--on X y`` as ``--on X,y``: one word, as each option takes one.
+
+    >>> with_comma("churn 3 --on X_test y_test --metric accuracy"), with_comma("churn --on X,y 3")
+    ('churn 3 --on X_test,y_test --metric accuracy', 'churn --on X,y 3')
+    """
+    return re.sub(r"(--on[ =]+[^\s,]+)\s+(?![\d@-])([^\s,]+)", r"\1,\2", line)
+
+
 def key_value(magic: str, word: str) -> tuple[str, str]:
     """Return key and value of ``KEY=VALUE``.
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, needs_local_sco
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.parsing import key_value, options_first, parse_words, take_filter, words_of
+from mlmagic.magics.parsing import key_value, options_first, parse_words, take_filter, with_comma, words_of
 from mlmagic.magics.variables import expand, in_filter, metric_of, namespace_of, number_of, value_of
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.visible import clean
@@ -158,7 +157,7 @@ class RegistryMagics(Magics):
 
         names = namespace_of(self.shell, local_ns)
         rest, conditions = take_filter(expand(line, names, in_filter), "--if", _OF_PROMOTE)
-        parsed = _parsed(self.promote.parser, "%promote", _with_comma(rest), _OF_PROMOTE)
+        parsed = _parsed(self.promote.parser, "%promote", with_comma(rest), _OF_PROMOTE)
         gate = self._gate(parsed, conditions, names)
         _show(
             registry.promote(
@@ -237,15 +236,6 @@ def _parsed(parser: MagicArgumentParser, magic: str, line: str, with_value: Coll
     if not {"-t", "--tag"} & {*words}:  # these take several words
         words = options_first(words, with_value)
     return parse_words(parser, magic, line, words)
-
-
-def _with_comma(line: str) -> str:
-    """Write ``--on X y`` as ``--on X,y``: the words after an option's value are the model and its version.
-
-    >>> _with_comma("churn 3 --on X_test y_test --metric accuracy"), _with_comma("churn --on X,y 3")
-    ('churn 3 --on X_test,y_test --metric accuracy', 'churn --on X,y 3')
-    """
-    return re.sub(r"(--on[ =]+[^\s,]+)\s+(?![\d@-])([^\s,]+)", r"\1,\2", line)
 
 
 def _name(parsed: Namespace, example: str) -> str:

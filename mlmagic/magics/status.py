@@ -1,4 +1,4 @@
-"""``%mlmagic``: where runs go, the settings, and ``%mlmagic sync``."""
+"""``%mlmagic``: where runs go, the settings, and ``%mlmagic sync``; `sync_foreign` serves the command line too."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from IPython.core.magic import Magics, line_magic, magics_class
 
 from mlmagic import api
 from mlmagic._version import __version__
+from mlmagic.confirming import confirmed
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder
-from mlmagic.magics.foreign_sync import sync_foreign
-from mlmagic.session.interrupts import in_one_line
+from mlmagic.session.interrupts import in_one_line, whole_imports
 from mlmagic.store import experiments, tracking_uri
 from mlmagic.suggestions import did_you_mean
 from mlmagic.user_settings import settings
@@ -78,3 +78,36 @@ class StatusMagics(Magics):
             print(f"              {foreign_line(foreign)}")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):
             print(f"  {name:<18}{getattr(settings, name)!r}")  # noqa: T201
+
+
+@whole_imports()
+def sync_foreign(*, yes: bool = False) -> SyncReport | None:
+    """Show foreign journals and their target store, ask, and deliver them; return None if nothing was delivered.
+
+    Parameters
+    ----------
+    yes
+        Do not ask.
+
+    Raises
+    ------
+    UsageProblem
+        If the user cannot be asked.
+    """
+    from mlmagic.store import addresses, tracking_uri
+    from mlmagic.views.foreign_journals import foreign_journals
+
+    found = api.foreign_journals()
+    credentials = [] if tracking_uri.is_local(tracking_uri.current_uri()) else addresses.credentials()
+    print(foreign_journals(found, tracking_uri.shown_uri(), credentials))  # noqa: T201
+    usable = [journal for journal in found if journal.problem is None]
+    count = len({journal.uid or str(journal.path) for journal in usable})
+    runs = "1 run" if count == 1 else f"{count:,} runs"
+    if not usable or not (
+        yes
+        or confirmed(
+            f"Deliver {runs} to {clean(tracking_uri.shown_uri())}? [y/N] ", "add --yes once you have read the list"
+        )
+    ):
+        return None
+    return api.sync(foreign=usable)

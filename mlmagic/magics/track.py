@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -13,9 +15,12 @@ from mlmagic.magics.variables import expand
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlmagic.recording.options import TrackOptions
+
+_more_tags: ContextVar[list[Mapping[str, str]] | None] = ContextVar("more_tags", default=None)
+"""The tags that the next tracked cell gets beside those of its header; the first one takes them."""
 
 
 @magics_class
@@ -94,6 +99,16 @@ class AlreadyShownError(MLMagicError):
         return []
 
 
+@contextlib.contextmanager
+def with_tags(tags: Mapping[str, str]) -> Iterator[None]:
+    """Give the next tracked cell that begins within *tags*, which its header does not show."""
+    token = _more_tags.set([tags])
+    try:
+        yield
+    finally:
+        _more_tags.reset(token)
+
+
 def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> TrackOptions:
     """Parse the header of a cell into options.
 
@@ -106,11 +121,13 @@ def parse_header(header: str, namespace: Mapping[str, Any] | None = None) -> Tra
     """
     from mlmagic.recording.options import TrackOptions
 
+    given = _more_tags.get()
+    more = given.pop() if given else {}
     parsed = parse_line(TrackMagics.track.parser, "%%track", expand(header, namespace or {}))
     return TrackOptions(
         name=parsed.name,
         experiment=parsed.experiment,
-        tags=dict(key_value("%%track", word) for word in parsed.tag),
+        tags={**dict(key_value("%%track", word) for word in parsed.tag), **more},
         params=_names(parsed, "params"),
         metrics=_names(parsed, "metrics"),
         exclude=frozenset(name for word in parsed.exclude for name in str(word).split(",") if name),

@@ -61,6 +61,15 @@ def expand(line: str, namespace: Mapping[str, Any], text_of: Callable[[Any], str
     return _FIELD.sub(replaced, line)
 
 
+def escape(text: str) -> str:
+    """Return *text* so that `expand` leaves it as it is.
+
+    >>> expand(escape("{a} $a {{b}} 5 $"), {"a": 1, "b": 2})
+    '{a} $a {{b}} 5 $'
+    """
+    return _FIELD.sub(lambda found: f"${found.group()}" if found["name"] else f"{{{found.group()}}}", text)
+
+
 def in_filter(value: Any) -> str:
     """Return a value as a filter takes it: a list in parentheses, a run by its id, anything else as its text.
 

@@ -82,7 +82,7 @@ class ModelCapture:
                     run.models.append(f"{found.name} ({type(found.model).__name__}, logged with MLflow)")
                 else:
                     examples = examples_for(watch)
-                    read(found.name, found.model, partial(_log, run, found.name, examples), default=None)
+                    read(found.name, found.model, partial(record_model, run, found.name, examples), default=None)
         for found in kept:
             if id(found.model) not in logged:
                 read(found.name, found.model, partial(_record_search, run, found.name), default=None)
@@ -249,7 +249,8 @@ def _has_rows_and_columns(value: Any) -> bool:
     return isinstance(shape, tuple) and len(shape) >= 2  # noqa: PLR2004  # rows, columns
 
 
-def _log(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> None:
+def record_model(run: ActiveRun, name: str, examples: tuple[Any, ...], model: Any) -> None:
+    """Record a fitted *model* on the run; what prevents it is a line in the summary."""
     if (what := _secret_in(model)) is not None:
         run.notices.warn(f"the model {name!r} was not recorded: {what} of it looks like a secret")
         return

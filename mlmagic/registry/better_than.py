@@ -181,12 +181,16 @@ def better_than_gate(other: object, on: object, metric: Any, names: Mapping[int,
             "metric='accuracy')"
         )
     data, targets = on
-    if isinstance(metric, dict) and len(metric) == 1:
-        (named,) = metric.items()
-    else:
-        named = (metric if isinstance(metric, str) else getattr(metric, "__name__", "metric"), metric)
     called = names.get(id(data), "X"), names.get(id(targets), "y")
-    return BetterThan(other, data, targets, called, named, **options)
+    return BetterThan(other, data, targets, called, named_metric(metric), **options)
+
+
+def named_metric(metric: Any) -> tuple[str, Any]:
+    """Return the name and the metric that a call means: a name, a function, or a mapping of one name to a function."""
+    if isinstance(metric, dict) and len(metric) == 1:
+        ((name, one),) = metric.items()
+        return str(name), one
+    return metric if isinstance(metric, str) else str(getattr(metric, "__name__", "metric")), metric
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,15 @@ from mlmagic.store.query import bulk
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Name, Value, with_conditions
-from mlmagic.store.query.light_runs import DatasetInput, LightDataset, LightRun, RunData, RunInfo, RunInputs
+from mlmagic.store.query.light_runs import (
+    DatasetInput,
+    LightDataset,
+    LightRun,
+    RunData,
+    RunInfo,
+    RunInputs,
+    context_in,
+)
 from mlmagic.store.waiting import answered
 
 if TYPE_CHECKING:
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from mlmagic.store.query.filters.tree import Condition, Expression
 
 _ALIASES = "alias"
+HELD_OUT = {"testing", "validation", "evaluation"}
+"""MLflow's words for data that a model did not learn from."""
 OF_SEVERAL = "mlmagic.models_of_run"
 """The tag of a version whose run has several models: how many."""
 _LARGEST = 1.7976931348623157e308
@@ -31,7 +41,11 @@ _LARGEST = 1.7976931348623157e308
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """A version with what is known of it; *run_name* is empty if the run was deleted."""
+    """A version with what is known of it.
+
+    *run_name* is empty if the run was deleted. *data* are the names and digests of the run's datasets, *evaluated_on*
+    the digests of those that no model of the run learned from.
+    """
 
     version: RegisteredVersion
     run_name: str = ""
@@ -39,6 +53,7 @@ class VersionFacts:
     params: Mapping[str, str] = field(default_factory=dict)
     run_tags: Mapping[str, str] = field(default_factory=dict)
     data: tuple[tuple[str, str], ...] = ()
+    evaluated_on: frozenset[str] = frozenset()
 
     @property
     def tags(self) -> dict[str, str]:
@@ -69,6 +84,7 @@ def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> Versio
     metrics, params = _of_logged_model(client, version)
     if run is None:
         return VersionFacts(version, version.tags.get("mlmagic.run_name", ""), metrics, params)
+    inputs = run.inputs.dataset_inputs if run.inputs else ()
     known = {key: _as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()}
     return VersionFacts(
         version,
@@ -76,7 +92,8 @@ def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> Versio
         _of_this_model(known, version, run.data.tags) if OF_SEVERAL in version.tags else known,
         {**params, **run.data.params},
         dict(run.data.tags),
-        tuple((one.dataset.name, one.dataset.digest) for one in (run.inputs.dataset_inputs if run.inputs else ())),
+        tuple((one.dataset.name, one.dataset.digest) for one in inputs),
+        frozenset(one.dataset.digest for one in inputs if context_in(one) in HELD_OUT),
     )
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.profile.mlflow_dataset import context_of
 from mlmagic.data.split.registry import splits_of
+from mlmagic.registry.facts import HELD_OUT
 from mlmagic.store.values import as_text
 
 if TYPE_CHECKING:
     from mlmagic.registry.facts import VersionFacts
 
-_HELD_OUT = {"testing", "validation", "evaluation"}
 _OF_SPLIT = ("method", "test", "val", "seed", "salt")
 
 
@@ -27,7 +27,7 @@ def why_seen(facts: VersionFacts, data: Any, name: str, digest: str) -> str:
     """
     version = facts.version.reference
     for known, other in facts.data:
-        if other == digest and context_of(known) not in _HELD_OUT:
+        if other == digest and other not in facts.evaluated_on and context_of(known) not in HELD_OUT:
             return f"{version} was trained on {name}: its run records the same rows as {known!r}"
     parts = splits_of(data)
     if parts and parts[0].side == "train":

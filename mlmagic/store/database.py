@@ -28,7 +28,8 @@ _COLUMNS = {
     "latest_metrics": "run_uuid key value is_nan",
     "metrics": "run_uuid key value is_nan timestamp step",
     "tags": "run_uuid key value",
-    "inputs": "source_id source_type destination_id destination_type",
+    "inputs": "input_uuid source_id source_type destination_id destination_type",
+    "input_tags": "input_uuid name value",
     "datasets": "dataset_uuid name digest",
 }
 

@@ -24,8 +24,7 @@ from mlmagic.journal.records import Copy, Ended, File, Metric, Model, Param, Tag
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
-from mlmagic.magics.foreign_sync import sync_foreign
-from mlmagic.magics.status import StatusMagics
+from mlmagic.magics.status import StatusMagics, sync_foreign
 from mlmagic.tracking import left_at_load, recovery
 
 ROOT = str(Path(__file__).parents[2])

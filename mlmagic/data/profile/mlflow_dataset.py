@@ -37,11 +37,13 @@ _CONTEXTS = {
 }  # fmt: skip
 
 
-def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "") -> Dataset:
+def record(
+    name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "", evaluated: bool = False
+) -> Dataset:
     """Return the record of the dataset *obj*, which the code calls *name* and whose fingerprint is *fp*.
 
     *target* is the name of the column with the classes, if it is known; *made* states that the run made or changed the
-    data before using it.
+    data before using it, and *evaluated* that a model was evaluated on it, and did not learn from it.
 
     Examples
     --------
@@ -63,7 +65,7 @@ def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: st
         source=json.dumps({"tags": tags}, ensure_ascii=False),
         schema=schema,
         profile=described,
-        context=context_of(name),
+        context=_context(name, evaluated=evaluated),
     )
 
 
@@ -79,6 +81,11 @@ def _described(obj: Any, fp: Fingerprint, target: Any) -> tuple[str, str]:
             del _recent[next(iter(_recent))]
         _recent[key] = described
     return described
+
+
+def _context(name: str, *, evaluated: bool) -> str:
+    context = context_of(name)
+    return "evaluation" if evaluated and context == "input" else context
 
 
 def context_of(name: str) -> str:

@@ -11,7 +11,15 @@ from mlmagic.remembered import GONE, Remembered
 from mlmagic.session.observation.bindings import Bindings, bindings
 from mlmagic.session.observation.bound import BoundNames
 from mlmagic.session.observation.call_instrumentation import Instrumenter, metric_names
-from mlmagic.session.observation.cell_text import Keyword, item, items_read, keywords_in, last_expression, names_used_in
+from mlmagic.session.observation.cell_text import (
+    Keyword,
+    item,
+    items_read,
+    keywords_in,
+    last_expression,
+    names_only_evaluated,
+    names_used_in,
+)
 from mlmagic.session.observation.executed import Executed, failed_line
 from mlmagic.session.observation.library_histories import Histories
 from mlmagic.session.observation.metric_functions import is_module_of_metrics, measure_of
@@ -35,8 +43,8 @@ class CellObserver:
     ``reads`` are the names from before the cell that it reads, each with its value at that time. ``numbers_before`` has
     the numbers in the dicts among them, and in the dicts that the cell fills; ``items_read`` the scalars that the cell
     reads by their keys; ``unread`` the names that are read only by statements that did not run. ``skips`` are the
-    objects that could not be read. ``calls`` has what was observed of the cell's calls. Objects are held by weak
-    references: what the cell deletes is freed while it runs.
+    objects that could not be read. ``only_evaluated`` are the names that it only evaluates on. ``calls`` has what was
+    observed of the cell's calls. Objects are held by weak references: what the cell deletes is freed while it runs.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
@@ -56,6 +64,7 @@ class CellObserver:
         self.skips = Skips()
         self.histories = Histories(self.skips)
         self.calls = ObservedCalls(namespace, self.bound, self.histories)
+        self.only_evaluated: set[str] = set()
         self.last: ast.expr | None = None
         self.last_site: Site | None = None
 
@@ -85,6 +94,7 @@ class CellObserver:
             value = item(self.namespace, keys) if keys[0] in read else None
             if isinstance(value, (bool, int, float, str)):
                 self.items_read.setdefault(keys, value)
+        self.only_evaluated |= names_only_evaluated(tree)
         self.keywords += self._literal_keywords(tree)
         instrumenter = self._instrumenter(tree, names)
         copied = copy.deepcopy(tree)

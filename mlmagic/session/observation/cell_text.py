@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,26 @@ from mlmagic.session.observation.bindings import NOT_LITERAL, keys_of, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+_METHODS = {"score", "predict", "predict_proba", "predict_log_proba", "decision_function", "evaluate"}
+_FUNCTIONS = {
+    *("len", "print", "display"),
+    *(
+        "accuracy_score",
+        "average_precision_score",
+        "balanced_accuracy_score",
+        "brier_score_loss",
+        "classification_report",
+    ),
+    *("cohen_kappa_score", "confusion_matrix", "det_curve", "explained_variance_score", "f1_score", "fbeta_score"),
+    *("hamming_loss", "hinge_loss", "jaccard_score", "log_loss", "matthews_corrcoef", "max_error"),
+    *("mean_absolute_error", "mean_absolute_percentage_error", "mean_pinball_loss", "mean_squared_error"),
+    *("median_absolute_error", "multilabel_confusion_matrix", "precision_recall_curve", "precision_score"),
+    *("precision_recall_fscore_support", "r2_score", "recall_score", "roc_auc_score", "roc_curve"),
+    *("root_mean_squared_error", "top_k_accuracy_score", "zero_one_loss"),
+}
+"""Calls that evaluate, by their names. Others may fit, such as ``cross_val_score`` or a user's own ``score``."""
 
 
 @dataclass
@@ -49,6 +70,36 @@ def names_used_in(function: ast.FunctionDef) -> set[str]:
     """Return the names and attributes in the body of a function."""
     names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
     return names | {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+
+
+def names_only_evaluated(tree: ast.Module) -> set[str]:
+    """Return the names that *tree* uses only as arguments of calls that evaluate: no model learns from this data.
+
+    >>> sorted(names_only_evaluated(ast.parse("model.fit(X, y); model.score(X_new[names], y_new); model.score(X, y)")))
+    ['X_new', 'names', 'y_new']
+    """
+    evaluated: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _evaluates(node.func):
+            for argument in (*node.args, *(word.value for word in node.keywords)):
+                # A call within it is judged by itself: `f1_score(y, model.predict(X))`, but `score(scaler.fit(X), y)`.
+                evaluated += _names_outside_calls(argument)
+    loads = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {name for name, count in Counter(evaluated).items() if count == loads[name]}
+
+
+def _evaluates(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return function.attr in _METHODS | _FUNCTIONS
+    return isinstance(function, ast.Name) and function.id in _FUNCTIONS
+
+
+def _names_outside_calls(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif not isinstance(node, ast.Call):
+        for child in ast.iter_child_nodes(node):
+            yield from _names_outside_calls(child)
 
 
 def last_expression(tree: ast.Module) -> ast.expr | None:

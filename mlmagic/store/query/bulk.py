@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.store import experiments
 from mlmagic.store.database import database_of, portions, reading
 from mlmagic.store.query.light_runs import (
+    CONTEXT,
     DatasetInput,
     LightDataset,
     LightRun,
@@ -119,12 +120,12 @@ def _chosen(tables: dict[str, Table], statement: Any, connection: Connection) ->
 
 def _with_data(connection: Connection, tables: dict[str, Table], rows: Iterable[Any]) -> list[LightRun]:
     """Return the runs of *rows* with their params, metrics, tags and datasets."""
-    from sqlalchemy import select
+    from sqlalchemy import and_, select
 
     # By the id as it is stored, which may not be text.
     made = {row.run_uuid: light_run(row) for row in rows}
     params, metrics, tags = tables["params"], tables["latest_metrics"], tables["tags"]
-    inputs, datasets = tables["inputs"], tables["datasets"]
+    inputs, datasets, uses = tables["inputs"], tables["datasets"], tables["input_tags"]
     for some in portions(list(made)):
         of_params = select(params.c.run_uuid, params.c.key, params.c.value).where(params.c.run_uuid.in_(some))
         for run_id, key, value in connection.execute(of_params):
@@ -136,12 +137,14 @@ def _with_data(connection: Connection, tables: dict[str, Table], rows: Iterable[
         for run_id, key, value in connection.execute(of_tags):
             made[run_id].data.tags[as_text(key)] = as_text(value)
         of_datasets = (
-            select(inputs.c.destination_id, datasets.c.name, datasets.c.digest)
+            select(inputs.c.destination_id, datasets.c.name, datasets.c.digest, uses.c.value)
             .join(datasets, inputs.c.source_id == datasets.c.dataset_uuid)
+            .outerjoin(uses, and_(uses.c.input_uuid == inputs.c.input_uuid, uses.c.name == CONTEXT))
             .where(inputs.c.destination_type == "RUN", inputs.c.destination_id.in_(some))
         )
-        for run_id, name, digest in connection.execute(of_datasets):
-            made[run_id].inputs.dataset_inputs.append(DatasetInput(LightDataset(as_text(name), as_text(digest))))
+        for run_id, name, digest, context in connection.execute(of_datasets):
+            dataset = LightDataset(as_text(name), as_text(digest))
+            made[run_id].inputs.dataset_inputs.append(DatasetInput(dataset, as_text(context or "")))
     for run in made.values():
         run.info.run_name = run.info.run_name or run.data.tags.get("mlflow.runName", "")
     return list(made.values())

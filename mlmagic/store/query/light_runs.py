@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+CONTEXT = "mlflow.data.context"
 _INT64 = 2**63
 _DAY_MS = 86_400_000
 # The first and last day that datetime supports, less one day, because a time zone shifts them.
@@ -53,9 +54,10 @@ class LightDataset:
 
 @dataclass(slots=True)
 class DatasetInput:
-    """A dataset as the input of a run."""
+    """A dataset as the input of a run; *context* is MLflow's word for its use."""
 
     dataset: LightDataset
+    context: str = ""
 
 
 @dataclass(slots=True)
@@ -112,8 +114,15 @@ def readable(run: Any) -> Any:
     for one in run.inputs.dataset_inputs if run.inputs else ():
         found = one.dataset
         dataset = LightDataset(as_text(found.name), as_text(found.digest), as_text(found.profile))
-        made.inputs.dataset_inputs.append(DatasetInput(dataset))
+        made.inputs.dataset_inputs.append(DatasetInput(dataset, context_in(one)))
     return made
+
+
+def context_in(dataset_input: Any) -> str:
+    """Return for what a run used a dataset, or an empty text: an input of MLflow, or a `DatasetInput`."""
+    if isinstance(dataset_input, DatasetInput):
+        return dataset_input.context
+    return next((as_text(tag.value) for tag in dataset_input.tags or () if tag.key == CONTEXT), "")
 
 
 def _is_readable(run: Any) -> bool:

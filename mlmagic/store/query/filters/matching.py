@@ -16,6 +16,7 @@ from mlmagic.store.query.filters.problems import refused, short
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Not, Or, Value
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
+from mlmagic.store.query.light_runs import context_in
 from mlmagic.store.query.shown_tags import telling_tags
 from mlmagic.suggestions import did_you_mean
 
@@ -240,8 +241,7 @@ def _datasets(run: Run) -> Any:
 
 
 def _property(dataset_input: Any, key: str) -> str:
-    """Return a dataset's name, digest or context; the context is not known where a store's rows are read."""
+    """Return a dataset's name, digest or context."""
     if key == "context":
-        tags = getattr(dataset_input, "tags", ())
-        return next((str(tag.value) for tag in tags if tag.key == "mlflow.data.context"), "")
+        return context_in(dataset_input)
     return str(getattr(dataset_input.dataset, key))

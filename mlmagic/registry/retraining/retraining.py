@@ -1,0 +1,156 @@
+"""The steps of a retraining, in order; each is found done if an earlier process was killed after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import PromotionRefusedError, UsageProblem
+from mlmagic.evaluation.evaluating import evaluate_request
+from mlmagic.registry import loading, registering, registry_store
+from mlmagic.registry.names import Reference
+from mlmagic.registry.promotion import history, promoting
+from mlmagic.registry.registering import Registration
+from mlmagic.registry.retraining import champion as champions
+from mlmagic.registry.retraining import earlier
+from mlmagic.registry.retraining.request import CHALLENGER, RetrainRequest, check
+from mlmagic.registry.retraining.result import Retraining
+from mlmagic.store import tracking_uri
+from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.store.query import logged_models, queries
+from mlmagic.store.tracking_uri import is_local
+from mlmagic.store.waiting import WaitBudget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlflow import MlflowClient
+
+    from mlmagic.evaluation.evaluation import Evaluation
+    from mlmagic.registry.retraining.champion import Champion
+    from mlmagic.registry.versions import RegisteredVersion
+
+_FROM = "mlmagic.retrained_from"
+"""The tag of a version that names the one that it is to replace."""
+_LONGEST_DELIVERY_S = 600.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """The user's training code: what identifies it and all that it reads, and how to run it.
+
+    ``run`` is called with the reason and with the tags for the run that it makes, and returns the run's id.
+    """
+
+    identity: str
+    run: Callable[[str, Mapping[str, str]], str]
+
+
+def retrain(request: RetrainRequest, training: Training) -> Retraining:
+    """Train a new version of a model if its champion is no longer good enough, and promote it if it is better.
+
+    Raises
+    ------
+    UsageProblem, ModelNotFoundError, ModelLoadError
+        If the champion cannot be judged on this data.
+    StoreError
+        If the store refuses, or cannot be reached. A run that was trained is kept: the next call goes on with it.
+    """
+    check(request)
+    champion, judgement = champions.look(request)
+    result = Retraining(
+        request.name, request.alias, "kept", judgement.reason, request.metric[0], champion.version,
+        before=champion.evaluation,
+    )  # fmt: skip
+    if not judgement.trains:
+        return result
+    key = earlier.key(request, training.identity, champion.version)
+    version = None if request.again else earlier.find_version(request.name, key)
+    if version is None:
+        version, notes = _trained(request, training, judgement.reason, key, champion)
+    else:
+        notes = (f"{version.reference} was trained for this before; --again trains another one",)
+    notes += _as_challenger(version, judgement.reason)
+    after = champions.evaluate(request, version.reference)
+    result = replace(
+        result, verdict="registered", version=version.version, run_id=version.run_id, after=after, notes=notes
+    )
+    return _promoted(request, result, version) if request.promote_to else _registered(request, result, after)
+
+
+def _trained(
+    request: RetrainRequest, training: Training, reason: str, key: str, champion: Champion
+) -> tuple[RegisteredVersion, tuple[str, ...]]:
+    """Train a model, evaluate it, and register it; return the version and what else to know."""
+    tags = {**request.tags, earlier.REASON: reason, earlier.KEY: key}
+    run_id = None if request.again else earlier.find_run(key)
+    notes: tuple[str, ...] = ()
+    if run_id is None:
+        run_id = training.run(reason, tags)
+        _delivered()
+    else:
+        notes = (f"the run {run_id[:8]} was trained for this before, and not registered; --again trains another one",)
+    name = registry_store.ask(partial(_model_of, request, run_id))
+    model = loading.load(f"runs:/{run_id}/{name}", trust=request.trust)
+    evaluation = evaluate_request(champions.evaluation_request(request, model, name, run=run_id))
+    notes += tuple(note.text for note in evaluation.notes if note.level == "warning")
+    if champion.facts is not None:
+        tags[_FROM] = champion.facts.version.reference
+    wanted = Registration(request.name, run_id, name, CHALLENGER, tags, f"Retrained: {reason}", request.again)
+    return registering.register(wanted), notes
+
+
+def _delivered() -> None:
+    """Wait until the store has the run with its model, which may be large."""
+    uri = tracking_uri.current_uri()
+    delivery_worker(uri).drain(WaitBudget(_LONGEST_DELIVERY_S, local=is_local(uri), uri=uri))
+
+
+def _model_of(request: RetrainRequest, run_id: str, client: MlflowClient) -> str:
+    """Return the name of the run's model that is meant."""
+    run = queries.get_run(run_id)
+    models = logged_models.models_of(client, run)
+    if not models:
+        raise UsageProblem(
+            f"the training of {request.name!r} left no model in the run {run.info.run_name!r} ({run_id[:8]}): the body "
+            "fits the new model; what was not recorded stands in the run's summary"
+        )
+    return str(logged_models.choose(models, request.model, run, how="--model NAME").name)
+
+
+def _as_challenger(version: RegisteredVersion, reason: str) -> tuple[str, ...]:
+    """Give the version the alias of the challenger, unless it has had it before."""
+    had = {(event.alias, event.version) for event in history.events_of(version.tags)}
+    if (CHALLENGER, version.version) in had:
+        return ()
+    wanted = promoting.Wanted(Reference(version.name, version.version), CHALLENGER, reason=reason)
+    try:
+        return promoting.promote(wanted).notes
+    except PromotionRefusedError as error:  # another process was first
+        return (str(error).partition("\n")[0],)
+
+
+def _registered(request: RetrainRequest, result: Retraining, after: Evaluation) -> Retraining:
+    metric, on = request.metric[0], ",".join(request.names)
+    decision = (
+        f"{request.name}/{result.version} is the {CHALLENGER}: {metric} {champions.shown(after, metric)}. To promote "
+        f"it: %promote {request.name} {result.version} --better-than {request.alias} --on {on} --metric {metric}"
+    )
+    return replace(result, decision=decision)
+
+
+def _promoted(request: RetrainRequest, result: Retraining, version: RegisteredVersion) -> Retraining:
+    gate = request.gate
+    refusal = earlier.find_refusal(request.name, version.version, request.alias, gate.name)
+    if refusal is not None:
+        told = f"{version.reference} was refused before, and {request.alias!r} has not changed since: {refusal.reason}"
+        return replace(result, verdict="refused", decision=told)
+    wanted = promoting.Wanted(
+        Reference(request.name, version.version), request.alias, gate, reason=f"retrained: {result.reason}"
+    )
+    try:
+        done = promoting.promote(wanted)
+    except PromotionRefusedError as error:
+        return replace(result, verdict="refused", decision=str(error).partition("\n")[0])
+    return replace(result, verdict="promoted", promotion=done, decision=str(done), notes=(*result.notes, *done.notes))
