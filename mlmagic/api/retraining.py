@@ -172,4 +172,4 @@ def _record_data(run: ActiveRun, data: tuple[Any, ...], names: Mapping[int, str]
     for number, value in enumerate(data):
         name = names.get(id(value)) or ("X_train", "y_train", f"data_{number}")[min(_PAIR, number)]
         for suffix, item in datasets_in(value):
-            run.recorder.dataset(record(f"{name}{suffix}", item, fingerprint(item)))
+            run.recorder.dataset(record(f"{name}{suffix}", item, fingerprint(item), use="training"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,10 @@ CHANGED_HERE = "changed here"
 
 @dataclass
 class _Taken:
-    """A captured dataset: ``variable`` is the name it was read by, if any; ``given`` means that a call received it."""
+    """A captured dataset: ``variable`` is the name it was read by, if any, ``sites`` are the calls that received it.
+
+    ``given`` means that one did, or that it was made by the cell.
+    """
 
     name: str
     item: Remembered
@@ -42,6 +45,7 @@ class _Taken:
     splits: tuple[SplitPart, ...]
     variable: str | None = None
     given: bool = False
+    sites: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -115,7 +119,7 @@ class DataCapture:
                 if is_of_fold or (made and open_runs.on_this_thread() is not run):
                     continue  # a part of what is recorded, or made of one in a fold
                 self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
-                self._take(run, f"{name}{suffix}", item, made=made, given=True)
+                self._take(run, f"{name}{suffix}", item, made=made, given=True, sites=frozenset({id(argument.site)}))
 
     def _take(
         self,
@@ -126,6 +130,7 @@ class DataCapture:
         variable: str | None = None,
         made: bool = False,
         given: bool = False,
+        sites: frozenset[int] = frozenset(),
     ) -> None:
         assert run.origin.watch is not None  # noqa: S101  # the callers have checked it
         if len(self._taken) >= _MOST:
@@ -141,6 +146,7 @@ class DataCapture:
             same = before
         if same is not None:
             same.given = True
+            same.sites |= sites
             return
         how = (CHANGED_HERE if before is not None else MADE_HERE) if given and (made or before is not None) else ""
         names = {taken.name for taken in self._taken}
@@ -151,9 +157,11 @@ class DataCapture:
         size = " by ".join(f"{length:,}" for length in found.shape)
         shown = f"{name} {size}{f' ({how})' if how else ''}"
         kept = Remembered(item.source if isinstance(item, Selection) else item)
-        evaluated = (variable or name) in run.origin.watch.only_evaluated
-        dataset = record(label, item, found, made=how, evaluated=evaluated)
-        self._taken.append(_Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), variable, given))
+        use = "evaluation" if (variable or name) in run.origin.watch.only_evaluated else ""
+        dataset = record(label, item, found, made=how, use=use)
+        taken = _Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), variable, given)
+        taken.sites |= sites
+        self._taken.append(taken)
 
     def _fingerprint(self, run: ActiveRun, name: str, item: Any) -> Fingerprint:
         began = time.monotonic()
@@ -170,8 +178,10 @@ class DataCapture:
         unread = run.origin.watch.unread if run.origin.watch is not None else set()
         self._taken = [taken for taken in self._taken if taken.given or taken.variable not in unread]
         self._take_unseen(run)
+        fitting = run.origin.watch.calls.fitted if run.origin.watch is not None else {}
         for taken in self._taken:
-            run.recorder.dataset(taken.dataset)
+            has_taught = taken.dataset.context == "input" and not taken.sites.isdisjoint(fitting)
+            run.recorder.dataset(replace(taken.dataset, context="training") if has_taught else taken.dataset)
             run.datasets.append(taken.shown)
         if self._left_out:
             run.notices.info(

@@ -10,7 +10,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.evaluating import compute
 from mlmagic.evaluation.request import Names, Request
 from mlmagic.registry import loading, registry_store
-from mlmagic.registry.facts import read_facts
+from mlmagic.registry.facts import read_facts, with_rows
 from mlmagic.registry.held_out import why_seen
 from mlmagic.registry.names import Reference
 from mlmagic.registry.promotion.history import events_of
@@ -119,7 +119,7 @@ class BetterThan:
             return None, tried
         number = int(self.other) if self.other.isdecimal() else None
         _, version = find_version(client, Reference(name, number, None if number else self.other))
-        return read_facts(client, [version])[0], tried
+        return with_rows(client, read_facts(client, [version])[0]), tried
 
     def _evaluated(self, candidate: VersionFacts, other: VersionFacts, confidence: float) -> Evaluation:
         models = [loading.load(facts.version.reference, trust=self.trust) for facts in (candidate, other)]

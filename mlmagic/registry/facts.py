@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from mlmagic.store.query.light_runs import (
     RunInputs,
     context_in,
 )
+from mlmagic.store.values import as_text
 from mlmagic.store.waiting import answered
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ class VersionFacts:
     """A version with what is known of it.
 
     *run_name* is empty if the run was deleted. *data* are the names and digests of the run's datasets, *evaluated_on*
-    the digests of those that no model of the run learned from.
+    the digests of those that no model of the run learned from, and *learned_rows* the names and smallest row hashes of
+    those that a model was fitted on, if they were asked for.
     """
 
     version: RegisteredVersion
@@ -54,6 +57,7 @@ class VersionFacts:
     run_tags: Mapping[str, str] = field(default_factory=dict)
     data: tuple[tuple[str, str], ...] = ()
     evaluated_on: frozenset[str] = frozenset()
+    learned_rows: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def tags(self) -> dict[str, str]:
@@ -78,6 +82,26 @@ def read_facts(client: MlflowClient, versions: Sequence[RegisteredVersion]) -> l
     run_ids = [version.run_id for version in versions if version.run_id]
     runs = {run.info.run_id: run for run in bulk.named_runs(client, run_ids).runs} if run_ids else {}
     return [_facts(client, version, runs.get(version.run_id)) for version in versions]
+
+
+def with_rows(client: MlflowClient, facts: VersionFacts) -> VersionFacts:
+    """Return *facts* with the row hashes of the data that the models of the run learned from."""
+    if not facts.data:
+        return facts
+    inputs = client.get_run(facts.version.run_id).inputs.dataset_inputs
+    answered()
+    learned = [one.dataset for one in inputs if context_in(one) == "training"]
+    found = [(as_text(one.name), row_hashes_in(one.profile)) for one in learned]
+    return replace(facts, learned_rows=tuple((name, rows) for name, rows in found if rows))
+
+
+def row_hashes_in(profile: Any) -> bytes:
+    """Return the row hashes in a dataset's profile, which anyone may have written; empty if there are none."""
+    text = (read_json(profile, dict) or {}).get("row_hashes")
+    try:
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except ValueError:
+        return b""
 
 
 def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> VersionFacts:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers.objects import Encoder
-from mlmagic.data.hashing.row_multiset_hash import RowHashes
+from mlmagic.data.hashing.row_multiset_hash import RowHashes, sums_of
+from mlmagic.data.hashing.smallest import SmallestHashes
 
 if TYPE_CHECKING:
     from mlmagic.data.fingerprint.readers.plan import ReadPlan
@@ -19,13 +20,14 @@ _FEWEST_ROWS_AT_ONCE, _MOST_ROWS_AT_ONCE = 4096, 1 << 15
 
 
 class Content:
-    """The running hashes of a table's columns, and the sums of its rows' hashes."""
+    """The running hashes of a table's columns, and the sums and the smallest of its rows' hashes."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._parts = [column for _, column in (*table.index, *table.columns)]
         self._hashers: list[list[Any]] = [[] for _ in self._parts]
         self.sums: tuple[int, int] | None = (0, 0)
+        self.smallest = SmallestHashes()
 
     def read(self, plan: ReadPlan) -> None:
         """Hash the rows of *plan* piece by piece, each column by column, so that a piece stays in the cache."""
@@ -46,7 +48,9 @@ class Content:
                 if rows is not None and number >= first_in_row:
                     rows.add(chunk.words())
             if rows is not None and self.sums is not None:
-                first, second = rows.sums()
+                words = rows.mixed()
+                self.smallest.add(words)
+                first, second = sums_of(words)
                 self.sums = ((self.sums[0] + first) % 2**64, (self.sums[1] + second) % 2**64)
 
     def _update(self, number: int, streams: tuple[Any, ...]) -> None:

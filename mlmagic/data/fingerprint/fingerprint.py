@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,9 @@ class Fingerprint:
         The time budget ran out: all digests but `schema` are those of a sample, and equal none of a whole.
     seconds
         How long it took.
+    row_hashes
+        The smallest 64-bit hashes of rows, which show whether another dataset has the same rows; empty where
+        `order_free` is None, and of data with one column.
     unhashed
         What has no fingerprint, in words. Such a dataset equals no other, not even itself.
     """
@@ -73,6 +77,7 @@ class Fingerprint:
     types: Mapping[str, str]
     sampled: bool
     seconds: float
+    row_hashes: bytes = b""
     unhashed: tuple[str, ...] = ()
 
 
@@ -139,8 +144,13 @@ def _computed(obj: Any, kind: str, plan: ReadPlan, started: float) -> Fingerprin
         types=dict(zip(names, (column.logical for _, column in table.columns), strict=False)),
         sampled=plan.sample,
         seconds=time.perf_counter() - started,
+        row_hashes=in_order.smallest.to_bytes() if total is not None and _has_wide_rows(table) else b"",
         unhashed=_unhashed(table),
     )
+
+
+def _has_wide_rows(table: Table) -> bool:
+    return len(table.columns) > 1 or math.prod(table.shape[1:]) > 1
 
 
 def _keys(names: list[Any]) -> list[str]:

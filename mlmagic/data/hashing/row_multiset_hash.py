@@ -58,10 +58,14 @@ class RowHashes:
 
     def sums(self) -> tuple[int, int]:
         """Return the sums of the hashes and of their squares, modulo 2^64; no column can be added afterwards."""
-        import numpy as np
+        return sums_of(self.mixed())
 
-        words = self.mixed()
-        return int(words.sum()), int(np.dot(words, words))
+
+def sums_of(words: Words) -> tuple[int, int]:
+    """Return the sums of final hashes and of their squares, modulo 2^64."""
+    import numpy as np
+
+    return int(words.sum()), int(np.dot(words, words))
 
 
 def joined(words: Words) -> Words:

@@ -37,13 +37,12 @@ _CONTEXTS = {
 }  # fmt: skip
 
 
-def record(
-    name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "", evaluated: bool = False
-) -> Dataset:
+def record(name: str, obj: Any, fp: Fingerprint, *, target: Any = None, made: str = "", use: str = "") -> Dataset:
     """Return the record of the dataset *obj*, which the code calls *name* and whose fingerprint is *fp*.
 
     *target* is the name of the column with the classes, if it is known; *made* states that the run made or changed the
-    data before using it, and *evaluated* that a model was evaluated on it, and did not learn from it.
+    data before using it, and *use* is MLflow's word for its use, where the
+    name implies none.
 
     Examples
     --------
@@ -65,7 +64,7 @@ def record(
         source=json.dumps({"tags": tags}, ensure_ascii=False),
         schema=schema,
         profile=described,
-        context=_context(name, evaluated=evaluated),
+        context=_context(name, use),
     )
 
 
@@ -83,9 +82,9 @@ def _described(obj: Any, fp: Fingerprint, target: Any) -> tuple[str, str]:
     return described
 
 
-def _context(name: str, *, evaluated: bool) -> str:
+def _context(name: str, use: str) -> str:
     context = context_of(name)
-    return "evaluation" if evaluated and context == "input" else context
+    return use if use and context == "input" else context
 
 
 def context_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def profile(obj: Any, fp: Fingerprint, *, target: Any = None) -> dict[str, Any]:
         "order_free": fp.order_free,
         "schema": fp.schema,
         "index": fp.index,
+        "row_hashes": base64.b64encode(fp.row_hashes).decode(),
     }
     described = _described(table, [column for _, column in table.columns[:MOST_COLUMNS]], plan)
     if table.family == "table":

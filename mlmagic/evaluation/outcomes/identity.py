@@ -29,7 +29,7 @@ def identify(
             one = fingerprint(known, budget_s=_BUDGET_S)
             found[label] = {"digest": one.digest, "shape": list(one.shape), "kind": one.kind, "sampled": one.sampled}
             if values is data:
-                dataset = record(label, known, one, evaluated=True)
+                dataset = record(label, known, one, use="evaluation")
         except BaseException as error:  # noqa: BLE001  # an evaluation is worth as much without it
             reraise_interrupt(error)
             warn(f"{label} has no fingerprint: {one_line(error)[:200]}")

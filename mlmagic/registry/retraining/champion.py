@@ -11,7 +11,7 @@ from mlmagic.errors import ModelNotFoundError, UsageProblem
 from mlmagic.evaluation.evaluating import compute
 from mlmagic.evaluation.request import Names, Request
 from mlmagic.registry import loading, registry_store
-from mlmagic.registry.facts import read_facts
+from mlmagic.registry.facts import read_facts, with_rows
 from mlmagic.registry.held_out import why_seen
 from mlmagic.registry.promotion import history
 from mlmagic.registry.versions import all_models, model_or_none, version_or_none
@@ -113,7 +113,7 @@ def _found(request: RetrainRequest, client: MlflowClient) -> tuple[VersionFacts 
             f"the alias {request.alias!r} of {request.name!r} names version {number}, which was deleted. To choose "
             f"another: %promote {request.name} VERSION --to {request.alias}"
         )
-    return read_facts(client, [version])[0], _promotions(model, request.alias, number)
+    return with_rows(client, read_facts(client, [version])[0]), _promotions(model, request.alias, number)
 
 
 def _unknown(client: MlflowClient, name: str) -> ModelNotFoundError:

@@ -1,6 +1,7 @@
 """`mlmagic.retrain` on a real store: when it trains, what it registers, when it promotes, and what a second call does."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from logged import log_model
 from sklearn.datasets import load_breast_cancer
@@ -182,6 +183,14 @@ def test_the_recent_data_must_be_held_out(churn, data):
         churn(never, min=0.5)
 
 
+def test_rows_that_the_model_was_trained_on_are_seen_among_others_and_in_any_order(churn, data):
+    _, new, recent = data
+    X, y = (pd.concat([one, other[::3]]).sample(frac=1, random_state=0) for one, other in zip(new, recent, strict=True))
+    result = churn(given=(X, y), min=0.999)
+    assert result.verdict == "refused"
+    assert "churn/2 was trained on about 34% of the rows of X: they are in 'X_train' of its run" in result.decision
+
+
 def test_a_body_that_fails_ends_its_run_as_failed_and_registers_nothing(churn):
     def fails(X, y):
         raise ZeroDivisionError("no")
@@ -238,5 +247,5 @@ def test_the_result_as_json_and_as_a_view(churn):
     assert content["after"]["low"] < content["after"]["value"] <= content["after"]["high"]
     shown = retraining_report_bundle(result)
     assert shown["text/plain"].splitlines()[0] == "churn: Promoted"
-    assert "churn/1  0.876  0.817 to 0.917  before" in shown["text/plain"]
+    assert "churn/1  0.8757  0.8166 to 0.9172  before" in shown["text/plain"]
     assert "<style>" in shown["text/html"]
