@@ -67,6 +67,7 @@ def compare(stores, new_shell, monkeypatch, request) -> Callable[[str, Pair], No
         uri = f"sqlite:///{folder / 'mlflow.db'}"
         monkeypatch.chdir(folder)
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "")  # that `set_experiment` sets it is undone then
         monkeypatch.setattr(fluent, "_active_experiment_id", None)
         mlflow.set_tracking_uri(uri)
         mlflow.set_experiment(request.node.name)
