@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mlmagic.api.retraining import retrain
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
+    from mlmagic.cross_validation.fold_comparison import compare_folds
     from mlmagic.cross_validation.folds import folds
     from mlmagic.cross_validation.one_call import cross_validate
     from mlmagic.data.split.splitting import split
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 # Imported on first use, to keep `%load_ext mlmagic` fast.
 _WHEN_ASKED_FOR = {
     "EarlyStopping": "mlmagic.training.early_stopping",
+    "compare_folds": "mlmagic.cross_validation.fold_comparison",
     "compose": "mlmagic.config.composing",
     "cross_validate": "mlmagic.cross_validation.one_call",
     "folds": "mlmagic.cross_validation.folds",
@@ -81,6 +83,7 @@ __all__ = [
     "Run",
     "__version__",
     "compare",
+    "compare_folds",
     "compose",
     "cross_validate",
     "diff",

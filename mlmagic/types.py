@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
+    from mlmagic.cross_validation.fold_comparison import FoldComparison
     from mlmagic.cross_validation.folds import Fold, Folds
     from mlmagic.cross_validation.one_call import CrossValidation
     from mlmagic.data.split.splitting import Split
@@ -39,6 +40,7 @@ _MODULES = {
     "CrossValidation": "mlmagic.cross_validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
     "Fold": "mlmagic.cross_validation.folds",
+    "FoldComparison": "mlmagic.cross_validation.fold_comparison",
     "Folds": "mlmagic.cross_validation.folds",
     "Evaluation": "mlmagic.evaluation.evaluation",
     "ForeignJournal": "mlmagic.journal.foreign",
@@ -66,6 +68,7 @@ __all__ = [
     "Difference",
     "Evaluation",
     "Fold",
+    "FoldComparison",
     "Folds",
     "ForeignJournal",
     "Gate",

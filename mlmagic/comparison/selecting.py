@@ -12,6 +12,7 @@ from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.keys import key_among
 from mlmagic.store.query import bulk, queries
+from mlmagic.store.query.direction import split_direction
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Name, Value, Words, leaves
 from mlmagic.suggestions import did_you_mean
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.comparison.diffs.references import Reference
-    from mlmagic.store.query.direction import Direction
 
 MOST_RUNS = 10_000
 _SHOWN_NAMES = 8
@@ -32,10 +32,6 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CONDITION = re.compile(
     r"[=<>~≤≥≠]|\s(?:i?like\s+['\"]|in\s*[(\[{]|in\s+\d|is\s+(?:not\s+)?(?:null|missing)[\s)])", re.IGNORECASE
 )
-_DIRECTIONS: dict[str, Direction] = {
-    **dict.fromkeys(("min", "minimum", "minimize", "asc"), "min"),
-    **dict.fromkeys(("max", "maximum", "maximize", "desc"), "max"),
-}
 _NOTHING_YET = ComparisonNotice("No runs yet.", "Put %%track on the first line of a cell and run it.")
 
 _NONE_GIVEN = ComparisonNotice("No run was given.", "The runs of the experiment: %compare")
@@ -221,11 +217,8 @@ def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> C
     if metric is not None:
         if not isinstance(metric, str):
             raise UsageProblem(f"metric is one name, such as 'val_loss' or 'score max', not {metric!r}")
-        name, _, direction = metric.strip().rpartition(" ")
-        goal = _DIRECTIONS.get(direction.lower()) if name else None
-        name = _require(
-            name if goal else metric.strip(), (key for run in found.runs for key in run.data.metrics), "metric"
-        )
+        name, goal = split_direction(metric)
+        name = _require(name, (key for run in found.runs for key in run.data.metrics), "metric")
         found = replace(found, metric=name, goal=goal)
     if group_by:
         found = replace(found, group=_group(found, group_by))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlmagic.cross_validation.fold_runs import FOLDS, FoldRun
+from mlmagic.cross_validation.fold_runs import FoldRun
 from mlmagic.cross_validation.summary import MEAN, STD, record_summary
 from mlmagic.cross_validation.turn_values import Turn, clocks_in, is_raising
-from mlmagic.models.cross_validations import MOST_RUNS
+from mlmagic.models.cross_validations import MOST_RUNS, Division, record_division
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.remembered import Remembered
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from mlmagic.cross_validation.splitters import FoldPlan
+    from mlmagic.data.split.fold_plan import FoldPlan
     from mlmagic.recording.run_context import RunContext
     from mlmagic.recording.summary import Status
     from mlmagic.session.observation.observed_calls import ObservedCalls
@@ -37,13 +37,11 @@ def recorded(context: RunContext, what: str) -> Iterator[None]:
         context.notices.warn(f"{what} could not be recorded: {one_line(error)}")
 
 
-def record_plan(context: RunContext, plan: FoldPlan) -> None:
-    """Record how the rows are divided: the splitter and its settings as parameters, the positions as a fingerprint."""
+def record_plan(context: RunContext, plan: FoldPlan, X: Any, y: Any) -> None:
+    """Record how the rows of *X* and *y* are divided, and say what is to be known of it."""
     for note in plan.notes:
         context.notices.warn(note)
-    for name, value in {"splitter": plan.splitter, **plan.settings}.items():
-        context.recorder.param(f"folds.{name}", value)
-    context.recorder.tag(FOLDS, plan.digest)
+    record_division(context, Division.of(plan, X, y))
 
 
 def next_loop(context: RunContext) -> str:
@@ -60,7 +58,7 @@ class FoldLoop:
     Nothing here raises but an interrupt: what goes wrong becomes a notice of the active run, and costs only itself.
     """
 
-    def __init__(self, plan: FoldPlan) -> None:
+    def __init__(self, plan: FoldPlan, X: Any, y: Any) -> None:
         self._context = open_runs.around_folds()
         self._plan = plan
         self._number = -1
@@ -74,7 +72,7 @@ class FoldLoop:
         if self._context is not None:
             with recorded(self._context, "the folds"):
                 self._before = next_loop(self._context)
-                record_plan(self._context, plan)
+                record_plan(self._context, plan, X, y)
 
     @property
     def _run(self) -> ActiveRun | None:

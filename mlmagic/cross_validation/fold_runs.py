@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from mlmagic.recording.summary import Status
 
-FOLDS = "mlmagic.folds"
-"""The tag with the fingerprint of all folds, of the run above them."""
-
 
 class FoldRun:
     """The run of one fold, below *parent*; the user's code logs to it while it is open."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.cross_validation.fold_loop import FoldLoop
-from mlmagic.cross_validation.splitters import plan_folds
 from mlmagic.cross_validation.turn_values import caller
+from mlmagic.data.split.fold_plan import plan_folds
 from mlmagic.data.split.registry import SplitPart, remember
 from mlmagic.data.split.rows import take
 from mlmagic.suggestions import did_you_mean
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlmagic.cross_validation.splitters import FoldPlan, FoldRows
+    from mlmagic.data.split.fold_plan import FoldPlan, FoldRows
 
 
 _NAMES = ("index", "X_train", "y_train", "X_val", "y_val", "train_rows", "val_rows")
@@ -116,7 +116,7 @@ class Folds(Iterable[Fold]):
 
     def __iter__(self) -> Iterator[Fold]:
         # A generator, because leaving the loop by break, an exception or an interrupt drops it, which closes it.
-        loop = FoldLoop(self._plan)
+        loop = FoldLoop(self._plan, *self._data)
         for number, rows in enumerate(self._plan.folds):
             loop.begin(number, caller(self._code))
             try:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.cross_validation.fold_loop import next_loop, record_plan, recorded
-from mlmagic.cross_validation.splitters import plan_folds
 from mlmagic.cross_validation.summary import record_summary
+from mlmagic.data.split.fold_plan import plan_folds
 from mlmagic.errors import UsageProblem
 from mlmagic.models.capture import name_of, record_parameters
 from mlmagic.models.cross_validations import record_folds
@@ -135,7 +135,7 @@ def cross_validate(
     context = open_runs.around_folds()
     if context is not None:
         with recorded(context, "the cross-validation"):
-            record_plan(context, plan)
+            record_plan(context, plan, X, y)
             _record(context, model, result)
     return result
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlmagic.evaluation.statistics.sentences import difference_sentence, signed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,25 +81,9 @@ class ModelDifference:
         if not interval.is_known:
             if value == 0:
                 return f"no difference can be told: {self.model} and {self.against} have the same value {on}"
-            return f"no difference can be told: {_signed(value)} {on}, and {interval.note or 'no interval is known'}"
-        sign = -1 if self.directions[name] == "min" else 1
-        gain, low, high = sign * value, *sorted((sign * interval.low, sign * interval.high))
-        if low <= 0 <= high:
-            ends = f"{_signed(interval.low)}, {_signed(interval.high)}"
-            return f"no difference can be told: {self.model} - {self.against} is {_signed(value)} [{ends}] {on}"
-        first = self.model if gain > 0 else self.against
-        if gain < 0:
-            gain, low, high = -gain, -high, -low
-        word = "better" if self.directions[name] is not None else "higher"
-        return f"{first} is {word} by {_shown(gain)} [{_shown(low)}, {_shown(high)}] {on}"
-
-
-def _shown(value: float) -> str:
-    return f"{value:.3f}" if 1e-3 <= abs(value) < 100 or value == 0 else f"{value:.3g}"  # noqa: PLR2004
-
-
-def _signed(value: float) -> str:
-    return ("+" if value > 0 else "") + _shown(value)
+            return f"no difference can be told: {signed(value)} {on}, and {interval.note or 'no interval is known'}"
+        ends = interval.low, interval.high
+        return difference_sentence((self.model, self.against), value, ends, self.directions[name], on)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

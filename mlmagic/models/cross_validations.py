@@ -1,20 +1,108 @@
-"""Records each fold of a cross-validation that is over as a child run of the run in which it ran."""
+"""Records a cross-validation: how it divided its rows, and each of its folds that is over as a child run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import numbers
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import UsageProblem
+from mlmagic.recording.active_run import ActiveRun
 from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from mlmagic.recording.active_run import ActiveRun
+    from mlmagic.data.split.fold_plan import FoldPlan
+    from mlmagic.recording.run_context import RunContext
 
 FOLD = "mlmagic.fold"
 """The tag with the number of a fold, from 0."""
+FOLDS = "mlmagic.folds"
+"""The tag with the fingerprint of all folds, of the run above them."""
+FOLDS_DATA = "mlmagic.folds.data"
+"""The tag with the digests of the divided X and y, as JSON, of the run above the folds."""
 MOST_RUNS = 100
 """Limit of the folds of a loop, or of a cell's cross-validations, that are runs."""
+SPLITTER = "folds.splitter"
+"""The parameter with the name of the splitter's class; its settings stand beside it."""
+
+
+@dataclass(frozen=True)
+class Division:
+    """How a cross-validation divides its rows, without the rows.
+
+    Attributes
+    ----------
+    params
+        The splitter and its settings, as parameters of the run.
+    digest
+        The fingerprint of all positions.
+    sizes
+        The number of rows that each fold trains on, and holds out.
+    data
+        The digests of X and y.
+    """
+
+    params: Mapping[str, Any]
+    digest: str
+    sizes: Sequence[tuple[int, int]]
+    data: Mapping[str, str]
+
+    @classmethod
+    def of(cls, plan: FoldPlan, X: Any, y: Any) -> Division:
+        """Return how *plan* divides *X* and *y*; what is no table and no array, such as a list, has no digest."""
+        from mlmagic.data.fingerprint.fingerprint import fingerprint
+        from mlmagic.data.kinds import class_of
+        from mlmagic.user_settings import settings
+
+        data = {"X": X, "y": y}
+        digests = {
+            name: fingerprint(value, budget_s=settings.data_budget_s).digest
+            for name, value in data.items()
+            if class_of(value) is not None
+        }
+        params = {SPLITTER: plan.splitter} | {f"folds.{name}": value for name, value in plan.settings.items()}
+        return cls(params, plan.digest, [fold.sizes for fold in plan.folds], digests)
+
+
+def record_division(context: RunContext, division: Division) -> None:
+    """Record how the rows are divided: the splitter's settings as parameters, positions and data as fingerprints."""
+    for name, value in division.params.items():
+        context.recorder.param(name, value)
+    context.recorder.tag(FOLDS, division.digest)
+    if isinstance(context, ActiveRun) and context.options.data and division.data:
+        context.recorder.tag(FOLDS_DATA, json.dumps(division.data))
+
+
+def division_of_call(given: Mapping[int | str, Any]) -> Division | None:
+    """Return how a call of scikit-learn's ``cross_validate`` divides its rows; *given* are its arguments.
+
+    Return None if its splitter would divide them in another way when it is asked again, or runs the user's code.
+    """
+    from sklearn.base import is_classifier
+
+    from mlmagic.data.split.fold_plan import plan_folds
+
+    X, y, cv = given.get(1, given.get("X")), given.get(2, given.get("y")), given.get("cv")
+    if X is None or {"*", "**", "params"} & given.keys() or not _is_repeatable(cv):
+        return None
+    classifier = bool(is_classifier(given.get(0, given.get("estimator"))))
+    try:
+        plan = plan_folds(5 if cv is None else cv, X, y, given.get("groups"), classifier=classifier)
+    except UsageProblem:
+        return None
+    return Division.of(plan, X, y)
+
+
+def _is_repeatable(cv: Any) -> bool:
+    if cv is None or isinstance(cv, numbers.Integral | list | tuple):
+        return True
+    if not str(type(cv).__module__).startswith("sklearn.model_selection."):
+        return False
+    shuffles = hasattr(cv, "random_state") and getattr(cv, "shuffle", True)
+    return not shuffles or isinstance(cv.random_state, numbers.Integral)
 
 
 class CrossValidationCapture:
@@ -22,8 +110,17 @@ class CrossValidationCapture:
 
     what = "folds"
 
+    def __init__(self) -> None:
+        self._asked = 0
+
     def before(self, run: ActiveRun) -> None:
-        """Do nothing: what the calls return is observed while the cell runs."""
+        """Observe how the calls divide their rows: the data may be gone when the cell has ended."""
+        if run.origin.watch is not None:
+            run.origin.watch.calls.on_validated = self._division
+
+    def _division(self, given: Mapping[int | str, Any]) -> Division | None:
+        self._asked += 1
+        return division_of_call(given) if self._asked <= MOST_RUNS else None
 
     def after(self, run: ActiveRun) -> None:
         """Record a run for each fold, up to 100 in a cell."""
@@ -32,19 +129,26 @@ class CrossValidationCapture:
             return
         called = [one for one in watch.calls.measured.values() if any(one.folds)]
         results = [
-            (one.site.bound or one.name, number, scores) for one in called for number, scores in enumerate(one.folds)
+            (one.site.bound or one.name, number, scores, division)
+            for one in called
+            for number, (scores, division) in enumerate(zip(one.folds, one.divisions, strict=True))
         ]
         left = MOST_RUNS
-        for name, number, scores in results:
+        for name, number, scores, division in results:
             again = "" if len(results) == 1 else f"{name} " if number == 0 else f"{name} {number + 1} "
             named = {part or name: values for part, values in scores.items() if name not in run.options.exclude}
-            left -= record_folds(run, named, before=again, most=left)
-        if left == 0 and (count := _count(results)) > MOST_RUNS:
+            sizes = division.sizes if division is not None else ()
+            left -= record_folds(run, named, before=again, most=left, sizes=sizes)
+        if left == 0 and (count := _count(scores for _, _, scores, _ in results)) > MOST_RUNS:
             run.notices.info(f"this cell has {count:,} folds: the first {MOST_RUNS} are runs")
+        first = results[0][-1] if results else None
+        if first is not None and all(division == first for *_, division in results):
+            taken = run.options.exclude | run.logged_params
+            record_division(run, replace(first, params={k: v for k, v in first.params.items() if k not in taken}))
 
 
-def _count(results: Sequence[tuple[str, int, Mapping[str, Sequence[float]]]]) -> int:
-    return sum(min(map(len, scores.values()), default=0) for _, _, scores in results)
+def _count(results: Iterable[Mapping[str, Sequence[float]]]) -> int:
+    return sum(min(map(len, scores.values()), default=0) for scores in results)
 
 
 def record_folds(

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKFold, TimeSeriesSplit, cross_validate
 
 import mlmagic
-from mlmagic.cross_validation.splitters import plan_folds
+from mlmagic.data.split.fold_plan import plan_folds
 from mlmagic.errors import UsageProblem
 
 MODEL = LogisticRegression(max_iter=500)

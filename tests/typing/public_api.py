@@ -38,6 +38,7 @@ def validating(table: pd.DataFrame) -> None:
     result = mlmagic.cross_validate(object(), table, scoring=["accuracy", "f1"], jobs=2)
     assert_type(result, types.CrossValidation)
     assert_type(result.mean, dict[str, float])
+    assert_type(mlmagic.compare_folds("forest", mlmagic.last_run, metric="accuracy"), types.FoldComparison)
 
 
 def reading() -> None:

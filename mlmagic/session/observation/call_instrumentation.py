@@ -223,7 +223,7 @@ class Instrumenter(ast.NodeTransformer):
     def _argument(self, site: Site, node: ast.expr, place: int | str) -> ast.expr:
         written = _written(node)
         is_data = not isinstance(node, (ast.Constant, ast.JoinedStr, ast.Lambda))
-        if not is_data and site.kind != "train":
+        if not is_data and site.kind != "train" and place != "cv":
             return node
         text = written if len(written) <= _LONGEST_NAME else f"{site.name} {place}"
         names = _names_in(node) if _is_access(node) else None

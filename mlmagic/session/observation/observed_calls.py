@@ -36,7 +36,8 @@ class ObservedCalls:
     ``dicts`` those in the dicts that loops bound; ``fitted`` are the models, ``validated``
     the estimators that were cross-validated; ``logged_by_user`` what the cell logged to
     MLflow itself. ``problems`` has a line for each value that could not be inspected. ``on_given`` gets the arguments
-    of the cell's calls: the argument, whether the cell made it, and the value. ``on_end`` is called when the cell has
+    of the cell's calls: the argument, whether the cell made it, and the value. ``on_validated`` gets the arguments of a
+    cross-validation, by place or name, and returns how it divides the rows. ``on_end`` is called when the cell has
     ended a run of MLflow's.
     """
 
@@ -48,6 +49,7 @@ class ObservedCalls:
         self._labels: dict[int, list[Any]] = {}
         self._items: dict[int, Any] = {}
         self._given_to_training: dict[int, dict[str, Any]] = {}
+        self._given_to_validation: dict[int, dict[int | str, Any]] = {}
         self.measured: dict[int, Measurement] = {}
         self.series: dict[str, Series] = {}
         self.dicts: dict[str, dict[str, Series]] = {}
@@ -56,6 +58,7 @@ class ObservedCalls:
         self.logged_by_user: list[Remembered] = []
         self.problems: dict[str, None] = {}
         self.on_given: Callable[[Argument, bool, Any], None] | None = None
+        self.on_validated: Callable[[Mapping[int | str, Any]], Any] | None = None
         self.on_end: Callable[[], None] | None = None
 
     def end(self) -> None:
@@ -63,7 +66,8 @@ class ObservedCalls:
         while self._calling:
             self._calling.pop().release()
         self._labels.clear()
-        self.on_given = self.on_end = None
+        self._given_to_validation.clear()
+        self.on_given = self.on_validated = self.on_end = None
 
     def calls(self, site: Site, callee: Any) -> None:
         """Note what is called at *site*; receivers of calls that have failed are released."""
@@ -121,8 +125,11 @@ class ObservedCalls:
         if site.kind == "train":
             self._take_training(argument, value)
             return
-        if argument.place in {0, "estimator"} and metrics.is_cross_validation(site.callee):
-            self.validated[id(site)] = Fitted(site, value if argument.names is None else None, Remembered(value), {})
+        if site.kind == "function" and metrics.is_cross_validation(site.callee):
+            self._given_to_validation.setdefault(id(site), {})[argument.place] = value
+            if argument.place in {0, "estimator"}:
+                kept = value if argument.names is None else None
+                self.validated[id(site)] = Fitted(site, kept, Remembered(value), {})
         if (
             self._is_per_class(site)
             and site.kind == "function"
@@ -241,6 +248,8 @@ class ObservedCalls:
         measurement = self.measured.setdefault(id(site), Measurement(site, name))
         if name in metrics.CROSS_VALIDATION and len(measurement.folds) < MOST_PARTS:
             measurement.folds.append(metrics.fold_scores(value) or {})
+            given = self._given_to_validation.pop(id(site), {})
+            measurement.divisions.append(self.on_validated(given) if self.on_validated is not None else None)
         parts = metrics.PARTS.get(name)
         if parts is None or type(value) is not tuple:
             measurement.add(numbers_of(value, folds=name in metrics.CROSS_VALIDATION, classes=classes))

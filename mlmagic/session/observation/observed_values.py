@@ -21,13 +21,15 @@ class Measurement:
     """What one site measured: the suggested key, the numbers of each result, and the site.
 
     ``is_unpacked`` means that the parts of each result have the names that the cell binds them to. ``folds`` has the
-    scores of each fold, for each result of a cross-validation.
+    scores of each fold, for each result of a cross-validation, and ``divisions`` how it divided the rows (None if that
+    is unknown).
     """
 
     site: Site
     name: str
     values: list[dict[str, Any]] = field(default_factory=list)
     folds: list[dict[str, list[float]]] = field(default_factory=list)
+    divisions: list[Any] = field(default_factory=list)
     is_unpacked: bool = False
     is_cut: bool = False
 

@@ -94,6 +94,10 @@ _MORE = frozenset(
         "variance",
     ]
 )
+_WORDS: dict[str, Direction] = {
+    **dict.fromkeys(("min", "minimum", "minimize", "asc"), "min"),
+    **dict.fromkeys(("max", "maximum", "maximize", "desc"), "max"),
+}
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 
 
@@ -118,3 +122,14 @@ def direction_of(name: str) -> Direction | None:
         if word in _MORE:
             return "max"
     return None
+
+
+def split_direction(text: str) -> tuple[str, Direction | None]:
+    """Return the metric and the direction that *text* names, None if it names no direction.
+
+    >>> split_direction("score max"), split_direction(" val loss "), split_direction("max")
+    (('score', 'max'), ('val loss', None), ('max', None))
+    """
+    name, _, word = text.strip().rpartition(" ")
+    direction = _WORDS.get(word.lower()) if name else None
+    return (name if direction else text.strip()), direction
