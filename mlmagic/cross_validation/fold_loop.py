@@ -38,10 +38,13 @@ def recorded(context: RunContext, what: str) -> Iterator[None]:
 
 
 def record_plan(context: RunContext, plan: FoldPlan, X: Any, y: Any) -> None:
-    """Record how the rows of *X* and *y* are divided, and say what is to be known of it."""
+    """Record how the rows of *X* and *y* are divided: the splitter and its settings as parameters, and fingerprints."""
     for note in plan.notes:
         context.notices.warn(note)
-    record_division(context, Division.of(plan, X, y))
+    for name, value in {"splitter": plan.splitter, **plan.settings}.items():
+        context.recorder.param(f"folds.{name}", value)
+    if isinstance(context, ActiveRun):
+        record_division(context, Division.of(plan, X, y))
 
 
 def next_loop(context: RunContext) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.models.cross_validations import FOLD, FOLDS, FOLDS_DATA, SPLITTER
+from mlmagic.models.cross_validations import DIVISION, FOLD, FOLDS
 from mlmagic.store import connection, tracking_uri
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import queries
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-_FOLDS = "folds."
-_OF_THE_MODEL = "folds.model"
-_COUNT = "folds.n_splits"
 _SIZES = ("fold.train_rows", "fold.val_rows")
 _HOW = "Validate it with mlmagic.folds or mlmagic.cross_validate."
 
@@ -69,7 +66,7 @@ def read_folds(run: Run) -> RecordedFolds:
     StoreError
         The store cannot be read.
     """
-    name, tags, params = str(run.info.run_name or run.info.run_id[:8]), run.data.tags, run.data.params
+    name, tags = str(run.info.run_name or run.info.run_id[:8]), run.data.tags
     children = _below(run)
     by_number = {_number(one): one for one in children}
     if not by_number:
@@ -79,23 +76,23 @@ def read_folds(run: Run) -> RecordedFolds:
             f"{name!r} has {len(children)} folds of several cross-validations: give each model a tracked cell of its "
             "own."
         )
-    if FOLDS not in tags:
+    division = read_json(tags.get(DIVISION, ""), dict)
+    if FOLDS not in tags or not division:
         raise UsageProblem(
             f"{name!r} does not say which rows its folds have: its splitter shuffles without a random_state, is the "
             f"user's own, or was recorded before mlmagic told. {_HOW}"
         )
-    data = read_json(tags.get(FOLDS_DATA, ""), dict)
-    if not data:
+    data = division.get("data")
+    if not isinstance(data, dict) or not data:
         raise UsageProblem(
-            f"{name!r} has no fingerprint of the data that was divided: it was recorded with --no-data, from lists, or "
-            "before mlmagic took one. Run it again, with X and y as tables or arrays."
+            f"{name!r} has no fingerprint of the data that was divided: it was recorded with --no-data, or from "
+            "lists. Run it again, with X and y as tables or arrays."
         )
     folds = [by_number[number] for number in sorted(by_number)]
-    expected = params.get(_COUNT, "")
-    if str(len(folds)) != expected or any(str(one.info.status) != "FINISHED" for one in folds):
+    if len(folds) != division.get("folds") or any(str(one.info.status) != "FINISHED" for one in folds):
         ended = sum(str(one.info.status) == "FINISHED" for one in folds)
         raise UsageProblem(
-            f"{name!r} has {ended} of {expected or 'an unknown number of'} folds as runs that ended well: the test "
+            f"{name!r} has {ended} of {division.get('folds')} folds as runs that ended well: the test "
             "needs all of them. A loop that ends early has fewer, and of more than 100 folds the first 100 are runs."
         )
     return RecordedFolds(
@@ -103,7 +100,7 @@ def read_folds(run: Run) -> RecordedFolds:
         name=name,
         scores=[dict(one.data.metrics) for one in folds],
         sizes=[_sizes(one) for one in folds],
-        splitter=_splitter(params),
+        splitter=str(division.get("splitter", "")),
         digest=tags[FOLDS],
         data={str(key): str(value) for key, value in data.items()},
         datasets={one.dataset.digest: one.dataset for one in (run.inputs.dataset_inputs if run.inputs else ())},
@@ -131,13 +128,3 @@ def _sizes(fold: Run) -> tuple[int, int]:
     if not (train.isdigit() and val.isdigit()):
         raise UsageProblem(f"{fold.info.run_name!r} does not say how many rows it trained on and held out. {_HOW}")
     return int(train), int(val)
-
-
-def _splitter(params: Mapping[str, str]) -> str:
-    settings = {key: value for key, value in params.items() if key.startswith(_FOLDS)}
-    listed = [
-        f"{key.removeprefix(_FOLDS)}={settings[key]}"
-        for key in sorted(settings)
-        if key not in {SPLITTER, _OF_THE_MODEL}
-    ]
-    return f"{settings.get(SPLITTER, 'folds')}({', '.join(listed)})"

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import json
 import numbers
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.recording.active_run import ActiveRun
 from mlmagic.recording.child_runs import ChildRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mlmagic.data.split.fold_plan import FoldPlan
-    from mlmagic.recording.run_context import RunContext
+    from mlmagic.recording.active_run import ActiveRun
 
 FOLD = "mlmagic.fold"
 """The tag with the number of a fold, from 0."""
 FOLDS = "mlmagic.folds"
 """The tag with the fingerprint of all folds, of the run above them."""
-FOLDS_DATA = "mlmagic.folds.data"
-"""The tag with the digests of the divided X and y, as JSON, of the run above the folds."""
+DIVISION = "mlmagic.folds.division"
+"""The tag with the splitter, the number of folds, and the digests of X and y, as JSON, of the run above the folds."""
 MOST_RUNS = 100
 """Limit of the folds of a loop, or of a cell's cross-validations, that are runs."""
-SPLITTER = "folds.splitter"
-"""The parameter with the name of the splitter's class; its settings stand beside it."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,8 @@ class Division:
 
     Attributes
     ----------
-    params
-        The splitter and its settings, as parameters of the run.
+    splitter
+        The splitter with its settings, as in ``"KFold(n_splits=5, shuffle=True)"``.
     digest
         The fingerprint of all positions.
     sizes
@@ -45,7 +42,7 @@ class Division:
         The digests of X and y.
     """
 
-    params: Mapping[str, Any]
+    splitter: str
     digest: str
     sizes: Sequence[tuple[int, int]]
     data: Mapping[str, str]
@@ -63,17 +60,16 @@ class Division:
             for name, value in data.items()
             if class_of(value) is not None
         }
-        params = {SPLITTER: plan.splitter} | {f"folds.{name}": value for name, value in plan.settings.items()}
-        return cls(params, plan.digest, [fold.sizes for fold in plan.folds], digests)
+        settings = ", ".join(f"{name}={value!r}" for name, value in plan.settings.items())
+        return cls(f"{plan.splitter}({settings})", plan.digest, [fold.sizes for fold in plan.folds], digests)
 
 
-def record_division(context: RunContext, division: Division) -> None:
-    """Record how the rows are divided: the splitter's settings as parameters, positions and data as fingerprints."""
-    for name, value in division.params.items():
-        context.recorder.param(name, value)
-    context.recorder.tag(FOLDS, division.digest)
-    if isinstance(context, ActiveRun) and context.options.data and division.data:
-        context.recorder.tag(FOLDS_DATA, json.dumps(division.data))
+def record_division(run: ActiveRun, division: Division) -> None:
+    """Record how the rows are divided, as `mlmagic.compare_folds` reads it: positions and data as fingerprints."""
+    data = division.data if run.options.data else {}
+    told = {"splitter": division.splitter, "folds": len(division.sizes), "data": data}
+    run.recorder.tag(FOLDS, division.digest)
+    run.recorder.tag(DIVISION, json.dumps(told))
 
 
 def division_of_call(given: Mapping[int | str, Any]) -> Division | None:
@@ -143,8 +139,7 @@ class CrossValidationCapture:
             run.notices.info(f"this cell has {count:,} folds: the first {MOST_RUNS} are runs")
         first = results[0][-1] if results else None
         if first is not None and all(division == first for *_, division in results):
-            taken = run.options.exclude | run.logged_params
-            record_division(run, replace(first, params={k: v for k, v in first.params.items() if k not in taken}))
+            record_division(run, first)
 
 
 def _count(results: Iterable[Mapping[str, Sequence[float]]]) -> int:
