@@ -60,8 +60,8 @@ class Division:
             for name, value in data.items()
             if class_of(value) is not None
         }
-        settings = ", ".join(f"{name}={value!r}" for name, value in plan.settings.items())
-        return cls(f"{plan.splitter}({settings})", plan.digest, [fold.sizes for fold in plan.folds], digests)
+        listed = ", ".join(f"{name}={value!r}" for name, value in plan.settings.items())
+        return cls(f"{plan.splitter}({listed})", plan.digest, [fold.sizes for fold in plan.folds], digests)
 
 
 def record_division(run: ActiveRun, division: Division) -> None:
