@@ -1,15 +1,18 @@
-"""A forest evaluated on 5,000 rows: ``mlmagic.evaluate``, with intervals, beside ``mlflow.models.evaluate``.
+"""A forest evaluated on 5,000 rows: ``mlmagic.evaluate`` beside ``mlflow.models.evaluate`` and skore's report.
 
-Both record what they find on a run in the same store. MLflow's evaluator runs without its explanations, which need a
-package of their own.
+mlmagic and MLflow record what they find on a run in the same store. MLflow's evaluator runs without its explanations,
+which need a package of their own. skore's ``EstimatorReport`` computes its summary of metrics and draws the figures
+that mlmagic draws, to PNG; it has no intervals, and nothing is recorded. It is measured if skore can be imported.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import logging
 import os
+import sys
 import tempfile
 import time
 import warnings
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 _ROWS = 5000
 _ROUNDS = 7
+_ROUNDS_OF_IMPORTANCE = 3
+_OURS, _MLFLOW, _SKORE = "mlmagic.evaluate", "mlflow.models.evaluate", "skore.EstimatorReport"
+_NAME = "A forest evaluated on 5,000 rows"
 
 
 def measure() -> list[Comparison]:
@@ -38,14 +44,26 @@ def measure() -> list[Comparison]:
     mlflow.sklearn.save_model(model, "model", serialization_format="cloudpickle")
     saved = mlflow.pyfunc.load_model("model")
     whole = table.assign(target=target)
-    ours, other = interleaved(
+    ways = {_OURS: lambda: _by_us(model, table, target), _MLFLOW: lambda: _by_mlflow(saved, whole)}
+    goals = (Goal("ratio", 0.5), Goal("median", 2.0))
+    if importlib.util.find_spec("skore") is None:
+        print("evaluate: skore not installed, so it is not measured", file=sys.stderr)
+        ours, other = interleaved(ways, rounds=_ROUNDS)
+        return [Comparison(_NAME, ours, other, goals)]
+    ways[_SKORE] = lambda: _by_skore(model, table, target)
+    ours, other, skore = interleaved(ways, rounds=_ROUNDS)
+    shuffled, by_skore = interleaved(
         {
-            "mlmagic.evaluate": lambda: _by_us(model, table, target),
-            "mlflow.models.evaluate": lambda: _by_mlflow(saved, whole),
+            f"{_OURS}, importance=True": lambda: _by_us(model, table, target, importance=True),
+            f"{_SKORE}, permutation_importance": lambda: _by_skore(model, table, target, importance=True),
         },
-        rounds=_ROUNDS,
+        rounds=_ROUNDS_OF_IMPORTANCE,
     )
-    return [Comparison("A forest evaluated on 5,000 rows", ours, other, (Goal("ratio", 0.5), Goal("median", 2.0)))]
+    return [
+        Comparison(_NAME, ours, other, goals),
+        Comparison(f"{_NAME}, beside skore", ours, skore),
+        Comparison(f"{_NAME}, with permutation importance", shuffled, by_skore),
+    ]
 
 
 def _fitted() -> tuple[Any, pd.DataFrame, pd.Series]:
@@ -59,12 +77,12 @@ def _fitted() -> tuple[Any, pd.DataFrame, pd.Series]:
     return model, frame[_ROWS:].reset_index(drop=True), pd.Series(target[_ROWS:], name="target")
 
 
-def _by_us(model: Any, table: pd.DataFrame, target: pd.Series) -> float:
+def _by_us(model: Any, table: pd.DataFrame, target: pd.Series, *, importance: bool = False) -> float:
     import mlmagic
 
     started = time.perf_counter()
     with mlmagic.track("ours", quiet=True):
-        found = mlmagic.evaluate(model, table, target)
+        found = mlmagic.evaluate(model, table, target, importance=importance)
     took = time.perf_counter() - started
     _require(found.metrics["accuracy"], mlmagic.last_run.metrics["accuracy"])
     return took
@@ -86,6 +104,27 @@ def _by_mlflow(model: Any, table: pd.DataFrame) -> float:
         )
     took = time.perf_counter() - started
     _require(found.metrics["accuracy_score"], found.metrics["accuracy_score"])
+    return took
+
+
+def _by_skore(model: Any, table: pd.DataFrame, target: pd.Series, *, importance: bool = False) -> float:
+    import matplotlib.pyplot as plt
+    from skore import EstimatorReport
+
+    started = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        report = EstimatorReport(model, X_test=table, y_test=target)
+        summary = report.metrics.summarize().frame()
+        displays = [report.metrics.confusion_matrix(), report.metrics.roc(), report.metrics.precision_recall()]
+        displays.append(report.inspection.calibration_curve())
+        if importance:
+            displays.append(report.inspection.permutation_importance(seed=0))
+        for display in displays:
+            display.plot().savefig(io.BytesIO(), format="png")
+        plt.close("all")
+    took = time.perf_counter() - started
+    _require(summary["accuracy"], model.score(table, target))
     return took
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("mlmagic", "mlflow", "ipython", "ipykernel", "matplotlib", "sqlalchemy")
+_IF_INSTALLED = ("skore",)
 _HEAD = ("", "mlmagic", "beside", "ratio", "difference", "goal", "met")
 
 
@@ -72,7 +74,8 @@ def save(measured: Mapping[str, Sequence[Comparison]]) -> Path:
         "commit": _commit(),
         "machine": _machine(),
         "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        | {name: importlib.metadata.version(name) for name in _PACKAGES}
+        | {name: importlib.metadata.version(name) for name in _IF_INSTALLED if importlib.util.find_spec(name)},
         "comparisons": [_plain(module, one) for module, several in measured.items() for one in several],
     }
     path = _HERE / "results" / f"{now:%Y%m%d-%H%M%S}.json"
