@@ -10,9 +10,10 @@ and what the two stores must then have in common. Each subject has a module:
 ``test_models.py``          a pipeline as one model, data sets, autologging
 ``test_searching.py``       tags, and runs by filter
 ``test_registered.py``      registered models, stages, aliases, loading by alias
+``test_retraining.py``      training again when the model in production has become worse
 ==========================  ============================================================================
 
-The next subject, a pipeline that retrains for example, is a module of this form: a ``SETUP`` that both sides execute
+The next subject is a module of this form: a ``SETUP`` that both sides execute
 first, ``PAIRS`` by name, and one parametrised test that calls the fixture ``compare``.
 
 The snippet by hand runs first, without mlmagic, in a store of its own. What it leaves there must be what the row lists,

@@ -98,7 +98,8 @@ def _predictions(uri: str, data: Any) -> list[Any]:
 
 
 def _own(tags: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in tags.items() if not key.startswith(("mlflow.", "mlmagic."))}
+    own = {key: value for key, value in tags.items() if not key.startswith(("mlflow.", "mlmagic."))}
+    return own | {key: "in words" for key in own if key == "retrain_reason"}  # each side has its own
 
 
 def _shape(dataset: Dataset) -> tuple[int, int]:

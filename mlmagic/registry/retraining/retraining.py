@@ -97,7 +97,7 @@ def _trained(
     notes += tuple(note.text for note in evaluation.notes if note.level == "warning")
     if champion.facts is not None:
         tags[_FROM] = champion.facts.version.reference
-    wanted = Registration(request.name, run_id, name, CHALLENGER, tags, f"Retrained: {reason}", request.again)
+    wanted = Registration(request.name, run_id, name, CHALLENGER, tags, None, request.again)
     return registering.register(wanted), notes
 
 
