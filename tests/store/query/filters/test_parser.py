@@ -6,7 +6,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Name, Not, Or, Value, Words, leaves
-from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
+from mlmagic.store.query.filters.values import like, number_or_none, seconds_or_none
 from mlmagic.suggestions import did_you_mean
 
 
@@ -126,41 +126,3 @@ def test_depth_is_bounded():
     assert parse(str(parse(deep))) == parse(deep)
     with pytest.raises(UsageProblem, match="nested too deeply"):
         parse("not " * 60 + "a")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "fits"),
-    [
-        *(("a%", "a", True), ("a%", "ba", False), ("%a", "ba", True), ("a%a", "a", False), ("a%a", "aa", True)),
-        *(("%b%", "abc", True), ("%b%b%", "abc", False), ("_", "🎉", True), ("%_%", "", False), ("", "", True)),
-        *(
-            ("%", "", True),
-            ("a.c", "abc", False),
-            ("a%c%e", "abcde", True),
-            ("a\\%", "a\\b", True),
-            ("%\n_", "a\nb", True),
-        ),
-    ],
-)
-def test_patterns_are_those_of_sql(pattern, text, fits):
-    assert like(pattern)(text) is fits
-
-
-@given(st.text("ab%_", max_size=6), st.text("ab\n", max_size=8))
-def test_patterns_fit_what_the_regular_expression_fits(pattern, text):
-    import re
-
-    wanted = "".join({"%": ".*", "_": "."}.get(mark, mark) for mark in pattern)
-    assert like(pattern)(text) == (re.fullmatch(wanted, text, re.DOTALL) is not None)
-
-
-@pytest.mark.parametrize("text", ["", "1_000", "\uff11", "\x1c1", "0x1", "1e", ".", "infin", "--1", "1 2"])
-def test_what_is_no_number(text):
-    assert number_or_none(text) is None
-
-
-@pytest.mark.parametrize(
-    "text", ["soon", "inf", "nan", "2026-02-30", "2026-13-01", "2026-01-01 25:00", "0000-01-01", ""]
-)
-def test_what_is_no_date(text):
-    assert milliseconds_or_none(text) is None

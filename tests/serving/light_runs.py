@@ -1,0 +1,33 @@
+"""Runs in memory, as the store's rows are read: for tests of what needs no store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.store.query.light_runs import DatasetInput, LightDataset, LightRun, RunInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+START_MS = 1_750_000_000_000
+
+
+def light_run(
+    name: str | None = "run",
+    params: Mapping[str, object] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    *,
+    run_id: str = "0123456789abcdef0123456789abcdef",
+    tags: Mapping[str, str] | None = None,
+    datasets: Mapping[str, str] | None = None,
+    status: str = "FINISHED",
+    start: int | None = START_MS,
+    end: int | None = START_MS + 500,
+) -> LightRun:
+    """Return a run with these values; *datasets* maps names to digests."""
+    run = LightRun(RunInfo(run_id, name, "0", "ana", status, start, end, f"/store/{run_id}/artifacts", "active"))
+    run.data.params = {key: str(value) for key, value in (params or {}).items()}
+    run.data.metrics = {key: float(value) for key, value in (metrics or {}).items()}
+    run.data.tags = dict(tags or {})
+    run.inputs.dataset_inputs = [DatasetInput(LightDataset(*pair)) for pair in (datasets or {}).items()]
+    return run
