@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.durations import duration_s, span_s
@@ -11,7 +12,7 @@ from mlmagic.store.query.infinities import as_logged
 from mlmagic.store.query.light_runs import as_moment, oddities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
     from mlflow.entities import Run
@@ -28,6 +29,7 @@ _ATTRIBUTE_COLUMNS = {
     "duration": "duration",
 }
 _INT64 = 2**63
+_KIND = re.compile(r"(?:params|metrics)\.")
 
 
 def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **about: Any) -> pd.DataFrame:
@@ -49,8 +51,9 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
         "started": _moments([run.info.start_time for run in runs]),
         "duration": pd.Series([duration_s(run) for run in runs], dtype="float64"),
     }
-    named_params = {name: column_name(name, "params", metrics) for name in params}
-    named_metrics = {name: column_name(name, "metrics", params) for name in metrics}
+    shared = {*params} & {*metrics} | {*BASE_COLUMNS}
+    named_params = {name: column_name(name, "params", shared) for name in params}
+    named_metrics = {name: column_name(name, "metrics", shared) for name in metrics}
     for name, column in named_params.items():
         columns[column] = _typed([run.data.params.get(name) for run in runs])
     for name, column in named_metrics.items():
@@ -72,13 +75,20 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
     return frame
 
 
-def column_name(name: str, kind: str, others: Iterable[str]) -> str:
-    """Return the column of a param or metric: its plain name, unless the frame uses that name for something else.
+def column_name(name: str, kind: str, shared: Collection[str]) -> str:
+    """Return the column of a param or metric: its plain name, with its kind in front if that name is *shared*.
 
-    >>> column_name("lr", "params", ["loss"]), column_name("loss", "params", ["loss"])
+    A name that looks like one with its kind in front gets another kind, so that no two columns have the same name.
+
+    >>> column_name("lr", "params", {"loss"}), column_name("loss", "params", {"loss"})
     ('lr', 'params.loss')
+    >>> column_name("params.loss", "metrics", {"loss"}), column_name("params.lr", "metrics", {"loss"})
+    ('metrics.params.loss', 'params.lr')
     """
-    return f"{kind}.{name}" if name in others or name in BASE_COLUMNS else name
+    rest = name
+    while rest not in shared and (found := _KIND.match(rest)):
+        rest = rest[found.end() :]
+    return f"{kind}.{name}" if rest in shared else name
 
 
 def _names(data: Iterable[Mapping[str, object]]) -> list[str]:
@@ -115,7 +125,7 @@ def _typed(values: Sequence[str | None]) -> pd.Series[Any]:
 
 
 def _is_plain_int(text: str) -> bool:
-    if not text.lstrip("-").isdecimal() or len(text) > len(str(_INT64)):
+    if not text.removeprefix("-").isdecimal() or len(text) > len(str(-_INT64)):
         return False
     return str(int(text)) == text and -_INT64 <= int(text) < _INT64
 

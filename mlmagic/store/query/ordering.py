@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mlmagic.store.query.filters.names import Entity, Keys
 
 NEWEST_FIRST = "attributes.start_time DESC"
+_TEXTS = {"run_id", "run_name", "status", "user_id", "artifact_uri"}
+"""Attributes that the store orders as text, whatever they look like."""
 _DIRECTION = re.compile(r"(?P<name>.*?)(?:\s+(?P<direction>asc|desc|ascending|descending))?", re.IGNORECASE)
 
 
@@ -75,7 +77,8 @@ class Order:
         if self.entity is None or not self.by_store:
             return [NEWEST_FIRST]
         by_key = f"{self.entity}s.`{self.key}` {direction}"
-        return [by_key] if self.key == "start_time" else [by_key, NEWEST_FIRST]
+        is_by_start = (self.entity, self.key) == ("attribute", "start_time")
+        return [by_key] if is_by_start else [by_key, NEWEST_FIRST]
 
     def first(self, runs: Iterable[Run], n: int) -> list[Run]:
         """Return the first *n* of *runs*, which come in the order of ``server``.
@@ -90,12 +93,13 @@ class Order:
         newest = sorted(runs, key=lambda run: (run.info.start_time is None, -(run.info.start_time or 0)))
         if self.entity is None:
             return newest
+        is_text = self.entity == "attribute" and self.key in _TEXTS
         numbers: list[tuple[float, Run]] = []
         words: list[tuple[str, Run]] = []
         without: list[Run] = []
         for run in newest:
             value = value_of(run, self.entity, self.key)
-            number = None if value is None else number_or_none(str(value))
+            number = None if value is None or is_text else number_or_none(str(value))
             if number is not None and not math.isnan(number):
                 numbers.append((number, run))
             elif value is not None:
