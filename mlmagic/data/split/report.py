@@ -131,6 +131,6 @@ def balance(label: str, classes: Classes, sides: NDArray[np.int8], count: int) -
 
 def _order(names: list[str], rows: NDArray[np.intp]) -> list[int]:
     """Return the classes by frequency, then by name; by value if they are few integers."""
-    if len(names) <= _MOST_CLASSES and all(name.lstrip("-").isdecimal() for name in names):
+    if len(names) <= _MOST_CLASSES and all(name.removeprefix("-").isdecimal() for name in names):
         return sorted(range(len(names)), key=lambda at: int(names[at]))
     return sorted(range(len(names)), key=lambda at: (-int(rows[at]), names[at]))

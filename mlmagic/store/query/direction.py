@@ -106,20 +106,21 @@ def direction_of(name: str) -> Direction | None:
 
     The last known word decides, so ``accuracy_loss`` is a loss. scikit-learn's prefix ``neg_`` reverses the direction.
 
-    A spread (``cv_std_accuracy``) has no direction.
+    A spread (``cv_std_accuracy``) has no direction. A number at the end of a word says no more: ``acc1``, ``rouge2``.
 
     >>> [direction_of(name) for name in ("val_loss", "testAccuracy", "neg_mean_squared_error", "f1_macro", "epochs")]
     ['min', 'max', 'max', 'max', None]
-    >>> direction_of("cv_mean_accuracy"), direction_of("cv_std_accuracy")
-    ('max', None)
+    >>> direction_of("mAP50"), direction_of("cv_mean_accuracy"), direction_of("cv_std_accuracy")
+    ('max', 'max', None)
     """
     words = [word.lower() for word in _WORD.findall(name)]
     if "std" in words:
         return None
     for word in reversed(words):
-        if word in _LESS:
+        meant = {word, word.rstrip("0123456789")}
+        if not _LESS.isdisjoint(meant):
             return "max" if "neg" in words else "min"
-        if word in _MORE:
+        if not _MORE.isdisjoint(meant):
             return "max"
     return None
 
