@@ -33,7 +33,8 @@ def read_log(run: Run) -> ExecutionLog:
     content = _content(run)
     if content is None:
         above = run.data.tags.get(_PARENT)
-        if above and (parent := queries.get_run(above)).info.start_time < run.info.start_time:
+        # A parent began before its child, so runs that name each other as parents end here.
+        if above and _start(parent := queries.get_run(above)) < _start(run):
             return read_log(parent)
         raise UsageProblem(f"the run {run.info.run_name!r} has no execution log: it was not recorded in a notebook.")
     return _log(content, run)
@@ -51,6 +52,10 @@ def read_other_kernels(run: Run, session: str) -> ExecutionLog:
     if content.get("session") == session:
         content = {"earlier": content.get("earlier")}
     return _log(content, run)
+
+
+def _start(run: Run) -> int:
+    return run.info.start_time or 0  # another tool may have recorded none
 
 
 def _content(run: Run) -> dict[str, Any] | None:

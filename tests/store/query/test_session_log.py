@@ -1,6 +1,7 @@
 """A run's complete execution log, read from that run alone."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_trial_has_the_log_of_its_sweep(recorded, make_run):
     sweep = recorded(json.dumps({"cells": facts("sweep")}))
     trial = recorded(mlflow__parentRunId=sweep.info.run_id)
     assert sources(read_log(trial)) == ["sweep"]
+
+
+@pytest.mark.parametrize("odd", ["sweep", "trial"])
+def test_a_run_of_another_tool_may_have_no_start(recorded, odd, store_uri):
+    sweep = recorded(json.dumps({"cells": facts("sweep")}))
+    trial = recorded(mlflow__parentRunId=sweep.info.run_id)
+    with sqlite3.connect(store_uri.removeprefix("sqlite:///")) as database:
+        wanted = {"sweep": sweep, "trial": trial}[odd].info.run_id
+        database.execute("update runs set start_time = null where run_uuid = ?", (wanted,))
+    database.close()
+    trial = queries.get_run(trial.info.run_id)
+    if odd == "sweep":
+        assert sources(read_log(trial)) == ["sweep"]
+    else:
+        with pytest.raises(UsageProblem, match="has no execution log"):
+            read_log(trial)
 
 
 def test_a_run_that_is_its_own_parent_has_no_log(recorded, store_uri):
