@@ -55,7 +55,9 @@ def test_a_column_of_params_has_numbers_only_where_nothing_is_lost(values, dtype
     assert [repr(value) for value in found.tolist()] == [repr(value) for value in expected]
 
 
-@given(st.lists(st.text(alphabet="0123456789.-+eE_ nainf", max_size=6) | st.integers().map(str) | st.none(), min_size=1))
+@given(
+    st.lists(st.text(alphabet="0123456789.-+eE_ nainf", max_size=6) | st.integers().map(str) | st.none(), min_size=1)
+)
 def test_each_text_can_be_had_back_from_its_column(values):
     if not any(value is not None for value in values):
         return
@@ -98,7 +100,11 @@ def test_the_columns_come_params_first_in_the_order_of_the_first_run():
         (["loss"], ["loss", "params.loss"], ["params.loss", "metrics.loss", "metrics.params.loss"]),
         (["metrics.loss", "loss"], ["loss"], ["params.metrics.loss", "params.loss", "metrics.loss"]),
         (["params.name", "name"], [], ["params.params.name", "params.name"]),
-        (["metrics.x", "params.metrics.x"], ["metrics.x"], ["params.metrics.x", "params.params.metrics.x", "metrics.metrics.x"]),
+        (
+            ["metrics.x", "params.metrics.x"],
+            ["metrics.x"],
+            ["params.metrics.x", "params.params.metrics.x", "metrics.metrics.x"],
+        ),
     ],
 )
 def test_no_two_columns_have_one_name(params, metrics, columns):

@@ -30,7 +30,10 @@ def fill(client, chance):
 
     experiments = ["0", client.create_experiment("second"), client.create_experiment("gone")]
     data = [
-        DatasetInput(from_numpy(np.arange(3.0) + at, name=f"d{at}")._to_mlflow_entity(), [InputTag("mlflow.data.context", "train")])
+        DatasetInput(
+            from_numpy(np.arange(3.0) + at, name=f"d{at}")._to_mlflow_entity(),
+            [InputTag("mlflow.data.context", "train")],
+        )
         for at in range(3)
     ]
     ids = []
@@ -43,7 +46,11 @@ def fill(client, chance):
             for key in KEYS
             for _ in range(chance.choice([0, 1, 1, 5]))
         ]
-        params = [Param(key, chance.choice(["1", "10", "9", "adam", "0.5"])) for key in ("lr", "opt", "größe") if chance.random() < 0.7]
+        params = [
+            Param(key, chance.choice(["1", "10", "9", "adam", "0.5"]))
+            for key in ("lr", "opt", "größe")
+            if chance.random() < 0.7
+        ]
         tags = [RunTag("team", chance.choice(["red", "blue"]))] if chance.random() < 0.5 else []
         client.log_batch(ids[-1], metrics, params, tags)
         if chance.random() < 0.5:
@@ -191,7 +198,14 @@ def test_a_downsampled_curve_keeps_its_ends_and_peaks(store, points, data):
 
 FILTERS = [
     *("", "loss < 1", "loss >= 0.5 and team = red", "not loss = 0.5", "lr = 1", "lr > 5", "lr = adam or opt = adam"),
-    *("name = forest", "name ~ for", "status = FAILED", "status in (RUNNING, KILLED)", "loss is missing", "duration > 1"),
+    *(
+        "name = forest",
+        "name ~ for",
+        "status = FAILED",
+        "status in (RUNNING, KILLED)",
+        "loss is missing",
+        "duration > 1",
+    ),
     *("`acc/top-1` != nan", "metrics.größe > 0 or params.größe = 9", "dataset.name = d1", "team is missing"),
     *("not (loss < 1 or lr < 5)", "'val loss' = inf", "'val loss' < 1e299"),
 ]

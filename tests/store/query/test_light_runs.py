@@ -151,7 +151,11 @@ def mlflow_run(**odd):
 
 
 def test_a_usual_run_stays_as_it_is():
-    for usual in (mlflow_run(), mlflow_run(info={"end_time": None, "run_name": None}), mlflow_run(data={"metrics": {"a": 1}})):
+    for usual in (
+        mlflow_run(),
+        mlflow_run(info={"end_time": None, "run_name": None}),
+        mlflow_run(data={"metrics": {"a": 1}}),
+    ):
         assert readable(usual) is usual
 
 

@@ -35,7 +35,12 @@ def test_the_only_model_needs_no_name():
         (MODELS, None, UsageProblem, r"has 3 models: 'clf', 'scaler', 'regressor'. Name one: run.load_model\(NAME\)"),
         (MODELS, "scalr", ModelNotFoundError, "has no model 'scalr'. Did you mean 'scaler'\\? It has 'clf', 'scaler'"),
         (MODELS, "zzz", ModelNotFoundError, "has no model 'zzz'. It has 'clf', 'scaler', 'regressor'."),
-        ([], None, ModelNotFoundError, "the run 'forest' \\(abcdef01\\) has no model. A tracked cell records the models"),
+        (
+            [],
+            None,
+            ModelNotFoundError,
+            "the run 'forest' \\(abcdef01\\) has no model. A tracked cell records the models",
+        ),
         ([], "clf", ModelNotFoundError, "has no model. A tracked cell records"),
         ([model(f"m{at}") for at in range(30)], None, UsageProblem, "has 30 models: 'm0'.*'m19'. Name one"),
     ],
@@ -53,7 +58,9 @@ def test_a_sweep_has_its_models_in_its_trials():
 
 
 def test_where_the_files_of_a_model_are():
-    found = files_of(model("clf", artifact_location="/store/models/m-clf/artifacts", tags={"a": "b"}, source_run_id="r1"))
+    found = files_of(
+        model("clf", artifact_location="/store/models/m-clf/artifacts", tags={"a": "b"}, source_run_id="r1")
+    )
     assert (found.title, found.location, found.tags, found.run_id) == (
         *("the model 'clf'", "/store/models/m-clf/artifacts"),
         *({"a": "b"}, "r1"),

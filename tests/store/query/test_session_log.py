@@ -51,7 +51,9 @@ def test_the_cells_of_earlier_kernels_come_first(recorded):
 
 def test_cells_in_parts_are_read_from_the_folder_of_the_experiment(recorded):
     part = part_of(json.dumps(facts("a", "b")).encode())
-    run = recorded(json.dumps({"parts": [part.digest], "cells": facts("c", first=3), "ended_later": {"1": {"status": "error"}}}))
+    run = recorded(
+        json.dumps({"parts": [part.digest], "cells": facts("c", first=3), "ended_later": {"1": {"status": "error"}}})
+    )
     folder = Path(run.info.artifact_uri).parent.parent / "mlmagic/parts"
     with pytest.raises(StoreError, match=f"the part {part.digest} is neither in mlmagic/parts of the experiment nor"):
         read_log(run)
@@ -113,7 +115,9 @@ def test_what_is_damaged_within_a_log_is_named(recorded, content, message):
         read_log(recorded(json.dumps(content)))
 
 
-@pytest.mark.parametrize("content", [{}, {"cells": "x"}, {"cells": [1, None, "x"]}, {"earlier": 5}, {"ended_later": []}])
+@pytest.mark.parametrize(
+    "content", [{}, {"cells": "x"}, {"cells": [1, None, "x"]}, {"earlier": 5}, {"ended_later": []}]
+)
 def test_values_of_another_kind_are_no_cells(recorded, content):
     run = recorded(json.dumps(content))
     assert read_log(run).cells == read_other_kernels(run, "x").cells == []
