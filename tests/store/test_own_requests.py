@@ -146,7 +146,8 @@ def asked(answers, url, *, thread, **options):
     """Return the answer of the limited request, and the calls of MLflow's function."""
     calls, got = [], []
 
-    def original(method, url, max_retries, backoff_factor, backoff_jitter, retry_codes, *more, **given):
+    def original(method, url, max_retries, *more, **given):
+        _, backoff_jitter, retry_codes = more
         calls.append((method, url, max_retries, backoff_jitter, retry_codes, given))
         return answers.pop(0)
 

@@ -57,7 +57,7 @@ def _python(folder: Path) -> Iterator[str]:
         found: Any = yaml.safe_load(_text(folder / _PYTHON))
     except yaml.YAMLError:
         return
-    saved = str(found.get("python", "")) if isinstance(found, dict) else ""
+    saved = str(found.get("python") or "") if isinstance(found, dict) else ""
     here = platform.python_version()
     if saved and saved.split(".")[:2] != here.split(".")[:2]:
         yield f"Python {saved} (here {here})"

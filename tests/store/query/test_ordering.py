@@ -152,6 +152,11 @@ def test_names_are_ordered_as_texts_as_the_store_does(ascending, expected):
     assert named(Order("attribute", "run_name", ascending).sorted(runs)) == expected
 
 
+def test_a_param_called_like_an_attribute_is_ordered_as_a_param():
+    runs = [light_run(value, {"run_name": value}) for value in ("9", "a", "10")]
+    assert named(Order("param", "run_name", ascending=True).sorted(runs)) == ["9", "10", "a"]
+
+
 def test_runs_without_a_start_come_last():
     runs = [light_run("none", start=None), light_run("old", start=1), light_run("new", start=2)]
     assert named(Order().sorted(runs)) == ["new", "old", "none"]
