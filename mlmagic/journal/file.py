@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import posixpath
 import shutil
 import threading
 import time
@@ -31,6 +32,7 @@ from mlmagic.journal.records import (
     UserKeys,
 )
 from mlmagic.journal.safe_folder import STAGED, open_file
+from mlmagic.journal.schema import storable, storable_text
 from mlmagic.journal.signing import signature_of
 from mlmagic.journal.staged_files import path_of, within
 from mlmagic.journal.staging import Staging
@@ -164,6 +166,7 @@ class Journal:
         NoActiveRunError
             When the run has ended: a thread goes on after its cell.
         """
+        record = storable(record)
         if self._signature is not None and isinstance(record, (Began, File, Part, Copy, Model)):
             record = self._signature.sign(record)
         line = encode(record, self._seed)
@@ -316,6 +319,7 @@ class Journal:
 
     def keep_file(self, path: str, content: bytes, *, after: str | None = None, before: str = "") -> None:
         """Stage an artifact and record it."""
+        path = storable_text(path)
         file = File(path, len(content), zlib.crc32(content), after, before)
         if self.staging.put(path, lambda: _write(self.staging.of_file(file), content)):
             self.append(file)
@@ -330,7 +334,9 @@ class Journal:
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Stage a copy of a user's file or folder and record it; a folder's content goes into *folder* itself."""
-        path = folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
+        name = "" if source.is_dir() else source.name
+        # As the staged files are listed: no `.`, `..` or double slash, and text that can be stored.
+        path = storable_text(posixpath.normpath(f"/{folder}/{name}").strip("/"))
 
         def copy() -> None:
             target = self.staging.artifacts / path

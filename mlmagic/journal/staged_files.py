@@ -40,12 +40,14 @@ def path_of(record: Record) -> str | None:
 
     >>> path_of(Copy("data")), path_of(File("a.txt", after="")), path_of(Model("1", "clf", "models/1"))
     ('artifacts/data', 'continued/a.txt', 'models/1')
+    >>> path_of(Copy(""))  # a folder whose content goes to the top of the run
+    'artifacts'
     """
     match record:
         case File(path, after=after):
             return f"{'artifacts' if after is None else 'continued'}/{path}"
         case Copy(path):
-            return f"artifacts/{path}"
+            return f"artifacts/{path}".rstrip("/")
         case Part(digest):
             return f"parts/{digest}.gz"
         case Model(folder=folder):

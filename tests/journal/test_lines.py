@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.journal import records
+from mlmagic.journal import lines, records
 from mlmagic.journal.file import Journal
-from mlmagic.journal.lines import NewerFormatError, decode, encode, encode_metric, header, seed_of
+from mlmagic.journal.lines import NewerFormatError, decode, encode, encode_metric, header, read_lines, seed_of
 from mlmagic.journal.records import Ended, Metric, Param, Tag
 
 SEED = seed_of("one.journal")
@@ -117,3 +117,126 @@ def test_numbers_that_json_does_not_know_are_kept():
     (one,) = decode(line, SEED)
     assert one.record == Metric("x", math.inf, 1, 0)
     assert encode(Ended("KILLED", 5), SEED).endswith(b'["ended","KILLED",5]\n')
+
+
+WHOLE = [
+    Param("lr", "0.1"),
+    Metric("größe", 1e-300, 1_750_000_000_000, -3, yields=True),
+    Tag("note", 'two\nlines, "quotes" and [brackets]'),
+    records.UserKeys(["a"], []),
+    records.Closed(),
+]
+FILE = header(SEED) + b"".join(encode(record, SEED) for record in WHOLE)
+
+
+def ends_of(data):
+    """Return where each line of *data* ends, and the record of it."""
+    return [(line.end, line.record) for line in decode(data, SEED)]
+
+
+def test_each_cut_of_a_journal_leaves_the_whole_lines_before_it():
+    ends = ends_of(FILE)
+    for cut in range(len(FILE) + 1):
+        assert ends_of(FILE[:cut]) == [(end, record) for end, record in ends if end <= cut]
+
+
+def test_each_flipped_bit_costs_its_own_line_only():
+    starts = [0, len(header(SEED)), *(end for end, _ in ends_of(FILE))]
+    for at in range(len(FILE)):
+        hit = max(place for place, start in enumerate(starts) if start <= at)
+        for bit in range(8):
+            damaged = bytearray(FILE)
+            damaged[at] ^= 1 << bit
+            read = [record for _, record in ends_of(bytes(damaged)) if record is not None]
+            kept = [record for place, record in enumerate(WHOLE, 1) if place != hit]
+            # Without its line break a line ends with the next one, of which the record is found.
+            assert all(record in read for record in kept), (at, bit)
+            assert all(record in WHOLE for record in read), (at, bit)
+
+
+@given(st.lists(st.sampled_from([FILE, b"\n", b"x\n", FILE[:40], b"x" * 50]), max_size=4).map(b"".join), st.data())
+def test_chunks_of_any_size_give_the_lines_of_the_whole(data, draw):
+    start = draw.draw(st.sampled_from([0, *(end for end, _ in ends_of(data))]))
+    size = st.integers(1, 60)
+
+    def bytes_at(at):
+        return data[at : at + draw.draw(size)]
+
+    assert list(read_lines(bytes_at, SEED, start)) == list(decode(data[start:], SEED, start))
+
+
+@pytest.mark.parametrize("chunk", [7, 64, 10_000])
+def test_a_line_longer_than_any_record_is_skipped_and_named(monkeypatch, chunk):
+    monkeypatch.setattr(lines, "_LONGEST_LINE", 300)
+    long = b"y" * 5000 + b"\n"
+    data = FILE + long + FILE + b"z" * 5000
+    read = list(read_lines(lambda at: data[at : at + chunk], SEED))
+    assert [line.record for line in read if line.record is not None] == WHOLE * 2
+    assert [line.end for line in read if line.record is None] == [len(FILE) + len(long)]
+
+
+def test_nothing_is_read_beyond_the_chunk_that_begins_before_the_bound():
+    asked = []
+
+    def bytes_at(at):
+        asked.append(at)
+        return FILE[at : at + 50]
+
+    list(read_lines(bytes_at, SEED, upto=120))
+    assert asked == [0, 50, 100]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            "[]",
+            "{}",
+            "3",
+            "null",
+            '"tag"',
+            "[3]",
+            "[null]",
+            '["tag"]',
+            '["tag","a"]',
+            '["tag","a",3]',
+            '["tag","a","b","c"]',
+        ),
+        *('["metric","a","1",5,0]', '["metric","a",1,5,0.5]', '["metric","a",true,5,0]', f'["ended","KILLED",{2**63}]'),
+        *(
+            '["tag","a","b"',
+            '["tag","a","\\ud800"]',
+            f'["tag","a",{"[" * 5000}',
+            f'["ended","a",{"1" * 5000}]',
+            '["closed",1]',
+        ),
+        *(
+            '["leftout",["a"],[1]]',
+            '["leftout","a","b"]',
+            '["format"]',
+            '["format","9"]',
+            '["format",2]',
+            '["Tag","a","b"] '[:2],
+        ),
+    ],
+)
+def test_an_intact_line_that_is_no_record_is_none(content):
+    found = list(decode(lines._line(content, SEED), SEED))
+    assert [one.record for one in found] in ([None], [])
+
+
+@pytest.mark.parametrize("content", ['["format",3]', '["format",99,"more"]', '["unheard","of"]', '["Tag","a","b"]'])
+def test_what_a_newer_version_wrote_is_not_lost(content):
+    with pytest.raises(NewerFormatError):
+        list(decode(lines._line(content, SEED), SEED))
+
+
+def test_the_seed_is_of_the_name_in_any_encoding():
+    assert seed_of("a.journal") != seed_of("b.journal")
+    assert seed_of("a\udcff.journal") == zlib.crc32(b"a\xff.journal")
+
+
+def test_a_word_of_each_kind_is_its_own():
+    words = [lines._WORDS[kind] for kind in get_args(records.Record)]
+    assert len(set(words)) == len(words)
+    assert {lines._KINDS[word] for word in words} == set(get_args(records.Record))

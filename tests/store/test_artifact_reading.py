@@ -212,5 +212,5 @@ def test_a_server_sends_no_more_than_is_taken(store_uri, tmp_path):
         place.read("a", 9)
     with pytest.raises(StoreError, match="is no path of a run's file"):
         place.read("../a", 10)
-    with pytest.raises(StoreError, match="the MLflow store sqlite:.* failed: .*No such file"):
+    with pytest.raises(StoreError, match=r"the MLflow store sqlite:.* failed: .*No such file"):
         place.read("nowhere", 10)

@@ -32,24 +32,19 @@ def asked(client, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("setting", "chosen_id", "chosen_name", "name"),
+    ("setting", "chosen", "name"),
     [
-        (None, None, None, "Default"),
-        (None, None, "environment", "environment"),
-        (None, "second", "environment", "second"),
-        ("setting", "second", "environment", "setting"),
+        ("", {}, "Default"),
+        ("", {"MLFLOW_EXPERIMENT_NAME": "named"}, "named"),
+        ("", {"MLFLOW_EXPERIMENT_NAME": "named", "MLFLOW_EXPERIMENT_ID": "by id"}, "by id"),
+        ("setting", {"MLFLOW_EXPERIMENT_NAME": "named", "MLFLOW_EXPERIMENT_ID": "by id"}, "setting"),
     ],
 )
-def test_the_default_is_the_setting_then_mlflows_then_the_environments(
-    client, monkeypatch, setting, chosen_id, chosen_name, name
-):
-    ids = {one: client.create_experiment(one) for one in ("setting", "second", "environment")}
-    if setting:
-        monkeypatch.setattr(settings, "experiment", setting)
-    if chosen_id:
-        monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", ids[chosen_id])
-    if chosen_name:
-        monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", chosen_name)
+def test_the_default_is_the_setting_then_mlflows_then_the_environments(client, monkeypatch, setting, chosen, name):
+    ids = {one: client.create_experiment(one) for one in ("setting", "by id", "named")}
+    monkeypatch.setattr(settings, "experiment", setting)
+    for variable, one in chosen.items():
+        monkeypatch.setenv(variable, ids[one] if variable.endswith("ID") else one)
     assert experiments.find(client, None).name == name
     assert experiments.require(client, None).name == name
 
@@ -90,7 +85,7 @@ def test_an_experiment_that_is_none_is_told(client, reference, message):
 def test_many_experiments_are_not_all_listed(client):
     for at in range(10):
         client.create_experiment(f"experiment {at}")
-    with pytest.raises(UsageProblem, match="'experiment 9'.*'experiment 2', …") as caught:
+    with pytest.raises(UsageProblem, match=r"'experiment 9'.*'experiment 2', …") as caught:
         experiments.existing(client, "zzz")
     assert "Default" not in str(caught.value)
 

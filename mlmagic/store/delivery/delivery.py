@@ -25,6 +25,7 @@ from mlmagic.journal.records import (
     Tag,
     UserKeys,
 )
+from mlmagic.journal.schema import storable
 from mlmagic.journal.staged_files import path_of
 from mlmagic.store import experiments
 from mlmagic.store.delivery import batches, stored_run
@@ -62,7 +63,7 @@ class Delivery:
         self.moved: Callable[[], None] = lambda: None
         self.journal = journal
         self.uri = uri
-        self.began = began
+        self.began = began = storable(began)  # as the journal has it
         self.ended: Ended | None = None
         self.is_closed = False
         self.held: str | None = None

@@ -149,8 +149,11 @@ class Upload:
 
     def is_done(self, record: File | Part | Copy | Model) -> bool:
         """Return whether the file, the user's file or the model of *record* needs no more work."""
-        key = record.folder if isinstance(record, Model) else path_of(record)
-        return key in self.done
+        key = str(path_of(record))
+        if key in self.done or not isinstance(record, Copy):
+            return key in self.done
+        inside = self._staged(key)
+        return bool(inside) and all(file.path in self.done for file in inside)
 
     def waiting(self) -> str:
         """Return in one line what waits and why, or an empty string."""

@@ -51,7 +51,7 @@ def test_files_that_are_not_there_are_told(folder, where):
     if where == "empty":
         place.mkdir()
     with pytest.raises(
-        ModelLoadError, match="are not where the store says: there is no MLmodel in .*Were they deleted"
+        ModelLoadError, match=r"are not where the store says: there is no MLmodel in .*Were they deleted"
     ):
         load(files(place))
 

@@ -2,14 +2,14 @@
 
 import platform
 
-import numpy
+import numpy as np
 import packaging
 import pytest
 
 from mlmagic.store.model_files.requirements import differences
 
 PYTHON = platform.python_version()
-NUMPY = numpy.__version__
+NUMPY = np.__version__
 
 
 def told(folder, requirements=None, python=None):

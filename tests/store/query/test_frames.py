@@ -174,6 +174,15 @@ def test_starts_are_local_time_and_what_is_no_date_is_left_out():
     assert found[4] == pd.Timestamp(0, unit="ms", tz="UTC")
 
 
+def test_the_first_columns_say_which_run_it_is():
+    runs = [light_run("a", run_id="a" * 32, status="RUNNING", end=None), light_run(None, run_id="b" * 32)]
+    frame = frame_of(runs)
+    assert frame["run_id"].tolist() == ["a" * 32, "b" * 32]
+    assert frame["name"].tolist() == ["a", None]
+    assert frame["status"].tolist() == ["RUNNING", "FINISHED"]
+    assert [pd.isna(one) for one in frame["duration"]] == [True, False]
+
+
 def test_no_runs_are_an_empty_table():
     frame = frame_of([])
     assert list(frame.columns) == list(BASE_COLUMNS)
