@@ -51,8 +51,7 @@ def stop() -> None:
         thread, _thread = _thread, None
         journals = list(_journals)
         _condition.notify_all()
-    for journal in journals:
-        journal.sync()
+    _each(journals, Journal.sync)
     if thread is not None:
         thread.join(_EVERY_S)
 

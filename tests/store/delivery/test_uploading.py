@@ -71,7 +71,7 @@ def mine(tmp_path):
         (".hidden", {".hidden/a.bin": b"a", ".hidden/deep/b.bin": b"b"}),
     ],
 )
-def test_a_folder_of_the_users_is_stored_under_any_name_of_its_place(journal, run, upload, mine, folder, files):
+def test_a_folder_of_the_users_is_stored_under_any_name_of_its_place(journal, run, upload, mine, *, folder, files):
     journal.keep_copy(folder, mine)
     done = upload()
     assert stored(run) == files
@@ -83,7 +83,7 @@ def test_a_folder_of_the_users_is_stored_under_any_name_of_its_place(journal, ru
     ("folder", "path"),
     [("", "notes.txt"), ("a", "a/notes.txt"), ("./a/", "a/notes.txt"), ("a//b", "a/b/notes.txt"), ("/", "notes.txt")],
 )
-def test_a_file_of_the_users_is_stored_under_any_name_of_its_place(journal, run, upload, mine, folder, path):
+def test_a_file_of_the_users_is_stored_under_any_name_of_its_place(journal, run, upload, mine, *, folder, path):
     journal.keep_copy(folder, mine.parent / "notes.txt")
     assert upload().refused == []
     assert stored(run) == {path: b"notes"}
@@ -164,7 +164,9 @@ def test_a_part_goes_to_the_folder_of_the_experiment(journal, run, upload, tmp_p
         ("größe".encode(), "größer".encode(), "\n", "", "größe\ngrößer"),
     ],
 )
-def test_a_continued_text_follows_what_earlier_cells_stored(journal, run, upload, earlier, part, after, before, whole):
+def test_a_continued_text_follows_what_earlier_cells_stored(
+    journal, run, upload, *, earlier, part, after, before, whole
+):
     if earlier is not None:
         (Path(run.info.artifact_uri) / "cell.py").write_bytes(earlier)
     journal.keep_file("cell.py", part, after=after, before=before)
