@@ -107,8 +107,11 @@ def read_small(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return ""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return ""
     with os.fdopen(descriptor, "rb") as file:
-        return os.fsdecode(file.read(LONGEST_READ)) if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
+        return os.fsdecode(file.read(LONGEST_READ))
 
 
 def is_ignored(path: str) -> bool:

@@ -303,6 +303,13 @@ def test_a_fifo_holds_up_nothing(name, repository):
     assert state.root == repository.resolve()
 
 
+@pytest.mark.parametrize("name", [".git/config.worktree", ".gitmodules"])
+def test_a_folder_in_place_of_a_file_costs_nothing(name, repository):
+    (repository / name).mkdir()
+    state = capture(repository, limit_bytes=LIMIT)
+    assert (len(state.commit), state.notices) == (40, ())
+
+
 @pytest.mark.parametrize("content", ["gitdir: /dev/zero", "gitdir: " + "x" * 5_000_000, "gitdir: ..\n", ""])
 def test_an_odd_file_in_place_of_the_folder(content, repository):
     (repository / ".git").rename(repository / "kept")
