@@ -150,6 +150,8 @@ def _named_inside(folder: str, files: list[str], name: str) -> tuple[str, str]:
 def _origin(folder: str) -> Mapping[str, Any] | None:
     try:
         origin = json.loads(Path(folder, "direct_url.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return origin if isinstance(origin, dict) else None
+    if not isinstance(origin, dict):
+        return None
+    return {name: value for name, value in origin.items() if not name.endswith("_info") or isinstance(value, dict)}
