@@ -54,7 +54,7 @@ _NAME = re.compile(
 _NAME_ABROAD = re.compile(rf"(?:{'|'.join(ABROAD)})(?!\w)(?={_GIVEN})")
 _SPACED = re.compile(
     r"(?P<before>--|%(?:set_)?env[ \t]+|\bENV[ \t]+)(?P<name>[A-Za-z_][\w-]{2,64}+)[ \t]+"
-    r"(?P<value>[^\s\"'`;&|()\[\]{}\\=]++)"
+    r"(?:(?P<quote>\\{0,8}[\"'])(?P<quoted>[^\s\"'\\]{1,1000}+)(?P=quote)|(?P<value>[^\s\"'`;&|()\[\]{}\\=]++))"
 )
 _LOGIN = re.compile(r"login\([^()]*$")
 _SPACED_TOKENS = ("api ", "access ", "auth ", "bearer ", "refresh ")
@@ -145,13 +145,14 @@ def _spaced(text: str) -> Iterator[Span]:
     if "--" not in text and "env" not in text and "ENV" not in text:
         return
     for found in _SPACED.finditer(text):
-        value, verdict = found["value"], secrecy(found["name"])
+        group = "value" if found["quoted"] is None else "quoted"
+        value, verdict = found[group], secrecy(found["name"])
         if verdict == "no" or is_placeholder(value) or is_path(value) or (verdict == "weak" and is_plain(value)):
             continue
         if (verdict == "maybe" and not looks_random(value)) or (value.isdigit() and len(value) < _LEAST_OF_A_PIN):
             continue
         if found["before"].startswith("%") or any(c.isdigit() for c in value):  # "use --password to set it" is prose
-            yield found.span("value")
+            yield found.span(group)
 
 
 def _name_start(text: str, found: int, least: int) -> int:

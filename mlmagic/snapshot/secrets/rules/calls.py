@@ -9,11 +9,11 @@ _LITERAL = r"\s{0,20}[rbfuRBFU]{0,2}\\{0,8}[\"'])(?:(?!\\{0,8}[\"'])[^\n]){1,100
 _ARGUMENTS = r"(?:\s{0,20}[\w.=]{0,40}+(?:\\{0,8}[\"'][^\"'\n\\]{0,100}+\\{0,8}[\"'])?,){0,2}+(?:\s{0,8}\w{1,20}=)?"
 
 
-def _call(function: str, needle: str, arguments: str = _ARGUMENTS) -> Rule:
+def _call(function: str, *needles: str, arguments: str = _ARGUMENTS) -> Rule:
     """Return the rule for the last of the *arguments* of *function*."""
     return Rule(
         rf"((?<!def ){function}\({arguments}{_LITERAL}",
-        (needle,),
+        needles,
         spaced=True,
         accepts=lambda found: not is_placeholder(found),
     )
@@ -22,7 +22,8 @@ def _call(function: str, needle: str, arguments: str = _ARGUMENTS) -> Rule:
 # Searching a long text for a needle takes time: one stands for several functions.
 CALLS = (
     _call("(?:set|check|make)_?password", "password("),
-    _call("Secret(?:Str|Bytes)", "Secret", ""),
-    _call("Fernet", "Fernet(", ""),
-    _call(r"hmac\.(?:new|digest)", "hmac.", ""),
+    _call("set_(?:api_key|(?:access|api|auth)_token|client_secret)", "set_a", "set_client_s", arguments=""),
+    _call("Secret(?:Str|Bytes)", "Secret", arguments=""),
+    _call("Fernet", "Fernet(", arguments=""),
+    _call(r"hmac\.(?:new|digest)", "hmac.", arguments=""),
 )

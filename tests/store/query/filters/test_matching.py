@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import sys
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ FAIL = [
         "gap = 0",
         "gap != nan",
     ),
-    *("gap not in (nan)", "up < inf", "up != inf", "up < nan"),
+    *("loss in (nan)", "loss in (nan, 2)", "gap not in (nan)", "up < inf", "up != inf", "up < nan"),
     *("lr = '0.1'", "lr != 0.1", "lr < 0.1", "lr > 0.1", "lr in ('0.1')", "lr not in (0.1)", "lr ~ 0.2"),
     *(
         "optimizer = 'adamw'",
@@ -198,6 +199,7 @@ def test_the_beginning_of_an_id_has_four_characters_or_more():
         ("status not in (killed, x)", "'x' is not a status. There are RUNNING,"),
         ("los", "No run has the word 'los'. For a condition an operator follows: loss < 0.2"),
         ("started", "No run has the word 'started'. For a condition an operator follows: started > 2026-01-31"),
+        ("optim", "No run has the word 'optim'. For a condition an operator follows: optimizer = adam"),
         ("risk and valid", "No run has the word 'valid'. For a condition an operator follows: `valid set` = adam"),
         ("stat", "No run has the word 'stat'. For a condition an operator follows: status = FAILED"),
     ],
@@ -210,6 +212,29 @@ def test_a_word_that_some_run_has_is_no_name_on_its_way():
     assert passes("fo") and not passes("other")  # noqa: PT018
     assert not passes("'los'")  # quoted it is a text that is searched for
     assert not passes("los", keys=Keys(metrics=frozenset({"loss"})))  # other runs may have it
+
+
+def test_a_word_that_begins_a_name_is_searched_where_some_run_has_it():
+    run = light_run("other", {"objective": "loss-v2"}, {"loss": 1})
+    keys = Keys.seen_in([run], "", complete=True)
+    assert passes("loss", run, keys)
+    assert not passes("loss", light_run("none"), keys)
+
+
+def test_the_use_of_a_dataset_is_its_tag_in_the_store():
+    def used(*tags):
+        run = light_run(datasets={"train": "9f"})
+        run.inputs.dataset_inputs = [
+            SimpleNamespace(dataset=one.dataset, tags=[SimpleNamespace(key=key, value=value) for key, value in tags])
+            for one in run.inputs.dataset_inputs
+        ]
+        return run
+
+    training = used(("other", "evaluation"), ("mlflow.data.context", "training"))
+    assert passes("dataset.context = training", training)
+    assert not passes("dataset.context = evaluation", training)
+    assert passes("dataset.context = ''", used())
+    assert passes("dataset.context = ''", RUN)  # the rows of a database are read without it
 
 
 def test_an_order_of_words_is_accepted_where_other_runs_may_have_numbers():

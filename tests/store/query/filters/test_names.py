@@ -126,6 +126,17 @@ def test_an_unknown_name_is_refused_with_the_nearest(written, message):
     assert message in refusal(written)
 
 
+def test_a_tag_with_a_heading_is_one_name():
+    assert [one.label for one in KEYS.called("mlflow.user")] == ["user"]
+    assert [one.key for one in KEYS.called("mlmagic.id")] == ["mlmagic.id"]
+
+
+@pytest.mark.parametrize(("count", "ends"), [(6, "f. For example"), (7, "f, …. For example")])
+def test_few_names_are_all_listed(count, ends):
+    keys = Keys(metrics=frozenset("abcdefg"[:count]), complete=True)
+    assert f"There are a, b, c, d, e, {ends}" in refusal("metrics.zzzzz", keys=keys)
+
+
 def test_who_has_no_such_name_is_told():
     assert refusal("x", keys=Keys()).startswith(
         "No run has a metric, param or tag 'x'. There are run_id, name, status,"

@@ -37,6 +37,12 @@ _DEFAULT = re.compile(
     rf"{_GIVEN}(?:os\.)?(?:getenv|environ\.get|environ\.setdefault|env|config)\([ \t]*{_QUOTE}\w{{1,60}}{_QUOTE}"
     rf"[ \t]*,[ \t]*(?:default[ \t]*=[ \t]*)?{_LITERAL}"
 )
+# `password: str = field(default="…")`, `= Field("…")`: of dataclasses, attrs, pydantic, typer.
+_OF_A_FIELD = re.compile(
+    rf"{_GIVEN}(?:\w{{1,30}}\.){{0,3}}(?:\w{{0,30}}[Ff]ield|attrib|ib|Option|Argument|Param(?:eter)?|Input)\("
+    rf"(?:[^()]{{0,200}}?[,( \t\n])?\s{{0,40}}default[ \t]{{0,4}}=[ \t]{{0,4}}{_LITERAL}"
+)
+_FIRST_OF_A_FIELD = re.compile(rf"{_GIVEN}(?:\w{{1,30}}\.){{0,3}}Field\([ \t\n]{{0,40}}{_LITERAL}")
 _COMMENT = re.compile(r"[ \t]*=(?!=)[^\n#\"']{1,80}[ \t]#[ \t]{0,8}(?P<value>[^\s\"']{6,100}+)[ \t]*(?=\r?\n|\Z|\\n)")
 _BLOCK = re.compile(rf"{_QUOTE}[ \t]*\{{[^{{}}]{{0,400}}?\b(?:default|value)[ \t]*=[ \t]*{_LITERAL}")
 _BLOCK_BEGINS = re.compile(r"\b(?:variable|output|resource[ \t]+\"\w{1,60}\")[ \t]+\\{0,8}\"\Z")
@@ -45,7 +51,7 @@ _FUNCTION = re.compile(
     r"(?:(?:\s|\\n){1,60}(?:\"\"\"[^\"]{0,400}\"\"\"|#[^\n]{0,200}))?(?:\s|\\n){1,60}return[ \t(]{1,4}"
     rf"{_LITERAL}"
 )
-_ANY = (_WRAPPED, _LAMBDA, _ELSE, _DEFAULT)
+_ANY = (_WRAPPED, _LAMBDA, _ELSE, _DEFAULT, _OF_A_FIELD)
 
 
 def in_an_expression(named: Named) -> Span | None:
@@ -56,8 +62,9 @@ def in_an_expression(named: Named) -> Span | None:
             return found.span("value")
     if (found := _JOINED.match(text, end)) and any(map(str.isalpha, found["value"])):
         return found.span("value")
-    if (found := _COMMENT.match(text, end)) and stands_out(found["value"]):
-        return found.span("value")
+    for form in (_FIRST_OF_A_FIELD, _COMMENT):
+        if (found := form.match(text, end)) and stands_out(found["value"]):
+            return found.span("value")
     if _BLOCK_BEGINS.search(text, max(0, start - 100), start):  # of Terraform
         found = _BLOCK.match(text, end)
         return found.span("value") if found and named.judge(found["value"]) else None
