@@ -39,8 +39,8 @@ def storable(record: R) -> R:
     r"""Return *record* with a question mark for each lone surrogate.
 
     >>> from mlmagic.journal.records import Tag
-    >>> storable(Tag("file", "caf\udce9.csv"))
-    Tag(key='file', value='caf?.csv')
+    >>> storable(Tag("file", "cafe\udce9.csv"))
+    Tag(key='file', value='cafe?.csv')
     """
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     changed = {name: clean for name, value in values.items() if (clean := _plain(value)) is not value}

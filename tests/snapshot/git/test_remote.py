@@ -119,7 +119,7 @@ LINES = st.sampled_from(
             "fetch = +refs/heads/*:refs/remotes/origin/*",
             "",
         ),
-        *('url = quo"te"d', 'url = "esc\\"aped"', "url = ", "insteadOf = x"),
+        *('url = quo"tatio"n', 'url = "esc\\"aped"', "url = ", "insteadOf = x"),
     ]
 )
 

@@ -10,7 +10,7 @@ from mlmagic.journal.file import Journal
 from mlmagic.journal.records import Began, Dataset, Param, Stored, Tag, UserKeys
 from mlmagic.journal.schema import fits, storable
 
-HALF = "caf\udce9"
+HALF = "cafe\udce9"
 PAIR = "\ud83c\udf89"  # two halves, which are one character in UTF-16 only
 
 
@@ -23,9 +23,9 @@ def _loaded(store_uri, capsys):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"name": HALF}, lambda run: run.name == "caf?"),
-        ({"tags": {"file": HALF}}, lambda run: run.tags["file"] == "caf?"),
-        ({"description": HALF}, lambda run: run.tags["mlflow.note.content"] == "caf?"),
+        ({"name": HALF}, lambda run: run.name == "cafe?"),
+        ({"tags": {"file": HALF}}, lambda run: run.tags["file"] == "cafe?"),
+        ({"description": HALF}, lambda run: run.tags["mlflow.note.content"] == "cafe?"),
         ({"experiment": HALF}, lambda run: run.name == "odd"),
     ],
 )
@@ -33,9 +33,9 @@ def test_a_run_with_such_a_text_is_stored(given, expected):
     with mlmagic.track(**{"name": "odd", **given}, quiet=True):
         mlmagic.log(loss=0.5)
     if "experiment" in given:
-        assert list(mlmagic.runs(experiment="caf?")["name"]) == ["odd"]
+        assert list(mlmagic.runs(experiment="cafe?")["name"]) == ["odd"]
         return
-    run = mlmagic.Run.find("caf?" if "name" in given else "odd")
+    run = mlmagic.Run.find("cafe?" if "name" in given else "odd")
     assert (run.status, run.metrics) == ("FINISHED", {"loss": 0.5})
     assert expected(run)
 
@@ -49,21 +49,23 @@ def test_a_file_and_a_folder_with_such_a_name_are_stored(tmp_path):
         mlmagic.log_artifact("mine")
         mlmagic.log_artifact(f"{HALF}.txt", "./notes/")
     run = mlmagic.Run.find("odd")
-    assert {"a.txt", "notes/caf?.txt"} <= set(run.artifacts)
-    assert run.text("notes/caf?.txt") == "odd"
+    assert {"a.txt", "notes/cafe?.txt"} <= set(run.artifacts)
+    assert run.text("notes/cafe?.txt") == "odd"
 
 
 @pytest.mark.parametrize(
     ("record", "stored"),
     [
-        (Tag(HALF, PAIR), Tag("caf?", "??")),
+        (Tag(HALF, PAIR), Tag("cafe?", "??")),
         (Param("lr", "🎉"), Param("lr", "🎉")),
-        (Stored(HALF), Stored("caf?")),
-        (UserKeys([HALF, "a"], []), UserKeys(["caf?", "a"], [])),
-        (Dataset("X", "0", "local", HALF, "", "", ""), Dataset("X", "0", "local", "caf?", "", "", "")),
+        (Stored(HALF), Stored("cafe?")),
+        (UserKeys([HALF, "a"], []), UserKeys(["cafe?", "a"], [])),
+        (Dataset("X", "0", "local", HALF, "", "", ""), Dataset("X", "0", "local", "cafe?", "", "", "")),
         (
             Began("u", False, "", HALF, "s", "e", "", "", 5, {HALF: HALF, "a": "b"}, {"host": HALF, "pid": 1}),
-            Began("u", False, "", "caf?", "s", "e", "", "", 5, {"caf?": "caf?", "a": "b"}, {"host": "caf?", "pid": 1}),
+            Began(
+                "u", False, "", "cafe?", "s", "e", "", "", 5, {"cafe?": "cafe?", "a": "b"}, {"host": "cafe?", "pid": 1}
+            ),
         ),
     ],
 )
@@ -84,4 +86,4 @@ def test_the_journal_of_a_dead_process_with_such_a_name_is_this_users(tmp_path):
     journal.close()
     os.utime(journal.path, (1, 1))
     (left,) = survey.survey(tmp_path / "journals").left
-    assert left.began.name == "caf?"
+    assert left.began.name == "cafe?"

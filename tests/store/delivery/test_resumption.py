@@ -82,7 +82,7 @@ def test_everything_is_stored_once(store, records, attempts, files, parts):
     folder, uri = store
     uid = os.urandom(16).hex()
     journal = Journal.create(folder / f"{uid}.journal")
-    began = Began(uid, False, "", "run", uri, "Default", "0", "", 1000, {"mlmagic.id": uid}, {})  # noqa: FBT003
+    began = Began(uid, False, "", "run", uri, "Default", "0", "", 1000, {"mlmagic.id": uid}, {})
     journal.append(began)
     delivery, client = Delivery(journal, uri, began), MlflowClient(uri)
     size = -(-len(records) // parts)
@@ -131,7 +131,7 @@ def test_files_that_were_stored_are_not_uploaded_again_after_a_restart(store, fa
     folder, uri = store
     uid = os.urandom(16).hex()
     journal = Journal.create(folder / f"{uid}.journal")
-    began = Began(uid, False, "", "run", uri, "Default", "0", "", 1000, {"mlmagic.id": uid}, {})  # noqa: FBT003
+    began = Began(uid, False, "", "run", uri, "Default", "0", "", 1000, {"mlmagic.id": uid}, {})
     journal.append(began)
     for at in range(4):
         journal.keep_file(f"{at}.txt", b"x" * (at + 1))
@@ -168,7 +168,9 @@ def test_the_store_holds_each_run_once(store):
     """What the tests above made, looked at as a whole."""
     folder, _ = store
     with sqlite3.connect(folder / "mlflow.db") as database:
-        rows = database.execute("select value, count(*) from tags where key = 'mlmagic.id' group by value having count(*) > 1")
+        rows = database.execute(
+            "select value, count(*) from tags where key = 'mlmagic.id' group by value having count(*) > 1"
+        )
         twins = rows.fetchall()
     database.close()
     assert twins == []
