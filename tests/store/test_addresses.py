@@ -66,8 +66,8 @@ def test_known_stores(uri):
         ("sqlite:///:memory:", "is an in-memory store"),
         ("sqlite:///file::memory:?cache=shared&uri=true", "is an in-memory store"),
         (
-            "sqllite:///a.db",
-            r"the tracking URI 'sqllite:///a.db' is not one that MLflow knows. Did you mean 'sqlite'\?",
+            "sqlitee:///a.db",
+            r"the tracking URI 'sqlitee:///a.db' is not one that MLflow knows. Did you mean 'sqlite'\?",
         ),
         ("htps://host", r"Did you mean 'https'\? Set another: %env MLFLOW_TRACKING_URI=sqlite:///mlflow.db"),
         ("c:/mlruns", "is not one that MLflow knows"),
