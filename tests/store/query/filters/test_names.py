@@ -115,7 +115,7 @@ def test_a_name_with_its_kind_may_be_one_of_a_run_that_was_not_looked_at(written
             "los",
             "None of the last 1000 runs of experiment 'churn' has a metric, param or tag 'los'. Did you mean 'Loss'?",
         ),
-        ("attributes.statuss", "has an attribute 'statuss'. Did you mean 'status'?"),
+        ("attributes.stats", "has an attribute 'stats'. Did you mean 'status'?"),
         ("data.trainn", "has a dataset 'trainn'. Did you mean 'train'?"),
         ("usr", "has a metric, param or tag 'usr'. Did you mean 'user'?"),
         ("0.5", "'0.5' is a number: write the name first, then what to compare it with."),
