@@ -135,8 +135,10 @@ def metrics_of(evaluation: Evaluation, prefix: str = "") -> dict[str, float]:
     """
     found = _with_ends(prefix, evaluation.metrics, evaluation.intervals)
     of_slices: dict[str, float] = {}
+    places: set[str] = set()
     for one in evaluation.slices:
-        where = f"{prefix}slices/{_part(one.by)}/{_part(one.value)}/"
+        place = unused(f"{prefix}slices/{_part(one.by)}/{_part(one.value)}", places)  # "< 5" and "> 5" are both "5"
+        where = f"{place}/"
         of_slices |= {f"{where}{name}": value for name, value in one.metrics.items()}
     found |= dict(list(of_slices.items())[:_MOST_SLICE_METRICS])
     if (difference := evaluation.difference) is not None:

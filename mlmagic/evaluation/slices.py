@@ -61,7 +61,11 @@ def divide(by: str, values: NDArray[Any], note: Callable[[str], None]) -> list[R
 def _quarters(values: NDArray[Any], missing: NDArray[Any]) -> list[RowsOfSlice]:
     import numpy as np
 
-    edges = np.unique(np.quantile(values[~missing], _QUARTERS))
+    known = values[~missing]
+    with np.errstate(invalid="ignore"):
+        quantiles = np.quantile(known, _QUARTERS)
+    # Between two infinite values a quantile is NaN; the least and the largest value are edges in any case.
+    edges = np.unique([known.min(), *quantiles[~np.isnan(quantiles)], known.max()])
     parts = []
     for at, (low, high) in enumerate(itertools.pairwise(edges)):
         inside = (values >= low if at == 0 else values > low) & (values <= high) & ~missing

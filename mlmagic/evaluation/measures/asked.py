@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 Asked = Mapping[str, Any]
 """What was asked for, by the name under which it is recorded: a metric's name, a scorer, or a function."""
 _PROBABILITIES = frozenset(["y_proba", "y_prob", "y_score", "probabilities"])
+_TASKS = {
+    "binary": "two classes",
+    "multiclass": "several classes",
+    "multilabel": "several labels of a row",
+    "regression": "numbers",
+}
 _SLOW_S = 0.02
 _ARGUMENTS = 2
 
@@ -103,6 +109,14 @@ def measures_asked(asked: Asked, known: Measures, outcome: Outcome, *, model: st
         if isinstance(what, str) and (what in known.left_out or SCORERS.get(what, ("",))[0] in known.left_out):
             known.left_out[name] = known.left_out.get(what) or known.left_out[SCORERS[what][0]]
             continue
+        if isinstance(what, str) and not _is_scorers_name(what):
+            near = did_you_mean(what, known.of)
+            known.left_out[name] = (
+                f"it is no metric of {_TASKS[outcome.task]}.{near}"
+                if near
+                else (f"it is no metric of {_TASKS[outcome.task]}")
+            )
+            continue
         function, direction = _function_of(name, what, outcome)
         value, why, seconds = _try(function, len(outcome))
         if why:
@@ -112,6 +126,12 @@ def measures_asked(asked: Asked, known: Measures, outcome: Outcome, *, model: st
             yield Measure(name, _Once(value), lambda values: values, direction)
             continue
         yield Measure(name, ByRows(_or_nan(function)), lambda values: values, direction)
+
+
+def _is_scorers_name(name: str) -> bool:
+    from sklearn.metrics import get_scorer_names
+
+    return name in get_scorer_names()
 
 
 def _by_name(name: str, what: str, known: Measures) -> Measure | None:

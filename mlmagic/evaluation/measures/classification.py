@@ -156,11 +156,11 @@ def of_probabilities(true: NDArray[Any], probabilities: NDArray[Any], positive: 
     import numpy as np
 
     least = np.finfo(probabilities.dtype).eps
-    of_truth = np.clip(probabilities[np.arange(len(true)), true], least, 1 - least)
+    of_truth = np.clip(probabilities[np.arange(len(true)), true], least, 1 - least).astype(float)
     ones = np.ones(len(true))
     columns = [ones, -np.log(of_truth)]
     if positive is not None:
-        columns.append((probabilities[:, positive] - (true == positive)) ** 2)
+        columns.append((probabilities[:, positive].astype(float) - (true == positive)) ** 2)
     summary = Sums(np.column_stack(columns))
     yield Measure("log_loss", summary, partial(mean_of, 1), "min")
     if positive is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.evaluation.measures.classification import BINARY
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -11,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def recorded_model(outcome: Outcome) -> Any:
-    """Return an estimator whose data are positions of rows, in a single column, as scikit-learn's scorers take one."""
+    """Return an estimator whose data are positions of rows, in a single column, as scikit-learn's scorers take one.
+
+    Scorers look its methods up by their ``__name__`` too.
+    """
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
     def rows_in(data: Any) -> NDArray[Any]:
@@ -22,20 +27,22 @@ def recorded_model(outcome: Outcome) -> Any:
         found: NDArray[Any] = outcome.predicted[rows_in(data)]
         return found
 
-    def of_probabilities(_self: Any, data: Any) -> NDArray[Any]:
+    def predict_proba(_self: Any, data: Any) -> NDArray[Any]:
         assert outcome.probabilities is not None  # noqa: S101  # the method is absent then
         found: NDArray[Any] = outcome.probabilities[rows_in(data)]
         return found
 
-    def of_scores(_self: Any, data: Any) -> NDArray[Any]:
+    def decision_function(_self: Any, data: Any) -> NDArray[Any]:
         assert outcome.scores is not None  # noqa: S101  # the method is absent then
         found: NDArray[Any] = outcome.scores[rows_in(data)]
+        if found.ndim > 1 and len(outcome.classes) == BINARY:  # scikit-learn's form for two classes
+            return found[:, 1]
         return found if outcome.positive is None or outcome.positive == len(outcome.classes) - 1 else -found
 
     methods: dict[str, Any] = {"predict": predict, "classes_": outcome.classes, "fit": lambda self, *_: self}
     if outcome.probabilities is not None:
-        methods["predict_proba"] = of_probabilities
+        methods["predict_proba"] = predict_proba
     elif outcome.scores is not None:
-        methods["decision_function"] = of_scores
+        methods["decision_function"] = decision_function
     mixin = RegressorMixin if outcome.task == "regression" else ClassifierMixin
     return type("RecordedModel", (mixin, BaseEstimator), methods)()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_ROUNDING = 1e-12
 _ONE, _SQUARED, _ABSOLUTE, _TRUE, _TRUE_SQUARED, _RELATIVE = range(6)
 
 
@@ -21,7 +22,8 @@ def of_numbers(true: NDArray[Any], predicted: NDArray[Any]) -> Iterator[Measure]
     """Yield the metrics of one output."""
     import numpy as np
 
-    centred = true - true.mean()  # so that squares lose no digits
+    # So that squares lose no digits, also where one target is far from all others.
+    centred = true - np.median(true)
     errors = predicted - true
     relative = np.abs(errors) / np.maximum(np.abs(true), np.finfo(float).eps)
     columns = [np.ones(len(true)), errors**2, np.abs(errors), centred, centred**2, relative]
@@ -39,6 +41,7 @@ def _r2(sums: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     spread = sums[_TRUE_SQUARED] - sums[_TRUE] ** 2 / sums[_ONE]
+    spread = np.where(spread > _ROUNDING * sums[_TRUE_SQUARED], spread, 0.0)  # of drawn rows that are all alike
     # As in scikit-learn: without a spread, 1 if all predictions are exact, else 0.
     exact = (sums[_SQUARED] == 0).astype(float)
     found: NDArray[Any] = np.where(spread > 0, 1 - sums[_SQUARED] / np.where(spread > 0, spread, 1), exact)

@@ -15,6 +15,7 @@ _NOT_BY_DEFAULT = frozenset(
 )
 _OUT_OF_ONE = 1e-3
 _NO_SCORES = "the model has neither predict_proba nor decision_function"
+_NOT_FINITE = "some scores of the model are NaN or infinite"
 _OF_CLASSES = (
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "precision_macro", "recall_macro", "f1_macro",
     "f1_weighted", "roc_auc", "average_precision", "roc_auc_ovr", "log_loss", "brier",
@@ -62,12 +63,16 @@ class Measures:
                 self._leave_out("all targets are equal", name)
 
     def _add_labels(self, outcome: Outcome) -> None:
+        import numpy as np
+
         self._add(*multilabel.of_labels(outcome.true, outcome.predicted))
         means = outcome.true.mean(axis=0)
         if outcome.scores is None:
             self._leave_out(_NO_SCORES, "roc_auc_macro")
         elif not ((means > 0) & (means < 1)).all():
             self._leave_out("a label has one value only in these rows", "roc_auc_macro")
+        elif not np.isfinite(outcome.scores).all():
+            self._leave_out(_NOT_FINITE, "roc_auc_macro")
         else:
             self._add(multilabel.of_label_scores(outcome.true, outcome.scores))
 
@@ -86,7 +91,7 @@ class Measures:
         elif outcome.unseen:
             self._leave_out("the model has no score for labels that it has not seen", *ranking)
         elif not np.isfinite(outcome.scores).all():
-            self._leave_out("some scores of the model are NaN or infinite", *ranking)
+            self._leave_out(_NOT_FINITE, *ranking)
         elif outcome.positive is not None:
             self._add(*classification.of_ranking(outcome.codes == outcome.positive, outcome.scores))
         elif not present.all():

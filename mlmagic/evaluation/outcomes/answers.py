@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.test_data import text_columns
+from mlmagic.models.saving.agreement import as_array
 from mlmagic.user_objects import guarded, one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def ask(model: Any, data: Any, name: str, data_name: str) -> Answers:
         raw = model.predict(data) if hasattr(model, "predict") else model(data)
         probabilities = model.predict_proba(data) if _has(model, "predict_proba") else None
         scores = model.decision_function(data) if probabilities is None and _has(model, "decision_function") else None
-        predicted = as_array(raw)
+        predicted: NDArray[Any] = as_array(raw)
     except BaseException as error:
         reraise_interrupt(error)
         raise UsageProblem(_why(error, model, data, name, data_name)) from error
@@ -74,15 +75,6 @@ def ask(model: Any, data: Any, name: str, data_name: str) -> Answers:
 @guarded(default=False)
 def _has(model: Any, method: str) -> bool:
     return callable(getattr(model, method, None))
-
-
-def as_array(values: Any) -> NDArray[Any]:
-    """Return an array of any library's values."""
-    import numpy as np
-
-    if hasattr(values, "detach"):  # a tensor, perhaps of a GPU
-        values = values.detach().cpu()
-    return np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
 
 
 def _why(error: BaseException, model: Any, data: Any, name: str, data_name: str) -> str:

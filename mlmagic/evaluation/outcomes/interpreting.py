@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.outcomes.answers import as_array
 from mlmagic.evaluation.outcomes.outcome import Outcome
 from mlmagic.evaluation.outcomes.tasks import TWO, distinct
+from mlmagic.models.saving.agreement import as_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,8 @@ def of_labels(answers: Answers, true: NDArray[Any], outputs: tuple[str, ...], na
     if predicted.shape != true.shape:
         raise UsageProblem(f"{name} predicts the shape {predicted.shape}, and the labels have {true.shape}")
     scores = None if scores is None else as_array(scores)
+    if scores is not None and scores.shape != true.shape:
+        scores = None
     none = np.empty(len(true), dtype=int)
     return Outcome("multilabel", true, predicted, np.empty(0), none, none, None, None, scores, (), outputs)
 
@@ -84,12 +86,17 @@ def of_classes(
 
     own = answers.known if answers.known is not None else distinct(true)
     predicted, probabilities, scores = _as_labels(answers, own, name, note)
+    if _are_texts(own) != _are_texts(true) or not np.isin(true, own).any():
+        raise UsageProblem(_no_common(true, own, name))
+    if _are_texts(predicted) != _are_texts(true):
+        raise UsageProblem(
+            f"{name} predicts {_listed(predicted)}, and the targets are {_listed(true)}: texts and numbers are never "
+            "equal. Encode the targets as in training"
+        )
     try:
         classes = np.unique(np.concatenate([own, true, predicted]))
     except TypeError as error:
         raise UsageProblem(_no_common(true, own, name)) from error
-    if (own.dtype.kind in "OUS") != (true.dtype.kind in "OUS") or not np.isin(true, own).any():
-        raise UsageProblem(_no_common(true, own, name))
     unseen = [] if answers.known is None else [str(one) for one in distinct(true) if one not in own]
     if unseen:
         count = int((~np.isin(true, own)).sum())
@@ -104,11 +111,12 @@ def of_classes(
     at = np.searchsorted(classes, own)
     aligned = None
     if probabilities is not None:
-        aligned = np.zeros((len(true), len(classes)))
-        aligned[:, at] = probabilities
-    ranking = aligned if aligned is not None else scores
+        aligned = _in_columns(probabilities, at, len(classes))
+    ranking = aligned
+    if ranking is None and scores is not None:
+        ranking = _in_columns(scores, at, len(classes))
     if code is not None and ranking is not None:
-        ranking = _of_positive(ranking, code, at)
+        ranking = ranking[:, code]
     codes, predicted_codes = np.searchsorted(classes, true), np.searchsorted(classes, predicted)
     found: Task = "binary" if code is not None else "multiclass"
     return Outcome(
@@ -116,18 +124,27 @@ def of_classes(
     )  # fmt: skip
 
 
-def _of_positive(ranking: NDArray[Any], code: int, own: NDArray[Any]) -> NDArray[Any]:
-    """Return the score of the positive class; a decision function of two classes is that of the second."""
-    if ranking.ndim > 1:
-        found: NDArray[Any] = ranking[:, code]
-        return found
-    return ranking if code == own[-1] else -ranking
+def _in_columns(scores: NDArray[Any], own: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return the scores with a column for each of *count* classes, 0 for those that the model does not know.
+
+    A decision function of two classes is that of the second. The type of the numbers is kept: scikit-learn clips
+    probabilities by its precision.
+    """
+    import numpy as np
+
+    columns = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+    found = np.zeros((len(scores), count), dtype=columns.dtype if columns.dtype.kind == "f" else float)
+    found[:, own] = columns
+    return found
 
 
 def _positive(positive: Any, classes: NDArray[Any]) -> int:
     if positive is None:
         return len(classes) - 1
     texts = [str(one) for one in classes]
+    equal = [code for code, one in enumerate(classes.tolist()) if one == positive]
+    if equal:  # 1 is also 1.0, and True
+        return equal[0]
     if str(positive) not in texts:
         raise UsageProblem(f"there is no class {positive!r} to be the positive one: the classes are {', '.join(texts)}")
     return texts.index(str(positive))
@@ -157,7 +174,7 @@ def _as_labels(
         predicted = own[(predicted >= _HALF).astype(int)]
     if probabilities is not None and probabilities.shape != (len(predicted), len(own)):
         probabilities = None
-    if scores is not None and scores.ndim > 1 and scores.shape[1] != len(own):  # of each pair of classes
+    if scores is not None and (scores.shape[1] if scores.ndim > 1 else TWO) != len(own):  # of each pair of classes
         scores = None
     return predicted, probabilities, scores
 
@@ -171,8 +188,17 @@ def _are_probabilities(predicted: NDArray[Any], own: NDArray[Any]) -> bool:
 
 
 def _no_common(true: NDArray[Any], own: NDArray[Any], name: str) -> str:
-    shown = [", ".join(repr(one) for one in list(dict.fromkeys(labels.tolist()))[:4]) for labels in (true, own)]
     return (
-        f"no label of the test data is one that {name} knows: the data has {shown[0]}, the model {shown[1]}. "
+        f"no label of the test data is one that {name} knows: the data has {_listed(true)}, the model {_listed(own)}. "
         "Encode the targets as in training"
     )
+
+
+def _are_texts(labels: NDArray[Any]) -> bool:
+    if labels.dtype == object:
+        return any(isinstance(one, str) for one in labels.tolist())
+    return labels.dtype.kind in "US"
+
+
+def _listed(labels: NDArray[Any]) -> str:
+    return ", ".join(repr(one) for one in list(dict.fromkeys(labels.tolist()))[:4])

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import autologging
+from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.answers import ask
 from mlmagic.evaluation.outcomes.interpreting import of_classes, of_labels, of_numbers
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.evaluation.outcomes.outcome import Outcome, Task
+
+_MOST_DIMENSIONS = 2
 
 
 def predict(
@@ -47,6 +50,16 @@ def predict(
     with autologging.switched_off(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="X (does not have valid|has) feature names")
         answers = ask(model, data, name, data_name)
+    if not answers.predicted.ndim:
+        raise UsageProblem(
+            f"{name} returned {described(answers.predicted.tolist())} for the {len(true):,} rows of {data_name}: "
+            "a function must return one value for each row"
+        )
+    if answers.predicted.ndim > _MOST_DIMENSIONS:
+        raise UsageProblem(
+            f"{name} predicts the shape {answers.predicted.shape}: give a value for each row, or a column for each "
+            "class or output"
+        )
     if len(answers.predicted) != len(true):
         raise UsageProblem(
             f"{name} predicted {len(answers.predicted):,} values for the {len(true):,} rows of {data_name}: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.split.registry import splits_of
 from mlmagic.data.split.split_columns import NamedColumn
 from mlmagic.errors import UsageProblem
+from mlmagic.models.saving.agreement import as_array
 from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import guarded
 
@@ -27,7 +28,8 @@ def rows_of(data: Any, name: str) -> int:
         It has no rows, or is no table, array or list.
     """
     shape = getattr(data, "shape", None)
-    if isinstance(data, str | bytes | dict | set) or not (shape or hasattr(data, "__len__")):
+    has_rows = bool(shape) if isinstance(shape, tuple) else hasattr(data, "__len__")
+    if isinstance(data, str | bytes | dict | set) or not has_rows:
         raise UsageProblem(f"{name} is of type {type(data).__name__}: evaluate takes pandas, polars, NumPy and lists")
     rows = int(shape[0]) if shape else len(data)
     if not rows:
@@ -122,7 +124,6 @@ def targets_of(y: Any, rows: int, name: str, data: str) -> tuple[NDArray[Any], t
     UsageProblem
         There is not one for each row, or some are missing.
     """
-    import numpy as np
     import pandas as pd
 
     if rows_of(y, name) != rows:
@@ -130,7 +131,7 @@ def targets_of(y: Any, rows: int, name: str, data: str) -> tuple[NDArray[Any], t
             f"{name} has {rows_of(y, name):,} values, and {data} has {rows:,} rows: give one for each row"
         )
     names = column_names(y)
-    array = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
+    array = _as_rows(y, name)
     if array.ndim > 1 and array.shape[1] == 1:
         array = array.reshape(-1)
     if array.ndim > 2:  # noqa: PLR2004  # rows and outputs
@@ -146,6 +147,14 @@ def targets_of(y: Any, rows: int, name: str, data: str) -> tuple[NDArray[Any], t
         raise UsageProblem(f"{name} mixes text and other values: give labels of one type, {name}.astype(str)")
     outputs = array.shape[1] if array.ndim > 1 else 0
     return array, tuple(map(str, names if names and len(names) == outputs else range(outputs)))
+
+
+def _as_rows(values: Any, name: str) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = as_array(values)
+    except ValueError as error:  # NumPy says "inhomogeneous shape"
+        raise UsageProblem(f"{name} has rows of different lengths: give one value for each row") from error
+    return array
 
 
 def warnings_of(data: Any, targets: Any, name: str, targets_name: str) -> list[str]:
@@ -179,8 +188,6 @@ def values_for_rows(option: str, wanted: Any, data: Any, rows: int, name: str) -
     UsageProblem
         There is no such column, or not one value for each row.
     """
-    import numpy as np
-
     if isinstance(wanted, str):
         names = [] if (found := column_names(data)) is None else found
         texts = [str(one) for one in names]
@@ -192,7 +199,7 @@ def values_for_rows(option: str, wanted: Any, data: Any, rows: int, name: str) -
     else:
         given = wanted if isinstance(wanted, NamedColumn) else NamedColumn(option, wanted)
         column, label = given.values, given.name  # noqa: PD011  # not a pandas object
-    array = np.asarray(column.to_numpy() if hasattr(column, "to_numpy") else column)
+    array = _as_rows(column, f"{option}: {label}")
     if array.ndim != 1 or len(array) != rows:
         raise UsageProblem(f"{option}: {label} has {len(array):,} values, and {name} has {rows:,} rows")
     return label, array
