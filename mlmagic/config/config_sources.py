@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmagic.config.flat import leaves
 from mlmagic.config.groups import groups_in
 from mlmagic.config.hydra_values import fill_in
-from mlmagic.config.overrides import quoted
+from mlmagic.config.overrides import in_quotes, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
 from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
 from mlmagic.errors import MLMagicError, UsageProblem
@@ -84,7 +84,7 @@ class ConfigSources:
         root = here if self.yaml is not None or self.schema is not None else self.folder
         given = [quoted(one) for one in overrides]
         if root is here and self.folder is not None:
-            given.append(f"hydra.searchpath=[{_in_quotes(f'file://{self.folder}')}]")
+            given.append(f"hydra.searchpath=[{in_quotes(f'file://{self.folder}')}]")
         if self.schema is None:
             return self._composed(root or here, primary, given)
         # The types come first, so that each value is checked against them when it is merged.
@@ -163,7 +163,3 @@ def _is_of_configs(error: Exception) -> bool:
     from yaml import YAMLError
 
     return isinstance(error, HydraException | OmegaConfBaseException | YAMLError)
-
-
-def _in_quotes(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

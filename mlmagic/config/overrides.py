@@ -81,15 +81,26 @@ def quoted(override: str) -> str:
     key, equals, value = override.partition("=")
     if not equals or value.isascii():
         return override
-    return f"{key}={_BARE.sub(_in_quotes, value)}"
+    return f"{key}={_BARE.sub(_bare_in_quotes, value)}"
 
 
-def _in_quotes(found: re.Match[str]) -> str:
+def in_quotes(text: str) -> str:
+    r"""Return *text* in quotes of Hydra's grammar, which escapes a backslash only before a quote.
+
+    >>> print(in_quotes("it's"), in_quotes(r"C:\data"), in_quotes("C:" + chr(92)))
+    'it\'s' 'C:\data' 'C:\\'
+    """
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    return str(QuotedString(text, Quote.single).with_quotes())
+
+
+def _bare_in_quotes(found: re.Match[str]) -> str:
     bare = found[2]
     if bare is None or bare.isascii():
         return found[0]
     text = bare.strip()
-    return bare.replace(text, "'" + text.replace("\\", "\\\\") + "'")
+    return bare.replace(text, in_quotes(text.replace("\\\\", "\\")))  # without quotes, two backslashes are one
 
 
 def key_of(override: str) -> str:

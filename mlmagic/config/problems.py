@@ -146,7 +146,8 @@ def _grammar(error: Exception) -> str:
 def unreadable(error: Exception, override: str) -> str:
     """Return why Hydra's grammar cannot parse an override, as the rest of a sentence."""
     if function := _UNKNOWN_FUNCTION.search(str(error)):
-        return f"cannot be read: there is no function {function[1]!r}.{did_you_mean(function[1], _FUNCTIONS)}"
+        near = did_you_mean(function[1], [one for one in _FUNCTIONS if one != function[1]])  # of a newer Hydra
+        return f"cannot be read: there is no function {function[1]!r}.{near}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
     why = next((line for line in lines if not line.startswith(_BEFORE_THE_REASON)), "")
     variable = _VARIABLE.search(override)  # IPython expands it on other lines

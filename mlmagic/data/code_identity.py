@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import re
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,11 @@ def key_of(*parts: Any) -> str:
     """
     import xxhash
 
-    return str(xxhash.xxh3_128_hexdigest(json.dumps(parts, sort_keys=True, default=repr).encode()))
+    try:
+        text = json.dumps(parts, sort_keys=True, default=_identified)
+    except (TypeError, ValueError):  # keys of a dict that are no texts
+        text = str(content_of(parts))
+    return str(xxhash.xxh3_128_hexdigest(text.encode()))
 
 
 def identity_of_cell(source: str, names: Iterable[str], namespace: Mapping[str, Any]) -> str:
@@ -115,3 +120,16 @@ def _constant(value: Any) -> str:
         return _written(value)
     # `x in {…}` compiles to a frozenset, whose order differs between processes.
     return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def _identified(value: Any) -> Any:
+    """Return what identifies a value that JSON has not: no address, which is another one in each process."""
+    if isinstance(value, types.FunctionType):
+        return [_name_of(value), _written(value.__code__), *map(content_of, _held_by(value))]
+    if isinstance(value, types.BuiltinFunctionType | type):
+        return _name_of(value)
+    found = content_of(value)
+    return _ADDRESS.sub("", repr(value)) if found is None else found

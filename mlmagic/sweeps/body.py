@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 from mlmagic.session.observation.reads import functions_of, names_read
+from mlmagic.session.observation.scopes import names_of
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.suggestions import did_you_mean
 
@@ -38,25 +39,31 @@ def body_of(source: str, namespace: Mapping[str, Any], swept: Collection[str]) -
     """
     tree = _parsed(source)
     _Plain().visit(tree)
-    bound = {
-        node.id: node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    used = names_of(tree)
     for name in swept:
-        if name in bound:
+        if name in used.bound:
             raise UsageProblem(
-                f"Line {bound[name]} of the body assigns {name!r}, which would overwrite the swept value: remove that "
-                "line"
+                f"Line {_line_that_binds(name, tree)} of the body assigns {name!r}, which would overwrite the swept "
+                "value: remove that line"
             )
     read = names_read(tree, namespace)
-    looked_up = _looked_up(tree, read, namespace)
+    looked_up = {*used.read, *used.read_later, *used.read_inside} | _looked_up(read, namespace)
     for name in swept:
         if name not in looked_up:
             near = did_you_mean(name, [one for one in looked_up if one not in namespace])
             raise UsageProblem(f"Nothing in the body reads {name!r}, so the trials would be equal.{near}")
     names = [name for name in read if name not in swept and name not in _FROM_A_NOTEBOOK]
-    return Body(source, tuple(names), frozenset(bound))
+    return Body(source, tuple(names), frozenset(used.bound))
+
+
+def _line_that_binds(name: str, tree: ast.Module) -> int:
+    statement = next(one for one in tree.body if name in names_of(ast.Module([one], [])).bound)
+    lines = [
+        node.lineno
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+    ]
+    return min(lines, default=statement.lineno)
 
 
 def _parsed(source: str) -> ast.Module:
@@ -93,11 +100,19 @@ class _Plain(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _awaits(self, node: ast.Await | ast.AsyncFor | ast.AsyncWith) -> None:
-        raise UsageProblem(
-            f"Line {node.lineno} of the body awaits: a trial has no loop of its own. Write asyncio.run(…) around it"
-        )
+        self._refuse_await(node.lineno)
 
     visit_Await = visit_AsyncFor = visit_AsyncWith = _awaits
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        if node.is_async:
+            self._refuse_await(node.target.lineno)
+        self.generic_visit(node)
+
+    def _refuse_await(self, line: int) -> None:
+        raise UsageProblem(
+            f"Line {line} of the body awaits: a trial has no loop of its own. Write asyncio.run(…) around it"
+        )
 
     def _refuse_call(self, node: ast.Call) -> None:
         called = ast.unparse(node.func)
@@ -112,9 +127,9 @@ class _Plain(ast.NodeVisitor):
             )
 
 
-def _looked_up(tree: ast.Module, read: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
-    """Return all names that the body, or a notebook function that it uses, looks up."""
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def _looked_up(read: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
+    """Return all names that the notebook's functions that a body uses look up."""
+    found: set[str] = set()
     for name in read:
         for function in functions_of(namespace[name], namespace):
             found |= set(function.__code__.co_names)

@@ -7,9 +7,11 @@ import logging
 import os
 import time
 from concurrent.futures import BrokenExecutor, Future
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmagic.adapters.optional import require
+from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.suggestions import did_you_mean
 
@@ -209,6 +211,12 @@ class Dask:
                     one.close(timeout=_PATIENCE_S)
 
 
+def require_whole(option: str, number: object) -> None:
+    """Require a whole number, of Python or NumPy."""
+    if not isinstance(number, Integral) or isinstance(number, bool):
+        raise UsageProblem(f"{option} {described(number)}: it is a whole number.")
+
+
 def engine_for(jobs: int | None, on: str, address: str | None, threads: int) -> Engine:
     """Return the engine that the options select; 0 *jobs* means one per core.
 
@@ -220,9 +228,11 @@ def engine_for(jobs: int | None, on: str, address: str | None, threads: int) -> 
         If the package that the engine needs is not installed.
     """
     if on not in ENGINES:
-        raise UsageProblem(f"--on {on}: there are {', '.join(ENGINES)}.{did_you_mean(on, ENGINES)}")
+        raise UsageProblem(f"--on {on}: there are {', '.join(ENGINES)}.{did_you_mean(str(on), ENGINES)}")
     if address is not None and on != "dask":
         raise UsageProblem(f"--address {address} is that of a Dask scheduler: --on dask --address {address}")
+    if jobs is not None:
+        require_whole("--jobs", jobs)
     if jobs is not None and jobs < 0:
         raise UsageProblem(f"--jobs {jobs}: it is 0 (one a core) or more.")
     jobs = (os.cpu_count() or 1) if jobs == 0 else jobs

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlmagic.arguments import described, require_text_or_none
 from mlmagic.errors import UsageProblem
 from mlmagic.store.query.direction import direction_of
 from mlmagic.suggestions import did_you_mean
 from mlmagic.sweeps.body import Body
+from mlmagic.sweeps.engines import require_whole
 from mlmagic.sweeps.points.search import MOST_UNASKED, SEARCHES, points_of
 from mlmagic.sweeps.points.space import count
 from mlmagic.sweeps.points.zipped import dimensions_of
@@ -80,28 +83,47 @@ def require_valid(plan: SweepPlan) -> None:
     """
     if not plan.axes:
         raise UsageProblem("There is nothing to go over: lr=0.1,0.01 depth=range(1,10)")
-    if plan.search not in SEARCHES:
-        near = did_you_mean(plan.search, SEARCHES)
-        raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
-    if plan.models not in MODELS:
-        raise UsageProblem(f"models={plan.models!r}: it is {', '.join(MODELS)}.{did_you_mean(plan.models, MODELS)}")
-    if plan.timeout_s is not None and not plan.timeout_s >= 0:  # rejects NaN too
-        raise UsageProblem(f"--timeout {plan.timeout_s:g}: it is a number of seconds, 0 or more.")
-    for what, number in (("--trials", plan.trials), ("--seeds", plan.seeds), ("--threads", plan.threads)):
-        if number is not None and number < 1:
-            raise UsageProblem(f"{what} {number}: it is 1 or more.")
+    _require_words(plan)
+    _require_numbers(plan)
     if plan.prune and plan.metric is None:
         raise UsageProblem("--prune judges trials by a metric that they log as they go: --metric val_loss")
     if plan.prune and plan.seeds > 1:
         raise UsageProblem("--prune ends trials one by one, and --seeds judges them together: leave one of them out")
     size = count(plan.dimensions)
-    if plan.search == "grid" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
+    if plan.search != "tpe" and plan.trials is None and size * plan.seeds > MOST_UNASKED and not plan.yes:
         if size == float("inf"):
-            points_of(plan.dimensions, "grid", 1, 0)  # raises: an interval has no grid
-        raise UsageProblem(
-            f"That is {int(size) * plan.seeds:,} trials: --yes runs them all, --search random --trials 100 a hundred, "
-            "--trials 100 the first hundred"
-        )
+            points_of(plan.dimensions, plan.search, None, 0)  # raises: an interval has no grid, and no number of points
+        told = f"That is {int(size) * plan.seeds:,} trials: --yes runs them all, "
+        if plan.search == "random":
+            raise UsageProblem(f"{told}--trials 100 a hundred of them")
+        raise UsageProblem(f"{told}--search random --trials 100 a hundred, --trials 100 the first hundred")
+
+
+def _require_words(plan: SweepPlan) -> None:
+    example = "mlmagic.sweep(train, {'lr': [0.1, 0.01]}, metric='val_loss')"
+    texts = {"metric": plan.metric, "address": plan.address, "experiment": plan.experiment}
+    require_text_or_none("mlmagic.sweep", example, **texts)
+    if plan.metric == "":
+        raise UsageProblem("--metric names no metric: --metric accuracy")
+    if plan.search not in SEARCHES:
+        near = did_you_mean(str(plan.search), SEARCHES)
+        raise UsageProblem(f"There is no search {plan.search!r}.{near} There are {', '.join(SEARCHES)}.")
+    if plan.models not in MODELS:
+        near = did_you_mean(str(plan.models), MODELS)
+        raise UsageProblem(f"models={plan.models!r}: it is {', '.join(MODELS)}.{near}")
+
+
+def _require_numbers(plan: SweepPlan) -> None:
+    timeout = plan.timeout_s
+    if timeout is not None and (not isinstance(timeout, Real) or isinstance(timeout, bool)):
+        raise UsageProblem(f"--timeout {described(timeout)}: it is a number of seconds, 0 or more.")
+    if timeout is not None and not timeout >= 0:  # rejects NaN too
+        raise UsageProblem(f"--timeout {timeout:g}: it is a number of seconds, 0 or more.")
+    counts = {"--trials": 1 if plan.trials is None else plan.trials, "--seeds": plan.seeds, "--threads": plan.threads}
+    for what, number in counts.items():
+        require_whole(what, number)
+        if number < 1:
+            raise UsageProblem(f"{what} {number}: it is 1 or more.")
 
 
 def goal_of(plan: SweepPlan) -> Direction | None:
@@ -113,7 +135,7 @@ def goal_of(plan: SweepPlan) -> Direction | None:
         If the direction is invalid or unknown, or a direction or TPE lacks a metric.
     """
     if plan.mode is not None:
-        if plan.mode not in _MODES:
+        if plan.mode not in tuple(_MODES):
             raise UsageProblem(f"--mode {plan.mode}: it is min or max.")
         if plan.metric is None:
             raise UsageProblem(f"--mode {plan.mode} says which is better of a metric: --metric accuracy --mode max")

@@ -10,6 +10,7 @@ from mlmagic.errors import SweepFailedError, SweepInterrupted
 from mlmagic.recording.options import TrackOptions
 from mlmagic.session.interrupts import whole_imports
 from mlmagic.tracking.block import TrackedBlock
+from mlmagic.user_objects import one_line, reraise_interrupt
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
@@ -119,11 +120,13 @@ def sweep(
     >>> results.best  # doctest: +SKIP
     {'x': 3}
     """
+    from mlmagic.arguments import require_text_or_none
     from mlmagic.sweeps.plan import SweepPlan
     from mlmagic.sweeps.points.space import axes_from
     from mlmagic.sweeps.points.zipped import zips_of
     from mlmagic.sweeps.trials.payload import require_takes
 
+    require_text_or_none("mlmagic.sweep", "mlmagic.sweep(train, {'lr': [0.1, 0.01]}, name='tuned')", name=name)
     axes = axes_from(space)
     require_takes(function, [axis.name for axis in axes])
     named = getattr(function, "__name__", "")
@@ -183,7 +186,6 @@ def run_plan(plan: SweepPlan, *, name: str, quiet: bool, caller: FrameType) -> S
 def _run(prepared: Sweep, block: TrackedBlock, *, name: str, quiet: bool) -> SweepFrame:
     from mlmagic.sweeps.results import Results
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
-    from mlmagic.sweeps.views.sweep_picture import picture_of
     from mlmagic.sweeps.views.sweep_view import SweepView
 
     view = None if quiet else SweepView()
@@ -199,7 +201,7 @@ def _run(prepared: Sweep, block: TrackedBlock, *, name: str, quiet: bool) -> Swe
             finally:
                 if view:
                     view.show_storing(prepared.results(run), total=prepared.total)
-            picture = picture_of(results)
+            picture = _picture(results, run)
             if picture is not None:
                 run.recorder.data("figures/sweep.png", picture)
             if results.trials and all(trial.status == "FAILED" for trial in results.trials):
@@ -213,6 +215,17 @@ def _run(prepared: Sweep, block: TrackedBlock, *, name: str, quiet: bool) -> Swe
         told = f"{len(results.trials)} of {prepared.total} trials of {run.name!r} are recorded; --resume goes on"
         raise SweepInterrupted(told, SweepFrame.of(results, picture, prepared.config_at)) from interrupt
     return SweepFrame.of(results, picture, prepared.config_at)
+
+
+def _picture(results: Results, run: ActiveRun) -> bytes | None:
+    from mlmagic.sweeps.views.sweep_picture import picture_of
+
+    try:
+        return picture_of(results)
+    except BaseException as error:  # noqa: BLE001  # matplotlib cannot draw every value; the results are worth more
+        reraise_interrupt(error)
+        run.notices.warn(f"the picture of the sweep could not be drawn: {one_line(error)[:200]}")
+        return None
 
 
 def _all_failed(results: Results) -> str:

@@ -5,7 +5,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.config.overrides import key_of, quoted, words_of
+from mlmagic.config.overrides import in_quotes, key_of, quoted, words_of
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,19 @@ def test_no_letter_is_lost_but_spaces_and_a_shells_quotes(line):
 @given(st.text(alphabet="abÄß漢é xyz", min_size=1, max_size=12).map(str.strip).filter(bool))
 def test_words_of_any_letters_are_read_by_hydra_as_they_were_typed(text):
     [override] = OverridesParser.create().parse_overrides([quoted(f"name={text}")])
+    assert override.value() == text
+
+
+@given(st.text(alphabet="äb\\-/.", min_size=1, max_size=12).filter(lambda text: "ä" in text))
+def test_backslashes_mean_the_same_beside_letters_that_are_not_ascii(text):
+    [plain] = OverridesParser.create().parse_overrides([f"name={text.replace('ä', 'a')}"])
+    [override] = OverridesParser.create().parse_overrides([quoted(f"name={text}")])
+    assert override.value().replace("ä", "a") == plain.value()
+
+
+@given(st.text(max_size=12))
+def test_any_text_in_quotes_is_read_back(text):
+    [override] = OverridesParser.create().parse_overrides([f"name={in_quotes(text)}"])
     assert override.value() == text
 
 

@@ -70,7 +70,30 @@ def test_what_cannot_be_copied_is_named_or_shared(notebook):
         ("import mlflow\nmlflow.log_metric('a', rate)", ["rate"], r"Line 2 of the body calls mlflow\.log_metric.*mlmagic\.log"),
         ("rate = 3\ny = rate", ["rate"], "Line 1 of the body assigns 'rate', which would overwrite the swept value"),
         ("for rate in range(3): pass", ["rate"], "assigns 'rate'"),
+        ("y = 1\nrate += 1", ["rate"], "Line 2 of the body assigns 'rate'"),
+        ("def rate(): return 3\ny = rate", ["rate"], "Line 1 of the body assigns 'rate'"),
+        ("class rate: pass\ny = rate", ["rate"], "assigns 'rate'"),
+        ("import math as rate\ny = rate", ["rate"], "assigns 'rate'"),
+        ("print(rate)\ndel rate", ["rate"], "Line 2 of the body assigns 'rate'"),
+        ("print(rate := 3)", ["rate"], "assigns 'rate'"),
+        ("[rate := 1 for _ in data]", ["rate"], "assigns 'rate'"),
+        ("try: y = rate\nexcept OSError as rate: pass", ["rate"], "assigns 'rate'"),
+        ("match scale:\n    case rate: pass", ["rate"], "assigns 'rate'"),
+        ("def f():\n    global rate\n    rate = 2\nf(); y = rate", ["rate"], "Line 3 of the body assigns 'rate'"),
+        ("if scale:\n    y = 1\n    rate = 2", ["rate"], "Line 3 of the body assigns 'rate'"),
         ("y = scale", ["rate"], "Nothing in the body reads 'rate'"),
+        ("y = [rate for rate in data]", ["rate"], "Nothing in the body reads 'rate'"),
+        ("f = lambda rate: rate\ny = f(1)", ["rate"], "Nothing in the body reads 'rate'"),
+        ("def f(rate): return rate\ny = f(1)", ["rate"], "Nothing in the body reads 'rate'"),
+        ("y = scale.rate", ["rate"], "Nothing in the body reads 'rate'"),
+        ("y = dict(rate=1)", ["rate"], "Nothing in the body reads 'rate'"),
+        ("y = rate", ["rate", "depth"], "Nothing in the body reads 'depth'"),
+        ("get_ipython().run_line_magic('time', 'rate')", ["rate"], r"calls get_ipython\(\)"),
+        ("with mlflow.start_run(): y = rate", ["rate"], r"calls mlflow\.start_run"),
+        ("async def f(): display(rate)", ["rate"], r"Line 1 of the body calls display\(\)"),
+        ("async with rate: pass", ["rate"], "Line 1 of the body awaits"),
+        ("y = [x async for x in rate]", ["rate"], "Line 1 of the body awaits"),
+        ("%%time\ny = rate", ["rate"], "Line 1 of the body is '%%time'"),
         ("y = ratio", ["ratoi"], r"Nothing in the body reads 'ratoi'.* Did you mean 'ratio'\?"),
     ],
 )  # fmt: skip
@@ -85,10 +108,35 @@ def test_a_body_that_cannot_be_swept_is_one_line(notebook, source, swept, messag
     [
         "from math import *\ny = sqrt(rate)",
         "async def f(): await g()\ny = rate",
+        "async def f(): return [x async for x in g()]\ny = rate",
         "text = '''\n!no shell\n'''\ny = rate",
         "y = 7 \\\n  % rate",
         "y = outer(1)",
+        "def f():\n    rate = 3\n    return rate\ny = f() + rate",
+        "y = [rate for rate in data] + [rate]",
+        "def f(rate=rate): return rate\ny = f()",
+        "class Net:\n    size = rate\ny = Net.size",
+        "y = (lambda x: x * rate)(2)",
+        "y = f'{rate}'",
+        "@rate\ndef f(): pass",
+        "if scale:\n    y = rate",
+        "y = mlflow.load_model(rate)",
     ],
 )
 def test_what_only_looks_like_a_notebook_is_python(notebook, source):
     assert body_of(source, notebook, ["rate"]).source == source
+
+
+@pytest.mark.parametrize(
+    ("source", "binds"),
+    [
+        ("y = rate", {"y"}),
+        ("y: float = rate", {"y"}),
+        ("a, (b, *c) = rate", {"a", "b", "c"}),
+        ("def f():\n    inner = rate\nimport os.path", {"f", "os"}),
+        ("with rate as opened: pass", {"opened"}),
+        ("y = [x for x in rate]", {"y"}),
+    ],
+)
+def test_what_a_body_binds(notebook, source, binds):
+    assert body_of(source, notebook, ["rate"]).binds == binds

@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.config.flat import Resolved, resolvable
+from mlmagic.config.overrides import in_quotes
 from mlmagic.config.problems import reason_of
 from mlmagic.errors import UsageProblem
 
@@ -79,7 +80,7 @@ def _written(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        return in_quotes(value)
     if isinstance(value, list):
         return f"[{','.join(map(_written, value))}]"
     if isinstance(value, dict):

@@ -12,13 +12,14 @@ from mlmagic.sweeps.points.space import Interval, count, grid, joined
 from mlmagic.sweeps.trials.pruning import Pruning, new_place, remove, storage_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlmagic.store.query.direction import Direction
     from mlmagic.sweeps.points.space import Dimension, Point
 
 SEARCHES = ("grid", "random", "tpe")
 MOST_UNASKED = 1000
+_MOST_NUMBERED = 2**63 - 1
 _DRAWING = 2**31
 """The spawn key of the random numbers from which points are drawn; it differs from the keys of trials' seeds."""
 
@@ -178,8 +179,22 @@ def points_of(dimensions: Sequence[Dimension], search: str, trials: int | None, 
     generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_DRAWING,)))
     if math.isinf(size):
         return [joined(one.part(_drawn(one, generator)) for one in dimensions) for _ in range(trials)]
+    if size > _MOST_NUMBERED:
+        return [_nth(dimensions, number) for number in _drawn_numbers(dimensions, trials, generator)]
     drawn = generator.choice(int(size), size=min(trials, int(size)), replace=False)
     return [_nth(dimensions, int(number)) for number in drawn]
+
+
+def _drawn_numbers(dimensions: Sequence[Dimension], trials: int, generator: Any) -> Iterable[int]:
+    """Return distinct numbers of points of a grid that has more of them than NumPy can number."""
+    numbers: dict[int, None] = {}
+    while len(numbers) < trials:
+        number = 0
+        for one in dimensions:
+            assert not isinstance(one, Interval)  # noqa: S101  # a finite grid has none
+            number = number * len(one.values) + int(generator.integers(len(one.values)))
+        numbers[number] = None
+    return numbers
 
 
 def _nth(dimensions: Sequence[Dimension], number: int) -> Point:

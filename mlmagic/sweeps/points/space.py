@@ -18,6 +18,7 @@ from mlmagic.snapshot.secrets.cuts import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_MOST_VALUES = 1_000_000
 EXAMPLE = "For example: lr=0.1,0.01 depth=range(1,10) optimizer=choice(adam,sgd)"
 Point = dict[str, Any]
 """A value for each axis, by its name."""
@@ -91,11 +92,7 @@ def axes_of(words: Sequence[str], groups: Mapping[str, Sequence[str]] | None = N
     if groups is None:
         for axis, word in zip(axes, words, strict=True):
             _require_values(axis, word)
-    seen: set[str] = set()
-    for axis in axes:
-        if axis.name in seen:
-            raise UsageProblem(f"{axis.name!r} is given twice: put all its values into one, {axis.name}=A,B")
-        seen.add(axis.name)
+    _require_distinct(axes)
     return axes
 
 
@@ -113,14 +110,17 @@ def axes_from(space: Mapping[str, Any]) -> list[Axis]:
             axes += axes_of([f"{name}={given}"])
             continue
         is_many = hasattr(given, "__iter__") and not isinstance(given, Mapping | bytes)
-        values = tuple(_plain(value) for value in given) if is_many else (given,)
+        is_scalar = getattr(given, "ndim", None) == 0  # a tensor of one number has `__iter__`, which raises
+        values = tuple(_plain(value) for value in given) if is_many and not is_scalar else (_plain(given),)
         axes.append(_filled(Choices(str(name), values), f"{name}={given!r}"))
+    _require_distinct(axes)
     return axes
 
 
 def count(dimensions: Iterable[Dimension]) -> float:
     """Return the number of points of the grid; infinite with an interval."""
-    return math.prod(math.inf if isinstance(one, Interval) else len(one.values) for one in dimensions)
+    sizes = [0 if isinstance(one, Interval) else len(one.values) for one in dimensions]
+    return math.prod(sizes) if all(sizes) else math.inf
 
 
 def grid(dimensions: Sequence[Dimension]) -> Iterator[Point]:
@@ -150,7 +150,7 @@ def joined(parts: Iterable[Point]) -> Point:
 
 def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.override_parser.types import Glob, IntervalSweep
+    from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep, Sweep
     from hydra.errors import HydraException
 
     try:
@@ -177,9 +177,34 @@ def _axis(word: str, groups: Mapping[str, Sequence[str]]) -> Axis:
         return _filled(Choices(name, values, prefix), f"{word} (there are: {', '.join(options)})")
     if getattr(value, "shuffle", False):
         raise UsageProblem(f"{word!r}: the order of a grid does not matter; --search random draws its points.")
+    if isinstance(value, RangeSweep):
+        _require_countable(value, word)
     if override.is_discrete_sweep():
-        return _filled(Choices(name, tuple(_plain(one) for one in override.sweep_iterator()), prefix), word)
+        given = tuple(override.sweep_iterator())
+        if any(isinstance(one, Sweep) for one in given):
+            raise UsageProblem(f"{word!r} puts a function among values: write all values, {name}=A,B. {EXAMPLE}")
+        return _filled(Choices(name, tuple(_plain(one) for one in given), prefix), word)
     return Choices(name, (_plain(value),), prefix)
+
+
+def _require_distinct(axes: Iterable[Axis]) -> None:
+    seen: set[str] = set()
+    for axis in axes:
+        if axis.name in seen:
+            raise UsageProblem(f"{axis.name!r} is given twice: put all its values into one, {axis.name}=A,B")
+        seen.add(axis.name)
+
+
+def _require_countable(value: Any, word: str) -> None:
+    """Reject a range that never ends, or whose values would fill the memory."""
+    ends = [float(one) for one in (value.start, value.stop, value.step)]
+    if not all(map(math.isfinite, ends)) or ends[2] == 0:
+        raise UsageProblem(f"{word!r} never ends: range(START,STOP,STEP) takes finite numbers, and a step other than 0")
+    size = (ends[1] - ends[0]) / ends[2]
+    if size > _MOST_VALUES:
+        low, high = sorted(ends[:2])
+        kind = "interval({:g},{:g})" if value.step != round(value.step) else "int(interval({:g},{:g}))"
+        raise UsageProblem(f"{word!r} has {math.ceil(size):,} values: {kind.format(low, high)} draws from all of them")
 
 
 def _require_values(axis: Axis, word: str) -> None:

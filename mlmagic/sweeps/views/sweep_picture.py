@@ -82,7 +82,7 @@ def _so_far(axes: Any, results: Results) -> None:
     axes.step(*zip(*line, strict=True), where="post", color=_BEST, linewidth=1.8, label=label)
     axes.set_xlabel("trial")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(_short(results.metric or ""), fontsize=10)
+    axes.set_title(_short(results.metric or ""), fontsize=10, parse_math=False)
     axes.legend(fontsize=8, frameon=False)
     _plain(axes)
 
@@ -90,7 +90,7 @@ def _so_far(axes: Any, results: Results) -> None:
 def _bars(axes: Any, importance: dict[str, float]) -> None:
     names = list(importance)[:_MOST_PARAMETERS][::-1]
     axes.barh(range(len(names)), [importance[name] for name in names], color=_BAR)
-    axes.set_yticks(range(len(names)), [_short(name) for name in names])
+    axes.set_yticks(range(len(names)), [_short(name) for name in names], parse_math=False)
     axes.set_title("importance", fontsize=10)
     axes.set_xlim(0, 1)
     _plain(axes)
@@ -113,11 +113,10 @@ def _parallel(axes: Any, results: Results, summaries: Sequence[PointSummary], na
         )
     for at, (_, low, high) in enumerate(scales):
         axes.axvline(at, color="#c5ccd6", linewidth=0.8, zorder=0)
-        axes.text(at, -0.04, low, ha="center", va="top", fontsize=7)
-        axes.text(at, 1.03, high, ha="center", va="bottom", fontsize=7)
-    axes.set_xticks(
-        range(len(scales)), [_short(name) for name in (*names, results.metric or "")], rotation=20, fontsize=8
-    )
+        axes.text(at, -0.04, low, ha="center", va="top", fontsize=7, parse_math=False)
+        axes.text(at, 1.03, high, ha="center", va="bottom", fontsize=7, parse_math=False)
+    labels = [_short(name) for name in (*names, results.metric or "")]
+    axes.set_xticks(range(len(scales)), labels, rotation=20, fontsize=8, parse_math=False)
     axes.set_yticks([])
     axes.set_ylim(-0.14, 1.12)
     axes.set_title("points, the best in blue", fontsize=10)
