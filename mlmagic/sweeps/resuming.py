@@ -53,7 +53,8 @@ def find_earlier(code: str, experiment: str | None) -> EarlierSweep | None:
     def read() -> EarlierSweep | None:
         client = connection.connect()
         with refusals.refused_by(tracking_uri.current_uri()):
-            home = experiments.find(client, experiment)
+            is_new = experiment and client.get_experiment_by_name(experiment) is None  # the sweep's run creates it
+            home = None if is_new else experiments.find(client, experiment)
             if home is None:
                 return None
             found = next(queries.search(client, [home.experiment_id], _with_tag(CODE, code), size=1), None)
