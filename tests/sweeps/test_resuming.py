@@ -86,7 +86,7 @@ def test_a_deleted_trial_runs_again(make_sweep):
         ("-1", None),
         ("1.5", None),
         ("7 ", None),
-        ("７", None),
+        ("\uff17", None),
         ("seed", None),
     ],
 )

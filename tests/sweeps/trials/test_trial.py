@@ -42,7 +42,7 @@ def fitted(x):
     ("function", "metrics"),
     [
         pytest.param(lambda x: x, {"loss": 2.0}, id="a number is the metric"),
-        pytest.param(lambda x: np.float32(x), {"loss": 2.0}, id="a number of NumPy"),
+        pytest.param(lambda x: np.float32(x) + 0, {"loss": 2.0}, id="a number of NumPy"),
         pytest.param(lambda x: np.array([x]), {"loss": 2.0}, id="an array of one number"),
         pytest.param(lambda x: math.inf, {"loss": math.inf}, id="infinity"),
         pytest.param(lambda x: 10**400, {"loss": math.inf}, id="more than any float"),
