@@ -55,12 +55,12 @@ def _foreign(value: Any, deepest: int) -> Any:
         if math.prod(shape) <= _LONGEST_LIST and hasattr(value, "tolist"):
             return _plain(value.tolist(), deepest - 1)
         return f"{type(value).__name__} of shape {tuple(shape)}, {value.dtype}"
-    if hasattr(value, "get_params"):
-        return type(value).__name__
     if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen SciPy distribution, whose repr has an address
         arguments = [*map(repr, value.args), *(f"{name}={each!r}" for name, each in value.kwds.items())]
         return f"{value.dist.name}({', '.join(arguments)})"
     text = repr(value)
+    if hasattr(value, "get_params"):  # an estimator, or a kernel: scikit-learn breaks the lines of its `repr`
+        text = " ".join(text.split())
     if len(text) > _LONGEST_TEXT:
         text = beginning(text, _LONGEST_TEXT)
     return text if " at 0x" not in text else type(value).__name__

@@ -80,7 +80,8 @@ def record_search(run: ActiveRun, name: str, search: Any) -> int:
                 child.recorder.metric(key, value)
         failed = bool(scores) and all(math.isnan(score) for score in scores)
         took_s = metrics.get("mean_fit_time", 0.0) + metrics.get("mean_score_time", 0.0)
-        folds = sum(key.startswith("split") for key in metrics) or 1
+        # Each fold has a key for each metric, `split0_test_f1`, and for the training rows, `split0_train_f1`.
+        folds = len({key.partition("_")[0] for key in metrics if key.startswith("split")}) or 1
         child.end("FAILED" if failed else "FINISHED", started + round(1000 * took_s * folds))
     return len(results["params"])
 

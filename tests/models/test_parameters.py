@@ -10,13 +10,25 @@ import torch
 from scipy.stats import loguniform
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.feature_selection import SelectFromModel
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from torch import nn
 
@@ -40,6 +52,19 @@ class Passing(RandomForestClassifier):
     @classmethod
     def _get_param_names(cls):
         return [*RandomForestClassifier._get_param_names(), "extra"]
+
+
+class Own(SVC):
+    """An estimator with another default than its base, and a parameter of its own."""
+
+    def __init__(self, C=5.0, extra=2):
+        super().__init__(C=C)
+        self.extra = extra
+
+
+class Raising(BaseEstimator):
+    def get_params(self, deep=True):  # as scikit-learn has it
+        raise RuntimeError("no")
 
 
 def scaled(x):
@@ -94,6 +119,70 @@ def scaled(x):
             RandomizedSearchCV(SVC(), {"C": loguniform(0.1, 10), "gamma": np.array([1.0, 2.0])}, n_iter=3),
             {"estimator": "SVC", "param_distributions": {"C": "loguniform(0.1, 10)", "gamma": [1.0, 2.0]}, "n_iter": 3},
         ),
+        (GaussianProcessRegressor(ConstantKernel(4.0) * RBF(3.0)), {"kernel": "2**2 * RBF(length_scale=3)"}),
+        (
+            GridSearchCV(
+                make_pipeline(SVC(C=3)), [{"svc__C": [1]}, {"svc": [SVC(C=4), LogisticRegression()]}], cv=KFold(2)
+            ),
+            {
+                "estimator": "Pipeline",
+                "estimator__svc__C": 3,
+                "param_grid": [{"svc__C": [1]}, {"svc": ["SVC(C=4)", "LogisticRegression()"]}],
+                "cv": "KFold(n_splits=2, random_state=None, shuffle=False)",
+            },
+        ),
+        (
+            StackingClassifier([("a", SVC()), ("b", make_pipeline(LogisticRegression(C=2)))], SVC(C=0.1)),
+            {
+                "a": "SVC",
+                "b": "Pipeline",
+                "b__logisticregression__C": 2,
+                "final_estimator": "SVC",
+                "final_estimator__C": 0.1,
+            },
+        ),
+        (
+            ColumnTransformer(
+                [
+                    ("n", make_pipeline(SimpleImputer(), StandardScaler(with_std=False)), ["a"]),
+                    ("p", "passthrough", ["b"]),
+                ],
+                remainder=MinMaxScaler((0, 2)),
+            ),
+            {
+                "n": "Pipeline",
+                "n__standardscaler__with_std": False,
+                "p": "passthrough",
+                "remainder": "MinMaxScaler",
+                "remainder__feature_range": [0, 2],
+            },
+        ),
+        (make_union(PCA(2), StandardScaler()), {"pca__n_components": 2}),
+        (BaggingClassifier(SVC(C=2), n_estimators=3), {"estimator": "SVC", "estimator__C": 2, "n_estimators": 3}),
+        (
+            OneVsRestClassifier(MultiOutputClassifier(SVC(C=4))),
+            {"estimator": "MultiOutputClassifier", "estimator__estimator": "SVC", "estimator__estimator__C": 4},
+        ),
+        (
+            SelectFromModel(LogisticRegression(C=9), threshold="mean"),
+            {"estimator": "LogisticRegression", "estimator__C": 9, "threshold": "mean"},
+        ),
+        (
+            TransformedTargetRegressor(Ridge(2), func=np.log, inverse_func=np.exp),
+            {"regressor": "Ridge", "regressor__alpha": 2, "func": "log", "inverse_func": "exp"},
+        ),
+        (
+            Pipeline([("a", None), ("b", "passthrough")], memory="cache"),
+            {"a": None, "b": "passthrough", "memory": "cache"},
+        ),
+        (Own(C=5.0), {}),
+        (Own(C=1.0, extra=3), {"C": 1.0, "extra": 3}),
+        (Raising(), {}),
+        (AdaBoostClassifier(), {}),
+        (SVC(random_state=np.random.RandomState(0)), {"random_state": "RandomState"}),
+        (SVC(kernel=lambda a, b: a @ b.T), {"kernel": "<lambda>"}),
+        (SVC, {}),
+        (None, {}),
         ("text", {}),
         (nn.Linear(2, 1), {}),
     ],

@@ -5,6 +5,7 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 import mlmagic
@@ -34,6 +35,32 @@ def test_each_candidate_of_a_search_is_a_run(store_uri, kind):
         assert one.data.metrics["mean_test_score"] == search.cv_results_["mean_test_score"][number]
         assert {"std_test_score", "rank_test_score", "split2_test_score", "mean_fit_time"} <= set(one.data.metrics)
         assert (one.info.run_name, one.info.status) == (f"tree {number}", "FINISHED")
+
+
+@pytest.mark.parametrize(
+    "scoring", [None, ["accuracy", "f1_macro"], {"a": "accuracy", "b": "f1_macro", "c": "recall_macro"}]
+)
+@pytest.mark.parametrize("with_training", [False, True])
+def test_a_candidate_took_as_long_as_its_fits_whatever_was_scored(store_uri, scoring, with_training):
+    search = GridSearchCV(
+        DecisionTreeClassifier(), {"max_depth": [1, 2]}, cv=3, scoring=scoring, return_train_score=with_training,
+        refit=False,
+    ).fit(X, y)  # fmt: skip
+    search.cv_results_ |= {"mean_fit_time": [10.0, 20.0], "mean_score_time": [1.0, 2.0]}
+    with mlmagic.track("search", quiet=True) as run:
+        mlmagic.log_search(search)
+    assert [one.info.end_time - one.info.start_time for one in below(run)] == [33_000, 66_000]
+
+
+def test_candidates_that_are_estimators_are_told_apart(store_uri):
+    space = {"tree": [DecisionTreeClassifier(max_depth=1), DecisionTreeClassifier(max_depth=2)]}
+    search = GridSearchCV(Pipeline([("tree", DecisionTreeClassifier())]), space, cv=2).fit(X, y)
+    with mlmagic.track("search", quiet=True) as run:
+        mlmagic.log_search(search)
+    assert [one.data.params["tree"] for one in below(run)] == [
+        "DecisionTreeClassifier(max_depth=1)",
+        "DecisionTreeClassifier(max_depth=2)",
+    ]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -83,4 +83,11 @@ def _array_difference(first: Any, second: Any, tolerance: float) -> str | None:
 
 def _equal(one: Any, other: Any) -> bool:
     same = one == other
-    return bool(same) if isinstance(same, bool) or getattr(same, "shape", None) == () else repr(one) == repr(other)
+    if isinstance(same, bool) or getattr(same, "shape", None) == ():
+        return bool(same) or (_is_missing(one) and _is_missing(other))
+    return repr(one) == repr(other)
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value is NaN or NaT, which differ from themselves."""
+    return bool(value != value)  # noqa: PLR0124  # as just said

@@ -16,7 +16,7 @@ from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     import pickle
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from cloudpickle import CloudPickler
 
@@ -192,16 +192,21 @@ def culprit(model: Any) -> str:
     return f"its attribute {path.lstrip('.')!r} ({type(value).__name__})" if path else ""
 
 
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+@guarded(default=())  # an object whose attributes cannot be listed
+def _parts(value: Any) -> Sequence[tuple[str, Any]]:
     if isinstance(value, dict):
-        yield from ((f"[{key!r}]", part) for key, part in list(value.items()))
-    elif isinstance(value, list | tuple):
-        yield from ((f"[{number}]", part) for number, part in enumerate(value))
-    elif isinstance(value, types.FunctionType):
-        cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=False)
-        yield from ((f".{name}", cell.cell_contents) for name, cell in cells)
-    else:
-        yield from ((f".{name}", part) for name, part in list(getattr(value, "__dict__", {}).items()))
+        return [(f"[{key!r}]", part) for key, part in list(value.items())]
+    if isinstance(value, list | tuple):
+        return [(f"[{number}]", part) for number, part in enumerate(value)]
+    if isinstance(value, types.FunctionType):
+        return list(_held_by(value))
+    return [(f".{name}", part) for name, part in list(getattr(value, "__dict__", {}).items())]
+
+
+def _held_by(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        with contextlib.suppress(ValueError):  # not bound yet
+            yield f".{name}", cell.cell_contents
 
 
 @guarded(default=False)
