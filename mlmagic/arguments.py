@@ -44,6 +44,15 @@ def described(value: object) -> str:
     return shown if value is None else f"{shown} ({kind})" if shown else f"a value of type {kind}"
 
 
+def brief(value: object) -> str:
+    """Return the `repr` of *value* in one short line, or the name of its type if it raises.
+
+    >>> brief("min"), brief(list(range(100)))
+    ("'min'", '[0, 1, 2, 3, 4, 5, ...]')
+    """
+    return _repr(value) or f"a value of type {type(value).__name__}"
+
+
 @guarded(default="")
 def _repr(value: object) -> str:
     return " ".join(reprlib.repr(value).split())

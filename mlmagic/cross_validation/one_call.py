@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
+from mlmagic.arguments import described
 from mlmagic.cross_validation.fold_loop import next_loop, record_plan, recorded
 from mlmagic.cross_validation.summary import record_summary
 from mlmagic.data.split.fold_plan import plan_folds
@@ -18,7 +21,7 @@ from mlmagic.scalars import mean_and_std
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -119,8 +122,10 @@ def cross_validate(
 
     if isinstance(model, type) or not hasattr(model, "fit"):
         raise UsageProblem(f"{what} takes an estimator with a method fit, not {model!r:.60}.")
-    plan = plan_folds(cv, X, y, groups, classifier=bool(is_classifier(model)), what=what)
+    if jobs is not None and (not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs == 0):
+        raise UsageProblem(f"{what}: jobs is a number of processes, -1 for one per processor, not {described(jobs)}.")
     asked = _asked(scoring, what)
+    plan = plan_folds(cv, X, y, groups, classifier=bool(is_classifier(model)), what=what)
     found = selection.cross_validate(
         model, X, y, cv=[(fold.train, fold.val) for fold in plan.folds], scoring=asked, n_jobs=jobs
     )
@@ -146,16 +151,30 @@ def _asked(scoring: Any, what: str) -> Any:
     Raises
     ------
     UsageProblem
-        There is no scorer of such a name.
+        There is no scorer of such a name, or *scoring* is none of the forms that it has.
     """
     from sklearn.metrics import get_scorer_names
 
-    names = [scoring] if isinstance(scoring, str) else scoring
-    for name in names if isinstance(names, list | tuple | set) else ():
+    if isinstance(scoring, str):
+        names: list[Any] = [scoring]
+    elif isinstance(scoring, Mapping):
+        names = [one for one in scoring.values() if not callable(one)]
+    elif isinstance(scoring, list | tuple | set):
+        names = list(dict.fromkeys(scoring))
+    elif scoring is None or callable(scoring):
+        return scoring
+    else:
+        raise UsageProblem(
+            f"{what}: scoring is the name of a scorer, several, a mapping of names to scorers, or a function, not "
+            f"{described(scoring)}."
+        )
+    if not scoring:
+        raise UsageProblem(f"{what}: scoring names no scorer. For example: scoring=['accuracy', 'f1_macro']")
+    for name in names:
         if not isinstance(name, str) or name not in get_scorer_names():
             hint = did_you_mean(str(name), get_scorer_names())
             raise UsageProblem(f"{what}: there is no scorer {name!r}.{hint} All: sklearn.metrics.get_scorer_names()")
-    return list(scoring) if isinstance(scoring, tuple | set) else scoring
+    return scoring if isinstance(scoring, str | Mapping) else names
 
 
 def _record(context: RunContext, model: Any, result: CrossValidation) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.scalars import mean_and_std
 from mlmagic.store.keys import unused
+from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +39,12 @@ def record_summary(context: RunContext, folds: Sequence[Mapping[str, float]]) ->
         mean, std = mean_and_std(values)
         context.recorder.metric(f"{MEAN}{name}", mean)
         context.recorder.metric(f"{STD}{name}", std)
-    picture = picture_of({name: values for name, values in series.items() if all(map(math.isfinite, values))})
+    try:
+        picture = picture_of({name: values for name, values in series.items() if all(map(math.isfinite, values))})
+    except BaseException as error:  # noqa: BLE001  # matplotlib cannot draw every value; the numbers are recorded
+        reraise_interrupt(error)
+        context.notices.warn(f"the picture of the folds could not be drawn: {one_line(error)[:200]}")
+        return
     if picture is not None:
         name = unused("folds", context.figure_names)
         context.recorder.data(f"figures/{name}.png", picture)
@@ -66,7 +72,7 @@ def picture_of(series: Mapping[str, Sequence[float]]) -> bytes | None:
         mean, std = mean_and_std(values)
         axes.plot(values, [0] * len(values), "o", color=_DOT, alpha=0.7)
         axes.axvline(mean, color=_LINE)
-        axes.set_title(f"{name}   {mean:.4g} ± {std:.2g}", loc="left", fontsize=9)
+        axes.set_title(f"{name}   {mean:.4g} ± {std:.2g}", loc="left", fontsize=9, parse_math=False)
         axes.set_yticks([])
         axes.tick_params(labelsize=8)
         axes.locator_params(axis="x", nbins=5)

@@ -9,12 +9,12 @@ import operator
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mlmagic.arguments import brief
 from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.recording import open_runs, progress_loops
 from mlmagic.scalars import as_number
 from mlmagic.session.running_cells import running
 from mlmagic.session.script import as_python
-from mlmagic.snapshot.secrets.cuts import shown
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -83,14 +83,15 @@ class EarlyStopping:
         model: Restorable | None = None,
     ) -> None:
         self.patience = _whole(patience)
-        if mode not in _MODES:
+        if not isinstance(mode, str) or mode not in _MODES:
+            hint = did_you_mean(mode, _MODES) if isinstance(mode, str) else ""
             raise UsageProblem(
-                f"EarlyStopping: mode is 'min' or 'max', got {mode!r}.{did_you_mean(str(mode), _MODES)} "
+                f"EarlyStopping: mode is 'min' or 'max', got {brief(mode)}.{hint} "
                 "A loss is to be small: 'min'. A score is to be large: 'max'."
             )
         delta = as_number(min_delta)
         if delta is None or not 0 <= delta < math.inf:
-            raise UsageProblem(f"EarlyStopping: min_delta is a number from 0, got {min_delta!r}.")
+            raise UsageProblem(f"EarlyStopping: min_delta is a number from 0, got {brief(min_delta)}.")
         if model is not None and not (hasattr(model, "state_dict") and hasattr(model, "load_state_dict")):
             raise UsageProblem(
                 f"EarlyStopping: model has torch's state_dict and load_state_dict, got {type(model).__name__}. "
@@ -135,7 +136,7 @@ class EarlyStopping:
         """
         number = as_number(value)
         if number is None:
-            raise UsageProblem(f"EarlyStopping takes a number (a tensor of one element too), got {shown(value, 80)}.")
+            raise UsageProblem(f"EarlyStopping takes a number (a tensor of one element too), got {brief(value)}.")
         run = _active_run()
         loop = progress_loops.innermost(run.recorder if run is not None else None, here=True)
         self._start_anew(loop)
@@ -235,7 +236,7 @@ def _whole(patience: Any) -> int:
     except TypeError:
         number = 0
     if number < 1:
-        raise UsageProblem(f"EarlyStopping: patience is a whole number from 1, got {patience!r}.")
+        raise UsageProblem(f"EarlyStopping: patience is a whole number from 1, got {brief(patience)}.")
     return number
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from numbers import Integral
 from typing import TYPE_CHECKING, TypeVar
 
+from mlmagic.arguments import brief
 from mlmagic.errors import NoActiveRunError, UsageProblem
 from mlmagic.recording import open_runs
 from mlmagic.training.shown import ShownLoop
@@ -57,10 +59,10 @@ def progress(
     """
     if not isinstance(iterable, Iterable) and not hasattr(type(iterable), "__getitem__"):
         hint = f" Did you mean range({iterable!r})?" if isinstance(iterable, int) else ""
-        raise UsageProblem(f"mlmagic.progress takes something to loop over, got {iterable!r}.{hint}")
-    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
-        raise UsageProblem(f"mlmagic.progress: total is a whole number from 0, got {total!r}.")
-    return Progress(iterable, total, description, curve=curve)
+        raise UsageProblem(f"mlmagic.progress takes something to loop over, got {brief(iterable)}.{hint}")
+    if total is not None and (not isinstance(total, Integral) or isinstance(total, bool) or total < 0):
+        raise UsageProblem(f"mlmagic.progress: total is a whole number from 0, got {brief(total)}.")
+    return Progress(iterable, None if total is None else int(total), description, curve=curve)
 
 
 class Progress(Iterable[T]):

@@ -6,10 +6,12 @@ import sys
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from mlflow import MlflowClient
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKFold, TimeSeriesSplit, cross_validate
 
 import mlmagic
@@ -71,6 +73,11 @@ def test_a_loop_over_folds_in_a_block_records_the_same_as_the_one_call(iris, sto
 
 
 CONTAINERS = {
+    "Arrow": lambda X, y: (pa.table({f"x{at}": X[:, at] for at in range(4)}), pa.array(y)),
+    "Arrow in chunks": lambda X, y: (
+        pa.table({f"x{at}": X[:, at] for at in range(4)}),
+        pa.chunked_array([y[:70], y[70:]]),
+    ),
     "pandas": lambda X, y: (pd.DataFrame(X).add_prefix("x"), pd.Series(y)),
     "polars": lambda X, y: (pl.DataFrame(X, schema=list("abcd")), pl.Series("y", y)),
     "NumPy": lambda X, y: (X, y),
@@ -121,9 +128,24 @@ def test_positions_and_masks_are_folds_too_and_shared_rows_are_told(store_uri):
     [
         ({"scoring": "acuracy"}, "there is no scorer 'acuracy'. Did you mean 'accuracy'?"),
         ({"scoring": ["accuracy", "f1_macr"]}, "Did you mean 'f1_macro'?"),
+        ({"scoring": {"a": "f1_macr"}}, "there is no scorer 'f1_macr'. Did you mean 'f1_macro'?"),
+        ({"scoring": ["accuracy", 3]}, "there is no scorer 3."),
+        (
+            {"scoring": 3},
+            "scoring is the name of a scorer, several, a mapping of names to scorers, or a function, not 3 (int).",
+        ),
+        ({"scoring": []}, "scoring names no scorer. For example: scoring=['accuracy', 'f1_macro']"),
+        ({"scoring": {}}, "scoring names no scorer."),
+        ({"scoring": ""}, "scoring names no scorer."),
+        ({"jobs": 0}, "jobs is a number of processes, -1 for one per processor, not 0 (int)."),
+        ({"jobs": "2"}, "not '2' (str)."),
+        ({"jobs": 1.5}, "not 1.5 (float)."),
+        ({"jobs": True}, "not True (bool)."),
         ({"cv": 151}, "cannot divide these 150 rows"),
-        ({"cv": "KFold"}, "Did you mean 'KFold'?"),
+        ({"cv": "KFold"}, "not 'KFold'. Without quotes: KFold(5)."),
+        ({"cv": "KFld"}, "Did you mean 'KFold'?"),
         ({"model": LogisticRegression}, "takes an estimator with a method fit"),
+        ({"model": 3}, "takes an estimator with a method fit, not 3."),
     ],
 )
 def test_bad_input_is_one_line(iris, options, line):
@@ -132,6 +154,40 @@ def test_bad_input_is_one_line(iris, options, line):
         mlmagic.cross_validate(call.pop("model"), *iris, **call)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "names"),
+    [
+        (None, ["score"]),
+        ("f1_macro", ["f1_macro"]),
+        (("accuracy", "f1_macro"), ["accuracy", "f1_macro"]),
+        (["accuracy", "accuracy"], ["accuracy"]),
+        ({"accuracy"}, ["accuracy"]),
+        ({"a": "accuracy", "b": lambda model, X, y: 0.5}, ["a", "b"]),
+        (lambda model, X, y: 0.5, ["score"]),
+        (lambda model, X, y: {"one": 1, "two": 2.0}, ["one", "two"]),
+        (make_scorer(accuracy_score), ["score"]),
+    ],
+)
+def test_scores_have_the_names_that_were_given(iris, scoring, names):
+    result = mlmagic.cross_validate(MODEL, *iris, cv=2, scoring=scoring)
+    assert list(result.scores) == names
+    assert all(len(values) == 2 and all(type(one) is float for one in values) for values in result.scores.values())
+    assert list(result.mean) == list(result.std) == names
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "NumPy", "lists", "Arrow", "torch"])
+def test_rows_of_each_library_have_the_same_scores(iris, kind):
+    X, y = iris
+    torch = pytest.importorskip("torch")
+    rows, labels = {
+        "Arrow": lambda: (pa.table({f"x{at}": X[:, at] for at in range(4)}), pa.array(y)),
+        "torch": lambda: (torch.tensor(X), torch.tensor(y)),
+        **{name: (lambda make=make: make(X, y)) for name, make in CONTAINERS.items()},
+    }[kind]()
+    wanted = mlmagic.cross_validate(MODEL, X, y, cv=3).scores["score"]
+    assert mlmagic.cross_validate(MODEL, rows, labels, cv=3).scores["score"] == pytest.approx(wanted)
 
 
 def test_in_a_trial_of_a_sweep_the_trial_gets_the_means(store_uri):

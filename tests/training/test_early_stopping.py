@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 import mlmagic
 from mlmagic.errors import UsageProblem
 from mlmagic.recording import open_runs
-from mlmagic.training.early_stopping import EarlyStopping
+from mlmagic.training.early_stopping import EarlyStopping, restores_nothing
 from mlmagic.training.progress import progress
+
+
+class Wordy:
+    def __repr__(self):
+        return "several\nlines"
 
 
 def fed(values, **options):
@@ -82,18 +87,90 @@ def test_infinity_is_a_value():
         ({"min_delta": -0.1}, "min_delta is a number from 0, got -0.1."),
         ({"min_delta": math.nan}, "min_delta is a number from 0, got nan."),
         ({"min_delta": "small"}, "min_delta is a number from 0, got 'small'."),
+        ({"patience": Wordy()}, "patience is a whole number from 1, got several lines."),
+        ({"min_delta": Wordy()}, "min_delta is a number from 0, got several lines."),
+        ({"mode": Wordy()}, "mode is 'min' or 'max', got several lines."),
+        ({"mode": np.array(["min"])}, "mode is 'min' or 'max', got array(['min']"),
+        ({"mode": ["min"]}, "mode is 'min' or 'max', got ['min']."),
         ({"model": object()}, "model has torch's state_dict and load_state_dict, got object."),
     ],
 )
 def test_wrong_arguments_name_the_value_and_what_is_valid(options, message):
-    with pytest.raises(UsageProblem, match=re.escape(message)):
+    with pytest.raises(UsageProblem, match=re.escape(message)) as caught:
         EarlyStopping(**options)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["0.5", None, [0.5], 1j])
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(UsageProblem, match=re.escape(f"takes a number (a tensor of one element too), got {value!r}")):
         EarlyStopping()(value)
+
+
+@pytest.mark.parametrize("value", [np.zeros((3, 3)), np.zeros(0), {"loss": 1.0}])
+def test_what_is_no_number_is_told_in_one_line(value):
+    with pytest.raises(UsageProblem, match="takes a number") as caught:
+        EarlyStopping()(value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_module_in_place_of_the_mode_is_one_line():
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU())
+    with pytest.raises(UsageProblem, match="mode is 'min' or 'max', got Sequential") as caught:
+        EarlyStopping(5, net)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "said", "best"),
+    [
+        pytest.param([3, 2, 1], {"patience": 1}, [False, False, False], (1, 2), id="it goes on getting better"),
+        pytest.param([1, 1], {"patience": 1}, [False, True], (1, 0), id="equal is no better"),
+        pytest.param([1, 0.95, 0.85], {"patience": 1, "min_delta": 0.1}, [False, True, True], (0.85, 2), id="a small step is none"),
+        pytest.param([1, 0.9], {"patience": 1, "min_delta": 0.1}, [False, True], (1, 0), id="nor is a step of just that size"),
+        pytest.param([1, 2, 0.5, 2, 2], {"patience": 2}, [False, False, False, False, True], (0.5, 2), id="patience begins anew"),
+        pytest.param([1, 2, 3], {"patience": 1, "mode": "max"}, [False, False, False], (3, 2), id="more is better"),
+        pytest.param([1, math.nan, 0.5], {"patience": 2}, [False, False, False], (0.5, 2), id="nan is no value"),
+        pytest.param([math.inf, 1], {"patience": 2}, [False, False], (1, 1), id="from infinity down"),
+        pytest.param([1, 2, 0.1], {"patience": 1}, [False, True, True], (0.1, 2), id="once it has stopped it says so"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:EarlyStopping got nan")
+def test_when_it_stops_and_what_was_best(values, options, said, best):
+    stopper = EarlyStopping(**options)
+    assert [stopper(value) for value in values] == said
+    assert (stopper.best_value, stopper.best_epoch) == best
+    assert stopper.stopped_epoch == (said.index(True) if True in said else None)
+    stopper.reset()
+    assert (stopper.best_value, stopper.best_epoch, stopper.stopped_epoch, stopper.should_stop) == (
+        None,
+        None,
+        None,
+        False,
+    )
+    assert [stopper(value) for value in values] == said
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("s = EarlyStopping(5)\ns.restore_best()", "s"),
+        ("s = mlmagic.EarlyStopping()\nfor _ in range(3): pass\ns.restore_best()", "s"),
+        ("s = EarlyStopping(5, 'max', 0.1)\nif s.should_stop: s.restore_best()", "s"),
+        ("s = EarlyStopping(model=net)\ns.restore_best()", None),
+        ("s = EarlyStopping(**options)\ns.restore_best()", None),
+        ("s = EarlyStopping(5)\nother.restore_best()", None),
+        ("s = Other(5)\ns.restore_best()", None),
+        ("s = EarlyStopping(5)\ns = EarlyStopping(model=net)\ns.restore_best()", None),
+        ("s = EarlyStopping(5)", None),
+        ("s = EarlyStopping(5\ns.restore_best()", None),
+        ("# s.restore_best()\ns = EarlyStopping(5)", None),
+        ("", None),
+    ],
+)
+def test_a_stopper_that_restores_nothing_is_seen_before_the_training(code, name):
+    assert restores_nothing(code) == name
 
 
 class Model:

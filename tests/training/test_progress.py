@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,11 @@ import mlmagic
 from mlmagic.errors import UsageProblem
 from mlmagic.recording import open_runs, progress_loops
 from mlmagic.training.progress import progress
+
+
+class Wordy:
+    def __repr__(self):
+        return "several\nlines"
 
 
 @pytest.fixture(autouse=True)
@@ -299,11 +305,21 @@ def test_old_style_sequences_and_endless_ranges_can_be_looped_over():
         ({"iterable": [], "total": -1}, "total is a whole number from 0, got -1"),
         ({"iterable": [], "total": 2.5}, r"total is a whole number from 0, got 2\.5"),
         ({"iterable": [], "total": True}, "total is a whole number from 0, got True"),
+        ({"iterable": [], "total": "3"}, "total is a whole number from 0, got '3'"),
+        ({"iterable": Wordy()}, "something to loop over, got several lines"),
+        ({"iterable": [], "total": Wordy()}, "total is a whole number from 0, got several lines"),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(arguments, message):
-    with pytest.raises(UsageProblem, match=message):
+    with pytest.raises(UsageProblem, match=message) as caught:
         progress(**arguments)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("total", [np.int64(3), np.uint8(3), 3, 0])
+def test_a_total_may_be_numpys(total, capsys):
+    assert list(progress((item for item in range(3)), total=total)) == [0, 1, 2]
+    assert f"3/{total}" in capsys.readouterr().err or not total
 
 
 def test_nothing_heavy_is_imported_before_a_loop_runs():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import numbers
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,8 @@ def plan_folds(
         found = _divided(splitter, X, y, labels, name=name, rows=rows)
     folds = [FoldRows.of(*_checked(pair, number, rows), rows) for number, pair in enumerate(found)]
     if len(folds) < _FEWEST:
-        raise UsageProblem(f"{what}: {name} gives {len(folds)} fold, and a cross-validation has 2 or more.")
+        count = f"{len(folds)} fold{'s' if len(folds) != 1 else ''}"
+        raise UsageProblem(f"{what}: cv gives {count}, and a cross-validation has 2 or more.")
     notes += _overlaps(folds)
     return FoldPlan(folds, name, {"n_splits": len(folds), **settings}, _digest(folds), notes)
 
@@ -159,6 +161,8 @@ def _splitter(cv: Any, y: Any, classifier: bool | None, what: str) -> Any:
     is_text = isinstance(cv, str | bytes)
     if is_text or isinstance(cv, bool) or not (isinstance(cv, numbers.Integral) or hasattr(cv, "split")):
         named = did_you_mean(str(cv), _names(selection)) if is_text else ""
+        if is_text and str(cv) in _names(selection):
+            named = f" Without quotes: {cv!s}(5)."
         raise UsageProblem(
             f"{what} takes a splitter first, a number of folds or pairs of positions, not {cv!r:.60}.{named} "
             "For example: mlmagic.folds(KFold(5, shuffle=True), X, y)"
@@ -225,8 +229,9 @@ def _divided(splitter: Any, X: Any, y: Any, groups: Any, *, name: str, rows: int
     except (ValueError, TypeError) as error:
         missing = "groups" in str(error) and groups is None
         hint = " Name the column: mlmagic.folds(..., groups='user_id')" if missing else ""
-        hint = hint or (" Give it y: mlmagic.folds(cv, X, y)" if y is None and "y" in str(error) else "")
-        raise UsageProblem(f"{name} cannot divide these {rows:,} rows: {one_line(error)}.{hint}") from error
+        needs_y = y is None and (name.startswith("Stratified") or re.search(r"\by\b", str(error)) is not None)
+        hint = hint or (" Give it y: mlmagic.folds(cv, X, y)" if needs_y else "")
+        raise UsageProblem(f"{name} cannot divide these {rows:,} rows: {one_line(error).rstrip('.')}.{hint}") from error
 
 
 def _checked(pair: Any, number: int, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -241,7 +246,7 @@ def _checked(pair: Any, number: int, rows: int) -> tuple[NDArray[np.intp], NDArr
 
     try:
         sides = [np.asarray(side) for side in pair]
-    except TypeError:
+    except (TypeError, ValueError):  # it has no sides, or one of them has rows of different lengths
         sides = []
     if len(sides) != _FEWEST or any(side.ndim != 1 for side in sides):
         raise UsageProblem(f"fold {number} is no pair of positions (train, held out): {pair!r:.80}")

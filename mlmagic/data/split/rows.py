@@ -88,5 +88,7 @@ def _taken_by_narwhals(item: Any, positions: NDArray[np.intp]) -> Any:
     """Return rows of polars, Arrow and other tables; other objects, such as arrays, are indexed directly."""
     import narwhals as nw
 
+    if type(item).__module__.partition(".")[0] == "pyarrow" and not hasattr(item, "chunks"):  # an array, or a batch
+        return item.take(positions)
     frame = nw.from_native(item, eager_only=True, allow_series=True, pass_through=True)
     return item[positions] if frame is item else nw.to_native(frame[positions])
