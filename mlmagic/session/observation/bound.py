@@ -57,6 +57,10 @@ class BoundNames:
         """Note that an assignment to *names* ran."""
         self._seen.update(names)
 
+    def before(self, name: str) -> Remembered | None:
+        """Return the object that a name which the cell may bind had before it, None if it had none."""
+        return self._before.get(name)
+
     def is_bound(self, name: str) -> bool:
         """Return whether the cell has bound *name* by now."""
         value = self._namespace.get(name, _MISSING)

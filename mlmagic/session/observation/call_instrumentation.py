@@ -208,7 +208,8 @@ class Instrumenter(ast.NodeTransformer):
         )
         self._calls[id(node)] = site
         if kind in {"function", "load", "train", "log"}:
-            node.func = _call(KEEP, number, node.func, at=node.func)
+            called, node.func = node.func, _call(KEEP, number, node.func, at=node.func)
+            _place_at_method(node, called)
         elif isinstance(node.func, ast.Attribute):
             node.func.value = _call(KEEP, number, node.func.value, at=node.func.value)
         for place, argument in enumerate(node.args):
@@ -286,6 +287,18 @@ def _call(name: str, number: int, value: ast.expr, *, at: ast.expr) -> ast.Call:
     for node in (call, call.func, constant):
         ast.copy_location(node, at)
     return call
+
+
+def _place_at_method(node: ast.Call, called: ast.expr) -> None:
+    """Let *node*, a call of *called*, begin where tracebacks see a method call that spans lines: at the method's name.
+
+    The compiler does so for a call of an attribute, unless arguments are unpacked.
+    """
+    if not isinstance(called, ast.Attribute) or called.end_lineno is None or called.end_col_offset is None:
+        return
+    unpacks = any(isinstance(one, ast.Starred) for one in node.args) or any(word.arg is None for word in node.keywords)
+    if node.lineno != called.end_lineno and not unpacks:
+        node.lineno, node.col_offset = called.end_lineno, called.end_col_offset - len(called.attr)
 
 
 def _root(node: ast.expr) -> str | None:

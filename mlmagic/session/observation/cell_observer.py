@@ -20,7 +20,7 @@ from mlmagic.session.observation.cell_text import (
     names_only_evaluated,
     names_used_in,
 )
-from mlmagic.session.observation.executed import Executed, failed_line
+from mlmagic.session.observation.executed import Executed, failed_place
 from mlmagic.session.observation.library_histories import Histories
 from mlmagic.session.observation.metric_functions import is_module_of_metrics, measure_of
 from mlmagic.session.observation.observed_calls import ObservedCalls
@@ -169,8 +169,8 @@ class CellObserver:
 
     def _forget_what_did_not_run(self, error: BaseException | None) -> None:
         """Analyse the cell again without what did not run: branches not taken, and statements after an exception."""
-        line = None if error is None else failed_line(error.__traceback__, self.namespace)
-        all_ran = [marked.end(line) for marked in self._marked]
+        failed_at = None if error is None else failed_place(error.__traceback__, self.namespace)
+        all_ran = [marked.end(failed_at) for marked in self._marked]
         if all(all_ran):
             return
         before = {name: value for name, held in self.reads.items() if (value := held.value()) is not GONE}
@@ -189,8 +189,8 @@ class CellObserver:
         for name in self.unread:
             del self.reads[name]
         for name in read - self.reads.keys():
-            if not self.bound.is_bound(name):  # only a branch that was not taken binds it
-                self.reads[name] = Remembered(self.namespace[name])
+            if (value := self.bound.before(name)) is not None:  # only a branch that was not taken binds it before
+                self.reads[name] = value
         self.items_read = {keys: value for keys, value in self.items_read.items() if keys in items}
         self.keywords = [one for one in self.keywords if one in keywords]
 

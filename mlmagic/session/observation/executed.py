@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from typing import TYPE_CHECKING
 
 from mlmagic.session.observation import sites
@@ -17,6 +18,9 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _CATCHING = tuple(getattr(ast, name) for name in ("Try", "TryStar", "With", "AsyncWith") if hasattr(ast, name))
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, whose names are not globals
+
+Place = tuple[int, int | None]
+"""A line, and a column in bytes, if Python keeps columns (not with ``-X no_debug_ranges``)."""
 
 
 class Executed:
@@ -49,37 +53,38 @@ class Executed:
                 marked.append(inner_twin)
             setattr(holder_of_twin, name, marked)
 
-    def end(self, failed_line: int | None) -> bool:
+    def end(self, failed_at: Place | None) -> bool:
         """Determine which statements ran, and return whether all did; ``ran`` is then the cell itself.
 
         Parameters
         ----------
-        failed_line
-            The line of the cell whose exception ended it, None if it ended well.
+        failed_at
+            The place in the cell whose exception ended it, None if it ended well.
         """
         ran = sites.take_ran(self._marks.values())
-        if len(ran) == len(self._marks) and failed_line is None:
+        if len(ran) == len(self._marks) and failed_at is None:
             return True
-        self.ran = ast.Module(list(self._that_ran(self.ran.body, ran, failed_line)), [])
+        self.ran = ast.Module(list(self._that_ran(self.ran.body, ran, failed_at)), [])
         return False
 
-    def _that_ran(self, block: list[ast.stmt], ran: set[int], failed_line: int | None) -> Iterator[ast.stmt]:
+    def _that_ran(self, block: list[ast.stmt], ran: set[int], failed_at: Place | None) -> Iterator[ast.stmt]:
         for statement in block:
             mark = self._marks.get(id(statement))
             if mark is not None and mark not in ran:
                 return
-            line = None if isinstance(statement, _LOOPS) else failed_line
-            yield self._pruned(statement, ran, line)
-            if failed_line is not None and statement.lineno <= failed_line <= (statement.end_lineno or 0):
+            yield self._pruned(statement, ran, None if isinstance(statement, _LOOPS) else failed_at)
+            if failed_at is not None and _covers(statement, failed_at):
                 return
 
-    def _pruned(self, statement: ast.stmt, ran: set[int], failed_line: int | None) -> ast.stmt:
+    def _pruned(self, statement: ast.stmt, ran: set[int], failed_at: Place | None) -> ast.stmt:
         if isinstance(statement, _SCOPES):
             return statement
         pruned = _copied(statement)
         for holder, name in _blocks(pruned):
-            kept = list(self._that_ran(getattr(holder, name), ran, failed_line))
+            kept = list(self._that_ran(getattr(holder, name), ran, failed_at))
             may_be_empty = name == "orelse"
+            if name == "body" and not kept:
+                _bind_nothing(holder)
             setattr(holder, name, kept or ([] if may_be_empty else [ast.copy_location(ast.Pass(), statement)]))
         return pruned
 
@@ -103,6 +108,37 @@ def _may_jump(statement: ast.stmt) -> bool:
     return any(_may_jump(inner) for holder, name in _blocks(statement) for inner in getattr(holder, name))
 
 
+def _bind_nothing(holder: ast.AST) -> None:
+    """Remove the names that *holder*, a copy, binds for its block: the loop had no turn, the handler or case never ran.
+
+    A guard is tested after the pattern has bound its names, so a case with a guard keeps them.
+    """
+    if isinstance(holder, ast.For | ast.AsyncFor):
+        holder.target = ast.copy_location(ast.Name("_", ast.Store()), holder.target)
+    elif isinstance(holder, ast.ExceptHandler):
+        holder.name = None
+    elif isinstance(holder, ast.match_case) and holder.guard is None:
+        holder.pattern = _Nameless().visit(copy.deepcopy(holder.pattern))
+
+
+class _Nameless(ast.NodeTransformer):
+    """Removes the names that a pattern captures."""
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> ast.pattern:
+        node.name = None
+        inner: ast.pattern = node if node.pattern is None else self.visit(node.pattern)
+        return inner
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> ast.MatchStar:
+        node.name = None
+        return node
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> ast.MatchMapping:
+        node.rest = None
+        self.generic_visit(node)
+        return node
+
+
 def _copied(statement: ast.stmt) -> ast.stmt:
     """Return a copy whose blocks can be replaced; the expressions are shared."""
     copied = copy.copy(statement)
@@ -112,11 +148,21 @@ def _copied(statement: ast.stmt) -> ast.stmt:
     return copied
 
 
-def failed_line(trace: TracebackType | None, namespace: object) -> int | None:
-    """Return the line from which *trace* comes in the code of *namespace*, outside of its functions, or None."""
+def _covers(statement: ast.stmt, place: Place) -> bool:
+    """Return whether *statement* stands at *place*; without a column, the first statement of the line does."""
+    line, column = place
+    if column is None:
+        return statement.lineno <= line <= (statement.end_lineno or 0)
+    start, end = (statement.lineno, statement.col_offset), (statement.end_lineno or 0, statement.end_col_offset or 0)
+    return start <= (line, column) < end
+
+
+def failed_place(trace: TracebackType | None, namespace: object) -> Place | None:
+    """Return the place from which *trace* comes in the code of *namespace*, outside of its functions, or None."""
     while trace is not None:
-        frame = trace.tb_frame
-        if frame.f_globals is namespace and not frame.f_code.co_flags & _OPTIMIZED:
-            return trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if trace.tb_frame.f_globals is namespace and not code.co_flags & _OPTIMIZED:
+            _, _, column, _ = next(itertools.islice(code.co_positions(), trace.tb_lasti // 2, None), (None,) * 4)
+            return trace.tb_lineno, column
         trace = trace.tb_next
     return None

@@ -154,7 +154,7 @@ class ObservedCalls:
         return argument.place in {first, "y_true", "target"}
 
     def _take(self, site: Site, value: Any) -> None:
-        if site.looks == 1 and site.kind in {"assignment", "literal"}:
+        if site.looks == 1 and site.kind in {"assignment", "literal"} and (site.name or _items_of(value, site)):
             self._bound.saw(name for name in site.names if name is not None)
         if site.kind == "assignment":
             self._take_assignment(site, value)
@@ -172,9 +172,7 @@ class ObservedCalls:
             self._take_measurement(site, value)
 
     def _take_assignment(self, site: Site, value: Any) -> None:
-        values = [value]
-        if not site.name:
-            values = list(value) if type(value) in {tuple, list} and len(value) == len(site.names) else []
+        values = [value] if site.name else _items_of(value, site)
         literals = site.literals or (False,)
         for name, one, is_literal in zip(site.names, values, literals, strict=False):
             if name is not None and not is_literal:
@@ -258,6 +256,11 @@ class ObservedCalls:
         names = site.parts if measurement.is_unpacked else parts
         kept = {part: one for part, one in zip(names, value, strict=False) if part and part[0] != "_"}
         measurement.add(parts_of(kept, classes))
+
+
+def _items_of(value: Any, site: Site) -> list[Any]:
+    """Return the items of a tuple or list that is unpacked at *site*; empty if they do not fit: Python raises then."""
+    return list(value) if type(value) in {tuple, list} and len(value) == len(site.names) else []
 
 
 def _small_copy(value: Any) -> Any:

@@ -27,8 +27,10 @@ _STORE_NAME = opmap["STORE_NAME"]
 _GLOBAL_STORES = {opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]}
 _BINDS = {_STORE_NAME, opmap["DELETE_NAME"]} | _GLOBAL_STORES
 
-_COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
-"""Code that runs in place. Since Python 3.12 only generator expressions have a code object."""
+_LOAD_CONST = opmap["LOAD_CONST"]
+_IN_PLACE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<generic parameters of")
+"""The beginnings of the names of code that runs where it is defined. So does the body of a class."""
+_OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, not of a class
 
 Use = Literal["load", "bind"]
 
@@ -37,8 +39,8 @@ Use = Literal["load", "bind"]
 class CellNames:
     """The names that a cell uses at its top level, in the order of its statements.
 
-    ``read`` are those that it loads before it binds them, ``read_later`` those that it loads after a statement that
-    may bind them, ``read_inside`` the globals of the functions and classes that it defines. ``bound`` are those that
+    ``read`` are those that it loads before it binds them, ``read_later`` those that it loads after it may have bound
+    them, ``read_inside`` the globals of the functions that it defines. ``bound`` are those that
     the cell, or a function that it defines, binds or deletes.
     """
 
@@ -67,16 +69,13 @@ def names_of(tree: ast.Module) -> CellNames:
         # One statement at a time: within one code object, the instructions of exception handlers come last.
         codes = [_compiled(statement) for statement in tree.body if not _is_constant(statement)]
     for code in codes:
-        inner = list(_inner(code))
-        at_once = [one for one in inner if one.co_name in _COMPREHENSIONS]
-        # Comprehensions first: they read names before the enclosing statement binds its result.
-        uses = [*(use for one in at_once for use in _uses_inside(one)), *_uses(code)]
-        for use, name in uses:
+        later: list[types.CodeType] = []
+        for use, name in _uses_at_once(code, later):
             if use == "load":
                 (found.read_later if name in found.bound else found.read)[name] = None
             else:
                 found.bound[name] = None
-        for use, name in (use for one in inner if one not in at_once for use in _uses_inside(one)):
+        for use, name in (use for one in later for use in _uses_inside(one)):
             if use == "load":
                 found.read_inside[name] = None
             else:
@@ -117,7 +116,7 @@ def globals_read(code: types.CodeType) -> tuple[str, ...]:
     >>> globals_read(compile("lambda model: model.lr * scale", "", "eval"))
     ('scale',)
     """
-    return tuple(dict.fromkeys(name for use, name in _all_uses(code) if use == "load"))
+    return tuple(dict.fromkeys(name for use, name in _uses_inside(code) if use == "load"))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -131,12 +130,6 @@ def globals_bound(code: types.CodeType) -> tuple[str, ...]:
     ('total',)
     """
     return tuple(dict.fromkeys(name for use, name in _uses_inside(code) if use != "load"))
-
-
-def _all_uses(code: types.CodeType) -> Iterator[tuple[Use, str]]:
-    yield from _uses(code)
-    for inner in _inner(code):
-        yield from _all_uses(inner)
 
 
 def _uses_inside(code: types.CodeType) -> Iterator[tuple[Use, str]]:
@@ -153,13 +146,39 @@ def _uses_inside(code: types.CodeType) -> Iterator[tuple[Use, str]]:
         yield from _uses_inside(inner)
 
 
-def _uses(code: types.CodeType) -> Iterator[tuple[Use, str]]:
-    for op, name in _named(code):
-        yield ("load" if op in _LOADS else "bind"), name
+def _uses_at_once(
+    code: types.CodeType, later: list[types.CodeType], own: set[str] | None = None
+) -> Iterator[tuple[Use, str]]:
+    """Yield the uses of globals when a statement runs, in order; add the functions that it defines to *later*.
+
+    *own* are the names that a class body has bound, None in the code of a module.
+    """
+    for op, named in _instructions(code):
+        if isinstance(named, types.CodeType):
+            if _runs_in_place(named):
+                yield from _uses_at_once(named, later, set())
+            else:
+                later.append(named)
+        elif op in _LOADS:
+            if own is None or named not in own:
+                yield "load", named
+        elif own is None or op in _GLOBAL_STORES:
+            yield "bind", named
+        elif op == _STORE_NAME:
+            own.add(named)
+
+
+def _runs_in_place(code: types.CodeType) -> bool:
+    return not code.co_flags & _OPTIMIZED or code.co_name.startswith(_IN_PLACE)
 
 
 def _named(code: types.CodeType) -> Iterator[tuple[int, str]]:
     """Yield (operation, name) of the instructions that look up, bind or delete a name outside of fast locals."""
+    return ((op, named) for op, named in _instructions(code) if isinstance(named, str))
+
+
+def _instructions(code: types.CodeType) -> Iterator[tuple[int, str | types.CodeType]]:
+    """Yield each operation on a name outside of fast locals with the name, and each that loads code with the code."""
     extended = 0
     raw = code.co_code
     for at in range(0, len(raw), 2):
@@ -169,6 +188,8 @@ def _named(code: types.CodeType) -> Iterator[tuple[int, str]]:
             yield op, code.co_names[argument >> 1 if op == _LOAD_GLOBAL else argument]
         elif op in _BINDS:
             yield op, code.co_names[argument]
+        elif op == _LOAD_CONST and isinstance(code.co_consts[argument], types.CodeType):
+            yield op, code.co_consts[argument]
 
 
 def _inner(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import gc
 import weakref
@@ -10,7 +11,9 @@ import weakref
 import pytest
 
 from mlmagic.remembered import GONE, Remembered
+from mlmagic.session.observation import sites
 from mlmagic.session.observation.bound import BoundNames
+from mlmagic.session.observation.cell_observer import CellObserver
 from mlmagic.session.observation.reads import read_of
 from mlmagic.session.observation.scopes import names_of
 
@@ -66,6 +69,30 @@ def test_an_assignment_that_ran_counts_though_the_object_is_the_same():
     assert not bound.is_bound("n")
     bound.saw(["n"])
     assert bound.is_bound("n")
+
+
+UNPACKED = {
+    "a tuple that fits": ("a, b = f(2)", {"a", "b"}),
+    "a tuple that is too long": ("a, b = f(3)", set()),
+    "a number": ("a, b = 5", set()),
+    "a chain whose second target does not fit": ("c = a, b = f(3)", {"c"}),
+    "a nested target that does not fit": ("c, (a, b) = 1, 5", {"c"}),
+    "a generator that fits": ("a, b = (n for n in (7, 8))", {"a", "b"}),
+    "a generator that is too short": ("a, b = (n for n in (7,))", set()),
+}
+
+
+@pytest.mark.parametrize(("source", "bound"), UNPACKED.values(), ids=UNPACKED)
+def test_names_whose_value_cannot_be_unpacked_are_not_bound(source, bound):
+    remove = sites.install()
+    namespace = {"a": 0.5, "b": 3, "c": "x", "f": lambda count: (0.5, 3, 4)[:count]}
+    watch = CellObserver(namespace)
+    code = compile(watch.begin(ast.parse(source)), "<cell>", "exec")
+    with contextlib.suppress(ValueError, TypeError):
+        exec(code, namespace)
+    watch.end()
+    remove()
+    assert set(watch.bound.names()) == bound
 
 
 @pytest.mark.parametrize("value", [1, 0.5, "text", b"bytes", None, True, 1j])

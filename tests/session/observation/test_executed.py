@@ -11,7 +11,7 @@ from random_cells import CODE, outcome
 
 from mlmagic.session.observation import sites
 from mlmagic.session.observation.cell_observer import CellObserver
-from mlmagic.session.observation.executed import Executed, failed_line
+from mlmagic.session.observation.executed import Executed, failed_place
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -26,12 +26,12 @@ def executed(source, namespace):
     tree = ast.parse(source)
     marked_tree = copy.deepcopy(tree)
     marked = Executed(tree, marked_tree)
-    line = None
+    failed_at = None
     try:
         exec(compile(marked_tree, "<cell>", "exec"), namespace)
     except Exception as error:  # noqa: BLE001  # whatever the cell raises
-        line = failed_line(error.__traceback__, namespace)
-    marked.end(line)
+        failed_at = failed_place(error.__traceback__, namespace)
+    marked.end(failed_at)
     return ast.unparse(marked.ran)
 
 
@@ -45,7 +45,7 @@ def test_marks_change_nothing_and_what_ran_does_the_same(source):
     if expected[0] == "no Python":
         return
     line = expected[1][2] if isinstance(expected[1], tuple) else None
-    marked.end(line or None)
+    marked.end((line, None) if line else None)
     names, raised = outcome(ast.fix_missing_locations(marked.ran))
     assert {**names, "__annotations__": 0} == {
         **expected[0],
@@ -58,7 +58,7 @@ CASES = {
     "all of it": ("if y: a = 1\nb = 2", "if y: a = 1\nb = 2"),
     "the other branch": ("if y: a = 1\nelse: b = 2", "if y: a = 1"),
     "neither branch": ("if not y: a = 1\nb = 2", "if not y: pass\nb = 2"),
-    "a loop over nothing": ("for i in []: a = 1\nelse: b = 2", "for i in []: pass\nelse: b = 2"),
+    "a loop over nothing": ("for i in []: a = 1\nelse: b = 2", "for _ in []: pass\nelse: b = 2"),
     "a branch in a loop": ("for i in range(3):\n  if i > 5: a = 1\n  b = i", "for i in range(3):\n  if i > 5: pass\n  b = i"),
     "a while loop": ("while not y: a = 1", "while not y: pass"),
     "after a caught exception": (
@@ -102,6 +102,23 @@ CASES = {
     ),
     "an exception that with suppresses": ("with quiet:\n  f()\n  a = 1\nb = 2", "with quiet:\n  f()\nb = 2"),
     "within with": ("with manager:\n  a = 1\n  f()\n  b = 2", "with manager:\n  a = 1\n  f()"),
+    "a loop over nothing binds nothing": ("for i, (j, k) in []: a = i\nb = 2", "for _ in []: pass\nb = 2"),
+    "a handler that did not run binds nothing": (
+        "try: a = 1\nexcept KeyError as e: b = 2\nc = 3",
+        "try: a = 1\nexcept KeyError: pass\nc = 3",
+    ),
+    "a case that did not match binds nothing": (
+        "match y:\n  case [p, *q]: a = 1\n  case {'k': r, **s}: a = 2\n  case str() as t: a = 3\n  case int(v): b = v",
+        "match y:\n  case [_, *_]: pass\n  case {'k': _}: pass\n  case str(): pass\n  case int(v): b = v",
+    ),
+    "a case before whose guard names are bound": (
+        "match y:\n  case p if p > 3: a = 1\n  case _: b = 2",
+        "match y:\n  case p if p > 3: pass\n  case _: b = 2",
+    ),
+    "on one line with the exception": ("a = 1; f(); b = 2", "a = 1; f()"),
+    "the first statement of a line": ("f(); a = 1; b = 2", "f()"),
+    "after an umlaut on the line": ("a = 'äöü'; f(a=1); b = 2", "a = 'äöü'; f(a=1)"),
+    "a block on the line of the exception": ("if y: a = 1; f(); b = 2", "if y: a = 1; f()"),
     "functions and classes are left": ("def g():\n  if 0: a = 1\nclass C:\n  if 0: b = 2\nf()\nc = 1", None),
 }  # fmt: skip
 

@@ -32,6 +32,11 @@ class Model:
 class Child(Model):
     def more(self): return df
 model, child = Model(), Child()
+def nested():
+    class Own:
+        lr = depth
+        rate = lr
+    return Own
 part = functools.partial(train, 2)
 square = lambda value: value * depth
 closure = made()
@@ -77,6 +82,17 @@ READ = {
     "an object": ("model.fit()", "model lr depth y X"),
     "an object of a derived class": ("child.fit()", "child df lr depth y X"),
     "await at the top": ("await lr", "lr"),
+    "a class body that runs before the name is bound": ("class C:\n    rate = lr\nlr = 1", "lr"),
+    "a class in a class": ("class C:\n    class D:\n        rate = lr\nlr = 1", "lr"),
+    "a class body's own name": ("class C:\n    lr = 1\n    rate = lr", ""),
+    "a method of a class, bound by the cell": ("class C:\n    def f(self): return lr\nlr = 1\nC().f()", ""),
+    "a comprehension after the name is bound in a block": ("if depth:\n    lr = 1\n    [x * lr for x in X]", "depth X"),
+    "a comprehension before the name is bound in a block": (
+        "if depth:\n    [x * lr for x in X]\n    lr = 1",
+        "depth X lr",
+    ),
+    "a comprehension of a function": ("def f(): return [x * lr for x in X]", "lr X"),
+    "a name of a class within a notebook's function": ("nested()", "nested depth"),
     "nothing": ("pass", ""),
 }
 
