@@ -11,7 +11,7 @@ from mlmagic.session.observation.bindings import NOT_LITERAL, keys_of, literal
 from mlmagic.store.query.direction import direction_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from mlmagic.session.observation.bindings import Binding
     from mlmagic.session.observation.cell_observer import CellObserver
@@ -47,13 +47,14 @@ def parameters(watch: CellObserver, namespace: Mapping[str, Any], known_metrics:
         keywords.setdefault(keyword.name, []).append((keyword.function, keyword.value))
     for name, uses in keywords.items():
         values = {repr(value): value for _, value in uses}
-        if len(values) == 1 and is_setting(name, uses[0][1]):
-            yield name, uses[0][1]
+        value = uses[0][1]
+        if len(values) == 1 and not name.startswith("_") and (value is None or is_setting(name, value)):
+            yield name, value
     read = watch.values_read()
     unseen = {name: namespace[name] for name in watch.bound.unseen() if name in watch.mentioned}
     for name, value in (read | unseen).items():
         binding = watch.bindings.names.get(name)
-        counted = binding is not None and binding.counted
+        counted = binding is not None and binding.is_counter
         is_param = watch.skips.read(name, value, partial(is_setting, name), default=False)
         if is_param and not counted and name not in known_metrics and not (name in unseen and measures(name, value)):
             yield name, value
@@ -63,7 +64,7 @@ def parameters(watch: CellObserver, namespace: Mapping[str, Any], known_metrics:
             if _is_now(namespace, name, value):
                 yield name, value
         elif (display := written_dict(binding)) is not None and not name.startswith("_") and watch.bound.is_bound(name):
-            yield from _settings_in(display, name, _DEEPEST)
+            yield from _settings_in(display, name)
         elif is_taken_from_settings(watch, binding, namespace) and is_setting(name, namespace.get(name)):
             yield name, namespace[name]
     yield from _items_of_settings(watch, namespace, known_metrics)
@@ -117,36 +118,74 @@ def measures(name: str, value: object) -> bool:
 def written_dict(binding: Binding) -> ast.Dict | None:
     """Return the dict of literals that a name is bound to once, as settings are, or None.
 
-    A dict with a key that names a metric, ``{"acc": 0.9}``, holds results.
+    It may be written as ``dict(lr=0.1)``, and have lists of literals beside scalars. A dict with a key that names a
+    metric, ``{"acc": 0.9}``, holds results.
     """
-    if len(binding.values) != 1 or binding.looped or binding.other or not isinstance(binding.values[0], ast.Dict):
+    if len(binding.values) != 1 or binding.looped or binding.other:
         return None
-    display = binding.values[0]
-    return display if _is_written(display, _DEEPEST) and not _names_metric(display) else None
+    display = _as_display(binding.values[0])
+    if display is None or not _is_written(display, _DEEPEST) or _names_metric(display):
+        return None
+    return display if any(not isinstance(value, list) for _, value in _leaves(display, "")) else None
 
 
-def _is_written(node: ast.expr, depth: int) -> bool:
-    if isinstance(node, ast.Dict):
-        keys = all(isinstance(key, ast.Constant) and isinstance(key.value, (str, int)) for key in node.keys)
-        return bool(depth and keys and node.values) and all(_is_written(value, depth - 1) for value in node.values)
-    return literal(node) is not NOT_LITERAL
+def holds_settings(binding: Binding, params: Collection[str]) -> bool:
+    """Return whether a name is bound once to a dict of literals and *params*: ``{"lr": lr, "depth": 3}``."""
+    if written_dict(binding) is not None:
+        return True
+    display = _as_display(binding.values[0]) if len(binding.values) == 1 else None
+    return display is not None and not _names_metric(display) and _is_written(display, _DEEPEST, params)
+
+
+def _as_display(node: ast.expr) -> ast.Dict | None:
+    """Return a dict display, or a call of ``dict`` with keywords as the display that it stands for, or None."""
+    match node:
+        case ast.Dict():
+            return node
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=words) if all(word.arg for word in words):
+            values = [_as_display(word.value) or word.value for word in words]
+            return ast.Dict([ast.Constant(word.arg) for word in words], values)
+    return None
+
+
+def _is_written(node: ast.expr, depth: int, params: Collection[str] = ()) -> bool:
+    """Return whether *node* is a literal or one of *params*, or a list or a dict of these."""
+    display = _as_display(node)
+    if display is not None:
+        keys = all(isinstance(key, ast.Constant) and isinstance(key.value, (str, int)) for key in display.keys)
+        return bool(depth and keys and display.values) and all(
+            _is_written(value, depth - 1, params) for value in display.values
+        )
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return all(_is_written(item, 0, params) for item in node.elts)
+    return literal(node) is not NOT_LITERAL or (isinstance(node, ast.Name) and node.id in params)
 
 
 def _names_metric(display: ast.Dict) -> bool:
-    keys = [
-        key.value
-        for node in ast.walk(display)
-        if isinstance(node, ast.Dict)
-        for key in node.keys
-        if isinstance(key, ast.Constant)
-    ]
-    return any(isinstance(key, str) and direction_of(key) is not None for key in keys)
+    for key, value in zip(display.keys, display.values, strict=True):
+        inner = _as_display(value)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and direction_of(key.value) is not None:
+            return True
+        if inner is not None and _names_metric(inner):
+            return True
+    return False
 
 
-def _settings_in(display: ast.Dict, name: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _settings_in(display: ast.Dict, name: str) -> Iterator[tuple[str, Any]]:
+    for key, value in _leaves(display, name):
+        if value is None or is_setting(key, value) or (isinstance(value, list) and len(repr(value)) <= _LONGEST_TEXT):
+            yield key, value
+
+
+def _leaves(display: ast.Dict, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a dict of literals, lists among them, under dotted keys."""
     for key, value in zip(display.keys, display.values, strict=True):
         full = f"{name}.{key.value!s}" if isinstance(key, ast.Constant) else name
-        if isinstance(value, ast.Dict):
-            yield from _settings_in(value, full, depth - 1)
-        elif (scalar := literal(value)) is None or is_setting(full, scalar):
-            yield full, scalar
+        if (inner := _as_display(value)) is not None:
+            yield from _leaves(inner, full)
+        else:
+            yield full, _literal_of(value)
+
+
+def _literal_of(node: ast.expr) -> object:
+    return [_literal_of(item) for item in node.elts] if isinstance(node, (ast.List, ast.Tuple)) else literal(node)

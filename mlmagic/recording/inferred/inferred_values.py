@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.recording.inferred.clocks import is_clock, reads_clock
 from mlmagic.recording.inferred.dict_results import curves_in, results_in
-from mlmagic.recording.inferred.inferred_parameters import is_taken_from_settings, measures, parameters, written_dict
+from mlmagic.recording.inferred.inferred_parameters import (
+    holds_settings,
+    is_taken_from_settings,
+    measures,
+    parameters,
+)
 from mlmagic.scalars import as_float
 from mlmagic.session.observation.observed_values import MOST_VALUES
 from mlmagic.user_objects import guarded
@@ -100,16 +105,18 @@ def _series(watch: CellObserver, namespace: Mapping[str, Any], found: InferredVa
         binding = watch.bindings.names.get(name)
         if name.startswith("_") or root not in namespace or is_clock(binding, namespace):
             continue
-        if binding is not None and (binding.loop_variable or binding.counted or binding.other):
+        if name != root and not issubclass(type(namespace[root]), dict):  # an item of an array or a frame
+            continue
+        if binding is not None and (binding.loop_variable or binding.is_counter or binding.other):
             continue
         if name in found.params and (binding is None or is_taken_from_settings(watch, binding, namespace)):
             continue
         curve = [number for value in series.values if (number := guarded(default=None)(as_float)(value)) is not None]
-        if curve and name in namespace and series.looped:
+        if curve and name in namespace:
             # Deeper loops and other statements may have bound it since.
             now = watch.skips.read(name, namespace[name], as_float, default=None)
             if now is not None and repr(now) != repr(curve[-1]):
-                curve.append(now)
+                curve = [*curve, now] if series.looped else [now]
         if series.is_cut:
             found.notes.append(_cut(name))
             curve += _last(watch, namespace, name, curve)
@@ -182,7 +189,7 @@ def _bound_metrics(
                 yield name, number
         elif number is not None and binding.computed and not is_clock(binding, namespace):
             yield name, number
-        elif binding.values and (name in watch.bindings.filled or written_dict(binding) is None):
+        elif binding.values and (name in watch.bindings.filled or not holds_settings(binding, params)):
             yield from _results(watch, name, value, params)
     for name, before in watch.numbers_before.items():
         if not name.startswith("_") and name in namespace and name not in bound:

@@ -18,8 +18,9 @@ NOT_LITERAL: Final = object()
 class Binding:
     """What the source says about one name.
 
-    ``values`` has the expression of each plain assignment, in order, and ``literals`` its scalar if it is a literal,
-    else NOT_LITERAL. ``counted`` means that the name is a counter.
+    ``values`` has the expression of each assignment, in order, and ``literals`` its scalar if it is a literal, else
+    NOT_LITERAL; ``loss /= n`` stands for ``loss = loss / n``. ``counted`` means that the name grows by literal steps,
+    ``summed`` that a deeper loop adds to it, and ``reworked`` that another augmented assignment works out its value.
     """
 
     name: str
@@ -28,7 +29,18 @@ class Binding:
     looped: bool = False
     loop_variable: bool = False
     counted: bool = False
+    summed: bool = False
+    reworked: bool = False
     other: bool = False
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether the name counts from a literal, or is a sum over batches that nothing scales."""
+        return not self.reworked and (self.summed or (self.counted and not self._is_computed))
+
+    @property
+    def _is_computed(self) -> bool:
+        return any(value is NOT_LITERAL for value in self.literals)
 
     @property
     def constant(self) -> object:
@@ -39,12 +51,12 @@ class Binding:
     @property
     def computed(self) -> bool:
         """Whether the name holds the result of an expression, and not a literal, counter, import or function."""
-        return self.is_plain and any(value is NOT_LITERAL for value in self.literals)
+        return self.is_plain and self._is_computed
 
     @property
     def is_plain(self) -> bool:
         """Whether the name is bound by assignments only, and is not a counter."""
-        return bool(self.literals) and not (self.loop_variable or self.counted or self.other)
+        return bool(self.literals) and not (self.loop_variable or self.is_counter or self.other)
 
 
 @dataclass
@@ -117,19 +129,31 @@ class _Reader:
                     self._assign(target, value, looped=looped)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign(target, value, looped=looped)
-            case ast.AugAssign(target=ast.Name(id=name), value=value):
-                # A sum that grows at the first level of a loop is a curve; deeper loops run over batches.
-                self._get(name).counted |= literal(value) is not NOT_LITERAL or self.depth != 1
-            case ast.AugAssign(target=target):
-                self._fill(target)
-                if keys := keys_of(target):
-                    self.found.items[keys] = NOT_LITERAL
+            case ast.AugAssign():
+                self._augmented(node, looped=looped)
             case ast.For(target=target) | ast.AsyncFor(target=target):
                 self._mark(target, "loop_variable")
             case ast.With(items=items) | ast.AsyncWith(items=items):
                 for item in items:
                     if item.optional_vars is not None:
                         self._mark(item.optional_vars, "other")
+
+    def _augmented(self, node: ast.AugAssign, *, looped: bool) -> None:
+        target = node.target
+        if not isinstance(target, ast.Name):
+            self._fill(target)
+            if keys := keys_of(target):
+                self.found.items[keys] = NOT_LITERAL
+            return
+        binding = self._get(target.id)
+        if is_step(node):
+            binding.counted = True
+        elif is_sum(node) and self.depth > 1:
+            # A sum that grows at the first level of a loop is a curve; deeper loops run over batches.
+            binding.summed = True
+        else:
+            binding.reworked = True
+            self._assign(target, ast.BinOp(target, node.op, node.value), looped=looped)
 
     def _captures(self, part: ast.AST) -> None:
         """Add the names of an ``except … as`` or of a ``case``."""
@@ -183,6 +207,22 @@ class _Reader:
         return self.found.names.setdefault(name, Binding(name))
 
 
+def is_step(node: ast.AugAssign) -> bool:
+    """Return whether *node* counts, ``n += 1``, or sets bits or keys, ``options |= more``.
+
+    >>> [is_step(ast.parse(text).body[0]) for text in ("n += 1", "total += loss", "total /= 3")]
+    [True, False, False]
+    """
+    if is_sum(node):
+        return literal(node.value) is not NOT_LITERAL
+    return isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.BitXor, ast.LShift, ast.RShift))
+
+
+def is_sum(node: ast.AugAssign) -> bool:
+    """Return whether *node* adds or subtracts."""
+    return isinstance(node.op, (ast.Add, ast.Sub))
+
+
 def keys_of(node: ast.expr) -> tuple[str, ...]:
     """Return the name and keys of an item whose keys are string literals, or an empty tuple for any other node.
 
@@ -214,6 +254,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
 _LARGEST = 1000
 """The largest base and exponent of a power, and the largest operands of a shift, that are computed here."""
 _LARGEST_RESULT = 2**64
+"""The largest integer that is a result."""
 
 
 def literal(node: ast.expr) -> object:
@@ -249,4 +290,5 @@ def _worked_out(left: float | None, work: Callable[[float, float], float] | None
         value = work(left, right)
     except (ArithmeticError, ValueError, TypeError):  # the user's line raises the same
         return NOT_LITERAL
-    return NOT_LITERAL if isinstance(value, complex) or abs(value) > _LARGEST_RESULT else value
+    is_large = isinstance(value, int) and abs(value) > _LARGEST_RESULT
+    return NOT_LITERAL if isinstance(value, complex) or is_large else value

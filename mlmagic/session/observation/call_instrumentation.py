@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters import metrics
 from mlmagic.session.observation import sites
-from mlmagic.session.observation.bindings import NOT_LITERAL, items, literal
+from mlmagic.session.observation.bindings import NOT_LITERAL, is_step, items, literal
+from mlmagic.session.observation.expressions import (
+    appended_to,
+    is_access,
+    names_in,
+    parts_of_target,
+    place_at_method,
+    root_of,
+    roots_of,
+)
 from mlmagic.session.observation.sites import GIVEN, KEEP, NOTE, Argument, Kind, Sees, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 FITTING = {"fit", "fit_predict", "fit_transform", "partial_fit"}
 MEASURING = {"score", "compute"}
@@ -42,15 +51,20 @@ class Instrumenter(ast.NodeTransformer):
     """Rewrites the assignments of a cell, and its calls that may measure or fit a model.
 
     *measures* returns whether a function of this name may measure something (including the cell's own imports);
-    *modules* are the names of modules of metrics; *sees* receives the observed values.
+    *modules* are the names of modules of metrics, *computed* the names that the cell binds to what it works out, which
+    are no counters; *sees* receives the observed values.
     """
 
-    def __init__(self, *, measures: Callable[[str], bool], modules: set[str], sees: Sees) -> None:
+    def __init__(
+        self, *, measures: Callable[[str], bool], modules: set[str], sees: Sees, computed: Collection[str] = ()
+    ) -> None:
         self._numbers: list[int] = []
+        self._sites: list[Site] = []
         self._calls: dict[int, Site] = {}
         self._measures = measures
         self._modules = modules
         self._sees = sees
+        self._computed = computed
         self._loops = 0
         self._statement = 0
         self._own_names: list[str] = []
@@ -71,6 +85,7 @@ class Instrumenter(ast.NodeTransformer):
     def _site(self, kind: Kind, name: str, **about: Any) -> tuple[int, Site]:
         site = Site(kind, name, loops=self._loops, statement=self._statement, **about)
         self._numbers.append(sites.add_site(site, self._sees))
+        self._sites.append(site)
         return self._numbers[-1], site
 
     def visit(self, node: ast.AST) -> Any:
@@ -83,18 +98,45 @@ class Instrumenter(ast.NodeTransformer):
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = visit_FunctionDef
 
-    def visit_For(self, node: ast.AST) -> ast.AST:
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> ast.AST:
+        node.iter = self.visit(node.iter)
         self._loops += 1
-        self.generic_visit(node)
+        node.target = self.visit(node.target)
+        return self._loop(node)
+
+    visit_AsyncFor = visit_For
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        self._loops += 1
+        node.test = self.visit(node.test)
+        return self._loop(node)
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> ast.AST:
+        """Rewrite the blocks of a loop; mark its turns if it binds a name at several places: the last one counts."""
+        first = len(self._sites)
+        self._block(node.body)
         self._loops -= 1
+        inside = [site for site in self._sites[first:] if site.loops == 1 and site.binds]
+        bound = [name for site in inside for name in site.binds]
+        if len(set(bound)) < len(bound):
+            number, _ = self._site("turn", "")
+            mark = ast.Expr(_call(NOTE, number, ast.Constant(None), at=node.body[0]))
+            node.body.insert(0, ast.fix_missing_locations(ast.copy_location(mark, node.body[0])))
+            for site in inside:
+                site.in_turn = True
+        self._block(node.orelse)
         return node
 
-    visit_AsyncFor = visit_While = visit_For
+    def _block(self, block: list[ast.stmt]) -> None:
+        rewritten = [self.visit(statement) for statement in block]
+        block[:] = [one for each in rewritten for one in (each if isinstance(each, list) else [each])]
 
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> ast.AST:
         before = len(self._own_names)
-        self._own_names += [name for part in node.generators for name in _names_in(part.target)]
-        self.visit_For(node)
+        self._own_names += [name for part in node.generators for name in names_in(part.target)]
+        self._loops += 1
+        self.generic_visit(node)
+        self._loops -= 1
         del self._own_names[before:]
         return node
 
@@ -104,8 +146,8 @@ class Instrumenter(ast.NodeTransformer):
         target = node.targets[0] if len(node.targets) == 1 else None
         name = target.id if isinstance(target, ast.Name) else None
         if isinstance(node.value, ast.Call):
-            self._bound, self._parts = name, _parts(target)
-        self._within = frozenset(root for target in node.targets for root in _roots(target))
+            self._bound, self._parts = name, parts_of_target(target)
+        self._within = frozenset(root for target in node.targets for root in roots_of(target))
         value = self.visit(node.value)
         self._bound, self._within = None, frozenset()
         for target in node.targets:
@@ -117,7 +159,7 @@ class Instrumenter(ast.NodeTransformer):
         if node.value is None:
             return node
         self._bound = node.target.id if isinstance(node.target, ast.Name) and isinstance(node.value, ast.Call) else None
-        self._within = frozenset(_roots(node.target))
+        self._within = frozenset(roots_of(node.target))
         value = self.visit(node.value)
         self._bound, self._within = None, frozenset()
         node.value = self._assigned(node.target, node.value, value)
@@ -131,14 +173,16 @@ class Instrumenter(ast.NodeTransformer):
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
-        is_literal = literal(node.value) is not NOT_LITERAL
+        is_counted = is_step(node)
         node.value = self.visit(node.value)
-        if self._loops != 1 or not isinstance(node.target, ast.Name) or is_literal:
+        if self._loops > 1 or not isinstance(node.target, ast.Name):
             return node
-        # A sum that grows in a loop: its value is observed after it has grown.
+        if is_counted and node.target.id not in self._computed:
+            return node
+        # Observed after it has been worked out. An expression as the last line would be shown, an assignment is not.
         number, _ = self._site("assignment", node.target.id, names=(node.target.id,))
-        seen = ast.Expr(_call(NOTE, number, ast.Name(node.target.id, ast.Load()), at=node.value))
-        return [node, ast.copy_location(seen, node)]
+        seen = _call(NOTE, number, ast.Name(node.target.id, ast.Load()), at=node.value)
+        return [node, ast.copy_location(ast.Assign([ast.Name(node.target.id, ast.Store())], seen), node)]
 
     def _assigned(self, target: ast.expr, written: ast.expr, value: ast.expr) -> ast.expr:
         """Wrap *value* so that its binding to *target* is observed, except in deeper loops: only the last counts."""
@@ -149,7 +193,7 @@ class Instrumenter(ast.NodeTransformer):
             case ast.Name(id=name):
                 number, _ = self._site("literal" if is_literal else "assignment", name, names=(name,))
             case ast.Tuple(elts=parts) | ast.List(elts=parts) if not any(isinstance(e, ast.Starred) for e in parts):
-                names = _parts(target)
+                names = parts_of_target(target)
                 written_down = [literal(item) is not NOT_LITERAL for item in items(written, parts)]
                 number, _ = self._site("assignment", "", names=names, literals=tuple(written_down))
             case ast.Subscript(value=ast.Name(id=name), slice=key) if not isinstance(key, (ast.Slice, ast.Tuple)):
@@ -163,7 +207,7 @@ class Instrumenter(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         (bound, parts), (self._bound, self._parts) = (self._bound, self._parts), (None, ())
-        appended = _appended_to(node) if self._loops else None
+        appended = appended_to(node) if self._loops else None
         if appended is not None:
             return self._append(node, appended)
         self.generic_visit(node)
@@ -174,7 +218,7 @@ class Instrumenter(ast.NodeTransformer):
         match called:
             case ast.Name(id=name):
                 return "load" if name in LOADING else "function" if self._measures(name) else None
-            case ast.Attribute(value=value) if _root(value) in self._modules:
+            case ast.Attribute(value=value) if root_of(value) in self._modules:
                 return "function"
             case ast.Attribute(attr=name):
                 return _METHODS.get(name)
@@ -203,13 +247,13 @@ class Instrumenter(ast.NodeTransformer):
             parts=parts,
             within=self._within,
             truth=_written(labels) if truth is not None and isinstance(labels, ast.Name) else None,
-            passing=isinstance(node.func, ast.Attribute) and not _is_access(node.func.value),
+            passing=isinstance(node.func, ast.Attribute) and not is_access(node.func.value),
             per_class=any(word.arg in {"average", "multioutput"} for word in node.keywords),
         )
         self._calls[id(node)] = site
         if kind in {"function", "load", "train", "log"}:
             called, node.func = node.func, _call(KEEP, number, node.func, at=node.func)
-            _place_at_method(node, called)
+            place_at_method(node, called)
         elif isinstance(node.func, ast.Attribute):
             node.func.value = _call(KEEP, number, node.func.value, at=node.func.value)
         for place, argument in enumerate(node.args):
@@ -227,17 +271,11 @@ class Instrumenter(ast.NodeTransformer):
         if not is_data and site.kind != "train" and place != "cv":
             return node
         text = written if len(written) <= _LONGEST_NAME else f"{site.name} {place}"
-        names = _names_in(node) if _is_access(node) else None
+        names = names_in(node) if is_access(node) else None
         is_own = names is not None and not set(self._own_names).isdisjoint(names)
         argument = Argument(site, text, names, place, is_own)
         self._numbers.append(sites.add_argument(argument, self._sees))
         return _call(GIVEN, self._numbers[-1], node, at=node)
-
-
-def _parts(target: ast.expr | None) -> tuple[str | None, ...]:
-    """Return the names that the items of a value are bound to, None for a target that is not a name."""
-    items = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
-    return tuple(item.id if isinstance(item, ast.Name) else None for item in items)
 
 
 class _Clean(ast.NodeTransformer):
@@ -254,67 +292,12 @@ def _written(node: ast.expr) -> str:
     return ast.unparse(_Clean().visit(copy.deepcopy(node)))
 
 
-def _is_access(node: ast.expr) -> bool:
-    """Return whether *node* is only a lookup: ``iris.data``, ``frames['train']``."""
-    return not any(isinstance(each, ast.Call) for each in ast.walk(node)) and _root(node) is not None
-
-
-def _names_in(node: ast.expr) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.id for each in ast.walk(node) if isinstance(each, ast.Name)))
-
-
-def _appended_to(node: ast.Call) -> str | None:
-    """Return the name of the list that *node* appends to, ``losses`` or ``history.loss``; None for any other call."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value], keywords=[]):
-            pass
-        case ast.Call(
-            func=ast.Attribute(
-                value=ast.Subscript(value=ast.Name(id=holder), slice=ast.Constant(value=str(key))), attr="append"
-            ),
-            args=[value],
-            keywords=[],
-        ):
-            name = f"{holder}.{key}"
-        case _:
-            return None
-    return None if isinstance(value, ast.Starred) or literal(value) is not NOT_LITERAL else name
-
-
 def _call(name: str, number: int, value: ast.expr, *, at: ast.expr) -> ast.Call:
     constant = ast.Constant(number)
     call = ast.Call(ast.Name(name, ast.Load()), [constant, value], [])
     for node in (call, call.func, constant):
         ast.copy_location(node, at)
     return call
-
-
-def _place_at_method(node: ast.Call, called: ast.expr) -> None:
-    """Let *node*, a call of *called*, begin where tracebacks see a method call that spans lines: at the method's name.
-
-    The compiler does so for a call of an attribute, unless arguments are unpacked.
-    """
-    if not isinstance(called, ast.Attribute) or called.end_lineno is None or called.end_col_offset is None:
-        return
-    unpacks = any(isinstance(one, ast.Starred) for one in node.args) or any(word.arg is None for word in node.keywords)
-    if node.lineno != called.end_lineno and not unpacks:
-        node.lineno, node.col_offset = called.end_lineno, called.end_col_offset - len(called.attr)
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _roots(target: ast.expr) -> list[str]:
-    """Return the names that an assignment to *target* binds or fills."""
-    if isinstance(target, (ast.Tuple, ast.List)):
-        return [root for part in target.elts for root in _roots(part)]
-    if isinstance(target, ast.Starred):
-        return _roots(target.value)
-    root = _root(target)
-    return [] if root is None else [root]
 
 
 def metric_names(tree: ast.Module) -> tuple[set[str], set[str]]:

@@ -113,6 +113,7 @@ class CellObserver:
             measures=lambda name: name in functions or self._may_measure(name),
             modules=modules | {name for name in known if self._is_module_of_metrics(name)},
             sees=self.calls,
+            computed={name for name, binding in self.bindings.names.items() if binding.computed},
         )
         self._instrumenters.append(instrumenter)
         return instrumenter

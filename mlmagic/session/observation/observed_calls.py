@@ -46,6 +46,7 @@ class ObservedCalls:
         self._bound = bound
         self._histories = histories
         self._calling: list[Site] = []
+        self._turn = 0
         self._labels: dict[int, list[Any]] = {}
         self._items: dict[int, Any] = {}
         self._given_to_training: dict[int, dict[str, Any]] = {}
@@ -89,6 +90,9 @@ class ObservedCalls:
 
     def returned(self, site: Site, value: Any) -> None:
         """Note what a call returned, or what an assignment binds; in a long loop, the first times only."""
+        if site.kind == "turn":
+            self._turn += 1
+            return
         site.looks += 1
         if site.looks > MOST_VALUES:
             self._stop_looking(site)
@@ -163,7 +167,7 @@ class ObservedCalls:
         elif site.kind == "key":
             number = self._items.pop(id(site.item), None)
             if number is not None and isinstance(value, (str, int)):
-                self._add(f"{site.name}.{value}", number, looped=site.loops > 0)
+                self._add(f"{site.name}.{value}", number, site)
         elif site.kind == "end" and self.on_end is not None:
             self.on_end()
         elif site.kind in {"fit", "train"}:
@@ -176,35 +180,39 @@ class ObservedCalls:
         literals = site.literals or (False,)
         for name, one, is_literal in zip(site.names, values, literals, strict=False):
             if name is not None and not is_literal:
-                self._add(name, one, looped=site.loops > 0)
+                self._add(name, one, site)
                 if site.loops and type(one) is dict:
-                    self._take_dict(name, one)
+                    self._take_dict(name, one, site)
 
-    def _take_dict(self, name: str, values: dict[Any, Any]) -> None:
+    def _take_dict(self, name: str, values: dict[Any, Any], site: Site) -> None:
         """Note the numbers of a dict that a loop binds to a name, or appends to a list of this name."""
         found = self.dicts.setdefault(name, {})
+        turn = self._turn_at(site)
         for key, value in scalars_in(values):
             if issubclass(type(value), float) or is_float_scalar(value):
-                found.setdefault(key, Series()).add(_small_copy(value), looped=True)
+                found.setdefault(key, Series()).add(_small_copy(value), looped=True, turn=turn)
             elif type(value) is int or type(value).__module__ == "numpy":
                 number = as_number(value) if not is_array(value) else None
                 if number is not None:
-                    found.setdefault(key, Series()).add(float(number), looped=True)
+                    found.setdefault(key, Series()).add(float(number), looped=True, turn=turn)
 
     def _take_item(self, site: Site, value: Any) -> None:
         if site.name:  # appended to a list of this name
-            self._add(site.name, value, looped=site.loops > 0)
+            self._add(site.name, value, site)
             if type(value) is dict:
-                self._take_dict(site.name, value)
+                self._take_dict(site.name, value, site)
         elif issubclass(type(value), float) or is_float_scalar(value):
             self._items[id(site)] = value if type(value) is float else _small_copy(value)
 
-    def _add(self, name: str, value: Any, *, looped: bool) -> None:
+    def _add(self, name: str, value: Any, site: Site) -> None:
         if type(value) is not float:
             if type(value) is int or not (issubclass(type(value), float) or is_float_scalar(value)):
                 return
             value = _small_copy(value)
-        self.series.setdefault(name, Series()).add(value, looped=looped)
+        self.series.setdefault(name, Series()).add(value, looped=site.loops > 0, turn=self._turn_at(site))
+
+    def _turn_at(self, site: Site) -> int | None:
+        return self._turn if site.in_turn else None
 
     def _take_training(self, argument: Argument, value: Any) -> None:
         """Note the parameters that XGBoost's or LightGBM's ``train`` gets: a dict, and the number of rounds."""

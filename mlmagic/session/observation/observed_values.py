@@ -44,14 +44,23 @@ class Measurement:
 
 @dataclass
 class Series:
-    """The numbers that a name was bound to, or that were put into a list or an item of a dict, in order."""
+    """The numbers that a name was bound to, or that were put into a list or an item of a dict, in order.
+
+    ``turn`` is the turn of the loop in which the last value was added, None if turns are not counted.
+    """
 
     values: list[Any] = field(default_factory=list)
     looped: bool = False
     is_cut: bool = False
+    turn: int | None = None
 
-    def add(self, value: Any, *, looped: bool) -> None:
-        """Add one more value. Outside of loops only the last one counts."""
+    def add(self, value: Any, *, looped: bool, turn: int | None = None) -> None:
+        """Add one more value. Outside of loops only the last one counts, and in a loop the last one of each turn."""
+        is_again = turn is not None and turn == self.turn
+        self.turn = turn
+        if is_again:
+            self.values[-1] = value
+            return
         if not looped and not self.looped:
             self.values.clear()
         self.looped |= looped

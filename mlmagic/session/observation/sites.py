@@ -20,7 +20,19 @@ RAN = "__mlmagic_ran__"
 """The name of a function that notes the number of a block that runs: `set.add`, because loops may call it often."""
 
 Kind = Literal[
-    "function", "method", "fit", "predict", "load", "train", "log", "end", "assignment", "literal", "item", "key"
+    "function",
+    "method",
+    "fit",
+    "predict",
+    "load",
+    "train",
+    "log",
+    "end",
+    "assignment",
+    "literal",
+    "item",
+    "key",
+    "turn",
 ]
 
 
@@ -31,9 +43,9 @@ class Site:
     ``bound`` is the name that the whole result is bound to, ``parts`` the names that its items are bound to, ``within``
     the names that an enclosing expression is bound to (for an item, the name of the whole), and ``truth`` the variable
     with the true labels. ``names`` are those that an assignment binds; ``literals`` says which of these get a scalar
-    literal. ``loops`` counts the loops around the place, ``statement`` the statements before it. ``passing`` means that
-    only the call holds the receiver, and ``per_class`` that the call asks for a value per class. ``item`` is the
-    assignment that a key belongs to.
+    literal. ``loops`` counts the loops around the place, and ``in_turn`` means that each turn of that loop is marked.
+    ``statement`` counts the statements before it. ``passing`` means that only the call holds the receiver, and
+    ``per_class`` that the call asks for a value per class. ``item`` is the assignment that a key belongs to.
     """
 
     kind: Kind
@@ -45,6 +57,7 @@ class Site:
     names: tuple[str | None, ...] = ()
     literals: tuple[bool, ...] = ()
     loops: int = 0
+    in_turn: bool = False
     statement: int = 0
     passing: bool = False
     per_class: bool = False
@@ -54,6 +67,13 @@ class Site:
     numbers: list[int] = field(default_factory=list, repr=False)
     _unmeasured: Callable[[], Any] = field(default=lambda: None, repr=False)
     _callee: Callable[[], Any] = field(default=lambda: None, repr=False)
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        """The names that an assignment at this place binds, or the dict whose item it sets; empty for another place."""
+        if self.kind == "key":
+            return (f"{self.name}[]",)
+        return tuple(name for name in self.names if name is not None) if self.kind == "assignment" else ()
 
     @property
     def callee(self) -> Any:
