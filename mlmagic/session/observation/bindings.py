@@ -45,8 +45,8 @@ class Binding:
     @property
     def constant(self) -> object:
         """The scalar literal that the name is bound to exactly once, or NOT_LITERAL."""
-        once = len(self.literals) == 1 and not (self.looped or self.loop_variable or self.counted or self.other)
-        return self.literals[0] if once else NOT_LITERAL
+        is_other = self.looped or self.loop_variable or self.counted or self.summed or self.other
+        return self.literals[0] if len(self.literals) == 1 and not is_other else NOT_LITERAL
 
     @property
     def computed(self) -> bool:
