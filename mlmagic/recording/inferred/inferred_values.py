@@ -258,7 +258,7 @@ def _last_expression(watch: CellObserver, namespace: Mapping[str, Any], result: 
     A whole number is a count, an exit code or a size; an array of one element is a prediction.
     """
     number = as_float(result)
-    if number is None or watch.last is None or id(watch.last_site) in watch.calls.measured:
+    if number is None or watch.last is None or watch.calls.has_measured(watch.last_site):
         return None
     if reads_clock(watch.last, namespace):
         return None

@@ -217,7 +217,10 @@ class Instrumenter(ast.NodeTransformer):
     def _kind_of(self, called: ast.expr) -> Kind | None:
         match called:
             case ast.Name(id=name):
-                return "load" if name in LOADING else "function" if self._measures(name) else None
+                may_measure = name in self._own_names or self._measures(name)
+                return "load" if name in LOADING else "function" if may_measure else None
+            case ast.Subscript():
+                return "function"
             case ast.Attribute(value=value) if root_of(value) in self._modules:
                 return "function"
             case ast.Attribute(attr=name):
@@ -235,7 +238,7 @@ class Instrumenter(ast.NodeTransformer):
         return node
 
     def _seen(self, node: ast.Call, kind: Kind, bound: str | None, parts: tuple[str | None, ...]) -> ast.AST:
-        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr  # type: ignore[attr-defined]
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else _written(node.func)[:_LONGEST_NAME]
         truth = _TRUTH.get(kind)
         labels = next((word.value for word in node.keywords if word.arg in {"y_true", "y", "target"}), None)
         if truth is not None and len(node.args) > truth:

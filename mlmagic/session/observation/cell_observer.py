@@ -197,7 +197,7 @@ class CellObserver:
 
     def _may_measure(self, name: str) -> bool:
         binding = self.bindings.names.get(name)
-        made_here = binding is not None and binding.computed
+        made_here = binding is not None and (binding.computed or binding.loop_variable)
         return made_here or self._measure(name, self.namespace.get(name)) is not None
 
     def _measure(self, name: str, thing: object) -> str | None:

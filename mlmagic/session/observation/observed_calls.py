@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class ObservedCalls:
     """What was observed of the calls and assignments of a cell, by the sites where they stand.
 
-    ``measured`` are the numbers that metric functions returned, ``series`` those that names were bound to, and
-    ``dicts`` those in the dicts that loops bound; ``fitted`` are the models, ``validated``
-    the estimators that were cross-validated; ``logged_by_user`` what the cell logged to
+    ``measured`` are the numbers that metric functions returned, by site and metric; ``series`` those that names were
+    bound to, and ``dicts`` those in the dicts that loops bound; ``fitted`` are the models, ``validated`` the estimators
+    that were cross-validated; ``logged_by_user`` what the cell logged to
     MLflow itself. ``problems`` has a line for each value that could not be inspected. ``on_given`` gets the arguments
     of the cell's calls: the argument, whether the cell made it, and the value. ``on_validated`` gets the arguments of a
     cross-validation, by place or name, and returns how it divides the rows. ``on_end`` is called when the cell has
@@ -51,7 +51,7 @@ class ObservedCalls:
         self._items: dict[int, Any] = {}
         self._given_to_training: dict[int, dict[str, Any]] = {}
         self._given_to_validation: dict[int, dict[int | str, Any]] = {}
-        self.measured: dict[int, Measurement] = {}
+        self.measured: dict[tuple[int, str], Measurement] = {}
         self.series: dict[str, Series] = {}
         self.dicts: dict[str, dict[str, Series]] = {}
         self.fitted: dict[int, Fitted] = {}
@@ -61,6 +61,10 @@ class ObservedCalls:
         self.on_given: Callable[[Argument, bool, Any], None] | None = None
         self.on_validated: Callable[[Mapping[int | str, Any]], Any] | None = None
         self.on_end: Callable[[], None] | None = None
+
+    def has_measured(self, site: Site | None) -> bool:
+        """Return whether a call at *site* has measured something."""
+        return any(measurement.site is site for measurement in self.measured.values())
 
     def end(self) -> None:
         """Stop observing; the observations are kept, references to the cell's objects are not."""
@@ -118,8 +122,8 @@ class ObservedCalls:
             for series in (self.series.get(name or ""), *self.dicts.get(name or "", {}).values()):
                 if series is not None:
                     series.is_cut = True
-        if (measurement := self.measured.get(id(site))) is not None:
-            measurement.is_cut = True
+        for measurement in self.measured.values():
+            measurement.is_cut |= measurement.site is site
 
     def _take_argument(self, argument: Argument, value: Any) -> None:
         site = argument.site
@@ -152,6 +156,8 @@ class ObservedCalls:
         callee = argument.site.callee
         if argument.site.kind != "function":
             return argument.site.kind in {"fit", "method", "predict", "load"}
+        if metrics.is_scorer(callee):
+            return argument.place not in {0, "estimator"}
         if metrics.is_cross_validation(callee) or metrics.measure_name(callee) is None:
             return measure_of(callee, self._namespace) is not None
         first = 1 if metrics.is_of_torchmetrics(callee) else 0
@@ -251,7 +257,7 @@ class ObservedCalls:
         classes: list[str] | None = None
         if self._is_per_class(site) or (site.name == "compute" and is_array(value)):
             classes = list(classes_in(*self._labels.pop(id(site), ())))
-        measurement = self.measured.setdefault(id(site), Measurement(site, name))
+        measurement = self.measured.setdefault((id(site), name), Measurement(site, name))
         if name in metrics.CROSS_VALIDATION and len(measurement.folds) < MOST_PARTS:
             measurement.folds.append(metrics.fold_scores(value) or {})
             given = self._given_to_validation.pop(id(site), {})

@@ -56,7 +56,7 @@ class Series:
 
     def add(self, value: Any, *, looped: bool, turn: int | None = None) -> None:
         """Add one more value. Outside of loops only the last one counts, and in a loop the last one of each turn."""
-        is_again = turn is not None and turn == self.turn
+        is_again = turn is not None and turn == self.turn and bool(self.values)
         self.turn = turn
         if is_again:
             self.values[-1] = value

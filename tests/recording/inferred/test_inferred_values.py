@@ -174,6 +174,15 @@ FUNCTIONS = {
     "a report as text": ("r = metrics.classification_report(y, p)", {}),
     "a matrix": ("r = metrics.confusion_matrix(y, p)", {}),
     "given to an estimator": ("s = metrics.make_scorer(f1_score)", {}),
+    "a loop over functions": ("for f in (accuracy_score, f1_score): print(f(y, y))", {"accuracy_score": [1.0], "f1_score": [1.0]}),
+    "a loop over functions, by their names": (
+        "r = {}\nfor f in (accuracy_score, f1_score): r[f.__name__] = f(y, y)", {"r.accuracy_score": [1.0], "r.f1_score": [1.0]},
+    ),
+    "a dict of functions": (
+        "fs = {'acc': accuracy_score, 'f1': f1_score}\nprint({name: f(y, y) for name, f in fs.items()})",
+        {"accuracy_score": [1.0], "f1_score": [1.0]},
+    ),
+    "an item of a dict of functions": ("fs = {'acc': accuracy_score}\nfs['acc'](y, p)", {"accuracy_score": [0.5]}),
     "not called": ("f = accuracy_score", {}),
 }  # fmt: skip
 LAST = {
