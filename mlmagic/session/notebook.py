@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 from urllib.parse import quote, urlsplit
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _TIMEOUT_S = 0.5
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _NOTEBOOKS = {".ipynb", ".py", ".md", ".qmd"}
 
 
@@ -63,22 +64,29 @@ def _servers() -> Iterator[dict[str, Any]]:
             server = json.loads(file.read_text())
         except (OSError, ValueError):  # a server that is just starting or stopping
             continue
-        if isinstance(server, dict) and urlsplit(str(server.get("url"))).hostname in {
-            "localhost",
-            "127.0.0.1",
-            "::1",
-        }:
+        if isinstance(server, dict) and _host(server.get("url")) in _LOOPBACK:
             yield server
 
 
-def _notebook_of(kernel: str, server: dict[str, Any]) -> Path | None:
-    address = f"{server['url'].rstrip('/')}/api/sessions?token={quote(str(server.get('token', '')))}"
+def _host(url: object) -> str | None:
     try:
-        with urlopen(address, timeout=_TIMEOUT_S) as answer:  # noqa: S310  # http on loopback, checked above
-            sessions = json.load(answer)
-    except (OSError, URLError, ValueError):  # stopped, or asks for a password
+        return urlsplit(str(url)).hostname
+    except ValueError:  # half an IPv6 address
         return None
-    for session in sessions:
-        if session.get("kernel", {}).get("id") == kernel and session.get("type", "notebook") == "notebook":
-            return Path(str(server.get("root_dir", "."))) / str(session["path"])
+
+
+def _notebook_of(kernel: str, server: dict[str, Any]) -> Path | None:
+    """Return the notebook of a kernel, which *server* may run; the file about a server may be left from a dead one."""
+    address = f"{server['url'].rstrip('/')}/api/sessions?token={quote(str(server.get('token', '')))}"
+    direct = build_opener(ProxyHandler({}))  # the token is none of a proxy's business
+    try:
+        with direct.open(address, timeout=_TIMEOUT_S) as answer:
+            sessions = json.load(answer)
+    except (OSError, HTTPException, ValueError):  # stopped, asks for a password, or something else has its port
+        return None
+    for session in sessions if isinstance(sessions, list) else ():
+        match session:
+            case {"kernel": {"id": found}, "path": str(path)} if found == kernel:
+                if session.get("type", "notebook") == "notebook":
+                    return Path(str(server.get("root_dir", "."))) / path
     return None
