@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.user_objects import guarded
@@ -17,7 +18,7 @@ def as_number(value: Any) -> float | None:
     """Return *value* as a float, or None if it is not a single real number.
 
     Accepts Python and NumPy scalars, booleans, and arrays or tensors of exactly one element. Numbers larger than any
-    float become infinite.
+    float become infinite. A masked value of NumPy is none.
 
     >>> as_number(True), as_number("0.5"), as_number(1 + 2j), as_number([1.0])
     (1.0, None, None, None)
@@ -27,6 +28,8 @@ def as_number(value: Any) -> float | None:
     if isinstance(value, numbers.Number):  # Decimal is a Number, but not a Real
         return _as_float(value)
     if isinstance(value, (str, bytes)):
+        return None
+    if _is_masked(value):
         return None
     item = value.item() if hasattr(value, "item") else None  # raises for more than one element
     return _as_float(item) if isinstance(item, numbers.Real) else None
@@ -70,6 +73,12 @@ def is_float_scalar(value: Any) -> bool:
     """
     kind = type(value)  # checked first, because an object's `__getattr__` may return anything
     return hasattr(kind, "ndim") and hasattr(kind, "dtype") and value.ndim == 0 and "float" in str(value.dtype)
+
+
+def _is_masked(value: Any) -> bool:
+    """Return whether *value* is a masked array of NumPy with a missing value: `item` would return what is below it."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ma.MaskedArray) and bool(numpy.ma.is_masked(value))
 
 
 def _as_float(number: Any) -> float | None:

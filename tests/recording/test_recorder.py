@@ -9,59 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import Recorded
 
 from mlmagic.journal.records import Dataset, Metric, Param, Tag
-from mlmagic.recording.notices import Notices
-from mlmagic.recording.recorder import LONGEST_PARAM, LONGEST_TAG, Recorder
+from mlmagic.recording.recorder import LONGEST_PARAM, LONGEST_TAG
 
 TOKEN = "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH"
-
-
-class Memory:
-    """A sink that keeps its records in a list."""
-
-    def __init__(self):
-        self.records = []
-
-        self.files = {}
-        self.copies = []
-
-    def append(self, record):
-        self.records.append(record)
-
-    def append_metric(self, key, value, timestamp, step, *, yields):
-        self.append(Metric(key, value, timestamp, step, yields))
-
-    def keep_file(self, path, content, *, after=None, before=""):
-        self.files[path] = content
-
-    def keep_copy(self, folder, source):
-        self.copies.append((folder, source))
-
-    def of(self, kind):
-        return [record for record in self.records if isinstance(record, kind)]
-
-
-class Recorded:
-    def __init__(self):
-        self.sink, self.notices = Memory(), Notices()
-        self.recorder = Recorder(self.sink, self.notices)
-
-    @property
-    def params(self):
-        return {record.key: record.value for record in self.sink.of(Param)}
-
-    @property
-    def values(self):
-        return [(record.key, record.value, record.step) for record in self.sink.of(Metric)]
-
-    @property
-    def files(self):
-        return self.sink.files
-
-    @property
-    def lines(self):
-        return [notice.text for notice in self.notices.all()]
 
 
 @pytest.fixture
@@ -138,7 +91,7 @@ def test_a_continued_run_keeps_its_params_and_counts_on(run):
     run.recorder.param("lr", 0.2)
     run.recorder.metric("loss", 1)
     assert run.params == {}
-    assert run.values == [("loss", 1.0, 5)]
+    assert run.points == [("loss", 1.0, 5)]
 
 
 def test_a_long_param_is_whole_in_a_file(run):
@@ -159,7 +112,7 @@ def test_a_key_that_mlflow_refuses_is_told_once(run):
     for _ in range(3):
         run.recorder.metric("f1 (macro)", 0.5)
     assert run.lines == ["MLflow does not take the metric key 'f1 (macro)': it is kept as 'f1 _macro_619cdd'"]
-    assert [step for _, _, step in run.values] == [0, 1, 2]
+    assert [step for _, _, step in run.points] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -175,13 +128,13 @@ def test_a_key_that_mlflow_refuses_is_told_once(run):
 )
 def test_a_metric_is_a_number_or_a_curve(run, value, kept):
     run.recorder.metric("m", value)
-    assert [number for _, number, _ in run.values] == kept
+    assert [number for _, number, _ in run.points] == kept
     assert run.recorder.metrics["m"].steps == len(kept)
 
 
 def test_a_dict_is_a_metric_for_each_leaf(run):
     run.recorder.metric("val", {"loss": 0.5, "by class": {1: 0.25}, "note": "text"}, 3)
-    assert run.values == [("val.loss", 0.5, 3), ("val.by class.1", 0.25, 3)]
+    assert run.points == [("val.loss", 0.5, 3), ("val.by class.1", 0.25, 3)]
     assert run.lines == ["metric 'val.note' is 'text' (str), not a number: it was not recorded"]
 
 
@@ -197,7 +150,7 @@ def test_a_dict_is_a_metric_for_each_leaf(run):
 )
 def test_what_is_no_number_is_told_in_short(run, value, shown):
     run.recorder.metric("m", value)
-    assert run.values == []
+    assert run.points == []
     assert run.lines == [f"metric 'm' is {shown}, not a number: it was not recorded"]
 
 
@@ -217,7 +170,7 @@ def test_nan_and_infinite_are_kept_and_told(run):
     for _ in range(2):
         run.recorder.metric("loss", math.nan)
     run.recorder.metric("gain", -math.inf)
-    assert len(run.values) == 3
+    assert len(run.points) == 3
     assert run.lines == [
         "metric 'loss' is nan (2 times)",
         "metric 'gain' is -inf (MLflow keeps the largest float in its place)",
@@ -230,7 +183,7 @@ def test_steps_count_on_from_the_last_one_given(run):
     run.recorder.metric("loss", [3, 4])
     run.recorder.metric("loss", [5, 6], step=20)
     run.recorder.metric("other", 7)
-    assert [step for _, _, step in run.values] == [0, 10, 11, 12, 20, 21, 0]
+    assert [step for _, _, step in run.points] == [0, 10, 11, 12, 20, 21, 0]
 
 
 def test_a_step_of_any_integer_type_is_stored_as_one(run):
@@ -239,7 +192,7 @@ def test_a_step_of_any_integer_type_is_stored_as_one(run):
 
     for step in (np.int64(3), torch.tensor(4), True, 5.0, np.float32(6)):
         run.recorder.metric("loss", 1, step)
-    assert [(step, type(step)) for _, _, step in run.values] == [(3, int), (4, int), (1, int), (5, int), (6, int)]
+    assert [(step, type(step)) for _, _, step in run.points] == [(3, int), (4, int), (1, int), (5, int), (6, int)]
     assert run.lines == []
 
 
@@ -247,13 +200,13 @@ def test_a_step_of_any_integer_type_is_stored_as_one(run):
 def test_a_step_that_is_none_is_told_and_the_value_kept(run, step):
     run.recorder.metric("loss", 1, 7)
     run.recorder.metric("loss", 2, step)
-    assert run.values == [("loss", 1.0, 7), ("loss", 2.0, 8)]
+    assert run.points == [("loss", 1.0, 7), ("loss", 2.0, 8)]
     assert "a step of metric 'loss' is not a 64-bit integer" in run.lines[0]
 
 
 def test_a_broken_step_is_rounded_down_and_told(run):
     run.recorder.metric("loss", 1, 2.7)
-    assert run.values == [("loss", 1.0, 2)]
+    assert run.points == [("loss", 1.0, 2)]
     assert run.lines == ["steps of metric 'loss' are no whole numbers: they were rounded down"]
 
 
@@ -263,7 +216,7 @@ def test_threads_count_steps_without_gap_or_repeat(run):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(step for _, _, step in run.values) == list(range(400))
+    assert sorted(step for _, _, step in run.points) == list(range(400))
 
 
 def test_secrets_do_not_reach_the_sink(run):

@@ -16,6 +16,7 @@ BOUND = {
     "a float of NumPy": ("x = np.float32(half(1))", {"x": [0.5]}),
     "an array without axes": ("x = np.array(half(1))", {"x": [0.5]}),
     "an array of one element": ("x = np.array([half(1)])", {}),
+    "a masked value": ("x = np.ma.masked_all(3).mean()", {}),
     "an integer of NumPy": ("x = np.int64(3)", {}),
     "a private name": ("_x = half(1)", {}),
     "several names": ("a, b = half(1), half(2)", {"a": [0.5], "b": [1.0]}),
