@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _KEYS = HashKeys.of("mlmagic row", "")
 _LOOK_AT = 1_000
+_ODD = 0x9E3779B97F4A7C15  # the golden ratio
 
 
 def hash_rows(item: Any, without: Iterable[str] = ()) -> Words | None:
@@ -102,6 +103,8 @@ def columns_of(item: Any) -> list[tuple[str, Any]]:
     if hasattr(item, "get_column") or hasattr(item, "column_names"):
         get = getattr(item, "get_column", None) or item.column
         return [(str(name), get(name)) for name in getattr(item, "column_names", None) or item.columns]
+    if names := getattr(getattr(item, "dtype", None), "names", None):  # a structured array
+        return [(name, item[name]) for name in names]
     if getattr(item, "ndim", 1) == 2 and not hasattr(item, "tocsr"):  # noqa: PLR2004 - rows and columns
         return [(str(at), item[:, at]) for at in range(item.shape[1])]
     return [(str(getattr(item, "name", None) or "the values"), item)]
@@ -126,11 +129,18 @@ def _words(values: Any) -> Words:
 
 
 def _bits(held: NDArray[Any]) -> Words:
+    """Return the bits of numbers as words; equal floats, zeros of both signs and all NaNs have the same."""
     import numpy as np
 
+    if held.dtype.kind == "c":
+        return _bits(held.real) * np.uint64(_ODD) + _bits(held.imag)
     floats = held.astype(np.float64) if held.dtype.itemsize > 8 else None  # noqa: PLR2004 - bytes of a word
     numbers: NDArray[Any] = held if floats is None else floats
-    words: Words = numbers.view(f"u{numbers.dtype.itemsize}").astype(np.uint64, copy=False)
+    if numbers.dtype.kind == "f":
+        numbers = numbers + numbers.dtype.type(0)
+        if numbers.size and np.isnan(numbers.max()):
+            numbers[np.isnan(numbers)] = np.nan
+    words: Words = np.ascontiguousarray(numbers).view(f"u{numbers.dtype.itemsize}").astype(np.uint64, copy=False)
     return words
 
 
