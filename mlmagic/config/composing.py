@@ -11,9 +11,10 @@ from mlmagic.adapters.optional import require
 from mlmagic.config.config_sources import ConfigSources, plain
 from mlmagic.config.flat import leaves, resolvable
 from mlmagic.config.groups import groups_in
+from mlmagic.config.interpolation_limits import require_short
 from mlmagic.config.overrides import key_of
 from mlmagic.config.problems import reason_of
-from mlmagic.config.source_limits import require_short, require_small
+from mlmagic.config.source_limits import require_small
 from mlmagic.errors import UsageProblem
 from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.cuts import beginning

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import re
 import stat
 import sys
 from typing import TYPE_CHECKING, Any
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 _LONGEST = 1_000_000
 _MOST_VALUES = 200_000
 _DEEPEST = 100
-_MOST_RESOLVED = 10_000_000
-_REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 _HYDRAS = {"hydra", "hydra_plugins"}
 
 
@@ -132,45 +129,3 @@ def require_small(content: str, what: str) -> None:
                 raise UsageProblem(f"{what} has more than {_MOST_VALUES:,} values, with those that aliases repeat")
     except yaml.YAMLError:  # Hydra reports it
         return
-
-
-def require_short(config: Any) -> None:
-    """Reject a plain, unresolved config that would be too large with its interpolations resolved.
-
-    Raises
-    ------
-    UsageProblem
-        If the resolved config would have more than 10 million characters and values.
-
-    Examples
-    --------
-    >>> require_short({"a": "xx", **{f"a{at}": "${a}${a}" for at in range(9)}})
-    """
-    sizes: dict[str, int] = {}
-
-    def size_of(path: str, value: Any) -> int:
-        if path in sizes:
-            return sizes[path]
-        total = sizes[path] = 1  # OmegaConf reports circular interpolations
-        if isinstance(value, dict | list):
-            items = value.items() if isinstance(value, dict) else enumerate(value)
-            total += sum(size_of(f"{path}.{key}", inner) for key, inner in items)
-        elif isinstance(value, str):
-            total += len(value) + sum(size_of(f".{key}", _at(config, key)) for key in _REFERENCE.findall(value))
-        if total > _MOST_RESOLVED:
-            raise UsageProblem(f"{path[1:]} stands for more than {_MOST_RESOLVED:,} characters, by its interpolations")
-        sizes[path] = total
-        return total
-
-    size_of("", config)
-
-
-def _at(config: Any, key: str) -> Any:
-    for step in key.split("."):
-        if isinstance(config, dict):
-            config = config.get(step)
-        elif isinstance(config, list) and step.isdecimal() and int(step) < len(config):
-            config = config[int(step)]
-        else:
-            return None
-    return config

@@ -103,7 +103,7 @@ def test_hydra_has_its_own_sources_back(foreign):
 
 
 ALIASES = "\n".join(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10) if at else 1}]" for at in range(12))
-LONG = "a0: xxxxxxxxxx\n" + "\n".join(f"a{at}: ${{a{at - 1}}}${{a{at - 1}}}" for at in range(1, 60))
+LONG = f"a0: {'x' * 100_000}\n" + "\n".join(f"a{at}: ${{a{at - 1}}}${{a{at - 1}}}" for at in range(1, 60))
 NODES = "a0: [1, 2, 3]\n" + "\n".join(f"a{at}: {{x: '${{a{at - 1}}}', y: '${{a{at - 1}}}'}}" for at in range(1, 60))
 
 
@@ -115,7 +115,7 @@ NODES = "a0: [1, 2, 3]\n" + "\n".join(f"a{at}: {{x: '${{a{at - 1}}}', y: '${{a{a
         ("a:\n" + "".join(" " * at + "- \n" for at in range(1, 200)), "nested more than 100 deep"),
         (ALIASES, "more than 200,000 values"),
         (LONG, "stands for more than 10,000,000 characters"),
-        (NODES, "stands for more than 10,000,000 characters"),
+        (NODES, "stands for more than 20,000 interpolations"),
         ("a: 1\n" + "# a comment\n" * 100_000, "more than 1 MB"),
         ("defaults: [config]", "lead back|Recurs|recurs|twice"),
         ("defaults: [group: one]", "lead back|Recurs|recurs|twice"),
