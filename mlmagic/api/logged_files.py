@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.errors import UsageProblem
 from mlmagic.store.keys import slug, unused
 from mlmagic.user_objects import one_line, reraise_interrupt
 
@@ -32,9 +33,23 @@ def record_figure(run: RunContext, figure: Any, name: str | None) -> None:
 
 
 def record_copy(run: RunContext, path: str | Path, folder: str) -> None:
-    """Record a copy of a file or a folder under *folder*."""
+    """Record a copy of a file or a folder under *folder*, a path within the run."""
     found = Path(path).absolute()
-    if not found.exists():
+    if not str(path) or not found.exists():
         run.notices.warn(f"mlmagic.log_artifact: there is no file or folder {str(path)!r}")
         return
-    run.recorder.copy(folder, found)
+    run.recorder.copy(_within_the_run(folder), found)
+
+
+def _within_the_run(folder: str) -> str:
+    """Return *folder* as MLflow names folders of a run.
+
+    >>> _within_the_run("/data//./raw/"), _within_the_run("")
+    ('data/raw', '')
+    """
+    steps = [step for step in folder.replace("\\", "/").split("/") if step not in {"", "."}]
+    if ".." in steps:
+        raise UsageProblem(
+            f"mlmagic.log_artifact: {folder!r} leads out of the run: name a folder within it, such as 'data/raw'"
+        )
+    return "/".join(steps)

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.arguments import described, require_mapping, require_text_or_none
+from mlmagic.arguments import described, require_mapping, require_text, require_text_or_none
 from mlmagic.errors import UsageProblem
 from mlmagic.recording import open_runs
+from mlmagic.store.values import as_text
 from mlmagic.tracking.block import TrackedBlock
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def track(
     options = TrackOptions(
         name=name,
         experiment=experiment,
-        tags=tags or {},
+        tags={str(key): as_text(value) for key, value in (tags or {}).items()},
         description=description,
         parent=parent,
         resume=resume,
@@ -113,7 +114,7 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     """
     require_mapping("mlmagic.log", "mlmagic.log(loss=0.3) or mlmagic.log({'val/loss': 0.3})", metrics)
     recorder = open_runs.require_active("mlmagic.log").recorder
-    for name, value in ({**metrics, **more} if metrics else more).items():
+    for name, value in (more if metrics is None else {**metrics, **more}).items():
         recorder.metric(str(name), value, step)
 
 
@@ -133,7 +134,7 @@ def log_params(params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     """
     require_mapping("mlmagic.log_params", "mlmagic.log_params(lr=0.1) or mlmagic.log_params({'model.lr': 0.1})", params)
     recorder = open_runs.require_active("mlmagic.log_params").recorder
-    for name, value in {**(params or {}), **more}.items():
+    for name, value in {**({} if params is None else params), **more}.items():
         recorder.param(str(name), value)
 
 
@@ -153,7 +154,7 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
     """
     require_mapping("mlmagic.tag", "mlmagic.tag(team='risk') or mlmagic.tag({'data.version': '3'})", tags)
     recorder = open_runs.require_active("mlmagic.tag").recorder
-    for name, value in {**(tags or {}), **more}.items():
+    for name, value in {**({} if tags is None else tags), **more}.items():
         recorder.tag(str(name), value)
 
 
@@ -177,6 +178,7 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     """
     from mlmagic.api.logged_files import record_figure
 
+    require_text_or_none("mlmagic.log_figure", "mlmagic.log_figure(figure, 'learning curve')", name=name)
     record_figure(open_runs.require_active("mlmagic.log_figure"), figure, name)
 
 
@@ -184,11 +186,14 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
     """Record a file or a folder as artifacts of the active run, under *folder*.
 
     The file is copied immediately. If *path* does not exist, that becomes a line in the summary, never an exception.
+    Of a folder, the regular files are recorded, also those behind links, but not the journals of mlmagic.
 
     Raises
     ------
     NoActiveRunError
         If no run is active.
+    UsageProblem
+        If *folder* leads out of the run (``..``).
 
     Examples
     --------
@@ -205,5 +210,5 @@ def log_artifact(path: str | Path, folder: str = "") -> None:
             f"mlmagic.log_artifact: path is text or a Path, not {described(path)}. "
             "For example: mlmagic.log_artifact('report.html')"
         )
-
+    require_text("mlmagic.log_artifact", "mlmagic.log_artifact('report.html', 'reports')", folder=folder)
     record_copy(open_runs.require_active("mlmagic.log_artifact"), path, folder)

@@ -74,6 +74,7 @@ def register(
     """
     from mlmagic.registry import names, registering
     from mlmagic.registry.promotion import promoting
+    from mlmagic.store.values import as_text
 
     example = "mlmagic.register('churn', run='forest')"
     names.require_name(name, example)
@@ -85,7 +86,8 @@ def register(
             f"or name an earlier run: %register {name} --run RUN"
         )
     wanted, note = names.require_alias(alias) if alias is not None else (None, "")
-    made = registering.register(registering.Registration(name, run, model, wanted, tags, description, again))
+    texts = {str(key): as_text(value) for key, value in ({} if tags is None else tags).items()}
+    made = registering.register(registering.Registration(name, run, model, wanted, texts, description, again))
     made = replace(made, note=f"{made.note}; {note}") if note else made
     if wanted is None or wanted in made.aliases:
         return made

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.store.query.durations import duration_s
+from mlmagic.store.query.infinities import number_as_logged
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def recorded_runs(workspace: Workspace, *, since_ms: int) -> list[RecordedRun]:
             name=run.info.run_name,
             status=run.info.status,
             duration_s=duration_s(run),
-            metrics=run.data.metrics,
+            metrics={name: number_as_logged(value) for name, value in run.data.metrics.items()},
         )
         for run in found
     ]

@@ -34,7 +34,7 @@ from mlmagic.journal.records import (
 from mlmagic.journal.safe_folder import STAGED, open_file
 from mlmagic.journal.schema import storable, storable_text
 from mlmagic.journal.signing import signature_of
-from mlmagic.journal.staged_files import path_of, within
+from mlmagic.journal.staged_files import files_in, path_of, place_of, within
 from mlmagic.journal.staging import Staging
 from mlmagic.journal.system_calls import FLAGS, read_at, write
 
@@ -334,20 +334,24 @@ class Journal:
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Stage a copy of a user's file or folder and record it; a folder's content goes into *folder* itself."""
-        name = "" if source.is_dir() else source.name
         # As the staged files are listed: no `.`, `..` or double slash, and text that can be stored.
-        path = storable_text(posixpath.normpath(f"/{folder}/{name}").strip("/"))
+        place = storable_text(posixpath.normpath(f"/{place_of(folder, source)}").strip("/"))
+        own = [self.staging.path] if self._is_in_memory else [self.staging.path, self.path.parent]
+        staged = {place: None} if place else {}
 
         def copy() -> None:
-            target = self.staging.artifacts / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, dirs_exist_ok=True)
-            else:
-                shutil.copyfile(source, target)
+            target = self.staging.artifacts / place
+            (target if source.is_dir() else target.parent).mkdir(parents=True, exist_ok=True)
+            for path in files_in(source, own):
+                at = path.relative_to(source)
+                (target / at).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target / at)
+                if not place:
+                    staged[at.parts[0]] = None
 
-        if self.staging.put(path, copy):
-            self.append(Copy(path))
+        if self.staging.put(place or source.name, copy):
+            for name in staged:
+                self.append(Copy(name))
 
     def close_file(self) -> None:
         """Close the file if it is open, which also releases the lock."""

@@ -1,4 +1,7 @@
-"""Walk the staged files of a journal without following links; what is not a regular file is listed, but not read."""
+"""The files of a journal: which of the user's are staged, and a walk over the staged ones that follows no links.
+
+Staged files that are not regular are listed, but not read.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,14 @@ import os
 import shutil
 import stat
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from mlmagic.journal.records import Copy, File, Model, Part
 from mlmagic.journal.safe_folder import UntrustedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
     from mlmagic.journal.records import Record
     from mlmagic.journal.safe_folder import SafeFolder
@@ -53,6 +55,35 @@ def path_of(record: Record) -> str | None:
         case Model(folder=folder):
             return folder
     return None
+
+
+def place_of(folder: str, source: Path) -> str:
+    """Return where *source* goes in the run, under *folder*; the content of a folder goes into *folder* itself.
+
+    >>> place_of("data/", Path("/home/ana/train.csv"))
+    'data/train.csv'
+    """
+    return folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
+
+
+def files_in(source: Path, without: Collection[Path] = ()) -> Iterator[Path]:
+    """Yield *source*, or all regular files in the folder *source* in order, also those behind links.
+
+    Folders of *without* are left out: the journal may be in *source*. So is a link to a folder that it is in.
+    """
+    if not source.is_dir():
+        yield source
+        return
+    left_out = {os.path.realpath(folder) for folder in without}
+    waiting = [(source, frozenset({os.path.realpath(source)}))]
+    while waiting:
+        folder, around = waiting.pop()
+        for path in sorted(folder.iterdir()):
+            real = os.path.realpath(path)
+            if path.is_file():
+                yield path
+            elif path.is_dir() and real not in left_out and real not in around:
+                waiting.append((path, around | {real}))
 
 
 def within(folder: Path, path: str) -> Path:

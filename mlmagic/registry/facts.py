@@ -13,6 +13,7 @@ from mlmagic.store.query import bulk
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Name, Value, with_conditions
+from mlmagic.store.query.infinities import number_as_logged
 from mlmagic.store.query.light_runs import (
     DatasetInput,
     LightDataset,
@@ -38,7 +39,6 @@ HELD_OUT = {"testing", "validation", "evaluation"}
 """MLflow's words for data that a model did not learn from."""
 OF_SEVERAL = "mlmagic.models_of_run"
 """The tag of a version whose run has several models: how many."""
-_LARGEST = 1.7976931348623157e308
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> Versio
     if run is None:
         return VersionFacts(version, version.tags.get("mlmagic.run_name", ""), metrics, params)
     inputs = run.inputs.dataset_inputs if run.inputs else ()
-    known = {key: _as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()}
+    known = {key: number_as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()}
     return VersionFacts(
         version,
         str(run.info.run_name or ""),
@@ -156,11 +156,6 @@ def _of_logged_model(client: MlflowClient, version: RegisteredVersion) -> tuple[
     answered()
     logged = sorted(found.metrics or (), key=lambda one: (one.step, one.timestamp))
     return {one.key: float(one.value) for one in logged}, dict(found.params or {})
-
-
-def _as_logged(value: float) -> float:
-    """Return infinity for the largest float, which MLflow's SQL store writes in its place."""
-    return value if abs(value) < _LARGEST else float("inf") if value > 0 else float("-inf")
 
 
 def keys_among(facts: Iterable[VersionFacts], nobody: str) -> Keys:

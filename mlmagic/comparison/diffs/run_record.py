@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.comparison.diffs.run_files import RunFiles, list_all, read_all
 from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.query.durations import duration_s, span_s
+from mlmagic.store.query.infinities import number_as_logged
 from mlmagic.store.query.light_runs import oddities
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _record(run: Run) -> RunRecord:
         span_s=span_s(run),
         url=tracking_uri.url(info.run_id, info.experiment_id),
         params=dict(data.params),
-        metrics=dict(data.metrics),
+        metrics={name: number_as_logged(value) for name, value in data.metrics.items()},
         tags=dict(data.tags),
         datasets=_datasets(run.inputs.dataset_inputs if run.inputs else ()),
         odd=oddities(run),

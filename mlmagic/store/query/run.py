@@ -12,6 +12,7 @@ from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.keys import valid_key
 from mlmagic.store.model_files import loading
 from mlmagic.store.query import durations, logged_models, queries
+from mlmagic.store.query.infinities import number_as_logged
 from mlmagic.store.query.session_log import read_log
 from mlmagic.store.refusals import refused_by
 from mlmagic.store.waiting import answered
@@ -83,7 +84,7 @@ class Run:
     @property
     def metrics(self) -> dict[str, float]:
         """The last value of each metric."""
-        return dict(self._stored().data.metrics)
+        return {name: number_as_logged(value) for name, value in self._stored().data.metrics.items()}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -96,7 +97,7 @@ class Run:
         key = metric if metric in stored.data.metrics else valid_key(metric)
         points = connection.ask(lambda: connection.connect().get_metric_history(stored.info.run_id, key))
         usual = (one for one in points if isinstance(one.step, int) and isinstance(one.value, float | int))
-        return sorted((point.step, point.value) for point in usual)
+        return sorted((point.step, number_as_logged(point.value)) for point in usual)
 
     @property
     def artifacts(self) -> list[str]:
@@ -194,7 +195,7 @@ class Run:
             stored = self._stored()
         except (StoreAwayError, RunNotFoundError) as error:
             return f"Run(id={self.id[:8]!r}, not read: {error})"
-        metrics: dict[str, Any] = {name: round(value, 6) for name, value in sorted(stored.data.metrics.items())}
+        metrics = {name: round(number_as_logged(value), 6) for name, value in sorted(stored.data.metrics.items())}
         status = clean(stored.info.status)
         return f"Run({stored.info.run_name!r}, {status}, id={stored.info.run_id[:8]!r}, metrics={metrics})"
 

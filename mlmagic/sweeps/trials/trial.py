@@ -6,9 +6,12 @@ import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.adapters import autologging
+from mlmagic.journal import folder as journals
+from mlmagic.journal.staged_files import files_in, place_of
 from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import Recorder
@@ -88,10 +91,9 @@ class Memory:
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Store a user's file, or all files of a folder."""
-        files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
-        for path in files:
-            name = path.relative_to(source.parent).as_posix()
-            self.files[f"{folder}/{name}" if folder else name] = path.read_bytes()
+        place = PurePosixPath(place_of(folder, source))
+        for path in files_in(source, [journals.place()]):
+            self.files[str(place / path.relative_to(source).as_posix())] = path.read_bytes()
 
 
 def run_trial(job: Job, task: Task) -> Outcome:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import operator
-import sys
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.durations import duration_s
@@ -16,6 +15,7 @@ from mlmagic.store.query.filters.problems import refused, short
 from mlmagic.store.query.filters.tokens import is_plain
 from mlmagic.store.query.filters.tree import And, Condition, Not, Or, Value
 from mlmagic.store.query.filters.values import like, milliseconds_or_none, number_or_none, seconds_or_none
+from mlmagic.store.query.infinities import number_as_logged
 from mlmagic.store.query.light_runs import context_in
 from mlmagic.store.query.shown_tags import telling_tags
 from mlmagic.suggestions import did_you_mean
@@ -65,8 +65,7 @@ def value_of(run: Run, entity: Entity, key: str) -> Any:
     """Return a metric, param, tag, attribute or digest of *run*, None where it has none."""
     if entity == "metric":
         value = run.data.metrics.get(key)
-        # MLflow's SQL store has the largest float in the place of infinity.
-        return value if value is None or not abs(value) >= sys.float_info.max else math.copysign(math.inf, value)
+        return None if value is None else number_as_logged(value)
     if entity == "attribute":
         if key == "run_name":
             return run.info.run_name or ""
