@@ -87,10 +87,8 @@ def check_request(request: Request) -> None:
         require_model(request.against, request.names.against)
         if request.task is None:
             _require_one_kind(request)
-    confidence, resamples, curve = request.confidence, request.resamples, request.learning_curve
-    is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
-    if not is_number or not _LEAST_CONFIDENCE <= confidence < 1:
-        raise UsageProblem(f"confidence is a number from 0.5 to below 1, such as 0.95, not {described(confidence)}")
+    require_confidence(request.confidence)
+    resamples, curve = request.resamples, request.learning_curve
     if resamples is not None and (not isinstance(resamples, int) or resamples < _FEWEST_RESAMPLES):
         raise UsageProblem(f"resamples is a whole number from {_FEWEST_RESAMPLES} on, not {described(resamples)}")
     if request.stratify and request.groups is not None:
@@ -99,6 +97,19 @@ def check_request(request: Request) -> None:
         )
     if curve is not None and (not isinstance(curve, tuple | list) or len(curve) != _PAIR):
         raise UsageProblem("learning_curve takes the training data: learning_curve=(X_train, y_train)")
+
+
+def require_confidence(confidence: object) -> None:
+    """Require that *confidence* is a number from 0.5 to below 1.
+
+    Raises
+    ------
+    UsageProblem
+        If it is something else.
+    """
+    is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
+    if not is_number or not _LEAST_CONFIDENCE <= confidence < 1:  # type: ignore[operator]  # it is a number
+        raise UsageProblem(f"confidence is a number from 0.5 to below 1, such as 0.95, not {described(confidence)}")
 
 
 def is_stratified(request: Request) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.evaluating import compute
-from mlmagic.evaluation.request import Names, Request
+from mlmagic.evaluation.measures.asked import named
+from mlmagic.evaluation.request import Names, Request, require_confidence
 from mlmagic.registry import loading, registry_store
 from mlmagic.registry.facts import read_facts, with_rows
 from mlmagic.registry.held_out import why_seen
@@ -70,6 +73,14 @@ class BetterThan:
     correct: bool = False
     trust: bool = False
     to: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the options also where no version has the alias yet, and nothing is computed."""
+        require_confidence(self.confidence)
+        is_number = isinstance(self.margin, int | float) and not isinstance(self.margin, bool)
+        if not is_number or not math.isfinite(self.margin):
+            raise UsageProblem(f"margin is a number in the metric's unit, such as 0.01, not {described(self.margin)}")
+        named(dict([self.metric]))
 
     @property
     def name(self) -> str:

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 import mlmagic
-from mlmagic.api.logged_files import _within_the_run
+from mlmagic.api.logged_files import _within_the_run, record_copy
 from mlmagic.errors import UsageProblem
+from mlmagic.recording.notices import Notices
+from mlmagic.recording.recorder import Recorder
+from mlmagic.recording.run_context import RunContext
+from mlmagic.session.output.capture import Capture
+from mlmagic.sweeps.trials.trial import Memory
 
 
 @pytest.fixture
@@ -27,28 +32,39 @@ def below(folder):
     return sorted(os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)  # noqa: PTH118
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (("one.txt",), ["one.txt"]),
-        (("one.txt", "notes"), ["notes/one.txt"]),
-        (("one.txt", "/notes/"), ["notes/one.txt"]),
-        (("one.txt", "notes//./deep"), ["notes/deep/one.txt"]),
-        (("one.txt", "."), ["one.txt"]),
-        (("one.txt", "notes\\deep"), ["notes/deep/one.txt"]),
-        (("made",), ["a.txt", "inner/b.txt"]),
-        (("made/",), ["a.txt", "inner/b.txt"]),
-        (("made", "data"), ["data/a.txt", "data/inner/b.txt"]),
-        (("made", "data/./raw"), ["data/raw/a.txt", "data/raw/inner/b.txt"]),
-        (("made/inner", "."), ["b.txt"]),
-        ((Path("made/inner/b.txt"), "größe"), ["größe/b.txt"]),
-    ],
-    ids=str,
-)
+PLACES = [
+    (("one.txt",), ["one.txt"]),
+    (("one.txt", "notes"), ["notes/one.txt"]),
+    (("one.txt", "/notes/"), ["notes/one.txt"]),
+    (("one.txt", "notes//./deep"), ["notes/deep/one.txt"]),
+    (("one.txt", "."), ["one.txt"]),
+    (("one.txt", "notes\\deep"), ["notes/deep/one.txt"]),
+    (("made",), ["a.txt", "inner/b.txt"]),
+    (("made/",), ["a.txt", "inner/b.txt"]),
+    (("made", "data"), ["data/a.txt", "data/inner/b.txt"]),
+    (("made", "data/./raw"), ["data/raw/a.txt", "data/raw/inner/b.txt"]),
+    (("made/inner", "."), ["b.txt"]),
+    ((Path("made/inner/b.txt"), "größe"), ["größe/b.txt"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), PLACES, ids=str)
 def test_where_files_go_in_the_run(files, record, arguments, expected):
     found = record(lambda: mlmagic.log_artifact(*arguments))
     assert found.files == expected
     assert found.warnings == []
+
+
+def test_files_of_a_trial_go_to_the_same_places(files):
+    for arguments, expected in PLACES:
+        sink, notices = Memory(), Notices()
+        record_copy(
+            RunContext(Recorder(sink, notices), notices, Capture(output_limit=0, figures=False)),
+            *arguments,
+            *[""] * (2 - len(arguments)),
+        )
+        assert sorted(sink.files) == expected
+    assert sink.files == {"größe/b.txt": b"b"}
 
 
 def test_the_file_is_taken_as_it_is_now(files, record):

@@ -97,6 +97,24 @@ def test_a_margin_a_direction_and_the_users_own_cost(churn, data):
         mlmagic.promote("churn", 3, better_than="champion", on=on, metric={"cost": cost})
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"metric": "acuracy"}, "there is no metric 'acuracy'. Did you mean 'accuracy'?"),
+        ({"metric": 5}, "5 (int) is neither a metric's name nor a function"),
+        ({"margin": "x"}, "margin is a number"),
+        ({"margin": True}, "margin is a number"),
+        ({"confidence": 2}, "confidence is a number from 0.5 to below 1"),
+    ],
+)
+def test_where_there_is_nothing_to_beat_a_mistake_is_refused_too(given, message, store_uri, data):
+    _, X_test, _, y_test = data
+    call = {"to": "staging", "better_than": "staging", "on": (X_test, y_test), "metric": "accuracy"} | given
+    with pytest.raises(UsageProblem) as caught:
+        mlmagic.promote("churn", 2, **call)
+    assert message in str(caught.value)
+
+
 def test_the_first_version_has_nothing_to_beat(churn, data):
     _, X_test, _, y_test = data
     done = mlmagic.promote("churn", 2, to="staging", better_than="staging", on=(X_test, y_test), metric="accuracy")
@@ -177,6 +195,12 @@ BAD = {
     "a column is missing": ({"on": "short"}, "mean radius"),
     "targets of another length": ({"on": "long"}, "284"),
     "an impossible confidence": ({"confidence": 95}, "confidence is a number from 0.5 to below 1"),
+    "a margin in words": (
+        {"margin": "little"},
+        "margin is a number in the metric's unit, such as 0.01, not 'little' (str)",
+    ),
+    "a margin that nothing exceeds": ({"margin": float("nan")}, "margin is a number"),
+    "a metric that is none": ({"metric": 5}, "5 (int) is neither a metric's name nor a function"),
 }
 
 
