@@ -58,11 +58,9 @@ def test_where_files_go_in_the_run(files, record, arguments, expected):
 def test_files_of_a_trial_go_to_the_same_places(files):
     for arguments, expected in PLACES:
         sink, notices = Memory(), Notices()
-        record_copy(
-            RunContext(Recorder(sink, notices), notices, Capture(output_limit=0, figures=False)),
-            *arguments,
-            *[""] * (2 - len(arguments)),
-        )
+        capture = Capture(output_limit=0, figures=False)
+        context = RunContext(recorder=Recorder(sink, notices), notices=notices, capture=capture)
+        record_copy(context, *arguments, *[""] * (2 - len(arguments)))
         assert sorted(sink.files) == expected
     assert sink.files == {"größe/b.txt": b"b"}
 
