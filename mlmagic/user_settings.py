@@ -136,7 +136,8 @@ class MLMagic(Configurable):
             try:
                 setattr(self, name, trait.from_string(text))
             except (TraitError, ValueError) as error:
-                raise UsageProblem(f"{ENVIRONMENT_PREFIX}{name.upper()}={text!r} is not valid: {error}") from error
+                why = str(error).replace("%r", repr(text))  # traitlets does not fill it in
+                raise UsageProblem(f"{ENVIRONMENT_PREFIX}{name.upper()}={text!r} is not valid: {why}") from None
 
 
 settings = MLMagic()

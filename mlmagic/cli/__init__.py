@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """The exit status that shells give a command ended by Ctrl-C."""
+_LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,15 +27,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         The words after ``mlmagic``, by default those of the process.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "sync" and (options.yes or options.anew) and options.yes != options.foreign:
+        parser.error("sync takes --anew, or --foreign and with it --yes")
     try:
+        _require_working_folder()
         return _run(options)
+    except BrokenPipeError:  # the reader, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except MLMagicError as error:
         print(f"mlmagic {options.command}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        what = f": {str(error.filename)!r}" if error.filename is not None else ""
+        print(f"mlmagic {options.command}: {error.strerror or error}{what}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nmlmagic {options.command}: stopped", file=sys.stderr)
         return INTERRUPTED
+
+
+def _require_working_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise MLMagicError("the working folder was deleted: go to another one with cd") from None
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 1 to {_LAST_PORT}")
+    return number
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -103,10 +130,10 @@ def _parser() -> argparse.ArgumentParser:
             default=Path("demo"),
             help="where notebooks and store are kept (default: %(default)s)",
         )
-    ui.add_argument("--port", type=int, default=5000, help="port of the MLflow UI (default: %(default)s)")
+    ui.add_argument("--port", type=_port, default=5000, help="port of the MLflow UI (default: %(default)s)")
     lab.add_argument(
         "--ui-port",
-        type=int,
+        type=_port,
         default=5000,
         help="port of `mlmagic ui`, for the links under tracked cells (default: %(default)s)",
     )

@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.snapshot.git.config import own_config
 from mlmagic.snapshot.git.files import find_repository
 from mlmagic.snapshot.git.notebooks import by_file, is_notebook
 from mlmagic.snapshot.git.process import ask
 from mlmagic.snapshot.notebook_source import stripped
+from mlmagic.store import tracking_uri
 from mlmagic.store.query.run import Run
 
 if TYPE_CHECKING:
@@ -25,6 +26,16 @@ _COMMIT = "mlflow.source.git.commit"
 _TIME_S = 60.0
 
 
+def _require_store() -> None:
+    """Refuse a folder without a store, where MLflow would create one."""
+    uri = tracking_uri.current_uri()
+    if tracking_uri.is_local(uri) and not tracking_uri.is_local_file(uri):
+        raise MLMagicError(
+            f"no runs were recorded in {str(Path.cwd())!r}: go to the folder of the notebook, or set "
+            "MLFLOW_TRACKING_URI"
+        )
+
+
 def patch(reference: str, *, apply: bool) -> int:
     """Print the patch of a run, or *apply* it to the current work tree; return the exit status.
 
@@ -33,6 +44,7 @@ def patch(reference: str, *, apply: bool) -> int:
     UsageProblem
         If the run has no patch, or it cannot be applied. Nothing is changed in that case.
     """
+    _require_store()
     run = Run.find(reference)
     content = run.text(_PATH).encode()
     if not apply:
