@@ -9,6 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.views.rendering import fit
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,9 +74,8 @@ class CommandProgress:
     def _line(self) -> str:
         width = max(20, min(shutil.get_terminal_size().columns, 100) - 20)
         label = self._labels[self.at - 1]
-        label = label if len(label) <= width else f"{label[: width - 1]}…"
         number = f"{self.at:>{len(str(self.total))}}/{self.total}"
-        return f"  {number}  {label:<{width}} {time.monotonic() - self._began:6.1f} s"
+        return f"  {number}  {fit(label, width)} {time.monotonic() - self._began:6.1f} s"
 
 
 def first_line(source: str) -> str:

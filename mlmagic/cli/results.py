@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.store.query.durations import duration_s
 from mlmagic.store.query.infinities import number_as_logged
+from mlmagic.views.rendering import columns, pad
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ def table(runs: Sequence[RecordedRun]) -> str:
         values = [f"{run.metrics[name]:.4g}" if name in run.metrics else "-" for name in metrics]
         rows.append([run.name, run.status, duration, *values])
     rows = [[clean(text) for text in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     numbers_from = 2
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if index < numbers_from else cell.rjust(width)
+            pad(cell, width) if index < numbers_from else " " * (width - columns(cell)) + cell
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

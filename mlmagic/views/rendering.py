@@ -186,6 +186,18 @@ def pad(text: str, width: int) -> str:
     return text + " " * max(width - columns(text), 0)
 
 
+def fit(text: object, width: int) -> str:
+    """Clean *text*, and cut or pad it to *width* terminal columns.
+
+    >>> fit("abcdef", 4) + "|", fit("漢字漢字", 6) + "|"
+    ('abc…|', '漢字… |')
+    """
+    line = shorten(text, width)
+    while columns(line) > width:
+        line = line.removesuffix(ELLIPSIS)[:-1] + ELLIPSIS
+    return pad(line, width)
+
+
 def columns(text: str) -> int:
     """Return the number of terminal columns of *text*."""
     return sum(
