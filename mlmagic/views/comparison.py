@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_curves
 from mlmagic.errors import StoreError
-from mlmagic.store.query.frames import frame_of
+from mlmagic.store.query.frames import ATTRS, frame_of
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.tables.runs_table import table_html
-from mlmagic.visible import clean, visible
+from mlmagic.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ _MOST_ROWS = 30
 _MOST_DOTS = 1000
 _MOST_POINTS = 200
 _LONGEST_NAME = 40
+_LONGEST_TITLE = 200
 _MOST_DECIMALS = 8
 _BELOW = "\N{DOWNWARDS ARROW WITH TIP RIGHTWARDS} "
 _INDENT = "\N{EM SPACE}"
@@ -56,7 +57,7 @@ def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBu
     return {
         "text/html": render(
             "comparison.html",
-            title=shorten(comparison.title, 200),
+            title=shorten(comparison.title, _LONGEST_TITLE),
             notice=comparison.notice,
             table=table_html(frame) if len(frame) else "",
             caption=_caption(comparison, curves) if drawn else "",
@@ -101,7 +102,12 @@ def _groups_frame(comparison: Comparison) -> DataFrame:
     for column in metrics:
         name = column.label if column.label not in columns else f"metrics.{column.label}"
         columns[name] = [_mean_text(mean_of(column, group.rows)) for group in groups]
-    return DataFrame(columns)
+    frame = DataFrame(columns)
+    count = len(comparison.runs)
+    best = f", best mean of {shorten(metrics[0].label, _LONGEST_NAME)} first" if metrics else ""
+    shown = f"{len(groups)} group{'s' * (len(groups) != 1)} of {count} run{'s' * (count != 1)}"
+    frame.attrs[ATTRS] = {"headline": f"{shown}{best}"}
+    return frame
 
 
 def mean_text(mean: float, error: float) -> str:
@@ -183,8 +189,11 @@ def _panel(series: Sequence[PictureSeries], unit: str, *, dots: bool = False) ->
 
 
 def _plain(comparison: Comparison, frame: DataFrame, left_out: int) -> str:
+    title = shorten(comparison.title, _LONGEST_TITLE)
     if comparison.notice:
-        return f"{clean(comparison.title)}\n{comparison.notice.text} {clean(comparison.notice.hint)}"
+        return f"{title}\n{comparison.notice.text} {shorten(comparison.notice.hint, _LONGEST_TITLE)}"
     shown = frame.drop(columns=["run_id", "started"], errors="ignore")
-    lines = [clean(comparison.title), visible(shown.to_string(index=False, max_cols=12, na_rep="\N{EN DASH}"))]
+    shown = shown.map(lambda value: shorten(value, _LONGEST_NAME) if isinstance(value, str) else value)
+    shown.columns = [shorten(name, _LONGEST_NAME) for name in shown.columns]
+    lines = [title, visible(shown.to_string(index=False, max_cols=12, na_rep="\N{EN DASH}"))]
     return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)

@@ -55,7 +55,7 @@ def config_bundle(composed: Composition) -> MimeBundle:
     return {
         "text/html": render(
             "config_tree.html",
-            name=composed.name,
+            name=shorten(composed.name),
             headline=headline,
             nodes=nodes,
             left_out=len(composed.values) - len(values),
@@ -115,7 +115,7 @@ def _lines(
     told: list[tuple[str, SummaryCell, SummaryCell | None, SummaryCell | None]],
     notes: list[str],
 ) -> Iterator[str]:
-    yield f"{composed.name}: {headline}"
+    yield f"{shorten(composed.name)}: {headline}"
     yield from _tree_lines(nodes, "  ")
     for sign, key, was, now in told[:_MOST_CHANGES]:
         arrow = " \N{RIGHTWARDS ARROW} ".join(one.text for one in (was, now) if one is not None)

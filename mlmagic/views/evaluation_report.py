@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.views.rendering import MimeBundle, columns, numbers, pad, render, shorten
-from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.evaluation.statistics.paired_tests import McNemar
 
 _LONGEST = 40
+_LONGEST_NAME, _LONGEST_SENTENCE = 80, 500
 _SHOWN_METRICS = 12
 _SHOWN_OF_SLICES = 4
 _TITLES = {
@@ -61,24 +61,24 @@ def evaluation_report_bundle(evaluation: Evaluation) -> MimeBundle:
             headline=headline(evaluation),
             rows=rows[:_SHOWN_METRICS],
             more=rows[_SHOWN_METRICS:],
-            sentence=None if difference is None else difference.sentence(),
+            sentence=None if difference is None else shorten(difference.sentence(), _LONGEST_SENTENCE),
             differences=[] if difference is None else metric_rows(difference.values, difference.intervals, lines=False),
             mcnemar=None if difference is None or difference.mcnemar is None else mcnemar_line(difference),
-            slice_metrics=_slice_metrics(evaluation),
+            slice_metrics=[shorten(name, _LONGEST) for name in _slice_metrics(evaluation)],
             slices=[
                 {
                     "name": shorten(f"{one.by} = {one.value}", _LONGEST),
                     "rows": f"{one.rows:,}",
                     "values": _slice_values(one, _slice_metrics(evaluation)),
-                    "warning": one.warning,
+                    "warning": shorten(one.warning, _LONGEST_SENTENCE),
                 }
                 for one in evaluation.slices
             ],
             figures=[
-                (_TITLES.get(name, name.replace("_", " ").capitalize()), base64.b64encode(picture).decode())
+                (shorten(_TITLES.get(name, name.replace("_", " ").capitalize())), base64.b64encode(picture).decode())
                 for name, picture in evaluation.figures.items()
             ],
-            notes=evaluation.notes,
+            notes=[(note.level, shorten(note.text, _LONGEST_SENTENCE)) for note in evaluation.notes],
             footer=footer(evaluation),
         ),
         "text/plain": _plain(evaluation, rows),
@@ -89,12 +89,12 @@ def headline(evaluation: Evaluation) -> str:
     """Return what was evaluated on what."""
     task = _TASKS[evaluation.task].format(len(evaluation.classes))
     rows = f"{evaluation.rows:,} row{'s' * (evaluation.rows != 1)}"
-    return f"{evaluation.model} on {rows} of {evaluation.data} ({task})"
+    return f"{shorten(evaluation.model, _LONGEST_NAME)} on {rows} of {shorten(evaluation.data, _LONGEST_NAME)} ({task})"
 
 
 def footer(evaluation: Evaluation) -> str:
     """Return how the intervals were made, which class is the positive one, and where it was recorded."""
-    parts = [f"{100 * evaluation.confidence:g} % intervals from {evaluation.how}"]
+    parts = [f"{100 * evaluation.confidence:g} % intervals from {shorten(evaluation.how, _LONGEST_SENTENCE)}"]
     if evaluation.positive is not None:
         parts.append(f"positive class: {shorten(evaluation.positive, _LONGEST)}")
     if evaluation.recorded_on is not None:
@@ -113,6 +113,7 @@ def metric_rows(
         value_shown, *ends = numbers(known)
         shown = " to ".join(ends) or "not known"
         about = "; ".join(filter(None, (interval.method if interval.is_known else "", interval.note)))
+        about = shorten(about, _LONGEST_SENTENCE)
         row = MetricRow(shorten(name, _LONGEST), value_shown, shown, about)
         if lines and interval.is_known and 0 <= interval.low <= value <= interval.high <= 1:
             left, width = 100 * interval.low, 100 * (interval.high - interval.low)
@@ -128,8 +129,8 @@ def mcnemar_line(difference: ModelDifference) -> str:
     kind = "exact" if found.is_exact else "chi-squared"
     p_value = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"  # noqa: PLR2004
     return (
-        f"McNemar ({kind}): {p_value}; only {difference.model} is right in {found.only_first:,} rows, only "
-        f"{difference.against} in {found.only_second:,}"
+        f"McNemar ({kind}): {p_value}; only {shorten(difference.model, _LONGEST_NAME)} is right in "
+        f"{found.only_first:,} rows, only {shorten(difference.against, _LONGEST_NAME)} in {found.only_second:,}"
     )
 
 
@@ -153,21 +154,28 @@ def _slice_values(one: EvaluatedSlice, names: Iterable[str]) -> list[tuple[str, 
 
 
 def _plain(evaluation: Evaluation, rows: Sequence[MetricRow]) -> str:
-    lines = [clean(headline(evaluation)), *_table([(row.name, [row.value, row.interval]) for row in rows])]
+    lines = [headline(evaluation), *_table([(row.name, [row.value, row.interval]) for row in rows])]
     if (difference := evaluation.difference) is not None:
-        lines += ["", clean(difference.sentence())]
+        lines += ["", shorten(difference.sentence(), _LONGEST_SENTENCE)]
         if difference.mcnemar is not None:
-            lines.append(clean(mcnemar_line(difference)))
+            lines.append(mcnemar_line(difference))
     if evaluation.slices:
         names = _slice_metrics(evaluation)
-        table: list[tuple[str, list[str]]] = [("", ["rows", *names])]
+        table: list[tuple[str, list[str]]] = [("", ["rows", *(shorten(name, _LONGEST) for name in names)])]
         for one in evaluation.slices:
             values = [value for value, _ in _slice_values(one, names)]
             table.append((shorten(f"{one.by} = {one.value}", _LONGEST), [f"{one.rows:,}", *values]))
         lines += ["", *_table(table)]
-        lines += [f"  ! {clean(f'{one.by} = {one.value}: {one.warning}')}" for one in evaluation.slices if one.warning]
-    lines += [f"  {'!' if note.level == 'warning' else '-'} {clean(note.text)}" for note in evaluation.notes]
-    return "\n".join([*lines, clean(footer(evaluation))])
+        lines += [
+            f"  ! {shorten(f'{one.by} = {one.value}', _LONGEST)}: {shorten(one.warning, _LONGEST_SENTENCE)}"
+            for one in evaluation.slices
+            if one.warning
+        ]
+    lines += [
+        f"  {'!' if note.level == 'warning' else '-'} {shorten(note.text, _LONGEST_SENTENCE)}"
+        for note in evaluation.notes
+    ]
+    return "\n".join([*lines, footer(evaluation)])
 
 
 def _table(rows: Sequence[tuple[str, list[str]]]) -> list[str]:

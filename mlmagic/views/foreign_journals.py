@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mlmagic.store.query.light_runs import as_moment
 from mlmagic.views.rendering import shorten
 from mlmagic.views.sync_report import shown_path
-from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN_JOURNALS = 20
 _SHOWN_FILES = 12
 _SHOWN_NAMES = 5
-_LONGEST = 100
+_LONGEST, _LONGEST_LINE = 100, 1000
 _LONGEST_NAME = 30
 
 
@@ -48,9 +47,9 @@ def foreign_journals(found: Sequence[ForeignJournal], store: str, credentials: S
 
 
 def _one(journal: ForeignJournal, store: str, credentials: Sequence[str]) -> str:
-    head = [shown_path(journal.path), f"  is foreign    {clean(journal.reason)}"]
+    head = [shown_path(journal.path), f"  is foreign    {shorten(journal.reason, _LONGEST_LINE)}"]
     if journal.problem is not None:
-        return "\n".join([*head, f"  cannot be read: {clean(journal.problem)}"])
+        return "\n".join([*head, f"  cannot be read: {shorten(journal.problem, _LONGEST_LINE)}"])
     who = f" by {_text(journal.user)}" if journal.user else ""
     where = f" on {_text(journal.host)}" if journal.host else ""
     about = [
@@ -65,7 +64,7 @@ def _one(journal: ForeignJournal, store: str, credentials: Sequence[str]) -> str
             *head,
             f"  says it is    {', '.join(about)}",
             f"  holds         {_holds(journal)}",
-            f"  would go to   {clean(store)}, {experiment}, as a run tagged mlmagic.foreign",
+            f"  would go to   {shorten(store, _LONGEST_LINE)}, {experiment}, as a run tagged mlmagic.foreign",
             f"  credentials   {', '.join(credentials) or 'none'}",
             *_files(journal.files),
         ]
@@ -98,14 +97,12 @@ def _count(number: int, what: str) -> str:
 
 def _names(names: Sequence[str]) -> str:
     more = ", …" if len(names) > _SHOWN_NAMES else ""
-    return (
-        f" ({', '.join(clean(shorten(name, _LONGEST_NAME)) for name in names[:_SHOWN_NAMES])}{more})" if names else ""
-    )
+    return f" ({', '.join(shorten(name, _LONGEST_NAME) for name in names[:_SHOWN_NAMES])}{more})" if names else ""
 
 
 def _files(files: Sequence[StagedFile]) -> list[str]:
     lines = [
-        f"{_text(file.path)}, left out: {clean(file.problem)}"
+        f"{_text(file.path)}, left out: {shorten(file.problem, _LONGEST_LINE)}"
         if file.problem
         else f"{_text(file.path)}, {_size(file.size)}"
         for file in files[:_SHOWN_FILES]
@@ -116,7 +113,7 @@ def _files(files: Sequence[StagedFile]) -> list[str]:
 
 
 def _text(text: str) -> str:
-    return clean(shorten(text, _LONGEST))
+    return shorten(text, _LONGEST)
 
 
 def _size(size: int) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.views.rendering import MimeBundle, columns, pad, render, shorten
-from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from mlmagic.snapshot.randomness.seeding import SeedReport
+
+
+_LONGEST = 500
 
 
 def seed_report_bundle(report: SeedReport) -> MimeBundle:
@@ -53,6 +55,6 @@ def _plain(report: SeedReport) -> str:
     state_width = max((len(row.state) for row in report.rows), default=0)
     lines = [seed_headline(report)]
     for name, row in zip(names, report.rows, strict=True):
-        reason = " -> ".join(clean(part) for part in (row.why, row.command) if part)
+        reason = " -> ".join(shorten(part, _LONGEST) for part in (row.why, row.command) if part)
         lines.append(f"  {row.state:{state_width}}  {pad(name, name_width)}  {reason}".rstrip())
     return "\n".join(lines)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mlmagic.views.rendering import MimeBundle, columns, pad, render, shorten
 from mlmagic.views.run_summary import cell
-from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split.report import SplitReport
     from mlmagic.data.split.splitting import Split
 
-_LONGEST = 40
+_LONGEST, _LONGEST_SENTENCE = 40, 500
 _SHOWN_CLASSES = 10
 
 
@@ -51,8 +50,8 @@ def split_report_bundle(split: Split) -> MimeBundle:
                 for name, shares in (report.balance.shares if report.balance else ())
             ],
             shown=_SHOWN_CLASSES,
-            findings=report.findings,
-            parts=", ".join(report.parts),
+            findings=[(finding.level, shorten(finding.text, _LONGEST_SENTENCE)) for finding in report.findings],
+            parts=shorten(", ".join(report.parts), _LONGEST_SENTENCE),
         ),
         "text/plain": _plain(report),
     }
@@ -60,7 +59,7 @@ def split_report_bundle(split: Split) -> MimeBundle:
 
 def split_headline(report: SplitReport) -> str:
     """Return the number of rows that were split, and how they were split."""
-    return f"Split {report.rows:,} row{'s' * (report.rows != 1)}, {report.how}"
+    return f"Split {report.rows:,} row{'s' * (report.rows != 1)}, {shorten(report.how, _LONGEST_SENTENCE)}"
 
 
 def _percent(share: float) -> str:
@@ -79,8 +78,11 @@ def _plain(report: SplitReport) -> str:
             (f"{label} = {shorten(name, _LONGEST)}", [_percent(share) for share in shares])
             for name, shares in report.balance.shares
         ]
-    lines = [clean(split_headline(report)), *_table(rows)]
-    lines += [f"  {'!' if finding.level == 'warning' else '-'} {clean(finding.text)}" for finding in report.findings]
+    lines = [split_headline(report), *_table(rows)]
+    lines += [
+        f"  {'!' if finding.level == 'warning' else '-'} {shorten(finding.text, _LONGEST_SENTENCE)}"
+        for finding in report.findings
+    ]
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.views.rendering import shorten
-from mlmagic.visible import clean, visible
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHOWN_RUNS = 3
 _LONGEST_NAME = 40
+_LONGEST_LINE = 1000
 _ID = 8
 
 
@@ -34,17 +35,23 @@ def sync_report(report: SyncReport) -> str:
     parts = []
     if report.runs:
         shown = ", ".join(
-            f"{shorten(run.name, _LONGEST_NAME)} ({run.status}, {run.records:,} records{_ids(run)})"
+            f"{shorten(run.name, _LONGEST_NAME)} ({run.status}, {_count(run.records, 'record')}{_ids(run)})"
             for run in report.runs[:_SHOWN_RUNS]
         )
         more = len(report.runs) - _SHOWN_RUNS
-        parts.append(f"delivered {shown}{f' and {more} more runs' if more > 0 else ''}")
+        rest = f" and {_count(more, 'more run')}" if more > 0 else ""
+        parts.append(f"delivered {shown}{rest}")
     if report.waiting:
         runs = "1 run waits" if report.waiting == 1 else f"{report.waiting} runs wait"
-        parts.append(f"{runs} in the journal{f' ({report.away})' if report.away else ''}")
+        parts.append(f"{runs} in the journal{f' ({shorten(report.away, _LONGEST_LINE)})' if report.away else ''}")
     line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
     foreign = [foreign_line(report.foreign)] if report.foreign else []
-    return "\n".join([*([visible(line)] if line else []), *map(clean, report.problems), *foreign])
+    problems = [shorten(problem, _LONGEST_LINE) for problem in report.problems]
+    return "\n".join([*([clean(line)] if line else []), *problems, *foreign])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _ids(run: SyncedRun) -> str:
@@ -65,7 +72,7 @@ def foreign_line(found: Sequence[Foreign], unread: int = 0) -> str:
     parts = []
     if found:
         journals, them = ("1 journal is", "it") if len(found) == 1 else (f"{len(found):,} journals are", "them")
-        first = f"{shown_path(found[0].path)}: {clean(found[0].reason)}"
+        first = f"{shown_path(found[0].path)}: {shorten(found[0].reason, _LONGEST_LINE)}"
         parts.append(f"{journals} left alone ({first}). %mlmagic sync --foreign shows {them}")
     if unread:
         journals = "1 journal was" if unread == 1 else f"{unread:,} journals were"

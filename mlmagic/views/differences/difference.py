@@ -11,7 +11,7 @@ from mlmagic.errors import MLMagicError
 from mlmagic.store.query.light_runs import as_moment
 from mlmagic.views.differences.plain_text import difference_text
 from mlmagic.views.differences.sections import letter, sections_of
-from mlmagic.views.rendering import MimeBundle, render, took, web_address
+from mlmagic.views.rendering import MimeBundle, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ def _head(at: int, run: RunHead) -> dict[str, object]:
         "letter": letter(at),
         "name": cell(run.name, _LONGEST_NAME),
         "experiment": cell(run.experiment, _LONGEST_NAME),
-        "status": run.status.lower(),
+        "status": shorten(run.status, _LONGEST_NAME).lower(),
         "started": f"{started:%Y-%m-%d %H:%M}" if started else "",
         "duration": took(run.duration_s, run.span_s),
-        "id": run.id,
+        "id": shorten(run.id, _LONGEST_NAME),
         "url": web_address(run.url),
     }
 

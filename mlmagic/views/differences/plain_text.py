@@ -25,7 +25,7 @@ def difference_text(found: Difference, sections: Sequence[Section]) -> str:
         [
             letter(at),
             shorten(run.name, _WIDEST),
-            clean(run.status).lower(),
+            shorten(run.status, _WIDEST).lower(),
             took(run.duration_s, run.span_s),
             clean(run.id[:8]),
         ]

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.scalars import as_number
 from mlmagic.store.query.frames import ATTRS
 from mlmagic.views.rendering import interval_ends, number, numbers, render, shorten, web_address
 from mlmagic.views.run_summary import cell
+from mlmagic.views.tables.cells import is_missing as _is_missing
+from mlmagic.views.tables.cells import minute
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -102,7 +105,8 @@ def notes(frame: pd.DataFrame) -> list[str]:
 def table_text(frame: pd.DataFrame) -> str:
     """Return the table as text for a terminal: metrics with their intervals, digests shortened."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
-    lines = [clean(f"{about.get('name')}: {headline(frame)}" if about.get("name") else headline(frame))]
+    name = shorten(about.get("name", ""), _LONGEST_NAME)
+    lines = [f"{name}: {headline(frame)}" if name else headline(frame)]
     if len(frame):
         shown = _for_text(frame) if about.get("kind") == "versions" else _history_for_text(frame)
         lines.append(shown.map(lambda value: shorten(value, _LONGEST_NAME)).to_string(index=False, line_width=_width()))
@@ -128,11 +132,11 @@ def _for_text(frame: pd.DataFrame) -> pd.DataFrame:
         elif name == "data":
             columns[name] = [", ".join(f"{part} {digest}" for part, digest in _data(value)) for value in frame[name]]
         elif name == "registered":
-            columns[name] = [_minute(value) for value in frame[name]]
+            columns[name] = [minute(value) for value in frame[name]]
         else:
             columns[name] = ["" if _is_missing(value) else str(value) for value in frame[name]]
     empty = [name for name, values in columns.items() if not any(values)]
-    return pd.DataFrame({name: values for name, values in columns.items() if name not in empty})
+    return pd.DataFrame({shorten(name, _LONGEST_NAME): of for name, of in columns.items() if name not in empty})
 
 
 def _history_for_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +153,7 @@ def _version(
     data = _data(row.get("data"))
     return {
         "model": cell(_plain(row.get("name")), _LONGEST_NAME),
-        "version": _plain(row.get("version")),
+        "version": shorten(_plain(row.get("version")), _LONGEST_VALUE),
         "aliases": [cell(alias, _LONGEST_NAME) for alias in _plain(row.get("aliases")).split(", ") if alias],
         "metrics": metrics,
         "run": cell(_plain(row.get("run")), _LONGEST_NAME),
@@ -159,7 +163,7 @@ def _version(
         "more_data": len(data) - _SHOWN_DATA,
         "split": cell(_plain(row.get("split")), _LONGEST_NAME),
         "others": [cell(_plain(row.get(name)), _LONGEST_VALUE) for name in others],
-        "registered": _minute(row.get("registered")),
+        "registered": minute(row.get("registered")),
         "by": cell(_plain(row.get("by")), _LONGEST_VALUE),
         "description": cell(_plain(row.get("description")), _LONGEST_REASON),
     }
@@ -168,8 +172,8 @@ def _version(
 def _event(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     what = _plain(row.get("what"))
     return {
-        "when": _minute(row.get("when")),
-        "moment": _plain(row.get("when")),
+        "when": minute(row.get("when")),
+        "moment": shorten(_plain(row.get("when")), _LONGEST_VALUE),
         "what": cell(what, _LONGEST_VALUE),
         "kind": {"promoted": "finished", "refused": "failed", "rolled back": "killed"}.get(what, ""),
         "alias": cell(_plain(row.get("alias")), _LONGEST_NAME),
@@ -182,18 +186,18 @@ def _event(row: Mapping[Hashable, Any]) -> dict[str, Any]:
 
 
 def _metric_cells(frame: pd.DataFrame, name: str) -> list[MetricCell]:
-    values = list(frame[name])
-    texts = iter(numbers([float(value) for value in values if not _is_missing(value)]))
+    values = [None if _is_missing(value) else as_number(value) for value in frame[name]]
+    texts = iter(numbers([value for value in values if value is not None]))
     has_interval = {f"{name}{_LOW}", f"{name}{_HIGH}"} <= {*frame.columns}
     lows = list(frame[f"{name}{_LOW}"]) if has_interval else [None] * len(values)
     highs = list(frame[f"{name}{_HIGH}"]) if has_interval else [None] * len(values)
     cells = []
-    for value, low, high in zip(values, lows, highs, strict=True):
-        if _is_missing(value):
-            cells.append(MetricCell(""))
+    for value, written, low, high in zip(values, frame[name], lows, highs, strict=True):
+        if value is None:  # the user may have put a text in the place of a number
+            cells.append(MetricCell(shorten(_plain(written), _LONGEST_VALUE)))
             continue
         text = next(texts)
-        cells.append(MetricCell(text, repr(float(value)), _interval(low, high, text)))
+        cells.append(MetricCell(text, repr(value), _interval(as_number(low), as_number(high), text)))
     return cells
 
 
@@ -212,19 +216,10 @@ def _data(value: Any) -> list[tuple[str, str]]:
     return [(name, digest[:_DIGEST]) for name, digest in _DATASETS.findall(_plain(value))]
 
 
-def _minute(moment: Any) -> str:
-    return "" if _is_missing(moment) else f"{moment:%Y-%m-%d %H:%M}"
-
-
 def _number(value: Any) -> str:
-    return "" if _is_missing(value) else str(int(value))
+    number = None if _is_missing(value) else as_number(value)
+    return _plain(value) if number is None else f"{number:.0f}"
 
 
 def _plain(value: Any) -> str:
     return "" if _is_missing(value) else str(value)
-
-
-def _is_missing(value: Any) -> bool:
-    import pandas as pd
-
-    return value is None or bool(pd.isna(value))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.scalars import as_number
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
 from mlmagic.views.rendering import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
+from mlmagic.views.tables.cells import is_missing as _is_missing
+from mlmagic.views.tables.cells import minute
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def table_html(frame: pd.DataFrame) -> str:
         "runs_table.html",
         runs=_runs(rows, about.get("urls", {}), about.get("spans", {})),
         columns=columns,
-        has_name="name" in rows.columns,
+        has={name for name in BASE_COLUMNS if name in rows.columns},
         same=[(cell(str(name), _LONGEST_NAME), _text(value)) for name, value in same.items()],
         shown_same=_SHOWN_SAME,
         headline=_headline(total, about),
@@ -75,6 +77,8 @@ def odd_lines(frame: pd.DataFrame) -> list[str]:
 
 
 def _headline(total: int, about: dict[str, Any]) -> str:
+    if told := about.get("headline"):
+        return str(told)
     if not total:
         return "No run matches" if about.get("filter") else "No runs yet"
     count = "1 run" if total == 1 else f"{'The first ' if about.get('more') else ''}{total} runs"
@@ -94,9 +98,9 @@ def _runs(rows: pd.DataFrame, urls: dict[str, str], spans: dict[str, float]) -> 
             "url": web_address(urls.get(_plain(run_id))),
             "run_id": clean(_plain(run_id)),
             "status": clean(_plain(status)).lower(),
-            "started": _minute(started),
-            "moment": "" if _is_missing(started) else str(started),
-            "duration": "" if _is_missing(seconds) else took(float(seconds), spans.get(_plain(run_id))),
+            "started": minute(started),
+            "moment": shorten(_plain(started), _LONGEST_VALUE),
+            "duration": _took(seconds, spans.get(_plain(run_id))),
         }
         for run_id, name, status, started, seconds in held.itertuples(index=False, name=None)
     ]
@@ -152,11 +156,9 @@ def _plain(value: object) -> str:
     return "" if _is_missing(value) else str(value)
 
 
-def _minute(moment: Any) -> str:
-    return "" if _is_missing(moment) else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _is_missing(value: object) -> bool:
-    import pandas as pd
-
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+def _took(seconds: object, span: float | None) -> str:
+    """Return a duration, or what the user has put in its place."""
+    if _is_missing(seconds):
+        return ""
+    number = as_number(seconds)
+    return _text(seconds).text if number is None else took(number, span)
