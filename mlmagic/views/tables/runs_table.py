@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
+from mlmagic.user_objects import guarded
 from mlmagic.views.rendering import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.views.tables.cells import is_missing as _is_missing
@@ -143,7 +144,12 @@ def _order(name: str, about: dict[str, Any]) -> str:
 def _is_same(values: pd.Series[Any]) -> bool:
     """Return whether all runs have the same value."""
     first = values.iloc[0]
-    return not _is_missing(first) and all(not _is_missing(value) and value == first for value in values)
+    return not _is_missing(first) and all(not _is_missing(value) and _equal(value, first) for value in values)
+
+
+@guarded(default=False)  # an array has no truth value
+def _equal(a: Any, b: Any) -> bool:
+    return bool(a == b)
 
 
 def _text(value: object) -> SummaryCell:
