@@ -20,7 +20,7 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     from mlmagic.recording.sync_report import SyncReport
 
-_OPTIONS = ("--anew", "--foreign", "--yes")
+OPTIONS = ("--anew", "--foreign", "--yes")
 
 
 @magics_class
@@ -47,10 +47,10 @@ class StatusMagics(Magics):
             case ["sync", "--foreign"] | ["sync", "--foreign", "--yes"] | ["sync", "--yes", "--foreign"]:
                 self._report(sync_foreign(yes="--yes" in line.split()))
             case ["sync", *options]:
-                wrong = next((word for word in options if word not in _OPTIONS), options[-1])
+                wrong = next((word for word in options if word not in OPTIONS), options[-1])
                 raise UsageProblem(
                     "%mlmagic sync takes --anew, or --foreign and with it --yes, "
-                    f"got {wrong!r}.{did_you_mean(wrong, _OPTIONS)}"
+                    f"got {wrong!r}.{did_you_mean(wrong, OPTIONS)}"
                 )
             case [word, *_]:
                 raise UsageProblem(

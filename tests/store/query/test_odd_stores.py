@@ -19,7 +19,7 @@ from mlmagic.comparison.diffs.environment_diff import environment_diff
 from mlmagic.comparison.diffs.run_files import RunFiles
 from mlmagic.comparison.diffs.run_record import ENVIRONMENT, DatasetRecord, RunRecord
 from mlmagic.errors import MLMagicError, StoreError
-from mlmagic.magics import completion
+from mlmagic.magics.completion import of_store
 from mlmagic.store import artifact_reading
 from mlmagic.store.artifact_reading import RemotePlace, place_of
 from mlmagic.store.foreign_json import read_json
@@ -121,7 +121,7 @@ def test_one_odd_run_costs_only_its_own_cells(odd, make_run, change):
     assert "good" in still_of(widget._comparison)["text/plain"]
     asked = {"runs": [good], "metrics": ["accuracy"], "points": 10, "by": "step", "between": None, "origins": [0]}
     assert [one["count"] for one in widget._answers()["histories"](asked)[0]["series"]] == [1]
-    assert "good" in completion._run_names()
+    assert "good" in of_store.run_names()
 
 
 def test_what_cannot_be_shown_is_named_below_the_table(make_run, change):
@@ -184,10 +184,10 @@ def test_names_steer_no_terminal(make_run, change, capsys):
     shown = [
         repr(mlmagic.runs()), str(mlmagic.runs()), mlmagic.runs()._repr_html_(), repr(mlmagic.Run(made)),
         *difference_bundle(difference).values(), repr(difference), *still_of(widget._comparison).values(),
-        *completion._run_names(), str(ambiguous.value), *ambiguous.value._render_traceback_(), str(unknown.value),
+        *of_store.run_names(), str(ambiguous.value), *ambiguous.value._render_traceback_(), str(unknown.value),
     ]  # fmt: skip
     assert [text for text in shown if not has_no_control(text)] == []
-    assert completion._run_names() == ["good"]
+    assert of_store.run_names() == ["good"]
 
 
 @pytest.fixture

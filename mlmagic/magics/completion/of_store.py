@@ -1,0 +1,64 @@
+"""The runs, experiments and names of a filter that the store has, each asked for a moment only."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mlmagic.magics.completion.of_notebook import option_value
+from mlmagic.visible import is_plain
+
+if TYPE_CHECKING:
+    from mlmagic.store.query.filters.names import Keys
+
+PATIENCE_S = 1.5
+_MOST = 50
+_WITH_NAME = ("--sort", "--metric", "--group-by")
+_WITH_VALUE = ("-e", "--experiment", "-n", *_WITH_NAME)
+
+
+def run_names() -> list[str]:
+    """Return the names of the last runs."""
+    from mlmagic.store import connection
+    from mlmagic.store.query import queries
+
+    frame = connection.ask(lambda: queries.runs(n=_MOST), timeout_s=PATIENCE_S)
+    # A name with an escape sequence must not be inserted into the user's line.
+    return list(dict.fromkeys(filter(is_plain, map(str, frame["name"])))) if len(frame) else []
+
+
+def experiments() -> list[str]:
+    """Return the names of the experiments; none before MLflow is imported, which takes longer than Tab may."""
+    if "mlflow" not in sys.modules:
+        return []
+    from mlmagic.store import connection
+
+    found = connection.ask(lambda: connection.connect().search_experiments(max_results=_MOST), timeout_s=PATIENCE_S)
+    return [experiment.name for experiment in found if is_plain(experiment.name)]
+
+
+def in_filter(magic: str, last: str, before: str) -> list[str] | None:
+    """Return what may stand in a filter or after ``--sort`` and its like, None if that is not what is typed."""
+    from mlmagic.comparison.selecting import is_filter
+    from mlmagic.magics.parsing import split_filter
+    from mlmagic.store.query.filters.completions import following, names
+
+    line = before.lstrip().partition(" ")[2]
+    options, condition = split_filter(line, _WITH_VALUE)
+    is_name = last in _WITH_NAME
+    if not is_name and (last in _WITH_VALUE or (magic == "compare" and not is_filter(condition))):
+        return None
+    keys = _keys(option_value(options, "-e", "--experiment"))
+    return [one for one in (names(keys) if is_name else following(condition, keys)) if is_plain(one)]
+
+
+def _keys(experiment: str | None) -> Keys:
+    from mlmagic.store import connection, experiments, refusals, tracking_uri
+    from mlmagic.store.query import queries
+
+    def ask() -> Keys:
+        client = connection.connect()
+        with refusals.refused_by(tracking_uri.current_uri()):
+            return queries.keys_of(client, experiments.find(client, experiment))
+
+    return connection.ask(ask, timeout_s=PATIENCE_S)
