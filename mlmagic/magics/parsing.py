@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\S)+""")
-_OPTION = re.compile(r"--?(?!inf\b|nan\b)[A-Za-z].*", re.DOTALL)
+_OPTION = re.compile(r"-+(?!inf\b|nan\b)[A-Za-z].*", re.DOTALL)
+_DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
+_HELP = {"--help", "-h"}
 _DIRECTIONS = {"--sort": {"asc", "desc"}, "--metric": {"min", "max", "minimum", "maximum"}}
 """Words that may follow an option's value as a part of it."""
 
@@ -43,14 +45,19 @@ def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[
         arguments, rest = parser.parse_known_args(words)
     except UsageError as error:
         raise UsageProblem(f"{magic} {line}".strip() + f": {error}. {magic}? shows all options.") from error
+    options = [option for action in parser._actions for option in action.option_strings]
+    if unknown := next((word for word in rest if word.startswith("-")), None):
+        if unknown in _HELP:
+            raise UsageProblem(f"{magic}? shows the help. The options are {', '.join(options)}.")
+        hint = did_you_mean(unknown.partition("=")[0], options)
+        raise UsageProblem(f"{magic} has no option {unknown!r}.{hint} It takes {', '.join(options)}.")
+    for word in words:  # an editor may have made one dash of two
+        if word[:1] in _DASHES[1:] and (meant := f"--{word.lstrip(_DASHES)}").partition("=")[0] in options:
+            raise UsageProblem(f"{magic}: {word!r} begins with a dash that no option has: write {meant}")
     if rest:
-        options = [option for action in parser._actions for option in action.option_strings]
-        unknown = next((word for word in rest if word.startswith("-")), None)
-        if unknown is not None:
-            hint = did_you_mean(unknown.partition("=")[0], options)
-            raise UsageProblem(f"{magic} has no option {unknown!r}.{hint} It takes {', '.join(options)}.")
+        names = " and ".join(f"one {action.dest}" for action in parser._actions if not action.option_strings)
         raise UsageProblem(
-            f"{magic} takes no more than one name, got {' '.join(rest)!r} as well. "
+            f"{magic} takes no more than {names}, got {' '.join(rest)!r} as well. "
             f'Quote a name with spaces: {magic} "two words"'
         )
     return arguments
@@ -59,11 +66,19 @@ def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[
 def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
     """Move the options to the front, because argparse accepts the positional words only in one piece.
 
-    *with_value* are the options that take a value.
+    *with_value* are the options that take a value. One that has none at the end of the line stays there.
 
     >>> options_first(["cfg", "--config-dir", "conf", "lr=1"], {"--config-dir"})
     ['--config-dir', 'conf', 'cfg', 'lr=1']
+    >>> options_first(["cfg", "--config-dir"], {"--config-dir"})
+    ['cfg', '--config-dir']
     """
+    options, rest, unfinished = divided(words, with_value)
+    return [*options, *rest, *unfinished]
+
+
+def divided(words: list[str], with_value: Collection[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return the options with their values, the positional words, and an option at the end that has no value yet."""
     options: list[str] = []
     rest: list[str] = []
     left = list(words)
@@ -71,11 +86,13 @@ def options_first(words: list[str], with_value: Collection[str]) -> list[str]:
         word = left.pop(0)
         if not _OPTION.fullmatch(word):
             rest.append(word)
-            continue
-        options.append(word)
-        if word in with_value and left:
-            options.append(left.pop(0))
-    return [*options, *rest]
+        elif word not in with_value:
+            options.append(word)
+        elif left:
+            options += [word, left.pop(0)]
+        else:
+            return options, rest, [word]
+    return options, rest, []
 
 
 def take_filter(line: str, option: str, with_value: Collection[str]) -> tuple[str, str | None]:
@@ -87,14 +104,23 @@ def take_filter(line: str, option: str, with_value: Collection[str]) -> tuple[st
     ('churn 3 --to champion', 'accuracy > 0.9 and loss < 1')
     >>> take_filter('churn --if "accuracy > 0.9"', "--if", {}), take_filter("churn 3", "--if", {})
     (('churn', 'accuracy > 0.9'), ('churn 3', None))
+
+    Raises
+    ------
+    UsageProblem
+        If *option* is given twice.
     """
-    found = re.search(rf"(?:^|\s){option}(?=[\s=]|$)=?", line)
+    words = list(_WORD.finditer(line))
+    found = next((word for word in words if word.group().partition("=")[0] == option), None)
     if found is None:
         return line, None
-    options, condition = split_filter(line[found.end() :], with_value)
+    after = line[found.end() :] if found.group() == option else line[found.start() + len(option) + 1 :]
+    options, condition = split_filter(after, with_value)
+    if any(word.partition("=")[0] == option for word in options):
+        raise UsageProblem(f"{option} is given twice: join the conditions by and")
     if _WORD.fullmatch(condition):
         condition = _unquoted(condition)
-    return f"{line[: found.start()]} {shlex.join(options)}".strip(), condition
+    return f"{line[: found.start()].rstrip()} {shlex.join(options)}".strip(), condition
 
 
 def with_comma(line: str) -> str:

@@ -13,14 +13,13 @@ _WITH_VALUE = {"--run", "--model", "--alias", "--description", "--to", "--reason
 
 def values(magic: str, last: str, before: str) -> list[str]:
     """Return the models, versions, aliases, runs and names in a filter that may stand at the end of *before*."""
-    from mlmagic.magics.parsing import options_first
+    from mlmagic.magics.parsing import divided
     from mlmagic.registry import completions
     from mlmagic.store.query.filters.completions import following
 
     before, marker, condition = before.partition("--if " if magic == "promote" else "--where ")
     given = before.split()[1:]
-    words = options_first(given, _WITH_VALUE)
-    positional = [word for word in words[_count_options(given) :] if not word.startswith("-")]
+    _, positional, _ = divided(given, _WITH_VALUE)
     name = positional[0] if positional else None
     ask: dict[str, Any] = {"timeout_s": PATIENCE_S}
     if marker:
@@ -40,12 +39,6 @@ def values(magic: str, last: str, before: str) -> list[str]:
         is_version = magic == "promote" and len(positional) == 1
         found = completions.versions(name, **ask) if is_version else []
     return [one for one in found if is_plain(one)]
-
-
-def _count_options(words: list[str]) -> int:
-    """Return how many of *words* are options and their values."""
-    taken = [at for at, word in enumerate(words) if word.startswith("-")]
-    return len(taken) + sum(words[at] in _WITH_VALUE and at + 1 < len(words) for at in taken)
 
 
 def _last_run() -> str | None:
