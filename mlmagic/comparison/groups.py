@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.compared_runs import Comparison
 
 _MOST_PARAMS = 4
+_LARGEST_SUMMED = 1e150
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,11 @@ def mean_of(column: Column, rows: Iterable[int]) -> Mean | None:
     values = [value for value in column.numbers[list(rows)].tolist() if math.isfinite(value)]
     if not values:
         return None
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return Mean(statistics.fmean(values), error, len(values))
+    largest = max(map(abs, values))
+    scale = largest if largest > _LARGEST_SUMMED else 1.0  # sums of the largest floats would overflow
+    scaled = [value / scale for value in values]
+    error = statistics.stdev(scaled) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return Mean(statistics.fmean(scaled) * scale, error * scale, len(values))
 
 
 def _key(comparison: Comparison, by: Column | None, row: int) -> object:
@@ -75,7 +79,8 @@ def _key(comparison: Comparison, by: Column | None, row: int) -> object:
 def _name(comparison: Comparison, by: Column | None, rows: Sequence[int]) -> str:
     """Return the value that a group shares, or the params that distinguish a configuration from others."""
     if by is not None:
-        return f"{by.label} = {_word(by, rows[0]) or 'missing'}"
+        word = _word(by, rows[0])
+        return f"{by.label} = {'missing' if word is None else word if word.strip() else repr(word)}"
     told = [
         f"{column.label}={word}"
         for column in comparison.columns

@@ -118,7 +118,7 @@ def mean_text(mean: float, error: float) -> str:
     """
     if math.isnan(error):
         return number(mean)
-    decimals = 1 - math.floor(math.log10(error)) if error else _MOST_DECIMALS + 1
+    decimals = 1 - math.floor(math.log10(error)) if error and math.isfinite(error) else _MOST_DECIMALS + 1
     if not 0 <= decimals <= _MOST_DECIMALS:
         return f"{number(mean)} \N{PLUS-MINUS SIGN} {number(error)}"
     return f"{mean:.{decimals}f} \N{PLUS-MINUS SIGN} {error:.{decimals}f}"
