@@ -1,6 +1,6 @@
 /** Which runs are drawn as one line, and what that is called. */
 
-import { number } from "../format.ts";
+import { formatter } from "../format.ts";
 import { nameOf } from "../names.ts";
 import { has, word, type Column, type Table } from "../wire.ts";
 import { counted } from "../words.ts";
@@ -43,15 +43,17 @@ export function byConfiguration(table: Table, runs: readonly string[]): Group[] 
 
 /** Returns the runs by their value in a column; those without one are a group as well. */
 export function byColumn(table: Table, runs: readonly string[], column: Column): Group[] {
-  const members = new Map<string, string[]>();
+  const members = new Map<string | number | null, string[]>();
   for (const run of runs) {
     const row = table.rows.get(run)!;
-    const value = !has(column, row) ? "missing" : column.type === "text" ? word(column, row)! : number(column.numbers[row]!);
+    const value = !has(column, row) ? null : column.type === "text" ? word(column, row)! : column.numbers[row]!;
     members.set(value, [...(members.get(value) ?? []), run]);
   }
+  const written = formatter([...members.keys()].filter((value) => typeof value === "number"));
   return [...members].map(([value, ids]) => {
-    const parts = { labels: column.label, values: value };
-    return { key: `${column.id} ${value}`, name: `${column.label}=${value}`, parts, runs: ids };
+    const shown = value === null ? "missing" : typeof value === "number" ? written(value) : value.trim() ? value : `'${value}'`;
+    const parts = { labels: column.label, values: shown };
+    return { key: `${column.id}${value === null ? "" : ` ${value}`}`, name: `${column.label}=${shown}`, parts, runs: ids };
   });
 }
 
