@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.kinds import Selection, datasets_in
-from mlmagic.data.profile.mlflow_dataset import record
+from mlmagic.data.profile.mlflow_dataset import context_of, record
 from mlmagic.data.split.registry import splits_of
 from mlmagic.recording import open_runs
 from mlmagic.remembered import Remembered
@@ -93,6 +93,7 @@ class DataCapture:
                         self._take(run, f"{name}{suffix}", item, variable=name)
         self._names = watch.namespace
         watch.calls.on_given = partial(self._given, run)
+        run.on_data = partial(self._given_by_name, run)
 
     def _known(self, item: Any) -> _Taken | None:
         return next((taken for taken in reversed(self._taken) if taken.item.is_(item)), None)
@@ -121,6 +122,17 @@ class DataCapture:
                 self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
                 self._take(run, f"{name}{suffix}", item, made=made, given=True, sites=frozenset({id(argument.site)}))
 
+    def _given_by_name(self, run: ActiveRun, name: str, item: Any, found: Fingerprint) -> None:
+        """Capture data that a magic or function of mlmagic was given, which it has fingerprinted."""
+        assert run.origin.watch is not None  # noqa: S101  # `before` has checked it
+        if name.startswith("_") or name in run.options.exclude:
+            return
+        if len(self._taken) >= _MOST:
+            self._left_out += 1
+            return
+        made = run.origin.watch.bound.is_bound(name)
+        self._keep(run, name, item, found, made=made, given=True, evaluated=True)
+
     def _take(
         self,
         run: ActiveRun,
@@ -137,8 +149,23 @@ class DataCapture:
             self._left_out += 1
             return
         found = run.origin.watch.skips.read(name, item, partial(self._fingerprint, run, name), default=None)
-        if found is None:
-            return
+        if found is not None:
+            self._keep(run, name, item, found, variable=variable, made=made, given=given, sites=sites)
+
+    def _keep(
+        self,
+        run: ActiveRun,
+        name: str,
+        item: Any,
+        found: Fingerprint,
+        *,
+        variable: str | None = None,
+        made: bool = False,
+        given: bool = False,
+        evaluated: bool = False,
+        sites: frozenset[int] = frozenset(),
+    ) -> None:
+        assert run.origin.watch is not None  # noqa: S101  # the callers have checked it
         before = self._known(item)
         same = next((taken for taken in self._taken if given and taken.fingerprint.digest == found.digest), None)
         if before is not None and before.fingerprint.sampled != found.sampled:
@@ -154,12 +181,10 @@ class DataCapture:
         number = 2
         while label in names:
             label, number = f"{name} ({how or 'another'} {number})", number + 1
-        size = " by ".join(f"{length:,}" for length in found.shape)
-        shown = f"{name} {size}{f' ({how})' if how else ''}"
         kept = Remembered(item.source if isinstance(item, Selection) else item)
-        use = "evaluation" if (variable or name) in run.origin.watch.only_evaluated else ""
+        use = "evaluation" if evaluated or (variable or name) in run.origin.watch.only_evaluated else ""
         dataset = record(label, item, found, made=how, use=use)
-        taken = _Taken(label, kept, found, dataset, shown, tuple(splits_of(item)), variable, given)
+        taken = _Taken(label, kept, found, dataset, shown(name, found, how), tuple(splits_of(item)), variable, given)
         taken.sites |= sites
         self._taken.append(taken)
 
@@ -180,7 +205,7 @@ class DataCapture:
         self._take_unseen(run)
         fitting = run.origin.watch.calls.fitted if run.origin.watch is not None else {}
         for taken in self._taken:
-            has_taught = taken.dataset.context == "input" and not taken.sites.isdisjoint(fitting)
+            has_taught = context_of(taken.name) == "input" and not taken.sites.isdisjoint(fitting)
             run.recorder.dataset(replace(taken.dataset, context="training") if has_taught else taken.dataset)
             run.datasets.append(taken.shown)
         if self._left_out:
@@ -225,6 +250,12 @@ class DataCapture:
             is_missing = value in (None, "", []) or (name == "val" and not value)
             if not is_missing and key not in run.options.exclude | run.logged_params:
                 run.recorder.param(key, value)
+
+
+def shown(name: str, found: Fingerprint, how: str = "") -> str:
+    """Return a dataset as the summary shows it: its name, its shape, and *how* the run came by it."""
+    size = " by ".join(f"{length:,}" for length in found.shape)
+    return f"{name} {size}{f' ({how})' if how else ''}"
 
 
 def _is_of(dataset: str, name: str) -> bool:

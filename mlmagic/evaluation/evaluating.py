@@ -24,12 +24,13 @@ from mlmagic.evaluation.scoring import Wanted, compare, score, score_slices
 from mlmagic.recording import open_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from numpy.typing import NDArray
 
+    from mlmagic.evaluation.outcomes.identity import TestDataset
     from mlmagic.evaluation.outcomes.outcome import Outcome, Task
-    from mlmagic.journal.records import Dataset
     from mlmagic.store.query.run import Run
 
 
@@ -160,12 +161,12 @@ def evaluate_request(request: Request) -> Evaluation:
     UsageProblem
         As `evaluate` does.
     """
-    evaluation, dataset = compute(request)
-    return _recorded(evaluation, request.run, dataset)
+    evaluation, datasets = compute(request)
+    return _recorded(evaluation, request.run, datasets)
 
 
-def compute(request: Request) -> tuple[Evaluation, Dataset | None]:
-    """Return the evaluation and the record of its data, recorded nowhere.
+def compute(request: Request) -> tuple[Evaluation, Sequence[TestDataset]]:
+    """Return the evaluation and its data, recorded nowhere.
 
     Raises
     ------
@@ -189,8 +190,8 @@ def compute(request: Request) -> tuple[Evaluation, Dataset | None]:
     )
     with autologging.switched_off():
         evaluation = _evaluated(request, _Target(true, outputs), wanted, notes)
-    fingerprints, dataset = identify(names.data, request.data, names.targets, request.targets, notes.warn)
-    return replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values())), dataset
+    fingerprints, datasets = identify(names.data, request.data, names.targets, request.targets, notes.warn)
+    return replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values())), datasets
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,14 +270,14 @@ def _how(wanted: Wanted, outcome: Outcome) -> str:
     return f"{plan.resamples:,} resamples of {units}"
 
 
-def _recorded(evaluation: Evaluation, run: str | Run | None, dataset: Dataset | None) -> Evaluation:
+def _recorded(evaluation: Evaluation, run: str | Run | None, datasets: Sequence[TestDataset]) -> Evaluation:
     if run is not None:
         reference = run if isinstance(run, str) else getattr(run, "id", None)
         if not isinstance(reference, str):
             raise UsageProblem(f"run is a run, or its name or id, not {described(run)}")
         active = open_runs.on_this_thread()
         if active is not None and reference in {active.run_id, active.uid, active.name}:
-            return recording.record_on_open_run(evaluation, active, dataset)
-        return recording.record_on_stored_run(evaluation, reference, dataset)
+            return recording.record_on_open_run(evaluation, active, datasets)
+        return recording.record_on_stored_run(evaluation, reference, datasets)
     context = open_runs.active()
-    return evaluation if context is None else recording.record_on_open_run(evaluation, context, dataset)
+    return evaluation if context is None else recording.record_on_open_run(evaluation, context, datasets)

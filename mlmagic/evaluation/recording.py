@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.data.capture import shown
 from mlmagic.errors import MLMagicError
 from mlmagic.evaluation.evaluation import Note
 from mlmagic.evaluation.stored_runs import recording_on
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.evaluation.evaluation import Evaluation
+    from mlmagic.evaluation.outcomes.identity import TestDataset
     from mlmagic.evaluation.statistics.intervals import Interval
     from mlmagic.journal.records import Dataset
     from mlmagic.recording.recorder import Recorder
@@ -34,7 +36,7 @@ EVALUATED = "mlmagic.evaluated"
 _MOST_SLICE_METRICS = 200
 
 
-def record_on_open_run(evaluation: Evaluation, run: RunContext, dataset: Dataset | None) -> Evaluation:
+def record_on_open_run(evaluation: Evaluation, run: RunContext, datasets: Sequence[TestDataset]) -> Evaluation:
     """Record *evaluation* on the open run or trial, and return it with where it was recorded."""
     if isinstance(run, ActiveRun) and run.target.earlier is not None and not run.evaluations:
         run.evaluations += _of_earlier_cells(run, run.target.earlier.run_id)
@@ -47,12 +49,22 @@ def record_on_open_run(evaluation: Evaluation, run: RunContext, dataset: Dataset
     name = "this trial"
     if isinstance(run, ActiveRun):
         name = run.name
-        if dataset is not None and run.options.data:
-            run.recorder.dataset(dataset)
+        if run.options.data:
+            _record_data(run, datasets)
     return replace(evaluation, recorded_on=name, prefix=prefix)
 
 
-def record_on_stored_run(evaluation: Evaluation, reference: str, dataset: Dataset | None) -> Evaluation:
+def _record_data(run: ActiveRun, datasets: Sequence[TestDataset]) -> None:
+    """Record the test data and its targets as the other data of the run: what the cell reads too is recorded once."""
+    for one in datasets:
+        if run.on_data is not None:
+            run.on_data(one.name, one.values, one.fingerprint)
+        else:
+            run.recorder.dataset(one.record)
+            run.datasets.append(shown(one.name, one.fingerprint))
+
+
+def record_on_stored_run(evaluation: Evaluation, reference: str, datasets: Sequence[TestDataset]) -> Evaluation:
     """Record *evaluation* on a run that has ended, and on the logged model of this name that the run has.
 
     Raises
@@ -66,11 +78,12 @@ def record_on_stored_run(evaluation: Evaluation, reference: str, dataset: Datase
         earlier = _evaluations_in(run.text(FILE))
         prefix = _prefix(evaluation.model, earlier)
         _record(evaluation, run.recorder, run.figure_names, prefix, [*earlier, as_json(evaluation, prefix)])
-        if dataset is not None and dataset.digest not in run.data:  # else what it was used for would change
-            run.recorder.dataset(dataset)
+        for one in datasets:
+            if one.record.digest not in run.data:  # else what it was used for would change
+                run.recorder.dataset(one.record)
     notes = [Note(notice.text, notice.level) for notice in run.notices.all()]
     if run.delivery.is_closed:
-        notes += _on_logged_model(evaluation, run.stored.info.run_id, prefix, dataset)
+        notes += _on_logged_model(evaluation, run.stored.info.run_id, prefix, datasets[0].record if datasets else None)
     return replace(evaluation, recorded_on=run.name, prefix=prefix, notes=(*evaluation.notes, *notes))
 
 

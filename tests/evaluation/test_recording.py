@@ -65,12 +65,23 @@ def test_metrics_with_their_ends_figures_and_all_as_json(tracked, cancer):
     assert content["fingerprint"]["X_test"]["digest"] == fingerprint(X_test).digest
 
 
-def test_the_test_data_is_a_dataset_of_the_run(tracked, cancer):
-    X_test = cancer.X
-    _, run = tracked(lambda: mlmagic.evaluate(cancer.tree, X_test, cancer.y, figures=False))
-    (data,) = MlflowClient().get_run(run.id).inputs.dataset_inputs
-    assert (data.dataset.name, data.dataset.digest) == ("X_test", fingerprint(X_test).digest)
-    assert {tag.key: tag.value for tag in data.tags}["mlflow.data.context"] == "testing"
+def test_the_test_data_and_its_targets_are_datasets_of_the_run(tracked, cancer):
+    X_test, y_test = cancer.X, cancer.y
+    _, run = tracked(lambda: mlmagic.evaluate(cancer.tree, X_test, y_test, figures=False))
+    found = MlflowClient().get_run(run.id).inputs.dataset_inputs
+    assert {one.dataset.name: one.dataset.digest for one in found} == {
+        "X_test": fingerprint(X_test).digest,
+        "y_test": fingerprint(y_test).digest,
+    }
+    assert [tag.value for one in found for tag in one.tags if tag.key == "mlflow.data.context"] == ["testing"] * 2
+
+
+def test_a_stored_run_gets_both_too(tracked, cancer):
+    X_test, y_test = cancer.X, cancer.y.tolist()
+    _, run = tracked()
+    mlmagic.evaluate(cancer.tree, X_test, y_test, run="evaluated", figures=False, resamples=100)
+    names = sorted(one.dataset.name for one in MlflowClient().get_run(run.id).inputs.dataset_inputs)
+    assert names == ["X_test", "y_test"]
 
 
 def test_a_second_model_has_its_name_before_its_metrics_and_the_same_model_goes_on_by_steps(tracked, cancer):

@@ -9,6 +9,7 @@ import pytest
 from cells import refusal, run
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
+from mlflow import MlflowClient
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
@@ -93,6 +94,54 @@ def test_a_tracked_cell_records_the_evaluation_once(shell):
     # A later cell that reads the number reads a result, not a setting.
     run(shell, "%%track later\ntwice = acc * 2")
     assert "acc" not in mlmagic.last_run.params
+
+
+EVALUATED = "_ = %evaluate forest X_test y_test --no-figures --resamples 100"
+CELLS = {
+    "by the magic": (EVALUATED, ["X_test", "y_test"], "X_test 169 by 6, y_test 169"),
+    "twice": (f"{EVALUATED}\n{EVALUATED.replace('forest', 'tree')}", ["X_test", "y_test"], "X_test 169 by 6, y_test 169"),
+    "by the function": (
+        "mlmagic.evaluate(forest, X_test, y_test, figures=False, resamples=100)",
+        ["X_test", "y_test"],
+        "X_test 169 by 6, y_test 169",
+    ),
+    "made in the cell": (
+        f"y_test = 1 - y_test\n{EVALUATED}",
+        ["X_test", "y_test", "y_test (made here)"],
+        "y_test 169 (made here)",
+    ),
+    "a part": (EVALUATED.replace("_test", "_test[:90]"), ["X_test[:90]", "y_test[:90]"], "X_test[:90] 90 by 6, y_test[:90] 90"),
+    "beside the training data": (
+        f"m = type(tree)().fit(X_train, y_train)\n{EVALUATED.replace('forest', 'm')}",
+        ["X_test", "X_train", "y_test", "y_train"],
+        "X_train 400 by 5, y_train 400, X_test 169 by 6, y_test 169",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_tracked_cell_records_the_test_data_with_its_targets(shell, name):
+    code, datasets, line = CELLS[name]
+    shown, _ = run(shell, f"%%track evaluated\n{code}")
+    stored = MlflowClient().get_run(mlmagic.last_run.id).inputs.dataset_inputs
+    assert sorted(one.dataset.name for one in stored) == datasets
+    assert line in shown[-1]["text/plain"]
+
+
+def test_what_is_not_to_be_recorded_is_not(shell):
+    run(shell, f"%%track evaluated -x y_test\n{EVALUATED}")
+    assert [one.dataset.name for one in MlflowClient().get_run(mlmagic.last_run.id).inputs.dataset_inputs] == ["X_test"]
+    run(shell, f"%%track evaluated --no-data\n{EVALUATED}")
+    assert not MlflowClient().get_run(mlmagic.last_run.id).inputs.dataset_inputs
+
+
+def test_the_parts_of_a_split_that_are_evaluated_are_in_its_record(shell):
+    run(shell, "%split X_train y_train --test 0.3 --stratify y_train --seed 0")
+    run(
+        shell,
+        "%%track evaluated\nm = type(tree)().fit(X_train_train, y_train_train)\n_ = %evaluate m X_train_test y_train_test --no-figures --resamples 100",
+    )
+    assert "X_train_test" in json.loads(mlmagic.last_run.text("mlmagic/split.json"))["parts"]
 
 
 def test_what_the_user_measures_is_still_recorded(shell):
