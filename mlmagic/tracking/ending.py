@@ -25,6 +25,7 @@ from mlmagic.user_settings import settings
 if TYPE_CHECKING:
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.recording.summary import Status
+    from mlmagic.session.observation.sites import Site
     from mlmagic.tracking.open_run import OpenRun
 
 _RECORDS = re.compile(r"(?:log_|set_tag|start_run$|register_)")
@@ -88,9 +89,14 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
         _tell_of_waiting(run, reason, "they are delivered when it answers, or by %mlmagic sync")
 
 
-def reopen(run: OpenRun) -> None:
-    """Make *run* MLflow's active run again after its user ended it: what the cell logs from here on belongs to it."""
-    if run.in_mlflow and run.delivery.run is not None and run.run_id not in mlflow_runs.open_runs():
+def reopen(run: OpenRun, site: Site) -> None:
+    """Make *run* MLflow's active run again after its user ended it: what the cell logs from here on belongs to it.
+
+    Once for each place in the cell, because ``while mlflow.active_run(): mlflow.end_run()`` would not end.
+    """
+    is_ended = run.in_mlflow and run.delivery.run is not None and run.run_id not in mlflow_runs.open_runs()
+    if is_ended and id(site) not in run.reopened_at:
+        run.reopened_at.add(id(site))
         mlflow_runs.activate(run.delivery.run)
 
 
@@ -101,7 +107,10 @@ def _tell_of_end(run: OpenRun) -> None:
         if run_id not in run.others and run_id not in open_runs.open_ids()
     ]
     into = f": what MLflow logged after it is in the run {strays[0]!r}" if strays else ""
-    run.notices.warn(f"mlflow.end_run() in a function that the cell called ended this run{into}")
+    if run.reopened_at and not strays:  # a loop that ends whatever is open, and nothing went astray
+        return
+    where = "a loop" if run.reopened_at else "a function that the cell called" if run.origin.watch else "the block"
+    run.notices.warn(f"mlflow.end_run() in {where} ended this run{into}")
 
 
 def _append_end(run: ActiveRun, status: Status, duration_s: float) -> Ended:

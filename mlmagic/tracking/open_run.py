@@ -35,6 +35,8 @@ class OpenRun(ActiveRun):
         The numbers of the cells that a continued run had before.
     in_mlflow
         Whether it is MLflow's active run, to which the user's own ``mlflow.log_*`` go: the store answered in time.
+    reopened_at
+        The places in the cell whose ``mlflow.end_run()`` has ended it once: MLflow's active run is it again.
     is_opening
         Whether its code has not begun yet.
     """
@@ -46,4 +48,5 @@ class OpenRun(ActiveRun):
     captures: tuple[CellCapture, ...] = ()
     previous_cells: tuple[int, ...] = ()
     in_mlflow: bool = False
+    reopened_at: set[int] = field(default_factory=set)
     is_opening: bool = True

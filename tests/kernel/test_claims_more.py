@@ -53,6 +53,13 @@ ENDED = {
         {},
         "mlflow.end_run() in a function that the cell called ended this run: what MLflow logged after it is in the run",
     ),
+    "N ended by a loop": ("while mlflow.active_run():\n    mlflow.end_run('FAILED')", "FAILED", {}, ""),
+    "N ended by a loop, and logged to": (
+        "while mlflow.active_run():\n    mlflow.end_run('FAILED')\nmlflow.log_metric('late', 3)",
+        "FAILED",
+        {},
+        "mlflow.end_run() in a loop ended this run: what MLflow logged after it is in the run",
+    ),
     "N ended and begun": (
         "mlflow.end_run()\nwith mlflow.start_run(run_name='mine', nested=True): mlflow.log_metric('own', 1)",
         "FINISHED",

@@ -92,6 +92,41 @@ def test_each_fold_is_a_run_and_the_cell_has_the_means(kernel, runs):
     assert len(t["tags"]["mlmagic.folds"]) == 32
 
 
+LATE = "; mlflow.log_metric('late', 1)"
+ENDED = {
+    "by position": (f"mlflow.end_run('FAILED'){LATE}", "FAILED", {"late": 1}, ""),
+    "by name": (f"mlflow.end_run(status='KILLED'){LATE}", "KILLED", {"late": 1}, ""),
+    "as finished": (f"mlflow.end_run(){LATE}", "FINISHED", {"late": 1}, ""),
+    "twice": (f"mlflow.end_run(); mlflow.end_run('FAILED'){LATE}", "FAILED", {"late": 1}, ""),
+    "by the client": (
+        f"mlflow.MlflowClient().set_terminated(mlflow.active_run().info.run_id, 'FAILED'){LATE}",
+        "FAILED",
+        {"late": 1},
+        "",
+    ),
+    "in a function": (f"end(){LATE}", "FAILED", {}, "mlflow.end_run() ended the run of a fold: what MLflow logged"),
+    "and the loop with it": ("mlflow.end_run('FAILED'); break", "FAILED", {}, ""),
+    "a run within it": ("mlflow.start_run(nested=True); mlflow.end_run('FAILED')", "FINISHED", {}, ""),
+}
+
+
+@pytest.mark.parametrize("how", ENDED)
+def test_a_fold_that_the_user_ends_keeps_the_status_and_what_is_logged_later(how, kernel, runs):
+    code, status, logged, line = ENDED[how]
+    kernel.check("def end(): mlflow.end_run('FAILED')")
+    output = kernel.run(
+        "%%track t\nfor fold in mlmagic.folds(KFold(2), X, y):\n    acc = 0.5 + fold.index\n"
+        f"    if fold.index == 1:\n        {code}"
+    )
+    assert output.status == "ok", output.text
+    cells, folds = runs()
+    assert [run["status"] for run in folds] == ["FINISHED", status]
+    assert folds[1]["metrics"] == {"acc": 1.5, **logged}
+    assert cells["t"]["status"] == "FINISHED"
+    assert line in output.summaries[0]
+    assert ("mlflow.end_run()" in output.summaries[0]) == (how == "in a function")
+
+
 TAKEN = {
     "a metric function without a name": (
         "print(accuracy_score(fold.y_val, model.predict(fold.X_val)))",

@@ -37,8 +37,8 @@ class ObservedCalls:
     that were cross-validated; ``logged_by_user`` what the cell logged to
     MLflow itself. ``problems`` has a line for each value that could not be inspected. ``on_given`` gets the arguments
     of the cell's calls: the argument, whether the cell made it, and the value. ``on_validated`` gets the arguments of a
-    cross-validation, by place or name, and returns how it divides the rows. ``on_end`` is called when the cell has
-    ended a run of MLflow's.
+    cross-validation, by place or name, and returns how it divides the rows. ``on_end`` gets the place in which the
+    cell has ended a run of MLflow's.
     """
 
     def __init__(self, namespace: Mapping[str, Any], bound: BoundNames, histories: Histories) -> None:
@@ -60,7 +60,7 @@ class ObservedCalls:
         self.problems: dict[str, None] = {}
         self.on_given: Callable[[Argument, bool, Any], None] | None = None
         self.on_validated: Callable[[Mapping[int | str, Any]], Any] | None = None
-        self.on_end: Callable[[], None] | None = None
+        self.on_end: Callable[[Site], None] | None = None
 
     def has_measured(self, site: Site | None) -> bool:
         """Return whether a call at *site* has measured something."""
@@ -175,7 +175,7 @@ class ObservedCalls:
             if number is not None and isinstance(value, (str, int)):
                 self._add(f"{site.name}.{value}", number, site)
         elif site.kind == "end" and self.on_end is not None:
-            self.on_end()
+            self.on_end(site)
         elif site.kind in {"fit", "train"}:
             self._take_fit(site, value)
         elif site.kind in {"function", "method"}:
