@@ -15,21 +15,21 @@ from mlmagic.evaluation import figures as drawing
 from mlmagic.evaluation import on_request, recording
 from mlmagic.evaluation.evaluation import EvaluatedSlice, Evaluation
 from mlmagic.evaluation.evaluation_notes import EvaluationNotes, note_few, note_left_out
+from mlmagic.evaluation.logged_model import Subject
 from mlmagic.evaluation.measures.asked import named
 from mlmagic.evaluation.outcomes.identity import identify
 from mlmagic.evaluation.outcomes.predicting import predict
 from mlmagic.evaluation.outcomes.test_data import for_model, rows_of, targets_of, values_for_rows, warnings_of
+from mlmagic.evaluation.recording import Computed
 from mlmagic.evaluation.request import Names, Request, check_request, group_codes, is_stratified
 from mlmagic.evaluation.scoring import Wanted, compare, score, score_slices
 from mlmagic.recording import open_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import FrameType
 
     from numpy.typing import NDArray
 
-    from mlmagic.evaluation.outcomes.identity import TestDataset
     from mlmagic.evaluation.outcomes.outcome import Outcome, Task
     from mlmagic.store.query.run import Run
 
@@ -161,12 +161,11 @@ def evaluate_request(request: Request) -> Evaluation:
     UsageProblem
         As `evaluate` does.
     """
-    evaluation, datasets = compute(request)
-    return _recorded(evaluation, request.run, datasets)
+    return _recorded(compute(request), request.run)
 
 
-def compute(request: Request) -> tuple[Evaluation, Sequence[TestDataset]]:
-    """Return the evaluation and its data, recorded nowhere.
+def compute(request: Request) -> Computed:
+    """Return the evaluation, recorded nowhere, with what is needed to record it.
 
     Raises
     ------
@@ -189,9 +188,10 @@ def compute(request: Request) -> tuple[Evaluation, Sequence[TestDataset]]:
         is_stratified(request),
     )
     with autologging.switched_off():
-        evaluation = _evaluated(request, _Target(true, outputs), wanted, notes)
+        evaluation, subject = _evaluated(request, _Target(true, outputs), wanted, notes)
     fingerprints, datasets = identify(names.data, request.data, names.targets, request.targets, notes.warn)
-    return replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values())), datasets
+    evaluation = replace(evaluation, fingerprint=fingerprints, notes=tuple(notes.found.values()))
+    return Computed(evaluation, subject, datasets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +202,7 @@ class _Target:
     outputs: tuple[str, ...]
 
 
-def _evaluated(request: Request, target: _Target, wanted: Wanted, notes: EvaluationNotes) -> Evaluation:
+def _evaluated(request: Request, target: _Target, wanted: Wanted, notes: EvaluationNotes) -> tuple[Evaluation, Subject]:
     names, rows = request.names, len(target.true)
     divided = None
     if request.by is not None:
@@ -227,7 +227,7 @@ def _evaluated(request: Request, target: _Target, wanted: Wanted, notes: Evaluat
     if request.learning_curve is not None:
         curve = on_request.learning_curve(request.model, *request.learning_curve, outcome, notes.warn)
         pictures |= {} if curve is None else _picture("learning_curve", curve, notes)
-    return Evaluation(
+    evaluation = Evaluation(
         model=names.model,
         data=names.data,
         task=outcome.task,
@@ -244,6 +244,11 @@ def _evaluated(request: Request, target: _Target, wanted: Wanted, notes: Evaluat
         importance=found,
         figures=pictures,
     )
+
+    def ask(model: Any) -> Outcome:
+        return _predicted(request, model, "it", target, EvaluationNotes(), task=outcome.task)
+
+    return evaluation, Subject(request.model, outcome, ask)
 
 
 def _predicted(
@@ -270,14 +275,14 @@ def _how(wanted: Wanted, outcome: Outcome) -> str:
     return f"{plan.resamples:,} resamples of {units}"
 
 
-def _recorded(evaluation: Evaluation, run: str | Run | None, datasets: Sequence[TestDataset]) -> Evaluation:
+def _recorded(computed: Computed, run: str | Run | None) -> Evaluation:
     if run is not None:
         reference = run if isinstance(run, str) else getattr(run, "id", None)
         if not isinstance(reference, str):
             raise UsageProblem(f"run is a run, or its name or id, not {described(run)}")
         active = open_runs.on_this_thread()
         if active is not None and reference in {active.run_id, active.uid, active.name}:
-            return recording.record_on_open_run(evaluation, active, datasets)
-        return recording.record_on_stored_run(evaluation, reference, datasets)
+            return recording.record_on_open_run(computed, active)
+        return recording.record_on_stored_run(computed, reference)
     context = open_runs.active()
-    return evaluation if context is None else recording.record_on_open_run(evaluation, context, datasets)
+    return computed.evaluation if context is None else recording.record_on_open_run(computed, context)

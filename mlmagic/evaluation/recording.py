@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.capture import shown
 from mlmagic.errors import MLMagicError
+from mlmagic.evaluation import logged_model
 from mlmagic.evaluation.evaluation import Note
 from mlmagic.evaluation.stored_runs import recording_on
+from mlmagic.models.evaluated import ModelAsEvaluated
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.store import connection
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.keys import slug, unused
+from mlmagic.store.query import queries
+from mlmagic.store.query.evaluated import EVALUATED, EvaluatedModel, as_tag, models_in
+from mlmagic.store.query.run import Run
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import LoggedModel
+    from mlflow.entities import Run as StoredRun
 
     from mlmagic.evaluation.evaluation import Evaluation
+    from mlmagic.evaluation.logged_model import Proof, Subject
     from mlmagic.evaluation.outcomes.identity import TestDataset
     from mlmagic.evaluation.statistics.intervals import Interval
     from mlmagic.journal.records import Dataset
@@ -31,26 +37,42 @@ if TYPE_CHECKING:
     from mlmagic.recording.run_context import RunContext
 
 FILE = "mlmagic/evaluation.json"
-EVALUATED = "mlmagic.evaluated"
-"""The tag of a run: by the name of each model that was evaluated in it, what stands before its metrics' names."""
 _MOST_SLICE_METRICS = 200
 
 
-def record_on_open_run(evaluation: Evaluation, run: RunContext, datasets: Sequence[TestDataset]) -> Evaluation:
-    """Record *evaluation* on the open run or trial, and return it with where it was recorded."""
-    if isinstance(run, ActiveRun) and run.target.earlier is not None and not run.evaluations:
-        run.evaluations += _of_earlier_cells(run, run.target.earlier.run_id)
-    prefix = _prefix(evaluation.model, run.evaluations)
-    content = as_json(evaluation, prefix)
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """An evaluation that is not recorded yet: what was evaluated, and the test data with its targets."""
+
+    evaluation: Evaluation
+    subject: Subject
+    datasets: Sequence[TestDataset]
+
+
+def record_on_open_run(computed: Computed, run: RunContext) -> Evaluation:
+    """Record an evaluation on the open run or trial, and return it with where it was recorded."""
+    evaluation = computed.evaluation
+    proof = None
+    if isinstance(run, ActiveRun) and run.target.earlier is not None:
+        if not run.evaluations:
+            _take_earlier(run, run.target.earlier.run_id, run.target.earlier.tags)
+        proof = _proof_in_continued(run, run.target.earlier.run_id, computed)
+    label = evaluation.model if proof is None or proof.model is None else str(proof.model.name)
+    prefix = _prefix(label, run.evaluations)
+    content = as_json(replace(evaluation, model=label), prefix)
     content["metrics"] = evaluation.metrics  # the very numbers, by which the cell's inference knows them
     run.evaluations.append(content)
+    run.evaluated[label] = EvaluatedModel(prefix, list(evaluation.metrics), _logged_name(proof))
+    if hasattr(computed.subject.model, "predict"):
+        run.as_evaluated[label] = ModelAsEvaluated(computed.subject.model)
     plain = [{**one, "metrics": dict(one["metrics"])} for one in run.evaluations]
     _record(evaluation, run.recorder, run.figure_names, prefix, plain)
+    run.recorder.tag(EVALUATED, as_tag(run.evaluated))
     name = "this trial"
     if isinstance(run, ActiveRun):
         name = run.name
         if run.options.data:
-            _record_data(run, datasets)
+            _record_data(run, computed.datasets)
     return replace(evaluation, recorded_on=name, prefix=prefix)
 
 
@@ -64,8 +86,10 @@ def _record_data(run: ActiveRun, datasets: Sequence[TestDataset]) -> None:
             run.datasets.append(shown(one.name, one.fingerprint))
 
 
-def record_on_stored_run(evaluation: Evaluation, reference: str, datasets: Sequence[TestDataset]) -> Evaluation:
-    """Record *evaluation* on a run that has ended, and on the logged model of this name that the run has.
+def record_on_stored_run(computed: Computed, reference: str) -> Evaluation:
+    """Record an evaluation on a run that has ended, and on its logged model if that is proven to be the evaluated one.
+
+    The metrics of a model that is none of the run's bear its name, so that the run's own stay as they are.
 
     Raises
     ------
@@ -74,29 +98,63 @@ def record_on_stored_run(evaluation: Evaluation, reference: str, datasets: Seque
     UsageProblem
         It has not ended.
     """
+    evaluation = computed.evaluation
     with recording_on(reference) as run:
+        proof = logged_model.find(run.stored, computed.subject, evaluation.model)
         earlier = _evaluations_in(run.text(FILE))
-        prefix = _prefix(evaluation.model, earlier)
-        _record(evaluation, run.recorder, run.figure_names, prefix, [*earlier, as_json(evaluation, prefix)])
-        for one in datasets:
+        label, prefix = _stored_names(evaluation.model, proof, earlier)
+        content = as_json(replace(evaluation, model=label), prefix)
+        _record(evaluation, run.recorder, run.figure_names, prefix, [*earlier, content])
+        models = models_in(run.stored.data.tags)
+        models[label] = EvaluatedModel(prefix, list(evaluation.metrics), _logged_name(proof))
+        run.recorder.tag(EVALUATED, as_tag(models))
+        for one in computed.datasets:
             if one.record.digest not in run.data:  # else what it was used for would change
                 run.recorder.dataset(one.record)
     notes = [Note(notice.text, notice.level) for notice in run.notices.all()]
-    if run.delivery.is_closed:
-        notes += _on_logged_model(evaluation, run.stored.info.run_id, prefix, datasets[0].record if datasets else None)
+    if proof.model is None and proof.names:
+        named = f"{prefix}{next(iter(evaluation.metrics), '')}"
+        notes.append(Note(f"on the run only, as {named} and so on, because its logged model {proof.why}"))
+    elif proof.model is not None and run.delivery.is_closed:
+        data = computed.datasets[0].record if computed.datasets else None
+        notes.append(_on_logged_model(proof.model, run.stored.info.run_id, metrics_of(evaluation, prefix), data))
     return replace(evaluation, recorded_on=run.name, prefix=prefix, notes=(*evaluation.notes, *notes))
 
 
-def _of_earlier_cells(run: ActiveRun, run_id: str) -> list[Mapping[str, Any]]:
-    """Return the evaluations that the earlier cells of a continued run recorded."""
-    from mlmagic.store.query.run import Run
+def _logged_name(proof: Proof | None) -> str | None:
+    """Return the name of the logged model that was evaluated; empty if it is none of the run's, None if it has none."""
+    if proof is None or not proof.names:
+        return None
+    return "" if proof.model is None else str(proof.model.name)
 
+
+def _stored_names(name: str, proof: Proof, earlier: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return the name of the evaluated model in the record of a stored run, and what stands before its metrics."""
+    if proof.model is not None:
+        name = str(proof.model.name)
+    elif name in proof.names:
+        name = f"other_{name}"
+    is_known = any(one.get("model") == name for one in earlier)
+    return name, f"{name}." if proof.model is None and proof.names and not is_known else _prefix(name, earlier)
+
+
+def _proof_in_continued(run: ActiveRun, run_id: str, computed: Computed) -> Proof | None:
+    """Return which logged model of an earlier cell was evaluated in a continued run, None if that cannot be asked."""
+    try:
+        return logged_model.find(queries.get_run(run_id), computed.subject, computed.evaluation.model)
+    except MLMagicError as error:
+        run.notices.info(f"which model of the run was evaluated is not known: {error}")
+        return None
+
+
+def _take_earlier(run: ActiveRun, run_id: str, tags: Mapping[str, str]) -> None:
+    """Take up the evaluations that the earlier cells of a continued run recorded."""
+    run.evaluated |= models_in(tags)
     try:
         stored = Run(run_id)
-        return _evaluations_in(stored.text(FILE)) if FILE in stored.artifacts else []
+        run.evaluations += _evaluations_in(stored.text(FILE)) if FILE in stored.artifacts else []
     except MLMagicError as error:
         run.notices.warn(f"the evaluations of earlier cells are not in {FILE} any more: {error}")
-        return []
 
 
 def _evaluations_in(text: str) -> list[Mapping[str, Any]]:
@@ -120,7 +178,7 @@ def _prefix(name: str, earlier: Sequence[Mapping[str, Any]]) -> str:
     same = next((one for one in earlier if one.get("model") == name), None)
     if same is not None:
         return str(same.get("prefix", ""))
-    return f"{name}." if earlier else ""
+    return f"{name}." if any(one.get("prefix", "") == "" for one in earlier) else ""
 
 
 def _record(
@@ -136,8 +194,6 @@ def _record(
         title = slug(f"{prefix}{name}") or name
         recorder.data(f"figures/{unused(title, figure_names)}.png", picture)
     recorder.json(FILE, {"scheme": 1, "evaluations": list(evaluations)})
-    prefixes = {str(one.get("model")): str(one.get("prefix", "")) for one in evaluations}
-    recorder.tag(EVALUATED, json.dumps(prefixes, ensure_ascii=False))
 
 
 def metrics_of(evaluation: Evaluation, prefix: str = "") -> dict[str, float]:
@@ -227,28 +283,22 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _on_logged_model(evaluation: Evaluation, run_id: str, prefix: str, dataset: Dataset | None) -> list[Note]:
-    """Log the metrics to the logged model that was evaluated: the one of this name, or the only one of the run."""
+def _on_logged_model(model: LoggedModel, run_id: str, metrics: Mapping[str, float], dataset: Dataset | None) -> Note:
+    """Log the metrics to the logged model that was evaluated."""
 
-    def log() -> str:
+    def log() -> None:
         client = connection.connect()
-        run = client.get_run(run_id)
-        models = [client.get_logged_model(one.model_id) for one in (run.outputs.model_outputs if run.outputs else ())]
-        same = [one for one in models if one.name == evaluation.model] or models
-        if len(same) != 1:
-            return "" if not models else f"not on a logged model: the run has {len(models)}, none named as this one"
-        _log_to_model(client, run, same[0].model_id, metrics_of(evaluation, prefix), dataset)
-        return f"also on the logged model {same[0].name!r}"
+        _log_to_model(client, client.get_run(run_id), model.model_id, metrics, dataset)
 
     try:
-        told = connection.ask(log)
+        connection.ask(log)
     except Exception as error:  # noqa: BLE001  # each store raises its own; the run has the metrics
-        return [Note(f"the metrics are on the run, but not on its logged model: {one_line(error)[:200]}", "warning")]
-    return [Note(told)] if told else []
+        return Note(f"the metrics are on the run, but not on its logged model: {one_line(error)[:200]}", "warning")
+    return Note(f"also on the logged model {str(model.name)!r}")
 
 
 def _log_to_model(
-    client: MlflowClient, run: Run, model_id: str, metrics: Mapping[str, float], dataset: Dataset | None
+    client: MlflowClient, run: StoredRun, model_id: str, metrics: Mapping[str, float], dataset: Dataset | None
 ) -> None:
     """Log the *metrics* that the run has to one of its models, at the run's own steps and times."""
     from mlflow.entities import Metric

@@ -11,11 +11,13 @@ from mlmagic.adapters import metrics
 from mlmagic.journal.records import Model
 from mlmagic.journal.safe_folder import FULL
 from mlmagic.models.autologged import logged_by_mlflow
+from mlmagic.models.evaluated import note_logged
 from mlmagic.models.kinds import FittedModel, all_parts, find_models, is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters, is_optimizer
 from mlmagic.models.plain_values import plain
 from mlmagic.models.saving.save import Skipped, save_model
 from mlmagic.models.searches import is_search, record_search
+from mlmagic.models.state import ModelState
 from mlmagic.recording.inferred.autologged import holds_parameters
 from mlmagic.remembered import Remembered
 from mlmagic.snapshot.environment import environment
@@ -41,7 +43,7 @@ class ModelCapture:
     what = "models"
 
     def __init__(self) -> None:
-        self._before: dict[int, tuple[Remembered, _State]] = {}
+        self._before: dict[int, tuple[Remembered, ModelState]] = {}
 
     def before(self, run: ActiveRun) -> None:
         """Note the state of the models that the cell reads."""
@@ -51,7 +53,7 @@ class ModelCapture:
     def note(self, watch: CellObserver) -> None:
         """Note the state of the models that the watched code reads."""
         for found in find_models(watch.objects_read(), watch.skips):
-            state = watch.skips.read(found.name, found.model, _State, default=_State())
+            state = watch.skips.read(found.name, found.model, ModelState, default=ModelState())
             self._before.setdefault(id(found.model), (Remembered(found.model), state))
 
     def after(self, run: ActiveRun) -> None:
@@ -76,6 +78,7 @@ class ModelCapture:
             run.recorder.json("mlmagic/models.json", parameters)
         logged = logged_by_mlflow(run, models) if run.options.models else set()
         kept = _without_those_of_folds(run, models)
+        note_logged(run, kept if run.options.models else ())
         if run.options.models:
             for found in kept:
                 if id(found.model) in logged:
@@ -164,29 +167,6 @@ def _without_those_of_folds(run: ActiveRun, models: list[FittedModel]) -> list[F
 def _kind_of_result(model: Any) -> Kind | None:
     """Return the kind of a model that was fitted without a name, or None if it is not a result of the cell."""
     return kind_of(model) if is_fitted(model) and not _is_transformer(model) else None
-
-
-class _State:
-    """What changes when a model is trained: the versions of a module's weights, an estimator's attributes."""
-
-    def __init__(self, model: Any = None) -> None:
-        self._attributes = {name: Remembered(value) for name, value in _learned(model)}
-        self._versions = _versions(model)
-
-    def differs(self, model: Any) -> bool:
-        """Return whether the state of *model* has changed."""
-        now = dict(_learned(model))
-        if now.keys() != self._attributes.keys() or _versions(model) != self._versions:
-            return True
-        return any(not self._attributes[name].is_(value) for name, value in now.items())
-
-
-def _learned(model: Any) -> list[tuple[str, Any]]:
-    return list(vars(model).items()) if hasattr(model, "__dict__") and kind_of(model) != "torch" else []
-
-
-def _versions(model: Any) -> tuple[int, ...]:
-    return tuple(parameter._version for parameter in model.parameters()) if kind_of(model) == "torch" else ()
 
 
 def _is_transformer(model: Any) -> bool:

@@ -144,7 +144,7 @@ class BetterThan:
             names, models[0], self.data, self.targets, against=models[1], metrics=dict([self.metric]),
             confidence=confidence, figures=False,
         )  # fmt: skip
-        return compute(request)[0]
+        return compute(request).evaluation
 
     def _verdict(
         self, evaluation: Evaluation, difference: ModelDifference, *, count: int, numbers: dict[str, float | str]

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.recording import EVALUATED
-from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import bulk
+from mlmagic.store.query.evaluated import metrics_of_others, models_in
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Name, Value, with_conditions
@@ -39,6 +38,8 @@ HELD_OUT = {"testing", "validation", "evaluation"}
 """MLflow's words for data that a model did not learn from."""
 OF_SEVERAL = "mlmagic.models_of_run"
 """The tag of a version whose run has several models: how many."""
+MODEL_NAME = "mlmagic.model_name"
+"""The tag of a version with the name of the logged model that was registered."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,15 @@ def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> Versio
     if run is None:
         return VersionFacts(version, version.tags.get("mlmagic.run_name", ""), metrics, params)
     inputs = run.inputs.dataset_inputs if run.inputs else ()
-    known = {key: number_as_logged(value) for key, value in {**run.data.metrics, **metrics}.items()}
+    name = version.tags.get(MODEL_NAME, "")
+    others = metrics_of_others(models_in(run.data.tags), name, run.data.metrics) if name else set()
+    of_run = {key: value for key, value in run.data.metrics.items() if key not in others}
+    known = {key: number_as_logged(value) for key, value in {**of_run, **metrics}.items()}
+    own = _of_this_model(known, name, run.data.tags)
     return VersionFacts(
         version,
         str(run.info.run_name or ""),
-        _of_this_model(known, version, run.data.tags) if OF_SEVERAL in version.tags else known,
+        own if OF_SEVERAL in version.tags else {**own, **known},
         {**params, **run.data.params},
         dict(run.data.tags),
         tuple((one.dataset.name, one.dataset.digest) for one in inputs),
@@ -121,23 +126,24 @@ def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> Versio
     )
 
 
-def _of_this_model(
-    metrics: Mapping[str, float], version: RegisteredVersion, tags: Mapping[str, str]
-) -> dict[str, float]:
-    """Return the metrics of one of a run's several models: those that an evaluation of it recorded.
+def _of_this_model(metrics: Mapping[str, float], model: str, tags: Mapping[str, str]) -> dict[str, float]:
+    """Return the metrics that an evaluation of this model recorded, without what stands before their names.
 
-    Which of the others belongs to which model is not known.
+    Which of the others belongs to which of a run's several models is not known.
     """
-    prefixes = {str(name): str(prefix) for name, prefix in (read_json(tags.get(EVALUATED), dict) or {}).items()}
-    prefix = prefixes.get(version.tags.get("mlmagic.model_name", ""))
-    if prefix is None:
+    evaluated = models_in(tags)
+    found = next((one for one in evaluated.values() if one.logged == model), evaluated.get(model))
+    if found is None or found.logged not in {None, model}:
         return {}
-    others = tuple(one for one in prefixes.values() if one and one != prefix)
+    others = tuple(one.prefix for one in evaluated.values() if one.prefix and one.prefix != found.prefix)
     own = {
-        name.removeprefix(prefix): value
+        name.removeprefix(found.prefix): value
         for name, value in metrics.items()
-        if name.startswith(prefix) and not name.startswith(others)
+        if name.startswith(found.prefix) and not name.startswith(others)
     }
+    if found.metrics:
+        measured = found.measured([f"{found.prefix}{name}" for name in own])
+        return {name: value for name, value in own.items() if f"{found.prefix}{name}" in measured}
     ends = {f"{name}{end}" for name in own for end in ("_low", "_high")}
     return {name: value for name, value in own.items() if f"{name}_low" in own or name in ends}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import RunNotFoundError, StoreError
 from mlmagic.recording import open_runs
 from mlmagic.registry import registry_store
-from mlmagic.registry.facts import OF_SEVERAL
+from mlmagic.registry.facts import MODEL_NAME, OF_SEVERAL
 from mlmagic.registry.people import now, user
 from mlmagic.registry.versions import RegisteredVersion, model_or_none, version_or_none, versions_of
 from mlmagic.snapshot.secrets import redaction
@@ -116,7 +116,7 @@ def _tags(wanted: Registration, run: Run, chosen: LoggedModel, count: int) -> di
         **_own_tags(wanted),
         "mlmagic.run": str(run.info.run_id),
         "mlmagic.run_name": str(run.info.run_name),
-        "mlmagic.model_name": str(chosen.name),
+        MODEL_NAME: str(chosen.name),
         "mlmagic.registered_by": user(),
         "mlmagic.registered_at": now(),
     }

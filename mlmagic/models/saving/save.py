@@ -112,5 +112,13 @@ def save_model(
         size = saved.size
         saved.meta.model_size_bytes = size
         saved.meta.save(str(saved.folder / MLMODEL))
-    allowed = redact(name)[0].translate(_REFUSED_IN_NAMES)
-    return SavedModel(allowed, saved.format, size, saved.meta.signature is not None, tuple(saved.notes))
+    return SavedModel(allowed_name(name), saved.format, size, saved.meta.signature is not None, tuple(saved.notes))
+
+
+def allowed_name(name: str) -> str:
+    """Return the name under which the model of a variable is logged.
+
+    >>> allowed_name("models.rf")
+    'models_rf'
+    """
+    return redact(name)[0].translate(_REFUSED_IN_NAMES)

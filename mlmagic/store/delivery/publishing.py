@@ -8,6 +8,7 @@ from mlmagic.errors import StoreAwayError
 from mlmagic.snapshot.secrets.redaction import redact_value
 from mlmagic.store import artifact_target
 from mlmagic.store.model_files import signature
+from mlmagic.store.query.evaluated import metrics_of_others, models_in
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -40,7 +41,7 @@ def publish(
     found = client.search_logged_models([run.info.experiment_id], same, max_results=1) if again else ()
     entry = next(iter(found), None)
     if entry is not None and entry.status == LoggedModelStatus.READY:
-        give_metrics(entry.model_id, client, run)
+        give_metrics(entry.model_id, client, run, model.name)
         return
     if entry is None:
         tags, params = run.data.tags, run.data.params  # including the user's own
@@ -70,13 +71,14 @@ def publish(
         status = LoggedModelStatus.READY
     finally:
         client.finalize_logged_model(entry.model_id, status)
-    give_metrics(entry.model_id, client, run)
+    give_metrics(entry.model_id, client, run, model.name)
 
 
-def give_metrics(model_id: str, client: MlflowClient, run: Run) -> None:
-    """Log the last value of each of the run's metrics to a logged model, with the data that they were measured on.
+def give_metrics(model_id: str, client: MlflowClient, run: Run, name: str) -> None:
+    """Log the last value of each of the run's metrics to its logged model *name*, with the data of their measurement.
 
-    The run already has the same values, so MLflow adds nothing there.
+    What an evaluation measured on another model is left out. The run already has the same values, so MLflow adds
+    nothing there.
     """
     from mlflow.entities import Metric
 
@@ -92,14 +94,15 @@ def give_metrics(model_id: str, client: MlflowClient, run: Run) -> None:
             dataset_digest=data.digest if data else None,
             run_id=run.info.run_id,
         )
-        for one in _last_metrics(client, run)
+        for one in _last_metrics(client, run, name)
     ]
     for first in range(0, len(metrics), _MOST_METRICS):
         client.log_batch(run.info.run_id, metrics=metrics[first : first + _MOST_METRICS])
 
 
-def _last_metrics(client: MlflowClient, run: Run) -> list[Any]:
-    names = [name for name in run.data.metrics if not name.startswith("system/")]
+def _last_metrics(client: MlflowClient, run: Run, model: str) -> list[Any]:
+    others = metrics_of_others(models_in(run.data.tags), model, run.data.metrics)
+    names = [name for name in run.data.metrics if not name.startswith("system/") and name not in others]
     # Private: the entities behind `run.data.metrics`, with their steps. A test guards it.
     known = {metric.key: metric for metric in getattr(run.data, "_metric_objs", ())}
     return [known[name] if name in known else client.get_metric_history(run.info.run_id, name)[-1] for name in names]

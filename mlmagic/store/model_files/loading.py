@@ -65,15 +65,29 @@ def load(files: ModelFiles, *, trust: bool = False, stacklevel: int = 2) -> Any:
     StoreError
         If the files cannot be read.
     """
-    folder = _fetch(files)
-    flavours = _flavours(folder, files.title)
-    if not trust:
+    folder = fetch(files)
+    flavours_in(folder, files.title)  # nobody is asked about damaged files
+    if trust:
+        _agree(folder)
+    else:
         _require_trust(files, folder)
     if found := requirements.differences(folder):
         more = f" and {len(found) - _MOST_DIFFERENCES} more" if len(found) > _MOST_DIFFERENCES else ""
         listed = clean(", ".join(found[:_MOST_DIFFERENCES]))
         text = f"{clean(files.title)} was saved with other packages than are here: {listed}{more}"
         warnings.warn(text, stacklevel=stacklevel)
+    return load_from(folder, files)
+
+
+def load_from(folder: Path, files: ModelFiles) -> Any:
+    """Return the model whose files were fetched to *folder*, and are trusted.
+
+    Raises
+    ------
+    ModelLoadError
+        If its files are damaged, or it needs what is not here.
+    """
+    flavours = flavours_in(folder, files.title)
     native = next((one for one in _NATIVE if one in flavours), "pyfunc")
     try:
         with whole_imports():
@@ -84,8 +98,14 @@ def load(files: ModelFiles, *, trust: bool = False, stacklevel: int = 2) -> Any:
         raise _explained(error, files) from error
 
 
-def _fetch(files: ModelFiles) -> Path:
-    """Return the folder of the model's files, downloaded unless they are on this machine."""
+def fetch(files: ModelFiles) -> Path:
+    """Return the folder of the model's files, downloaded unless they are on this machine.
+
+    Raises
+    ------
+    ModelLoadError, StoreError
+        If the files are missing, or cannot be read.
+    """
     place = local_path(files.location)
     if place is None:
         if problem := foreign_server(files.location, tracking_uri.current_uri()):
@@ -107,7 +127,14 @@ def _download(location: str, folder: str) -> Path:
         return Path(connection.artifacts(location).download_artifacts("", folder))
 
 
-def _flavours(folder: Path, title: str) -> Mapping[str, Any]:
+def flavours_in(folder: Path, title: str) -> Mapping[str, Any]:
+    """Return the formats in which the model in *folder* was saved, each with its settings.
+
+    Raises
+    ------
+    ModelLoadError
+        If its description is damaged.
+    """
     import yaml
 
     file = folder / "MLmodel"
@@ -123,11 +150,19 @@ def _flavours(folder: Path, title: str) -> Mapping[str, Any]:
     return flavours
 
 
-def _require_trust(files: ModelFiles, folder: Path) -> None:
-    if signature.is_own(folder, files.tags):
-        return
+def is_trusted(files: ModelFiles, folder: Path) -> bool:
+    """Return whether the files bear this user's signature, or the user agreed to load them in this session."""
+    return signature.is_own(folder, files.tags) or signature.digest_of(folder) in _agreed
+
+
+def _agree(folder: Path) -> None:
     digest = signature.digest_of(folder)
-    if digest is not None and digest in _agreed:
+    if digest is not None:
+        _agreed.add(digest)
+
+
+def _require_trust(files: ModelFiles, folder: Path) -> None:
+    if is_trusted(files, folder):
         return
     where = clean(tracking_uri.redacted(files.location))
     question = (
@@ -136,8 +171,7 @@ def _require_trust(files: ModelFiles, folder: Path) -> None:
     )
     if not confirmed(question, f"{files.title} does not bear your signature; trust=True loads a model that you know"):
         raise ModelLoadError(f"{files.title} was not loaded.")
-    if digest is not None:
-        _agreed.add(digest)
+    _agree(folder)
 
 
 def _explained(error: BaseException, files: ModelFiles) -> ModelLoadError:
