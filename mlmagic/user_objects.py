@@ -58,6 +58,15 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
+def quoted(error: BaseException) -> str:
+    """Return `one_line` without a full stop at its end, for the middle of a sentence.
+
+    >>> quoted(ValueError("Input X contains NaN."))
+    'ValueError: Input X contains NaN'
+    """
+    return one_line(error).rstrip(". ")
+
+
 def guarded(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
     """Decorate a function that reads an object to return *default* if the object raises.
 

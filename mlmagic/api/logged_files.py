@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 from mlmagic.store.keys import slug, unused
-from mlmagic.user_objects import one_line, reraise_interrupt
+from mlmagic.user_objects import quoted, reraise_interrupt
 
 if TYPE_CHECKING:
     from mlmagic.recording.run_context import RunContext
@@ -23,7 +23,7 @@ def record_figure(run: RunContext, figure: Any, name: str | None) -> None:
         reraise_interrupt(error)
         run.notices.warn(
             "mlmagic.log_figure takes a matplotlib, Plotly or Altair figure that can be drawn: "
-            f"{one_line(error)}. A file is recorded with mlmagic.log_artifact(path)"
+            f"{quoted(error)}. A file is recorded with mlmagic.log_artifact(path)"
         )
         return
     if run.capture.figures:

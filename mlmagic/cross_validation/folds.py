@@ -12,6 +12,7 @@ from mlmagic.cross_validation.turn_values import caller
 from mlmagic.data.split.fold_plan import plan_folds
 from mlmagic.data.split.registry import SplitPart, remember
 from mlmagic.data.split.rows import take
+from mlmagic.errors import UsageProblem
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 
 
 _NAMES = ("index", "X_train", "y_train", "X_val", "y_val", "train_rows", "val_rows")
+
+
+class FoldAttributeError(UsageProblem, AttributeError):
+    """A fold has no such part; Python's own functions take it for an AttributeError."""
+
+
+class FoldUnpackingError(UsageProblem, TypeError):
+    """A fold was unpacked as scikit-learn's pairs are; Python's own functions take it for a TypeError."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +62,12 @@ class Fold:
     def __getattr__(self, name: str) -> Any:
         meant = {"X_test": "X_val", "y_test": "y_val", "number": "index", "test_rows": "val_rows"}.get(name)
         hint = f" Did you mean {meant!r}?" if meant else did_you_mean(name, _NAMES)
-        raise AttributeError(f"a fold has no {name!r}.{hint} It has {', '.join(_NAMES)}.")
+        raise FoldAttributeError(f"a fold has no {name!r}.{hint} It has {', '.join(_NAMES)}.")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise FoldUnpackingError(
+            "a fold is no pair: for fold in mlmagic.folds(cv, X, y), with fold.train_rows and fold.val_rows"
+        )
 
     def __repr__(self) -> str:
         return f"<Fold {self.index}: {len(self.train_rows):,} rows to train on, {len(self.val_rows):,} held out>"

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
-from mlmagic.arguments import described
+from mlmagic.cross_validation.fitting import call
 from mlmagic.cross_validation.fold_loop import next_loop, record_plan, recorded
 from mlmagic.cross_validation.summary import record_summary
+from mlmagic.data.split.fold_arguments import require_jobs, require_known_targets, require_model, require_scoring
 from mlmagic.data.split.fold_plan import plan_folds
-from mlmagic.errors import UsageProblem
 from mlmagic.models.capture import name_of, record_parameters
 from mlmagic.models.cross_validations import record_folds
 from mlmagic.recording import open_runs
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.scalars import mean_and_std
-from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +104,7 @@ def cross_validate(
     Raises
     ------
     UsageProblem
-        *cv* cannot divide these rows, or *scoring* names what there is not.
+        *cv* cannot divide these rows, *scoring* names what there is not, y is missing, or no fold could be fitted.
 
     Examples
     --------
@@ -120,15 +118,13 @@ def cross_validate(
     selection = require("sklearn.model_selection", what, pip="scikit-learn")
     from sklearn.base import is_classifier
 
-    if isinstance(model, type) or not hasattr(model, "fit"):
-        raise UsageProblem(f"{what} takes an estimator with a method fit, not {model!r:.60}.")
-    if jobs is not None and (not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs == 0):
-        raise UsageProblem(f"{what}: jobs is a number of processes, -1 for one per processor, not {described(jobs)}.")
-    asked = _asked(scoring, what)
+    require_model(model, X, y, what)
+    require_known_targets(y, what)
+    require_jobs(jobs, what)
+    asked = require_scoring(scoring, what)
     plan = plan_folds(cv, X, y, groups, classifier=bool(is_classifier(model)), what=what)
-    found = selection.cross_validate(
-        model, X, y, cv=[(fold.train, fold.val) for fold in plan.folds], scoring=asked, n_jobs=jobs
-    )
+    pairs = [(fold.train, fold.val) for fold in plan.folds]
+    found = call(selection.cross_validate, model, X, y, cv=pairs, scoring=asked, n_jobs=jobs, what=what)
     name = scoring if isinstance(scoring, str) else "score"
     scores = {
         name if key == "test_score" else key.removeprefix("test_"): [float(one) for one in values]
@@ -143,38 +139,6 @@ def cross_validate(
             record_plan(context, plan, X, y)
             _record(context, model, result)
     return result
-
-
-def _asked(scoring: Any, what: str) -> Any:
-    """Return *scoring* as scikit-learn takes it.
-
-    Raises
-    ------
-    UsageProblem
-        There is no scorer of such a name, or *scoring* is none of the forms that it has.
-    """
-    from sklearn.metrics import get_scorer_names
-
-    if isinstance(scoring, str):
-        names: list[Any] = [scoring]
-    elif isinstance(scoring, Mapping):
-        names = [one for one in scoring.values() if not callable(one)]
-    elif isinstance(scoring, list | tuple | set):
-        names = list(dict.fromkeys(scoring))
-    elif scoring is None or callable(scoring):
-        return scoring
-    else:
-        raise UsageProblem(
-            f"{what}: scoring is the name of a scorer, several, a mapping of names to scorers, or a function, not "
-            f"{described(scoring)}."
-        )
-    if not scoring:
-        raise UsageProblem(f"{what}: scoring names no scorer. For example: scoring=['accuracy', 'f1_macro']")
-    for name in names:
-        if not isinstance(name, str) or name not in get_scorer_names():
-            hint = did_you_mean(str(name), get_scorer_names())
-            raise UsageProblem(f"{what}: there is no scorer {name!r}.{hint} All: sklearn.metrics.get_scorer_names()")
-    return scoring if isinstance(scoring, str | Mapping) else names
 
 
 def _record(context: RunContext, model: Any, result: CrossValidation) -> None:

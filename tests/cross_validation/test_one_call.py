@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from mlflow import MlflowClient
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKFold, TimeSeriesSplit, cross_validate
@@ -123,37 +124,99 @@ def test_positions_and_masks_are_folds_too_and_shared_rows_are_told(store_uri):
     assert plan.notes == ["1 of 2 folds validate on rows that they train on (1)"]
 
 
-@pytest.mark.parametrize(
-    ("options", "line"),
-    [
-        ({"scoring": "acuracy"}, "there is no scorer 'acuracy'. Did you mean 'accuracy'?"),
-        ({"scoring": ["accuracy", "f1_macr"]}, "Did you mean 'f1_macro'?"),
-        ({"scoring": {"a": "f1_macr"}}, "there is no scorer 'f1_macr'. Did you mean 'f1_macro'?"),
-        ({"scoring": ["accuracy", 3]}, "there is no scorer 3."),
-        (
-            {"scoring": 3},
-            "scoring is the name of a scorer, several, a mapping of names to scorers, or a function, not 3 (int).",
-        ),
-        ({"scoring": []}, "scoring names no scorer. For example: scoring=['accuracy', 'f1_macro']"),
-        ({"scoring": {}}, "scoring names no scorer."),
-        ({"scoring": ""}, "scoring names no scorer."),
-        ({"jobs": 0}, "jobs is a number of processes, -1 for one per processor, not 0 (int)."),
-        ({"jobs": "2"}, "not '2' (str)."),
-        ({"jobs": 1.5}, "not 1.5 (float)."),
-        ({"jobs": True}, "not True (bool)."),
-        ({"cv": 151}, "cannot divide these 150 rows"),
-        ({"cv": "KFold"}, "not 'KFold'. Without quotes: KFold(5)."),
-        ({"cv": "KFld"}, "Did you mean 'KFold'?"),
-        ({"model": LogisticRegression}, "takes an estimator with a method fit"),
-        ({"model": 3}, "takes an estimator with a method fit, not 3."),
-    ],
-)
-def test_bad_input_is_one_line(iris, options, line):
-    call = {"model": MODEL, **options}
+def cost(y_true, y_pred):
+    return float((y_true != y_pred).sum())
+
+
+PROBLEMS = {
+    "a scorer's typo": ({"scoring": "acuracy"}, "there is no scorer 'acuracy'. Did you mean 'accuracy'? All: sklearn"),
+    "one of several": ({"scoring": ["accuracy", "f1_macr"]}, "Did you mean 'f1_macro'?"),
+    "one in a mapping": ({"scoring": {"mine": "acuracy"}}, "Did you mean 'accuracy'?"),
+    "a number as scorer": ({"scoring": {"mine": 3}}, "there is no scorer 3 (int)."),
+    "a number": ({"scoring": 3}, "scoring is a scorer's name, several in a list"),
+    "no scorers": ({"scoring": []}, "not [] (list). For example: scoring=['accuracy', 'f1_macro']"),
+    "a metric function": ({"scoring": cost}, "makes one: scoring=make_scorer(cost)"),
+    "for two classes": ({"scoring": "roc_auc"}, "no fold has a score: ValueError: multi_class must be"),
+    "what to take for more": ({"scoring": "f1"}, "For more than two classes: scoring='f1_macro'"),
+    "many folds": ({"cv": 151}, "cannot divide these 150 rows: ValueError: Cannot have number of splits n_splits=151"),
+    "a text as cv": ({"cv": "KFold"}, "Did you mean 'KFold'? For example: mlmagic.cross_validate(model, X, y, cv=KFold(5))"),
+    "a class as cv": ({"cv": KFold}, "KFold is a class: write KFold(5)"),
+    "a class": ({"model": LogisticRegression}, "LogisticRegression is a class: write LogisticRegression(), with"),
+    "a text as model": ({"model": "model"}, "takes an estimator with a method fit, not 'model' (str)"),
+    "another order": ({"model": [1], "X": MODEL}, "takes the model first: mlmagic.cross_validate(model, X, y)"),
+    "no y": ({"y": None}, "LogisticRegression learns from targets, and y is missing: mlmagic.cross_validate(model, X, y)"),
+    "a short y": ({"y": [0, 1]}, "what is given to mlmagic.cross_validate must have one number of rows: X has 150, y has 2"),
+    "the name of a column": ({"y": "species"}, "y is the values, not the name of a column, got 'species'"),
+    "NaN in y": ({"y": np.array([np.nan, *[0.0, 1.0] * 74, 1])}, "y is missing (NaN) in 1 of 150 rows. Leave them out"),
+    "NaN in X": ({"X": np.full((150, 2), np.nan)}, "LogisticRegression could not be fitted in any fold: ValueError: Input X"),
+    "one class": ({"y": np.zeros(150, int)}, "could not be fitted in any fold: ValueError: This solver needs samples"),
+    "text in X": ({"X": [["a"]] * 150}, "could not be fitted in any fold: ValueError: could not convert string"),
+    "no rows": ({"X": [], "y": []}, "X has no rows"),
+    "no processes": ({"jobs": 0}, "jobs is a number of processes, such as 4, or -1 for one per processor, not 0 (int)"),
+    "no such group": ({"groups": "user"}, "has no column 'user'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", PROBLEMS)
+def test_bad_input_is_one_line(iris, which):
+    changed, line = PROBLEMS[which]
+    call = {"model": MODEL, "X": iris[0], "y": iris[1], **changed}
     with pytest.raises(UsageProblem) as caught:
-        mlmagic.cross_validate(call.pop("model"), *iris, **call)
+        mlmagic.cross_validate(call.pop("model"), **call)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert ".." not in str(caught.value).replace("...", "")
+
+
+X150 = np.arange(150)
+FOLDS = {
+    "the splitter last": (lambda X, y: mlmagic.folds(X, y, KFold(7)), "first: mlmagic.folds(KFold(7), X, y)"),
+    "the splitter between": (lambda X, y: mlmagic.folds(X, KFold(5), y), "first: mlmagic.folds(KFold(5), X, y)"),
+    "a number last": (lambda X, y: mlmagic.folds(X, y, 5), "then the rows: mlmagic.folds(5, X, y)"),
+    "no splitter": (mlmagic.folds, "then the rows: mlmagic.folds(5, X, y)"),
+    "many folds": (lambda X, y: mlmagic.folds(KFold(200), X, y), "number of samples: n_samples=150"),
+    "no classes": (lambda X, _: mlmagic.folds(StratifiedKFold(5), X), "divides each class, and needs y"),
+    "no groups": (lambda X, y: mlmagic.folds(GroupKFold(5), X, y), "name their column, groups='user_id'"),
+    "groups for KFold": (lambda X, y: mlmagic.folds(KFold(5), X, y, groups=X150 // 2), "take GroupKFold"),
+    "NaN in y": (lambda X, y: mlmagic.folds(StratifiedKFold(5), X, np.where(y > 0, y, np.nan)), "y is missing (NaN) in 50"),
+    "no pairs": (lambda X, y: mlmagic.folds([], X, y), "0 pair of positions was given"),
+    "a fold's other name": (lambda X, y: [fold.X_test for fold in mlmagic.folds(2, X, y)], "Did you mean 'X_val'?"),
+    "as scikit-learn's pairs": (lambda X, y: [a for a, _ in mlmagic.folds(2, X, y)], "a fold is no pair: for fold in"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", FOLDS)
+def test_folds_in_another_order_and_the_like_are_one_line(iris, which):
+    call, line = FOLDS[which]
+    with pytest.raises(UsageProblem) as caught:
+        call(*iris)
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert ".." not in str(caught.value).replace("...", "")
+
+
+def test_python_asks_a_fold_for_its_parts_as_usual(iris):
+    fold = next(iter(mlmagic.folds(2, *iris)))
+    assert not hasattr(fold, "X_test")
+    with pytest.raises(TypeError, match="a fold is no pair"):
+        iter(fold)
+
+
+def test_a_number_of_folds_keeps_groups_together(iris):
+    users = X150 % 30
+    for fold in mlmagic.folds(5, *iris, groups=users):
+        assert not set(users[fold.train_rows]) & set(users[fold.val_rows])
+    assert plan_folds(3, *iris, users).splitter == "StratifiedGroupKFold"
+    assert plan_folds(3, iris[0], groups=users).splitter == "GroupKFold"
+
+
+def test_what_fails_in_some_folds_is_one_warning_and_other_warnings_are_as_usual(iris):
+    with pytest.warns(UserWarning, match="a score is missing") as caught:
+        result = mlmagic.cross_validate(MODEL, *iris, scoring=["roc_auc", "accuracy"])
+    assert ["\n" in str(one.message) for one in caught] == [False]
+    assert result.mean["accuracy"] > 0.9
+    with pytest.warns(ConvergenceWarning):
+        mlmagic.cross_validate(LogisticRegression(max_iter=2), *iris)
 
 
 @pytest.mark.parametrize(

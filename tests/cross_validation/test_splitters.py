@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mlmagic.cross_validation.splitters import FoldRows, _are_classes, plan_folds
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -17,7 +18,6 @@ from sklearn.model_selection import (
 )
 
 import mlmagic
-from mlmagic.cross_validation.splitters import FoldRows, _are_classes, plan_folds
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.randomness import seeding
 

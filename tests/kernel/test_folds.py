@@ -300,7 +300,7 @@ def test_bad_folds_are_one_line(kernel):
         "mlmagic.folds('KFod', X, y)": "Did you mean 'KFold'?",
         "mlmagic.folds(1, X, y)": "2 folds or more, not 1",
         "mlmagic.folds(GroupKFold(3), X, y)": "groups='user_id'",
-        "mlmagic.folds(StratifiedKFold(3), X)": "Give it y",
+        "mlmagic.folds(StratifiedKFold(3), X)": "divides each class, and needs y",
         "mlmagic.folds(KFold(3), X, y[:10])": "X has 150, y has 10",
         "mlmagic.folds([([0, 1], [2, 999])], X, y)": "fold 0: its validation rows are no positions from 0 to 149",
         "mlmagic.folds([([0, 1], [])], X, y)": "fold 0 has no rows to validate on",

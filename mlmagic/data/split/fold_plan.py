@@ -6,16 +6,19 @@ import copy
 import hashlib
 import numbers
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
+from mlmagic.arguments import described
+from mlmagic.data.split.fold_arguments import require_known_targets, require_order
 from mlmagic.data.split.rows import common_length
 from mlmagic.data.split.split_columns import find_key
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.randomness import seeding
 from mlmagic.suggestions import did_you_mean
-from mlmagic.user_objects import one_line
+from mlmagic.user_objects import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -121,23 +124,24 @@ def plan_folds(
     UsageProblem
         *cv* is none of these, or cannot divide these rows.
     """
+    require_order(cv, X, y, what)
     data = {"X": X} | ({} if y is None else {"y": y})
-    rows = common_length(tuple(data.values()), tuple(data))
+    rows = common_length(tuple(data.values()), tuple(data), what)
     labels = None if groups is None else _groups(groups, X, rows)
     notes: list[str] = []
     settings: dict[str, Any] = {}
     if _are_pairs(cv):
         name, found = "given", iter(cv)
     else:
-        splitter = _seeded(_splitter(cv, y, classifier, what), notes)
+        splitter = _seeded(_splitter(cv, y, classifier, what, in_groups=labels is not None), notes)
         name = type(splitter).__name__
         own = getattr(splitter, "__dict__", {})
         settings = {key: value for key, value in own.items() if key[0] != "_" and isinstance(value, _PLAIN)}
         found = _divided(splitter, X, y, labels, name=name, rows=rows)
     folds = [FoldRows.of(*_checked(pair, number, rows), rows) for number, pair in enumerate(found)]
     if len(folds) < _FEWEST:
-        count = f"{len(folds)} fold{'s' if len(folds) != 1 else ''}"
-        raise UsageProblem(f"{what}: cv gives {count}, and a cross-validation has 2 or more.")
+        given = f"{len(folds)} pair of positions was given" if name == "given" else f"{name} makes {len(folds)} fold"
+        raise UsageProblem(f"{what}: {given}, and a cross-validation has 2 folds or more.")
     notes += _overlaps(folds)
     return FoldPlan(folds, name, {"n_splits": len(folds), **settings}, _digest(folds), notes)
 
@@ -149,23 +153,23 @@ def _are_pairs(cv: Any) -> bool:
 def _groups(groups: Any, X: Any, rows: int) -> NDArray[Any]:
     import numpy as np
 
-    key = find_key("group", groups, (X,), ("X",), rows)
+    key = find_key("groups", groups, (X,), ("X",), rows)
     if len(key.raw) == 1:
         return np.asarray(key.raw[0])
     together = ["\0".join(map(str, parts)) for parts in zip(*(np.asarray(one) for one in key.raw), strict=True)]
     return np.asarray(together)
 
 
-def _splitter(cv: Any, y: Any, classifier: bool | None, what: str) -> Any:
+def _splitter(cv: Any, y: Any, classifier: bool | None, what: str, *, in_groups: bool) -> Any:
     selection = require("sklearn.model_selection", what, pip="scikit-learn")
     is_text = isinstance(cv, str | bytes)
     if is_text or isinstance(cv, bool) or not (isinstance(cv, numbers.Integral) or hasattr(cv, "split")):
-        named = did_you_mean(str(cv), _names(selection)) if is_text else ""
-        if is_text and str(cv) in _names(selection):
-            named = f" Without quotes: {cv!s}(5)."
+        named = did_you_mean(str(cv).partition("(")[0], _names(selection)) if is_text else ""
+        is_loop = what == "mlmagic.folds"
+        call = f"{what}(KFold(5), X, y)" if is_loop else f"{what}(model, X, y, cv=KFold(5))"
         raise UsageProblem(
-            f"{what} takes a splitter first, a number of folds or pairs of positions, not {cv!r:.60}.{named} "
-            "For example: mlmagic.folds(KFold(5, shuffle=True), X, y)"
+            f"{what} takes {'first' if is_loop else 'as cv'} a splitter, a number of folds or pairs of positions, "
+            f"not {described(cv)}.{named} For example: {call}"
         )
     if isinstance(cv, type):
         raise UsageProblem(f"{what}: {cv.__name__} is a class: write {cv.__name__}(5).")
@@ -174,7 +178,13 @@ def _splitter(cv: Any, y: Any, classifier: bool | None, what: str) -> Any:
     if cv < _FEWEST:
         raise UsageProblem(f"{what}: a cross-validation has 2 folds or more, not {cv}.")
     stratify = classifier if classifier is not None else y is not None and _are_classes(y)
-    return selection.check_cv(int(cv), _labels(y), classifier=stratify)
+    if in_groups:
+        return (selection.StratifiedGroupKFold if stratify else selection.GroupKFold)(int(cv))
+    try:
+        return selection.check_cv(int(cv), _labels(y), classifier=stratify)
+    except (ValueError, TypeError) as error:
+        require_known_targets(y, what)
+        raise UsageProblem(f"{what} cannot give each fold its share of these classes: {quoted(error)}") from error
 
 
 def _names(selection: Any) -> Iterable[str]:
@@ -225,13 +235,22 @@ def _divided(splitter: Any, X: Any, y: Any, groups: Any, *, name: str, rows: int
 
     table = X if isinstance(X, list) or hasattr(X, "shape") else np.empty((rows, 0))
     try:
-        yield from splitter.split(table, _labels(y), groups)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="The groups parameter is ignored")
+            yield from splitter.split(table, _labels(y), groups)
+    except UserWarning as error:
+        raise UsageProblem(
+            f"{name} does not keep groups together: take GroupKFold, or StratifiedGroupKFold for classes"
+        ) from error
     except (ValueError, TypeError) as error:
-        missing = "groups" in str(error) and groups is None
-        hint = " Name the column: mlmagic.folds(..., groups='user_id')" if missing else ""
-        needs_y = y is None and (name.startswith("Stratified") or re.search(r"\by\b", str(error)) is not None)
-        hint = hint or (" Give it y: mlmagic.folds(cv, X, y)" if needs_y else "")
-        raise UsageProblem(f"{name} cannot divide these {rows:,} rows: {one_line(error).rstrip('.')}.{hint}") from error
+        if groups is None and "groups" in str(error):
+            raise UsageProblem(
+                f"{name} keeps groups together, and needs them: name their column, groups='user_id'"
+            ) from error
+        require_known_targets(y, name)
+        if y is None and (name.startswith("Stratified") or re.search(r"\by\b", str(error)) is not None):
+            raise UsageProblem(f"{name} divides each class, and needs y: mlmagic.folds(cv, X, y)") from error
+        raise UsageProblem(f"{name} cannot divide these {rows:,} rows: {quoted(error)}") from error
 
 
 def _checked(pair: Any, number: int, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

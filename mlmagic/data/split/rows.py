@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _TAKEN = "pandas, polars and Arrow tables and columns, NumPy arrays, torch tensors, SciPy's csr arrays, and lists"
 
 
-def common_length(data: Sequence[Any], names: Sequence[str]) -> int:
-    """Return the number of rows that all of *data* have.
+def common_length(data: Sequence[Any], names: Sequence[str], what: str = "split") -> int:
+    """Return the number of rows that all of *data* have; *what* takes them, for messages.
 
     Raises
     ------
@@ -26,22 +26,23 @@ def common_length(data: Sequence[Any], names: Sequence[str]) -> int:
     """
     if not data:
         raise UsageProblem("split needs data: mlmagic.split(df, by='user_id'), or %split df --by user_id")
-    lengths = [_length(item, name) for item, name in zip(data, names, strict=True)]
+    lengths = [_length(item, name, what) for item, name in zip(data, names, strict=True)]
     if len(set(lengths)) > 1:
         told = ", ".join(f"{name} has {length:,}" for name, length in zip(names, lengths, strict=True))
-        raise UsageProblem(f"what is split together must have one number of rows: {told}.")
+        together = "split together" if what == "split" else f"given to {what}"
+        raise UsageProblem(f"what is {together} must have one number of rows: {told}.")
     if not lengths[0]:
         raise UsageProblem(f"{names[0]} has no rows: there is nothing to split.")
     return lengths[0]
 
 
-def _length(item: Any, name: str) -> int:
+def _length(item: Any, name: str, what: str) -> int:
     if hasattr(item, "collect") and not hasattr(item, "shape"):
         raise UsageProblem(f"{name} is of type {_kind(item)}, which is lazy: collect it first, split {name}.collect().")
     if _is_sparse(item) and item.format not in {"csr", "csc", "lil", "dok"}:
         raise UsageProblem(f"{name} is of type {_kind(item)}, of which no rows can be taken: split {name}.tocsr().")
     if isinstance(item, str | bytes | dict | set | frozenset) or not _has_rows(item):
-        raise UsageProblem(f"{name} is of type {_kind(item)}, which has no rows to take; split takes {_TAKEN}.")
+        raise UsageProblem(f"{name} is of type {_kind(item)}, which has no rows to take; {what} takes {_TAKEN}.")
     shape = getattr(item, "shape", None)
     return int(shape[0] if shape is not None else len(item))
 

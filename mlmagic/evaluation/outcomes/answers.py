@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.test_data import text_columns
 from mlmagic.models.saving.agreement import as_array
-from mlmagic.user_objects import guarded, one_line, reraise_interrupt
+from mlmagic.user_objects import guarded, quoted, reraise_interrupt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +81,7 @@ def _why(error: BaseException, model: Any, data: Any, name: str, data_name: str)
     if any(kind.__name__ == "NotFittedError" for kind in type(error).__mro__):
         return f"{name} is not fitted: fit it first, {name}.fit(X_train, y_train)"
     method = "predict" if hasattr(model, "predict") else "the call"
-    text = f"{method} of {name} failed on {data_name}: {one_line(error)[:300]}"
+    text = f"{method} of {name} failed on {data_name}: {quoted(error)[:300]}"
     columns = text_columns(data)
     if columns and isinstance(error, TypeError | ValueError):
         text += f". Columns that hold text: {', '.join(columns[:8])}"

@@ -78,7 +78,7 @@ def evaluate(request: RetrainRequest, reference: str) -> Evaluation:
         If the data does not fit the model, or the metric cannot be computed.
     """
     model = loading.load(reference, trust=request.trust)
-    evaluation, _ = compute(evaluation_request(request, model, reference))
+    evaluation = compute(evaluation_request(request, model, reference)).evaluation
     metric = request.metric[0]
     if metric not in evaluation.metrics:
         why = next((note.text for note in evaluation.notes if metric in note.text), "it is left out")
