@@ -172,7 +172,8 @@ def promote(
     name
         The registered model.
     version
-        The number of the version, or ``"@challenger"`` for the one that has this alias; by default the newest.
+        The number of the version, or ``"challenger"`` (also ``"@challenger"``) for the one that has this alias; by
+        default the newest.
     to
         The alias.
     gate
@@ -297,11 +298,13 @@ def names_in(frame: FrameType) -> dict[int, str]:
 
 
 def _reference(name: str, version: int | str | None, example: str) -> Reference:
-    from mlmagic.registry.names import Reference, require_name, require_version
+    from mlmagic.registry.names import Reference, alias_in, require_name, require_version
 
     require_name(name, example)
-    if isinstance(version, str) and version.startswith("@"):
-        return Reference(name, alias=version[1:])
+    if isinstance(version, str) and version.lower() == "latest":
+        return Reference(name)
+    if isinstance(version, str) and (alias := alias_in(version)):
+        return Reference(name, alias=alias)
     return Reference(name, version=None if version is None else require_version(version, name))
 
 

@@ -12,18 +12,17 @@ from IPython.core.magic import Magics, line_magic, magics_class, needs_local_sco
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.parsing import options_first, parse_words, variable, words_of
+from mlmagic.magics.parsing import expressions_in, options_first, pair_in, parse_words, require_values, variable
 from mlmagic.magics.variables import as_runs, expand, metric_of, namespace_of, number_of, value_of
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlmagic.evaluation.evaluation import Evaluation
 
 _ARGUMENTS = 3
-_PAIR = 2
 _EXAMPLE = "%evaluate model X_test y_test"
 
 
@@ -82,16 +81,18 @@ class EvaluateMagics(Magics):
         names = namespace_of(self.shell, local_ns)
         parser = self.evaluate.parser
         with_value = {one for action in parser._actions if action.nargs != 0 for one in action.option_strings}
-        words = options_first(words_of("%evaluate", expand(line, names, as_runs)), with_value)
-        arguments = parse_words(parser, "%evaluate", line, words)
-        if len(arguments.what) != _ARGUMENTS:
-            given = f", got {' '.join(arguments.what)!r}" if arguments.what else ""
-            raise UsageProblem(f"%evaluate needs a model, test data and targets{given}. For example: {_EXAMPLE}")
+        words = expressions_in("%evaluate", expand(line, names, as_runs))
+        require_values("%evaluate", parser, words)
+        arguments = parse_words(parser, "%evaluate", line, options_first(words, with_value))
+        _require_three(arguments.what)
         if arguments.into is not None:
             variable(arguments.into)
         value = partial(value_of, "%evaluate", names=names, evaluated=self.shell.ev)
-        model, data, targets = (value(word) for word in arguments.what)
-        against = None if arguments.against is None else value(arguments.against)
+        model = value(arguments.what[0], kind=("fitted models", _predicts))
+        data, targets = (value(word, kind=("tables and arrays", _has_rows)) for word in arguments.what[1:])
+        against = None
+        if arguments.against is not None:
+            against = value(arguments.against, kind=("fitted models", _predicts))
         request = Request(
             Names(
                 model=arguments.name or arguments.what[0],
@@ -122,11 +123,39 @@ class EvaluateMagics(Magics):
         return found
 
 
+def _require_three(words: Sequence[str]) -> None:
+    """Require the model, the test data and the targets.
+
+    Raises
+    ------
+    UsageProblem
+        If there are more words or fewer.
+    """
+    if len(words) == _ARGUMENTS:
+        return
+    given = f", got {' '.join(words)!r}" if words else ""
+    if len(words) > _ARGUMENTS:
+        given += '. Quote a name with spaces: --by "two words"'
+    raise UsageProblem(f"%evaluate needs a model, test data and targets{given}. For example: {_EXAMPLE}")
+
+
+def _predicts(value: Any) -> bool:
+    """Return whether a variable may be meant as the model: a fitted one, no class."""
+    from mlmagic.models.kinds import is_fitted, is_model
+
+    return hasattr(value, "predict") and not isinstance(value, type) and (is_fitted(value) or not is_model(value))
+
+
+def _has_rows(value: Any) -> bool:
+    """Return whether a variable may be meant as the test data or its targets."""
+    return not isinstance(value, type) and (bool(getattr(value, "shape", ())) or isinstance(value, list | tuple))
+
+
 def _training_data(text: str | None, value: Callable[[str], Any]) -> tuple[Any, Any] | None:
     if text is None:
         return None
-    words = text.split(",")
-    if len(words) != _PAIR or not all(words):
+    words = pair_in(text)
+    if words is None:
         raise UsageProblem(f"--learning-curve {text}: name the training data: X_train,y_train")
     return value(words[0]), value(words[1])
 

@@ -14,7 +14,7 @@ from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from IPython.core.magic_arguments import MagicArgumentParser
 
@@ -23,6 +23,7 @@ _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\S)+""")
 _OPTION = re.compile(r"-+(?!inf\b|nan\b)[A-Za-z].*", re.DOTALL)
 _DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 _HELP = {"--help", "-h"}
+_QUOTES = ("'", '"')
 _DIRECTIONS = {"--sort": {"asc", "desc"}, "--metric": {"min", "max", "minimum", "maximum"}}
 """Words that may follow an option's value as a part of it."""
 
@@ -38,8 +39,13 @@ def parse_line(parser: MagicArgumentParser, magic: str, line: str) -> Namespace:
     return parse_words(parser, magic, line, words_of(magic, line))
 
 
-def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[str]) -> Namespace:
-    """Parse the arguments of *line* as `parse_line` does, from *words* that were split in a different way."""
+def parse_words(
+    parser: MagicArgumentParser, magic: str, line: str, words: list[str], *, instead: str = ""
+) -> Namespace:
+    """Parse the arguments of *line* as `parse_line` does, from *words* that were split in a different way.
+
+    *instead* is what is probably meant by a word too many.
+    """
     parser.allow_abbrev = False  # `options_first` cannot know whether an abbreviated option takes a value
     try:
         arguments, rest = parser.parse_known_args(words)
@@ -55,10 +61,11 @@ def parse_words(parser: MagicArgumentParser, magic: str, line: str, words: list[
         if word[:1] in _DASHES[1:] and (meant := f"--{word.lstrip(_DASHES)}").partition("=")[0] in options:
             raise UsageProblem(f"{magic}: {word!r} begins with a dash that no option has: write {meant}")
     if rest:
-        names = " and ".join(f"one {action.dest}" for action in parser._actions if not action.option_strings)
+        names = [action.dest for action in parser._actions if not action.option_strings]
+        most = f"{len(names)} words ({', '.join(names)})" if len(names) > 1 else f"one {names[0]}" if names else "options"
         raise UsageProblem(
-            f"{magic} takes no more than {names}, got {' '.join(rest)!r} as well. "
-            f'Quote a name with spaces: {magic} "two words"'
+            f"{magic} takes no more than {most}, got {' '.join(rest)!r} as well. "
+            f'{instead}Quote a name with spaces: {magic} "two words"'
         )
     return arguments
 
@@ -175,6 +182,88 @@ def words_of(magic: str, line: str) -> list[str]:
         raise UsageProblem(
             f"{magic} {line}: {str(error).lower()}; close it, or write it within the other kind"
         ) from error
+
+
+def expressions_in(magic: str, line: str) -> list[str]:
+    """Split *line* into words that may be Python's: quotes and spaces within brackets stay, a quoted word is unquoted.
+
+    Raises
+    ------
+    UsageProblem
+        If a quote or a bracket is not closed.
+
+    Examples
+    --------
+    >>> expressions_in("%evaluate", 'rf df[df["a b"] > 5] "y" --by "petal length" --run="my run"')
+    ['rf', 'df[df["a b"] > 5]', 'y', '--by', 'petal length', '--run=my run']
+    """
+    words, word, depth, quote = [], "", 0, ""
+    for sign in line:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in _QUOTES:
+            quote = sign
+        else:
+            depth = max(depth + (sign in "([{") - (sign in ")]}"), 0)
+        if sign.isspace() and not depth and not quote:
+            words.append(word)
+            word = ""
+        else:
+            word += sign
+    if quote or depth:
+        what = "quotation; close it, or write it within the other kind" if quote else "bracket; close it"
+        raise UsageProblem(f"{magic} {line}: no closing {what}")
+    return [_plain(one) for one in (*words, word) if one]
+
+
+def _plain(word: str) -> str:
+    """Return a word, or an option's value, without the quotes around it."""
+    option, equals, value = word.partition("=")
+    if equals and _OPTION.fullmatch(option):
+        return f"{option}={_plain(value)}"
+    is_whole = word[:1] in _QUOTES and word.find(word[0], 1) == len(word) - 1
+    return word[1:-1] if is_whole else word
+
+
+def pair_in(text: str) -> tuple[str, str] | None:
+    """Return the two expressions of ``X,y``, whose own commas stand within brackets; None if there are not two.
+
+    >>> pair_in('df.drop(columns=["id", "y"]),df["y"]'), pair_in("X_test"), pair_in("X,")
+    (('df.drop(columns=["id", "y"])', 'df["y"]'), None, None)
+    """
+    depth, parts = 0, [""]
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    found = tuple(part.strip() for part in parts)
+    return found if len(found) == 2 and all(found) else None  # noqa: PLR2004  # the data and its targets
+
+
+def require_values(magic: str, parser: MagicArgumentParser, words: Sequence[str]) -> None:
+    """Require a value after each option that takes one, and no option twice that counts once.
+
+    Raises
+    ------
+    UsageProblem
+        If a value is missing, or an option is repeated.
+    """
+    actions = {option: action for action in parser._actions for option in action.option_strings}
+    seen: dict[str, str] = {}
+    for at, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        action = actions.get(option)
+        if action is None or action.nargs == 0:
+            continue
+        value = value if equals else next(iter(words[at + 1 :]), "")
+        if not value or (not equals and _OPTION.fullmatch(value)):
+            takes = action.metavar or action.dest.upper()
+            raise UsageProblem(f"{magic} {option} takes a value: {option} {takes}. {action.help}")
+        if action.dest in seen and type(action).__name__ == "_StoreAction":
+            raise UsageProblem(f"{magic} takes one {option}, got two: {seen[action.dest]!r} and {value!r}")
+        seen[action.dest] = value
 
 
 def split_filter(line: str, with_value: Collection[str]) -> tuple[list[str], str]:

@@ -12,14 +12,24 @@ from IPython.core.magic import Magics, line_magic, magics_class, needs_local_sco
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.parsing import key_value, options_first, parse_words, take_filter, with_comma, words_of
-from mlmagic.magics.variables import expand, in_filter, metric_of, namespace_of, number_of, value_of
+from mlmagic.magics.parsing import (
+    expressions_in,
+    key_value,
+    options_first,
+    pair_in,
+    parse_words,
+    require_values,
+    take_filter,
+    with_comma,
+    words_of,
+)
+from mlmagic.magics.variables import expand, in_filter, metric_of, namespace_of, number_of, unresolved, value_of
 from mlmagic.session.interrupts import in_one_line
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from IPython.core.magic_arguments import MagicArgumentParser
 
@@ -61,7 +71,7 @@ class RegistryMagics(Magics):
         """
         from mlmagic.api import registry
 
-        line = expand(line, namespace_of(self.shell, local_ns))
+        line = _expanded("%register", line, namespace_of(self.shell, local_ns))
         parsed = _parsed(self.register.parser, "%register", line, _OF_REGISTER)
         made = registry.register(
             _name(parsed, "%register churn --run forest"),
@@ -103,7 +113,7 @@ class RegistryMagics(Magics):
         """
         from mlmagic.api import registry
 
-        line = expand(line, namespace_of(self.shell, local_ns), in_filter)
+        line = _expanded("%models", line, namespace_of(self.shell, local_ns), in_filter)
         rest, condition = take_filter(line, "--where", {"-n"})
         parsed = _parsed(self.models.parser, "%models", rest, ("-n",))
         if condition == "":
@@ -114,7 +124,7 @@ class RegistryMagics(Magics):
 
     @magic_arguments()
     @argument("name", nargs="?", help="The registered model.")
-    @argument("version", nargs="?", help="The number of a version, or @ALIAS; the newest without.")
+    @argument("version", nargs="?", help="The number of a version, or an alias of one; the newest without.")
     @argument("--to", default="champion", metavar="ALIAS", help="The alias that the version gets: champion by default.")
     @argument(
         "--if", dest="gate", metavar="CONDITIONS",
@@ -150,13 +160,15 @@ class RegistryMagics(Magics):
 
             %promote churn
             %promote churn 3 --to champion --if accuracy > 0.85 and loss < 0.2
-            %promote churn @challenger --to champion --if accuracy > {threshold} --dry-run
+            %promote churn challenger --to champion --if accuracy > {threshold} --dry-run
             %promote churn --better-than champion --on X_test,y_test --metric accuracy --margin 0.01
         """
         from mlmagic.api import registry
 
         names = namespace_of(self.shell, local_ns)
-        rest, conditions = take_filter(expand(line, names, in_filter), "--if", _OF_PROMOTE)
+        rest, conditions = take_filter(_expanded("%promote", line, names, in_filter), "--if", _OF_PROMOTE)
+        if conditions == "":
+            raise UsageProblem("%promote --if has no conditions. For example: --if accuracy > 0.85 and loss < 0.2")
         parsed = _parsed(self.promote.parser, "%promote", with_comma(rest), _OF_PROMOTE)
         gate = self._gate(parsed, conditions, names)
         _show(
@@ -180,7 +192,8 @@ class RegistryMagics(Magics):
         example = "--better-than champion --on X_test,y_test --metric accuracy"
         if missing := [option for option, value in given.items() if not value]:
             raise UsageProblem(f"%promote: {' and '.join(missing)} must be given too. For example: {example}")
-        if parsed.on.count(",") != 1 or not all(parsed.on.split(",")):
+        pair = pair_in(parsed.on)
+        if pair is None:
             raise UsageProblem(f"%promote --on {parsed.on}: it takes the test data and its targets: --on X_test,y_test")
         if len(parsed.metric) > 1:
             raise UsageProblem(f"%promote: one --metric decides, got {len(parsed.metric)}: {', '.join(parsed.metric)}")
@@ -190,7 +203,7 @@ class RegistryMagics(Magics):
 
         evaluated = self.shell.ev if self.shell is not None else str
         value = partial(value_of, "%promote", names=names, evaluated=evaluated)
-        data, targets = parsed.on.split(",")
+        data, targets = pair
         beats = BetterThan(
             parsed.better_than.removeprefix("@"),
             value(data),
@@ -208,7 +221,8 @@ class RegistryMagics(Magics):
 
     @magic_arguments()
     @argument("name", nargs="?", help="The registered model.")
-    @argument("--to", default="champion", metavar="ALIAS", help="The alias whose last promotion is undone: champion.")
+    @argument("alias", nargs="?", help="The alias, as --to has it; champion without either.")
+    @argument("--to", metavar="ALIAS", help="The alias whose last promotion is undone: champion.")
     @argument("--reason", metavar="TEXT", help="A sentence for the history.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
@@ -222,20 +236,57 @@ class RegistryMagics(Magics):
         Examples::
 
             %rollback churn
+            %rollback churn challenger
             %rollback churn --to challenger --reason "slow in production"
         """
         from mlmagic.api import registry
 
-        line = expand(line, namespace_of(self.shell, local_ns))
-        parsed = _parsed(self.rollback.parser, "%rollback", line, _OF_PROMOTE)
-        _show(registry.rollback(_name(parsed, "%rollback churn"), to=parsed.to, reason=parsed.reason or ""))
+        line = _expanded("%rollback", line, namespace_of(self.shell, local_ns))
+        parsed = _parsed(self.rollback.parser, "%rollback", line, ("--to", "--reason"))
+        name = _name(parsed, "%rollback churn")
+        _show(registry.rollback(name, to=_alias_of(parsed, name), reason=parsed.reason or ""))
+
+
+def _alias_of(parsed: Namespace, name: str) -> str:
+    """Return the alias that a rollback is of.
+
+    Raises
+    ------
+    UsageProblem
+        If two are named, or the number of a version.
+    """
+    given = {one.removeprefix("@") for one in (parsed.alias, parsed.to) if one is not None}
+    if len(given) > 1:
+        raise UsageProblem(f"%rollback undoes the promotion of one alias, got {' and '.join(sorted(given))}")
+    alias = given.pop() if given else "champion"
+    if alias.isdecimal():
+        raise UsageProblem(
+            f"%rollback {name} {alias}: it takes an alias, and the version that had it before gets it again. To choose "
+            f"a version: %promote {name} {alias} --to champion"
+        )
+    return alias
+
+
+def _expanded(magic: str, line: str, names: Mapping[str, Any], text_of: Callable[[Any], str] = format) -> str:
+    """Return *line* with the values of its ``{expression}`` and ``$name``.
+
+    Raises
+    ------
+    UsageProblem
+        If one has no value: nothing in the registry is called ``{champion}``.
+    """
+    if problem := unresolved(line, names):
+        raise UsageProblem(f"{magic}: {problem}")
+    return expand(line, names, text_of)
 
 
 def _parsed(parser: MagicArgumentParser, magic: str, line: str, with_value: Collection[str]) -> Namespace:
-    words = words_of(magic, line)
+    words = expressions_in(magic, line) if magic == "%promote" else words_of(magic, line)
+    require_values(magic, parser, words)
     if not {"-t", "--tag"} & {*words}:  # these take several words
         words = options_first(words, with_value)
-    return parse_words(parser, magic, line, words)
+    instead = "An alias to give: %promote NAME VERSION --to ALIAS. " if magic == "%promote" else ""
+    return parse_words(parser, magic, line, words, instead=instead)
 
 
 def _name(parsed: Namespace, example: str) -> str:

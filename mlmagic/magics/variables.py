@@ -15,13 +15,16 @@ from IPython.utils.text import DollarFormatter
 
 from mlmagic.errors import UsageProblem
 from mlmagic.suggestions import did_you_mean
-from mlmagic.user_objects import reraise_interrupt
+from mlmagic.user_objects import guarded, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
 
+_MOST_LISTED = 8
+_OF_IPYTHON = frozenset(["In", "Out", "exit", "quit", "open", "get_ipython"])
+_FIRST_NAME = re.compile(r"[^\W\d]\w*")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _FIELD = re.compile(
     r"""\{\{(?P<escaped>[^{}]*)\}\}     # {{x}} is {x}
@@ -112,8 +115,17 @@ class _Formatter(DollarFormatter):
         return self._text_of(value)
 
 
-def value_of(magic: str, word: str, *, names: Mapping[str, Any], evaluated: Callable[[str], Any]) -> Any:
-    """Return the value of *word*: a variable, an attribute of a variable, or an expression without spaces.
+def value_of(
+    magic: str,
+    word: str,
+    *,
+    names: Mapping[str, Any],
+    evaluated: Callable[[str], Any],
+    kind: tuple[str, Callable[[Any], bool]] | None = None,
+) -> Any:
+    """Return the value of *word*: a variable, an attribute of a variable, or an expression.
+
+    *kind* is what is meant, such as ``fitted models``, and whether a value is one: only such variables are offered.
 
     Raises
     ------
@@ -124,12 +136,41 @@ def value_of(magic: str, word: str, *, names: Mapping[str, Any], evaluated: Call
         return names[word]
     first = word.partition(".")[0]
     if _DOTTED.fullmatch(word) and first not in names:
-        known = [name for name in names if not name.startswith("_")]
-        raise UsageProblem(f"{magic}: there is no variable {first!r}.{did_you_mean(first, known)}")
+        public = [name for name in names if not name.startswith("_") and name not in _OF_IPYTHON]
+        known = public if kind is None else [name for name in public if guarded(default=False)(kind[1])(names[name])]
+        near = did_you_mean(first, known)
+        listed = "" if near or kind is None else _listed(kind[0], known)
+        raise UsageProblem(f"{magic}: there is no variable {first!r}.{near}{listed}")
     try:
         return evaluated(word)
     except Exception as error:
         raise UsageProblem(f"{magic}: {word!r} has no value: {type(error).__name__}: {error}") from error
+
+
+def _listed(kind: str, names: Sequence[str]) -> str:
+    if not names:
+        return f" There are no {kind} here."
+    return f" The {kind} here: {', '.join(names[:_MOST_LISTED])}{', …' if len(names) > _MOST_LISTED else '.'}"
+
+
+def unresolved(line: str, namespace: Mapping[str, Any]) -> str:
+    """Return what is wrong with the first ``{expression}`` or ``$name`` in *line* that has no value; else empty.
+
+    >>> unresolved("accuracy > {limit}", {"limits": 1})
+    "{limit} has no value: there is no variable 'limit'. Did you mean 'limits'?"
+    >>> unresolved("accuracy > {limit} and {{x}}", {"limit": 1})
+    ''
+    """
+    for found in _FIELD.finditer(line):
+        name = found["expression"] or found["name"]
+        if name is None or expand(found.group(), namespace) != found.group():
+            continue
+        first = re.match(r"\$?([^\W\d]\w*)", name)
+        if first is None or first[1] in namespace:
+            return f"{found.group()} has no value: it cannot be worked out"
+        known = [one for one in namespace if not one.startswith("_")]
+        return f"{found.group()} has no value: there is no variable {first[1]!r}.{did_you_mean(first[1], known)}"
+    return ""
 
 
 def metric_of(text: str, names: Mapping[str, Any], value: Callable[[str], Any]) -> tuple[str, Any]:
@@ -143,13 +184,17 @@ def metric_of(text: str, names: Mapping[str, Any], value: Callable[[str], Any]) 
     from mlmagic.evaluation.measures.standard import all_names
 
     name, equals, what = text.partition("=")
-    what = what if equals else name
+    name = name.strip(" \"'")
+    what = what.strip() if equals else name
     if not name or not what:
         raise UsageProblem(f"--metric {text}: write NAME=FUNC, such as cost=business_cost, or a metric's name")
-    known = what.partition(".")[0] in names
+    variable = _FIRST_NAME.match(what)
+    known = variable is not None and variable[0] in names
     if not known and what not in all_names():
-        valid = [*all_names(), *(one for one, thing in names.items() if callable(thing) and one[0] != "_")]
-        raise UsageProblem(f"--metric {text}: there is no metric and no function {what!r}.{did_you_mean(what, valid)}")
+        own = [one for one, thing in names.items() if one[0] != "_" and (callable(thing) or isinstance(thing, dict))]
+        valid = [*all_names(), *(one for one in own if one not in _OF_IPYTHON)]
+        near = did_you_mean(what if variable is None else variable[0], valid)
+        raise UsageProblem(f"--metric {text}: there is no metric and no function {what!r}.{near}")
     found = value(what) if known else what
     return name, found if callable(found) or isinstance(found, str) else what
 

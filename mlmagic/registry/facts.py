@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
+from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import bulk
 from mlmagic.store.query.evaluated import metrics_of_others, models_in
 from mlmagic.store.query.filters.names import Keys

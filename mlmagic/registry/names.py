@@ -90,6 +90,8 @@ def require_alias(alias: object) -> tuple[str, str]:
         raise UsageProblem(
             f"{clean(text)[:80]!r} is no alias: it has letters, digits, _ and - only. For example: champion, challenger"
         )
+    if text.isdecimal():
+        raise UsageProblem(f"{text!r} is the number of a version, and no alias. For example: champion, challenger")
     if text.lower() == "latest" or _VERSION_ALIAS.fullmatch(text):
         raise UsageProblem(
             f"MLflow keeps {text!r} for itself: a version is named by its number. For example: champion, challenger"
@@ -97,8 +99,20 @@ def require_alias(alias: object) -> tuple[str, str]:
     return text, ""
 
 
+def alias_in(version: str) -> str:
+    """Return the alias that stands in the place of a version's number, or an empty text.
+
+    >>> alias_in("@challenger"), alias_in("challenger"), alias_in("3"), alias_in("v3"), alias_in("-1")
+    ('challenger', 'challenger', '', '', '')
+    """
+    if version.startswith("@"):
+        return version[1:]
+    is_number = _VERSION_ALIAS.fullmatch(version) or version.lstrip("-").isdecimal()
+    return version if _ALIAS.fullmatch(version) and not is_number else ""
+
+
 def require_version(version: object, name: str) -> int:
-    """Return the number of a version.
+    """Return the number of a version; ``v3`` is version 3.
 
     Raises
     ------
@@ -107,15 +121,17 @@ def require_version(version: object, name: str) -> int:
 
     Examples
     --------
-    >>> require_version("3", "churn"), require_version(3, "churn")
-    (3, 3)
+    >>> require_version("3", "churn"), require_version(3, "churn"), require_version("v3", "churn")
+    (3, 3, 3)
     """
     text = str(version)
+    if isinstance(version, str) and _VERSION_ALIAS.fullmatch(text):
+        text = text[1:]
     is_given = isinstance(version, int | str) and not isinstance(version, bool)
     if is_given and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text):
         return int(text)
     raise UsageProblem(
-        f"a version is a number, such as 3, or an alias, such as @challenger; not {described(version)}. "
+        f"a version is a number, such as 3, or an alias, such as challenger; not {described(version)}. "
         f"The versions: %models {name}"
     )
 

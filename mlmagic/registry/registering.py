@@ -11,7 +11,7 @@ from mlmagic.recording import open_runs
 from mlmagic.registry import registry_store
 from mlmagic.registry.facts import MODEL_NAME, OF_SEVERAL
 from mlmagic.registry.people import now, user
-from mlmagic.registry.versions import RegisteredVersion, model_or_none, version_or_none, versions_of
+from mlmagic.registry.versions import RegisteredVersion, model_or_none, require_capitals, version_or_none, versions_of
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store.keys import valid_key
 from mlmagic.store.query import logged_models, queries
@@ -55,6 +55,8 @@ def _register(wanted: Registration, client: MlflowClient) -> RegisteredVersion:
     chosen = logged_models.choose(models, wanted.model, run, how=f"%register {wanted.name} --model NAME")
     source = f"models:/{chosen.model_id}"
     model = model_or_none(client, wanted.name)
+    if model is not None and wanted.alias is not None:
+        require_capitals(model, wanted.alias)
     if model is not None and not wanted.again:
         known = next((one for one in versions_of(client, model) if one.source == source), None)
         if known is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import ModelNotFoundError
+from mlmagic.errors import ModelNotFoundError, UsageProblem
 from mlmagic.store.waiting import answered
 from mlmagic.suggestions import did_you_mean
 
@@ -215,8 +215,22 @@ def _unknown_alias(model: RegisteredModel, alias: str) -> ModelNotFoundError:
     if alias.isdecimal():
         then = f" A version by its number: {model.name}/{alias}"
     else:
-        then = "" if near else f" To set it: %promote {model.name} --to {alias or 'champion'}"
+        set_it = f"%promote {model.name} VERSION --to {alias or 'champion'}"
+        then = "" if near else f" The versions: %models {model.name}. To set the alias: {set_it}"
     return ModelNotFoundError(f"the model {model.name!r} has no alias {alias!r}.{near}{listed}{then}")
+
+
+def require_capitals(model: RegisteredModel, alias: str) -> None:
+    """Refuse an alias that differs from one of the model in capitals only: whoever loads that would not get it.
+
+    Raises
+    ------
+    UsageProblem
+        It does.
+    """
+    other = next((one for one in model.aliases if one.lower() == alias.lower() and one != alias), None)
+    if other is not None and alias not in model.aliases:
+        raise UsageProblem(f"the model {model.name!r} has the alias {other!r}, and {alias!r} is another: --to {other}")
 
 
 def _unknown_version(

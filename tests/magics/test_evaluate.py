@@ -178,10 +178,58 @@ def test_a_stored_run(shell):
         ("forest X_test y_test --run nothing", "nothing"),
         ("forest X_test y_test --into 3x", "is no name for a variable"),
         ("forest X_test y_test[:3]", "has 3 values"),
+        (
+            "forest X_test y_test --by mean area (cm)",
+            "got 'forest X_test y_test area (cm)'. Quote a name with spaces: --by",
+        ),
+        ("forest X_test y_test --metric --by site", "%evaluate --metric takes a value: --metric NAME=FUNC. One more"),
+        ("forest X_test y_test --metric=", "%evaluate --metric takes a value"),
+        ("forest X_test y_test --run", "%evaluate --run takes a value: --run RUN"),
+        ("forest X_test y_test --run a --run b", "%evaluate takes one --run, got two: 'a' and 'b'"),
+        ("Forrest X_test y_test", "Did you mean 'forest'?"),
+        ("LogisticRegresion X_test y_test", "'LogisticRegresion'. The fitted models here: forest, tree."),
+        ("unfited X_test y_test", "there is no variable 'unfited'. The fitted models here: forest, tree."),
+        ("forest X_tset y_test", "Did you mean 'X_test'?"),
+        (
+            "forest business_cots y_test",
+            "'business_cots'. The tables and arrays here: X_test, y_test, X_train, y_train, pat",
+        ),
+        ("forest X_test[ y_test", "no closing bracket; close it"),
+        ("forest X_test 'y_test", "no closing quotation; close it"),
+        ("forest X_test y_test --metric c=costs['b']", "KeyError"),
+        ("forest X_test y_test --metric c=cost['a']", "no function \"cost['a']\". Did you mean 'costs'?"),
     ],
 )
 def test_each_mistake_is_one_line(shell, line, told):
+    shell.push({"LogisticRegression": LogisticRegression, "unfitted": LogisticRegression()})
+    shell.push({"costs": {"a": shell.user_ns["business_cost"]}})
     assert told in refusal(shell, f"%evaluate {line} --no-figures" if line else "%evaluate")
+
+
+WORDS = {
+    "a column by its name": 'forest frame.drop(columns="y") frame["y"]',
+    "spaces within brackets": "forest frame[frame['mean area'] > 500] frame[frame['mean area'] > 500]['y']",
+    "the whole expression in quotes": "forest \"frame[frame['mean area'] > 500]\" \"frame.y[frame['mean area'] > 500]\"",
+    "a list of names": 'forest frame.drop(columns=["y", "site"]) frame["y"]',
+    "an option's name with spaces": 'forest X_test y_test --by "mean area"',
+    "joined to the option": 'forest X_test y_test --by="mean area"',
+    "a metric's name with spaces": 'forest X_test y_test --metric "my cost=business_cost"',
+    "only the name quoted": "forest X_test y_test --metric 'my cost'=business_cost",
+    "a metric out of a dict": 'forest X_test y_test --metric mine=costs["a"]',
+    "the training data": 'forest X_test y_test --learning-curve frame.drop(columns=["y","site"]),frame["y"]',
+    "options after a double dash": "forest X_test y_test --",
+}
+
+
+@pytest.mark.parametrize("which", WORDS)
+def test_quotes_are_pythons_within_an_expression(shell, which):
+    names = shell.user_ns
+    shell.push({"costs": {"a": names["business_cost"]}, "frame": names["X_test"].assign(y=names["y_test"])})
+    run(shell, f"found = %evaluate {WORDS[which]} --no-figures --resamples 100")
+    found = shell.user_ns["found"]
+    assert found.rows in {169, int((names["X_test"]["mean area"] > 500).sum())}
+    assert ("my cost" in found.metrics) == ("my cost" in WORDS[which])
+    assert bool(found.slices) == ("--by" in WORDS[which])
 
 
 def test_completion_offers_variables_options_and_metrics(shell):

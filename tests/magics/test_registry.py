@@ -7,7 +7,7 @@ from cells import refusal, run
 from logged import log_model
 
 import mlmagic
-from mlmagic.errors import ModelNotFoundError
+from mlmagic.errors import UsageProblem
 from mlmagic.magics.completion import complete
 from mlmagic.magics.parsing import take_filter
 from mlmagic.magics.registry import RegistryMagics
@@ -110,20 +110,61 @@ def test_models_promote_and_rollback(shell, versions, client):
         ("%models churn --where acuracy > 1", r"Did you mean 'accuracy'\?"),
         ("%models churn -n many", "invalid int value: 'many'"),
         ("%promote", "Name the registered model: %promote churn 3"),
-        ("%promote churn three", r"a version is a number.*not 'three' \(str\)"),
+        ("%promote churn three", r"the model 'churn' has no alias 'three'.*The versions: %models churn"),
+        (
+            "%promote churn 1.5",
+            r"a version is a number, such as 3, or an alias, such as challenger; not '1\.5' \(str\)",
+        ),
+        ("%promote churn 1 champion", r"2 words \(name, version\), got 'champion'.*%promote NAME VERSION --to ALIAS"),
+        ("%promote churn 1 --to", "%promote --to takes a value: --to ALIAS"),
+        ("%promote churn 1 --to a --to b", "%promote takes one --to, got two: 'a' and 'b'"),
+        ("%promote churn 1 --to 2", "'2' is the number of a version, and no alias"),
+        ("%promote churn 1 --if {limit}", r"%promote: \{limit\} has no value: there is no variable 'limit'"),
+        ("%promote churn 1 --if accuracy > $limt", r"\$limt has no value: there is no variable 'limt'"),
+        ("%promote churn 1 --if accuracy > {limits}", r"Did you mean 'limits_'\?"),
+        ("%promote churn 1 --if --to champion", "%promote --if has no conditions. For example: --if accuracy > 0.85"),
+        ('%promote churn 1 --if ""', "%promote --if has no conditions"),
+        ("%promote {name} 1", r"\{name\} has no value"),
+        ("%register churn --run {name}", r"%register: \{name\} has no value"),
+        ("%models churn --where accuracy > {name}", r"%models: \{name\} has no value"),
+        ("%rollback churn 2", r"it takes an alias.*%promote churn 2 --to champion"),
+        ("%rollback churn champion --to shadow", "undoes the promotion of one alias, got champion and shadow"),
+        ("%rollback churn chmpion", "no promotion of 'chmpion'"),
         ("%promote churn 9", "has no version 9; the nearest is 2"),
         ("%promote churn 1 --if forest", "the gate 'forest' is no condition"),
-        ("%promote churn 1 --if", "the gate is empty"),
+        ("%promote churn 1 --if", "%promote --if has no conditions"),
         ("%promote churn 1 --if f1 > 0.5", "churn/1 does not have a metric, param or tag 'f1'"),
         ("%promote churn 1 --to 'the best'", "'the best' is no alias"),
-        ("%promote churn 1 2", "takes no more than one name"),
+        ("%promote churn 1 2", "takes no more than 2 words"),
         ("%rollback", "Name the registered model: %rollback churn"),
         ("%rollback churn", "no promotion of 'champion' of 'churn' is recorded"),
         ("%rollback churn --reason 'x", "no closing quotation"),
     ],
 )
 def test_bad_input_is_one_line(shell, versions, line, message):
+    shell.push({"limits_": 1})
     assert re.search(message, refusal(shell, line))
+
+
+def test_an_alias_stands_for_the_version_that_has_it(shell, versions, client):
+    run(shell, "%promote churn 1 --to challenger")
+    assert run(shell, "%promote churn challenger")[1] == "champion of 'churn' is version 1 now; it was no version\n"
+    assert "is version 2 now; it was version 1" in run(shell, "%promote churn latest")[1]
+    assert "would be version 1; it is version 2" in run(shell, "%promote churn v1 --dry-run")[1]
+    assert "is version 1 now" in run(shell, "%promote churn @challenger")[1]
+    assert mlmagic.promote("churn", "challenger", dry_run=True).version == 1
+    line = refusal(shell, "%promote churn Challenger")
+    assert "has no alias 'Challenger'. Did you mean 'challenger'?" in line
+    assert run(shell, "%rollback churn champion")[1] == "champion of 'churn' is version 2 now; it was version 1\n"
+    assert run(shell, "%rollback churn @challenger")[1] == "challenger of 'churn' is no version now; it was version 1\n"
+
+
+def test_an_alias_that_differs_in_capitals_only_is_none(shell, versions, forest, client):
+    run(shell, "%promote churn 1")
+    told = "the model 'churn' has the alias 'champion', and 'Champion' is another: --to champion"
+    assert told in refusal(shell, "%promote churn 2 --to Champion")
+    assert told in refusal(shell, "%register churn --run forest --model model --alias Champion")
+    assert len(client.search_model_versions("name = 'churn'")) == 2
 
 
 def test_a_filter_ends_where_an_option_begins():
@@ -139,6 +180,8 @@ def test_tab(shell, versions, forest):
     assert complete(shell, "promote", "%promote churn @", "@") == ["@shadow"]
     assert complete(shell, "promote", "%promote churn 2 --to s", "s") == ["shadow"]
     assert complete(shell, "promote", "%promote churn 2 ", "") == []
+    assert complete(shell, "rollback", "%rollback churn ", "") == ["shadow", "champion", "challenger"]
+    assert complete(shell, "rollback", "%rollback churn shadow ", "") == []
     assert "champion" in complete(shell, "rollback", "%rollback churn --to ", "")
     assert complete(shell, "promote", "%promote churn 2 --if acc", "acc") == ["accuracy"]
     assert complete(shell, "promote", "%promote churn 2 --if accuracy > 1 a", "a") == ["and"]
@@ -162,7 +205,7 @@ def test_a_function_of_the_notebook_may_call_them(shell, versions):
     shell.run_cell(
         "def best(name):\n    get_ipython().run_line_magic('promote', '{name} 1')\nbest('churn')"
     ).raise_error()
-    with pytest.raises(ModelNotFoundError, match=r"no registered model .\{unknown\}"):
+    with pytest.raises(UsageProblem, match=r"\{unknown\} has no value: there is no variable 'unknown'"):
         shell.run_line_magic("promote", "{unknown} 1")
 
 

@@ -206,7 +206,9 @@ def test_an_alias_at_registration_is_a_promotion(make_model, client):
     [
         ({"name": "chrun"}, ModelNotFoundError, r"no registered model 'chrun'\. Did you mean 'churn'\?"),
         ({"version": 9}, ModelNotFoundError, "has no version 9; the nearest is 3, the newest 3"),
-        ({"version": "three"}, UsageProblem, r"a version is a number, such as 3, or an alias.*not 'three' \(str\)"),
+        ({"version": "1.5"}, UsageProblem, r"a version is a number, such as 3, or an alias.*not '1.5' \(str\)"),
+        ({"version": "champoin"}, ModelNotFoundError, "has no alias 'champoin'"),
+        ({"to": "3"}, UsageProblem, "'3' is the number of a version, and no alias"),
         ({"version": True}, UsageProblem, r"not True \(bool\)"),
         ({"version": "@champoin"}, ModelNotFoundError, "has no alias 'champoin'"),
         ({"to": "latest"}, UsageProblem, "MLflow keeps 'latest' for itself"),

@@ -35,9 +35,11 @@ def values(magic: str, last: str, before: str) -> list[str]:
         found = []
     elif name is None:
         found = completions.model_names(**ask)
+    elif len(positional) > 1:
+        found = []
     else:
-        is_version = magic == "promote" and len(positional) == 1
-        found = completions.versions(name, **ask) if is_version else []
+        of_magic = {"promote": completions.versions, "rollback": completions.aliases}.get(magic)
+        found = of_magic(name, **ask) if of_magic is not None else []
     return [one for one in found if is_plain(one)]
 
 

@@ -20,7 +20,7 @@ from mlmagic.registry.promotion.changing import (
     refused,
     settle,
 )
-from mlmagic.registry.versions import find_version, version_or_none
+from mlmagic.registry.versions import find_version, require_capitals, version_or_none
 from mlmagic.verdicts import GateVerdict
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def look(wanted: Wanted, client: MlflowClient, *, complete: bool = False) -> Sit
     """Return the promotion in the state that the registry has; *complete* what a killed process left first."""
     notes = settle(client, wanted.reference.name, wanted.alias) if complete else ()
     model, version = find_version(client, wanted.reference)
+    require_capitals(model, wanted.alias)
     before = model.aliases.get(wanted.alias)
     event = new_event(model, "promoted", wanted.alias, version.version, reason=wanted.reason)
     plan = Plan(model.name, event, notes=(*notes, *left_behind(model, wanted.alias)))
