@@ -69,9 +69,9 @@ def evaluate(
         n rows of test data (pandas, polars, NumPy or lists), and n targets, or n rows of targets for several outputs.
         Columns are matched by name with those that the model was fitted on.
     metrics
-        Metrics beside the standard ones: a name, a scikit-learn scorer, or a function ``cost(y_true, y_pred)``, which
-        may take ``y_proba`` as well; several of these in a list; or a mapping of names to these. The first one is what
-        a comparison is about.
+        Metrics beside the standard ones: a name, a scikit-learn scorer, or a function ``cost_loss(y_true, y_pred)``,
+        which may take ``y_proba`` as well, and whose name tells whether less is better; several of these in a list; or
+        a mapping of names to these. The first one is what a comparison is about.
     by
         A column of X, or n values: the metrics of each of its values too.
     against

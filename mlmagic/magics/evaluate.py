@@ -68,7 +68,7 @@ class EvaluateMagics(Magics):
 
             %evaluate forest X_test y_test
             %evaluate forest X_test y_test --against tree
-            %evaluate forest X_test y_test --metric cost=business_cost --metric f1_macro --by region
+            %evaluate forest X_test y_test --metric cost_loss=business_cost --metric f1_macro --by region
             %evaluate forest X_test y_test --groups patient_id --run baseline
             %evaluate forest X_test y_test --importance --learning-curve X_train,y_train
             found = %evaluate forest X_test y_test --no-figures

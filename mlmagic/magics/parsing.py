@@ -62,7 +62,8 @@ def parse_words(
             raise UsageProblem(f"{magic}: {word!r} begins with a dash that no option has: write {meant}")
     if rest:
         names = [action.dest for action in parser._actions if not action.option_strings]
-        most = f"{len(names)} words ({', '.join(names)})" if len(names) > 1 else f"one {names[0]}" if names else "options"
+        one = f"one {names[0] if names else 'option'}"
+        most = f"{len(names)} words ({', '.join(names)})" if len(names) > 1 else one
         raise UsageProblem(
             f"{magic} takes no more than {most}, got {' '.join(rest)!r} as well. "
             f'{instead}Quote a name with spaces: {magic} "two words"'

@@ -187,7 +187,7 @@ def metric_of(text: str, names: Mapping[str, Any], value: Callable[[str], Any]) 
     name = name.strip(" \"'")
     what = what.strip() if equals else name
     if not name or not what:
-        raise UsageProblem(f"--metric {text}: write NAME=FUNC, such as cost=business_cost, or a metric's name")
+        raise UsageProblem(f"--metric {text}: write NAME=FUNC, such as cost_loss=business_cost, or a metric's name")
     variable = _FIRST_NAME.match(what)
     known = variable is not None and variable[0] in names
     if not known and what not in all_names():

@@ -12,6 +12,7 @@ from mlmagic.views.rendering import interval_ends, number, numbers, render, shor
 from mlmagic.views.run_summary import cell
 from mlmagic.views.tables.cells import is_missing as _is_missing
 from mlmagic.views.tables.cells import minute
+from mlmagic.views.tables.text_table import TextColumn, table_lines, terminal_width
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _SHOWN_NOTES = 10
 _DIGEST = 8
 _DATASETS = re.compile(r"(\S.*?) ([0-9a-zA-Z]{4,36})(?:, |$)")
 _LOW, _HIGH = "_low", "_high"
+_FIRST, _THEN, _LAST = ("name", "version", "aliases"), ("run", "registered", "by"), ("split", "data")
+"""The columns of the text before the first metric, after it, and after all metrics."""
 
 
 @dataclass(frozen=True)
@@ -103,48 +106,48 @@ def notes(frame: pd.DataFrame) -> list[str]:
 
 
 def table_text(frame: pd.DataFrame) -> str:
-    """Return the table as text for a terminal: metrics with their intervals, digests shortened."""
+    """Return the table as text that fits the terminal: metrics with their intervals, digests shortened."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
     name = shorten(about.get("name", ""), _LONGEST_NAME)
     lines = [f"{name}: {headline(frame)}" if name else headline(frame)]
     if len(frame):
-        shown = _for_text(frame) if about.get("kind") == "versions" else _history_for_text(frame)
-        lines.append(shown.map(lambda value: shorten(value, _LONGEST_NAME)).to_string(index=False, line_width=_width()))
+        is_history = about.get("kind") == "history"
+        lines += table_lines(_history_columns(frame) if is_history else _text_columns(frame), terminal_width())
     return "\n".join([*lines, *(f"! {line}" for line in notes(frame))])
 
 
-def _width() -> int | None:
-    import pandas as pd
-
-    return int(pd.get_option("display.width") or 0) or None
-
-
-def _for_text(frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    bounds = {*frame.attrs.get(ATTRS, {}).get("metrics", ())} - {*metric_names(frame)}
-    columns: dict[str, Any] = {}
-    for name in frame.columns:
-        if name in bounds or name in {"run_id", "description"}:
-            continue
-        if name in metric_names(frame):
-            columns[name] = [f"{one.text} {one.interval}".strip() for one in _metric_cells(frame, name)]
-        elif name == "data":
-            columns[name] = [", ".join(f"{part} {digest}" for part, digest in _data(value)) for value in frame[name]]
-        elif name == "registered":
-            columns[name] = [minute(value) for value in frame[name]]
-        else:
-            columns[name] = ["" if _is_missing(value) else str(value) for value in frame[name]]
-    empty = [name for name, values in columns.items() if not any(values)]
-    return pd.DataFrame({shorten(name, _LONGEST_NAME): of for name, of in columns.items() if name not in empty})
+def _text_columns(frame: pd.DataFrame) -> list[TextColumn]:
+    """Return the columns of versions as text, the most important first."""
+    about: dict[str, Any] = frame.attrs.get(ATTRS, {})
+    metrics = metric_names(frame)
+    asked = str(about.get("filter", ""))
+    metrics = sorted(metrics, key=lambda name: name not in asked)  # what the filter names comes first
+    known = {*about.get("metrics", ()), "run_id", "description", *_FIRST, *_THEN, *_LAST}
+    others = [name for name in frame.columns if name not in known]
+    own = () if about.get("name") else ("name",)
+    order = [*own, *_FIRST[1:], *metrics[:1], *_THEN, *others, *metrics[1:], *_LAST]
+    return [_text_column(frame, name, name in set(metrics)) for name in order if name in frame.columns]
 
 
-def _history_for_text(frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
+def _text_column(frame: pd.DataFrame, name: str, is_metric: bool) -> TextColumn:  # private
+    short: list[str] = []
+    if is_metric:
+        found = _metric_cells(frame, name)
+        cells, short = [f"{one.text} {one.interval}".strip() for one in found], [one.text for one in found]
+    elif name == "data":
+        cells = [", ".join(f"{part} {digest}" for part, digest in _data(value)) for value in frame[name]]
+    elif name == "registered":
+        cells = [minute(value) for value in frame[name]]
+    else:
+        cells = [_plain(value) for value in frame[name]]
+    return TextColumn(name, cells, is_number=is_metric or name == "version", short=short)
 
+
+def _history_columns(frame: pd.DataFrame) -> list[TextColumn]:
     rows = [_event(row) for row in frame.to_dict("records")]
-    names = ("when", "what", "alias", "version", "before", "by", "gate", "reason")
-    return pd.DataFrame({name: [getattr(row[name], "text", row[name]) for row in rows] for name in names})
+    names = ("when", "what", "alias", "version", "before", "by", "reason", "gate")
+    cells = {name: [getattr(row[name], "text", row[name]) for row in rows] for name in names}
+    return [TextColumn(name, cells[name], is_number=name in {"version", "before"}) for name in names]
 
 
 def _version(

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
 from mlmagic.store.query import queries
-from mlmagic.views.tables.runs_table import odd_lines, table_html
-from mlmagic.visible import visible
+from mlmagic.views.tables.runs_table import table_html, table_text
 
 
 class RunsFrame(pd.DataFrame):
@@ -20,8 +19,8 @@ class RunsFrame(pd.DataFrame):
         return pd.DataFrame
 
     def __repr__(self) -> str:
-        """Return the table as text, followed by a line for each run with an invalid value."""
-        return "\n".join([visible(super().__repr__()), *(f"! {line}" for line in odd_lines(self))])
+        """Return the table as text for the terminal, followed by a line for each run with an invalid value."""
+        return table_text(self)
 
     def _repr_html_(self) -> str:
         return table_html(self)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.scalars import as_number
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
 from mlmagic.user_objects import guarded
-from mlmagic.views.rendering import numbers, render, shorten, took, web_address
+from mlmagic.views.rendering import interval_ends, numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.views.tables.cells import is_missing as _is_missing
 from mlmagic.views.tables.cells import minute
+from mlmagic.views.tables.text_table import TextColumn, table_lines, terminal_width
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _SHOWN_SAME = 12
 _LONGEST_NAME = 60
 _LONGEST_VALUE = 40
 _SHOWN_ODD = 5
+_SHOWN_ID = 8
+_FIRST, _THEN = ("name", "status"), ("started", "run_id", "duration")
+"""The columns of the text before the first metric, and after it."""
 _LONGEST_ODD = 200
 
 
@@ -43,10 +47,7 @@ def table_html(frame: pd.DataFrame) -> str:
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
     total = len(frame)
     rows = frame.iloc[:_MOST_ROWS]
-    metrics = [name for name in about.get("metrics", ()) if name in rows.columns]
-    others = [name for name in rows.columns if name not in BASE_COLUMNS and name not in set(metrics)]
-    same = {name: rows[name].iloc[0] for name in others if _is_same(rows[name])} if total > 1 else {}
-    shown = [name for name in others if name not in same]
+    metrics, shown, same = _divided(rows, about)
     first = [name for name in metrics if name == about.get("sort")]  # the sort column must be visible
     rest = [name for name in metrics if name not in first]
     kept = shown[: max(_MOST_COLUMNS - len(metrics), _FEWEST_PARAMS)]
@@ -68,6 +69,67 @@ def table_html(frame: pd.DataFrame) -> str:
         hidden_columns=len(shown) + len(metrics) - len(columns),
         order={name: _order(name, about) for name in BASE_COLUMNS},
     )
+
+
+def table_text(frame: pd.DataFrame) -> str:
+    """Return the table as text that fits the terminal: what differs in columns, what all runs share below."""
+    about: dict[str, Any] = frame.attrs.get(ATTRS, {})
+    metrics, shown, same = _divided(frame, about)
+    lines = [_text_headline(len(frame), about)]
+    if len(frame):
+        ends = interval_ends(metrics)
+        bounds = {end for pair in ends.values() for end in pair}
+        values = [name for name in metrics if name not in bounds]
+        first, rest = values[:1], values[1:]
+        names = [*_FIRST, *first, *_THEN, *shown, *rest]
+        columns = [_text_column(frame, name, about, ends.get(name)) for name in names if name in frame.columns]
+        lines += table_lines(columns, terminal_width())
+    if same:
+        told = ", ".join(f"{shorten(name, _LONGEST_NAME)} = {_text(value).text}" for name, value in same.items())
+        lines.append(shorten(f"the same for all: {told}", 2 * terminal_width()))
+    return "\n".join([*lines, *(f"! {line}" for line in odd_lines(frame))])
+
+
+def _text_headline(total: int, about: dict[str, Any]) -> str:
+    headline = _headline(total, about)
+    if not total:
+        asked = about.get("filter")
+        return clean(f"{headline}: {asked}") if asked else f"{headline}: put %%track on the first line of a cell"
+    return f"{headline} · more with -n {5 * total}" if about.get("more") else headline
+
+
+def _divided(frame: pd.DataFrame, about: dict[str, Any]) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Return the metrics, that of the sort order first, the other columns that differ, and the values that do not."""
+    metrics = [name for name in about.get("metrics", ()) if name in frame.columns]
+    metrics.sort(key=lambda name: name != about.get("sort"))
+    others = [name for name in frame.columns if name not in BASE_COLUMNS and name not in set(metrics)]
+    same = {name: frame[name].iloc[0] for name in others if _is_same(frame[name])} if len(frame) > 1 else {}
+    return metrics, [name for name in others if name not in same], same
+
+
+def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tuple[str, str] | None) -> TextColumn:
+    column = _column(frame, name, about)
+    cells, short = [one.text for one in column.cells], list[str]()
+    if name == "run_id":
+        cells = [text[:_SHOWN_ID] for text in cells]
+    elif name == "status":
+        cells = [text.lower() for text in cells]
+    elif name == "started":
+        cells = [minute(value) for value in frame[name]]
+    elif name == "duration":
+        spans = about.get("spans", {})
+        ids = frame["run_id"] if "run_id" in frame.columns else [""] * len(frame)
+        cells = [
+            "" if _is_missing(value) else took(float(value), spans.get(run_id))
+            for value, run_id in zip(frame[name], ids, strict=True)
+        ]
+    elif ends is not None:
+        short = cells
+        bounds = [[one.text for one in _column(frame, end, about).cells] for end in ends]
+        cells = [
+            f"{text} [{low}, {high}]" if low and high else text for text, low, high in zip(cells, *bounds, strict=True)
+        ]
+    return TextColumn(name, cells, is_number=column.is_number or name == "duration", short=short)
 
 
 def odd_lines(frame: pd.DataFrame) -> list[str]:

@@ -44,6 +44,30 @@ def test_intervals_stand_in_brackets_and_not_in_columns_of_their_own(version):
     assert "accuracy_low" in frame.columns
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 132, 300])
+def test_the_text_fits_the_terminal_and_names_what_does_not(version, monkeypatch, width):
+    metrics = {f"metric_{at}": at + 0.5 for at in range(9)} | {"metric_0_low": 0.25, "metric_0_high": 0.75}
+    version(metrics=metrics, tags={"team": "risk"}, run="a run with a long name " * 3)
+    version(metrics={"metric_0": 7.5, "metric_3": 7.5})
+    mlmagic.promote("churn", 1, to="champion")
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = repr(mlmagic.registered_models())
+    lines = text.splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert lines[0] == "2 versions, newest first"
+    assert lines[1].split()[:3] == ["name", "version", "aliases"]
+    assert lines[3].split()[:3] == ["churn", "1", "champion"]
+    assert "metric_0" in lines[1]
+    assert "metric_0_low" not in text
+    assert ("0.500 [0.250, 0.750]" in text) == (width > 40)
+    if width >= 60:
+        assert all(f"metric_{at}" in text for at in range(9))
+    assert ("not shown, but in the DataFrame" in text.replace("\n  ", " ")) == (width < 300)
+    # What a filter names comes first.
+    filtered = repr(mlmagic.registered_models("churn", where="metric_3 > 1")).splitlines()
+    assert filtered[1].split()[:3] == ["version", "aliases", "metric_3"]
+
+
 def test_aliases_stand_beside_their_version(version):
     version()
     version()

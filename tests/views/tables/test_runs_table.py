@@ -2,6 +2,7 @@ import pickle
 
 import pytest
 
+from mlmagic.views.rendering import columns
 from mlmagic.views.tables.runs_frame import runs_frame
 from mlmagic.views.tables.runs_table import table_html
 
@@ -20,10 +21,70 @@ def test_the_frame_is_an_ordinary_one_that_a_notebook_shows_as_a_table(three_run
 
     frame = runs_frame()
     assert isinstance(frame, pd.DataFrame)
-    assert repr(frame) == repr(pd.DataFrame(frame))
     assert 'class="mlmagic-view mlmagic-runs' in frame._repr_html_()
     for computed in (frame.head(1), frame[frame.lr > 0.1], frame.copy(), frame.drop(columns="lr")):
         assert type(computed) is pd.DataFrame
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Return a function that sets the width of the terminal."""
+    return lambda width: monkeypatch.setenv("COLUMNS", str(width))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132, 250])
+def test_the_text_fits_the_terminal_and_names_what_does_not(make_run, terminal, width):
+    metrics = {f"metric_{at}": at + 0.5 for at in range(12)} | {"metric_0_low": 0.25, "metric_0_high": 0.75}
+    for name in ("first", "second 漢字"):
+        make_run(name, {"lr": 0.1 * len(name), "seed": 42, **{f"p{at}": at for at in range(9)}}, metrics)
+    terminal(width)
+    text = repr(runs_frame())
+    lines = text.splitlines()
+    assert all(columns(line) <= width for line in lines[:-1])
+    assert lines[0] == "2 runs, newest first"
+    assert lines[1].split()[:2] == ["name", "status"]
+    assert "metric_0" in lines[1]
+    assert ("0.5000 [0.2500, 0.7500]" in text) == (width > 40)
+    assert "metric_0_low" not in text
+    assert lines[-1].startswith("the same for all: seed = 42, p0 = 0")
+    shown = lines[1] + " ".join(line for line in lines if "DataFrame" in line or line.startswith("  "))
+    if width >= 60:
+        assert all(f"metric_{at}" in shown for at in range(12))
+    assert ("not shown, but in the DataFrame" in text.replace("\n  ", " ")) == (width < 250)
+
+
+def test_the_sort_column_comes_first_in_the_text(three_runs, terminal):
+    terminal(80)
+    lines = repr(runs_frame(sort="loss asc")).splitlines()
+    assert lines[0] == "3 runs, lowest loss first"
+    assert lines[1].split()[:4] == ["name", "status", "loss", "started"]
+    assert lines[2].startswith("second  failed    0.2500")
+    assert "3 min 12 s" in lines[4]
+
+
+def test_no_runs_as_text(store_uri, make_run):
+    assert repr(runs_frame()) == "No runs yet: put %%track on the first line of a cell"
+    make_run("one", metrics={"accuracy": 0.5})
+    assert repr(runs_frame("accuracy > 0.9")) == "No run matches: accuracy > 0.9"
+    make_run("two")
+    assert repr(runs_frame(n=1)).startswith("The first 1 run, newest first · more with -n 5") or "-n 5" in repr(
+        runs_frame(n=1)
+    )
+
+
+def test_a_width_that_pandas_is_given_counts(three_runs):
+    import pandas as pd
+
+    with pd.option_context("display.width", 30):
+        assert all(len(line) <= 30 for line in repr(runs_frame()).splitlines()[:-1])
+
+
+def test_a_frame_that_the_user_changed_is_text_too(three_runs):
+    frame = runs_frame()
+    frame["note"] = ["a\x1b[31m", None, "c"]
+    del frame["status"], frame["accuracy"], frame["run_id"]
+    assert "\x1b" not in repr(frame)
+    assert "note" in repr(frame)
 
 
 def test_a_pickled_frame_needs_no_mlmagic(three_runs):
