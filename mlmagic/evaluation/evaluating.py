@@ -208,6 +208,9 @@ def _evaluated(request: Request, target: _Target, wanted: Wanted, notes: Evaluat
     if request.by is not None:
         divided = values_for_rows("by", request.by, request.data, rows, names.data)
     outcome = _predicted(request, request.model, names.model, target, notes, task=request.task)
+    if request.positive is not None and outcome.positive is None:
+        told = f"there are {len(outcome.classes)} classes" if len(outcome.classes) else f"this is {outcome.task}"
+        raise UsageProblem(f"positive: {told}, and only of two classes one is the positive one")
     scores = score(outcome, wanted, model=names.model)
     note_left_out(scores, notes)
     note_few(outcome, scores, notes)

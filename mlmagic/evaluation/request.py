@@ -83,6 +83,8 @@ def check_request(request: Request) -> None:
         Something predicts nothing, or an option is invalid.
     """
     require_model(request.model, request.names.model)
+    if request.against is request.model and request.names.against == request.names.model:
+        raise UsageProblem(f"against: {request.names.against} is the model itself: name another one")
     if request.against is not None:
         require_model(request.against, request.names.against)
         if request.task is None:

@@ -84,6 +84,9 @@ class EvaluateMagics(Magics):
         words = expressions_in("%evaluate", expand(line, names, as_runs))
         require_values("%evaluate", parser, words)
         arguments = parse_words(parser, "%evaluate", line, options_first(words, with_value))
+        arguments.what = [word.rstrip(",") for word in arguments.what]  # as in a call of Python's
+        if arguments.learning_curve is not None:
+            _require_pair(arguments.learning_curve)
         _require_three(arguments.what)
         if arguments.into is not None:
             variable(arguments.into)
@@ -148,16 +151,22 @@ def _predicts(value: Any) -> bool:
 
 def _has_rows(value: Any) -> bool:
     """Return whether a variable may be meant as the test data or its targets."""
-    return not isinstance(value, type) and (bool(getattr(value, "shape", ())) or isinstance(value, list | tuple))
+    has_shape = isinstance(getattr(value, "shape", None), tuple) and len(value.shape) > 0
+    return not isinstance(value, type) and (has_shape or isinstance(value, list | tuple))
+
+
+def _require_pair(text: str) -> tuple[str, str]:
+    words = pair_in(text)
+    if words is None:
+        raise UsageProblem(f"--learning-curve {text}: name the training data and its targets: X_train,y_train")
+    return words
 
 
 def _training_data(text: str | None, value: Callable[[str], Any]) -> tuple[Any, Any] | None:
     if text is None:
         return None
-    words = pair_in(text)
-    if words is None:
-        raise UsageProblem(f"--learning-curve {text}: name the training data: X_train,y_train")
-    return value(words[0]), value(words[1])
+    data, targets = _require_pair(text)
+    return value(data), value(targets)
 
 
 def _column(option: str, name: str | None, data: Any, names: Mapping[str, Any]) -> Any:

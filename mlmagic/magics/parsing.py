@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import shlex
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
@@ -214,7 +215,7 @@ def expressions_in(magic: str, line: str) -> list[str]:
     if quote or depth:
         what = "quotation; close it, or write it within the other kind" if quote else "bracket; close it"
         raise UsageProblem(f"{magic} {line}: no closing {what}")
-    return [_plain(one) for one in (*words, word) if one]
+    return [_plain(one) for one in takewhile(lambda one: one != "#", (*words, word)) if one]  # a comment
 
 
 def _plain(word: str) -> str:

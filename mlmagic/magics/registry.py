@@ -91,7 +91,7 @@ class RegistryMagics(Magics):
         help="Conditions on metrics, params and tags, and on version, alias, run, name and started. No quotes needed.",
     )  # fmt: skip
     @argument("--history", action="store_true", help="Show every promotion, refusal and rollback of NAME.")
-    @argument("-n", type=int, default=20, help="How many versions at most, 20 by default.")
+    @argument("-n", type=int, help="How many versions at most, 20 by default.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
     @line_magic
@@ -118,9 +118,12 @@ class RegistryMagics(Magics):
         parsed = _parsed(self.models.parser, "%models", rest, ("-n",))
         if condition == "":
             raise UsageProblem("%models --where takes a filter. For example: --where accuracy > 0.9")
+        if parsed.history and parsed.n is not None:
+            raise UsageProblem("%models --history shows every record: -n is the number of versions, leave it out")
         if parsed.history and parsed.name is None:
             raise UsageProblem("%models --history shows that of one model: %models churn --history")
-        return registry.registered_models(parsed.name, where=condition or "", history=parsed.history, n=parsed.n)
+        n = 20 if parsed.n is None else parsed.n
+        return registry.registered_models(parsed.name, where=condition or "", history=parsed.history, n=n)
 
     @magic_arguments()
     @argument("name", nargs="?", help="The registered model.")
@@ -167,6 +170,8 @@ class RegistryMagics(Magics):
 
         names = namespace_of(self.shell, local_ns)
         rest, conditions = take_filter(_expanded("%promote", line, names, in_filter), "--if", _OF_PROMOTE)
+        if conditions is not None and take_filter(rest, "--if", ())[1] is not None:
+            raise UsageProblem("%promote takes one --if, got two: join the conditions with `and` or `or`")
         if conditions == "":
             raise UsageProblem("%promote --if has no conditions. For example: --if accuracy > 0.85 and loss < 0.2")
         parsed = _parsed(self.promote.parser, "%promote", with_comma(rest), _OF_PROMOTE)
@@ -191,7 +196,7 @@ class RegistryMagics(Magics):
             return conditions
         example = "--better-than champion --on X_test,y_test --metric accuracy"
         if missing := [option for option, value in given.items() if not value]:
-            raise UsageProblem(f"%promote: {' and '.join(missing)} must be given too. For example: {example}")
+            raise UsageProblem(f"%promote: {', '.join(missing)} must be given too. For example: {example}")
         pair = pair_in(parsed.on)
         if pair is None:
             raise UsageProblem(f"%promote --on {parsed.on}: it takes the test data and its targets: --on X_test,y_test")

@@ -6,6 +6,7 @@ brace may be a part of a value.
 
 from __future__ import annotations
 
+import keyword
 import re
 import shlex
 from collections.abc import Collection, Mapping
@@ -135,7 +136,7 @@ def value_of(
     if word in names:
         return names[word]
     first = word.partition(".")[0]
-    if _DOTTED.fullmatch(word) and first not in names:
+    if _DOTTED.fullmatch(word) and first not in names and not keyword.iskeyword(word):
         public = [name for name in names if not name.startswith("_") and name not in _OF_IPYTHON]
         known = public if kind is None else [name for name in public if guarded(default=False)(kind[1])(names[name])]
         near = did_you_mean(first, known)
@@ -167,7 +168,8 @@ def unresolved(line: str, namespace: Mapping[str, Any]) -> str:
             continue
         first = re.match(r"\$?([^\W\d]\w*)", name)
         if first is None or first[1] in namespace:
-            return f"{found.group()} has no value: it cannot be worked out"
+            why = "write it without a format, as {round(x, 3)}" if ":" in name else "it cannot be worked out"
+            return f"{found.group()} has no value: {why}"
         known = [one for one in namespace if not one.startswith("_")]
         return f"{found.group()} has no value: there is no variable {first[1]!r}.{did_you_mean(first[1], known)}"
     return ""

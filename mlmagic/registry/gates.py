@@ -112,6 +112,8 @@ def _require_conditions(expression: Expression | None, text: str) -> None:
             raise UsageProblem(
                 f"the gate {text!r} is no condition: after {one.text!r} comes an operator and a value. {EXAMPLE}"
             )
+        if any(value.text.lower().lstrip("+-") == "nan" and not value.quoted for value in one.values):
+            raise UsageProblem(f"the gate {text!r} compares with NaN, from which every number differs. {EXAMPLE}")
 
 
 def _looked_at(condition: Condition, keys: Keys, version: LightRun) -> tuple[str, Any, bool]:
@@ -126,7 +128,8 @@ def _looked_at(condition: Condition, keys: Keys, version: LightRun) -> tuple[str
 
 def _told(condition: Condition, label: str, value: Any, *, holds: bool) -> str:
     shown = _shown(value)
-    wanted = f"{condition.operator} {', '.join(one.text.strip(',') for one in condition.values)}".strip()
+    operator = {"~": "=", "!~": "!="}.get(condition.operator, "") if label == "alias" else ""
+    wanted = f"{operator or condition.operator} {', '.join(one.text.strip(',') for one in condition.values)}".strip()
     if condition.operator in {"is missing", "is not missing"}:
         return f"{label} is {shown}" if holds else f"{label} is {shown}, wanted: {wanted}"
     return f"{label} = {shown} ({wanted})" if holds else f"{label} = {shown}, wanted {wanted}"

@@ -97,7 +97,9 @@ def test_targets_of_another_length(cancer):
 
 def test_no_rows_and_no_table(cancer):
     assert "has no rows" in refused(cancer.logistic, cancer.X[:0], cancer.y[:0])
-    assert "is of type str" in refused(cancer.logistic, "data", cancer.y)
+    assert "X is the text 'data' (str): give the data itself" in refused(cancer.logistic, "data", cancer.y)
+    assert "the model is the text 'logistic': give the fitted model itself" in refused("logistic", cancer.X, cancer.y)
+    assert "is a single column, and the model was fitted on 6" in refused(cancer.logistic, cancer.y, cancer.y)
 
 
 def test_one_class_only(cancer):

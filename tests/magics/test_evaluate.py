@@ -173,7 +173,7 @@ def test_a_stored_run(shell):
         ("forest X_test y_test --by sitte", "Did you mean 'site'?"),
         ("forest X_test y_test --against twig", "there is no variable 'twig'."),
         ("forest X_test y_test --confidence often", "--confidence often: give a number, such as 0.95"),
-        ("forest X_test y_test --learning-curve X_train", "name the training data: X_train,y_train"),
+        ("forest X_test y_test --learning-curve X_train", "name the training data and its targets: X_train,y_train"),
         ("forest X_test y_test --bye site", "Did you mean '--by'?"),
         ("forest X_test y_test --run nothing", "nothing"),
         ("forest X_test y_test --into 3x", "is no name for a variable"),
@@ -187,6 +187,14 @@ def test_a_stored_run(shell):
         ("forest X_test y_test --run", "%evaluate --run takes a value: --run RUN"),
         ("forest X_test y_test --run a --run b", "%evaluate takes one --run, got two: 'a' and 'b'"),
         ("Forrest X_test y_test", "Did you mean 'forest'?"),
+        ("forest y_train X_train", "y_train is a single column, and the model was fitted on 5: the targets come after"),
+        ("None X_test y_test", "None is of type NoneType: evaluate takes a model with predict"),
+        ("forest X_test y_test --positive 7", "there is no class '7' to be the positive one: the classes are 0, 1"),
+        ("forest X_test y_test --task regression --positive 1", "this is regression, and only of two classes one is"),
+        ("forest X_test y_test --against forest", "forest is the model itself: name another one"),
+        ("forest X_test y_test --help", "%evaluate has no option '--help': %evaluate? shows the help"),
+        ("forest X_test y_test --learning-curve X_train y_train", "and its targets: X_train,y_train"),
+        ("forest X_test[:0] y_test[:0]", "has no rows"),
         ("LogisticRegresion X_test y_test", "'LogisticRegresion'. The fitted models here: forest, tree."),
         ("unfited X_test y_test", "there is no variable 'unfited'. The fitted models here: forest, tree."),
         ("forest X_tset y_test", "Did you mean 'X_test'?"),
@@ -218,6 +226,7 @@ WORDS = {
     "a metric out of a dict": 'forest X_test y_test --metric mine=costs["a"]',
     "the training data": 'forest X_test y_test --learning-curve frame.drop(columns=["y","site"]),frame["y"]',
     "options after a double dash": "forest X_test y_test --",
+    "commas as in a call": "forest, X_test, y_test",
 }
 
 
@@ -230,6 +239,21 @@ def test_quotes_are_pythons_within_an_expression(shell, which):
     assert found.rows in {169, int((names["X_test"]["mean area"] > 500).sum())}
     assert ("my cost" in found.metrics) == ("my cost" in WORDS[which])
     assert bool(found.slices) == ("--by" in WORDS[which])
+
+
+def test_a_comment_and_scorers_of_probabilities(shell):
+    run(
+        shell,
+        "found = %evaluate forest X_test y_test --metric average_precision --metric roc_auc --no-figures --resamples 100 # all",
+    )
+    found = shell.user_ns["found"]
+    assert 0.5 < found.metrics["average_precision"] < found.metrics["roc_auc"] + 0.1
+    shell.push(
+        {"y_three": shell.user_ns["y_test"].to_numpy() + (np.arange(169) % 2), "X_five": shell.user_ns["X_test"]}
+    )
+    run(shell, "three = type(tree)(max_depth=3).fit(X_five.iloc[:, :5], y_three)")
+    run(shell, "found = %evaluate three X_five y_three --metric roc_auc --no-figures --resamples 100")
+    assert any("multi_class must be in" in note.text for note in shell.user_ns["found"].notes)
 
 
 def test_completion_offers_variables_options_and_metrics(shell):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def recorded_model(outcome: Outcome) -> Any:
     """Return an estimator whose data are positions of rows, in a single column, as scikit-learn's scorers take one.
 
-    Scorers look its methods up by their ``__name__`` too.
+    Its functions bear the names of its methods, by which scikit-learn looks them up.
     """
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 

@@ -39,6 +39,8 @@ def require_model(model: Any, name: str) -> None:
             f"{name} is a PyTorch module, which has no predict. Give a function that takes the data and returns "
             f"classes, probabilities or numbers: lambda X: {name}(torch.as_tensor(X)).argmax(1).numpy(force=True)"
         )
+    if isinstance(model, str):
+        raise UsageProblem(f"the model is the text {model!r:.60}: give the fitted model itself")
     if isinstance(model, type):
         raise UsageProblem(f"{name} is the class {model.__name__}: give a fitted model, {model.__name__}().fit(X, y)")
     if not hasattr(model, "predict") and not callable(model):

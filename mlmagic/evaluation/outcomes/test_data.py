@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import described
 from mlmagic.data.split.registry import splits_of
 from mlmagic.data.split.split_columns import NamedColumn
 from mlmagic.errors import UsageProblem
@@ -29,7 +30,9 @@ def rows_of(data: Any, name: str) -> int:
     """
     shape = getattr(data, "shape", None)
     has_rows = bool(shape) if isinstance(shape, tuple) else hasattr(data, "__len__")
-    if isinstance(data, str | bytes | dict | set) or not has_rows:
+    if isinstance(data, str):
+        raise UsageProblem(f"{name} is the text {described(data)}: give the data itself")
+    if isinstance(data, bytes | dict | set) or not has_rows:
         raise UsageProblem(f"{name} is of type {type(data).__name__}: evaluate takes pandas, polars, NumPy and lists")
     rows = int(shape[0]) if shape else len(data)
     if not rows:
@@ -106,6 +109,10 @@ def _as_fitted(texts: list[str], wanted: list[str]) -> list[str]:
 def _require_count(model: Any, data: Any, name: str) -> None:
     fitted = _fitted_count(model)
     shape = getattr(data, "shape", None)
+    if shape is not None and len(shape) == 1 and fitted is not None and fitted > 1:
+        raise UsageProblem(
+            f"{name} is a single column, and the model was fitted on {fitted}: the targets come after the test data"
+        )
     given = shape[1] if shape is not None and len(shape) > 1 else _width(data)
     if fitted is not None and given is not None and given != fitted:
         raise UsageProblem(f"{name} has {given} columns, and the model was fitted on {fitted}")
@@ -207,9 +214,8 @@ def values_for_rows(option: str, wanted: Any, data: Any, rows: int, name: str) -
 
 def text_columns(data: Any) -> Sequence[str]:
     """Return the names of the columns of a pandas or polars table that hold text or objects."""
-    dtypes = getattr(data, "dtypes", None)
     names = column_names(data) or []
-    kinds = [str(kind).lower() for kind in dtypes] if dtypes is not None else []
+    kinds = [str(kind).lower() for kind in data.dtypes] if names and hasattr(data, "dtypes") else []
     return [
         str(name)
         for name, kind in zip(names, kinds, strict=False)
