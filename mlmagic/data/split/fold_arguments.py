@@ -82,7 +82,7 @@ def _missing_in(y: Any) -> tuple[int, int]:
     values = np.asarray(y)
     missing = pd.isna(values) if y is not None else np.zeros(0, bool)
     rows = missing.any(axis=1) if missing.ndim > 1 else missing
-    return int(rows.sum()), len(rows)
+    return int(rows.sum()), missing.shape[0]
 
 
 @guarded(default=False)

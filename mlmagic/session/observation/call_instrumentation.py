@@ -295,7 +295,7 @@ def _written(node: ast.expr) -> str:
     return ast.unparse(_Clean().visit(copy.deepcopy(node)))
 
 
-def _call(name: str, number: int, value: ast.expr, *, at: ast.expr) -> ast.Call:
+def _call(name: str, number: int, value: ast.expr, *, at: ast.expr | ast.stmt) -> ast.Call:
     constant = ast.Constant(number)
     call = ast.Call(ast.Name(name, ast.Load()), [constant, value], [])
     for node in (call, call.func, constant):

@@ -195,7 +195,10 @@ def test_the_beginning_of_an_id_has_four_characters_or_more():
             "'valid set' is text: compare it by =, !=, ~, !~, like, in (…), not >. For example: `valid set`",
         ),
         ("dataset.digest <= 5", "'dataset.digest' is text: compare it by =, !=, ~, !~, like, in (…), not <=."),
-        ("status = finishd", "'finishd' is not a status. Did you mean 'FINISHED'? There are RUNNING, SCHEDULED, FINISHED,"),
+        (
+            "status = finishd",
+            "'finishd' is not a status. Did you mean 'FINISHED'? There are RUNNING, SCHEDULED, FINISHED,",
+        ),
         ("status not in (killed, x)", "'x' is not a status. There are RUNNING,"),
         ("los", "No run has the word 'los'. For a condition an operator follows: loss < 0.2"),
         ("started", "No run has the word 'started'. For a condition an operator follows: started > 2026-01-31"),
