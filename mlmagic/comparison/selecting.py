@@ -129,6 +129,8 @@ def _whole(experiment: str | None) -> Comparison:
         client = connection.connect()
         with refusals.refused_by(tracking_uri.current_uri()):
             home = experiments.find(client, experiment)
+            if home is None:
+                experiments.require_known_id()
             named = home.name if home else experiments.default_name()
             if home is None:
                 return Comparison([], f"experiment {named}", notice=_NOTHING_YET)

@@ -71,7 +71,7 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
     Raises
     ------
     MLMagicError
-        When the experiment was deleted, or the store refuses.
+        When the experiment was deleted, the default one is an id that the store does not have, or the store refuses.
     """
     uri = tracking_uri.current_uri()
     key = (client, name or default_name())
@@ -82,11 +82,31 @@ def require(client: MlflowClient, name: str | None) -> Experiment:
         if found is None:
             from mlmagic.snapshot.secrets.redaction import redact
 
+            if not name:
+                require_known_id()
             with connection.creating(uri):
                 wanted = redact(name or default_name())[0]
                 found = client.get_experiment_by_name(wanted) or client.get_experiment(client.create_experiment(wanted))
     _known[key] = _not_deleted(found)
     return found
+
+
+def require_known_id() -> None:
+    """Raise if the default experiment, which the store does not have, is an id; no experiment can be created with it.
+
+    ``mlflow.set_experiment`` stores the id in the environment, where it stays when the user changes the store.
+
+    Raises
+    ------
+    UsageProblem
+        Which says how to choose another experiment.
+    """
+    chosen = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if chosen and not settings.experiment:
+        raise UsageProblem(
+            f"This store has no experiment with the id {chosen!r}, which MLFLOW_EXPERIMENT_ID names: another store may "
+            "have had it. Choose one here: mlflow.set_experiment('NAME')"
+        )
 
 
 def forget() -> None:

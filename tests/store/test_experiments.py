@@ -2,6 +2,7 @@
 
 import pytest
 
+import mlmagic
 from mlmagic.errors import UsageProblem
 from mlmagic.store import connection, experiments
 from mlmagic.user_settings import settings
@@ -56,6 +57,23 @@ def test_a_default_that_does_not_exist_is_none(client, monkeypatch, variable):
     monkeypatch.delenv(variable)
     monkeypatch.setattr(settings, "experiment", "nowhere")
     assert experiments.find(client, None) is None
+
+
+@pytest.mark.parametrize("chosen", ["999", "churn"])
+def test_an_id_that_is_of_another_store_is_refused_and_no_experiment_is_made_of_it(client, monkeypatch, chosen):
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", chosen)
+    told = rf"This store has no experiment with the id '{chosen}', .* Choose one here: mlflow\.set_experiment\('NAME'\)"
+    for ask in (lambda: experiments.require(client, None), mlmagic.runs, mlmagic.compare):
+        with pytest.raises(UsageProblem, match=told):
+            ask()
+    with pytest.raises(UsageProblem, match=told), mlmagic.track(quiet=True):
+        pytest.fail("the body runs")
+    assert [one.name for one in experiments.each(client)] == ["Default"]
+    with mlmagic.track("named", experiment="mine", quiet=True):
+        pass
+    assert mlmagic.Run.find("named").status == "FINISHED"
+    monkeypatch.setattr(settings, "experiment", "new")
+    assert experiments.require(client, None).name == "new"
 
 
 def test_an_experiment_is_found_by_its_name_before_its_id(client):

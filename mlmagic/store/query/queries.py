@@ -121,6 +121,8 @@ def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: 
     with refused_by(tracking_uri.current_uri()):
         expression = parse(text)
         found = experiments.find(client, experiment)
+        if found is None:
+            experiments.require_known_id()
         named = found.name if found else experiments.default_name()
         keys = keys_of(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
         chosen: list[Run] = []
