@@ -7,7 +7,7 @@ import pytest
 import requests
 from mlflow.exceptions import RestException
 
-from mlmagic.store import own_requests
+from mlmagic.store import own_requests, waiting
 from mlmagic.store.own_requests import ForeignAnswer, answer_in, foreign_in
 from mlmagic.store.waiting import OWN_THREAD
 
@@ -44,6 +44,10 @@ def answer(status=200, body="", **headers):
         ("runs/log-batch", "POST", "", False),
         ("runs/set-tag", "POST", '{"error": 1}', False),
         ("runs/search", "POST", '{"anything": 1}', True),
+        ("runs/log-inputs", "POST", '{"login": "required"}', False),
+        ("runs/outputs", "POST", '{"login": "required"}', False),
+        ("runs/search", "POST", '{"runs": [', False),  # the end was cut
+        ("runs/search", "POST", "runs}", False),
         ("runs/search", "POST", "[1]", False),
         ("runs/search", "POST", "<html>log in</html>", False),
     ],
@@ -97,6 +101,7 @@ def test_an_error_is_mlflows_if_it_has_a_code_of_mlflows(status, body, status_th
     assert found == (None if wait_s is None else ForeignAnswer(status, "Because", wait_s=wait_s))
 
 
+@pytest.mark.parametrize("status", [300, 302, 399])
 @pytest.mark.parametrize(
     ("location", "to"),
     [
@@ -106,9 +111,10 @@ def test_an_error_is_mlflows_if_it_has_a_code_of_mlflows(status, body, status_th
         ("", HOST),
     ],
 )
-def test_a_redirect_that_was_not_followed_says_where_to(location, to):
-    checked = own_requests._checked(answer(302, "", Location=location), API + "runs/get", "GET")
-    assert foreign_in(requests.HTTPError("x", response=checked)) == ForeignAnswer(302, "Because", to=to)
+def test_a_redirect_that_was_not_followed_says_where_to(status, location, to):
+    checked = own_requests._checked(answer(status, "", Location=location), API + "runs/get", "GET")
+    assert checked.status_code == 502
+    assert foreign_in(requests.HTTPError("x", response=checked)) == ForeignAnswer(status, "Because", to=to)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +186,12 @@ def test_our_own_are_retried_once_without_jitter_and_within_half_a_minute(timeou
     )
     assert (retries, jitter, codes) == (1, 0.0, frozenset())
     assert given == {"timeout": used, "allow_redirects": False, "respect_retry_after_header": False}
+
+
+def test_each_answer_shows_that_the_store_is_there():
+    before = waiting.answers()
+    asked([answer(307, "", Location=API + "runs/b"), answer(200, "{}")], API + "runs/a", thread=OURS)
+    assert waiting.answers() == before + 2
 
 
 def test_a_followed_redirect_sends_the_whole_body_again():
