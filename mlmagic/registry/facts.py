@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _ALIASES = "alias"
 HELD_OUT = {"testing", "validation", "evaluation"}
 """MLflow's words for data that a model did not learn from."""
+_OF_RUNS_ONLY = frozenset(["duration", "status", "ended", "end_time"])
+"""What is not asked of a version's run: a condition on it would hold or fail by chance."""
 OF_SEVERAL = "mlmagic.models_of_run"
 """The tag of a version whose run has several models: how many."""
 MODEL_NAME = "mlmagic.model_name"
@@ -166,8 +168,12 @@ def _of_logged_model(client: MlflowClient, version: RegisteredVersion) -> tuple[
 
 
 def keys_among(facts: Iterable[VersionFacts], nobody: str) -> Keys:
-    """Return the names that versions carry; *nobody* begins the error about a name that none has."""
-    return replace(Keys.seen_in([one.as_run() for one in facts], "", complete=True), nobody=nobody)
+    """Return the names that versions carry; *nobody* begins the error about a name that none has.
+
+    Each may have aliases: ``alias is missing`` asks for those that have none.
+    """
+    keys = Keys.seen_in([one.as_run() for one in facts], "", complete=True)
+    return replace(keys, tags=keys.tags | {_ALIASES}, nobody=nobody)
 
 
 def parse_filter(text: str, is_name: Callable[[str], bool] = lambda _: False) -> Expression | None:
@@ -179,7 +185,17 @@ def parse_filter(text: str, is_name: Callable[[str], bool] = lambda _: False) ->
         As `mlmagic.store.query.filters.parser.parse`.
     """
     found = parse(text, is_name)
-    return None if found is None else with_conditions(found, _one_of_the_aliases)
+    return None if found is None else with_conditions(found, _of_a_version)
+
+
+def _of_a_version(condition: Condition) -> Condition:
+    if condition.name.kind in {None, "attribute"} and condition.name.key.lower() in _OF_RUNS_ONLY:
+        name = condition.name.key
+        raise UsageProblem(
+            f"a version has no {name}: it has metrics, params and tags, and version, alias, run, name and started. "
+            f"A metric of this name: metrics.{name}"
+        )
+    return _one_of_the_aliases(condition)
 
 
 def _one_of_the_aliases(condition: Condition) -> Condition:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -74,7 +76,11 @@ class ExpressionGate:
         UsageProblem
             If it has no condition.
         """
-        _require_conditions(parse_filter(text), text)
+        expression = parse_filter(text)
+        if any(isinstance(one, Words) for one in leaves(expression)):
+            # `val loss < 0.2`: which words are a name, `judge` finds out.
+            expression = parse_filter(text, lambda _: True)
+        _require_conditions(expression, text)
         return cls(text.strip())
 
     def judge(self, candidate: VersionFacts, holder: VersionFacts | None) -> GateVerdict:  # noqa: ARG002  # the protocol
@@ -87,9 +93,7 @@ class ExpressionGate:
         """
         version = candidate.as_run()
         keys = keys_among([candidate], f"{candidate.version.reference} does not have")
-        expression = parse_filter(self.name, keys.is_name)
-        if expression is None:
-            raise UsageProblem(f"the gate is empty. {EXAMPLE}")
+        expression = _require_conditions(parse_filter(self.name, keys.is_name), self.name)
         passed = test_of(expression, keys)(version)
         is_plain = _is_plain(expression)
         numbers: dict[str, float | str] = {}
@@ -104,7 +108,7 @@ class ExpressionGate:
         return GateVerdict(passed, _sentence(self.name, lines, passed=passed, is_plain=is_plain), numbers)
 
 
-def _require_conditions(expression: Expression | None, text: str) -> None:
+def _require_conditions(expression: Expression | None, text: str) -> Expression:
     if expression is None:
         raise UsageProblem(f"the gate is empty: it has a condition. {EXAMPLE}")
     for one in leaves(expression):
@@ -114,13 +118,21 @@ def _require_conditions(expression: Expression | None, text: str) -> None:
             )
         if any(value.text.lower().lstrip("+-") == "nan" and not value.quoted for value in one.values):
             raise UsageProblem(f"the gate {text!r} compares with NaN, from which every number differs. {EXAMPLE}")
+    return expression
 
 
 def _looked_at(condition: Condition, keys: Keys, version: LightRun) -> tuple[str, Any, bool]:
     """Return the name that a condition looks at, its value in the version, and whether the condition holds."""
     found = locate(condition, keys)
     holds = test_of(condition, keys)(version)
-    value = None if found.entity == "dataset" else value_of(version, found.entity, found.key)
+    if found.entity == "dataset":
+        datasets = [one.dataset for one in (version.inputs.dataset_inputs if version.inputs else ())]
+        value = ", ".join(str(getattr(one, found.key, "")) for one in datasets) or None
+    else:
+        value = value_of(version, found.entity, found.key)
+    if found.entity == "attribute" and isinstance(value, int):  # in milliseconds
+        with contextlib.suppress(ValueError, OverflowError, OSError):  # no moment
+            value = f"{dt.datetime.fromtimestamp(value / 1000).astimezone():%Y-%m-%d %H:%M}"
     if isinstance(value, str):
         value = value.strip(",") if found.key == "alias" else value[:_LONGEST_VALUE]
     return found.label, value, holds

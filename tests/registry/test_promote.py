@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 import mlmagic
@@ -101,6 +102,26 @@ def test_a_gate_may_be_an_object(versions, client):
     with pytest.raises(PromotionRefusedError, match=r"version 1 .* was not made champion: it gains -0\.10\."):
         mlmagic.promote("churn", 1, gate=Better())
     assert [event.gate for event in events(client)] == [Better.name] * 2
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_numbers_of_a_gate_may_be_numpys_or_any_objects(versions, client, passes):
+    class Own:
+        name = 3
+
+        def judge(self, candidate, holder):
+            numbers = {"gain": np.float32(0.5), "rows": np.int64(7), ("a", 1): [1], "report": "x" * 9000, "exact": 2}
+            return GateVerdict(np.bool_(passes), None, numbers)
+
+    if passes:
+        assert mlmagic.promote("churn", 2, gate=Own()).changed
+    else:
+        with pytest.raises(PromotionRefusedError, match="was not made champion: the gate '3' does not pass it"):
+            mlmagic.promote("churn", 2, gate=Own())
+    [event] = events(client)
+    assert (event.what, event.gate) == ("promoted" if passes else "refused", "3")
+    assert event.numbers["gain"] == 0.5
+    assert (event.numbers["rows"], event.numbers["exact"], event.numbers["('a', 1)"]) == (7.0, 2, "[1]")
 
 
 def test_a_gate_runs_on_the_thread_of_the_user_and_returns_a_verdict(versions, client):

@@ -66,10 +66,17 @@ class HistoryEvent:
         text = json.dumps(content, ensure_ascii=False)
         if len(text.encode()) <= _LONGEST_VALUE:
             return text
-        content["numbers"] = {key[:40]: value for key, value in list(self.numbers.items())[:_FEWER_NUMBERS]}
         for key in ("gate", "reason"):
             content[key] = content.get(key, "")[:200]
-        return json.dumps(content, ensure_ascii=False)
+        numbers = [
+            (key[:40], value[:60] if isinstance(value, str) else value)
+            for key, value in list(self.numbers.items())[:_FEWER_NUMBERS]
+        ]
+        while True:
+            text = json.dumps({**content, "numbers": dict(numbers)}, ensure_ascii=False)
+            if len(text.encode()) <= _LONGEST_VALUE or not numbers:
+                return text
+            numbers.pop()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from mlmagic.registry.promotion.changing import (
     settle,
 )
 from mlmagic.registry.versions import find_version, require_capitals, version_or_none
+from mlmagic.scalars import as_number
 from mlmagic.verdicts import GateVerdict
 
 if TYPE_CHECKING:
@@ -108,6 +109,18 @@ def judged(wanted: Wanted, situation: Situation) -> Plan:
     verdict = gate.judge(situation.candidate, situation.holder)
     if not isinstance(verdict, GateVerdict):
         raise UsageProblem(f"the gate {gate.name!r} returned {described(verdict)}, not a mlmagic.types.GateVerdict.")
+    if not isinstance(verdict.sentence, str) or not verdict.sentence:
+        says = "passes" if verdict.passed else "does not pass"
+        verdict = replace(verdict, sentence=f"the gate {str(gate.name)!r} {says} it")
     told = "; ".join(filter(None, [plan.event.reason, redacted(verdict.sentence)]))
-    event = replace(plan.event, gate=redacted(gate.name), numbers=dict(verdict.numbers), reason=told)
+    numbers = {str(name): _recordable(value) for name, value in verdict.numbers.items()}
+    event = replace(plan.event, gate=redacted(str(gate.name)), numbers=numbers, reason=told)
     return replace(plan, event=event, verdict=verdict)
+
+
+def _recordable(value: object) -> float | str:
+    """Return a value of a user's gate as JSON has it: NumPy's numbers and tensors as floats, others as text."""
+    if isinstance(value, str) or type(value) in {int, float}:
+        return value  # type: ignore[return-value]  # as just checked
+    number = as_number(value)
+    return str(value) if number is None else number
