@@ -30,6 +30,6 @@ def require(package: str, for_what: str, *, pip: str = "") -> ModuleType:
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
-        if error.name != package:
+        if error.name is None or not f"{package}.".startswith(f"{error.name}."):  # another one, that it needs itself
             raise
         raise MissingPackageError(f"{for_what} needs {pip or package}: %pip install {pip or package}") from error
