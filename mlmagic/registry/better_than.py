@@ -213,13 +213,15 @@ class AllOf:
     @property
     def name(self) -> str:
         """The names of the gates."""
-        return " and ".join(gate.name for gate in self.gates)
+        return " and ".join(str(gate.name) for gate in self.gates)
 
     def judge(self, candidate: VersionFacts, holder: VersionFacts | None) -> GateVerdict:
         """Return the verdict of the first gate that refuses, or what all say."""
         whole = GateVerdict(passed=True, sentence="")
         for gate in self.gates:
             verdict = gate.judge(candidate, holder)
+            if not isinstance(verdict, GateVerdict):
+                return verdict  # the caller says that it is none
             numbers = {**whole.numbers, **verdict.numbers}
             if not verdict.passed:
                 return replace(verdict, numbers=numbers)

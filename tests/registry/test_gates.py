@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.errors import UsageProblem
+from mlmagic.registry.better_than import AllOf, BetterThan, better_than_gate
 from mlmagic.registry.facts import VersionFacts
 from mlmagic.registry.gates import ExpressionGate, gate_of
 from mlmagic.registry.versions import RegisteredVersion
@@ -311,3 +312,77 @@ def test_one_alias_among_several_is_found_whole(aliases, expression, holds):
 )  # fmt: skip
 def test_a_version_may_have_no_alias(expression, holds):
     assert verdict(expression, VersionFacts(RegisteredVersion("churn", 1))).passed == holds
+
+
+class Says:
+    """A gate that says what it was made with."""
+
+    def __init__(self, verdict, name="own"):
+        self.verdict, self.name, self.asked = verdict, name, 0
+
+    def judge(self, candidate, holder):
+        self.asked += 1
+        return self.verdict
+
+
+YES, NO = GateVerdict(True, "it is good", {"a": 1.0}), GateVerdict(False, "it is bad", {"b": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "passed", "sentence", "numbers", "asked"),
+    [
+        ([YES, YES], True, "it is good; it is good", {"a": 1.0}, [1, 1]),
+        ([YES, NO], False, "it is bad", {"a": 1.0, "b": 2.0}, [1, 1]),
+        ([NO, YES], False, "it is bad", {"b": 2.0}, [1, 0]),
+        ([GateVerdict(True, ""), YES], True, "it is good", {"a": 1.0}, [1, 1]),
+        ([], True, "", {}, []),
+    ],
+)
+def test_of_several_gates_the_first_that_refuses_decides(verdicts, passed, sentence, numbers, asked):
+    gates = [Says(verdict) for verdict in verdicts]
+    found = AllOf(gates).judge(FACTS, None)
+    assert (found.passed, found.sentence, found.numbers) == (passed, sentence, numbers)
+    assert [gate.asked for gate in gates] == asked
+
+
+def test_what_is_no_verdict_is_handed_on():
+    assert AllOf([Says(YES), Says(True), Says(YES)]).judge(FACTS, None) is True
+    assert AllOf([Says(YES, "one"), Says(YES, 2)]).name == "one and 2"
+
+
+@pytest.mark.parametrize(
+    ("other", "on", "metric"),
+    [
+        (None, ([1], [0]), "accuracy"),
+        (3, ([1], [0]), "accuracy"),
+        ("champion", None, "accuracy"),
+        ("champion", ([1],), "accuracy"),
+        ("champion", "Xy", "accuracy"),
+        ("champion", ([1], [0]), None),
+    ],
+)
+def test_an_alias_its_test_data_and_a_metric_go_together(other, on, metric):
+    with pytest.raises(UsageProblem, match="the three go together") as caught:
+        better_than_gate(other, on, metric, {})
+    assert "\n" not in str(caught.value)
+
+
+def cost(y_true, y_pred):
+    return 0.0
+
+
+X_TEST, Y_TEST = [[1.0], [2.0]], [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("metric", "named"),
+    [("accuracy", ("accuracy", "accuracy")), (cost, ("cost", cost)), ({"price": cost}, ("price", cost))],
+)
+def test_what_is_compared_has_a_name(metric, named):
+    gate = better_than_gate(
+        "champion", (X_TEST, Y_TEST), metric, {id(X_TEST): "X_test", id(Y_TEST): "y_test"}, margin=0.5
+    )
+    assert isinstance(gate, BetterThan)
+    assert (gate.metric, gate.names) == (named, ("X_test", "y_test"))
+    assert gate.name == f"better than champion by 0.5 in {named[0]} on X_test, 0.95"
+    assert better_than_gate("3", [X_TEST, Y_TEST], "f1", {}).name == "better than 3 in f1 on X, 0.95"
