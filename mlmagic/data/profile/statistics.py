@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.data.fingerprint.readers.instants import BEYOND
@@ -22,6 +23,8 @@ MOST_CLASSES = 50
 LONGEST_NAME = 200
 _LONGEST_LABEL = 80
 _UNIQUE_BLOCKS, _UNIQUE_BLOCK_ROWS = 20, 1000
+_FARTHEST = 2**63
+"""The nanoseconds from 1970 that 64 bits cannot represent."""
 _ROWS_FOR_A_TEXT_CLASS = 5
 """Texts count as class labels if each occurs this often on average; names, addresses and keys do not."""
 
@@ -64,15 +67,17 @@ class ColumnSummary:
         if not self._is_number or chunk.values is None or chunk.values.dtype.kind == "c":
             return
         values = chunk.values if missing is None else chunk.values[~missing]
-        if self._is_time:
-            values = values[values > BEYOND]
-        if not len(values):
+        beyond: list[int] = []
+        if self._is_time and len(values) and values.min() <= BEYOND:
+            values, beyond = values[values > BEYOND], _beyond(chunk)
+        if not len(values) and not beyond:
             return
-        ends = [values.min().item(), values.max().item(), *self._range]
+        ends = [values.min().item(), values.max().item()] if len(values) else []
+        ends += [*beyond, *self._range]
         self._range = [min(ends), max(ends)]
-        self._count += len(values)
+        self._count += len(values) + len(beyond)
         with np.errstate(all="ignore"):  # infinities of both signs
-            self._sum += float(values.sum(dtype=np.float64))
+            self._sum += float(values.sum(dtype=np.float64)) + sum(map(float, beyond))
 
     def to_dict(self, logical: str = "") -> dict[str, Any]:
         """Return the statistics as values for JSON; times as text, durations in seconds."""
@@ -85,6 +90,12 @@ class ColumnSummary:
         if logical.startswith("duration"):
             low, high, mean = low / 1e9, high / 1e9, mean / 1e9
         return facts | {"min": _plain(low), "max": _plain(high), "mean": _plain(mean)}
+
+
+def _beyond(chunk: Chunk) -> list[int]:
+    """Return the nanoseconds of the times in *chunk* that 64 bits cannot represent, such as the year 9999's."""
+    texts = (entry.partition(":")[2] for entry in chunk.streams[1].decode().split(";") if entry)
+    return [math.floor(Fraction(text)) for text in texts]
 
 
 def distinct(column: DataColumn, rows: int) -> dict[str, int]:
@@ -176,7 +187,8 @@ def _plain(value: float) -> float | int | str:
 def _time(nanoseconds: int) -> str:
     import numpy as np
 
-    text = str(np.datetime64(nanoseconds, "ns"))
+    is_near = abs(nanoseconds) < _FARTHEST
+    text = str(np.datetime64(nanoseconds, "ns") if is_near else np.datetime64(nanoseconds // 10**9, "s"))
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0")
     return f"{whole}.{fraction}" if fraction else whole.removesuffix("T00:00:00")
