@@ -42,7 +42,8 @@ _creating_tables = threading.RLock()
 _opening: dict[str, threading.RLock] = {}
 """By URI: a store that does not answer holds up no other one."""
 _connected: dict[str, MlflowClient] = {}
-"""By URI. Clients belong to the process, as MLflow's own engines do."""
+_files: dict[str, tuple[int, int]] = {}
+"""By URI, with the file of a SQLite store. Clients belong to the process, as MLflow's own engines do."""
 
 
 def connect(uri: str | None = None) -> MlflowClient:
@@ -80,6 +81,8 @@ def _connect(uri: str) -> MlflowClient:
             if not was_there:
                 gc.collect()  # thousands of objects with finalizers, in which an interrupt would be lost as well
         _connected[uri] = client
+        if (file := _file_of(uri)) is not None:
+            _files[uri] = file
         return client
 
 
@@ -147,10 +150,27 @@ def _open_database(uri: str) -> None:
     engine.dispose()
 
 
-def _is_gone(uri: str) -> bool:
-    """Return whether the file of a SQLite store has been deleted while the store was in use."""
+def is_missing(uri: str) -> bool:
+    """Return whether the file of a SQLite store that was in use is not there now; to connect would create a new one."""
     path = addresses.sqlite_file(uri)[1]
     return uri in _connected and path.startswith("/") and not Path(path).exists()
+
+
+def _is_gone(uri: str) -> bool:
+    """Return whether the file of a SQLite store was deleted, or replaced by another, while the store was in use."""
+    return is_missing(uri) or (uri in _files and _files[uri] != _file_of(uri))
+
+
+def _file_of(uri: str) -> tuple[int, int] | None:
+    """Return what identifies the file of a SQLite store; None if there is no such file."""
+    path = addresses.sqlite_file(uri)[1]
+    if not path.startswith("/"):
+        return None
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _forget(uri: str) -> None:
@@ -158,6 +178,7 @@ def _forget(uri: str) -> None:
     from mlflow.tracking._tracking_service import utils
 
     del _connected[uri]
+    _files.pop(uri, None)
     # MLflow has no public way to close a store: neither the engine of the deleted file nor the store around it.
     store_class = sys.modules["mlflow.store.tracking.sqlalchemy_store"].SqlAlchemyStore
     engine = getattr(store_class, "_engine_map", {}).pop(uri, None)

@@ -263,3 +263,15 @@ def test_a_text_artifact_is_read_back(store_uri, tmp_path):
     assert connection.read_text(artifacts, "mlmagic/cell.py") == "é\n"
     assert connection.read_text(artifacts, "mlmagic/none.py") is None
     assert connection.read_text(artifacts, "nowhere/none.py") is None
+
+
+def test_a_store_that_was_moved_away_and_back_is_read_again(store_uri, tmp_path, make_run):
+    make_run("forest")
+    file, away = tmp_path / "mlflow.db", tmp_path / "away.db"
+    assert len(connection.connect(store_uri).search_runs(["0"])) == 1
+    file.rename(away)
+    assert connection.is_missing(store_uri)
+    assert connection.connect(store_uri).search_runs(["0"]) == []  # a new one
+    away.replace(file)
+    assert not connection.is_missing(store_uri)
+    assert len(connection.connect(store_uri).search_runs(["0"])) == 1
