@@ -39,8 +39,17 @@ _NAMES_IN_ANSWERS = {
     "experiments/get": b'"experiment"',
     "experiments/get-by-name": b'"experiment"',
     "logged-models": b'"model"',
+    "registered-models/create": b'"registered_model"',
+    "registered-models/get": b'"registered_model"',
+    "model-versions/create": b'"model_version"',
+    "model-versions/get": b'"model_version"',
+    "model-versions/update": b'"model_version"',
 }
-_EMPTY_ANSWERS = {"runs/log-batch", "runs/log-inputs", "runs/outputs", "runs/set-tag", "runs/delete-tag"}
+_EMPTY_ANSWERS = {
+    "runs/log-batch", "runs/log-inputs", "runs/outputs", "runs/set-tag", "runs/delete-tag",
+    "registered-models/set-tag", "registered-models/delete-tag", "model-versions/set-tag", "model-versions/delete",
+}  # fmt: skip
+_ALIAS = "registered-models/alias"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/"
 
 
@@ -209,7 +218,7 @@ def _may_be_mlflows(answer: Response, url: str, method: str) -> bool:
     call = next((path.partition(part)[2] for part in _API if part in path), None)
     if call is None:
         return True
-    if call in _EMPTY_ANSWERS:
+    if call in _EMPTY_ANSWERS or (call == _ALIAS and method != "GET"):
         return is_json and not content[1:-1].strip()
     return is_json and _NAMES_IN_ANSWERS.get(call, b"") in content
 
