@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder, fsync_thread, owner
-from mlmagic.journal.records import Began, Ended
+from mlmagic.journal.records import KEEPS_STATUS, Began, Ended
 from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import Recorder
@@ -99,7 +99,7 @@ def recording_on(reference: str) -> Iterator[StoredRunRecorder]:
         experiment_id=stored.info.experiment_id,
         parent="",
         started=time.time_ns() // 1_000_000,
-        tags={},
+        tags={KEEPS_STATUS: "true"},
         owner=owner.this_process(locks=journal.is_locked),
     )
     journal.append(began)
@@ -130,7 +130,7 @@ def _deliver(delivery: Delivery, notices: Notices) -> None:
     worker = delivery_worker(delivery.uri)
     worker.add(delivery)
     done = worker.wait(lambda: delivery.is_closed or delivery.held is not None, connection.wait_budget())
-    for problem in delivery.problems:
+    for problem in delivery.report()[0]:
         notices.warn(problem)
     if delivery.held or not done:
         why = delivery.held or worker.away or connection.obstacle(delivery.uri)

@@ -17,20 +17,7 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import NoActiveRunError
 from mlmagic.journal import locks
 from mlmagic.journal.lines import decode, encode, encode_metric, header, read_lines, seed_of
-from mlmagic.journal.records import (
-    Began,
-    Bound,
-    Closed,
-    Copy,
-    Delivered,
-    Ended,
-    File,
-    Model,
-    Part,
-    Rejected,
-    Stored,
-    UserKeys,
-)
+from mlmagic.journal.records import AFTER_THE_END, SIGNED, Began, Closed, Copy, Ended, File, Part
 from mlmagic.journal.safe_folder import STAGED, open_file
 from mlmagic.journal.schema import storable, storable_text
 from mlmagic.journal.signing import signature_of
@@ -167,7 +154,7 @@ class Journal:
             When the run has ended: a thread goes on after its cell.
         """
         record = storable(record)
-        if self._signature is not None and isinstance(record, (Began, File, Part, Copy, Model)):
+        if self._signature is not None and isinstance(record, SIGNED):
             record = self._signature.sign(record)
         line = encode(record, self._seed)
         with self._lock:
@@ -184,7 +171,7 @@ class Journal:
             self._write(line)
 
     def _check_open(self, record: Record | None) -> None:
-        if self._ended and not isinstance(record, _OF_THE_DELIVERY):
+        if self._ended and not isinstance(record, AFTER_THE_END):
             raise NoActiveRunError(
                 "the run has ended: what a thread logs after its cell is not recorded. Wait for the thread in the cell."
             )
@@ -369,6 +356,3 @@ class Journal:
 def _write(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-
-
-_OF_THE_DELIVERY = (Bound, Delivered, UserKeys, Stored, Rejected, Closed)

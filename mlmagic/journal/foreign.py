@@ -18,7 +18,20 @@ from typing import TYPE_CHECKING
 from mlmagic.journal import folder, locks, owner
 from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import NewerFormatError
-from mlmagic.journal.records import Began, Copy, Dataset, Ended, File, Metric, Model, Param, Part, Tag
+from mlmagic.journal.records import (
+    KEEPS_STATUS,
+    Began,
+    Copy,
+    Dataset,
+    Ended,
+    File,
+    Metric,
+    Model,
+    Param,
+    Part,
+    Registration,
+    Tag,
+)
 from mlmagic.journal.safe_folder import STAGED
 from mlmagic.journal.signing import derived
 from mlmagic.journal.staged_files import StagedFile, copy, path_of, walk
@@ -36,7 +49,7 @@ _STATUSES = {"FINISHED", "FAILED", "KILLED"}
 _MOST_FILES = 10_000
 TAG = "mlmagic.foreign"
 """The tag of a run that was taken over from a foreign journal."""
-_OF_THE_STORE = {"mlmagic.id", TAG, "mlflow.parentRunId"}
+_OF_THE_STORE = {"mlmagic.id", TAG, "mlflow.parentRunId", KEEPS_STATUS}
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,8 @@ class ForeignJournal:
 
     ``reason`` says why it is foreign. ``uid``, ``store``, ``host``, ``user`` and ``started`` (ms since 1970) are its
     own claims; they decide nothing. ``params``, ``metrics`` and ``tags`` are names, ``values`` counts those of all
-    metrics. A journal that cannot be read has a ``problem``, and is not taken over.
+    metrics, ``registrations`` are the names under which it would register models, which is left out. A journal that
+    cannot be read has a ``problem``, and is not taken over.
     """
 
     path: Path
@@ -67,6 +81,7 @@ class ForeignJournal:
     tags: tuple[str, ...] = ()
     datasets: int = 0
     models: int = 0
+    registrations: tuple[str, ...] = ()
 
 
 def foreign_journals() -> list[ForeignJournal]:
@@ -98,6 +113,7 @@ def _described(foreign: Foreign) -> ForeignJournal:
         with _opened(foreign.path) as (place, journal):
             records = list(_records(journal))
             began = next((record for record in records if isinstance(record, Began)), None)
+            asked = [line.record for line in journal.read() if isinstance(line.record, Registration)]
             files = _staged(place, foreign.path, records)
     except (OSError, NewerFormatError) as error:
         return replace(empty, problem=getattr(error, "strerror", None) or str(error))
@@ -112,7 +128,10 @@ def _described(foreign: Foreign) -> ForeignJournal:
         tags=tuple(dict.fromkeys(one.key for one in records if isinstance(one, Tag))),
         datasets=sum(isinstance(one, Dataset) for one in records),
         models=sum(isinstance(one, Model) for one in records),
+        registrations=tuple(dict.fromkeys(one.name for one in asked)),
     )
+    if asked and not described.records:
+        return replace(described, problem="it only registers a model: %register does that in the store")
     if began is None:
         return replace(described, name=foreign.path.stem)
     return replace(

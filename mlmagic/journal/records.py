@@ -130,6 +130,41 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """A request to register a model of the run in the model registry, once the run and the model are in the store.
+
+    ``id`` is the version's tag ``mlmagic.registration``. The model is named by ``model_uid``, its tag ``mlmagic.id``,
+    or by ``model_id``, MLflow's id, if that is all that is known; ``model`` is its name. ``registry`` is the URI of the
+    registry without passwords, empty if it is the run's store. ``again`` makes another version of a model that is one
+    already; ``by`` and ``at`` (UTC, ISO 8601) say who asked, and when.
+    """
+
+    id: str
+    name: str
+    model: str
+    model_uid: str
+    model_id: str
+    registry: str
+    alias: str
+    tags: dict[str, str]
+    description: str | None
+    again: bool
+    by: str
+    at: str
+    signature: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The registration with this id is the version ``version``, and complete if it has an ``outcome``, in one line."""
+
+    registration: str
+    version: int
+    outcome: str
+    signature: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The last record of the user's code: the run's status, and when it ended, in milliseconds since the epoch."""
 
@@ -182,6 +217,8 @@ Record = (
     | Copy
     | Dataset
     | Model
+    | Registration
+    | Registered
     | Ended
     | Delivered
     | UserKeys
@@ -189,8 +226,13 @@ Record = (
     | Rejected
     | Closed
 )
-Signed = Began | File | Part | Copy | Model
-"""The records that state whose run it is and which files it has: `mlmagic.journal.signing` signs them."""
+Signed = Began | File | Part | Copy | Model | Registration | Registered
+"""The records that state whose run it is, which files it has and what is registered; `mlmagic.journal.signing`."""
+SIGNED: tuple[type[Signed], ...] = (Began, File, Part, Copy, Model, Registration, Registered)
+AFTER_THE_END = (Bound, Delivered, UserKeys, Stored, Rejected, Registration, Registered, Closed)
+"""The records that may follow the end of the run: what the delivery notes, and registrations."""
+KEEPS_STATUS = "mlmagic.keeps_status"
+"""The tag of a first record whose journal adds to an ended run: the run's status, start and end stay as they are."""
 
 
 class Sink(Protocol):

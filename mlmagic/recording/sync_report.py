@@ -29,6 +29,7 @@ class SyncReport:
 
     ``waiting`` counts the runs that were not delivered; ``away`` says why their store cannot be reached. ``problems``
     has a line for each refusal by the store and for what could not be read; ``foreign`` are the foreign journals.
+    ``registrations`` has a line for each model that was registered, ``unregistered`` the names under which others wait.
     """
 
     runs: list[SyncedRun] = field(default_factory=list)
@@ -36,3 +37,5 @@ class SyncReport:
     away: str | None = None
     problems: list[str] = field(default_factory=list)
     foreign: list[Foreign] = field(default_factory=list)
+    registrations: list[str] = field(default_factory=list)
+    unregistered: list[str] = field(default_factory=list)

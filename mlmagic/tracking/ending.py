@@ -23,12 +23,15 @@ from mlmagic.tracking import continuing, mlflow_runs
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.recording.summary import Status
     from mlmagic.session.observation.sites import Site
     from mlmagic.tracking.open_run import OpenRun
 
 _RECORDS = re.compile(r"(?:log_|set_tag|start_run$|register_)")
+_MOST_LINES = 10
 _CALL = re.compile(r"\bmlflow\.(\w+)\s*\(")
 
 
@@ -75,8 +78,8 @@ def end(run: OpenRun, status: Status, error: BaseException | None, duration_s: f
         return (delivery.is_closed or delivery.held is not None) and all(one.held is not None for one in below)
 
     done = ships.wait(is_through, run.patience)
-    for problem in delivery.problems:
-        run.notices.warn(problem)
+    _tell_of_delivery(run, *delivery.report())
+    _tell_of_delivery(run, *ships.unreported())
     if ships.fault:
         run.notices.warn(f"the delivery had an internal error ({ships.fault}) and continued: nothing is lost")
         ships.fault = None
@@ -150,6 +153,15 @@ def _leave_process(pid: int) -> None:
 def _tell_of_waiting(run: OpenRun, reason: str, later: str, *, what: str = "offline, ") -> None:
     count = run.delivery.waiting()
     run.notices.warn(f"{what}{count:,} record{'' if count == 1 else 's'} kept ({reason}): {later}")
+
+
+def _tell_of_delivery(run: OpenRun, problems: Sequence[str], outcomes: Sequence[str]) -> None:
+    """Report what the store refused, and which models were registered."""
+    for lines, tell in ((problems, run.notices.warn), (outcomes, run.notices.info)):
+        for line in lines[:_MOST_LINES]:
+            tell(line)
+        if len(lines) > _MOST_LINES:
+            tell(f"and {len(lines) - _MOST_LINES:,} more such lines")
 
 
 def _tell_of_mlflow_calls(run: OpenRun) -> None:

@@ -20,17 +20,20 @@ from mlmagic.recording.sync_report import SyncedRun, SyncReport
 from mlmagic.session.interrupts import deferred
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import tracking_uri
-from mlmagic.store.delivery import left_runs
+from mlmagic.store.delivery import left_runs, registrations
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import DeliveryWorker, delivery_worker, delivery_workers
 from mlmagic.store.waiting import WaitBudget
 from mlmagic.user_settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mlflow.entities import Run
+
     from mlmagic.journal.foreign import ForeignJournal
+    from mlmagic.journal.records import Registration
     from mlmagic.journal.survey import Foreign, Left
     from mlmagic.store.delivery.left_runs import LeftRun
 
@@ -59,6 +62,7 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
         When the setting ``offline`` is on.
     """
     _require_online()
+    registrations.deliver_with(_register)
     report = SyncReport()
     delivery_worker(tracking_uri.current_uri())  # its password may have changed
     still_open = [run.delivery for run in open_runs.open_here()]
@@ -67,16 +71,31 @@ def sync(*, only: str | None = None, patience_s: float = PATIENCE_S, anew: bool 
         _deliver(ships, ended, report, patience_s, anew=anew)
     for place in folder.places():
         _recover(place, only, report, patience_s, anew=anew)
+    for ships in delivery_workers():
+        problems, outcomes = ships.unreported()  # of runs that the background has delivered since
+        report.problems += problems
+        report.registrations += outcomes
     folder.prune()
     report.problems = list(dict.fromkeys(report.problems))  # a problem of several runs is reported once
     return report
+
+
+def _register(
+    asked: Registration, run: Run, uri: str, *, version: int | None, created: Callable[[int], None]
+) -> registrations.Outcome:
+    from mlmagic.registry.offline import delivering  # few journals hold a registration
+
+    return delivering.deliver(asked, run, uri, version=version, created=created)
 
 
 def waiting() -> tuple[int, list[Foreign]]:
     """Return how many runs `sync` would deliver, and the foreign journals; queries no store."""
     still_open = {run.uid for run in open_runs.open_here()}
     here = {
-        delivery.began.uid for ships in delivery_workers() for delivery in ships.deliveries() if not delivery.is_closed
+        delivery.began.uid
+        for ships in delivery_workers()
+        for delivery in ships.deliveries()
+        if not delivery.is_closed and not (delivery.keeps_status and not delivery.total())
     }
     found = [survey(place) for place in folder.places()]
     left = {one.began.uid for part in found for one in part.left if not one.is_closed}
@@ -105,6 +124,10 @@ def sync_foreign(journals: Sequence[ForeignJournal], *, patience_s: float = PATI
             report.problems.append(f"{one.path} was not taken over: {getattr(error, 'strerror', None) or error}")
             continue
         report.problems += journal.staging.problems
+        report.problems += [
+            f"{name!r} was not registered from {one.path}, which you did not record: %register {name} --run {one.name}"
+            for name in one.registrations
+        ]
         deliveries.append(Delivery.of_dead_process(journal, uri, began))
     ships = delivery_worker(uri)
     ships.add(*deliveries)
@@ -174,12 +197,18 @@ def _deliver(
     waiting: set[str] = set()
     for delivery in deliveries:
         uid = delivery.began.uid
-        report.problems += delivery.problems
+        problems, outcomes = delivery.report()
+        report.problems += problems
+        report.registrations += outcomes
         if delivery.damaged:
             report.problems.append(
                 f"{delivery.damaged} records of the run {delivery.began.name!r} were damaged and are lost"
             )
-        if delivery.is_closed and delivery.ended is not None:
+        report.unregistered += [] if delivery.is_closed else [asked.name for asked in delivery.registrations]
+        if delivery.keeps_status and not counts[id(delivery)]:  # it only registers a model of a run that is delivered
+            if not delivery.is_closed:
+                _tell_why(delivery, ships, report)
+        elif delivery.is_closed and delivery.ended is not None:
             records = counts[id(delivery)] + (done[uid].records if uid in done else 0)
             own_id = uid if uid in not_known else ""
             done[uid] = SyncedRun(
@@ -187,7 +216,12 @@ def _deliver(
             )
         else:
             waiting.add(uid)
-            report.away = report.away or ships.away or (None if delivery.held else "the store does not answer")
-            report.problems += [delivery.held] if delivery.held else []
+            _tell_why(delivery, ships, report)
     report.runs += done.values()
     report.waiting += len(waiting)
+
+
+def _tell_why(delivery: Delivery, ships: DeliveryWorker, report: SyncReport) -> None:
+    """Add to *report* why *delivery* is not complete."""
+    report.away = report.away or ships.away or (None if delivery.held else "the store does not answer")
+    report.problems += [delivery.held] if delivery.held else []

@@ -66,9 +66,15 @@ def _one(journal: ForeignJournal, store: str, credentials: Sequence[str]) -> str
             f"  holds         {_holds(journal)}",
             f"  would go to   {shorten(store, _LONGEST_LINE)}, {experiment}, as a run tagged mlmagic.foreign",
             f"  credentials   {', '.join(credentials) or 'none'}",
+            *([f"  left out      {_registrations(journal)}"] if journal.registrations else []),
             *_files(journal.files),
         ]
     )
+
+
+def _registrations(journal: ForeignJournal) -> str:
+    count = len(journal.registrations)
+    return f"{_count(count, 'registration')} of models{_names(journal.registrations)}: %register does that"
 
 
 def _moment(journal: ForeignJournal) -> str:

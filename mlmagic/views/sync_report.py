@@ -29,6 +29,10 @@ def sync_report(report: SyncReport) -> str:
     delivered forest (KILLED, 10,000 records)
     >>> print(sync_report(SyncReport(runs=[SyncedRun("away", "FINISHED", 6, "d3654144300d", "f6cbd1c6af2e")])))
     delivered away (FINISHED, 6 records, run f6cbd1c6 is now d3654144)
+    >>> print(sync_report(SyncReport(waiting=1, unregistered=["churn"], away="the store does not answer")))
+    1 run waits in the journal, and the registration of 'churn' (the store does not answer)
+    >>> print(sync_report(SyncReport(registrations=["'churn' version 4: registered"])))
+    'churn' version 4: registered
     >>> print(sync_report(SyncReport()))
     nothing to deliver
     """
@@ -41,17 +45,39 @@ def sync_report(report: SyncReport) -> str:
         more = len(report.runs) - _SHOWN_RUNS
         rest = f" and {_count(more, 'more run')}" if more > 0 else ""
         parts.append(f"delivered {shown}{rest}")
-    if report.waiting:
-        runs = "1 run waits" if report.waiting == 1 else f"{report.waiting} runs wait"
-        parts.append(f"{runs} in the journal{f' ({shorten(report.away, _LONGEST_LINE)})' if report.away else ''}")
-    line = "; ".join(parts) or ("" if report.problems else "nothing to deliver")
+    if waiting := _waiting(report):
+        parts.append(f"{waiting}{f' ({shorten(report.away, _LONGEST_LINE)})' if report.away else ''}")
+    line = "; ".join(parts) or ("" if report.problems or report.registrations else "nothing to deliver")
     foreign = [foreign_line(report.foreign)] if report.foreign else []
-    problems = [shorten(problem, _LONGEST_LINE) for problem in report.problems]
-    return "\n".join([*([clean(line)] if line else []), *problems, *foreign])
+    lines = [shorten(one, _LONGEST_LINE) for one in (*report.registrations, *report.problems)]
+    return "\n".join([*([clean(line)] if line else []), *lines, *foreign])
 
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _waiting(report: SyncReport) -> str:
+    """Return in words what was not delivered, or an empty text."""
+    runs = "1 run waits" if report.waiting == 1 else f"{report.waiting} runs wait"
+    names = registrations(report.unregistered)
+    if report.waiting:
+        return f"{runs} in the journal{f', and {names}' if names else ''}"
+    verb = "waits" if len(report.unregistered) == 1 else "wait"
+    return f"{names} {verb} in the journal" if names else ""
+
+
+def registrations(names: Sequence[str]) -> str:
+    """Return in words the registrations that wait, of these *names*, or an empty text.
+
+    >>> registrations(["churn"]), registrations(["churn", "churn", "fraud", "risk", "spam"]), registrations([])
+    ("the registration of 'churn'", "5 registrations ('churn', 'fraud', 'risk', …)", '')
+    """
+    different = list(dict.fromkeys(names))
+    shown = ", ".join(repr(shorten(name, _LONGEST_NAME)) for name in different[:_SHOWN_RUNS])
+    if len(names) <= 1:
+        return f"the registration of {shown}" if names else ""
+    return f"{len(names)} registrations ({shown}{', …' if len(different) > _SHOWN_RUNS else ''})"
 
 
 def _ids(run: SyncedRun) -> str:

@@ -20,7 +20,7 @@ import mlmagic
 from mlmagic.journal import file as journal_file
 from mlmagic.journal import folder, lines, owner, signing
 from mlmagic.journal.file import Journal
-from mlmagic.journal.records import Copy, Ended, File, Metric, Model, Param, Tag
+from mlmagic.journal.records import KEEPS_STATUS, Copy, Ended, File, Metric, Model, Param, Registration, Tag
 from mlmagic.journal.safe_folder import SafeFolder, UntrustedError
 from mlmagic.journal.staged_files import walk
 from mlmagic.journal.survey import NOT_SIGNED, Survey, survey
@@ -713,6 +713,32 @@ def test_a_journal_of_an_earlier_version_is_delivered_on_request(client, place, 
     (one,) = client.search_runs(["0"])
     assert (one.info.run_name, one.info.status, one.data.metrics) == ("old", "FINISHED", {"loss": 1.0})
     assert mlmagic.sync().foreign == []
+
+
+def asked(name="churn"):
+    """A registration of a model of the run, with an alias, that somebody else asks for."""
+    return Registration("e" * 32, name, "model", "f" * 32, "", "", "champion", {}, None, False, "eve", "2026-01-01")
+
+
+def test_a_registration_that_somebody_else_asks_for_is_named_and_not_carried_out(client, place, store_uri, capsys):
+    plant(place, *run(store_uri, asked()))
+    assert sync_foreign(yes=True).problems == [
+        f"'churn' was not registered from {place / NAME}, which you did not record: %register churn --run planted"
+    ]
+    assert "left out      1 registration of models (churn): %register does that" in capsys.readouterr().out
+    assert [one.info.run_name for one in client.search_runs(["0"])] == ["planted"]
+    assert client.search_registered_models() == []
+
+
+def test_a_journal_that_only_registers_is_not_taken_over(client, place, store_uri, make_run):
+    make_run("forest")
+    first = began(store_uri, resumed=True, tags={KEEPS_STATUS: "true"})
+    plant(place, first, first, asked(), Ended("FINISHED", 1))
+    (foreign,) = mlmagic.foreign_journals()
+    assert foreign.problem == "it only registers a model: %register does that in the store"
+    assert "was not taken over: it only registers a model" in mlmagic.sync(foreign=[foreign]).problems[0]
+    assert [one.info.run_name for one in client.search_runs(["0"])] == ["forest"]
+    assert client.search_registered_models() == []
 
 
 def test_the_journal_of_a_live_process_of_an_earlier_version_is_not_offered(place, store_uri):

@@ -302,6 +302,46 @@ with mlmagic.track(resume="", quiet=True):
 """
 
 
+KILLED_WHEN_CONTINUED = """
+import mlmagic, os, signal
+from mlmagic.user_settings import settings
+with mlmagic.track("one", quiet=True):
+    mlmagic.log(a=1.0)
+settings.offline = True
+with mlmagic.track(resume="", quiet=True):
+    mlmagic.log(b=2.0)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_that_was_killed_when_it_was_continued_offline_does_not_stay_running(client, tmp_path):
+    run(KILLED_WHEN_CONTINUED, tmp_path)
+    assert stored(client)["one"].info.status == "FINISHED"
+    sync()
+    one = stored(client)["one"]
+    assert (one.info.status, one.data.metrics) == ("KILLED", {"a": 1.0, "b": 2.0})
+
+
+KILLED_WHEN_EVALUATED = """
+import mlmagic, os, signal
+from mlmagic.evaluation.stored_runs import recording_on
+with mlmagic.track("one", quiet=True):
+    pass
+with recording_on("one") as recorded:
+    recorded.recorder.metric("late", 0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_is_killed_while_it_records_on_an_ended_run_leaves_its_status(client, tmp_path):
+    run(KILLED_WHEN_EVALUATED, tmp_path)
+    before = stored(client)["one"].info
+    sync()
+    one = stored(client)["one"]
+    assert one.data.metrics == {"late": 0.5}
+    assert (one.info.status, one.info.end_time) == ("FINISHED", before.end_time)
+
+
 @pytest.mark.parametrize("number", range(3))
 def test_two_processes_that_load_at_once_make_one_run_of_one_that_was_gone_on_with(client, tmp_path, number):
     run(CONTINUED, tmp_path, MLMAGIC_OFFLINE="true")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,19 +21,19 @@ from mlmagic.journal.records import (
     Model,
     Param,
     Part,
+    Registered,
+    Registration,
     Rejected,
     Stored,
     Tag,
     UserKeys,
 )
 from mlmagic.journal.schema import storable
-from mlmagic.journal.staged_files import path_of
-from mlmagic.store import experiments
-from mlmagic.store.delivery import batches, stored_run
+from mlmagic.store.delivery import batches
+from mlmagic.store.delivery.attached import STAGED, Attached
 from mlmagic.store.delivery.batches import Batch
 from mlmagic.store.delivery.pausing import Pause
 from mlmagic.store.delivery.stored_run import StoredRun
-from mlmagic.store.delivery.uploading import Upload
 from mlmagic.store.query import durations
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ if TYPE_CHECKING:
     from mlmagic.journal.file import Journal
     from mlmagic.journal.records import Began
 
-_TERMINATED = {"FINISHED", "FAILED", "KILLED"}
 _BATCHED = (Param, Metric, Tag, Dataset)
-_STAGED = (File, Part, Copy, Model)
 
 
 class Delivery:
@@ -54,9 +53,9 @@ class Delivery:
 
     Delivery is idempotent: the run is found by its tag ``mlmagic.id``, metrics keep their timestamps, and the journal
     itself records how far the store has got. ``run`` is MLflow's run as of its creation or continuation; ``problems``
-    has a line for each refusal by the store. ``held`` is why the last attempt stopped, and ``is_refused`` whether
-    MLflow refused for good; the attempt is retried after a pause. ``anew`` requests a new run in place of one that the
-    store no longer has. ``moved`` is called after each step.
+    has a line for each refusal by the store, ``outcomes`` one for each registration of a model. ``held`` is why the
+    last attempt stopped, and ``is_refused`` whether MLflow refused for good; the attempt is retried after a pause.
+    ``anew`` requests a new run in place of one that the store no longer has. ``moved`` is called after each step.
     """
 
     def __init__(self, journal: Journal, uri: str, began: Began) -> None:
@@ -70,12 +69,15 @@ class Delivery:
         self.is_refused = False
         self.anew = False
         self.problems: list[str] = []
+        self.outcomes: list[str] = []
         self.damaged = 0
+        self._reported = (0, 0)
         self.was_killed = False
         self._seconds_before: float | None = None
         self._is_dead = False
         self._tries_to_finish = 0
         self._pause = Pause(share=0.1)
+        self._closing = threading.Lock()
         self._stored = StoredRun(uri, began)
         self._begin()
 
@@ -83,15 +85,12 @@ class Delivery:
         """Start with the journal's first record: nothing of the journal is in the store."""
         self.run: Run | None = None
         self._is_over = False
-        self._files: dict[str, File | Part | Copy] = {}
-        self._models: dict[str, Model] = {}
+        self._attached = Attached(self.journal, is_own=foreign.TAG not in self.began.tags)
         self._own_params: set[str] = set()
         self._own_metrics: set[str] = set()
         self._left_out: UserKeys | None = None
         self._batch = Batch()
         self._waits: list[tuple[Batch, str]] = []
-        self._upload = Upload(self.journal, is_own=foreign.TAG not in self.began.tags)
-        self._noted: set[str] = set()
         self._read_to = 0
         self._delivered_to = 0
 
@@ -111,15 +110,15 @@ class Delivery:
                     delivery._delivered_to = upto
                 case Tag(durations.TAG, value):
                     seconds = durations.seconds(value)
-                case Stored(path):
-                    delivery._upload.done.add(path)
+                case Stored() | Registration() | Registered() as progress:
+                    delivery._attached.note_progress(progress)
                 case UserKeys() as left_out:
                     delivery._left_out = left_out
                 case Ended() as ended:
                     delivery.ended = ended
                 case Closed():
                     delivery.is_closed = True
-                case record if isinstance(record, (*_BATCHED, *_STAGED)):
+                case record if isinstance(record, (*_BATCHED, *STAGED)):
                     delivery.is_closed = False  # its process continued after the run was closed
         if delivery.ended is None:
             delivery.was_killed = True
@@ -133,32 +132,82 @@ class Delivery:
         return self._stored.id
 
     @property
+    def keeps_status(self) -> bool:
+        """Whether the journal only adds to a run that has ended."""
+        return self._stored.keeps_status
+
+    @property
     def waits(self) -> bool:
         """Whether there is something to deliver, and the pause after the last attempt is over."""
         return not self.is_closed and (self.held is None or self._pause.is_over)
 
     @property
+    def models(self) -> tuple[Model, ...]:
+        """The run's models, as far as the journal was read; all of them when it is closed."""
+        return self._attached.models
+
+    def has_stored(self, model: Model) -> bool:
+        """Return whether a model of the run needs no more work: it is in the store, or was refused for good."""
+        return self.is_closed or self._attached.uploaded.is_done(model)
+
+    @property
+    def registrations(self) -> tuple[Registration, ...]:
+        """The registrations that wait."""
+        return tuple(self._attached.registrations.waiting.values())
+
+    @property
     def keeps_files(self) -> bool:
         """Whether some staged files exist only here because the store refused them."""
-        return bool(self._upload.refused)
+        return bool(self._attached.uploaded.refused)
+
+    def report(self) -> tuple[list[str], list[str]]:
+        """Return ``problems`` and ``outcomes``, for the user to see."""
+        problems, outcomes = list(self.problems), list(self.outcomes)
+        self._reported = len(problems), len(outcomes)
+        return problems, outcomes
+
+    def unreported(self) -> tuple[list[str], list[str]]:
+        """Return what `report` would add to what it returned before, and count it as returned."""
+        before = self._reported
+        problems, outcomes = self.report()
+        return problems[before[0] :], outcomes[before[1] :]
 
     def waiting(self) -> int:
         """Return how many of the run's records wait in the journal."""
-        return sum(batch.count for batch, _ in self._waits) + sum(
-            line.end > self._delivered_to
-            if isinstance(line.record, _BATCHED)
-            else isinstance(line.record, _STAGED) and not self._upload.is_done(line.record)
-            for line in self.journal.read()
+        return (
+            len(self.registrations)
+            + sum(batch.count for batch, _ in self._waits)
+            + sum(
+                line.end > self._delivered_to
+                if isinstance(line.record, _BATCHED)
+                else isinstance(line.record, STAGED) and not self._attached.uploaded.is_done(line.record)
+                for line in self.journal.read()
+            )
         )
 
     def total(self) -> int:
         """Return how many records the run's journal has, delivered or not."""
-        return sum(isinstance(line.record, (*_BATCHED, *_STAGED)) for line in self.journal.read())
+        return sum(isinstance(line.record, (*_BATCHED, *STAGED)) for line in self.journal.read())
 
     def hold(self, reason: str, *, is_refused: bool = False, pause_s: float = 0.0) -> None:
         """Note why nothing more can be delivered now; the delivery is retried after a pause, which grows each time."""
         self.held, self.is_refused = reason, is_refused
         self._pause.begin(pause_s)
+
+    def register(self, asked: Registration, *, version: int | None = None) -> bool:
+        """Record a registration in the journal; return False if the journal was closed meanwhile.
+
+        *version* is the version if it is created already, and only its alias is to be set.
+        """
+        with self._closing:
+            if self.is_closed:
+                return False
+            self.journal.append(asked)
+            self._attached.registrations.note(asked)
+            if version is not None:
+                self._attached.registrations.note_created(asked.id, version)
+        self.journal.sync()
+        return True
 
     def advance(self, client: MlflowClient) -> None:
         """Deliver all available records, except the end of the run.
@@ -188,32 +237,33 @@ class Delivery:
         if self.run is None or self.ended is None or not self.waits:
             return
         with self._holding():
-            self._finish(client, self.run)
+            self._finish(client, self.run, self.ended)
 
-    def _finish(self, client: MlflowClient, run: Run) -> None:
+    def _finish(self, client: MlflowClient, run: Run, ended: Ended) -> None:
         again = self._is_dead or self._tries_to_finish > 0
         self._tries_to_finish += 1
         for _ in range(len(self._waits)):
             self._take(self._log(client, self._waits[0][0]))
             del self._waits[0]
-        location = self._stored.ask(partial(experiments.location_of, client, run.info.experiment_id))
-        self._upload.files(list(self._files.values()), run, location, self.uri)
-        if self._models:
-            logged = self._stored.ask(partial(client.get_run, run.info.run_id))
-            for model in self._models.values():
-                self._upload.model(model, client, logged, location, again=again)
-        self._set_aside(*self._upload.newly_refused())
+        self._set_aside(*self._attached.upload(client, run, self._stored, self.uri, again=again))
         if not self._is_over:
-            if reason := self._stored.attempt(client, partial(self._end, client, run)):
+            killed, seconds = self.was_killed, self._seconds_before
+            end = partial(self._stored.end, client, run, ended, was_killed=killed, seconds_before=seconds)
+            if reason := self._stored.attempt(client, end):
                 self._set_aside(f"the run could not be ended: {reason}")
             self._is_over = True
-        held = [*(f"{batch.named()} waits: {reason}" for batch, reason in self._waits[:1]), self._upload.waiting()]
-        if any(held):
-            self._note_stored()
-            self.hold(". ".join(filter(None, held)))
-        else:
-            self.journal.append(Closed())
-            self.is_closed, self.held = True, None
+        registered = self._attached.register(run, self.uri)
+        self.outcomes += registered.outcomes
+        self._set_aside(*registered.refused)
+        held = [f"{batch.named()} waits: {reason}" for batch, reason in self._waits[:1]]
+        held += filter(None, [self._attached.uploaded.waiting(), registered.waits])
+        if held:
+            self._attached.note_stored()
+            self.hold(". ".join(held))
+        with self._closing:
+            if not held and not self.registrations:  # none was added at this moment
+                self.journal.append(Closed())
+                self.is_closed, self.held = True, None
 
     @contextmanager
     def _holding(self) -> Iterator[None]:
@@ -234,7 +284,7 @@ class Delivery:
 
     def _deliver_again(self) -> None:
         """Start again with all records: the answers that told of their success may have been of no MLflow server."""
-        self._upload = Upload(self.journal, is_own=foreign.TAG not in self.began.tags)
+        self._attached.upload_again()
         self._batch = Batch()
         self._read_to = self._delivered_to = self.damaged = 0
         self.journal.append(Delivered(0))
@@ -254,13 +304,9 @@ class Delivery:
                     self.damaged += 1
                 case Param() | Metric() | Tag() | Dataset() as record if line.end > self._delivered_to:
                     self._batch.add(record)
-                case File() | Part() | Copy() | Model() as staged if not self.journal.is_own(staged):
-                    unsigned = "its entry in the journal is not signed with your key"
-                    self._set_aside(f"{path_of(staged)} was skipped: {unsigned}")
-                case File() | Part() | Copy() as staged:
-                    self._files[staged.digest if isinstance(staged, Part) else staged.path] = staged
-                case Model() as model:
-                    self._models[model.uid] = model
+                case File() | Part() | Copy() | Model() | Registration() as attached:
+                    if skipped := self._attached.add(attached):
+                        self._set_aside(skipped)
                 case Ended() as ended:
                     self.ended = ended
             if self._batch.is_full:
@@ -299,24 +345,7 @@ class Delivery:
             self.journal.append(self._left_out)
         return self._left_out
 
-    def _end(self, client: MlflowClient, run: Run) -> None:
-        ended = self.ended
-        if ended is None or (self.was_killed and run.info.status in _TERMINATED):
-            return
-        if self._seconds_before is not None:
-            seconds = self._seconds_before + max(0, ended.at - self.began.started) / 1000
-            client.set_tag(run.info.run_id, durations.TAG, durations.tag(seconds).value)
-        client.set_terminated(run.info.run_id, ended.status, ended.at)
-        if self._stored.attempts > 1 and not self.began.resumed:
-            stored_run.delete_twins(client, run, self.began.uid)
-
     def _set_aside(self, *problems: str) -> None:
         for problem in problems:
             self.problems.append(problem)
             self.journal.append(Rejected(problem))
-
-    def _note_stored(self) -> None:
-        """Record in the journal which files are in the store, so that no later process uploads them again."""
-        for path in sorted(self._upload.done - self._noted):
-            self.journal.append(Stored(path))
-        self._noted |= self._upload.done

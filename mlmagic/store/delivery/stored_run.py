@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import StoreAwayError
+from mlmagic.journal.records import KEEPS_STATUS
 from mlmagic.snapshot.secrets import cuts
 from mlmagic.store import experiments, outage, refusals, shared_parts
 from mlmagic.store.outage import Verdict
-from mlmagic.store.query import queries
+from mlmagic.store.query import durations, queries
 from mlmagic.store.waiting import answered
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from mlmagic.journal.records import Began
+    from mlmagic.journal.records import Began, Ended
 
 T = TypeVar("T")
 
+_TERMINATED = {"FINISHED", "FAILED", "KILLED"}
 _PARENT = "mlflow.parentRunId"
 
 
@@ -29,13 +31,17 @@ class StoredRun:
     """The run of one journal, as far as the store has it.
 
     ``id`` is the run's id, or None while no store has given it one; ``is_bound`` is whether a delivery has found or
-    created the run; ``attempts`` counts the searches for it.
+    created the run; ``attempts`` counts the searches for it. ``keeps_status`` says that the journal only adds to a run
+    that has ended.
     """
 
     def __init__(self, uri: str, began: Began) -> None:
         self.id: str | None = began.run_id or None
         self.is_bound = False
         self.attempts = 0
+        self.keeps_status = began.resumed and KEEPS_STATUS in began.tags
+        self._is_new = False
+        self._is_reopened = False
         self._uri = uri
         self._began = began
         self._was_gone = False
@@ -59,12 +65,32 @@ class StoredRun:
         self.attempts += 1
         if run_id is None:
             run = self.ask(partial(create, client, began))
+            self._is_new = True
         else:
             run = self._require(client, run_id)
-            if began.resumed and not self.is_bound:
+            if began.resumed and not self.keeps_status and not self.is_bound:
                 self.ask(partial(client.update_run, run_id, status="RUNNING"))
+                self._is_reopened = True
         self.bind(run.info.run_id)
         return run
+
+    def end(
+        self, client: MlflowClient, run: Run, ended: Ended, *, was_killed: bool, seconds_before: float | None
+    ) -> None:
+        """Give the run its status and its end, unless its status is to stay as it is.
+
+        *was_killed* says that its process did not end it, *seconds_before* how long its earlier cells ran.
+        """
+        if self.keeps_status and not self._is_new:
+            return
+        if was_killed and run.info.status in _TERMINATED and not self._is_reopened:  # the user's code has ended it
+            return
+        if seconds_before is not None:
+            seconds = seconds_before + max(0, ended.at - self._began.started) / 1000
+            client.set_tag(run.info.run_id, durations.TAG, durations.tag(seconds).value)
+        client.set_terminated(run.info.run_id, ended.status, ended.at)
+        if self.attempts > 1 and not self._began.resumed:
+            delete_twins(client, run, self._began.uid)
 
     def forget_if_gone(self, client: MlflowClient) -> bool:
         """Return whether the store has lost the run; if so, the next `find_or_create` creates another one."""
@@ -120,7 +146,7 @@ def create(client: MlflowClient, began: Began) -> Run:
     """Create the run that *began*; if its experiment's id is not in the store, use the experiment of that name."""
     from mlflow.exceptions import MlflowException
 
-    tags = dict(began.tags) | {"mlmagic.id": began.uid}
+    tags = {key: value for key, value in began.tags.items() if key != KEEPS_STATUS} | {"mlmagic.id": began.uid}
     if began.parent and _PARENT not in tags and (parent := queries.by_own_id(client, began.parent)):
         tags[_PARENT] = parent.info.run_id
     new = partial(client.create_run, start_time=began.started, tags=tags, run_name=began.name or None)

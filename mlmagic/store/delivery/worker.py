@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from mlmagic.errors import MLMagicError, StoreAwayError
 from mlmagic.journal import folder, fsync_thread
 from mlmagic.store import connection, outage
+from mlmagic.store.delivery import delivered_runs
 from mlmagic.store.delivery.pausing import Pause
 from mlmagic.store.waiting import OWN_THREAD
 from mlmagic.user_settings import settings
@@ -45,6 +46,7 @@ class DeliveryWorker:
         self.away: str | None = None
         self.fault: str | None = None
         self._deliveries: list[Delivery] = []
+        self._closed: list[Delivery] = []
         self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
         # Held during a round: a stopped thread may still be in its last round when the next thread starts.
@@ -92,6 +94,17 @@ class DeliveryWorker:
         """Return the deliveries that are not complete."""
         with self._condition:
             return list(self._deliveries)
+
+    def unreported(self) -> tuple[list[str], list[str]]:
+        """Return the problems and the registrations of closed runs that no report has shown yet, one line each."""
+        with self._condition:
+            closed, self._closed = self._closed, []
+        problems, outcomes = [], []
+        for delivery in closed:
+            refused, registered = delivery.unreported()
+            problems += [f"the run {delivery.began.name!r}: {line}" for line in refused]
+            outcomes += registered
+        return problems, outcomes
 
     def drain(self, patience: WaitBudget) -> None:
         """Deliver all that can be delivered while there is *patience*."""
@@ -160,7 +173,10 @@ class DeliveryWorker:
         for delivery in deliveries:
             if delivery.is_closed:
                 fsync_thread.forget(delivery.journal)
+                delivered_runs.remember(delivery)
                 folder.put_away(delivery.journal, keep_files=delivery.keeps_files)
+                if delivery.problems or delivery.outcomes:
+                    self._closed.append(delivery)
                 self.remove(delivery)
 
     def _step(self, delivery: Delivery, step: Callable[[MlflowClient], None], client: MlflowClient) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mlmagic.errors import ModelNotFoundError, UsageProblem
 from mlmagic.store.model_files.loading import ModelFiles
@@ -17,9 +17,26 @@ if TYPE_CHECKING:
 _MOST = 1000
 
 
+class Named(Protocol):
+    """A model of a run, in the store or in a journal."""
+
+    @property
+    def name(self) -> str:
+        """The name of the variable that held it."""
+
+
+T = TypeVar("T", bound=Named)
+
+
 def models_of(client: MlflowClient, run: Run) -> list[LoggedModel]:
     """Return the logged models of a run that are complete, the newest of each name, in the order of their names."""
-    found: dict[str, LoggedModel] = {}
+    found = {model.name: model for model in every_model_of(client, run)}
+    return [found[name] for name in sorted(found)]
+
+
+def every_model_of(client: MlflowClient, run: Run) -> list[LoggedModel]:
+    """Return the logged models of a run that are complete, the oldest first."""
+    found: list[LoggedModel] = []
     token = None
     while True:
         page = client.search_logged_models(
@@ -29,10 +46,10 @@ def models_of(client: MlflowClient, run: Run) -> list[LoggedModel]:
             order_by=[{"field_name": "creation_timestamp", "ascending": True}],
             page_token=token,
         )
-        found |= {model.name: model for model in page if str(model.status) == "READY"}
+        found += [model for model in page if str(model.status) == "READY"]
         token = page.token
         if not token:
-            return [found[name] for name in sorted(found)]
+            return found
 
 
 def choose(models: Sequence[LoggedModel], name: str | None, run: Run, *, how: str) -> LoggedModel:
@@ -51,13 +68,25 @@ def choose(models: Sequence[LoggedModel], name: str | None, run: Run, *, how: st
         if any(key.startswith("mlmagic.sweep") for key in run.data.tags):
             hint = "Those of a sweep belong to the runs of its trials: name one of these"
         raise ModelNotFoundError(f"{title} has no model. {hint}")
+    by_id = next((model for model in models if model.model_id == name), None)
+    return by_id or choose_by_name(models, name, title, how=how)
+
+
+def choose_by_name(models: Sequence[T], name: str | None, title: str, *, how: str) -> T:
+    """Return the model of this name, or the only one; *title* names the run, whose *models* are one or more.
+
+    Raises
+    ------
+    ModelNotFoundError, UsageProblem
+        As `choose`.
+    """
     names = [model.name for model in models]
     listed = ", ".join(map(repr, names[:20]))
     if name is None:
         if len(models) > 1:
             raise UsageProblem(f"{title} has {len(models)} models: {listed}. Name one: {how}")
         return models[0]
-    found = next((model for model in models if name in {model.name, model.model_id}), None)
+    found = next((model for model in models if name == model.name), None)
     if found is None:
         raise ModelNotFoundError(f"{title} has no model {name!r}.{did_you_mean(name, names)} It has {listed}.")
     return found

@@ -451,7 +451,7 @@ def test_a_full_disk_of_the_artifacts_and_space_again(store_uri, tmp_path):
     (tmp_path / "mlruns").unlink()
     synced = python([sys.executable, "-c", "import mlmagic; print(mlmagic.sync(), mlmagic.sync())"]).stdout
     assert "SyncedRun(name='full', status='FINISHED'" in synced
-    assert "SyncReport(runs=[], waiting=0, away=None, problems=[], foreign=[])" in synced
+    assert "SyncReport(runs=[], waiting=0, away=None, problems=[], foreign=[]" in synced
     (run,) = mlflow.MlflowClient(store_uri).search_runs(["0"])
     assert "mlflow==" in mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/mlmagic/requirements.txt")
     assert list((tmp_path / ".mlmagic/journal").glob("*.journal")) == []

@@ -7,12 +7,16 @@ import pytest
 
 import mlmagic
 from mlmagic.journal import folder
+from mlmagic.journal.records import Param
+from mlmagic.recording import open_runs
+from mlmagic.recording.child_runs import ChildRun
 from mlmagic.store import connection
 from mlmagic.store.delivery import pausing
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.pausing import Pause
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.waiting import WaitBudget
+from mlmagic.user_settings import settings
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +104,40 @@ def test_an_attempt_that_takes_long_is_repeated_rarely(monkeypatch):
     assert not pause.is_over
     now[0] += 1.0
     assert pause.is_over
+
+
+def test_what_the_background_loses_is_said_by_the_next_run(store_uri, monkeypatch, capsys):
+    """Nobody waits for the first run any more when the store refuses a parameter of it."""
+    monkeypatch.setattr(settings, "offline", True)
+    with mlmagic.track("first"):
+        mlmagic.log_params(lr=0.1)
+        monkeypatch.setattr(settings, "offline", False)
+        ships = delivery_worker(store_uri)
+        ships.wait(lambda: False, WaitBudget(5, local=False))
+        (delivery,) = ships.deliveries()
+        connection.connect(store_uri).log_param(delivery.run_id, "depth", "3")
+        monkeypatch.setattr(settings, "offline", True)
+        mlmagic.log_params(depth=4)
+    capsys.readouterr()
+    monkeypatch.setattr(settings, "offline", False)
+    while ships.deliveries():
+        ships.wait(lambda: not ships.deliveries(), WaitBudget(1, local=False))
+    with mlmagic.track("second"):
+        pass
+    assert "the run 'first': param 'depth' was refused: " in capsys.readouterr().err
+    assert mlmagic.sync().problems == []
+
+
+def test_what_is_lost_of_a_child_run_is_said_by_its_parent_or_the_next_run(store_uri, capsys):
+    with mlmagic.track("sweep"):
+        parent = open_runs.on_this_thread()
+        child = ChildRun(parent, "trial 3", parent.began, {})
+        for value in ("0.1", "0.2"):
+            child._journal.append(Param("lr", value))
+        child.end("FINISHED", parent.began + 1)
+    with mlmagic.track("next"):
+        pass
+    assert capsys.readouterr().err.count("the run 'trial 3': param 'lr' was refused: ") == 1
 
 
 def test_one_run_that_is_held_holds_no_other(store_uri, monkeypatch, capsys):
