@@ -35,6 +35,9 @@ def register(
 ) -> RegisteredVersion:
     """Register a logged model of a run as a new version of the model *name*, as ``%register`` does.
 
+    While the store is away, or the run waits in its journal, it is recorded there, and registered once when the store
+    takes it; the version that is returned is ``pending`` then, and has no number.
+
     Parameters
     ----------
     name
@@ -52,7 +55,7 @@ def register(
 
     Returns
     -------
-    The new version, or the one that this logged model is already.
+    The new version, or the one that this logged model is already; its ``note`` says what was done.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def register(
     PromotionRefusedError
         If another process changed the alias at the same moment. The version is registered.
     StoreError
-        If the store refuses, or cannot be reached. Nothing is half done.
+        If the store refuses, or cannot be reached and this process does not know the run. Nothing is half done.
 
     Examples
     --------
@@ -72,8 +75,9 @@ def register(
     >>> mlmagic.register("churn", run="forest", alias="challenger").reference  # doctest: +SKIP
     'churn/1'
     """
-    from mlmagic.registry import names, registering
-    from mlmagic.registry.promotion import promoting
+    from mlmagic.registry import names
+    from mlmagic.registry.offline import registering_later
+    from mlmagic.registry.registering import RegistrationRequest
     from mlmagic.store.values import as_text
 
     example = "mlmagic.register('churn', run='forest')"
@@ -87,13 +91,8 @@ def register(
         )
     wanted, note = names.require_alias(alias) if alias is not None else (None, "")
     texts = {str(key): as_text(value) for key, value in ({} if tags is None else tags).items()}
-    made = registering.register(registering.Registration(name, run, model, wanted, texts, description, again))
-    made = replace(made, note=f"{made.note}; {note}") if note else made
-    if wanted is None or wanted in made.aliases:
-        return made
-    done = promoting.promote(promoting.Wanted(names.Reference(name, made.version), wanted))
-    told = "; ".join([made.note, str(done), *done.notes])
-    return replace(made, aliases=tuple(sorted({*made.aliases, wanted})), note=told)
+    made = registering_later.register(RegistrationRequest(name, run, model, wanted, texts, description, again))
+    return replace(made, note=f"{made.note}; {note}") if note else made
 
 
 @whole_imports()
@@ -209,7 +208,8 @@ def promote(
     ModelNotFoundError
         If there is no such model or version.
     UsageProblem
-        If the gate is no expression, or names what the version does not have.
+        If the gate is no expression, or names what the version does not have; or the newest version is meant, and
+        one waits in the journal.
     StoreError
         If the store refuses, or cannot be reached.
 
@@ -221,6 +221,7 @@ def promote(
     """
     from mlmagic.registry import gates
     from mlmagic.registry.names import require_alias
+    from mlmagic.registry.offline import promoting_later
     from mlmagic.registry.promotion import promoting
 
     example = "mlmagic.promote('churn', 3, to='champion')"
@@ -237,7 +238,10 @@ def promote(
         called = names_in(sys._getframe(2))  # past the decorator
         beats = better_than_gate(better_than, on, metric, called, to=alias, **options)
         judge = beats if judge is None else AllOf((judge, beats))
-    done = promoting.promote(promoting.Wanted(reference, alias, judge, dry_run, reason))
+    with promoting_later.not_recorded_for_later():
+        if version is None:
+            promoting_later.require_none_waits(name)
+        done = promoting.promote(promoting.Wanted(reference, alias, judge, dry_run, reason))
     return replace(done, notes=(note, *done.notes)) if note else done
 
 
@@ -281,13 +285,15 @@ def rollback(name: str, *, to: str = "champion", reason: str = "") -> Promotion:
     champion of 'churn' is no version now; it was version 1
     """
     from mlmagic.registry.names import require_alias, require_name
+    from mlmagic.registry.offline import promoting_later
     from mlmagic.registry.promotion import rolling_back
 
     example = "mlmagic.rollback('churn', to='champion')"
     require_name(name, example)
     require_text("mlmagic.rollback", example, reason=reason)
     alias, note = require_alias(to)
-    done = rolling_back.rollback(name, alias, reason=reason)
+    with promoting_later.not_recorded_for_later():
+        done = rolling_back.rollback(name, alias, reason=reason)
     return replace(done, notes=(note, *done.notes)) if note else done
 
 

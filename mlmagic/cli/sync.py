@@ -28,4 +28,4 @@ def sync(folder: Path, *, anew: bool = False, foreign: bool = False, yes: bool =
         print("nothing was delivered")
         return 0
     print(sync_report(report))
-    return 1 if report.waiting or report.problems else 0
+    return 1 if report.waiting or report.problems or report.unregistered else 0

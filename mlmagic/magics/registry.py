@@ -61,7 +61,8 @@ class RegistryMagics(Magics):
         """Register a model that a run recorded as a new version of NAME.
 
         The version has tags that say which run it came from, who registered it and when. A model that is a version
-        already is not registered again, so that the cell can be run again.
+        already is not registered again, so that the cell can be run again. While the store is away, it is recorded in
+        the journal of the run, and registered when the store takes it: `%mlmagic` shows what waits.
 
         Examples::
 
@@ -82,7 +83,8 @@ class RegistryMagics(Magics):
             description=parsed.description,
             again=parsed.again,
         )
-        print(clean(f"{made.name!r} version {made.version}: {made.note}"))  # noqa: T201
+        version = "" if made.version is None else f" version {made.version}"
+        print(clean(f"{made.name!r}{version}: {made.note}"))  # noqa: T201
 
     @magic_arguments()
     @argument("name", nargs="?", help="The registered model; all of them without.")

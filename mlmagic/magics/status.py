@@ -66,14 +66,18 @@ class StatusMagics(Magics):
 
     @staticmethod
     def _show() -> None:
+        from mlmagic.registry.pending import pending_names
         from mlmagic.tracking import recovery
-        from mlmagic.views.sync_report import foreign_line
+        from mlmagic.views.sync_report import foreign_line, registrations
 
         waiting, foreign = recovery.waiting()
         print(f"mlmagic {__version__}")  # noqa: T201
         print(f"  store       {clean(tracking_uri.shown_uri())}")  # noqa: T201
         print(f"  experiment  {clean(experiments.shown_name())}")  # noqa: T201
         print(f"  journal     {folder.place()}, {waiting} run{'' if waiting == 1 else 's'} not delivered yet")  # noqa: T201
+        if names := pending_names():
+            waits = "waits" if len(names) == 1 else "wait"
+            print(f"              {clean(registrations(names))} {waits}: %mlmagic sync delivers what the store takes")  # noqa: T201
         if foreign:
             print(f"              {foreign_line(foreign)}")  # noqa: T201
         for name in sorted(settings.trait_names(config=True)):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from mlmagic.errors import UsageProblem
 from mlmagic.registry import registry_store
 from mlmagic.registry.facts import keys_among, parse_filter, read_facts
+from mlmagic.registry.pending import pending_hint, pending_names
 from mlmagic.registry.promotion import history
 from mlmagic.registry.promotion.interrupted import notes_on
 from mlmagic.registry.versions import all_models, every_version, find_model, versions_of
@@ -81,10 +82,9 @@ def _listed(name: str | None, condition: str, n: int, client: MlflowClient) -> L
     models = [find_model(client, name)] if name is not None else list(all_models(client))
     every_one = versions_of(client, models[0]) if name is not None else every_version(client, models)
     found = [(model, [one for one in every_one if one.name == model.name]) for model in models]
-    every = sorted(
-        (one for _, some in found for one in some), key=lambda one: (-one.created_ms, one.name, -one.version)
-    )
+    every = sorted((one for _, some in found for one in some), key=lambda one: (-one.created_ms, one.name, -one.number))
     notes = [line for model, versions in found for line in notes_on(model, versions)]
+    notes += [pending_hint(one).strip() for one in dict.fromkeys(pending_names()) if name in {None, one}]
     if not condition.strip():
         chosen = read_facts(client, every[:n])
         return ListedVersions(chosen, name, "", notes, more=len(every) > n, is_empty=not every)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import ModelNotFoundError, UsageProblem
+from mlmagic.registry.pending import pending_hint
 from mlmagic.store.waiting import answered
 from mlmagic.suggestions import did_you_mean
 
@@ -23,18 +24,21 @@ _GONE = "RESOURCE_DOES_NOT_EXIST"
 
 @dataclass(frozen=True, repr=False)
 class RegisteredVersion:
-    """A version of a registered model.
+    """A version of a registered model, or one that waits in the journal until the store answers.
 
-    ``reference`` is what `mlmagic.load_model` takes. ``created_ms`` is in milliseconds since 1970.
+    ``reference`` is what `mlmagic.load_model` takes. ``created_ms`` is in milliseconds since 1970. ``pending`` says
+    that something of it waits; ``version`` is None while it has no number.
 
     Examples
     --------
     >>> RegisteredVersion("churn", 3, ("champion",), "3f2a91c0")
     RegisteredVersion('churn/3', aliases=['champion'], run_id='3f2a91c0')
+    >>> RegisteredVersion("churn", None, run_id="3f2a91c0", pending=True)
+    RegisteredVersion('churn', run_id='3f2a91c0', pending=True)
     """
 
     name: str
-    version: int
+    version: int | None
     aliases: tuple[str, ...] = ()
     run_id: str = ""
     source: str = ""
@@ -42,16 +46,41 @@ class RegisteredVersion:
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    pending: bool = False
 
     def __repr__(self) -> str:
         """Return the reference, the aliases and the run."""
+        named = self.name if self.version is None else self.reference
         aliases = f", aliases={list(self.aliases)}" if self.aliases else ""
-        return f"RegisteredVersion({self.reference!r}{aliases}, run_id={self.run_id[:8]!r})"
+        pending = ", pending=True" if self.pending else ""
+        return f"RegisteredVersion({named!r}{aliases}, run_id={self.run_id[:8]!r}{pending})"
+
+    @property
+    def number(self) -> int:
+        """The number of a version that is in the store.
+
+        Raises
+        ------
+        UsageProblem
+            If it waits in the journal, and has none yet.
+        """
+        if self.version is None:
+            raise UsageProblem(
+                f"{self.name!r} waits in the journal, and has no version yet: %mlmagic sync registers it when the "
+                "store answers"
+            )
+        return self.version
 
     @property
     def reference(self) -> str:
-        """The name and the number: ``churn/3``."""
-        return f"{self.name}/{self.version}"
+        """The name and the number: ``churn/3``.
+
+        Raises
+        ------
+        UsageProblem
+            As `number`.
+        """
+        return f"{self.name}/{self.number}"
 
     @property
     def model_id(self) -> str:
@@ -117,7 +146,7 @@ def versions_of(client: MlflowClient, model: RegisteredModel) -> list[Registered
     """Return all versions of a model, the newest first."""
     mark = '"' if "'" in model.name else "'"
     found = _searched(client, f"name = {mark}{model.name}{mark}")
-    return sorted((_version(one, model) for one in found), key=lambda one: -one.version)
+    return sorted((_version(one, model) for one in found), key=lambda one: -one.number)
 
 
 def every_version(client: MlflowClient, models: Sequence[RegisteredModel]) -> list[RegisteredVersion]:
@@ -204,7 +233,7 @@ def _unknown_model(client: MlflowClient, name: str) -> ModelNotFoundError:
     near = did_you_mean(name, names)
     listed = "" if near or not names else f" There are {', '.join(map(repr, names[:_SHOWN]))}"
     more = ", …" if listed and len(names) > _SHOWN else "." if listed else ""
-    hint = "" if names else f" None is registered yet: %register {name}"
+    hint = pending_hint(name) or ("" if names else f" None is registered yet: %register {name}")
     return ModelNotFoundError(f"there is no registered model {name!r}.{near}{listed}{more}{hint}")
 
 
@@ -236,7 +265,7 @@ def require_capitals(model: RegisteredModel, alias: str) -> None:
 def _unknown_version(
     client: MlflowClient, model: RegisteredModel, reference: Reference, number: int
 ) -> ModelNotFoundError:
-    versions = [one.version for one in versions_of(client, model)]
+    versions = [one.number for one in versions_of(client, model)]
     if reference.alias is not None:
         return ModelNotFoundError(
             f"the alias {reference.alias!r} of {model.name!r} names version {number}, which was deleted. "

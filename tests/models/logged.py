@@ -35,3 +35,28 @@ def log_model(model, name, *, client, run_id, **options):
         publish(record, journal, client, run, location, again=True)  # a delivery that was interrupted
     (entry,) = client.search_logged_models([run.info.experiment_id], f"tags.`mlmagic.id` = '{uid}'")
     return LoggedModel(**asdict(saved), model_id=entry.model_id)
+
+
+def record_model(model, name, **options):
+    """Record *model* on the open run of this thread, as a tracked cell does with what it fits: it is delivered later."""
+    from mlmagic.recording import open_runs
+
+    journal, uid = open_runs.on_this_thread().delivery.journal, uuid.uuid4().hex
+    saved = save_model(model, name, journal.staging.make() / uid, **options)
+    journal.append(Model(uid, saved.name, uid))
+    return uid
+
+
+def track_model(run="forest", *names, value=0):
+    """Track a run that records models of these names, by default one; return the run's own id."""
+    from sklearn.dummy import DummyClassifier
+
+    import mlmagic
+    from mlmagic.recording import open_runs
+
+    with mlmagic.track(run, quiet=True):
+        fitted = DummyClassifier(strategy="constant", constant=value).fit([[0], [1]], [0, value])
+        for name in names or ("model",):
+            record_model(fitted, name, requirements=["numpy"])
+        mlmagic.log(accuracy=0.9)
+        return open_runs.on_this_thread().uid

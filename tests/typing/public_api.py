@@ -70,6 +70,8 @@ class Better:
 
 def registering() -> None:
     assert_type(mlmagic.register("churn", run="forest", tags={"team": "risk"}), types.RegisteredVersion)
+    assert_type(mlmagic.register("churn").version, int | None)
+    assert_type(mlmagic.register("churn").pending, bool)
     assert_type(mlmagic.registered_models("churn", where="accuracy > 0.9"), types.ModelsFrame)
     assert_type(mlmagic.promote("churn", 3, to="champion", gate="accuracy > 0.85"), types.Promotion)
     assert_type(mlmagic.promote("churn", "@challenger", gate=Better()).verdict, types.GateVerdict | None)

@@ -84,23 +84,29 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-def settle(client: MlflowClient, name: str, alias: str) -> tuple[str, ...]:
-    """Complete the record of a change whose process has ended on this machine; return a line that says so."""
+def settle(client: MlflowClient, name: str, alias: str, *, own: str = "", uri: str | None = None) -> tuple[str, ...]:
+    """Complete the record of a change whose process has ended on this machine; return a line that says so.
+
+    *own* is the id of the event that the caller carries out, perhaps for the second time; *uri* is that of the
+    registry, by default the current one.
+    """
     found = [one for one in claims.claims_in(find_model(client, name).tags) if one.event.alias == alias]
     if not found:
         return ()
     lines = []
-    with connection.exclusive(registry_store.uri(), "registry") as is_locked:
+    with connection.exclusive(uri or registry_store.uri(), "registry") as is_locked:
         model = find_model(client, name)
         for claim in claims.claims_in(model.tags):
-            if claim.event.alias == alias and claim.is_over(is_locked=is_locked):
+            if claim.event.alias == alias and claim.is_over(is_locked=is_locked, own=own):
                 lines.append(interrupted.complete(client, model, claim))
                 claims.release(client, name, claim.event)
     return tuple(lines)
 
 
-def carry_out(client: MlflowClient, plan: Plan) -> Promotion:
+def carry_out(client: MlflowClient, plan: Plan, *, uri: str | None = None) -> Promotion:
     """Change the alias and record it, if it is still as it was when the change was planned.
+
+    *uri* is that of the registry, by default the current one.
 
     Raises
     ------
@@ -108,7 +114,7 @@ def carry_out(client: MlflowClient, plan: Plan) -> Promotion:
         If another process changed it since. That is recorded as a refusal.
     """
     event, name = plan.event, plan.name
-    with connection.exclusive(registry_store.uri(), "registry") as is_locked:
+    with connection.exclusive(uri or registry_store.uri(), "registry") as is_locked:
         abandoned = claims.take(client, name, event, is_locked=is_locked)
         model = find_model(client, name)
         notes = plan.notes
@@ -184,7 +190,6 @@ def refused(client: MlflowClient, plan: Plan, why: str) -> PromotionRefusedError
     subject = f"version {event.version}" if event.version else "the rollback"
     refusal = replace(
         event,
-        id=uuid.uuid4().hex,
         number=history.next_number(history.events_of(model.tags)),
         what="refused",
         reason=redacted(why),
@@ -197,13 +202,19 @@ def refused(client: MlflowClient, plan: Plan, why: str) -> PromotionRefusedError
 
 
 def new_event(
-    model: RegisteredModel, what: history.What, alias: str, version: int | None, *, reason: str
+    model: RegisteredModel,
+    what: history.What,
+    alias: str,
+    version: int | None,
+    *,
+    reason: str,
+    id: str = "",  # noqa: A002
 ) -> HistoryEvent:
-    """Return the event of a change that begins now, in the state that *model* has."""
+    """Return the event of a change that begins now, in the state that *model* has, with a new *id* if it has none."""
     events = history.events_of(model.tags)
     return HistoryEvent(
         number=history.next_number(events),
-        id=uuid.uuid4().hex,
+        id=id or uuid.uuid4().hex,
         what=what,
         alias=alias,
         version=version,

@@ -54,10 +54,13 @@ class Claim:
         owner = dict(self.owner)
         return is_of_this_machine(owner) and not is_alive(owner, heard_s_ago=math.inf)
 
-    def is_over(self, *, is_locked: bool) -> bool:
-        """Return whether nobody carries it out any more; with the lock, no process of this user here can be at it."""
+    def is_over(self, *, is_locked: bool, own: str = "") -> bool:
+        """Return whether nobody carries it out any more; with the lock, no process of this user here can be at it.
+
+        *own* is the id of the event that the caller carries out, perhaps for the second time.
+        """
         is_excluded = is_locked and is_of_this_machine(dict(self.owner)) and self.event.who == user()
-        return self.is_abandoned or is_excluded
+        return self.is_abandoned or is_excluded or self.event.id == own
 
     def to_json(self) -> str:
         """Return the tag's value."""
@@ -96,7 +99,7 @@ def take(client: MlflowClient, name: str, event: HistoryEvent, *, is_locked: boo
         other = _read(text) if text else None
         if text != seen[0]:
             seen = (text, time.monotonic())
-        is_over = other is None or other.is_over(is_locked=is_locked)
+        is_over = other is None or other.is_over(is_locked=is_locked, own=event.id)
         if not is_over and time.monotonic() - seen[1] < STALE_S:
             time.sleep(_LOOK_AGAIN_S)
             continue

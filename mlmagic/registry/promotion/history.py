@@ -35,7 +35,7 @@ class HistoryEvent:
 
     ``version`` is the one that was promoted or refused, or that has the alias after a rollback (None: no version has);
     ``before`` had the alias before it. ``after`` is the id of the alias's change before this one, ``undoes`` the id of
-    the promotion that a rollback undid.
+    the promotion that a rollback undid. ``asked`` is set if the store was away when it was asked for: when that was.
     """
 
     number: int
@@ -51,6 +51,7 @@ class HistoryEvent:
     reason: str = ""
     after: str = ""
     undoes: str = ""
+    asked: str = ""
 
     @property
     def tag(self) -> str:

@@ -34,13 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for: a promotion of a version, the newest if *reference* names none."""
+    """What the user asked for: a promotion of a version, the newest if *reference* names none.
+
+    ``id`` is that of the event that records it, which gets a new one without.
+    """
 
     reference: Reference
     alias: str
     gate: Gate | None = None
     dry_run: bool = False
     reason: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def look(wanted: Wanted, client: MlflowClient, *, complete: bool = False) -> Sit
     model, version = find_version(client, wanted.reference)
     require_capitals(model, wanted.alias)
     before = model.aliases.get(wanted.alias)
-    event = new_event(model, "promoted", wanted.alias, version.version, reason=wanted.reason)
+    event = new_event(model, "promoted", wanted.alias, version.version, reason=wanted.reason, id=wanted.id)
     plan = Plan(model.name, event, notes=(*notes, *left_behind(model, wanted.alias)))
     if wanted.gate is None or before == version.version:
         return Situation(plan)

@@ -39,7 +39,7 @@ class Champion:
     @property
     def version(self) -> int | None:
         """Its number."""
-        return None if self.facts is None else self.facts.version.version
+        return None if self.facts is None else self.facts.version.number
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from mlmagic.errors import PromotionRefusedError, UsageProblem
 from mlmagic.evaluation.evaluating import evaluate_request
 from mlmagic.registry import loading, registering, registry_store
+from mlmagic.registry.attempts import Attempt
 from mlmagic.registry.names import Reference
 from mlmagic.registry.promotion import history, promoting
-from mlmagic.registry.registering import Registration
+from mlmagic.registry.registering import RegistrationRequest
 from mlmagic.registry.retraining import champion as champions
 from mlmagic.registry.retraining import earlier
 from mlmagic.registry.retraining.request import CHALLENGER, RetrainRequest, check
@@ -74,7 +75,7 @@ def retrain(request: RetrainRequest, training: Training) -> Retraining:
     notes += _as_challenger(version, judgement.reason)
     after = champions.evaluate(request, version.reference)
     result = replace(
-        result, verdict="registered", version=version.version, run_id=version.run_id, after=after, notes=notes
+        result, verdict="registered", version=version.number, run_id=version.run_id, after=after, notes=notes
     )
     return _promoted(request, result, version) if request.promote_to else _registered(request, result, after)
 
@@ -97,8 +98,12 @@ def _trained(
     notes += tuple(note.text for note in evaluation.notes if note.level == "warning")
     if champion.facts is not None:
         tags[_FROM] = champion.facts.version.reference
-    wanted = Registration(request.name, run_id, name, CHALLENGER, tags, None, request.again)
-    return registering.register(wanted), notes
+    wanted = RegistrationRequest(request.name, run_id, name, CHALLENGER, tags, None, request.again)
+    return registry_store.ask(partial(_registered_now, wanted)), notes
+
+
+def _registered_now(wanted: RegistrationRequest, client: MlflowClient) -> RegisteredVersion:
+    return registering.register(client, registry_store.uri(), wanted, Attempt(wanted.id))
 
 
 def _delivered() -> None:
@@ -122,9 +127,9 @@ def _model_of(request: RetrainRequest, run_id: str, client: MlflowClient) -> str
 def _as_challenger(version: RegisteredVersion, reason: str) -> tuple[str, ...]:
     """Give the version the alias of the challenger, unless it has had it before."""
     had = {(event.alias, event.version) for event in history.events_of(version.tags)}
-    if (CHALLENGER, version.version) in had:
+    if (CHALLENGER, version.number) in had:
         return ()
-    wanted = promoting.Wanted(Reference(version.name, version.version), CHALLENGER, reason=reason)
+    wanted = promoting.Wanted(Reference(version.name, version.number), CHALLENGER, reason=reason)
     try:
         return promoting.promote(wanted).notes
     except PromotionRefusedError as error:  # another process was first
@@ -142,12 +147,12 @@ def _registered(request: RetrainRequest, result: Retraining, after: Evaluation) 
 
 def _promoted(request: RetrainRequest, result: Retraining, version: RegisteredVersion) -> Retraining:
     gate = request.gate
-    refusal = earlier.find_refusal(request.name, version.version, request.alias, gate.name)
+    refusal = earlier.find_refusal(request.name, version.number, request.alias, gate.name)
     if refusal is not None:
         told = f"{version.reference} was refused before, and {request.alias!r} has not changed since: {refusal.reason}"
         return replace(result, verdict="refused", decision=told)
     wanted = promoting.Wanted(
-        Reference(request.name, version.version), request.alias, gate, reason=f"retrained: {result.reason}"
+        Reference(request.name, version.number), request.alias, gate, reason=f"retrained: {result.reason}"
     )
     try:
         done = promoting.promote(wanted)
