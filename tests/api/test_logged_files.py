@@ -181,7 +181,7 @@ def test_a_figures_title_is_its_name_and_two_of_a_name_are_two_files(record, fig
     assert "figures/own.png" in found.files
 
 
-@pytest.mark.parametrize("thing", [5, None, "plot.png", object(), [1, 2]], ids=repr)
+@pytest.mark.parametrize("thing", [5, None, "plot.png", object(), [1, 2]], ids=lambda thing: type(thing).__name__)
 def test_what_is_no_figure_is_a_line_in_the_summary(record, thing):
     found = record(lambda: mlmagic.log_figure(thing))
     assert found.files == []

@@ -85,7 +85,7 @@ def test_a_wrong_argument_of_runs_is_one_line(four_runs, named, message):
         (([],), {}, set()),
         ((), {"metric": "loss", "group_by": "opt"}, {"first", "second", "third"}),
     ],
-    ids=str,
+    ids=lambda one: str(sorted(one) if isinstance(one, set) else one),
 )
 def test_what_is_compared(four_runs, what, named, names):
     assert {*mlmagic.compare(*what, **named).to_dataframe()["name"]} == names

@@ -176,7 +176,7 @@ def test_a_metric_may_be_called_as_the_parameters_of_the_function_are(run):
 
 
 @pytest.mark.parametrize("call", [mlmagic.log, mlmagic.log_params, mlmagic.tag])
-@pytest.mark.parametrize("wrong", [0.5, "loss", ["loss"], [("loss", 0.5)], object()], ids=repr)
+@pytest.mark.parametrize("wrong", [0.5, "loss", ["loss"], [("loss", 0.5)], object()], ids=lambda wrong: str(wrong)[:9])
 def test_what_is_no_mapping_is_refused_in_one_line(call, wrong, run):
     with pytest.raises(UsageProblem, match=rf"mlmagic\.{call.__name__}") as raised:
         call(wrong)

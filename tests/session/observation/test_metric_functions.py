@@ -81,7 +81,7 @@ def test_a_method_of_the_notebook_measures(notebook):
         (cross_val_score, "cross_val_score"), (SVC, None), (SVC(), None), (SVC().score, None), (len, None), (math.sqrt, None), (None, None), ("accuracy_score", None),
         (0.5, None), (functools.partial(len), None),
     ],
-    ids=repr,
+    ids=lambda one: getattr(one, "__name__", None) or str(one),
 )  # fmt: skip
 def test_what_measures_directly(thing, name, notebook):
     assert measure_of(thing, notebook) == name
@@ -99,7 +99,7 @@ def test_a_name_that_is_no_metric_now_measures_nothing():
         (sklearn.metrics, True), (sys.modules["sklearn.metrics._ranking"], True), (sklearn, False), (math, False),
         (types.ModuleType("sklearn.metrics_of_mine"), False), ("sklearn.metrics", False), (types.SimpleNamespace(__name__="sklearn.metrics"), False), (None, False),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", None) or str(one),
 )  # fmt: skip
 def test_a_module_of_metrics(value, found):
     assert is_module_of_metrics(value) == found

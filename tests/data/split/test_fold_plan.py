@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlmagic.cross_validation.splitters import FoldRows, _are_classes, plan_folds
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -18,6 +17,7 @@ from sklearn.model_selection import (
 )
 
 import mlmagic
+from mlmagic.data.split.fold_plan import FoldRows, _are_classes, plan_folds
 from mlmagic.errors import UsageProblem
 from mlmagic.snapshot.randomness import seeding
 

@@ -1,0 +1,3 @@
+"""Scripts that tests run are no tests."""
+
+collect_ignore = ["scheduled.py"]
