@@ -172,8 +172,6 @@ class RegistryMagics(Magics):
 
         names = namespace_of(self.shell, local_ns)
         rest, conditions = take_filter(_expanded("%promote", line, names, in_filter), "--if", _OF_PROMOTE)
-        if conditions is not None and take_filter(rest, "--if", ())[1] is not None:
-            raise UsageProblem("%promote takes one --if, got two: join the conditions with `and` or `or`")
         if conditions == "":
             raise UsageProblem("%promote --if has no conditions. For example: --if accuracy > 0.85 and loss < 0.2")
         parsed = _parsed(self.promote.parser, "%promote", with_comma(rest), _OF_PROMOTE)

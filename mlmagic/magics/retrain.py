@@ -14,7 +14,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mlmagic.errors import UsageProblem
-from mlmagic.magics.parsing import key_value, options_first, parse_words, variable, with_comma, words_of
+from mlmagic.magics.parsing import key_value, options_first, parse_words, require_values, variable, with_comma, words_of
 from mlmagic.magics.track import AlreadyShownError, with_tags
 from mlmagic.magics.variables import escape, expand, metric_of, namespace_of, number_of, value_of
 from mlmagic.recording import open_runs
@@ -90,6 +90,7 @@ class RetrainMagics(Magics):
         with_value = {
             one for action in parser._actions if action.nargs is None for one in action.option_strings
         }  # fmt: skip
+        require_values("%%retrain", parser, words)
         if not {"-t", "--tag"} & {*words}:  # these take several words
             words = options_first(words, with_value)
         arguments = parse_words(parser, "%%retrain", line, words)

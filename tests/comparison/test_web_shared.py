@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from light_runs import light_run
+from light_runs import numbered_run
 
 from mlmagic.comparison.compared_runs import Comparison
 from mlmagic.comparison.groups import mean_of
@@ -51,7 +51,7 @@ def test_a_mean_and_its_standard_error(values, mean, error):
     finite = pd.Series([value for value in values if math.isfinite(value)])
     assert finite.mean() == pytest.approx(mean)
     assert finite.sem() == pytest.approx(number(error), rel=1e-6, nan_ok=True)
-    runs = [light_run(at, None, {}, {"loss": value}) for at, value in enumerate(values)]
+    runs = [numbered_run(at, None, {}, {"loss": value}) for at, value in enumerate(values)]
     column = next(one for one in Comparison(runs, "t").columns if one.id == "metric:loss")
     found = mean_of(column, range(len(values)))
     assert found.mean == pytest.approx(mean)

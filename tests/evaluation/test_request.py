@@ -51,7 +51,7 @@ def test_options_that_are_valid_pass(options):
         ({"learning_curve": FRAME}, r"learning_curve=\(X_train, y_train\)"),
         ({"learning_curve": (FRAME,)}, r"learning_curve=\(X_train, y_train\)"),
         ({"model": LogisticRegression}, r"net is the class LogisticRegression: give a fitted model, LogisticRegression\(\)\.fit\(X, y\)"),
-        ({"model": "net.pkl"}, "net is of type str: evaluate takes a model with predict, or a function of the data"),
+        ({"model": "net.pkl"}, "the model is the text 'net.pkl': give the fitted model itself"),
         ({"against": 3}, "tree is of type int"),
         ({"against": LinearRegression()}, "net predicts classes, and tree numbers: they cannot be compared"),
         ({"model": LinearRegression(), "against": LogisticRegression()}, "tree predicts classes, and net numbers"),

@@ -192,7 +192,7 @@ def test_a_stored_run(shell):
         ("forest X_test y_test --positive 7", "there is no class '7' to be the positive one: the classes are 0, 1"),
         ("forest X_test y_test --task regression --positive 1", "this is regression, and only of two classes one is"),
         ("forest X_test y_test --against forest", "forest is the model itself: name another one"),
-        ("forest X_test y_test --help", "%evaluate has no option '--help': %evaluate? shows the help"),
+        ("forest X_test y_test --help", "%evaluate? shows the help"),
         ("forest X_test y_test --learning-curve X_train y_train", "and its targets: X_train,y_train"),
         ("forest X_test[:0] y_test[:0]", "has no rows"),
         ("LogisticRegresion X_test y_test", "'LogisticRegresion'. The fitted models here: forest, tree."),

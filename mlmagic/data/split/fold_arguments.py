@@ -117,7 +117,7 @@ def require_scoring(scoring: Any, what: str) -> Any:
             _require_function(one, what)
             continue
         _require_scorer(one, names, what)
-    return list(scoring) if isinstance(scoring, tuple | set) else scoring
+    return list(dict.fromkeys(scoring)) if isinstance(scoring, list | tuple | set) else scoring
 
 
 def _require_scorer(name: Any, names: Iterable[str], what: str) -> None:

@@ -140,7 +140,8 @@ def plan_folds(
         found = _divided(splitter, X, y, labels, name=name, rows=rows)
     folds = [FoldRows.of(*_checked(pair, number, rows), rows) for number, pair in enumerate(found)]
     if len(folds) < _FEWEST:
-        given = f"{len(folds)} pair of positions was given" if name == "given" else f"{name} makes {len(folds)} fold"
+        pairs = "1 pair of positions was" if len(folds) == 1 else f"{len(folds)} pairs of positions were"
+        given = f"{pairs} given" if name == "given" else f"{name} makes {len(folds)} fold"
         raise UsageProblem(f"{what}: {given}, and a cross-validation has 2 folds or more.")
     notes += _overlaps(folds)
     return FoldPlan(folds, name, {"n_splits": len(folds), **settings}, _digest(folds), notes)
@@ -165,6 +166,8 @@ def _splitter(cv: Any, y: Any, classifier: bool | None, what: str, *, in_groups:
     is_text = isinstance(cv, str | bytes)
     if is_text or isinstance(cv, bool) or not (isinstance(cv, numbers.Integral) or hasattr(cv, "split")):
         named = did_you_mean(str(cv).partition("(")[0], _names(selection)) if is_text else ""
+        if is_text and str(cv) in _names(selection):
+            named = f" Without quotes: {cv!s}(5)."
         is_loop = what == "mlmagic.folds"
         call = f"{what}(KFold(5), X, y)" if is_loop else f"{what}(model, X, y, cv=KFold(5))"
         raise UsageProblem(
