@@ -71,7 +71,7 @@ def test_the_help_of_a_command_says_what_each_option_is_for(command, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "the following arguments are required: demo | lab | ui | sync | patch | doctor"),
+        ([], "the following arguments are required: demo | lab | ui | sync | patch | retrain | doctor"),
         (["dmeo"], "'dmeo'"),
         (["demo", "--fodler", "x"], "unrecognized arguments: --fodler x"),
         (["demo", "--folder"], "argument --folder: expected one argument"),

@@ -101,11 +101,14 @@ from mlmagic.journal.file import Journal
 from mlmagic.journal.records import Tag
 journal = Journal.create(Path("one.journal"))
 to_child, from_parent = os.pipe()
+to_parent, from_child = os.pipe()
 if not (child := os.fork()):
     os.close(from_parent)
+    os.write(from_child, b"!")
     os.read(to_child, 1)  # until the parent has closed its end
     print(journal.is_on_disk, flush=True)
     os._exit(0)
+os.read(to_parent, 1)
 journal.append(Tag("a", "1"))
 print(locks.is_locked(os.open("one.journal", os.O_RDWR)), flush=True)
 journal.close()

@@ -120,7 +120,7 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
         spans = about.get("spans", {})
         ids = frame["run_id"] if "run_id" in frame.columns else [""] * len(frame)
         cells = [
-            "" if _is_missing(value) else took(float(value), spans.get(run_id))
+            _took(value, spans.get(run_id) if isinstance(run_id, str) else None)
             for value, run_id in zip(frame[name], ids, strict=True)
         ]
     elif ends is not None:

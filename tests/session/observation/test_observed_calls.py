@@ -52,7 +52,7 @@ class Watched:
         self.given, self.ended = [], []
         code = compile(self.watch.begin(ast.parse(source)), "<cell>", "exec")
         self.watch.calls.on_given = lambda argument, made, value: self.given.append((argument.text, made, value))
-        self.watch.calls.on_end = lambda: self.ended.append(True)
+        self.watch.calls.on_end = lambda _site: self.ended.append(True)
         error = None
         try:
             exec(code, self.namespace)
@@ -97,7 +97,7 @@ GIVEN = {
     "of a metric by keyword": ("accuracy_score(y_pred=p, y_true=y)", [("y", False)]),
     "of a helper all": ("evaluate(y, p)", [("y", False), ("p", False)]),
     "of a scorer from a dict": ("scorers = {'r2': get_scorer('r2')}\nscorers['r2'](LinearRegression().fit(X, y), X * 2, y)", [("X", False), ("y", False), ("X * 2", True), ("y", False)]),
-    "of cross-validation": ("cross_val_score(m, X, y, cv=2)", [("m", False), ("X", False), ("y", False)]),
+    "of cross-validation": ("cross_val_score(m, X, y, cv=2)", [("m", False), ("X", False), ("y", False), ("2", True)]),
     "of a function that measures nothing": ("plain(X, y)", []),
     "of a function within a function": ("def f(): return m.fit(X, y)\nf()", []),
     "of a lambda": ("(lambda: m.fit(X, y))()", []),
