@@ -18,6 +18,7 @@ OPTIONS = {
     "ui": ["--folder", "--port"],
     "sync": ["--folder", "--anew", "--foreign", "--yes"],
     "patch": ["RUN", "--apply"],
+    "retrain": ["--json", "script", "arguments"],
     "doctor": [],
 }
 
