@@ -239,7 +239,7 @@ def test_a_working_folder_that_was_deleted_is_one_line(command, capsys, monkeypa
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    words = [command, "some run"] if command == "patch" else [command]
+    words = [command, *{"patch": ["some run"], "retrain": ["daily.py"]}.get(command, [])]
     assert failure(words, capsys) == f"mlmagic {command}: the working folder was deleted: go to another one with cd"
 
 
