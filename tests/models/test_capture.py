@@ -36,7 +36,7 @@ def made_without_arguments():
 
 @pytest.mark.filterwarnings("ignore")
 def test_an_estimator_made_without_arguments_has_no_parameters_of_its_own_and_is_not_fitted():
-    found = {name: model for name, model in made_without_arguments()}
+    found = dict(made_without_arguments())
     assert len(found) > 150
     assert {name: changed for name, model in found.items() if (changed := changed_parameters(model))} == {}
     assert [name for name, model in found.items() if is_fitted(model) or kind_of(model) != "sklearn"] == []
