@@ -36,10 +36,14 @@ def task(model, true, predicted, known=None):
         pytest.param(own_function, ["a", "b", "c"], None, None, "multiclass", id="three texts"),
         pytest.param(own_function, [True, False, True], None, None, "binary", id="truth values"),
         pytest.param(own_function, [0.1, 0.2, 1.0], None, None, "regression", id="fractions"),
+        pytest.param(
+            own_function, [0.5, 1.5, 0.5], [1.0, 2.0, 1.0], None, "regression", id="fractions, predicted whole"
+        ),
         pytest.param(own_function, list(range(21)), None, None, "regression", id="many whole numbers"),
         pytest.param(own_function, [0, 1, 2], [0.1, 1.2, 1.9], None, "regression", id="fractions are predicted"),
         pytest.param(own_function, [0, 1, 2], [0.1, 0.2, 0.9], None, "regression", id="parts of three are numbers"),
-        pytest.param(own_function, [0, 1, 1], [-0.1, 1.2, 0.9], None, "regression", id="beyond 0 and 1"),
+        pytest.param(own_function, [0, 1, 1], [-0.1, 0.7, 0.9], None, "regression", id="below 0"),
+        pytest.param(own_function, [0, 1, 1], [0.1, 1.2, 0.9], None, "regression", id="above 1"),
         pytest.param(own_function, [0.5, 1.5], None, [0.5, 1.5], "binary", id="what has classes is a classifier"),
         pytest.param(REGRESSOR, [[0, 1], [1, 1]], None, None, "regression", id="a regressor of two columns of 0 and 1"),
         pytest.param(own_function, [[0, 1], [1, 1]], None, None, "multilabel", id="two columns of 0 and 1"),
@@ -57,6 +61,7 @@ def test_the_task_that_is_recognised_without_a_word(model, true, predicted, know
         pytest.param([0, 1, 1], None, "binary", id="two numbers"),
         pytest.param([0.0, 1.0, 1.0], None, "binary", id="two whole numbers of floats"),
         pytest.param([0, 1, 1], [0.2, 0.7, 1.0], "binary", id="probabilities are predicted"),
+        pytest.param([0, 1, 1], [0.0, 0.7, 1.0], "binary", id="probabilities from 0 to 1 are predicted"),
         pytest.param([0, 1, 2], [0.0, 1.0, 2.0], "multiclass", id="whole numbers are predicted"),
         pytest.param([0, 1, 2], np.eye(3) * 0.5, "multiclass", id="a column for each is predicted"),
         pytest.param(list(range(20)), None, "multiclass", id="as many as may be classes"),
