@@ -135,12 +135,13 @@ def _last_stored(client: MlflowClient, origin: Origin) -> str | None:
     if origin.notebook is None:
         return None
     state = git.capture(origin.folder, limit_bytes=0)
-    name = source_tags(origin, state)["mlflow.source.name"].replace("'", "")
+    name = source_tags(origin, state)["mlflow.source.name"]
     experiment = experiments.find(client, None)
     if experiment is None:
         return None
+    named = "" if "'" in name else f"tags.`mlflow.source.name` = '{name}' and "  # MLflow's filters escape no quote
     of_notebook = DividedFilter(
-        f"tags.`mlflow.source.name` = '{name}' and tags.`mlmagic.version` LIKE '%'",
+        f"{named}tags.`mlmagic.version` LIKE '%'",
         lambda run: run.data.tags.get("mlflow.source.name") == name and "mlmagic.version" in run.data.tags,
     )
     found = next(queries.search(client, [experiment.experiment_id], of_notebook, size=1), None)
