@@ -84,6 +84,14 @@ CASES = {
         "for i in range(2):\n  for j in range(2):\n    if y: break\n    a = 1\n  b = 2",
         "for i in range(2):\n  for j in range(2):\n    if y: break\n  b = 2",
     ),
+    "after break in an inner loop's else": (
+        "for i in range(2):\n  for j in []: pass\n  else: break\n  a = 1\nb = 2",
+        "for i in range(2):\n  for _ in []: pass\n  else: break\nb = 2",
+    ),
+    "after continue in with in a loop": (
+        "for i in range(2):\n  with manager: continue\n  a = 1\nb = 2",
+        "for i in range(2):\n  with manager: continue\nb = 2",
+    ),
     "after continue in try": (
         "for i in range(2):\n  try:\n    if y: continue\n    a = 1\n  finally: b = 2",
         "for i in range(2):\n  try:\n    if y: continue\n  finally: b = 2",
@@ -137,6 +145,20 @@ def test_what_did_not_run_is_left_out(name):
         "quiet": contextlib.suppress(Exception),
     }
     assert executed(source, namespace) == ast.unparse(ast.parse(expected))
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [(None, "a = 1\nif y:\n    b = 2\n    c = 3\nd = 4"), (1, "a = 1"), (3, "a = 1\nif y:\n    b = 2"), (5, "a = 1\nif y:\n    b = 2\n    c = 3\nd = 4")],
+)  # fmt: skip
+def test_without_columns_a_cell_ran_up_to_the_line_of_its_exception(line, left):
+    """Python keeps no columns with ``-X no_debug_ranges``."""
+    tree = ast.parse("a = 1\nif y:\n  b = 2\n  c = 3\nd = 4")
+    copied = copy.deepcopy(tree)
+    marked = Executed(tree, copied)
+    exec(compile(copied, "<cell>", "exec"), {"y": 1})
+    marked.end(None if line is None else (line, None))
+    assert ast.unparse(marked.ran) == left
 
 
 def test_what_a_branch_that_was_not_taken_reads_is_not_read():
