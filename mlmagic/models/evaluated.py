@@ -48,6 +48,9 @@ def note_logged(run: ActiveRun, logged: Sequence[FittedModel]) -> None:
             one.logged = allowed_name(same.name)
         elif logged and (one.logged is None or one.logged in names) and not _is_a_part(label, run, logged):
             one.logged = ""
+    if others := [label for label in run.as_evaluated if run.evaluated[label].logged == "" and logged]:
+        told = "none of the models that the cell logs, as it was evaluated: its metrics are the run's only"
+        run.notices.info(f"{', '.join(others)}: {told}")
     run.recorder.tag(EVALUATED, as_tag(run.evaluated))
 
 

@@ -3,6 +3,7 @@
 import mlflow
 import pytest
 from cells import run as run_cell
+from IPython.core.interactiveshell import InteractiveShell
 from mlflow import MlflowClient
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -17,8 +18,10 @@ EVALUATE = "_ = %evaluate {} X_test y_test --no-figures --resamples 100"
 
 
 @pytest.fixture
-def shell(store_uri, cancer, new_shell):
-    made = new_shell()
+def shell(store_uri, cancer, tmp_path, monkeypatch):
+    """The shell of the process, since only that one displays."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    made = InteractiveShell.instance()
     run_cell(made, "%load_ext mlmagic")
     made.push({
         "X_train": cancer.X_train, "y_train": cancer.y_train, "X_test": cancer.X, "y_test": cancer.y,
@@ -27,6 +30,7 @@ def shell(store_uri, cancer, new_shell):
     })  # fmt: skip
     yield made
     mlmagic.unload_ipython_extension(made)
+    InteractiveShell.clear_instance()
 
 
 def of_models(name):
@@ -166,7 +170,9 @@ CELLS = {
 @pytest.mark.parametrize("which", CELLS)
 def test_the_models_of_a_cell_get_their_own_numbers(shell, which):
     code, logged, registered = CELLS[which]
-    run_cell(shell, f"%%track t\n{code}")
+    shown, _ = run_cell(shell, f"%%track t\n{code}")
+    told = "none of the models that the cell logs, as it was evaluated" in shown[-1]["text/plain"]
+    assert told == (not logged or logged == ["model.accuracy"])
     assert [[key for key in one if key.endswith("accuracy") and "balanced" not in key] for one in of_models("t")] == [
         logged
     ]

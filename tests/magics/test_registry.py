@@ -120,7 +120,7 @@ def test_models_promote_and_rollback(shell, versions, client):
         ("%promote churn 1 --to a --to b", "%promote takes one --to, got two: 'a' and 'b'"),
         ("%promote churn 1 --to 2", "'2' is the number of a version, and no alias"),
         ("%promote churn 1 --if {limit}", r"%promote: \{limit\} has no value: there is no variable 'limit'"),
-        ("%promote churn 1 --if accuracy > $limt", r"\$limt has no value: there is no variable 'limt'"),
+        ("%promote churn 1 --if accuracy > $boundd", r"\$boundd has no value: there is no variable 'boundd'"),
         ("%promote churn 1 --if accuracy > {limits}", r"Did you mean 'limits_'\?"),
         ("%promote churn 1 --if --to champion", "%promote --if has no conditions. For example: --if accuracy > 0.85"),
         ('%promote churn 1 --if ""', "%promote --if has no conditions"),

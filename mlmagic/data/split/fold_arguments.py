@@ -79,8 +79,7 @@ def _missing_in(y: Any) -> tuple[int, int]:
     import numpy as np
     import pandas as pd
 
-    values = np.asarray(y)
-    missing = pd.isna(values) if y is not None else np.zeros(0, bool)
+    missing = np.asarray(pd.isna(np.asarray(y)) if y is not None else [], dtype=bool)
     rows = missing.any(axis=1) if missing.ndim > 1 else missing
     return int(rows.sum()), missing.shape[0]
 
