@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
+from mlmagic.arguments import described, require_text, require_text_or_none
 from mlmagic.config.config_sources import ConfigSources, plain
 from mlmagic.config.flat import leaves, resolvable
 from mlmagic.config.groups import groups_in
@@ -19,7 +21,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.session_state import of_session
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.suggestions import did_you_mean
-from mlmagic.user_objects import text_of
+from mlmagic.user_objects import one_line, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,10 +130,14 @@ def composition(
 ) -> Composition:
     """Compose as `compose` does, and return the config with its sources and values."""
     require("hydra", "mlmagic.compose", pip="hydra-core")
+    example = "mlmagic.compose('lr=0.2', yaml='lr: 0.1', config_dir='configs')"
+    require_text("mlmagic.compose", example, **{f"override {at}": one for at, one in enumerate(overrides, 1)})
+    require_text_or_none("mlmagic.compose", example, yaml=yaml, config_name=config_name)
     folder = _folder(config_dir)
     seen: set[str] = set()
     for override in overrides:
-        if "=" not in override and not override.startswith("~"):
+        is_named = override.partition("=")[0].strip("+~ ") != ""
+        if not is_named or ("=" not in override and not override.startswith("~")):
             raise UsageProblem(
                 f"{override!r} is no override: key=value, +key=value, or ~key. The primary config in a folder is named "
                 f"by config_name={override!r}, in a magic by --config-name {override}"
@@ -184,15 +190,15 @@ def compositions_in(namespace: Mapping[str, Any]) -> dict[str, Composition]:
 
 
 def _require_mapping(text: str) -> None:
-    """Reject a body that YAML reads as a single string: Hydra would turn all of it into a key."""
+    """Reject a body that YAML reads as a single value or a list; Hydra would turn all of a string into a key."""
     import yaml
 
     require_small(text, "The body")
     try:
-        is_text = isinstance(yaml.safe_load(text), str)
-    except yaml.YAMLError:  # Hydra reports it
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):  # Hydra reports it
         return
-    if is_text:
+    if found is not None and not isinstance(found, dict):
         raise UsageProblem(
             f"The body is no mapping: write `key: value`, a line each, not {beginning(text.strip(), 40)!r}"
         )
@@ -201,10 +207,16 @@ def _require_mapping(text: str) -> None:
 def _folder(config_dir: str | Path | None) -> Path | None:
     if config_dir is None:
         return None
-    folder = Path(config_dir).expanduser().resolve()
-    if folder.is_dir():
-        return folder
-    there = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
+    if not isinstance(config_dir, str | os.PathLike):
+        raise UsageProblem(f"mlmagic.compose: config_dir is text or a Path, not {described(config_dir)}")
+    try:
+        folder = Path(config_dir).expanduser().resolve()
+        if folder.is_dir():
+            return folder
+        there = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
+    except (OSError, ValueError, RuntimeError) as error:  # too long, with a NUL, of a user who is not there
+        why = getattr(error, "strerror", None) or one_line(error)
+        raise UsageProblem(f"There is no folder {beginning(str(config_dir), 80)!r}: {why}") from error
     raise UsageProblem(f"There is no folder {str(config_dir)!r}.{did_you_mean(folder.name, there)} --config-dir DIR")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.config.flat import resolved
+from mlmagic.config.problems import reason_of
 from mlmagic.errors import UsageProblem
 from mlmagic.suggestions import did_you_mean
 from mlmagic.user_settings import settings
@@ -55,7 +56,8 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     MissingPackageError
         If hydra-core is not installed.
     UsageProblem
-        If a target is missing or not allowed, or does not accept the config's arguments.
+        If a target is missing or not allowed, or does not accept the config's arguments, or if an interpolation has no
+        value.
     Exception
         Whatever the target raises.
 
@@ -69,8 +71,12 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     """
     utils = require("hydra.utils", "mlmagic.instantiate", pip="hydra-core")
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
-    plain = resolved(config) if OmegaConf.is_config(config) else config
+    try:
+        plain = resolved(config) if OmegaConf.is_config(config) else config
+    except OmegaConfBaseException as error:
+        raise UsageProblem(f"The config cannot be resolved: {reason_of(str(error))}") from error
     if not isinstance(plain, Mapping) or "_target_" not in plain:
         raise UsageProblem("The config has no _target_, which names the class: _target_: sklearn.svm.SVC")
     for target in _targets([plain, kwargs]):
@@ -78,6 +84,9 @@ def instantiate(config: Any, *args: Any, **kwargs: Any) -> Any:
     from hydra.errors import InstantiationException
 
     given = OmegaConf.create(dict(plain))
+    missing = sorted(key for key in OmegaConf.missing_keys(given) if key.partition(".")[0] not in kwargs)
+    if missing:
+        raise UsageProblem(f"The config has no value for {', '.join(missing)} (???): set it, or pass it as a keyword")
     try:
         return utils.instantiate(given, *args, **_authorization(utils.instantiate, [plain, kwargs]), **kwargs)
     except InstantiationException as error:  # Hydra wraps the target's exception; from 1.4 on it does not

@@ -150,6 +150,8 @@ def unreadable(error: Exception, override: str) -> str:
         return f"cannot be read: there is no function {function[1]!r}.{near}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See http")]
     why = next((line for line in lines if not line.startswith(_BEFORE_THE_REASON)), "")
+    if why.startswith("LexerNoViableAlt"):  # a class of Hydra's parser, and the override once more
+        why = "it has a sign or a quote that does not belong there"
     variable = _VARIABLE.search(override)  # IPython expands it on other lines
     hint = f" Variables are not filled in here: write the value in place of {variable[0]}." if variable else ""
     return f"cannot be read: {why.partition(' expecting ')[0]}.{hint}"
@@ -157,7 +159,7 @@ def unreadable(error: Exception, override: str) -> str:
 
 def _yaml(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
-    what = str(getattr(error, "problem", "") or error).strip()
+    what = str(getattr(error, "problem", "") or error).strip().partition("\n")[0]
     if mark is None:
         return f"The YAML cannot be read: {what}"
     return f"Line {mark.line + 1} of the YAML cannot be read: {what}"

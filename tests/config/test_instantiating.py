@@ -1,6 +1,7 @@
 """Only classes that are allowed are made from a config: a config is data, and may come from anywhere."""
 
 import pytest
+from omegaconf import OmegaConf
 
 from mlmagic.config.composing import compose
 from mlmagic.config.instantiating import instantiate
@@ -88,6 +89,19 @@ def test_an_object_that_can_be_called_is_made_without_a_warning():
         ("sklearn.svm.SVC", "has no _target_"),
         ({"_target_": "sklearn.svm.SVCC"}, r"There is no 'sklearn.svm.SVCC'\. Did you mean 'SVC'\?"),
         ({"_target_": 3}, "_target_ is the name of a class, not 3"),
+        ({"_target_": ["sklearn.svm.SVC"]}, "_target_ is the name of a class, not \\['sklearn"),
+        ({"_target_": ""}, "The target '' is not allowed"),
+        ({"_target_": "sklearn"}, "The target 'sklearn' is not allowed"),
+        ({"_target_": "sklearn.svm"}, "The target 'sklearn.svm' is not allowed"),
+        ({"_target_": "sklearn.svm.SVC.fit"}, "is not allowed"),
+        ({"_target_": "sklearn.svm.SVC.__init__.__globals__"}, "is not allowed"),
+        ({"_target_": "sklearn.base.clone"}, "is not allowed"),
+        ({"_target_": "sklearn.nope.nope"}, "There is no 'sklearn.nope.nope'"),
+        ({"_target_": "sklearn.svm.SVC "}, r"Did you mean 'SVC'\?"),
+        ({"_target_": "__main__"}, "is not allowed"),
+        ({"_target_": "__main__.no_such_class"}, "There is no '__main__.no_such_class'"),
+        (None, "has no _target_"),
+        ([{"_target_": "sklearn.svm.SVC"}], "has no _target_"),
     ],
 )
 def test_a_mistake_is_one_line(config, message):
@@ -106,6 +120,31 @@ def test_a_mistake_is_one_line(config, message):
 def test_a_wrong_keyword_is_one_line(config, message):
     with pytest.raises(UsageProblem, match=message):
         instantiate({"_target_": "sklearn.tree.DecisionTreeClassifier", **config})
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("${nope}", r"^The config cannot be resolved: model\.C: Interpolation key 'nope' not found"),
+        ("${oc.env:NO_SUCH_VARIABLE}", r"Environment variable 'NO_SUCH_VARIABLE' not found"),
+        ("???", r"The config has no value for C \(\?\?\?\): set it, or pass"),
+    ],
+)
+def test_a_value_that_the_config_does_not_have_is_one_line(value, message):
+    config = OmegaConf.create({"model": {"_target_": "sklearn.svm.SVC", "C": value}})
+    with pytest.raises(UsageProblem, match=message) as caught:
+        instantiate(config.model)
+    assert "\n" not in str(caught.value)
+
+
+def test_hydras_own_words_in_a_config_count():
+    pipeline = {"_target_": "sklearn.pipeline.Pipeline", "steps": [["svm", {"_target_": "sklearn.svm.SVC", "C": 2}]]}
+    assert instantiate(pipeline).named_steps["svm"].C == 2
+    assert instantiate({**pipeline, "_recursive_": False}).steps == [["svm", pipeline["steps"][0][1]]]
+    later = instantiate({"_target_": "sklearn.svm.SVC", "_partial_": True, "C": 3})
+    assert later(kernel="linear").get_params()["C"] == 3
+    assert instantiate({"_target_": "sklearn.svm.SVC", "C": 1}, C=7).C == 7
+    assert instantiate({"_target_": "sklearn.svm.SVC", "C": "???"}, C=7).C == 7
 
 
 def test_a_keyword_that_is_given_in_python_is_checked_too():
