@@ -7,6 +7,8 @@ import reprlib
 from mlmagic.errors import UsageProblem
 from mlmagic.user_objects import guarded
 
+_LONGEST = 200
+
 
 def require_text(function: str, example: str, **given: object) -> None:
     """Require that the *given* arguments of *function* are text; *example* is a call that is right.
@@ -55,4 +57,5 @@ def brief(value: object) -> str:
 
 @guarded(default="")
 def _repr(value: object) -> str:
-    return " ".join(reprlib.repr(value).split())
+    text = " ".join(reprlib.repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
