@@ -28,7 +28,8 @@ class FigureRow:
     """A figure by name, with its path in each run.
 
     *paths* and *sizes* (bytes) are None for a run without the figure. Runs with the same number in *alike* have
-    identical bytes; None if a run has no figure, or it was not read.
+    identical bytes; None if a run has no figure, or it was not read. *differs* is None if figures of one size were not
+    read, so that it is not known.
     """
 
     name: str
@@ -36,7 +37,7 @@ class FigureRow:
     paths: tuple[str | None, ...]
     sizes: tuple[int | None, ...]
     alike: tuple[int | None, ...]
-    differs: bool
+    differs: bool | None
 
 
 def figure_rows(runs: Sequence[RunFiles]) -> tuple[FigureRow, ...]:
@@ -74,13 +75,14 @@ def _row(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -
     sizes = _sizes(name, paths, runs)
     contents = [_identity(files, run.get(name), sizes) for files, run in zip(runs, paths, strict=True)]
     alike = tuple(None if content is None else contents.index(content) for content in contents)
+    is_different = len(set(sizes)) > 1 or len(set(alike) - {None}) > 1
     return FigureRow(
         name=name,
         media_type=_media_type(name) or "",
         paths=tuple(run.get(name) for run in paths),
         sizes=tuple(sizes),
         alike=alike,
-        differs=None in sizes or len(set(alike) - {None}) > 1,
+        differs=True if is_different else None if None in contents else False,
     )
 
 

@@ -41,7 +41,7 @@ class PictureRow:
     """A figure by name, with one picture for all runs that share it."""
 
     name: SummaryCell
-    differs: bool
+    differs: bool | None
     pictures: tuple[Picture, ...]
 
 

@@ -56,17 +56,22 @@ def _differing(section: Section, runs: int) -> Iterable[str]:
     for diff in section.diffs:
         yield from _diff(diff)
     for figure in section.figures:
-        if figure.differs:
-            same = [None if path is None else letter(at if like is None else like) for at, (path, like) in
-                    enumerate(zip(figure.paths, figure.alike, strict=True))]  # fmt: skip
-            told = ", ".join(f"{letter(at)} {_figure(at, like)}" for at, like in enumerate(same))
+        if figure.differs is not False:
+            told = ", ".join(
+                f"{letter(at)} {_figure(at, path, like)}"
+                for at, (path, like) in enumerate(zip(figure.paths, figure.alike, strict=True))
+            )
             yield f"  {shorten(figure.name, _WIDEST)}: {told}"
     for remark in section.remarks:
         yield f"  {remark}"
 
 
-def _figure(at: int, like: str | None) -> str:
-    return "has none" if like is None else "has its own" if like == letter(at) else f"has that of {like}"
+def _figure(at: int, path: str | None, like: int | None) -> str:
+    if path is None:
+        return "has none"
+    return (
+        "has one that was not read" if like is None else "has its own" if like == at else f"has that of {letter(like)}"
+    )
 
 
 def _value(value: Value) -> str:

@@ -288,7 +288,7 @@ def _environment(found: Difference) -> Section:
     return replace(
         section,
         told=_told_of(found, section, environment.missing),
-        remarks=(f"{equal:,} packages of the same version",) if equal else (),
+        remarks=(f"{equal:,} package{'s' * (equal != 1)} of the same version",) if equal else (),
     )
 
 

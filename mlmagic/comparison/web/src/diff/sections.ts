@@ -74,8 +74,8 @@ function sectionOf(section: Section, runs: readonly Head[], pictures: Pictures, 
 
 function body(section: Section, runs: readonly Head[], pictures: Pictures): HTMLElement {
   const equal = equalOf(section);
-  const unlike = section.figures.filter((figure) => figure.differs);
-  const alike = section.figures.filter((figure) => !figure.differs);
+  const unlike = section.figures.filter((figure) => figure.differs !== false);
+  const alike = section.figures.filter((figure) => figure.differs === false);
   return el(
     "div",
     { class: "mm-section-body" },

@@ -53,7 +53,8 @@ export interface Figure {
   media_type: string;
   paths: (string | null)[];
   alike: (number | null)[];
-  differs: boolean;
+  /** null: figures of one size were not read, so that it is not known. */
+  differs: boolean | null;
 }
 
 export interface Section {
