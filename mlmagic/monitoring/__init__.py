@@ -1,0 +1,1 @@
+"""Models in service: drift of data, records of predictions, performance, anomalies and alerts."""
