@@ -60,7 +60,7 @@ def scores(values: Numbers, centers: Numbers, scales: Numbers, least_scale: floa
 
     away = values - centers
     kept = np.maximum(np.where(scales > _SAME * np.abs(centers), scales, 0.0), least_scale)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         found: Numbers = away / kept
     found[np.abs(away) <= _SAME * np.maximum(np.abs(values), np.abs(centers))] = 0.0
     return found

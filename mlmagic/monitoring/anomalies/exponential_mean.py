@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class ExponentialMean:
     """Exponentially weighted mean and standard deviation, with the span *window*.
 
-    The newest value weighs ``2 / (window + 1)``. The first values weigh the same, until each new one would weigh less than
-    that (Finch 2009, "Incremental calculation of weighted mean and variance").
+    The newest value weighs ``2 / (window + 1)``. The first values weigh the same, until each new one would weigh less
+    than that (Finch 2009, "Incremental calculation of weighted mean and variance").
 
     >>> usual = ExponentialMean(3)
     >>> for value in (1.0, 3.0, 2.0):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +11,49 @@ if TYPE_CHECKING:
 _EPSILON = 2.0**-52
 _TRUSTED = 1e-12
 """Sums are computed anew where rounding may have changed the variance by more than this part of it."""
+
+
+class _Recent:
+    """The last values in one piece of memory, moved to its beginning when it is full."""
+
+    def __init__(self, most: int) -> None:
+        import numpy as np
+
+        self._most = most
+        self._memory = np.empty(4 * most, np.float64)
+        self._start = self._end = 0
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    @property
+    def oldest(self) -> float:
+        return float(self._memory[self._start])
+
+    def append(self, value: float) -> None:
+        if self._end == len(self._memory):
+            self._move()
+        self._memory[self._end] = value
+        self._end += 1
+        self._start = max(self._start, self._end - self._most)
+
+    def extend(self, values: Numbers) -> None:
+        """Append at most as many values as are kept."""
+        if self._end + len(values) > len(self._memory):
+            self._move()
+        self._memory[self._end : self._end + len(values)] = values
+        self._end += len(values)
+        self._start = max(self._start, self._end - self._most)
+
+    def array(self) -> Numbers:
+        """Return the values, the oldest first, as a view."""
+        found: Numbers = self._memory[self._start : self._end]
+        return found
+
+    def _move(self) -> None:
+        kept = self.array().copy()
+        self._memory[: len(kept)] = kept
+        self._start, self._end = 0, len(kept)
 
 
 class MovingMean:
@@ -29,7 +71,7 @@ class MovingMean:
 
     def __init__(self, window: int) -> None:
         self._window = window
-        self._values: deque[float] = deque(maxlen=window)
+        self._values = _Recent(window)
         self._offset = self._first = self._second = self._largest = 0.0
         self._since = 0
 
@@ -54,7 +96,7 @@ class MovingMean:
             self._offset = value
         away = value - self._offset
         if len(self._values) == self._window:
-            left = self._values[0] - self._offset
+            left = self._values.oldest - self._offset
             self._first -= left
             self._second -= left * left
         self._values.append(value)
@@ -67,14 +109,14 @@ class MovingMean:
 
     def add_all(self, values: Numbers) -> None:
         """Add values in their order."""
-        self._values.extend(values[-self._window :].tolist())
+        self._values.extend(values[-self._window :])
         self._anew()
 
     def usual_before_each(self, values: Numbers) -> tuple[Numbers, Numbers]:
         """Return mean and standard deviation before each of *values*, if all that stand before it were added."""
         import numpy as np
 
-        known = np.array(self._values, np.float64)
+        known = self._values.array()
         offset = float(known.mean()) if len(known) else 0.0
         away = np.concatenate([known, values]) - offset
         first, second = np.concatenate([[0.0], np.cumsum(away)]), np.concatenate([[0.0], np.cumsum(away * away)])
@@ -95,7 +137,7 @@ class MovingMean:
         """Compute the sums from the window."""
         import numpy as np
 
-        values = np.array(self._values, np.float64)
+        values = self._values.array()
         self._offset = float(values.mean())
         away = values - self._offset
         self._first, self._second = float(away.sum()), float(np.dot(away, away))
@@ -104,10 +146,13 @@ class MovingMean:
 
     def state(self) -> dict[str, Any]:
         """Return the values of the window."""
-        return {"values": list(self._values)}
+        return {"values": self._values.array().tolist()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over the values of a window."""
-        self._values = deque(map(float, state["values"]), maxlen=self._window)
+        import numpy as np
+
+        self._values = _Recent(self._window)
+        self._values.extend(np.array(state["values"], np.float64)[-self._window :])
         if self._values:
             self._anew()
