@@ -1,0 +1,1 @@
+"""What is compared: tables in memory, files, and recorded profiles, read column by column."""
