@@ -1,0 +1,131 @@
+"""Tables in memory, of pandas, polars, Arrow and NumPy: their names, and their columns one by one."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.arguments import described
+from mlmagic.errors import UsageProblem
+from mlmagic.monitoring.drift.sources.values import Numbers, read_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mlmagic.monitoring.drift.sources.values import Values
+
+_TABLE = 2
+_MOST_NAMED = 8
+TAKES = "drift compares tables of pandas, polars, Arrow or NumPy, and CSV or Parquet files"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table whose columns are read when they are asked for.
+
+    ``frame`` returns what a model is given: a table of the columns of these names.
+    """
+
+    name: str
+    rows: int
+    readers: Mapping[str, Callable[[], Any]]
+    frame: Callable[[Iterable[str] | None], Any]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.readers)
+
+    def read(self, column: str) -> Values:
+        """Return the values of a column."""
+        return read_values(self.readers[column]())
+
+
+def table_in_memory(data: Any, name: str) -> Table:
+    """Return *data* as a table.
+
+    Raises
+    ------
+    UsageProblem
+        If it is no table, or two columns have the same name.
+    """
+    kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
+    if kind == "polars.LazyFrame":
+        raise UsageProblem(f"{name} is a LazyFrame, which has no rows yet: {name}.collect()")
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        names = unique_names(data.columns, name)
+        readers = {one: lambda at=at: data.iloc[:, at] for at, one in enumerate(names)}
+        return Table(name, len(data), readers, lambda _: data)
+    if pandas is not None and isinstance(data, pandas.Series):
+        return _single(name, str(data.name) if data.name is not None else name, data, len(data))
+    if kind == "polars.DataFrame":
+        readers = {one: lambda one=one: data.get_column(one) for one in data.columns}
+        return Table(name, data.height, readers, lambda _: data)
+    if kind == "polars.Series":
+        return _single(name, data.name or name, data, len(data))
+    if kind.startswith("pyarrow.") and hasattr(data, "column_names"):
+        names = unique_names(data.column_names, name)
+        readers = {one: lambda at=at: data.column(at) for at, one in enumerate(names)}
+        return Table(name, data.num_rows, readers, lambda _: data.to_pandas())
+    return _of_array(data, name)
+
+
+def _single(name: str, column: str, values: Any, rows: int) -> Table:
+    return Table(name, rows, {column: lambda: values}, lambda _: values)
+
+
+def _of_array(data: Any, name: str) -> Table:
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(data, numpy.ndarray) or data.ndim not in {1, _TABLE}:
+        shape = f" of {data.ndim} dimensions" if hasattr(data, "ndim") else ""
+        raise UsageProblem(f"{name} is {described(data)}{shape}: {TAKES}")
+    import pandas as pd
+
+    if data.dtype.names:
+        readers = {str(one): lambda one=one: pd.Series(data[one]) for one in data.dtype.names}
+    elif data.ndim == 1:
+        return _single(name, name, pd.Series(data), len(data))
+    else:
+        readers = {str(at): lambda at=at: pd.Series(data[:, at]) for at in range(data.shape[1])}
+    return Table(name, len(data), readers, lambda _: data)
+
+
+def unique_names(names: Iterable[Any], table: str) -> list[str]:
+    """Return the names of columns as text.
+
+    Raises
+    ------
+    UsageProblem
+        If two are the same.
+    """
+    texts = [str(one) for one in names]
+    several = [one for one, count in Counter(texts).items() if count > 1]
+    if several:
+        shown = ", ".join(map(repr, several[:_MOST_NAMED]))
+        raise UsageProblem(f"{table} has several columns named {shown}: rename them, so that each name is one column")
+    return texts
+
+
+def column_of(values: Any, name: str) -> Values:
+    """Return values that stand beside a table, such as a target.
+
+    Raises
+    ------
+    UsageProblem
+        If they are no column of numbers, times or text.
+    """
+    import pandas as pd
+
+    if isinstance(values, list | tuple):
+        values = pd.Series(list(values))
+    table = table_in_memory(values, name)
+    if len(table.names) != 1:
+        raise UsageProblem(f"{name} has {len(table.names)} columns: give one column")
+    found = table.read(table.names[0])
+    if not isinstance(found, Numbers) and not hasattr(found, "codes"):
+        raise UsageProblem(f"{name} cannot be compared: {found.reason}")
+    return found
