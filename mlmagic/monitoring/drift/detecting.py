@@ -1,0 +1,215 @@
+"""Compare current rows with a reference: columns, missing values, schema, and all columns together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.optional import require
+from mlmagic.errors import MissingPackageError, UsageProblem
+from mlmagic.monitoring.drift import groups as grouping
+from mlmagic.monitoring.drift import multivariate
+from mlmagic.monitoring.drift.comparing import Pair, Selected, compare_pairs
+from mlmagic.monitoring.drift.outputs import Predictor
+from mlmagic.monitoring.drift.report import DriftNote, DriftReport, GroupDrift, SchemaDrift
+from mlmagic.monitoring.drift.request import check_request, require_columns
+from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
+from mlmagic.monitoring.drift.sources.tables import column_of, table_in_memory
+from mlmagic.monitoring.drift.verdicts import Threshold, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.monitoring.drift.comparing import Compared
+    from mlmagic.monitoring.drift.report import MultivariateDrift
+    from mlmagic.monitoring.drift.request import DriftRequest
+    from mlmagic.monitoring.drift.sources.tables import Table
+
+_FEW_ROWS = 30
+_PAIR = 2
+
+
+@dataclass
+class Notes:
+    """Collects notes, each once."""
+
+    found: dict[str, DriftNote] = field(default_factory=dict)
+
+    def info(self, text: str) -> None:
+        """Note what is good to know."""
+        self.found.setdefault(text, DriftNote(text))
+
+    def warn(self, text: str) -> None:
+        """Note what tells less than it seems."""
+        self.found[text] = DriftNote(text, "warning")
+
+
+def detect(request: DriftRequest) -> DriftReport:
+    """Compare as `mlmagic.drift` does; recorded nowhere.
+
+    Raises
+    ------
+    UsageProblem
+        An option is invalid, a table has no rows, or there is no such column or file.
+    """
+    require("scipy", "mlmagic.drift")
+    check_request(request)
+    notes = Notes()
+    reference, current = (table_of(one, name) for one, name in zip(_sides(request), request.names, strict=True))
+    rows = reference.rows, current.rows
+    for table in (reference, current):
+        if not table.rows:
+            raise UsageProblem(f"{table.name} has no rows: there is nothing to compare")
+    features, schema = _features(request, reference, current)
+    pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
+    together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
+    divided = [] if request.by is None else grouping.groups_by(request.by, reference, current, notes.info)
+    selected = Selected(
+        {one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows) if together else None
+    )
+    compared = compare_pairs(pairs, selected)
+    classified = _classify(compared, notes) if together else None
+    if request.multivariate and not together:
+        notes.info(
+            f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side"
+        )
+    report = _judged(request, compared, divided, classified, (reference, current))
+    retyped = tuple(one.retyped for one in compared if one.retyped is not None)
+    _note_few(report, notes)
+    return replace(
+        report,
+        schema=replace(schema, retyped=retyped),
+        not_compared={one.name: one.reason for one in compared if one.reason},
+        notes=(*(DriftNote(text) for table in (reference, current) for text in table.notes), *notes.found.values()),
+    )
+
+
+def _sides(request: DriftRequest) -> tuple[Any, Any]:
+    return request.reference, request.current
+
+
+def table_of(data: Any, name: str) -> Table:
+    """Return a table in memory, or a file.
+
+    Raises
+    ------
+    UsageProblem
+        If it is neither.
+    """
+    if isinstance(data, Path) or (isinstance(data, str) and is_file_name(data)):
+        return table_in_file(Path(data).expanduser())
+    return table_in_memory(data, name)
+
+
+def _features(request: DriftRequest, reference: Table, current: Table) -> tuple[list[str], SchemaDrift]:
+    """Return the columns that are compared, and which are missing or new."""
+    wanted = reference.names if request.columns is None else list(dict.fromkeys(request.columns))
+    require_columns("columns", wanted, reference.names, reference.name)
+    if request.by is not None:
+        for table in (reference, current):
+            require_columns("by", [request.by], table.names, table.name)
+    there = set(current.names)
+    new = [one for one in current.names if one not in reference.readers] if request.columns is None else []
+    missing = [one for one in wanted if one not in there]
+    features = [one for one in wanted if one in there]
+    if isinstance(request.target, str):
+        for table in (reference, current):
+            require_columns("target", [request.target], table.names, table.name)
+        features = [one for one in features if one != request.target]
+    return features, SchemaDrift(tuple(missing), tuple(new))
+
+
+def _pairs(features: Sequence[str], reference: Table, current: Table) -> list[Pair]:
+    return [Pair(one, "column", lambda one=one: (reference.read(one), current.read(one))) for one in features]
+
+
+def _outputs(request: DriftRequest, reference: Table, current: Table, notes: Notes) -> list[Pair]:
+    """Return the target and the predictions as columns."""
+    found = []
+    target = request.target
+    if isinstance(target, str):
+        found.append(Pair(target, "target", lambda: (reference.read(target), current.read(target))))
+    elif target is not None:
+        if not isinstance(target, tuple | list) or len(target) != _PAIR:
+            raise UsageProblem("target is the name of a column, or the targets of both sides: target=(y_train, y_recent)")
+        sides = [column_of(one, name) for one, name in zip(target, ("the first target", "the second target"), strict=True)]
+        found.append(Pair("target", "target", lambda: (sides[0], sides[1])))
+    if request.model is not None:
+        predictor = Predictor(request.model, notes.info)
+        predicted = [column_of(predictor.on(table), "predictions") for table in (reference, current)]
+        found.append(Pair("prediction", "prediction", lambda: (predicted[0], predicted[1])))
+    return found
+
+
+def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift | None:
+    samples = {one.name: one.sample for one in compared if one.sample is not None}
+    times = [one.name for one in compared if one.whole is not None and one.whole.kind == "time"]
+    if times:
+        notes.info(f"not among all columns together: {', '.join(times)}, since dates tell any two periods apart")
+    if not samples:
+        return None
+    try:
+        return multivariate.tell_apart(samples)
+    except MissingPackageError as error:
+        notes.warn(f"all columns together were not compared: {error}")
+        return None
+
+
+def _judged(
+    request: DriftRequest,
+    compared: Sequence[Compared],
+    divided: Sequence[grouping.Group],
+    together: MultivariateDrift | None,
+    tables: tuple[Table, Table],
+) -> DriftReport:
+    reference, current = tables
+    importance = {} if request.model is None else Predictor(request.model, lambda _: None).importance(reference)
+    columns = {"": {one.name: one.whole for one in compared if one.whole is not None}}
+    for group in divided:
+        if not group.note:
+            found = {one.name: one.groups[group.value] for one in compared if one.groups and one.name != request.by}
+            columns[f"={group.value}"] = found
+    for several in columns.values():
+        several |= {
+            name: replace(one, importance=importance.get(name, 0.0))
+            for name, one in several.items()
+            if importance and one.role == "column"
+        }
+    threshold = Threshold(request.alpha, request.correction, request.min_effect)
+    judged, together, tests = judge(columns, together, threshold)
+    return DriftReport(
+        reference=reference.name,
+        current=current.name,
+        rows=(reference.rows, current.rows),
+        alpha=request.alpha,
+        correction=request.correction,
+        min_effect=request.min_effect,
+        tests=tests,
+        columns=judged[""],
+        multivariate=together,
+        groups=tuple(
+            GroupDrift(request.by or "", one.value, one.counts, judged.get(f"={one.value}", {}), one.note)
+            for one in divided
+        ),
+    )
+
+
+def _note_few(report: DriftReport, notes: Notes) -> None:
+    """Note what few rows can tell, and what they cannot."""
+    if min(report.rows) >= _FEW_ROWS:
+        return
+    first, second = report.rows
+    shown = " and ".join(
+        f"{rows} row{'s' * (rows != 1)} of {name}"
+        for rows, name in ((first, report.reference), (second, report.current))
+    )
+    least = math.sqrt(-math.log(report.alpha / 2) / 2 * (first + second) / (first * second))
+    if least >= 1:
+        notes.warn(f"{shown}: no test can find drift of so few; only the schema is compared")
+    else:
+        notes.warn(
+            f"{shown}: only a gross change shows. A single column is found to drift from a distance of about "
+            f"{least:.2f} on, and no drift found does not mean that there is none"
+        )
