@@ -30,6 +30,7 @@ from mlmagic.user_settings import settings
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mlmagic.api.monitoring import drift
     from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
     from mlmagic.api.retraining import retrain
     from mlmagic.config.composing import compose
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mlmagic.evaluation.evaluating import evaluate
     from mlmagic.models.searches import log_search
     from mlmagic.models.studies import optuna_callback
+    from mlmagic.monitoring.anomalies.detector import AnomalyDetector
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.sweep import sweep
@@ -51,10 +53,12 @@ if TYPE_CHECKING:
 
 # Imported on first use, to keep `%load_ext mlmagic` fast.
 _WHEN_ASKED_FOR = {
+    "AnomalyDetector": "mlmagic.monitoring.anomalies.detector",
     "EarlyStopping": "mlmagic.training.early_stopping",
     "compare_folds": "mlmagic.cross_validation.fold_comparison",
     "compose": "mlmagic.config.composing",
     "cross_validate": "mlmagic.cross_validation.one_call",
+    "drift": "mlmagic.api.monitoring",
     "folds": "mlmagic.cross_validation.folds",
     "evaluate": "mlmagic.evaluation.evaluating",
     "instantiate": "mlmagic.config.instantiating",
@@ -78,6 +82,7 @@ _WHEN_ASKED_FOR = {
 
 # Without IPython's entry points, and without `last_run`, which raises if no run has ended and would break `import *`.
 __all__ = [
+    "AnomalyDetector",
     "EarlyStopping",
     "MLMagicError",
     "Run",
@@ -87,6 +92,7 @@ __all__ = [
     "compose",
     "cross_validate",
     "diff",
+    "drift",
     "evaluate",
     "folds",
     "foreign_journals",

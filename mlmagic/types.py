@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split.splitting import Split
     from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.journal.foreign import ForeignJournal
+    from mlmagic.monitoring.drift.report import ColumnDrift, DriftReport
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.gates import Gate
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
+    "ColumnDrift": "mlmagic.monitoring.drift.report",
     "CompareWidget": "mlmagic.comparison.widget",
     "CrossValidation": "mlmagic.cross_validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
+    "DriftReport": "mlmagic.monitoring.drift.report",
     "Fold": "mlmagic.cross_validation.folds",
     "FoldComparison": "mlmagic.cross_validation.fold_comparison",
     "Folds": "mlmagic.cross_validation.folds",
@@ -63,9 +66,11 @@ _MODULES = {
 }
 
 __all__ = [
+    "ColumnDrift",
     "CompareWidget",
     "CrossValidation",
     "Difference",
+    "DriftReport",
     "Evaluation",
     "Fold",
     "FoldComparison",

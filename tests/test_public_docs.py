@@ -13,7 +13,7 @@ import mlmagic
 from mlmagic import errors, types
 
 FUNCTIONS = sorted(name for name in mlmagic.__all__ if inspect.isroutine(getattr(mlmagic, name)))
-CLASSES = ["EarlyStopping", "Run"]
+CLASSES = ["AnomalyDetector", "EarlyStopping", "Run"]
 REGISTRY = {"load_model", "promote", "register", "registered_models", "retrain", "rollback"}
 RAISES_NOTHING = {"foreign_journals", "worker_init"}
 EXAMPLE_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -23,6 +23,7 @@ CHOICES = {
     ("sweep", "on"): {"local", "dask"},
     ("sweep", "models"): {"best", "all", "none"},
     ("EarlyStopping", "mode"): {"min", "max"},
+    ("drift", "correction"): {"bh", "bonferroni", "none"},
 }
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class RunContext:
     """What ``mlmagic.log`` and similar functions need of a run.
 
-    ``figure_names`` are the names of its figures, and ``pid`` is the process that it belongs to. ``evaluations`` is
-    what ``mlmagic.evaluate`` recorded of it, ``evaluated`` says of which models, by the names that they have there;
-    ``as_evaluated`` returns whether an object is the model of such a name.
+    ``figure_names`` are the names of its figures, and ``pid`` is the process that it belongs to. ``evaluations`` and
+    ``drifts`` are what ``mlmagic.evaluate`` and ``mlmagic.drift`` recorded of it, ``evaluated`` says of which models, by
+    the names that they have there; ``as_evaluated`` returns whether an object is the model of such a name.
     """
 
     recorder: Recorder
@@ -31,4 +31,5 @@ class RunContext:
     evaluations: list[Mapping[str, Any]] = field(default_factory=list)
     evaluated: dict[str, EvaluatedModel] = field(default_factory=dict)
     as_evaluated: dict[str, Callable[[Any], bool]] = field(default_factory=dict)
+    drifts: list[Mapping[str, Any]] = field(default_factory=list)
     pid: int = field(default_factory=os.getpid)

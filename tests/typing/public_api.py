@@ -19,6 +19,7 @@ def recording(table: pd.DataFrame) -> None:
     assert_type(mlmagic.seed(1), types.SeedReport)
     assert_type(mlmagic.rng(), np.random.Generator)
     assert_type(mlmagic.split(table, by="id"), types.Split)
+    assert_type(mlmagic.drift(table, table, target="y", by="id"), types.DriftReport)
     assert_type(mlmagic.evaluate(len, table, [0, 1], by="id", metrics=["f1"]), types.Evaluation)
     assert_type(mlmagic.compose("lr=0.2", yaml="lr: 0.1"), DictConfig)
     with mlmagic.track("forest", tags={"team": "risk"}, resume="") as run:
@@ -84,6 +85,7 @@ def mistakes() -> None:
     mlmagic.promote("churn", gate=5)  # type: ignore[arg-type]
     mlmagic.sweep(len, {}, mode="least")  # type: ignore[arg-type]
     mlmagic.sweep(len, {}, search="annealing")  # type: ignore[arg-type]
+    mlmagic.drift(table, table, correction="holm")  # type: ignore[arg-type]
     mlmagic.evaluate(len, [[1]], [1], task="ranking")  # type: ignore[arg-type]
     mlmagic.split([1, 2], tset=0.2)  # type: ignore[call-arg]
     mlmagic.track(tag={"a": "b"})  # type: ignore[call-arg]

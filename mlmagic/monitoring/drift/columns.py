@@ -60,9 +60,7 @@ def match(name: str, reference: Values, current: Values) -> Matched:
     return Matched(reference, current)
 
 
-def _matched_with_unknown(
-    reference: Numbers | Levels, current: Numbers | Levels, *, is_current: bool
-) -> Matched:
+def _matched_with_unknown(reference: Numbers | Levels, current: Numbers | Levels, *, is_current: bool) -> Matched:
     """Return both sides in the form of the one that has values."""
     import numpy as np
 

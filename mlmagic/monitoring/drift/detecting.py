@@ -63,7 +63,7 @@ def detect(request: DriftRequest) -> DriftReport:
         if not table.rows:
             raise UsageProblem(f"{table.name} has no rows: there is nothing to compare")
     features, schema = _features(request, reference, current)
-    pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
+    pairs = [*_outputs(request, reference, current), *_pairs(features, reference, current)]
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
     divided = [] if request.by is None else grouping.groups_by(request.by, reference, current, notes.info)
     selected = Selected(
@@ -72,9 +72,7 @@ def detect(request: DriftRequest) -> DriftReport:
     compared = compare_pairs(pairs, selected)
     classified = _classify(compared, notes) if together else None
     if request.multivariate and not together:
-        notes.info(
-            f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side"
-        )
+        notes.info(f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side")
     report = _judged(request, compared, divided, classified, (reference, current))
     retyped = tuple(one.retyped for one in compared if one.retyped is not None)
     _note_few(report, notes)
@@ -125,7 +123,7 @@ def _pairs(features: Sequence[str], reference: Table, current: Table) -> list[Pa
     return [Pair(one, "column", lambda one=one: (reference.read(one), current.read(one))) for one in features]
 
 
-def _outputs(request: DriftRequest, reference: Table, current: Table, notes: Notes) -> list[Pair]:
+def _outputs(request: DriftRequest, reference: Table, current: Table) -> list[Pair]:
     """Return the target and the predictions as columns."""
     found = []
     target = request.target
@@ -133,11 +131,15 @@ def _outputs(request: DriftRequest, reference: Table, current: Table, notes: Not
         found.append(Pair(target, "target", lambda: (reference.read(target), current.read(target))))
     elif target is not None:
         if not isinstance(target, tuple | list) or len(target) != _PAIR:
-            raise UsageProblem("target is the name of a column, or the targets of both sides: target=(y_train, y_recent)")
-        sides = [column_of(one, name) for one, name in zip(target, ("the first target", "the second target"), strict=True)]
+            raise UsageProblem(
+                "target is the name of a column, or the targets of both sides: target=(y_train, y_recent)"
+            )
+        sides = [
+            column_of(one, name) for one, name in zip(target, ("the first target", "the second target"), strict=True)
+        ]
         found.append(Pair("target", "target", lambda: (sides[0], sides[1])))
     if request.model is not None:
-        predictor = Predictor(request.model, notes.info)
+        predictor = Predictor(request.model)
         predicted = [column_of(predictor.on(table), "predictions") for table in (reference, current)]
         found.append(Pair("prediction", "prediction", lambda: (predicted[0], predicted[1])))
     return found
@@ -165,7 +167,7 @@ def _judged(
     tables: tuple[Table, Table],
 ) -> DriftReport:
     reference, current = tables
-    importance = {} if request.model is None else Predictor(request.model, lambda _: None).importance(reference)
+    importance = {} if request.model is None else Predictor(request.model).importance(reference)
     columns = {"": {one.name: one.whole for one in compared if one.whole is not None}}
     for group in divided:
         if not group.note:

@@ -13,8 +13,6 @@ from mlmagic.snapshot.randomness.generators import untouched
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from mlmagic.monitoring.drift.sources.tables import Table
@@ -29,7 +27,6 @@ class Predictor:
     """A model; ``predict`` returns a number or a class for each row."""
 
     model: Any
-    note: Callable[[str], None]
 
     def on(self, table: Table) -> NDArray[Any]:
         """Return the predictions for a table: of two classes, the probability of the second.
@@ -63,7 +60,7 @@ class Predictor:
         return {name: change / largest for name, change in changes.items()} if largest else {}
 
     def _data(self, table: Table) -> Any:
-        return for_model(self.model, table.frame(fitted_names(self.model)), table.name, self.note)
+        return for_model(self.model, table.frame(fitted_names(self.model)), table.name, lambda _: None)
 
     def _columns(self, data: Any) -> list[Any]:
         return list(data.columns) if hasattr(data, "columns") else list(range(data.shape[1]))
@@ -85,7 +82,9 @@ class Predictor:
             found = found.reshape(-1)
         if found.ndim != 1 or len(found) != len(data):
             shape = " x ".join(map(str, found.shape))
-            raise UsageProblem(f"model: {shape} predictions for {len(data):,} rows of {name}: one for each row is needed")
+            raise UsageProblem(
+                f"model: {shape} predictions for {len(data):,} rows of {name}: one for each row is needed"
+            )
         return found
 
 

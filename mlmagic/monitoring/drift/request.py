@@ -47,9 +47,7 @@ def check_request(request: DriftRequest) -> None:
     if not _is_number(request.alpha) or not 0 < request.alpha < 1:
         raise UsageProblem(f"alpha is a number between 0 and 1, such as 0.05, not {described(request.alpha)}")
     if not _is_number(request.min_effect) or not 0 <= request.min_effect <= 1:
-        raise UsageProblem(
-            f"min_effect is a distance from 0 to 1, such as 0.05, not {described(request.min_effect)}"
-        )
+        raise UsageProblem(f"min_effect is a distance from 0 to 1, such as 0.05, not {described(request.min_effect)}")
     valid = typing.get_args(Correction)
     if request.correction not in valid:
         hint = did_you_mean(str(request.correction), valid)

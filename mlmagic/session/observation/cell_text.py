@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-_METHODS = {"score", "predict", "predict_proba", "predict_log_proba", "decision_function", "evaluate"}
+_METHODS = {"score", "predict", "predict_proba", "predict_log_proba", "decision_function", "evaluate", "drift"}
 _FUNCTIONS = {
     *("len", "print", "display"),
     *(

@@ -1,0 +1,121 @@
+"""Compare recent data with a reference, and record what drifted."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlmagic.api.registry import names_in
+from mlmagic.recording import open_runs
+from mlmagic.session.interrupts import whole_imports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.monitoring.drift.request import DriftRequest
+
+
+@whole_imports()
+def drift(
+    reference: Any,
+    current: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    alpha: float = 0.05,
+    correction: Literal["bh", "bonferroni", "none"] = "bh",
+    min_effect: float = 0.05,
+    target: Any = None,
+    by: str | None = None,
+    model: Any = None,
+    multivariate: bool = True,
+    record: bool | None = None,
+    figures: bool = True,
+) -> DriftReport:
+    """Compare current data with a reference: which columns drifted, by how much, and whether all of them together did.
+
+    A column drifted if a test finds it, corrected for the number of tests, and if its distance is at least
+    *min_effect*: with many rows, tests find differences that do not matter. In a tracked cell, or within
+    ``with mlmagic.track():``, the report is recorded on the run.
+
+    Parameters
+    ----------
+    reference, current
+        Two tables of pandas, polars, Arrow or NumPy, or paths of CSV or Parquet files, which are read column by column.
+        Columns are matched by name.
+    columns
+        The names of the columns to compare, all of the reference by default.
+    alpha
+        The level of the tests, after the correction.
+    correction
+        ``"bh"`` (Benjamini and Hochberg) limits the share of false findings, ``"bonferroni"`` the probability of any,
+        and ``"none"`` corrects nothing.
+    min_effect
+        The least distance of a column that drifted, from 0 to 1: of numbers and dates the Kolmogorov-Smirnov distance,
+        of categories the share of rows that would have to change, of missing values the change of their share.
+    target
+        The column that is the target, or the targets of both sides, ``(y_train, y_recent)``. It comes first.
+    by
+        A column: the drift of the rows with each of its values too.
+    model
+        A fitted model: its predictions on both sides are compared too, and columns are ordered by its permutation
+        importance times their distance.
+    multivariate
+        Whether a classifier tries to tell both sides apart, which finds drift that no column shows alone.
+    record
+        True records on a new run if none is active, False records nowhere.
+    figures
+        Whether to record figures of the columns that drifted.
+
+    Returns
+    -------
+    The report, with ``drifted``, ``columns``, ``schema``, ``multivariate``, ``is_drifted`` and ``to_dataframe()``.
+
+    Raises
+    ------
+    UsageProblem
+        A table has no rows, two columns have the same name, there is no such column or file, or an option is invalid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(0)
+    >>> train = pd.DataFrame({"age": rng.normal(40, 9, 500), "income": rng.normal(30, 5, 500)})
+    >>> recent = pd.DataFrame({"age": rng.normal(46, 9, 500), "income": rng.normal(30, 5, 500)})
+    >>> report = drift(train, recent)
+    >>> report.drifted, round(report.columns["age"].distance, 2)
+    (['age'], 0.31)
+    """
+    from mlmagic.monitoring.drift.request import DriftRequest
+
+    names = names_in(sys._getframe(2))  # beyond `whole_imports`
+    request = DriftRequest(
+        reference, current, (names.get(id(reference), "reference"), names.get(id(current), "current")),
+        columns=columns, alpha=alpha, correction=correction, min_effect=min_effect, target=target, by=by, model=model,
+        multivariate=multivariate,
+    )  # fmt: skip
+    return drift_of(request, record=record, figures=figures)
+
+
+def drift_of(request: DriftRequest, *, record: bool | None = None, figures: bool = True) -> DriftReport:
+    """Compare as `drift` does, and record the report on the open run, or on one of its own if *record* is true.
+
+    Raises
+    ------
+    UsageProblem
+        As `drift` does.
+    """
+    from mlmagic.monitoring.drift.detecting import detect
+    from mlmagic.monitoring.drift.recording import record_on_open_run
+
+    report = detect(request)
+    context = open_runs.active()
+    if record is False or (context is None and not record):
+        return report
+    if context is not None:
+        return record_on_open_run(report, context, figures=figures)
+    from mlmagic.api.recording import track
+
+    with track(f"drift of {report.current}", quiet=True):
+        return record_on_open_run(report, open_runs.require_active("mlmagic.drift"), figures=figures)
