@@ -16,6 +16,7 @@ from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.evaluate import EvaluateMagics
 from mlmagic.magics.hydra import HydraMagics
+from mlmagic.magics.monitoring.drift import DriftMagics
 from mlmagic.magics.registry import RegistryMagics
 from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.data.split.splitting import Split
     from mlmagic.evaluation.evaluation import Evaluation
+    from mlmagic.monitoring.drift.report import DriftReport
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
@@ -55,6 +57,7 @@ _MAGICS = (
     SeedMagics,
     SplitMagics,
     EvaluateMagics,
+    DriftMagics,
     RunsMagics,
     CompareMagics,
     DiffMagics,
@@ -195,6 +198,12 @@ def _show_evaluation(done: Evaluation) -> MimeBundle:
     return evaluation_report_bundle(done)
 
 
+def _show_drift(done: DriftReport) -> MimeBundle:
+    from mlmagic.views.drift_report import drift_report_bundle
+
+    return drift_report_bundle(done)
+
+
 def _show_retraining(done: Retraining) -> MimeBundle:
     from mlmagic.views.retraining_report import retraining_report_bundle
 
@@ -207,6 +216,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.data.split.splitting", "Split", _show_split),
     ("mlmagic.comparison.diffs.difference", "Difference", _show_difference),
     ("mlmagic.evaluation.evaluation", "Evaluation", _show_evaluation),
+    ("mlmagic.monitoring.drift.report", "DriftReport", _show_drift),
     ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
 )
 

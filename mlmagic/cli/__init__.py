@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | doctor``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
+from mlmagic.cli.drift import add_arguments as add_drift_arguments
 from mlmagic.errors import MLMagicError
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.retrain import retrain
 
         return retrain(options.script, options.arguments, as_json=options.json)
+    if options.command == "drift":
+        from mlmagic.cli.drift import drift
+
+        return drift(options)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
 
@@ -101,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | doctor"
+        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | drift | doctor"
     )
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
@@ -121,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--json", action="store_true", help="print a line of JSON for each model; the rest to stderr")
     again.add_argument("script", type=Path, help="the Python script")
     again.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    add_drift_arguments(
+        commands.add_parser("drift", help="compare two CSV or Parquet files; 0: no drift, 3: drift, 1: it failed")
+    )
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 
     for command in (demo, lab, ui):

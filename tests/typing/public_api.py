@@ -85,7 +85,7 @@ def mistakes() -> None:
     mlmagic.promote("churn", gate=5)  # type: ignore[arg-type]
     mlmagic.sweep(len, {}, mode="least")  # type: ignore[arg-type]
     mlmagic.sweep(len, {}, search="annealing")  # type: ignore[arg-type]
-    mlmagic.drift(table, table, correction="holm")  # type: ignore[arg-type]
+    mlmagic.drift([[1]], [[1]], correction="holm")  # type: ignore[arg-type]
     mlmagic.evaluate(len, [[1]], [1], task="ranking")  # type: ignore[arg-type]
     mlmagic.split([1, 2], tset=0.2)  # type: ignore[call-arg]
     mlmagic.track(tag={"a": "b"})  # type: ignore[call-arg]

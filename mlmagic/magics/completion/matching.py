@@ -24,7 +24,7 @@ _RUNS = frozenset(("--resume", "--continue", "--parent", "--run"))
 _NAMES_OF_VARIABLES = frozenset(("-p", "--params", "-m", "--metrics", "-x", "--exclude"))
 _MAGIC = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?"  # df = %runs
-    r"%{1,2}(track|seed|split|evaluate|runs|compare|diff|hydra|sweep|register|models|promote|rollback|retrain|mlmagic)"
+    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|hydra|sweep|register|models|promote|rollback|retrain|mlmagic)"
     r"(?=\s|$)"
 )
 
@@ -88,6 +88,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.diff import DiffMagics
     from mlmagic.magics.evaluate import EvaluateMagics
     from mlmagic.magics.hydra import HydraMagics
+    from mlmagic.magics.monitoring.drift import DriftMagics
     from mlmagic.magics.registry import RegistryMagics
     from mlmagic.magics.retrain import RetrainMagics
     from mlmagic.magics.runs import RunsMagics
@@ -107,6 +108,7 @@ def _options(magic: str) -> list[str]:
         "hydra": HydraMagics.hydra,
         "sweep": SweepMagics.sweep,
         "retrain": RetrainMagics.retrain,
+        "drift": DriftMagics.drift,
         **{name: getattr(RegistryMagics, name) for name in of_registry.MAGICS},
     }
     parser = magics[magic].parser
@@ -147,6 +149,8 @@ def _of_options(shell: InteractiveShell, magic: str, last: str, words: list[str]
         return of_store.run_names()
     if magic == "sweep":
         return of_notebook.sweep(shell, last, words)
+    if magic == "drift":
+        return of_notebook.drift(shell, last, words)
     if magic in {"evaluate", "split"}:
         return of_notebook.data(shell, last, words)
     if magic == "track" and option in _NAMES_OF_VARIABLES:

@@ -44,6 +44,15 @@ def data(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:
     return [*columns, *variables(shell), *(_metrics() if last == "--metric" else ())]
 
 
+def drift(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:
+    """Return what ``%drift`` takes after *last*: corrections, columns of the reference, or variables."""
+    if last == "--correction":
+        return ("bh", "bonferroni", "none")
+    if last in {"--columns", "--by", "--target"} or "--columns" in words:
+        return sorted(_columns(shell, words[1:2]))
+    return variables(shell)
+
+
 def sweep(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:
     """Return what ``%%sweep`` takes after *last*: words, configs, and variables to sweep over."""
     from mlmagic.config.composing import compositions_in

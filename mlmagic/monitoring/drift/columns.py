@@ -25,7 +25,7 @@ _KINDS = {"number": "numbers", "bool": "bools", "time": "dates", "text": "text"}
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """The values of both sides in one form, either `Numbers` or `Levels` with the same labels; else why there is none."""
+    """The values of both sides in one form, `Numbers` or `Levels` with the same labels; else why there is none."""
 
     reference: Numbers | Levels | None = None
     current: Numbers | Levels | None = None

@@ -36,8 +36,8 @@ def record_on_open_run(report: DriftReport, run: RunContext, *, figures: bool) -
 def metrics_of(report: DriftReport) -> dict[str, float]:
     """Return the metrics by the names under which they are recorded.
 
-    These are ``drift.share`` (of the columns that drifted), ``drift.auc``, and ``drift.<column>.distance`` and ``.p`` of
-    the 200 most severe columns.
+    These are ``drift.share`` (of the columns that drifted), ``drift.auc``, and ``drift.<column>.distance`` and ``.p``
+    of the 200 most severe columns.
     """
     found = {"drift.share": report.share}
     if report.multivariate is not None:

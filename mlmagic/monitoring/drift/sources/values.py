@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_LEVELS = 20
 """Whole numbers of at most so many different values are categories."""
 _FIRST = 1000
-_SCALARS = (str, bytes, bool, int, float, decimal.Decimal, datetime.date, datetime.time)
+_SCALARS = (str, bytes, bool, int, float, decimal.Decimal, dt.date, dt.time)
 _MICROSECONDS = 1e6
 
 

@@ -1,0 +1,1 @@
+"""The magics of models in service."""

@@ -1,0 +1,119 @@
+"""``%drift``: which columns of recent data differ from a reference, by how much, and whether all together do."""
+
+# IPython's decorators have no types.
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mlmagic.errors import UsageProblem
+from mlmagic.magics.parsing import options_first, parse_words, variable, words_of
+from mlmagic.magics.variables import as_runs, expand, namespace_of, number_of, value_of
+from mlmagic.session.interrupts import in_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlmagic.monitoring.drift.report import DriftReport
+
+_PAIR = 2
+_EXAMPLE = "%drift X_train X_recent"
+
+
+@magics_class
+class DriftMagics(Magics):
+    """The magic ``%drift``."""
+
+    @magic_arguments()
+    @argument(
+        "what", nargs="*", metavar="REFERENCE CURRENT", help="Two tables: variables, or paths of CSV or Parquet files."
+    )
+    @argument("--columns", nargs="+", metavar="COL", help="Compare these columns only.")
+    @argument("--alpha", default="0.05", metavar="P", help="The level of the tests after the correction: 0.05.")
+    @argument(
+        "--correction", default="bh", metavar="HOW", help="For the number of tests: bh (default), bonferroni or none."
+    )
+    @argument("--min-effect", default="0.05", metavar="D", help="The least distance of a column that drifted: 0.05.")
+    @argument("--target", metavar="COL", help="The target: a column, or the variables of both sides, y_train,y_recent.")
+    @argument("--by", metavar="COL", help="The drift of the rows with each value of this column too.")
+    @argument(
+        "--model", metavar="MODEL", help="A fitted model: the drift of its predictions, and of what it relies on."
+    )
+    @argument("--no-multivariate", action="store_true", help="Do not compare all columns together.")
+    @argument("--no-figures", action="store_true", help="Record no figures.")
+    @argument("--record", action="store_true", help="Record on a run of its own if no run is active.")
+    @argument("--into", metavar="NAME", help="Bind the report to this variable.")
+    @no_var_expand  # `expand` does it
+    @needs_local_scope
+    @line_magic
+    @in_one_line("%drift")
+    def drift(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> DriftReport | None:
+        """Compare current data with a reference: which columns drifted, by how much, and whether all together did.
+
+        A column drifted if a test finds it, corrected for the number of tests, and if its distance is at least
+        --min-effect. In a tracked cell the report is recorded on the cell's run.
+
+        Examples::
+
+            %drift X_train X_recent
+            %drift X_train X_recent --model forest --target y_train,y_recent
+            %drift data/2025.parquet data/may.parquet --by region --columns age income
+            report = %drift X_train X_recent --correction bonferroni --min-effect 0.1
+        """
+        if self.shell is None:  # a magics object without a shell
+            return None
+        from mlmagic.api.monitoring import drift_of
+        from mlmagic.monitoring.drift.request import DriftRequest
+
+        names = namespace_of(self.shell, local_ns)
+        parser = self.drift.parser
+        words = words_of("%drift", expand(line, names, as_runs))
+        if "--columns" not in words:  # it takes several words
+            with_value = {one for action in parser._actions if action.nargs != 0 for one in action.option_strings}
+            words = options_first(words, with_value)
+        arguments = parse_words(parser, "%drift", line, words)
+        if len(arguments.what) != _PAIR:
+            given = f", got {' '.join(arguments.what)!r}" if arguments.what else ""
+            raise UsageProblem(f"%drift needs a reference and current data{given}. For example: {_EXAMPLE}")
+        if arguments.into is not None:
+            variable(arguments.into)
+        value = partial(value_of, "%drift", names=names, evaluated=self.shell.ev)
+        reference, current = (_data(word, names, value) for word in arguments.what)
+        request = DriftRequest(
+            reference,
+            current,
+            (arguments.what[0], arguments.what[1]),
+            columns=arguments.columns,
+            alpha=number_of("alpha", arguments.alpha),
+            correction=arguments.correction,
+            min_effect=number_of("min-effect", arguments.min_effect),
+            target=_target(arguments.target, value),
+            by=arguments.by,
+            model=None if arguments.model is None else value(arguments.model),
+            multivariate=not arguments.no_multivariate,
+        )
+        report = drift_of(request, record=True if arguments.record else None, figures=not arguments.no_figures)
+        if arguments.into is not None:
+            self.shell.push({arguments.into: report})
+        return report
+
+
+def _data(word: str, names: Mapping[str, Any], value: Callable[[str], Any]) -> Any:
+    """Return the value of a variable, or the path of a file as it is."""
+    from mlmagic.monitoring.drift.sources.files import is_file_name
+
+    return word if word not in names and is_file_name(word) else value(word)
+
+
+def _target(text: str | None, value: Callable[[str], Any]) -> Any:
+    if text is None or "," not in text:
+        return text
+    words = text.split(",")
+    if len(words) != _PAIR or not all(words):
+        raise UsageProblem(f"--target {text}: name a column, or the targets of both sides: y_train,y_recent")
+    return value(words[0]), value(words[1])
