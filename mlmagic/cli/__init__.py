@@ -78,14 +78,8 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.patch import patch
 
         return patch(options.run, apply=options.apply)
-    if options.command == "retrain":
-        from mlmagic.cli.retrain import retrain
-
-        return retrain(options.script, options.arguments, as_json=options.json)
-    if options.command == "drift":
-        from mlmagic.cli.drift import drift
-
-        return drift(options)
+    if options.command in {"retrain", "drift"}:
+        return _run_for_scheduler(options)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
 
@@ -98,6 +92,17 @@ def _run(options: argparse.Namespace) -> int:
     else:
         command = serve.ui_command(options.folder, port=options.port)
     return serve.become(command)
+
+
+def _run_for_scheduler(options: argparse.Namespace) -> int:
+    """Call a command whose exit status says more than success and failure."""
+    if options.command == "drift":
+        from mlmagic.cli.drift import drift
+
+        return drift(options)
+    from mlmagic.cli.retrain import retrain
+
+    return retrain(options.script, options.arguments, as_json=options.json)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,8 +20,8 @@ class RunContext:
     """What ``mlmagic.log`` and similar functions need of a run.
 
     ``figure_names`` are the names of its figures, and ``pid`` is the process that it belongs to. ``evaluations`` and
-    ``drifts`` are what ``mlmagic.evaluate`` and ``mlmagic.drift`` recorded of it, ``evaluated`` says of which models, by
-    the names that they have there; ``as_evaluated`` returns whether an object is the model of such a name.
+    ``drifts`` are what ``mlmagic.evaluate`` and ``mlmagic.drift`` recorded of it, ``evaluated`` says of which models,
+    by the names that they have there; ``as_evaluated`` returns whether an object is the model of such a name.
     """
 
     recorder: Recorder

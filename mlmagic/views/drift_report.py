@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.report import ColumnDrift, DriftReport
 
 _LONGEST, _LONGEST_LEVEL = 40, 24
-_SHOWN, _MORE = 30, 200
+_SHOWN, _MORE, _UNDRIFTED = 30, 200, 5
 _NAMED = 8
 _LEAST_P = 1e-4
 _ARROW = "\N{RIGHTWARDS ARROW}"
@@ -145,7 +145,9 @@ def facts(one: ColumnDrift) -> tuple[str, ...]:
         found.append(f"mean {values[0]} {_ARROW} {values[1]}")
     elif one.histogram.labels:
         shares = one.histogram.reference, one.histogram.current
-        at = max(range(len(one.histogram.labels)), key=lambda at: abs(shares[1][at] - shares[0][at]))
+        by_change = sorted(range(len(one.histogram.labels)), key=lambda at: -abs(shares[1][at] - shares[0][at]))
+        is_bool = set(one.histogram.labels) == {"False", "True"}
+        at = one.histogram.labels.index("True") if is_bool else by_change[0]
         label = shorten(one.histogram.labels[at], _LONGEST_LEVEL)
         found.append(f"{label}: {percent(shares[0][at])} {_ARROW} {percent(shares[1][at])}")
     if any(one.missing):
@@ -160,7 +162,7 @@ def facts(one: ColumnDrift) -> tuple[str, ...]:
         found.append(f"infinite values: {one.infinite[0]:,} {_ARROW} {one.infinite[1]:,}")
     if one.note:
         found.append(one.note)
-    if one.importance is not None:
+    if one.importance:
         found.append(f"importance {one.importance:.2f}")
     return tuple(found)
 
@@ -210,13 +212,14 @@ def _groups(report: DriftReport) -> list[tuple[str, str, str]]:
 
 def _plain(report: DriftReport, first: Sequence[ColumnRow], rest: Sequence[ColumnRow]) -> str:
     lines = [clean(headline(report))]
-    shown = [*first, *rest][:_SHOWN]
+    shown = [*first[:_SHOWN], *rest[:_UNDRIFTED]]
     width = max((columns(row.name) for row in shown), default=0)
     for row in shown:
         told = "  ".join(filter(None, [row.distance, row.p, row.role and f"({row.role})", ", ".join(row.facts)]))
         lines.append(f"  {'!' if row.drifted else ' '} {pad(row.name, width)}  {clean(told)}")
     if (more := len(first) + len(rest) - len(shown)) > 0:
-        lines.append(f"    and {more:,} more: to_dataframe() has all of them")
+        hidden = f"{more:,} more" if len(first) > _SHOWN else f"{more:,} more without drift"
+        lines.append(f"    and {hidden}: to_dataframe() has all of them")
     for name, rows, what in _groups(report):
         lines.append(f"  {clean(name)}  {rows} rows: {clean(what)}")
     for level, text in [*findings(report), *((note.level, note.text) for note in report.notes)]:

@@ -29,7 +29,7 @@ def histogram_svg(reference: Sequence[float], current: Sequence[float], *, are_l
     tops = [[_HEIGHT * (1 - share / largest) for share in shares] for shares in (reference, current)]
     inner = _bars(*tops) if are_levels else _steps(*tops)
     size = f'viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" width="{_WIDTH:g}" height="{_HEIGHT:g}"'
-    return Markup(f'<svg class="hist" {size} aria-hidden="true">{inner}</svg>')  # noqa: S704  # made of numbers
+    return Markup(f'<svg class="hist" {size} preserveAspectRatio="none" aria-hidden="true">{inner}</svg>')  # noqa: S704  # made of numbers
 
 
 def _steps(reference: Sequence[float], current: Sequence[float]) -> str:

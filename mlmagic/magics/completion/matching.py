@@ -122,6 +122,8 @@ def _values(shell: InteractiveShell, magic: str, last: str, before: str, words: 
     try:
         if magic in of_registry.MAGICS:
             return of_registry.values(magic, last, before)
+        if magic == "drift":
+            return of_notebook.drift(shell, last, words)
         if magic == "retrain":
             return _of_retrain(shell, last, before, words)
         if magic in {"runs", "compare"} and (found := of_store.in_filter(magic, last, before)) is not None:
@@ -149,8 +151,6 @@ def _of_options(shell: InteractiveShell, magic: str, last: str, words: list[str]
         return of_store.run_names()
     if magic == "sweep":
         return of_notebook.sweep(shell, last, words)
-    if magic == "drift":
-        return of_notebook.drift(shell, last, words)
     if magic in {"evaluate", "split"}:
         return of_notebook.data(shell, last, words)
     if magic == "track" and option in _NAMES_OF_VARIABLES:

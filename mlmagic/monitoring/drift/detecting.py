@@ -20,15 +20,16 @@ from mlmagic.monitoring.drift.sources.tables import column_of, table_in_memory
 from mlmagic.monitoring.drift.verdicts import Threshold, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlmagic.monitoring.drift.comparing import Compared
-    from mlmagic.monitoring.drift.report import MultivariateDrift
+    from mlmagic.monitoring.drift.report import ColumnDrift, MultivariateDrift
     from mlmagic.monitoring.drift.request import DriftRequest
     from mlmagic.monitoring.drift.sources.tables import Table
 
 _FEW_ROWS = 30
 _PAIR = 2
+_WORSE_THAN_CHANCE, _MANY_ROWS = 0.4, 400
 
 
 @dataclass
@@ -57,13 +58,14 @@ def detect(request: DriftRequest) -> DriftReport:
     require("scipy", "mlmagic.drift")
     check_request(request)
     notes = Notes()
-    reference, current = (table_of(one, name) for one, name in zip(_sides(request), request.names, strict=True))
+    reference = table_of(request.reference, request.names[0])
+    current = table_of(request.current, request.names[1])
     rows = reference.rows, current.rows
     for table in (reference, current):
         if not table.rows:
             raise UsageProblem(f"{table.name} has no rows: there is nothing to compare")
     features, schema = _features(request, reference, current)
-    pairs = [*_outputs(request, reference, current), *_pairs(features, reference, current)]
+    pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
     divided = [] if request.by is None else grouping.groups_by(request.by, reference, current, notes.info)
     selected = Selected(
@@ -73,7 +75,25 @@ def detect(request: DriftRequest) -> DriftReport:
     classified = _classify(compared, notes) if together else None
     if request.multivariate and not together:
         notes.info(f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side")
-    report = _judged(request, compared, divided, classified, (reference, current))
+    importance = _importance(request.model, reference, notes)
+    columns = _columns(compared, divided, request.by, importance)
+    threshold = Threshold(request.alpha, request.correction, request.min_effect)
+    judged, classified, tests = judge(columns, classified, threshold)
+    report = DriftReport(
+        reference=reference.name,
+        current=current.name,
+        rows=rows,
+        alpha=request.alpha,
+        correction=request.correction,
+        min_effect=request.min_effect,
+        tests=tests,
+        columns=judged[""],
+        multivariate=classified,
+        groups=tuple(
+            GroupDrift(request.by or "", one.value, one.counts, judged.get(f"={one.value}", {}), one.note)
+            for one in divided
+        ),
+    )
     retyped = tuple(one.retyped for one in compared if one.retyped is not None)
     _note_few(report, notes)
     return replace(
@@ -82,10 +102,6 @@ def detect(request: DriftRequest) -> DriftReport:
         not_compared={one.name: one.reason for one in compared if one.reason},
         notes=(*(DriftNote(text) for table in (reference, current) for text in table.notes), *notes.found.values()),
     )
-
-
-def _sides(request: DriftRequest) -> tuple[Any, Any]:
-    return request.reference, request.current
 
 
 def table_of(data: Any, name: str) -> Table:
@@ -123,7 +139,7 @@ def _pairs(features: Sequence[str], reference: Table, current: Table) -> list[Pa
     return [Pair(one, "column", lambda one=one: (reference.read(one), current.read(one))) for one in features]
 
 
-def _outputs(request: DriftRequest, reference: Table, current: Table) -> list[Pair]:
+def _outputs(request: DriftRequest, reference: Table, current: Table, notes: Notes) -> list[Pair]:
     """Return the target and the predictions as columns."""
     found = []
     target = request.target
@@ -140,9 +156,21 @@ def _outputs(request: DriftRequest, reference: Table, current: Table) -> list[Pa
         found.append(Pair("target", "target", lambda: (sides[0], sides[1])))
     if request.model is not None:
         predictor = Predictor(request.model)
-        predicted = [column_of(predictor.on(table), "predictions") for table in (reference, current)]
+        try:
+            predicted = [column_of(predictor.on(table), "predictions") for table in (reference, current)]
+        except UsageProblem as error:  # drift may be what breaks the model: the columns are compared all the same
+            notes.warn(f"the predictions were not compared: {error}")
+            return found
         found.append(Pair("prediction", "prediction", lambda: (predicted[0], predicted[1])))
     return found
+
+
+def _importance(model: Any, reference: Table, notes: Notes) -> dict[str, float]:
+    try:
+        return {} if model is None else Predictor(model).importance(reference)
+    except UsageProblem as error:
+        notes.warn(f"the importance of columns is not known: {error}")
+        return {}
 
 
 def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift | None:
@@ -153,49 +181,33 @@ def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift |
     if not samples:
         return None
     try:
-        return multivariate.tell_apart(samples)
+        found = multivariate.tell_apart(samples)
     except MissingPackageError as error:
         notes.warn(f"all columns together were not compared: {error}")
         return None
+    if found.auc < _WORSE_THAN_CHANCE and found.rows >= _MANY_ROWS:
+        notes.warn("the two sides share rows: the classifier remembers them from the other side")
+    return found
 
 
-def _judged(
-    request: DriftRequest,
-    compared: Sequence[Compared],
-    divided: Sequence[grouping.Group],
-    together: MultivariateDrift | None,
-    tables: tuple[Table, Table],
-) -> DriftReport:
-    reference, current = tables
-    importance = {} if request.model is None else Predictor(request.model).importance(reference)
-    columns = {"": {one.name: one.whole for one in compared if one.whole is not None}}
+def _columns(
+    compared: Sequence[Compared], divided: Sequence[grouping.Group], by: str | None, importance: Mapping[str, float]
+) -> dict[str, dict[str, ColumnDrift]]:
+    """Return the columns of all rows, and those of each group, with their importance."""
+    found = {"": {one.name: one.whole for one in compared if one.whole is not None}}
     for group in divided:
         if not group.note:
-            found = {one.name: one.groups[group.value] for one in compared if one.groups and one.name != request.by}
-            columns[f"={group.value}"] = found
-    for several in columns.values():
-        several |= {
-            name: replace(one, importance=importance.get(name, 0.0))
-            for name, one in several.items()
-            if importance and one.role == "column"
+            within = {one.name: one.groups[group.value] for one in compared if one.groups and one.name != by}
+            found[f"={group.value}"] = within
+    if not importance:
+        return found
+    return {
+        group: {
+            name: replace(one, importance=importance.get(name, 0.0)) if one.role == "column" else one
+            for name, one in columns.items()
         }
-    threshold = Threshold(request.alpha, request.correction, request.min_effect)
-    judged, together, tests = judge(columns, together, threshold)
-    return DriftReport(
-        reference=reference.name,
-        current=current.name,
-        rows=(reference.rows, current.rows),
-        alpha=request.alpha,
-        correction=request.correction,
-        min_effect=request.min_effect,
-        tests=tests,
-        columns=judged[""],
-        multivariate=together,
-        groups=tuple(
-            GroupDrift(request.by or "", one.value, one.counts, judged.get(f"={one.value}", {}), one.note)
-            for one in divided
-        ),
-    )
+        for group, columns in found.items()
+    }
 
 
 def _note_few(report: DriftReport, notes: Notes) -> None:

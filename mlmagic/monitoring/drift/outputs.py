@@ -77,7 +77,7 @@ class Predictor:
                 found = np.asarray(function(data))
         except BaseException as error:
             reraise_interrupt(error)
-            raise UsageProblem(f"model: predicting on {name} raised {one_line(error)[:200]}") from error
+            raise UsageProblem(f"predicting on {name} raised {one_line(error)[:200]}") from error
         if found.ndim > 1 and found.shape[1] == 1:
             found = found.reshape(-1)
         if found.ndim != 1 or len(found) != len(data):

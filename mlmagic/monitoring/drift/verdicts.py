@@ -70,5 +70,5 @@ def _judged(one: ColumnDrift, p: float, missing_p: float, threshold: Threshold) 
 def _by_severity(columns: Columns) -> Columns:
     """Return the drifted columns first, then the others, each by severity; target and predictions before both."""
     roles = {"target": 0, "prediction": 1, "column": 2}
-    order = sorted(columns.values(), key=lambda one: (roles[one.role], not one.drifted, -one.severity))
+    order = sorted(columns.values(), key=lambda one: (roles[one.role], not one.drifted, -one.severity, -one.distance))
     return {one.name: one for one in order}
