@@ -26,6 +26,8 @@ _PERMUTATIONS, _AT_ONCE = 1000, 100
 _FEWEST_EXCEEDING = 10
 _SHOWN, _IMPORTANCE_ROWS = 5, 4000
 _LOOKED_AT = 0.05
+_ROWS_FOR_THREADS = 10_000
+"""Threads of fewer rows wait for each other longer than they work."""
 
 
 def sampled_rows(rows: tuple[int, int]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -47,6 +49,7 @@ def tell_apart(samples: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Mult
     require("sklearn", "the drift of all columns together", pip="scikit-learn")
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(_SEED)
     sides = [np.column_stack([pair[at] for pair in samples.values()]) for at in (0, 1)]
@@ -56,7 +59,8 @@ def tell_apart(samples: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Mult
         halves.append((side[order[: len(side) // 2]], side[order[len(side) // 2 :]]))
     train, test = (np.concatenate([halves[0][at], halves[1][at]]) for at in (0, 1))
     is_current = [np.repeat([0, 1], [len(halves[0][at]), len(halves[1][at])]) for at in (0, 1)]
-    with autologging.switched_off(), untouched(), warnings.catch_warnings():
+    threads = 1 if len(train) < _ROWS_FOR_THREADS else None
+    with autologging.switched_off(), untouched(), threadpool_limits(threads, "openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=15, learning_rate=0.1, early_stopping=False, class_weight="balanced",
