@@ -29,6 +29,8 @@ def drift(
     by: str | None = None,
     model: Any = None,
     multivariate: bool = True,
+    budget: str | None = None,
+    checks: str | float = "daily",
     record: bool | None = None,
     figures: bool = True,
 ) -> DriftReport:
@@ -62,6 +64,10 @@ def drift(
         importance times their distance.
     multivariate
         Whether a classifier tries to tell both sides apart, which finds drift that no column shows alone.
+    budget, checks
+        How many false alarms are accepted, such as ``"1 per month"``, and how often drift is checked: ``"hourly"``,
+        ``"daily"``, ``"weekly"``, ``"monthly"``, or a number per month. The level of the tests follows from both, by
+        comparing the reference with itself many times; *alpha* is its upper limit, and *correction* does not count.
     record
         True records on a new run if none is active, False records nowhere.
     figures
@@ -93,7 +99,7 @@ def drift(
     request = DriftRequest(
         reference, current, (names.get(id(reference), "reference"), names.get(id(current), "current")),
         columns=columns, alpha=alpha, correction=correction, min_effect=min_effect, target=target, by=by, model=model,
-        multivariate=multivariate,
+        multivariate=multivariate, budget=budget, checks=checks,
     )  # fmt: skip
     return drift_of(request, record=record, figures=figures)
 

@@ -22,6 +22,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--target", metavar="COL", help="the column that is the target")
     parser.add_argument("--by", metavar="COL", help="the drift of each value of this column too")
     parser.add_argument("--no-multivariate", action="store_true", help="do not compare all columns together")
+    parser.add_argument("--budget", metavar="N/TIME", help="false alarms that are accepted, such as 1/month")
+    parser.add_argument("--checks", default="daily", help="hourly, daily, weekly or monthly (default: %(default)s)")
     parser.add_argument("--record", action="store_true", help="record the report on a run")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -44,7 +46,7 @@ def drift(options: Namespace) -> int:
     request = DriftRequest(
         Path(options.reference), Path(options.current), (options.reference, options.current), columns=options.columns,
         alpha=options.alpha, correction=options.correction, min_effect=options.min_effect, target=options.target,
-        by=options.by, multivariate=not options.no_multivariate,
+        by=options.by, multivariate=not options.no_multivariate, budget=options.budget, checks=options.checks,
     )  # fmt: skip
     report = drift_of(request, record=options.record)
     print(json.dumps(as_json(report)) if options.json else drift_report_bundle(report)["text/plain"])

@@ -45,6 +45,8 @@ class DriftMagics(Magics):
         "--model", metavar="MODEL", help="A fitted model: the drift of its predictions, and of what it relies on."
     )
     @argument("--no-multivariate", action="store_true", help="Do not compare all columns together.")
+    @argument("--budget", metavar="N/TIME", help="False alarms that are accepted, such as 1/month: it sets the alpha.")
+    @argument("--checks", default="daily", metavar="HOW", help="How often drift is checked: hourly, daily, weekly, 4.")
     @argument("--no-figures", action="store_true", help="Record no figures.")
     @argument("--record", action="store_true", help="Record on a run of its own if no run is active.")
     @argument("--into", metavar="NAME", help="Bind the report to this variable.")
@@ -96,6 +98,8 @@ class DriftMagics(Magics):
             by=arguments.by,
             model=None if arguments.model is None else value(arguments.model),
             multivariate=not arguments.no_multivariate,
+            budget=arguments.budget,
+            checks=_often(arguments.checks),
         )
         report = drift_of(request, record=True if arguments.record else None, figures=not arguments.no_figures)
         if arguments.into is not None:
@@ -108,6 +112,13 @@ def _data(word: str, names: Mapping[str, Any], value: Callable[[str], Any]) -> A
     from mlmagic.monitoring.drift.sources.files import is_file_name
 
     return word if word not in names and is_file_name(word) else value(word)
+
+
+def _often(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _target(text: str | None, value: Callable[[str], Any]) -> Any:

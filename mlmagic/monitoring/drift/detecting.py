@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
 from mlmagic.errors import MissingPackageError, UsageProblem
+from mlmagic.monitoring.drift import alarm_budget, multivariate
 from mlmagic.monitoring.drift import groups as grouping
-from mlmagic.monitoring.drift import multivariate
+from mlmagic.monitoring.drift.columns import match
 from mlmagic.monitoring.drift.comparing import Pair, Selected, compare_pairs
 from mlmagic.monitoring.drift.outputs import Predictor
 from mlmagic.monitoring.drift.report import DriftNote, DriftReport, GroupDrift, SchemaDrift
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlmagic.monitoring.drift.comparing import Compared
-    from mlmagic.monitoring.drift.report import ColumnDrift, MultivariateDrift
+    from mlmagic.monitoring.drift.report import Budget, ColumnDrift, MultivariateDrift
     from mlmagic.monitoring.drift.request import DriftRequest
     from mlmagic.monitoring.drift.sources.tables import Table
+    from mlmagic.monitoring.drift.sources.values import Values
 
 _FEW_ROWS = 30
 _PAIR = 2
@@ -77,16 +80,19 @@ def detect(request: DriftRequest) -> DriftReport:
         notes.info(f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side")
     importance = _importance(request.model, reference, notes)
     columns = _columns(compared, divided, request.by, importance)
-    threshold = Threshold(request.alpha, request.correction, request.min_effect)
+    threshold, budget = _threshold(request, pairs, current.rows, notes)
+    if budget is not None and budget.block > 1:
+        classified = _left_out(classified, notes)
     judged, classified, tests = judge(columns, classified, threshold)
     report = DriftReport(
         reference=reference.name,
         current=current.name,
         rows=rows,
-        alpha=request.alpha,
-        correction=request.correction,
-        min_effect=request.min_effect,
+        alpha=threshold.alpha,
+        correction=threshold.correction,
+        min_effect=threshold.min_effect,
         tests=tests,
+        budget=budget,
         columns=judged[""],
         multivariate=classified,
         groups=tuple(
@@ -136,7 +142,10 @@ def _features(request: DriftRequest, reference: Table, current: Table) -> tuple[
 
 
 def _pairs(features: Sequence[str], reference: Table, current: Table) -> list[Pair]:
-    return [Pair(one, "column", lambda one=one: (reference.read(one), current.read(one))) for one in features]
+    def read(name: str) -> tuple[Values, Values]:
+        return reference.read(name), current.read(name)
+
+    return [Pair(one, "column", partial(read, one)) for one in features]
 
 
 def _outputs(request: DriftRequest, reference: Table, current: Table, notes: Notes) -> list[Pair]:
@@ -188,6 +197,35 @@ def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift |
     if found.auc < _WORSE_THAN_CHANCE and found.rows >= _MANY_ROWS:
         notes.warn("the two sides share rows: the classifier remembers them from the other side")
     return found
+
+
+def _threshold(
+    request: DriftRequest, pairs: Sequence[Pair], current_rows: int, notes: Notes
+) -> tuple[Threshold, Budget | None]:
+    """Return when a difference is drift: as asked, or by the budget of false alarms."""
+    if request.budget is None:
+        return Threshold(request.alpha, request.correction, request.min_effect), None
+    rate = alarm_budget.per_check(request.budget, request.checks)
+    columns = [found for pair in pairs if (found := match(pair.name, *pair.read()).reference) is not None]
+    rows = len(columns[0].missing) if columns else 0
+    if rows < alarm_budget.FEWEST_ROWS:
+        raise UsageProblem(
+            f"budget takes a reference of at least {alarm_budget.FEWEST_ROWS} rows and one column that can be compared "
+            f"({rows:,} rows here)"
+        )
+    # Half of the budget is the columns', half the classifier's, whose p-values hold by themselves.
+    part = rate / 2 if request.multivariate else rate
+    found = alarm_budget.calibrate(columns, current_rows, part, min_effect=request.min_effect, most=request.alpha)
+    if current_rows > rows // 2:
+        notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
+    budget = alarm_budget.budget_of(request.budget, request.checks, rate, found)
+    alone = part if request.multivariate else None
+    return Threshold(found[0], "none", request.min_effect, together=alone), budget
+
+
+def _left_out(classified: MultivariateDrift | None, notes: Notes) -> None:
+    if classified is not None:
+        notes.info("all columns together were not compared: consecutive rows of the reference depend on each other")
 
 
 def _columns(

@@ -33,7 +33,7 @@ class DriftRequest:
     model: Any = None
     multivariate: bool = True
     budget: str | None = None
-    checks: str | float | None = None
+    checks: str | float = "daily"
 
 
 def check_request(request: DriftRequest) -> None:
@@ -52,6 +52,8 @@ def check_request(request: DriftRequest) -> None:
     if request.correction not in valid:
         hint = did_you_mean(str(request.correction), valid)
         raise UsageProblem(f"correction is {', '.join(valid)}, not {described(request.correction)}.{hint}")
+    if request.budget is not None and request.by is not None:
+        raise UsageProblem("budget and by exclude each other: the budget is that of one comparison of all rows")
     if request.by is not None and not isinstance(request.by, str):
         raise UsageProblem(f"by is the name of a column, not {described(request.by)}")
     if isinstance(request.columns, str) or (

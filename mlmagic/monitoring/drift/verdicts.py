@@ -20,11 +20,12 @@ _ALL = ("", "", "all columns")
 
 @dataclass(frozen=True)
 class Threshold:
-    """When a difference counts as drift."""
+    """When a difference counts as drift; ``together`` is the classifier's own alpha, if it has one."""
 
     alpha: float
     correction: Correction
     min_effect: float
+    together: float | None = None
 
 
 def judge(
@@ -55,7 +56,8 @@ def judge(
     }  # fmt: skip
     if together is not None:
         p = p_values[_ALL]
-        drifted = p < threshold.alpha and together.distance >= threshold.min_effect
+        alpha = threshold.alpha if threshold.together is None else threshold.together
+        drifted = p < alpha and together.distance >= threshold.min_effect
         together = replace(together, p_corrected=p, drifted=drifted)
     return judged, together, len(tests)
 

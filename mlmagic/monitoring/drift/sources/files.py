@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +69,12 @@ def _parquet(path: Path, name: str) -> Table:
         with pq.ParquetFile(path) as opened:
             return opened.read(columns=list(columns or names)).to_pandas()
 
-    return Table(name, rows, {one: lambda one=one: read(one) for one in names}, frame)
+    return Table(name, rows, {one: partial(read, one) for one in names}, frame)
 
 
 def _csv(path: Path, name: str) -> Table:
     groups = _CsvGroups(path, name)
-    readers = {one: lambda one=one: groups.column(one) for one in groups.names}
+    readers = {one: partial(groups.column, one) for one in groups.names}
     return Table(name, groups.rows, readers, groups.frame, groups.notes)
 
 

@@ -40,7 +40,8 @@ class Numbers:
         """A mask of the missing values."""
         import numpy as np
 
-        return np.isnan(self.values)
+        found: NDArray[Any] = np.isnan(self.values)
+        return found
 
     def few_levels(self) -> NDArray[Any] | None:
         """Return the different values if all are whole and they are at most 20, else None."""

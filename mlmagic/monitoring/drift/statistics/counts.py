@@ -104,4 +104,5 @@ def two_shares(reference: tuple[int, int], current: tuple[int, int]) -> float:
 def _expected(table: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
-    return np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    found: NDArray[Any] = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return found
