@@ -44,7 +44,8 @@ def drift(
     ----------
     reference, current
         Two tables of pandas, polars, Arrow or NumPy, or paths of CSV or Parquet files, which are read column by column.
-        Columns are matched by name.
+        Columns are matched by name. The reference may also be the name of a run or of a registered model, such as
+        ``"churn@champion"``: of these only the profile of the data is recorded, and the report says what it can tell.
     columns
         The names of the columns to compare, all of the reference by default.
     alpha
@@ -79,6 +80,8 @@ def drift(
 
     Raises
     ------
+    ModelNotFoundError
+        The reference names an alias or a version that does not exist.
     UsageProblem
         A table has no rows, two columns have the same name, there is no such column or file, or an option is invalid.
 

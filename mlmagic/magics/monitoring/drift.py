@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.report import DriftReport
 
 _PAIR = 2
+_VERSION = re.compile(r"[^\s@/]+(@[\w-]+|/\d+)")
 _EXAMPLE = "%drift X_train X_recent"
 
 
@@ -31,7 +33,13 @@ class DriftMagics(Magics):
 
     @magic_arguments()
     @argument(
-        "what", nargs="*", metavar="REFERENCE CURRENT", help="Two tables: variables, or paths of CSV or Parquet files."
+        "what",
+        nargs="*",
+        metavar="REFERENCE CURRENT",
+        help=(
+            "Two tables: variables, or paths of CSV or Parquet files. The reference may be a registered model "
+            "(churn@champion) or a run (runs:NAME), of which only the data's profile is known."
+        ),
     )
     @argument("--columns", nargs="+", metavar="COL", help="Compare these columns only.")
     @argument("--alpha", default="0.05", metavar="P", help="The level of the tests after the correction: 0.05.")
@@ -65,6 +73,7 @@ class DriftMagics(Magics):
             %drift X_train X_recent
             %drift X_train X_recent --model forest --target y_train,y_recent
             %drift data/2025.parquet data/may.parquet --by region --columns age income
+            %drift churn@champion X_recent
             report = %drift X_train X_recent --correction bonferroni --min-effect 0.1
         """
         if self.shell is None:  # a magics object without a shell
@@ -108,10 +117,11 @@ class DriftMagics(Magics):
 
 
 def _data(word: str, names: Mapping[str, Any], value: Callable[[str], Any]) -> Any:
-    """Return the value of a variable, or the path of a file as it is."""
+    """Return the value of a variable; the path of a file, and a model's version, as they are."""
     from mlmagic.monitoring.drift.sources.files import is_file_name
 
-    return word if word not in names and is_file_name(word) else value(word)
+    is_elsewhere = is_file_name(word) or _VERSION.fullmatch(word) or word.startswith("runs:")
+    return word.removeprefix("runs:") if word not in names and is_elsewhere else value(word)
 
 
 def _often(text: str) -> str | float:

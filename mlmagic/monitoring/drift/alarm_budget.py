@@ -78,7 +78,7 @@ def per_check(budget: object, checks: object) -> float:
 def calibrate(
     columns: Sequence[Numbers | Levels], current_rows: int, rate: float, *, min_effect: float, most: float
 ) -> tuple[float, int, int]:
-    """Return the alpha at which one check raises a false alarm with probability *rate*; how often it was split, and how.
+    """Return the alpha at which one check raises a false alarm with probability *rate*, and how that was found.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHOWN_LEVELS = 10
 _LONGEST_LEVEL = 80
 _MOSTLY = 0.95
-_KINDS = {"number": "numbers", "bool": "bools", "time": "dates", "text": "text"}
+KINDS = {"number": "numbers", "bool": "bools", "time": "dates", "text": "text"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def match(name: str, reference: Values, current: Values) -> Matched:
         return _matched_with_unknown(reference, current, is_current=unknown[1])
     kinds = {reference.kind, current.kind}
     if len(kinds) > 1 and kinds != {"number", "bool"}:
-        before, after = (f"{_KINDS[one.kind]} ({one.dtype})" for one in (reference, current))
+        before, after = (f"{KINDS[one.kind]} ({one.dtype})" for one in (reference, current))
         retyped = Retyped(name, before, after, _text_of_numbers(reference, current))
         return Matched(reason=f"{before} in the reference, {after} now", retyped=retyped)
     if isinstance(reference, Levels) and isinstance(current, Levels):

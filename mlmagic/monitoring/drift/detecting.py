@@ -15,6 +15,7 @@ from mlmagic.monitoring.drift import groups as grouping
 from mlmagic.monitoring.drift.columns import match
 from mlmagic.monitoring.drift.comparing import Pair, Selected, compare_pairs
 from mlmagic.monitoring.drift.outputs import Predictor
+from mlmagic.monitoring.drift.profile_drift import compare_with_profile
 from mlmagic.monitoring.drift.report import DriftNote, DriftReport, GroupDrift, SchemaDrift
 from mlmagic.monitoring.drift.request import check_request, require_columns
 from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
@@ -60,6 +61,8 @@ def detect(request: DriftRequest) -> DriftReport:
     """
     require("scipy", "mlmagic.drift")
     check_request(request)
+    if isinstance(request.reference, str) and not is_file_name(request.reference):
+        return _with_profile(request)
     notes = Notes()
     reference = table_of(request.reference, request.names[0])
     current = table_of(request.current, request.names[1])
@@ -108,6 +111,16 @@ def detect(request: DriftRequest) -> DriftReport:
         not_compared={one.name: one.reason for one in compared if one.reason},
         notes=(*(DriftNote(text) for table in (reference, current) for text in table.notes), *notes.found.values()),
     )
+
+
+def _with_profile(request: DriftRequest) -> DriftReport:
+    current = table_of(request.current, request.names[1])
+    if not current.rows:
+        raise UsageProblem(f"{current.name} has no rows: there is nothing to compare")
+    # Only now, because it imports MLflow.
+    from mlmagic.monitoring.drift.sources.profiles import recorded_profile
+
+    return compare_with_profile(request, recorded_profile(str(request.reference), current.names), current)
 
 
 def table_of(data: Any, name: str) -> Table:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mlmagic.data.columns.column import Column
 
+Kind = Literal["number", "time", "bool", "text"]
+
 MOST_LEVELS = 20
 """Whole numbers of at most so many different values are categories."""
 _FIRST = 1000
