@@ -25,12 +25,12 @@ def test_the_rate_of_false_alarms_is_that_of_the_budget(make):
     rng = np.random.default_rng(8)
     options = {"multivariate": False, "min_effect": 0.0}
     alarms, of_bonferroni = [], []
-    for _ in range(8):
+    for _ in range(4):
         reference = make(rng, 1500)
         budget = mlmagic.drift(reference, make(rng, 150), budget="1 per month", checks=5, **options).budget
         assert budget.per_check == 0.2
         assert (budget.block > 1) == (make is correlated)
-        for _ in range(10):
+        for _ in range(20):
             found = mlmagic.drift(reference, make(rng, 150), alpha=budget.alpha, correction="none", **options)
             alarms.append(found.is_drifted)
             of_bonferroni.append(min(one.p for one in found.columns.values()) * len(found.columns) < 0.2)

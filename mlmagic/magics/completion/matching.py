@@ -117,13 +117,11 @@ def _options(magic: str) -> list[str]:
 
 def _values(shell: InteractiveShell, magic: str, last: str, before: str, words: list[str]) -> Iterable[str]:
     """Return the values that may stand at the end of *before*, the line without the word; *words* are those of all."""
-    if magic == "hydra":
-        return of_notebook.configs(shell, last, words)
+    if magic in {"hydra", "drift"}:
+        return (of_notebook.configs if magic == "hydra" else of_notebook.drift)(shell, last, words)
     try:
         if magic in of_registry.MAGICS:
             return of_registry.values(magic, last, before)
-        if magic == "drift":
-            return of_notebook.drift(shell, last, words)
         if magic == "retrain":
             return _of_retrain(shell, last, before, words)
         if magic in {"runs", "compare"} and (found := of_store.in_filter(magic, last, before)) is not None:
