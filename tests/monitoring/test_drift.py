@@ -223,6 +223,8 @@ FRAME = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": ["x", "y", "x"]})
         ((FRAME, FRAME), {"by": "a"}, None),
         ((FRAME, FRAME), {"target": "z"}, "target: FRAME has no column 'z'"),
         ((FRAME, FRAME), {"target": [1]}, "target is the name of a column, or the targets of both sides"),
+        ((FRAME, FRAME), {"target": ([1, 2, 3], [1])}, "target: 1 targets for the 3 rows of FRAME"),
+        ((FRAME, FRAME), {"target": ([1, 2, 3], [[1], [2], [3]])}, "the second target cannot be compared"),
         ((FRAME, FRAME), {"alpha": 5}, "alpha is a number between 0 and 1"),
         ((FRAME, FRAME), {"min_effect": -1}, "min_effect is a distance from 0 to 1"),
         ((FRAME, FRAME), {"correction": "BH"}, r"correction is bh, bonferroni, none, not 'BH' \(str\)\. Did you mean"),

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
-from mlmagic.monitoring.drift.report import Budget
 from mlmagic.monitoring.drift.sources.values import Levels, Numbers
 from mlmagic.monitoring.drift.statistics.counts import compare_counts, two_shares
 from mlmagic.monitoring.drift.statistics.samples import ks_statistic
@@ -76,8 +75,8 @@ def per_check(budget: object, checks: object) -> float:
 
 
 def calibrate(
-    columns: Sequence[Numbers | Levels], current_rows: int, rate: float, *, min_effect: float, most: float
-) -> tuple[float, int, int]:
+    columns: Sequence[Numbers | Levels], current_rows: int, rate: float, *, block: int, min_effect: float, most: float
+) -> tuple[float, int]:
     """Return the alpha at which one check raises a false alarm with probability *rate*, and how that was found.
 
     Parameters
@@ -88,6 +87,8 @@ def calibrate(
         The number of current rows: the second part of a split is as long, if the reference is long enough.
     rate
         The accepted probability.
+    block
+        How many consecutive rows stay together, see `block_length`.
     min_effect
         A difference that is smaller raises no alarm.
     most
@@ -95,12 +96,11 @@ def calibrate(
 
     Returns
     -------
-    alpha, the number of splits, and the length of the blocks of consecutive rows that stay together.
+    alpha, and the number of splits.
     """
     import numpy as np
 
     rows = len(columns[0].missing)
-    block = max(_block_length(one) for one in columns)
     splits = int(min(max(_MOST_TESTS // len(columns), _FEWEST_SPLITS), _MOST_SPLITS))
     drawn = _splits(rows, min(current_rows, rows // 2), block, splits)
     workers = max(1, min(os.cpu_count() or 1, len(columns)))
@@ -109,14 +109,12 @@ def calibrate(
     smallest = np.sort(np.min(p_values, axis=0))
     level = max(rate, _IN_TAIL / splits)
     alpha = float(smallest[max(int(level * splits) - 1, 0)]) * rate / level
-    return min(alpha, most), splits, block
+    return min(alpha, most), splits
 
 
-def budget_of(budget: str, checks: str | float, rate: float, found: tuple[float, int, int]) -> Budget:
-    """Return what a report says of the budget."""
-    alpha, splits, block = found
-    how = checks if isinstance(checks, str) else f"{checks:g} a month"
-    return Budget(str(budget), how, rate, alpha, splits, block)
+def block_length(columns: Sequence[Numbers | Levels]) -> int:
+    """Return how many consecutive rows depend on each other, 1 if none do."""
+    return max(_block_length(one) for one in columns)
 
 
 def _splits(rows: int, current: int, block: int, count: int) -> list[Split]:
@@ -166,7 +164,7 @@ def _p(column: Numbers | Levels, split: Split, min_effect: float) -> float:
 
 
 def _block_length(column: Numbers | Levels) -> int:
-    """Return how many consecutive rows depend on each other, by the correlation of neighbours (Andrews 1991, AR(1))."""
+    """Return the length of blocks by the correlation of neighbours (Andrews 1991, for an autoregression)."""
     import numpy as np
     from scipy.stats import rankdata
 

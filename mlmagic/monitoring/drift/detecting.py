@@ -16,7 +16,7 @@ from mlmagic.monitoring.drift.columns import match
 from mlmagic.monitoring.drift.comparing import Pair, Selected, compare_pairs
 from mlmagic.monitoring.drift.outputs import Predictor
 from mlmagic.monitoring.drift.profile_drift import compare_with_profile
-from mlmagic.monitoring.drift.report import DriftNote, DriftReport, GroupDrift, SchemaDrift
+from mlmagic.monitoring.drift.report import Budget, DriftNote, DriftReport, GroupDrift, SchemaDrift
 from mlmagic.monitoring.drift.request import check_request, require_columns
 from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
 from mlmagic.monitoring.drift.sources.tables import column_of, table_in_memory
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlmagic.monitoring.drift.comparing import Compared
-    from mlmagic.monitoring.drift.report import Budget, ColumnDrift, MultivariateDrift
+    from mlmagic.monitoring.drift.report import ColumnDrift, MultivariateDrift
     from mlmagic.monitoring.drift.request import DriftRequest
     from mlmagic.monitoring.drift.sources.tables import Table
     from mlmagic.monitoring.drift.sources.values import Values
@@ -84,8 +84,9 @@ def detect(request: DriftRequest) -> DriftReport:
     importance = _importance(request.model, reference, notes)
     columns = _columns(compared, divided, request.by, importance)
     threshold, budget = _threshold(request, pairs, current.rows, notes)
-    if budget is not None and budget.block > 1:
-        classified = _left_out(classified, notes)
+    if budget is not None and budget.block > 1 and classified is not None:
+        notes.info("all columns together were not compared: consecutive rows of the reference depend on each other")
+        classified = None
     judged, classified, tests = judge(columns, classified, threshold)
     report = DriftReport(
         reference=reference.name,
@@ -175,6 +176,9 @@ def _outputs(request: DriftRequest, reference: Table, current: Table, notes: Not
         sides = [
             column_of(one, name) for one, name in zip(target, ("the first target", "the second target"), strict=True)
         ]
+        for side, table in zip(sides, (reference, current), strict=True):
+            if (count := len(side.missing)) != table.rows:
+                raise UsageProblem(f"target: {count:,} targets for the {table.rows:,} rows of {table.name}")
         found.append(Pair("target", "target", lambda: (sides[0], sides[1])))
     if request.model is not None:
         predictor = Predictor(request.model)
@@ -226,19 +230,17 @@ def _threshold(
             f"budget takes a reference of at least {alarm_budget.FEWEST_ROWS} rows and one column that can be compared "
             f"({rows:,} rows here)"
         )
-    # Half of the budget is the columns', half the classifier's, whose p-values hold by themselves.
-    part = rate / 2 if request.multivariate else rate
-    found = alarm_budget.calibrate(columns, current_rows, part, min_effect=request.min_effect, most=request.alpha)
+    block = alarm_budget.block_length(columns)
+    # Half of the budget is the columns', half the classifier's, whose p-values hold if rows are independent.
+    part = rate / 2 if request.multivariate and block == 1 else rate
+    alpha, splits = alarm_budget.calibrate(
+        columns, current_rows, part, block=block, min_effect=request.min_effect, most=request.alpha
+    )
     if current_rows > rows // 2:
         notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
-    budget = alarm_budget.budget_of(request.budget, request.checks, rate, found)
-    alone = part if request.multivariate else None
-    return Threshold(found[0], "none", request.min_effect, together=alone), budget
-
-
-def _left_out(classified: MultivariateDrift | None, notes: Notes) -> None:
-    if classified is not None:
-        notes.info("all columns together were not compared: consecutive rows of the reference depend on each other")
+    checks = request.checks if isinstance(request.checks, str) else f"{request.checks:g} a month"
+    budget = Budget(str(request.budget), checks, rate, alpha, splits, block)
+    return Threshold(alpha, "none", request.min_effect, together=part), budget
 
 
 def _columns(

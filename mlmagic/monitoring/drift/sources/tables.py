@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
-from mlmagic.monitoring.drift.sources.values import Numbers, read_values
+from mlmagic.monitoring.drift.sources.values import NotCompared, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mlmagic.monitoring.drift.sources.values import Values
+    from mlmagic.monitoring.drift.sources.values import Levels, Numbers, Values
 
 _TABLE = 2
 _MOST_NAMED = 8
@@ -110,7 +110,7 @@ def unique_names(names: Iterable[Any], table: str) -> list[str]:
     return texts
 
 
-def column_of(values: Any, name: str) -> Values:
+def column_of(values: Any, name: str) -> Numbers | Levels:
     """Return values that stand beside a table, such as a target.
 
     Raises
@@ -120,12 +120,12 @@ def column_of(values: Any, name: str) -> Values:
     """
     import pandas as pd
 
-    if isinstance(values, list | tuple):
-        values = pd.Series(list(values))
+    if isinstance(values, list | tuple | pd.Index | pd.api.extensions.ExtensionArray):
+        values = pd.Series(values)
     table = table_in_memory(values, name)
     if len(table.names) != 1:
         raise UsageProblem(f"{name} has {len(table.names)} columns: give one column")
     found = table.read(table.names[0])
-    if not isinstance(found, Numbers) and not hasattr(found, "codes"):
+    if isinstance(found, NotCompared):
         raise UsageProblem(f"{name} cannot be compared: {found.reason}")
     return found
