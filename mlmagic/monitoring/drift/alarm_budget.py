@@ -7,9 +7,7 @@ drifted; the smallest p-value of each split says how often a threshold would rai
 from __future__ import annotations
 
 import math
-import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
@@ -103,9 +101,7 @@ def calibrate(
     rows = len(columns[0].missing)
     splits = int(min(max(_MOST_TESTS // len(columns), _FEWEST_SPLITS), _MOST_SPLITS))
     drawn = _splits(rows, min(current_rows, rows // 2), block, splits)
-    workers = max(1, min(os.cpu_count() or 1, len(columns)))
-    with ThreadPoolExecutor(workers, thread_name_prefix="mlmagic-drift") as pool:
-        p_values = list(pool.map(lambda one: [_p(one, split, min_effect) for split in drawn], columns))
+    p_values = [[_p(one, split, min_effect) for split in drawn] for one in columns]
     smallest = np.sort(np.min(p_values, axis=0))
     level = max(rate, _IN_TAIL / splits)
     alpha = float(smallest[max(int(level * splits) - 1, 0)]) * rate / level

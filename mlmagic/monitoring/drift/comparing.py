@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Rows = tuple[NDArray[Any], NDArray[Any]]
 
 _MOST_THREADS = 8
+_ROWS_FOR_THREADS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +57,10 @@ class Compared:
     retyped: Retyped | None = None
 
 
-def compare_pairs(pairs: Sequence[Pair], selected: Selected) -> list[Compared]:
-    """Compare columns in threads: sorting releases Python's lock."""
+def compare_pairs(pairs: Sequence[Pair], selected: Selected, *, rows: int) -> list[Compared]:
+    """Compare columns of so many *rows*, in threads if they are long: sorting releases Python's lock."""
     workers = max(1, min(os.cpu_count() or 1, _MOST_THREADS, len(pairs)))
-    if workers == 1:
+    if workers == 1 or rows < _ROWS_FOR_THREADS:
         return [_compare(pair, selected) for pair in pairs]
     pool = ThreadPoolExecutor(workers, thread_name_prefix="mlmagic-drift")
     try:

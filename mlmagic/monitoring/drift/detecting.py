@@ -77,7 +77,7 @@ def detect(request: DriftRequest) -> DriftReport:
     selected = Selected(
         {one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows) if together else None
     )
-    compared = compare_pairs(pairs, selected)
+    compared = compare_pairs(pairs, selected, rows=max(rows))
     classified = _classify(compared, notes) if together else None
     if request.multivariate and not together:
         notes.info(f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side")
