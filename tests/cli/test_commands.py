@@ -19,6 +19,7 @@ OPTIONS = {
     "sync": ["--folder", "--anew", "--foreign", "--yes"],
     "patch": ["RUN", "--apply"],
     "retrain": ["--json", "script", "arguments"],
+    "drift": ["--json"],
     "doctor": [],
 }
 
@@ -72,7 +73,7 @@ def test_the_help_of_a_command_says_what_each_option_is_for(command, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "the following arguments are required: demo | lab | ui | sync | patch | retrain | doctor"),
+        ([], "the following arguments are required: demo | lab | ui | sync | patch | retrain | drift | doctor"),
         (["dmeo"], "'dmeo'"),
         (["demo", "--fodler", "x"], "unrecognized arguments: --fodler x"),
         (["demo", "--folder"], "argument --folder: expected one argument"),
@@ -239,7 +240,7 @@ def test_a_working_folder_that_was_deleted_is_one_line(command, capsys, monkeypa
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    words = [command, *{"patch": ["some run"], "retrain": ["daily.py"]}.get(command, [])]
+    words = [command, *{"patch": ["some run"], "retrain": ["daily.py"], "drift": ["a.csv", "b.csv"]}.get(command, [])]
     assert failure(words, capsys) == f"mlmagic {command}: the working folder was deleted: go to another one with cd"
 
 
