@@ -48,7 +48,7 @@ def test_a_cell_that_fits_and_evaluates(kernel):
     assert held["figures"] == [
         f"figures/{name}.png" for name in ("calibration", "confusion_matrix", "precision_recall", "roc")
     ]
-    assert held["data"] == ["X_test", "X_train", "y_train"]
+    assert held["data"] == ["X_test", "X_train", "y_test", "y_train"]
     assert held["models"]["tree"] == held["metrics"]
 
 

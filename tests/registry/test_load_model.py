@@ -85,7 +85,7 @@ def test_a_run_loads_its_model(make_model):
         (
             "churn/three",
             UsageProblem,
-            r"a version is a number, such as 3, or an alias, such as @challenger; not 'three'",
+            r"a version is a number, such as 3, or an alias, such as challenger; not 'three'",
         ),
         ("churn/0", UsageProblem, "a version is a number"),
         ("", UsageProblem, "it is empty"),

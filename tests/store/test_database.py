@@ -14,7 +14,16 @@ def opened(store_uri):
 
 
 def test_the_store_of_this_process_is_a_database_with_its_tables(opened):
-    assert set(opened.tables) == {"runs", "params", "latest_metrics", "metrics", "tags", "inputs", "datasets"}
+    assert set(opened.tables) == {
+        "runs",
+        "params",
+        "latest_metrics",
+        "metrics",
+        "tags",
+        "inputs",
+        "input_tags",
+        "datasets",
+    }
     assert opened.engine.dialect.name == "sqlite"
 
 

@@ -86,7 +86,7 @@ def test_a_better_model_is_trained_recorded_registered_and_promoted(churn):
     assert run.data.tags["team"] == "risk"
     assert run.data.metrics["accuracy"] == pytest.approx(result.after.metrics["accuracy"], abs=1e-12)
     assert run.data.params["model.logisticregression__max_iter"] == "500"
-    assert {one.dataset.name for one in run.inputs.dataset_inputs} == {"X_train", "y_train", "X"}
+    assert {one.dataset.name for one in run.inputs.dataset_inputs} == {"X_train", "y_train", "X", "y"}
     version = churn.client.get_model_version("churn", "2")
     assert version.tags["retrain_reason"] == result.reason
     assert version.tags["mlmagic.retrained_from"] == "churn/1"

@@ -146,7 +146,7 @@ def mlflow_run(**odd):
     del info["run_uuid"], info["name"]
     data = {"params": {"lr": "1"}, "metrics": {"loss": 0.5}, "tags": {"team": "x"}} | odd.get("data", {})
     dataset = {"name": "train", "digest": "9f", "profile": None} | odd.get("dataset", {})
-    inputs = SimpleNamespace(dataset_inputs=[SimpleNamespace(dataset=SimpleNamespace(**dataset))])
+    inputs = SimpleNamespace(dataset_inputs=[SimpleNamespace(dataset=SimpleNamespace(**dataset), tags=[])])
     return SimpleNamespace(info=SimpleNamespace(**info), data=SimpleNamespace(**data), inputs=inputs)
 
 

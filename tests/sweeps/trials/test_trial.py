@@ -152,7 +152,7 @@ def test_an_outcome_holds_what_its_run_will_hold(tmp_path, monkeypatch):
     assert (outcome.number, outcome.status, outcome.error) == (3, "FINISHED", None)
     assert outcome.output == "out\nerr\n"
     assert [figure.title for figure in outcome.figures] == ["line"]
-    assert outcome.files == {"notes/a.txt": b"one", "model.bin": b"two"}
+    assert outcome.files == {"a.txt": b"one", "model.bin": b"two"}
     kinds = [type(record).__name__ for record in outcome.records]
     assert kinds.count("Metric") == 2
     assert {"Tag", "Param"} <= set(kinds)
