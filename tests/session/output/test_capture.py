@@ -31,9 +31,10 @@ def _agg():
 
 @pytest.fixture(autouse=True)
 def _nothing_left_behind():
+    before = [vars(stream).get("write") for stream in (sys.stdout, sys.stderr)]  # another test may have set one
     yield
     assert hub._hub._captures.all() == []
-    assert not any("write" in vars(stream) for stream in (sys.stdout, sys.stderr))
+    assert [vars(stream).get("write") for stream in (sys.stdout, sys.stderr)] == before
     plt.close("all")
 
 

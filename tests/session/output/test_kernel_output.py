@@ -68,7 +68,8 @@ def test_after_the_run_values_are_the_kernels_alone(shell, run):
     assert "clear_output" not in vars(shell.display_pub)
 
 
-def test_the_value_is_in_the_users_history_as_without(shell, run):
+def test_the_value_is_in_the_users_history_as_without(shell, run, monkeypatch):
+    monkeypatch.delattr("builtins._", raising=False)  # where a doctest has set it, IPython leaves the name alone
     shell.execute("marker = object()\nmarker")
     assert shell.user_ns["_"] is shell.user_ns["marker"]
 
