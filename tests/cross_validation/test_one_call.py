@@ -139,7 +139,7 @@ PROBLEMS = {
     "for two classes": ({"scoring": "roc_auc"}, "no fold has a score: ValueError: multi_class must be"),
     "what to take for more": ({"scoring": "f1"}, "For more than two classes: scoring='f1_macro'"),
     "many folds": ({"cv": 151}, "cannot divide these 150 rows: ValueError: Cannot have number of splits n_splits=151"),
-    "a text as cv": ({"cv": "KFold"}, "Did you mean 'KFold'? For example: mlmagic.cross_validate(model, X, y, cv=KFold(5))"),
+    "a text as cv": ({"cv": "KFold"}, "Without quotes: KFold(5). For example: mlmagic.cross_validate(model, X, y, cv=KFold(5))"),
     "a class as cv": ({"cv": KFold}, "KFold is a class: write KFold(5)"),
     "a class": ({"model": LogisticRegression}, "LogisticRegression is a class: write LogisticRegression(), with"),
     "a text as model": ({"model": "model"}, "takes an estimator with a method fit, not 'model' (str)"),
@@ -179,7 +179,7 @@ FOLDS = {
     "no groups": (lambda X, y: mlmagic.folds(GroupKFold(5), X, y), "name their column, groups='user_id'"),
     "groups for KFold": (lambda X, y: mlmagic.folds(KFold(5), X, y, groups=X150 // 2), "take GroupKFold"),
     "NaN in y": (lambda X, y: mlmagic.folds(StratifiedKFold(5), X, np.where(y > 0, y, np.nan)), "y is missing (NaN) in 50"),
-    "no pairs": (lambda X, y: mlmagic.folds([], X, y), "0 pair of positions was given"),
+    "no pairs": (lambda X, y: mlmagic.folds([], X, y), "0 pairs of positions were given"),
     "a fold's other name": (lambda X, y: [fold.X_test for fold in mlmagic.folds(2, X, y)], "Did you mean 'X_val'?"),
     "as scikit-learn's pairs": (lambda X, y: [a for a, _ in mlmagic.folds(2, X, y)], "a fold is no pair: for fold in"),
 }  # fmt: skip

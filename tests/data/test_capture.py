@@ -152,6 +152,7 @@ def test_of_very_many_datasets_the_first_ones_are_recorded_and_the_rest_are_coun
 
 def test_past_the_budget_a_sample_is_fingerprinted_and_said(track, shell, monkeypatch):
     monkeypatch.setattr(settings, "data_budget_s", 1e-6)
+    monkeypatch.setattr("mlmagic.data.capture._LEAST_BUDGET_S", 1e-6)
     shell.run_cell("big = pd.DataFrame({'t': [str(number) * 5 for number in range(200_000)]})").raise_error()
     found, summary = track("len(big)")
     assert "big: fingerprinted from a sample, because hashing all of it exceeds data_budget_s" in summary

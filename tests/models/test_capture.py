@@ -19,9 +19,10 @@ from sklearn.svm import SVC
 from sklearn.utils import all_estimators
 from torch import nn
 
-from mlmagic.models.capture import _free_name, _has_rows_and_columns, _secret_in, _State, name_of, size_text
+from mlmagic.models.capture import _free_name, _has_rows_and_columns, _secret_in, name_of, size_text
 from mlmagic.models.kinds import is_fitted, kind_of
 from mlmagic.models.parameters import all_parameters, changed_parameters
+from mlmagic.models.state import ModelState
 
 X, Y = np.abs(np.random.default_rng(0).normal(size=(20, 3))), np.arange(20) % 2
 
@@ -52,7 +53,7 @@ def test_an_estimator_made_without_arguments_has_no_parameters_of_its_own_and_is
 @pytest.mark.filterwarnings("ignore")
 def test_a_model_that_learns_some_more_has_changed(model):
     model.fit(X, Y)
-    state = _State(model)
+    state = ModelState(model)
     assert not state.differs(model)
     model.partial_fit(X[::-1], Y[::-1])
     assert state.differs(model)
@@ -72,7 +73,7 @@ def test_a_model_that_learns_some_more_has_changed(model):
 )
 def test_a_model_that_predicts_has_not_changed_and_one_that_is_fitted_again_has(model):
     model.fit(X, Y)
-    state = _State(model)
+    state = ModelState(model)
     model.predict(X)
     model.score(X, Y)
     assert not state.differs(model)
@@ -82,14 +83,14 @@ def test_a_model_that_predicts_has_not_changed_and_one_that_is_fitted_again_has(
 
 def test_an_estimator_that_keeps_nothing_has_not_changed():
     model = FunctionTransformer(np.log1p).fit(X)
-    state = _State(model)
+    state = ModelState(model)
     model.fit(X)
     assert not state.differs(model)
 
 
 def test_a_module_has_changed_when_its_weights_have():
     net = nn.Sequential(nn.Linear(3, 1), nn.BatchNorm1d(1))
-    state = _State(net)
+    state = ModelState(net)
     net.eval()(torch.zeros(2, 3))
     net.train()
     assert not state.differs(net)
@@ -98,15 +99,15 @@ def test_a_module_has_changed_when_its_weights_have():
     assert not state.differs(net)
     optimizer.step()
     assert state.differs(net)
-    state = _State(net)
+    state = ModelState(net)
     with torch.no_grad():
         net[0].weight.mul_(2)
     assert state.differs(net)
 
 
 def test_what_has_no_state_has_not_changed():
-    assert not _State(None).differs(None)
-    assert not _State(3).differs(3)
+    assert not ModelState(None).differs(None)
+    assert not ModelState(3).differs(3)
 
 
 def test_a_model_has_the_name_that_the_user_gave_it():

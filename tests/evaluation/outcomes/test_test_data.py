@@ -50,7 +50,7 @@ def test_rows_are_counted_in_any_library(data, rows):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("rows.csv", "X is the text 'rows.csv' (str): give the data itself"),
+        ("rows.csv", r"X is the text 'rows\.csv' \(str\): give the data itself"),
         (b"rows", "X is of type bytes"),
         ({"a": [1]}, "X is of type dict"),
         ({1, 2}, "X is of type set"),
