@@ -19,8 +19,8 @@ from mlmagic.session.observation.scopes import globals_bound, globals_read, name
 # What is left out here is only known in part: whether a pattern before a guard has bound its names, which statements of
 # a `try` did, and what a function binds that may not have been called.
 UNSURE = re.compile(r"case .* if |except|finally|global |del ")
-# A function counts as a whole, and so does an expression.
-WHOLE = re.compile(r"def |lambda|class |if .* else| and | or |assert| for |case .* if ")
+# A function counts as a whole, and so do an expression and a statement that raises.
+WHOLE = re.compile(r"def |lambda|class |if .* else| and | or |assert| for |case .* if |except")
 
 
 class Before(dict):
