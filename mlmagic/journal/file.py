@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import posixpath
-import shutil
 import threading
 import time
 import zlib
@@ -21,8 +19,8 @@ from mlmagic.journal.records import AFTER_THE_END, SIGNED, Began, Closed, Copy, 
 from mlmagic.journal.safe_folder import STAGED, open_file
 from mlmagic.journal.schema import storable, storable_text
 from mlmagic.journal.signing import signature_of
-from mlmagic.journal.staged_files import files_in, path_of, place_of, within
-from mlmagic.journal.staging import Staging
+from mlmagic.journal.staged_files import path_of, place_of, within
+from mlmagic.journal.staging import Staging, UserCopy, copy_in
 from mlmagic.journal.system_calls import FLAGS, read_at, write
 
 if TYPE_CHECKING:
@@ -321,24 +319,13 @@ class Journal:
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Stage a copy of a user's file or folder and record it; a folder's content goes into *folder* itself."""
-        # As the staged files are listed: no `.`, `..` or double slash, and text that can be stored.
-        place = storable_text(posixpath.normpath(f"/{place_of(folder, source)}").strip("/"))
+        place = place_of(folder, source)
         own = [self.staging.path] if self._is_in_memory else [self.staging.path, self.path.parent]
-        staged = {place: None} if place else {}
-
-        def copy() -> None:
-            target = self.staging.artifacts / place
-            (target if source.is_dir() else target.parent).mkdir(parents=True, exist_ok=True)
-            for path in files_in(source, own):
-                at = path.relative_to(source)
-                (target / at).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target / at)
-                if not place:
-                    staged[at.parts[0]] = None
-
-        if self.staging.put(place or source.name, copy):
-            for name in staged:
-                self.append(Copy(name))
+        copied: list[UserCopy] = []
+        if self.staging.put(place or source.name, lambda: copied.append(copy_in(source, self.staging, place, own))):
+            self.staging.left_out += copied[0].left_out
+            for path in copied[0].paths:
+                self.append(Copy(path))
 
     def close_file(self) -> None:
         """Close the file if it is open, which also releases the lock."""

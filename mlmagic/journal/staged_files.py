@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import posixpath
 import shutil
 import stat
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.journal.records import Copy, File, Model, Part
 from mlmagic.journal.safe_folder import UntrustedError
+from mlmagic.journal.schema import storable_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _LARGEST = 4 << 30
 _MOST = 100_000
 _DEEPEST = 64
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -60,30 +63,85 @@ def path_of(record: Record) -> str | None:
 def place_of(folder: str, source: Path) -> str:
     """Return where *source* goes in the run, under *folder*; the content of a folder goes into *folder* itself.
 
-    >>> place_of("data/", Path("/home/ana/train.csv"))
+    It has the form in which staged files are listed: no ``.``, ``..`` or double slash, and text that can be stored.
+
+    >>> place_of("./data//", Path("/home/ana/train.csv"))
     'data/train.csv'
     """
-    return folder.strip("/") if source.is_dir() else f"{folder.strip('/')}/{source.name}".lstrip("/")
+    name = "" if source.is_dir() else source.name
+    return storable_text(posixpath.normpath(f"/{folder}/{name}").strip("/"))
 
 
-def files_in(source: Path, without: Collection[Path] = ()) -> Iterator[Path]:
+class LeftOut:
+    """What of the user's files is left out, by reason.
+
+    >>> left_out = LeftOut()
+    >>> left_out.add("a", "a link to nothing"), left_out.add("b", "a link to nothing")
+    (None, None)
+    >>> left_out.lines()
+    ['a, b could not be kept: a link to nothing']
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {}
+
+    def add(self, name: str, reason: str) -> None:
+        """Note that *name* is left out."""
+        self._names.setdefault(reason, []).append(name)
+
+    def lines(self) -> list[str]:
+        """Return a line for each reason, with the first names."""
+        found = []
+        for reason, names in self._names.items():
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            found.append(f"{', '.join(names[:_MOST_NAMED])}{more} could not be kept: {reason}")
+        return found
+
+
+def files_in(source: Path, left_out: LeftOut, *, place: str = "", without: Collection[Path] = ()) -> Iterator[Path]:
     """Yield *source*, or all regular files in the folder *source* in order, also those behind links.
 
-    Folders of *without* are left out: the journal may be in *source*. So is a link to a folder that it is in.
+    Folders of *without* are skipped: the journal may be in *source*. Everything else that is no file is added to
+    *left_out*, under its name in the run, where *source* has the *place*.
     """
     if not source.is_dir():
         yield source
         return
-    left_out = {os.path.realpath(folder) for folder in without}
-    waiting = [(source, frozenset({os.path.realpath(source)}))]
+    skipped = {os.path.realpath(folder) for folder in without}
+    root = Path(os.path.realpath(source))
+    followed: set[Path] = set()
+    waiting = [source]
     while waiting:
-        folder, around = waiting.pop()
-        for path in sorted(folder.iterdir()):
-            real = os.path.realpath(path)
+        folder = waiting.pop()
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            left_out.add(name_of(folder, source, place), error.strerror or "it cannot be listed")
+            continue
+        for path in paths:
             if path.is_file():
                 yield path
-            elif path.is_dir() and real not in left_out and real not in around:
-                waiting.append((path, around | {real}))
+            elif not path.is_dir():
+                reason = "a link to nothing" if path.is_symlink() else "not a regular file"
+                left_out.add(name_of(path, source, place), reason)
+            elif os.path.realpath(path) not in skipped:
+                if path.is_symlink() and _is_in_a_circle(Path(os.path.realpath(path)), root, followed):
+                    reason = "a link to a folder that holds it, or is copied already"
+                    left_out.add(name_of(path, source, place), reason)
+                else:
+                    waiting.append(path)
+
+
+def _is_in_a_circle(real: Path, root: Path, followed: set[Path]) -> bool:
+    if real in followed or real.is_relative_to(root) or root.is_relative_to(real):
+        return True
+    followed.add(real)
+    return False
+
+
+def name_of(path: Path, source: Path, place: str) -> str:
+    """Return the name in the run of *path*, which is *source* or in it; *source* has the *place*."""
+    return storable_text(posixpath.join(place, *path.relative_to(source).parts))
 
 
 def within(folder: Path, path: str) -> Path:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.journal.safe_folder import FULL
-from mlmagic.journal.staged_files import within
+from mlmagic.journal.staged_files import LeftOut, files_in, name_of, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from mlmagic.journal.records import File, Model
 
@@ -121,3 +122,41 @@ class Staging:
         """Remove the staged files of a journal in memory: nobody can deliver them any more."""
         if self._beside is None and self.elsewhere is not None:
             shutil.rmtree(self.elsewhere, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class UserCopy:
+    """What was copied of a user's file or folder: its *paths* in the run, and lines about what was left out."""
+
+    paths: list[str]
+    left_out: list[str]
+
+
+def copy_in(source: Path, staging: Staging, place: str, own: Collection[Path]) -> UserCopy:
+    """Copy a user's file or folder into the staging area, as the *place* in the run; *own* folders are mlmagic's.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, or *source* is a file that cannot be copied; in a folder such a file is left out.
+    """
+    left_out = LeftOut()
+    tops = {place: None} if place else {}
+    if source.is_dir():
+        (staging.artifacts / place).mkdir(parents=True, exist_ok=True)
+    for path in files_in(source, left_out, place=place, without=own):
+        name = name_of(path, source, place)
+        target = staging.artifacts / name
+        if target.name != path.name and target.exists():  # its own name is no text
+            left_out.add(name, "another file has this name already")
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(path, target)
+        except OSError as error:
+            if path == source or error.errno in FULL:
+                raise
+            left_out.add(name, error.strerror or "it cannot be read")
+        else:
+            tops.setdefault(place or name.partition("/")[0])
+    return UserCopy(list(tops), left_out.lines())

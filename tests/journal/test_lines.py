@@ -103,6 +103,14 @@ def test_a_parameter_that_holds_a_line_is_no_record_when_its_own_line_is_damaged
     assert [one.record for one in decode(bytes(line), SEED)] == [None]
 
 
+@pytest.mark.parametrize("before", [b"x", b"deadbeef [", b"deadbeef [deadbeef [", b"\0" * 100, b"12345678 [" * 14])
+@pytest.mark.parametrize("record", [Tag("a", "b"), Param("text", "deadbeef [1] deadbeef [2]")])
+def test_a_record_is_found_at_the_end_of_a_damaged_line(before, record):
+    found = list(decode(before + encode(record, SEED), SEED))
+    assert [one.record for one in found] == [None, record]
+    assert {one.end for one in found} == {len(before + encode(record, SEED))}
+
+
 def test_a_newer_format_is_said(tmp_path):
     journal = Journal.create(tmp_path / "new.journal")
     text = b'["format",3]'

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlmagic.journal import records
 from mlmagic.journal.records import Began, Closed, Copy, Ended, File, Metric, Param, Tag, UserKeys
-from mlmagic.journal.schema import fits
+from mlmagic.journal.schema import fits, storable, storable_text
 
 BEGAN = [
     "u",
@@ -93,3 +93,19 @@ def test_whatever_fits_makes_a_record_that_fits_again(kind, values):
         made = astuple(kind(*values))
         assert fits(kind, list(made))
         repr(made).encode()  # no half of a character
+
+
+@pytest.mark.parametrize(
+    "record", [Tag("größe", "🎉"), UserKeys(["a"], ["b"]), Metric("loss", float("nan"), 1, 0), File("a"), Closed()]
+)
+def test_a_record_that_can_be_stored_stays_the_same_object(record):
+    assert storable(record) is record
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_any_text_becomes_one_that_can_be_written(text):
+    clean = storable_text(text)
+    clean.encode()
+    assert len(clean) == len(text)
+    assert all(now in {then, "?"} for now, then in zip(clean, text, strict=True))
+    assert storable_text(clean) is clean

@@ -6,12 +6,11 @@ import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.adapters import autologging
 from mlmagic.journal import folder as journals
-from mlmagic.journal.staged_files import files_in, place_of
+from mlmagic.journal.staged_files import LeftOut, files_in, name_of, place_of
 from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import Recorder
@@ -67,6 +66,7 @@ class Memory:
     def __init__(self, reporter: Reporter | None = None) -> None:
         self.records: list[Record] = []
         self.files: dict[str, bytes] = {}
+        self.left_out = LeftOut()
         self.reporter = reporter
 
     def append(self, record: Record) -> None:
@@ -91,9 +91,13 @@ class Memory:
 
     def keep_copy(self, folder: str, source: Path) -> None:
         """Store a user's file, or all files of a folder."""
-        place = PurePosixPath(place_of(folder, source))
-        for path in files_in(source, [journals.place()]):
-            self.files[str(place / path.relative_to(source).as_posix())] = path.read_bytes()
+        place = place_of(folder, source)
+        for path in files_in(source, self.left_out, place=place, without=[journals.place()]):
+            name = name_of(path, source, place)
+            try:
+                self.files[name] = path.read_bytes()
+            except OSError as error:
+                self.left_out.add(name, error.strerror or "it cannot be read")
 
 
 def run_trial(job: Job, task: Task) -> Outcome:
@@ -144,5 +148,5 @@ def run_trial(job: Job, task: Task) -> Outcome:
             outcome.models = sent(code.models, code.examples, job.model_limit_mb)
     outcome.records, outcome.files, outcome.params = sink.records, sink.files, code.params
     outcome.output = capture.transcript.text()
-    outcome.notices += [*code.notices, *(notice.text for notice in notices.all())]
+    outcome.notices += [*code.notices, *(notice.text for notice in notices.all()), *sink.left_out.lines()]
     return outcome

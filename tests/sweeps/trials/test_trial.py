@@ -12,11 +12,14 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 import mlmagic
+from mlmagic.journal.file import Journal
+from mlmagic.journal.safe_folder import SafeFolder
+from mlmagic.journal.staged_files import walk
 from mlmagic.recording import open_runs
 from mlmagic.sweeps.body import body_of
 from mlmagic.sweeps.trials.payload import pack, pack_function
 from mlmagic.sweeps.trials.task import Job, Task
-from mlmagic.sweeps.trials.trial import run_trial
+from mlmagic.sweeps.trials.trial import Memory, run_trial
 
 
 def of_function(function, values=None, *, seed=7, **job):
@@ -233,3 +236,43 @@ def test_a_key_that_the_config_has_not_is_an_error():
     outcome = run_trial(Job(pack([], {}, for_processes=False), body.source), Task(0, {}, 7, config=("cfg", {"a": 1})))
     assert outcome.status == "FAILED"
     assert "nowhere" in outcome.error
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A folder of the user's."""
+    folder = tmp_path / "mine"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.bin").write_bytes(b"a")
+    (folder / "deep/b.bin").write_bytes(b"b")
+    return folder
+
+
+@pytest.mark.parametrize("folder", ["", "data", "/data/", "./data", "a//b", ".", "data/../other"])
+@pytest.mark.parametrize("what", ["", "a.bin"])
+def test_files_have_the_place_that_they_have_in_a_run(mine, tmp_path, folder, what):
+    memory, journal = Memory(), Journal.create(tmp_path / "one.journal")
+    memory.keep_copy(folder, mine / what)
+    journal.keep_copy(folder, mine / what)
+    with SafeFolder.open(journal.staging.path) as staging:
+        staged = {file.path.removeprefix("artifacts/") for file in walk(staging, "artifacts")}
+    assert set(memory.files) == staged
+    assert memory.left_out.lines() == []
+
+
+def test_a_file_that_cannot_be_read_costs_only_itself(mine, monkeypatch):
+    read = type(mine).read_bytes
+
+    def refuse(path):
+        if path.name == "a.bin":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(type(mine), "read_bytes", refuse)
+    outcome = of_body(f"mlmagic.log_artifact({str(mine)!r}, './data//')\nloss = x * 1.0")
+    assert outcome.status == "FINISHED"
+    assert {path: outcome.files.get(path) for path in ("data/a.bin", "data/deep/b.bin")} == {
+        "data/a.bin": None,
+        "data/deep/b.bin": b"b",
+    }
+    assert "data/a.bin could not be kept: Permission denied" in outcome.notices
