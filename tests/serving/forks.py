@@ -24,14 +24,16 @@ class Forks:
 
     def __init__(self):
         paths = [ROOT, ROOT / "tests/models", ROOT / "tests/serving"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONWARNINGS": "ignore"}
+        self._path = os.pathsep.join(map(str, paths))
+        environment = {**os.environ, "PYTHONPATH": self._path, "PYTHONWARNINGS": "ignore"}
         self._process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
 
     def start(self, code, folder, **variables):
-        """Start *code* with these environment variables; `wait` takes what this returns."""
+        """Start *code* with the environment of now and *variables*; `wait` takes what this returns."""
         output = folder / f"output-{os.urandom(4).hex()}.txt"
+        variables = {**os.environ, "PYTHONPATH": self._path, "PYTHONWARNINGS": "ignore", **variables}
         return self._ask(code=code, folder=str(folder), output=str(output), variables=variables), output
 
     def wait(self, started):
@@ -76,6 +78,7 @@ def _run(task):
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(task["folder"])
+    os.environ.clear()
     os.environ.update(task["variables"])
     status = 0
     try:
