@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import uuid
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
-from mlmagic.journal import folder, fsync_thread, owner
-from mlmagic.journal.records import KEEPS_STATUS, Began, Ended
+from mlmagic.journal import fsync_thread
+from mlmagic.journal.records import Ended
 from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import Recorder
-from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection, experiments, tracking_uri
 from mlmagic.store.artifact_reading import place_of
-from mlmagic.store.delivery.delivery import Delivery
+from mlmagic.store.delivery import additions
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.query import queries
 
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
     from mlflow.entities import Run
+
+    from mlmagic.store.delivery.delivery import Delivery
 
 _ENDED = ("FINISHED", "FAILED", "KILLED")
 _LARGEST_FILE = 20_000_000
@@ -86,31 +86,23 @@ def recording_on(reference: str) -> Iterator[StoredRunRecorder]:
     uri = tracking_uri.current_uri()
     names, steps, figures = connection.ask(partial(_held, connection.connect(), stored))
     notices = Notices()
-    journal, where = folder.new()
+    delivery, where = additions.begin(
+        uri,
+        uid=stored.data.tags.get("mlmagic.id") or uuid.uuid4().hex,
+        run_id=stored.info.run_id,
+        name=name,
+        experiment=names,
+        experiment_id=stored.info.experiment_id,
+    )
+    journal = delivery.journal
     if where:
         notices.warn(where)
-    began = Began(
-        uid=stored.data.tags.get("mlmagic.id") or uuid.uuid4().hex,
-        resumed=True,
-        run_id=stored.info.run_id,
-        name=redaction.redact(name)[0],
-        store=redaction.redact(uri)[0],
-        experiment=redaction.redact(names)[0],
-        experiment_id=stored.info.experiment_id,
-        parent="",
-        started=time.time_ns() // 1_000_000,
-        tags={KEEPS_STATUS: "true"},
-        owner=owner.this_process(locks=journal.is_locked),
-    )
-    journal.append(began)
-    journal.append(began)  # twice, in case one is damaged
-    delivery = Delivery(journal, uri, began)
     recorder = Recorder(journal, notices)
     recorder.knows(stored.data.params, steps)
     try:
         yield StoredRunRecorder(stored, recorder, notices, figures, delivery)
     finally:
-        journal.append(Ended(stored.info.status, stored.info.end_time or began.started))
+        journal.append(Ended(stored.info.status, stored.info.end_time or delivery.began.started))
         fsync_thread.watch(journal)
         _deliver(delivery, notices)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlmagic.journal import folder, fsync_thread, owner
-from mlmagic.journal.records import KEEPS_STATUS, Began, Ended, Registration
+from mlmagic.journal import fsync_thread
+from mlmagic.journal.records import Ended, Registration
 from mlmagic.registry import registry_store
 from mlmagic.registry.offline import delivering
 from mlmagic.registry.registering import own_tags, redacted_or_none
@@ -15,8 +14,7 @@ from mlmagic.registry.versions import RegisteredVersion
 from mlmagic.session.interrupts import deferred
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import tracking_uri
-from mlmagic.store.delivery import registrations
-from mlmagic.store.delivery.delivery import Delivery
+from mlmagic.store.delivery import additions, registrations
 from mlmagic.store.delivery.worker import delivery_worker
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from mlmagic.registry.offline.known_runs import KnownRun
     from mlmagic.registry.registering import RegistrationRequest
+    from mlmagic.store.delivery.delivery import Delivery
 
 _LATER = "%mlmagic shows what waits, and %mlmagic sync delivers it"
 
@@ -110,22 +109,17 @@ def _adds_nothing(asked: Registration, other: Registration) -> bool:
 
 def _in_a_journal_of_its_own(run: KnownRun) -> tuple[Delivery, str | None]:
     """Return a journal for a run whose journals are closed, and a line about where it is if that is unusual."""
-    journal, where = folder.new()
-    began = Began(
+    delivery, where = additions.begin(
+        tracking_uri.current_uri(),
         uid=run.began.uid,
-        resumed=True,
         run_id=run.run_id,
         name=run.began.name,
-        store=run.began.store,
         experiment=run.began.experiment,
         experiment_id=run.began.experiment_id,
-        parent="",
-        started=time.time_ns() // 1_000_000,
-        tags={KEEPS_STATUS: "true"},
-        owner=owner.this_process(locks=journal.is_locked),
     )
-    journal.append(began)
-    journal.append(began)  # twice, in case one is damaged
-    journal.append(run.ended or Ended("FINISHED", began.started))  # the run has its status; this is for a new one
+    journal = delivery.journal
+    journal.append(
+        run.ended or Ended("FINISHED", delivery.began.started)
+    )  # the run has its status; this is for a new one
     fsync_thread.watch(journal)
-    return Delivery(journal, tracking_uri.current_uri(), began), where
+    return delivery, where

@@ -1,0 +1,158 @@
+"""What is known about a model in service: over a period in all, and day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    import pandas as pd
+
+    from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.monitoring.performance.performance import Performance
+
+Level = Literal["info", "warning", "critical"]
+Topic = Literal["drift", "prediction drift", "schema", "performance", "anomalies", "record"]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something about a model in service that someone should look at.
+
+    Attributes
+    ----------
+    level
+        ``"info"``, ``"warning"`` or ``"critical"``.
+    topic, subject
+        What it is about, such as ``"drift"`` of ``"income"``, or ``"performance"`` in ``"accuracy"``. Both together
+        identify it: it is raised once, and again only after the cool-down.
+    what
+        A sentence.
+    evidence
+        The numbers behind it, as plain values.
+    since, at
+        When it was first found without an interruption, and when this time.
+    is_new
+        Whether this check has raised it; one that is still in its cool-down is listed only.
+    """
+
+    level: Level
+    topic: Topic
+    subject: str
+    what: str
+    evidence: Mapping[str, Any]
+    since: datetime
+    at: datetime
+    model: str = ""
+    version: str = ""
+    is_new: bool = True
+
+    @property
+    def key(self) -> str:
+        """What identifies the alert among those of its model."""
+        return f"{self.topic}:{self.subject}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day (UTC) of service.
+
+    Attributes
+    ----------
+    day
+        As ``2026-11-30``.
+    rows, labelled
+        The number of predictions, and of how many the label is known.
+    versions
+        The number of predictions of each version.
+    predicted
+        The mean of the predictions if they are numbers, otherwise the share of each of the most frequent classes.
+    performance
+        Realized where labels have arrived, otherwise estimated (CBPE) where that can be done.
+    distances
+        The distance of each feature from the reference, from 0 to 1, and of ``"prediction"``.
+    drifted
+        Which of them drifted on this day.
+    """
+
+    day: str
+    rows: int
+    labelled: int = 0
+    versions: Mapping[str, int] = field(default_factory=dict)
+    predicted: float | Mapping[str, float] = float("nan")
+    performance: tuple[Performance, ...] = ()
+    distances: Mapping[str, float] = field(default_factory=dict)
+    drifted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MonitoringReport:
+    """How a model in service has done from *since* until *until*.
+
+    Attributes
+    ----------
+    model, versions
+        The registered model, and its versions that predicted.
+    rows, labelled
+        The number of predictions, and of how many the label is known.
+    drift
+        All rows compared with the reference; None without a reference, or without rows.
+    performance, baseline
+        Of all rows, and of the reference if its targets are known.
+    alerts
+        What was found, the most severe first.
+    days
+        Day by day.
+    notes
+        What to know about the record.
+    """
+
+    model: str
+    since: datetime
+    until: datetime
+    versions: tuple[str, ...] = ()
+    rows: int = 0
+    labelled: int = 0
+    drift: DriftReport | None = None
+    performance: tuple[Performance, ...] = ()
+    baseline: tuple[Performance, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    days: tuple[Day, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether an alert is a warning or critical."""
+        return any(alert.level != "info" for alert in self.alerts)
+
+    @property
+    def level(self) -> Level | None:
+        """The level of the most severe alert, or None."""
+        return self.alerts[0].level if self.alerts else None
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a row for each day: predictions, labels, each metric with its interval, and what drifted.
+
+        Examples
+        --------
+        >>> from datetime import UTC, datetime
+        >>> moment = datetime(2026, 11, 30, tzinfo=UTC)
+        >>> report = MonitoringReport("churn", moment, moment, days=(Day("2026-11-30", 120, 20),))
+        >>> report.to_dataframe()[["day", "rows", "labelled"]].values.tolist()
+        [['2026-11-30', 120, 20]]
+        """
+        import pandas as pd
+
+        rows = []
+        for one in self.days:
+            row: dict[str, Any] = {"day": one.day, "rows": one.rows, "labelled": one.labelled}
+            for result in one.performance:
+                name = result.metric
+                row |= {name: result.value, f"{name}_low": result.low, f"{name}_high": result.high}
+                row[f"{name}_estimated"] = result.is_estimate
+            row["drifted"] = ", ".join(one.drifted)
+            rows.append(row)
+        return pd.DataFrame(rows)

@@ -1,0 +1,201 @@
+"""Batches of served rows: each is a journal with one growing file, and belongs to the run of its model and day.
+
+The journal of a batch is complete from the start: it names the folder of the file, and it has ended. So whatever is in
+the folder when the process dies is delivered by the next one, as every journal is. A batch is delivered when it is
+full or old, and the next rows begin another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from mlmagic._version import __version__
+from mlmagic.journal.records import Copy, Ended
+from mlmagic.monitoring.serving.spool import Spool
+from mlmagic.store.delivery import additions
+from mlmagic.store.delivery.worker import delivery_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from mlmagic.store.delivery.delivery import Delivery
+
+Kind = Literal["predictions", "actuals", "alerts"]
+MODEL, VERSION, DAY = "mlmagic.monitoring", "mlmagic.monitoring.version", "mlmagic.monitoring.day"
+"""The tags of a monitoring run."""
+_MOST_OPEN = 8
+_MOST_BYTES = 64_000_000
+_LOOK_EVERY_S = 1.0
+_log = logging.getLogger("mlmagic.monitoring")
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """The version of a model whose service is recorded, and the store in which it is."""
+
+    name: str
+    version: str
+    uri: str
+    experiment: str
+
+    def run_name(self, day: str) -> str:
+        """Return the name of the run of a day."""
+        return f"{self.name}/{self.version} on {day}"
+
+    def uid(self, day: str) -> str:
+        """Return the own id of the run of a day: the same in each process that serves this version."""
+        return hashlib.sha256(f"{self.name}\n{self.version}\n{day}".encode()).hexdigest()[:32]
+
+    def begin(self, day: str) -> Delivery:
+        """Begin an addition to the run of a day."""
+        tags = {
+            "mlmagic.version": __version__, MODEL: self.name, VERSION: self.version, DAY: day,
+            "mlflow.source.name": "mlmagic.ModelMonitor",
+        }  # fmt: skip
+        delivery, where = additions.begin(
+            self.uri, uid=self.uid(day), run_id="", name=self.run_name(day), experiment=self.experiment, tags=tags
+        )
+        if where:
+            _log.warning(where)
+        return delivery
+
+
+@dataclass(eq=False)
+class _Batch:
+    kind: Kind
+    delivery: Delivery
+    spool: Spool
+    began: float = field(default_factory=time.monotonic)
+
+
+class Batches:
+    """Takes rows from any thread, and delivers them in batches. Nothing that it does raises into a prediction.
+
+    ``recorded`` and ``lost`` count rows; ``trouble`` is why the last ones were lost.
+    """
+
+    def __init__(self, monitored: Monitored, *, rows: int, seconds: float) -> None:
+        self.monitored, self.most_rows, self.most_seconds = monitored, rows, seconds
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.recorded = self.lost = 0
+        self.trouble = ""
+        self._open: dict[tuple[str, str, str], _Batch] = {}
+        self._handed: list[_Batch] = []
+        self._pid = os.getpid()
+
+    def add(self, kind: Kind, rows: pa.RecordBatch, day: str) -> bool:
+        """Take rows of a day; when this returns True, they outlive the process."""
+        if not rows.num_rows:
+            return True
+        self._begin_after_fork()
+        with self._lock:
+            try:
+                self._append(kind, rows, day)
+            except OSError as error:
+                self.lost += rows.num_rows
+                self._tell(f"{error.strerror or error}: {self.lost:,} rows are not recorded so far")
+                return False
+            self.recorded += rows.num_rows
+        self._watch()
+        return True
+
+    def _begin_after_fork(self) -> None:
+        if os.getpid() != self._pid:  # the batches belong to the parent, which goes on with them
+            self._lock, self._thread, self._stopped = threading.RLock(), None, threading.Event()
+            self._forget()
+
+    def _append(self, kind: Kind, rows: pa.RecordBatch, day: str) -> None:
+        key = (kind, day, hashlib.sha256(rows.schema.serialize()).hexdigest())
+        batch = self._open.get(key)
+        if batch is None:
+            if len(self._open) >= _MOST_OPEN:
+                self._end(next(iter(self._open)))
+            batch = self._open[key] = self._begin(kind, rows.schema, day)
+        batch.spool.append(rows)
+        if batch.spool.rows >= self.most_rows or batch.spool.size >= _MOST_BYTES:
+            self._end(key)
+
+    def _begin(self, kind: Kind, schema: pa.Schema, day: str) -> _Batch:
+        delivery = self.monitored.begin(day)
+        journal = delivery.journal
+        path = f"{kind}/{uuid.uuid4().hex}"
+        spool = Spool(journal.staging.make() / "artifacts" / path, schema)
+        journal.append(Copy(path))
+        journal.append(Ended("FINISHED", time.time_ns() // 1_000_000))
+        journal.sync()
+        return _Batch(kind, delivery, spool)
+
+    def _end(self, key: tuple[str, str, str]) -> None:
+        """Complete a batch, and hand it to the delivery worker."""
+        batch = self._open.pop(key)
+        try:
+            batch.spool.complete()
+        except OSError as error:  # the rows are in the stream, which is delivered in its place
+            self._tell(f"{error.strerror or error}: a batch is delivered as a stream of Arrow")
+        self._handed = [*(one for one in self._handed if not one.delivery.is_closed), batch]
+        delivery_worker(batch.delivery.uri).add(batch.delivery)
+
+    def flush(self) -> None:
+        """Hand all rows to the delivery worker."""
+        self._begin_after_fork()
+        with self._lock:
+            for key in list(self._open):
+                self._end(key)
+
+    def close(self) -> None:
+        """Flush, and end the thread."""
+        if os.getpid() == self._pid:
+            self._stopped.set()
+            self.flush()
+
+    def folders(self, kind: Kind) -> Iterator[Path]:
+        """Yield the folders of the batches that are not in the store yet, while no row is added."""
+        self._begin_after_fork()
+        with self._lock:
+            self._handed = [one for one in self._handed if not one.delivery.is_closed]
+            for batch in (*self._open.values(), *self._handed):
+                if batch.kind == kind:
+                    yield batch.spool.folder
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            _log.error("%s %s: %s", self.monitored.name, self.monitored.version, trouble)
+
+    def _watch(self) -> None:
+        if self._thread is None and not self._stopped.is_set():
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, name="mlmagic-monitor", daemon=True)
+                    self._thread.start()
+
+    def _work(self) -> None:
+        while not self._stopped.wait(_LOOK_EVERY_S):
+            with self._lock:
+                for key, batch in list(self._open.items()):
+                    with contextlib.suppress(OSError):
+                        batch.spool.sync()
+                    if time.monotonic() - batch.began >= self.most_seconds:
+                        self._end(key)
+
+
+def day_of(moment_us: int) -> str:
+    """Return the day (UTC) of a moment in microseconds since 1970."""
+    return datetime.fromtimestamp(moment_us / 1e6, UTC).strftime("%Y-%m-%d")

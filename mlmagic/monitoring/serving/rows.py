@@ -1,0 +1,159 @@
+"""Served rows as an Arrow record batch: ids, time, features, prediction and probabilities."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.arguments import described
+from mlmagic.errors import UsageProblem
+from mlmagic.monitoring.serving.columns import ACTUAL, ID, OWN, PREDICTION, PROBABILITY, TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_TABLE = 2
+
+
+def served_rows(
+    data: Any,
+    predictions: NDArray[Any],
+    probabilities: NDArray[Any] | None,
+    *,
+    classes: Collection[Any],
+    ids: list[str] | None,
+    times: NDArray[Any],
+    names: Collection[str] | None,
+    exclude: Collection[str],
+    note: Callable[[str], None],
+) -> pa.RecordBatch:
+    """Return what was asked and answered, a row for each prediction.
+
+    Parameters
+    ----------
+    data
+        The n rows that the model was given.
+    predictions, probabilities
+        Arrays of the shapes (n,), or (n, outputs), and (n, classes).
+    ids, times
+        n texts, and n moments in microseconds since 1970.
+    names
+        The names of the columns of an array.
+    exclude
+        Features that are not recorded.
+    note
+        Is told which columns could not be recorded.
+    """
+    import pyarrow as pa
+
+    rows = len(times)
+    columns: dict[str, pa.Array] = {
+        ID: pa.array(ids, pa.string()) if ids is not None else pa.nulls(rows, pa.string()),
+        TIME: pa.array(times, pa.timestamp("us", "UTC")),
+    }
+    if predictions.ndim == 1:
+        columns[PREDICTION] = _array(predictions)
+    else:
+        for output in range(predictions.shape[1]):
+            columns[f"{PREDICTION}.{output}"] = _array(predictions[:, output])
+    if probabilities is not None:
+        for place, label in enumerate(classes):
+            columns[f"{PROBABILITY}{label}"] = _array(probabilities[:, place])
+    with _whole(note):
+        for name, values in _features(data, names):
+            if name in exclude:
+                continue
+            if name in columns or name.startswith(OWN):
+                note(f"the column {name!r} is not recorded: another column has this name, or it begins with {OWN!r}")
+                continue
+            array = _array(values)
+            if len(array) != rows:
+                raise UsageProblem(f"{len(array)} values of {name!r} for {rows} predictions")
+            columns[name] = array
+    return pa.record_batch(list(columns.values()), names=list(columns))
+
+
+def labels(ids: list[str], values: NDArray[Any], times: NDArray[Any]) -> pa.RecordBatch:
+    """Return labels that have arrived: n ids, n labels, and n moments in microseconds since 1970."""
+    import pyarrow as pa
+
+    return pa.record_batch(
+        [pa.array(ids, pa.string()), pa.array(times, pa.timestamp("us", "UTC")), _array(values)],
+        names=[ID, TIME, ACTUAL],
+    )
+
+
+@contextlib.contextmanager
+def _whole(note: Callable[[str], None]) -> Iterator[None]:
+    """Let nothing about the features cost the record of the predictions."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # each kind of table raises its own
+        note(f"not all features are recorded: {type(error).__name__}: {error}")
+
+
+def _features(data: Any, names: Collection[str] | None) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the values of each column of a table."""
+    import numpy as np
+
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        kinds = set(data.dtypes)
+        if len(kinds) == 1 and next(iter(kinds)).kind in "biuf" and isinstance(next(iter(kinds)), np.dtype):
+            yield from zip(map(str, data.columns), data.to_numpy().T, strict=True)  # ten times as fast
+        else:
+            for at, name in enumerate(data.columns):
+                yield str(name), data.iloc[:, at]
+    elif hasattr(data, "to_arrow"):  # polars
+        yield from _features(data.to_arrow(), None)
+    elif hasattr(data, "column_names") and hasattr(data, "column"):  # Arrow
+        for at, name in enumerate(data.column_names):
+            yield str(name), data.column(at)
+    else:
+        if hasattr(data, "toarray"):  # sparse
+            data = data.toarray()
+        table = np.asarray(data)
+        if table.ndim != _TABLE:
+            raise UsageProblem(f"{described(data)} is no table")
+        known = list(names) if names is not None and len(names) == table.shape[1] else range(table.shape[1])
+        yield from zip(map(str, known), table.T, strict=True)
+
+
+def _array(values: Any) -> pa.Array:
+    """Return a column as an Arrow array: as it is where Arrow has such a type, else as texts."""
+    import pyarrow as pa
+
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    try:
+        found = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        found = pa.array([None if one is None else str(one) for one in values], pa.string())
+    # A dictionary differs from batch to batch.
+    return found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
+
+
+def texts_of(ids: Any, rows: int) -> list[str]:
+    """Return *ids* as texts, by which labels find their predictions.
+
+    Raises
+    ------
+    UsageProblem
+        If there is not one for each row, or one is missing.
+    """
+    values = ids.to_list() if hasattr(ids, "to_list") else ids.tolist() if hasattr(ids, "tolist") else ids
+    if isinstance(values, str | bytes | int | float):
+        values = [values]
+    try:
+        found = list(values)
+    except TypeError:
+        raise UsageProblem(f"ids is a list with an id for each row, not {described(ids)}") from None
+    if len(found) != rows:
+        raise UsageProblem(f"{len(found):,} ids for {rows:,} rows: give one for each")
+    if missing := [at for at, one in enumerate(found) if one is None or one != one]:  # noqa: PLR0124  # NaN
+        raise UsageProblem(f"the id of row {missing[0]} is missing: labels could not find its prediction")
+    return [str(int(one)) if isinstance(one, float) and one.is_integer() else str(one) for one in found]
