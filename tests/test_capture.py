@@ -175,7 +175,6 @@ def session(tmp_path_factory):
     folder = tmp_path_factory.mktemp("capture")
     home = Path.cwd()
     os.chdir(folder)  # where MLflow puts the artifacts of a new store
-    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     shell.user_ns["__name__"] = "__main__"
@@ -183,7 +182,7 @@ def session(tmp_path_factory):
     shell.run_cell(SETUP, store_history=True).raise_error()
     yield shell
     shell.run_cell("%unload_ext mlmagic")
-    mlflow.set_tracking_uri(before)
+    mlflow.set_tracking_uri(None)
     os.chdir(home)
 
 

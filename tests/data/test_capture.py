@@ -36,14 +36,13 @@ def shell(tmp_path_factory):
 
     folder, home = tmp_path_factory.mktemp("data"), Path.cwd()
     os.chdir(folder)  # where MLflow puts the artifacts of a new store
-    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     shell.user_ns["__name__"] = "__main__"
     shell.run_cell("%load_ext mlmagic", store_history=True).raise_error()
     yield shell
     shell.run_cell("%unload_ext mlmagic")
-    mlflow.set_tracking_uri(before)
+    mlflow.set_tracking_uri(None)
     os.chdir(home)
 
 

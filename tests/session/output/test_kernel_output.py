@@ -69,7 +69,10 @@ def test_after_the_run_values_are_the_kernels_alone(shell, run):
 
 
 def test_the_value_is_in_the_users_history_as_without(shell, run, monkeypatch):
-    monkeypatch.delattr("builtins._", raising=False)  # where a doctest has set it, IPython leaves the name alone
+    # Where a doctest has set it, or the names are not those of the hook, IPython leaves them alone.
+    monkeypatch.delattr("builtins._", raising=False)
+    for name in ("_", "__", "___"):
+        monkeypatch.setitem(shell.user_ns, name, getattr(shell.displayhook, name))
     shell.execute("marker = object()\nmarker")
     assert shell.user_ns["_"] is shell.user_ns["marker"]
 
