@@ -30,7 +30,7 @@ from mlmagic.user_settings import settings
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from mlmagic.api.monitoring import drift
+    from mlmagic.api.monitoring import drift, monitoring_report
     from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
     from mlmagic.api.retraining import retrain
     from mlmagic.config.composing import compose
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mlmagic.models.searches import log_search
     from mlmagic.models.studies import optuna_callback
     from mlmagic.monitoring.anomalies.detector import AnomalyDetector
+    from mlmagic.monitoring.model_monitor import ModelMonitor
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.sweep import sweep
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 _WHEN_ASKED_FOR = {
     "AnomalyDetector": "mlmagic.monitoring.anomalies.detector",
     "EarlyStopping": "mlmagic.training.early_stopping",
+    "ModelMonitor": "mlmagic.monitoring.model_monitor",
     "compare_folds": "mlmagic.cross_validation.fold_comparison",
     "compose": "mlmagic.config.composing",
     "cross_validate": "mlmagic.cross_validation.one_call",
@@ -64,6 +66,7 @@ _WHEN_ASKED_FOR = {
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
     "load_model": "mlmagic.api.registry",
+    "monitoring_report": "mlmagic.api.monitoring",
     "log_search": "mlmagic.models.searches",
     "optuna_callback": "mlmagic.models.studies",
     "progress": "mlmagic.training.progress",
@@ -85,6 +88,7 @@ __all__ = [
     "AnomalyDetector",
     "EarlyStopping",
     "MLMagicError",
+    "ModelMonitor",
     "Run",
     "__version__",
     "compare",
@@ -103,6 +107,7 @@ __all__ = [
     "log_figure",
     "log_params",
     "log_search",
+    "monitoring_report",
     "optuna_callback",
     "progress",
     "promote",

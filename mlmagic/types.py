@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
+    "Alert": "mlmagic.monitoring.report",
     "ColumnDrift": "mlmagic.monitoring.drift.report",
     "CompareWidget": "mlmagic.comparison.widget",
     "CrossValidation": "mlmagic.cross_validation.one_call",
@@ -49,6 +50,7 @@ _MODULES = {
     "ForeignJournal": "mlmagic.journal.foreign",
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",
+    "MonitoringReport": "mlmagic.monitoring.report",
     "ModelsFrame": "mlmagic.views.tables.models_frame",
     "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",

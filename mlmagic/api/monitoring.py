@@ -1,4 +1,4 @@
-"""Compare recent data with a reference, and record what drifted."""
+"""Compare recent data with a reference, and read how monitored models have done."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mlmagic.monitoring.drift.report import DriftReport
     from mlmagic.monitoring.drift.request import DriftRequest
+    from mlmagic.monitoring.report import MonitoringReport
 
 
 @whole_imports()
@@ -128,3 +129,39 @@ def drift_of(request: DriftRequest, *, record: bool | None = None, figures: bool
 
     with track(f"drift of {report.current}", quiet=True):
         return record_on_open_run(report, open_runs.require_active("mlmagic.drift"), figures=figures)
+
+
+@whole_imports()
+def monitoring_report(model: str, *, since: Any = "30d", until: Any = None) -> MonitoringReport:
+    """Return how a monitored model has done, from what any process has recorded; the model itself is not loaded.
+
+    Parameters
+    ----------
+    model
+        The registered model, such as ``"churn"``, or one version of it: ``"churn/3"``, ``"churn@champion"``.
+    since, until
+        The period: ``"30d"`` or ``"36h"`` before its end, a date, a moment or a timedelta; it ends now by default.
+        Those without a time zone are in UTC.
+
+    Returns
+    -------
+    The report: days, drift since the reference that was recorded, performance, and the alerts that are open.
+
+    Raises
+    ------
+    UsageProblem
+        If nothing of such a model is recorded (the nearest is named), or the period is none.
+    ModelNotFoundError
+        If an alias or a version does not exist.
+    StoreError
+        If the store refuses, or cannot be reached.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.monitoring_report("churn", since="7d").drift.drifted  # doctest: +SKIP
+    ['income']
+    """
+    from mlmagic.monitoring.model_monitor import report_of
+
+    return report_of(model, since=since, until=until)

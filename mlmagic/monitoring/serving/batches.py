@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mlmagic.store.delivery.delivery import Delivery
 
-Kind = Literal["predictions", "actuals", "alerts"]
+Kind = Literal["predictions", "actuals", "alerts", "reference"]
 MODEL, VERSION, DAY = "mlmagic.monitoring", "mlmagic.monitoring.version", "mlmagic.monitoring.day"
 """The tags of a monitoring run."""
 _MOST_OPEN = 8
@@ -100,19 +100,22 @@ class Batches:
         self._handed: list[_Batch] = []
         self._pid = os.getpid()
 
-    def add(self, kind: Kind, rows: pa.RecordBatch, day: str) -> bool:
-        """Take rows of a day; when this returns True, they outlive the process."""
+    def add(self, kind: Kind, rows: pa.RecordBatch, day: str, *, number: str = "") -> bool:
+        """Take rows of a day; when this returns True, they outlive the process.
+
+        With a *number* they are a batch of their own, which replaces that of the same number on the same day.
+        """
         if not rows.num_rows:
             return True
         self._begin_after_fork()
         with self._lock:
             try:
-                self._append(kind, rows, day)
+                self._append(kind, rows, day, number)
             except OSError as error:
                 self.lost += rows.num_rows
                 self._tell(f"{error.strerror or error}: {self.lost:,} rows are not recorded so far")
                 return False
-            self.recorded += rows.num_rows
+            self.recorded += rows.num_rows if kind == "predictions" else 0
         self._watch()
         return True
 
@@ -121,21 +124,21 @@ class Batches:
             self._lock, self._thread, self._stopped = threading.RLock(), None, threading.Event()
             self._forget()
 
-    def _append(self, kind: Kind, rows: pa.RecordBatch, day: str) -> None:
-        key = (kind, day, hashlib.sha256(rows.schema.serialize()).hexdigest())
+    def _append(self, kind: Kind, rows: pa.RecordBatch, day: str, number: str) -> None:
+        key = (kind, day, number or hashlib.sha256(rows.schema.serialize()).hexdigest())
         batch = self._open.get(key)
         if batch is None:
             if len(self._open) >= _MOST_OPEN:
                 self._end(next(iter(self._open)))
-            batch = self._open[key] = self._begin(kind, rows.schema, day)
+            batch = self._open[key] = self._begin(kind, rows.schema, day, number)
         batch.spool.append(rows)
-        if batch.spool.rows >= self.most_rows or batch.spool.size >= _MOST_BYTES:
+        if number or batch.spool.rows >= self.most_rows or batch.spool.size >= _MOST_BYTES:
             self._end(key)
 
-    def _begin(self, kind: Kind, schema: pa.Schema, day: str) -> _Batch:
+    def _begin(self, kind: Kind, schema: pa.Schema, day: str, number: str) -> _Batch:
         delivery = self.monitored.begin(day)
         journal = delivery.journal
-        path = f"{kind}/{uuid.uuid4().hex}"
+        path = f"{kind}/{number or uuid.uuid4().hex}"
         spool = Spool(journal.staging.make() / "artifacts" / path, schema)
         journal.append(Copy(path))
         journal.append(Ended("FINISHED", time.time_ns() // 1_000_000))
@@ -164,6 +167,12 @@ class Batches:
         if os.getpid() == self._pid:
             self._stopped.set()
             self.flush()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether rows are on their way that the store may take now."""
+        with self._lock:
+            return any(not one.delivery.is_closed and one.delivery.held is None for one in self._handed)
 
     def folders(self, kind: Kind) -> Iterator[Path]:
         """Yield the folders of the batches that are not in the store yet, while no row is added."""

@@ -1,0 +1,135 @@
+"""Alerts about a model in service: raised once, raised again after a cool-down, and resolved when they are over."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.monitoring.serving.columns import TIME
+from mlmagic.user_objects import one_line, reraise_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyarrow as pa
+
+    from mlmagic.monitoring.report import Alert
+
+LOGGER = "mlmagic.monitoring"
+ORDER = ("critical", "warning", "info")
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
+_STATE = "state"
+
+
+class AlertBook:
+    """Which alerts of a model are open, and when each was raised last.
+
+    Parameters
+    ----------
+    cooldown
+        How long an open alert is not raised again, unless its level rises.
+    callback
+        Called with each `Alert` that is raised; what it raises is logged, and stops nothing.
+    """
+
+    def __init__(self, cooldown: timedelta, callback: Callable[[Alert], object] | None) -> None:
+        self._cooldown, self._callback = cooldown, callback
+        self._open: dict[str, Alert] = {}
+
+    def remember(self, alerts: Iterable[Alert]) -> None:
+        """Take over alerts that other processes raised and that are still open."""
+        for alert in alerts:
+            known = self._open.get(alert.key)
+            if known is None or known.at <= alert.at:
+                self._open[alert.key] = alert
+
+    def take(self, found: Sequence[Alert]) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+        """Raise those of *found* that are new, and return all of *found*, and the open ones that are over."""
+        taken = [self._take(alert) for alert in found]
+        keys = {alert.key for alert in found}
+        over = tuple(alert for key, alert in self._open.items() if key not in keys)
+        for alert in over:
+            del self._open[alert.key]
+        return by_severity(taken), over
+
+    def _take(self, alert: Alert) -> Alert:
+        known = self._open.get(alert.key)
+        if known is None:
+            alert = replace(alert, is_new=True)
+        else:
+            rose = ORDER.index(alert.level) < ORDER.index(known.level)
+            is_new = rose or alert.at - known.at >= self._cooldown
+            alert = replace(alert, since=min(known.since, alert.since), is_new=is_new)
+        if alert.is_new:
+            self._open[alert.key] = alert
+            self._raise(alert)
+        return alert
+
+    def _raise(self, alert: Alert) -> None:
+        log = logging.getLogger(LOGGER)
+        log.log(
+            _LEVELS[alert.level], "%s %s: %s", alert.model, alert.version, alert.what, extra={"mlmagic": plain(alert)}
+        )
+        if self._callback is None:
+            return
+        try:
+            self._callback(alert)
+        except BaseException as error:  # noqa: BLE001  # the user's function may raise anything
+            reraise_interrupt(error)
+            log.error(  # noqa: TRY400  # its trace is the user's own affair
+                "the callback for alerts raised %s", one_line(error)[:200]
+            )
+
+
+def by_severity(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """Return alerts with the most severe first, and of each level the oldest first."""
+    return tuple(sorted(alerts, key=lambda one: (ORDER.index(one.level), one.since, one.key)))
+
+
+def plain(alert: Alert) -> dict[str, Any]:
+    """Return an alert as values that JSON takes."""
+    return {**asdict(alert), "since": alert.since.isoformat(), "at": alert.at.isoformat()}
+
+
+def as_rows(raised: Sequence[Alert], over: Sequence[Alert], now: datetime) -> pa.RecordBatch:
+    """Return alerts as rows to record: those that were raised, and those that are over."""
+    import pyarrow as pa
+
+    texts = [json.dumps(plain(one), default=str) for one in (*raised, *over)]
+    states = ["raised"] * len(raised) + ["over"] * len(over)
+    times = pa.array([one.at for one in raised] + [now] * len(over), pa.timestamp("us", "UTC"))
+    return pa.record_batch(
+        [times, pa.array(states, pa.string()), pa.array(texts, pa.string())], [TIME, _STATE, "alert"]
+    )
+
+
+def open_alerts(table: pa.Table | None) -> tuple[Alert, ...]:
+    """Return the alerts that are still open according to recorded rows; what is no alert is left out."""
+    found: dict[str, Alert] = {}
+    for state, text in (
+        () if table is None else zip(table.column(_STATE).to_pylist(), table.column("alert").to_pylist(), strict=True)
+    ):
+        alert = _alert(text)
+        if alert is None:
+            continue
+        if state == "over":
+            found.pop(alert.key, None)
+        else:
+            found[alert.key] = alert
+    return by_severity(found.values())
+
+
+def _alert(text: str) -> Alert | None:
+    from mlmagic.monitoring.report import Alert
+
+    try:
+        values = json.loads(text)
+        moments = {name: datetime.fromisoformat(values[name]).astimezone(UTC) for name in ("since", "at")}
+        alert = Alert(**{**values, **moments, "is_new": False})
+    except (KeyError, TypeError, ValueError):
+        return None
+    is_known = alert.level in ORDER and isinstance(alert.what, str) and isinstance(alert.subject, str)
+    return alert if is_known else None

@@ -1,0 +1,194 @@
+"""Assess a model in service from its recorded rows: the report of a period, without its alerts, and the findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem
+from mlmagic.monitoring.checks import anomaly_check, drift_check, performance_check
+from mlmagic.monitoring.records.joining import with_labels
+from mlmagic.monitoring.records.reading import RECORDED_VERSION, read_rows
+from mlmagic.monitoring.records.values import answers_of
+from mlmagic.monitoring.report import Day, MonitoringReport
+from mlmagic.monitoring.serving.columns import TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pyarrow as pa
+
+    from mlmagic.monitoring.checks.finding import Finding
+    from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.monitoring.performance.calibration import Calibration
+    from mlmagic.monitoring.performance.performance import Performance
+    from mlmagic.monitoring.records.period import Period
+    from mlmagic.monitoring.records.values import Answers
+    from mlmagic.monitoring.serving.batches import Batches
+
+_MOST_CLASSES = 5
+_FEWEST_A_DAY = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Assessed:
+    """A report without alerts, and what was found."""
+
+    report: MonitoringReport
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What served rows are compared with.
+
+    ``reference`` has the columns of served rows, with labels if they are known, or is None; ``drift`` are options of
+    `mlmagic.drift`, and ``limits`` the worst value of a metric that is accepted.
+    """
+
+    reference: pa.Table | None = None
+    drift: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    def calibration(self) -> Calibration | None:
+        """Return the calibration of the probabilities on the reference, if its labels are known."""
+        from mlmagic.monitoring.performance.calibration import Calibration
+
+        answers = self._answers()
+        if answers is None or answers.probabilities is None or answers.labels is None:
+            return None
+        known = answers.take(answers.has_label)
+        try:
+            return Calibration.fit(known.labels, known.probabilities, known.classes)
+        except UsageProblem:  # a class without labels, or too few rows
+            return None
+
+    def performance(self) -> tuple[Performance, ...]:
+        """Return the performance on the reference, if its labels are known."""
+        answers = self._answers()
+        return () if answers is None else performance_check.by_labels(answers)
+
+    def _answers(self) -> Answers | None:
+        return None if self.reference is None else answers_of(self.reference)
+
+
+def assess(
+    name: str, period: Period, basis: Basis | None, *, version: str | None = None, own: Iterable[Batches] = ()
+) -> Assessed:
+    """Return what is known about the model *name* in a period.
+
+    Parameters
+    ----------
+    basis
+        What to compare with; None takes the reference that was recorded when the model was monitored.
+    version
+        All versions without it.
+    own
+        The batches of this process.
+
+    Raises
+    ------
+    StoreError
+        If the store refuses, or cannot be reached.
+    """
+    own = tuple(own)
+    served = read_rows(name, "predictions", period, version=version, own=own)
+    notes = list(served.problems)
+    if basis is None:
+        recorded = read_rows(name, "reference", None, version=version, own=own)
+        basis = Basis(_last_reference(recorded.table))
+    baseline = basis.performance()
+    if served.table is None:
+        notes.append("no prediction is recorded in this period")
+        return Assessed(MonitoringReport(name, period.since, period.until, baseline=baseline, notes=tuple(notes)))
+    if served.share < 1:
+        notes.append(f"a random sample of {served.share:.1%} of the rows was read")
+    labels = read_rows(name, "actuals", period, own=own)
+    joined = with_labels(served.table, labels.table)
+    notes += [*labels.problems, *joined.notes]
+    table = joined.table
+    whole = _whole(table.drop_columns([RECORDED_VERSION]), basis, baseline)
+    report = MonitoringReport(
+        name, period.since, period.until, tuple(sorted(set(table.column(RECORDED_VERSION).to_pylist()))),
+        table.num_rows, joined.labelled, whole.drift, whole.performance, baseline, (),
+        tuple(_days(table, basis)), (*notes, *whole.notes),
+    )  # fmt: skip
+    return Assessed(report, tuple(whole.findings))
+
+
+@dataclass(eq=False)
+class _Whole:
+    """What all rows of a period say."""
+
+    drift: DriftReport | None = None
+    performance: tuple[Performance, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _whole(rows: pa.Table, basis: Basis, baseline: tuple[Performance, ...]) -> _Whole:
+    found = _Whole()
+    if basis.reference is None:
+        found.notes.append("without a reference nothing says what is usual: ModelMonitor(…, reference=X_val)")
+    else:
+        found.drift, reason = drift_check.compare(basis.reference, rows, basis.drift)
+        if found.drift is None:
+            found.notes.append(f"drift is not known: {reason}")
+        else:
+            found.findings += drift_check.findings(found.drift)
+    answers = answers_of(rows)
+    if answers is None:
+        found.notes.append("the performance of a model with several outputs is not computed")
+        return found
+    found.performance = performance_check.performance_of(answers, basis.calibration())
+    found.findings += performance_check.findings(found.performance, baseline, basis.limits)
+    before = answers_of(basis.reference) if basis.reference is not None else None
+    if before is not None:
+        found.findings += anomaly_check.findings(before.score, answers.score)
+    return found
+
+
+def _days(table: pa.Table, basis: Basis) -> Iterator[Day]:
+    import pyarrow.compute as pc
+
+    calibration = basis.calibration()
+    names = pc.strftime(table.column(TIME), "%Y-%m-%d")
+    for day in sorted(set(names.to_pylist())):
+        rows = table.filter(pc.equal(names, day))
+        versions = Counter(rows.column(RECORDED_VERSION).to_pylist())
+        plain = rows.drop_columns([RECORDED_VERSION])
+        answers = answers_of(plain)
+        drift = None
+        if basis.reference is not None and rows.num_rows >= _FEWEST_A_DAY:
+            drift = drift_check.daily(basis.reference, plain, basis.drift)
+        yield Day(
+            day,
+            rows.num_rows,
+            0 if answers is None else int(answers.has_label.sum()),
+            dict(sorted(versions.items())),
+            float("nan") if answers is None else _predicted(answers),
+            () if answers is None else performance_check.performance_of(answers, calibration),
+            {} if drift is None else {key: max(one.distance, one.missing_change) for key, one in drift.columns.items()},
+            () if drift is None else tuple(drift.drifted),
+        )
+
+
+def _predicted(answers: Answers) -> float | Mapping[str, float]:
+    import numpy as np
+
+    predictions = answers.predictions
+    if answers.probabilities is None and predictions.dtype.kind == "f":
+        return float(np.nanmean(predictions)) if np.isfinite(predictions).any() else float("nan")
+    counts = Counter(str(one) for one in predictions.tolist())
+    return {label: count / len(predictions) for label, count in counts.most_common(_MOST_CLASSES)}
+
+
+def _last_reference(table: pa.Table | None) -> pa.Table | None:
+    """Return the reference that was recorded last; several processes may have recorded the same."""
+    import pyarrow.compute as pc
+
+    if table is None:
+        return None
+    last = pc.max(table.column(TIME))
+    return table.filter(pc.equal(table.column(TIME), last)).drop_columns([RECORDED_VERSION])

@@ -1,0 +1,103 @@
+"""Drift of features and predictions since the reference, over a period and day by day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import UsageProblem
+from mlmagic.monitoring.checks.finding import Finding
+from mlmagic.monitoring.drift.detecting import detect
+from mlmagic.monitoring.drift.request import DriftRequest
+from mlmagic.monitoring.records.values import answers_of, features_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
+
+    from mlmagic.monitoring.drift.report import ColumnDrift, DriftReport
+
+PREDICTION = "prediction"
+_LARGE = 0.25
+_DAILY_ROWS = 5_000
+_SEED = 20_161_130
+
+
+def compare(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) -> tuple[DriftReport | None, str]:
+    """Return the drift of *current* rows, or None and the reason; *options* are those of `mlmagic.drift`."""
+    target = None
+    before, now = answers_of(reference), answers_of(current)
+    if before is not None and now is not None and len(before.classes) == len(now.classes):
+        target = before.score, now.score
+    request = DriftRequest(
+        features_of(reference), features_of(current), ("the reference", "the served rows"), target=target, **options
+    )
+    try:
+        report = detect(request)
+    except UsageProblem as error:
+        return None, str(error)
+    columns = [
+        replace(one, name=PREDICTION, role=PREDICTION) if one.role == "target" else one
+        for one in report.columns.values()
+    ]
+    return replace(report, columns={one.name: one for one in columns}), ""
+
+
+def daily(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) -> DriftReport | None:
+    """Return the drift of one day, from a part of the reference, without a classifier."""
+    options = {**options, "multivariate": False, "budget": None}
+    return compare(thinned(reference, _DAILY_ROWS), current, options)[0]
+
+
+def findings(report: DriftReport) -> Iterator[Finding]:
+    """Yield what drifted."""
+    schema = report.schema
+    for name in schema.missing:
+        yield Finding("critical", "schema", name, f"the column {name!r} is missing")
+    for one in schema.retyped:
+        yield Finding(
+            "critical", "schema", one.name, f"the column {one.name!r} is {one.after} in place of {one.before}"
+        )
+    drifted = [report.columns[name] for name in report.drifted]
+    for column in drifted:
+        yield _of_column(column)
+    together = report.multivariate
+    if together is not None and together.drifted and not drifted:
+        named = ", ".join(name for name, _ in together.columns[:3])
+        yield Finding(
+            "warning", "drift", "all columns together",
+            f"a classifier tells served rows from the reference (AUC {together.auc:.3f})"
+            f"{f', by {named}' if named else ''}, though no column drifted by itself",
+            {"auc": together.auc, "p": together.p, "rows": together.rows},
+        )  # fmt: skip
+
+
+def _of_column(column: ColumnDrift) -> Finding:
+    by_missing = column.missing_change > column.distance
+    distance = max(column.distance, column.missing_change)
+    if by_missing:
+        what = f"{column.missing[1]:.1%} of {column.name!r} is missing, {column.missing[0]:.1%} in the reference"
+    elif column.kind == "category" or (column.role == PREDICTION and column.kind != "number"):
+        what = f"{column.name!r} drifted: {distance:.1%} of the rows have other values than in the reference"
+    else:
+        what = (
+            f"{column.name!r} drifted: distance {distance:.3f}, mean {column.means[0]:.4g} in the reference and "
+            f"{column.means[1]:.4g} now"
+        )
+    evidence = {
+        "distance": column.distance, "p": column.p_corrected, "test": column.test, "means": list(column.means),
+        "missing": list(column.missing), "rows": list(column.rows),
+    }  # fmt: skip
+    topic = "prediction drift" if column.role == PREDICTION else "drift"
+    return Finding("critical" if distance >= _LARGE else "warning", topic, column.name, what, evidence)
+
+
+def thinned(table: pa.Table, most: int) -> pa.Table:
+    """Return at most *most* rows, drawn with a fixed seed, in their order."""
+    import numpy as np
+
+    if table.num_rows <= most:
+        return table
+    rows = np.random.default_rng(_SEED).choice(table.num_rows, most, replace=False)
+    return table.take(np.sort(rows))

@@ -1,0 +1,313 @@
+"""The public class: lets a registered model predict, records what it is asked and answers, and checks it."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from mlmagic.errors import StoreError
+from mlmagic.monitoring import monitored
+from mlmagic.monitoring.alerts import AlertBook, as_rows
+from mlmagic.monitoring.assessing import Basis, assess
+from mlmagic.monitoring.records.period import microseconds, period_of
+from mlmagic.monitoring.records.times import times_of
+from mlmagic.monitoring.report import Alert
+from mlmagic.monitoring.serving.batches import Batches, day_of
+from mlmagic.monitoring.serving.recording_model import RecordingModel
+from mlmagic.monitoring.serving.rows import labels, texts_of
+from mlmagic.store import connection
+from mlmagic.store.delivery.worker import delivery_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from datetime import timedelta
+
+    from mlmagic.monitoring.report import MonitoringReport
+
+
+class ModelMonitor:
+    """Lets a registered model predict, and records what it is asked and answers; checks it against a reference.
+
+    Each prediction is on disk before `predict` returns it, and outlives a killed process. It is delivered to MLflow in
+    batches: one run for each version and day, in the experiment ``<name> monitoring``. A store that is away, or a full
+    disk, never fails a prediction. All methods may be called from several threads; each process has a monitor of its
+    own.
+
+    Parameters
+    ----------
+    model
+        The version in service: ``"churn@champion"`` or ``"churn/3"``. An alias is looked up once.
+    reference
+        What is usual: a table of features as the model is given them, such as its training data or a held-out part.
+    reference_target
+        The targets of the reference. They give the performance that is expected, and calibrate the probabilities from
+        which the performance is estimated while labels are missing. The reference should be held out then: on its own
+        training data a model is too good.
+    loaded
+        The model, if it is loaded already. Otherwise `mlmagic.load_model` loads it, as *trust* says.
+    limits
+        The worst value of a metric that is accepted, such as ``{"accuracy": 0.85}``.
+    drift
+        Options of `mlmagic.drift` for the checks, such as ``{"columns": [...]}`` or ``{"budget": "1 per month"}``.
+    on_alert
+        A function that is called with each new `Alert`, such as one that posts it to a webhook.
+    cooldown
+        How long an alert that is still open is not raised again: ``"1d"``, or a timedelta.
+    sample
+        The share of the rows that is recorded, above 0 and at most 1.
+    exclude
+        Features that are not recorded anywhere.
+    batch_rows, batch_s
+        A batch is delivered when it has as many rows, or is as old in seconds.
+    trust
+        As for `mlmagic.load_model`.
+
+    Attributes
+    ----------
+    name, version
+        The registered model and its version.
+    recorded, lost
+        The numbers of rows that this process has recorded, and that the disk did not take.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no such model, alias or version.
+    UsageProblem
+        If an argument is invalid, or the reference is not what the model takes.
+    StoreError
+        If the store refuses, or cannot be reached. With *loaded* and a version's number it is not needed.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> monitor = mlmagic.ModelMonitor("churn@champion", reference=X_val, reference_target=y_val)  # doctest: +SKIP
+    >>> monitor.predict(X_new, ids=X_new["customer"])  # doctest: +SKIP
+    array([0, 1, 0])
+    >>> monitor.actuals(ids, y)  # doctest: +SKIP
+    >>> monitor.check(since="7d").alerts  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        reference: Any = None,
+        reference_target: Any = None,
+        loaded: Any = None,
+        limits: Mapping[str, float] | None = None,
+        drift: Mapping[str, Any] | None = None,
+        on_alert: Callable[[Alert], object] | None = None,
+        cooldown: str | timedelta = "1d",
+        sample: float = 1.0,
+        exclude: Collection[str] = (),
+        batch_rows: int = 50_000,
+        batch_s: float = 300.0,
+        trust: bool = False,
+    ) -> None:
+        settings = monitored.checked(
+            limits=limits, drift=drift, on_alert=on_alert, cooldown=cooldown, sample=sample, exclude=exclude,
+            batch_rows=batch_rows, batch_s=batch_s, reference=reference, reference_target=reference_target,
+        )  # fmt: skip
+        version = monitored.find(model, loaded)
+        self._asked = model
+        self.name, self.version = version.name, version.version
+        if loaded is None:
+            loaded = monitored.load(version, trust=trust)
+        self._batches = Batches(version, rows=batch_rows, seconds=batch_s)
+        self._model = RecordingModel(loaded, self._batches, sample=sample, exclude=exclude)
+        rows = monitored.reference_rows(self._model, reference, reference_target)
+        self._basis = Basis(rows, settings.drift, settings.limits)
+        self._is_reference_recorded = rows is None
+        self._book = AlertBook(settings.cooldown, on_alert)
+        self._lock = threading.Lock()
+        self._is_book_read = False
+        _open.add(self)
+
+    def __repr__(self) -> str:
+        lost = f", {self.lost:,} lost" if self.lost else ""
+        return f"<ModelMonitor of {self.name}/{self.version}: {self.recorded:,} rows recorded{lost}>"
+
+    @property
+    def recorded(self) -> int:
+        """The number of rows that this process has recorded."""
+        return self._batches.recorded
+
+    @property
+    def lost(self) -> int:
+        """The number of rows that could not be recorded, because the disk did not take them."""
+        return self._batches.lost
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be recorded, a line each."""
+        return [*self._model.notes, *filter(None, [self._batches.trouble])]
+
+    def predict(self, data: Any, *, ids: Any = None, at: Any = None) -> Any:
+        """Return the model's predictions for *data*, which are recorded before.
+
+        Parameters
+        ----------
+        data
+            n rows, as the model takes them.
+        ids
+            n ids, by which `actuals` finds the predictions; without them no label can.
+        at
+            When the rows were served, now by default: a moment, or n of them. Those without a time zone are in UTC.
+
+        Raises
+        ------
+        UsageProblem
+            If *ids* or *at* are not one for each row. What the model raises is raised too.
+        """
+        return self._model.predict(data, ids, None if at is None else times_of(at))
+
+    def predict_proba(self, data: Any, *, ids: Any = None, at: Any = None) -> Any:
+        """Return the model's probabilities for *data*, as `predict` does; the most probable class is recorded.
+
+        Raises
+        ------
+        UsageProblem
+            As `predict`, or if the model has no probabilities.
+        """
+        return self._model.predict_proba(data, ids, None if at is None else times_of(at))
+
+    def actuals(self, ids: Any, y: Any, *, at: Any = None) -> None:
+        """Record labels that have arrived. Doing it twice changes nothing; another label for an id replaces the first.
+
+        Parameters
+        ----------
+        ids, y
+            n ids that `predict` was given, and their n labels. Missing labels are left out.
+        at
+            When they arrived, now by default.
+
+        Raises
+        ------
+        UsageProblem
+            If there is not one label for each id.
+        StoreError
+            If the disk does not take them.
+        """
+        import numpy as np
+        import pandas as pd
+
+        values = np.asarray(y).reshape(-1)
+        texts = texts_of(ids, len(values))
+        moments = np.broadcast_to(times_of(datetime.now(UTC) if at is None else at), (len(values),))
+        there = ~np.asarray(pd.isna(values))
+        kept = [one for one, is_there in zip(texts, there.tolist(), strict=True) if is_there]
+        if not kept:
+            return
+        rows = labels(kept, values[there], moments[there])
+        if not self._batches.add("actuals", rows, day_of(int(moments[there][0]))):
+            raise StoreError(f"the labels are not recorded: {self._batches.trouble}")
+
+    def check(self, *, since: Any = "7d", until: Any = None) -> MonitoringReport:
+        """Check drift, predictions, performance and anomalies of a period, raise alerts, and record both.
+
+        Parameters
+        ----------
+        since, until
+            The period: ``"7d"`` or ``"36h"`` before its end, a date, a moment or a timedelta; it ends now by default.
+            Those without a time zone are in UTC.
+
+        Returns
+        -------
+        The report. Its ``alerts`` hold all that was found; ``is_new`` says which of them this check has raised.
+
+        Raises
+        ------
+        UsageProblem
+            If the period is none.
+        StoreError
+            If the store refuses, or cannot be reached.
+        """
+        period = period_of(since, until, now=datetime.now(UTC))
+        self.flush()
+        assessed = assess(self.name, period, self._basis, own=[self._batches])
+        with self._lock:
+            if not self._is_book_read:
+                self._book.remember(monitored.open_alerts_of(self.name, own=[self._batches]))
+                self._is_book_read = True
+            found = [
+                Alert(
+                    one.level, one.topic, one.subject, one.what, one.evidence, period.until, period.until, self.name,
+                    self.version,
+                )
+                for one in assessed.findings
+            ]  # fmt: skip
+            alerts, over = self._book.take(found)
+        moved = monitored.notes_on(self.name, self.version, self._asked)
+        notes = (*assessed.report.notes, *self.notes, *moved)
+        report = replace(assessed.report, alerts=alerts, notes=notes)
+        raised = [one for one in alerts if one.is_new]
+        day = day_of(microseconds(period.until) - 1)
+        if raised or over:
+            self._batches.add("alerts", as_rows(raised, over, period.until), day)
+        monitored.record(report, self._batches.monitored, day)
+        self.flush()
+        return report
+
+    def report(self, *, since: Any = "30d", until: Any = None) -> MonitoringReport:
+        """Return how the model has done in a period, with the alerts that are open; raises and records nothing.
+
+        Parameters and errors are those of `check`.
+        """
+        period = period_of(since, until, now=datetime.now(UTC))
+        self.flush()
+        assessed = assess(self.name, period, self._basis, own=[self._batches])
+        alerts = monitored.open_alerts_of(self.name, own=[self._batches])
+        return replace(assessed.report, alerts=alerts, notes=(*assessed.report.notes, *self.notes))
+
+    def flush(self) -> None:
+        """Hand what was recorded to the delivery to MLflow, and wait for it as long as a cell waits for the store."""
+        if not self._is_reference_recorded:
+            self._is_reference_recorded = True
+            monitored.record_reference(self._batches, self._basis.reference)
+        self._batches.flush()
+        uri = self._batches.monitored.uri
+        delivery_worker(uri).wait(lambda: not self._batches.is_waiting, connection.wait_budget())
+
+    def close(self) -> None:
+        """Hand over what was recorded, and end the monitor's thread. It is called when the process ends."""
+        if not self._is_reference_recorded and self.recorded:
+            self._is_reference_recorded = True
+            monitored.record_reference(self._batches, self._basis.reference)
+        self._batches.close()
+        _open.discard(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+_open: weakref.WeakSet[ModelMonitor] = weakref.WeakSet()
+"""The monitors of this process, which end with it."""
+
+
+def _close_all() -> None:
+    uris = {monitor._batches.monitored.uri for monitor in _open}
+    for monitor in list(_open):
+        monitor.close()
+    for uri in uris:
+        delivery_worker(uri).drain(connection.wait_budget())
+
+
+atexit.register(_close_all)
+
+
+def report_of(model: str, *, since: Any, until: Any) -> MonitoringReport:
+    """Return the report of a model that any process monitors; see `mlmagic.monitoring_report`."""
+    period = period_of(since, until, now=datetime.now(UTC))
+    own = [monitor._batches for monitor in _open]
+    name, version = monitored.known(model, own=own)
+    assessed = assess(name, period, None, version=version, own=own)
+    alerts = tuple(one for one in monitored.open_alerts_of(name, own=own) if version in {None, one.version})
+    return replace(assessed.report, alerts=alerts)

@@ -1,0 +1,29 @@
+"""A metric of served rows, with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A metric of *rows* served rows.
+
+    Attributes
+    ----------
+    metric, value
+        The name, and the value; NaN if it is not defined on these rows, for the reason in ``note``.
+    low, high
+        The confidence interval, NaN if there is none.
+    is_estimate
+        Whether labels were missing, and the value follows from the model's probabilities (CBPE).
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    rows: int
+    is_estimate: bool = False
+    greater_is_better: bool = True
+    note: str = ""

@@ -1,0 +1,45 @@
+"""Join labels that have arrived to the predictions with their ids: the last label of an id counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlmagic.monitoring.serving.columns import ACTUAL, ID
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Predictions with the column of their labels, null where none has arrived; notes say what did not fit."""
+
+    table: pa.Table
+    labelled: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
+    """Return *predictions* with a column of labels; *labels* are in the order in which they arrived."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if labels is None or not labels.num_rows:
+        kind = pa.null() if labels is None else labels.schema.field(ACTUAL).type
+        return Labelled(predictions.append_column(ACTUAL, pa.nulls(predictions.num_rows, kind)))
+    ids = labels.column(ID).to_pylist()
+    last = {one: at for at, one in enumerate(ids)}
+    first = {one: at for at, one in reversed(list(enumerate(ids)))}
+    values = labels.column(ACTUAL)
+    again = [one for one, at in last.items() if first[one] != at]
+    changed = sum(values[first[one]].as_py() != values[last[one]].as_py() for one in again)
+    rows = pa.array([last.get(one) for one in predictions.column(ID).to_pylist()], pa.int64())
+    taken = values.take(rows)
+    notes = []
+    if changed:
+        notes.append(f"{changed:,} ids have labels of several values: the last one counts")
+    if unknown := len(last.keys() - set(predictions.column(ID).to_pylist())):
+        notes.append(f"{unknown:,} labels have ids of no prediction in this period")
+    count = predictions.num_rows - int(pc.sum(pc.is_null(taken)).as_py() or 0)
+    return Labelled(predictions.append_column(ACTUAL, taken), count, tuple(notes))

@@ -1,0 +1,200 @@
+"""Read the recorded rows of a monitored model: those in the store, and those of this process that are on their way."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.errors import StoreError
+from mlmagic.monitoring.serving.batches import DAY, MODEL, VERSION, day_of
+from mlmagic.monitoring.serving.columns import TIME
+from mlmagic.monitoring.serving.spool import COMPLETE, GROWING, folder_files, read_part
+from mlmagic.store import connection, experiments
+from mlmagic.store.artifact_reading import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from mlmagic.monitoring.records.period import Period
+    from mlmagic.monitoring.serving.batches import Batches, Kind
+
+MOST_ROWS = 1_000_000
+"""Of more rows in a period, a random sample is read."""
+RECORDED_VERSION = "mlmagic.version"
+"""The column of the version that predicted, which is added when rows are read."""
+_LARGEST_PART = 500_000_000
+_PAGE = 1000
+_SEED = 20_161_130
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """Rows of one kind; ``share`` is the part of them that was read, ``problems`` are parts that could not be."""
+
+    table: pa.Table | None
+    share: float = 1.0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class _Kept:
+    """Tables that are thinned out when they get too many rows."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+    rows: int = 0
+    share: float = 1.0
+
+    def add(self, table: pa.Table) -> None:
+        if self.share < 1:
+            table = _sample(table, self.share, self.rows)
+        self.tables.append(table)
+        self.rows += table.num_rows
+        while self.rows > 2 * MOST_ROWS:
+            self.share /= 2
+            self.tables = [_sample(one, 0.5, at) for at, one in enumerate(self.tables)]
+            self.rows = sum(one.num_rows for one in self.tables)
+
+
+def read_rows(
+    name: str, kind: Kind, period: Period | None, *, version: str | None = None, own: Iterable[Batches] = ()
+) -> Recorded:
+    """Return the rows of the model *name*, in the order of their time.
+
+    Parameters
+    ----------
+    kind
+        Which rows. Labels are those that arrived since the period began, whenever; alerts as predictions.
+    period, version
+        All rows without them.
+    own
+        The batches of this process, which may not be in the store yet.
+
+    Raises
+    ------
+    StoreError
+        If the store refuses, or cannot be reached.
+    """
+    found, problems, done = _Kept(), [], set[str]()
+    ours = [one for one in own if one.monitored.name == name and version in {None, one.monitored.version}]
+    for batches in ours:  # first: what is delivered meanwhile is found in the store as well
+        for folder in batches.folders(kind):
+            with contextlib.suppress(StoreError):
+                table = read_part(folder_files(folder))
+                done.add(folder.name)
+                _add(found, table, batches.monitored.version, kind, period)
+    for run in connection.ask(partial(_runs, connection.connect(), name)):
+        if version not in {None, run.data.tags[VERSION]} or _is_beyond(run, kind, period):
+            continue
+        place = place_of(run.info.run_id, run.info.artifact_uri)
+        folders = connection.ask(partial(place.files, kind))
+        for folder in folders:
+            number = folder.path.rpartition("/")[2]
+            if not folder.is_dir or number in done:
+                continue
+            done.add(number)
+            try:
+                files = connection.ask(partial(_files, place, folder.path))
+                _add(found, read_part(files), run.data.tags[VERSION], kind, period)
+            except StoreError as error:
+                problems.append(f"{folder.path} of the run {run.info.run_name!r} was not read: {error}")
+    return Recorded(_together(found.tables), found.share, tuple(problems))
+
+
+def monitored_models(client: MlflowClient) -> list[str]:
+    """Return the names of the models whose service is recorded."""
+    return sorted({run.data.tags[MODEL] for run in _search(client, f"tags.`{MODEL}` != ''")})
+
+
+def _runs(client: MlflowClient, name: str) -> list[Run]:
+    if "'" in name and '"' in name:
+        return []
+    quote = '"' if "'" in name else "'"
+    return list(_search(client, f"tags.`{MODEL}` = {quote}{name}{quote}"))
+
+
+def _search(client: MlflowClient, condition: str) -> Iterator[Run]:
+    within = [one.experiment_id for one in experiments.each(client)]
+    token: str | None = None
+    while within:
+        page = client.search_runs(within, condition, max_results=_PAGE, page_token=token)
+        yield from (run for run in page if {MODEL, VERSION, DAY} <= set(run.data.tags))
+        token = page.token
+        if not token:
+            return
+
+
+def _is_beyond(run: Run, kind: Kind, period: Period | None) -> bool:
+    """Return whether the rows of a run's day are outside of *period*."""
+    if period is None:
+        return False
+    day = run.data.tags[DAY]
+    is_later = kind != "actuals" and day > day_of(period.until_us)
+    return day < (period.since - timedelta(days=1)).strftime("%Y-%m-%d") or is_later
+
+
+def _files(place: Any, folder: str) -> dict[str, bytes]:
+    names = {file.path.rpartition("/")[2] for file in place.files(folder)}
+    wanted = COMPLETE if COMPLETE in names else GROWING
+    return {wanted: place.read(f"{folder}/{wanted}", _LARGEST_PART)} if wanted in names else {}
+
+
+def _add(found: _Kept, table: pa.Table, version: str, kind: Kind, period: Period | None) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if TIME not in table.column_names:
+        raise StoreError("it has no times")
+    if period is not None:
+        time = table.column(TIME)
+        inside = pc.greater_equal(time, pa.scalar(period.since, time.type))
+        if kind != "actuals":
+            inside = pc.and_(inside, pc.less(time, pa.scalar(period.until, time.type)))
+        table = table.filter(inside)
+    if table.num_rows:
+        found.add(table.append_column(RECORDED_VERSION, pa.array([version] * table.num_rows, pa.string())))
+
+
+def _sample(table: pa.Table, share: float, seed: int) -> pa.Table:
+    import numpy as np
+
+    rows = np.random.default_rng([_SEED, seed]).random(table.num_rows) < share
+    return table.filter(rows)
+
+
+def _together(tables: list[pa.Table]) -> pa.Table | None:
+    """Return one table of all rows, by their time; a column of several types becomes text."""
+    import pyarrow as pa
+
+    if not tables:
+        return None
+    try:
+        whole = pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowTypeError:
+        mixed = _of_several_types(tables)
+        whole = pa.concat_tables([_as_text(table, mixed) for table in tables], promote_options="permissive")
+    return whole.sort_by(TIME)
+
+
+def _of_several_types(tables: list[pa.Table]) -> set[str]:
+    kinds: dict[str, set[str]] = {}
+    for table in tables:
+        for one in table.schema:
+            kinds.setdefault(one.name, set()).add(str(one.type))
+    return {name for name, several in kinds.items() if len(several) > 1}
+
+
+def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
+    import pyarrow as pa
+
+    for at, name in enumerate(table.column_names):
+        if name in names and not pa.types.is_null(table.column(name).type):
+            texts = pa.array([None if one is None else str(one) for one in table.column(name).to_pylist()], pa.string())
+            table = table.set_column(at, name, texts)
+    return table
