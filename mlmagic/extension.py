@@ -199,7 +199,7 @@ def _show_evaluation(done: Evaluation) -> MimeBundle:
 
 
 def _show_drift(done: DriftReport) -> MimeBundle:
-    from mlmagic.views.drift_report import drift_report_bundle
+    from mlmagic.views.monitoring.drift_report import drift_report_bundle
 
     return drift_report_bundle(done)
 

@@ -41,7 +41,7 @@ def drift(options: Namespace) -> int:
     from mlmagic.api.monitoring import drift_of
     from mlmagic.monitoring.drift.recording import as_json
     from mlmagic.monitoring.drift.request import DriftRequest
-    from mlmagic.views.drift_report import drift_report_bundle
+    from mlmagic.views.monitoring.drift_report import drift_report_bundle
 
     request = DriftRequest(
         Path(options.reference), Path(options.current), (options.reference, options.current), columns=options.columns,

@@ -45,7 +45,7 @@ def test_a_real_change_is_found_within_the_budget_and_the_report_says_it():
     assert len(report.drifted) == 3
     assert report.multivariate.drifted
     assert (report.correction, report.alpha) == ("none", report.budget.alpha)
-    from mlmagic.views.drift_report import footer
+    from mlmagic.views.monitoring.drift_report import footer
 
     assert footer(report).startswith("at most 1 per month false alarms with daily checks")
 

@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 from sklearn.linear_model import LogisticRegression
 
 import mlmagic
-from mlmagic.views.drift_report import drift_report_bundle
+from mlmagic.views.monitoring.drift_report import drift_report_bundle
 
 
 def table(seed, shift=0.0):

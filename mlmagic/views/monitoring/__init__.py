@@ -1,0 +1,1 @@
+"""The views of drift reports and of models in service."""
