@@ -17,6 +17,7 @@ from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.evaluate import EvaluateMagics
 from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.monitoring.drift import DriftMagics
+from mlmagic.magics.monitoring.monitor import MonitorMagics
 from mlmagic.magics.registry import RegistryMagics
 from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from mlmagic.data.split.splitting import Split
     from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.monitoring.report import MonitoringReport
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
@@ -58,6 +60,7 @@ _MAGICS = (
     SplitMagics,
     EvaluateMagics,
     DriftMagics,
+    MonitorMagics,
     RunsMagics,
     CompareMagics,
     DiffMagics,
@@ -204,6 +207,12 @@ def _show_drift(done: DriftReport) -> MimeBundle:
     return drift_report_bundle(done)
 
 
+def _show_monitoring(done: MonitoringReport) -> MimeBundle:
+    from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
+
+    return monitoring_report_bundle(done)
+
+
 def _show_retraining(done: Retraining) -> MimeBundle:
     from mlmagic.views.retraining_report import retraining_report_bundle
 
@@ -217,6 +226,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.comparison.diffs.difference", "Difference", _show_difference),
     ("mlmagic.evaluation.evaluation", "Evaluation", _show_evaluation),
     ("mlmagic.monitoring.drift.report", "DriftReport", _show_drift),
+    ("mlmagic.monitoring.report", "MonitoringReport", _show_monitoring),
     ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
 )
 

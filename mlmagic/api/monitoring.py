@@ -165,3 +165,17 @@ def monitoring_report(model: str, *, since: Any = "30d", until: Any = None) -> M
     from mlmagic.monitoring.model_monitor import report_of
 
     return report_of(model, since=since, until=until)
+
+
+def monitored_models() -> list[str]:
+    """Return the names of the models whose service is recorded.
+
+    Raises
+    ------
+    StoreError
+        If the store refuses, or cannot be reached.
+    """
+    from mlmagic.monitoring.records import reading
+    from mlmagic.store import connection
+
+    return connection.ask(lambda: reading.monitored_models(connection.connect()))

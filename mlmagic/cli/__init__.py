@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | monitor | doctor``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
 from mlmagic.cli.drift import add_arguments as add_drift_arguments
+from mlmagic.cli.monitor import add_arguments as add_monitor_arguments
 from mlmagic.errors import MLMagicError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.patch import patch
 
         return patch(options.run, apply=options.apply)
-    if options.command in {"retrain", "drift"}:
+    if options.command in {"retrain", "drift", "monitor"}:
         return _run_for_scheduler(options)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
@@ -100,6 +101,10 @@ def _run_for_scheduler(options: argparse.Namespace) -> int:
         from mlmagic.cli.drift import drift
 
         return drift(options)
+    if options.command == "monitor":
+        from mlmagic.cli.monitor import monitor
+
+        return monitor(options)
     from mlmagic.cli.retrain import retrain
 
     return retrain(options.script, options.arguments, as_json=options.json)
@@ -111,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | drift | doctor"
+        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | drift | monitor | doctor"
     )
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
@@ -133,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     add_drift_arguments(
         commands.add_parser("drift", help="compare two CSV or Parquet files; 0: no drift, 3: drift, 1: it failed")
+    )
+    add_monitor_arguments(
+        commands.add_parser("monitor", help="how a model in service has done; 0: no alert, 3: alerts, 1: it failed")
     )
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 

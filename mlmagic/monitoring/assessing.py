@@ -56,9 +56,9 @@ class Basis:
         from mlmagic.monitoring.performance.calibration import Calibration
 
         answers = self._answers()
-        if answers is None or answers.probabilities is None or answers.labels is None:
+        known = None if answers is None else answers.take(answers.has_label)
+        if known is None or known.probabilities is None or known.labels is None:
             return None
-        known = answers.take(answers.has_label)
         try:
             return Calibration.fit(known.labels, known.probabilities, known.classes)
         except UsageProblem:  # a class without labels, or too few rows

@@ -20,6 +20,7 @@ OPTIONS = {
     "patch": ["RUN", "--apply"],
     "retrain": ["--json", "script", "arguments"],
     "drift": ["--json"],
+    "monitor": ["--json"],
     "doctor": [],
 }
 
@@ -73,7 +74,10 @@ def test_the_help_of_a_command_says_what_each_option_is_for(command, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "the following arguments are required: demo | lab | ui | sync | patch | retrain | drift | doctor"),
+        (
+            [],
+            "the following arguments are required: demo | lab | ui | sync | patch | retrain | drift | monitor | doctor",
+        ),
         (["dmeo"], "'dmeo'"),
         (["demo", "--fodler", "x"], "unrecognized arguments: --fodler x"),
         (["demo", "--folder"], "argument --folder: expected one argument"),
@@ -240,7 +244,8 @@ def test_a_working_folder_that_was_deleted_is_one_line(command, capsys, monkeypa
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    words = [command, *{"patch": ["some run"], "retrain": ["daily.py"], "drift": ["a.csv", "b.csv"]}.get(command, [])]
+    given = {"patch": ["some run"], "retrain": ["daily.py"], "drift": ["a.csv", "b.csv"], "monitor": ["churn"]}
+    words = [command, *given.get(command, [])]
     assert failure(words, capsys) == f"mlmagic {command}: the working folder was deleted: go to another one with cd"
 
 

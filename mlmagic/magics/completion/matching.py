@@ -89,6 +89,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.evaluate import EvaluateMagics
     from mlmagic.magics.hydra import HydraMagics
     from mlmagic.magics.monitoring.drift import DriftMagics
+    from mlmagic.magics.monitoring.monitor import MonitorMagics
     from mlmagic.magics.registry import RegistryMagics
     from mlmagic.magics.retrain import RetrainMagics
     from mlmagic.magics.runs import RunsMagics
@@ -109,6 +110,7 @@ def _options(magic: str) -> list[str]:
         "sweep": SweepMagics.sweep,
         "retrain": RetrainMagics.retrain,
         "drift": DriftMagics.drift,
+        "monitor": MonitorMagics.monitor,
         **{name: getattr(RegistryMagics, name) for name in of_registry.MAGICS},
     }
     parser = magics[magic].parser
@@ -122,8 +124,8 @@ def _values(shell: InteractiveShell, magic: str, last: str, before: str, words: 
     try:
         if magic in of_registry.MAGICS:
             return of_registry.values(magic, last, before)
-        if magic == "retrain":
-            return _of_retrain(shell, last, before, words)
+        if magic in {"monitor", "retrain"}:
+            return of_store.monitored_models(words) if magic == "monitor" else _of_retrain(shell, last, before, words)
         if magic in {"runs", "compare"} and (found := of_store.in_filter(magic, last, before)) is not None:
             return found
         return _of_options(shell, magic, last, words)

@@ -37,6 +37,17 @@ def experiments() -> list[str]:
     return [experiment.name for experiment in found if is_plain(experiment.name)]
 
 
+def monitored_models(words: list[str]) -> list[str]:
+    """Return the names of the monitored models; none after an option that takes another value, or after a name."""
+    from mlmagic.monitoring.records import reading
+    from mlmagic.store import connection
+
+    if len(words) > 1:
+        return []
+    found = connection.ask(lambda: reading.monitored_models(connection.connect()), timeout_s=PATIENCE_S)
+    return [name for name in found if is_plain(name)]
+
+
 def in_filter(magic: str, last: str, before: str) -> list[str] | None:
     """Return what may stand in a filter or after ``--sort`` and its like, None if that is not what is typed."""
     from mlmagic.comparison.selecting import is_filter

@@ -27,8 +27,8 @@ def findings(reference: NDArray[Any], current: NDArray[Any]) -> Iterator[Finding
     if reference.dtype.kind not in "fiu" or current.dtype.kind not in "fiu" or len(reference) < 2 * _FEWEST:
         return
     detector = AnomalyDetector(_WINDOW, _FEWEST)
-    before = detector.update(reference[:_MOST_REFERENCE].astype(float))
-    usual = (before.sum() + 1) / (len(before) + 2)  # type: ignore[union-attr]  # it is an array
+    before: Any = detector.update(reference[:_MOST_REFERENCE].astype(float))
+    usual = (before.sum() + 1) / (len(before) + 2)
     flags: Any = detector.update(current.astype(float))
     count, rows = int(flags.sum()), len(flags)
     if count / rows < _LEAST_SHARE or binomtest(count, rows, usual, alternative="greater").pvalue >= _LEVEL:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks.finding import Finding
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mlmagic.monitoring.drift.report import ColumnDrift, DriftReport
+    from mlmagic.monitoring.report import Topic
 
-PREDICTION = "prediction"
+PREDICTION: Literal["prediction"] = "prediction"
 _LARGE = 0.25
+_THOUSAND = 1000
 _DAILY_ROWS = 5_000
 _SEED = 20_161_130
 
@@ -82,15 +84,20 @@ def _of_column(column: ColumnDrift) -> Finding:
         what = f"{column.name!r} drifted: {distance:.1%} of the rows have other values than in the reference"
     else:
         what = (
-            f"{column.name!r} drifted: distance {distance:.3f}, mean {column.means[0]:.4g} in the reference and "
-            f"{column.means[1]:.4g} now"
+            f"{column.name!r} drifted: distance {distance:.3f}, mean {_plain(column.means[0])} in the reference and "
+            f"{_plain(column.means[1])} now"
         )
     evidence = {
         "distance": column.distance, "p": column.p_corrected, "test": column.test, "means": list(column.means),
         "missing": list(column.missing), "rows": list(column.rows),
     }  # fmt: skip
-    topic = "prediction drift" if column.role == PREDICTION else "drift"
+    topic: Topic = "prediction drift" if column.role == PREDICTION else "drift"
     return Finding("critical" if distance >= _LARGE else "warning", topic, column.name, what, evidence)
+
+
+def _plain(value: float) -> str:
+    """Return a number of four digits, or whole thousands."""
+    return f"{value:,.0f}" if abs(value) >= _THOUSAND else f"{value:.4g}"
 
 
 def thinned(table: pa.Table, most: int) -> pa.Table:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_OF_CLASSES = ("accuracy", "f1", "f1_macro", "roc_auc", "roc_auc_ovr", "log_loss")
-_OF_NUMBERS = ("mae", "rmse", "r2")
+_OF_CLASSES: tuple[str, ...] = ("accuracy", "f1", "f1_macro", "roc_auc", "roc_auc_ovr", "log_loss")
+_OF_NUMBERS: tuple[str, ...] = ("mae", "rmse", "r2")
 _NOT_OF_TWO = frozenset(["f1_macro"])
 _NAME = "the model"
 

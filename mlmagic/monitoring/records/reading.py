@@ -93,17 +93,16 @@ def read_rows(
         if version not in {None, run.data.tags[VERSION]} or _is_beyond(run, kind, period):
             continue
         place = place_of(run.info.run_id, run.info.artifact_uri)
-        folders = connection.ask(partial(place.files, kind))
-        for folder in folders:
-            number = folder.path.rpartition("/")[2]
-            if not folder.is_dir or number in done:
+        for part in connection.ask(partial(place.files, kind)):
+            number = part.path.rpartition("/")[2]
+            if not part.is_dir or number in done:
                 continue
             done.add(number)
             try:
-                files = connection.ask(partial(_files, place, folder.path))
+                files = connection.ask(partial(_files, place, part.path))
                 _add(found, read_part(files), run.data.tags[VERSION], kind, period)
             except StoreError as error:
-                problems.append(f"{folder.path} of the run {run.info.run_name!r} was not read: {error}")
+                problems.append(f"{part.path} of the run {run.info.run_name!r} was not read: {error}")
     return Recorded(_together(found.tables), found.share, tuple(problems))
 
 

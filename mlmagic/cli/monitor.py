@@ -1,0 +1,45 @@
+"""``mlmagic monitor``: how a model in service has done, with an exit code for schedulers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlmagic.cli.drift import DRIFTED
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``mlmagic monitor``."""
+    parser.add_argument("name", help="a monitored model, or one version: churn, churn/3, churn@champion")
+    parser.add_argument("--since", default="30d", help="start: 30d (default) or 36h before the end, or a date")
+    parser.add_argument("--until", help="end: a date, or a moment in UTC; now without it")
+    parser.add_argument("--html", type=Path, help="write the report to this file, as a page of its own")
+    parser.add_argument("--json", action="store_true", help="print the alerts as JSON")
+
+
+def monitor(options: Namespace) -> int:
+    """Print the report of a model in service, and return 0 without a warning or critical alert, 3 with one.
+
+    Raises
+    ------
+    UsageProblem, StoreError
+        As `mlmagic.monitoring_report` does.
+    """
+    from mlmagic.api.monitoring import monitoring_report
+    from mlmagic.monitoring.alerts import plain
+    from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
+    from mlmagic.views.monitoring.page import write_page
+
+    report = monitoring_report(options.name, since=options.since, until=options.until)
+    if options.html is not None:
+        write_page(report, options.html)
+    if options.json:
+        content = {"model": report.model, "rows": report.rows, "labelled": report.labelled}
+        print(json.dumps(content | {"alerts": [plain(one) for one in report.alerts]}, default=str))
+    else:
+        print(monitoring_report_bundle(report)["text/plain"])
+    return DRIFTED if report.is_alarming else 0
