@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.performance.performance import Performance
     from mlmagic.monitoring.records.period import Period
     from mlmagic.monitoring.records.values import Answers
+    from mlmagic.monitoring.report import Unit
     from mlmagic.monitoring.serving.batches import Batches
 
 _MOST_CLASSES = 5
-_FEWEST_A_DAY = 10
+_UNITS: tuple[Unit, ...] = ("day", "week", "month")
+_FEWEST = 20
+_FEWEST_COMPARED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +112,12 @@ def assess(
     joined = with_labels(served.table, labels.table)
     notes += [*labels.problems, *joined.notes]
     table = joined.table
+    unit = _unit(table)
     whole = _whole(table.drop_columns([RECORDED_VERSION]), basis, baseline)
     report = MonitoringReport(
         name, period.since, period.until, tuple(sorted(set(table.column(RECORDED_VERSION).to_pylist()))),
         table.num_rows, joined.labelled, whole.drift, whole.performance, baseline, (),
-        tuple(_days(table, basis)), (*notes, *whole.notes),
+        unit, tuple(_days(table, basis, unit)), (*notes, *whole.notes),
     )  # fmt: skip
     return Assessed(report, tuple(whole.findings))
 
@@ -149,18 +154,29 @@ def _whole(rows: pa.Table, basis: Basis, baseline: tuple[Performance, ...]) -> _
     return found
 
 
-def _days(table: pa.Table, basis: Basis) -> Iterator[Day]:
+def _unit(table: pa.Table) -> Unit:
+    """Return by what rows are put together, so that there are enough: days, else weeks, else months."""
+    import pyarrow.compute as pc
+
+    for unit in _UNITS[:-1]:
+        counts = pc.value_counts(pc.floor_temporal(table.column(TIME), unit=unit)).field("counts").to_pylist()
+        if statistics.median(counts) >= _FEWEST:
+            return unit
+    return _UNITS[-1]
+
+
+def _days(table: pa.Table, basis: Basis, unit: Unit) -> Iterator[Day]:
     import pyarrow.compute as pc
 
     calibration = basis.calibration()
-    names = pc.strftime(table.column(TIME), "%Y-%m-%d")
+    names = pc.strftime(pc.floor_temporal(table.column(TIME), unit=unit), "%Y-%m-%d")
     for day in sorted(set(names.to_pylist())):
         rows = table.filter(pc.equal(names, day))
         versions = Counter(rows.column(RECORDED_VERSION).to_pylist())
         plain = rows.drop_columns([RECORDED_VERSION])
         answers = answers_of(plain)
         drift = None
-        if basis.reference is not None and rows.num_rows >= _FEWEST_A_DAY:
+        if basis.reference is not None and rows.num_rows >= _FEWEST_COMPARED:
             drift = drift_check.daily(basis.reference, plain, basis.drift)
         yield Day(
             day,

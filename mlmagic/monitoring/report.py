@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.performance.performance import Performance
 
 Level = Literal["info", "warning", "critical"]
+Unit = Literal["day", "week", "month"]
 Topic = Literal["drift", "prediction drift", "schema", "performance", "anomalies", "record"]
 
 
@@ -58,12 +59,12 @@ class Alert:
 
 @dataclass(frozen=True)
 class Day:
-    """A day (UTC) of service.
+    """A day (UTC) of service, or a week or a month where days have few rows.
 
     Attributes
     ----------
     day
-        As ``2026-11-30``.
+        As ``2026-11-30``, the first one of a week or month.
     rows, labelled
         The number of predictions, and of how many the label is known.
     versions
@@ -104,8 +105,8 @@ class MonitoringReport:
         Of all rows, and of the reference if its targets are known.
     alerts
         What was found, the most severe first.
-    days
-        Day by day.
+    unit, days
+        Day by day, or by weeks or months if days have fewer than 20 rows.
     notes
         What to know about the record.
     """
@@ -120,6 +121,7 @@ class MonitoringReport:
     performance: tuple[Performance, ...] = ()
     baseline: tuple[Performance, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    unit: Unit = "day"
     days: tuple[Day, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -134,7 +136,7 @@ class MonitoringReport:
         return self.alerts[0].level if self.alerts else None
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a row for each day: predictions, labels, each metric with its interval, and what drifted.
+        """Return a row for each day, week or month: predictions, labels, metrics with intervals, what drifted.
 
         Examples
         --------

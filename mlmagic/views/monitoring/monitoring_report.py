@@ -70,7 +70,8 @@ def monitoring_report_bundle(report: MonitoringReport) -> MimeBundle:
             level=report.level or "fine",
             alerts=[(one, _when(one)) for one in report.alerts[:_MOST_ALERTS]],
             more_alerts=max(len(report.alerts) - _MOST_ALERTS, 0),
-            charts=[*_performance_charts(report, days), *_prediction_charts(days)][:_MOST_CHARTS],
+            charts=[*_performance_charts(report, days), *_prediction_charts(days, report.unit)][:_MOST_CHARTS],
+            unit=report.unit,
             has_estimates=any(one.is_estimate for day in days for one in day.performance),
             baseline=bool(report.baseline),
             days=[day.day for day in days],
@@ -138,7 +139,7 @@ def _performance_charts(report: MonitoringReport, days: Sequence[Day]) -> list[C
             for day, one in zip(days, by_day, strict=True)
         ]
         usual = before[name].value if name in before else math.nan
-        svg, scale = line_svg(points, label=f"{name} by day", baseline=usual)
+        svg, scale = line_svg(points, label=f"{name} by {report.unit}", baseline=usual)
         all_of_it = whole.get(name)
         value = shown(all_of_it) if all_of_it is not None else ""
         notes = ["estimated"] if all_of_it is not None and all_of_it.is_estimate else []
@@ -149,16 +150,16 @@ def _performance_charts(report: MonitoringReport, days: Sequence[Day]) -> list[C
     return found
 
 
-def _prediction_charts(days: Sequence[Day]) -> list[Chart]:
+def _prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
     if not days:
         return []
     counts = [(f"{day.day}: {day.rows:,} predictions", float(day.rows)) for day in days]
     most = max(day.rows for day in days)
-    found = [Chart("predictions a day", "", bars_svg(counts, label="predictions by day"), f"{most:,}", "0")]
+    found = [Chart(f"predictions a {unit}", "", bars_svg(counts, label=f"predictions by {unit}"), f"{most:,}", "0")]
     if all(isinstance(day.predicted, float) for day in days):
         means = [day.predicted for day in days if isinstance(day.predicted, float)]
         points = [Point(f"{day.day}: {number(value)}", value) for day, value in zip(days, means, strict=True)]
-        svg, scale = line_svg(points, label="mean prediction by day")
+        svg, scale = line_svg(points, label=f"mean prediction by {unit}")
         if scale is not None:
             found.append(Chart("mean prediction", "", svg, f"{scale.high:.3g}", f"{scale.low:.3g}"))
         return found
@@ -168,7 +169,7 @@ def _prediction_charts(days: Sequence[Day]) -> list[Chart]:
         label = labels[-1]
         values = [one.get(label, 0.0) if one else math.nan for one in shares]
         points = [Point(f"{day.day}: {100 * value:.3g} %", value) for day, value in zip(days, values, strict=True)]
-        svg, scale = line_svg(points, label=f"share of {label} by day")
+        svg, scale = line_svg(points, label=f"share of {label} by {unit}")
         if scale is not None:
             ends = f"{100 * scale.high:.3g} %", f"{100 * max(scale.low, 0):.3g} %"
             found.append(Chart(f"predicted {shorten(label, _LONGEST)}", "", svg, *ends))
@@ -213,5 +214,5 @@ def _plain(report: MonitoringReport) -> str:
         more = f" and {len(day.drifted) - 5} more" if len(day.drifted) > 5 else ""  # noqa: PLR2004  # as many are named
         lines.append(f"  {day.day}  {day.rows:,} predictions{metric}{drifted}{more}")
     if len(report.days) > _TEXT_DAYS:
-        lines.append(f"    and {len(report.days) - _TEXT_DAYS:,} days before: to_dataframe() has all of them")
+        lines.append(f"    and {len(report.days) - _TEXT_DAYS:,} {report.unit}s before: to_dataframe() has all of them")
     return "\n".join([*lines, *(f"  - {clean(note)}" for note in report.notes)])
