@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import typing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.monitoring.report import Alert, Topic
 from mlmagic.monitoring.serving.columns import TIME
 from mlmagic.user_objects import one_line, reraise_interrupt
 
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from mlmagic.monitoring.report import Alert
-
 LOGGER = "mlmagic.monitoring"
 ORDER = ("critical", "warning", "info")
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
+_TOPICS = typing.get_args(Topic)
 _STATE = "state"
+# Who sets up no logging is not shown each alert on standard error: the report has them.
+logging.getLogger(LOGGER).addHandler(logging.NullHandler())
 
 
 class AlertBook:
@@ -85,8 +88,14 @@ class AlertBook:
 
 
 def by_severity(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-    """Return alerts with the most severe first, and of each level the oldest first."""
-    return tuple(sorted(alerts, key=lambda one: (ORDER.index(one.level), one.since, one.key)))
+    """Return alerts by their level, then by their topic, performance first, and then by their distance."""
+
+    def place(alert: Alert) -> tuple[int, int, float, str]:
+        distance = alert.evidence.get("distance")
+        size = float(distance) if isinstance(distance, int | float) else 0.0
+        return ORDER.index(alert.level), _TOPICS.index(alert.topic), -size, alert.key
+
+    return tuple(sorted(alerts, key=place))
 
 
 def plain(alert: Alert) -> dict[str, Any]:
@@ -123,13 +132,12 @@ def open_alerts(table: pa.Table | None) -> tuple[Alert, ...]:
 
 
 def _alert(text: str) -> Alert | None:
-    from mlmagic.monitoring.report import Alert
-
     try:
         values = json.loads(text)
         moments = {name: datetime.fromisoformat(values[name]).astimezone(UTC) for name in ("since", "at")}
         alert = Alert(**{**values, **moments, "is_new": False})
     except (KeyError, TypeError, ValueError):
         return None
-    is_known = alert.level in ORDER and isinstance(alert.what, str) and isinstance(alert.subject, str)
+    is_known = alert.level in ORDER and alert.topic in _TOPICS and isinstance(alert.evidence, dict)
+    is_known = is_known and all(isinstance(one, str) for one in (alert.what, alert.subject, alert.model, alert.version))
     return alert if is_known else None

@@ -229,10 +229,10 @@ class ModelMonitor:
         """
         period = period_of(since, until, now=datetime.now(UTC))
         self.flush()
-        assessed = assess(self.name, period, self._basis, own=[self._batches])
+        assessed = assess(self.name, period, self._basis, version=self.version, own=[self._batches])
         with self._lock:
             if not self._is_book_read:
-                self._book.remember(monitored.open_alerts_of(self.name, own=[self._batches]))
+                self._book.remember(monitored.open_alerts_of(self.name, self.version, own=[self._batches]))
                 self._is_book_read = True
             found = [
                 Alert(
@@ -260,8 +260,8 @@ class ModelMonitor:
         """
         period = period_of(since, until, now=datetime.now(UTC))
         self.flush()
-        assessed = assess(self.name, period, self._basis, own=[self._batches])
-        alerts = monitored.open_alerts_of(self.name, own=[self._batches])
+        assessed = assess(self.name, period, self._basis, version=self.version, own=[self._batches])
+        alerts = monitored.open_alerts_of(self.name, self.version, own=[self._batches])
         return replace(assessed.report, alerts=alerts, notes=(*assessed.report.notes, *self.notes))
 
     def flush(self) -> None:
@@ -274,10 +274,9 @@ class ModelMonitor:
         delivery_worker(uri).wait(lambda: not self._batches.is_waiting, connection.wait_budget())
 
     def close(self) -> None:
-        """Hand over what was recorded, and end the monitor's thread. It is called when the process ends."""
-        if not self._is_reference_recorded and self.recorded:
-            self._is_reference_recorded = True
-            monitored.record_reference(self._batches, self._basis.reference)
+        """Flush, and end the monitor's thread. It is called when the process ends."""
+        if self.recorded:
+            self.flush()
         self._batches.close()
         _open.discard(self)
 
@@ -309,5 +308,5 @@ def report_of(model: str, *, since: Any, until: Any) -> MonitoringReport:
     own = [monitor._batches for monitor in _open]
     name, version = monitored.known(model, own=own)
     assessed = assess(name, period, None, version=version, own=own)
-    alerts = tuple(one for one in monitored.open_alerts_of(name, own=own) if version in {None, one.version})
+    alerts = monitored.open_alerts_of(name, version, own=own)
     return replace(assessed.report, alerts=alerts)

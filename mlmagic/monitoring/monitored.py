@@ -219,9 +219,9 @@ def _now_us() -> int:
     return int(datetime.now(UTC).timestamp() * 1e6)
 
 
-def open_alerts_of(name: str, *, own: Iterable[Batches] = ()) -> tuple[Alert, ...]:
-    """Return the recorded alerts of a model that are still open."""
-    return alerts.open_alerts(read_rows(name, "alerts", None, own=own).table)
+def open_alerts_of(name: str, version: str | None, *, own: Iterable[Batches] = ()) -> tuple[Alert, ...]:
+    """Return the recorded alerts of a model, or of one version, that are still open."""
+    return alerts.open_alerts(read_rows(name, "alerts", None, version=version, own=own).table)
 
 
 def notes_on(name: str, version: str, reference: str) -> list[str]:

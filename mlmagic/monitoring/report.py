@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Level = Literal["info", "warning", "critical"]
 Unit = Literal["day", "week", "month"]
-Topic = Literal["drift", "prediction drift", "schema", "performance", "anomalies", "record"]
+Topic = Literal["performance", "schema", "prediction drift", "drift", "anomalies"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Alert:
         ``"info"``, ``"warning"`` or ``"critical"``.
     topic, subject
         What it is about, such as ``"drift"`` of ``"income"``, or ``"performance"`` in ``"accuracy"``. Both together
-        identify it: it is raised once, and again only after the cool-down.
+        identify it among the alerts of a version: it is raised once, and again only after the cool-down.
     what
         A sentence.
     evidence
@@ -54,7 +54,7 @@ class Alert:
     @property
     def key(self) -> str:
         """What identifies the alert among those of its model."""
-        return f"{self.topic}:{self.subject}"
+        return f"{self.version}:{self.topic}:{self.subject}"
 
 
 @dataclass(frozen=True)

@@ -264,7 +264,7 @@ def test_a_disk_that_is_full_costs_the_record_and_no_prediction(monitor, data, m
     def full():
         raise OSError(28, "No space left on device")
 
-    with caplog.at_level(logging.ERROR, "mlmagic.monitoring"):
+    with caplog.at_level(logging.ERROR, "mlmagic.serving"):
         assert len(served.predict(data[0][5:9])) == 4
     monkeypatch.undo()
     assert (served.recorded, served.lost) == (5, 4)

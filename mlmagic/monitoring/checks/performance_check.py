@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.records.values import Answers
 
 FEWEST_LABELS = 30
-"""Labels from which on the performance is not estimated any more."""
+"""Labels from which on the performance is not estimated any more, also if most rows have none."""
 _EVIDENCE_DIGITS = 6
 
 
 def performance_of(answers: Answers, calibration: Calibration | None) -> tuple[Performance, ...]:
     """Return the performance of served rows: by their labels, or estimated if there are too few."""
     labelled = int(answers.has_label.sum())
-    if labelled >= FEWEST_LABELS or (labelled and answers.probabilities is None):
+    if labelled and (
+        labelled >= FEWEST_LABELS or 2 * labelled >= len(answers.has_label) or answers.probabilities is None
+    ):
         return by_labels(answers)
     if answers.probabilities is None:
         return ()

@@ -38,7 +38,7 @@ MODEL, VERSION, DAY = "mlmagic.monitoring", "mlmagic.monitoring.version", "mlmag
 _MOST_OPEN = 8
 _MOST_BYTES = 64_000_000
 _LOOK_EVERY_S = 1.0
-_log = logging.getLogger("mlmagic.monitoring")
+_log = logging.getLogger("mlmagic.serving")
 
 
 @dataclass(frozen=True)

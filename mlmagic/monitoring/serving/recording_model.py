@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlmagic.monitoring.serving.batches import Batches
 
-_log = logging.getLogger("mlmagic.monitoring")
+_log = logging.getLogger("mlmagic.serving")
 _DAY_US = 86_400_000_000
 _MOST_NOTES = 20
 _BITS = 64

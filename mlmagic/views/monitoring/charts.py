@@ -32,10 +32,12 @@ class Point:
 
 @dataclass(frozen=True)
 class Scale:
-    """From values to the height of a chart."""
+    """From values between *low* and *high*, which leave a margin around *least* and *most*, to the height of a chart."""
 
     low: float
     high: float
+    least: float
+    most: float
 
     def at(self, value: float) -> float:
         """Return the y of a value."""
@@ -47,8 +49,8 @@ def line_svg(points: Sequence[Point], *, label: str, baseline: float = math.nan)
     """Return a line with its intervals, and the scale; an empty text and None without a finite value.
 
     >>> svg, scale = line_svg([Point("1 May", 0.5), Point("2 May", 0.7)], label="accuracy")
-    >>> scale.low < 0.5 < 0.7 < scale.high
-    True
+    >>> scale.least, scale.most
+    (0.5, 0.7)
     """
     known = [one for one in points if math.isfinite(one.value)]
     if not known:
@@ -100,7 +102,7 @@ def _svg(inner: str, label: str) -> Markup:
 def _scale(values: Sequence[float]) -> Scale:
     low, high = min(values), max(values)
     margin = (high - low) * _MARGIN or max(abs(low) * _MARGIN, 1e-9)
-    return Scale(low - margin, high + margin)
+    return Scale(low - margin, high + margin, low, high)
 
 
 def _places(count: int) -> list[float]:

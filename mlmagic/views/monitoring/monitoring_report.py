@@ -145,7 +145,7 @@ def _performance_charts(report: MonitoringReport, days: Sequence[Day]) -> list[C
         notes = ["estimated"] if all_of_it is not None and all_of_it.is_estimate else []
         notes += [f"reference {number(float(f'{usual:.4g}'))}"] if math.isfinite(usual) else []
         if scale is not None or value:
-            ends = ("", "") if scale is None else (f"{scale.high:.3g}", f"{scale.low:.3g}")
+            ends = ("", "") if scale is None else (f"{scale.most:.3g}", f"{scale.least:.3g}")
             found.append(Chart(shorten(name, _LONGEST), value, svg, *ends, _DOT.join(notes)))
     return found
 
@@ -161,7 +161,7 @@ def _prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
         points = [Point(f"{day.day}: {number(value)}", value) for day, value in zip(days, means, strict=True)]
         svg, scale = line_svg(points, label=f"mean prediction by {unit}")
         if scale is not None:
-            found.append(Chart("mean prediction", "", svg, f"{scale.high:.3g}", f"{scale.low:.3g}"))
+            found.append(Chart("mean prediction", "", svg, f"{scale.most:.3g}", f"{scale.least:.3g}"))
         return found
     shares = [day.predicted if not isinstance(day.predicted, float) else {} for day in days]
     labels = sorted({label for one in shares for label in one})
@@ -171,7 +171,7 @@ def _prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
         points = [Point(f"{day.day}: {100 * value:.3g} %", value) for day, value in zip(days, values, strict=True)]
         svg, scale = line_svg(points, label=f"share of {label} by {unit}")
         if scale is not None:
-            ends = f"{100 * scale.high:.3g} %", f"{100 * max(scale.low, 0):.3g} %"
+            ends = f"{100 * scale.most:.3g} %", f"{100 * scale.least:.3g} %"
             found.append(Chart(f"predicted {shorten(label, _LONGEST)}", "", svg, *ends))
     return found
 
