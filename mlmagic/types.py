@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.journal.foreign import ForeignJournal
     from mlmagic.monitoring.drift.report import ColumnDrift, DriftReport
+    from mlmagic.monitoring.report import Alert, MonitoringReport
     from mlmagic.recording.sync_report import SyncedRun, SyncReport
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.gates import Gate
@@ -68,6 +69,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "Alert",
     "ColumnDrift",
     "CompareWidget",
     "CrossValidation",
@@ -81,6 +83,7 @@ __all__ = [
     "Gate",
     "GateVerdict",
     "ModelsFrame",
+    "MonitoringReport",
     "Progress",
     "Promotion",
     "RegisteredVersion",

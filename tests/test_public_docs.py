@@ -13,7 +13,7 @@ import mlmagic
 from mlmagic import errors, types
 
 FUNCTIONS = sorted(name for name in mlmagic.__all__ if inspect.isroutine(getattr(mlmagic, name)))
-CLASSES = ["AnomalyDetector", "EarlyStopping", "Run"]
+CLASSES = ["AnomalyDetector", "EarlyStopping", "ModelMonitor", "Run"]
 REGISTRY = {"load_model", "promote", "register", "registered_models", "retrain", "rollback"}
 RAISES_NOTHING = {"foreign_journals", "worker_init"}
 EXAMPLE_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

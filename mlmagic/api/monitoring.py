@@ -159,8 +159,10 @@ def monitoring_report(model: str, *, since: Any = "30d", until: Any = None) -> M
     Examples
     --------
     >>> import mlmagic
-    >>> mlmagic.monitoring_report("churn", since="7d").drift.drifted  # doctest: +SKIP
-    ['income']
+    >>> with mlmagic.ModelMonitor("churn/3", loaded=lambda X: [0] * len(X)) as monitor:  # doctest: +SKIP
+    ...     served = monitor.predict([[1], [2]])
+    >>> mlmagic.monitoring_report("churn", since="7d").rows  # doctest: +SKIP
+    2
     """
     from mlmagic.monitoring.model_monitor import report_of
 

@@ -85,11 +85,13 @@ class ModelMonitor:
     Examples
     --------
     >>> import mlmagic
-    >>> monitor = mlmagic.ModelMonitor("churn@champion", reference=X_val, reference_target=y_val)  # doctest: +SKIP
-    >>> monitor.predict(X_new, ids=X_new["customer"])  # doctest: +SKIP
-    array([0, 1, 0])
-    >>> monitor.actuals(ids, y)  # doctest: +SKIP
-    >>> monitor.check(since="7d").alerts  # doctest: +SKIP
+    >>> import pandas as pd
+    >>> reference = pd.DataFrame({"age": [20.0 + at / 10 for at in range(400)]})
+    >>> model = lambda X: X["age"] / 100
+    >>> monitor = mlmagic.ModelMonitor("churn/3", loaded=model, reference=reference)  # doctest: +SKIP
+    >>> served = monitor.predict(reference + 15, ids=range(400))  # doctest: +SKIP
+    >>> monitor.check(since="7d").drift.drifted  # doctest: +SKIP
+    ['prediction', 'age']
     """
 
     def __init__(

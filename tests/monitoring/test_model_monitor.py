@@ -502,6 +502,7 @@ def test_a_damaged_part_costs_only_itself(monitor, data, tmp_path):
     for at in range(2):
         served.predict(data[0][at : at + 1])
         served.flush()
+    mlmagic.sync()
     first = min((tmp_path / "mlruns").rglob("part.parquet"))
     first.write_bytes(b"PAR1 nonsense")
     report = served.report()

@@ -24,7 +24,7 @@ _RUNS = frozenset(("--resume", "--continue", "--parent", "--run"))
 _NAMES_OF_VARIABLES = frozenset(("-p", "--params", "-m", "--metrics", "-x", "--exclude"))
 _MAGIC = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?"  # df = %runs
-    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|hydra|sweep|register|models|promote|rollback|retrain|mlmagic)"
+    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|hydra|sweep|register|models|promote|rollback|retrain|monitor|mlmagic)"
     r"(?=\s|$)"
 )
 

@@ -32,7 +32,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Scale:
-    """From values between *low* and *high*, which leave a margin around *least* and *most*, to the height of a chart."""
+    """From values to the height of a chart; *low* and *high* leave a margin around *least* and *most*."""
 
     low: float
     high: float
