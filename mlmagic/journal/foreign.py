@@ -20,6 +20,7 @@ from mlmagic.journal.file import Journal
 from mlmagic.journal.lines import NewerFormatError
 from mlmagic.journal.records import (
     KEEPS_STATUS,
+    SHARED,
     Began,
     Copy,
     Dataset,
@@ -49,7 +50,7 @@ _STATUSES = {"FINISHED", "FAILED", "KILLED"}
 _MOST_FILES = 10_000
 TAG = "mlmagic.foreign"
 """The tag of a run that was taken over from a foreign journal."""
-_OF_THE_STORE = {"mlmagic.id", TAG, "mlflow.parentRunId", KEEPS_STATUS}
+_OF_THE_STORE = {"mlmagic.id", TAG, "mlflow.parentRunId", KEEPS_STATUS, SHARED}
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,8 @@ AFTER_THE_END = (Bound, Delivered, UserKeys, Stored, Rejected, Registration, Reg
 """The records that may follow the end of the run: what the delivery notes, and registrations."""
 KEEPS_STATUS = "mlmagic.keeps_status"
 """The tag of a first record whose journal adds to an ended run: the run's status, start and end stay as they are."""
+SHARED = "mlmagic.shared"
+"""The tag of a first record whose run several processes add to at once: none waits for the others to end."""
 
 
 class Sink(Protocol):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.journal import folder, locks, owner
 from mlmagic.journal.file import LONGEST_BEGINNING, Journal
 from mlmagic.journal.lines import NewerFormatError
+from mlmagic.journal.records import SHARED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ class Survey:
     """The journals of a folder: those to deliver, those that are foreign, and how many were not examined.
 
     While a process writes or delivers a journal of a run, no journal of that run is to be delivered: two processes
-    could both create the run. ``busy`` has the ids of such runs.
+    could both create the run, unless it is one that processes share. ``busy`` has the ids of such runs.
     """
 
     left: list[Left] = field(default_factory=list)
@@ -93,7 +94,7 @@ def _look_at(path: Path, opened: SafeFolder, found: Survey) -> None:
         elif not journal.is_own(began):
             found.foreign.append(Foreign(path, NOT_SIGNED))
         elif is_alive(journal, began):
-            found.busy.add(began.uid)
+            found.busy |= set() if SHARED in began.tags else {began.uid}
         else:
             found.left.append(Left(path, began, journal.ends_closed()))
     except NewerFormatError:

@@ -71,7 +71,10 @@ class Basis:
     def performance(self) -> tuple[Performance, ...]:
         """Return the performance on the reference, if its labels are known."""
         answers = self._answers()
-        return () if answers is None else performance_check.by_labels(answers)
+        try:
+            return () if answers is None else performance_check.by_labels(answers)
+        except UsageProblem:  # the performance of the served rows says it too
+            return ()
 
     def _answers(self) -> Answers | None:
         return None if self.reference is None else answers_of(self.reference)
@@ -142,11 +145,15 @@ def _whole(rows: pa.Table, basis: Basis, baseline: tuple[Performance, ...]) -> _
             found.notes.append(f"drift is not known: {reason}")
         else:
             found.findings += drift_check.findings(found.drift)
+            found.notes += [note.text for note in found.drift.notes if note.level == "warning"]
     answers = answers_of(rows)
     if answers is None:
         found.notes.append("the performance of a model with several outputs is not computed")
         return found
-    found.performance = performance_check.performance_of(answers, basis.calibration())
+    try:
+        found.performance = performance_check.performance_of(answers, basis.calibration())
+    except UsageProblem as error:
+        found.notes.append(f"the performance is not known: {error}")
     found.findings += performance_check.findings(found.performance, baseline, basis.limits)
     before = answers_of(basis.reference) if basis.reference is not None else None
     if before is not None:
@@ -184,10 +191,17 @@ def _days(table: pa.Table, basis: Basis, unit: Unit) -> Iterator[Day]:
             0 if answers is None else int(answers.has_label.sum()),
             dict(sorted(versions.items())),
             float("nan") if answers is None else _predicted(answers),
-            () if answers is None else performance_check.performance_of(answers, calibration),
+            () if answers is None else _performance(answers, calibration),
             {} if drift is None else {key: max(one.distance, one.missing_change) for key, one in drift.columns.items()},
             () if drift is None else tuple(drift.drifted),
         )
+
+
+def _performance(answers: Answers, calibration: Calibration | None) -> tuple[Performance, ...]:
+    try:
+        return performance_check.performance_of(answers, calibration)
+    except UsageProblem:  # all rows together say it
+        return ()
 
 
 def _predicted(answers: Answers) -> float | Mapping[str, float]:

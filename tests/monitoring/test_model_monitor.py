@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import mlflow
 import numpy as np
@@ -446,7 +448,7 @@ WRONG = {
     "no share": ({"sample": 0}, "sample is a share above 0"),
     "one column to exclude": ({"exclude": "age"}, "exclude is a list of columns, not 'age'"),
     "a limit that is text": ({"limits": {"accuracy": "high"}}, "limits maps metrics to numbers"),
-    "no option of drift": ({"drift": {"alhpa": 0.1}}, "not 'alhpa'. Did you mean 'alpha'?"),
+    "no option of drift": ({"drift": {"alpah": 0.1}}, "not 'alpah'. Did you mean 'alpha'?"),
     "a wrong value for drift": ({"drift": {"alpha": 5}}, "alpha is a number between 0 and 1"),
     "no span": ({"cooldown": "soon"}, "cooldown is a span such as '1d'"),
     "no function": ({"on_alert": "http://localhost"}, "on_alert is a function that takes an alert"),
@@ -475,6 +477,8 @@ def test_wrong_options_are_one_clear_line(name, store_uri, model):
         (lambda m, t: m.predict(t, ids=[1]), "1 ids for 3 rows: give one for each"),
         (lambda m, t: m.predict(t, ids=[1, None, 3]), "the id of row 1 is missing"),
         (lambda m, t: m.predict(t, at="tomorrow"), "at is a moment, or one for each row, not 'tomorrow'"),
+        (lambda m, t: m.predict(t, at=["2026-01-01", "2026-01-02"]), "at: 2 moments for 3 rows"),
+        (lambda m, t: m.predict(t, at=["2026-01-01", None, "2026-01-02"]), "at: a moment is missing, in row 1"),
         (lambda m, t: m.actuals([1, 2], [1]), "2 ids for 1 rows"),
         (lambda m, t: m.check(since="a week"), "since is '7d', '36h'"),
         (lambda m, t: m.check(since="2026-01-02", until="2026-01-01"), "is not before until"),
@@ -518,3 +522,51 @@ def test_a_stream_that_was_cut_is_read_up_to_its_last_whole_message():
         assert rows == (2 if cut == len(whole) else 0)
     with pytest.raises(StoreError):
         spool.read_stream(io.BytesIO(b"nonsense").read())
+
+
+def test_predictions_that_are_not_numbers_are_told(monitor):
+    rows = pd.DataFrame({"a": np.arange(100.0)})
+    served = monitor(loaded=lambda X: np.where(X["a"] > 50, np.nan, X["a"] / 7), reference=rows)
+    served.predict(rows, ids=range(100))
+    served.actuals(range(100), rows["a"] / 7)
+    (note,) = [note for note in served.report().notes if "performance" in note]
+    assert "the performance is not known: the model predicts NaN or infinity for 49 of 100 rows" in note
+
+
+def test_few_rows_of_a_reference_say_what_they_can_tell(monitor):
+    rows = pd.DataFrame({"a": np.arange(200.0)})
+    served = monitor(loaded=lambda X: X["a"].to_numpy(), reference=rows[:10])
+    served.predict(rows)
+    assert any("10 rows of the reference" in note for note in served.report().notes)
+
+
+def test_columns_that_are_missing_or_of_another_kind_are_critical(monitor):
+    rows = pd.DataFrame({"a": np.arange(100.0), "b": np.arange(100.0)})
+    served = monitor(loaded=lambda X: X["a"].to_numpy(), reference=rows)
+    served.predict(rows[["a"]].astype(str))
+    found = {(one.level, one.topic, one.subject) for one in served.check().alerts}
+    assert {("critical", "schema", "a"), ("critical", "schema", "b"), ("critical", "schema", "prediction")} <= found
+
+
+def test_a_forked_process_goes_on_by_itself(monitor, data):
+    served = monitor()
+    served.predict(data[0][:3], ids=[1, 2, 3])
+    child = os.fork()
+    if not child:
+        served.predict(data[0][3:6], ids=[4, 5, 6])
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    served.predict(data[0][6:9], ids=[7, 8, 9])
+    served.flush()
+    mlmagic.sync()
+    assert sorted(rows_of_any_form()) == [str(one) for one in range(1, 10)]
+
+
+def rows_of_any_form():
+    """Return the recorded ids, also those of a process that ended within a batch."""
+    client, found = mlflow.MlflowClient(), []
+    for run in monitoring_runs():
+        for folder in client.list_artifacts(run.info.run_id, "predictions"):
+            files = spool.folder_files(Path(client.download_artifacts(run.info.run_id, folder.path)))
+            found += spool.read_part(files).column("mlmagic.id").to_pylist()
+    return found

@@ -43,7 +43,9 @@ def compare(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) 
         replace(one, name=PREDICTION, role=PREDICTION) if one.role == "target" else one
         for one in report.columns.values()
     ]
-    return replace(report, columns={one.name: one for one in columns}), ""
+    retyped = tuple(replace(one, name=PREDICTION) if one.name == "target" else one for one in report.schema.retyped)
+    schema = replace(report.schema, retyped=retyped)
+    return replace(report, columns={one.name: one for one in columns}, schema=schema), ""
 
 
 def daily(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) -> DriftReport | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks.finding import Finding
 from mlmagic.monitoring.performance.estimated import estimated
 from mlmagic.monitoring.performance.realized import realized
@@ -23,7 +22,13 @@ _EVIDENCE_DIGITS = 6
 
 
 def performance_of(answers: Answers, calibration: Calibration | None) -> tuple[Performance, ...]:
-    """Return the performance of served rows: by their labels, or estimated if there are too few."""
+    """Return the performance of served rows: by their labels, or estimated if there are too few.
+
+    Raises
+    ------
+    UsageProblem
+        As `by_labels`, or if the probabilities do not add up to 1.
+    """
     labelled = int(answers.has_label.sum())
     if labelled and (
         labelled >= FEWEST_LABELS or 2 * labelled >= len(answers.has_label) or answers.probabilities is None
@@ -31,23 +36,23 @@ def performance_of(answers: Answers, calibration: Calibration | None) -> tuple[P
         return by_labels(answers)
     if answers.probabilities is None:
         return ()
-    try:
-        return tuple(estimated(answers.predictions, answers.probabilities, answers.classes, calibration=calibration))
-    except UsageProblem:
-        return by_labels(answers) if labelled else ()
+    return tuple(estimated(answers.predictions, answers.probabilities, answers.classes, calibration=calibration))
 
 
 def by_labels(answers: Answers) -> tuple[Performance, ...]:
-    """Return the performance of the rows whose labels are known."""
+    """Return the performance of the rows whose labels are known.
+
+    Raises
+    ------
+    UsageProblem
+        If labels and predictions have nothing in common, or a prediction is NaN.
+    """
     if answers.labels is None:
         return ()
     some = answers.take(answers.has_label)
     if some.labels is None:
         return ()
-    try:
-        return tuple(realized(some.labels, some.predictions, some.probabilities, some.classes))
-    except UsageProblem:
-        return ()
+    return tuple(realized(some.labels, some.predictions, some.probabilities, some.classes))
 
 
 def findings(

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from mlmagic._version import __version__
-from mlmagic.journal.records import Copy, Ended
+from mlmagic.journal.records import SHARED, Copy, Ended
 from mlmagic.monitoring.serving.spool import Spool
 from mlmagic.store.delivery import additions
 from mlmagic.store.delivery.worker import delivery_worker
@@ -61,7 +61,7 @@ class Monitored:
     def begin(self, day: str) -> Delivery:
         """Begin an addition to the run of a day."""
         tags = {
-            "mlmagic.version": __version__, MODEL: self.name, VERSION: self.version, DAY: day,
+            SHARED: "true", "mlmagic.version": __version__, MODEL: self.name, VERSION: self.version, DAY: day,
             "mlflow.source.name": "mlmagic.ModelMonitor",
         }  # fmt: skip
         delivery, where = additions.begin(

@@ -45,7 +45,7 @@ class RecordingModel:
 
     def predict(self, data: Any, ids: Any, times: NDArray[Any] | None) -> Any:
         """Return what the model predicts for *data*; *times* are microseconds since 1970, now without them."""
-        checked = None if ids is None else texts_of(ids, _rows(data))
+        checked = _checked(data, ids, times)
         answer = getattr(self.model, "predict", self.model)(data)
         self._record(data, answer, None, checked, times)
         return answer
@@ -60,7 +60,7 @@ class RecordingModel:
         """
         if not hasattr(self.model, "predict_proba"):
             raise UsageProblem(f"{described(self.model)} has no predict_proba: use predict")
-        checked = None if ids is None else texts_of(ids, _rows(data))
+        checked = _checked(data, ids, times)
         answer = self.model.predict_proba(data)
         self._record(data, None, answer, checked, times)
         return answer
@@ -153,6 +153,15 @@ def _by_day(rows: pa.RecordBatch, times: Any) -> Iterator[tuple[str, pa.RecordBa
         return
     for day in np.unique(days):
         yield day_of(int(day) * _DAY_US), rows.filter(pa.array(days == day))
+
+
+def _checked(data: Any, ids: Any, times: NDArray[Any] | None) -> list[str] | None:
+    """Return the ids as texts; there is one id and one moment for each row, or one moment for all."""
+    import numpy as np
+
+    if times is not None and np.ndim(times) and len(times) != _rows(data):
+        raise UsageProblem(f"at: {len(times):,} moments for {_rows(data):,} rows: give one, or one for each")
+    return None if ids is None else texts_of(ids, _rows(data))
 
 
 def _rows(data: Any) -> int:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mlmagic.errors import StoreAwayError
-from mlmagic.journal.records import KEEPS_STATUS
+from mlmagic.journal.records import KEEPS_STATUS, SHARED
 from mlmagic.snapshot.secrets import cuts
 from mlmagic.store import experiments, outage, refusals, shared_parts
 from mlmagic.store.outage import Verdict
@@ -146,7 +146,9 @@ def create(client: MlflowClient, began: Began) -> Run:
     """Create the run that *began*; if its experiment's id is not in the store, use the experiment of that name."""
     from mlflow.exceptions import MlflowException
 
-    tags = {key: value for key, value in began.tags.items() if key != KEEPS_STATUS} | {"mlmagic.id": began.uid}
+    tags = {key: value for key, value in began.tags.items() if key not in {KEEPS_STATUS, SHARED}} | {
+        "mlmagic.id": began.uid
+    }
     if began.parent and _PARENT not in tags and (parent := queries.by_own_id(client, began.parent)):
         tags[_PARENT] = parent.info.run_id
     new = partial(client.create_run, start_time=began.started, tags=tags, run_name=began.name or None)
