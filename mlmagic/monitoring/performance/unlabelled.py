@@ -74,20 +74,34 @@ class Unlabelled:
         spreads = None if len(rows) == count else [_spread(part) for part in self._parts(self.chances)]
         middle = ranked.areas(self.chances[rows][None])[0]
         narrow = math.sqrt(len(rows) / count)
-        sums, areas = [], []
+        expected = self._expected(self.chances)
+        sums, areas, shifts = [], [], []
         for chances, draws in self._batches():
             labels = _labels(chances[rows], draws, rng)
+            shift = self._expected(chances) - expected
             if spreads is None:
-                sums.append(_counted(labels, self.predicted, classes))
+                noise = _counted(labels, self.predicted, classes) - expected - shift
             else:
-                means = [part.sum(axis=0) for part in self._parts(chances)]
-                sums.append(_normal(means, spreads, draws, rng))
+                noise = _normal(spreads, draws, rng)
+            sums.append((expected - shift + noise).clip(0))
             is_class = labels[:, :, None] == np.arange(classes)
-            expected, *drawn = ranked.areas(np.concatenate([chances[rows][None], is_class]))
-            areas.append(expected - middle + (np.array(drawn) - expected) * narrow)
-        expected_sums = _sums(np.stack([part.sum(axis=0) for part in self._parts(self.chances)], axis=-1)[None])
+            other, *drawn = ranked.areas(np.concatenate([chances[rows][None], is_class]))
+            areas.append(middle - other + (np.array(drawn) - other) * narrow)
+            shifts.append((shift, other - middle))
         area = middle if len(rows) == count else _Ranked(self.probabilities, self.positive).areas(self.chances[None])[0]
-        return Drawn(expected_sums, np.concatenate(sums, axis=1), float(area), area + np.concatenate(areas))
+        expected = (expected - np.mean([one for one, _ in shifts], axis=0)).clip(0)
+        return Drawn(
+            expected,
+            np.concatenate(sums, axis=1),
+            float(area - np.mean([one for _, one in shifts])),
+            area + np.concatenate(areas),
+        )
+
+    def _expected(self, chances: NDArray[Any]) -> NDArray[Any]:
+        """Return the expected sums, of the shape (3 x classes, 1)."""
+        import numpy as np
+
+        return _sums(np.stack([part.sum(axis=0) for part in self._parts(chances)], axis=-1)[None])
 
     def labels(self, draws: int, rng: Any) -> Iterator[NDArray[Any]]:
         """Yield the places of drawn labels, *draws* times of the shape (n,)."""
@@ -140,14 +154,11 @@ def _spread(chances: NDArray[Any]) -> NDArray[Any]:
     return root
 
 
-def _normal(means: list[NDArray[Any]], spreads: list[NDArray[Any]], draws: int, rng: Any) -> NDArray[Any]:
-    """Return the sums of counts that are drawn for each prediction; what is below 0 is 0."""
+def _normal(spreads: list[NDArray[Any]], draws: int, rng: Any) -> NDArray[Any]:
+    """Return how far the sums of drawn labels are from those expected."""
     import numpy as np
 
-    columns = [
-        (mean + rng.standard_normal((draws, len(mean))) @ spread.T).clip(0)
-        for mean, spread in zip(means, spreads, strict=True)
-    ]
+    columns = [rng.standard_normal((draws, len(spread))) @ spread.T for spread in spreads]
     return _sums(np.stack(columns, axis=-1))
 
 
