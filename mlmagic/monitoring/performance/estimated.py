@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.performance.calibration import Calibration
     from mlmagic.monitoring.performance.unlabelled import Drawn
 
+    _Found = tuple[float, NDArray[Any] | None, str]
+    """A value, its values for drawn labels, and a note."""
+
 _TWO = 2
 _MOST_LOST = 0.5
 _CALLS, _FEW_CALLS, _SLOW_S = 200, 20, 0.02
@@ -89,7 +92,7 @@ def estimated(
     >>> import numpy as np
     >>> found = estimated(np.array([1, 0]), np.array([[0.2, 0.8], [0.9, 0.1]]), [0, 1], metrics=["recall"])
     >>> [(one.metric, round(one.value, 2)) for one in found]
-    [('recall', 0.89), ('accuracy', 0.85), ('f1', 0.84), ('roc_auc', 0.91)]
+    [('recall', 0.89), ('accuracy', 0.85), ('f1', 0.84), ('roc_auc', 0.85)]
     """
     import numpy as np
 
@@ -105,39 +108,46 @@ def estimated(
     shares = inputs.proper(shares, "nothing can be estimated from them")
     codes = inputs.places_of(given, labels, "the prediction")
     is_two = len(labels) == _TWO
-    positive = int(np.argmax(labels == labels.max())) if is_two else None
+    positive = int(labels.argsort()[-1]) if is_two else None
     chances = shares if calibration is None else calibration.apply(shares)
     rows = Unlabelled(codes, shares, chances, positive, calibration)
     rng = np.random.default_rng(seed)
     drawn = rows.draw(rng)
     known = {one.name: one for one in of_classes(codes[:0], codes[:0], len(labels), positive)}
+    usual = _OF_TWO if is_two else _OF_MORE
     found = []
-    for name, what in (asked | {name: name for name in (_OF_TWO if is_two else _OF_MORE) if name not in asked}).items():
+    for name, what in (asked | {name: name for name in usual if name not in asked}).items():
         if not isinstance(what, str):
-            value, draws, note = _of_function(what, rows, labels, given, rng)
+            result = _of_function(what, rows, labels, given, rng)
         elif what in known:
-            value, draws, note = _of_confusion(known[what], drawn, labels, positive)
-        elif what == (_OF_TWO if is_two else _OF_MORE)[-1]:
-            note = "" if math.isfinite(drawn.area) else "the probability of a class is 0 or 1 in all rows"
-            value, draws = drawn.area, drawn.areas
+            result = _of_confusion(known[what], drawn, labels, positive)
+        elif what == usual[-1]:
+            result = _of_ranking(drawn)
         else:
-            near = did_you_mean(what, [*known, "roc_auc" if is_two else "roc_auc_ovr"])
-            value, draws, note = math.nan, None, f"it cannot be estimated without labels of {len(labels)} classes.{near}"
-        found.append(_performance(name, value, draws, confidence, len(given), note))
+            several = [one for one in (f"{what}_macro", f"{what}_ovr") if one in {*known, usual[-1]}]
+            near = f" Did you mean {several[0]!r}?" if several else did_you_mean(what, [*known, usual[-1]])
+            result = math.nan, None, f"of {len(labels)} classes it cannot be estimated without labels.{near}"
+        found.append(_performance(name, result, confidence=confidence, rows=len(given)))
     return found
 
 
-def _of_confusion(
-    measure: Measure, drawn: Drawn, labels: NDArray[Any], positive: int | None
-) -> tuple[float, NDArray[Any] | None, str]:
+def _of_confusion(measure: Measure, drawn: Drawn, labels: NDArray[Any], positive: int | None) -> _Found:
     if measure.name == "precision" and positive is not None and not drawn.expected[len(labels) + positive, 0]:
         return math.nan, None, f"no row is predicted as {labels[positive].item()!r}"
     return float(measure.finish(drawn.expected)[0]), measure.finish(drawn.sums), ""
 
 
+def _of_ranking(drawn: Drawn) -> _Found:
+    import numpy as np
+
+    if not math.isfinite(drawn.area) or np.isfinite(drawn.areas).mean() <= _MOST_LOST:
+        return math.nan, None, "a class has probably no rows, by the probabilities"
+    return drawn.area, drawn.areas, ""
+
+
 def _of_function(
     function: Callable[[Any, Any], Any], rows: Unlabelled, labels: NDArray[Any], given: NDArray[Any], rng: Any
-) -> tuple[float, NDArray[Any] | None, str]:
+) -> _Found:
     """Return the mean of a user's function over drawn labels, and its values."""
     import numpy as np
 
@@ -162,17 +172,12 @@ def _of_function(
     return float(np.mean(found)), np.array(found), ""
 
 
-def _performance(
-    metric: str, value: float, drawn: NDArray[Any] | None, confidence: float, rows: int, note: str
-) -> Performance:
+def _performance(metric: str, found: _Found, *, confidence: float, rows: int) -> Performance:
     import numpy as np
 
-    is_better = direction_of(metric) != "min"
+    value, drawn, note = found
     low = high = math.nan
     if math.isfinite(value) and drawn is not None:
-        known = drawn[np.isfinite(drawn)]
-        if len(known) > _MOST_LOST * len(drawn):
-            low, high = map(float, np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2]))
-        else:
-            note = "drawn labels are often of one class only: there is no interval"
-    return Performance(metric, value, low, high, rows, True, is_better, note)
+        tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+        low, high = map(float, np.quantile(drawn[np.isfinite(drawn)], tails))
+    return Performance(metric, value, low, high, rows, True, direction_of(metric) != "min", note)

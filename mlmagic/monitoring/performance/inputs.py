@@ -8,8 +8,6 @@ from mlmagic.arguments import brief
 from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 OUT_OF_ONE = 1e-3
@@ -31,7 +29,7 @@ def labels_of(values: Any, what: str) -> tuple[NDArray[Any], NDArray[Any]]:
 
     Examples
     --------
-    >>> labels, is_known = labels_of(["a", None, "b"], "truth")
+    >>> labels, is_known = labels_of(["a", None, "b"], "labels")
     >>> labels.tolist(), is_known.tolist()
     (['a', 'a', 'b'], [True, False, True])
     """
@@ -44,18 +42,20 @@ def labels_of(values: Any, what: str) -> tuple[NDArray[Any], NDArray[Any]]:
     if raw.ndim == _TWO and raw.shape[1] == 1:
         raw = raw[:, 0]
     if raw.ndim != 1:
-        raise UsageProblem(f"{what} has the shape {raw.shape}: one value for each row is needed")
+        raise UsageProblem(f"the {what} have the shape {raw.shape}: one value for each row is needed")
     is_known = ~np.asarray(pd.isna(raw))
     if raw.dtype != object or not is_known.any():
         return (raw if raw.dtype != object else np.zeros(len(raw))), is_known
     known = raw[is_known].tolist()
     kinds = {"texts" if isinstance(one, str) else "others" for one in known}
     if len(kinds) > 1:
-        raise UsageProblem(f"{what} mixes texts and other values: {listed(known)}")
+        raise UsageProblem(f"the {what} mix texts and other values: {listed(known)}")
     plain = np.array(known)
     if plain.ndim != 1 or plain.dtype.kind not in _KINDS:
-        raise UsageProblem(f"{what} holds {brief(known[0])}, a {type(known[0]).__name__}: labels are numbers or texts")
-    labels = np.full(len(raw), plain[0])
+        raise UsageProblem(
+            f"the {what} hold {brief(known[0])}, a {type(known[0]).__name__}: labels are numbers or texts"
+        )
+    labels = np.full(len(raw), plain[0], dtype=plain.dtype)
     labels[is_known] = plain
     return labels, is_known
 
@@ -92,7 +92,7 @@ def classes_of(classes: Any) -> NDArray[Any]:
     return found
 
 
-def probabilities_of(values: Any, classes: Sequence[Any] | NDArray[Any], rows: int) -> NDArray[Any]:
+def probabilities_of(values: Any, classes: NDArray[Any], rows: int) -> NDArray[Any]:
     """Return probabilities as numbers of the shape (rows, classes), which may still be out of range.
 
     Raises
@@ -110,7 +110,7 @@ def probabilities_of(values: Any, classes: Sequence[Any] | NDArray[Any], rows: i
     if found.shape != (rows, len(classes)):
         raise UsageProblem(
             f"the probabilities have the shape {found.shape}, and ({rows:,}, {len(classes)}) is needed: "
-            f"a row for each prediction, and a column for each class of {listed(list(classes))}"
+            f"a row for each prediction, and a column for each class of {listed(classes.tolist())}"
         )
     return found
 
@@ -135,7 +135,7 @@ def proper(probabilities: NDArray[Any], what: str) -> NDArray[Any]:
     if is_wrong.any():
         row = found[is_wrong.argmax()]
         raise UsageProblem(
-            f"the probabilities do not add up to 1 in each row, such as {listed([round(one, 4) for one in row])}: {what}"
+            f"the probabilities do not add up to 1 in each row, such as {listed(row.round(4).tolist())}: {what}"
         )
     found = found.clip(0)
     shares: NDArray[Any] = found / found.sum(axis=1, keepdims=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.evaluation.measures.classification import area_under_roc
 from mlmagic.evaluation.statistics.summaries import Ranking
+from mlmagic.monitoring.performance.calibration import RESAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlmagic.monitoring.performance.calibration import Calibration
 
-DRAWS = 1000
+_DRAWS = 1000
 _BATCHES = 20
 _MOST_DRAWN, _FEWEST_DRAWN = 10_000, 1000
 
@@ -62,8 +63,12 @@ class Unlabelled:
         """Draw labels for all rows, again and again.
 
         They are drawn from the calibrated probabilities and, in each batch, from those of another resample of the
-        reference, since the calibration is uncertain too. Of more rows than 10,000 divided by the classes, the counts
-        are drawn from the normal distribution that the sum of so many labels has, and the areas from some of the rows.
+        reference. How far these are from the first shows how uncertain the calibration is, and its bias, which is
+        subtracted: isotonic regression makes probabilities too extreme where the reference has few rows (the basic
+        bootstrap; Davison and Hinkley 1997, section 5.2).
+
+        Of more rows than 10,000 divided by the classes, the counts are drawn from the normal distribution that the sum
+        of so many labels has, and the areas from some of the rows.
         """
         import numpy as np
 
@@ -74,34 +79,33 @@ class Unlabelled:
         spreads = None if len(rows) == count else [_spread(part) for part in self._parts(self.chances)]
         middle = ranked.areas(self.chances[rows][None])[0]
         narrow = math.sqrt(len(rows) / count)
-        expected = self._expected(self.chances)
-        sums, areas, shifts = [], [], []
+        expected = self._confusion(self.chances)
+        confusions, areas, shifts = [], [], []
         for chances, draws in self._batches():
             labels = _labels(chances[rows], draws, rng)
-            shift = self._expected(chances) - expected
+            shift = self._confusion(chances) - expected
             if spreads is None:
                 noise = _counted(labels, self.predicted, classes) - expected - shift
             else:
                 noise = _normal(spreads, draws, rng)
-            sums.append((expected - shift + noise).clip(0))
+            confusions.append(_sums(expected - shift + noise))
             is_class = labels[:, :, None] == np.arange(classes)
             other, *drawn = ranked.areas(np.concatenate([chances[rows][None], is_class]))
             areas.append(middle - other + (np.array(drawn) - other) * narrow)
             shifts.append((shift, other - middle))
         area = middle if len(rows) == count else _Ranked(self.probabilities, self.positive).areas(self.chances[None])[0]
-        expected = (expected - np.mean([one for one, _ in shifts], axis=0)).clip(0)
         return Drawn(
-            expected,
-            np.concatenate(sums, axis=1),
-            float(area - np.mean([one for _, one in shifts])),
-            area + np.concatenate(areas),
+            _sums(expected - np.mean([one for one, _ in shifts], axis=0)),
+            np.concatenate(confusions, axis=1),
+            float(np.clip(area - np.mean([one for _, one in shifts]), 0, 1)),
+            (area + np.concatenate(areas)).clip(0, 1),
         )
 
-    def _expected(self, chances: NDArray[Any]) -> NDArray[Any]:
-        """Return the expected sums, of the shape (3 x classes, 1)."""
+    def _confusion(self, chances: NDArray[Any]) -> NDArray[Any]:
+        """Return the expected confusion matrix, of the shape (1, true, predicted)."""
         import numpy as np
 
-        return _sums(np.stack([part.sum(axis=0) for part in self._parts(chances)], axis=-1)[None])
+        return np.stack([part.sum(axis=0) for part in self._parts(chances)], axis=-1)[None]
 
     def labels(self, draws: int, rng: Any) -> Iterator[NDArray[Any]]:
         """Yield the places of drawn labels, *draws* times of the shape (n,)."""
@@ -109,15 +113,15 @@ class Unlabelled:
             yield _labels(self.chances, 1, rng)[0]
 
     def _batches(self) -> Iterator[tuple[NDArray[Any], int]]:
-        resampled = None if self.calibration is None else self.calibration.resampled(self.probabilities)
-        if self.calibration is None or self.calibration.is_identity or resampled is None:
+        resampled = None
+        if self.calibration is not None and not self.calibration.is_identity:
+            resampled = self.calibration.resampled(self.probabilities)
+        if resampled is None:
             for _ in range(_BATCHES):
-                yield self.chances, DRAWS // _BATCHES
-            return
-        from mlmagic.monitoring.performance.calibration import RESAMPLES
-
-        for chances in resampled:
-            yield chances, DRAWS // RESAMPLES
+                yield self.chances, _DRAWS // _BATCHES
+        else:
+            for chances in resampled:
+                yield chances, _DRAWS // RESAMPLES
 
     def _parts(self, chances: NDArray[Any]) -> list[NDArray[Any]]:
         """Return the rows of each prediction."""
@@ -137,12 +141,12 @@ def _labels(chances: NDArray[Any], draws: int, rng: Any) -> NDArray[Any]:
 
 
 def _counted(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[Any]:
-    """Return the sums of drawn labels."""
+    """Return the confusion matrices of drawn labels, of the shape (draws, true, predicted)."""
     import numpy as np
 
     cells = (np.arange(len(labels))[:, None] * classes + labels) * classes + predicted
     counts = np.bincount(cells.reshape(-1), minlength=len(labels) * classes * classes)
-    return _sums(counts.reshape(-1, classes, classes).astype(float))
+    return counts.reshape(-1, classes, classes).astype(float)
 
 
 def _spread(chances: NDArray[Any]) -> NDArray[Any]:
@@ -155,17 +159,21 @@ def _spread(chances: NDArray[Any]) -> NDArray[Any]:
 
 
 def _normal(spreads: list[NDArray[Any]], draws: int, rng: Any) -> NDArray[Any]:
-    """Return how far the sums of drawn labels are from those expected."""
+    """Return how far confusion matrices of drawn labels are from the expected one."""
     import numpy as np
 
     columns = [rng.standard_normal((draws, len(spread))) @ spread.T for spread in spreads]
-    return _sums(np.stack(columns, axis=-1))
+    return np.stack(columns, axis=-1)
 
 
 def _sums(confusions: NDArray[Any]) -> NDArray[Any]:
-    """Return the sums of confusion matrices of the shape (draws, true, predicted), as a column for each."""
+    """Return the sums of confusion matrices of the shape (draws, true, predicted), a column for each.
+
+    A count that is below 0 is 0.
+    """
     import numpy as np
 
+    confusions = confusions.clip(0)
     right = np.diagonal(confusions, axis1=1, axis2=2)
     return np.hstack([confusions.sum(axis=2), confusions.sum(axis=1), right]).T
 
