@@ -12,7 +12,7 @@ from mlmagic.evaluation.measures.standard import Measures
 from mlmagic.evaluation.slices import divide, warning_of
 from mlmagic.evaluation.statistics.intervals import Interval, interval_of, resample, share_interval
 from mlmagic.evaluation.statistics.paired_tests import mcnemar
-from mlmagic.evaluation.statistics.resampling import plan
+from mlmagic.evaluation.statistics.resampling import SEED, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +43,9 @@ class Wanted:
     groups: NDArray[Any] | None
     resamples: int | None
     is_stratified: bool = False
+    usual: tuple[str, ...] | None = None
+    """The standard metrics that are computed; all of them if it is None."""
+    seed: int = SEED
 
     def plan(self, outcome: Outcome) -> Resampling:
         """Return how the rows of *outcome* are drawn."""
@@ -50,7 +53,7 @@ class Wanted:
         count = self.resamples or usual
         has_classes = outcome.task in {"binary", "multiclass"}
         classes = outcome.codes if has_classes and (self.is_stratified or _has_rare_class(outcome)) else None
-        return plan(len(outcome), classes=classes, groups=self.groups, resamples=count)
+        return plan(len(outcome), classes=classes, groups=self.groups, resamples=count, seed=self.seed)
 
     def of(self, rows: NDArray[Any]) -> Wanted:
         """Return the same for some of the rows."""
@@ -87,7 +90,10 @@ def score(outcome: Outcome, wanted: Wanted, *, model: str) -> Scores:
     slow_too = wanted.resamples is not None
     asked = measures_asked(wanted.metrics, known, outcome, model=model, slow_too=slow_too)
     measures = {one.name: one for one in asked}
-    measures |= {name: one for name, one in known.standard().items() if name not in measures}
+    usual = known.standard()
+    if wanted.usual is not None:
+        usual = {name: usual[name] for name in wanted.usual if name in usual}
+    measures |= {name: one for name, one in usual.items() if name not in measures}
     resampled = resample(wanted.plan(outcome), measures)
     intervals = {}
     for name, one in resampled.items():

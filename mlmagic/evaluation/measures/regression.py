@@ -58,8 +58,9 @@ def _rmse(sums: NDArray[Any]) -> NDArray[Any]:
 def _median(ascending: NDArray[Any], cumulated: NDArray[Any]) -> NDArray[Any]:
     """Return the median of the drawn values: the mean of the two in the middle."""
     rows = cumulated[-1]
-    lower = (cumulated <= (rows - 1) // 2).sum(axis=0)
-    upper = (cumulated <= rows // 2).sum(axis=0)
+    last = len(ascending) - 1  # reached if no row is drawn
+    lower = (cumulated <= (rows - 1) // 2).sum(axis=0).clip(max=last)
+    upper = (cumulated <= rows // 2).sum(axis=0).clip(max=last)
     found: NDArray[Any] = (ascending[lower] + ascending[upper]) / 2
     return found
 

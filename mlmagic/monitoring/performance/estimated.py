@@ -4,35 +4,51 @@ Confidence-based performance estimation (CBPE; NannyML, 2022, and Kivimäki et a
 Predictive Performance in Model Monitoring", 2024): if the probabilities are calibrated, a row whose prediction has the
 probability p is right with the probability p, so the expected confusion matrix of unlabelled rows is known, and with it
 every metric of it. Covariate shift is allowed for; if the relation between features and target changes (concept
-drift), the estimate is wrong, and nothing but labels can tell.
+drift), the estimate is wrong, and nothing but labels can tell. `benchmarks/performance_estimates.py` shows both.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
+from mlmagic.evaluation.measures.asked import named
+from mlmagic.evaluation.measures.classification import of_classes
+from mlmagic.evaluation.request import require_confidence
+from mlmagic.monitoring.performance import inputs
 from mlmagic.monitoring.performance.performance import Performance
+from mlmagic.monitoring.performance.unlabelled import Unlabelled
+from mlmagic.scalars import as_number
+from mlmagic.store.query.direction import direction_of
+from mlmagic.suggestions import did_you_mean
+from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from mlmagic.evaluation.measures.measure import Measure
     from mlmagic.monitoring.performance.calibration import Calibration
+    from mlmagic.monitoring.performance.unlabelled import Drawn
+
+    _Found = tuple[float, NDArray[Any] | None, str]
+    """A value, its values for drawn labels, and a note."""
 
 _TWO = 2
-_DRAWS, _RANKED_DRAWS = 2000, 300
-_MOST_RANKED = 10_000
-_OUT_OF_ONE = 1e-3
+_MOST_LOST = 0.5
+_CALLS, _FEW_CALLS, _SLOW_S = 200, 20, 0.02
+_OF_TWO, _OF_MORE = ("accuracy", "f1", "roc_auc"), ("accuracy", "f1_macro", "roc_auc_ovr")
 
 
 def estimated(
-    predictions: NDArray[Any],
-    probabilities: NDArray[Any],
+    predictions: Any,
+    probabilities: Any,
     classes: Sequence[Any],
     *,
+    metrics: Any = None,
     calibration: Calibration | None = None,
     confidence: float = 0.95,
     seed: int = 0,
@@ -45,151 +61,123 @@ def estimated(
         n labels.
     probabilities, classes
         An array of the shape (n, k), and the k labels of its columns.
+    metrics
+        Names and functions of truth and prediction, as `mlmagic.evaluate` takes them, in addition to the usual ones.
+        Names are those of its metrics that follow from a confusion matrix, such as ``"precision"`` and ``"recall"``,
+        or ``"precision_macro"`` of more than two classes. A function is called with drawn labels.
     calibration
         Applied to the probabilities before.
     confidence
-        Of the intervals. They are those in which the metric of these rows lies once their labels are known.
+        Of the intervals. They are those in which the metric of these rows lies once their labels are known, if the
+        probabilities are calibrated. They allow for the chance in the labels, and for that in the reference of the
+        *calibration*; which rows were served is no chance here, because truth and estimate have the same.
     seed
         Of the draws from which the intervals are computed.
 
     Returns
     -------
-    Accuracy, F1 and ROC AUC; of more than two classes accuracy, macro F1 and the mean ROC AUC of each class against
-    the others. The area is computed from expected true and false positives at each threshold.
+    What is asked for, then accuracy, F1 and ROC AUC; of more than two classes accuracy, macro F1 and the mean ROC AUC
+    of each class against the others. F1 is computed from the expected confusion matrix, the area from expected true and
+    false positives at each threshold. Of two classes the larger label is the positive one, as in scikit-learn. A metric
+    that is not defined is NaN, and its note says why. Without rows there are none.
 
     Raises
     ------
     UsageProblem
-        If the shapes do not fit, the probabilities do not add up to 1, or a prediction is no class.
+        If the shapes do not fit, the probabilities do not add up to 1, a prediction is no class, or there is no metric
+        of a name.
 
     Examples
     --------
     >>> import numpy as np
-    >>> found = estimated(np.array([1, 0]), np.array([[0.2, 0.8], [0.9, 0.1]]), [0, 1])
-    >>> found[0].metric, round(found[0].value, 2), found[0].is_estimate
-    ('accuracy', 0.85, True)
+    >>> found = estimated(np.array([1, 0]), np.array([[0.2, 0.8], [0.9, 0.1]]), [0, 1], metrics=["recall"])
+    >>> [(one.metric, round(one.value, 2)) for one in found]
+    [('recall', 0.89), ('accuracy', 0.85), ('f1', 0.84), ('roc_auc', 0.85)]
     """
     import numpy as np
 
-    codes = _codes(predictions, probabilities, classes)
-    if not len(codes):
+    require_confidence(confidence)
+    asked = named(metrics)
+    labels = inputs.classes_of(classes)
+    if len(labels) < _TWO:
+        raise UsageProblem(f"{len(labels)} classes: with fewer than two nothing can be estimated")
+    given = inputs.complete(predictions, "predictions")
+    shares = inputs.probabilities_of(probabilities, labels, len(given))
+    if not len(given):
         return []
-    chances = probabilities if calibration is None else calibration.apply(probabilities)
+    shares = inputs.proper(shares, "nothing can be estimated from them")
+    codes = inputs.places_of(given, labels, "the prediction")
+    is_two = len(labels) == _TWO
+    positive = int(labels.argsort()[-1]) if is_two else None
+    chances = shares if calibration is None else calibration.apply(shares)
+    rows = Unlabelled(codes, shares, chances, positive, calibration)
     rng = np.random.default_rng(seed)
-    matrix, drawn = _confusions(codes, chances, rng)
-    is_two = len(classes) == _TWO
-    f1_name, area_name = ("f1", "roc_auc") if is_two else ("f1_macro", "roc_auc_ovr")
-    f1 = _f1_of_second if is_two else _macro_f1
-    found = [
-        _performance("accuracy", _accuracy(matrix), _accuracy(drawn), confidence, len(codes)),
-        _performance(f1_name, f1(matrix), f1(drawn), confidence, len(codes)),
-    ]
-    scores = [1] if is_two else range(len(classes))
-    area, areas = _areas([(probabilities[:, at], chances[:, at]) for at in scores], rng)
-    found.append(_performance(area_name, area, areas, confidence, len(codes)))
+    drawn = rows.draw(rng)
+    known = {one.name: one for one in of_classes(codes[:0], codes[:0], len(labels), positive)}
+    usual = _OF_TWO if is_two else _OF_MORE
+    found = []
+    for name, what in (asked | {name: name for name in usual if name not in asked}).items():
+        if not isinstance(what, str):
+            result = _of_function(what, rows, labels, given, rng)
+        elif what in known:
+            result = _of_confusion(known[what], drawn, labels, positive)
+        elif what == usual[-1]:
+            result = _of_ranking(drawn)
+        else:
+            several = [one for one in (f"{what}_macro", f"{what}_ovr") if one in {*known, usual[-1]}]
+            near = f" Did you mean {several[0]!r}?" if several else did_you_mean(what, [*known, usual[-1]])
+            result = math.nan, None, f"of {len(labels)} classes it cannot be estimated without labels.{near}"
+        found.append(_performance(name, result, confidence=confidence, rows=len(given)))
     return found
 
 
-def _codes(predictions: NDArray[Any], probabilities: NDArray[Any], classes: Sequence[Any]) -> NDArray[Any]:
-    """Return the place of each prediction among the classes."""
+def _of_confusion(measure: Measure, drawn: Drawn, labels: NDArray[Any], positive: int | None) -> _Found:
+    if measure.name == "precision" and positive is not None and not drawn.expected[len(labels) + positive, 0]:
+        return math.nan, None, f"no row is predicted as {labels[positive].item()!r}"
+    return float(measure.finish(drawn.expected)[0]), measure.finish(drawn.sums), ""
+
+
+def _of_ranking(drawn: Drawn) -> _Found:
     import numpy as np
 
-    if probabilities.shape != (len(predictions), len(classes)) or len(classes) < _TWO:
-        shape = " x ".join(map(str, probabilities.shape))
-        raise UsageProblem(f"{shape} probabilities for {len(predictions):,} predictions and {len(classes)} classes")
-    if not np.isfinite(probabilities).all() or (abs(probabilities.sum(axis=1) - 1) > _OUT_OF_ONE).any():
-        raise UsageProblem("the probabilities do not add up to 1 in each row: nothing can be estimated from them")
-    codes = np.full(len(predictions), -1)
-    for place, label in enumerate(classes):
-        codes[predictions == label] = place
-    if (codes < 0).any():
-        raise UsageProblem(f"the prediction {predictions[codes < 0][0]} is none of the classes")
-    return codes
+    if not math.isfinite(drawn.area) or np.isfinite(drawn.areas).mean() <= _MOST_LOST:
+        return math.nan, None, "a class has probably no rows, by the probabilities"
+    return drawn.area, drawn.areas, ""
 
 
-def _confusions(codes: NDArray[Any], chances: NDArray[Any], rng: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the expected confusion matrix (true, predicted), and draws of it, of the shape (draws, true, predicted).
-
-    The labels of rows with one prediction are independent: their counts are nearly normal, and what is below 0 is 0.
-    """
+def _of_function(
+    function: Callable[[Any, Any], Any], rows: Unlabelled, labels: NDArray[Any], given: NDArray[Any], rng: Any
+) -> _Found:
+    """Return the mean of a user's function over drawn labels, and its values."""
     import numpy as np
 
-    count = chances.shape[1]
-    matrix, drawn = np.zeros((count, count)), np.zeros((_DRAWS, count, count))
-    for code in range(count):
-        rows = chances[codes == code]
-        if len(rows):
-            mean = rows.sum(axis=0)
-            spread = np.diag(mean) - rows.T @ rows
-            matrix[:, code] = mean
-            drawn[:, :, code] = rng.multivariate_normal(mean, spread, _DRAWS, method="svd").clip(0)
-    return matrix, drawn
+    found: list[float] = []
+    calls = _CALLS
+    began = time.perf_counter()
+    try:
+        for codes in rows.labels(_CALLS, rng):
+            number = as_number(function(labels[codes], given))
+            if number is None or not math.isfinite(number):
+                return math.nan, None, "it returned no finite number"
+            found.append(float(number))
+            if len(found) == 1 and time.perf_counter() - began > _SLOW_S:
+                calls = _FEW_CALLS
+            if len(found) == calls:
+                break
+    except BaseException as error:  # noqa: BLE001  # whatever a user's function raises costs only this metric
+        reraise_interrupt(error)
+        return math.nan, None, f"it raised {one_line(error)[:200]}"
+    if calls < _CALLS:
+        return float(np.mean(found)), None, f"the function takes long: the mean of {calls} draws, without an interval"
+    return float(np.mean(found)), np.array(found), ""
 
 
-def _accuracy(matrix: NDArray[Any]) -> Any:
+def _performance(metric: str, found: _Found, *, confidence: float, rows: int) -> Performance:
     import numpy as np
 
-    return np.trace(matrix, axis1=-2, axis2=-1) / matrix.sum(axis=(-2, -1))
-
-
-def _f1s(matrix: NDArray[Any]) -> Any:
-    import numpy as np
-
-    right = np.diagonal(matrix, axis1=-2, axis2=-1)
-    both = matrix.sum(axis=-1) + matrix.sum(axis=-2)
-    return np.divide(2 * right, both, out=np.zeros_like(both), where=both > 0)
-
-
-def _f1_of_second(matrix: NDArray[Any]) -> Any:
-    return _f1s(matrix)[..., 1]
-
-
-def _macro_f1(matrix: NDArray[Any]) -> Any:
-    return _f1s(matrix).mean(axis=-1)
-
-
-def _areas(pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]], rng: Any) -> tuple[float, NDArray[Any]]:
-    """Return the expected area under the ROC curve, and areas for drawn labels, as a mean over (scores, chances).
-
-    Of many rows, some are drawn, and the spread is that of all rows.
-    """
-    import numpy as np
-
-    values, draws = [], []
-    for scores, chances in pairs:
-        order = np.argsort(scores, kind="stable")
-        ordered, chance = scores[order], chances[order]
-        value = float(_area(ordered, chance[None])[0])
-        rows = np.sort(rng.choice(len(ordered), _MOST_RANKED, replace=False)) if len(ordered) > _MOST_RANKED else None
-        some = slice(None) if rows is None else rows
-        drawn = (rng.random((_RANKED_DRAWS, len(ordered[some]))) < chance[some]).astype(float)
-        areas = _area(ordered[some], drawn)
-        middle = np.nanmean(areas) if np.isfinite(areas).any() else math.nan
-        values.append(value)
-        draws.append(value + (areas - middle) * math.sqrt(len(ordered[some]) / len(ordered)))
-    return float(np.mean(values)), np.mean(draws, axis=0)
-
-
-def _area(scores: NDArray[Any], is_positive: NDArray[Any]) -> NDArray[Any]:
-    """Return the area under the ROC curve for each row of *is_positive*, whose columns follow ascending *scores*."""
-    import numpy as np
-
-    starts = np.flatnonzero(np.r_[True, np.diff(scores) != 0])
-    positive = np.add.reduceat(is_positive, starts, axis=1)
-    negative = np.add.reduceat(1 - is_positive, starts, axis=1)
-    below = np.cumsum(negative, axis=1) - negative
-    with np.errstate(divide="ignore", invalid="ignore"):
-        area: NDArray[Any] = (positive * (below + negative / 2)).sum(axis=1) / (
-            positive.sum(axis=1) * negative.sum(axis=1)
-        )
-    return area
-
-
-def _performance(metric: str, value: Any, drawn: NDArray[Any], confidence: float, rows: int) -> Performance:
-    import numpy as np
-
-    number, known = float(value), drawn[np.isfinite(drawn)]
-    if not math.isfinite(number) or not len(known):
-        return Performance(metric, math.nan, math.nan, math.nan, rows, True, note="there is one class only")
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Performance(metric, number, float(low), float(high), rows, True)
+    value, drawn, note = found
+    low = high = math.nan
+    if math.isfinite(value) and drawn is not None:
+        tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+        low, high = map(float, np.quantile(drawn[np.isfinite(drawn)], tails))
+    return Performance(metric, value, low, high, rows, True, direction_of(metric) != "min", note)

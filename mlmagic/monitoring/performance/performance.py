@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Performance:
-    """A metric of *rows* served rows.
+    """A metric of served rows.
 
     Attributes
     ----------
@@ -15,8 +15,14 @@ class Performance:
         The name, and the value; NaN if it is not defined on these rows, for the reason in ``note``.
     low, high
         The confidence interval, NaN if there is none.
+    rows
+        The number of rows that it is computed from; of realized metrics those with a label.
     is_estimate
         Whether labels were missing, and the value follows from the model's probabilities (CBPE).
+    greater_is_better
+        False for errors and losses.
+    note
+        What to know about it, often empty.
     """
 
     metric: str

@@ -181,7 +181,7 @@ def test_probabilities_that_are_calibrated_and_few_labels_are_left_alone():
         (lambda: realized(np.zeros(2), np.zeros(3)), "2 labels for 3 predictions"),
         (lambda: estimated(np.array([0, 1]), np.ones((2, 2)), [0, 1]), "do not add up to 1"),
         (lambda: estimated(np.array([0, 2]), np.full((2, 2), 0.5), [0, 1]), "the prediction 2 is none of the classes"),
-        (lambda: estimated(np.array([0]), np.full((2, 2), 0.5), [0, 1]), "2 x 2 probabilities for 1 predictions"),
+        (lambda: estimated(np.array([0]), np.full((2, 2), 0.5), [0, 1]), r"\(2, 2\), and \(1, 2\) is needed"),
         (lambda: realized(np.array(["a"]), np.array([1])), "never equal"),
     ],
 )
