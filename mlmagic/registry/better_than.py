@@ -8,13 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.evaluating import compute
 from mlmagic.evaluation.measures.asked import named
 from mlmagic.evaluation.request import Names, Request, require_confidence
 from mlmagic.registry import loading, registry_store
-from mlmagic.registry.facts import read_facts, with_rows
-from mlmagic.registry.held_out import why_seen
+from mlmagic.registry.facts import read_facts, with_learned
+from mlmagic.registry.held_out.recorded_form import as_dataset
+from mlmagic.registry.held_out.seen_rows import why_seen
 from mlmagic.registry.names import Reference
 from mlmagic.registry.promotion.history import events_of
 from mlmagic.registry.versions import all_models, find_model, find_version
@@ -111,7 +113,7 @@ class BetterThan:
         digest = _digest(self.data)
         numbers: dict[str, float | str] = {TEST_DATA: digest}
         for facts in (candidate, other):
-            if seen := why_seen(facts, self.data, self.names[0], digest):
+            if seen := why_seen(facts, self.data, self.targets, self.names[0]):
                 return GateVerdict(False, seen, numbers)
         count = len(tried(digest) | {(candidate.version.name, candidate.version.version)})
         confidence = 1 - (1 - self.confidence) / count if self.correct else self.confidence
@@ -130,7 +132,7 @@ class BetterThan:
             return None, tried
         number = int(self.other) if self.other.isdecimal() else None
         _, version = find_version(client, Reference(name, number, None if number else self.other))
-        return with_rows(client, read_facts(client, [version])[0]), tried
+        return with_learned(client, read_facts(client, [version])[0]), tried
 
     def _evaluated(self, candidate: VersionFacts, other: VersionFacts, confidence: float) -> Evaluation:
         models = [loading.load(facts.version.reference, trust=self.trust) for facts in (candidate, other)]
@@ -241,9 +243,7 @@ class _Tried:
 
 
 def _digest(data: Any) -> str:
-    from mlmagic.data.fingerprint.fingerprint import fingerprint
-
-    return fingerprint(data).digest
+    return fingerprint(as_dataset(data)).digest
 
 
 def _why(evaluation: Evaluation, metric: str) -> str:

@@ -191,6 +191,19 @@ def test_rows_that_the_model_was_trained_on_are_seen_among_others_and_in_any_ord
     assert "churn/2 was trained on about 34% of the rows of X: they are in 'X_train' of its run" in result.decision
 
 
+@pytest.mark.parametrize("form", ["NumPy", "an extra column", "lists"])
+def test_training_rows_are_refused_in_another_form(form, churn, data):
+    _, _, (X, y) = data
+    other = {
+        "NumPy": X.to_numpy(),
+        "an extra column": X.assign(site=1),
+        "lists": X.to_numpy().tolist(),
+    }[form]
+    result = churn(given=(X, y), on=(other, y), min=0.999)
+    assert result.verdict == "refused"
+    assert "churn/2 was trained on all of the rows of X: they are in 'X_train' of its run" in result.decision
+
+
 def test_a_body_that_fails_ends_its_run_as_failed_and_registers_nothing(churn):
     def fails(X, y):
         raise ZeroDivisionError("no")
