@@ -48,7 +48,7 @@ class BetterThan:
     ----------
     other
         The alias of the version to beat, or its number. If it is *to*, the alias that is asked for, and no version has
-        it yet, there is nothing to beat, and the gate passes.
+        it yet, there is nothing to beat, and the gate passes, unless the version has seen the rows.
     data, targets
         The test data, n rows, and their targets.
     names
@@ -101,6 +101,11 @@ class BetterThan:
             If one of the models cannot be loaded.
         """
         other, tried = registry_store.ask(partial(self._look, candidate, holder))
+        digest = _digest(self.data)
+        numbers: dict[str, float | str] = {TEST_DATA: digest}
+        for facts in (candidate, *([] if other is None else [other])):
+            if seen := why_seen(facts, self.data, self.targets, self.names[0]):
+                return GateVerdict(False, seen, numbers)
         if other is None:
             name = candidate.version.name
             return GateVerdict(
@@ -110,11 +115,6 @@ class BetterThan:
             raise UsageProblem(
                 f"{candidate.version.reference} is {self.other!r} itself: it cannot be better than that."
             )
-        digest = _digest(self.data)
-        numbers: dict[str, float | str] = {TEST_DATA: digest}
-        for facts in (candidate, other):
-            if seen := why_seen(facts, self.data, self.targets, self.names[0]):
-                return GateVerdict(False, seen, numbers)
         count = len(tried(digest) | {(candidate.version.name, candidate.version.version)})
         confidence = 1 - (1 - self.confidence) / count if self.correct else self.confidence
         evaluation = self._evaluated(candidate, other, confidence)

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import mlmagic
-from mlmagic.errors import ModelNotFoundError, UsageProblem
+from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, UsageProblem
 from mlmagic.registry.promotion import history
 
 
@@ -171,6 +171,15 @@ def test_where_no_version_has_the_alias_the_first_one_gets_it(churn):
     assert result.reason == "no version of 'churn' has 'champion' yet"
     assert (result.verdict, result.before) == ("promoted", None)
     assert aliases(churn.client) == {"champion": 2, "challenger": 2}
+
+
+def test_the_first_version_of_an_alias_must_not_have_seen_the_recent_data(churn, data):
+    result = churn(given=data[2], promote_to="production")
+    assert (result.verdict, result.exit_code) == ("refused", 3)
+    assert "churn/2 was trained on X" in result.decision
+    with pytest.raises(PromotionRefusedError, match="was trained on"):
+        mlmagic.promote("churn", 2, to="staging", better_than="staging", on=data[2], metric="accuracy")
+    assert aliases(churn.client) == {"champion": 1, "challenger": 2}
 
 
 def test_the_recent_data_must_be_held_out(churn, data):
