@@ -112,6 +112,8 @@ class BetterThan:
                 True, f"no version of {name!r} has {self.other!r} yet: there is nothing to be better than"
             )
         if other.version.version == candidate.version.version:
+            if self.other == self.to:  # another process has given it the alias since
+                return GateVerdict(True, f"{candidate.version.reference} is {self.other!r} already", numbers)
             raise UsageProblem(
                 f"{candidate.version.reference} is {self.other!r} itself: it cannot be better than that."
             )

@@ -121,14 +121,30 @@ def test_calling_it_again_trains_and_records_nothing(churn):
 def test_anything_else_is_trained_anew(churn, data, changed):
     churn(train_luck, min=0.999)
     more = {"metric": "balanced_accuracy"} if changed == "metric" else {}
+    expected = 3
     if changed == "champion":
-        mlmagic.promote("churn", 2, to="champion")
+        mlmagic.register("churn", run="first", again=True)
+        mlmagic.promote("churn", 3, to="champion")
+        expected = 4
     if changed == "recent":
         X, y = data[2]
         more["on"] = X[1:], y[1:]
     given = (data[1][0][1:], data[1][1][1:]) if changed == "data" else data[1]
     result = churn(train if changed == "code" else train_luck, given, min=0.999, **more)
-    assert result.version == 3
+    assert result.version == expected
+
+
+def test_what_this_code_trained_and_became_the_champion_is_not_trained_again(churn):
+    first = churn(min=0.999)
+    assert (first.verdict, first.version) == ("promoted", 2)
+    again = churn(min=0.999)
+    assert (again.verdict, again.exit_code, again.champion, again.version) == ("kept", 0, 2, None)
+    assert again.decision == "this code trained churn/2 on these data before; --again trains another one"
+    assert len(runs(churn.client)) == 2
+    mlmagic.rollback("churn")
+    assert churn(min=0.999).version == 2
+    assert churn(min=0.999, again=True).version == 3
+    assert len(runs(churn.client)) == 3
 
 
 def test_without_a_promotion_it_is_registered_and_the_next_command_is_named(churn):
