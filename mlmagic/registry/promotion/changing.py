@@ -106,7 +106,8 @@ def settle(client: MlflowClient, name: str, alias: str, *, own: str = "", uri: s
 def carry_out(client: MlflowClient, plan: Plan, *, uri: str | None = None) -> Promotion:
     """Change the alias and record it, if it is still as it was when the change was planned.
 
-    If another process has made the same change meanwhile, nothing is changed or recorded. *uri* is that of the registry, by default the current one.
+    If another process has made the same change meanwhile, nothing is changed or recorded. *uri* is that of the
+    registry, by default the current one.
 
     Raises
     ------
