@@ -44,7 +44,7 @@ def why_seen(facts: VersionFacts, data: Any, targets: Any, name: str) -> str:
     data, targets, name
         The test data, its targets, and what the user calls the data.
     """
-    version = facts.version.reference
+    version = facts.version.reference if facts.version.version is not None else "the new model"
     given = fingerprint(as_dataset(data))
     for known, other in facts.data:
         if other == given.digest and other not in facts.evaluated_on and context_of(known) not in HELD_OUT:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.promotion.history import HistoryEvent
     from mlmagic.registry.retraining.request import RetrainRequest
-    from mlmagic.registry.versions import RegisteredModel
+    from mlmagic.registry.versions import RegisteredModel, RegisteredVersion
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,12 @@ def look(request: RetrainRequest) -> tuple[Champion, Judgement]:
         raise UsageProblem(f"{seen}, so its {request.metric[0]} there says nothing. Take rows that it has not seen")
     evaluation = evaluate(request, facts.version.reference)
     return Champion(facts, evaluation), _judged(request, facts, evaluation, events)
+
+
+def why_version_seen(request: RetrainRequest, version: RegisteredVersion) -> str:
+    """Return why the model of *version*, or of its run, has seen the recent data; empty if nothing says so."""
+    facts = registry_store.ask(lambda client: with_learned(client, read_facts(client, [version])[0]))
+    return why_seen(facts, request.data, request.targets, request.names[0])
 
 
 def evaluate(request: RetrainRequest, reference: str) -> Evaluation:

@@ -42,7 +42,8 @@ class Retraining:
     metric
         The name of what decides.
     before, after
-        The evaluations of the champion and of the new version on the recent data.
+        The evaluations of the champion and of the new version on the recent data; *after* is None too if the new
+        version was trained on these rows.
     promotion
         What was changed, None if nothing was.
     decision

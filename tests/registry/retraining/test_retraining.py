@@ -208,6 +208,28 @@ def test_the_recent_data_must_be_held_out(churn, data):
         churn(never, min=0.5)
 
 
+def test_a_metric_on_rows_that_the_model_was_trained_on_is_not_recorded_as_its_own(churn, data):
+    result = churn(given=data[2], min=0.999)
+    assert (result.verdict, result.after) == ("refused", None)
+    assert "accuracy" not in runs(churn.client)[-1].data.metrics
+    with pytest.raises(UsageProblem, match="churn/2 does not have a metric, param or tag 'accuracy'"):
+        mlmagic.promote("churn", 2, gate="accuracy > 0.5")
+    assert str(result.to_dict()["after"]) == "None"
+    registered = churn(given=data[2], min=0.999, promote_to=None)
+    assert "churn/2 is the challenger, but churn/2 was trained on X: " in registered.decision
+    assert registered.decision.endswith("so its accuracy there says nothing. Train on other rows")
+
+
+def test_what_speaks_against_the_recent_data_is_told(churn, data):
+    X, y = data[2]
+    few = churn(never, on=(X[:1].assign(site=1), y[:1]), min=0.0)
+    assert few.verdict == "kept"
+    assert [note for note in few.notes if note.startswith("1 row only: a gross error shows")]
+    assert "X: not given to the model, which was not fitted on it: site" in few.notes
+    one_class = churn(never, on=(X[y == 1], y[y == 1]), min=0.0)
+    assert any("were left out: all 130 rows have the class '1'" in note for note in one_class.notes), one_class.notes
+
+
 def test_rows_that_the_model_was_trained_on_are_seen_among_others_and_in_any_order(churn, data):
     _, new, recent = data
     X, y = (pd.concat([one, other[::3]]).sample(frac=1, random_state=0) for one, other in zip(new, recent, strict=True))
