@@ -8,13 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
+from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.evaluating import compute
 from mlmagic.evaluation.measures.asked import named
 from mlmagic.evaluation.request import Names, Request, require_confidence
 from mlmagic.registry import loading, registry_store
-from mlmagic.registry.facts import read_facts, with_rows
-from mlmagic.registry.held_out import why_seen
+from mlmagic.registry.facts import read_facts, with_learned
+from mlmagic.registry.held_out.recorded_form import as_dataset
+from mlmagic.registry.held_out.seen_rows import why_seen
 from mlmagic.registry.names import Reference
 from mlmagic.registry.promotion.history import events_of
 from mlmagic.registry.versions import all_models, find_model, find_version
@@ -46,7 +48,7 @@ class BetterThan:
     ----------
     other
         The alias of the version to beat, or its number. If it is *to*, the alias that is asked for, and no version has
-        it yet, there is nothing to beat, and the gate passes.
+        it yet, there is nothing to beat, and the gate passes, unless the version has seen the rows.
     data, targets
         The test data, n rows, and their targets.
     names
@@ -99,20 +101,22 @@ class BetterThan:
             If one of the models cannot be loaded.
         """
         other, tried = registry_store.ask(partial(self._look, candidate, holder))
+        digest = _digest(self.data)
+        numbers: dict[str, float | str] = {TEST_DATA: digest}
+        for facts in (candidate, *([] if other is None else [other])):
+            if seen := why_seen(facts, self.data, self.targets, self.names[0]):
+                return GateVerdict(False, seen, numbers)
         if other is None:
             name = candidate.version.name
             return GateVerdict(
                 True, f"no version of {name!r} has {self.other!r} yet: there is nothing to be better than"
             )
         if other.version.version == candidate.version.version:
+            if self.other == self.to:  # another process has given it the alias since
+                return GateVerdict(True, f"{candidate.version.reference} is {self.other!r} already", numbers)
             raise UsageProblem(
                 f"{candidate.version.reference} is {self.other!r} itself: it cannot be better than that."
             )
-        digest = _digest(self.data)
-        numbers: dict[str, float | str] = {TEST_DATA: digest}
-        for facts in (candidate, other):
-            if seen := why_seen(facts, self.data, self.names[0], digest):
-                return GateVerdict(False, seen, numbers)
         count = len(tried(digest) | {(candidate.version.name, candidate.version.version)})
         confidence = 1 - (1 - self.confidence) / count if self.correct else self.confidence
         evaluation = self._evaluated(candidate, other, confidence)
@@ -130,7 +134,7 @@ class BetterThan:
             return None, tried
         number = int(self.other) if self.other.isdecimal() else None
         _, version = find_version(client, Reference(name, number, None if number else self.other))
-        return with_rows(client, read_facts(client, [version])[0]), tried
+        return with_learned(client, read_facts(client, [version])[0]), tried
 
     def _evaluated(self, candidate: VersionFacts, other: VersionFacts, confidence: float) -> Evaluation:
         models = [loading.load(facts.version.reference, trust=self.trust) for facts in (candidate, other)]
@@ -241,9 +245,7 @@ class _Tried:
 
 
 def _digest(data: Any) -> str:
-    from mlmagic.data.fingerprint.fingerprint import fingerprint
-
-    return fingerprint(data).digest
+    return fingerprint(as_dataset(data)).digest
 
 
 def _why(evaluation: Evaluation, metric: str) -> str:

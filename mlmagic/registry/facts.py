@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
+from mlmagic.registry.held_out.learned_data import LearnedData
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import bulk
 from mlmagic.store.query.evaluated import metrics_of_others, models_in
@@ -50,8 +50,8 @@ class VersionFacts:
     """A version with what is known of it.
 
     *run_name* is empty if the run was deleted. *data* are the names and digests of the run's datasets, *evaluated_on*
-    the digests of those that no model of the run learned from, and *learned_rows* the names and smallest row hashes of
-    those that a model was fitted on, if they were asked for.
+    the digests of those that no model of the run learned from, and *learned* those that a model was fitted on, if they
+    were asked for.
     """
 
     version: RegisteredVersion
@@ -61,7 +61,7 @@ class VersionFacts:
     run_tags: Mapping[str, str] = field(default_factory=dict)
     data: tuple[tuple[str, str], ...] = ()
     evaluated_on: frozenset[str] = frozenset()
-    learned_rows: tuple[tuple[str, bytes], ...] = ()
+    learned: tuple[LearnedData, ...] = ()
 
     @property
     def tags(self) -> dict[str, str]:
@@ -88,24 +88,15 @@ def read_facts(client: MlflowClient, versions: Sequence[RegisteredVersion]) -> l
     return [_facts(client, version, runs.get(version.run_id)) for version in versions]
 
 
-def with_rows(client: MlflowClient, facts: VersionFacts) -> VersionFacts:
-    """Return *facts* with the row hashes of the data that the models of the run learned from."""
+def with_learned(client: MlflowClient, facts: VersionFacts) -> VersionFacts:
+    """Return *facts* with the data that the models of the run learned from."""
     if not facts.data:
         return facts
     inputs = client.get_run(facts.version.run_id).inputs.dataset_inputs
     answered()
     learned = [one.dataset for one in inputs if context_in(one) == "training"]
-    found = [(as_text(one.name), row_hashes_in(one.profile)) for one in learned]
-    return replace(facts, learned_rows=tuple((name, rows) for name, rows in found if rows))
-
-
-def row_hashes_in(profile: Any) -> bytes:
-    """Return the row hashes in a dataset's profile, which anyone may have written; empty if there are none."""
-    text = (read_json(profile, dict) or {}).get("row_hashes")
-    try:
-        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
-    except ValueError:
-        return b""
+    found = [LearnedData(as_text(one.name), str(one.digest), read_json(one.profile, dict) or {}) for one in learned]
+    return replace(facts, learned=tuple(found))
 
 
 def _facts(client: MlflowClient, version: RegisteredVersion, run: Any) -> VersionFacts:

@@ -5,7 +5,8 @@ import pytest
 
 import mlmagic
 from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, UsageProblem
-from mlmagic.registry.promotion import changing, history
+from mlmagic.registry.names import Reference
+from mlmagic.registry.promotion import changing, history, promoting, rolling_back
 from mlmagic.types import GateVerdict
 
 
@@ -294,3 +295,17 @@ def test_a_mistyped_alias_is_told_and_never_offered(versions, client):
         mlmagic.promote("churn", "@champoin")
     with pytest.raises(ModelNotFoundError, match=r"A version by its number: churn/1$"):
         mlmagic.promote("churn", "@1")
+
+
+def test_the_same_change_by_two_processes_is_made_once_and_refused_to_none(make_versions, client):
+    make_versions({"accuracy": 0.8}, {"accuracy": 0.9})
+    wanted = promoting.Wanted(Reference("churn", 2), "champion")
+    plans = [promoting.judged(wanted, promoting.look(wanted, client)) for _ in range(2)]
+    told = [str(changing.carry_out(client, plan)) for plan in plans]
+    assert told[1] == "champion of 'churn' is version 2 already; nothing was changed"
+    mlmagic.promote("churn", 1)
+    plans = [rolling_back.plan_rollback(client, "churn", "champion") for _ in range(2)]
+    assert [changing.carry_out(client, plan).changed for plan in plans] == [True, False]
+    model = client.get_registered_model("churn")
+    assert [one.what for one in history.events_of(model.tags)] == ["promoted", "promoted", "rolled back"]
+    assert not any(key.startswith("mlmagic.claim") for key in model.tags)

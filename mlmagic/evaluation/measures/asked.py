@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
 import warnings
@@ -15,10 +14,10 @@ from mlmagic.adapters.optional import require
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.measures.measure import Measure
+from mlmagic.evaluation.measures.metric_functions import function_of
 from mlmagic.evaluation.measures.standard import SCORERS, Measures, all_names
 from mlmagic.evaluation.statistics.summaries import ByRows
 from mlmagic.scalars import as_number
-from mlmagic.store.query.direction import direction_of
 from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import one_line, reraise_interrupt
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 Asked = Mapping[str, Any]
 """What was asked for, by the name under which it is recorded: a metric's name, a scorer, or a function."""
-_PROBABILITIES = frozenset(["y_proba", "y_prob", "y_score", "probabilities"])
 _TASKS = {
     "binary": "two classes",
     "multiclass": "several classes",
@@ -39,7 +37,6 @@ _TASKS = {
     "regression": "numbers",
 }
 _SLOW_S = 0.02
-_ARGUMENTS = 2
 
 
 def named(metrics: Any) -> dict[str, Any]:
@@ -117,11 +114,12 @@ def measures_asked(asked: Asked, known: Measures, outcome: Outcome, *, model: st
                 else (f"it is no metric of {_TASKS[outcome.task]}")
             )
             continue
-        function, direction = _function_of(name, what, outcome)
+        function, direction = function_of(name, what, outcome)
         value, why, seconds = _try(function, len(outcome))
         if why:
             known.left_out[name] = why.format(model=model)
             continue
+        known.left_out.pop(name, None)
         if seconds > _SLOW_S and not slow_too:
             yield Measure(name, _Once(value), lambda values: values, direction)
             continue
@@ -156,55 +154,6 @@ class _Once:
 
         is_whole = weights.shape[1] == 1 and bool((weights == 1).all())
         return np.full(weights.shape[1], self._value if is_whole else math.nan)
-
-
-def _function_of(name: str, what: Any, outcome: Outcome) -> tuple[Callable[[NDArray[Any]], Any], Any]:
-    """Return a function of the positions of rows, and the direction of the metric."""
-    if isinstance(what, str):
-        from sklearn.metrics import get_scorer
-
-        what = get_scorer(what)
-    if is_scorer(what) or _takes_estimator(what):
-        from mlmagic.evaluation.measures.recorded_model import recorded_model
-
-        model = recorded_model(outcome)
-        return lambda rows: what(model, rows.reshape(-1, 1), outcome.true[rows]), "max"
-    extra = _parameters(what) & _PROBABILITIES
-    if not extra:
-        return lambda rows: what(outcome.true[rows], outcome.predicted[rows]), direction_of(name)
-
-    def with_probabilities(rows: NDArray[Any]) -> Any:
-        scores = outcome.probabilities if outcome.probabilities is not None else outcome.scores
-        if scores is None:
-            raise LookupError("it takes probabilities, and {model} has none")
-        if outcome.positive is not None and scores.ndim > 1:
-            scores = scores[:, outcome.positive]
-        given = dict.fromkeys(extra, scores[rows])
-        has_predicted = len(_parameters(what) - {"y_true"} - extra) > 0
-        return what(outcome.true[rows], *([outcome.predicted[rows]] if has_predicted else []), **given)
-
-    return with_probabilities, direction_of(name)
-
-
-def _parameters(function: Any) -> set[str]:
-    try:
-        return {
-            name
-            for name, one in inspect.signature(function).parameters.items()
-            if one.kind in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY, one.POSITIONAL_ONLY}
-        }
-    except (TypeError, ValueError):  # a builtin
-        return set()
-
-
-def _takes_estimator(function: Any) -> bool:
-    """Return whether a function is a scorer by its signature: ``(estimator, X, y)``."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    required = [one.name for one in parameters if one.default is one.empty and one.kind == one.POSITIONAL_OR_KEYWORD]
-    return len(required) > _ARGUMENTS and required[0] in {"estimator", "model", "clf", "est"}
 
 
 def _try(function: Callable[[NDArray[Any]], Any], rows: int) -> tuple[float, str, float]:

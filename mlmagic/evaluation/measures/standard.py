@@ -86,6 +86,7 @@ class Measures:
         ranking = _OF_RANKING if outcome.positive is not None else ("roc_auc_ovr",)
         if present.sum() == 1:
             self._leave_out(only, *ranking)
+            self._leave_out_undefined(outcome, only)
         elif outcome.scores is None:
             self._leave_out(_NO_SCORES, *ranking)
         elif outcome.unseen:
@@ -100,6 +101,19 @@ class Measures:
         else:
             self._add(classification.of_each_class(outcome.codes, outcome.scores, "roc_auc_ovr"))
         self._add_probabilities(outcome)
+
+    def _leave_out_undefined(self, outcome: Outcome, only: str) -> None:
+        """Leave out what rows of one class do not define: scikit-learn has 0 there, which reads as a bad model."""
+        undefined = ["mcc"]
+        if outcome.positive is None:
+            undefined += ["precision_macro", "recall_macro", "f1_macro"]
+        elif not (outcome.codes == outcome.positive).any():
+            undefined += ["recall", "f1"]
+        if outcome.positive is not None and not (outcome.predicted_codes == outcome.positive).any():
+            undefined.append("precision")
+        for name in undefined:
+            self.of.pop(name, None)
+        self._leave_out(only, *undefined)
 
     def _add_probabilities(self, outcome: Outcome) -> None:
         import numpy as np

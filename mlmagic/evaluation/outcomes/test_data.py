@@ -76,7 +76,7 @@ def for_model(model: Any, data: Any, name: str, note: Callable[[str], None]) -> 
         if wanted is not None:
             note(f"{name} has no column names: its columns are taken in the order of training")
         return data
-    texts = _as_fitted([str(one) for one in names], wanted)
+    texts = as_fitted([str(one) for one in names], wanted)
     if missing := [one for one in wanted if one not in texts]:
         listed = ", ".join(map(repr, missing[:_MOST_NAMED])) + (", …" if len(missing) > _MOST_NAMED else "")
         raise UsageProblem(
@@ -95,10 +95,10 @@ def for_model(model: Any, data: Any, name: str, note: Callable[[str], None]) -> 
     return data.select(chosen) if hasattr(data, "select") else data[chosen]
 
 
-def _as_fitted(texts: list[str], wanted: list[str]) -> list[str]:
+def as_fitted(texts: list[str], wanted: list[str]) -> list[str]:
     """Return the names of columns as the model has them: LightGBM writes ``_`` for a space.
 
-    >>> _as_fitted(["mean area", "site"], ["mean_area"])
+    >>> as_fitted(["mean area", "site"], ["mean_area"])
     ['mean_area', 'site']
     """
     spelled = [text if text in wanted else text.replace(" ", "_") for text in texts]

@@ -106,7 +106,8 @@ def settle(client: MlflowClient, name: str, alias: str, *, own: str = "", uri: s
 def carry_out(client: MlflowClient, plan: Plan, *, uri: str | None = None) -> Promotion:
     """Change the alias and record it, if it is still as it was when the change was planned.
 
-    *uri* is that of the registry, by default the current one.
+    If another process has made the same change meanwhile, nothing is changed or recorded. *uri* is that of the
+    registry, by default the current one.
 
     Raises
     ------
@@ -122,6 +123,9 @@ def carry_out(client: MlflowClient, plan: Plan, *, uri: str | None = None) -> Pr
             notes = (*notes, interrupted.complete(client, model, abandoned))
             model = find_model(client, name)
         events = history.events_of(model.tags)
+        if _is_done(plan, model, events):
+            claims.release(client, name, event)
+            return Promotion(name, event.alias, event.version, event.version, verdict=plan.verdict, notes=notes)
         if overtaken := _overtaken(plan, model, abandoned):
             claims.release(client, name, event)
             raise refused(client, plan, overtaken)
@@ -143,6 +147,15 @@ def _set(client: MlflowClient, name: str, alias: str, version: int | None) -> No
     else:
         client.set_registered_model_alias(name, alias, str(version))
     answered()
+
+
+def _is_done(plan: Plan, model: RegisteredModel, events: list[HistoryEvent]) -> bool:
+    """Return whether another process has made the same change since the plan was made."""
+    event = plan.event
+    if event.version == event.before or model.aliases.get(event.alias) != event.version:
+        return False
+    last = history.state_of(events, event.alias).last
+    return event.what == "promoted" or (last is not None and last.undoes == event.undoes)
 
 
 def _overtaken(plan: Plan, model: RegisteredModel, abandoned: claims.Claim | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.registry import registry_store
-from mlmagic.registry.facts import read_facts, with_rows
+from mlmagic.registry.facts import read_facts, with_learned
 from mlmagic.registry.promotion.changing import (
     Plan,
     Promotion,
@@ -95,7 +95,7 @@ def look(wanted: Wanted, client: MlflowClient, *, complete: bool = False) -> Sit
     if wanted.gate is None or before == version.version:
         return Situation(plan)
     holder = version_or_none(client, model, before) if before is not None else None
-    found = [with_rows(client, one) for one in read_facts(client, [version, *([holder] if holder else [])])]
+    found = [with_learned(client, one) for one in read_facts(client, [version, *([holder] if holder else [])])]
     return Situation(plan, found[0], found[1] if holder else None)
 
 

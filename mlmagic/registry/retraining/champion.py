@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.errors import ModelNotFoundError, UsageProblem
 from mlmagic.evaluation.evaluating import compute
 from mlmagic.evaluation.request import Names, Request
 from mlmagic.registry import loading, registry_store
-from mlmagic.registry.facts import read_facts, with_rows
-from mlmagic.registry.held_out import why_seen
+from mlmagic.registry.facts import read_facts, with_learned
+from mlmagic.registry.held_out.seen_rows import why_seen
 from mlmagic.registry.promotion import history
 from mlmagic.registry.versions import all_models, model_or_none, version_or_none
 from mlmagic.suggestions import did_you_mean
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.facts import VersionFacts
     from mlmagic.registry.promotion.history import HistoryEvent
     from mlmagic.registry.retraining.request import RetrainRequest
-    from mlmagic.registry.versions import RegisteredModel
+    from mlmagic.registry.versions import RegisteredModel, RegisteredVersion
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,16 @@ def look(request: RetrainRequest) -> tuple[Champion, Judgement]:
     facts, events = registry_store.ask(partial(_found, request))
     if facts is None:
         return Champion(None, None), Judgement(True, f"no version of {request.name!r} has {request.alias!r} yet")
-    if seen := why_seen(facts, request.data, request.names[0], fingerprint(request.data).digest):
+    if seen := why_seen(facts, request.data, request.targets, request.names[0]):
         raise UsageProblem(f"{seen}, so its {request.metric[0]} there says nothing. Take rows that it has not seen")
     evaluation = evaluate(request, facts.version.reference)
     return Champion(facts, evaluation), _judged(request, facts, evaluation, events)
+
+
+def why_version_seen(request: RetrainRequest, version: RegisteredVersion) -> str:
+    """Return why the model of *version*, or of its run, has seen the recent data; empty if nothing says so."""
+    facts = registry_store.ask(lambda client: with_learned(client, read_facts(client, [version])[0]))
+    return why_seen(facts, request.data, request.targets, request.names[0])
 
 
 def evaluate(request: RetrainRequest, reference: str) -> Evaluation:
@@ -113,7 +118,7 @@ def _found(request: RetrainRequest, client: MlflowClient) -> tuple[VersionFacts 
             f"the alias {request.alias!r} of {request.name!r} names version {number}, which was deleted. To choose "
             f"another: %promote {request.name} VERSION --to {request.alias}"
         )
-    return with_rows(client, read_facts(client, [version])[0]), _promotions(model, request.alias, number)
+    return with_learned(client, read_facts(client, [version])[0]), _promotions(model, request.alias, number)
 
 
 def _unknown(client: MlflowClient, name: str) -> ModelNotFoundError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.data.code_identity import content_of, key_of
 from mlmagic.registry import registry_store
 from mlmagic.registry.promotion import history
-from mlmagic.registry.versions import find_model, versions_of
+from mlmagic.registry.versions import find_model, version_or_none, versions_of
 from mlmagic.store import experiments
 from mlmagic.store.query import logged_models
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEY = "mlmagic.retraining"
 """The tag of a run and of its version that tells for which code, champion and data it was trained."""
+FROM = "mlmagic.retrained_from"
+"""The tag of a version that names the one that it is to replace."""
 REASON = "retrain_reason"
 
 
@@ -38,6 +40,24 @@ def key(request: RetrainRequest, code: str, champion: int | None) -> str:
     """
     data = [content_of(one) for one in (request.data, request.targets)]
     return key_of(request.name, request.alias, request.metric[0], code, champion, data)
+
+
+def is_result(request: RetrainRequest, code: str, version: RegisteredVersion) -> bool:
+    """Return whether *version* was trained by this code for this data, when another version was to be replaced."""
+    replaced = version.tags.get(FROM, "").rpartition("/")[2]
+    return version.tags.get(KEY) == key(request, code, int(replaced) if replaced.isdecimal() else None)
+
+
+def find_holder(request: RetrainRequest, wanted: str) -> RegisteredVersion | None:
+    """Return the version that has the alias, if an earlier retraining with this key registered it; else None."""
+
+    def search(client: MlflowClient) -> RegisteredVersion | None:
+        model = find_model(client, request.name)
+        number = model.aliases.get(request.alias)
+        version = None if number is None else version_or_none(client, model, number)
+        return version if version is not None and version.tags.get(KEY) == wanted else None
+
+    return registry_store.ask(search)
 
 
 def find_version(name: str, wanted: str) -> RegisteredVersion | None:

@@ -29,7 +29,8 @@ class Retraining:
     name, alias
         The registered model, and the alias of the version that was looked at.
     verdict
-        ``"kept"``: the champion is good enough, and nothing was trained. ``"promoted"``: the new version has the alias.
+        ``"kept"``: the champion is good enough, or was trained by the same code on the same data, and nothing was
+        trained. ``"promoted"``: the new version has the alias.
         ``"registered"``: there is a new version, and no promotion was asked for. ``"refused"``: the gate refused the
         new version, so the champion stays although it is worse than wanted.
     reason
@@ -41,7 +42,8 @@ class Retraining:
     metric
         The name of what decides.
     before, after
-        The evaluations of the champion and of the new version on the recent data.
+        The evaluations of the champion and of the new version on the recent data; *after* is None too if the new
+        version was trained on these rows.
     promotion
         What was changed, None if nothing was.
     decision

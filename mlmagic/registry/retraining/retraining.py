@@ -17,6 +17,7 @@ from mlmagic.registry.retraining import champion as champions
 from mlmagic.registry.retraining import earlier
 from mlmagic.registry.retraining.request import CHALLENGER, RetrainRequest, check
 from mlmagic.registry.retraining.result import Retraining
+from mlmagic.registry.versions import RegisteredVersion
 from mlmagic.store import tracking_uri
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.query import logged_models, queries
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
     from mlmagic.evaluation.evaluation import Evaluation
     from mlmagic.registry.retraining.champion import Champion
-    from mlmagic.registry.versions import RegisteredVersion
 
-_FROM = "mlmagic.retrained_from"
-"""The tag of a version that names the one that it is to replace."""
 _LONGEST_DELIVERY_S = 600.0
 
 
@@ -62,10 +60,19 @@ def retrain(request: RetrainRequest, training: Training) -> Retraining:
     champion, judgement = champions.look(request)
     result = Retraining(
         request.name, request.alias, "kept", judgement.reason, request.metric[0], champion.version,
-        before=champion.evaluation,
+        before=champion.evaluation, notes=_notes_of(champion.evaluation),
     )  # fmt: skip
     if not judgement.trains:
         return result
+    if (
+        not request.again
+        and champion.facts is not None
+        and earlier.is_result(request, training.identity, champion.facts.version)
+    ):
+        reference = champion.facts.version.reference
+        return replace(
+            result, decision=f"this code trained {reference} on these data before; --again trains another one"
+        )
     key = earlier.key(request, training.identity, champion.version)
     version = None if request.again else earlier.find_version(request.name, key)
     if version is None:
@@ -73,31 +80,43 @@ def retrain(request: RetrainRequest, training: Training) -> Retraining:
     else:
         notes = (f"{version.reference} was trained for this before; --again trains another one",)
     notes += _as_challenger(version, judgement.reason)
-    after = champions.evaluate(request, version.reference)
+    seen = champions.why_version_seen(request, version)
+    after = None if seen else champions.evaluate(request, version.reference)
+    notes = tuple(dict.fromkeys((*result.notes, *notes, *_notes_of(after))))
     result = replace(
         result, verdict="registered", version=version.number, run_id=version.run_id, after=after, notes=notes
     )
-    return _promoted(request, result, version) if request.promote_to else _registered(request, result, after)
+    return _promoted(request, result, version, key) if request.promote_to else _registered(request, result, seen)
+
+
+def _notes_of(evaluation: Evaluation | None) -> tuple[str, ...]:
+    return () if evaluation is None else tuple(note.text for note in evaluation.notes)
 
 
 def _trained(
     request: RetrainRequest, training: Training, reason: str, key: str, champion: Champion
 ) -> tuple[RegisteredVersion, tuple[str, ...]]:
-    """Train a model, evaluate it, and register it; return the version and what else to know."""
+    """Train a model, evaluate it, and register it; return the version and what else to know.
+
+    A model that has seen the recent data is registered without metrics of it, which a later gate would believe.
+    """
     tags = {**request.tags, earlier.REASON: reason, earlier.KEY: key}
     run_id = None if request.again else earlier.find_run(key)
     notes: tuple[str, ...] = ()
     if run_id is None:
         run_id = training.run(reason, tags)
         _delivered()
+        if not request.again and (other := earlier.find_version(request.name, key)) is not None:
+            return other, (f"another process has trained {other.reference} for this meanwhile",)
     else:
-        notes = (f"the run {run_id[:8]} was trained for this before, and not registered; --again trains another one",)
+        notes = (f"the run {run_id[:8]} was trained for this before; --again trains another one",)
     name = registry_store.ask(partial(_model_of, request, run_id))
-    model = loading.load(f"runs:/{run_id}/{name}", trust=request.trust)
-    evaluation = evaluate_request(champions.evaluation_request(request, model, name, run=run_id))
-    notes += tuple(note.text for note in evaluation.notes if note.level == "warning")
+    if not champions.why_version_seen(request, RegisteredVersion(request.name, None, run_id=run_id)):
+        model = loading.load(f"runs:/{run_id}/{name}", trust=request.trust)
+        evaluation = evaluate_request(champions.evaluation_request(request, model, name, run=run_id))
+        notes += tuple(note.text for note in evaluation.notes if note.level == "warning")
     if champion.facts is not None:
-        tags[_FROM] = champion.facts.version.reference
+        tags[earlier.FROM] = champion.facts.version.reference
     wanted = RegistrationRequest(request.name, run_id, name, CHALLENGER, tags, None, request.again)
     return registry_store.ask(partial(_registered_now, wanted)), notes
 
@@ -136,17 +155,23 @@ def _as_challenger(version: RegisteredVersion, reason: str) -> tuple[str, ...]:
         return (str(error).partition("\n")[0],)
 
 
-def _registered(request: RetrainRequest, result: Retraining, after: Evaluation) -> Retraining:
+def _registered(request: RetrainRequest, result: Retraining, seen: str) -> Retraining:
     metric, on = request.metric[0], ",".join(request.names)
+    reference = f"{request.name}/{result.version}"
+    if result.after is None:
+        told = f"{reference} is the {CHALLENGER}, but {seen}, so its {metric} there says nothing. Train on other rows"
+        return replace(result, decision=told)
     decision = (
-        f"{request.name}/{result.version} is the {CHALLENGER}: {metric} {champions.shown(after, metric)}. To promote "
+        f"{reference} is the {CHALLENGER}: {metric} {champions.shown(result.after, metric)}. To promote "
         f"it: %promote {request.name} {result.version} --better-than {request.alias} --on {on} --metric {metric}"
     )
     return replace(result, decision=decision)
 
 
-def _promoted(request: RetrainRequest, result: Retraining, version: RegisteredVersion) -> Retraining:
+def _promoted(request: RetrainRequest, result: Retraining, version: RegisteredVersion, key: str) -> Retraining:
     gate = request.gate
+    if (twin := _twin(request, version, key)) is not None:
+        return _by_another(result, twin)
     refusal = earlier.find_refusal(request.name, version.number, request.alias, gate.name)
     if refusal is not None:
         told = f"{version.reference} was refused before, and {request.alias!r} has not changed since: {refusal.reason}"
@@ -157,5 +182,24 @@ def _promoted(request: RetrainRequest, result: Retraining, version: RegisteredVe
     try:
         done = promoting.promote(wanted)
     except PromotionRefusedError as error:
+        if (twin := _twin(request, version, key)) is not None:
+            return _by_another(result, twin)
         return replace(result, verdict="refused", decision=str(error).partition("\n")[0])
     return replace(result, verdict="promoted", promotion=done, decision=str(done), notes=(*result.notes, *done.notes))
+
+
+def _twin(request: RetrainRequest, version: RegisteredVersion, key: str) -> RegisteredVersion | None:
+    """Return another version that has the alias and that another process trained for the same, or None."""
+    holder = None if request.again else earlier.find_holder(request, key)
+    return holder if holder is not None and holder.number != version.number else None
+
+
+def _by_another(result: Retraining, twin: RegisteredVersion) -> Retraining:
+    told = (
+        f"{result.alias} of {result.name!r} is version {twin.number} already, which another process trained by the "
+        f"same code on the same data"
+    )
+    note = f"version {result.version} was trained for the same, and is not needed"
+    return replace(
+        result, verdict="promoted", version=twin.number, run_id=twin.run_id, decision=told, notes=(*result.notes, note)
+    )

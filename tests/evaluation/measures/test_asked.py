@@ -221,6 +221,71 @@ def test_a_function_that_takes_probabilities_needs_some(outcomes):
     assert left_out == {"gap": "it takes probabilities, and net has none"}
 
 
+def test_decision_scores_are_no_probabilities(outcome_of, fitted):
+    model, _, y = fitted["two, decided"]
+    outcome, _ = outcome_of(model, y, data=fitted["two, decided"][1])
+    asked = {
+        "proba": lambda y_true, y_proba: float(y_proba.sum()),
+        "prob": lambda y_true, y_prob: 0.0,
+        "squares": metrics.brier_score_loss,
+        "loss": metrics.log_loss,
+        "score": lambda y_true, y_score: float(y_score.sum()),
+        "area": metrics.roc_auc_score,
+    }
+    computed, left_out = values(asked, outcome)
+    scores = model.decision_function(fitted["two, decided"][1])
+    assert computed == {
+        "score": pytest.approx(scores.sum()), "area": pytest.approx(metrics.roc_auc_score(y, scores)),
+    }  # fmt: skip
+    assert left_out == dict.fromkeys(["proba", "prob", "squares", "loss"], "it takes probabilities, and net has none")
+
+
+def test_a_function_of_the_name_of_a_metric_that_is_left_out_takes_its_place(outcomes):
+    known = Measures(outcomes["labels only"])
+    assert "log_loss" in known.left_out
+    asked = {"log_loss": lambda y_true, y_pred: 2.0}
+    assert [one.name for one in measures_asked(asked, known, outcomes["labels only"], model="net", slow_too=True)] == [
+        "log_loss"
+    ]
+    assert "log_loss" not in known.left_out
+
+
+OF_PROBABILITIES = [
+    metrics.brier_score_loss, metrics.log_loss, metrics.roc_auc_score, metrics.average_precision_score,
+    metrics.d2_log_loss_score, functools.partial(metrics.roc_auc_score, max_fpr=0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", OF_PROBABILITIES)
+def test_scikit_learns_functions_are_given_probabilities_of_the_positive_class(function, outcome_of, answering):
+    labels = np.array(["no", "yes"])
+    model = answering(labels[PREDICTED], classes=labels, probabilities=PROBABILITIES)
+    for positive, column in (("yes", 1), ("no", 0)):
+        outcome, _ = outcome_of(model, labels[TRUE], positive=positive)
+        truth = (column == TRUE).astype(int)
+        assert values({"mine": function}, outcome)[0] == {
+            "mine": pytest.approx(function(truth, PROBABILITIES[:, column]))
+        }
+
+
+@pytest.mark.parametrize("function", [metrics.log_loss, metrics.roc_auc_score, metrics.top_k_accuracy_score])
+def test_scikit_learns_functions_are_given_a_column_for_each_of_several_classes(function, outcomes):
+    outcome = outcomes["multiclass"]
+    more = {"multi_class": "ovr"} if function is metrics.roc_auc_score else {}
+    wanted = function(outcome.true, outcome.probabilities, labels=[0, 1, 2], **more)
+    assert values({"mine": function}, outcome)[0] == {"mine": pytest.approx(wanted)}
+
+
+def test_a_further_parameter_with_a_default_is_not_the_prediction(two):
+    def above(y_true, y_proba, threshold=0.5):
+        return float((y_proba > threshold).sum())
+
+    def at(y_true, threshold=0.5, *, y_proba):
+        return float((y_proba > threshold).sum())
+
+    assert values({"above": above, "at": at}, two) == ({"above": 3.0, "at": 3.0}, {})
+
+
 def test_the_users_interrupt_of_a_function_is_not_taken_for_its_error(two):
     def interrupted(y_true, y_pred):
         signal.raise_signal(signal.SIGINT)

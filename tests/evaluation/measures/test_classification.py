@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from mlmagic.evaluation.measures.classification import of_classes, of_each_class, of_probabilities, of_ranking
+from mlmagic.evaluation.measures.standard import Measures
 
 
 def averaged(function, average):
@@ -134,3 +135,29 @@ def test_the_opposite_sign_has_the_opposite_direction():
     assert (log_loss.direction, opposite.direction) == ("min", "max")
     values = values_on([log_loss, opposite], [1, 1])
     assert values["neg_log_loss"] == -values["log_loss"]
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "left_out"),
+    [
+        ([0, 0, 0], [0, 0, 0], {"mcc", "precision", "recall", "f1"}),
+        ([0, 0, 0], [0, 1, 0], {"mcc", "recall", "f1"}),
+        ([1, 1, 1], [1, 0, 1], {"mcc"}),
+        ([1, 1, 1], [0, 0, 0], {"mcc", "precision"}),
+        ([1], [1], {"mcc"}),
+        ([1, 0], [0, 0], set()),  # 0, as scikit-learn has it: the rows define them
+    ],
+)
+def test_what_rows_of_one_class_do_not_define_is_left_out(true, predicted, left_out, outcome_of, answering):
+    outcome, _ = outcome_of(answering(np.array(predicted), classes=[0, 1]), np.array(true))
+    known = Measures(outcome)
+    assert {"precision", "recall", "f1", "mcc"} - known.of.keys() == left_out
+    assert {known.left_out[name] for name in left_out} <= {f"all {len(true)} rows have the class '{true[0]}'"}
+    assert "accuracy" in known.of
+
+
+def test_means_over_classes_of_rows_of_one_class_are_left_out(outcome_of, answering):
+    outcome, _ = outcome_of(answering(np.array([2, 1, 2]), classes=[0, 1, 2]), np.array([2, 2, 2]))
+    known = Measures(outcome)
+    assert {"mcc", "precision_macro", "recall_macro", "f1_macro"} <= known.left_out.keys() - known.of.keys()
+    assert "accuracy" in known.of

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import mlmagic
-from mlmagic.errors import ModelNotFoundError, UsageProblem
+from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, UsageProblem
 from mlmagic.registry.promotion import history
 
 
@@ -121,14 +121,30 @@ def test_calling_it_again_trains_and_records_nothing(churn):
 def test_anything_else_is_trained_anew(churn, data, changed):
     churn(train_luck, min=0.999)
     more = {"metric": "balanced_accuracy"} if changed == "metric" else {}
+    expected = 3
     if changed == "champion":
-        mlmagic.promote("churn", 2, to="champion")
+        mlmagic.register("churn", run="first", again=True)
+        mlmagic.promote("churn", 3, to="champion")
+        expected = 4
     if changed == "recent":
         X, y = data[2]
         more["on"] = X[1:], y[1:]
     given = (data[1][0][1:], data[1][1][1:]) if changed == "data" else data[1]
     result = churn(train if changed == "code" else train_luck, given, min=0.999, **more)
-    assert result.version == 3
+    assert result.version == expected
+
+
+def test_what_this_code_trained_and_became_the_champion_is_not_trained_again(churn):
+    first = churn(min=0.999)
+    assert (first.verdict, first.version) == ("promoted", 2)
+    again = churn(min=0.999)
+    assert (again.verdict, again.exit_code, again.champion, again.version) == ("kept", 0, 2, None)
+    assert again.decision == "this code trained churn/2 on these data before; --again trains another one"
+    assert len(runs(churn.client)) == 2
+    mlmagic.rollback("churn")
+    assert churn(min=0.999).version == 2
+    assert churn(min=0.999, again=True).version == 3
+    assert len(runs(churn.client)) == 3
 
 
 def test_without_a_promotion_it_is_registered_and_the_next_command_is_named(churn):
@@ -173,6 +189,15 @@ def test_where_no_version_has_the_alias_the_first_one_gets_it(churn):
     assert aliases(churn.client) == {"champion": 2, "challenger": 2}
 
 
+def test_the_first_version_of_an_alias_must_not_have_seen_the_recent_data(churn, data):
+    result = churn(given=data[2], promote_to="production")
+    assert (result.verdict, result.exit_code) == ("refused", 3)
+    assert "churn/2 was trained on X" in result.decision
+    with pytest.raises(PromotionRefusedError, match="was trained on"):
+        mlmagic.promote("churn", 2, to="staging", better_than="staging", on=data[2], metric="accuracy")
+    assert aliases(churn.client) == {"champion": 1, "challenger": 2}
+
+
 def test_the_recent_data_must_be_held_out(churn, data):
     _, _, recent = data
     result = churn(given=recent, min=0.999)
@@ -183,12 +208,47 @@ def test_the_recent_data_must_be_held_out(churn, data):
         churn(never, min=0.5)
 
 
+def test_a_metric_on_rows_that_the_model_was_trained_on_is_not_recorded_as_its_own(churn, data):
+    result = churn(given=data[2], min=0.999)
+    assert (result.verdict, result.after) == ("refused", None)
+    assert "accuracy" not in runs(churn.client)[-1].data.metrics
+    with pytest.raises(UsageProblem, match="churn/2 does not have a metric, param or tag 'accuracy'"):
+        mlmagic.promote("churn", 2, gate="accuracy > 0.5")
+    assert str(result.to_dict()["after"]) == "None"
+    registered = churn(given=data[2], min=0.999, promote_to=None)
+    assert "churn/2 is the challenger, but churn/2 was trained on X: " in registered.decision
+    assert registered.decision.endswith("so its accuracy there says nothing. Train on other rows")
+
+
+def test_what_speaks_against_the_recent_data_is_told(churn, data):
+    X, y = data[2]
+    few = churn(never, on=(X[:1].assign(site=1), y[:1]), min=0.0)
+    assert few.verdict == "kept"
+    assert [note for note in few.notes if note.startswith("1 row only: a gross error shows")]
+    assert "X: not given to the model, which was not fitted on it: site" in few.notes
+    one_class = churn(never, on=(X[y == 1], y[y == 1]), min=0.0)
+    assert any("were left out: all 130 rows have the class '1'" in note for note in one_class.notes), one_class.notes
+
+
 def test_rows_that_the_model_was_trained_on_are_seen_among_others_and_in_any_order(churn, data):
     _, new, recent = data
     X, y = (pd.concat([one, other[::3]]).sample(frac=1, random_state=0) for one, other in zip(new, recent, strict=True))
     result = churn(given=(X, y), min=0.999)
     assert result.verdict == "refused"
     assert "churn/2 was trained on about 34% of the rows of X: they are in 'X_train' of its run" in result.decision
+
+
+@pytest.mark.parametrize("form", ["NumPy", "an extra column", "lists"])
+def test_training_rows_are_refused_in_another_form(form, churn, data):
+    _, _, (X, y) = data
+    other = {
+        "NumPy": X.to_numpy(),
+        "an extra column": X.assign(site=1),
+        "lists": X.to_numpy().tolist(),
+    }[form]
+    result = churn(given=(X, y), on=(other, y), min=0.999)
+    assert result.verdict == "refused"
+    assert "churn/2 was trained on all of the rows of X: they are in 'X_train' of its run" in result.decision
 
 
 def test_a_body_that_fails_ends_its_run_as_failed_and_registers_nothing(churn):
