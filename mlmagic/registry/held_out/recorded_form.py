@@ -131,16 +131,17 @@ def _of_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     if kind.startswith("datetime"):
         times = pd.to_datetime(column, utc=True)
         return times if kind != "datetime" else times.dt.tz_convert(None)
-    return _as_numbers(column, kind)
+    numbers: pd.Series[Any] = _as_numbers(column, kind)
+    return numbers
 
 
-def _as_numbers(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+def _as_numbers(column: Any, kind: str) -> Any:
     if kind.startswith("float"):
         return _floats(column).astype(kind)
     return _whole(column, kind) if kind.startswith(("int", "uint")) else column
 
 
-def _floats(column: pd.Series[Any]) -> pd.Series[Any]:
+def _floats(column: Any) -> Any:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "O":
@@ -149,7 +150,7 @@ def _floats(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.map(float, na_action="ignore").astype("float64")
 
 
-def _whole(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+def _whole(column: Any, kind: str) -> Any:
     import pandas as pd
 
     if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
