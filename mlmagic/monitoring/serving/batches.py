@@ -88,17 +88,22 @@ class Batches:
 
     def __init__(self, monitored: Monitored, *, rows: int, seconds: float) -> None:
         self.monitored, self.most_rows, self.most_seconds = monitored, rows, seconds
-        self._lock = threading.RLock()
-        self._thread: threading.Thread | None = None
-        self._stopped = threading.Event()
-        self._forget()
+        self._begin_anew()
 
-    def _forget(self) -> None:
+    def _begin_anew(self) -> None:
         self.recorded = self.lost = 0
         self.trouble = ""
-        self._open: dict[tuple[str, str, str], _Batch] = {}
-        self._handed: list[_Batch] = []
         self._pid = os.getpid()
+        self._lock, self._ending = threading.RLock(), threading.Lock()
+        self._open: dict[tuple[str, str, str], _Batch] = {}
+        self._full: list[_Batch] = []
+        self._handed: list[_Batch] = []
+        self._thread: threading.Thread | None = None
+        self._wake, self._is_stopped = threading.Event(), False
+
+    def _begin_after_fork(self) -> None:
+        if os.getpid() != self._pid:  # the batches belong to the parent, which goes on with them
+            self._begin_anew()
 
     def add(self, kind: Kind, rows: pa.RecordBatch, day: str, *, number: str = "") -> bool:
         """Take rows of a day; when this returns True, they outlive the process.
@@ -116,24 +121,21 @@ class Batches:
                 self._tell(f"{error.strerror or error}: {self.lost:,} rows are not recorded so far")
                 return False
             self.recorded += rows.num_rows if kind == "predictions" else 0
-        self._watch()
+            if self._thread is None and not self._is_stopped:
+                self._thread = threading.Thread(target=self._work, name="mlmagic-monitor", daemon=True)
+                self._thread.start()
         return True
-
-    def _begin_after_fork(self) -> None:
-        if os.getpid() != self._pid:  # the batches belong to the parent, which goes on with them
-            self._lock, self._thread, self._stopped = threading.RLock(), None, threading.Event()
-            self._forget()
 
     def _append(self, kind: Kind, rows: pa.RecordBatch, day: str, number: str) -> None:
         key = (kind, day, number or hashlib.sha256(rows.schema.serialize()).hexdigest())
         batch = self._open.get(key)
         if batch is None:
             if len(self._open) >= _MOST_OPEN:
-                self._end(next(iter(self._open)))
+                self._fill_up(next(iter(self._open)))
             batch = self._open[key] = self._begin(kind, rows.schema, day, number)
         batch.spool.append(rows)
         if number or batch.spool.rows >= self.most_rows or batch.spool.size >= _MOST_BYTES:
-            self._end(key)
+            self._fill_up(key)
 
     def _begin(self, kind: Kind, schema: pa.Schema, day: str, number: str) -> _Batch:
         delivery = self.monitored.begin(day)
@@ -145,41 +147,53 @@ class Batches:
         journal.sync()
         return _Batch(kind, delivery, spool)
 
-    def _end(self, key: tuple[str, str, str]) -> None:
-        """Complete a batch, and hand it to the delivery worker."""
-        batch = self._open.pop(key)
-        try:
-            batch.spool.complete()
-        except OSError as error:  # the rows are in the stream, which is delivered in its place
-            self._tell(f"{error.strerror or error}: a batch is delivered as a stream of Arrow")
-        self._handed = [*(one for one in self._handed if not one.delivery.is_closed), batch]
-        delivery_worker(batch.delivery.uri).add(batch.delivery)
+    def _fill_up(self, key: tuple[str, str, str]) -> None:
+        """Leave a batch to the thread: no prediction waits until it is a Parquet file."""
+        self._full.append(self._open.pop(key))
+        self._wake.set()
+
+    def _end_full(self) -> None:
+        """Complete the full batches, and hand them to the delivery worker."""
+        with self._ending:
+            while self._full:
+                batch = self._full[0]
+                try:
+                    batch.spool.complete()
+                except (OSError, ValueError) as error:  # the rows are in the stream, which is delivered in its place
+                    self._tell(f"a batch is delivered as a stream of Arrow: {error}")
+                with self._lock:
+                    self._handed = [*(one for one in self._handed if not one.delivery.is_closed), batch]
+                    self._full.remove(batch)
+                delivery_worker(batch.delivery.uri).add(batch.delivery)
 
     def flush(self) -> None:
         """Hand all rows to the delivery worker."""
         self._begin_after_fork()
         with self._lock:
             for key in list(self._open):
-                self._end(key)
+                self._fill_up(key)
+        self._end_full()
 
     def close(self) -> None:
         """Flush, and end the thread."""
         if os.getpid() == self._pid:
-            self._stopped.set()
+            self._is_stopped = True
+            self._wake.set()
             self.flush()
 
     @property
     def is_waiting(self) -> bool:
         """Whether rows are on their way that the store may take now."""
         with self._lock:
-            return any(not one.delivery.is_closed and one.delivery.held is None for one in self._handed)
+            on_their_way = [one for one in self._handed if not one.delivery.is_closed and one.delivery.held is None]
+            return bool(on_their_way or self._full)
 
     def folders(self, kind: Kind) -> Iterator[Path]:
         """Yield the folders of the batches that are not in the store yet, while no row is added."""
         self._begin_after_fork()
-        with self._lock:
+        with self._ending, self._lock:
             self._handed = [one for one in self._handed if not one.delivery.is_closed]
-            for batch in (*self._open.values(), *self._handed):
+            for batch in (*self._open.values(), *self._full, *self._handed):
                 if batch.kind == kind:
                     yield batch.spool.folder
 
@@ -188,21 +202,19 @@ class Batches:
             self.trouble = trouble
             _log.error("%s %s: %s", self.monitored.name, self.monitored.version, trouble)
 
-    def _watch(self) -> None:
-        if self._thread is None and not self._stopped.is_set():
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name="mlmagic-monitor", daemon=True)
-                    self._thread.start()
-
     def _work(self) -> None:
-        while not self._stopped.wait(_LOOK_EVERY_S):
+        while not self._is_stopped:
+            self._wake.wait(_LOOK_EVERY_S)
+            self._wake.clear()
             with self._lock:
                 for key, batch in list(self._open.items()):
-                    with contextlib.suppress(OSError):
-                        batch.spool.sync()
                     if time.monotonic() - batch.began >= self.most_seconds:
-                        self._end(key)
+                        self._fill_up(key)
+                spools = [batch.spool for batch in self._open.values()]
+            for spool in spools:
+                with contextlib.suppress(OSError):  # it was completed meanwhile
+                    spool.sync()
+            self._end_full()
 
 
 def day_of(moment_us: int) -> str:

@@ -67,10 +67,17 @@ class Spool:
         self._is_synced = False
 
     def sync(self) -> None:
-        """Let the rows outlive the machine."""
-        if self._file is not None and not self._is_synced:
-            os.fsync(self._file)
+        """Let the rows outlive the machine; may be called from another thread.
+
+        Raises
+        ------
+        OSError
+            If that fails, or the file was closed meanwhile.
+        """
+        file = self._file
+        if file is not None and not self._is_synced:
             self._is_synced = True
+            os.fsync(file)
 
     def complete(self) -> None:
         """Write the rows as Parquet in place of the stream. If the disk does not take them, the stream stays.
