@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from mlmagic.evaluation.outcomes.test_data import for_model
 from mlmagic.journal.records import Ended
 from mlmagic.monitoring import alerts
 from mlmagic.monitoring.drift.request import DriftRequest
+from mlmagic.monitoring.records.period import span_in
 from mlmagic.monitoring.records.reading import monitored_models, read_rows
 from mlmagic.monitoring.serving.batches import Monitored
 from mlmagic.monitoring.serving.columns import ACTUAL
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.serving.recording_model import RecordingModel
 
 _EXAMPLE = "mlmagic.ModelMonitor('churn@champion', reference=X_val)"
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DRIFT_OPTIONS = ("columns", "alpha", "correction", "min_effect", "budget", "checks", "multivariate")
 _MOST_REFERENCE = 20_000
 _SEED = 20_161_130
@@ -92,8 +90,8 @@ def checked(
 def _span(name: str, value: object) -> timedelta:
     if isinstance(value, timedelta) and value >= timedelta():
         return value
-    if isinstance(value, str) and (found := _SPAN.fullmatch(value.strip())):
-        return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    if isinstance(value, str) and (span := span_in(value)) is not None:
+        return span
     raise UsageProblem(f"{name} is a span such as '1d', '12h' or a timedelta, not {described(value)}")
 
 

@@ -56,13 +56,23 @@ def _moment(name: str, value: Any, end: datetime) -> datetime:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, str):
-        if span := _SPAN.fullmatch(value.strip()):
-            return end - timedelta(**{_UNITS[span[2]]: float(span[1])})
+        if (span := span_in(value)) is not None:
+            return end - span
         try:
             return in_utc(datetime.fromisoformat(value.strip()))
         except ValueError:
             pass
     raise UsageProblem(f"{name} is {_EXAMPLE}, not {described(value)}")
+
+
+def span_in(text: str) -> timedelta | None:
+    """Return the span that *text* names, or None if it names none.
+
+    >>> span_in("36h"), span_in("soon")
+    (datetime.timedelta(days=1, seconds=43200), None)
+    """
+    found = _SPAN.fullmatch(text.strip())
+    return None if found is None else timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 
 def in_utc(moment: datetime) -> datetime:
