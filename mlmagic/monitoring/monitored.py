@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _EXAMPLE = "mlmagic.ModelMonitor('churn@champion', reference=X_val)"
 _DRIFT_OPTIONS = ("columns", "alpha", "correction", "min_effect", "budget", "checks", "multivariate")
 _MOST_REFERENCE = 20_000
-_SEED = 20_161_130
 
 
 @dataclass(frozen=True)
