@@ -74,7 +74,10 @@ def answers_of(table: pa.Table) -> Answers | None:
     known = {_text(one): one for one in np.unique(predictions[~_is_missing(predictions)]).tolist()}
     if labels is not None:
         known |= {_text(one): one for one in np.unique(labels[has_label]).tolist()}
-    return Answers(predictions, probabilities, tuple(known.get(one, one) for one in texts), labels, has_label)
+    # A class that these rows neither predict nor have is of the same kind as the others.
+    others = _like(np.array(texts), predictions).tolist() if texts else []
+    classes = tuple(known.get(text, other) for text, other in zip(texts, others, strict=True))
+    return Answers(predictions, probabilities, classes, labels, has_label)
 
 
 def _array(column: pa.ChunkedArray) -> NDArray[Any]:
