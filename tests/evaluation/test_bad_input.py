@@ -126,6 +126,14 @@ def test_a_single_row(cancer):
     assert any(text.startswith("1 row only") for text in texts(found))
 
 
+def test_a_single_row_of_numbers():
+    for targets in (np.arange(30.0) % 7, np.column_stack([np.arange(30.0) % 7, np.arange(30.0) % 5])):
+        model = LinearRegression().fit(np.arange(30.0)[:, None], targets)
+        found = quick(model, np.array([[3.0]]), targets[3:4])
+        assert found.metrics["median_absolute_error"] == pytest.approx(found.metrics["mae"])
+        assert not found.intervals["mae"].is_known
+
+
 def test_a_metric_that_needs_probabilities(cancer):
     class Labels:
         classes_ = cancer.tree.classes_
