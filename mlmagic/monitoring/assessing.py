@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 5
 _UNITS: tuple[Unit, ...] = ("day", "week", "month")
-_FEWEST = 20
+_FEWEST, _MOST_UNITS = 20, 92
 _FEWEST_COMPARED = 10
 
 
@@ -115,7 +115,7 @@ def assess(
     joined = with_labels(served.table, labels.table)
     notes += [*labels.problems, *joined.notes]
     table = joined.table
-    unit = _unit(table)
+    unit = unit_of(table)
     whole = _whole(table.drop_columns([RECORDED_VERSION]), basis, baseline)
     report = MonitoringReport(
         name, period.since, period.until, tuple(sorted(set(table.column(RECORDED_VERSION).to_pylist()))),
@@ -161,13 +161,13 @@ def _whole(rows: pa.Table, basis: Basis, baseline: tuple[Performance, ...]) -> _
     return found
 
 
-def _unit(table: pa.Table) -> Unit:
-    """Return by what rows are put together, so that there are enough: days, else weeks, else months."""
+def unit_of(table: pa.Table) -> Unit:
+    """Return by what rows are put together: days, or weeks or months if days have few rows or are many."""
     import pyarrow.compute as pc
 
     for unit in _UNITS[:-1]:
         counts = pc.value_counts(pc.floor_temporal(table.column(TIME), unit=unit)).field("counts").to_pylist()
-        if statistics.median(counts) >= _FEWEST:
+        if statistics.median(counts) >= _FEWEST and len(counts) <= _MOST_UNITS:
             return unit
     return _UNITS[-1]
 

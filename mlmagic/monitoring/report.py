@@ -59,7 +59,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Day:
-    """A day (UTC) of service, or a week or a month where days have few rows.
+    """A day (UTC) of service, or a week or a month where days have few rows or are many.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class MonitoringReport:
     alerts
         What was found, the most severe first.
     unit, days
-        Day by day, or by weeks or months if days have fewer than 20 rows.
+        Day by day, or by weeks or months if most days have fewer than 20 rows, or if there are more than 92.
     notes
         What to know about the record.
     """

@@ -62,9 +62,9 @@ def line_svg(points: Sequence[Point], *, label: str, baseline: float = math.nan)
     if math.isfinite(baseline):
         y = scale.at(baseline)
         parts.append(f'<line class="base" x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    for run in _runs(points):
+    for run, is_estimate in _runs(points):
         path = " ".join(f"{xs[at]:.1f},{scale.at(points[at].value):.1f}" for at in run)
-        parts.append(f'<polyline class="line" points="{path}"/>')
+        parts.append(f'<polyline class="line{" estimate" * is_estimate}" points="{path}"/>')
     radius = 2.5 if len(points) <= _MARKS else 1.2
     for x, one in zip(xs, points, strict=True):
         if math.isfinite(one.value):
@@ -94,6 +94,23 @@ def bars_svg(values: Sequence[tuple[str, float]], *, label: str) -> Markup:
     return _svg("".join(parts), label)
 
 
+def stacks_svg(stacks: Sequence[Sequence[tuple[str, float]]], *, label: str) -> Markup:
+    """Return a bar of (title, share) parts for each of *stacks*, from the bottom to the top."""
+    step = (WIDTH - _LEFT - _RIGHT) / max(len(stacks), 1)
+    wide = min(max(step * 0.8, 0.8), 40.0)
+    parts = []
+    for at, stack in enumerate(stacks):
+        x, y = _LEFT + step * at + (step - wide) / 2, HEIGHT - _BOTTOM
+        for place, (title, share) in enumerate(stack):
+            high = (HEIGHT - _TOP - _BOTTOM) * min(max(share, 0.0), 1.0)
+            y -= high
+            parts.append(
+                f'<rect class="part p{place}" x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}">'
+                f"<title>{escape(clean(title))}</title></rect>"
+            )
+    return _svg("".join(parts), label)
+
+
 def _svg(inner: str, label: str) -> Markup:
     about = f'viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(clean(label))}"'
     return Markup(f'<svg class="chart" {about}>{inner}</svg>')  # noqa: S704  # made of numbers and escaped texts
@@ -112,15 +129,22 @@ def _places(count: int) -> list[float]:
     return [_LEFT + 3 + (inner - 6) * at / (count - 1) for at in range(count)]
 
 
-def _runs(points: Sequence[Point]) -> list[list[int]]:
-    """Return the places of consecutive finite values: a gap is not drawn over."""
-    found: list[list[int]] = [[]]
-    for at, one in enumerate(points):
-        if math.isfinite(one.value):
-            found[-1].append(at)
-        elif found[-1]:
-            found.append([])
-    return [run for run in found if len(run) > 1]
+def _runs(points: Sequence[Point]) -> list[tuple[list[int], bool]]:
+    """Return the places of consecutive finite values, and whether the line to them is of estimates.
+
+    A gap is not drawn over. A line to or from an estimate counts as one.
+    """
+    found: list[tuple[list[int], bool]] = []
+    for at in range(1, len(points)):
+        one, other = points[at - 1], points[at]
+        if not (math.isfinite(one.value) and math.isfinite(other.value)):
+            continue
+        is_estimate = one.is_estimate or other.is_estimate
+        if found and found[-1][0][-1] == at - 1 and found[-1][1] == is_estimate:
+            found[-1][0].append(at)
+        else:
+            found.append(([at - 1, at], is_estimate))
+    return found
 
 
 def _band(points: Sequence[Point], xs: Sequence[float], scale: Scale) -> str:

@@ -1,0 +1,44 @@
+"""Days without a prediction have their place on a chart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mlmagic.monitoring.report import Day, MonitoringReport
+from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
+from mlmagic.views.monitoring.silent_days import with_silent_days
+
+
+@pytest.mark.parametrize(
+    ("unit", "names", "expected"),
+    [
+        ("day", ["2026-02-27", "2026-03-02"], ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]),
+        ("week", ["2026-05-04", "2026-05-18"], ["2026-05-04", "2026-05-11", "2026-05-18"]),
+        ("month", ["2025-11-01", "2026-02-01"], ["2025-11-01", "2025-12-01", "2026-01-01", "2026-02-01"]),
+        ("day", ["2026-05-02", "2026-05-01"], ["2026-05-02", "2026-05-01"]),
+        ("day", ["2026-05-01", "soon"], ["2026-05-01", "soon"]),
+        ("day", ["0001-01-01", "9999-12-31"], ["0001-01-01", "9999-12-31"]),
+        ("day", ["9999-12-30", "9999-12-31"], ["9999-12-30", "9999-12-31"]),
+        ("week", ["9999-12-30", "9999-12-31"], ["9999-12-30", "9999-12-31"]),
+        ("day", [], []),
+    ],
+)
+def test_what_is_between_is_filled(unit, names, expected):
+    assert [one.day for one in with_silent_days([Day(name, 5) for name in names], unit)] == expected
+
+
+def test_an_outage_is_seen_on_the_page():
+    days = (
+        Day("2026-05-01", 5, predicted=1.0),
+        Day("2026-05-02", 5, predicted=1.5),
+        Day("2026-05-05", 5, predicted=2.0),
+    )
+    html = monitoring_report_bundle(
+        MonitoringReport(
+            "churn", datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 6, tzinfo=UTC), rows=15, days=days
+        )
+    )["text/html"]
+    assert "<title>2026-05-04: 0 predictions</title>" in html
+    assert html.count("<polyline") == 1
