@@ -88,6 +88,8 @@ def test_a_margin_a_direction_and_the_users_own_cost(churn, data):
     on = X_test, y_test
     with pytest.raises(PromotionRefusedError, match=r"better by .*, wanted: more than 0\.9"):
         mlmagic.promote("churn", 2, better_than="champion", on=on, metric="accuracy", margin=0.9)
+    done = mlmagic.promote("churn", 2, better_than="champion", on=on, metric="accuracy", margin=-0.5, dry_run=True)
+    assert str(done).endswith("on the same 284 rows, which the margin of -0.5 allows")
     done = mlmagic.promote("churn", 3, better_than="champion", on=on, metric="log_loss", dry_run=True)
     assert "version 3 is better by" in str(done)
     mlmagic.promote("churn", 2)
