@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 import mlmagic
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, RunNotFoundError, UsageProblem
+from mlmagic.magics.evaluate import EvaluateMagics
 from mlmagic.magics.registry import RegistryMagics
 from mlmagic.recording import open_runs
 from mlmagic.registry.promotion import history
@@ -310,3 +311,13 @@ def test_the_models_of_other_sessions_are_named_not_guessed(make_model):
 def test_a_failed_run_is_told(make_model):
     make_model("broken", status="FAILED")
     assert mlmagic.register("churn", run="broken").note.endswith("of the run 'broken', which is FAILED")
+
+
+def test_a_registered_model_is_evaluated_by_its_reference(churn, data, new_shell):
+    shell = new_shell()
+    _, shell.user_ns["X_test"], _, shell.user_ns["y_test"] = data
+    mlmagic.promote("churn", 3)
+    found = EvaluateMagics(shell).evaluate("churn@champion X_test y_test --no-figures --against churn@champion")
+    assert found.metrics["accuracy"] == pytest.approx(MODELS["linear"].score(data[1], data[3]))
+    with pytest.raises(ModelNotFoundError, match="Did you mean 'champion'"):
+        EvaluateMagics(shell).evaluate("churn@champoin X_test y_test --no-figures")

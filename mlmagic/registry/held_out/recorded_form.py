@@ -82,10 +82,11 @@ def _arranged(wanted: list[str], table: pd.DataFrame | None, targets: Any) -> pd
         found = [table.iloc[:, at] for at in range(len(wanted))]
     else:
         return None
-    return pd.concat(found, axis=1).set_axis(wanted, axis=1)
+    arranged: pd.DataFrame = pd.concat(found, axis=1).set_axis(wanted, axis=1)
+    return arranged
 
 
-def _column(targets: Any, rows: int) -> pd.Series[Any] | None:
+def _column(targets: Any, rows: int) -> Any:
     import pandas as pd
 
     values = targets.to_pandas() if hasattr(targets, "to_pandas") else targets
@@ -97,7 +98,8 @@ def _with_types(frame: pd.DataFrame, types: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     columns = [_of_type(frame.iloc[:, at], kind) for at, kind in enumerate(types)]
-    return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+    converted: pd.DataFrame = pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+    return converted
 
 
 def _array_of_type(array: NDArray[Any], kind: str) -> NDArray[Any]:
@@ -109,7 +111,7 @@ def _array_of_type(array: NDArray[Any], kind: str) -> NDArray[Any]:
     return converted.reshape(array.shape)
 
 
-def _of_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+def _of_type(column: Any, kind: str) -> Any:
     """Return the same values as another type, named as fingerprints name it.
 
     Raises
@@ -134,13 +136,13 @@ def _of_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     return _as_numbers(column, kind)
 
 
-def _as_numbers(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+def _as_numbers(column: Any, kind: str) -> Any:
     if kind.startswith("float"):
         return _floats(column).astype(kind)
     return _whole(column, kind) if kind.startswith(("int", "uint")) else column
 
 
-def _floats(column: pd.Series[Any]) -> pd.Series[Any]:
+def _floats(column: Any) -> Any:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "O":
@@ -149,7 +151,7 @@ def _floats(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.map(float, na_action="ignore").astype("float64")
 
 
-def _whole(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+def _whole(column: Any, kind: str) -> Any:
     import pandas as pd
 
     if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
