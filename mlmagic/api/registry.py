@@ -217,7 +217,7 @@ def promote(
     --------
     >>> import mlmagic
     >>> print(mlmagic.promote("churn", 1, gate="accuracy > 0.85"))  # doctest: +SKIP
-    champion of 'churn' is version 1 now; it was no version: accuracy = 0.95 (> 0.85)
+    champion of 'churn' is version 1 now; it had none: accuracy = 0.95 (> 0.85)
     """
     from mlmagic.registry import gates
     from mlmagic.registry.names import require_alias
@@ -246,7 +246,7 @@ def promote(
 
 
 @whole_imports()
-def rollback(name: str, *, to: str = "champion", reason: str = "") -> Promotion:
+def rollback(name: str, to: str = "champion", *, reason: str = "") -> Promotion:
     """Undo the last promotion of an alias, as ``%rollback`` does, and record that.
 
     The version that had the alias before gets it again; if there was none, the alias is removed. Another rollback

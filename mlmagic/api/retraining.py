@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.api.registry import names_in
 from mlmagic.arguments import described, require_mapping, require_text, require_text_or_none
-from mlmagic.errors import UsageProblem
+from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.recording import open_runs
 from mlmagic.session.interrupts import whole_imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import FrameType
+    from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType, TracebackType
 
     from mlmagic.recording.active_run import ActiveRun
     from mlmagic.recording.options import TrackOptions
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _EXAMPLE = "mlmagic.retrain('churn', train, (X, y), on=(X_recent, y_recent), metric='accuracy', min=0.85)"
 _PAIR = 2
+_BETWEEN = {"mlmagic", "contextlib"}
+"""The modules whose frames lie between the caller and the user's function."""
 
 
 @whole_imports()
@@ -121,6 +124,7 @@ def retrain(
         raise UsageProblem(f"train is a function that returns the fitted model, not {described(train)}: {_EXAMPLE}")
     if not isinstance(data, tuple | list):
         raise UsageProblem(f"data is what train is called with, such as (X, y), not {described(data)}: {_EXAMPLE}")
+    _require_signature(train, data)
     if not isinstance(on, tuple | list) or len(on) != _PAIR:
         raise UsageProblem(f"on is the recent data with its targets: on=(X_recent, y_recent). {_EXAMPLE}")
     if open_runs.on_this_thread() is not None:
@@ -135,7 +139,42 @@ def retrain(
     identity = key_of(identity_of_function(train), [content_of(one) for one in data])
     options = TrackOptions(name=f"{name} retrained", experiment=experiment, quiet=quiet)
     run = _FunctionTraining(train, tuple(data), caller, names, options)
-    return results.noted(carry_out(request, Training(identity, run)))
+    try:
+        return results.noted(carry_out(request, Training(identity, run)))
+    except MLMagicError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the user's, without the frames between the caller and the function
+        raise error.with_traceback(_users(error.__traceback__)) from error.__cause__
+
+
+def _users(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the user's function on."""
+    inner = trace
+    while inner is not None and str(inner.tb_frame.f_globals.get("__name__", "")).partition(".")[0] in _BETWEEN:
+        inner = inner.tb_next
+    return inner or trace
+
+
+def _require_signature(train: Callable[..., Any], data: Sequence[Any]) -> None:
+    """Require that *train* can be called with *data*, before the champion is judged.
+
+    Raises
+    ------
+    UsageProblem
+        If it cannot.
+    """
+    try:
+        signature = inspect.signature(train)
+    except (TypeError, ValueError):  # a builtin
+        return
+    try:
+        signature.bind(*data)
+    except TypeError as error:
+        name = getattr(train, "__name__", "train")
+        raise UsageProblem(
+            f"{name}{signature} cannot be called with data, which has {len(data)} value{'s' * (len(data) != 1)}: "
+            f"{error}. {_EXAMPLE}"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import runpy
 import sys
@@ -54,10 +55,19 @@ def retrain(script: Path, arguments: Sequence[str], *, as_json: bool) -> int:
             for note in result.notes:
                 print(f"  - {clean(note)}", flush=True)
     if code:
+        if as_json:
+            print(json.dumps({"verdict": "failed", "exit_code": code}), flush=True)
         return code
     if not results:
         raise UsageProblem(f"{script} retrained nothing: it calls mlmagic.retrain(…) for each model")
     return max(result.exit_code for result in results)
+
+
+def _between() -> set[str]:
+    """Return the files whose frames lie between the script and the function that it gives to `mlmagic.retrain`."""
+    from mlmagic.api import retraining
+
+    return {contextlib.__file__, retraining.__file__}
 
 
 def _run(script: Path) -> int:
@@ -76,6 +86,8 @@ def _run(script: Path) -> int:
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename != str(script):
             trace = trace.tb_next
-        traceback.print_exception(type(error), error, trace or error.__traceback__)
+        shown = traceback.TracebackException(type(error), error, trace or error.__traceback__)
+        shown.stack = traceback.StackSummary.from_list([one for one in shown.stack if one.filename not in _between()])
+        print("".join(shown.format()), end="", file=sys.stderr)
         return FAILED
     return 0

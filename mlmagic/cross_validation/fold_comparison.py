@@ -187,6 +187,13 @@ def _metric(metric: str | None, first: RecordedFolds, second: RecordedFolds) -> 
     ]
     shared = [key for key in in_all[0] if key in in_all[1]]
     listed = ", ".join(shared) or "none"
+    if not shared:
+        pairs = zip((first, second), in_all, strict=True)
+        own = "; ".join(f"those of {one.name!r} have {', '.join(keys) or 'none'}" for one, keys in pairs)
+        raise UsageProblem(
+            f"the folds of the two runs share no metric: {own}. A metric is compared by its name, which is that of the "
+            "variable: give both the same"
+        )
     if metric is None:
         if len(shared) == 1:
             return shared[0], None

@@ -77,7 +77,7 @@ class ModelDifference:
         """
         name = metric or self.metric
         value, interval = self.values[name], self.intervals[name]
-        on = f"in {name} on the same {self.rows:,} rows"
+        on = f"in {name} on the same {self.rows:,} rows" if self.rows != 1 else f"in {name} on the same row"
         if not interval.is_known:
             if value == 0:
                 return f"no difference can be told: {self.model} and {self.against} have the same value {on}"

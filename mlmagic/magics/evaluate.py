@@ -91,11 +91,11 @@ class EvaluateMagics(Magics):
         if arguments.into is not None:
             variable(arguments.into)
         value = partial(value_of, "%evaluate", names=names, evaluated=self.shell.ev)
-        model = value(arguments.what[0], kind=("fitted models", _predicts))
+        model = _model(arguments.what[0], names, value)
         data, targets = (value(word, kind=("tables and arrays", _has_rows)) for word in arguments.what[1:])
         against = None
         if arguments.against is not None:
-            against = value(arguments.against, kind=("fitted models", _predicts))
+            against = _model(arguments.against, names, value)
         request = Request(
             Names(
                 model=arguments.name or arguments.what[0],
@@ -140,6 +140,16 @@ def _require_three(words: Sequence[str]) -> None:
     if len(words) > _ARGUMENTS:
         given += '. Quote a name with spaces: --by "two words"'
     raise UsageProblem(f"%evaluate needs a model, test data and targets{given}. For example: {_EXAMPLE}")
+
+
+def _model(word: str, names: Mapping[str, Any], value: Callable[..., Any]) -> Any:
+    """Return the model that a word means: a variable or an expression, or a registered ``churn@champion``."""
+    name, at, _ = word.partition("@")
+    if at and name not in names:
+        from mlmagic.registry.loading import load
+
+        return load(word, trust=False)
+    return value(word, kind=("fitted models", _predicts))
 
 
 def _predicts(value: Any) -> bool:

@@ -15,6 +15,7 @@ from mlmagic.evaluation.measures.asked import named
 from mlmagic.evaluation.request import Names, Request, require_confidence
 from mlmagic.registry import loading, registry_store
 from mlmagic.registry.facts import read_facts, with_learned
+from mlmagic.registry.gates import ChecksNames
 from mlmagic.registry.held_out.recorded_form import as_dataset
 from mlmagic.registry.held_out.seen_rows import why_seen
 from mlmagic.registry.names import Reference
@@ -124,6 +125,10 @@ class BetterThan:
         assert difference is not None  # noqa: S101  # it was asked for
         return self._verdict(evaluation, difference, count=count, numbers=numbers)
 
+    def check(self, candidate: VersionFacts) -> None:
+        """Raise if there is no version to beat of this alias or number."""
+        registry_store.ask(partial(self._look, candidate, None))
+
     def _look(self, candidate: VersionFacts, holder: VersionFacts | None, client: MlflowClient) -> tuple[Any, _Tried]:
         """Return the version to beat, None if there is none, and the versions that were judged before, by data."""
         tried = _Tried([(model.name, model.tags) for model in all_models(client)])
@@ -175,6 +180,8 @@ class BetterThan:
         sentence = difference.sentence(metric)
         if self.margin and not passed:
             sentence += f", wanted: more than {self.margin:g}"
+        elif self.margin:
+            sentence += f", which the margin of {self.margin:g} allows"
         if count > 1:
             corrected = f", so at {evaluation.confidence:.4g} each" if self.correct else ""
             sentence += f"; {count} candidates were judged on these rows{corrected}"
@@ -231,6 +238,12 @@ class AllOf:
                 return replace(verdict, numbers=numbers)
             whole = GateVerdict(True, "; ".join(filter(None, [whole.sentence, verdict.sentence])), numbers)
         return whole
+
+    def check(self, candidate: VersionFacts) -> None:
+        """Let each gate check its names."""
+        for gate in self.gates:
+            if isinstance(gate, ChecksNames):
+                gate.check(candidate)
 
 
 class _Tried:

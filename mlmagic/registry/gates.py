@@ -43,6 +43,14 @@ class Gate(Protocol):
         """Return the verdict on *candidate*."""
 
 
+@runtime_checkable
+class ChecksNames(Protocol):
+    """A gate that finds mistakes in what it was given without judging."""
+
+    def check(self, candidate: VersionFacts) -> None:
+        """Raise `UsageProblem` or `ModelNotFoundError` if a name or a value cannot be right."""
+
+
 def gate_of(given: object) -> Gate | None:
     """Return the gate that an argument means: an expression, an object with ``judge``, or None.
 
@@ -106,6 +114,10 @@ class ExpressionGate:
                 told = _told(one, label, value, holds=holds) if is_plain else f"{label} = {_shown(value)}"
                 lines.append((holds, told))
         return GateVerdict(passed, _sentence(self.name, lines, passed=passed, is_plain=is_plain), numbers)
+
+    def check(self, candidate: VersionFacts) -> None:
+        """Raise as `judge` does."""
+        self.judge(candidate, None)
 
 
 def _require_conditions(expression: Expression | None, text: str) -> Expression:

@@ -99,6 +99,8 @@ def footer(evaluation: Evaluation) -> str:
         parts.append(f"positive class: {shorten(evaluation.positive, _LONGEST)}")
     if evaluation.recorded_on is not None:
         parts.append(f"recorded on {shorten(evaluation.recorded_on, _LONGEST)}")
+    else:
+        parts.append("not recorded")
     return " · ".join(parts)
 
 

@@ -298,3 +298,12 @@ def test_it_is_more_careful_than_the_plain_paired_test(validated):
     validated("second", BAYES, X, y, cv=cv)
     found = mlmagic.compare_folds("first", "second")
     assert found.p_value > stats.ttest_rel(*found.scores).pvalue
+
+
+def test_runs_that_share_no_metric_are_told_what_each_has(notebook):
+    for name, metric in (("one", "first"), ("two", "second")):
+        run_cell(notebook, f"%%track --quiet {name}\nfor fold in mlmagic.folds(CV, X, y): {metric} = 0.5 * fold.index")
+    message = "those of 'one' have first; those of 'two' have second. A metric is compared by its name"
+    for asked in (None, "first"):
+        with pytest.raises(UsageProblem, match=message):
+            mlmagic.compare_folds("one", "two", metric=asked)

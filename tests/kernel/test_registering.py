@@ -33,7 +33,7 @@ def test_a_registration_outlives_the_kernel(tmp_path, kernels):
     assert "delivered forest (FINISHED, " in shown
     assert (
         "'churn' version 1: registered from the model 'model' of the run 'forest'; "
-        "champion of 'churn' is version 1 now; it was no version"
+        "champion of 'churn' is version 1 now; it had none"
     ) in shown
     client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
     (version,) = client.search_model_versions("name = 'churn'")

@@ -55,7 +55,7 @@ def test_register(shell, forest, client):
     )
     assert re.fullmatch(
         r"'churn' version 1: registered from the model 'model' of the run 'forest'; "
-        r"challenger of 'churn' is version 1 now; it was no version\n", text
+        r"challenger of 'churn' is version 1 now; it had none\n", text
     )  # fmt: skip
     stored = client.get_model_version("churn", "1")
     assert (stored.tags["team"], stored.tags["tier"], stored.description) == ("risk", "1", "two words")
@@ -66,7 +66,7 @@ def test_register(shell, forest, client):
 
 
 def test_models_promote_and_rollback(shell, versions, client):
-    assert run(shell, "%promote churn 1")[1] == "champion of 'churn' is version 1 now; it was no version\n"
+    assert run(shell, "%promote churn 1")[1] == "champion of 'churn' is version 1 now; it had none\n"
     shell.user_ns["limit"] = 0.85
     _, text = run(shell, "%promote churn --to champion --if accuracy > {limit} and depth = 1 --reason 'the better one'")
     assert text == "champion of 'churn' is version 2 now; it was version 1: accuracy = 0.9 (> 0.85); depth = 1 (= 1)\n"
@@ -79,7 +79,7 @@ def test_models_promote_and_rollback(shell, versions, client):
     line = refusal(shell, "%promote churn 1 --if accuracy > 0.85")
     assert line.startswith("PromotionRefusedError: version 1 of 'churn' was not made champion: accuracy = 0.8, wanted")
     assert run(shell, "%promote churn @champion --to Staging")[1].splitlines() == [
-        "staging of 'churn' is version 2 now; it was no version",
+        "staging of 'churn' is version 2 now; it had none",
         "stages such as Staging are gone from MLflow: it is the alias 'staging' now",
     ]
     assert (
@@ -159,7 +159,7 @@ def test_bad_input_is_one_line(shell, versions, line, message):
 
 def test_an_alias_stands_for_the_version_that_has_it(shell, versions, client):
     run(shell, "%promote churn 1 --to challenger")
-    assert run(shell, "%promote churn challenger")[1] == "champion of 'churn' is version 1 now; it was no version\n"
+    assert run(shell, "%promote churn challenger")[1] == "champion of 'churn' is version 1 now; it had none\n"
     assert "is version 2 now; it was version 1" in run(shell, "%promote churn latest")[1]
     assert "would be version 1; it is version 2" in run(shell, "%promote churn v1 --dry-run")[1]
     assert "is version 1 now" in run(shell, "%promote churn @challenger")[1]
@@ -248,7 +248,7 @@ def test_from_a_tracked_cell_to_the_champion(notebook, monkeypatch):
     )
     _, text = run(notebook, "%promote churn --if accuracy > 0.9 and model.max_depth = 2")
     assert text.startswith(
-        "champion of 'churn' is version 1 now; it was no version: accuracy = 0.96 (> 0.9); model.max_depth"
+        "champion of 'churn' is version 1 now; it had none: accuracy = 0.96 (> 0.9); model.max_depth"
     )
     run(notebook, "loaded = mlmagic.load_model('churn@champion')")
     assert notebook.user_ns["loaded"].get_params() == notebook.user_ns["model"].get_params()

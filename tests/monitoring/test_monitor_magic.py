@@ -28,21 +28,28 @@ def served(store_uri):
     monitor.close()
 
 
+@pytest.fixture
+def notebook(shell):
+    """A shell with mlmagic."""
+    shell.run_cell("%load_ext mlmagic").raise_error()
+    yield shell
+    shell.run_cell("%unload_ext mlmagic").raise_error()
+
+
 def failure(words, capsys):
     assert cli.main(words) == 1
     return capsys.readouterr().err.strip()
 
 
-def test_the_magic_shows_binds_and_writes_the_report(served, shell, tmp_path):
-    shell.run_cell("%load_ext mlmagic").raise_error()
-    shown = shell.run_cell("%monitor churn --since 2026-03-14 --until 2026-03-17 --into found --html m.html").result
+def test_the_magic_shows_binds_and_writes_the_report(served, notebook, tmp_path):
+    shown = notebook.run_cell("%monitor churn --since 2026-03-14 --until 2026-03-17 --into found --html m.html").result
     assert isinstance(shown, MonitoringReport)
-    assert shell.user_ns["found"] is shown
+    assert notebook.user_ns["found"] is shown
     assert (shown.rows, [day.rows for day in shown.days]) == (900, [300, 300, 300])
     assert {alert.subject for alert in shown.alerts} >= {"age"}
     page = (tmp_path / "m.html").read_text()
     assert "&#39;age&#39; drifted" in page
-    assert shell.run_cell("%monitor churn/3 --since 2026-03-16 --until 2026-03-17").result.rows == 300
+    assert notebook.run_cell("%monitor churn/3 --since 2026-03-16 --until 2026-03-17").result.rows == 300
 
 
 WRONG = {
@@ -54,9 +61,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize("line", WRONG)
-def test_what_is_wrong_is_one_line(line, served, shell, capsys):
-    shell.run_cell("%load_ext mlmagic").raise_error()
-    shell.run_cell(f"%monitor {line}")
+def test_what_is_wrong_is_one_line(line, served, notebook, capsys):
+    notebook.run_cell(f"%monitor {line}")
     told = capsys.readouterr()
     assert WRONG[line] in told.out + told.err
     assert "Traceback" not in told.out + told.err

@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 import mlmagic
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.errors import ModelNotFoundError, PromotionRefusedError, RunNotFoundError, UsageProblem
+from mlmagic.magics.evaluate import EvaluateMagics
 from mlmagic.magics.registry import RegistryMagics
 from mlmagic.recording import open_runs
 from mlmagic.registry.promotion import history
@@ -88,6 +89,8 @@ def test_a_margin_a_direction_and_the_users_own_cost(churn, data):
     on = X_test, y_test
     with pytest.raises(PromotionRefusedError, match=r"better by .*, wanted: more than 0\.9"):
         mlmagic.promote("churn", 2, better_than="champion", on=on, metric="accuracy", margin=0.9)
+    done = mlmagic.promote("churn", 2, better_than="champion", on=on, metric="accuracy", margin=-0.5, dry_run=True)
+    assert str(done).endswith("on the same 284 rows, which the margin of -0.5 allows")
     done = mlmagic.promote("churn", 3, better_than="champion", on=on, metric="log_loss", dry_run=True)
     assert "version 3 is better by" in str(done)
     mlmagic.promote("churn", 2)
@@ -308,3 +311,13 @@ def test_the_models_of_other_sessions_are_named_not_guessed(make_model):
 def test_a_failed_run_is_told(make_model):
     make_model("broken", status="FAILED")
     assert mlmagic.register("churn", run="broken").note.endswith("of the run 'broken', which is FAILED")
+
+
+def test_a_registered_model_is_evaluated_by_its_reference(churn, data, new_shell):
+    shell = new_shell()
+    _, shell.user_ns["X_test"], _, shell.user_ns["y_test"] = data
+    mlmagic.promote("churn", 3)
+    found = EvaluateMagics(shell).evaluate("churn@champion X_test y_test --no-figures --against churn@champion")
+    assert found.metrics["accuracy"] == pytest.approx(MODELS["linear"].score(data[1], data[3]))
+    with pytest.raises(ModelNotFoundError, match="Did you mean 'champion'"):
+        EvaluateMagics(shell).evaluate("churn@champoin X_test y_test --no-figures")

@@ -215,7 +215,7 @@ def test_an_alias_at_registration_is_a_promotion(make_model, client):
     make_model()
     made = mlmagic.register("churn", alias="challenger")
     assert made.aliases == ("challenger",)
-    assert "challenger of 'churn' is version 1 now; it was no version" in made.note
+    assert "challenger of 'churn' is version 1 now; it had none" in made.note
     assert [(event.what, event.alias) for event in events(client)] == [("promoted", "challenger")]
     assert mlmagic.register("churn", alias="challenger").aliases == ("challenger",)
     assert len(events(client)) == 1
@@ -309,3 +309,26 @@ def test_the_same_change_by_two_processes_is_made_once_and_refused_to_none(make_
     model = client.get_registered_model("churn")
     assert [one.what for one in history.events_of(model.tags)] == ["promoted", "promoted", "rolled back"]
     assert not any(key.startswith("mlmagic.claim") for key in model.tags)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"gate": "acuracy > 0.9"}, "Did you mean 'accuracy'"),
+        ({"gate": "accuracy > high"}, "high"),
+        ({"better_than": "champin", "on": ([[1]], [1]), "metric": "accuracy"}, "champin"),
+    ],
+)
+def test_a_mistake_in_a_gate_is_told_where_nothing_is_to_be_changed(versions, given, message):
+    mlmagic.promote("churn", 1)
+    with pytest.raises((UsageProblem, ModelNotFoundError), match=message):
+        mlmagic.promote("churn", 1, **given)
+    assert str(mlmagic.promote("churn", 1, gate="accuracy > 0.99")).endswith(
+        "is version 1 already; nothing was changed"
+    )
+
+
+def test_the_alias_of_a_rollback_may_stand_in_its_place(versions, client):
+    mlmagic.promote("churn", 1, to="staging")
+    mlmagic.rollback("churn", "staging")
+    assert aliases(client) == {}

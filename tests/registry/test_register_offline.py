@@ -71,7 +71,7 @@ def test_what_is_registered_offline_is_a_version_once_it_is_delivered(offline, c
     assert event.asked == stored.tags["mlmagic.registered_at"] < event.when
     assert report.registrations == [
         "'churn' version 1: registered from the model 'model' of the run 'forest'; "
-        "challenger of 'churn' is version 1 now; it was no version"
+        "challenger of 'churn' is version 1 now; it had none"
     ]
     assert sync_report(report).splitlines()[1] == report.registrations[0]
     assert sync_report(mlmagic.sync()) == "nothing to deliver"

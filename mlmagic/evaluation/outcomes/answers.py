@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.evaluation.outcomes.test_data import text_columns
+from mlmagic.evaluation.outcomes.test_data import missing_columns, text_columns
 from mlmagic.models.saving.agreement import as_array
 from mlmagic.user_objects import guarded, quoted, reraise_interrupt
 
@@ -84,7 +84,10 @@ def _why(error: BaseException, model: Any, data: Any, name: str, data_name: str)
         return f"{name} is not fitted: fit it first, {name}.fit(X_train, y_train)"
     method = "predict" if hasattr(model, "predict") else "the call"
     text = f"{method} of {name} failed on {data_name}: {quoted(error)[:300]}"
-    columns = text_columns(data)
-    if columns and isinstance(error, TypeError | ValueError):
+    if not isinstance(error, TypeError | ValueError):
+        return text
+    if columns := text_columns(data):
         text += f". Columns that hold text: {', '.join(columns[:8])}"
+    elif columns := missing_columns(data):
+        text += f". Columns with missing values: {', '.join(columns[:8])}"
     return text

@@ -213,11 +213,26 @@ def values_for_rows(option: str, wanted: Any, data: Any, rows: int, name: str) -
 
 
 def text_columns(data: Any) -> Sequence[str]:
-    """Return the names of the columns of a pandas or polars table that hold text or objects."""
+    """Return the names of the columns of a pandas or polars table that hold text which is no number."""
     names = column_names(data) or []
     kinds = [str(kind).lower() for kind in data.dtypes] if names and hasattr(data, "dtypes") else []
-    return [
-        str(name)
-        for name, kind in zip(names, kinds, strict=False)
-        if kind.startswith(("object", "str", "string", "utf8", "large_string"))
-    ]
+    texts = ("object", "str", "string", "utf8", "large_string")
+    suspects = [name for name, kind in zip(names, kinds, strict=False) if kind.startswith(texts)]
+    return [str(name) for name in suspects if _is_no_number(data[name])]
+
+
+@guarded(default=True)
+def _is_no_number(column: Any) -> bool:
+    import pandas as pd
+
+    values = pd.Series(column.to_list())
+    return bool(pd.to_numeric(values, errors="coerce").isna()[values.notna()].any())
+
+
+@guarded(default=())
+def missing_columns(data: Any) -> Sequence[str]:
+    """Return the names of the columns with missing values, of an array their numbers."""
+    import pandas as pd
+
+    table = data.to_pandas() if hasattr(data, "to_pandas") else pd.DataFrame(data)
+    return [str(name) for name, is_missing in table.isna().any().items() if is_missing]

@@ -82,10 +82,11 @@ def _arranged(wanted: list[str], table: pd.DataFrame | None, targets: Any) -> pd
         found = [table.iloc[:, at] for at in range(len(wanted))]
     else:
         return None
-    return pd.concat(found, axis=1).set_axis(wanted, axis=1)
+    arranged: pd.DataFrame = pd.concat(found, axis=1).set_axis(wanted, axis=1)
+    return arranged
 
 
-def _column(targets: Any, rows: int) -> pd.Series[Any] | None:
+def _column(targets: Any, rows: int) -> Any:
     import pandas as pd
 
     values = targets.to_pandas() if hasattr(targets, "to_pandas") else targets
@@ -97,7 +98,8 @@ def _with_types(frame: pd.DataFrame, types: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     columns = [_of_type(frame.iloc[:, at], kind) for at, kind in enumerate(types)]
-    return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+    converted: pd.DataFrame = pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+    return converted
 
 
 def _array_of_type(array: NDArray[Any], kind: str) -> NDArray[Any]:
@@ -109,7 +111,7 @@ def _array_of_type(array: NDArray[Any], kind: str) -> NDArray[Any]:
     return converted.reshape(array.shape)
 
 
-def _of_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+def _of_type(column: Any, kind: str) -> Any:
     """Return the same values as another type, named as fingerprints name it.
 
     Raises

@@ -28,7 +28,8 @@ def require_none_waits(name: str) -> None:
     if reasons:
         raise UsageProblem(
             f"a registration of {name!r} waits in the journal ({reasons[0]}), so that its newest version is not in the "
-            f"store yet: %mlmagic sync delivers it. To promote another, name it: %promote {name} 3"
+            f"store yet: %mlmagic sync delivers it. To promote another, name it: %promote {name} VERSION, one of those "
+            f"that %models {name} lists"
         )
 
 

@@ -63,7 +63,8 @@ def _event(model: RegisteredModel, asked: AskedEarlier) -> HistoryEvent:
 def _told(asked: AskedEarlier, done: HistoryEvent) -> str:
     if done.what == "refused":
         return f"{version_text(asked.version)} of {asked.name!r} was not made {asked.alias}: {done.reason}"
-    return f"{asked.alias} of {asked.name!r} became {version_text(asked.version)}; it was {version_text(done.before)}"
+    was = "it had none" if done.before is None else f"it was {version_text(done.before)}"
+    return f"{asked.alias} of {asked.name!r} became {version_text(asked.version)}; {was}"
 
 
 def _overtaken(

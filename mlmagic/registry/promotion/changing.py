@@ -58,8 +58,10 @@ class Promotion:
         if self.version == self.before:
             return f"{self.alias} of {self.name!r} is {after} already; nothing was changed"
         if self.dry_run:
-            return f"{self.alias} of {self.name!r} would be {after}; it is {before}{told}"
-        return f"{self.alias} of {self.name!r} is {after} now; it was {before}{told}"
+            now = f"it is {before}" if self.before is not None else "it has none"
+            return f"{self.alias} of {self.name!r} would be {after}; {now}{told}"
+        was = f"it was {before}" if self.before is not None else "it had none"
+        return f"{self.alias} of {self.name!r} is {after} now; {was}{told}"
 
 
 def version_text(number: int | None) -> str:

@@ -10,6 +10,7 @@ from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.registry import registry_store
 from mlmagic.registry.facts import read_facts, with_learned
+from mlmagic.registry.gates import ChecksNames
 from mlmagic.registry.promotion.changing import (
     Plan,
     Promotion,
@@ -92,8 +93,10 @@ def look(wanted: Wanted, client: MlflowClient, *, complete: bool = False) -> Sit
     before = model.aliases.get(wanted.alias)
     event = new_event(model, "promoted", wanted.alias, version.version, reason=wanted.reason, id=wanted.id)
     plan = Plan(model.name, event, notes=(*notes, *left_behind(model, wanted.alias)))
-    if wanted.gate is None or before == version.version:
+    if wanted.gate is None:
         return Situation(plan)
+    if before == version.version:  # nothing is judged, but a mistake in the gate is told
+        return Situation(plan, read_facts(client, [version])[0])
     holder = version_or_none(client, model, before) if before is not None else None
     found = [with_learned(client, one) for one in read_facts(client, [version, *([holder] if holder else [])])]
     return Situation(plan, found[0], found[1] if holder else None)
@@ -109,6 +112,10 @@ def judged(wanted: Wanted, situation: Situation) -> Plan:
     """
     plan, gate = situation.plan, wanted.gate
     if gate is None or situation.candidate is None:
+        return plan
+    if plan.event.version == plan.event.before:
+        if isinstance(gate, ChecksNames):
+            gate.check(situation.candidate)
         return plan
     verdict = gate.judge(situation.candidate, situation.holder)
     if not isinstance(verdict, GateVerdict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,8 @@ def table_text(frame: pd.DataFrame) -> str:
     lines = [f"{name}: {headline(frame)}" if name else headline(frame)]
     if len(frame):
         is_history = about.get("kind") == "history"
-        lines += table_lines(_history_columns(frame) if is_history else _text_columns(frame), terminal_width())
+        width = terminal_width()
+        lines += _history_lines(frame, width) if is_history else table_lines(_text_columns(frame), width)
     return "\n".join([*lines, *(f"! {line}" for line in notes(frame))])
 
 
@@ -143,11 +145,20 @@ def _text_column(frame: pd.DataFrame, name: str, is_metric: bool) -> TextColumn:
     return TextColumn(name, cells, is_number=is_metric or name == "version", short=short)
 
 
-def _history_columns(frame: pd.DataFrame) -> list[TextColumn]:
+def _history_lines(frame: pd.DataFrame, width: int) -> list[str]:
+    """Return the records, each with its gate and its reason in whole on lines of their own."""
     rows = [_event(row) for row in frame.to_dict("records")]
-    names = ("when", "what", "alias", "version", "before", "by", "reason", "gate")
+    names = ("when", "what", "alias", "version", "before", "by")
     cells = {name: [getattr(row[name], "text", row[name]) for row in rows] for name in names}
-    return [TextColumn(name, cells[name], is_number=name in {"version", "before"}) for name in names]
+    columns = [TextColumn(name, cells[name], is_number=name in {"version", "before"}) for name in names]
+    heading, *lines = table_lines(columns, width)
+    found = [heading]
+    for at, line in enumerate(lines):
+        found.append(line)
+        for name in ("gate", "reason") if at < len(rows) else ():
+            if text := rows[at][name].text:
+                found += textwrap.wrap(f"{name}: {text}", width, initial_indent="  ", subsequent_indent="    ")
+    return found
 
 
 def _version(

@@ -12,6 +12,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.test_data import (
     column_names,
     for_model,
+    missing_columns,
     rows_of,
     targets_of,
     text_columns,
@@ -243,3 +244,16 @@ def test_columns_of_text_are_named(data, names):
 def test_rows_that_are_matched_by_position_though_their_indexes_differ_are_told(targets, is_told):
     told = warnings_of(FRAME, targets, "X", "y")
     assert told == (["X and y have different indexes: their rows were matched by position"] if is_told else [])
+
+
+def test_only_columns_of_text_that_is_no_number_are_named():
+    table = pd.DataFrame({"a": ["1", "2.5", None], "b": ["1", "abc", "3"], "c": [1, 2, 3]}, dtype=object)
+    assert text_columns(table) == ["b"]
+    assert text_columns(pl.DataFrame({"a": ["1", "2"], "b": ["1", "x"]})) == ["b"]
+
+
+def test_columns_with_missing_values_are_named():
+    table = pd.DataFrame({"a": [1.0, None], "b": [1.0, 2.0]})
+    assert missing_columns(table) == ["a"]
+    assert missing_columns(pl.DataFrame({"a": [1.0, 2.0], "b": [None, 2.0]})) == ["b"]
+    assert missing_columns(np.array([[1.0, np.nan]])) == ["1"]

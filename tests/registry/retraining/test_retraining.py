@@ -265,6 +265,25 @@ def test_a_body_that_fails_ends_its_run_as_failed_and_registers_nothing(churn):
         churn(lambda X, y: LogisticRegression(), min=0.95)
 
 
+def test_an_error_of_the_function_is_shown_without_the_steps_between(churn):
+    def fails(X, y):
+        raise ZeroDivisionError("no")
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        churn(fails, min=0.95)
+    names = [entry.name for entry in caught.traceback]
+    assert names[-1] == "fails"
+    assert not {"carry_out", "_trained", "__call__"} & {*names}
+
+
+def test_a_function_of_other_arguments_is_refused_before_the_champion_is_judged(churn):
+    def lonely(X): ...
+
+    with pytest.raises(UsageProblem, match=r"lonely\(X\) cannot be called with data, which has 2 values: too many"):
+        churn(lonely, min=0.95)
+    assert len(runs(churn.client)) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -91,7 +91,7 @@ def test_a_registry_that_refuses_for_now_holds_nothing_else_up(proxy, client, of
     proxy.fault = None
     assert mlmagic.sync().registrations == [
         "'held' version 1: registered from the model 'model' of the run 'first'; "
-        "champion of 'held' is version 1 now; it was no version"
+        "champion of 'held' is version 1 now; it had none"
     ]
 
 
@@ -199,7 +199,7 @@ def test_two_registrations_of_one_run_that_another_process_delivers(proxy, clien
     shutil.copytree(tmp_path / "copy", folder.place(), dirs_exist_ok=True)
     report = mlmagic.sync()
     assert len(report.registrations) == 2
-    assert "champion of 'copied' became version 1; it was no version" in report.registrations[0]
+    assert "champion of 'copied' became version 1; it had none" in report.registrations[0]
     assert (client.get_registered_model("copied").tags, [one.tags for one in versions(client, "copied")]) == before
     assert [version.version for version in versions(client, "copied")] == ["1", "2"]
 

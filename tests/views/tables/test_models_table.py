@@ -112,7 +112,15 @@ def test_the_history_in_html_and_text(version):
     assert "accuracy &gt; 0.5" in html
     assert ">none</td>" in html
     assert "churn: 2 records, newest first" in repr(frame)
-    assert "slow" in repr(frame)
+    assert "  reason: slow" in repr(frame).splitlines()
+    assert "  gate: accuracy > 0.5" in repr(frame).splitlines()
+
+
+def test_run_and_data_stand_before_the_metrics(version):
+    version(metrics={"accuracy": 0.8})
+    html = below_style(mlmagic.registered_models("churn"))
+    places = [html.index(f">{name}<") for name in ("version", "run", "registered", "by")]
+    assert [*places, html.index("accuracy")] == sorted([*places, html.index("accuracy")])
 
 
 def test_the_frame_is_an_ordinary_one(version):
