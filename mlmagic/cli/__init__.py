@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     again.add_argument("--json", action="store_true", help="print a line of JSON for each model; the rest to stderr")
     again.add_argument("script", type=Path, help="the Python script")
-    again.add_argument("arguments", nargs=argparse.REMAINDER, default=[], help="arguments of the script")
+    again.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     add_drift_arguments(
         commands.add_parser("drift", help="compare two CSV or Parquet files; 0: no drift, 3: drift, 1: it failed")
     )

@@ -338,7 +338,9 @@ def test_the_newest_version_is_not_an_older_one_while_one_waits(offline, client,
     make_versions({"accuracy": 0.8})
     track_model("forest")
     mlmagic.register("churn")
-    with pytest.raises(UsageProblem, match=r"waits in the journal .* To promote another, name it: %promote churn 3"):
+    with pytest.raises(
+        UsageProblem, match=r"waits in the journal .* To promote another, name it: %promote churn VERSION"
+    ):
         mlmagic.promote("churn")
     assert mlmagic.promote("churn", 1, to="challenger").version == 1
     offline()

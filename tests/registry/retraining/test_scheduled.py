@@ -93,11 +93,9 @@ def test_of_two_at_once_one_is_promoted_and_both_succeed(churn, store_uri):
     assert [process.returncode for process in processes] == [0, 0]
     champion, _, _, changes = state(churn)
     assert [(result["verdict"], result["version"]) for result in results] == [("promoted", champion)] * 2
-    events = history.events_of(churn.get_registered_model("churn").tags)
-    assert changes[:2] == ["promoted", "promoted"]  # by hand, and by one of the two
-    # Each may have registered a version of its own: then that of the second came too late.
-    of_champion = [one.what for one in events if (one.alias, one.version) == ("champion", champion)]
-    assert of_champion == ["promoted"]
+    assert changes.count("promoted") == 2  # by hand, and by one of the two
+    recorded = history.events_of(churn.get_registered_model("churn").tags)
+    assert not [one for one in recorded if (one.what, one.version) == ("refused", champion)]
     assert list(history.breaks_in(history.events_of(churn.get_registered_model("churn").tags))) == []
 
 
