@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from mlmagic.errors import StoreError
-from mlmagic.monitoring import monitored
+from mlmagic.monitoring import monitored, recorded_checks
 from mlmagic.monitoring.alerts import AlertBook, as_rows
 from mlmagic.monitoring.assessing import Basis, assess
+from mlmagic.monitoring.options import options_of
 from mlmagic.monitoring.records.period import microseconds, period_of
 from mlmagic.monitoring.records.times import times_of
+from mlmagic.monitoring.reference import record_reference, reference_rows
 from mlmagic.monitoring.report import Alert
 from mlmagic.monitoring.serving.batches import Batches, day_of
 from mlmagic.monitoring.serving.recording_model import RecordingModel
@@ -111,7 +113,7 @@ class ModelMonitor:
         batch_s: float = 300.0,
         trust: bool = False,
     ) -> None:
-        settings = monitored.checked(
+        options = options_of(
             limits=limits, drift=drift, on_alert=on_alert, cooldown=cooldown, sample=sample, exclude=exclude,
             batch_rows=batch_rows, batch_s=batch_s, reference=reference, reference_target=reference_target,
         )  # fmt: skip
@@ -122,10 +124,10 @@ class ModelMonitor:
             loaded = monitored.load(version, trust=trust)
         self._batches = Batches(version, rows=batch_rows, seconds=batch_s)
         self._model = RecordingModel(loaded, self._batches, sample=sample, exclude=exclude)
-        rows = monitored.reference_rows(self._model, reference, reference_target)
-        self._basis = Basis(rows, settings.drift, settings.limits)
+        rows = reference_rows(self._model, reference, reference_target)
+        self._basis = Basis(rows, options.drift, options.limits)
         self._is_reference_recorded = rows is None
-        self._book = AlertBook(settings.cooldown, on_alert)
+        self._book = AlertBook(options.cooldown, on_alert)
         self._lock = threading.Lock()
         self._is_book_read = False
         _open.add(self)
@@ -234,7 +236,7 @@ class ModelMonitor:
         assessed = assess(self.name, period, self._basis, version=self.version, own=[self._batches])
         with self._lock:
             if not self._is_book_read:
-                self._book.remember(monitored.open_alerts_of(self.name, self.version, own=[self._batches]))
+                self._book.remember(recorded_checks.open_alerts_of(self.name, self.version, own=[self._batches]))
                 self._is_book_read = True
             found = [
                 Alert(
@@ -244,14 +246,14 @@ class ModelMonitor:
                 for one in assessed.findings
             ]  # fmt: skip
             alerts, over = self._book.take(found)
-        moved = monitored.notes_on(self.name, self.version, self._asked)
+        moved = monitored.moved_alias(self.name, self.version, self._asked)
         notes = (*assessed.report.notes, *self.notes, *moved)
         report = replace(assessed.report, alerts=alerts, notes=notes)
         raised = [one for one in alerts if one.is_new]
         day = day_of(microseconds(period.until) - 1)
         if raised or over:
             self._batches.add("alerts", as_rows(raised, over, period.until), day)
-        monitored.record(report, self._batches.monitored, day)
+        recorded_checks.record(report, self._batches.monitored, day)
         self.flush()
         return report
 
@@ -263,14 +265,14 @@ class ModelMonitor:
         period = period_of(since, until, now=datetime.now(UTC))
         self.flush()
         assessed = assess(self.name, period, self._basis, version=self.version, own=[self._batches])
-        alerts = monitored.open_alerts_of(self.name, self.version, own=[self._batches])
+        alerts = recorded_checks.open_alerts_of(self.name, self.version, own=[self._batches])
         return replace(assessed.report, alerts=alerts, notes=(*assessed.report.notes, *self.notes))
 
     def flush(self) -> None:
         """Hand what was recorded to the delivery to MLflow, and wait for it as long as a cell waits for the store."""
         if not self._is_reference_recorded:
             self._is_reference_recorded = True
-            monitored.record_reference(self._batches, self._basis.reference)
+            record_reference(self._batches, self._basis.reference)
         self._batches.flush()
         uri = self._batches.monitored.uri
         delivery_worker(uri).wait(lambda: not self._batches.is_waiting, connection.wait_budget())
@@ -310,5 +312,5 @@ def report_of(model: str, *, since: Any, until: Any) -> MonitoringReport:
     own = [monitor._batches for monitor in _open]
     name, version = monitored.known(model, own=own)
     assessed = assess(name, period, None, version=version, own=own)
-    alerts = monitored.open_alerts_of(name, version, own=own)
+    alerts = recorded_checks.open_alerts_of(name, version, own=own)
     return replace(assessed.report, alerts=alerts)

@@ -9,6 +9,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks.finding import Finding
 from mlmagic.monitoring.drift.detecting import detect
 from mlmagic.monitoring.drift.request import DriftRequest
+from mlmagic.monitoring.records.thinning import thinned
 from mlmagic.monitoring.records.values import answers_of, features_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ PREDICTION: Literal["prediction"] = "prediction"
 _LARGE = 0.25
 _THOUSAND = 1000
 _DAILY_ROWS = 5_000
-_SEED = 20_161_130
 
 
 def compare(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) -> tuple[DriftReport | None, str]:
@@ -100,13 +100,3 @@ def _of_column(column: ColumnDrift) -> Finding:
 def _plain(value: float) -> str:
     """Return a number of four digits, or whole thousands."""
     return f"{value:,.0f}" if abs(value) >= _THOUSAND else f"{value:.4g}"
-
-
-def thinned(table: pa.Table, most: int) -> pa.Table:
-    """Return at most *most* rows, drawn with a fixed seed, in their order."""
-    import numpy as np
-
-    if table.num_rows <= most:
-        return table
-    rows = np.random.default_rng(_SEED).choice(table.num_rows, most, replace=False)
-    return table.take(np.sort(rows))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import StoreError
+from mlmagic.monitoring.records.thinning import sampled
 from mlmagic.monitoring.serving.batches import DAY, MODEL, VERSION, day_of
 from mlmagic.monitoring.serving.columns import TIME
 from mlmagic.monitoring.serving.spool import COMPLETE, GROWING, folder_files, read_part
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1_000_000
 """Of more rows in a period, a random sample is read."""
-RECORDED_VERSION = "mlmagic.version"
+RECORDED_VERSION = "mlmagic.model_version"
 """The column of the version that predicted, which is added when rows are read."""
 _LARGEST_PART = 500_000_000
 _PAGE = 1000
-_SEED = 20_161_130
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +53,12 @@ class _Kept:
 
     def add(self, table: pa.Table) -> None:
         if self.share < 1:
-            table = _sample(table, self.share, self.rows)
+            table = sampled(table, self.share, self.rows)
         self.tables.append(table)
         self.rows += table.num_rows
         while self.rows > 2 * MOST_ROWS:
             self.share /= 2
-            self.tables = [_sample(one, 0.5, at) for at, one in enumerate(self.tables)]
+            self.tables = [sampled(one, 0.5, at) for at, one in enumerate(self.tables)]
             self.rows = sum(one.num_rows for one in self.tables)
 
 
@@ -160,13 +160,6 @@ def _add(found: _Kept, table: pa.Table, version: str, kind: Kind, period: Period
         found.add(table.append_column(RECORDED_VERSION, pa.array([version] * table.num_rows, pa.string())))
 
 
-def _sample(table: pa.Table, share: float, seed: int) -> pa.Table:
-    import numpy as np
-
-    rows = np.random.default_rng([_SEED, seed]).random(table.num_rows) < share
-    return table.filter(rows)
-
-
 def _together(tables: list[pa.Table]) -> pa.Table | None:
     """Return one table of all rows, by their time; a column of several types becomes text."""
     import pyarrow as pa
@@ -175,7 +168,7 @@ def _together(tables: list[pa.Table]) -> pa.Table | None:
         return None
     try:
         whole = pa.concat_tables(tables, promote_options="permissive")
-    except pa.ArrowTypeError:
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
         mixed = _of_several_types(tables)
         whole = pa.concat_tables([_as_text(table, mixed) for table in tables], promote_options="permissive")
     return whole.sort_by(TIME)
