@@ -5,12 +5,14 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks import anomaly_check, drift_check, performance_check
 from mlmagic.monitoring.records.joining import with_labels
 from mlmagic.monitoring.records.reading import RECORDED_VERSION, read_rows
+from mlmagic.monitoring.records.thinning import thinned
 from mlmagic.monitoring.records.values import answers_of
 from mlmagic.monitoring.report import Day, MonitoringReport
 from mlmagic.monitoring.serving.columns import TIME
@@ -33,6 +35,7 @@ _MOST_CLASSES = 5
 _UNITS: tuple[Unit, ...] = ("day", "week", "month")
 _FEWEST, _MOST_UNITS = 20, 92
 _FEWEST_COMPARED = 10
+_MOST_DAILY = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +58,9 @@ class Basis:
     drift: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
 
+    @cached_property
     def calibration(self) -> Calibration | None:
-        """Return the calibration of the probabilities on the reference, if its labels are known."""
+        """The calibration of the probabilities on the reference, if its labels are known."""
         from mlmagic.monitoring.performance.calibration import Calibration
 
         answers = self._answers()
@@ -68,13 +72,24 @@ class Basis:
         except UsageProblem:  # a class without labels, or too few rows
             return None
 
+    @cached_property
     def performance(self) -> tuple[Performance, ...]:
-        """Return the performance on the reference, if its labels are known."""
+        """The performance on the reference, if its labels are known."""
         answers = self._answers()
         try:
-            return () if answers is None else performance_check.by_labels(answers)
+            return () if answers is None else performance_check.by_labels(answers, self.metrics)
         except UsageProblem:  # the performance of the served rows says it too
             return ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that have a limit: they are computed beside the usual ones."""
+        return tuple(self.limits)
+
+    @cached_property
+    def part(self) -> pa.Table | None:
+        """A part of the reference, for comparisons with many periods."""
+        return None if self.reference is None else thinned(self.reference, _MOST_DAILY)
 
     def _answers(self) -> Answers | None:
         return None if self.reference is None else answers_of(self.reference)
@@ -105,7 +120,7 @@ def assess(
     if basis is None:
         recorded = read_rows(name, "reference", None, version=version, own=own)
         basis = Basis(_last_reference(recorded.table))
-    baseline = basis.performance()
+    baseline = basis.performance
     if served.table is None:
         notes.append("no prediction is recorded in this period")
         return Assessed(MonitoringReport(name, period.since, period.until, baseline=baseline, notes=tuple(notes)))
@@ -116,7 +131,7 @@ def assess(
     notes += [*labels.problems, *joined.notes]
     table = joined.table
     unit = unit_of(table)
-    whole = _whole(table.drop_columns([RECORDED_VERSION]), basis, baseline)
+    whole = _whole(table.drop_columns([RECORDED_VERSION]), basis)
     report = MonitoringReport(
         name, period.since, period.until, tuple(sorted(set(table.column(RECORDED_VERSION).to_pylist()))),
         table.num_rows, joined.labelled, whole.drift, whole.performance, baseline, (),
@@ -135,7 +150,7 @@ class _Whole:
     notes: list[str] = field(default_factory=list)
 
 
-def _whole(rows: pa.Table, basis: Basis, baseline: tuple[Performance, ...]) -> _Whole:
+def _whole(rows: pa.Table, basis: Basis) -> _Whole:
     found = _Whole()
     if basis.reference is None:
         found.notes.append("without a reference nothing says what is usual: ModelMonitor(…, reference=X_val)")
@@ -151,10 +166,11 @@ def _whole(rows: pa.Table, basis: Basis, baseline: tuple[Performance, ...]) -> _
         found.notes.append("the performance of a model with several outputs is not computed")
         return found
     try:
-        found.performance = performance_check.performance_of(answers, basis.calibration())
+        found.performance = performance_check.performance_of(answers, basis.calibration, basis.metrics)
     except UsageProblem as error:
         found.notes.append(f"the performance is not known: {error}")
-    found.findings += performance_check.findings(found.performance, baseline, basis.limits)
+    found.findings += performance_check.findings(found.performance, basis.performance, basis.limits)
+    found.notes += performance_check.unjudged(found.performance, basis.limits)
     before = answers_of(basis.reference) if basis.reference is not None else None
     if before is not None:
         found.findings += anomaly_check.findings(before.score, answers.score)
@@ -175,7 +191,6 @@ def unit_of(table: pa.Table) -> Unit:
 def _days(table: pa.Table, basis: Basis, unit: Unit) -> Iterator[Day]:
     import pyarrow.compute as pc
 
-    calibration = basis.calibration()
     names = pc.strftime(pc.floor_temporal(table.column(TIME), unit=unit), "%Y-%m-%d")
     for day in sorted(set(names.to_pylist())):
         rows = table.filter(pc.equal(names, day))
@@ -183,23 +198,23 @@ def _days(table: pa.Table, basis: Basis, unit: Unit) -> Iterator[Day]:
         plain = rows.drop_columns([RECORDED_VERSION])
         answers = answers_of(plain)
         drift = None
-        if basis.reference is not None and rows.num_rows >= _FEWEST_COMPARED:
-            drift = drift_check.daily(basis.reference, plain, basis.drift)
+        if basis.part is not None and rows.num_rows >= _FEWEST_COMPARED:
+            drift = drift_check.daily(basis.part, plain, basis.drift)
         yield Day(
             day,
             rows.num_rows,
             0 if answers is None else int(answers.has_label.sum()),
             dict(sorted(versions.items())),
             float("nan") if answers is None else _predicted(answers),
-            () if answers is None else _performance(answers, calibration),
+            () if answers is None else _performance(answers, basis),
             {} if drift is None else {key: max(one.distance, one.missing_change) for key, one in drift.columns.items()},
             () if drift is None else tuple(drift.drifted),
         )
 
 
-def _performance(answers: Answers, calibration: Calibration | None) -> tuple[Performance, ...]:
+def _performance(answers: Answers, basis: Basis) -> tuple[Performance, ...]:
     try:
-        return performance_check.performance_of(answers, calibration)
+        return performance_check.performance_of(answers, basis.calibration, basis.metrics)
     except UsageProblem:  # all rows together say it
         return ()
 

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from mlmagic.errors import StoreError
+from mlmagic.evaluation.outcomes.test_data import column_names, fitted_names
 from mlmagic.monitoring import monitored, recorded_checks
 from mlmagic.monitoring.alerts import AlertBook, as_rows
 from mlmagic.monitoring.assessing import Basis, assess
+from mlmagic.monitoring.drift.request import require_columns
 from mlmagic.monitoring.options import options_of
 from mlmagic.monitoring.records.period import microseconds, period_of
 from mlmagic.monitoring.records.times import times_of
@@ -122,6 +124,9 @@ class ModelMonitor:
         self.name, self.version = version.name, version.version
         if loaded is None:
             loaded = monitored.load(version, trust=trust)
+        names = column_names(reference) or fitted_names(loaded)
+        if names is not None:  # a name that is none would leave a private column in the record
+            require_columns("exclude", list(exclude), list(map(str, names)), "the model's data")
         self._batches = Batches(version, rows=batch_rows, seconds=batch_s)
         self._model = RecordingModel(loaded, self._batches, sample=sample, exclude=exclude)
         rows = reference_rows(self._model, reference, reference_target)

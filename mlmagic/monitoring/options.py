@@ -10,6 +10,7 @@ from typing import Any
 
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
+from mlmagic.evaluation.measures.asked import named
 from mlmagic.monitoring.drift.request import DriftRequest, check_request
 from mlmagic.monitoring.records.period import span_in
 from mlmagic.suggestions import did_you_mean
@@ -74,6 +75,7 @@ def _limits(limits: object) -> Mapping[str, float]:
         return {}
     if not isinstance(limits, Mapping) or not all(_is_number(one) for one in limits.values()):
         raise UsageProblem(f"limits maps metrics to numbers, not {described(limits)}: limits={{'accuracy': 0.85}}")
+    named(list(limits))  # a name that is no metric's would never alarm
     return {str(name): float(one) for name, one in limits.items()}
 
 

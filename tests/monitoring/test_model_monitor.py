@@ -449,6 +449,11 @@ WRONG = {
     "no share": ({"sample": 0}, "sample is a share above 0"),
     "one column to exclude": ({"exclude": "age"}, "exclude is a list of columns, not 'age'"),
     "a limit that is text": ({"limits": {"accuracy": "high"}}, "limits maps metrics to numbers"),
+    "a column to exclude that is none": (
+        {"exclude": ["mean raduis"]},
+        "no column 'mean raduis'. Did you mean 'mean radius'?",
+    ),
+    "a limit of no metric": ({"limits": {"acuracy": 0.9}}, "there is no metric 'acuracy'. Did you mean 'accuracy'?"),
     "no option of drift": ({"drift": {"alpah": 0.1}}, "not 'alpah'. Did you mean 'alpha'?"),
     "a wrong value for drift": ({"drift": {"alpha": 5}}, "alpha is a number between 0 and 1"),
     "no span": ({"cooldown": "soon"}, "cooldown is a span such as '1d'"),
@@ -572,3 +577,27 @@ def rows_of_any_form():
             files = spool.folder_files(Path(client.download_artifacts(run.info.run_id, folder.path)))
             found += spool.read_part(files).column("mlmagic.id").to_pylist()
     return found
+
+
+def test_a_limit_is_of_any_metric_and_one_that_cannot_be_judged_is_told(monitor, data):
+    table, target = data
+    served = monitor(limits={"precision": 0.9, "mae": 1.0})
+    served.predict(table[300:], ids=range(269))
+    assert "precision" in {one.metric for one in served.report().performance}  # estimated
+    served.actuals(range(269), 1 - target[300:])
+    report = served.check()
+    (alert,) = [one for one in report.alerts if one.subject == "precision"]
+    assert (alert.level, alert.evidence["limit"]) == ("critical", 0.9)
+    assert "the limit of 'mae' is not judged: it is no metric of two classes" in report.notes
+
+
+def test_a_limit_without_an_interval_is_a_warning(monitor):
+    rows = pd.DataFrame({"a": np.arange(100)})
+    served = monitor(loaded=lambda X: (X["a"] > 50).astype(int).to_numpy(), limits={"precision": 0.9})
+    served.predict(rows, ids=range(100))
+    served.actuals(range(100), (rows["a"] <= 50).astype(int))
+    (alert,) = [one for one in served.check().alerts if one.subject == "precision"]
+    assert (alert.level, alert.what) == (
+        "warning",
+        "precision 0 of 100 rows is below the limit 0.9; no interval is known",
+    )

@@ -9,7 +9,6 @@ from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks.finding import Finding
 from mlmagic.monitoring.drift.detecting import detect
 from mlmagic.monitoring.drift.request import DriftRequest
-from mlmagic.monitoring.records.thinning import thinned
 from mlmagic.monitoring.records.values import answers_of, features_of
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 PREDICTION: Literal["prediction"] = "prediction"
 _LARGE = 0.25
 _THOUSAND = 1000
-_DAILY_ROWS = 5_000
 
 
 def compare(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) -> tuple[DriftReport | None, str]:
@@ -49,9 +47,9 @@ def compare(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) 
 
 
 def daily(reference: pa.Table, current: pa.Table, options: Mapping[str, Any]) -> DriftReport | None:
-    """Return the drift of one day, from a part of the reference, without a classifier."""
+    """Return the drift of one day, without a classifier."""
     options = {**options, "multivariate": False, "budget": None}
-    return compare(thinned(reference, _DAILY_ROWS), current, options)[0]
+    return compare(reference, current, options)[0]
 
 
 def findings(report: DriftReport) -> Iterator[Finding]:

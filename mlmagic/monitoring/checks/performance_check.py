@@ -21,8 +21,12 @@ FEWEST_LABELS = 30
 _EVIDENCE_DIGITS = 6
 
 
-def performance_of(answers: Answers, calibration: Calibration | None) -> tuple[Performance, ...]:
+def performance_of(
+    answers: Answers, calibration: Calibration | None, metrics: Sequence[str] = ()
+) -> tuple[Performance, ...]:
     """Return the performance of served rows: by their labels, or estimated if there are too few.
+
+    *metrics* are computed beside the usual ones.
 
     Raises
     ------
@@ -33,13 +37,17 @@ def performance_of(answers: Answers, calibration: Calibration | None) -> tuple[P
     if labelled and (
         labelled >= FEWEST_LABELS or 2 * labelled >= len(answers.has_label) or answers.probabilities is None
     ):
-        return by_labels(answers)
+        return by_labels(answers, metrics)
     if answers.probabilities is None:
         return ()
-    return tuple(estimated(answers.predictions, answers.probabilities, answers.classes, calibration=calibration))
+    return tuple(
+        estimated(
+            answers.predictions, answers.probabilities, answers.classes, metrics=list(metrics), calibration=calibration
+        )
+    )
 
 
-def by_labels(answers: Answers) -> tuple[Performance, ...]:
+def by_labels(answers: Answers, metrics: Sequence[str] = ()) -> tuple[Performance, ...]:
     """Return the performance of the rows whose labels are known.
 
     Raises
@@ -52,7 +60,7 @@ def by_labels(answers: Answers) -> tuple[Performance, ...]:
     some = answers.take(answers.has_label)
     if some.labels is None:
         return ()
-    return tuple(realized(some.labels, some.predictions, some.probabilities, some.classes))
+    return tuple(realized(some.labels, some.predictions, some.probabilities, some.classes, metrics=list(metrics)))
 
 
 def findings(
@@ -69,13 +77,25 @@ def findings(
             yield from _against_reference(one, before[one.metric])
 
 
+def unjudged(found: Sequence[Performance], limits: Mapping[str, float]) -> Iterator[str]:
+    """Yield a line for each limit that no number was compared with: it would never alarm."""
+    known = {one.metric: one for one in found}
+    for name in limits:
+        one = known.get(name)
+        if one is None or math.isnan(one.value):
+            why = one.note if one is not None and one.note else "the metric is not known of these rows"
+            yield f"the limit of {name!r} is not judged: {why}"
+
+
 def _against_limit(now: Performance, limit: float) -> Iterator[Finding]:
     if not _is_worse(now.value, limit, now):
         return
     edge = now.high if now.greater_is_better else now.low
     is_sure = math.isfinite(edge) and _is_worse(edge, limit, now) and not now.is_estimate
     word = "below" if now.greater_is_better else "above"
-    doubt = "" if is_sure else "; the interval includes the limit" if not now.is_estimate else ""
+    doubt = ""
+    if not is_sure and not now.is_estimate:
+        doubt = "; the interval includes the limit" if math.isfinite(edge) else "; no interval is known"
     yield Finding(
         "critical" if is_sure else "warning", "performance", now.metric,
         f"{_shown(now)} is {word} the limit {limit:.4g}{doubt}", {**_evidence(now), "limit": limit},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
+from mlmagic.evaluation.outcomes.test_data import fitted_names
 from mlmagic.monitoring.serving.batches import day_of
 from mlmagic.monitoring.serving.rows import served_rows, texts_of
 from mlmagic.user_objects import one_line, reraise_interrupt
@@ -39,7 +40,7 @@ class RecordingModel:
         self.model, self.batches = model, batches
         self._sample, self._exclude = sample, frozenset(exclude)
         self._classes = _classes_of(model)
-        self._names = [str(one) for one in getattr(model, "feature_names_in_", ())] or None
+        self._names = fitted_names(model)
         self._lock = threading.Lock()
         self.notes: list[str] = []
 
