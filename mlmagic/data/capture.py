@@ -123,7 +123,7 @@ class DataCapture:
                 self._take(run, f"{name}{suffix}", item, made=made, given=True, sites=frozenset({id(argument.site)}))
 
     def _given_by_name(self, run: ActiveRun, name: str, item: Any, found: Fingerprint, use: str) -> None:
-        """Capture data that a magic or function of mlmagic was given, which it has fingerprinted, and what it is used for."""
+        """Capture data that a magic or function of mlmagic was given and has fingerprinted, and its use."""
         assert run.origin.watch is not None  # noqa: S101  # `before` has checked it
         if name.startswith("_") or name in run.options.exclude:
             return

@@ -42,7 +42,7 @@ class ActiveRun(RunContext):
     contained when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` says which
     searches and trials of studies have child runs already. ``of_folds`` has the objects that the last fold of a loop
     bound, by name, and ``models_of_folds`` the models that were fitted in one: they are no results of this run.
-    ``on_data`` takes data that a magic or function of mlmagic was given: its name, the data, its fingerprint and its use.
+    ``on_data`` takes data that a magic or function of mlmagic was given: name, data, fingerprint and use.
     ``loops`` counts its loops over folds; ``above`` is set for the run of a fold. ``error`` is what ended the code.
     """
 
