@@ -6,26 +6,27 @@ drifted; the smallest p-value of each split says how often a threshold would rai
 
 from __future__ import annotations
 
-import math
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
-from mlmagic.monitoring.drift.resampling import FEWEST_BLOCKS, draw_pools, p_values
-from mlmagic.monitoring.drift.sources.values import Levels
+from mlmagic.monitoring.drift.dependence import block_length, inflation
+from mlmagic.monitoring.drift.resampling import draw_pools, p_values
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmagic.monitoring.drift.sources.values import Numbers
+    from numpy.typing import NDArray
+
+    from mlmagic.monitoring.drift.sources.values import Levels, Numbers
 
 FEWEST_ROWS = 200
 _MOST_SPLITS, _FEWEST_SPLITS, _MOST_TESTS = 1000, 200, 60_000
 _IN_TAIL = 10
-"""At least so many splits lie beyond the quantile that is read off; beyond it, the rate is taken as proportional."""
-_CORRELATED = 3.5
+"""At least so many splits lie beyond the quantile that is read off."""
 _PER_MONTH = {"hour": 730.5, "day": 30.44, "week": 4.348, "month": 1.0, "year": 1 / 12}
 _CHECKS = {"hourly": 730.5, "daily": 30.44, "weekly": 4.348, "monthly": 1.0}
 _EXAMPLE = 'budget="1 per month", checks="daily"'
@@ -66,61 +67,59 @@ def per_check(budget: object, checks: object) -> float:
     return rate
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """The *alpha* that keeps to a rate, found by so many *splits*, in which *block* consecutive rows stay together."""
+
+    alpha: float
+    splits: int
+    block: int
+
+
 def calibrate(
-    columns: Sequence[Numbers | Levels], current_rows: int, rate: float, *, block: int, min_effect: float, most: float
-) -> tuple[float, int]:
+    columns: Sequence[Numbers | Levels], correlations: Sequence[float], current_rows: int, *, rate: float,
+    min_effect: float, most: float,
+) -> Calibrated:  # fmt: skip
     """Return the alpha at which one check raises a false alarm with probability *rate*, and how that was found.
 
     Parameters
     ----------
-    columns
-        The columns of the reference.
+    columns, correlations
+        The columns of the reference, and how much neighbouring rows depend on each other in each of them.
     current_rows
         The number of current rows: the second part of a split is as long, if the reference is long enough.
     rate
         The accepted probability.
-    block
-        How many consecutive rows stay together, see `block_length`.
     min_effect
         A difference that is smaller raises no alarm.
     most
         The largest alpha that is returned.
-
-    Returns
-    -------
-    alpha, and the number of splits.
     """
     import numpy as np
 
     rows = len(columns[0].missing)
     splits = int(min(max(_MOST_TESTS // len(columns), _FEWEST_SPLITS), _MOST_SPLITS))
+    block = block_length(correlations, rows)
     pools = draw_pools(rows, min(current_rows, rows // 2), block=block, splits=splits)
-    smallest = np.sort(np.min([p_values(one, pools, min_effect) for one in columns], axis=0))
-    level = max(rate, _IN_TAIL / splits)
-    alpha = float(smallest[max(int(level * splits) - 1, 0)]) * rate / level
-    return min(alpha, most), splits
+    found = [
+        p_values(one, pools, min_effect, inflation=inflation(correlation, block, current_rows))
+        for one, correlation in zip(columns, correlations, strict=True)
+    ]
+    alpha = _quantile(np.sort(np.min(found, axis=0)), rate)
+    return Calibrated(min(alpha, most), splits, block)
 
 
-def block_length(columns: Sequence[Numbers | Levels]) -> int:
-    """Return how many consecutive rows depend on each other, 1 if none do."""
-    return max(_block_length(one) for one in columns)
+def _quantile(ordered: NDArray[Any], rate: float) -> float:
+    """Return the quantile of smallest p-values; beyond ten of them, their tail goes on as it did (Hill's estimator).
 
-
-def _block_length(column: Numbers | Levels) -> int:
-    """Return the length of blocks by the correlation of neighbours (Andrews 1991, for an autoregression)."""
+    The rate of independent rows is proportional to p; that of rows that depend on each other falls more slowly.
+    """
     import numpy as np
-    from scipy.stats import rankdata
 
-    values = column.codes if isinstance(column, Levels) else column.values
-    ranks = rankdata(values[~column.missing])
-    rows = len(ranks)
-    if rows < FEWEST_BLOCKS or ranks[0] == ranks[-1] == ranks.mean():
-        return 1
-    centered = ranks - ranks.mean()
-    power = float(centered @ centered)
-    correlation = float(centered[1:] @ centered[:-1]) / power if power else 0.0
-    if correlation < _CORRELATED / math.sqrt(rows):
-        return 1
-    correlation = min(correlation, 0.99)
-    length = (math.sqrt(6) * correlation / (1 - correlation**2)) ** (2 / 3) * rows ** (1 / 3)
-    return int(np.clip(math.ceil(length), 1, rows // FEWEST_BLOCKS))
+    level = max(rate, _IN_TAIL / len(ordered))
+    at = max(int(level * len(ordered)) - 1, 0)
+    if level == rate or not ordered[at]:
+        return float(ordered[at])
+    with np.errstate(divide="ignore"):
+        steepness = float(np.mean(np.log(ordered[at] / np.maximum(ordered[:at], 1e-300))))
+    return float(ordered[at]) * (rate / level) ** max(steepness, 1.0)

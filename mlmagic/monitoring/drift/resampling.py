@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.monitoring.drift.dependence import FEWEST_BLOCKS
 from mlmagic.monitoring.drift.sources.values import Levels
 from mlmagic.monitoring.drift.statistics.counts import LEAST_EXPECTED, kept_levels
 from mlmagic.monitoring.drift.statistics.samples import ks_p_value, ks_statistic
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
 
     from mlmagic.monitoring.drift.sources.values import Numbers
 
-FEWEST_BLOCKS = 20
 _SEED = 20_160_229
 _MOST_ROWS = 5000
 _FEWEST_POOLS = 10
 _MOST_CELLS = 2_000_000
 _PAIR = 2
-_POINTS = 48
-_LARGEST_Z = 4.0
+_POINTS = 96
+_LARGEST_Z = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,33 +80,37 @@ def _divided(rng: Generator, lengths: NDArray[Any], current: int, splits: int) -
     return np.ascontiguousarray((begins[:, block] + within < current).T)
 
 
-def p_values(column: Numbers | Levels, pools: Sequence[Pool], min_effect: float) -> NDArray[Any]:
+def p_values(
+    column: Numbers | Levels, pools: Sequence[Pool], min_effect: float, *, inflation: float = 1.0
+) -> NDArray[Any]:
     """Return the smaller p-value of the values and the missing values in each split, as `compare_column` has them.
 
-    It is 1 for what is below the smallest effect.
+    It is 1 for what is below the smallest effect. Variances are taken to be *inflation* times what the splits show.
     """
     import numpy as np
 
-    return np.concatenate([_in_pool(column.take(one.rows), one.is_current, min_effect) for one in pools])
+    return np.concatenate([_in_pool(column.take(one.rows), one.is_current, min_effect, inflation) for one in pools])
 
 
-def _in_pool(column: Numbers | Levels, is_current: NDArray[Any], min_effect: float) -> NDArray[Any]:
+def _in_pool(column: Numbers | Levels, is_current: NDArray[Any], min_effect: float, inflation: float) -> NDArray[Any]:
     import numpy as np
 
     missing = column.missing
     found = np.ones(is_current.shape[1])
     if missing.any():
-        found = _of_counts(missing.astype(np.int64), is_current, min_effect)
+        found = _of_counts(missing.astype(np.int64), is_current, min_effect, inflation)
         is_current = is_current[~missing]
         column = column.take(np.flatnonzero(~missing))
     if not len(is_current):
         return found
     if isinstance(column, Levels):
-        return np.minimum(found, _of_counts(column.codes, is_current, min_effect))
-    return np.minimum(found, _of_numbers(column.values, is_current, min_effect, is_whole=not missing.any()))
+        return np.minimum(found, _of_counts(column.codes, is_current, min_effect, inflation))
+    return np.minimum(found, _of_numbers(column.values, is_current, min_effect, inflation, is_whole=not missing.any()))
 
 
-def _of_numbers(values: NDArray[Any], is_current: NDArray[Any], min_effect: float, *, is_whole: bool) -> NDArray[Any]:
+def _of_numbers(
+    values: NDArray[Any], is_current: NDArray[Any], min_effect: float, inflation: float, *, is_whole: bool
+) -> NDArray[Any]:
     """Return the p-values of the Kolmogorov-Smirnov test."""
     import numpy as np
 
@@ -125,7 +129,7 @@ def _of_numbers(values: NDArray[Any], is_current: NDArray[Any], min_effect: floa
     distance = np.abs(away, out=away).max(axis=0)
     size = round(float(reference.mean())), round(float(current.mean()))
     scaled, logarithms = _ks_table(*(size if is_whole else map(_two_digits, size)))
-    z = distance * np.sqrt(reference * current / (reference + current))
+    z = distance * np.sqrt(inflation * reference * current / (reference + current))
     found[both] = np.where(distance >= min_effect, np.exp(np.interp(z, scaled, logarithms)), 1.0)
     return found
 
@@ -159,7 +163,7 @@ def _two_digits(size: int) -> int:
     return max(round(size / step) * step, 1)
 
 
-def _of_counts(codes: NDArray[Any], is_current: NDArray[Any], min_effect: float) -> NDArray[Any]:
+def _of_counts(codes: NDArray[Any], is_current: NDArray[Any], min_effect: float, inflation: float) -> NDArray[Any]:
     """Return the p-values of the chi-square test, rare levels pooled, or of Fisher's for few rows."""
     import numpy as np
     from scipy.stats import chi2
@@ -184,7 +188,7 @@ def _of_counts(codes: NDArray[Any], is_current: NDArray[Any], min_effect: float)
     away = np.abs(table - expected)
     if len(begins) == _PAIR:
         away = np.maximum(away - 0.5, 0.0)  # Yates' correction, as SciPy's
-    p = chi2.sf((away**2 / expected).sum(axis=(0, 1)), len(begins) - 1)
+    p = chi2.sf(inflation * (away**2 / expected).sum(axis=(0, 1)), len(begins) - 1)
     if len(begins) == _PAIR:
         for at in np.flatnonzero(expected.min(axis=(0, 1)) < LEAST_EXPECTED):
             p[at] = _fisher(*table[:, :, at].astype(int).ravel().tolist())
