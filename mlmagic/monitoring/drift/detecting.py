@@ -69,8 +69,9 @@ def detect(request: DriftRequest) -> DriftReport:
     current = table_of(request.current, request.names[1])
     rows = reference.rows, current.rows
     for table in (reference, current):
-        if not table.rows:
-            raise UsageProblem(f"{table.name} has no rows: there is nothing to compare")
+        if not table.rows or not table.names:
+            what = "columns" if table.rows else "rows"
+            raise UsageProblem(f"{table.name} has no {what}: there is nothing to compare")
     features, schema = _features(request, reference, current)
     pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
@@ -105,6 +106,8 @@ def detect(request: DriftRequest) -> DriftReport:
             for one in divided
         ),
     )
+    if not any(one.whole is not None for one in compared):
+        notes.warn(f"no values were compared: {reference.name} and {current.name} share no column that can be")
     retyped = tuple(one.retyped for one in compared if one.retyped is not None)
     _note_few(report, notes)
     return replace(
@@ -211,6 +214,9 @@ def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift |
         found = multivariate.tell_apart(samples)
     except MissingPackageError as error:
         notes.warn(f"all columns together were not compared: {error}")
+        return None
+    if found is None:
+        notes.info("all columns together were not compared: their values are missing")
         return None
     if found.auc < _WORSE_THAN_CHANCE and found.rows >= _MANY_ROWS:
         notes.warn("the two sides share rows: the classifier remembers them from the other side")
