@@ -60,13 +60,14 @@ def _settled(baseline: Foreseeing, block: Numbers, rule: Rule) -> Flags:
     """
     import numpy as np
 
-    found = np.abs(scores(block, *map(np.float64, baseline.usual()), rule.least_scale)) > rule.threshold
+    center, scale = (np.full(len(block), one) for one in baseline.usual())
+    found = np.abs(scores(block, center, scale, rule.least_scale)) > rule.threshold
     sure = 0
     for _ in range(_MOST_ROUNDS):
         is_usual = ~found
         # What is usual before each value that counts, and after the last one.
         centers, scales = baseline.usual_before_each(np.append(block[is_usual], 0.0))
-        before = np.cumsum(is_usual) - is_usual
+        before = np.cumsum(is_usual, dtype=np.int64) - is_usual
         again = np.abs(scores(block, centers[before], scales[before], rule.least_scale)) > rule.threshold
         differs = again != found
         if not differs.any():

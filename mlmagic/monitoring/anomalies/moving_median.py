@@ -178,7 +178,8 @@ def _surely_near(values: Numbers, count: int, window: int, rule: Rule) -> Flags:
 
     def is_less_than_half(mask: Flags) -> Flags:
         until = np.concatenate([[0], np.cumsum(mask)])
-        return 2 * (until[ends] - until[starts]) < ends - starts
+        is_less: Flags = 2 * (until[ends] - until[starts]) < ends - starts
+        return is_less
 
     distance = np.abs(away)
     holds = is_less_than_half(away > shift) & is_less_than_half(away < -shift)

@@ -122,4 +122,4 @@ def _quantile(ordered: NDArray[Any], rate: float) -> float:
         return float(ordered[at])
     with np.errstate(divide="ignore"):
         steepness = float(np.mean(np.log(ordered[at] / np.maximum(ordered[:at], 1e-300))))
-    return float(ordered[at]) * (rate / level) ** max(steepness, 1.0)
+    return float(ordered[at] * (rate / level) ** max(steepness, 1.0))

@@ -55,7 +55,7 @@ def block_length(correlations: Sequence[float], rows: int) -> int:
     if not correlation:
         return 1
     length = (math.sqrt(6) * correlation / (1 - correlation**2)) ** (2 / 3) * rows ** (1 / 3)
-    return max(1, min(math.ceil(length), rows // FEWEST_BLOCKS))
+    return max(1, min(math.ceil(float(length)), rows // FEWEST_BLOCKS))
 
 
 def inflation(correlation: float, block: int, rows: int) -> float:

@@ -104,8 +104,11 @@ def _in_pool(column: Numbers | Levels, is_current: NDArray[Any], min_effect: flo
     if not len(is_current):
         return found
     if isinstance(column, Levels):
-        return np.minimum(found, _of_counts(column.codes, is_current, min_effect, inflation))
-    return np.minimum(found, _of_numbers(column.values, is_current, min_effect, inflation, is_whole=not missing.any()))
+        of_values = _of_counts(column.codes, is_current, min_effect, inflation)
+    else:
+        of_values = _of_numbers(column.values, is_current, min_effect, inflation, is_whole=not missing.any())
+    smaller: NDArray[Any] = np.minimum(found, of_values)
+    return smaller
 
 
 def _of_numbers(
@@ -159,7 +162,7 @@ def _two_digits(size: int) -> int:
     >>> _two_digits(4321), _two_digits(7)
     (4300, 7)
     """
-    step = 10 ** max(len(str(size)) - 2, 0)
+    step = int(10 ** max(len(str(size)) - 2, 0))
     return max(round(size / step) * step, 1)
 
 
