@@ -102,7 +102,7 @@ def calibrate(
     block = block_length(correlations, rows)
     pools = draw_pools(rows, min(current_rows, rows // 2), block=block, splits=splits)
     found = [
-        p_values(one, pools, min_effect, inflation=inflation(correlation, block, current_rows))
+        p_values(one, pools, min_effect, inflation=inflation(correlation, block, current_rows, rows))
         for one, correlation in zip(columns, correlations, strict=True)
     ]
     alpha = _quantile(np.sort(np.min(found, axis=0)), rate)

@@ -18,9 +18,10 @@ _LARGEST = 0.99
 
 
 def neighbour_correlation(column: Numbers | Levels) -> float:
-    """Return the correlation of the ranks of neighbouring rows, 0 if it is not significant.
+    """Return the correlation of neighbouring rows, 0 if it is not significant.
 
-    That of a short series falls short of the true one, by (1 + 4 r) / n on average (Kendall 1954), which is added.
+    It is that of normal values whose ranks are correlated as these are. That of a short series falls short of the true
+    one, by (1 + 4 r) / n on average (Kendall 1954), which is added.
 
     >>> import numpy as np
     >>> from mlmagic.monitoring.drift.sources.values import Numbers
@@ -40,6 +41,7 @@ def neighbour_correlation(column: Numbers | Levels) -> float:
     found = float(centered[1:] @ centered[:-1]) / power
     if found < _SIGNIFICANT / math.sqrt(rows):
         return 0.0
+    found = 2 * math.sin(math.pi / 6 * min(found, 1.0))
     return float(np.clip(found + (1 + 4 * found) / rows, 0.0, _LARGEST))
 
 
@@ -58,16 +60,20 @@ def block_length(correlations: Sequence[float], rows: int) -> int:
     return max(1, min(math.ceil(float(length)), rows // FEWEST_BLOCKS))
 
 
-def inflation(correlation: float, block: int, rows: int) -> float:
+def inflation(correlation: float, block: int, rows: int, reference_rows: int) -> float:
     """Return the variance of the mean of so many consecutive *rows*, as a multiple of what blocks in any order show.
 
     Rows at both sides of the end of a block depend on each other too: what blocks lack of that is the larger, the
-    shorter they are. The variance is that of an autoregression of first order.
+    shorter they are. And blocks of one reference vary around its mean, not around the true one. The variance is that of
+    an autoregression of first order.
 
-    >>> round(inflation(0.9, 50, 1000), 2), inflation(0.0, 50, 1000), inflation(0.9, 2000, 1000)
-    (1.22, 1.0, 1.0)
+    >>> round(inflation(0.9, 50, 1000, 2000), 2), inflation(0.0, 50, 1000, 2000)
+    (1.23, 1.0)
     """
-    return max(_of_stretch(correlation, rows) / _of_stretch(correlation, min(block, rows)), 1.0)
+    shown = _of_stretch(correlation, block)
+    blocks = reference_rows / block
+    between = (_of_stretch(correlation, reference_rows) - shown) / max(blocks - 1, 1)
+    return max(_of_stretch(correlation, rows) / (shown - between), 1.0)
 
 
 def _of_stretch(correlation: float, rows: int) -> float:
