@@ -20,17 +20,26 @@ if TYPE_CHECKING:
 
 NAMES = (
     "load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "long_loop", "training_cell",
-    "cross_validation", "drift", "monitoring", "evaluate", "fingerprint", "split", "load_runs", "compare_widget",
-    "sweep", "redaction", "growth",
+    "cross_validation", "drift", "anomalies", "monitoring", "evaluate", "fingerprint", "split", "load_runs",
+    "compare_widget", "sweep", "redaction", "growth",
 )  # fmt: skip
+SIMULATIONS = ("drift_errors", "gate_errors", "interval_coverage", "performance_estimates")
+"""These print tables of their own, and have options of their own: ``python -m benchmarks drift_errors --help``."""
 
 
 def main() -> None:
+    if sys.argv[1:2] and sys.argv[1] in SIMULATIONS:
+        sys.argv = sys.argv[1:]
+        importlib.import_module(f"benchmarks.{sys.argv[0]}").main()
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure mlmagic beside plain MLflow.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(NAMES)}; all without")
     names = parser.parse_args().names or NAMES
     if unknown := sorted(set(names) - set(NAMES)):
-        parser.error(f"there is no measurement {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+        parser.error(
+            f"there is no measurement {', '.join(unknown)}; there are: {', '.join(NAMES)}; "
+            f"and one at a time: {', '.join(SIMULATIONS)}"
+        )
 
     measured: dict[str, list[Comparison]] = {}
     # A process for each: a shell, MLflow's state and what was imported do not reach the next one.

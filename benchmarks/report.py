@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("mlmagic", "mlflow", "ipython", "ipykernel", "matplotlib", "sqlalchemy")
-_IF_INSTALLED = ("skore",)
+_IF_INSTALLED = ("evidently", "skore")
 _HEAD = ("", "mlmagic", "beside", "ratio", "difference", "goal", "met")
 
 

@@ -124,11 +124,11 @@ def drift_of(request: DriftRequest, *, record: bool | None = None, figures: bool
     if record is False or (context is None and not record):
         return report
     if context is not None:
-        return record_on_open_run(report, context, figures=figures)
+        return record_on_open_run(report, request, context, figures=figures)
     from mlmagic.api.recording import track
 
     with track(f"drift of {report.current}", quiet=True):
-        return record_on_open_run(report, open_runs.require_active("mlmagic.drift"), figures=figures)
+        return record_on_open_run(report, request, open_runs.require_active("mlmagic.drift"), figures=figures)
 
 
 @whole_imports()

@@ -122,8 +122,8 @@ class DataCapture:
                 self._places.setdefault((id(argument.site), argument.place), _Place(text, Remembered(value), made_of))
                 self._take(run, f"{name}{suffix}", item, made=made, given=True, sites=frozenset({id(argument.site)}))
 
-    def _given_by_name(self, run: ActiveRun, name: str, item: Any, found: Fingerprint) -> None:
-        """Capture data that a magic or function of mlmagic was given, which it has fingerprinted."""
+    def _given_by_name(self, run: ActiveRun, name: str, item: Any, found: Fingerprint, use: str) -> None:
+        """Capture data that a magic or function of mlmagic was given and has fingerprinted, and its use."""
         assert run.origin.watch is not None  # noqa: S101  # `before` has checked it
         if name.startswith("_") or name in run.options.exclude:
             return
@@ -131,7 +131,7 @@ class DataCapture:
             self._left_out += 1
             return
         made = run.origin.watch.bound.is_bound(name)
-        self._keep(run, name, item, found, made=made, given=True, evaluated=True)
+        self._keep(run, name, item, found, made=made, given=True, use=use)
 
     def _take(
         self,
@@ -162,7 +162,7 @@ class DataCapture:
         variable: str | None = None,
         made: bool = False,
         given: bool = False,
-        evaluated: bool = False,
+        use: str = "",
         sites: frozenset[int] = frozenset(),
     ) -> None:
         assert run.origin.watch is not None  # noqa: S101  # the callers have checked it
@@ -174,6 +174,8 @@ class DataCapture:
         if same is not None:
             same.given = True
             same.sites |= sites
+            if use and same.dataset.context == "input":
+                same.dataset = replace(same.dataset, context=use)
             return
         how = (CHANGED_HERE if before is not None else MADE_HERE) if given and (made or before is not None) else ""
         names = {taken.name for taken in self._taken}
@@ -182,7 +184,8 @@ class DataCapture:
         while label in names:
             label, number = f"{name} ({how or 'another'} {number})", number + 1
         kept = Remembered(item.source if isinstance(item, Selection) else item)
-        use = "evaluation" if evaluated or (variable or name) in run.origin.watch.only_evaluated else ""
+        if not use and (variable or name) in run.origin.watch.only_evaluated:
+            use = "evaluation"
         dataset = record(label, item, found, made=how, use=use)
         taken = _Taken(label, kept, found, dataset, shown(name, found, how), tuple(splits_of(item)), variable, given)
         taken.sites |= sites

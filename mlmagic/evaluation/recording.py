@@ -80,7 +80,7 @@ def _record_data(run: ActiveRun, datasets: Sequence[TestDataset]) -> None:
     """Record the test data and its targets as the other data of the run: what the cell reads too is recorded once."""
     for one in datasets:
         if run.on_data is not None:
-            run.on_data(one.name, one.values, one.fingerprint)
+            run.on_data(one.name, one.values, one.fingerprint, "evaluation")
         else:
             run.recorder.dataset(one.record)
             run.datasets.append(shown(one.name, one.fingerprint))

@@ -42,7 +42,7 @@ class ActiveRun(RunContext):
     contained when the code had ended, ``autologged`` what was left to MLflow's autologging. ``recorded`` says which
     searches and trials of studies have child runs already. ``of_folds`` has the objects that the last fold of a loop
     bound, by name, and ``models_of_folds`` the models that were fitted in one: they are no results of this run.
-    ``on_data`` takes data that a magic or function of mlmagic was given: its name, the data, and its fingerprint.
+    ``on_data`` takes data that a magic or function of mlmagic was given: name, data, fingerprint and use.
     ``loops`` counts its loops over folds; ``above`` is set for the run of a fold. ``error`` is what ended the code.
     """
 
@@ -58,7 +58,7 @@ class ActiveRun(RunContext):
     recorded: set[int] = field(default_factory=set)
     of_folds: dict[str, Remembered] = field(default_factory=dict)
     models_of_folds: list[Remembered] = field(default_factory=list)
-    on_data: Callable[[str, Any, Any], None] | None = None
+    on_data: Callable[[str, Any, Any, str], None] | None = None
     loops: int = 0
     above: ActiveRun | None = None
     error: BaseException | None = None

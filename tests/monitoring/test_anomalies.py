@@ -195,3 +195,15 @@ def test_settings_that_make_no_sense(options, message):
 def test_what_is_no_state(state):
     with pytest.raises(UsageProblem, match="state"):
         AnomalyDetector.from_state_dict(state)
+
+
+@pytest.mark.parametrize("window", [300, 1000])
+@pytest.mark.parametrize("method", METHODS)
+def test_long_streams_whose_level_moves_are_judged_as_one_by_one(method, window):
+    draw = np.random.default_rng(3)
+    values = np.cumsum(draw.normal(0, 0.02, 6000)) + draw.standard_t(4, 6000)
+    values[2000:2600] += 9.0  # a level that never becomes usual
+    values[4000:4500] = values[4000]  # a value that stays
+    one, whole = (AnomalyDetector(window, 100, 3.0, method) for _ in range(2))
+    assert whole.update(values).tolist() == [one.update(value) for value in values.tolist()]
+    assert whole.usual == pytest.approx(one.usual, rel=1e-9, abs=1e-7)  # of a constant window, 0 but for rounding

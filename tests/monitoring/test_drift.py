@@ -224,6 +224,7 @@ FRAME = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": ["x", "y", "x"]})
     [
         ((FRAME[:0], FRAME), {}, "has no rows"),
         ((FRAME, FRAME[:0]), {}, "current has no rows"),
+        ((FRAME, FRAME[[]]), {}, "current has no columns: there is nothing to compare"),
         ((pd.DataFrame([[1, 2]], columns=["a", "a"]), FRAME), {}, "several columns named 'a'"),
         ((FRAME, FRAME), {"columns": ["c"]}, r"columns: FRAME has no column 'c'\. It has a, b"),
         ((FRAME, FRAME), {"columns": "a"}, "columns is a list of names"),
@@ -285,6 +286,27 @@ def test_odd_columns_are_compared_or_named(first, second):
     assert "plain" in report.columns
     assert ("odd" in report.columns) != ("odd" in report.not_compared)
     assert "odd" in str(report.to_dataframe()) + str(report.not_compared)
+
+
+@pytest.mark.parametrize("sides", [(True, True), (True, False), (False, True)])
+def test_a_column_without_values_costs_only_its_comparison(reference, current, sides):
+    first, second = (
+        one.assign(x=np.nan) if gone else one for one, gone in zip((reference, current), sides, strict=True)
+    )
+    report = mlmagic.drift(first, second)
+    assert report.multivariate is not None
+    assert report.drifted == ([] if all(sides) else ["x"])
+    assert "all" in report.columns["x"].note
+    nothing = mlmagic.drift(first[["x"]], first[["x"]])
+    if sides[0]:
+        assert nothing.multivariate is None
+        assert any("their values are missing" in note.text for note in nothing.notes)
+
+
+def test_tables_without_a_common_column_say_so(reference):
+    report = mlmagic.drift(reference[["x"]], reference[["y"]])
+    assert (report.schema.missing, report.schema.new) == (("x",), ("y",))
+    assert any("share no column" in note.text for note in report.notes)
 
 
 def test_few_rows_say_what_they_can_tell():

@@ -5,8 +5,10 @@ import io
 import json
 import re
 
+import mlflow
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from cells import refusal, run
 from IPython.core.completer import provisionalcompleter
@@ -44,6 +46,55 @@ def test_a_tracked_block_records_metrics_figures_and_all_as_json(store_uri):
     assert [one["drifted"] for one in reports] == [["age"], []]
     assert reports[0]["columns"]["age"]["p"] == age[0].p
     assert reports[0]["reference"] == "X_train"
+
+
+def reports_of(run):
+    return json.loads(mlmagic.Run(run.id).text("mlmagic/drift.json"))["reports"]
+
+
+def test_a_continued_run_keeps_the_reports_of_its_earlier_cells(store_uri):
+    with mlmagic.track("continued", quiet=True):
+        mlmagic.drift(X_train, X_recent, multivariate=False, figures=False)
+    for _ in range(2):
+        with mlmagic.track(resume="continued", quiet=True) as run:
+            second = mlmagic.drift(X_train, X_train[:200], multivariate=False, figures=False)
+            mlmagic.drift(X_train, X_train[:100], multivariate=False, figures=False)
+    assert [one["drifted"] for one in reports_of(run)] == [["age"], [], [], [], []]
+    assert [one["rows"][1] for one in reports_of(run)] == [400, 200, 100, 200, 100]
+    assert mlmagic.Run(run.id).history("drift.age.distance")[1] == (1, second.columns["age"].distance)
+
+
+def test_a_file_of_reports_that_was_changed_by_hand_costs_only_itself(store_uri):
+    with mlmagic.track("edited", quiet=True):
+        mlflow.log_text('{"reports": [1, {"drifted": ["then"]}]}', "mlmagic/drift.json")
+    with mlmagic.track(resume="edited", quiet=True) as run:
+        mlmagic.drift(X_train, X_recent, multivariate=False, figures=False)
+    assert [one["drifted"] for one in reports_of(run)] == [["then"], ["age"]]
+
+
+def datasets_of(name):
+    (stored,) = MlflowClient().search_runs(["0"], f"tags.`mlflow.runName` = '{name}'")
+    inputs = stored.inputs.dataset_inputs
+    return {one.dataset.name: next(tag.value for tag in one.tags if tag.key == "mlflow.data.context") for one in inputs}
+
+
+def test_both_tables_are_datasets_of_the_run(store_uri, tmp_path):
+    before, now = X_train, pl.from_pandas(X_recent)
+    X_recent.to_csv(tmp_path / "recent.csv", index=False)
+    with mlmagic.track("checked", quiet=True):
+        mlmagic.drift(before, now, multivariate=False, figures=False)
+        mlmagic.drift(X_train["age"].to_numpy(), tmp_path / "recent.csv", multivariate=False, figures=False)
+    assert datasets_of("checked") == {"before": "reference", "now": "current", "reference": "reference"}
+
+
+def test_a_cell_that_reads_the_tables_too_records_them_once(shell):
+    shell.push({"before": X_train, "now": X_recent})
+    run(shell, "%%track checked\nrows = len(before) + len(now)\n_ = mlmagic.drift(before, now, multivariate=False)")
+    assert datasets_of("checked") == {"before": "reference", "now": "current"}
+    run(shell, "%%track again -x now\n_ = %drift X_train now --no-multivariate")
+    run(shell, "%%track without --no-data\n_ = %drift X_train now --no-multivariate")
+    assert datasets_of("without") == {}
+    assert datasets_of("again") == {"X_train": "training"}
 
 
 def test_without_a_run_nothing_is_recorded_unless_it_is_asked_for(store_uri):

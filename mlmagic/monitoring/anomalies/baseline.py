@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,9 +11,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 _SAME = 1e-9
 """Two numbers that differ by less than this part of the larger one count as equal: rounding makes such differences."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a value is an anomaly, and whether anomalies count as usual too."""
+
+    threshold: float
+    least_scale: float
+    include_anomalies: bool
 
 
 class Baseline(Protocol):
@@ -31,8 +42,8 @@ class Baseline(Protocol):
     def add_all(self, values: Numbers) -> None:
         """Add values in their order."""
 
-    def usual_before_each(self, values: Numbers) -> tuple[Numbers, Numbers]:
-        """Return center and scale before each of *values*, if all that stand before it were added. Adds nothing."""
+    def take(self, values: Numbers, rule: Rule) -> Flags:
+        """Return the flags of values in their order, and add those that count as usual."""
 
     def state(self) -> dict[str, Any]:
         """Return the state as values that JSON takes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
-from mlmagic.monitoring.anomalies.baseline import score, scores
+from mlmagic.monitoring.anomalies.baseline import Rule, score
 from mlmagic.monitoring.anomalies.exponential_mean import ExponentialMean
 from mlmagic.monitoring.anomalies.moving_mean import MovingMean
 from mlmagic.monitoring.anomalies.moving_median import MovingMedian
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _BASELINES: dict[str, type[MovingMean | MovingMedian | ExponentialMean]] = {
     "zscore": MovingMean, "mad": MovingMedian, "ewma": ExponentialMean,
 }  # fmt: skip
-_FEWEST, _MOST = 32, 8192
 _SCHEME = 1
 
 
@@ -162,36 +161,16 @@ class AnomalyDetector:
         return flags
 
     def _finite(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return the flags of finite values, in blocks: each as if it had no anomaly, up to the first that there is."""
+        """Return the flags of finite values, the first of which may only say what is usual."""
         import numpy as np
 
         flags = np.zeros(len(values), bool)
-        at = min(len(values), max(0, self.min_samples - self._baseline.count))
-        self._take(values[:at])
-        size = _FEWEST
-        while at < len(values):
-            block = values[at : at + size]
-            far = np.abs(scores(block, *self._baseline.usual_before_each(block), self.min_scale)) > self.threshold
-            if self.include_anomalies or not far.any():
-                flags[at : at + len(block)] = far
-                self._take(block)
-                at, size = at + len(block), min(2 * size, _MOST)
-                continue
-            first = int(far.argmax())
-            self._take(block[:first])
-            # Anomalies change nothing, so those that follow it are judged by the same center and scale.
-            rest = block[first:]
-            center, scale = (np.full(len(rest), one) for one in self._baseline.usual())
-            still = np.abs(scores(rest, center, scale, self.min_scale)) > self.threshold
-            count = len(rest) if still.all() else int(still.argmin())
-            count = max(count, 1)
-            flags[at + first : at + first + count] = True
-            at, size = at + first + count, max(size // 2, _FEWEST) if count < len(rest) else size
+        first = min(len(values), max(0, self.min_samples - self._baseline.count))
+        if first:
+            self._baseline.add_all(values[:first])
+        rule = Rule(self.threshold, self.min_scale, self.include_anomalies)
+        flags[first:] = self._baseline.take(values[first:], rule)
         return flags
-
-    def _take(self, values: NDArray[np.float64]) -> None:
-        if len(values):
-            self._baseline.add_all(values)
 
     def reset(self) -> None:
         """Forget what is usual, and the counts."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.monitoring.anomalies.by_blocks import take_by_blocks
+
 if TYPE_CHECKING:
-    from mlmagic.monitoring.anomalies.baseline import Numbers
+    from mlmagic.monitoring.anomalies.baseline import Flags, Numbers, Rule
 
 
 class ExponentialMean:
@@ -56,6 +58,10 @@ class ExponentialMean:
             means, variances = self._moved(rest)
             self._count += len(rest)
             self._mean, self._variance = float(means[-1]), float(np.maximum(variances[-1], 0.0))
+
+    def take(self, values: Numbers, rule: Rule) -> Flags:
+        """Return the flags of values in their order, and add those that count as usual."""
+        return take_by_blocks(self, values, rule)
 
     def usual_before_each(self, values: Numbers) -> tuple[Numbers, Numbers]:
         """Return mean and standard deviation before each of *values*, if all that stand before it were added."""

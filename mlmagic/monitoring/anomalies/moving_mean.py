@@ -5,55 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.monitoring.anomalies.by_blocks import take_by_blocks
+from mlmagic.monitoring.anomalies.recent import Recent
+
 if TYPE_CHECKING:
-    from mlmagic.monitoring.anomalies.baseline import Numbers
+    from mlmagic.monitoring.anomalies.baseline import Flags, Numbers, Rule
 
 _EPSILON = 2.0**-52
 _TRUSTED = 1e-12
 """Sums are computed anew where rounding may have changed the variance by more than this part of it."""
-
-
-class _Recent:
-    """The last values in one piece of memory, moved to its beginning when it is full."""
-
-    def __init__(self, most: int) -> None:
-        import numpy as np
-
-        self._most = most
-        self._memory = np.empty(4 * most, np.float64)
-        self._start = self._end = 0
-
-    def __len__(self) -> int:
-        return self._end - self._start
-
-    @property
-    def oldest(self) -> float:
-        return float(self._memory[self._start])
-
-    def append(self, value: float) -> None:
-        if self._end == len(self._memory):
-            self._move()
-        self._memory[self._end] = value
-        self._end += 1
-        self._start = max(self._start, self._end - self._most)
-
-    def extend(self, values: Numbers) -> None:
-        """Append at most as many values as are kept."""
-        if self._end + len(values) > len(self._memory):
-            self._move()
-        self._memory[self._end : self._end + len(values)] = values
-        self._end += len(values)
-        self._start = max(self._start, self._end - self._most)
-
-    def array(self) -> Numbers:
-        """Return the values, the oldest first, as a view."""
-        found: Numbers = self._memory[self._start : self._end]
-        return found
-
-    def _move(self) -> None:
-        kept = self.array().copy()
-        self._memory[: len(kept)] = kept
-        self._start, self._end = 0, len(kept)
+_TRUSTED_AT_ONCE = 1e-9
+"""The same for sums that serve one block of values only."""
 
 
 class MovingMean:
@@ -71,7 +33,7 @@ class MovingMean:
 
     def __init__(self, window: int) -> None:
         self._window = window
-        self._values = _Recent(window)
+        self._values = Recent(window)
         self._offset = self._first = self._second = self._largest = 0.0
         self._since = 0
 
@@ -112,6 +74,10 @@ class MovingMean:
         self._values.extend(values[-self._window :])
         self._anew()
 
+    def take(self, values: Numbers, rule: Rule) -> Flags:
+        """Return the flags of values in their order, and add those that count as usual."""
+        return take_by_blocks(self, values, rule)
+
     def usual_before_each(self, values: Numbers) -> tuple[Numbers, Numbers]:
         """Return mean and standard deviation before each of *values*, if all that stand before it were added."""
         import numpy as np
@@ -127,7 +93,7 @@ class MovingMean:
         means = sums / counts
         variances = np.maximum(squares / counts - means * means, 0.0)
         # Where a much larger value stood before, the difference of two large sums says nothing.
-        for at in np.flatnonzero(second[ends] * _EPSILON * len(away) > _TRUSTED * squares):
+        for at in np.flatnonzero(second[ends] * _EPSILON * len(away) > _TRUSTED_AT_ONCE * squares):
             part = away[starts[at] : ends[at]]
             if len(part):
                 means[at], variances[at] = part.mean(), part.var()
@@ -152,7 +118,7 @@ class MovingMean:
         """Take over the values of a window."""
         import numpy as np
 
-        self._values = _Recent(self._window)
+        self._values = Recent(self._window)
         self._values.extend(np.array(state["values"], np.float64)[-self._window :])
         if self._values:
             self._anew()

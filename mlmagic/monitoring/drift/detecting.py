@@ -14,6 +14,7 @@ from mlmagic.monitoring.drift import alarm_budget, multivariate
 from mlmagic.monitoring.drift import groups as grouping
 from mlmagic.monitoring.drift.columns import match
 from mlmagic.monitoring.drift.comparing import Pair, Selected, compare_pairs
+from mlmagic.monitoring.drift.dependence import neighbour_correlation
 from mlmagic.monitoring.drift.outputs import Predictor
 from mlmagic.monitoring.drift.profile_drift import compare_with_profile
 from mlmagic.monitoring.drift.report import Budget, DriftNote, DriftReport, GroupDrift, SchemaDrift
@@ -68,8 +69,9 @@ def detect(request: DriftRequest) -> DriftReport:
     current = table_of(request.current, request.names[1])
     rows = reference.rows, current.rows
     for table in (reference, current):
-        if not table.rows:
-            raise UsageProblem(f"{table.name} has no rows: there is nothing to compare")
+        if not table.rows or not table.names:
+            what = "columns" if table.rows else "rows"
+            raise UsageProblem(f"{table.name} has no {what}: there is nothing to compare")
     features, schema = _features(request, reference, current)
     pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
@@ -104,6 +106,8 @@ def detect(request: DriftRequest) -> DriftReport:
             for one in divided
         ),
     )
+    if not any(one.whole is not None for one in compared):
+        notes.warn(f"no values were compared: {reference.name} and {current.name} share no column that can be")
     retyped = tuple(one.retyped for one in compared if one.retyped is not None)
     _note_few(report, notes)
     return replace(
@@ -211,6 +215,9 @@ def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift |
     except MissingPackageError as error:
         notes.warn(f"all columns together were not compared: {error}")
         return None
+    if found is None:
+        notes.info("all columns together were not compared: their values are missing")
+        return None
     if found.auc < _WORSE_THAN_CHANCE and found.rows >= _MANY_ROWS:
         notes.warn("the two sides share rows: the classifier remembers them from the other side")
     return found
@@ -223,24 +230,24 @@ def _threshold(
     if request.budget is None:
         return Threshold(request.alpha, request.correction, request.min_effect), None
     rate = alarm_budget.per_check(request.budget, request.checks)
-    columns = [found for pair in pairs if (found := match(pair.name, *pair.read()).reference) is not None]
+    columns = [one for pair in pairs if (one := match(pair.name, *pair.read()).reference) is not None]
     rows = len(columns[0].missing) if columns else 0
     if rows < alarm_budget.FEWEST_ROWS:
         raise UsageProblem(
             f"budget takes a reference of at least {alarm_budget.FEWEST_ROWS} rows and one column that can be compared "
             f"({rows:,} rows here)"
         )
-    block = alarm_budget.block_length(columns)
+    correlations = [neighbour_correlation(one) for one in columns]
     # Half of the budget is the columns', half the classifier's, whose p-values hold if rows are independent.
-    part = rate / 2 if request.multivariate and block == 1 else rate
-    alpha, splits = alarm_budget.calibrate(
-        columns, current_rows, part, block=block, min_effect=request.min_effect, most=request.alpha
+    part = rate / 2 if request.multivariate and not any(correlations) else rate
+    found = alarm_budget.calibrate(
+        columns, correlations, current_rows, rate=part, min_effect=request.min_effect, most=request.alpha
     )
     if current_rows > rows // 2:
         notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
     checks = request.checks if isinstance(request.checks, str) else f"{request.checks:g} a month"
-    budget = Budget(str(request.budget), checks, rate, alpha, splits, block)
-    return Threshold(alpha, "none", request.min_effect, together=part), budget
+    budget = Budget(str(request.budget), checks, rate, found.alpha, found.splits, found.block)
+    return Threshold(found.alpha, "none", request.min_effect, together=part), budget
 
 
 def _columns(

@@ -40,11 +40,11 @@ def sampled_rows(rows: tuple[int, int]) -> tuple[NDArray[Any], NDArray[Any]]:
     )
 
 
-def tell_apart(samples: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> MultivariateDrift:
+def tell_apart(samples: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> MultivariateDrift | None:
     """Train a classifier on one random half of both samples, and return how well it orders the other half.
 
     Gradient boosting sees interactions of columns. The seed is fixed, and the user's random generators stay as they
-    are.
+    are. None if the first half has no values at all.
     """
     require("sklearn", "the drift of all columns together", pip="scikit-learn")
     import numpy as np
@@ -59,6 +59,11 @@ def tell_apart(samples: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Mult
         halves.append((side[order[: len(side) // 2]], side[order[len(side) // 2 :]]))
     train, test = (np.concatenate([halves[0][at], halves[1][at]]) for at in (0, 1))
     is_current = [np.repeat([0, 1], [len(halves[0][at]), len(halves[1][at])]) for at in (0, 1)]
+    has_values = ~np.isnan(train).all(axis=0)  # without any, the histogram of a column cannot be computed
+    if not has_values.any():
+        return None
+    train, test = train[:, has_values], test[:, has_values]
+    names = [name for name, has in zip(samples, has_values, strict=True) if has]
     threads = 1 if len(train) < _ROWS_FOR_THREADS else None
     with autologging.switched_off(), untouched(), threadpool_limits(threads, "openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -67,7 +72,7 @@ def tell_apart(samples: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Mult
             random_state=_SEED,
         ).fit(train, is_current[0])  # fmt: skip
         auc, p = _auc_with_p(model.decision_function(test), is_current[1], rng)
-        columns = _columns(model, test, is_current[1], list(samples), rng) if p < _LOOKED_AT else ()
+        columns = _columns(model, test, is_current[1], names, rng) if p < _LOOKED_AT else ()
     return MultivariateDrift(auc, p, len(test), columns=columns)
 
 

@@ -53,7 +53,10 @@ def check_request(request: DriftRequest) -> None:
         hint = did_you_mean(str(request.correction), valid)
         raise UsageProblem(f"correction is {', '.join(valid)}, not {described(request.correction)}.{hint}")
     if request.budget is not None and request.by is not None:
-        raise UsageProblem("budget and by exclude each other: the budget is that of one comparison of all rows")
+        raise UsageProblem(
+            "budget and by exclude each other, since the budget is that of one comparison of all rows: leave one "
+            "out, or compare the rows of each group in a call of its own"
+        )
     if request.by is not None and not isinstance(request.by, str):
         raise UsageProblem(f"by is the name of a column, not {described(request.by)}")
     if isinstance(request.columns, str) or (

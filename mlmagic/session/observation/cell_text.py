@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-_METHODS = {"score", "predict", "predict_proba", "predict_log_proba", "decision_function", "evaluate", "drift"}
+_METHODS = {"score", "predict", "predict_proba", "predict_log_proba", "decision_function", "evaluate"}
 _FUNCTIONS = {
-    *("len", "print", "display"),
     *(
         "accuracy_score",
         "average_precision_score",
@@ -31,6 +30,8 @@ _FUNCTIONS = {
     *("root_mean_squared_error", "top_k_accuracy_score", "zero_one_loss"),
 }
 """Calls that evaluate, by their names. Others may fit, such as ``cross_val_score`` or a user's own ``score``."""
+_LOOKS_ON = {"len", "print", "display", "drift"}
+"""Calls from which no model learns, and which evaluate none."""
 
 
 @dataclass
@@ -73,25 +74,32 @@ def names_used_in(function: ast.FunctionDef) -> set[str]:
 
 
 def names_only_evaluated(tree: ast.Module) -> set[str]:
-    """Return the names that *tree* uses only as arguments of calls that evaluate: no model learns from this data.
+    """Return the names that *tree* evaluates on, and uses in no other call that a model might learn from.
 
     >>> sorted(names_only_evaluated(ast.parse("model.fit(X, y); model.score(X_new[names], y_new); model.score(X, y)")))
     ['X_new', 'names', 'y_new']
     """
     evaluated: list[str] = []
+    looked_on: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _evaluates(node.func):
+        if isinstance(node, ast.Call) and (_evaluates(node.func) or _name_of(node.func) in _LOOKS_ON):
+            names = evaluated if _evaluates(node.func) else looked_on
             for argument in (*node.args, *(word.value for word in node.keywords)):
                 # A call within it is judged by itself: `f1_score(y, model.predict(X))`, but `score(scaler.fit(X), y)`.
-                evaluated += _names_outside_calls(argument)
+                names += _names_outside_calls(argument)
     loads = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-    return {name for name, count in Counter(evaluated).items() if count == loads[name]}
+    harmless = Counter([*evaluated, *looked_on])
+    return {name for name in evaluated if harmless[name] == loads[name]}
 
 
 def _evaluates(function: ast.expr) -> bool:
+    return _name_of(function) in (_METHODS | _FUNCTIONS if isinstance(function, ast.Attribute) else _FUNCTIONS)
+
+
+def _name_of(function: ast.expr) -> str | None:
     if isinstance(function, ast.Attribute):
-        return function.attr in _METHODS | _FUNCTIONS
-    return isinstance(function, ast.Name) and function.id in _FUNCTIONS
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else None
 
 
 def _names_outside_calls(node: ast.AST) -> Iterator[str]:

@@ -21,7 +21,10 @@ from mlmagic.session.observation.cell_text import names_only_evaluated
         ("model.score(scaler.fit_transform(X), y)", {"y"}),
         ("model.score(scaler.transform(X), y)", {"y"}),  # what `transform` keeps is not known
         ("mlmagic.evaluate(model, X, y)", {"model", "X", "y"}),
-        ("mlmagic.drift(X, X_new, model=model)", {"model", "X", "X_new"}),
+        ("mlmagic.drift(X, X_new, model=model)", set()),
+        ("mlmagic.drift(X, X_new); model.score(X_new, y)", {"X_new", "y"}),
+        ("model.fit(X, y); mlmagic.drift(X, X_new); mlmagic.evaluate(model, X_new, y_new)", {"X_new", "y_new"}),
+        ("print(len(X))", set()),
         ("print(len(X)); model.predict(X)", {"X"}),
         ("X = X.dropna(); model.score(X, y)", {"y"}),
         ("for X, y in folds:\n    model.score(X, y)", set()),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.sources.values import Kind
 
 _EXAMPLE = 'mlmagic.drift("churn@champion", X_recent)'
+_ORDER = {"training": 0, "reference": 1, "current": 3}
 _NUMBERS = ("int", "uint", "float", "bfloat", "duration")
 
 
@@ -94,14 +95,14 @@ def _run_of(text: str) -> tuple[str, str]:
 
 
 def _inputs(run_id: str) -> list[Any]:
-    """Return the datasets of a run, those for training first."""
+    """Return the datasets of a run, those for training first, and what was compared with a reference last."""
 
     def read(client: MlflowClient) -> list[Any]:
         run = client.get_run(run_id)
         answered()
         return list(run.inputs.dataset_inputs if run.inputs else ())
 
-    return sorted(registry_store.ask(read), key=lambda one: context_in(one) != "training")
+    return sorted(registry_store.ask(read), key=lambda one: _ORDER.get(context_in(one), 2))
 
 
 def _profile(item: Any, title: str) -> Profile | None:

@@ -10,7 +10,7 @@ from mlmagic.monitoring.drift.statistics.shares import jensen_shannon, stability
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LEAST_EXPECTED = 5
+LEAST_EXPECTED = 5
 _PAIR = 2
 
 
@@ -48,7 +48,7 @@ def compare_counts(reference: NDArray[Any], current: NDArray[Any]) -> CountsComp
     distances = total_variation(*shares), stability_index(*shares), jensen_shannon(*shares)
     if table.shape[1] < _PAIR:
         return CountsCompared("", 0.0, 1.0, *distances, pooled)
-    if table.shape[1] == _PAIR and _expected(table).min() < _LEAST_EXPECTED:
+    if table.shape[1] == _PAIR and _expected(table).min() < LEAST_EXPECTED:
         return CountsCompared("Fisher", distances[0], float(stats.fisher_exact(table).pvalue), *distances, pooled)
     found = stats.chi2_contingency(table)
     return CountsCompared("chi-square", float(found.statistic), float(found.pvalue), *distances, pooled)
@@ -69,19 +69,32 @@ def pool(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArray[Any], 
     table = np.stack([reference, current])
     table = table[:, table.sum(axis=0) > 0]
     rows = table.sum(axis=1)
-    totals = table.sum(axis=0)
+    kept = kept_levels(table.sum(axis=0), (rows[0], rows[1]))
+    rare = np.delete(np.arange(table.shape[1]), kept)
+    if not len(rare):
+        return table, 0
+    return np.column_stack([table[:, kept], table[:, rare].sum(axis=1)]), len(rare)
+
+
+def kept_levels(totals: NDArray[Any], rows: tuple[float, float]) -> NDArray[Any]:
+    """Return the levels that are not pooled, by the rows of each level and of each sample, the most frequent first.
+
+    >>> import numpy as np
+    >>> kept_levels(np.array([5, 170, 16, 7]), (100, 98))
+    array([1, 2])
+    """
+    import numpy as np
+
     order = np.argsort(-totals, kind="stable")
-    least = _LEAST_EXPECTED * rows.sum() / rows.min()
+    least = LEAST_EXPECTED * sum(rows) / min(rows)
     kept = int((totals >= least).sum())
     if kept < len(totals):
         while kept > 1 and totals[order[kept:]].sum() < least:
             kept -= 1
         # All levels rare: the most frequent one beside the rest, if both are there.
         kept = max(kept, 1)
-    rare = order[kept:]
-    if not len(rare):
-        return table, 0
-    return np.column_stack([table[:, order[:kept]], table[:, rare].sum(axis=1)]), len(rare)
+    found: NDArray[Any] = order[:kept]
+    return found
 
 
 def two_shares(reference: tuple[int, int], current: tuple[int, int]) -> float:
@@ -96,7 +109,7 @@ def two_shares(reference: tuple[int, int], current: tuple[int, int]) -> float:
     table = np.array([[part, rows - part] for part, rows in (reference, current)])
     if not table.sum(axis=0).all():
         return 1.0
-    if _expected(table).min() < _LEAST_EXPECTED:
+    if _expected(table).min() < LEAST_EXPECTED:
         return float(stats.fisher_exact(table).pvalue)
     return float(stats.chi2_contingency(table).pvalue)
 
