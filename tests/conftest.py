@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ["MLMAGIC_STORE_TIMEOUT_S"] = "60"  # a busy machine is no slow store, also in kernels and scripts
 # The key that signs journals is one of the tests' own, also in kernels and scripts that they start.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="mlmagic-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)

@@ -156,7 +156,7 @@ print(logged.status, mlflow.sklearn.load_model(f"models:/{logged.model_id}").pre
 
 def test_files_and_models_that_are_forbidden_wait_and_are_delivered(tmp_path, kernels, server):
     proxy = Proxy(server.port)
-    kernel = kernels(tmp_path, env={"MLFLOW_TRACKING_URI": proxy.uri, "MLMAGIC_STORE_TIMEOUT_S": "60"})
+    kernel = kernels(tmp_path, env={"MLFLOW_TRACKING_URI": proxy.uri})
     kernel.check("%load_ext mlmagic")
     proxy.fault = lambda request: Answer(403, "<p>no") if request.method == "PUT" else None
     output = kernel.run(_FITS)

@@ -29,7 +29,7 @@ def test_it_shows_where_runs_go_and_what_waits(magic, capsys, tmp_path, monkeypa
         magic("")
     shown = capsys.readouterr().out
     assert f"journal     {tmp_path}/.mlmagic/journal, 1 run not delivered yet" in shown
-    assert "store_timeout_s   3.0" in shown
+    assert "store_timeout_s   60.0" in shown
 
 
 def test_sync_delivers_what_was_recorded_offline(magic, capsys, monkeypatch):

@@ -16,7 +16,6 @@ X, y = load_iris(return_X_y=True)
 
 
 def below(run):
-    mlmagic.sync()  # on a busy machine the store may have been locked
     found = MlflowClient().search_runs(["0"], f"tags.`mlflow.parentRunId` = '{run.id}'", max_results=1000)
     return sorted(found, key=lambda one: int(one.data.tags["mlmagic.trial"]))
 

@@ -23,8 +23,6 @@ mlmagic.register("churn", alias="champion", tags={{"team": "risk"}}, description
 """
 SYNC = """
 import mlmagic
-from mlmagic.user_settings import settings
-settings.store_timeout_s = 60.0
 from mlmagic.views.sync_report import sync_report
 print(sync_report(mlmagic.sync()))
 """

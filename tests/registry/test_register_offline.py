@@ -171,7 +171,6 @@ def test_a_server_that_is_down_gets_the_version_when_it_is_back(server, client_o
 def with_server(server, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
     mlflow.set_tracking_uri(server.uri)
-    monkeypatch.setattr(settings, "store_timeout_s", 60.0)  # a busy machine is no slow store
     experiments.forget()
 
 

@@ -18,7 +18,6 @@ from mlmagic.journal import folder
 from mlmagic.store import experiments, waiting
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.waiting import WaitBudget
-from mlmagic.user_settings import settings
 
 VALUES = 20
 
@@ -54,7 +53,6 @@ class Behind:
 @pytest.fixture
 def behind(server, tmp_path, monkeypatch):
     proxy = Proxy(server.port)
-    monkeypatch.setattr(settings, "store_timeout_s", 60.0)  # a busy machine is no slow store
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder, "_home", None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", proxy.uri)

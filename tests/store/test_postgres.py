@@ -9,7 +9,6 @@ from mlmagic.journal import folder
 from mlmagic.store import experiments
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.store.waiting import WaitBudget
-from mlmagic.user_settings import settings
 
 VALUES = 40
 
@@ -27,7 +26,6 @@ def postgres():
 @pytest.fixture
 def use(tmp_path, monkeypatch):
     """Return a function that lets this process use a store."""
-    monkeypatch.setattr(settings, "store_timeout_s", 60.0)  # a busy machine is no slow store
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder, "_home", None)
     monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)

@@ -34,7 +34,6 @@ def server(tmp_path_factory):
 @pytest.fixture
 def proxy(server, tmp_path, monkeypatch):
     made = Proxy(server.port)
-    monkeypatch.setattr(settings, "store_timeout_s", 60.0)  # a busy machine is no slow store
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder, "_home", None)
     monkeypatch.setattr(folder, "_elsewhere", lambda: tmp_path / "elsewhere")
