@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 _LONGEST_COMPARED = 80
 _MOST_CHANGES = 6
 _SHORTEST_PART = 3
+_OTHER_BEGINNING = 0.5
+"""What another first letter counts, in changes: it decides between words that are equally near otherwise."""
 
 
 def did_you_mean(word: str, valid: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the valid word nearest to *word*, or an empty string.
 
-    The nearest is the one with the fewest letters changed; if all differ by more than a third of *word*, it is the
-    shortest one that contains it. The comparison's widget counts in the same way.
+    The nearest is the one with the fewest letters changed, of several the first with the same first letter; if all
+    differ by more than a third of *word*, it is the shortest one that contains it. The comparison's widget counts in
+    the same way.
 
     >>> did_you_mean("acuracy", ["accuracy", "loss"])
     " Did you mean 'accuracy'?"
@@ -31,11 +34,15 @@ def did_you_mean(word: str, valid: Iterable[str]) -> str:
     if not wanted or len(wanted) > _LONGEST_COMPARED:
         return ""
     words = list(valid)
-    found, least = "", min(max(1, len(wanted) // 3), _MOST_CHANGES, len(wanted) - 1) + 1
+    found, most = "", min(max(1, len(wanted) // 3), _MOST_CHANGES, len(wanted) - 1)
+    least = most + 1.0
     for one in words:
         other = _letters(one)
-        if abs(len(other) - len(wanted)) < least and (changes := _changes(wanted, other, least)) < least:
-            found, least = one, changes
+        if abs(len(other) - len(wanted)) > most:
+            continue
+        distance = _changes(wanted, other, most + 1) + (0.0 if other[:1] == wanted[0] else _OTHER_BEGINNING)
+        if distance < least:
+            found, least = one, distance
     if not found and len(wanted) >= _SHORTEST_PART:
         found = min((one for one in words if wanted in _letters(one)), key=len, default="")
     return f" Did you mean '{clean(found)}'?" if found else ""

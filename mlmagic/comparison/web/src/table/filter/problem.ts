@@ -5,6 +5,7 @@ const LONGEST_SHOWN = 60;
 const LONGEST_COMPARED = 80;
 const MOST_CHANGES = 6;
 const SHORTEST_PART = 3;
+const OTHER_BEGINNING = 0.5;
 
 export class Problem extends Error {
   constructor(
@@ -27,11 +28,12 @@ export function didYouMean(word: string, valid: Iterable<string>): string {
   if (!wanted || wanted.length > LONGEST_COMPARED) return "";
   const words = [...valid];
   let nearest = "";
-  let least = Math.min(Math.max(1, Math.floor(wanted.length / 3)), MOST_CHANGES, wanted.length - 1) + 1;
+  const most = Math.min(Math.max(1, Math.floor(wanted.length / 3)), MOST_CHANGES, wanted.length - 1);
+  let least = most + 1;
   for (const one of words) {
     const other = letters(one);
-    if (Math.abs(other.length - wanted.length) >= least) continue;
-    const changes = distance(wanted, other);
+    if (Math.abs(other.length - wanted.length) > most) continue;
+    const changes = distance(wanted, other) + (other[0] === wanted[0] ? 0 : OTHER_BEGINNING);
     if (changes < least) [nearest, least] = [one, changes];
   }
   if (!nearest && wanted.length >= SHORTEST_PART) {
