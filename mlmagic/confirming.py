@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 from mlmagic.errors import UsageProblem
 
 
 def confirmed(question: str, otherwise: str) -> bool:
     """Return whether the user answers *question* with yes; *otherwise* says what to do where nobody can be asked.
 
+    A script whose input is a pipe or a file is asked on stderr: its output may be data.
+
     Raises
     ------
     UsageProblem
         If nobody can be asked.
     """
+    is_piped = inspect.isbuiltin(input) and not (sys.stdin is not None and sys.stdin.isatty())  # a kernel has its own
+    if is_piped:
+        print(question, end="", file=sys.stderr, flush=True)
     try:
-        return input(question).strip().lower() in {"y", "yes"}
+        return input("" if is_piped else question).strip().lower() in {"y", "yes"}
     except (EOFError, OSError, RuntimeError) as error:  # ipykernel's own is a RuntimeError
         raise UsageProblem(f"nobody can be asked here: {otherwise}") from error

@@ -75,6 +75,10 @@ class StoreAwayError(StoreError):
         self.is_from_elsewhere = is_from_elsewhere
         self.wait_s = wait_s
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows instead of a traceback, with what to do next (IPython's protocol)."""
+        return [*super()._render_traceback_(), "Try again when it answers; %mlmagic shows which store is used."]
+
 
 class RunNotFoundError(MLMagicError, LookupError):
     """No run has this id or name."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from traitlets import Bool, Float, List, TraitError, Unicode, observe
@@ -140,5 +142,10 @@ class MLMagic(Configurable):
                 raise UsageProblem(f"{ENVIRONMENT_PREFIX}{name.upper()}={text!r} is not valid: {why}") from None
 
 
-settings = MLMagic()
-"""The settings of this process."""
+try:
+    settings = MLMagic()
+    """The settings of this process."""
+except UsageProblem as error:
+    if Path(sys.argv[0]).stem == "mlmagic":  # the command, which imports this before it can catch anything
+        sys.exit(f"mlmagic: {error}")
+    raise

@@ -1,7 +1,9 @@
 """Questions to the user, and folders that are the user's alone."""
 
+import io
 import os
 import stat
+import sys
 
 import pytest
 
@@ -28,6 +30,13 @@ def test_where_nobody_can_be_asked_the_way_out_is_named(monkeypatch, error):
     monkeypatch.setattr("builtins.input", ask)
     with pytest.raises(UsageProblem, match=r"^nobody can be asked here: add --yes$"):
         confirmed("Really? ", "add --yes")
+
+
+@pytest.mark.parametrize(("typed", "yes"), [("y\n", True), ("n\n", False)])
+def test_a_script_that_is_fed_its_answers_is_asked_on_stderr(monkeypatch, capsys, typed, yes):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert confirmed("Really? ", "add --yes") is yes
+    assert capsys.readouterr() == ("", "Really? ")
 
 
 def test_ctrl_c_at_a_question_is_no_answer(monkeypatch):

@@ -54,6 +54,10 @@ def test_errors_carry_what_happened():
         False,
         3,
     )
+    assert away._render_traceback_() == [
+        "StoreAwayError: away",
+        "Try again when it answers; %mlmagic shows which store is used.",
+    ]
     verdict = GateVerdict(passed=False, sentence="no", numbers={"loss": 0.5})
     assert PromotionRefusedError("no", verdict).verdict.numbers == {"loss": 0.5}
     assert PromotionRefusedError("no").verdict is None

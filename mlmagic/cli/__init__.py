@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlmagic._version import __version__
 from mlmagic.cli.drift import add_arguments as add_drift_arguments
 from mlmagic.cli.monitor import add_arguments as add_monitor_arguments
-from mlmagic.errors import MLMagicError
+from mlmagic.errors import MLMagicError, StoreAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MLMagicError as error:
-        print(f"mlmagic {options.command}: {error}", file=sys.stderr)
+        next_step = ". Try again when it answers; mlmagic doctor looks at it" if isinstance(error, StoreAwayError) else ""
+        print(f"mlmagic {options.command}: {error}{next_step}", file=sys.stderr)
         return 1
     except OSError as error:
         what = f": {str(error.filename)!r}" if error.filename is not None else ""
@@ -135,7 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     again.add_argument("--json", action="store_true", help="print a line of JSON for each model; the rest to stderr")
     again.add_argument("script", type=Path, help="the Python script")
-    again.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    of_script = again.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    of_script.required = False  # argparse takes the rest of the line for required, and says so if the script is missing
     add_drift_arguments(
         commands.add_parser("drift", help="compare two CSV or Parquet files; 0: no drift, 3: drift, 1: it failed")
     )

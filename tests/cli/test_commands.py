@@ -93,6 +93,7 @@ def test_the_help_of_a_command_says_what_each_option_is_for(command, capsys):
         (["patch"], "the following arguments are required: RUN"),
         (["patch", "a", "b"], "unrecognized arguments: b"),
         (["patch", "--apply"], "the following arguments are required: RUN"),
+        (["retrain"], "the following arguments are required: script$"),
         (["sync", "--yes"], "sync takes --anew, or --foreign and with it --yes"),
         (["sync", "--anew", "--foreign"], "sync takes --anew, or --foreign and with it --yes"),
         (["sync", "--anew", "--yes"], "sync takes --anew, or --foreign and with it --yes"),
@@ -105,7 +106,7 @@ def test_the_help_of_a_command_says_what_each_option_is_for(command, capsys):
 def test_a_wrong_usage_is_told_with_the_usage(words, said, capsys):
     err = usage_error(words, capsys)
     assert err.startswith("usage: mlmagic")
-    assert said in err.splitlines()[-1]
+    assert said in f"{err.splitlines()[-1]}$"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,7 @@ def test_a_folder_without_a_store_gets_none_by_asking(words, capsys, monkeypatch
     ("uri", "said"),
     [
         ("http://127.0.0.1:9", "the MLflow store http://127.0.0.1:9 cannot be reached"),
+        ("http://127.0.0.1:9", ". Try again when it answers; mlmagic doctor looks at it"),
         ("http://me:hunter22@127.0.0.1:9", "cannot be reached"),
         ("nonsense://x", "the tracking URI 'nonsense://x' is not one that MLflow knows"),
     ],
@@ -271,3 +273,11 @@ def test_a_setting_of_the_environment_that_is_wrong_is_named():
         "mlmagic.errors.UsageProblem: MLMAGIC_QUIET='maybe' is not valid: 'maybe' is not 1, 0, true, or false"
     )
     assert answer.stderr.count("Traceback") == 1
+
+
+def test_a_wrong_setting_is_one_line_for_the_command():
+    command = Path(sys.executable).with_name("mlmagic")
+    environment = os.environ | {"PYTHONPATH": ROOT, "MLMAGIC_QUIET": "maybe"}
+    answer = subprocess.run([command, "doctor"], env=environment, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == "mlmagic: MLMAGIC_QUIET='maybe' is not valid: 'maybe' is not 1, 0, true, or false\n"
