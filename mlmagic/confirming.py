@@ -18,9 +18,10 @@ def confirmed(question: str, otherwise: str) -> bool:
     UsageProblem
         If nobody can be asked.
     """
-    is_piped = inspect.isbuiltin(input) and not (sys.stdin is not None and sys.stdin.isatty())  # a kernel has its own
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+    is_piped = inspect.isbuiltin(input) and not is_terminal  # a kernel has an `input` of its own
     if is_piped:
-        print(question, end="", file=sys.stderr, flush=True)
+        sys.stderr.write(question)
     try:
         return input("" if is_piped else question).strip().lower() in {"y", "yes"}
     except (EOFError, OSError, RuntimeError) as error:  # ipykernel's own is a RuntimeError

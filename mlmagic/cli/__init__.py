@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MLMagicError as error:
-        next_step = ". Try again when it answers; mlmagic doctor looks at it" if isinstance(error, StoreAwayError) else ""
-        print(f"mlmagic {options.command}: {error}{next_step}", file=sys.stderr)
+        more = ". Try again when it answers; mlmagic doctor looks at it" if isinstance(error, StoreAwayError) else ""
+        print(f"mlmagic {options.command}: {error}{more}", file=sys.stderr)
         return 1
     except OSError as error:
         what = f": {str(error.filename)!r}" if error.filename is not None else ""
