@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 200
 _MOST_METRICS = 20
+_FIRST_METRICS = 3
+"""So many stand beside the version; the others follow after the run."""
 _LONGEST_NAME, _LONGEST_VALUE, _LONGEST_NOTE, _LONGEST_REASON = 60, 40, 400, 200
 _SHOWN_DATA = 3
 _SHOWN_NOTES = 10
@@ -46,7 +48,7 @@ def table_html(frame: pd.DataFrame) -> str:
     """Return the escaped HTML of a frame of versions or of a history."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
     rows = frame.iloc[:_MOST_ROWS]
-    shared = {
+    common = {
         "headline": headline(frame),
         "notes": notes(frame),
         "hidden_rows": len(frame) - len(rows),
@@ -54,9 +56,9 @@ def table_html(frame: pd.DataFrame) -> str:
     }
     if about.get("kind") == "history":
         return render(
-            "models_table.html", kind="history", events=[_event(row) for row in rows.to_dict("records")], **shared
+            "models_table.html", kind="history", events=[_event(row) for row in rows.to_dict("records")], **common
         )
-    names = metric_names(frame)
+    names = _metrics_by_rank(frame)
     shown = names[:_MOST_METRICS]
     tags = [name for name in about.get("tags", ()) if name in rows.columns]
     asked = [name for name in ("order", "checklist") if name in rows.columns]
@@ -75,9 +77,19 @@ def table_html(frame: pd.DataFrame) -> str:
         has_data=any(row["data"] for row in versions),
         has_split=any(row["split"].text for row in versions),
         hidden_metrics=len(names) - len(shown),
+        first_metrics=_FIRST_METRICS,
+        shared=_shared(versions),
         filter=cell(str(about.get("filter", "")), _LONGEST_REASON),
-        **shared,
+        **common,
     )
+
+
+def _shared(versions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what all of several versions have in common of what matters least: it needs no column."""
+    if len(versions) == 1:
+        return {}
+    found = {name: {row[name] for row in versions} for name in ("by", "split")}
+    return {name: cells.pop() for name, cells in found.items() if len(cells) == 1 and all(one.text for one in cells)}
 
 
 def metric_names(frame: pd.DataFrame) -> list[str]:
@@ -85,6 +97,12 @@ def metric_names(frame: pd.DataFrame) -> list[str]:
     known = [name for name in frame.attrs.get(ATTRS, {}).get("metrics", ()) if name in frame.columns]
     ends = {end for pair in interval_ends(known).values() for end in pair}
     return [name for name in known if name not in ends]
+
+
+def _metrics_by_rank(frame: pd.DataFrame) -> list[str]:
+    """Return the metrics to show; those that the filter names come first."""
+    asked = str(frame.attrs.get(ATTRS, {}).get("filter", ""))
+    return sorted(metric_names(frame), key=lambda name: name not in asked)
 
 
 def headline(frame: pd.DataFrame) -> str:
@@ -121,9 +139,7 @@ def table_text(frame: pd.DataFrame) -> str:
 def _text_columns(frame: pd.DataFrame) -> list[TextColumn]:
     """Return the columns of versions as text, the most important first."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
-    metrics = metric_names(frame)
-    asked = str(about.get("filter", ""))
-    metrics = sorted(metrics, key=lambda name: name not in asked)  # what the filter names comes first
+    metrics = _metrics_by_rank(frame)
     known = {*about.get("metrics", ()), "run_id", "description", *_FIRST, *_THEN, *_LAST}
     others = [name for name in frame.columns if name not in known]
     own = () if about.get("name") else ("name",)

@@ -1,4 +1,5 @@
 import pickle
+import re
 
 import pandas as pd
 import pytest
@@ -116,11 +117,23 @@ def test_the_history_in_html_and_text(version):
     assert "  gate: accuracy > 0.5" in repr(frame).splitlines()
 
 
-def test_run_and_data_stand_before_the_metrics(version):
-    version(metrics={"accuracy": 0.8})
+def test_the_first_metrics_stand_beside_the_version_and_the_others_after_the_run(version):
+    version(metrics=dict.fromkeys(["accuracy", "f1", "precision", "recall"], 0.8))
     html = below_style(mlmagic.registered_models("churn"))
-    places = [html.index(f">{name}<") for name in ("version", "run", "registered", "by")]
-    assert [*places, html.index("accuracy")] == sorted([*places, html.index("accuracy")])
+    names = re.findall(r'<th scope="col"[^>]*>(?:<bdi>)?([^<]*)', html)
+    assert names[:8] == ["version", "accuracy", "f1", "precision", "run", "registered", "by", "recall"]
+
+
+def test_what_all_versions_have_in_common_is_told_once(version):
+    version(tags={"mlmagic.registered_by": "ann"})
+    version(tags={"mlmagic.registered_by": "ann"})
+    html = below_style(mlmagic.registered_models("churn"))
+    assert ">by<" not in html
+    assert "in all versions: by <bdi>ann</bdi>" in html
+    version(tags={"mlmagic.registered_by": "bob"})
+    html = below_style(mlmagic.registered_models("churn"))
+    assert "in all versions" not in html
+    assert html.count("ann") == 2
 
 
 def test_the_frame_is_an_ordinary_one(version):
