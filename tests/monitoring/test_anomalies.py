@@ -5,6 +5,8 @@ import json
 import math
 import pickle
 from collections import deque
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -34,8 +36,8 @@ def by_hand(values, window, min_samples, threshold, method, *, include=False):
             center, scale = mean, math.sqrt(variance)
         known = count if method == "ewma" else len(kept)
         away = abs(value - center)
-        same = away <= 1e-9 * max(abs(value), abs(center))
-        flag = known >= min_samples and not same and (scale <= 1e-9 * abs(center) or away > threshold * scale)
+        same = away <= 2e-15 * max(abs(value), abs(center))
+        flag = known >= min_samples and not same and (scale <= 2e-15 * abs(center) or away > threshold * scale)
         flags.append(bool(flag))
         if not flag or include:
             kept.append(value)
@@ -128,6 +130,23 @@ def test_large_values_with_a_small_spread_and_one_that_was_huge(method):
         assert slowly.usual[1] == pytest.approx(1, rel=0.5)
 
 
+@pytest.mark.parametrize("by_one", [False, True], ids=["at once", "one by one"])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_values_are_anomalies_wherever_zero_is(method, by_one):
+    draw = np.random.default_rng(1)
+    near = np.round(draw.normal(0, 1, 3000) * 1024) / 1024  # exact at every offset
+    near[draw.integers(0, 3000, 20)] += 16
+
+    def flags(offset):
+        detector, values = AnomalyDetector(50, 10, 3.0, method), near + offset
+        return [detector.update(one) for one in values.tolist()] if by_one else detector.update(values).tolist()
+
+    expected = flags(0.0)
+    assert 20 <= sum(expected) < 300
+    for offset in (1e6, -1e9, 2e9, 1e10, -(2.0**40)):
+        assert flags(offset) == expected, offset
+
+
 def test_the_mean_of_a_long_stream_does_not_drift():
     detector = AnomalyDetector(window=100, min_samples=10, threshold=100.0, include_anomalies=True)
     values = np.tile(np.concatenate([np.full(97, 0.1), [1e6, -1e6, 0.3]]), 2000)
@@ -158,14 +177,21 @@ def test_saved_and_restored_it_goes_on_with_the_same_answers(method):
 def test_other_forms_of_numbers():
     detector = AnomalyDetector(10, 2, 3.0)
     assert detector.update([]).tolist() == []
-    for values in ([1, 2], (1, 2), pd.Series([1.0, None]), np.array([1, 2], np.int8), [True, False], [None, 1.0]):
+    for values in ([1, 2], (1, 2), pd.Series([1.0, None]), np.array([1, 2], np.int8), [True, False], [None, 1.0],
+                   [Fraction(1, 2), Decimal(1)], pd.Series([1, None], dtype="Int64")):  # fmt: skip
         assert detector.update(values).shape == (2,)
     for value in (1, 1.5, np.float32(1.5), np.int64(2), np.array(1.0), None, True):
         assert detector.update(value) is False
-    assert detector.missing == 3
+    assert detector.missing == 4
 
 
-@pytest.mark.parametrize("values", ["high", ["a"], [[1.0, 2.0]], object(), {"a": 1}, [[1], [1, 2]], 1j])
+@pytest.mark.parametrize(
+    "values",
+    [
+        "high", ["a"], [[1.0, 2.0]], object(), {"a": 1}, [[1], [1, 2]], 1j, "5", ["5"], b"5", 10**400, [None, "5"],
+        [None, [1]], pd.date_range("2026-01-01", periods=3), pd.Timedelta(1), [pd.Timestamp(0), None],
+    ],
+)  # fmt: skip
 def test_what_is_no_number_is_refused_and_nothing_is_taken(values):
     detector = AnomalyDetector()
     with pytest.raises(UsageProblem, match="a detector takes"):
@@ -180,6 +206,7 @@ def test_what_is_no_number_is_refused_and_nothing_is_taken(values):
         ({"window": 2.5}, "window is a whole number"),
         ({"min_samples": True}, "min_samples is a whole number"),
         ({"window": 50, "min_samples": 51}, "min_samples 51 is more than the window of 50 can hold"),
+        ({"include_anomalies": "no"}, "include_anomalies is True or False, not 'no'"),
         ({"threshold": 0}, "threshold is a number above 0, not 0"),
         ({"threshold": float("nan")}, "threshold is a number above 0"),
         ({"min_scale": -1}, "min_scale is a number from 0 on"),
@@ -189,6 +216,12 @@ def test_what_is_no_number_is_refused_and_nothing_is_taken(values):
 def test_settings_that_make_no_sense(options, message):
     with pytest.raises(UsageProblem, match=message):
         AnomalyDetector(**options)
+
+
+def test_a_short_window_needs_no_other_option():
+    detector = AnomalyDetector(window=50)
+    assert not detector.update([1.0, 2.0] * 25).any()
+    assert detector.update(9.0) is True
 
 
 @pytest.mark.parametrize("state", [{}, None, {"scheme": 2}, {"scheme": 1, "window": "x"}, [1]])

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-_SAME = 1e-9
-"""Two numbers that differ by less than this part of the larger one count as equal: rounding makes such differences."""
+_SAME = 2.0**-49
+"""Two numbers that differ by no more than this part of the larger one count as equal: eight times what rounding one
+of them may have changed."""
 
 
 @dataclass(frozen=True)

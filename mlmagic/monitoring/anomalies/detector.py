@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
+import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from mlmagic.arguments import described
@@ -25,6 +28,7 @@ _BASELINES: dict[str, type[MovingMean | MovingMedian | ExponentialMean]] = {
     "zscore": MovingMean, "mad": MovingMedian, "ewma": ExponentialMean,
 }  # fmt: skip
 _SCHEME = 1
+_MIN_SAMPLES = 100
 
 
 class AnomalyDetector:
@@ -39,7 +43,8 @@ class AnomalyDetector:
     window
         How many of the last values say what is usual, at least 2; for ``"ewma"`` the span of the weights.
     min_samples
-        How many values are taken as they are before one can be an anomaly, at least 2.
+        How many values are taken as they are before one can be an anomaly, at least 2. By default 100, or the whole
+        window if that is shorter.
     threshold
         How many scales away an anomaly is, above 0.
     method
@@ -68,7 +73,7 @@ class AnomalyDetector:
     def __init__(
         self,
         window: int = 1000,
-        min_samples: int = 100,
+        min_samples: int | None = None,
         threshold: float = 3.0,
         method: Method = "zscore",
         *,
@@ -76,14 +81,21 @@ class AnomalyDetector:
         min_scale: float = 0.0,
     ) -> None:
         _require_count("window", window)
+        if min_samples is None:
+            min_samples = min(_MIN_SAMPLES, window)
         _require_count("min_samples", min_samples)
         if method not in _BASELINES:
             valid = ", ".join(map(repr, _BASELINES))
             raise UsageProblem(f"method is {valid}, not {described(method)}.{did_you_mean(str(method), _BASELINES)}")
         if method != "ewma" and min_samples > window:
-            raise UsageProblem(f"min_samples {min_samples:,} is more than the window of {window:,} can hold")
+            raise UsageProblem(
+                f"min_samples {min_samples:,} is more than the window of {window:,} can hold: take a longer window, or "
+                "leave min_samples out"
+            )
         _require_number("threshold", threshold, above=0)
         _require_number("min_scale", min_scale, least=0)
+        if not isinstance(include_anomalies, bool):
+            raise UsageProblem(f"include_anomalies is True or False, not {described(include_anomalies)}")
         self.window, self.min_samples, self.threshold, self.method = window, min_samples, float(threshold), method
         self.include_anomalies, self.min_scale = include_anomalies, float(min_scale)
         self.seen = self.anomalies = self.missing = self.infinite = 0
@@ -118,7 +130,7 @@ class AnomalyDetector:
         UsageProblem
             If it is something else. No value is taken then.
         """
-        if isinstance(values, float | int) or values is None:
+        if isinstance(values, float) or values is None:
             return self._update(math.nan if values is None else float(values))
         array = _as_numbers(values)
         return self._update(float(array)) if array.ndim == 0 else self._update_all(array)
@@ -202,9 +214,9 @@ class AnomalyDetector:
         >>> AnomalyDetector.from_state_dict(detector.state_dict())
         <AnomalyDetector: zscore, 0 anomalies in 2 values, 0 missing>
         """
+        if isinstance(state, dict) and state.get("scheme", _SCHEME) != _SCHEME:
+            raise UsageProblem(f"the state has scheme {state['scheme']!r}: a newer mlmagic wrote it")
         try:
-            if state["scheme"] != _SCHEME:
-                raise UsageProblem(f"the state has scheme {state['scheme']!r}: a newer mlmagic wrote it")
             made = cls(
                 state["window"], state["min_samples"], state["threshold"], state["method"],
                 include_anomalies=state["include_anomalies"], min_scale=state["min_scale"],
@@ -212,8 +224,10 @@ class AnomalyDetector:
             made.seen, made.anomalies = int(state["seen"]), int(state["anomalies"])
             made.missing, made.infinite = int(state["missing"]), int(state["infinite"])
             made._baseline.load(state["usual"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise UsageProblem(f"this is no state of an AnomalyDetector: {type(error).__name__}: {error}") from error
+        except KeyError as error:
+            raise UsageProblem(f"this is no state of an AnomalyDetector: it has no {error}") from error
+        except (TypeError, ValueError) as error:
+            raise UsageProblem(f"this is no state of an AnomalyDetector: {error}") from error
         return made
 
 
@@ -233,9 +247,27 @@ def _as_numbers(values: Any) -> NDArray[np.float64]:
     import numpy as np
 
     try:
-        array: NDArray[np.float64] = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise UsageProblem(f"a detector takes a number or a sequence of numbers, not {described(values)}") from error
+        found = np.asarray(values)
+        if found.dtype == object:
+            found = _without_missing(found)
+        is_number = found.dtype.kind in "biuf" or (found.size == 0 and found.ndim == 1)
+        array: NDArray[np.float64] | None = found.astype(np.float64) if is_number else None
+    except (TypeError, ValueError, OverflowError):
+        array = None
+    if array is None:
+        raise UsageProblem(f"a detector takes a number or a sequence of numbers, not {described(values)}")
     if array.ndim > 1:
         raise UsageProblem(f"a detector takes one stream of numbers, not an array of the shape {array.shape}")
     return array
+
+
+def _without_missing(values: NDArray[Any]) -> NDArray[Any]:
+    """Return objects that are numbers as floats, None and pandas' NA as NaN; raise if one of them is something else."""
+    import numpy as np
+
+    pandas = sys.modules.get("pandas")
+    missing = {None, *([pandas.NA] if pandas else [])}
+    is_wrong = any(not isinstance(one, numbers.Real | Decimal) for one in values.flat if one not in missing)
+    if is_wrong:
+        raise TypeError
+    return np.array([math.nan if one in missing else float(one) for one in values.flat]).reshape(values.shape)
