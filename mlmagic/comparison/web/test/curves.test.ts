@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { choose } from "../src/curves/choice.ts";
+import { shownOf } from "../src/curves/content.ts";
 import { byColumn, byConfiguration, eachRun } from "../src/curves/groups.ts";
 import { meanOf, valueAt } from "../src/curves/mean.ts";
 import { drawingOf } from "../src/curves/drawing.ts";
@@ -100,6 +101,26 @@ test("runs are grouped by their configuration, or by a column, and twins are tol
   assert.deepEqual(told(byConfiguration(table, table.ids)), [["lr=0.1, depth=2", 2], ["lr=0.2, depth=2", 1], ["lr=–, depth=9", 1]]);
   assert.deepEqual(told(byColumn(table, table.ids, table.byId.get("param:depth")!)), [["depth=2", 3], ["depth=9", 1]]);
   assert.deepEqual(told(byColumn(table, table.ids, table.byId.get("param:lr")!)), [["lr=0.1", 2], ["lr=0.2", 1], ["lr=missing", 1]]);
+});
+
+test("all runs of a group count, however many are selected; groups that are not drawn are counted", () => {
+  const configurations = Array.from({ length: 40 * 5 }, (_, run) => run % 40); // the seeds of one lie far from each other
+  const metric = configurations.map((_, run) => run / 1000);
+  const params = configurations.map((one) => `${one / 100}`);
+  const table = tableOf([{ id: "metric:loss", values: metric }, { id: "param:lr", values: params }], { configurations });
+  const averaged = shownOf(table, table.ids, "metric:loss", "", true);
+  assert.deepEqual([averaged.groups.length, averaged.left, averaged.runs.length], [30, 10, 150]);
+  for (const { runs } of averaged.groups) assert.equal(runs.length, 5);
+  const single = shownOf(table, table.ids, "metric:loss", "", false);
+  assert.deepEqual([single.runs, single.left], [table.ids.slice(0, 30), 170]);
+});
+
+test("a group of very many runs is drawn whole, and few groups beside it", () => {
+  const sizes = [400, 300, 5];
+  const configurations = sizes.flatMap((size, one) => Array<number>(size).fill(one));
+  const table = tableOf([{ id: "metric:loss", values: configurations.map(() => 1) }], { configurations });
+  const shown = shownOf(table, table.ids, "", "", true);
+  assert.deepEqual([shown.groups.map(({ runs }) => runs.length), shown.left], [[400], 2]);
 });
 
 test("a metric of one value is drawn where it was chosen, else told", () => {

@@ -11,7 +11,10 @@ import type { Histories, Look, Pair, Window } from "./histories.ts";
 import { lineOf, type Line, type Source } from "./lines.ts";
 import type { Series } from "./series.ts";
 
-export const MOST_RUNS = 30;
+/** So many lines are drawn, each a run or the mean of a group; of a group all runs count, however many. */
+export const MOST_LINES = 30;
+/** Groups are drawn while they have fewer runs than this in all, so that the kernel can read their histories. */
+export const MOST_RUNS = 600;
 const NAMED = 3;
 const TOLD = 12;
 const SHORT_NAME = 40;
@@ -22,23 +25,44 @@ type Known = Pick<Histories, "get" | "whole" | "gone">;
 
 export interface Shown {
   readonly table: Table;
+  /** What is drawn as one line each. */
+  readonly groups: readonly Group[];
+  /** The runs of these groups. */
   readonly runs: readonly string[];
-  /** How many selected runs are not drawn. */
+  /** How many groups are not drawn; of runs, where each is a line. */
   readonly left: number;
   readonly offered: readonly string[];
   /** The column by which runs are averaged; null: by their configuration, seeds aside. */
   readonly by: Column | null;
 }
 
-/** Returns what there is to draw of the selected runs; the metric `main` is offered first, `group` is that of the table. */
-export function shownOf(table: Table, selected: readonly string[], main: string, group: string): Shown {
+/**
+ * Returns what there is to draw of the selected runs: a line a run, or (`isGrouped`) the mean of each group.
+ * The metric `main` is offered first, `group` is that of the table.
+ */
+export function shownOf(table: Table, selected: readonly string[], main: string, group: string, isGrouped: boolean): Shown {
   const there = selected.filter((run) => table.rows.has(run));
-  const runs = there.slice(0, MOST_RUNS);
+  const by = table.byId.get(group) ?? null;
+  const all = !isGrouped ? eachRun(table, there) : by ? byColumn(table, there, by) : byConfiguration(table, there);
+  const groups = firstOf(all);
+  const runs = groups.flatMap((one) => one.runs);
   const rows = runs.map((run) => table.rows.get(run)!);
   const columns = table.columns.filter((column) => column.kind === "metric" && rows.some((row) => has(column, row)));
   const first = columns.filter(({ id }) => id === main);
   const offered = [...first, ...columns.filter(({ id }) => id !== main)].map(({ label }) => label);
-  return { table, runs, left: there.length - runs.length, offered, by: table.byId.get(group) ?? null };
+  return { table, groups, runs, left: all.length - groups.length, offered, by };
+}
+
+/** Returns the first groups, each of them whole: the mean of a part of its runs would be another one. */
+function firstOf(groups: readonly Group[]): Group[] {
+  const first: Group[] = [];
+  let count = 0;
+  for (const group of groups.slice(0, MOST_LINES)) {
+    if (first.length > 0 && count + group.runs.length > MOST_RUNS) break;
+    first.push(group);
+    count += group.runs.length;
+  }
+  return first;
 }
 
 export function metricColumn(table: Table, metric: string): Column | undefined {
@@ -89,7 +113,7 @@ export function contentOf(
   asked: Window,
   originOf: (run: string) => number,
 ): MetricContent {
-  const { table, runs } = shown;
+  const { table, groups } = shown;
   const goal = metricColumn(table, metric)?.goal ?? null;
   const look: Look = { by: view.x, window: asked };
   const sources = new Map<string, Source>();
@@ -101,7 +125,6 @@ export function contentOf(
     const part = asked === null ? whole : (known.get(pair, look) ?? whole);
     sources.set(pair.run, { shown: part, whole, origin: originOf(pair.run) });
   }
-  const groups = !view.grouped ? eachRun(table, runs) : shown.by ? byColumn(table, runs, shown.by) : byConfiguration(table, runs);
   const lines = groups.flatMap((group, place) => {
     const line = lineOf(group, place, ofGroup(group, sources), { x: view.x, smoothing: view.smoothing, goal });
     return line ? [line] : [];

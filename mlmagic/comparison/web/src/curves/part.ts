@@ -112,8 +112,8 @@ class Curves implements Part {
 
   #shown(): Shown {
     const { state } = this.#context;
-    const { metric, group } = state.view.peek();
-    return shownOf(state.table.peek(), state.selected.peek(), metric, group);
+    const { metric, group, curves } = state.view.peek();
+    return shownOf(state.table.peek(), state.selected.peek(), metric, group, curves.grouped);
   }
 
   #render(): void {
@@ -134,7 +134,7 @@ class Curves implements Part {
     if (this.#bar.element.hidden) this.#chooser.element.hidden = true;
     fill(this.#problems, ...this.#problemsOf(shown));
     const told = [
-      shown.left > 0 ? `The first ${shown.runs.length} of ${shown.runs.length + shown.left} selected runs are drawn.` : "",
+      shown.left > 0 ? `The first ${shown.groups.length} of ${shown.groups.length + shown.left} ${view.grouped ? "groups" : "selected runs"} are drawn.` : "",
       single.length > 0 ? singlesText(shown, single) : "",
     ];
     fill(this.#told, ...told.filter(Boolean).map((text) => el("span", {}, text)));
