@@ -33,10 +33,20 @@ class MetricLine:
 
 
 @dataclass(frozen=True)
+class ParamChange:
+    """A parameter that differs from the previous run of the same cell; None where a run has none."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class RunSummary:
     """A finished run as it is shown under its cell; datasets, models and figures each in a few words.
 
     ``duration_s`` is the time in its cells, ``span_s`` the time from its start to its end if it was continued.
+    ``changes`` and ``changed_lines`` (of the code) are those since the previous run of the cell, ``previous_name``.
     """
 
     run_id: str
@@ -53,4 +63,6 @@ class RunSummary:
     error: str | None = None
     url: str | None = None
     previous_name: str | None = None
+    changes: tuple[ParamChange, ...] = ()
+    changed_lines: int = 0
     span_s: float | None = None

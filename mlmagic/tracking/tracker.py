@@ -205,9 +205,10 @@ def _summary(
 ) -> RunSummary:
     metrics = {name: MetricLine(name, value) for name, value in run.logged.metrics.items()}
     metrics |= run.recorder.metrics
+    params = {**run.logged.params, **run.recorder.params}
     before = None
     with _told(run, "the comparison with the previous run"):
-        before = previous.exchange(run, {name: line.value for name, line in metrics.items()})
+        before = previous.exchange(run, params, {name: line.value for name, line in metrics.items()})
     lines = [
         replace(line, previous=before.metrics.get(name) if before else None)
         for name, line in metrics.items()
@@ -220,7 +221,7 @@ def _summary(
         status=status,
         duration_s=run.seconds_before + duration,
         span_s=None if run.target.earlier is None else _span_s(run, duration),
-        params={**run.logged.params, **run.recorder.params},
+        params=params,
         metrics=tuple(lines),
         datasets=tuple(run.datasets),
         models=tuple(run.models),
@@ -228,7 +229,9 @@ def _summary(
         notices=run.notices.all(),
         error=redaction.redact(one_line(error))[0] if error is not None else None,
         url=tracking_uri.url(run.run_id, run.experiment_id) if run.delivery.run_id else None,
-        previous_name=before.name if before and lines else None,
+        previous_name=before.name if before else None,
+        changes=previous.changes_of(before.params, params) if before else (),
+        changed_lines=previous.changed_lines(before.source, run.origin.source) if before else 0,
     )
 
 

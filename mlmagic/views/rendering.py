@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import unicodedata
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ MimeBundle = dict[str, str]
 """One representation for each MIME type, as ``IPython.display.display(raw=True)`` accepts it."""
 
 ELLIPSIS = "…"
+_BLANKS = re.compile(r"\s*([{};]|\s)\s*")
 _DIGITS_LEAST, _DIGITS_MOST = 4, 6
 _SCIENTIFIC_ABOVE = 1e6
 _INTEGER_ABOVE = 1e15
@@ -33,10 +36,10 @@ _SECONDS_IN_MS, _SECONDS_IN_HUNDREDTHS = 0.0095, 9.995
 def environment() -> Environment:
     """Return the Jinja environment of the package's templates, with autoescape and strict undefined names."""
     with whole_imports():
-        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     made = Environment(
-        loader=PackageLoader("mlmagic.views"),
+        loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -44,6 +47,15 @@ def environment() -> Environment:
     )
     made.filters.update(number=number, duration=duration, shorten=shorten, clean=clean)
     return made
+
+
+def _template(name: str) -> str | None:
+    """Return the text of a template, None if there is none; styles are saved with every output, so without blanks."""
+    file = resources.files("mlmagic.views") / "templates" / name
+    if not file.is_file():
+        return None
+    text = file.read_text(encoding="utf-8")
+    return _BLANKS.sub(r"\1", text).strip() if name.endswith(".css") else text
 
 
 def render(template: str, **values: Any) -> str:

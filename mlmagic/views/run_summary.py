@@ -22,7 +22,7 @@ from mlmagic.visible import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlmagic.recording.summary import MetricLine, Notice, RunSummary
+    from mlmagic.recording.summary import MetricLine, Notice, ParamChange, RunSummary
 
 T = TypeVar("T")
 
@@ -33,6 +33,8 @@ _LONGEST_NAME = 80
 _LONGEST_VALUE = 60
 _LONGEST_TITLE = 2000
 _LONGEST_NOTICE = 500
+_LONGEST_PREVIEW = 30
+_PREVIEWED, _MOST_CHANGES = 6, 8
 _HINT = (
     "No parameters or metrics yet: mlmagic.log(accuracy=0.9) records a metric, "
     "%%track -p lr -m accuracy takes variables."
@@ -110,11 +112,16 @@ def _html(template: str, s: RunSummary) -> str:
         run_id=s.run_id,
         error=cell(s.error, 300) if s.error else None,
         metrics=fold([_metric_row(line, interval) for line, interval in _with_intervals(s.metrics)]),
-        compared=any(line.previous is not None for line in s.metrics),
-        previous=cell(s.previous_name or "the last run", 30),
-        params=fold([(cell(key, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for key, value in s.params.items()]),
+        previous=cell(_previous(s), 30),
+        changed=_changed(s),
+        params=s.params,
+        all_params=[
+            (cell(key, _LONGEST_NAME), cell(value, _LONGEST_VALUE)) for key, value in [*s.params.items()][:_KEPT]
+        ],
+        preview=[f"{shorten(key, _LONGEST_PREVIEW)} {shorten(value, _LONGEST_PREVIEW)}" for key, value in _preview(s)],
         lines=[(label, fold([cell(name, _LONGEST_NAME) for name in names])) for label, names in _lines(s)],
-        notices=notice_lines(s.notices),
+        notices=notice_lines(one for one in s.notices if one.level == "warning"),
+        remarks=[text for _, text in notice_lines(one for one in s.notices if one.level != "warning")],
         hint=_HINT if _is_empty(s) else "",
         first_metrics=_first_metrics(s),
         warnings=_warnings(s),
@@ -171,6 +178,41 @@ def _metric_row(line: MetricLine, interval: str) -> SummaryMetric:
     )
 
 
+def _previous(s: RunSummary) -> str:
+    return s.previous_name if s.previous_name and s.previous_name != s.name else "the last run"
+
+
+def _changed(s: RunSummary) -> list[str]:
+    """Return in a few words each what differs from the previous run of the cell; nothing if there is none."""
+    if s.previous_name is None:
+        return []
+    shown = [_change(one) for one in s.changes[:_MOST_CHANGES]]
+    more = len(s.changes) - len(shown)
+    shown += [f"{more} more parameters"] if more > 1 else [_change(one) for one in s.changes[_MOST_CHANGES:]]
+    lines = s.changed_lines
+    shown += [f"{lines} line{'s' * (lines != 1)} of the code"] if lines else []
+    return shown or ["the same parameters and code"]
+
+
+def _change(one: ParamChange) -> str:
+    name = shorten(one.name, _LONGEST_NAME)
+    if one.before is None or one.after is None:
+        what = "new" if one.before is None else "gone"
+        return f"{name} {shorten(one.after or one.before or '', _LONGEST_PREVIEW)} ({what})"
+    return f"{name} {shorten(one.before, _LONGEST_PREVIEW)} \N{RIGHTWARDS ARROW} {shorten(one.after, _LONGEST_PREVIEW)}"
+
+
+def _preview(s: RunSummary) -> list[tuple[str, str]]:
+    """Return the first parameters, without those of the split, and each once: ``depth`` is ``tree.max_depth`` too."""
+    plain = {value for key, value in s.params.items() if "." not in key}
+    own = [
+        (key, value)
+        for key, value in s.params.items()
+        if "." not in key or not (key.startswith("split.") or value in plain)
+    ]
+    return own[:_PREVIEWED]
+
+
 def _is_empty(s: RunSummary) -> bool:
     return s.status == "FINISHED" and not (s.metrics or s.params or _lines(s))
 
@@ -208,6 +250,8 @@ def _plain(s: RunSummary) -> str:
     lines += _block(
         "metrics", [_plain_metric(line, interval) for line, interval in _with_intervals(s.metrics)], _since(s)
     )
+    if changed := _changed(s):
+        lines.append(f"  changed  {', '.join(changed)}  (since {shorten(_previous(s), 30)})")
     lines += _block("params", [(clean(key), shorten(value, _LONGEST_VALUE)) for key, value in s.params.items()])
     for label, names in _lines(s):
         shown = ", ".join(shorten(name, _LONGEST_NAME) for name in names[:_SHOWN_IN_PLAIN])
@@ -231,7 +275,7 @@ def _plain_metric(line: MetricLine, interval: str) -> tuple[str, ...]:
 
 def _since(s: RunSummary) -> str:
     compared = any(line.previous is not None for line in s.metrics)
-    return f"change since {shorten(s.previous_name or 'the last run', 30)}" if compared else ""
+    return f"change since {shorten(_previous(s), 30)}" if compared else ""
 
 
 def _block(label: str, rows: Sequence[tuple[str, ...]], remark: str = "") -> Iterable[str]:

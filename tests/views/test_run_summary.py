@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmagic.recording.summary import MetricLine, Notice, RunSummary
+from mlmagic.recording.summary import MetricLine, Notice, ParamChange, RunSummary
 from mlmagic.views.run_summary import summary
 
 RUN = RunSummary(
@@ -21,6 +21,8 @@ RUN = RunSummary(
     figures=("roc",),
     notices=(Notice("no seed is set"), Notice("loss was nan once", "warning")),
     previous_name="swift-owl",
+    changes=(ParamChange("lr", "0.2", "0.1"),),
+    changed_lines=2,
 )
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"' onclick=x $x^2$ & \u202e \x1b[31m" + "z" * 5000
 
@@ -52,12 +54,43 @@ def read(run, **options):
 
 def test_the_card_tells_everything_of_the_run():
     text = read(RUN)
-    for part in ("finished", "baseline", "churn · 3 min 12 s", "a1b2c3d4", "Figures roc", "change since swift-owl"):
+    for part in ("finished", "baseline", "churn · 3 min 12 s", "a1b2c3d4", "Figures roc"):
         assert part in text
-    assert "accuracy 0.9561 +0.0123" in text
-    assert "loss 20 steps 0.25 -0.05" in text
-    assert "lr 0.1 optimizer adam" in text
-    assert text.endswith("no seed is set loss was nan once")
+    assert "accuracy 0.9561 +0.0123 · loss 0.25 -0.05 20 steps · f1 0.5" in text
+    assert "since swift-owl lr 0.2 → 0.1 · 2 lines of the code" in text
+    assert "2 parameters lr 0.1 · optimizer adam" in text
+    assert text.endswith("loss was nan once 1 note no seed is set")
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines", "shown"),
+    [
+        ((), 0, "the same parameters and code"),
+        ((), 1, "1 line of the code"),
+        ((ParamChange("seed", None, "3"), ParamChange("lr", "0.1", None)), 0, "seed 3 (new) · lr 0.1 (gone)"),
+        (tuple(ParamChange(f"p{at}", "1", "2") for at in range(12)), 3, "4 more parameters · 3 lines of the code"),
+    ],
+)
+def test_what_changed_since_the_last_run_of_the_cell(changes, lines, shown):
+    run = replace(RUN, changes=changes, changed_lines=lines)
+    assert shown in read(run)
+    assert shown.replace(" · ", ", ") in summary(run)["text/plain"]
+    first = replace(run, previous_name=None)
+    assert "since" not in read(first)
+    assert "changed" not in summary(first)["text/plain"]
+
+
+def test_a_run_of_the_same_name_is_the_last_run():
+    assert "since the last run lr 0.2" in read(replace(RUN, previous_name=RUN.name))
+
+
+def test_the_preview_has_no_parameter_twice_and_none_of_the_split():
+    params = {"n": "77", "seed": "3", "split.test": "0.3", "forest.n_estimators": "77", "forest.max_depth": "5"}
+    assert "5 parameters n 77 · seed 3 · forest.max_depth 5 n 77" in read(replace(RUN, params=params))
+
+
+def test_a_card_is_a_few_kilobytes_in_the_saved_notebook():
+    assert len(summary(RUN)["text/html"]) < 5500
 
 
 def test_the_plain_text_tells_the_same_in_aligned_lines():
@@ -66,6 +99,7 @@ def test_the_plain_text_tells_the_same_in_aligned_lines():
         "  metrics  accuracy  0.9561  +0.0123  (change since swift-owl)",
         "           loss      0.25    -0.05    20 steps",
         "           f1        0.5",
+        "  changed  lr 0.2 → 0.1, 2 lines of the code  (since swift-owl)",
         "  params   lr         0.1",
         "           optimizer  adam",
         "  figures  roc",
@@ -120,8 +154,8 @@ def test_long_lists_are_folded_and_endless_ones_cut():
     html = summary(replace(RUN, metrics=metrics, params={f"p{at}": "1" for at in range(13)}))["text/html"]
     assert "188 more metrics" in html
     assert "100 more are in MLflow only" in html
-    assert "more parameters" not in html, "one more than usual is not worth folding"
-    assert html.count("<tr>") == 2 + 200 + 13
+    assert "13 parameters" in html
+    assert (html.count('class="metric"'), html.count("<dt>")) == (200, 13)
     plain = summary(replace(RUN, metrics=metrics))["text/plain"]
     assert "… 250 more" in plain
 
@@ -134,7 +168,7 @@ def test_a_long_value_is_cut_and_kept_in_its_title():
 
 def test_numbers_that_are_none():
     odd = (MetricLine("a", math.nan, 1, math.nan), MetricLine("b", math.inf, 1, 0.5), MetricLine("c", 1.0, 1, math.nan))
-    assert "a nan = b inf was 0.5 c 1 was nan" in read(replace(RUN, metrics=odd))
+    assert "a nan = · b inf was 0.5 · c 1 was nan" in read(replace(RUN, metrics=odd))
 
 
 def hostile_run(text):
