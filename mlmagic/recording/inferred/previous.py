@@ -43,20 +43,16 @@ def exchange(run: ActiveRun, params: Mapping[str, str], metrics: Mapping[str, fl
 
 
 def changes_of(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ParamChange, ...]:
-    """Return the parameters that differ, each once: ``model.depth`` is left out beside an equal change of ``depth``.
+    """Return the parameters that differ, each once: ``tree.max_depth`` is left out beside an equal change of ``depth``.
 
-    >>> changes_of({"n": "17", "model.n": "17", "lr": "1"}, {"n": "77", "model.n": "77", "seed": "3"})
-    (ParamChange(name='n', before='17', after='77'), ParamChange(name='seed', before=None, after='3'), \
-ParamChange(name='lr', before='1', after=None))
+    >>> [one.name for one in changes_of({"n": "17", "tree.n": "17", "lr": "1"}, {"n": "77", "tree.n": "77"})]
+    ['n', 'lr']
     """
     names = [*after, *(name for name in before if name not in after)]
-    found: dict[tuple[str, str | None, str | None], ParamChange] = {}
-    for name in sorted(names, key=lambda name: "." in name):
-        one = ParamChange(name, before.get(name), after.get(name))
-        if one.before != one.after:
-            found.setdefault((name.rpartition(".")[2], one.before, one.after), one)
-    kept = {one.name: one for one in found.values()}
-    return tuple(kept[name] for name in names if name in kept)
+    changes = [ParamChange(name, before.get(name), after.get(name)) for name in names]
+    changes = [one for one in changes if one.before != one.after]
+    told = {(one.before, one.after) for one in changes if "." not in one.name}
+    return tuple(one for one in changes if "." not in one.name or (one.before, one.after) not in told)
 
 
 def changed_lines(before: str, after: str) -> int:
