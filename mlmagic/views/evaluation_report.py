@@ -109,11 +109,13 @@ def metric_rows(
 ) -> list[MetricRow]:
     """Return the rows of a table of metrics; with *lines*, an interval within 0 and 1 is drawn on a line."""
     rows = []
+    ends = [end for name in values if (one := intervals[name]).is_known for end in (one.low, one.high)]
+    texts = iter(numbers([*values.values(), *ends]))
+    written = {name: next(texts) for name in values}
     for name, value in values.items():
         interval = intervals[name]
-        known = [value, *((interval.low, interval.high) if interval.is_known else ())]
-        value_shown, *ends = numbers(known)
-        shown = " to ".join(ends) or "not known"
+        value_shown = written[name]
+        shown = f"{next(texts)} to {next(texts)}" if interval.is_known else "not known"
         about = "; ".join(filter(None, (interval.method if interval.is_known else "", interval.note)))
         about = shorten(about, _LONGEST_SENTENCE)
         row = MetricRow(shorten(name, _LONGEST), value_shown, shown, about)

@@ -23,7 +23,7 @@ MimeBundle = dict[str, str]
 
 ELLIPSIS = "…"
 _BLANKS = re.compile(r"\s*([{};]|\s)\s*")
-_DIGITS_LEAST, _DIGITS_MOST = 4, 6
+_DIGITS_LEAST, _DIGITS_MOST, _DIGITS_APART = 4, 6, 7
 _SCIENTIFIC_ABOVE = 1e6
 _INTEGER_ABOVE = 1e15
 _SIZE_ALIGNED_FROM = 1e-3
@@ -99,7 +99,7 @@ def number(value: float) -> str:
 
 
 def numbers(values: Sequence[float]) -> list[str]:
-    """Format a column of numbers with aligned decimals; different values never look the same.
+    """Format a column of numbers with aligned decimals: as many digits as tell the values apart, up to seven.
 
     >>> numbers([0.9561, 0.95])
     ['0.9561', '0.9500']
@@ -107,19 +107,22 @@ def numbers(values: Sequence[float]) -> list[str]:
     ['0.95612', '0.95614']
     >>> numbers([1e-05, 3, float("nan")])
     ['1e-05', '3', 'nan']
+    >>> numbers([0.1 + 0.2, 0.3, 0.5])
+    ['0.3000000', '0.3000000', '0.5000000']
     """
     distinct = {value for value in values if math.isfinite(value)}
     sizes = [abs(value) for value in distinct if value]
     # Decimals are aligned only for similar magnitudes, not for 1e-05 beside 3.
     alike = bool(sizes) and min(sizes) >= _SIZE_ALIGNED_FROM and max(sizes) < min(_SCIENTIFIC_ABOVE, 1e3 * min(sizes))
     if alike and not all(value == int(value) for value in distinct):
-        fewest = max(_DIGITS_LEAST - len(f"{int(max(sizes)):d}".lstrip("0")), 1)
-        for decimals in range(fewest, fewest + _DIGITS_MOST):
-            if len({f"{value:.{decimals}f}" for value in distinct}) == len(distinct):
-                return [f"{value:.{decimals}f}" if math.isfinite(value) else number(value) for value in values]
+        fewest = max(_DIGITS_LEAST - 1 - math.floor(math.log10(max(sizes))), 1)
+        most = fewest + _DIGITS_APART - _DIGITS_LEAST
+        enough = (at for at in range(fewest, most) if len({f"{value:.{at}f}" for value in distinct}) == len(distinct))
+        decimals = next(enough, most)
+        return [f"{value:.{decimals}f}" if math.isfinite(value) else number(value) for value in values]
     if len({number(value) for value in distinct}) == len(distinct):
         return [number(value) for value in values]
-    return [repr(float(value)) for value in values]
+    return [f"{value:.{_DIGITS_APART}g}" if math.isfinite(value) else number(value) for value in values]
 
 
 def difference(value: float, previous: float) -> str:

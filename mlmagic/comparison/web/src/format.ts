@@ -4,6 +4,7 @@ import { isMoment } from "./values.ts";
 
 const DIGITS_LEAST = 4;
 const DIGITS_MOST = 6;
+const DIGITS_APART = 7;
 const SCIENTIFIC_ABOVE = 1e6;
 const INTEGER_ABOVE = 1e15;
 const SIZE_ALIGNED_FROM = 1e-3;
@@ -24,8 +25,8 @@ export function number(value: number): string {
 }
 
 /**
- * Returns how the numbers of one column are written: with aligned decimals where their sizes are alike, and different
- * ones never the same.
+ * Returns how the numbers of one column are written: with aligned decimals where their sizes are alike, and as many
+ * digits as tell them apart, up to seven.
  */
 export function formatter(values: ArrayLike<number>): (value: number) => string {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
@@ -39,13 +40,13 @@ export function formatter(values: ArrayLike<number>): (value: number) => string 
   }
   const areAlike = most > 0 && least >= SIZE_ALIGNED_FROM && most < Math.min(SCIENTIFIC_ABOVE, 1e3 * least);
   if (areAlike && !distinct.every(Number.isInteger)) {
-    const fewest = Math.max(DIGITS_LEAST - (most < 1 ? 0 : String(Math.trunc(most)).length), 1);
-    for (let decimals = fewest; decimals < fewest + DIGITS_MOST; decimals++) {
-      if (differAt(distinct, decimals)) return (value) => (Number.isFinite(value) ? fixed(value, decimals) : number(value));
-    }
+    const fewest = Math.max(DIGITS_LEAST - 1 - Math.floor(Math.log10(most)), 1);
+    let decimals = fewest;
+    while (decimals < fewest + DIGITS_APART - DIGITS_LEAST && !differAt(distinct, decimals)) decimals++;
+    return (value) => (Number.isFinite(value) ? fixed(value, decimals) : number(value));
   }
-  for (let at = 1; at < distinct.length; at++) if (number(distinct[at]!) === number(distinct[at - 1]!)) return shortest;
-  return number;
+  const areApart = distinct.every((value, at) => at === 0 || number(value) !== number(distinct[at - 1]!));
+  return areApart ? number : (value) => (Number.isFinite(value) ? general(value, DIGITS_APART) : number(value));
 }
 
 /** Returns how each number of a column is written. */

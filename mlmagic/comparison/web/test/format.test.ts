@@ -33,7 +33,8 @@ test("different numbers of a column never look the same, nor does one lie", () =
 test("the format of a column of 10,000 is found once and holds for all", () => {
   const next = random(1);
   const values = Array.from({ length: 10_000 }, next);
-  assert.equal(new Set(values.map(formatter(values))).size, new Set(values).size);
+  const texts = values.map(formatter(values));
+  assert.ok(texts.every((text, at) => text.length === "0.1234567".length && Math.abs(Number(text) - values[at]!) < 1e-7));
 });
 
 test("a moment is as short as it is clear", () => {
