@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic import session_state
 from mlmagic._version import __version__
 from mlmagic.adapters import interactive_plots, matplotlib, optuna
+from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics import completion
 from mlmagic.magics.compare import CompareMagics
@@ -70,6 +71,8 @@ _MAGICS = (
     RetrainMagics,
     StatusMagics,
 )
+_FIRST_LINE_ONLY = ("track", "hydra", "sweep", "retrain")
+"""The magics of whole cells. Below the first line, IPython takes ``%%track`` for a magic of a line named ``%track``."""
 _loaded: dict[int, Extension] = {}
 """The extension of each shell, by the shell's id, from loading to unloading."""
 _resume_seed: list[Callable[[], None]] = []
@@ -93,6 +96,10 @@ class Extension:
         for magics in _MAGICS:
             shell.register_magics(magics)
             self._undo.append(partial(_unregister, shell, magics))
+        of_lines = shell.magics_manager.magics["line"]
+        for name in _FIRST_LINE_ONLY:
+            of_lines[f"%{name}"] = partial(_not_on_the_first_line, name)
+            self._undo.append(partial(of_lines.pop, f"%{name}", None))
         listed: list[tuple[list[Any], int, object]] = [
             (shell.input_transformers_cleanup, len(shell.input_transformers_cleanup), mark_header),
             (shell.ast_transformers, 0, self._transformer),
@@ -175,6 +182,11 @@ class Extension:
         if self.is_leaving:
             unload_ipython_extension(self._shell)
             print("mlmagic: unloaded, now that the run has ended.")  # noqa: T201
+
+
+def _not_on_the_first_line(name: str, line: str) -> None:  # noqa: ARG001  # IPython gives it
+    block = " Within a cell, `with mlmagic.track('name'):` records a block." if name == "track" else ""
+    raise UsageProblem(f"%%{name} stands on the first line of its cell: move it there.{block}")
 
 
 def _show_seed(report: SeedReport) -> MimeBundle:

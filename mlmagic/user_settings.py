@@ -35,6 +35,10 @@ class Texts(List):  # type: ignore[type-arg]  # traitlets before 5.10, as on Col
         return value if is_list else [s] if s else []
 
 
+class UnknownSettingError(UsageProblem, AttributeError):
+    """There is no such setting. Also an ``AttributeError``, as ``hasattr`` expects."""
+
+
 class RegularExpressions(Texts):
     """A list of regular expressions, which is validated on assignment."""
 
@@ -119,11 +123,18 @@ class MLMagic(Configurable):
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a setting; raise for an unknown name, for which Python would create an attribute."""
         if not name.startswith("_") and not hasattr(type(self), name):
-            names = sorted(self.trait_names(config=True))
-            raise UsageProblem(
-                f"there is no setting {name!r}.{did_you_mean(name, names)} There are: {', '.join(names)}."
-            )
+            raise self._unknown(name)
         super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise for a setting that does not exist, as ``%config MLMagic.quite`` asks for one."""
+        raise AttributeError(name) if name.startswith("_") else self._unknown(name)
+
+    def _unknown(self, name: str) -> UnknownSettingError:
+        names = sorted(self.trait_names(config=True))
+        return UnknownSettingError(
+            f"there is no setting {name!r}.{did_you_mean(name, names)} There are: {', '.join(names)}."
+        )
 
     @observe("tracebacks")
     def _show_tracebacks(self, change: dict[str, Any]) -> None:

@@ -105,11 +105,13 @@ def test_a_wrong_value_is_refused_and_the_old_one_stays(name, value):
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("xperiment", "experiment"), ("figure", "figures")])
-def test_a_misspelt_setting_is_refused(shell, typed, meant):
+def test_a_misspelt_setting_is_refused(shell, capsys, typed, meant):
     with pytest.raises(UsageProblem, match=rf"no setting '{typed}'\. Did you mean '{meant}'\?"):
         setattr(settings, typed, "x")
     shell.run_cell(f"%config MLMagic.{typed} = 'x'")
     assert not hasattr(settings, typed)
+    shell.run_cell(f"%config MLMagic.{typed}")
+    assert f"no setting '{typed}'. Did you mean '{meant}'? There are: " in capsys.readouterr().out
 
 
 def test_full_tracebacks_are_a_setting():

@@ -18,7 +18,7 @@ from mlmagic.config.groups import groups_in
 from mlmagic.config.hydra_values import fill_in
 from mlmagic.config.overrides import in_quotes, quoted
 from mlmagic.config.own_hydra import own_hydra, stored
-from mlmagic.config.problems import explained, into_null, reason_of, unforeseen
+from mlmagic.config.problems import OWN_FOLDER, explained, into_null, reason_of, unforeseen
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.suggestions import did_you_mean
 
@@ -56,7 +56,7 @@ class ConfigSources:
         UsageProblem
             If it cannot be composed.
         """
-        with tempfile.TemporaryDirectory(prefix="mlmagic-hydra-") as here:
+        with tempfile.TemporaryDirectory(prefix=OWN_FOLDER) as here:
             try:
                 return self._compose(Path(here), overrides)
             except MLMagicError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
@@ -12,6 +13,9 @@ from mlmagic.user_objects import one_line
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+OWN_FOLDER = "mlmagic-hydra-"
+"""How the folder begins in which Hydra finds what was given as text."""
+_LINE_OF_YAML = re.compile(r"^Line (\d+) of the YAML")
 _NO_KEY = re.compile(r"Could not (?:override|append to|delete from config\. )?'([^']+)'")
 _KEY = re.compile(r"full_key: (\S+)")
 _UNKNOWN = re.compile(r"Key '([^']*)' (?:is not in struct|not in '(\w+)')")
@@ -27,7 +31,9 @@ _SHOWN = 8
 
 def explained(error: Exception, *, keys: Collection[str], groups: Collection[str] = ()) -> UsageProblem:
     """Return *error* as one line; *keys* are the known keys of the config, *groups* its config groups."""
-    return UsageProblem(_text(error, keys, groups))
+    from yaml import YAMLError
+
+    return _yaml(error) if isinstance(error, YAMLError) else UsageProblem(_text(error, keys, groups))
 
 
 def unforeseen(error: Exception, overrides: Collection[str], values: Mapping[str, Any]) -> UsageProblem:
@@ -56,10 +62,7 @@ def into_null(overrides: Collection[str], values: Mapping[str, Any]) -> UsagePro
 
 def _text(error: Exception, keys: Collection[str], groups: Collection[str]) -> str:
     from hydra.errors import MissingConfigException, OverrideParseException
-    from yaml import YAMLError
 
-    if isinstance(error, YAMLError):
-        return _yaml(error)
     if isinstance(error, OverrideParseException):
         return _grammar(error)
     if isinstance(error, MissingConfigException):
@@ -157,9 +160,21 @@ def unreadable(error: Exception, override: str) -> str:
     return f"cannot be read: {why.partition(' expecting ')[0]}.{hint}"
 
 
-def _yaml(error: Exception) -> str:
+def _yaml(error: Exception) -> UsageProblem:
     mark = getattr(error, "problem_mark", None)
     what = str(getattr(error, "problem", "") or error).strip().partition("\n")[0]
     if mark is None:
-        return f"The YAML cannot be read: {what}"
-    return f"Line {mark.line + 1} of the YAML cannot be read: {what}"
+        return UsageProblem(f"The YAML cannot be read: {what}")
+    file = Path(str(mark.name))
+    if file.suffix in {".yaml", ".yml"} and not file.parent.name.startswith(OWN_FOLDER):
+        return UsageProblem(f"Line {mark.line + 1} of {mark.name} cannot be read: {what}")
+    return UsageProblem(f"Line {mark.line + 1} of the YAML cannot be read: {what}")
+
+
+def in_cell(problem: UsageProblem) -> UsageProblem:
+    """Return *problem* with lines that count from the first line of the cell, which is the magic.
+
+    >>> in_cell(UsageProblem("Line 2 of the YAML cannot be read: found a tab"))
+    UsageProblem('Line 3 of the cell cannot be read: found a tab')
+    """
+    return UsageProblem(_LINE_OF_YAML.sub(lambda found: f"Line {int(found[1]) + 1} of the cell", str(problem)))

@@ -62,6 +62,7 @@ class HydraMagics(Magics):
             %hydra cfg --schema TrainConfig lr=0.01
         """
         from mlmagic.config.composing import composition
+        from mlmagic.config.problems import in_cell
         from mlmagic.views.config_tree import config_bundle
 
         what = "%hydra" if cell is None else "%%hydra"
@@ -80,14 +81,17 @@ class HydraMagics(Magics):
             if schema is not None:
                 raise UsageProblem("The body defines a dataclass, and --schema names another: keep one of them.")
             yaml, schema = None, _run(shell, tree, cell)
-        composed = composition(
-            *arguments.overrides,
-            yaml=yaml,
-            config_dir=_unquoted(arguments.config_dir),
-            config_name=_unquoted(arguments.config_name),
-            schema=schema,
-            name=name,
-        )
+        try:
+            composed = composition(
+                *arguments.overrides,
+                yaml=yaml,
+                config_dir=_unquoted(arguments.config_dir),
+                config_name=_unquoted(arguments.config_name),
+                schema=schema,
+                name=name,
+            )
+        except UsageProblem as problem:
+            raise in_cell(problem) from problem.__cause__
         shell.push({name: composed.config})
         if not arguments.quiet:
             display(config_bundle(composed), raw=True)

@@ -98,7 +98,13 @@ def test_a_store_that_never_answers_holds_tab_for_a_moment_only(shell):
 def test_other_completions_stay(shell):
     shell.run_cell("some_name = 1")
     assert "some_name" in offered(shell, "print( some_na")
-    assert "%%track" in offered(shell, "%%trac")
+    assert [one for one in offered(shell, "%%trac") if one == "%%track"] == ["%%track"]
+
+
+@pytest.mark.parametrize("name", ["track", "hydra", "sweep", "retrain"])
+def test_a_magic_of_a_whole_cell_below_other_lines_says_where_it_stands(shell, capsys, name):
+    shell.run_cell(f"x = 1\n%%{name} forest\ny = 2")
+    assert f"UsageProblem: %%{name} stands on the first line of its cell: move it there." in capsys.readouterr().out
 
 
 def test_nothing_of_ours_is_left_when_the_extension_is_unloaded(shell):

@@ -91,6 +91,8 @@ def test_a_long_config_is_folded_and_cut(shell, shown):
         ("cfg a={b}", "a: 1", r"The override 'a=\{b\}' cannot be read"),
         ("cfg", "from dataclasses import dataclass\n@dataclass\nclass M:\n    x: int = 1\n@dataclass\nclass T:\n    m: M = M()\n",
          r"mutable default .* write field\(default_factory=M\)"),
+        ("cfg", "model: {lr: 0.1\nb: 2", r"^Line 3 of the cell cannot be read: expected"),
+        ("cfg", "a:\n\tb: 1", r"^Line 3 of the cell cannot be read"),
         ("cfg --schema X", "class X:\n    pass\n", "The body defines a dataclass|there is no class"),
         ("cfg", "class X:\n    pass\n", "'X' is none: write @dataclass above its class"),
     ],
