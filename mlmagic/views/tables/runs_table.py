@@ -16,6 +16,8 @@ from mlmagic.views.tables.text_table import TextColumn, table_lines, terminal_wi
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 _MOST_ROWS = 200
@@ -25,6 +27,8 @@ _SHOWN_SAME = 12
 _LONGEST_NAME = 60
 _LONGEST_VALUE = 40
 _SHOWN_ODD = 5
+_FIRST_METRICS = 3
+"""So many stand beside the run, where a narrow page shows them; the others follow after the parameters."""
 _SHOWN_ID = 8
 _FIRST, _THEN = ("name", "status"), ("started", "run_id", "duration")
 """The columns of the text before the first metric, and after it."""
@@ -33,11 +37,15 @@ _LONGEST_ODD = 200
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column to show: ``cells`` from top to bottom; ``best`` are the rows with the best value in the sort order."""
+    """A column to show: ``cells`` from top to bottom; ``best`` are the rows with the best value in the sort order.
+
+    ``intervals`` are those of a metric's values in brackets, if there are any.
+    """
 
     heading: SummaryCell
     cells: list[SummaryCell]
     is_number: bool
+    intervals: tuple[str, ...] = ()
     order: str = ""
     best: frozenset[int] = frozenset()
 
@@ -48,10 +56,11 @@ def table_html(frame: pd.DataFrame) -> str:
     total = len(frame)
     rows = frame.iloc[:_MOST_ROWS]
     metrics, shown, same = _divided(rows, about)
-    first = [name for name in metrics if name == about.get("sort")]  # the sort column must be visible
-    rest = [name for name in metrics if name not in first]
+    ends = interval_ends(metrics)
+    metrics = _without_ends(metrics, ends)
+    first, rest = metrics[:_FIRST_METRICS], metrics[_FIRST_METRICS:]  # the sort column among them
     kept = shown[: max(_MOST_COLUMNS - len(metrics), _FEWEST_PARAMS)]
-    columns = [_column(rows, name, about) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
+    columns = [_column(rows, name, about, ends.get(name)) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
     return render(
         "runs_table.html",
         runs=_runs(rows, about.get("urls", {}), about.get("spans", {})),
@@ -78,8 +87,7 @@ def table_text(frame: pd.DataFrame) -> str:
     lines = [_text_headline(len(frame), about)]
     if len(frame):
         ends = interval_ends(metrics)
-        bounds = {end for pair in ends.values() for end in pair}
-        values = [name for name in metrics if name not in bounds]
+        values = _without_ends(metrics, ends)
         first, rest = values[:1], values[1:]
         names = [*_FIRST, *first, *_THEN, *shown, *rest]
         columns = [_text_column(frame, name, about, ends.get(name)) for name in names if name in frame.columns]
@@ -104,11 +112,20 @@ def _divided(frame: pd.DataFrame, about: dict[str, Any]) -> tuple[list[str], lis
     metrics.sort(key=lambda name: name != about.get("sort"))
     others = [name for name in frame.columns if name not in BASE_COLUMNS and name not in set(metrics)]
     same = {name: frame[name].iloc[0] for name in others if _is_same(frame[name])} if len(frame) > 1 else {}
-    return metrics, [name for name in others if name not in same], same
+    shown = [name for name in others if name not in same]
+    # What many runs have tells them apart; how the data were split comes last.
+    shown.sort(key=lambda name: (str(name).startswith("split."), sum(map(_is_missing, frame[name]))))
+    return metrics, shown, same
+
+
+def _without_ends(metrics: list[str], ends: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Return the metrics that are not the bounds of another one's interval."""
+    bounds = {end for pair in ends.values() for end in pair}
+    return [name for name in metrics if name not in bounds]
 
 
 def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tuple[str, str] | None) -> TextColumn:
-    column = _column(frame, name, about)
+    column = _column(frame, name, about, ends)
     cells, short = [one.text for one in column.cells], list[str]()
     if name == "run_id":
         cells = [text[:_SHOWN_ID] for text in cells]
@@ -123,12 +140,9 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
             _took(value, spans.get(run_id) if isinstance(run_id, str) else None)
             for value, run_id in zip(frame[name], ids, strict=True)
         ]
-    elif ends is not None:
+    elif column.intervals:
         short = cells
-        bounds = [[one.text for one in _column(frame, end, about).cells] for end in ends]
-        cells = [
-            f"{text} [{low}, {high}]" if low and high else text for text, low, high in zip(cells, *bounds, strict=True)
-        ]
+        cells = [f"{text} {interval}".rstrip() for text, interval in zip(cells, column.intervals, strict=True)]
     return TextColumn(name, cells, is_number=column.is_number or name == "duration", short=short)
 
 
@@ -169,7 +183,7 @@ def _runs(rows: pd.DataFrame, urls: dict[str, str], spans: dict[str, float]) -> 
     ]
 
 
-def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> TableColumn:
+def _column(rows: pd.DataFrame, name: str, about: dict[str, Any], ends: tuple[str, str] | None = None) -> TableColumn:
     import pandas as pd
 
     values = list(rows[name])
@@ -185,9 +199,17 @@ def _column(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> TableColumn
         cell(str(name), _LONGEST_NAME),
         _measured(values, given) if is_metric else [_text(value) for value in values],
         is_number=is_number,
+        intervals=_intervals(rows, ends, about),
         order=order,
         best=best,
     )
+
+
+def _intervals(rows: pd.DataFrame, ends: tuple[str, str] | None, about: dict[str, Any]) -> tuple[str, ...]:
+    if ends is None:
+        return ()
+    lows, highs = ([one.text for one in _column(rows, end, about).cells] for end in ends)
+    return tuple(f"[{low}, {high}]" if low and high else "" for low, high in zip(lows, highs, strict=True))
 
 
 def _measured(values: list[Any], given: list[float]) -> list[SummaryCell]:

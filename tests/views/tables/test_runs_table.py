@@ -1,4 +1,5 @@
 import pickle
+import re
 
 import pytest
 
@@ -177,3 +178,12 @@ def test_many_rows_and_columns_are_cut_in_the_table_only(three_runs):
     assert "accuracy" in frame._repr_html_()
     tall = pd.concat([frame] * 100, ignore_index=True)
     assert "100 more rows are in the DataFrame" in table_html(tall)
+
+
+def test_metrics_and_what_many_runs_have_stand_first_and_intervals_beside_their_values(make_run):
+    make_run("a", {"lr": 0.1, "split.test": 0.3}, {"accuracy": 0.91, "accuracy_low": 0.88, "accuracy_high": 0.94})
+    make_run("b", {"lr": 0.2, "depth": 3, "split.test": 0.2}, {"accuracy": 0.90})
+    html = runs_frame()._repr_html_().partition("</style>")[2]
+    headings = re.findall(r'<th scope="col"[^>]*>(?:<bdi[^>]*>)?([^<]*)', html)
+    assert headings == ["run", "accuracy", "lr", "depth", "split.test", "status", "started", "duration"]
+    assert '0.9100</bdi> <span class="soft">[0.8800, 0.9400]</span>' in html
