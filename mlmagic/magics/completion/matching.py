@@ -53,7 +53,7 @@ def _of_context(shell: InteractiveShell) -> Callable[[CompletionContext], Simple
         found = _offered(shell, context.text_until_cursor, context.token)
         if found is None:
             return {"completions": []}
-        return {"completions": [SimpleCompletion(text) for text in found], "suppress": True}
+        return {"completions": [SimpleCompletion(text) for text in found], "suppress": True, "ordered": True}
 
     matcher: Callable[[CompletionContext], SimpleMatcherResult] = match
     return matcher
@@ -119,8 +119,11 @@ def _options(magic: str) -> list[str]:
 
 def _values(shell: InteractiveShell, magic: str, last: str, before: str, words: list[str]) -> Iterable[str]:
     """Return the values that may stand at the end of *before*, the line without the word; *words* are those of all."""
-    if magic in {"hydra", "drift"}:
-        return (of_notebook.configs if magic == "hydra" else of_notebook.drift)(shell, last, words)
+    of_variables = {"hydra": of_notebook.configs, "drift": of_notebook.drift}.get(magic)
+    if magic == "promote" and last in of_notebook.OF_GATES:
+        of_variables = of_notebook.gate
+    if of_variables is not None:
+        return of_variables(shell, last, words)
     try:
         if magic in of_registry.MAGICS:
             return of_registry.values(magic, last, before)
@@ -150,7 +153,8 @@ def _of_options(shell: InteractiveShell, magic: str, last: str, words: list[str]
     if last in _RUNS or (magic in {"compare", "diff"} and not option):
         return of_store.run_names()
     if magic == "sweep":
-        return of_notebook.sweep(shell, last, words)
+        of_experiment = of_notebook.option_value(words, "-e", "--experiment")
+        return of_store.metrics(of_experiment) if last == "--metric" else of_notebook.sweep(shell, last, words)
     if magic in {"evaluate", "split"}:
         return of_notebook.data(shell, last, words)
     if magic == "track" and option in _NAMES_OF_VARIABLES:

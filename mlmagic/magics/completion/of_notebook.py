@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _OF_COLUMNS = frozenset(("--by", "--groups", "--group", "--stratify", "--time"))
+OF_GATES = frozenset(("--on", "--metric"))
 _WITHOUT_NAMES = frozenset(
     ("--test", "--val", "--salt", "--seed", "--into", "--confidence", "--resamples", "--positive", "--name")
 )
@@ -42,6 +43,11 @@ def data(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:
         return []
     columns = _columns(shell, words) if last in _OF_COLUMNS else []
     return [*columns, *variables(shell), *(_metrics() if last == "--metric" else ())]
+
+
+def gate(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:  # noqa: ARG001  # as the others
+    """Return what ``%promote`` takes after one of `OF_GATES`: the variables with the data, or metrics."""
+    return _metrics() if last == "--metric" else variables(shell)
 
 
 def drift(shell: InteractiveShell, last: str, words: list[str]) -> Iterable[str]:

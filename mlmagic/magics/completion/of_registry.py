@@ -8,7 +8,10 @@ from mlmagic.magics.completion.of_store import PATIENCE_S, run_names
 from mlmagic.visible import is_plain
 
 MAGICS = ("register", "models", "promote", "rollback")
-_WITH_VALUE = {"--run", "--model", "--alias", "--description", "--to", "--reason", "-n"}
+_WITH_VALUE = {
+    "--run", "--model", "--alias", "--description", "--to", "--reason", "-n",
+    "--better-than", "--margin", "--confidence",
+}  # fmt: skip
 
 
 def values(magic: str, last: str, before: str) -> list[str]:
@@ -24,7 +27,7 @@ def values(magic: str, last: str, before: str) -> list[str]:
     ask: dict[str, Any] = {"timeout_s": PATIENCE_S}
     if marker:
         found = following(condition.lstrip("\"'"), completions.keys(name, **ask))
-    elif last in {"--to", "--alias"}:
+    elif last in {"--to", "--alias", "--better-than"}:
         found = completions.aliases(name, **ask)
     elif last == "--run":
         found = run_names()

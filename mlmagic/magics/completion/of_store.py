@@ -52,7 +52,7 @@ def in_filter(magic: str, last: str, before: str) -> list[str] | None:
     """Return what may stand in a filter or after ``--sort`` and its like, None if that is not what is typed."""
     from mlmagic.comparison.selecting import is_filter
     from mlmagic.magics.parsing import split_filter
-    from mlmagic.store.query.filters.completions import following, names
+    from mlmagic.store.query.filters.completions import following
 
     line = before.lstrip().partition(" ")[2]
     options, condition = split_filter(line, _WITH_VALUE)
@@ -60,7 +60,22 @@ def in_filter(magic: str, last: str, before: str) -> list[str] | None:
     if not is_name and (last in _WITH_VALUE or (magic == "compare" and not is_filter(condition))):
         return None
     keys = _keys(option_value(options, "-e", "--experiment"))
-    return [one for one in (names(keys) if is_name else following(condition, keys)) if is_plain(one)]
+    return [one for one in (_named(last, keys) if is_name else following(condition, keys)) if is_plain(one)]
+
+
+def metrics(experiment: str | None) -> list[str]:
+    """Return the names of the metrics that the runs of an experiment have."""
+    return [name for name in _named("--metric", _keys(experiment)) if is_plain(name)]
+
+
+def _named(option: str, keys: Keys) -> list[str]:
+    """Return the names that ``--sort``, ``--metric`` or ``--group-by`` takes, those first that it is for."""
+    from mlmagic.store.query.filters.completions import names
+
+    known = names(keys)
+    of_metrics = [name for name in known if name in keys.metrics]
+    others = [name for name in known if name not in keys.metrics]
+    return {"--metric": of_metrics, "--group-by": others}.get(option, [*of_metrics, *others])
 
 
 def _keys(experiment: str | None) -> Keys:
