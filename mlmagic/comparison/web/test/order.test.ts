@@ -64,6 +64,26 @@ test("a parent has the mean of its children where it has no value itself, and is
   assert.deepEqual(best[1]!.children.map(({ row }) => row), [2, 1]);
 });
 
+test("a search is its best configuration, by the mean over seeds, and has the star of its best run", () => {
+  const table = tableOf(
+    [{ id: "metric:loss", goal: "min", values: [null, 0.5, 0.7, 0.1, 0.9, NaN, 0.55] }, { id: "metric:size", values: [null, 1, 2, 3, 4, 5, 6] }],
+    { parents: [-1, 0, 0, 0, 0, 0, -1], configurations: [-1, 0, 0, 1, 1, 2, 3] },
+  );
+  const [search, single] = nested(table, null);
+  const loss = table.byId.get("metric:loss")!;
+  const best = summaryIn(loss, search!)!;
+  assert.deepEqual([best.mean, best.count, best.low, best.high, best.search], [0.5, 2, 0.1, 0.9, { points: 3, best: 0.1 }]);
+  assert.equal(summaryIn(table.byId.get("metric:size")!, search!)!.mean, 3, "without a direction nothing is best");
+  const rows = (descending: boolean) => ordered(table, [search!, single!], [{ column: "metric:loss", descending }]).map(({ row }) => row);
+  assert.deepEqual([rows(false), rows(true)], [[0, 6], [6, 0]]);
+});
+
+test("folds, which have no params, are one point: their mean counts", () => {
+  const table = tableOf([{ id: "metric:loss", goal: "min", values: [null, 1, 2, 6] }], { parents: [-1, 0, 0, 0] });
+  const summary = summaryIn(table.columns[0]!, nested(table, null)[0]!)!;
+  assert.deepEqual([summary.mean, summary.count, summary.search], [3, 3, undefined]);
+});
+
 test("parents of a match stay, and what is folded is out of sight", () => {
   const shown = Uint8Array.from([0, 0, 1, 0, 0, 0]);
   const tree = nested(sweep, shown);

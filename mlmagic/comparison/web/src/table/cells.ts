@@ -159,14 +159,17 @@ function drawMean(cell: HTMLElement, column: Column, summary: Summary, { model }
   if (kind && model.shaded.peek()) shade(cell, model.scale(kind).level(mean));
   cell.title = rangeText(summary, format);
   const [text, spread] = column.format === "duration" ? [duration(mean), ""] : meanText(mean, error, format);
-  mark(cell, kind !== null && mean === model.bestMean(kind), text, spread ? el("span", { class: "mm-error" }, ` ± ${spread}`) : null);
+  // A run that is folded away lends its star to its parent.
+  const hasBest = kind !== null && summary.search !== undefined && summary.search.best === model.scale(kind).best;
+  mark(cell, hasBest || (kind !== null && mean === model.bestMean(kind)), text, spread ? el("span", { class: "mm-error" }, ` ± ${spread}`) : null);
 }
 
 /** Returns in words what a mean is of, and between which values. */
-function rangeText({ error, count, others, low, high }: Summary, format: (value: number) => string): string {
+function rangeText({ error, count, others, low, high, search }: Summary, format: (value: number) => string): string {
+  const of = search ? `the best of ${search.points} points: ` : "";
   const range = count === 0 ? "" : low === high ? `, all ${format(low)}` : `, ${format(low)} to ${format(high)}`;
   const also = others > 0 ? `; ${others} more not finite` : "";
-  return `mean${Number.isNaN(error) ? "" : " ± standard error"} of ${counted(count, "run")}${range}${also}`;
+  return `${of}mean${Number.isNaN(error) ? "" : " ± standard error"} of ${counted(count, "run")}${range}${also}`;
 }
 
 function summaryText(summary: Summary, format: (value: number) => string): string {

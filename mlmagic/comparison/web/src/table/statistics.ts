@@ -9,6 +9,8 @@ export interface Summary {
   readonly error: number;
   readonly low: number;
   readonly high: number;
+  /** Of a search: of how many points this is the best one, and the best value of a single run. */
+  readonly search?: { readonly points: number; readonly best: number };
 }
 
 /** Returns the summary of the values, null where there are none. */

@@ -4,11 +4,15 @@ import { numbersOfWords } from "../values.ts";
 import { has, type Column, type Table } from "../wire.ts";
 import { summaryOf, type Summary } from "./statistics.ts";
 
-/** A run, or (`row` -1) a group of runs. Its `key` is the id of the run, or begins with `group `. */
+/**
+ * A run, or (`row` -1) a group of runs. Its `key` is the id of the run, or begins with `group `. A nested run has its
+ * configuration as the `point` of the search that it may be a part of, -1 without params.
+ */
 export interface Branch {
   readonly key: string;
   readonly row: number;
   readonly children: readonly Branch[];
+  readonly point?: number;
 }
 
 /** A branch that is in sight, so deep under others. */
@@ -36,6 +40,7 @@ export function nested(table: Table, shown: Uint8Array | null): Branch[] {
     key: table.ids[row]!,
     row,
     children: children.get(row)?.map(made) ?? NONE,
+    point: table.configurations[row]!,
   });
   return roots.map(made);
 }
@@ -106,10 +111,33 @@ export function summaryIn(column: Column, branch: Branch): Summary | null {
   return branch.row >= 0 && has(column, branch.row) ? null : belowOf(column, branch);
 }
 
-/** Returns what the children of a branch say in a column of numbers, whatever it says itself; null where they have none. */
+/**
+ * Returns what the children of a branch say in a column of numbers, whatever it says itself; null where they have none.
+ * The runs of a search are of several configurations, whose common mean says nothing: it is the best of these that
+ * counts, by its mean over seeds.
+ */
 export function belowOf(column: Column, branch: Branch): Summary | null {
   if (branch.children.length === 0 || (column.type === "text" && column.format !== "number")) return null;
-  return summaryOf(branch.children.flatMap((child) => valuesIn(column, child)));
+  const points = pointsOf(column, branch).map((children) => summaryOf(children.flatMap((child) => valuesIn(column, child))));
+  const known = points.filter((point) => point !== null);
+  if (known.length <= 1) return known[0] ?? null;
+  const isBetter = (one: number, other: number) => (column.goal === "min" ? one < other : one > other);
+  const best = known.reduce((first, one) => (Number.isNaN(first.mean) || isBetter(one.mean, first.mean) ? one : first));
+  const ends = known.map(({ low, high }) => (column.goal === "min" ? low : high)).filter((end) => !Number.isNaN(end));
+  const single = ends.length ? (column.goal === "min" ? Math.min(...ends) : Math.max(...ends)) : NaN;
+  return { ...best, search: { points: known.length, best: single } };
+}
+
+/** Returns the children of a run by their configurations, all together where it is not known what is better. */
+function pointsOf(column: Column, { row, children }: Branch): (readonly Branch[])[] {
+  if (row < 0 || column.goal === null) return [children];
+  const points = new Map<number, Branch[]>();
+  for (const child of children) {
+    const known = points.get(child.point ?? -1);
+    if (known) known.push(child);
+    else points.set(child.point ?? -1, [child]);
+  }
+  return [...points.values()];
 }
 
 /** Returns the value of a branch in a column of numbers, or the mean of its children; none, or one. */
