@@ -172,6 +172,7 @@ class Extension:
         return [
             ("pre_execute", self._tracker.cell_of_file_begins),
             ("pre_run_cell", self._tracker.cell_begins),
+            ("post_run_cell", _draw_rest),
             ("post_run_cell", self._tracker.cell_ended),
             ("post_execute", self._tracker.cell_of_file_ended),
             ("post_execute", capture.figures_left_open),
@@ -182,6 +183,12 @@ class Extension:
         if self.is_leaving:
             unload_ipython_extension(self._shell)
             print("mlmagic: unloaded, now that the run has ended.")  # noqa: T201
+
+
+def _draw_rest(_: object = None) -> None:
+    """Draw the last runs of a loop of blocks, if there was one."""
+    if loops := sys.modules.get("mlmagic.tracking.loop_display"):
+        loops.draw_rest()
 
 
 def _not_on_the_first_line(name: str, line: str) -> None:  # noqa: ARG001  # IPython gives it

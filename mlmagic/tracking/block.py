@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,14 @@ class TrackedBlock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the run; an exception propagates."""
-        from mlmagic.tracking import tracker
+        from mlmagic.tracking import loop_display, tracker
 
         if self._open is not None:
             if self._open.capture.figures:
                 self._open.capture.figures.collect_open()
             with whole_imports():
-                tracker.finish(self._open, error, show=self.show)
+                show = self.show or partial(loop_display.show, quiet=self._open.options.quiet)
+                tracker.finish(self._open, error, show=show)
 
 
 def _origin_of(caller: FrameType) -> Origin:

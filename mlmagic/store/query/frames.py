@@ -55,7 +55,7 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
     named_params = {name: column_name(name, "params", shared) for name in params}
     named_metrics = {name: column_name(name, "metrics", shared) for name in metrics}
     for name, column in named_params.items():
-        columns[column] = _typed([run.data.params.get(name) for run in runs])
+        columns[column] = typed([run.data.params.get(name) for run in runs])
     for name, column in named_metrics.items():
         logged = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
         columns[column] = pd.Series(as_logged(logged.to_numpy()))
@@ -111,7 +111,7 @@ def _moments(milliseconds: list[int | None]) -> pd.Series[Any]:
     return moments.dt.tz_convert(here)
 
 
-def _typed(values: Sequence[str | None]) -> pd.Series[Any]:
+def typed(values: Sequence[str | None]) -> pd.Series[Any]:
     """Return numbers if each text is the canonical form of one: ``"0.10"`` and ``"007"`` stay text."""
     import pandas as pd
 
