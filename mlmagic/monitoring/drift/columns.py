@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SHOWN_LEVELS = 10
 _LONGEST_LEVEL = 80
 _MOSTLY = 0.95
+_SHOWN_CHANCE = 0.005
 KINDS = {"number": "numbers", "bool": "bools", "time": "dates", "text": "text"}
 
 
@@ -156,9 +157,17 @@ def _levels(reference: Levels, current: Levels) -> dict[str, Any]:
         "jensen_shannon": found.jensen_shannon,
         "new_levels": tuple(reference.labels[at][:_LONGEST_LEVEL] for at in new[:_SHOWN_LEVELS]),
         "new_share": float(second[new].sum() / second.sum()),
-        "note": f"{found.pooled:,} rare values counted as one" if found.pooled else "",
+        "chance": found.chance,
+        "note": _of_rare(found.rare, found.chance),
         "histogram": _most_frequent(reference.labels, first / first.sum(), second / second.sum()),
     }  # fmt: skip
+
+
+def _of_rare(count: int, chance: float) -> str:
+    """Return a note on rare values, if chance gives them a distance that shows."""
+    if chance < _SHOWN_CHANCE:
+        return ""
+    return f"{count:,} rare values: {chance:.2f} of their distance is chance and left out"
 
 
 def _most_frequent(labels: tuple[str, ...], reference: NDArray[Any], current: NDArray[Any]) -> Histogram:

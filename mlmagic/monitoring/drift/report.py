@@ -42,13 +42,20 @@ class ColumnDrift:
     ----------
     test, statistic, p, p_corrected
         The test of the values: ``"Kolmogorov-Smirnov"`` for numbers and dates, ``"chi-square"`` or ``"Fisher"`` for
-        categories, empty if there is nothing to test. Corrected p-values count all tests of the report.
+        categories, ``"sparse chi-square"`` if rare ones are tested among themselves too, empty if there is nothing to
+        test. Corrected p-values count all tests of the report.
     distance
         From 0 to 1: the Kolmogorov-Smirnov distance, or the total variation distance of categories, which is the
-        share of rows that would have to change.
+        share of rows that would have to change. It is over all categories, less what chance may give the rare ones.
+    chance
+        The most of a total variation distance that chance is likely to give rare categories, those with fewer than 5
+        expected rows on one side: its mean and two standard deviations. Of a distance t, ``distance`` is
+        (t - chance) / (1 - chance), at least the distance with rare categories taken as one, and at least the share of
+        rows with new or gone categories that is not to be expected (Good and Turing's estimate).
     psi, jensen_shannon, wasserstein
         The population stability index over the reference's deciles, the Jensen-Shannon distance, and the Wasserstein
-        distance in standard deviations of the reference (NaN for categories).
+        distance in standard deviations of the reference (NaN for categories). The first two are over all categories,
+        and large by chance alone if there are many rare ones.
     missing, missing_p, missing_p_corrected
         The shares of missing values in reference and current rows, and the test of their difference.
     means
@@ -73,6 +80,7 @@ class ColumnDrift:
     p: float = math.nan
     p_corrected: float = math.nan
     distance: float = 0.0
+    chance: float = 0.0
     psi: float = math.nan
     jensen_shannon: float = math.nan
     wasserstein: float = math.nan
