@@ -92,3 +92,46 @@ def test_a_column_of_new_levels_drifts_and_says_so():
     same = mlmagic.drift(first, first.assign(zip=rng.permutation([f"old{at}" for at in rng.integers(0, 500, 1000)])))
     assert same.drifted == []
     assert same.columns["zip"].distance < 0.05
+
+
+def with_zip(rng, levels, rows=600):
+    return pd.DataFrame({"zip": rng.integers(0, levels, rows).astype(str), "x": rng.normal(size=rows)})
+
+
+@pytest.mark.parametrize("levels", [300, 1000, 5000])
+def test_a_classifier_learns_nothing_from_rare_levels_that_did_not_drift(levels):
+    rng = np.random.default_rng(levels)
+    found = [mlmagic.drift(with_zip(rng, levels), with_zip(rng, levels)).multivariate for _ in range(12)]
+    assert np.mean([one.auc for one in found]) == pytest.approx(0.5, abs=0.03)
+    assert sum(one.p < 0.05 for one in found) <= 4
+    assert sum(one.p < 0.01 for one in found) <= 1
+
+
+def test_a_classifier_finds_categories_whose_relation_to_numbers_is_gone():
+    rng = np.random.default_rng(2)
+    first, second = (with_zip(rng, 40, 1500) for _ in range(2))
+    first["x"] += first["zip"].astype(int) % 2 * 3
+    second["x"] += rng.integers(0, 2, len(second)) * 3
+    report = mlmagic.drift(first, second)
+    assert report.drifted == []
+    assert report.multivariate.drifted
+    assert {name for name, _ in report.multivariate.columns} == {"zip", "x"}
+
+
+@pytest.mark.parametrize("levels", [300, 1000, 5000])
+def test_a_budget_does_not_take_rows_of_many_levels_as_dependent(levels):
+    rng = np.random.default_rng(levels)
+    report = mlmagic.drift(with_zip(rng, levels), with_zip(rng, levels), budget="1 per month", checks=10)
+    assert report.budget.block == 1
+    assert report.multivariate is not None
+
+
+def test_levels_that_stay_for_some_rows_are_dependent_whatever_their_names():
+    rng = np.random.default_rng(4)
+    names = rng.permutation([f"shop {at}" for at in range(60)])
+    first, second = (
+        pd.DataFrame({"shop": np.repeat(rng.choice(names, 120), 8), "x": rng.normal(size=960)}) for _ in range(2)
+    )
+    report = mlmagic.drift(first, second, budget="1 per month", checks=10)
+    assert report.budget.block > 1
+    assert report.multivariate is None

@@ -86,7 +86,11 @@ def _compare(pair: Pair, selected: Selected) -> Compared:
 
 
 def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> Rows:
-    """Return the values as numbers, NaN for missing ones; levels are numbered by their frequency in both samples."""
+    """Return the values as numbers, NaN for missing ones; levels are numbered by their frequency in both samples.
+
+    Equally frequent ones are in the order of their labels. So the number of a level does not depend on the sample that
+    has it: otherwise the classifier would tell rows apart by the numbers of rare levels alone.
+    """
     import numpy as np
 
     found = []
@@ -96,8 +100,9 @@ def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> R
             continue
         assert isinstance(reference, Levels)  # noqa: S101  # they match
         assert isinstance(current, Levels)  # noqa: S101
-        rank = np.empty(len(one.labels) + 1)
-        rank[np.argsort(-(reference.counts() + current.counts()), kind="stable")] = np.arange(len(one.labels))
+        counts, labels = (reference.counts() + current.counts()).tolist(), one.labels
+        rank = np.empty(len(labels) + 1)
+        rank[sorted(range(len(labels)), key=lambda at: (-counts[at], labels[at]))] = np.arange(len(labels))
         rank[-1] = np.nan
         found.append(rank[one.codes])
     return found[0], found[1]

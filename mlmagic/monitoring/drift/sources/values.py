@@ -110,7 +110,7 @@ def read_values(raw: Any) -> Values:
     >>> read_values(pd.Series([1, None, 3])).values.tolist()
     [1.0, nan, 3.0]
     >>> read_values(pd.Series(["b", "a", None, "b"])).labels
-    ('b', 'a')
+    ('a', 'b')
     >>> read_values(pd.Series([[1], [2, 3]]))
     NotCompared(reason='its values are of type list', dtype='object')
     """
@@ -206,15 +206,18 @@ def _factorized(array: NDArray[Any], dtype: str) -> Levels:
     import pandas as pd
 
     codes, found = pd.factorize(array)
-    return Levels(np.asarray(codes, dtype=np.int64), tuple(map(str, found)), dtype)
+    return _unique_labels(np.asarray(codes, dtype=np.int64), list(map(str, found)), dtype)
 
 
 def _unique_labels(codes: NDArray[Any], labels: list[str], dtype: str) -> Levels:
-    """Return levels whose labels differ; a missing label makes its rows missing."""
+    """Return levels whose labels differ and are sorted; a missing label makes its rows missing.
+
+    Labels in the order in which rows have them would make codes depend on the numbers of rows.
+    """
     import numpy as np
 
-    known: dict[str, int] = {}
-    place = np.array([-1 if one is None else known.setdefault(one, len(known)) for one in labels] + [-1], np.int64)
+    known = {label: at for at, label in enumerate(sorted({one for one in labels if one is not None}))}
+    place = np.array([-1 if one is None else known[one] for one in labels] + [-1], np.int64)
     return Levels(place[codes], tuple(known), dtype)
 
 
