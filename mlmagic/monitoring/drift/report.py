@@ -43,7 +43,8 @@ class ColumnDrift:
     test, statistic, p, p_corrected
         The test of the values: ``"Kolmogorov-Smirnov"`` for numbers and dates, ``"chi-square"`` or ``"Fisher"`` for
         categories, ``"sparse chi-square"`` if rare ones are tested among themselves too, empty if there is nothing to
-        test. Corrected p-values count all tests of the report.
+        test. If only the profile of the reference is known, ``"range"`` or ``"Welch"``. Corrected p-values count all
+        tests of the report.
     distance
         From 0 to 1: the Kolmogorov-Smirnov distance, or the total variation distance of categories, which is the
         share of rows that would have to change. It is over all categories, less what chance may give the rare ones.
@@ -207,6 +208,8 @@ class DriftReport:
         What to know about the comparison.
     recorded_on
         The name of the run that has the report, or None.
+    of_profile
+        Whether only a recorded profile of the reference was known: what is not in it may have drifted all the same.
     """
 
     reference: str
@@ -224,6 +227,7 @@ class DriftReport:
     budget: Budget | None = None
     notes: tuple[DriftNote, ...] = ()
     recorded_on: str | None = None
+    of_profile: bool = False
 
     @property
     def drifted(self) -> list[str]:

@@ -83,7 +83,9 @@ def headline(report: DriftReport) -> str:
     sides = f"{report.current} ({_rows(report.rows[1])}) against {report.reference} ({_rows(report.rows[0])})"
     if report.drifted:
         return f"Drift in {of}: {sides}"
-    return f"Drift, but in no single column: {sides}" if report.is_drifted else f"No drift found: {sides}"
+    if report.is_drifted:
+        return f"Drift, but in no single column: {sides}"
+    return f"No drift found{' in what is recorded' * report.of_profile}: {sides}"
 
 
 def findings(report: DriftReport) -> list[tuple[str, str]]:

@@ -29,7 +29,10 @@ _NUMBERS = ("int", "uint", "float", "bfloat", "duration")
 
 @dataclass(frozen=True)
 class RecordedColumn:
-    """What is known of a column: ``low``, ``high`` and ``mean`` of numbers, and of dates in seconds; else None."""
+    """What is known of a column: ``low``, ``high`` and ``mean`` of numbers, of dates in seconds; else None.
+
+    Of bools, the mean is known.
+    """
 
     name: str
     kind: Kind | None
@@ -155,7 +158,7 @@ def _number(value: Any, kind: Kind | None) -> float | None:
 
         found = pd.to_datetime(value, errors="coerce", utc=True)
         return None if pd.isna(found) else float(found.timestamp())
-    if kind not in {"number", "time"} or isinstance(value, bool):
+    if kind not in {"number", "time", "bool"} or isinstance(value, bool):
         return None
     try:
         return float(value)
