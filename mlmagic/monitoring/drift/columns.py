@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.monitoring.drift.report import ColumnDrift, Histogram, Retyped
@@ -26,16 +26,40 @@ KINDS = {"number": "numbers", "bool": "bools", "time": "dates", "text": "text"}
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """The values of both sides in one form, `Numbers` or `Levels` with the same labels; else why there is none."""
+    """The values of both sides in one form, `Numbers` or `Levels` with the same labels; else why there is none.
+
+    ``notes`` say what of each side is left out.
+    """
 
     reference: Numbers | Levels | None = None
     current: Numbers | Levels | None = None
     reason: str = ""
     retyped: Retyped | None = None
+    notes: tuple[str, str] = ("", "")
 
 
 def match(name: str, reference: Values, current: Values) -> Matched:
-    """Bring the values of both sides into one form: whole numbers of few values and bools become levels."""
+    """Bring the values of both sides into one form: whole numbers of few values and bools become levels.
+
+    A few values that are text do not make numbers, or dates, a column of text.
+    """
+    sides = reference, current
+    if all(isinstance(one, Numbers) or (isinstance(one, Levels) and one.mixed is not None) for one in sides):
+        reference, current = map(_without_text, sides)
+        found = _match(name, reference, current)
+        if found.reference is not None or not any(isinstance(one, Levels) for one in sides):
+            notes = (one.mixed.note if isinstance(one, Levels) and one.mixed is not None else "" for one in sides)
+            return replace(found, notes=tuple(notes))
+    return _match(name, *sides)
+
+
+def _without_text(side: Values) -> Values:
+    if isinstance(side, Levels) and side.mixed is not None:
+        return Numbers(side.mixed.values, side.mixed.kind, side.dtype)
+    return side
+
+
+def _match(name: str, reference: Values, current: Values) -> Matched:
     for one in (reference, current):
         if isinstance(one, NotCompared):
             return Matched(reason=one.reason)

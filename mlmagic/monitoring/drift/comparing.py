@@ -45,7 +45,7 @@ class Selected:
 class Compared:
     """What was found for one column; without ``whole``, ``reason`` says why.
 
-    ``sample`` are the values that the classifier sees, as numbers.
+    ``sample`` are the values that the classifier sees, as numbers, and ``notes`` say what of each side is left out.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Compared:
     sample: Rows | None = None
     reason: str = ""
     retyped: Retyped | None = None
+    notes: tuple[str, str] = ("", "")
 
 
 def compare_pairs(pairs: Sequence[Pair], selected: Selected, *, rows: int) -> list[Compared]:
@@ -82,7 +83,7 @@ def _compare(pair: Pair, selected: Selected) -> Compared:
     sample = None
     if selected.sample is not None and pair.role == "column" and whole.kind != "time":
         sample = _for_classifier(reference.take(selected.sample[0]), current.take(selected.sample[1]))
-    return Compared(pair.name, pair.role, whole, groups, sample)
+    return Compared(pair.name, pair.role, whole, groups, sample, notes=found.notes)
 
 
 def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> Rows:

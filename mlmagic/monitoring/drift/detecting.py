@@ -108,6 +108,10 @@ def detect(request: DriftRequest) -> DriftReport:
     )
     if not any(one.whole is not None for one in compared):
         notes.warn(f"no values were compared: {reference.name} and {current.name} share no column that can be")
+    for one in compared:
+        for table, text in zip((reference, current), one.notes, strict=True):
+            if text:
+                notes.warn(f"{one.name}: {text} in {table.name}")
     retyped = tuple(one.retyped for one in compared if one.retyped is not None)
     _note_few(report, notes)
     return replace(

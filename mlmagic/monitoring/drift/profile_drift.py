@@ -109,6 +109,8 @@ def _compare(name: str, role: Role, profile: Profile, values: Values) -> ColumnD
         )
     if recorded is None or recorded.kind is None:
         return "its values were not recorded"
+    if isinstance(values, Levels) and values.mixed is not None and recorded.kind != "text":
+        values = Numbers(values.mixed.values, values.mixed.kind, values.dtype)
     kinds = {recorded.kind, values.kind}
     if len(kinds) > 1 and kinds != _NUMBERS and not values.missing.all():
         return Retyped(name, f"{KINDS[recorded.kind]} ({recorded.dtype})", f"{KINDS[values.kind]} ({values.dtype})")

@@ -75,7 +75,7 @@ def _parquet(path: Path, name: str) -> Table:
 def _csv(path: Path, name: str) -> Table:
     groups = _CsvGroups(path, name)
     readers = {one: partial(groups.column, one) for one in groups.names}
-    return Table(name, groups.rows, readers, groups.frame, groups.notes)
+    return Table(name, groups.rows, readers, groups.frame, groups.notes, is_text_file=True)
 
 
 class _CsvGroups:

@@ -25,7 +25,7 @@ TAKES = "drift compares tables of pandas, polars, Arrow or NumPy, and CSV or Par
 class Table:
     """A table whose columns are read when they are asked for.
 
-    ``frame`` returns what a model is given: a table of the columns of these names.
+    ``frame`` returns what a model is given: a table of the columns of these names. A text file has no types of its own.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Table:
     readers: Mapping[str, Callable[[], Any]]
     frame: Callable[[Iterable[str] | None], Any]
     notes: list[str] = field(default_factory=list)
+    is_text_file: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -41,7 +42,7 @@ class Table:
 
     def read(self, column: str) -> Values:
         """Return the values of a column."""
-        return read_values(self.readers[column]())
+        return read_values(self.readers[column](), of_text_file=self.is_text_file)
 
 
 def table_in_memory(data: Any, name: str) -> Table:

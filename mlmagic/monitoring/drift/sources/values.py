@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.data.columns.column import ArrayColumn, CodedColumn, TextColumn
 from mlmagic.data.columns.missing import is_missing
 from mlmagic.data.columns.reader import read_column
+from mlmagic.monitoring.drift.sources.mixed import mixed_objects, mixed_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.data.columns.column import Column
+    from mlmagic.monitoring.drift.sources.mixed import Mixed
 
 Kind = Literal["number", "time", "bool", "text"]
 
@@ -68,12 +70,13 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Codes into *labels*; -1 is a missing value."""
+    """Codes into *labels*; -1 is a missing value. ``mixed`` are the values in another form if few of them are text."""
 
     codes: NDArray[Any]
     labels: tuple[str, ...]
     dtype: str
     kind: Literal["text"] = "text"
+    mixed: Mixed | None = None
 
     def take(self, rows: NDArray[Any]) -> Levels:
         """Return some of the rows."""
@@ -103,8 +106,10 @@ class NotCompared:
 Values = Numbers | Levels | NotCompared
 
 
-def read_values(raw: Any) -> Values:
+def read_values(raw: Any, *, of_text_file: bool = False) -> Values:
     """Return the values of a Series of pandas or polars, or of an Arrow array.
+
+    Of a text file, text that mostly reads as numbers or dates has these values too.
 
     >>> import pandas as pd
     >>> read_values(pd.Series([1, None, 3])).values.tolist()
@@ -116,7 +121,10 @@ def read_values(raw: Any) -> Values:
     """
     found = getattr(raw, "dtype", None)
     dtype = str(raw.type if found is None else found)
-    return _of_column(read_column(raw), dtype)
+    values = _of_column(read_column(raw), dtype)
+    if of_text_file and isinstance(values, Levels):
+        return replace(values, mixed=mixed_text(values.codes, values.labels))
+    return values
 
 
 def _of_column(column: Column, dtype: str) -> Values:
@@ -198,7 +206,7 @@ def _of_objects(array: NDArray[Any], dtype: str) -> Values:
         return Numbers(values, "bool" if kind == "boolean" else "number", dtype)
     texts = array.copy()
     texts[~gone] = [_label(one) for one in present]
-    return _factorized(texts, dtype)
+    return replace(_factorized(texts, dtype), mixed=mixed_objects(array, gone))
 
 
 def _factorized(array: NDArray[Any], dtype: str) -> Levels:
