@@ -77,7 +77,8 @@ def drift(
 
     Returns
     -------
-    The report, with ``drifted``, ``columns``, ``schema``, ``multivariate``, ``is_drifted`` and ``to_dataframe()``.
+    The report, with ``drifted``, ``columns``, ``schema``, ``multivariate``, ``is_drifted``, ``to_dataframe()`` and
+    ``save_html()``; ``print`` shows it as text.
 
     Raises
     ------
@@ -118,7 +119,10 @@ def drift_of(request: DriftRequest, *, record: bool | None = None, figures: bool
     """
     from mlmagic.monitoring.drift.detecting import detect
     from mlmagic.monitoring.drift.recording import record_on_open_run
+    from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.views.monitoring.drift_page import DriftPages
 
+    DriftReport.pages = DriftPages()
     report = detect(request)
     context = open_runs.active()
     if record is False or (context is None and not record):

@@ -25,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--budget", metavar="N/TIME", help="false alarms that are accepted, such as 1/month")
     parser.add_argument("--checks", default="daily", help="hourly, daily, weekly or monthly (default: %(default)s)")
     parser.add_argument("--record", action="store_true", help="record the report on a run")
+    parser.add_argument("--html", metavar="FILE", help="write the report to this file, as a page of its own")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -41,7 +42,6 @@ def drift(options: Namespace) -> int:
     from mlmagic.api.monitoring import drift_of
     from mlmagic.monitoring.drift.recording import as_json
     from mlmagic.monitoring.drift.request import DriftRequest
-    from mlmagic.views.monitoring.drift_report import drift_report_bundle
 
     request = DriftRequest(
         Path(options.reference), Path(options.current), (options.reference, options.current), columns=options.columns,
@@ -49,5 +49,7 @@ def drift(options: Namespace) -> int:
         by=options.by, multivariate=not options.no_multivariate, budget=options.budget, checks=options.checks,
     )  # fmt: skip
     report = drift_of(request, record=options.record)
-    print(json.dumps(as_json(report)) if options.json else drift_report_bundle(report)["text/plain"])
+    if options.html is not None:
+        report.save_html(options.html)
+    print(json.dumps(as_json(report)) if options.json else report)
     return DRIFTED if report.is_drifted else 0

@@ -57,6 +57,7 @@ class DriftMagics(Magics):
     @argument("--checks", default="daily", metavar="HOW", help="How often drift is checked: hourly, daily, weekly, 4.")
     @argument("--no-figures", action="store_true", help="Record no figures.")
     @argument("--record", action="store_true", help="Record on a run of its own if no run is active.")
+    @argument("--html", metavar="FILE", help="Write the report to this file, as a page of its own.")
     @argument("--into", metavar="NAME", help="Bind the report to this variable.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
@@ -111,6 +112,8 @@ class DriftMagics(Magics):
             checks=_often(arguments.checks),
         )
         report = drift_of(request, record=True if arguments.record else None, figures=not arguments.no_figures)
+        if arguments.html is not None:
+            report.save_html(arguments.html)
         if arguments.into is not None:
             self.shell.push({arguments.into: report})
         return report

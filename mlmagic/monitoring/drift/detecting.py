@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -53,7 +54,7 @@ class Notes:
 
 
 def detect(request: DriftRequest) -> DriftReport:
-    """Compare as `mlmagic.drift` does; recorded nowhere.
+    """Compare as `mlmagic.drift` does; recorded nowhere. Warnings of libraries are not shown: notes say what matters.
 
     Raises
     ------
@@ -62,6 +63,12 @@ def detect(request: DriftRequest) -> DriftReport:
     """
     require("scipy", "mlmagic.drift")
     check_request(request)
+    with warnings.catch_warnings():  # in this thread, before others compare columns: they share the filters
+        warnings.simplefilter("ignore")
+        return _detect(request)
+
+
+def _detect(request: DriftRequest) -> DriftReport:
     if isinstance(request.reference, str) and not is_file_name(request.reference):
         return _with_profile(request)
     notes = Notes()

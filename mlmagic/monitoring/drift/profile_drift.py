@@ -88,9 +88,9 @@ def compare_with_profile(request: DriftRequest, profile: Profile, current: Table
 
 def _notes(profile: Profile, current: Table) -> tuple[DriftNote, ...]:
     told = (
-        f"of {profile.name} only the profile is recorded: columns and their kinds, ranges, means, missing values, bools "
-        "and the classes of the target are compared; the shapes of distributions, other categories, and all columns "
-        "together are not. Distances are estimated from ranges and means"
+        f"of {profile.name} only the profile is recorded: columns and their kinds, ranges, means, missing values, "
+        "bools and the classes of the target are compared; the shapes of distributions, other categories, and all "
+        "columns together are not. Distances are estimated from ranges and means"
     )
     notes = [DriftNote(text) for text in current.notes] + [DriftNote(told, "warning")]
     if profile.left_out:

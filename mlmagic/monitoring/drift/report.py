@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -184,9 +187,19 @@ class Budget:
     block: int
 
 
-@dataclass(frozen=True)
+class Pages(Protocol):
+    """Shows reports: as text, and as a page in a file."""
+
+    def text(self, report: DriftReport) -> str:
+        """Return *report* as text."""
+
+    def save(self, report: DriftReport, path: str | Path) -> None:
+        """Write *report* to the file *path* as HTML."""
+
+
+@dataclass(frozen=True, repr=False)
 class DriftReport:
-    """How current rows differ from the reference.
+    """How current rows differ from the reference. ``print(report)`` shows what ``%drift`` shows.
 
     Attributes
     ----------
@@ -228,6 +241,16 @@ class DriftReport:
     notes: tuple[DriftNote, ...] = ()
     recorded_on: str | None = None
     of_profile: bool = False
+    pages: ClassVar[Pages | None] = None
+    """Set by `mlmagic.drift`; it holds no state."""
+
+    def __str__(self) -> str:
+        return repr(self) if self.pages is None else self.pages.text(self)
+
+    def __repr__(self) -> str:
+        found = f"{len(self.drifted):,} of {len(self.columns):,} columns drifted"
+        more = ", drift elsewhere" if self.is_drifted and not self.drifted else ""
+        return f"<DriftReport of {self.current} against {self.reference}: {found}{more}>"
 
     @property
     def drifted(self) -> list[str]:
@@ -245,6 +268,22 @@ class DriftReport:
     def share(self) -> float:
         """The share of the compared columns that drifted."""
         return len(self.drifted) / len(self.columns) if self.columns else 0.0
+
+    def save_html(self, path: str | Path) -> None:
+        """Write the report to a file as a page of its own, which needs no network and no script.
+
+        Raises
+        ------
+        UsageProblem
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> mlmagic.drift(X_train, X_recent).save_html("drift.html")  # doctest: +SKIP
+        """
+        if self.pages is None:
+            raise UsageProblem("this report was not made by mlmagic.drift: it has no page")
+        self.pages.save(self, path)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row for each column, and for each column of each group.

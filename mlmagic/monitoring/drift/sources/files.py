@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.monitoring.drift.sources.tables import Table, unique_names
+from mlmagic.monitoring.drift.sources.tables import Table, index_columns, unique_names
 from mlmagic.suggestions import did_you_mean
 from mlmagic.user_objects import one_line
 from mlmagic.visible import clean
@@ -57,7 +57,8 @@ def _parquet(path: Path, name: str) -> Table:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path)
-    names = unique_names(file.schema_arrow.names, name)
+    index = index_columns(file.schema_arrow)
+    names = [one for one in unique_names(file.schema_arrow.names, name) if one not in index]
     rows = file.metadata.num_rows
     file.close()
 

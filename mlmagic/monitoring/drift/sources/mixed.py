@@ -61,7 +61,7 @@ def mixed_objects(array: NDArray[Any], missing: NDArray[Any]) -> Mixed | None:
             "bool" if all(isinstance(one, bool | np.bool_) for one in others) else "number"
         )
         values[present[~is_text]] = [float(one) for one in others]
-        read = [_number(one) for one in words]
+        read = _bools(words) if kind == "bool" else _numbers(words)
     elif pd.api.types.infer_dtype(others) in {"datetime64", "datetime", "date"}:
         kind = "time"
         values[present[~is_text]] = _seconds(list(others))

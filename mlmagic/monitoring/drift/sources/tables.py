@@ -69,10 +69,17 @@ def table_in_memory(data: Any, name: str) -> Table:
     if kind == "polars.Series":
         return _single(name, data.name or name, data, len(data))
     if kind.startswith("pyarrow.") and hasattr(data, "column_names"):
+        index = index_columns(data.schema)
         names = unique_names(data.column_names, name)
-        readers = {one: lambda at=at: data.column(at) for at, one in enumerate(names)}
+        readers = {one: lambda at=at: data.column(at) for at, one in enumerate(names) if one not in index}
         return Table(name, data.num_rows, readers, lambda _: data.to_pandas())
     return _of_array(data, name)
+
+
+def index_columns(schema: Any) -> set[str]:
+    """Return the columns of an Arrow schema in which pandas has stored an index."""
+    metadata = schema.pandas_metadata or {}
+    return {one for one in metadata.get("index_columns", ()) if isinstance(one, str)}
 
 
 def _single(name: str, column: str, values: Any, rows: int) -> Table:
