@@ -136,3 +136,23 @@ def test_a_report_prints_what_a_notebook_shows_and_is_written_as_a_page(tmp_path
     assert "Drift in 1 of 4 columns" in page
     with pytest.raises(UsageProblem, match="cannot be written: No such file"):
         report.save_html(tmp_path / "gone" / "drift.html")
+
+
+@pytest.mark.parametrize("multivariate", [True, False])
+def test_shared_rows_are_said(multivariate):
+    frame = table(1)
+
+    def said(first, second):
+        found = mlmagic.drift(first, second, multivariate=multivariate)
+        return next((one.text for one in found.notes if "share rows" in one.text), "")
+
+    assert "300 of the 300 rows" in said(frame, frame)
+    first, second = frame[:200], frame[100:]
+    assert "the two sides share rows: 100 of the 200 rows of second are in first too" in said(first, second)
+    assert "20 of the 300 rows" in said(frame, pd.concat([frame[:20], table(2)[20:]]))
+    assert "40 of the 40 rows" in said(frame, frame.sample(40, random_state=0))
+    few = frame[["is_new"]]
+    assert "300 of the 300 rows" in said(few, few)
+    assert said(frame, table(2)) == ""
+    for columns in (["is_new"], ["n", "is_new"], ["n"]):
+        assert said(frame[columns], table(2)[columns]) == said(frame[columns], table(3, 40)[columns]) == ""

@@ -35,7 +35,7 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Selected:
-    """Rows of both sides: those of each group, and those that the classifier sees (None for none)."""
+    """Rows of both sides: those of each group, and those that are compared as rows (None for none)."""
 
     groups: Mapping[str, Rows] = field(default_factory=dict)
     sample: Rows | None = None
@@ -45,7 +45,7 @@ class Selected:
 class Compared:
     """What was found for one column; without ``whole``, ``reason`` says why.
 
-    ``sample`` are the values that the classifier sees, as numbers, and ``notes`` say what of each side is left out.
+    ``sample`` are the values of some rows as numbers, for the classifier, and ``notes`` say what of each side is left out.
     """
 
     name: str
@@ -81,7 +81,7 @@ def _compare(pair: Pair, selected: Selected) -> Compared:
         for value, rows in selected.groups.items()
     }
     sample = None
-    if selected.sample is not None and pair.role == "column" and whole.kind != "time":
+    if selected.sample is not None and pair.role == "column":
         sample = _for_classifier(reference.take(selected.sample[0]), current.take(selected.sample[1]))
     return Compared(pair.name, pair.role, whole, groups, sample, notes=found.notes)
 

@@ -20,6 +20,7 @@ from mlmagic.monitoring.drift.outputs import Predictor
 from mlmagic.monitoring.drift.profile_drift import compare_with_profile
 from mlmagic.monitoring.drift.report import Budget, DriftNote, DriftReport, GroupDrift, SchemaDrift
 from mlmagic.monitoring.drift.request import check_request, require_columns
+from mlmagic.monitoring.drift.shared_rows import share_of_shared
 from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
 from mlmagic.monitoring.drift.sources.tables import column_of, table_in_memory
 from mlmagic.monitoring.drift.verdicts import Threshold, judge
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _FEW_ROWS = 30
 _PAIR = 2
-_WORSE_THAN_CHANCE, _MANY_ROWS = 0.4, 400
 
 
 @dataclass
@@ -84,10 +84,11 @@ def _detect(request: DriftRequest) -> DriftReport:
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
     divided = [] if request.by is None else grouping.groups_by(request.by, reference, current, notes.info)
     selected = Selected(
-        {one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows) if together else None
+        {one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows)
     )
     compared = compare_pairs(pairs, selected, rows=max(rows))
     classified = _classify(compared, notes) if together else None
+    _note_shared(compared, reference, current, notes)
     if request.multivariate and not together:
         notes.info(f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side")
     importance = _importance(request.model, reference, notes)
@@ -215,7 +216,11 @@ def _importance(model: Any, reference: Table, notes: Notes) -> dict[str, float]:
 
 
 def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift | None:
-    samples = {one.name: one.sample for one in compared if one.sample is not None}
+    samples = {
+        one.name: one.sample
+        for one in compared
+        if one.sample is not None and one.whole is not None and one.whole.kind != "time"
+    }
     times = [one.name for one in compared if one.whole is not None and one.whole.kind == "time"]
     if times:
         notes.info(f"not among all columns together: {', '.join(times)}, since dates tell any two periods apart")
@@ -229,9 +234,19 @@ def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift |
     if found is None:
         notes.info("all columns together were not compared: their values are missing")
         return None
-    if found.auc < _WORSE_THAN_CHANCE and found.rows >= _MANY_ROWS:
-        notes.warn("the two sides share rows: the classifier remembers them from the other side")
     return found
+
+
+def _note_shared(compared: Sequence[Compared], reference: Table, current: Table, notes: Notes) -> None:
+    """Note that rows of one side are on the other one too, which hides drift."""
+    shared = share_of_shared([one.sample for one in compared if one.sample is not None])
+    if not shared:
+        return
+    sampled = min(multivariate.MOST_ROWS / reference.rows, 1.0)  # so many rows of the reference were looked at
+    about = "about " * (max(reference.rows, current.rows) > multivariate.MOST_ROWS)
+    count = round(min(shared / sampled, 1.0) * current.rows)
+    text = f"the two sides share rows: {about}{count:,} of the {current.rows:,} rows of {current.name} are in"
+    notes.warn(f"{text} {reference.name} too, which hides drift, and a classifier remembers them from the other side")
 
 
 def _threshold(
