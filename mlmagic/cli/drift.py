@@ -23,14 +23,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--by", metavar="COL", help="the drift of each value of this column too")
     parser.add_argument("--no-multivariate", action="store_true", help="do not compare all columns together")
     parser.add_argument("--budget", metavar="N/TIME", help="false alarms that are accepted, such as 1/month")
-    parser.add_argument("--checks", default="daily", help="hourly, daily, weekly or monthly (default: %(default)s)")
+    parser.add_argument(
+        "--checks", default="daily", help="hourly, daily, weekly, monthly, or how many a month (%(default)s)"
+    )
     parser.add_argument("--record", action="store_true", help="record the report on a run")
     parser.add_argument("--html", metavar="FILE", help="write the report to this file, as a page of its own")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def drift(options: Namespace) -> int:
-    """Compare two files, print the report, and return 0 if nothing drifted, 3 if something did.
+    """Compare two files, print the report, and return 0 if nothing drifted, 3 if something did, 1 without a comparison.
 
     Raises
     ------
@@ -42,6 +44,7 @@ def drift(options: Namespace) -> int:
     from mlmagic.api.monitoring import drift_of
     from mlmagic.monitoring.drift.recording import as_json
     from mlmagic.monitoring.drift.request import DriftRequest
+    from mlmagic.views.monitoring.drift_report import drift_report_bundle
 
     request = DriftRequest(
         Path(options.reference), Path(options.current), (options.reference, options.current), columns=options.columns,
@@ -51,5 +54,8 @@ def drift(options: Namespace) -> int:
     report = drift_of(request, record=options.record)
     if options.html is not None:
         report.save_html(options.html)
-    print(json.dumps(as_json(report)) if options.json else report)
-    return DRIFTED if report.is_drifted else 0
+    shown = drift_report_bundle(report, all_in="--json")["text/plain"]
+    print(json.dumps(as_json(report)) if options.json else shown)
+    if report.is_drifted:
+        return DRIFTED
+    return 0 if report.columns else 1

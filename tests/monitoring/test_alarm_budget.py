@@ -72,7 +72,7 @@ def test_the_rate_of_one_check(budget, checks, expected):
     [
         ({"budget": "few"}, "budget is a number of false alarms per time, not 'few'"),
         ({"budget": "1 per mont"}, "Did you mean 'month'"),
-        ({"budget": "0 per month"}, "budget is a number"),
+        ({"budget": "0 per month"}, "'0 per month' accepts no false alarm"),
         ({"budget": "1 per month", "checks": "dayly"}, "Did you mean 'daily'"),
         ({"budget": "1 per month", "checks": -1}, "checks says how often"),
         ({"budget": "1 per month", "by": "0"}, "budget and by exclude each other"),

@@ -156,3 +156,90 @@ def test_shared_rows_are_said(multivariate):
     assert said(frame, table(2)) == ""
     for columns in (["is_new"], ["n", "is_new"], ["n"]):
         assert said(frame[columns], table(2)[columns]) == said(frame[columns], table(3, 40)[columns]) == ""
+
+
+def test_single_columns_are_compared_whatever_they_are_called():
+    rng = np.random.default_rng(0)
+    p, q = rng.normal(size=200), rng.normal(1, 1, 200)
+    for first, second in ((p, q), (pd.Series(p, name="old"), pd.Series(q, name="new")), (p, pd.DataFrame({"new": q}))):
+        report = columns_only(first, second)
+        assert len(report.drifted) == 1
+        assert not report.schema
+        assert any("each is the only column" in note.text for note in report.notes)
+
+
+def test_an_array_is_compared_with_a_table_by_position():
+    frame, array = table(1)[["x", "n"]], table(2).assign(x=lambda one: one["x"] + 1)[["x", "n"]].to_numpy()
+    for first, second in ((frame, array), (array, frame)):
+        report = columns_only(first, second)
+        assert report.drifted == ["x"]
+        assert not report.schema
+        assert any("compared by position" in note.text for note in report.notes)
+    with pytest.raises(
+        UsageProblem, match=r"current has 2 columns without names, and reference 4 columns with names: give"
+    ):
+        columns_only(table(1), array)
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_nothing_compared_is_the_headline(shift):
+    frame = pd.DataFrame({"a": [{"x": 1}] * 60})
+    report = mlmagic.drift(frame, frame.rename(columns={"a": "b"}) if shift else frame)
+    assert str(report).startswith("Nothing was compared" + ", but the schema changed" * shift + ": ")
+    with pytest.raises(UsageProblem, match="columns is an empty list"):
+        mlmagic.drift(frame, frame, columns=[])
+
+
+def test_a_change_of_the_schema_alone_says_so():
+    assert str(columns_only(table(1), table(2).drop(columns="n"))).startswith("Drift of the schema only: ")
+
+
+def test_groups_that_are_too_small_are_one_line():
+    rng = np.random.default_rng(0)
+    first, second = (
+        pd.DataFrame({"k": rng.integers(0, 5000, 6000).astype(str), "x": rng.normal(size=6000)}) for _ in range(2)
+    )
+    text = str(columns_only(first, second, by="k"))
+    assert text.count("fewer than 30 rows") == 1
+    assert "20 values of k" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a;b\n1,5;2,5\n", r"new.csv has ';' between its columns, not ',': write it with ',', or"),
+        (b"a\tb\n1\t2\n", r"has '\\t' between its columns"),
+        ("a,b\n\xe4,1\n".encode("latin-1"), "new.csv is not UTF-8 in the column 'a': convert it, or read it first"),
+        ("\xe4,b\n1,1\n".encode("latin-1"), "new.csv is not UTF-8: convert it"),
+        ("a,b\nx,1\n".encode("utf-16"), "new.csv is not UTF-8: convert it"),
+        (b"a,b\n" + b"ok,1\n" * 300_000 + "\xe4,1\n".encode("latin-1"), "is not UTF-8 in the column 'a'"),
+    ],
+)
+def test_another_form_of_csv_is_one_line(tmp_path, content, message):
+    (tmp_path / "old.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "new.csv").write_bytes(content)
+    with pytest.raises(UsageProblem, match=message) as raised:
+        mlmagic.drift(tmp_path / "old.csv", tmp_path / "new.csv")
+    assert "\n" not in str(raised.value)
+
+
+def test_the_index_in_a_csv_file_is_left_out(tmp_path):
+    table(1).to_csv(tmp_path / "old.csv")
+    table(2, 90).to_csv(tmp_path / "new.csv")
+    report = columns_only(tmp_path / "old.csv", tmp_path / "new.csv")
+    assert set(report.columns) == set(table())
+    assert any("the first column of old.csv has no name and is left out" in note.text for note in report.notes)
+    (tmp_path / "gap.csv").write_text("x,,n\n1,2,3\n")
+    assert "new: (no name)" in str(columns_only(tmp_path / "old.csv", tmp_path / "gap.csv"))
+
+
+def test_a_folder_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, ".", ".."):
+        with pytest.raises(UsageProblem, match="is a folder: drift reads"):
+            mlmagic.drift(table(), folder)
+
+
+def test_a_wrong_value_is_named_once():
+    with pytest.raises(UsageProblem, match=r"^reference is 3 \(int\): drift compares"):
+        mlmagic.drift(3, table())

@@ -191,7 +191,7 @@ def _of_rare(count: int, chance: float) -> str:
     """Return a note on rare values, if chance gives them a distance that shows."""
     if chance < _SHOWN_CHANCE:
         return ""
-    return f"{count:,} rare values: {chance:.2f} of their distance is chance and left out"
+    return f"{count:,} rare value{'s' * (count != 1)}: {chance:.2f} of the distance is chance and left out"
 
 
 def _most_frequent(labels: tuple[str, ...], reference: NDArray[Any], current: NDArray[Any]) -> Histogram:

@@ -45,7 +45,7 @@ class Selected:
 class Compared:
     """What was found for one column; without ``whole``, ``reason`` says why.
 
-    ``sample`` are the values of some rows as numbers, for the classifier, and ``notes`` say what of each side is left out.
+    ``sample`` are the values of some rows as numbers, and ``notes`` say what of each side is left out.
     """
 
     name: str

@@ -22,7 +22,7 @@ from mlmagic.monitoring.drift.report import Budget, DriftNote, DriftReport, Grou
 from mlmagic.monitoring.drift.request import check_request, require_columns
 from mlmagic.monitoring.drift.shared_rows import share_of_shared
 from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
-from mlmagic.monitoring.drift.sources.tables import column_of, table_in_memory
+from mlmagic.monitoring.drift.sources.tables import aligned, column_of, table_in_memory
 from mlmagic.monitoring.drift.verdicts import Threshold, judge
 
 if TYPE_CHECKING:
@@ -79,13 +79,12 @@ def _detect(request: DriftRequest) -> DriftReport:
         if not table.rows or not table.names:
             what = "columns" if table.rows else "rows"
             raise UsageProblem(f"{table.name} has no {what}: there is nothing to compare")
+    reference, current = aligned(reference, current)
     features, schema = _features(request, reference, current)
     pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
     divided = [] if request.by is None else grouping.groups_by(request.by, reference, current, notes.info)
-    selected = Selected(
-        {one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows)
-    )
+    selected = Selected({one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows))
     compared = compare_pairs(pairs, selected, rows=max(rows))
     classified = _classify(compared, notes) if together else None
     _note_shared(compared, reference, current, notes)
@@ -148,7 +147,7 @@ def table_of(data: Any, name: str) -> Table:
     UsageProblem
         If it is neither.
     """
-    if isinstance(data, Path) or (isinstance(data, str) and is_file_name(data)):
+    if isinstance(data, Path) or (isinstance(data, str) and (is_file_name(data) or Path(data).is_dir())):
         return table_in_file(Path(data).expanduser())
     return table_in_memory(data, name)
 
@@ -271,7 +270,8 @@ def _threshold(
     )
     if current_rows > rows // 2:
         notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
-    checks = request.checks if isinstance(request.checks, str) else f"{request.checks:g} a month"
+    checks = alarm_budget.as_number(request.checks)
+    checks = checks if isinstance(checks, str) else f"{checks:g} a month"
     budget = Budget(str(request.budget), checks, rate, found.alpha, found.splits, found.block)
     return Threshold(found.alpha, "none", request.min_effect, together=part), budget
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import ModelNotFoundError, RunNotFoundError, UsageProblem
+from mlmagic.errors import MLMagicError, ModelNotFoundError, RunNotFoundError, UsageProblem
 from mlmagic.registry import registry_store
 from mlmagic.registry.names import reference_in
 from mlmagic.registry.versions import find_version
@@ -75,6 +75,14 @@ def recorded_profile(text: str, names: Sequence[str]) -> Profile:
         raise UsageProblem(f"{title} has no recorded table: compare with the data itself, or with a file")
     wanted = set(names)
     return max(found, key=lambda one: len(wanted & one.columns.keys()))
+
+
+def is_recorded(text: str) -> bool:
+    """Return whether there is a run or a registered model of this name."""
+    try:
+        return bool(_run_of(text)[0])
+    except MLMagicError:
+        return False
 
 
 def _run_of(text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.arguments import described
@@ -26,6 +26,7 @@ class Table:
     """A table whose columns are read when they are asked for.
 
     ``frame`` returns what a model is given: a table of the columns of these names. A text file has no types of its own.
+    ``named`` is false of arrays, and of a Series, which is one column whatever it is called.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Table:
     frame: Callable[[Iterable[str] | None], Any]
     notes: list[str] = field(default_factory=list)
     is_text_file: bool = False
+    named: bool = True
 
     @property
     def names(self) -> list[str]:
@@ -83,14 +85,15 @@ def index_columns(schema: Any) -> set[str]:
 
 
 def _single(name: str, column: str, values: Any, rows: int) -> Table:
-    return Table(name, rows, {column: lambda: values}, lambda _: values)
+    return Table(name, rows, {column: lambda: values}, lambda _: values, named=False)
 
 
 def _of_array(data: Any, name: str) -> Table:
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(data, numpy.ndarray) or data.ndim not in {1, _TABLE}:
         shape = f" of {data.ndim} dimensions" if hasattr(data, "ndim") else ""
-        raise UsageProblem(f"{name} is {described(data)}{shape}: {TAKES}")
+        what = f"{described(data)}{shape}"
+        raise UsageProblem(f"{what} is no table: {TAKES}" if name == str(data) else f"{name} is {what}: {TAKES}")
     import pandas as pd
 
     if data.dtype.names:
@@ -99,7 +102,49 @@ def _of_array(data: Any, name: str) -> Table:
         return _single(name, name, pd.Series(data), len(data))
     else:
         readers = {str(at): lambda at=at: pd.Series(data[:, at]) for at in range(data.shape[1])}
-    return Table(name, len(data), readers, lambda _: data)
+    return Table(name, len(data), readers, lambda _: data, named=bool(data.dtype.names))
+
+
+def aligned(reference: Table, current: Table) -> tuple[Table, Table]:
+    """Give the columns of a table without names those of the other table, by their position.
+
+    Raises
+    ------
+    UsageProblem
+        If one table only has names, and they have different numbers of columns.
+    """
+    if reference.named and current.named:
+        return reference, current
+    counts = len(reference.names), len(current.names)
+    if counts[0] == counts[1]:
+        if reference.named or counts[0] == 1:
+            return reference, _renamed(current, reference)
+        return (_renamed(reference, current) if current.named else reference), current
+    if not reference.named and not current.named:
+        return reference, current
+    unnamed, named = (reference, current) if current.named else (current, reference)
+    if set(unnamed.names) <= set(named.names):  # a Series of a name that the other table has
+        return reference, current
+    raise UsageProblem(
+        f"{unnamed.name} has {_columns(unnamed)} without names, and {named.name} {_columns(named)} with names: give "
+        f"both the same, as with pd.DataFrame({unnamed.name}, columns=[...])"
+    )
+
+
+def _columns(table: Table) -> str:
+    count = len(table.names)
+    return f"{count:,} column{'s' * (count != 1)}"
+
+
+def _renamed(table: Table, like: Table) -> Table:
+    if table.names == like.names:
+        return table
+    notes = list(table.notes)
+    if len(table.names) == 1 and not like.named:
+        notes.append(f"{table.names[0]} is compared with {like.names[0]}: each is the only column")
+    else:
+        notes.append(f"{table.name} has no names of columns: they are compared by position with those of {like.name}")
+    return replace(table, readers=dict(zip(like.names, table.readers.values(), strict=True)), notes=notes)
 
 
 def unique_names(names: Iterable[Any], table: str) -> list[str]:
