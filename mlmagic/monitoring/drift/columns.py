@@ -48,9 +48,12 @@ def match(name: str, reference: Values, current: Values) -> Matched:
         reference, current = map(_without_text, sides)
         found = _match(name, reference, current)
         if found.reference is not None or not any(isinstance(one, Levels) for one in sides):
-            notes = (one.mixed.note if isinstance(one, Levels) and one.mixed is not None else "" for one in sides)
-            return replace(found, notes=tuple(notes))
+            return replace(found, notes=(_note_of_text(sides[0]), _note_of_text(sides[1])))
     return _match(name, *sides)
+
+
+def _note_of_text(side: Values) -> str:
+    return side.mixed.note if isinstance(side, Levels) and side.mixed is not None else ""
 
 
 def _without_text(side: Values) -> Values:

@@ -20,9 +20,9 @@ from mlmagic.monitoring.drift.outputs import Predictor
 from mlmagic.monitoring.drift.profile_drift import compare_with_profile
 from mlmagic.monitoring.drift.report import Budget, DriftNote, DriftReport, GroupDrift, SchemaDrift
 from mlmagic.monitoring.drift.request import check_request, require_columns
-from mlmagic.monitoring.drift.shared_rows import share_of_shared
 from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
 from mlmagic.monitoring.drift.sources.tables import aligned, column_of, table_in_memory
+from mlmagic.monitoring.drift.statistics.shared_rows import share_of_shared
 from mlmagic.monitoring.drift.verdicts import Threshold, judge
 
 if TYPE_CHECKING:

@@ -143,7 +143,7 @@ def _numbers(recorded: RecordedColumn, rows: int, values: Numbers) -> dict[str, 
     finite = present[np.isfinite(present)]
     outside = (below + above) / len(present)
     means = math.nan if recorded.mean is None else recorded.mean, float(finite.mean()) if len(finite) else math.nan
-    facts = {
+    facts: dict[str, Any] = {
         "test": "range", "statistic": outside, "p": beyond_range(below, above, rows, len(present)),
         "distance": max(below, above) / len(present), "outside": outside, "means": means,
         "infinite": (0, len(present) - len(finite)),

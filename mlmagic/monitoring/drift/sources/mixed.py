@@ -33,7 +33,9 @@ class Mixed:
 
     @property
     def note(self) -> str:
-        """What is to be said of the text."""
+        """What is to be said of the text, if there is any."""
+        if not self.texts:
+            return ""
         are = "is" if self.texts == 1 else "are"
         return f"{self.texts:,} of {self.present:,} values {are} text, such as {self.example!r}"
 
@@ -89,7 +91,7 @@ def mixed_text(codes: NDArray[Any], labels: Sequence[str]) -> Mixed | None:
         unread = np.isnan(read)
         texts = int(counts[unread].sum())
         if present and texts <= MOST_TEXT * present:
-            example = next((labels[at] for at in np.flatnonzero(unread)), "")
+            example = next((labels[at] for at in np.flatnonzero(unread).tolist()), "")
             return Mixed(np.append(read, np.nan)[codes], kind, texts, present, example[:_LONGEST])  # type: ignore[arg-type]
     return None
 

@@ -115,7 +115,7 @@ class RareLevels:
         for drawn in range(1, _PERMUTATIONS + 1):
             some = rng.hypergeometric(len(codes), size - len(codes), rows)
             counts = np.bincount(rng.choice(codes, some, replace=False, shuffle=False), minlength=len(several))
-            exceeding += _squares(counts, several) + rows - some >= found - _ROUNDING
+            exceeding += int(_squares(counts, several) + rows - some >= found - _ROUNDING)
             if exceeding == _ENOUGH:
                 return exceeding / drawn
             if drawn == _OBVIOUS and not exceeding and p < _LEAST_P:
