@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.signal import lfilter
 
 import mlmagic
+from mlmagic.monitoring.drift.dependence import neighbour_correlation
+from mlmagic.monitoring.drift.sources.values import Levels
 from mlmagic.monitoring.drift.statistics.counts import compare_counts
 from mlmagic.monitoring.drift.statistics.rare_levels import RareLevels, distance_by_chance
 
@@ -135,3 +138,17 @@ def test_levels_that_stay_for_some_rows_are_dependent_whatever_their_names():
     report = mlmagic.drift(first, second, budget="1 per month", checks=10)
     assert report.budget.block > 1
     assert report.multivariate is None
+
+
+@pytest.mark.parametrize("levels", [5, 50, 300])
+def test_the_dependence_of_levels_does_not_hang_on_the_order_of_their_names(levels):
+    rng = np.random.default_rng(7)
+    values = lfilter([1], [1, -0.9], rng.normal(size=3200))[200:]
+    codes = np.argsort(np.argsort(values)) * levels // len(values)
+    found = [
+        neighbour_correlation(Levels(place[codes], tuple(map(str, range(levels))), ""))
+        for place in (np.arange(levels), rng.permutation(levels))
+    ]
+    assert found == pytest.approx([0.88, 0.88], abs=0.12)
+    alone = neighbour_correlation(Levels(rng.permutation(codes), tuple(map(str, range(levels))), ""))
+    assert alone == 0
