@@ -149,6 +149,6 @@ def test_the_dependence_of_levels_does_not_hang_on_the_order_of_their_names(leve
         neighbour_correlation(Levels(place[codes], tuple(map(str, range(levels))), ""))
         for place in (np.arange(levels), rng.permutation(levels))
     ]
-    assert found == pytest.approx([0.88, 0.88], abs=0.12)
+    assert all(0.7 < one < 0.97 for one in found)
     alone = neighbour_correlation(Levels(rng.permutation(codes), tuple(map(str, range(levels))), ""))
     assert alone == 0
