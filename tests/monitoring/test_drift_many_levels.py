@@ -110,6 +110,13 @@ def test_a_classifier_learns_nothing_from_rare_levels_that_did_not_drift(levels)
     assert sum(one.p < 0.01 for one in found) <= 1
 
 
+def test_ids_that_are_counted_up_tell_nothing():
+    first, second = (pd.DataFrame({"id": [f"user {at}" for at in rows]}) for rows in (range(500), range(500, 900)))
+    report = mlmagic.drift(first, second)
+    assert not report.is_drifted
+    assert report.columns["id"].new_share == 1
+
+
 def test_a_classifier_finds_categories_whose_relation_to_numbers_is_gone():
     rng = np.random.default_rng(2)
     first, second = (with_zip(rng, 40, 1500) for _ in range(2))

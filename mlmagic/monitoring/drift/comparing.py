@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -89,8 +90,9 @@ def _compare(pair: Pair, selected: Selected) -> Compared:
 def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> Rows:
     """Return the values as numbers, NaN for missing ones; levels are numbered by their frequency in both samples.
 
-    Equally frequent ones are in the order of their labels. So the number of a level does not depend on the sample that
-    has it: otherwise the classifier would tell rows apart by the numbers of rare levels alone.
+    Equally frequent ones are in an order without meaning, that of checksums of their labels. So the number of a level
+    does not depend on the sample that has it, nor on its name: otherwise the classifier would tell rows apart by the
+    numbers of rare levels alone, such as those of ids that are counted up.
     """
     import numpy as np
 
@@ -102,8 +104,9 @@ def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> R
         assert isinstance(reference, Levels)  # noqa: S101  # they match
         assert isinstance(current, Levels)  # noqa: S101
         counts, labels = (reference.counts() + current.counts()).tolist(), one.labels
+        checks = [zlib.crc32(label.encode("utf-8", "backslashreplace")) for label in labels]
         rank = np.empty(len(labels) + 1)
-        rank[sorted(range(len(labels)), key=lambda at: (-counts[at], labels[at]))] = np.arange(len(labels))
+        rank[sorted(range(len(labels)), key=lambda at: (-counts[at], checks[at]))] = np.arange(len(labels))
         rank[-1] = np.nan
         found.append(rank[one.codes])
     return found[0], found[1]
