@@ -120,12 +120,19 @@ def _same_labels(reference: Levels, current: Levels) -> tuple[Levels, Levels]:
 
 
 def _text_of_numbers(reference: Numbers | Levels, current: Numbers | Levels) -> str:
-    """Return a line if one side has the numbers of the other as text."""
+    """Return a line if one side has the numbers of the other as text, or many of them."""
     text = next((one for one in (reference, current) if isinstance(one, Levels)), None)
     if text is None or {reference.kind, current.kind} != {"number", "text"}:
         return ""
-    numbers = sum(_is_number(label) for label in text.labels)
-    return "numbers stored as text: convert them with pd.to_numeric" if numbers >= _MOSTLY * len(text.labels) else ""
+    counts = text.counts().tolist()
+    others = [(label, rows) for label, rows in zip(text.labels, counts, strict=True) if not _is_number(label)]
+    rows, present = sum(rows for _, rows in others), sum(counts)
+    if rows <= (1 - _MOSTLY) * present:
+        return "numbers stored as text: convert them with pd.to_numeric"
+    if rows > present / 2:
+        return ""
+    most = max(others, key=lambda one: one[1])[0]
+    return f"{rows:,} of {present:,} values are no numbers, such as {most[:_LONGEST_LEVEL]!r}"
 
 
 def _is_number(text: str) -> bool:
