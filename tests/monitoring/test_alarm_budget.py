@@ -50,6 +50,13 @@ def test_a_real_change_is_found_within_the_budget_and_the_report_says_it():
     assert footer(report).startswith("at most 1 per month false alarms with daily checks")
 
 
+def test_a_reference_that_is_too_short_for_its_dependence_says_so():
+    rng = np.random.default_rng(3)
+    walks = [pd.DataFrame(np.cumsum(rng.normal(size=(200, 8)), axis=0)) for _ in range(2)]
+    report = mlmagic.drift(*walks, budget="1 per month", checks=10)
+    assert any("the reference is too short for the budget" in note.text for note in report.notes)
+
+
 @pytest.mark.parametrize(
     ("budget", "checks", "expected"),
     [

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.sources.values import Values
 
 _FEW_ROWS = 30
+_NEVER = 1e-12
+"""Below such an alpha of a budget, drift that matters is not found."""
 _PAIR = 2
 
 
@@ -268,6 +270,11 @@ def _threshold(
     found = alarm_budget.calibrate(
         columns, correlations, current_rows, rate=part, min_effect=request.min_effect, most=request.alpha
     )
+    if found.alpha < _NEVER:
+        notes.warn(
+            "the reference is too short for the budget: its rows depend so much on each other that hardly any drift of a "
+            "column is found"
+        )
     if current_rows > rows // 2:
         notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
     checks = alarm_budget.as_number(request.checks)
