@@ -272,8 +272,8 @@ def _threshold(
     )
     if found.alpha < _NEVER:
         notes.warn(
-            "the reference is too short for the budget: its rows depend so much on each other that hardly any drift of a "
-            "column is found"
+            "the reference is too short for the budget: its rows depend so much on each other that hardly any "
+            "drift of a column is found"
         )
     if current_rows > rows // 2:
         notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
