@@ -45,8 +45,9 @@ def drift(
     ----------
     reference, current
         Two tables of pandas, polars, Arrow or NumPy, or paths of CSV or Parquet files, which are read column by column.
-        Columns are matched by name. The reference may also be the name of a run or of a registered model, such as
-        ``"churn@champion"``: of these only the profile of the data is recorded, and the report says what it can tell.
+        Columns are matched by name, those of an array by position, and two single columns with each other. The
+        reference may also be the name of a run or of a registered model, such as ``"churn@champion"``: of these only
+        the profile of the data is recorded, and the report says what it can tell.
     columns
         The names of the columns to compare, all of the reference by default.
     alpha
@@ -56,7 +57,8 @@ def drift(
         and ``"none"`` corrects nothing.
     min_effect
         The least distance of a column that drifted, from 0 to 1: of numbers and dates the Kolmogorov-Smirnov distance,
-        of categories the share of rows that would have to change, of missing values the change of their share.
+        of categories the share of rows that would have to change, less what chance may give rare ones, of missing
+        values the change of their share.
     target
         The column that is the target, or the targets of both sides, ``(y_train, y_recent)``. It comes first.
     by
@@ -77,7 +79,8 @@ def drift(
 
     Returns
     -------
-    The report, with ``drifted``, ``columns``, ``schema``, ``multivariate``, ``is_drifted`` and ``to_dataframe()``.
+    The report, with ``drifted``, ``columns``, ``schema``, ``multivariate``, ``is_drifted``, ``to_dataframe()`` and
+    ``save_html()``; ``print`` shows it as text.
 
     Raises
     ------
@@ -118,7 +121,10 @@ def drift_of(request: DriftRequest, *, record: bool | None = None, figures: bool
     """
     from mlmagic.monitoring.drift.detecting import detect
     from mlmagic.monitoring.drift.recording import record_on_open_run
+    from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.views.monitoring.drift_page import DriftPages
 
+    DriftReport.pages = DriftPages()
     report = detect(request)
     context = open_runs.active()
     if record is False or (context is None and not record):

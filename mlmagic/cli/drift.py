@@ -23,13 +23,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--by", metavar="COL", help="the drift of each value of this column too")
     parser.add_argument("--no-multivariate", action="store_true", help="do not compare all columns together")
     parser.add_argument("--budget", metavar="N/TIME", help="false alarms that are accepted, such as 1/month")
-    parser.add_argument("--checks", default="daily", help="hourly, daily, weekly or monthly (default: %(default)s)")
+    parser.add_argument(
+        "--checks", default="daily", help="hourly, daily, weekly, monthly, or how many a month (%(default)s)"
+    )
     parser.add_argument("--record", action="store_true", help="record the report on a run")
+    parser.add_argument("--html", metavar="FILE", help="write the report to this file, as a page of its own")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def drift(options: Namespace) -> int:
-    """Compare two files, print the report, and return 0 if nothing drifted, 3 if something did.
+    """Compare two files, print the report, and return 0 if nothing drifted, 3 if something did, 1 without a comparison.
 
     Raises
     ------
@@ -49,5 +52,10 @@ def drift(options: Namespace) -> int:
         by=options.by, multivariate=not options.no_multivariate, budget=options.budget, checks=options.checks,
     )  # fmt: skip
     report = drift_of(request, record=options.record)
-    print(json.dumps(as_json(report)) if options.json else drift_report_bundle(report)["text/plain"])
-    return DRIFTED if report.is_drifted else 0
+    if options.html is not None:
+        report.save_html(options.html)
+    shown = drift_report_bundle(report, all_in="--json")["text/plain"]
+    print(json.dumps(as_json(report)) if options.json else shown)
+    if report.is_drifted:
+        return DRIFTED
+    return 0 if report.columns else 1

@@ -62,6 +62,12 @@ def parse_words(
         if word[:1] in _DASHES[1:] and (meant := f"--{word.lstrip(_DASHES)}").partition("=")[0] in options:
             raise UsageProblem(f"{magic}: {word!r} begins with a dash that no option has: write {meant}")
     if rest:
+        several = [action.metavar for action in parser._actions if not action.option_strings and action.nargs == "*"]
+        if several and isinstance(several[0], str):  # argparse takes them in one piece only
+            shown = " ".join(rest)
+            raise UsageProblem(
+                f"{magic}: {shown!r} is out of place. {instead}Write {several[0]} first, and quote values with spaces"
+            )
         names = [action.dest for action in parser._actions if not action.option_strings]
         one = f"one {names[0] if names else 'option'}"
         most = f"{len(names)} words ({', '.join(names)})" if len(names) > 1 else one

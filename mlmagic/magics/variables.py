@@ -201,8 +201,8 @@ def metric_of(text: str, names: Mapping[str, Any], value: Callable[[str], Any]) 
     return name, found if callable(found) or isinstance(found, str) else what
 
 
-def number_of(option: str, text: str, kind: type[int | float] = float) -> float:
-    """Return the number that *text* is.
+def number_of(option: str, text: str, kind: type[int | float] = float, *, example: str = "") -> float:
+    """Return the number that *text* is; *example* is one that is valid.
 
     Raises
     ------
@@ -212,5 +212,5 @@ def number_of(option: str, text: str, kind: type[int | float] = float) -> float:
     try:
         return kind(text)
     except ValueError:
-        example = "0.95" if kind is float else "2000"
+        example = example or ("0.95" if kind is float else "2000")
         raise UsageProblem(f"--{option} {text}: give a number, such as {example}") from None

@@ -50,6 +50,13 @@ def test_a_real_change_is_found_within_the_budget_and_the_report_says_it():
     assert footer(report).startswith("at most 1 per month false alarms with daily checks")
 
 
+def test_a_reference_that_is_too_short_for_its_dependence_says_so():
+    rng = np.random.default_rng(3)
+    walks = [pd.DataFrame(np.cumsum(rng.normal(size=(200, 8)), axis=0)) for _ in range(2)]
+    report = mlmagic.drift(*walks, budget="1 per month", checks=10)
+    assert any("the reference is too short for the budget" in note.text for note in report.notes)
+
+
 @pytest.mark.parametrize(
     ("budget", "checks", "expected"),
     [
@@ -72,7 +79,7 @@ def test_the_rate_of_one_check(budget, checks, expected):
     [
         ({"budget": "few"}, "budget is a number of false alarms per time, not 'few'"),
         ({"budget": "1 per mont"}, "Did you mean 'month'"),
-        ({"budget": "0 per month"}, "budget is a number"),
+        ({"budget": "0 per month"}, "'0 per month' accepts no false alarm"),
         ({"budget": "1 per month", "checks": "dayly"}, "Did you mean 'daily'"),
         ({"budget": "1 per month", "checks": -1}, "checks says how often"),
         ({"budget": "1 per month", "by": "0"}, "budget and by exclude each other"),

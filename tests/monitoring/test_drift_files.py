@@ -86,6 +86,17 @@ def test_the_exit_status_says_whether_there_is_drift(folder, capsys):
     assert main(["drift", "old.csv", "moved.csv", "--by", "city", "--columns", "x", "count"]) == 3
     assert "city = Rome" in capsys.readouterr().out
     assert main(["drift", "old.csv", "moved.csv", "--columns", "city"]) == 0
+    assert main(["drift", "old.csv", "moved.csv", "--budget", "1/month", "--checks", "4"]) == 3
+    assert "with 4 checks a month" in capsys.readouterr().out
+    assert main(["drift", "old.csv", "moved.csv", "--html", "page.html"]) == 3
+    assert "Drift in 1 of 4 columns" in (folder / "page.html").read_text(encoding="utf-8")
+    pd.DataFrame({"a": [[1]] * 60}).to_parquet("lists.parquet")
+    assert main(["drift", "lists.parquet", "lists.parquet"]) == 1
+    assert capsys.readouterr().out.splitlines()[-4].startswith("Nothing was compared")
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 20)), columns=[f"c{at}" for at in range(20)])
+    wide.to_csv("wide.csv", index=False)
+    assert main(["drift", "wide.csv", "wide.csv"]) == 0
+    assert "15 more without drift: --json has all of them" in capsys.readouterr().out
     assert main(["drift", "old.csv", "movd.csv"]) == 1
     captured = capsys.readouterr()
     assert captured.err == "mlmagic drift: there is no file movd.csv. Did you mean 'moved.csv'?\n"

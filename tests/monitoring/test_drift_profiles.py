@@ -5,14 +5,17 @@ import pandas as pd
 import pytest
 from logged import log_model
 from mlflow import MlflowClient
+from scipy import stats
 from sklearn.dummy import DummyClassifier
 
 import mlmagic
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.profile.mlflow_dataset import record
 from mlmagic.errors import ModelNotFoundError, UsageProblem
+from mlmagic.monitoring.drift.statistics.means import Moments, means_differ, within_range
 from mlmagic.monitoring.drift.statistics.ranges import beyond_range
 from mlmagic.recording import open_runs
+from mlmagic.views.monitoring.drift_report import headline
 
 
 def table(seed, rows=500, shift=0.0):
@@ -77,6 +80,60 @@ def test_the_test_of_a_range_is_exact_for_values_of_one_distribution():
         first, second = rng.normal(size=30), rng.normal(size=20)
         alarms += beyond_range(int((second < first.min()).sum()), int((second > first.max()).sum()), 30, 20) < 0.1
     assert 0.02 < alarms / 2000 < 0.12
+
+
+def numbers(seed, rows=500, shift=0.0):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame({"x": rng.normal(shift, 1, rows), "n": rng.integers(0, 9, rows), "b": rng.random(rows) < 0.3})
+
+
+@pytest.fixture
+def of_numbers(store_uri):
+    data = numbers(1)
+    with mlmagic.track("numbers", quiet=True):
+        open_runs.require_active("the test").recorder.dataset(record("X", data, fingerprint(data), use="training"))
+    return data
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "test"),
+    [
+        ("x", lambda frame: frame["x"] + 1, "Welch"),
+        ("x", lambda frame: 2.5 + 0 * frame["x"], "Welch"),
+        ("x", lambda frame: frame["x"].where(frame.index % 8 != 0, 50), "range"),
+        ("n", lambda frame: frame["n"].clip(5), "Welch"),
+        ("b", lambda frame: frame["b"] | (frame.index % 4 == 0), "chi-square"),
+    ],
+    ids=["mean", "constant", "outliers", "whole numbers", "bools"],
+)
+def test_a_mean_that_changed_is_found(of_numbers, name, change, test):
+    same = mlmagic.drift("numbers", numbers(2))
+    assert not same.is_drifted
+    assert headline(same).startswith("No drift found in what is recorded: ")
+    current = numbers(2)
+    current[name] = change(current)
+    report = mlmagic.drift("numbers", current)
+    assert report.drifted == [name]
+    found = report.columns[name]
+    assert found.test == test
+    rows = mlmagic.drift(of_numbers, current, multivariate=False).columns[name]
+    assert rows.distance / 4 < found.distance < 1.5 * rows.distance
+
+
+def test_profiles_of_data_that_did_not_drift_raise_no_alarms(of_numbers):
+    alarms = sum(mlmagic.drift("numbers", numbers(seed, 200), min_effect=0.0).is_drifted for seed in range(2, 22))
+    assert alarms <= 3
+
+
+def test_means_are_compared_as_scipy_does():
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(0, 1, 80), rng.normal(0.4, 2, 50)
+    known = (Moments(len(one), one.mean(), one.std(ddof=1)) for one in (first, second))
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    assert means_differ(*known) == pytest.approx((expected.statistic, expected.pvalue), abs=1e-12)
+    for values in (first, rng.random(50) < 0.1, rng.exponential(size=30), np.ones(5)):
+        bound = within_range(len(values), values.mean(), values.min(), values.max()).deviation
+        assert bound >= values.std() - 1e-12
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+from pathlib import Path
 
 import mlflow
 import numpy as np
@@ -83,7 +84,7 @@ def test_both_tables_are_datasets_of_the_run(store_uri, tmp_path):
     X_recent.to_csv(tmp_path / "recent.csv", index=False)
     with mlmagic.track("checked", quiet=True):
         mlmagic.drift(before, now, multivariate=False, figures=False)
-        mlmagic.drift(X_train["age"].to_numpy(), tmp_path / "recent.csv", multivariate=False, figures=False)
+        mlmagic.drift(X_train.to_numpy(), tmp_path / "recent.csv", multivariate=False, figures=False)
     assert datasets_of("checked") == {"before": "reference", "now": "current", "reference": "reference"}
 
 
@@ -154,7 +155,16 @@ def test_a_tracked_cell_records_the_report(shell):
         ("%drift", "%drift needs a reference and current data. For example: %drift X_train X_recent"),
         ("%drift X_train", "got 'X_train'"),
         ("%drift X_train X_recnt", "there is no variable 'X_recnt'. Did you mean 'X_recent'?"),
-        ("%drift X_train X_recent --alpha much", "--alpha much: give a number"),
+        ("%drift X_train X_recent --alpha five", "--alpha five: give a number, such as 0.05"),
+        ("%drift X_train X_recent --min-effect x", "--min-effect x: give a number, such as 0.05"),
+        (
+            "%drift X_train X_recent --columns age --into r X_train",
+            "'X_train' is out of place. Write REFERENCE CURRENT",
+        ),
+        ("%drift 3 X_recent", "3 (int) is no table: drift compares tables"),
+        ("%drift X_trainn X_recent", "there is no variable 'X_trainn'. Did you mean 'X_train'?"),
+        ("%drift X_train .", ". is a folder: drift reads"),
+        ("%drift X_train X_recent --budget 0/month", "accepts no false alarm"),
         ("%drift X_train X_recent --correction holm", "correction is bh, bonferroni, none"),
         ("%drift X_train X_recent --by ciy", "Did you mean 'city'?"),
         ("%drift X_train X_recent --colums age", "Did you mean '--columns'?"),
@@ -162,6 +172,21 @@ def test_a_tracked_cell_records_the_report(shell):
 )
 def test_what_is_refused_is_one_line(shell, line, said):
     assert said in refusal(shell, line)
+
+
+def test_a_budget_needs_no_quotes_and_a_run_no_prefix(shell, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(
+        shell,
+        "report = %drift X_train X_recent --budget 1 per month --checks 4 --html page.html --no-multivariate",
+    )
+    report = shell.user_ns["report"]
+    assert (report.budget.text, report.budget.checks) == ("1 per month", "4 a month")
+    assert str(report).splitlines()[-1].startswith("at most 1 per month false alarms with 4 checks a month")
+    assert Path("page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    run(shell, "%%track recorded\nrows = len(X_train)")
+    run(shell, "report = %drift recorded X_recent")
+    assert shell.user_ns["report"].of_profile
 
 
 def test_tab_offers_options_columns_and_variables(shell):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _PAIR = 2
 _VERSION = re.compile(r"[^\s@/]+(@[\w-]+|/\d+)")
+_NAME = re.compile(r"[\w.-]+")
+_BUDGET = re.compile(r"[\d.]+ (per|a) \w+")
 _EXAMPLE = "%drift X_train X_recent"
 
 
@@ -57,6 +59,7 @@ class DriftMagics(Magics):
     @argument("--checks", default="daily", metavar="HOW", help="How often drift is checked: hourly, daily, weekly, 4.")
     @argument("--no-figures", action="store_true", help="Record no figures.")
     @argument("--record", action="store_true", help="Record on a run of its own if no run is active.")
+    @argument("--html", metavar="FILE", help="Write the report to this file, as a page of its own.")
     @argument("--into", metavar="NAME", help="Bind the report to this variable.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
@@ -83,7 +86,7 @@ class DriftMagics(Magics):
 
         names = namespace_of(self.shell, local_ns)
         parser = self.drift.parser
-        words = words_of("%drift", expand(line, names, as_runs))
+        words = _with_whole_budget(words_of("%drift", expand(line, names, as_runs)))
         if "--columns" not in words:  # it takes several words
             with_value = {one for action in parser._actions if action.nargs != 0 for one in action.option_strings}
             words = options_first(words, with_value)
@@ -94,41 +97,57 @@ class DriftMagics(Magics):
         if arguments.into is not None:
             variable(arguments.into)
         value = partial(value_of, "%drift", names=names, evaluated=self.shell.ev)
-        reference, current = (_data(word, names, value) for word in arguments.what)
+        reference = _data(arguments.what[0], names, value, may_be_recorded=True)
+        current = _data(arguments.what[1], names, value)
         request = DriftRequest(
             reference,
             current,
             (arguments.what[0], arguments.what[1]),
             columns=arguments.columns,
-            alpha=number_of("alpha", arguments.alpha),
+            alpha=number_of("alpha", arguments.alpha, example="0.05"),
             correction=arguments.correction,
-            min_effect=number_of("min-effect", arguments.min_effect),
+            min_effect=number_of("min-effect", arguments.min_effect, example="0.05"),
             target=_target(arguments.target, value),
             by=arguments.by,
             model=None if arguments.model is None else value(arguments.model),
             multivariate=not arguments.no_multivariate,
             budget=arguments.budget,
-            checks=_often(arguments.checks),
+            checks=arguments.checks,
         )
         report = drift_of(request, record=True if arguments.record else None, figures=not arguments.no_figures)
+        if arguments.html is not None:
+            report.save_html(arguments.html)
         if arguments.into is not None:
             self.shell.push({arguments.into: report})
         return report
 
 
-def _data(word: str, names: Mapping[str, Any], value: Callable[[str], Any]) -> Any:
-    """Return the value of a variable; the path of a file, and a model's version, as they are."""
+def _data(word: str, names: Mapping[str, Any], value: Callable[[str], Any], *, may_be_recorded: bool = False) -> Any:
+    """Return the value of a variable; the path of a file, and the name of a model or a run, as they are."""
     from mlmagic.monitoring.drift.sources.files import is_file_name
 
     is_elsewhere = is_file_name(word) or _VERSION.fullmatch(word) or word.startswith("runs:")
-    return word.removeprefix("runs:") if word not in names and is_elsewhere else value(word)
-
-
-def _often(text: str) -> str | float:
+    if word not in names and is_elsewhere:
+        return word.removeprefix("runs:")
     try:
-        return float(text)
-    except ValueError:
-        return text
+        return value(word)
+    except UsageProblem:
+        if not may_be_recorded or not _NAME.fullmatch(word):
+            raise
+        from mlmagic.monitoring.drift.sources.profiles import is_recorded
+
+        if not is_recorded(word):
+            raise
+        return word
+
+
+def _with_whole_budget(words: list[str]) -> list[str]:
+    """Return *words* with ``--budget 1 per month`` as two words."""
+    if "--budget" not in words:
+        return words
+    at = words.index("--budget") + 1
+    whole = " ".join(words[at : at + 3])
+    return [*words[:at], whole, *words[at + 3 :]] if _BUDGET.fullmatch(whole) else words
 
 
 def _target(text: str | None, value: Callable[[str], Any]) -> Any:

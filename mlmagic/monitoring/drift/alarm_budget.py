@@ -46,11 +46,14 @@ def per_check(budget: object, checks: object) -> float:
     (0.0329, 0.1)
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:per|a|/)\s*(\w+?)\s*", str(budget))
-    if found is None or found[2] not in _PER_MONTH or not float(found[1]):
+    if found is not None and not float(found[1]):
+        raise UsageProblem(f"budget {budget!r} accepts no false alarm: a test needs more than 0. Such as {_EXAMPLE}")
+    if found is None or found[2] not in _PER_MONTH:
         hint = "" if found is None else did_you_mean(found[2], _PER_MONTH)
         raise UsageProblem(
             f"budget is a number of false alarms per time, not {described(budget)}.{hint} Such as {_EXAMPLE}"
         )
+    checks = as_number(checks)
     if isinstance(checks, str) and checks not in _CHECKS:
         valid = ", ".join(_CHECKS)
         raise UsageProblem(
@@ -65,6 +68,18 @@ def per_check(budget: object, checks: object) -> float:
             f"budget {budget!r} is more than one false alarm in each check ({checks}): nothing is limited"
         )
     return rate
+
+
+def as_number(checks: Any) -> Any:
+    """Return a number of checks that is given as text as a number.
+
+    >>> as_number("4"), as_number("daily")
+    (4.0, 'daily')
+    """
+    try:
+        return float(checks) if isinstance(checks, str) else checks
+    except ValueError:
+        return checks
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.monitoring.drift.report import ColumnDrift, Histogram, Retyped
@@ -20,21 +20,49 @@ if TYPE_CHECKING:
 _SHOWN_LEVELS = 10
 _LONGEST_LEVEL = 80
 _MOSTLY = 0.95
+_SHOWN_CHANCE = 0.005
 KINDS = {"number": "numbers", "bool": "bools", "time": "dates", "text": "text"}
 
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """The values of both sides in one form, `Numbers` or `Levels` with the same labels; else why there is none."""
+    """The values of both sides in one form, `Numbers` or `Levels` with the same labels; else why there is none.
+
+    ``notes`` say what of each side is left out.
+    """
 
     reference: Numbers | Levels | None = None
     current: Numbers | Levels | None = None
     reason: str = ""
     retyped: Retyped | None = None
+    notes: tuple[str, str] = ("", "")
 
 
 def match(name: str, reference: Values, current: Values) -> Matched:
-    """Bring the values of both sides into one form: whole numbers of few values and bools become levels."""
+    """Bring the values of both sides into one form: whole numbers of few values and bools become levels.
+
+    A few values that are text do not make numbers, or dates, a column of text.
+    """
+    sides = reference, current
+    if all(isinstance(one, Numbers) or (isinstance(one, Levels) and one.mixed is not None) for one in sides):
+        reference, current = map(_without_text, sides)
+        found = _match(name, reference, current)
+        if found.reference is not None or not any(isinstance(one, Levels) for one in sides):
+            return replace(found, notes=(_note_of_text(sides[0]), _note_of_text(sides[1])))
+    return _match(name, *sides)
+
+
+def _note_of_text(side: Values) -> str:
+    return side.mixed.note if isinstance(side, Levels) and side.mixed is not None else ""
+
+
+def _without_text(side: Values) -> Values:
+    if isinstance(side, Levels) and side.mixed is not None:
+        return Numbers(side.mixed.values, side.mixed.kind, side.dtype)
+    return side
+
+
+def _match(name: str, reference: Values, current: Values) -> Matched:
     for one in (reference, current):
         if isinstance(one, NotCompared):
             return Matched(reason=one.reason)
@@ -92,12 +120,19 @@ def _same_labels(reference: Levels, current: Levels) -> tuple[Levels, Levels]:
 
 
 def _text_of_numbers(reference: Numbers | Levels, current: Numbers | Levels) -> str:
-    """Return a line if one side has the numbers of the other as text."""
+    """Return a line if one side has the numbers of the other as text, or many of them."""
     text = next((one for one in (reference, current) if isinstance(one, Levels)), None)
     if text is None or {reference.kind, current.kind} != {"number", "text"}:
         return ""
-    numbers = sum(_is_number(label) for label in text.labels)
-    return "numbers stored as text: convert them with pd.to_numeric" if numbers >= _MOSTLY * len(text.labels) else ""
+    counts = text.counts().tolist()
+    others = [(label, rows) for label, rows in zip(text.labels, counts, strict=True) if not _is_number(label)]
+    rows, present = sum(rows for _, rows in others), sum(counts)
+    if rows <= (1 - _MOSTLY) * present:
+        return "numbers stored as text: convert them with pd.to_numeric"
+    if rows > present / 2:
+        return ""
+    most = max(others, key=lambda one: one[1])[0]
+    return f"{rows:,} of {present:,} values are no numbers, such as {most[:_LONGEST_LEVEL]!r}"
 
 
 def _is_number(text: str) -> bool:
@@ -156,9 +191,17 @@ def _levels(reference: Levels, current: Levels) -> dict[str, Any]:
         "jensen_shannon": found.jensen_shannon,
         "new_levels": tuple(reference.labels[at][:_LONGEST_LEVEL] for at in new[:_SHOWN_LEVELS]),
         "new_share": float(second[new].sum() / second.sum()),
-        "note": f"{found.pooled:,} rare values counted as one" if found.pooled else "",
+        "chance": found.chance,
+        "note": _of_rare(found.rare, found.chance),
         "histogram": _most_frequent(reference.labels, first / first.sum(), second / second.sum()),
     }  # fmt: skip
+
+
+def _of_rare(count: int, chance: float) -> str:
+    """Return a note on rare values, if chance gives them a distance that shows."""
+    if chance < _SHOWN_CHANCE:
+        return ""
+    return f"{count:,} rare value{'s' * (count != 1)}: {chance:.2f} of the distance is chance and left out"
 
 
 def _most_frequent(labels: tuple[str, ...], reference: NDArray[Any], current: NDArray[Any]) -> Histogram:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Selected:
-    """Rows of both sides: those of each group, and those that the classifier sees (None for none)."""
+    """Rows of both sides: those of each group, and those that are compared as rows (None for none)."""
 
     groups: Mapping[str, Rows] = field(default_factory=dict)
     sample: Rows | None = None
@@ -45,7 +46,7 @@ class Selected:
 class Compared:
     """What was found for one column; without ``whole``, ``reason`` says why.
 
-    ``sample`` are the values that the classifier sees, as numbers.
+    ``sample`` are the values of some rows as numbers, and ``notes`` say what of each side is left out.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Compared:
     sample: Rows | None = None
     reason: str = ""
     retyped: Retyped | None = None
+    notes: tuple[str, str] = ("", "")
 
 
 def compare_pairs(pairs: Sequence[Pair], selected: Selected, *, rows: int) -> list[Compared]:
@@ -80,13 +82,18 @@ def _compare(pair: Pair, selected: Selected) -> Compared:
         for value, rows in selected.groups.items()
     }
     sample = None
-    if selected.sample is not None and pair.role == "column" and whole.kind != "time":
+    if selected.sample is not None and pair.role == "column":
         sample = _for_classifier(reference.take(selected.sample[0]), current.take(selected.sample[1]))
-    return Compared(pair.name, pair.role, whole, groups, sample)
+    return Compared(pair.name, pair.role, whole, groups, sample, notes=found.notes)
 
 
 def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> Rows:
-    """Return the values as numbers, NaN for missing ones; levels are numbered by their frequency in both samples."""
+    """Return the values as numbers, NaN for missing ones; levels are numbered by their frequency in both samples.
+
+    Equally frequent ones are in an order without meaning, that of checksums of their labels. So the number of a level
+    does not depend on the sample that has it, nor on its name: otherwise the classifier would tell rows apart by the
+    numbers of rare levels alone, such as those of ids that are counted up.
+    """
     import numpy as np
 
     found = []
@@ -96,8 +103,10 @@ def _for_classifier(reference: Numbers | Levels, current: Numbers | Levels) -> R
             continue
         assert isinstance(reference, Levels)  # noqa: S101  # they match
         assert isinstance(current, Levels)  # noqa: S101
-        rank = np.empty(len(one.labels) + 1)
-        rank[np.argsort(-(reference.counts() + current.counts()), kind="stable")] = np.arange(len(one.labels))
+        counts, labels = (reference.counts() + current.counts()).tolist(), one.labels
+        checks = [zlib.crc32(label.encode("utf-8", "backslashreplace")) for label in labels]
+        rank = np.empty(len(labels) + 1)
+        rank[sorted(range(len(labels)), key=lambda at: (-counts[at], checks[at]))] = np.arange(len(labels))
         rank[-1] = np.nan
         found.append(rank[one.codes])
     return found[0], found[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,8 @@ from mlmagic.monitoring.drift.profile_drift import compare_with_profile
 from mlmagic.monitoring.drift.report import Budget, DriftNote, DriftReport, GroupDrift, SchemaDrift
 from mlmagic.monitoring.drift.request import check_request, require_columns
 from mlmagic.monitoring.drift.sources.files import is_file_name, table_in_file
-from mlmagic.monitoring.drift.sources.tables import column_of, table_in_memory
+from mlmagic.monitoring.drift.sources.tables import aligned, column_of, table_in_memory
+from mlmagic.monitoring.drift.statistics.shared_rows import share_of_shared
 from mlmagic.monitoring.drift.verdicts import Threshold, judge
 
 if TYPE_CHECKING:
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.sources.values import Values
 
 _FEW_ROWS = 30
+_NEVER = 1e-12
+"""Below such an alpha of a budget, drift that matters is not found."""
 _PAIR = 2
-_WORSE_THAN_CHANCE, _MANY_ROWS = 0.4, 400
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Notes:
 
 
 def detect(request: DriftRequest) -> DriftReport:
-    """Compare as `mlmagic.drift` does; recorded nowhere.
+    """Compare as `mlmagic.drift` does; recorded nowhere. Warnings of libraries are not shown: notes say what matters.
 
     Raises
     ------
@@ -62,6 +65,12 @@ def detect(request: DriftRequest) -> DriftReport:
     """
     require("scipy", "mlmagic.drift")
     check_request(request)
+    with warnings.catch_warnings():  # in this thread, before others compare columns: they share the filters
+        warnings.simplefilter("ignore")
+        return _detect(request)
+
+
+def _detect(request: DriftRequest) -> DriftReport:
     if isinstance(request.reference, str) and not is_file_name(request.reference):
         return _with_profile(request)
     notes = Notes()
@@ -72,15 +81,15 @@ def detect(request: DriftRequest) -> DriftReport:
         if not table.rows or not table.names:
             what = "columns" if table.rows else "rows"
             raise UsageProblem(f"{table.name} has no {what}: there is nothing to compare")
+    reference, current = aligned(reference, current)
     features, schema = _features(request, reference, current)
     pairs = [*_outputs(request, reference, current, notes), *_pairs(features, reference, current)]
     together = request.multivariate and min(rows) >= multivariate.FEWEST_ROWS
     divided = [] if request.by is None else grouping.groups_by(request.by, reference, current, notes.info)
-    selected = Selected(
-        {one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows) if together else None
-    )
+    selected = Selected({one.value: one.rows for one in divided if not one.note}, multivariate.sampled_rows(rows))
     compared = compare_pairs(pairs, selected, rows=max(rows))
     classified = _classify(compared, notes) if together else None
+    _note_shared(compared, reference, current, notes)
     if request.multivariate and not together:
         notes.info(f"all columns together were not compared: that takes {multivariate.FEWEST_ROWS} rows on each side")
     importance = _importance(request.model, reference, notes)
@@ -108,6 +117,10 @@ def detect(request: DriftRequest) -> DriftReport:
     )
     if not any(one.whole is not None for one in compared):
         notes.warn(f"no values were compared: {reference.name} and {current.name} share no column that can be")
+    for one in compared:
+        for table, text in zip((reference, current), one.notes, strict=True):
+            if text:
+                notes.warn(f"{one.name}: {text} in {table.name}")
     retyped = tuple(one.retyped for one in compared if one.retyped is not None)
     _note_few(report, notes)
     return replace(
@@ -136,7 +149,7 @@ def table_of(data: Any, name: str) -> Table:
     UsageProblem
         If it is neither.
     """
-    if isinstance(data, Path) or (isinstance(data, str) and is_file_name(data)):
+    if isinstance(data, Path) or (isinstance(data, str) and (is_file_name(data) or Path(data).is_dir())):
         return table_in_file(Path(data).expanduser())
     return table_in_memory(data, name)
 
@@ -204,7 +217,11 @@ def _importance(model: Any, reference: Table, notes: Notes) -> dict[str, float]:
 
 
 def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift | None:
-    samples = {one.name: one.sample for one in compared if one.sample is not None}
+    samples = {
+        one.name: one.sample
+        for one in compared
+        if one.sample is not None and one.whole is not None and one.whole.kind != "time"
+    }
     times = [one.name for one in compared if one.whole is not None and one.whole.kind == "time"]
     if times:
         notes.info(f"not among all columns together: {', '.join(times)}, since dates tell any two periods apart")
@@ -218,9 +235,19 @@ def _classify(compared: Sequence[Compared], notes: Notes) -> MultivariateDrift |
     if found is None:
         notes.info("all columns together were not compared: their values are missing")
         return None
-    if found.auc < _WORSE_THAN_CHANCE and found.rows >= _MANY_ROWS:
-        notes.warn("the two sides share rows: the classifier remembers them from the other side")
     return found
+
+
+def _note_shared(compared: Sequence[Compared], reference: Table, current: Table, notes: Notes) -> None:
+    """Note that rows of one side are on the other one too, which hides drift."""
+    shared = share_of_shared([one.sample for one in compared if one.sample is not None])
+    if not shared:
+        return
+    sampled = min(multivariate.MOST_ROWS / reference.rows, 1.0)  # so many rows of the reference were looked at
+    about = "about " * (max(reference.rows, current.rows) > multivariate.MOST_ROWS)
+    count = round(min(shared / sampled, 1.0) * current.rows)
+    text = f"the two sides share rows: {about}{count:,} of the {current.rows:,} rows of {current.name} are in"
+    notes.warn(f"{text} {reference.name} too, which hides drift, and a classifier remembers them from the other side")
 
 
 def _threshold(
@@ -243,9 +270,15 @@ def _threshold(
     found = alarm_budget.calibrate(
         columns, correlations, current_rows, rate=part, min_effect=request.min_effect, most=request.alpha
     )
+    if found.alpha < _NEVER:
+        notes.warn(
+            "the reference is too short for the budget: its rows depend so much on each other that hardly any "
+            "drift of a column is found"
+        )
     if current_rows > rows // 2:
         notes.warn("the alpha of the budget is calibrated on fewer rows than the current ones: the reference is short")
-    checks = request.checks if isinstance(request.checks, str) else f"{request.checks:g} a month"
+    checks = alarm_budget.as_number(request.checks)
+    checks = checks if isinstance(checks, str) else f"{checks:g} a month"
     budget = Budget(str(request.budget), checks, rate, found.alpha, found.splits, found.block)
     return Threshold(found.alpha, "none", request.min_effect, together=part), budget
 

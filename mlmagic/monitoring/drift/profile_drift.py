@@ -11,11 +11,14 @@ from mlmagic.monitoring.drift.report import ColumnDrift, DriftNote, DriftReport,
 from mlmagic.monitoring.drift.request import require_columns
 from mlmagic.monitoring.drift.sources.values import Levels, NotCompared, Numbers
 from mlmagic.monitoring.drift.statistics.counts import compare_counts, two_shares
+from mlmagic.monitoring.drift.statistics.means import Moments, distance_of_means, means_differ, within_range
 from mlmagic.monitoring.drift.statistics.ranges import beyond_range
 from mlmagic.monitoring.drift.verdicts import Threshold, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from mlmagic.monitoring.drift.report import Role
     from mlmagic.monitoring.drift.request import DriftRequest
@@ -79,14 +82,15 @@ def compare_with_profile(request: DriftRequest, profile: Profile, current: Table
         ),
         not_compared=reasons,
         notes=_notes(profile, current),
+        of_profile=True,
     )
 
 
 def _notes(profile: Profile, current: Table) -> tuple[DriftNote, ...]:
     told = (
-        f"of {profile.name} only the profile is recorded: columns and their kinds, ranges, missing values, means and "
-        "the classes of the target are compared; the shapes of distributions, categories, and all columns together are "
-        "not. A distance is the least that it can be"
+        f"of {profile.name} only the profile is recorded: columns and their kinds, ranges, means, missing values, "
+        "bools and the classes of the target are compared; the shapes of distributions, other categories, and all "
+        "columns together are not. Distances are estimated from ranges and means"
     )
     notes = [DriftNote(text) for text in current.notes] + [DriftNote(told, "warning")]
     if profile.left_out:
@@ -105,13 +109,15 @@ def _compare(name: str, role: Role, profile: Profile, values: Values) -> ColumnD
         )
     if recorded is None or recorded.kind is None:
         return "its values were not recorded"
+    if isinstance(values, Levels) and values.mixed is not None and recorded.kind != "text":
+        values = Numbers(values.mixed.values, values.mixed.kind, values.dtype)
     kinds = {recorded.kind, values.kind}
     if len(kinds) > 1 and kinds != _NUMBERS and not values.missing.all():
         return Retyped(name, f"{KINDS[recorded.kind]} ({recorded.dtype})", f"{KINDS[values.kind]} ({values.dtype})")
     kind: Any = {"time": "time", "number": "number"}.get(recorded.kind, "category")
     facts = _missing(recorded, profile.rows, values)
     if isinstance(values, Numbers):
-        facts |= _range(recorded, profile.rows - recorded.missing, values)
+        facts |= _numbers(recorded, profile.rows - recorded.missing, values)
     return ColumnDrift(name, role, kind, (profile.rows, len(values.missing)), **facts)
 
 
@@ -122,21 +128,52 @@ def _missing(recorded: RecordedColumn | None, rows: int, values: Numbers | Level
     return {"missing": (before / rows, gone / length), "missing_p": p}
 
 
-def _range(recorded: RecordedColumn, rows: int, values: Numbers) -> dict[str, Any]:
-    """Return how many values lie beyond the recorded range: the least that the Kolmogorov-Smirnov distance can be."""
+def _numbers(recorded: RecordedColumn, rows: int, values: Numbers) -> dict[str, Any]:
+    """Compare ranges and means, each by a test of its own: the smaller p-value counts twice."""
     import numpy as np
 
     present = values.values[~values.missing]
-    if recorded.low is None or recorded.high is None or not len(present) or values.kind == "bool" or rows < 1:
+    if rows < 1 or not len(present):
+        return {}
+    if recorded.kind == "bool":
+        return _bools(recorded, rows, present)
+    if recorded.low is None or recorded.high is None:
         return {}
     below, above = int((present < recorded.low).sum()), int((present > recorded.high).sum())
     finite = present[np.isfinite(present)]
     outside = (below + above) / len(present)
     means = math.nan if recorded.mean is None else recorded.mean, float(finite.mean()) if len(finite) else math.nan
-    return {
+    facts: dict[str, Any] = {
         "test": "range", "statistic": outside, "p": beyond_range(below, above, rows, len(present)),
         "distance": max(below, above) / len(present), "outside": outside, "means": means,
         "infinite": (0, len(present) - len(finite)),
+    }  # fmt: skip
+    if values.kind == "time" or not all(map(math.isfinite, (*means, recorded.low, recorded.high))):
+        return facts
+    first = within_range(rows, means[0], recorded.low, recorded.high)
+    second = Moments(len(finite), means[1], float(finite.std(ddof=1)) if len(finite) > 1 else 0.0)
+    statistic, p = means_differ(first, second)
+    if not math.isnan(p):
+        if p < facts["p"]:
+            facts |= {"test": "Welch", "statistic": statistic, "p": p}
+        facts["p"] = min(2 * facts["p"], 1.0)
+        facts["distance"] = max(facts["distance"], distance_of_means(first, second))
+    return facts
+
+
+def _bools(recorded: RecordedColumn, rows: int, present: NDArray[Any]) -> dict[str, Any]:
+    """Compare the counts of a column of bools, which follow from its mean."""
+    import numpy as np
+
+    if recorded.mean is None or not 0 <= recorded.mean <= 1 or not np.isin(present, (0, 1)).all():
+        return {}
+    true = round(recorded.mean * rows), int(present.sum())
+    found = compare_counts(*(np.array([size - one, one]) for one, size in zip(true, (rows, len(present)), strict=True)))
+    shares = [(1 - one / size, one / size) for one, size in zip(true, (rows, len(present)), strict=True)]
+    return {
+        "test": found.test, "statistic": found.statistic, "p": found.p if found.test else math.nan,
+        "distance": found.distance, "psi": found.psi, "jensen_shannon": found.jensen_shannon,
+        "histogram": Histogram(shares[0], shares[1], labels=("False", "True")),
     }  # fmt: skip
 
 

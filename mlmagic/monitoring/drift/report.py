@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+from mlmagic.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -42,13 +45,21 @@ class ColumnDrift:
     ----------
     test, statistic, p, p_corrected
         The test of the values: ``"Kolmogorov-Smirnov"`` for numbers and dates, ``"chi-square"`` or ``"Fisher"`` for
-        categories, empty if there is nothing to test. Corrected p-values count all tests of the report.
+        categories, ``"sparse chi-square"`` if rare ones are tested among themselves too, empty if there is nothing to
+        test. If only the profile of the reference is known, ``"range"`` or ``"Welch"``. Corrected p-values count all
+        tests of the report.
     distance
         From 0 to 1: the Kolmogorov-Smirnov distance, or the total variation distance of categories, which is the
-        share of rows that would have to change.
+        share of rows that would have to change. It is over all categories, less what chance may give the rare ones.
+    chance
+        The most of a total variation distance that chance is likely to give rare categories, those with fewer than 5
+        expected rows on one side: its mean and two standard deviations. Of a distance t, ``distance`` is
+        (t - chance) / (1 - chance), at least the distance with rare categories taken as one, and at least the share of
+        rows with new or gone categories that is not to be expected (Good and Turing's estimate).
     psi, jensen_shannon, wasserstein
         The population stability index over the reference's deciles, the Jensen-Shannon distance, and the Wasserstein
-        distance in standard deviations of the reference (NaN for categories).
+        distance in standard deviations of the reference (NaN for categories). The first two are over all categories,
+        and large by chance alone if there are many rare ones.
     missing, missing_p, missing_p_corrected
         The shares of missing values in reference and current rows, and the test of their difference.
     means
@@ -73,6 +84,7 @@ class ColumnDrift:
     p: float = math.nan
     p_corrected: float = math.nan
     distance: float = 0.0
+    chance: float = 0.0
     psi: float = math.nan
     jensen_shannon: float = math.nan
     wasserstein: float = math.nan
@@ -175,9 +187,19 @@ class Budget:
     block: int
 
 
-@dataclass(frozen=True)
+class Pages(Protocol):
+    """Shows reports: as text, and as a page in a file."""
+
+    def text(self, report: DriftReport) -> str:
+        """Return *report* as text."""
+
+    def save(self, report: DriftReport, path: str | Path) -> None:
+        """Write *report* to the file *path* as HTML."""
+
+
+@dataclass(frozen=True, repr=False)
 class DriftReport:
-    """How current rows differ from the reference.
+    """How current rows differ from the reference. ``print(report)`` shows what ``%drift`` shows.
 
     Attributes
     ----------
@@ -199,6 +221,8 @@ class DriftReport:
         What to know about the comparison.
     recorded_on
         The name of the run that has the report, or None.
+    of_profile
+        Whether only a recorded profile of the reference was known: what is not in it may have drifted all the same.
     """
 
     reference: str
@@ -216,6 +240,17 @@ class DriftReport:
     budget: Budget | None = None
     notes: tuple[DriftNote, ...] = ()
     recorded_on: str | None = None
+    of_profile: bool = False
+    pages: ClassVar[Pages | None] = None
+    """Set by `mlmagic.drift`; it holds no state."""
+
+    def __str__(self) -> str:
+        return repr(self) if self.pages is None else self.pages.text(self)
+
+    def __repr__(self) -> str:
+        found = f"{len(self.drifted):,} of {len(self.columns):,} columns drifted"
+        more = ", drift elsewhere" if self.is_drifted and not self.drifted else ""
+        return f"<DriftReport of {self.current} against {self.reference}: {found}{more}>"
 
     @property
     def drifted(self) -> list[str]:
@@ -233,6 +268,22 @@ class DriftReport:
     def share(self) -> float:
         """The share of the compared columns that drifted."""
         return len(self.drifted) / len(self.columns) if self.columns else 0.0
+
+    def save_html(self, path: str | Path) -> None:
+        """Write the report to a file as a page of its own, which needs no network and no script.
+
+        Raises
+        ------
+        UsageProblem
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> mlmagic.drift(X_train, X_recent).save_html("drift.html")  # doctest: +SKIP
+        """
+        if self.pages is None:
+            raise UsageProblem("this report was not made by mlmagic.drift: it has no page")
+        self.pages.save(self, path)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row for each column, and for each column of each group.

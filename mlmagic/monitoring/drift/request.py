@@ -63,6 +63,8 @@ def check_request(request: DriftRequest) -> None:
         request.columns is not None and not all(isinstance(one, str) for one in request.columns)
     ):
         raise UsageProblem(f"columns is a list of names, not {described(request.columns)}: columns=['age', 'income']")
+    if request.columns is not None and not len(request.columns) and request.target is None:
+        raise UsageProblem("columns is an empty list: nothing would be compared; without it, all columns are")
     if request.model is not None and not callable(getattr(request.model, "predict", request.model)):
         raise UsageProblem(f"model is a fitted model with predict, not {described(request.model)}")
 

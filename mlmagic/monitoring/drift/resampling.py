@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.monitoring.drift.dependence import FEWEST_BLOCKS
 from mlmagic.monitoring.drift.sources.values import Levels
-from mlmagic.monitoring.drift.statistics.counts import LEAST_EXPECTED, kept_levels
+from mlmagic.monitoring.drift.statistics.counts import (
+    LEAST_EXPECTED,
+    are_tested,
+    distance_beyond_chance,
+    kept_levels,
+    least_rows,
+)
+from mlmagic.monitoring.drift.statistics.rare_levels import RareLevels, distance_by_chance
 from mlmagic.monitoring.drift.statistics.samples import ks_p_value, ks_statistic
 
 if TYPE_CHECKING:
@@ -167,37 +174,66 @@ def _two_digits(size: int) -> int:
 
 
 def _of_counts(codes: NDArray[Any], is_current: NDArray[Any], min_effect: float, inflation: float) -> NDArray[Any]:
-    """Return the p-values of the chi-square test, rare levels pooled, or of Fisher's for few rows."""
+    """Return the p-values of `compare_counts`; those of rare levels are not permuted, but from their moments."""
+    import numpy as np
+
+    totals = np.bincount(codes)
+    levels = np.flatnonzero(totals)
+    totals = totals[levels]
+    sizes = is_current.sum(axis=0)
+    found = np.ones(is_current.shape[1])
+    both = (sizes > 0) & (sizes < len(codes))
+    if len(levels) < _PAIR or not both.any():
+        return found
+    is_current, sizes = is_current[:, both], sizes[both]
+    order = np.argsort(codes, kind="stable")
+    begins = np.cumsum(totals) - totals
+    current = np.add.reduceat(is_current[order], begins, axis=0, dtype=np.int64).astype(np.float64)
+    reference = totals[:, None] - current
+    rows = len(codes) - float(sizes.mean()), float(sizes.mean())
+    kept = kept_levels(totals, rows)
+    pooled = np.delete(np.arange(len(totals)), kept)
+    whole = np.stack([reference, current])
+    table = whole[:, kept]
+    if len(pooled):
+        table = np.concatenate([table, whole[:, pooled].sum(axis=1, keepdims=True)], axis=1)
+    p = _of_tables(table, inflation)
+    if are_tested(totals[pooled], rows):
+        of_rare = _of_rare(totals[pooled], current[pooled], inflation)
+        alone = table.shape[1] < _PAIR
+        p = np.where(np.isnan(of_rare), p, of_rare if alone else 1 - (1 - np.fmin(p, of_rare)) ** 2)
+    rare = totals[totals < least_rows(rows)]
+    distance = distance_beyond_chance(whole, table, distance_by_chance(rare, rows) if len(rare) else 0.0)
+    found[both] = np.where(distance >= min_effect, p, 1.0)
+    return found
+
+
+def _of_tables(table: NDArray[Any], inflation: float) -> NDArray[Any]:
+    """Return the p-values of the chi-square test, or Fisher's, of tables of two rows."""
     import numpy as np
     from scipy.stats import chi2
 
-    totals = np.bincount(codes)
-    sizes = is_current.sum(axis=0)
-    kept = kept_levels(totals, (len(codes) - sizes.mean(), sizes.mean()))
-    place = np.full(len(totals), len(kept))  # rare levels are one, the last
-    place[kept] = np.arange(len(kept))
-    placed = place[codes]
-    order = np.argsort(placed, kind="stable")
-    begins = np.flatnonzero(np.diff(placed[order], prepend=-1))
-    current = np.add.reduceat(is_current[order], begins, axis=0, dtype=np.int64)
-    reference = np.bincount(placed)[placed[order][begins]][:, None] - current
-    found = np.ones(is_current.shape[1])
-    both = (sizes > 0) & (sizes < len(codes))
-    if len(begins) < _PAIR or not both.any():
-        return found
-    table = np.stack([reference[:, both], current[:, both]]).astype(np.float64)
+    levels = table.shape[1]
+    if levels < _PAIR:
+        return np.ones(table.shape[2])
     rows, columns = table.sum(axis=1), table.sum(axis=0)
-    expected = rows[:, None, :] * columns / len(codes)
+    expected = rows[:, None, :] * columns / columns.sum(axis=0)
     away = np.abs(table - expected)
-    if len(begins) == _PAIR:
+    if levels == _PAIR:
         away = np.maximum(away - 0.5, 0.0)  # Yates' correction, as SciPy's
-    p = chi2.sf(inflation * (away**2 / expected).sum(axis=(0, 1)), len(begins) - 1)
-    if len(begins) == _PAIR:
+    p: NDArray[Any] = chi2.sf(inflation * (away**2 / expected).sum(axis=(0, 1)), levels - 1)
+    if levels == _PAIR:
         for at in np.flatnonzero(expected.min(axis=(0, 1)) < LEAST_EXPECTED):
             p[at] = _fisher(*table[:, :, at].astype(int).ravel().tolist())
-    distance = np.abs(table[0] / rows[0] - table[1] / rows[1]).sum(axis=0) / 2
-    found[both] = np.where(distance >= min_effect, p, 1.0)
-    return found
+    return p
+
+
+def _of_rare(totals: NDArray[Any], current: NDArray[Any], inflation: float) -> NDArray[Any]:
+    """Return the p-values of the division of rare levels; their chi-square statistic is multiplied by *inflation*."""
+    rows = current.sum(axis=0)
+    least = rows**2 / totals.sum()
+    squares = (current**2 / totals[:, None]).sum(axis=0)
+    return RareLevels(totals).tail(least + inflation * (squares - least), rows)
 
 
 @lru_cache(maxsize=4096)  # it follows from the arguments alone

@@ -24,6 +24,7 @@ _NAMED = 8
 _LEAST_P = 1e-4
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _FEW_PERCENT = 0.1
+_NO_NAME = "(no name)"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class ColumnRow:
     histogram: Markup
 
 
-def drift_report_bundle(report: DriftReport) -> MimeBundle:
-    """Return *report* as HTML and as plain text.
+def drift_report_bundle(report: DriftReport, *, all_in: str = "to_dataframe()") -> MimeBundle:
+    """Return *report* as HTML and as plain text, which says that the columns that it leaves out are *all_in* that.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def drift_report_bundle(report: DriftReport) -> MimeBundle:
             notes=report.notes,
             footer=footer(report),
         ),
-        "text/plain": _plain(report, first, rest),
+        "text/plain": _plain(report, first, rest, all_in),
     }
 
 
@@ -83,7 +84,14 @@ def headline(report: DriftReport) -> str:
     sides = f"{report.current} ({_rows(report.rows[1])}) against {report.reference} ({_rows(report.rows[0])})"
     if report.drifted:
         return f"Drift in {of}: {sides}"
-    return f"Drift, but in no single column: {sides}" if report.is_drifted else f"No drift found: {sides}"
+    if not total:
+        return f"Nothing was compared{', but the schema changed' * report.is_drifted}: {sides}"
+    together = report.multivariate is not None and report.multivariate.drifted
+    if together or any(group.drifted for group in report.groups):
+        return f"Drift, but in no single column: {sides}"
+    if report.is_drifted:
+        return f"Drift of the schema only: {sides}"
+    return f"No drift found{' in what is recorded' * report.of_profile}: {sides}"
 
 
 def findings(report: DriftReport) -> list[tuple[str, str]]:
@@ -109,7 +117,7 @@ def findings(report: DriftReport) -> list[tuple[str, str]]:
     retyped = {one.name for one in schema.retyped}
     for name, reason in report.not_compared.items():
         if name not in retyped:
-            found.append(("info", f"{name} was not compared: {reason}"))
+            found.append(("info", f"{name or _NO_NAME} was not compared: {reason}"))
     return found
 
 
@@ -120,7 +128,9 @@ def footer(report: DriftReport) -> str:
     parts = [f"p below {report.alpha:g}{correction} over {tests}, and a distance of at least {report.min_effect:g}"]
     if report.budget is not None:
         budget = report.budget
-        parts.insert(0, f"at most {budget.text} false alarms with {budget.checks} checks")
+        monthly = budget.checks.endswith(" a month")
+        checks = f"{budget.checks.split()[0]} checks a month" if monthly else f"{budget.checks} checks"
+        parts.insert(0, f"at most {budget.text} false alarms with {checks}")
     if report.recorded_on is not None:
         parts.append(f"recorded on {shorten(report.recorded_on, _LONGEST)}")
     return " \N{MIDDLE DOT} ".join(parts)
@@ -188,7 +198,7 @@ def _row(one: ColumnDrift) -> ColumnRow:
         if not math.isnan(value)
     ]
     return ColumnRow(
-        shorten(one.name, _LONGEST),
+        shorten(one.name, _LONGEST) or _NO_NAME,
         "" if one.role == "column" else one.role,
         one.drifted,
         f"{distance:.3f}",
@@ -203,14 +213,21 @@ def _row(one: ColumnDrift) -> ColumnRow:
 def _groups(report: DriftReport) -> list[tuple[str, str, str]]:
     """Return each group with its rows and what drifted in it."""
     found = []
-    for one in report.groups:
+    compared = [one for one in report.groups if not one.note]
+    left_out = [one for one in report.groups if one.note]
+    for one in compared if len(left_out) > 1 else report.groups:
         name = shorten(f"{one.by} = {one.value}", _LONGEST)
         what = (one.note and f"not compared: {one.note}") or (_names(one.drifted) if one.drifted else "no drift found")
         found.append((name, f"{one.rows[0]:,} {_ARROW} {one.rows[1]:,}", what))
+    if len(left_out) > 1:
+        rows = [sum(one.rows[side] for one in left_out) for side in (0, 1)]
+        name = shorten(f"{len(left_out)} values of {left_out[0].by}", _LONGEST)
+        what = f"not compared: {left_out[0].note}"
+        found.append((name, f"{rows[0]:,} {_ARROW} {rows[1]:,}", what))
     return found
 
 
-def _plain(report: DriftReport, first: Sequence[ColumnRow], rest: Sequence[ColumnRow]) -> str:
+def _plain(report: DriftReport, first: Sequence[ColumnRow], rest: Sequence[ColumnRow], all_in: str) -> str:
     lines = [clean(headline(report))]
     shown = [*first[:_SHOWN], *rest[:_UNDRIFTED]]
     width = max((columns(row.name) for row in shown), default=0)
@@ -219,7 +236,7 @@ def _plain(report: DriftReport, first: Sequence[ColumnRow], rest: Sequence[Colum
         lines.append(f"  {'!' if row.drifted else ' '} {pad(row.name, width)}  {clean(told)}")
     if (more := len(first) + len(rest) - len(shown)) > 0:
         hidden = f"{more:,} more" if len(first) > _SHOWN else f"{more:,} more without drift"
-        lines.append(f"    and {hidden}: to_dataframe() has all of them")
+        lines.append(f"    and {hidden}: {all_in} has all of them")
     for name, rows, what in _groups(report):
         lines.append(f"  {clean(name)}  {rows} rows: {clean(what)}")
     for level, text in [*findings(report), *((note.level, note.text) for note in report.notes)]:
@@ -229,7 +246,7 @@ def _plain(report: DriftReport, first: Sequence[ColumnRow], rest: Sequence[Colum
 
 def _names(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(shorten(name, _LONGEST) for name in names[:_NAMED]) + more
+    return ", ".join(shorten(name, _LONGEST) or _NO_NAME for name in names[:_NAMED]) + more
 
 
 def _rows(count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import ModelNotFoundError, RunNotFoundError, UsageProblem
+from mlmagic.errors import MLMagicError, ModelNotFoundError, RunNotFoundError, UsageProblem
 from mlmagic.registry import registry_store
 from mlmagic.registry.names import reference_in
 from mlmagic.registry.versions import find_version
@@ -29,7 +29,10 @@ _NUMBERS = ("int", "uint", "float", "bfloat", "duration")
 
 @dataclass(frozen=True)
 class RecordedColumn:
-    """What is known of a column: ``low``, ``high`` and ``mean`` of numbers, and of dates in seconds; else None."""
+    """What is known of a column: ``low``, ``high`` and ``mean`` of numbers, of dates in seconds; else None.
+
+    Of bools, the mean is known.
+    """
 
     name: str
     kind: Kind | None
@@ -72,6 +75,14 @@ def recorded_profile(text: str, names: Sequence[str]) -> Profile:
         raise UsageProblem(f"{title} has no recorded table: compare with the data itself, or with a file")
     wanted = set(names)
     return max(found, key=lambda one: len(wanted & one.columns.keys()))
+
+
+def is_recorded(text: str) -> bool:
+    """Return whether there is a run or a registered model of this name."""
+    try:
+        return bool(_run_of(text)[0])
+    except MLMagicError:
+        return False
 
 
 def _run_of(text: str) -> tuple[str, str]:
@@ -155,7 +166,7 @@ def _number(value: Any, kind: Kind | None) -> float | None:
 
         found = pd.to_datetime(value, errors="coerce", utc=True)
         return None if pd.isna(found) else float(found.timestamp())
-    if kind not in {"number", "time"} or isinstance(value, bool):
+    if kind not in {"number", "time", "bool"} or isinstance(value, bool):
         return None
     try:
         return float(value)

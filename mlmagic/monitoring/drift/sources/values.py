@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.data.columns.column import ArrayColumn, CodedColumn, TextColumn
 from mlmagic.data.columns.missing import is_missing
 from mlmagic.data.columns.reader import read_column
+from mlmagic.monitoring.drift.sources.mixed import mixed_objects, mixed_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlmagic.data.columns.column import Column
+    from mlmagic.monitoring.drift.sources.mixed import Mixed
 
 Kind = Literal["number", "time", "bool", "text"]
 
@@ -68,12 +70,13 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Codes into *labels*; -1 is a missing value."""
+    """Codes into *labels*; -1 is a missing value. ``mixed`` are the values in another form if few of them are text."""
 
     codes: NDArray[Any]
     labels: tuple[str, ...]
     dtype: str
     kind: Literal["text"] = "text"
+    mixed: Mixed | None = None
 
     def take(self, rows: NDArray[Any]) -> Levels:
         """Return some of the rows."""
@@ -103,20 +106,25 @@ class NotCompared:
 Values = Numbers | Levels | NotCompared
 
 
-def read_values(raw: Any) -> Values:
+def read_values(raw: Any, *, of_text_file: bool = False) -> Values:
     """Return the values of a Series of pandas or polars, or of an Arrow array.
+
+    Of a text file, text that mostly reads as numbers or dates has these values too.
 
     >>> import pandas as pd
     >>> read_values(pd.Series([1, None, 3])).values.tolist()
     [1.0, nan, 3.0]
     >>> read_values(pd.Series(["b", "a", None, "b"])).labels
-    ('b', 'a')
+    ('a', 'b')
     >>> read_values(pd.Series([[1], [2, 3]]))
     NotCompared(reason='its values are of type list', dtype='object')
     """
     found = getattr(raw, "dtype", None)
     dtype = str(raw.type if found is None else found)
-    return _of_column(read_column(raw), dtype)
+    values = _of_column(read_column(raw), dtype)
+    if of_text_file and isinstance(values, Levels):
+        return replace(values, mixed=mixed_text(values.codes, values.labels))
+    return values
 
 
 def _of_column(column: Column, dtype: str) -> Values:
@@ -198,7 +206,7 @@ def _of_objects(array: NDArray[Any], dtype: str) -> Values:
         return Numbers(values, "bool" if kind == "boolean" else "number", dtype)
     texts = array.copy()
     texts[~gone] = [_label(one) for one in present]
-    return _factorized(texts, dtype)
+    return replace(_factorized(texts, dtype), mixed=mixed_objects(array, gone))
 
 
 def _factorized(array: NDArray[Any], dtype: str) -> Levels:
@@ -206,15 +214,18 @@ def _factorized(array: NDArray[Any], dtype: str) -> Levels:
     import pandas as pd
 
     codes, found = pd.factorize(array)
-    return Levels(np.asarray(codes, dtype=np.int64), tuple(map(str, found)), dtype)
+    return _unique_labels(np.asarray(codes, dtype=np.int64), list(map(str, found)), dtype)
 
 
 def _unique_labels(codes: NDArray[Any], labels: list[str], dtype: str) -> Levels:
-    """Return levels whose labels differ; a missing label makes its rows missing."""
+    """Return levels whose labels differ and are sorted; a missing label makes its rows missing.
+
+    Labels in the order in which rows have them would make codes depend on the numbers of rows.
+    """
     import numpy as np
 
-    known: dict[str, int] = {}
-    place = np.array([-1 if one is None else known.setdefault(one, len(known)) for one in labels] + [-1], np.int64)
+    known = {label: at for at, label in enumerate(sorted({one for one in labels if one is not None}))}
+    place = np.array([-1 if one is None else known[one] for one in labels] + [-1], np.int64)
     return Levels(place[codes], tuple(known), dtype)
 
 

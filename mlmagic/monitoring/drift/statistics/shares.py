@@ -24,7 +24,7 @@ def total_variation(reference: NDArray[Any], current: NDArray[Any]) -> float:
 
 
 def stability_index(reference: NDArray[Any], current: NDArray[Any]) -> float:
-    """Return the population stability index; an empty bin counts as one in 10,000 rows.
+    """Return the population stability index; an empty bin counts as one in 10,000 rows, or fewer of many bins.
 
     >>> import numpy as np
     >>> round(stability_index(np.array([0.5, 0.5]), np.array([0.4, 0.6])), 4)
@@ -32,7 +32,8 @@ def stability_index(reference: NDArray[Any], current: NDArray[Any]) -> float:
     """
     import numpy as np
 
-    first, second = np.maximum(reference, _FLOOR), np.maximum(current, _FLOOR)
+    least = min(_FLOOR, 1 / (10 * max(len(reference), 1)))
+    first, second = np.maximum(reference, least), np.maximum(current, least)
     return float(((second - first) * np.log(second / first)).sum())
 
 
