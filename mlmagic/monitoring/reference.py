@@ -11,6 +11,7 @@ from mlmagic.evaluation.outcomes.test_data import for_model
 from mlmagic.monitoring.records.thinning import thinned
 from mlmagic.monitoring.serving.batches import day_of
 from mlmagic.monitoring.serving.columns import ACTUAL, TIME
+from mlmagic.monitoring.serving.rows import column_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +50,7 @@ def reference_rows(model: RecordingModel, data: Any, target: Any) -> pa.Table | 
     labels = np.asarray(target).reshape(-1)
     if len(labels) != rows.num_rows:
         raise UsageProblem(f"reference_target: {len(labels):,} targets for the {rows.num_rows:,} rows of the reference")
-    return rows.append_column(ACTUAL, pa.array(labels, from_pandas=True))
+    return rows.append_column(*column_of(ACTUAL, labels))
 
 
 def record_reference(batches: Batches, reference: pa.Table | None) -> None:
@@ -57,7 +58,8 @@ def record_reference(batches: Batches, reference: pa.Table | None) -> None:
     if reference is None:
         return
     rows = thinned(reference, _MOST_ROWS).combine_chunks()
-    digest = hashlib.sha256(rows.drop_columns([TIME]).to_pandas().to_csv().encode()).hexdigest()[:32]
+    content = rows.drop_columns([TIME]).to_batches()[0]
+    digest = hashlib.sha256(content.schema.serialize().to_pybytes() + content.serialize().to_pybytes()).hexdigest()[:32]
     batches.add("reference", rows.to_batches()[0], day_of(_now_us()), number=digest)
 
 

@@ -22,6 +22,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mlmagic
 from mlmagic.errors import ModelNotFoundError, StoreError, UsageProblem
+from mlmagic.monitoring.records.reading import read_rows
+from mlmagic.monitoring.records.values import features_of
 from mlmagic.monitoring.serving import batches, spool
 from mlmagic.user_settings import settings
 
@@ -303,6 +305,36 @@ def test_labels_of_another_type_are_the_same_labels(kind, monitor, data):
     served.predict(table[300:400], ids=range(100))
     served.actuals(range(100), target[300:400].astype(kind))
     assert served.report().performance[0].value > 0.8
+
+
+def test_labels_may_change_their_type_from_call_to_call(monitor, data, model):
+    table = data[0][300:400]
+    served = monitor()
+    served.predict(table, ids=range(100))
+    right = model.predict(table)
+    for at, kind in enumerate([int, bool, float, str]):
+        served.actuals(range(25 * at, 25 * at + 25), right[25 * at : 25 * at + 25].astype(kind))
+    assert (served.report().performance[0].value, served.report().labelled) == (1.0, 100)
+
+
+def test_a_text_in_a_column_of_numbers_leaves_the_numbers_numbers(monitor):
+    rows = pd.DataFrame({"age": np.arange(500.0), "b": np.arange(500.0)})
+    served = monitor(loaded=lambda X: np.zeros(len(X)), reference=rows)
+    served.predict(rows)
+    for _ in range(3):
+        served.predict(rows[:1].assign(age="41"))
+    served.predict(pd.DataFrame({"age": [40.0, "x"], "b": [1.0, 2.0]}))
+    served.flush()
+    ages = rows_read("age")
+    assert (len([one for one in ages if isinstance(one, float)]), ages[500:]) == (501, ["41"] * 3 + [40.0, "x"])
+    subjects = [one.subject for one in served.check().alerts]
+    assert len(set(subjects)) == len(subjects)
+    assert "b" not in subjects
+
+
+def rows_read(column):
+    """Return what a check compares of a column."""
+    return features_of(read_rows("churn", "predictions", None).table)[column].tolist()
 
 
 def test_without_labels_the_performance_is_an_estimate(monitor, data):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlmagic.monitoring.records.label_values import text_of
 from mlmagic.monitoring.serving.columns import ACTUAL, ID
+from mlmagic.monitoring.serving.mixed import objects_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +35,9 @@ def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     first = {one: at for at, one in reversed(list(enumerate(ids)))}
     values = labels.column(ACTUAL)
     again = [one for one, at in last.items() if first[one] != at]
-    changed = sum(values[first[one]].as_py() != values[last[one]].as_py() for one in again)
+    field = labels.schema.field(ACTUAL)
+    objects = objects_in(field, values) if again else []
+    changed = sum(_differ(objects[first[one]], objects[last[one]]) for one in again)
     rows = pa.array([last.get(one) for one in predictions.column(ID).to_pylist()], pa.int64())
     taken = values.take(rows)
     notes = []
@@ -42,4 +46,8 @@ def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     if unknown := len(last.keys() - set(predictions.column(ID).to_pylist())):
         notes.append(f"{unknown:,} labels have ids of no prediction in this period")
     count = predictions.num_rows - int(pc.sum(pc.is_null(taken)).as_py() or 0)
-    return Labelled(predictions.append_column(ACTUAL, taken), count, tuple(notes))
+    return Labelled(predictions.append_column(field, taken), count, tuple(notes))
+
+
+def _differ(one: object, other: object) -> bool:
+    return one != other and text_of(one) != text_of(other)

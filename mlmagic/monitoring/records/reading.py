@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import StoreError
+from mlmagic.monitoring.records.concatenating import together
 from mlmagic.monitoring.records.thinning import sampled
 from mlmagic.monitoring.serving.batches import DAY, MODEL, VERSION, day_of
 from mlmagic.monitoring.serving.columns import TIME
@@ -103,7 +104,8 @@ def read_rows(
                 _add(found, read_part(files), run.data.tags[VERSION], kind, period)
             except StoreError as error:
                 problems.append(f"{part.path} of the run {run.info.run_name!r} was not read: {error}")
-    return Recorded(_together(found.tables), found.share, tuple(problems))
+    table = None if not found.tables else together(found.tables).sort_by(TIME)
+    return Recorded(table, found.share, tuple(problems))
 
 
 def monitored_models(client: MlflowClient) -> list[str]:
@@ -158,35 +160,3 @@ def _add(found: _Kept, table: pa.Table, version: str, kind: Kind, period: Period
         table = table.filter(inside)
     if table.num_rows:
         found.add(table.append_column(RECORDED_VERSION, pa.array([version] * table.num_rows, pa.string())))
-
-
-def _together(tables: list[pa.Table]) -> pa.Table | None:
-    """Return one table of all rows, by their time; a column of several types becomes text."""
-    import pyarrow as pa
-
-    if not tables:
-        return None
-    try:
-        whole = pa.concat_tables(tables, promote_options="permissive")
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        mixed = _of_several_types(tables)
-        whole = pa.concat_tables([_as_text(table, mixed) for table in tables], promote_options="permissive")
-    return whole.sort_by(TIME)
-
-
-def _of_several_types(tables: list[pa.Table]) -> set[str]:
-    kinds: dict[str, set[str]] = {}
-    for table in tables:
-        for one in table.schema:
-            kinds.setdefault(one.name, set()).add(str(one.type))
-    return {name for name, several in kinds.items() if len(several) > 1}
-
-
-def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
-    import pyarrow as pa
-
-    for at, name in enumerate(table.column_names):
-        if name in names and not pa.types.is_null(table.column(name).type):
-            texts = pa.array([None if one is None else str(one) for one in table.column(name).to_pylist()], pa.string())
-            table = table.set_column(at, name, texts)
-    return table
