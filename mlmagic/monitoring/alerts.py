@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.monitoring.judged import is_over
 from mlmagic.monitoring.report import Alert, Topic
 from mlmagic.monitoring.serving.columns import TIME
 from mlmagic.user_objects import one_line, reraise_interrupt
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import pyarrow as pa
+
+    from mlmagic.monitoring.judged import Subjects
 
 LOGGER = "mlmagic.monitoring"
 ORDER = ("critical", "warning", "info")
@@ -49,14 +52,19 @@ class AlertBook:
             if known is None or known.at <= alert.at:
                 self._open[alert.key] = alert
 
-    def take(self, found: Sequence[Alert]) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
-        """Raise those of *found* that are new, and return all of *found*, and the open ones that are over."""
+    def take(self, found: Sequence[Alert], judged: Subjects) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+        """Raise those of *found* that are new, and return the alerts that are open now, and those that are over.
+
+        An open alert that was not found again stays open unless *judged* says that it is over.
+        """
         taken = [self._take(alert) for alert in found]
         keys = {alert.key for alert in found}
-        over = tuple(alert for key, alert in self._open.items() if key not in keys)
+        rest = [alert for key, alert in self._open.items() if key not in keys]
+        over = tuple(alert for alert in rest if is_over(alert, judged.get((alert.topic, alert.subject))))
         for alert in over:
             del self._open[alert.key]
-        return by_severity(taken), over
+        still = [replace(alert, is_new=False) for alert in rest if alert.key in self._open]
+        return by_severity([*taken, *still]), over
 
     def _take(self, alert: Alert) -> Alert:
         known = self._open.get(alert.key)
@@ -115,14 +123,30 @@ def as_rows(raised: Sequence[Alert], over: Sequence[Alert], now: datetime) -> pa
     )
 
 
-def open_alerts(table: pa.Table | None) -> tuple[Alert, ...]:
-    """Return the alerts that are still open according to recorded rows; what is no alert is left out."""
+def with_open(found: Sequence[Alert], opened: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Return what a report has found together with the alerts that checks have raised and that are open.
+
+    What both say is one alert, since the check's moment, with the more severe level; nothing is new.
+    """
+    known = {(one.topic, one.subject): one for one in opened}
+    both = []
+    for alert in found:
+        before = known.get((alert.topic, alert.subject))
+        if before is None:
+            both.append(replace(alert, is_new=False, is_raised=False))
+        elif ORDER.index(alert.level) < ORDER.index(before.level):
+            both.append(replace(before, level=alert.level, what=alert.what, evidence=alert.evidence))
+    taken = {(one.topic, one.subject) for one in both}
+    return by_severity([*both, *(one for one in opened if (one.topic, one.subject) not in taken)])
+
+
+def open_alerts(table: pa.Table | None, at: datetime | None = None) -> tuple[Alert, ...]:
+    """Return the alerts that are open by recorded rows, now or *at* a moment; what is no alert is left out."""
     found: dict[str, Alert] = {}
-    for state, text in (
-        () if table is None else zip(table.column(_STATE).to_pylist(), table.column("alert").to_pylist(), strict=True)
-    ):
+    columns = () if table is None else [table.column(name).to_pylist() for name in (TIME, _STATE, "alert")]
+    for moment, state, text in zip(*columns, strict=True):
         alert = _alert(text)
-        if alert is None:
+        if alert is None or (at is not None and moment > at):
             continue
         if state == "over":
             found.pop(alert.key, None)

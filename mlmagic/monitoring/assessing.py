@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks import anomaly_check, drift_check, performance_check
+from mlmagic.monitoring.judged import Judged
 from mlmagic.monitoring.records.joining import with_labels
 from mlmagic.monitoring.records.reading import RECORDED_VERSION, read_rows
+from mlmagic.monitoring.records.settings import last_settings
 from mlmagic.monitoring.records.thinning import thinned
 from mlmagic.monitoring.records.values import answers_of
 from mlmagic.monitoring.report import Day, MonitoringReport
-from mlmagic.monitoring.serving.columns import TIME
+from mlmagic.monitoring.serving.columns import TIME, features_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from mlmagic.monitoring.checks.finding import Finding
     from mlmagic.monitoring.drift.report import DriftReport
+    from mlmagic.monitoring.judged import Subjects
     from mlmagic.monitoring.performance.calibration import Calibration
     from mlmagic.monitoring.performance.performance import Performance
     from mlmagic.monitoring.records.period import Period
@@ -40,10 +43,11 @@ _MOST_DAILY = 5_000
 
 @dataclass(frozen=True, eq=False)
 class Assessed:
-    """A report without alerts, and what was found."""
+    """A report without alerts, what was found, and what was judged."""
 
     report: MonitoringReport
     findings: tuple[Finding, ...] = ()
+    judged: Subjects = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +55,17 @@ class Basis:
     """What served rows are compared with.
 
     ``reference`` has the columns of served rows, with labels if they are known, or is None; ``drift`` are options of
-    `mlmagic.drift`, and ``limits`` the worst value of a metric that is accepted.
+    `mlmagic.drift`, and ``limits`` the worst value of a metric that is accepted. ``further`` are more metrics, names
+    and functions; ``absent`` are the names of functions that are not in the record. ``sample`` is the share of the rows
+    that is recorded.
     """
 
     reference: pa.Table | None = None
     drift: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
+    further: Mapping[str, Any] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    sample: float = 1.0
 
     @cached_property
     def calibration(self) -> Calibration | None:
@@ -82,9 +91,17 @@ class Basis:
             return ()
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that have a limit: they are computed beside the usual ones."""
-        return tuple(self.limits)
+    def metrics(self) -> Mapping[str, Any]:
+        """The metrics that have a limit, and the user's own: they are computed beside the usual ones."""
+        return {**{name: name for name in self.limits if name not in self.absent}, **self.further}
+
+    @property
+    def not_asked(self) -> Iterable[str]:
+        """The columns of the reference that are not to be compared."""
+        chosen = self.drift.get("columns")
+        if self.reference is None or chosen is None:
+            return ()
+        return [one for one in features_in(self.reference.column_names) if one not in chosen]
 
     @cached_property
     def part(self) -> pa.Table | None:
@@ -118,12 +135,14 @@ def assess(
     served = read_rows(name, "predictions", period, version=version, own=own)
     notes = list(served.problems)
     if basis is None:
-        recorded = read_rows(name, "reference", None, version=version, own=own)
-        basis = Basis(_last_reference(recorded.table))
+        basis = recorded_basis(name, version, own=own)
     baseline = basis.performance
     if served.table is None:
         notes.append("no prediction is recorded in this period")
-        return Assessed(MonitoringReport(name, period.since, period.until, baseline=baseline, notes=tuple(notes)))
+        empty = MonitoringReport(
+            name, period.since, period.until, baseline=baseline, notes=tuple(notes), limits=basis.limits
+        )
+        return Assessed(empty)
     if served.share < 1:
         notes.append(f"a random sample of {served.share:.1%} of the rows was read")
     labels = read_rows(name, "actuals", period, own=own)
@@ -134,10 +153,26 @@ def assess(
     whole = _whole(table.drop_columns([RECORDED_VERSION]), basis)
     report = MonitoringReport(
         name, period.since, period.until, tuple(sorted(set(table.column(RECORDED_VERSION).to_pylist()))),
-        table.num_rows, joined.labelled, whole.drift, whole.performance, baseline, (),
-        unit, tuple(_days(table, basis, unit)), (*notes, *whole.notes),
+        table.num_rows, whole.labelled, whole.drift, whole.performance, baseline, (),
+        unit, tuple(_days(table, basis, unit)), (*notes, *whole.notes), limits=basis.limits,
+        judged=tuple(dict.fromkeys(subject if topic == "performance" else topic for topic, subject in whole.judged)),
+        unjudged=tuple(whole.unjudged),
     )  # fmt: skip
-    return Assessed(report, tuple(whole.findings))
+    return Assessed(report, tuple(whole.findings), whole.judged)
+
+
+def recorded_basis(name: str, version: str | None, *, own: Iterable[Batches] = ()) -> Basis:
+    """Return the reference and the settings that the monitors of a model have recorded last.
+
+    Raises
+    ------
+    StoreError
+        If the store refuses, or cannot be reached.
+    """
+    own = tuple(own)
+    reference = _last_reference(read_rows(name, "reference", None, version=version, own=own).table)
+    settings = last_settings(read_rows(name, "settings", None, version=version, own=own).table)
+    return Basis(reference, settings.drift, settings.limits, settings.metrics, settings.functions, settings.sample)
 
 
 @dataclass(eq=False)
@@ -146,7 +181,10 @@ class _Whole:
 
     drift: DriftReport | None = None
     performance: tuple[Performance, ...] = ()
+    labelled: int = 0
     findings: list[Finding] = field(default_factory=list)
+    judged: dict[tuple[str, str], Judged] = field(default_factory=dict)
+    unjudged: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -158,22 +196,33 @@ def _whole(rows: pa.Table, basis: Basis) -> _Whole:
         found.drift, reason = drift_check.compare(basis.reference, rows, basis.drift)
         if found.drift is None:
             found.notes.append(f"drift is not known: {reason}")
+            found.unjudged.append("drift")
         else:
             found.findings += drift_check.findings(found.drift)
+            found.judged |= drift_check.judged(found.drift, basis.not_asked)
             found.notes += [note.text for note in found.drift.notes if note.level == "warning"]
     answers = answers_of(rows)
     if answers is None:
         found.notes.append("the performance of a model with several outputs is not computed")
+        found.unjudged += basis.limits
         return found
+    before = answers_of(basis.reference) if basis.reference is not None else None
+    found.labelled = int(answers.has_label.sum())
+    found.notes += filter(None, [answers.note, performance_check.unknown_labels(answers, before)])
     try:
         found.performance = performance_check.performance_of(answers, basis.calibration, basis.metrics)
     except UsageProblem as error:
         found.notes.append(f"the performance is not known: {error}")
     found.findings += performance_check.findings(found.performance, basis.performance, basis.limits)
-    found.notes += performance_check.unjudged(found.performance, basis.limits)
-    before = answers_of(basis.reference) if basis.reference is not None else None
+    found.judged |= performance_check.judged(found.performance, basis.performance, basis.limits)
+    for name, why in performance_check.unjudged(found.performance, basis.limits):
+        found.unjudged.append(name)
+        if name not in basis.absent:
+            found.notes.append(why)
     if before is not None:
         found.findings += anomaly_check.findings(before.score, answers.score)
+        if anomaly_check.can_judge(before.score, answers.score):
+            found.judged["anomalies", "prediction"] = Judged(len(answers.score))
     return found
 
 

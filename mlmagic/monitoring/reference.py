@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import described
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.evaluation.outcomes.test_data import for_model
+from mlmagic.monitoring.records.settings import as_rows
 from mlmagic.monitoring.records.thinning import thinned
+from mlmagic.monitoring.records.values import answers_of
 from mlmagic.monitoring.serving.batches import day_of
 from mlmagic.monitoring.serving.columns import ACTUAL, TIME
 from mlmagic.monitoring.serving.rows import column_of
@@ -16,6 +20,7 @@ from mlmagic.monitoring.serving.rows import column_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from mlmagic.monitoring.records.settings import Settings
     from mlmagic.monitoring.serving.batches import Batches
     from mlmagic.monitoring.serving.recording_model import RecordingModel
 
@@ -35,8 +40,9 @@ def reference_rows(model: RecordingModel, data: Any, target: Any) -> pa.Table | 
     import numpy as np
     import pyarrow as pa
 
+    _require_rows(data)
     given = for_model(model.model, data, "the reference", lambda _: None)
-    now = np.full(len(given), _now_us())
+    now = np.full(_rows_in(given), _now_us())
     try:
         rows = pa.Table.from_batches([model.rows_of(given, None, now)])
     except MLMagicError:
@@ -47,20 +53,80 @@ def reference_rows(model: RecordingModel, data: Any, target: Any) -> pa.Table | 
         raise UsageProblem("the reference has no rows: nothing could say what is usual")
     if target is None:
         return rows
-    labels = np.asarray(target).reshape(-1)
+    labels = np.asarray(target)
+    if labels.ndim > 1 and labels.shape[1:] != (1,):
+        raise UsageProblem(f"reference_target has the shape {labels.shape}: one target for each row is needed")
+    labels = labels.reshape(-1)
     if len(labels) != rows.num_rows:
         raise UsageProblem(f"reference_target: {len(labels):,} targets for the {rows.num_rows:,} rows of the reference")
     return rows.append_column(*column_of(ACTUAL, labels))
 
 
-def record_reference(batches: Batches, reference: pa.Table | None) -> None:
-    """Record the reference, or 20,000 rows of it, so that other processes can compare with it."""
+def require_model(loaded: object) -> None:
+    """Require a model that predicts.
+
+    Raises
+    ------
+    UsageProblem
+        If *loaded* has no predict, and is no function.
+    """
+    if isinstance(loaded, type) or not callable(getattr(loaded, "predict", loaded)):
+        raise UsageProblem(
+            f"loaded is a fitted model with predict, or a function of rows, not {described(loaded)}. Leave it out, and "
+            "the registered model is loaded"
+        )
+
+
+def predicts_classes(loaded: object, reference: pa.Table | None, target: Any) -> bool | None:
+    """Return whether a model predicts classes or numbers, or None if that cannot be told."""
+    if getattr(loaded, "classes_", None) is not None or getattr(loaded, "_estimator_type", "") == "classifier":
+        return True
+    answers = None if reference is None else answers_of(reference)
+    if answers is None:
+        return None
+    if answers.is_of_classes:
+        return True
+    is_fraction = answers.predictions.dtype.kind == "f" and bool((answers.predictions % 1 != 0).any())
+    return False if is_fraction and target is not None else None
+
+
+def _require_rows(data: Any) -> None:
+    """Require a table with rows.
+
+    Raises
+    ------
+    UsageProblem
+        If it is none.
+    """
+    example = "reference=X_val"
+    if isinstance(data, str | PathLike):
+        raise UsageProblem(
+            f"reference is the path {str(data)!r}: give the table itself, such as reference=pd.read_csv({str(data)!r})"
+        )
+    is_table = hasattr(data, "shape") or hasattr(data, "num_rows") or isinstance(data, list | tuple)
+    if not is_table:
+        raise UsageProblem(f"reference is a table of features, not {described(data)}: {example}")
+    if not _rows_in(data):
+        raise UsageProblem(f"the reference has no rows, so nothing says what is usual: {example}")
+
+
+def _rows_in(data: Any) -> int:
+    shape = getattr(data, "shape", None)
+    return int(shape[0]) if shape else 0 if shape == () else len(data)
+
+
+def record_basis(batches: Batches, reference: pa.Table | None, settings: Settings) -> None:
+    """Record the settings, and the reference or 20,000 rows of it, so that other processes can judge by them."""
+    today = day_of(_now_us())
+    row = as_rows(settings)
+    number = hashlib.sha256(row.column(1)[0].as_py().encode()).hexdigest()[:32]
+    batches.add("settings", row, today, number=number)
     if reference is None:
         return
     rows = thinned(reference, _MOST_ROWS).combine_chunks()
     content = rows.drop_columns([TIME]).to_batches()[0]
     digest = hashlib.sha256(content.schema.serialize().to_pybytes() + content.serialize().to_pybytes()).hexdigest()[:32]
-    batches.add("reference", rows.to_batches()[0], day_of(_now_us()), number=digest)
+    batches.add("reference", rows.to_batches()[0], today, number=digest)
 
 
 def _now_us() -> int:

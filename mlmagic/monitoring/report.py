@@ -38,6 +38,8 @@ class Alert:
         When it was first found without an interruption, and when this time.
     is_new
         Whether this check has raised it; one that is still in its cool-down is listed only.
+    is_raised
+        Whether any check has raised it. One that only a report has found was not sent to anybody.
     """
 
     level: Level
@@ -50,6 +52,7 @@ class Alert:
     model: str = ""
     version: str = ""
     is_new: bool = True
+    is_raised: bool = True
 
     @property
     def key(self) -> str:
@@ -98,13 +101,22 @@ class MonitoringReport:
     model, versions
         The registered model, and its versions that predicted.
     rows, labelled
-        The number of predictions, and of how many the label is known.
+        The number of recorded predictions, and of how many the label is known.
+    served
+        The number of predictions; more than *rows* if a monitor records a sample of them.
     drift
         All rows compared with the reference; None without a reference, or without rows.
     performance, baseline
         Of all rows, and of the reference if its targets are known.
     alerts
-        What was found, the most severe first.
+        What was found in this period, and what checks have found and is open at its end; the most severe first.
+    limits
+        The worst value of a metric that is accepted, by the name of the metric.
+    judged, unjudged
+        What could be judged of the period, such as ``"drift"`` and ``"accuracy"``, and what has a limit or a reference
+        and could not.
+    last_check
+        The end of the last period that `ModelMonitor.check` has checked, or None if there was none.
     unit, days
         Day by day, or by weeks or months if most days have fewer than 20 rows, or if there are more than 92.
     notes
@@ -124,6 +136,17 @@ class MonitoringReport:
     unit: Unit = "day"
     days: tuple[Day, ...] = ()
     notes: tuple[str, ...] = ()
+    served: int = 0
+    limits: Mapping[str, float] = field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    last_check: datetime | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the report says how the model does: there are predictions, and all of its limits could be judged."""
+        was_checked = self.last_check is not None and self.since < self.last_check
+        return bool(self.rows) and (bool(self.judged) or was_checked) and not self.unjudged
 
     @property
     def is_alarming(self) -> bool:

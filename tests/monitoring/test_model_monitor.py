@@ -117,7 +117,8 @@ def test_there_is_one_run_for_each_version_and_day_whoever_records_it(monitor, d
     days = [NOON, NOON, NOON + timedelta(days=1), NOON, NOON - timedelta(days=1), NOON]  # a clock that goes back
     first.predict(table, at=days)
     first.flush()
-    assert [run.info.run_name for run in monitoring_runs()] == [
+    names = [run.info.run_name for run in monitoring_runs()]
+    assert [name for name in names if "on 2026-03-1" in name] == [
         "churn/3 on 2026-03-13", "churn/3 on 2026-03-14", "churn/3 on 2026-03-15", "churn/4 on 2026-03-14",
     ]  # fmt: skip
     assert len(rows_in_store()) == 30
@@ -456,7 +457,8 @@ def test_any_process_reads_the_report_without_the_model(monitor, data):
     assert "mean radius" in report.drift.drifted
     assert report.baseline[0].value > 0.9
     assert mlmagic.monitoring_report("churn/3").rows == 269
-    assert mlmagic.monitoring_report("churn/7").rows == 0
+    with pytest.raises(UsageProblem, match=r"no predictions of churn/7 are recorded\. .* version 3: %monitor churn/3"):
+        mlmagic.monitoring_report("churn/7")
     with pytest.raises(UsageProblem, match=r"no predictions of 'chrn' are recorded\. Did you mean 'churn'\?"):
         mlmagic.monitoring_report("chrn")
 
@@ -487,7 +489,44 @@ WRONG = {
     ),
     "a limit of no metric": ({"limits": {"acuracy": 0.9}}, "there is no metric 'acuracy'. Did you mean 'accuracy'?"),
     "no option of drift": ({"drift": {"alpah": 0.1}}, "not 'alpah'. Did you mean 'alpha'?"),
-    "a wrong value for drift": ({"drift": {"alpha": 5}}, "alpha is a number between 0 and 1"),
+    "a wrong value for drift": ({"drift": {"alpha": 5}}, "drift: alpha is a number between 0 and 1"),
+    "a budget of no time": ({"drift": {"budget": "1 per mnth"}}, "drift: budget is a number of false alarms per time"),
+    "checks that are no time": (
+        {"drift": {"budget": "1 per month", "checks": "dayly"}},
+        "not 'dayly' (str). Did you mean 'daily'?",
+    ),
+    "checks without a budget": ({"drift": {"checks": "dayly"}}, "Did you mean 'daily'?"),
+    "a column for drift that is none": (
+        {"drift": {"columns": ["mean raduis"]}},
+        "drift: columns: what is recorded has no column 'mean raduis'. Did you mean 'mean radius'?",
+    ),
+    "a column for drift that is not recorded": (
+        {"drift": {"columns": ["mean radius"]}, "exclude": ["mean radius"], "reference": np.zeros((3, 5))},
+        "no column 'mean radius'",
+    ),
+    "no column for drift": ({"drift": {"columns": []}}, "drift: columns is empty"),
+    "a word for a bool": ({"drift": {"multivariate": "no"}}, "drift: multivariate is True or False, not 'no'"),
+    "a limit of numbers": ({"limits": {"rmse": 1}}, "'rmse' is a metric of numbers, and the model predicts classes"),
+    "a limit of no own metric": (
+        {"limits": {"busines_cost": 1}, "metrics": {"business_cost": max}},
+        "there is no metric 'busines_cost'. Did you mean 'business_cost'?",
+    ),
+    "a limit of a metric without a direction": (
+        {"limits": {"own": 1}, "metrics": {"own": max}},
+        "whether more or less of 'own' is better cannot be told from its name: name it such as 'own_loss'",
+    ),
+    "a path as reference": (
+        {"reference": "val.csv"},
+        "give the table itself, such as reference=pd.read_csv('val.csv')",
+    ),
+    "a reference without rows": ({"reference": np.empty((0, 5))}, "the reference has no rows"),
+    "an empty list as reference": ({"reference": []}, "the reference has no rows"),
+    "a number as reference": ({"reference": 3}, "reference is a table of features, not 3 (int)"),
+    "a model that cannot predict": (
+        {"loaded": 3},
+        "loaded is a fitted model with predict, or a function of rows, not 3",
+    ),
+    "a class in place of a model": ({"loaded": LogisticRegression}, "loaded is a fitted model with predict"),
     "no span": ({"cooldown": "soon"}, "cooldown is a span such as '1d'"),
     "no function": ({"on_alert": "http://localhost"}, "on_alert is a function that takes an alert"),
     "no rows a batch": ({"batch_rows": 0}, "batch_rows is a whole number from 1 on"),
@@ -504,7 +543,7 @@ WRONG = {
 def test_wrong_options_are_one_clear_line(name, store_uri, model):
     options, message = WRONG[name]
     with pytest.raises(UsageProblem) as caught:
-        mlmagic.ModelMonitor("churn/3", loaded=model, **options)
+        mlmagic.ModelMonitor("churn/3", **({"loaded": model} | options))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -526,6 +565,12 @@ def test_wrong_calls_are_one_clear_line(call, message, monitor, data):
     with pytest.raises(UsageProblem, match=None) as caught:
         call(monitor(), data[0][:3])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [3, None, ["churn"]])
+def test_a_name_that_is_no_text_is_one_clear_line(name, model):
+    with pytest.raises(UsageProblem, match=r"ModelMonitor: model is text, not .* mlmagic\.ModelMonitor\('churn@champ"):
+        mlmagic.ModelMonitor(name, loaded=model)
 
 
 def test_labels_that_the_disk_does_not_take_are_an_error(monitor, monkeypatch):
@@ -613,14 +658,16 @@ def rows_of_any_form():
 
 def test_a_limit_is_of_any_metric_and_one_that_cannot_be_judged_is_told(monitor, data):
     table, target = data
-    served = monitor(limits={"precision": 0.9, "mae": 1.0})
+    served = monitor(limits={"precision": 0.9, "log_loss": 1.0})
     served.predict(table[300:], ids=range(269))
-    assert "precision" in {one.metric for one in served.report().performance}  # estimated
+    report = served.report()
+    assert "precision" in {one.metric for one in report.performance}  # estimated
+    assert any("the limit of 'log_loss' is not judged: of 2 classes it cannot" in note for note in report.notes)
+    assert report.unjudged == ("precision", "log_loss")
     served.actuals(range(269), 1 - target[300:])
     report = served.check()
     (alert,) = [one for one in report.alerts if one.subject == "precision"]
-    assert (alert.level, alert.evidence["limit"]) == ("critical", 0.9)
-    assert "the limit of 'mae' is not judged: it is no metric of two classes" in report.notes
+    assert (alert.level, alert.evidence["limit"], report.unjudged) == ("critical", 0.9, ())
 
 
 def test_a_limit_without_an_interval_is_a_warning(monitor):

@@ -113,7 +113,9 @@ def estimated(
     rows = Unlabelled(codes, shares, chances, positive, calibration)
     rng = np.random.default_rng(seed)
     drawn = rows.draw(rng)
-    known = {one.name: one for one in of_classes(codes[:0], codes[:0], len(labels), positive)}
+    means = of_classes(codes[:0], codes[:0], len(labels), None)  # over the classes, such as f1_macro, also of two
+    of_one = of_classes(codes[:0], codes[:0], len(labels), positive)
+    known = {one.name: one for one in [*means, *of_one]}
     usual = _OF_TWO if is_two else _OF_MORE
     found = []
     for name, what in (asked | {name: name for name in usual if name not in asked}).items():

@@ -90,7 +90,7 @@ def read_rows(
                 table = read_part(folder_files(folder))
                 done.add(folder.name)
                 _add(found, table, batches.monitored.version, kind, period)
-    for run in connection.ask(partial(_runs, connection.connect(), name)):
+    for run in connection.ask(partial(runs_of, connection.connect(), name)):
         if version not in {None, run.data.tags[VERSION]} or _is_beyond(run, kind, period):
             continue
         place = place_of(run.info.run_id, run.info.artifact_uri)
@@ -113,7 +113,8 @@ def monitored_models(client: MlflowClient) -> list[str]:
     return sorted({run.data.tags[MODEL] for run in _search(client, f"tags.`{MODEL}` != ''")})
 
 
-def _runs(client: MlflowClient, name: str) -> list[Run]:
+def runs_of(client: MlflowClient, name: str) -> list[Run]:
+    """Return the monitoring runs of a model: one for each version and day."""
     if "'" in name and '"' in name:
         return []
     quote = '"' if "'" in name else "'"

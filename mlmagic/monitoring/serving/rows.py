@@ -81,15 +81,30 @@ def served_rows(
     return _batch(columns.values())
 
 
-def labels(ids: list[str], values: NDArray[Any], times: NDArray[Any]) -> pa.RecordBatch:
-    """Return labels that have arrived: n ids, n labels, and n moments in microseconds since 1970."""
+def labels(ids: Any, y: Any, times: NDArray[Any]) -> pa.RecordBatch:
+    """Return labels that have arrived as rows to record: n ids, n labels, and one moment, or n of them.
+
+    Missing labels are left out.
+
+    Raises
+    ------
+    UsageProblem
+        If there is not one label for each id.
+    """
+    import numpy as np
+    import pandas as pd
     import pyarrow as pa
 
+    values = np.asarray(y).reshape(-1)
+    texts = texts_of(ids, len(values))
+    moments = np.broadcast_to(times, (len(values),))
+    there = ~np.asarray(pd.isna(values))
+    kept = [one for one, is_there in zip(texts, there.tolist(), strict=True) if is_there]
     return _batch(
         [
-            column_of(ID, pa.array(ids, pa.string())),
-            column_of(TIME, pa.array(times, pa.timestamp("us", "UTC"))),
-            column_of(ACTUAL, values),
+            column_of(ID, pa.array(kept, pa.string())),
+            column_of(TIME, pa.array(moments[there], pa.timestamp("us", "UTC"))),
+            column_of(ACTUAL, values[there]),
         ]
     )
 

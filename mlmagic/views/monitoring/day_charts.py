@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ESTIMATED = "estimated (CBPE)"
 """What is said of a metric that follows from probabilities instead of labels."""
+NOT_CALIBRATED = "uncalibrated probabilities, not checked"
 _DOT = " \N{MIDDLE DOT} "
 _LONGEST = 40
 _TWO = 2
@@ -37,6 +38,13 @@ class Chart:
     bottom: str = ""
     note: str = ""
     parts: tuple[str, ...] = ()
+
+
+def kind(one: Performance) -> str:
+    """Return what kind of a value it is if it is not of labels, or an empty text."""
+    if not one.is_estimate:
+        return ""
+    return ESTIMATED if one.is_calibrated else f"{ESTIMATED}, {NOT_CALIBRATED}"
 
 
 def shown(one: Performance) -> str:
@@ -96,12 +104,12 @@ def _metric_chart(name: str, whole: Performance | None, usual: float, days: Sequ
         if one is None:
             points.append(Point("", math.nan))
             continue
-        kind = f", {ESTIMATED}" * one.is_estimate
-        points.append(Point(f"{day.day}: {shown(one)}{kind}", one.value, one.low, one.high, one.is_estimate))
+        how = f", {kind(one)}" if one.is_estimate else ""
+        points.append(Point(f"{day.day}: {shown(one)}{how}", one.value, one.low, one.high, one.is_estimate))
     value = "" if whole is None else shown(whole)
     label = f"{shorten(name, _LONGEST)} by {unit}" + (f", {value} in all" if value else "")
     svg, scale = line_svg(points, label=label, baseline=usual)
-    notes = [ESTIMATED] * (whole is not None and whole.is_estimate)
+    notes = [] if whole is None else [*filter(None, [kind(whole)])]
     notes += [f"reference {_rounded(usual)}"] * math.isfinite(usual)
     return Chart(shorten(name, _LONGEST), value, svg, *_ends(scale), _DOT.join(notes))
 

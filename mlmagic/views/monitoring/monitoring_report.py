@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mlmagic.views.monitoring.day_charts import ESTIMATED, performance_charts, prediction_charts, shown
+from mlmagic.views.monitoring.day_charts import ESTIMATED, kind, performance_charts, prediction_charts, shown
 from mlmagic.views.monitoring.heat_map import STEPS, heat_rows, worst_first
 from mlmagic.views.monitoring.silent_days import with_silent_days
 from mlmagic.views.rendering import MimeBundle, columns, pad, render, shorten
@@ -31,7 +31,8 @@ def monitoring_report_bundle(report: MonitoringReport) -> MimeBundle:
     >>> from datetime import UTC, datetime
     >>> from mlmagic.monitoring.report import Day, MonitoringReport
     >>> moment = datetime(2026, 5, 1, tzinfo=UTC)
-    >>> report = MonitoringReport("churn", moment, moment, ("3",), 1200, 300, days=(Day("2026-05-01", 1200),))
+    >>> days = (Day("2026-05-01", 1200),)
+    >>> report = MonitoringReport("churn", moment, moment, ("3",), 1200, 300, days=days, judged=("drift",))
     >>> print(monitoring_report_bundle(report)["text/plain"])
     churn · version 3 · 2026-05-01 to 2026-05-01 (UTC) · 1,200 predictions, 25 % labelled
     No alert
@@ -47,7 +48,7 @@ def monitoring_report_bundle(report: MonitoringReport) -> MimeBundle:
             model=shorten(report.model, _LONGEST),
             about=_about(report),
             verdict=verdict(report),
-            level=report.level or ("fine" if report.rows else "info"),
+            level=report.level or ("fine" if report.is_judged else "info"),
             alerts=[(one, _when(one)) for one in report.alerts[:_MOST_ALERTS]],
             more_alerts=_more(len(report.alerts) - _MOST_ALERTS, "alert"),
             charts=[*metrics[:_MOST_METRICS], *prediction_charts(days, report.unit)],
@@ -75,17 +76,32 @@ def headline(report: MonitoringReport) -> str:
 
 
 def verdict(report: MonitoringReport) -> str:
-    """Return how many alerts there are of each level.
+    """Return how many alerts there are of each level, and whether anything could be judged if there is none.
 
     >>> from datetime import UTC, datetime
     >>> from mlmagic.monitoring.report import MonitoringReport
     >>> moment = datetime(2026, 5, 1, tzinfo=UTC)
-    >>> verdict(MonitoringReport("churn", moment, moment, rows=9)), verdict(MonitoringReport("churn", moment, moment))
-    ('No alert', 'No predictions')
+    >>> verdict(MonitoringReport("churn", moment, moment, rows=9, judged=("drift",)))
+    'No alert'
+    >>> verdict(MonitoringReport("churn", moment, moment)), verdict(MonitoringReport("churn", moment, moment, rows=9))
+    ('No predictions', 'Never checked: neither limits nor a reference are recorded')
     """
     counts = [(level, sum(one.level == level for one in report.alerts)) for level in _LEVELS]
     found = [f"{count:,} {level}{'s' * (count > 1 and level == 'warning')}" for level, count in counts if count]
-    return ", ".join(found) or ("No alert" if report.rows else "No predictions")
+    if found:
+        return ", ".join(found)
+    if not report.rows:
+        return "No predictions"
+    if report.unjudged:
+        return f"No alert, but not judged: {_names(report.unjudged)}"
+    if not report.is_judged:
+        last = report.last_check
+        return (
+            "Never checked: neither limits nor a reference are recorded"
+            if last is None
+            else f"Not checked since {last:%Y-%m-%d %H:%M}"
+        )
+    return "No alert"
 
 
 def _about(report: MonitoringReport) -> list[str]:
@@ -107,7 +123,8 @@ def _advice(report: MonitoringReport) -> list[str]:
 
 
 def _when(alert: Alert) -> str:
-    return f"{'new' if alert.is_new else 'known'}, since {alert.since:%Y-%m-%d %H:%M}"
+    how = "new" if alert.is_new else "known" if alert.is_raised else "not raised by a check"
+    return f"{how}, since {alert.since:%Y-%m-%d %H:%M}"
 
 
 def _short(day: str, unit: str) -> str:
@@ -129,9 +146,9 @@ def _plain(report: MonitoringReport) -> str:
     before = {one.metric: one for one in report.baseline}
     width = max((columns(shorten(one.metric, _LONGEST)) for one in report.performance), default=0)
     for one in report.performance:
-        kind = f"  {ESTIMATED}" * one.is_estimate
+        how = f"  {kind(one)}" if one.is_estimate else ""
         usual = f"  reference {shown(before[one.metric])}" if one.metric in before else ""
-        lines.append(f"  {pad(shorten(one.metric, _LONGEST), width)}  {shown(one)}{kind}{usual}")
+        lines.append(f"  {pad(shorten(one.metric, _LONGEST), width)}  {shown(one)}{how}{usual}")
     for day in report.days[-_TEXT_DAYS:]:
         first = next((one for one in day.performance if math.isfinite(one.value)), None)
         parts = [day.day, f"{day.rows:,} prediction{'s' * (day.rows != 1)}"]
