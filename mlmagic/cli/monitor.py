@@ -37,12 +37,10 @@ def monitor(options: Namespace) -> int:
     """
     from mlmagic.api.monitoring import monitoring_report
     from mlmagic.monitoring.alerts import plain
-    from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
-    from mlmagic.views.monitoring.page import write_page
 
     report = monitoring_report(options.name, since=options.since, until=options.until)
     if options.html is not None:
-        write_page(report, options.html)
+        report.to_html(options.html)
     if options.json:
         content = {
             "model": report.model, "rows": report.rows, "labelled": report.labelled, "judged": list(report.judged),
@@ -50,5 +48,5 @@ def monitor(options: Namespace) -> int:
         }  # fmt: skip
         print(json.dumps(content | {"alerts": [plain(one) for one in report.alerts]}, default=str))
     else:
-        print(monitoring_report_bundle(report)["text/plain"])
+        print(report)
     return DRIFTED if report.is_alarming else 0 if report.is_judged else NOT_JUDGED

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlmagic.monitoring.alerts import AlertBook
-    from mlmagic.monitoring.assessing import Basis
+    from mlmagic.monitoring.basis import Basis
     from mlmagic.monitoring.records.period import Period
     from mlmagic.monitoring.report import MonitoringReport
     from mlmagic.monitoring.serving.batches import Batches

@@ -12,7 +12,7 @@ from mlmagic.errors import StoreError
 from mlmagic.evaluation.outcomes.test_data import column_names, fitted_names
 from mlmagic.monitoring import monitored
 from mlmagic.monitoring.alerts import AlertBook
-from mlmagic.monitoring.assessing import Basis
+from mlmagic.monitoring.basis import Basis
 from mlmagic.monitoring.checking import Checking
 from mlmagic.monitoring.drift.request import require_columns
 from mlmagic.monitoring.options import options_of, require_kind

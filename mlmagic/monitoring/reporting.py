@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from mlmagic.monitoring import recorded_checks
 from mlmagic.monitoring.alerts import with_open
-from mlmagic.monitoring.assessing import assess, recorded_basis
+from mlmagic.monitoring.assessing import assess
+from mlmagic.monitoring.basis import recorded_basis
 from mlmagic.monitoring.checks.first_seen import first_day
 from mlmagic.monitoring.report import Alert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlmagic.monitoring.assessing import Assessed, Basis
+    from mlmagic.monitoring.assessing import Assessed
+    from mlmagic.monitoring.basis import Basis
     from mlmagic.monitoring.recorded_checks import Check
     from mlmagic.monitoring.records.period import Period
     from mlmagic.monitoring.report import MonitoringReport

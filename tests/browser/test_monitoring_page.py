@@ -7,7 +7,7 @@ from test_accessibility import AXE, CONTRAST
 
 from mlmagic.monitoring.performance.performance import Performance
 from mlmagic.monitoring.report import Alert, Day, MonitoringReport
-from mlmagic.views.monitoring.page import write_page
+from mlmagic.views.monitoring.page import page_of
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def report():
 @pytest.fixture(scope="module", params=["light", "dark"])
 def page(chromium, request, tmp_path_factory):
     path = tmp_path_factory.mktemp("monitor") / "monitor.html"
-    write_page(report(), path)
+    page_of(report(), path)
     page = chromium.new_page(color_scheme=request.param, viewport={"width": 500, "height": 800})
     page.goto(path.as_uri())
     yield page

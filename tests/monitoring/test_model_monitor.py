@@ -294,7 +294,7 @@ def test_labels_arrive_late_and_twice_and_the_last_value_counts(monitor, data, m
     accuracy = next(one for one in report.performance if one.metric == "accuracy")
     assert accuracy.value == pytest.approx((model.predict(table[300:370]) == target[300:370]).mean())
     assert not accuracy.is_estimate
-    assert "1 labels have ids of no prediction in this period" in report.notes
+    assert "1 label has an id that is none of a recorded prediction, such as '9999'" in report.notes
     served.actuals([300], [1 - target[300]])
     assert "1 ids have labels of several values: the last one counts" in served.report().notes
 

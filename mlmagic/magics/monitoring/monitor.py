@@ -67,9 +67,7 @@ class MonitorMagics(Magics):
             variable(arguments.into)
         report = monitoring_report(arguments.name, since=arguments.since, until=arguments.until)
         if arguments.html is not None:
-            from mlmagic.views.monitoring.page import write_page
-
-            write_page(report, Path(arguments.html).expanduser())
+            report.to_html(Path(arguments.html).expanduser())
         if arguments.into is not None:
             self.shell.push({arguments.into: report})
         return report

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Predictions with the column of their labels, null where none has arrived; notes say what did not fit."""
+    """Predictions with the column of their labels, null where none has arrived.
+
+    ``unknown`` are the ids of labels without a prediction among these; notes say what did not fit.
+    """
 
     table: pa.Table
-    labelled: int = 0
+    unknown: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
 def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     """Return *predictions* with a column of labels; *labels* are in the order in which they arrived."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if labels is None or not labels.num_rows:
         kind = pa.null() if labels is None else labels.schema.field(ACTUAL).type
@@ -43,10 +45,8 @@ def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     notes = []
     if changed:
         notes.append(f"{changed:,} ids have labels of several values: the last one counts")
-    if unknown := len(last.keys() - set(predictions.column(ID).to_pylist())):
-        notes.append(f"{unknown:,} labels have ids of no prediction in this period")
-    count = predictions.num_rows - int(pc.sum(pc.is_null(taken)).as_py() or 0)
-    return Labelled(predictions.append_column(field, taken), count, tuple(notes))
+    unknown = frozenset(last.keys() - set(predictions.column(ID).to_pylist()))
+    return Labelled(predictions.append_column(field, taken), unknown, tuple(notes))
 
 
 def _differ(one: object, other: object) -> bool:

@@ -100,7 +100,7 @@ def read_rows(
                 continue
             done.add(number)
             try:
-                files = connection.ask(partial(_files, place, part.path))
+                files = connection.ask(partial(files_of, place, part.path))
                 _add(found, read_part(files), run.data.tags[VERSION], kind, period)
             except StoreError as error:
                 problems.append(f"{part.path} of the run {run.info.run_name!r} was not read: {error}")
@@ -141,7 +141,8 @@ def _is_beyond(run: Run, kind: Kind, period: Period | None) -> bool:
     return day < (period.since - timedelta(days=1)).strftime("%Y-%m-%d") or is_later
 
 
-def _files(place: Any, folder: str) -> dict[str, bytes]:
+def files_of(place: Any, folder: str) -> dict[str, bytes]:
+    """Return the file with the rows of a folder, by its name."""
     names = {file.path.rpartition("/")[2] for file in place.files(folder)}
     wanted = COMPLETE if COMPLETE in names else GROWING
     return {wanted: place.read(f"{folder}/{wanted}", _LARGEST_PART)} if wanted in names else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -13,6 +12,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.test_data import fitted_names
 from mlmagic.monitoring.serving.batches import day_of
 from mlmagic.monitoring.serving.rows import served_rows, texts_of
+from mlmagic.monitoring.serving.sampling import counts, sampled
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("mlmagic.serving")
 _DAY_US = 86_400_000_000
 _MOST_NOTES = 20
-_BITS = 64
 
 
 class RecordingModel:
@@ -85,8 +84,13 @@ class RecordingModel:
             if times is None:
                 times = np.full(count, time.time_ns() // 1000)
             rows = self._rows(data, answer, probabilities, ids, np.broadcast_to(times, (count,)))
-            for day, part in _by_day(self._sampled(rows, ids), times):
-                self.batches.add("predictions", part, day)
+            for day, part in _by_day(rows, times):
+                if self._sample >= 1:
+                    self.batches.add("predictions", part, day)
+                    continue
+                kept = sampled(part, self._sample)
+                self.batches.add("predictions", kept, day)
+                self.batches.add("served", counts(part, kept.num_rows), day)
         except BaseException as error:  # noqa: BLE001  # the prediction is made: it is returned, whatever happens here
             reraise_interrupt(error)
             self.note(f"predictions are not recorded: {one_line(error)[:300]}")
@@ -116,18 +120,6 @@ class RecordingModel:
             data, predictions, proba, classes=self._classes or (), ids=ids, times=times, names=self._names,
             exclude=self._exclude, note=self.note,
         )  # fmt: skip
-
-    def _sampled(self, rows: pa.RecordBatch, ids: list[str] | None) -> pa.RecordBatch:
-        if self._sample >= 1:
-            return rows
-        import numpy as np
-        import pyarrow as pa
-
-        if ids is None:
-            draw = np.random.default_rng().random(rows.num_rows) < self._sample  # leaves the user's generators alone
-        else:  # the same rows whenever they are asked for, so that labels find them
-            draw = np.array([_share(one) < self._sample for one in ids])
-        return rows.filter(pa.array(draw))
 
     def note(self, text: str) -> None:
         """Note and log something once."""
@@ -178,8 +170,3 @@ def _classes_of(model: Any) -> list[Any] | None:
         return None
     values = np.asarray(classes)
     return values.tolist() if values.ndim == 1 else None
-
-
-def _share(text: str) -> float:
-    """Return a number from 0 to 1 that depends on *text* only."""
-    return float(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_BITS // 8).digest()) / 2**_BITS)

@@ -73,8 +73,12 @@ def prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
     """Return the number of predictions by day, and the mean prediction or the share of each class."""
     if not days:
         return []
-    counts = [(f"{day.day}: {day.rows:,} prediction{'s' * (day.rows != 1)}", float(day.rows)) for day in days]
-    most = f"{max(day.rows for day in days):,}"
+    numbers = [day.served or day.rows for day in days]
+    counts = [
+        (f"{day.day}: {count:,} prediction{'s' * (count != 1)}", float(count))
+        for day, count in zip(days, numbers, strict=True)
+    ]
+    most = f"{max(numbers):,}"
     found = [
         Chart(f"predictions a {unit}", "", bars_svg(counts, label=f"predictions by {unit}, up to {most}"), most, "0")
     ]

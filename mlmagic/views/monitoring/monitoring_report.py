@@ -109,7 +109,14 @@ def _about(report: MonitoringReport) -> list[str]:
     parts = [f"version{'s' * (len(versions) > 1)} {', '.join(versions)}"] if versions else []
     parts.append(f"{report.since:%Y-%m-%d} to {report.until:%Y-%m-%d} (UTC)")
     labelled = f", {100 * report.labelled / report.rows:.0f} % labelled" if report.rows else ""
-    return [*parts, f"{report.rows:,} prediction{'s' * (report.rows != 1)}{labelled}"]
+    if report.served > report.rows:
+        sample = f", of which a sample of {report.rows:,} is recorded{labelled}"
+        return [*parts, f"{report.served:,} predictions{sample}"]
+    return [*parts, f"{_predictions(report.rows)}{labelled}"]
+
+
+def _predictions(count: int) -> str:
+    return f"{count:,} prediction{'s' * (count != 1)}"
 
 
 def _advice(report: MonitoringReport) -> list[str]:
@@ -125,6 +132,15 @@ def _advice(report: MonitoringReport) -> list[str]:
 def _when(alert: Alert) -> str:
     how = "new" if alert.is_new else "known" if alert.is_raised else "not raised by a check"
     return f"{how}, since {alert.since:%Y-%m-%d %H:%M}"
+
+
+def span_of(day: str, unit: str) -> str:
+    """Return what a point stands for: a day, a month, or the week that begins on a day.
+
+    >>> span_of("2026-11-23", "day"), span_of("2026-11-23", "week"), span_of("2026-11-01", "month")
+    ('2026-11-23', 'week of 2026-11-23', '2026-11')
+    """
+    return day[:7] if unit == "month" else f"week of {day}" if unit == "week" else day
 
 
 def _short(day: str, unit: str) -> str:
@@ -151,7 +167,7 @@ def _plain(report: MonitoringReport) -> str:
         lines.append(f"  {pad(shorten(one.metric, _LONGEST), width)}  {shown(one)}{how}{usual}")
     for day in report.days[-_TEXT_DAYS:]:
         first = next((one for one in day.performance if math.isfinite(one.value)), None)
-        parts = [day.day, f"{day.rows:,} prediction{'s' * (day.rows != 1)}"]
+        parts = [span_of(day.day, report.unit), _predictions(day.served or day.rows)]
         if first is not None:
             parts.append(f"{shorten(first.metric, _LONGEST)} {shown(first)}" + " (estimated)" * first.is_estimate)
         if day.drifted:

@@ -11,7 +11,7 @@ from pages import Page
 from mlmagic.monitoring.performance.performance import Performance
 from mlmagic.monitoring.report import Alert, Day, MonitoringReport
 from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
-from mlmagic.views.monitoring.page import write_page
+from mlmagic.views.monitoring.page import page_of
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 ODD = "<b>&\u202e\x1b[31m"
@@ -151,7 +151,7 @@ def test_whatever_is_reported_is_shown(name, tmp_path):
     assert "<b>&" not in page.html.replace("<b>&#9679;</b>", "")
     assert "\x1b" not in page.html + text
     assert "\u202e" not in page.html + text
-    write_page(EMPTY[name], tmp_path / "page.html")
+    page_of(EMPTY[name], tmp_path / "page.html")
     whole = (tmp_path / "page.html").read_text()
     assert whole.startswith("<!doctype html>")
     assert "<script" not in whole
