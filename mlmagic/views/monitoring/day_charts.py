@@ -65,7 +65,8 @@ def performance_charts(report: MonitoringReport, days: Sequence[Day]) -> list[Ch
     usual = {one.metric: one.value for one in report.baseline}
     whole = {one.metric: one for one in report.performance}
     names = dict.fromkeys([*whole, *(one.metric for day in days for one in day.performance)])
-    charts = [_metric_chart(name, whole.get(name), usual.get(name, math.nan), days, report.unit) for name in names]
+    across = {name: (usual.get(name, math.nan), report.limits.get(name, math.nan)) for name in names}
+    charts = [_metric_chart(name, whole.get(name), across[name], days, report.unit) for name in names]
     return [chart for chart in charts if chart.svg or chart.value]
 
 
@@ -101,7 +102,11 @@ def prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
     return [*found, *filter(None, [chart])]
 
 
-def _metric_chart(name: str, whole: Performance | None, usual: float, days: Sequence[Day], unit: str) -> Chart:
+def _metric_chart(
+    name: str, whole: Performance | None, across: tuple[float, float], days: Sequence[Day], unit: str
+) -> Chart:
+    """Return the chart of a metric, with lines *across* it: the value on the reference, and the limit."""
+    usual, limit = across
     points = []
     for day in days:
         one = next((one for one in day.performance if one.metric == name), None)
@@ -112,14 +117,16 @@ def _metric_chart(name: str, whole: Performance | None, usual: float, days: Sequ
         points.append(Point(f"{day.day}: {shown(one)}{how}", one.value, one.low, one.high, one.is_estimate))
     value = "" if whole is None else shown(whole)
     label = f"{shorten(name, _LONGEST)} by {unit}" + (f", {value} in all" if value else "")
-    svg, scale = line_svg(points, label=label, baseline=usual)
+    label += f", limit {_rounded(limit)}" * math.isfinite(limit)
+    svg, scale = line_svg(points, label=label, baseline=usual, limit=limit)
     notes = [] if whole is None else [*filter(None, [kind(whole)])]
     notes += [f"reference {_rounded(usual)}"] * math.isfinite(usual)
+    notes += [f"limit {_rounded(limit)}"] * math.isfinite(limit)
     return Chart(shorten(name, _LONGEST), value, svg, *_ends(scale), _DOT.join(notes))
 
 
 def _line(title: str, points: Sequence[Point], unit: str, *, is_share: bool = False) -> Chart | None:
-    svg, scale = line_svg(points, label=f"{title} by {unit}")
+    svg, scale = line_svg(points, label=f"{title} by {unit}", has_marks=False)
     return None if scale is None else Chart(title, "", svg, *_ends(scale, is_share=is_share))
 
 

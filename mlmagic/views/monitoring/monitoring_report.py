@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.views.monitoring.day_charts import ESTIMATED, kind, performance_charts, prediction_charts, shown
 from mlmagic.views.monitoring.heat_map import STEPS, heat_rows, worst_first
-from mlmagic.views.monitoring.silent_days import with_silent_days
+from mlmagic.views.monitoring.silent_days import silent_after, with_silent_days
 from mlmagic.views.rendering import MimeBundle, columns, pad, render, shorten
 from mlmagic.visible import clean
 
@@ -38,7 +38,7 @@ def monitoring_report_bundle(report: MonitoringReport) -> MimeBundle:
     No alert
       2026-05-01  1,200 predictions
     """
-    all_days = with_silent_days(report.days, report.unit)
+    all_days = with_silent_days(report.days, report.unit, report.until, _MOST_DAYS)
     days = all_days[-_MOST_DAYS:]
     metrics = performance_charts(report, days)
     found = [one for day in days for one in day.performance if math.isfinite(one.value)]
@@ -58,6 +58,7 @@ def monitoring_report_bundle(report: MonitoringReport) -> MimeBundle:
             has_estimates=any(one.is_estimate for one in found),
             estimated=ESTIMATED,
             baseline=bool(report.baseline) and bool(metrics),
+            limits=bool({one.metric for day in days for one in day.performance} & set(report.limits)),
             days=[day.day for day in days],
             ends=[_short(day.day, report.unit) for day in (days[0], days[-1])] if days else [],
             heat=heat_rows(days, _MOST_COLUMNS),
@@ -122,11 +123,14 @@ def _predictions(count: int) -> str:
 def _advice(report: MonitoringReport) -> list[str]:
     """Return what to do about what is missing."""
     if not report.rows:
-        records = "mlmagic.ModelMonitor('NAME@ALIAS').predict(X) records predictions"
-        return [f"{records}; for another period: %monitor NAME --since 90d"]
+        another = f"for another period: %monitor {shorten(report.model, _LONGEST)} --since 90d"
+        return [f"mlmagic.ModelMonitor.predict(X) records predictions; {another}"]
+    found = []
+    if len(silent_after(report.days, report.unit, report.until)) > 1:
+        found.append(f"the last predictions are of {span_of(report.days[-1].day, report.unit)}")
     if not report.labelled and not report.performance:
-        return ["no performance: no label is known. ModelMonitor.actuals(ids, y) records labels"]
-    return []
+        found.append("no performance: no label is known. ModelMonitor.actuals(ids, y) records labels")
+    return found
 
 
 def _when(alert: Alert) -> str:
@@ -164,7 +168,8 @@ def _plain(report: MonitoringReport) -> str:
     for one in report.performance:
         how = f"  {kind(one)}" if one.is_estimate else ""
         usual = f"  reference {shown(before[one.metric])}" if one.metric in before else ""
-        lines.append(f"  {pad(shorten(one.metric, _LONGEST), width)}  {shown(one)}{how}{usual}")
+        limit = f"  limit {report.limits[one.metric]:.4g}" if one.metric in report.limits else ""
+        lines.append(f"  {pad(shorten(one.metric, _LONGEST), width)}  {shown(one)}{how}{usual}{limit}")
     for day in report.days[-_TEXT_DAYS:]:
         first = next((one for one in day.performance if math.isfinite(one.value)), None)
         parts = [span_of(day.day, report.unit), _predictions(day.served or day.rows)]
