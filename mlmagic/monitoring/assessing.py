@@ -129,9 +129,13 @@ def _whole(rows: pa.Table, basis: Basis) -> _Whole:
         found.notes.append("the performance of a model with several outputs is not computed")
         found.unjudged += basis.limits
         return found
-    before = answers_of(basis.reference) if basis.reference is not None else None
+    before = basis.answers
+    answers, unknown = performance_check.unknown_labels(answers, before)
     found.labelled = int(answers.has_label.sum())
-    found.notes += filter(None, [answers.note, performance_check.unknown_labels(answers, before)])
+    found.notes += filter(None, [answers.note, None if unknown is None else unknown.what])
+    found.findings += [unknown] if unknown is not None and unknown.level != "info" else []
+    if found.labelled:
+        found.judged["schema", performance_check.LABEL] = Judged(found.labelled)
     try:
         found.performance = performance_check.performance_of(answers, basis.calibration, basis.metrics)
     except UsageProblem as error:

@@ -49,7 +49,7 @@ class Basis:
         """The calibration of the probabilities on the reference, if its labels are known."""
         from mlmagic.monitoring.performance.calibration import Calibration
 
-        answers = self._answers()
+        answers = self.answers
         known = None if answers is None else answers.take(answers.has_label)
         if known is None or known.probabilities is None or known.labels is None:
             return None
@@ -61,7 +61,7 @@ class Basis:
     @cached_property
     def performance(self) -> tuple[Performance, ...]:
         """The performance on the reference, if its labels are known."""
-        answers = self._answers()
+        answers = self.answers
         try:
             return () if answers is None else performance_check.by_labels(answers, self.metrics)
         except UsageProblem:  # the performance of the served rows says it too
@@ -85,7 +85,9 @@ class Basis:
         """A part of the reference, for comparisons with many periods."""
         return None if self.reference is None else thinned(self.reference, _MOST_DAILY)
 
-    def _answers(self) -> Answers | None:
+    @cached_property
+    def answers(self) -> Answers | None:
+        """What the model answers on the reference, with its labels if they are known."""
         return None if self.reference is None else answers_of(self.reference)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.arguments import described
+from mlmagic.arguments import brief, described
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.evaluation.outcomes.test_data import for_model
 from mlmagic.monitoring.records.settings import as_rows
@@ -16,6 +17,8 @@ from mlmagic.monitoring.records.values import answers_of
 from mlmagic.monitoring.serving.batches import day_of
 from mlmagic.monitoring.serving.columns import ACTUAL, TIME
 from mlmagic.monitoring.serving.rows import column_of
+from mlmagic.suggestions import did_you_mean
+from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.serving.recording_model import RecordingModel
 
 _MOST_ROWS = 20_000
+_MOST_NAMED = 5
 
 
 def reference_rows(model: RecordingModel, data: Any, target: Any) -> pa.Table | None:
@@ -59,7 +63,33 @@ def reference_rows(model: RecordingModel, data: Any, target: Any) -> pa.Table | 
     labels = labels.reshape(-1)
     if len(labels) != rows.num_rows:
         raise UsageProblem(f"reference_target: {len(labels):,} targets for the {rows.num_rows:,} rows of the reference")
-    return rows.append_column(*column_of(ACTUAL, labels))
+    rows = rows.append_column(*column_of(ACTUAL, labels))
+    _require_known(rows)
+    return rows
+
+
+def _require_known(rows: pa.Table) -> None:
+    """Require targets that a prediction could equal.
+
+    Raises
+    ------
+    UsageProblem
+        If one is of another kind, or all are of classes that the model does not know.
+    """
+    answers = answers_of(rows)
+    if answers is None:
+        return
+    if answers.note:
+        raise UsageProblem(f"reference_target: {answers.note.replace('left out', 'unusable')}")
+    if answers.probabilities is None or answers.labels is None:
+        return
+    given = set(answers.labels[answers.has_label].tolist())
+    if given.isdisjoint({*answers.classes}):
+        near = did_you_mean(str(min(given, key=str)), list(map(str, answers.classes)))
+        raise UsageProblem(
+            f"reference_target has {', '.join(map(brief, sorted(given, key=str)[:_MOST_NAMED]))}, and the model knows "
+            f"{', '.join(map(brief, answers.classes[:_MOST_NAMED]))}: they have none in common.{near}"
+        )
 
 
 def require_model(loaded: object) -> None:
@@ -79,8 +109,10 @@ def require_model(loaded: object) -> None:
 
 def predicts_classes(loaded: object, reference: pa.Table | None, target: Any) -> bool | None:
     """Return whether a model predicts classes or numbers, or None if that cannot be told."""
-    if getattr(loaded, "classes_", None) is not None or getattr(loaded, "_estimator_type", "") == "classifier":
+    if getattr(loaded, "classes_", None) is not None:
         return True
+    if _is_regressor(loaded):
+        return False
     answers = None if reference is None else answers_of(reference)
     if answers is None:
         return None
@@ -88,6 +120,15 @@ def predicts_classes(loaded: object, reference: pa.Table | None, target: Any) ->
         return True
     is_fraction = answers.predictions.dtype.kind == "f" and bool((answers.predictions % 1 != 0).any())
     return False if is_fraction and target is not None else None
+
+
+@guarded(default=False)
+def _is_regressor(loaded: object) -> bool:
+    if "sklearn" not in sys.modules:
+        return False
+    from sklearn.base import is_regressor
+
+    return bool(is_regressor(loaded))
 
 
 def _require_rows(data: Any) -> None:
@@ -100,8 +141,9 @@ def _require_rows(data: Any) -> None:
     """
     example = "reference=X_val"
     if isinstance(data, str | PathLike):
+        reader = "read_parquet" if str(data).endswith((".parquet", ".pq")) else "read_csv"
         raise UsageProblem(
-            f"reference is the path {str(data)!r}: give the table itself, such as reference=pd.read_csv({str(data)!r})"
+            f"reference is the path {str(data)!r}: give the table itself, such as reference=pd.{reader}({str(data)!r})"
         )
     is_table = hasattr(data, "shape") or hasattr(data, "num_rows") or isinstance(data, list | tuple)
     if not is_table:

@@ -123,7 +123,24 @@ def test_a_class_that_the_model_does_not_know_is_named(monitor):
     served.predict(rows(100), ids=range(100))
     served.actuals(range(100), np.where(rows(100)["a"] > 0, "Yes", "no"))
     (note,) = [one for one in served.report().notes if "no class" in one]
-    assert "labels are of no class that the model knows, and count as errors: 'Yes'. Did you mean 'yes'?" in note
+    assert "of 100 labels are of no class that the model knows, and count as errors: 'Yes'. Did you mean 'yes'?" in note
+    assert open_alerts(served.check())["label"]
+
+
+def test_a_model_with_known_classes_is_judged_by_labels_of_these_only(monitor):
+    table = rows(400, 1)
+    model = LogisticRegression().fit(table, np.where(truth(table), "yes", "no"))
+    served = monitor(loaded=model, limits={"f1": 0.99, "accuracy": 0.1})
+    served.predict(table[:200], ids=range(200))
+    served.actuals(range(200), [*np.where(truth(table), "yes", "no")[:198], "oops", "oops"])
+    report = served.check()
+    assert open_alerts(report) == {"f1": True}
+    assert report.labelled == 198
+    assert "2 of 200 labels are of no class that the model knows, and are left out: 'oops'." in report.notes
+    served.actuals(range(200), np.where(truth(table), "Yes", "No")[:200])
+    report = served.check()
+    assert open_alerts(report) == {"label": True, "f1": False}
+    assert report.performance[0].is_estimate
 
 
 def test_an_alert_stays_open_until_enough_rows_say_that_it_is_over(monitor):

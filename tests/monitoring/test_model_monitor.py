@@ -515,6 +515,23 @@ WRONG = {
         {"limits": {"own": 1}, "metrics": {"own": max}},
         "whether more or less of 'own' is better cannot be told from its name: name it such as 'own_loss'",
     ),
+    "a limit of classes": (
+        {"limits": {"accuracy": 0.9}, "loaded": LinearRegression()},
+        "'accuracy' is a metric of classes, and the model predicts numbers",
+    ),
+    "targets of another kind": (
+        {"reference": np.zeros((3, 5)), "reference_target": [0, 1, "yes"]},
+        "reference_target: 1 label is unusable, since the predictions are numbers: 'yes'",
+    ),
+    "targets of other classes": (
+        {
+            "reference": [[0], [1]],
+            "reference_target": ["Yes", "No"],
+            "loaded": LogisticRegression().fit([[0], [1]], ["no", "yes"]),
+        },
+        "reference_target has 'No', 'Yes', and the model knows 'no', 'yes': they have none in common. Did you mean 'no'?",
+    ),
+    "a path of Parquet as reference": ({"reference": Path("v.parquet")}, "reference=pd.read_parquet('v.parquet')"),
     "a path as reference": (
         {"reference": "val.csv"},
         "give the table itself, such as reference=pd.read_csv('val.csv')",

@@ -32,6 +32,8 @@ NOT_CALIBRATED = (
 )
 _EVIDENCE_DIGITS = 6
 _MOST_NAMED = 5
+_MANY_UNKNOWN = 0.05
+LABEL = "label"
 
 
 def performance_of(
@@ -120,24 +122,35 @@ def unjudged(found: Sequence[Performance], limits: Mapping[str, float]) -> Itera
             yield name, f"the limit of {name!r} is not judged: {why}"
 
 
-def unknown_labels(answers: Answers, reference: Answers | None) -> str:
-    """Return a line that names labels of no class that the model predicts, or that the reference has; empty if none.
+def unknown_labels(answers: Answers, reference: Answers | None) -> tuple[Answers, Finding | None]:
+    """Return the answers without labels of no known class, and what names these, or None if there are none.
 
-    They count as errors, since a class may be new; often they are another spelling.
+    Known are the classes of the model, those that it predicts, and those of the reference. Where a model has no
+    probabilities, it may know other classes: there such labels stay, and count as errors.
     """
     if answers.labels is None or not answers.is_of_classes:
-        return ""
+        return answers, None
     known = {*answers.classes, *answers.predictions.tolist()}
     for one in () if reference is None else (reference.predictions, reference.labels):
         known |= set() if one is None else set(one.tolist())
-    counts = Counter(one for one in answers.labels[answers.has_label].tolist() if one not in known)
+    labels = answers.labels.tolist()
+    is_unknown = [there and one not in known for one, there in zip(labels, answers.has_label.tolist(), strict=True)]
+    counts = Counter(one for one, is_one in zip(labels, is_unknown, strict=True) if is_one)
     if not counts:
-        return ""
+        return answers, None
+    count, rows = counts.total(), int(answers.has_label.sum())
     names = [one for one, _ in counts.most_common()]
     some = ", ".join(map(brief, names[:_MOST_NAMED])) + (", …" if len(names) > _MOST_NAMED else "")
-    are = "labels are" if counts.total() > 1 else "label is"
     near = did_you_mean(str(names[0]), sorted(map(str, known)))
-    return f"{counts.total():,} {are} of no class that the model knows, and count as errors: {some}.{near}"
+    is_out = answers.probabilities is not None
+    fate = f"{'are' if count > 1 else 'is'} left out" if is_out else f"count{'s' * (count == 1)} as errors"
+    finding = Finding(
+        "warning" if count >= _MANY_UNKNOWN * rows else "info", "schema", LABEL,
+        f"{count:,} of {rows:,} labels {'are' if count > 1 else 'is'} of no class that the model knows, and {fate}: "
+        f"{some}.{near}",
+        {"count": count, "rows": rows},
+    )  # fmt: skip
+    return answers.without_labels(is_unknown) if is_out else answers, finding
 
 
 def _against_limit(now: Performance, limit: float) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.monitoring.records.label_values import as_predicted, text_of
@@ -10,6 +10,8 @@ from mlmagic.monitoring.serving.columns import ACTUAL, PREDICTION, PROBABILITY, 
 from mlmagic.monitoring.serving.mixed import is_mixed, objects_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -46,6 +48,13 @@ class Answers:
             self.has_label[rows],
             self.note,
         )
+
+    def without_labels(self, rows: Sequence[bool]) -> Answers:
+        """Return the same without the labels of these *rows*."""
+        import numpy as np
+
+        has_label = self.has_label & ~np.asarray(rows, bool)
+        return replace(self, labels=self.labels if has_label.any() else None, has_label=has_label)
 
     @property
     def score(self) -> NDArray[Any]:
