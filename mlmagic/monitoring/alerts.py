@@ -126,7 +126,7 @@ def as_rows(raised: Sequence[Alert], over: Sequence[Alert], now: datetime) -> pa
 def with_open(found: Sequence[Alert], opened: Sequence[Alert]) -> tuple[Alert, ...]:
     """Return what a report has found together with the alerts that checks have raised and that are open.
 
-    What both say is one alert, since the check's moment, with the more severe level; nothing is new.
+    What both say is one alert since the check, with the numbers of the report unless they are less severe.
     """
     known = {(one.topic, one.subject): one for one in opened}
     both = []
@@ -134,7 +134,7 @@ def with_open(found: Sequence[Alert], opened: Sequence[Alert]) -> tuple[Alert, .
         before = known.get((alert.topic, alert.subject))
         if before is None:
             both.append(replace(alert, is_new=False, is_raised=False))
-        elif ORDER.index(alert.level) < ORDER.index(before.level):
+        elif ORDER.index(alert.level) <= ORDER.index(before.level):
             both.append(replace(before, level=alert.level, what=alert.what, evidence=alert.evidence))
     taken = {(one.topic, one.subject) for one in both}
     return by_severity([*both, *(one for one in opened if (one.topic, one.subject) not in taken)])

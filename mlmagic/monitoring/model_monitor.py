@@ -51,23 +51,27 @@ class ModelMonitor:
         What is usual: a table of features as the model is given them, such as its training data or a held-out part.
     reference_target
         The targets of the reference. They give the performance that is expected, and calibrate the probabilities from
-        which the performance is estimated while labels are missing. The reference should be held out then: on its own
-        training data a model is too good.
+        which the performance is estimated while labels are missing, if there are 300 or more. The reference should be
+        held out then: on its own training data a model is too good.
     loaded
-        The model, if it is loaded already. Otherwise `mlmagic.load_model` loads it, as *trust* says.
+        The model, if it is loaded already: a fitted model, or a function of rows. Otherwise `mlmagic.load_model` loads
+        it, as *trust* says.
     limits
-        The worst value of a metric that is accepted, such as ``{"accuracy": 0.85}``.
+        The worst value of a metric that is accepted, such as ``{"accuracy": 0.85}``. They are recorded, so that
+        `mlmagic.monitoring_report` and ``mlmagic monitor NAME`` judge by them too.
     metrics
         Further metrics, as `mlmagic.evaluate` takes them: ``{"business_cost": function}`` of truth and prediction. A
-        limit may name one of them.
+        limit may name one of them; its name says whether less is better, as in ``_cost``, ``_loss`` and ``_score``.
+        Functions are not recorded: other processes show their value of the last check.
     drift
-        Options of `mlmagic.drift` for the checks, such as ``{"columns": [...]}`` or ``{"budget": "1 per month"}``.
+        Options of `mlmagic.drift` for the checks: *columns*, *alpha*, *correction*, *min_effect*, *budget*, *checks*
+        and *multivariate*, such as ``{"columns": [...]}`` or ``{"budget": "1 per month"}``.
     on_alert
         A function that is called with each new `Alert`, such as one that posts it to a webhook.
     cooldown
         How long an alert that is still open is not raised again: ``"1d"``, or a timedelta.
     sample
-        The share of the rows that is recorded, above 0 and at most 1.
+        The share of the rows that is recorded, above 0 and at most 1. How many there were is recorded of all.
     exclude
         Features that are not recorded anywhere.
     batch_rows, batch_s
@@ -209,7 +213,8 @@ class ModelMonitor:
         Parameters
         ----------
         ids, y
-            n ids that `predict` was given, and their n labels. Missing labels are left out.
+            n ids that `predict` was given, and their n labels, of any type that says the same: True, 1, 1.0 and ``"1"``
+            are one label. Missing labels are left out. A label that no prediction can equal is named in reports.
         at
             When they arrived, now by default.
 
@@ -230,6 +235,10 @@ class ModelMonitor:
     def check(self, *, since: Any = "7d", until: Any = None) -> MonitoringReport:
         """Check drift, predictions, performance and anomalies of a period, raise alerts, and record both.
 
+        An alert is over when a check finds that it is. It stays open if the period says too little: without labels or
+        predictions, with fewer than 30 rows, or by an estimate if labels have raised it. A check of a period before
+        that of the last check raises and closes none.
+
         Parameters
         ----------
         since, until
@@ -238,7 +247,8 @@ class ModelMonitor:
 
         Returns
         -------
-        The report. Its ``alerts`` hold all that was found; ``is_new`` says which of them this check has raised.
+        The report. Its ``alerts`` hold all that is open; ``is_new`` says which of them this check has raised. ``print``
+        shows it as ``%monitor`` does, and ``to_html("monitor.html")`` writes it as a page.
 
         Raises
         ------

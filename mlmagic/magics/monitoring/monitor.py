@@ -41,7 +41,8 @@ class MonitorMagics(Magics):
     def monitor(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> MonitoringReport | None:
         """Show how a model in service has done: alerts, performance, predictions, and drift by column and day.
 
-        It reads what `mlmagic.ModelMonitor` has recorded, in any process.
+        It reads what `mlmagic.ModelMonitor` has recorded, in any process, and judges the period by the recorded
+        reference and limits, also if no check was made.
 
         Examples::
 

@@ -80,7 +80,9 @@ def findings(report: DriftReport) -> Iterator[Finding]:
 def judged(report: DriftReport, not_asked: Iterable[str]) -> dict[tuple[str, str], Judged]:
     """Return what a comparison has judged; an alert on a column that is *not asked* for any more is over too."""
     rows = report.rows[1]
-    found = {(_topic(one), one.name): Judged(one.rows[1]) for one in report.columns.values()}
+    found: dict[tuple[str, str], Judged] = {
+        (_topic(one), one.name): Judged(one.rows[1]) for one in report.columns.values()
+    }
     found |= {("schema", one.name): Judged(rows) for one in report.columns.values()}
     found |= {(topic, name): Judged(rows) for name in not_asked for topic in ("drift", "schema")}
     if report.multivariate is not None:

@@ -31,7 +31,8 @@ def sampled(rows: pa.RecordBatch, share: float) -> pa.RecordBatch:
 def is_sampled(text: str, share: float) -> bool:
     """Return whether the row with this id is recorded, which depends on the id only."""
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_BITS // 8).digest())
-    return number / 2**_BITS < share
+    found: bool = number / 2**_BITS < share
+    return found
 
 
 def counts(rows: pa.RecordBatch, recorded: int) -> pa.RecordBatch:
