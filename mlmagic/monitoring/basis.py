@@ -100,8 +100,8 @@ def recorded_basis(name: str, version: str | None, *, own: Iterable[Batches] = (
         If the store refuses, or cannot be reached.
     """
     own = tuple(own)
-    reference = _last_reference(read_rows(name, "reference", None, version=version, own=own).table)
-    settings = last_settings(read_rows(name, "settings", None, version=version, own=own).table)
+    reference = _last_reference(read_rows(name, "reference", None, version=version, own=own, last_day=True).table)
+    settings = last_settings(read_rows(name, "settings", None, version=version, own=own, last_day=True).table)
     return Basis(reference, settings.drift, settings.limits, settings.metrics, settings.functions, settings.sample)
 
 

@@ -24,7 +24,7 @@ from mlmagic.monitoring.serving.batches import Batches
 from mlmagic.monitoring.serving.columns import TIME, features_in
 from mlmagic.monitoring.serving.recording_model import RecordingModel
 from mlmagic.monitoring.serving.rows import labels
-from mlmagic.store import connection
+from mlmagic.store import connection, tracking_uri
 from mlmagic.store.delivery.worker import delivery_worker
 from mlmagic.user_objects import one_line
 
@@ -325,7 +325,9 @@ atexit.register(_close_all)
 def report_of(model: str, *, since: Any, until: Any) -> MonitoringReport:
     """Return the report of a model that any process monitors; see `mlmagic.monitoring_report`."""
     period = period_of(since, until, now=datetime.now(UTC))
-    own = [monitor._batches for monitor in _open]
+    uri = tracking_uri.current_uri()
+    ours = [monitor for monitor in _open if monitor._batches.monitored.uri == uri]
+    own = [monitor._batches for monitor in ours]
     name, version = monitored.known(model, own=own)
-    checks = [one._checking.last for one in _open if one.name == name and version in {None, one.version}]
+    checks = [one._checking.last for one in ours if one.name == name and version in {None, one.version}]
     return report_on(name, period, None, version=version, own=own, checks=checks)

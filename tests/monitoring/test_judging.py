@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 import mlmagic
 from mlmagic import cli
+from mlmagic.errors import UsageProblem
+from mlmagic.monitoring.records.reading import read_rows
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -233,6 +237,13 @@ def test_alerts_of_a_version_that_does_not_serve_any_more_are_not_shown(monitor)
     assert mlmagic.monitoring_report("churn/3").alerts
 
 
+def test_what_is_on_its_way_to_another_store_is_not_reported(monitor, tmp_path):
+    monitor().predict(rows(5))
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/other.db")
+    with pytest.raises(UsageProblem, match="no predictions of 'churn' are recorded"):
+        mlmagic.monitoring_report("churn")
+
+
 def test_an_estimate_from_unchecked_probabilities_says_so_and_judges_nothing(monitor):
     served = monitor(loaded=TooSure(), reference=rows(400, 1), limits={"accuracy": 0.999})
     served.predict(rows(300, 2))
@@ -282,3 +293,15 @@ def test_the_macro_mean_of_two_classes_has_a_limit(monitor):
     assert open_alerts(served.check())["f1_macro"]  # estimated
     served.actuals(range(300), truth(rows(300, 2)))
     assert open_alerts(served.check())["f1_macro"]
+
+
+def test_the_reference_and_the_limits_of_the_last_monitor_count(monitor, monkeypatch):
+    for day, limit in ((20, 0.2), (10, 0.1), (5, 0.5)):
+        monkeypatch.setattr(time, "time_ns", lambda day=day: int((NOW - day * DAY).timestamp() * 1e9))
+        served = monitor(reference=rows(100 + day, 1), limits={"accuracy": limit})
+        served.predict(rows(40, 2), at=NOW - day * DAY)
+        served.close()
+    monkeypatch.undo()
+    assert mlmagic.monitoring_report("churn").limits == {"accuracy": 0.5}
+    assert read_rows("churn", "reference", None, last_day=True).table.num_rows == 105
+    assert read_rows("churn", "reference", None).table.num_rows == 335

@@ -64,7 +64,13 @@ class _Kept:
 
 
 def read_rows(
-    name: str, kind: Kind, period: Period | None, *, version: str | None = None, own: Iterable[Batches] = ()
+    name: str,
+    kind: Kind,
+    period: Period | None,
+    *,
+    version: str | None = None,
+    own: Iterable[Batches] = (),
+    last_day: bool = False,
 ) -> Recorded:
     """Return the rows of the model *name*, in the order of their time.
 
@@ -76,6 +82,8 @@ def read_rows(
         All rows without them.
     own
         The batches of this process, which may not be in the store yet.
+    last_day
+        Of what is in the store, read the last day only that has such rows.
 
     Raises
     ------
@@ -90,7 +98,11 @@ def read_rows(
                 table = read_part(folder_files(folder))
                 done.add(folder.name)
                 _add(found, table, batches.monitored.version, kind, period)
-    for run in connection.ask(partial(runs_of, connection.connect(), name)):
+    runs = connection.ask(partial(runs_of, connection.connect(), name))
+    day = None
+    for run in sorted(runs, key=lambda one: one.data.tags[DAY], reverse=True) if last_day else runs:
+        if day not in {None, run.data.tags[DAY]}:
+            break
         if version not in {None, run.data.tags[VERSION]} or _is_beyond(run, kind, period):
             continue
         place = place_of(run.info.run_id, run.info.artifact_uri)
@@ -99,6 +111,7 @@ def read_rows(
             if not part.is_dir or number in done:
                 continue
             done.add(number)
+            day = run.data.tags[DAY] if last_day else None
             try:
                 files = connection.ask(partial(files_of, place, part.path))
                 _add(found, read_part(files), run.data.tags[VERSION], kind, period)
