@@ -147,7 +147,8 @@ class ModelMonitor:
             require_columns("drift: columns", options.drift.get("columns") or (), compared, "what is recorded")
         is_of_classes = predicts_classes(loaded, rows, reference_target)
         if is_of_classes is not None:
-            require_kind(options.limits, is_of_classes=is_of_classes)
+            limits = {name: one for name, one in options.limits.items() if name not in options.metrics}
+            require_kind(limits, is_of_classes=is_of_classes, classes=len(self._model.classes or ()))
         self._basis = Basis(rows, options.drift, options.limits, options.metrics, sample=options.sample)
         self._settings = options.settings
         self._is_basis_recorded = False

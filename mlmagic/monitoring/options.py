@@ -20,6 +20,10 @@ from mlmagic.monitoring.records.settings import DRIFT_OPTIONS, Settings
 from mlmagic.store.query.direction import direction_of
 from mlmagic.suggestions import did_you_mean
 
+_TWO = 2
+_OF_TWO = {
+    "f1": "f1_macro", "precision": "precision_macro", "recall": "recall_macro", "roc_auc": "roc_auc_ovr",
+}  # fmt: skip
 _ANY_BUDGET = "0.000001 per year"
 
 
@@ -81,8 +85,10 @@ def options_of(
     )  # fmt: skip
 
 
-def require_kind(limits: Mapping[str, float], *, is_of_classes: bool) -> None:
+def require_kind(limits: Mapping[str, float], *, is_of_classes: bool, classes: int) -> None:
     """Require that limits are of metrics of classes, or of numbers, as the model predicts: others would never alarm.
+
+    *classes* is the number of classes, 0 if it is not known.
 
     Raises
     ------
@@ -96,6 +102,11 @@ def require_kind(limits: Mapping[str, float], *, is_of_classes: bool) -> None:
             raise UsageProblem(
                 f"limits: {name!r} is a metric of {kind}, and the model predicts {predicts}: it would never alarm. "
                 f"For example: limits={{{such!r}: …}}"
+            )
+        if classes > _TWO and name in _OF_TWO:
+            raise UsageProblem(
+                f"limits: {name!r} is a metric of two classes, and the model has {classes}: {_OF_TWO[name]!r} is the "
+                "mean over them"
             )
 
 

@@ -61,6 +61,10 @@ class Alert:
     is_new: bool = True
     is_raised: bool = True
 
+    def __str__(self) -> str:
+        """Return the alert in a line."""
+        return f"{self.level}: {self.what}"
+
     @property
     def key(self) -> str:
         """What identifies the alert among those of its model."""

@@ -79,7 +79,7 @@ def _with_alerts(
     report = assessed.report
     version = report.versions[0] if len(report.versions) == 1 else ""
     found = [
-        replace(alert, since=_since(first_day(finding, report.days, report.limits), report))
+        replace(alert, since=_since(first_day(finding, report), report))
         for alert, finding in zip(alerts_in(assessed, version, report.until), assessed.findings, strict=True)
     ]
     # A version that does not serve any more has no alert that anybody can close.

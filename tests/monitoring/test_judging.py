@@ -82,6 +82,18 @@ def test_a_report_judges_by_itself_what_no_check_has_judged(monitor, capsys):
     assert (report.last_check, report.limits) == (None, {"accuracy": 0.99})
 
 
+def test_a_report_says_since_when(monitor):
+    reference = rows(400, 1)
+    served = monitor(reference=reference, reference_target=sign(reference))
+    for day in range(6):
+        table = rows(60, day, move=9 * (day >= 3))
+        ids = [f"{day}-{one}" for one in range(60)]
+        served.predict(table, ids=ids, at=NOW - (6 - day) * DAY)
+        served.actuals(ids, sign(table) if day < 2 else 1 - sign(table))
+    found = {one.subject: f"{one.since:%Y-%m-%d}" for one in served.report().alerts}
+    assert (found["a"], found["accuracy"]) == (f"{NOW - 3 * DAY:%Y-%m-%d}", f"{NOW - 4 * DAY:%Y-%m-%d}")
+
+
 def test_a_report_of_a_model_that_is_fine_says_so(monitor, capsys):
     monitor(reference=rows(400, 1)).predict(rows(300, 2))
     assert cli.main(["monitor", "churn"]) == 0

@@ -296,7 +296,7 @@ def test_labels_arrive_late_and_twice_and_the_last_value_counts(monitor, data, m
     assert not accuracy.is_estimate
     assert "1 label has an id that is none of a recorded prediction, such as '9999'" in report.notes
     served.actuals([300], [1 - target[300]])
-    assert "1 ids have labels of several values: the last one counts" in served.report().notes
+    assert "1 id has labels of several values: the last one counts" in served.report().notes
 
 
 @pytest.mark.parametrize("kind", ["float", "str", "bool", "object"])
@@ -514,6 +514,10 @@ WRONG = {
     "a limit of a metric without a direction": (
         {"limits": {"own": 1}, "metrics": {"own": max}},
         "whether more or less of 'own' is better cannot be told from its name: name it such as 'own_loss'",
+    ),
+    "a limit of two classes": (
+        {"limits": {"f1": 0.9}, "loaded": RandomForestClassifier(1).fit([[0], [1], [2]], [0, 1, 2])},
+        "limits: 'f1' is a metric of two classes, and the model has 3: 'f1_macro' is the mean over them",
     ),
     "a limit of classes": (
         {"limits": {"accuracy": 0.9}, "loaded": LinearRegression()},

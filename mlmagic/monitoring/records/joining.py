@@ -44,7 +44,8 @@ def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     taken = values.take(rows)
     notes = []
     if changed:
-        notes.append(f"{changed:,} ids have labels of several values: the last one counts")
+        have = "ids have" if changed > 1 else "id has"
+        notes.append(f"{changed:,} {have} labels of several values: the last one counts")
     unknown = frozenset(last.keys() - set(predictions.column(ID).to_pylist()))
     return Labelled(predictions.append_column(field, taken), unknown, tuple(notes))
 

@@ -32,13 +32,13 @@ class RecordingModel:
     """Lets *model* predict, and adds what it is asked and answers to *batches*. All methods are thread-safe.
 
     ``sample`` is the share of the rows that is recorded, ``exclude`` names features that are not. ``notes`` has a line
-    for each thing that could not be recorded.
+    for each thing that could not be recorded; ``classes`` are those of the model, or None.
     """
 
     def __init__(self, model: Any, batches: Batches, *, sample: float, exclude: Collection[str]) -> None:
         self.model, self.batches = model, batches
         self._sample, self._exclude = sample, frozenset(exclude)
-        self._classes = _classes_of(model)
+        self.classes = _classes_of(model)
         self._names = fitted_names(model)
         self._lock = threading.Lock()
         self.notes: list[str] = []
@@ -79,7 +79,7 @@ class RecordingModel:
             if probabilities is None:
                 probabilities = self._probabilities(data)
             if answer is None:
-                answer = np.asarray(self._classes)[np.asarray(probabilities).argmax(axis=1)]
+                answer = np.asarray(self.classes)[np.asarray(probabilities).argmax(axis=1)]
             count = len(answer)
             if times is None:
                 times = np.full(count, time.time_ns() // 1000)
@@ -96,7 +96,7 @@ class RecordingModel:
             self.note(f"predictions are not recorded: {one_line(error)[:300]}")
 
     def _probabilities(self, data: Any) -> Any:
-        if self._classes is None or not hasattr(self.model, "predict_proba"):
+        if self.classes is None or not hasattr(self.model, "predict_proba"):
             return None
         try:
             return self.model.predict_proba(data)
@@ -113,11 +113,11 @@ class RecordingModel:
         if predictions.ndim > 1 and predictions.shape[1] == 1:
             predictions = predictions.reshape(-1)
         proba = None
-        if probabilities is not None and self._classes is not None:
+        if probabilities is not None and self.classes is not None:
             proba = np.asarray(probabilities)
-            proba = proba if proba.shape == (len(predictions), len(self._classes)) else None
+            proba = proba if proba.shape == (len(predictions), len(self.classes)) else None
         return served_rows(
-            data, predictions, proba, classes=self._classes or (), ids=ids, times=times, names=self._names,
+            data, predictions, proba, classes=self.classes or (), ids=ids, times=times, names=self._names,
             exclude=self._exclude, note=self.note,
         )  # fmt: skip
 
