@@ -52,18 +52,17 @@ class Checking:
             if self.last is not None and moment < self.last.until:
                 return self._look_back(period, self.last)
             assessed = assess(self._name, period, self._basis, version=self._version, own=[self._batches])
-            alerts, over = self._book.take(alerts_in(assessed, self._version, moment), assessed.judged)
+            taken = self._book.take(alerts_in(assessed, self._version, moment), assessed.judged)
             own = [one for one in assessed.report.performance if one.metric in self._functions]
             self.last = check = Check(moment, tuple(own))
         notes = list(assessed.report.notes)
         found = {(one.topic, one.subject) for one in assessed.findings}
-        if still := [one.subject for one in alerts if (one.topic, one.subject) not in found]:
+        if still := [one.subject for one in taken.alerts if (one.topic, one.subject) not in found]:
             notes.append(f"open alerts that this period says too little about: {', '.join(still)}")
-        report = replace(assessed.report, alerts=alerts, notes=tuple(notes), last_check=moment)
-        raised = [one for one in alerts if one.is_new]
+        report = replace(assessed.report, alerts=taken.alerts, notes=tuple(notes), last_check=moment)
         day = day_of(microseconds(moment) - 1)
-        if raised or over:
-            self._batches.add("alerts", as_rows(raised, over, moment), day)
+        if taken.opened or taken.over:
+            self._batches.add("alerts", as_rows(taken.opened, taken.over, moment), day)
         recorded_checks.record(report, self._batches.monitored, day, check)
         return report
 
@@ -77,7 +76,7 @@ class Checking:
         """Read once what other processes have checked and raised."""
         if self._is_book_read:
             return
-        self._book.remember(recorded_checks.open_alerts_of(self._name, self._version, own=[self._batches]))
+        self._book.remember(*recorded_checks.alerts_of(self._name, self._version, own=[self._batches]))
         self.last = latest([self.last, recorded_checks.last_check(self._name, self._version)])
         self._is_book_read = True
 

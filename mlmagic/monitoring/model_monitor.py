@@ -69,7 +69,7 @@ class ModelMonitor:
     on_alert
         A function that is called with each new `Alert`, such as one that posts it to a webhook.
     cooldown
-        How long an alert that is still open is not raised again: ``"1d"``, or a timedelta.
+        How long an alert that is still open, or open again, is not raised again: ``"1d"``, or a timedelta.
     sample
         The share of the rows that is recorded, above 0 and at most 1. How many there were is recorded of all.
     exclude

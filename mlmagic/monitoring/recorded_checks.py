@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlmagic.journal.records import Ended
-from mlmagic.monitoring.alerts import open_alerts
+from mlmagic.monitoring.alerts import recorded_alerts
 from mlmagic.monitoring.performance.performance import Performance
 from mlmagic.monitoring.records.reading import read_rows, runs_of
 from mlmagic.monitoring.serving.batches import VERSION
@@ -30,11 +30,11 @@ CHECKED = "mlmagic.monitoring.checked"
 _MOST_COLUMNS = 200
 
 
-def open_alerts_of(
+def alerts_of(
     name: str, version: str | None, *, at: datetime | None = None, own: Iterable[Batches] = ()
-) -> tuple[Alert, ...]:
-    """Return the recorded alerts of a model, or of one version, that are open now, or *at* a moment."""
-    return open_alerts(read_rows(name, "alerts", None, version=version, own=own).table, at)
+) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+    """Return the alerts of a model, or of one version, that are open now, or *at* a moment, and those that are over."""
+    return recorded_alerts(read_rows(name, "alerts", None, version=version, own=own).table, at)
 
 
 @dataclass(frozen=True)

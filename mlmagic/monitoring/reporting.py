@@ -54,7 +54,7 @@ def report_on(
     own = tuple(own)
     basis = recorded_basis(name, version, own=own) if basis is None else basis
     assessed = assess(name, period, basis, version=version, own=own)
-    opened = recorded_checks.open_alerts_of(name, version, at=period.until, own=own)
+    opened, _ = recorded_checks.alerts_of(name, version, at=period.until, own=own)
     last = latest([recorded_checks.last_check(name, version), *checks])
     return _with_alerts(assessed, opened, last, basis.absent)
 

@@ -219,6 +219,23 @@ def test_a_check_of_a_past_period_leaves_todays_alerts_as_they_are(monitor):
     assert len(told) == count
 
 
+def test_an_alert_that_returns_within_the_cool_down_is_open_and_not_raised_again(monitor):
+    told = []
+    served = monitor(reference=rows(400, 1), on_alert=told.append, cooldown="2d")
+    served.predict(rows(300, 2, move=9), at=NOW - 5 * DAY)
+    served.predict(rows(300, 3), at=NOW - 4 * DAY)
+    assert served.check(since="1d", until=NOW - 4.5 * DAY).alerts
+    count = len(told)
+    assert served.check(since="12h", until=NOW - 3.9 * DAY).alerts == ()
+    served.close()
+    other = monitor(reference=rows(400, 1), on_alert=told.append, cooldown="2d")
+    again = other.check(since="3d", until=NOW - 3.8 * DAY)
+    assert open_alerts(again)["a"] is False
+    assert len(told) == count
+    assert "a" in open_alerts(other.report(until=NOW - 3.7 * DAY))
+    assert open_alerts(other.check(since="4d", until=NOW - 2 * DAY))["a"] is True
+
+
 def test_another_process_knows_that_a_later_period_was_checked(monitor):
     served = monitor(reference=rows(400, 1))
     served.predict(rows(300, 2), at=NOW - 10 * DAY)
