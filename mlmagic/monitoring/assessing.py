@@ -92,10 +92,16 @@ def assess(
         name, period.since, period.until, tuple(sorted(set(table.column(RECORDED_VERSION).to_pylist()))),
         table.num_rows, whole.labelled, whole.drift, whole.performance, baseline, (),
         unit, days, (*notes, *whole.notes), sum(day.served for day in days), basis.limits,
-        judged=tuple(dict.fromkeys(subject if topic == "performance" else topic for topic, subject in whole.judged)),
+        judged=_names(whole.judged),
         unjudged=tuple(whole.unjudged),
     )  # fmt: skip
     return Assessed(report, tuple(whole.findings), whole.judged)
+
+
+def _names(judged: Subjects) -> tuple[str, ...]:
+    """Return what was judged: the metrics, and the topics of what was compared with the reference."""
+    compared = [one for one in judged if one != ("schema", performance_check.LABEL)]
+    return tuple(dict.fromkeys(subject if topic == "performance" else topic for topic, subject in compared))
 
 
 @dataclass(eq=False)

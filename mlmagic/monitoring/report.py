@@ -159,8 +159,7 @@ class MonitoringReport:
     @property
     def is_judged(self) -> bool:
         """Whether the report says how the model does: there are predictions, and all of its limits could be judged."""
-        was_checked = self.last_check is not None and self.since < self.last_check
-        return bool(self.rows) and (bool(self.judged) or was_checked) and not self.unjudged
+        return bool(self.rows) and bool(self.judged) and not self.unjudged
 
     @property
     def is_alarming(self) -> bool:

@@ -99,6 +99,7 @@ def _with_alerts(
     ]
     return replace(
         report, alerts=alerts, notes=tuple(notes), unjudged=tuple(unjudged),
+        judged=(*report.judged, *(name for name in report.unjudged if name in own)),
         performance=(*report.performance, *(one for one in shown if one.metric in absent)),
         last_check=None if last is None else last.until,
     )  # fmt: skip

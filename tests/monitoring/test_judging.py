@@ -101,9 +101,13 @@ def test_a_report_of_a_model_that_is_fine_says_so(monitor, capsys):
 
 
 def test_what_cannot_be_judged_is_not_fine(monitor, capsys):
-    monitor("plain/1").predict(rows(50))
+    monitor("plain/1", loaded=TooSure()).predict(rows(50), ids=range(50))
+    monitor("plain/1").actuals(range(50), sign(rows(50)))
     assert cli.main(["monitor", "plain"]) == 4
     assert "Never checked: neither limits nor a reference are recorded" in capsys.readouterr().out
+    monitor("plain/1").check()
+    assert cli.main(["monitor", "plain"]) == 4
+    assert "Not judged: neither limits nor a reference are recorded" in capsys.readouterr().out
     monitor("limited/1", limits={"accuracy": 0.5}, loaded=TooSure()).predict(rows(50))
     assert cli.main(["monitor", "limited"]) == 4
     assert "No alert, but not judged: accuracy" in capsys.readouterr().out
@@ -299,7 +303,8 @@ def test_a_metric_of_ones_own_is_shown_and_has_a_limit(monitor, capsys):
     def business_cost(y_true, y_pred):
         return float(np.mean(5 * (y_true > y_pred) + (y_true < y_pred)))
 
-    served = monitor(metrics={"business_cost": business_cost, "right": "accuracy"}, limits={"business_cost": 0.1})
+    options = {"metrics": {"business_cost": business_cost, "right": "accuracy"}}
+    served = monitor(limits={"business_cost": 0.1}, **options)
     table = rows(200)
     served.predict(table, ids=range(200))
     served.actuals(range(200), 1 - sign(table))
@@ -312,6 +317,9 @@ def test_a_metric_of_ones_own_is_shown_and_has_a_limit(monitor, capsys):
     assert (alert.subject, alert.level) == ("business_cost", "critical")
     assert cli.main(["monitor", "churn"]) == 3
     assert f"business_cost  {alert.evidence['value']:.4g} [" in capsys.readouterr().out
+    served.close()
+    monitor(limits={"business_cost": 9.0}, **options).check()
+    assert cli.main(["monitor", "churn"]) == 0
 
 
 def test_the_macro_mean_of_two_classes_has_a_limit(monitor):

@@ -96,12 +96,8 @@ def verdict(report: MonitoringReport) -> str:
     if report.unjudged:
         return f"No alert, but not judged: {_names(report.unjudged)}"
     if not report.is_judged:
-        last = report.last_check
-        return (
-            "Never checked: neither limits nor a reference are recorded"
-            if last is None
-            else f"Not checked since {last:%Y-%m-%d %H:%M}"
-        )
+        how = "Never checked" if report.last_check is None else "Not judged"
+        return f"{how}: neither limits nor a reference are recorded"
     return "No alert"
 
 

@@ -95,8 +95,8 @@ def test_weeks_and_months_are_named_as_such():
         ({"judged": ("drift",), "unjudged": ("mae",)}, "No alert, but not judged: mae"),
         ({"rows": 0}, "No predictions"),
         ({}, "Never checked: neither limits nor a reference are recorded"),
-        ({"last_check": START - timedelta(days=1)}, "Not checked since 2026-04-30 00:00"),
-        ({"last_check": START + timedelta(days=1)}, "No alert"),
+        ({"last_check": START}, "Not judged: neither limits nor a reference are recorded"),
+        ({"last_check": START, "judged": ("drift",)}, "No alert"),
     ],
 )
 def test_no_alert_is_said_where_something_was_judged(fields, said):
