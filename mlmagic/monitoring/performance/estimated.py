@@ -64,7 +64,7 @@ def estimated(
     metrics
         Names and functions of truth and prediction, as `mlmagic.evaluate` takes them, in addition to the usual ones.
         Names are those of its metrics that follow from a confusion matrix, such as ``"precision"`` and ``"recall"``,
-        or ``"precision_macro"`` of more than two classes. A function is called with drawn labels.
+        or ``"precision_macro"``, the mean over the classes. A function is called with drawn labels.
     calibration
         Applied to the probabilities before.
     confidence

@@ -56,7 +56,7 @@ def monitoring_report_bundle(report: MonitoringReport) -> MimeBundle:
             unit=report.unit,
             has_labels=any(not one.is_estimate for one in found),
             has_estimates=any(one.is_estimate for one in found),
-            estimated=ESTIMATED,
+            estimated=next((kind(one) for one in found if not one.is_calibrated), ESTIMATED),
             baseline=bool(report.baseline) and bool(metrics),
             limits=bool({one.metric for day in days for one in day.performance} & set(report.limits)),
             days=[day.day for day in days],
@@ -170,7 +170,8 @@ def _plain(report: MonitoringReport) -> str:
         first = next((one for one in day.performance if math.isfinite(one.value)), None)
         parts = [span_of(day.day, report.unit), _predictions(day.served or day.rows)]
         if first is not None:
-            parts.append(f"{shorten(first.metric, _LONGEST)} {shown(first)}" + " (estimated)" * first.is_estimate)
+            how = f" (estimated{'' if first.is_calibrated else ', not checked'})" if first.is_estimate else ""
+            parts.append(f"{shorten(first.metric, _LONGEST)} {shown(first)}{how}")
         if day.drifted:
             parts.append(f"drifted: {_names(day.drifted)}")
         lines.append("  " + "  ".join(parts))

@@ -73,6 +73,17 @@ def test_a_metric_is_its_value_its_interval_and_whether_it_is_an_estimate():
     assert page.html.count('class="line estimate"') == 1
 
 
+def test_an_estimate_of_unchecked_probabilities_is_marked_everywhere():
+    guess = Performance("accuracy", 0.9, math.nan, math.nan, 30, is_estimate=True, is_calibrated=False)
+    page, text = both(report([day(0, performance=(guess,))], performance=(guess,)))
+    kind = "estimated (CBPE), uncalibrated probabilities, not checked"
+    assert f"accuracy 0.9 {kind}" in page.text
+    assert page.text.count(kind) == 3  # the caption, the mark and the legend
+    assert f"2026-05-01: 0.9, {kind}" in page.html
+    assert f"  accuracy  0.9  {kind}" in text.splitlines()
+    assert "accuracy 0.9 (estimated, not checked)" in text
+
+
 def test_a_limit_is_in_text_and_page():
     found = (Performance("accuracy", 0.9, 0.8, 0.95, 30),)
     page, text = both(report([day(0, performance=found)], performance=found, limits={"accuracy": 0.7}))
