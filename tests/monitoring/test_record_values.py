@@ -81,6 +81,19 @@ def test_numbers_stay_numbers_beside_texts(parts, values):
     assert [isinstance(one, str) for one in given] == [isinstance(one, str) for one in values]
 
 
+def test_predictions_of_two_kinds_are_texts_and_labels_equal_them():
+    parts = [[1, 0], ["yes"]]
+    tables = [pa.table([array], schema=pa.schema([field])) for field, array in map(prediction, parts)]
+    found = together(tables)
+    labels = column_of("mlmagic.actual", [1, "0", "yes"])
+    answers = answers_of(found.append_column(*labels))
+    assert answers.predictions.tolist() == answers.labels.tolist() == ["1", "0", "yes"]
+
+
+def prediction(values):
+    return column_of(PREDICTION, values)
+
+
 def test_a_column_that_a_part_lacks_is_missing_there():
     found = together([pa.table({"a": [1], "b": ["x"]}), pa.table({"a": ["y"]})])
     assert features_of(found)["b"].isna().tolist() == [False, True]

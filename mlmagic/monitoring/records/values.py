@@ -86,7 +86,7 @@ def answers_of(table: pa.Table) -> Answers | None:
     names = table.column_names
     if PREDICTION not in names:
         return None
-    predictions = _array(table.column(PREDICTION))
+    predictions = _predictions(table.schema.field(PREDICTION), table.column(PREDICTION))
     texts = classes_in(names)
     probabilities = None
     if texts:
@@ -108,6 +108,15 @@ def answers_of(table: pa.Table) -> Answers | None:
     others = as_predicted(texts, predictions)[0].tolist() if texts else []
     classes = tuple(known.get(text, other) for text, other in zip(texts, others, strict=True))
     return Answers(predictions, probabilities, classes, labels, has_label, note)
+
+
+def _predictions(field: pa.Field, column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return predictions as an array: of numbers beside texts all as texts, as of two versions of a model."""
+    import numpy as np
+
+    if is_mixed(field):
+        return np.array(["" if one is None else text_of(one) for one in objects_in(field, column)])
+    return _array(column)
 
 
 def _labels(field: pa.Field, column: pa.ChunkedArray, predictions: NDArray[Any]) -> NDArray[Any] | list[Any]:
