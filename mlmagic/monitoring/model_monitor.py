@@ -58,7 +58,8 @@ class ModelMonitor:
         it, as *trust* says.
     limits
         The worst value of a metric that is accepted, such as ``{"accuracy": 0.85}``. They are recorded, so that
-        `mlmagic.monitoring_report` and ``mlmagic monitor NAME`` judge by them too.
+        `mlmagic.monitoring_report` and ``mlmagic monitor NAME`` judge by them too; of several monitors of a version the
+        last one with options counts.
     metrics
         Further metrics, as `mlmagic.evaluate` takes them: ``{"business_cost": function}`` of truth and prediction. A
         limit may name one of them; its name says whether less is better, as in ``_cost``, ``_loss`` and ``_score``.
@@ -260,6 +261,7 @@ class ModelMonitor:
         """
         now = datetime.now(UTC)
         period = period_of(since, until, now=now)
+        self._record_basis()
         self.flush()
         report = self._checking.check(period, now)
         self.flush()
@@ -279,7 +281,6 @@ class ModelMonitor:
 
     def flush(self) -> None:
         """Hand what was recorded to the delivery to MLflow, and wait for it as long as a cell waits for the store."""
-        self._record_basis()
         self._batches.flush()
         uri = self._batches.monitored.uri
         delivery_worker(uri).wait(lambda: not self._batches.is_waiting, connection.wait_budget())

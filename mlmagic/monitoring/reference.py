@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.arguments import brief, described
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.evaluation.outcomes.test_data import for_model
-from mlmagic.monitoring.records.settings import as_rows
+from mlmagic.monitoring.records.settings import Settings, as_rows
 from mlmagic.monitoring.records.thinning import thinned
 from mlmagic.monitoring.records.values import answers_of
 from mlmagic.monitoring.serving.batches import day_of
@@ -23,7 +23,6 @@ from mlmagic.user_objects import guarded
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from mlmagic.monitoring.records.settings import Settings
     from mlmagic.monitoring.serving.batches import Batches
     from mlmagic.monitoring.serving.recording_model import RecordingModel
 
@@ -158,11 +157,15 @@ def _rows_in(data: Any) -> int:
 
 
 def record_basis(batches: Batches, reference: pa.Table | None, settings: Settings) -> None:
-    """Record the settings, and the reference or 20,000 rows of it, so that other processes can judge by them."""
+    """Record the settings, and the reference or 20,000 rows of it, so that other processes can judge by them.
+
+    Settings that say nothing are not recorded: they would take the place of those that the record has.
+    """
     today = day_of(_now_us())
-    row = as_rows(settings)
-    number = hashlib.sha256(row.column(1)[0].as_py().encode()).hexdigest()[:32]
-    batches.add("settings", row, today, number=number)
+    if settings != Settings():
+        row = as_rows(settings)
+        number = hashlib.sha256(row.column(1)[0].as_py().encode()).hexdigest()[:32]
+        batches.add("settings", row, today, number=number)
     if reference is None:
         return
     rows = thinned(reference, _MOST_ROWS).combine_chunks()

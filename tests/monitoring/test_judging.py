@@ -123,6 +123,15 @@ def test_reference_and_limits_are_in_the_record_with_the_first_prediction(monito
     assert report.limits == {"accuracy": 0.9}
 
 
+def test_a_monitor_without_limits_leaves_those_of_another(monitor):
+    monitor(limits={"accuracy": 0.9}).predict(rows(50))
+    looking = monitor(limits={"accuracy": 0.1})
+    looking.report()
+    looking.close()
+    monitor().predict(rows(50))
+    assert mlmagic.monitoring_report("churn").limits == {"accuracy": 0.9}
+
+
 def test_a_bad_label_closes_no_alert(monitor):
     served = monitor(limits={"accuracy": 0.9})
     table = rows(200)
