@@ -44,7 +44,7 @@ def monitor(options: Namespace) -> int:
     if options.json:
         content = {
             "model": report.model, "rows": report.rows, "labelled": report.labelled, "judged": list(report.judged),
-            "unjudged": list(report.unjudged),
+            "unjudged": list(report.unjudged), "is_judged": report.is_judged, "last_check": report.last_check,
         }  # fmt: skip
         print(json.dumps(content | {"alerts": [plain(one) for one in report.alerts]}, default=str))
     else:

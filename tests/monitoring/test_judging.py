@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -109,6 +110,9 @@ def test_what_cannot_be_judged_is_not_fine(monitor, capsys):
     assert cli.main(["monitor", "plain"]) == 4
     assert "Not judged: neither limits nor a reference are recorded" in capsys.readouterr().out
     monitor("limited/1", limits={"accuracy": 0.5}, loaded=TooSure()).predict(rows(50))
+    assert cli.main(["monitor", "limited", "--json"]) == 4
+    content = json.loads(capsys.readouterr().out)
+    assert (content["is_judged"], content["unjudged"], content["last_check"]) == (False, ["accuracy"], None)
     assert cli.main(["monitor", "limited"]) == 4
     assert "No alert, but not judged: accuracy" in capsys.readouterr().out
     assert cli.main(["monitor", "plain", "--since", "2020-01-01", "--until", "2020-02-01"]) == 4
