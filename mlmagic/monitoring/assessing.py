@@ -138,7 +138,8 @@ def _whole(rows: pa.Table, basis: Basis) -> _Whole:
     before = basis.answers
     answers, unknown = performance_check.unknown_labels(answers, before)
     found.labelled = int(answers.has_label.sum())
-    found.notes += filter(None, [answers.note, None if unknown is None else unknown.what])
+    answers, missing = performance_check.without_missing(answers)
+    found.notes += filter(None, [answers.note, None if unknown is None else unknown.what, missing])
     found.findings += [unknown] if unknown is not None and unknown.level != "info" else []
     if found.labelled:
         found.judged["schema", performance_check.LABEL] = Judged(found.labelled)

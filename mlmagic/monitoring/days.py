@@ -96,6 +96,7 @@ def days_of(table: pa.Table, basis: Basis, unit: Unit) -> Iterator[Day]:
 def _performance(answers: Answers, basis: Basis) -> tuple[Performance, ...]:
     try:
         answers, _ = performance_check.unknown_labels(answers, basis.answers)
+        answers, _ = performance_check.without_missing(answers)
         return performance_check.performance_of(answers, basis.calibration, basis.metrics)
     except UsageProblem:  # all rows together say it
         return ()

@@ -151,6 +151,17 @@ def test_a_bad_label_closes_no_alert(monitor):
     assert open_alerts(served.check()) == {"accuracy": False}
 
 
+def test_a_prediction_that_is_no_number_hides_no_alert(monitor):
+    table = rows(100).assign(y=1.0)
+    served = monitor(loaded=lambda table: np.where(table.index == 7, np.nan, table["a"]), limits={"mae": 0.1})
+    served.predict(table, ids=range(100))
+    served.actuals(range(100), table["a"] + 5)
+    report = served.check()
+    assert open_alerts(report) == {"mae": True}
+    assert (report.performance[0].rows, report.days[0].performance[0].rows) == (99, 99)
+    assert "1 of 100 predictions is NaN or infinite, and left out of the performance" in report.notes
+
+
 def test_a_class_that_the_model_does_not_know_is_named(monitor):
     served = monitor(loaded=lambda table: np.where(table["a"] > 0, "yes", "no"))
     served.predict(rows(100), ids=range(100))

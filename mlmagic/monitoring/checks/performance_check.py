@@ -33,6 +33,7 @@ NOT_CALIBRATED = (
 _EVIDENCE_DIGITS = 6
 _MOST_NAMED = 5
 _MANY_UNKNOWN = 0.05
+_MOST_MISSING = 0.05
 LABEL = "label"
 
 
@@ -120,6 +121,23 @@ def unjudged(found: Sequence[Performance], limits: Mapping[str, float]) -> Itera
             why = NOT_CALIBRATED
         if why:
             yield name, f"the limit of {name!r} is not judged: {why}"
+
+
+def without_missing(answers: Answers) -> tuple[Answers, str]:
+    """Return the answers without a few predictions that are NaN or infinite, and a line that says so.
+
+    Many of them stay: then the performance is not known.
+    """
+    import numpy as np
+
+    if answers.predictions.dtype.kind != "f":
+        return answers, ""
+    is_number = np.isfinite(answers.predictions)
+    count, rows = int((~is_number).sum()), len(is_number)
+    if not count or count > _MOST_MISSING * rows:
+        return answers, ""
+    are = "are" if count > 1 else "is"
+    return answers.take(is_number), f"{count:,} of {rows:,} predictions {are} NaN or infinite, and left out of the performance"
 
 
 def unknown_labels(answers: Answers, reference: Answers | None) -> tuple[Answers, Finding | None]:
