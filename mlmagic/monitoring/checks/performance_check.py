@@ -137,7 +137,8 @@ def without_missing(answers: Answers) -> tuple[Answers, str]:
     if not count or count > _MOST_MISSING * rows:
         return answers, ""
     are = "are" if count > 1 else "is"
-    return answers.take(is_number), f"{count:,} of {rows:,} predictions {are} NaN or infinite, and left out of the performance"
+    note = f"{count:,} of {rows:,} predictions {are} NaN or infinite, and left out of the performance"
+    return answers.take(is_number), note
 
 
 def unknown_labels(answers: Answers, reference: Answers | None) -> tuple[Answers, Finding | None]:
