@@ -141,6 +141,8 @@ def drift_of(request: DriftRequest, *, record: bool | None = None, figures: bool
 def monitoring_report(model: str, *, since: Any = "30d", until: Any = None) -> MonitoringReport:
     """Return how a monitored model has done, from what any process has recorded; the model itself is not loaded.
 
+    The period is judged by the reference and the limits that were recorded, also if no `ModelMonitor.check` was made.
+
     Parameters
     ----------
     model
@@ -151,14 +153,16 @@ def monitoring_report(model: str, *, since: Any = "30d", until: Any = None) -> M
 
     Returns
     -------
-    The report: days, drift since the reference that was recorded, performance, and the alerts that are open.
+    The report: days, drift since the reference, performance, and alerts: those that the period shows by itself
+    (``is_raised=False``), and those that checks have raised and that are open at its end. ``is_judged`` says whether
+    there was anything to judge by. ``print`` shows it, and ``to_html("monitor.html")`` writes it as a page.
 
     Raises
     ------
     UsageProblem
-        If nothing of such a model is recorded (the nearest is named), or the period is none.
+        If nothing of such a model or version is recorded (the nearest is named), or the period is none.
     ModelNotFoundError
-        If an alias or a version does not exist.
+        If an alias does not exist.
     StoreError
         If the store refuses, or cannot be reached.
 

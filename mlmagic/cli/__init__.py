@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("drift", help="compare two CSV or Parquet files; 0: no drift, 3: drift, 1: it failed")
     )
     add_monitor_arguments(
-        commands.add_parser("monitor", help="how a model in service has done; 0: no alert, 3: alerts, 1: it failed")
+        commands.add_parser("monitor", help="how a model has done; 0: no alert, 3: alerts, 4: not judged, 1: it failed")
     )
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 

@@ -11,6 +11,8 @@ from mlmagic.cli.drift import DRIFTED
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+NOT_JUDGED = 4
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``mlmagic monitor``."""
@@ -22,7 +24,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def monitor(options: Namespace) -> int:
-    """Print the report of a model in service, and return 0 without a warning or critical alert, 3 with one.
+    """Print the report of a model in service.
+
+    Returns
+    -------
+    3 with a warning or critical alert, 4 if it could not be judged whether there is one, otherwise 0.
 
     Raises
     ------
@@ -31,15 +37,16 @@ def monitor(options: Namespace) -> int:
     """
     from mlmagic.api.monitoring import monitoring_report
     from mlmagic.monitoring.alerts import plain
-    from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
-    from mlmagic.views.monitoring.page import write_page
 
     report = monitoring_report(options.name, since=options.since, until=options.until)
     if options.html is not None:
-        write_page(report, options.html)
+        report.to_html(options.html)
     if options.json:
-        content = {"model": report.model, "rows": report.rows, "labelled": report.labelled}
+        content = {
+            "model": report.model, "rows": report.rows, "labelled": report.labelled, "judged": list(report.judged),
+            "unjudged": list(report.unjudged), "is_judged": report.is_judged, "last_check": report.last_check,
+        }  # fmt: skip
         print(json.dumps(content | {"alerts": [plain(one) for one in report.alerts]}, default=str))
     else:
-        print(monitoring_report_bundle(report)["text/plain"])
-    return DRIFTED if report.is_alarming else 0
+        print(report)
+    return DRIFTED if report.is_alarming else 0 if report.is_judged else NOT_JUDGED

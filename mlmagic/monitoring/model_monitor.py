@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import threading
 import weakref
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,26 +10,29 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mlmagic.errors import StoreError
 from mlmagic.evaluation.outcomes.test_data import column_names, fitted_names
-from mlmagic.monitoring import monitored, recorded_checks
-from mlmagic.monitoring.alerts import AlertBook, as_rows
-from mlmagic.monitoring.assessing import Basis, assess
+from mlmagic.monitoring import monitored
+from mlmagic.monitoring.alerts import AlertBook
+from mlmagic.monitoring.basis import Basis
+from mlmagic.monitoring.checking import Checking
 from mlmagic.monitoring.drift.request import require_columns
-from mlmagic.monitoring.options import options_of
-from mlmagic.monitoring.records.period import microseconds, period_of
+from mlmagic.monitoring.options import options_of, require_kind
+from mlmagic.monitoring.records.period import period_of
 from mlmagic.monitoring.records.times import times_of
-from mlmagic.monitoring.reference import record_reference, reference_rows
-from mlmagic.monitoring.report import Alert
-from mlmagic.monitoring.serving.batches import Batches, day_of
+from mlmagic.monitoring.reference import predicts_classes, record_basis, reference_rows, require_model
+from mlmagic.monitoring.reporting import report_on
+from mlmagic.monitoring.serving.batches import Batches
+from mlmagic.monitoring.serving.columns import TIME, features_in
 from mlmagic.monitoring.serving.recording_model import RecordingModel
-from mlmagic.monitoring.serving.rows import labels, texts_of
-from mlmagic.store import connection
+from mlmagic.monitoring.serving.rows import labels
+from mlmagic.store import connection, tracking_uri
 from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import timedelta
 
-    from mlmagic.monitoring.report import MonitoringReport
+    from mlmagic.monitoring.report import Alert, MonitoringReport
 
 
 class ModelMonitor:
@@ -49,20 +51,28 @@ class ModelMonitor:
         What is usual: a table of features as the model is given them, such as its training data or a held-out part.
     reference_target
         The targets of the reference. They give the performance that is expected, and calibrate the probabilities from
-        which the performance is estimated while labels are missing. The reference should be held out then: on its own
-        training data a model is too good.
+        which the performance is estimated while labels are missing, if there are 300 or more. The reference should be
+        held out then: on its own training data a model is too good.
     loaded
-        The model, if it is loaded already. Otherwise `mlmagic.load_model` loads it, as *trust* says.
+        The model, if it is loaded already: a fitted model, or a function of rows. Otherwise `mlmagic.load_model` loads
+        it, as *trust* says.
     limits
-        The worst value of a metric that is accepted, such as ``{"accuracy": 0.85}``.
+        The worst value of a metric that is accepted, such as ``{"accuracy": 0.85}``. They are recorded, so that
+        `mlmagic.monitoring_report` and ``mlmagic monitor NAME`` judge by them too; of several monitors of a version the
+        last one with options counts.
+    metrics
+        Further metrics, as `mlmagic.evaluate` takes them: ``{"business_cost": function}`` of truth and prediction. A
+        limit may name one of them; its name says whether less is better, as in ``_cost``, ``_loss`` and ``_score``.
+        Functions are not recorded: other processes show their value of the last check.
     drift
-        Options of `mlmagic.drift` for the checks, such as ``{"columns": [...]}`` or ``{"budget": "1 per month"}``.
+        Options of `mlmagic.drift` for the checks: *columns*, *alpha*, *correction*, *min_effect*, *budget*, *checks*
+        and *multivariate*, such as ``{"columns": [...]}`` or ``{"budget": "1 per month"}``.
     on_alert
         A function that is called with each new `Alert`, such as one that posts it to a webhook.
     cooldown
-        How long an alert that is still open is not raised again: ``"1d"``, or a timedelta.
+        How long an alert that is still open, or open again, is not raised again: ``"1d"``, or a timedelta.
     sample
-        The share of the rows that is recorded, above 0 and at most 1.
+        The share of the rows that is recorded, above 0 and at most 1. How many there were is recorded of all.
     exclude
         Features that are not recorded anywhere.
     batch_rows, batch_s
@@ -106,6 +116,7 @@ class ModelMonitor:
         reference_target: Any = None,
         loaded: Any = None,
         limits: Mapping[str, float] | None = None,
+        metrics: Any = None,
         drift: Mapping[str, Any] | None = None,
         on_alert: Callable[[Alert], object] | None = None,
         cooldown: str | timedelta = "1d",
@@ -116,25 +127,34 @@ class ModelMonitor:
         trust: bool = False,
     ) -> None:
         options = options_of(
-            limits=limits, drift=drift, on_alert=on_alert, cooldown=cooldown, sample=sample, exclude=exclude,
-            batch_rows=batch_rows, batch_s=batch_s, reference=reference, reference_target=reference_target,
+            limits=limits, metrics=metrics, drift=drift, on_alert=on_alert, cooldown=cooldown, sample=sample,
+            exclude=exclude, batch_rows=batch_rows, batch_s=batch_s, reference=reference,
+            reference_target=reference_target,
         )  # fmt: skip
         version = monitored.find(model, loaded)
         self._asked = model
         self.name, self.version = version.name, version.version
         if loaded is None:
             loaded = monitored.load(version, trust=trust)
-        names = column_names(reference) or fitted_names(loaded)
-        if names is not None:  # a name that is none would leave a private column in the record
-            require_columns("exclude", list(exclude), list(map(str, names)), "the model's data")
+        require_model(loaded)
+        names = [str(one) for one in column_names(reference) or fitted_names(loaded) or ()]
+        if names:  # a name that is none would leave a private column in the record
+            require_columns("exclude", list(exclude), names, "the model's data")
         self._batches = Batches(version, rows=batch_rows, seconds=batch_s)
         self._model = RecordingModel(loaded, self._batches, sample=sample, exclude=exclude)
         rows = reference_rows(self._model, reference, reference_target)
-        self._basis = Basis(rows, options.drift, options.limits)
-        self._is_reference_recorded = rows is None
-        self._book = AlertBook(options.cooldown, on_alert)
-        self._lock = threading.Lock()
-        self._is_book_read = False
+        compared = names if rows is None else features_in(rows.column_names)
+        if compared:
+            require_columns("drift: columns", options.drift.get("columns") or (), compared, "what is recorded")
+        is_of_classes = predicts_classes(loaded, rows, reference_target)
+        if is_of_classes is not None:
+            limits = {name: one for name, one in options.limits.items() if name not in options.metrics}
+            require_kind(limits, is_of_classes=is_of_classes, classes=len(self._model.classes or ()))
+        self._basis = Basis(rows, options.drift, options.limits, options.metrics, sample=options.sample)
+        self._settings = options.settings
+        self._is_basis_recorded = False
+        book = AlertBook(options.cooldown, on_alert)
+        self._checking = Checking(self._batches, self._basis, book, self._settings.functions)
         _open.add(self)
 
     def __repr__(self) -> str:
@@ -173,7 +193,9 @@ class ModelMonitor:
         UsageProblem
             If *ids* or *at* are not one for each row. What the model raises is raised too.
         """
-        return self._model.predict(data, ids, None if at is None else times_of(at))
+        answer = self._model.predict(data, ids, None if at is None else times_of(at))
+        self._record_basis()
+        return answer
 
     def predict_proba(self, data: Any, *, ids: Any = None, at: Any = None) -> Any:
         """Return the model's probabilities for *data*, as `predict` does; the most probable class is recorded.
@@ -183,7 +205,9 @@ class ModelMonitor:
         UsageProblem
             As `predict`, or if the model has no probabilities.
         """
-        return self._model.predict_proba(data, ids, None if at is None else times_of(at))
+        answer = self._model.predict_proba(data, ids, None if at is None else times_of(at))
+        self._record_basis()
+        return answer
 
     def actuals(self, ids: Any, y: Any, *, at: Any = None) -> None:
         """Record labels that have arrived. Doing it twice changes nothing; another label for an id replaces the first.
@@ -191,7 +215,8 @@ class ModelMonitor:
         Parameters
         ----------
         ids, y
-            n ids that `predict` was given, and their n labels. Missing labels are left out.
+            n ids that `predict` was given, and their n labels, of any type that says the same: True, 1, 1.0 and ``"1"``
+            are one label. Missing labels are left out. A label that no prediction can equal is named in reports.
         at
             When they arrived, now by default.
 
@@ -202,22 +227,19 @@ class ModelMonitor:
         StoreError
             If the disk does not take them.
         """
-        import numpy as np
-        import pandas as pd
-
-        values = np.asarray(y).reshape(-1)
-        texts = texts_of(ids, len(values))
-        moments = np.broadcast_to(times_of(datetime.now(UTC) if at is None else at), (len(values),))
-        there = ~np.asarray(pd.isna(values))
-        kept = [one for one, is_there in zip(texts, there.tolist(), strict=True) if is_there]
-        if not kept:
+        rows = labels(ids, y, times_of(datetime.now(UTC) if at is None else at))
+        if not rows.num_rows:
             return
-        rows = labels(kept, values[there], moments[there])
-        if not self._batches.add("actuals", rows, day_of(int(moments[there][0]))):
+        day = f"{rows.column(TIME)[0].as_py():%Y-%m-%d}"
+        if not self._batches.add("actuals", rows, day):
             raise StoreError(f"the labels are not recorded: {self._batches.trouble}")
 
     def check(self, *, since: Any = "7d", until: Any = None) -> MonitoringReport:
         """Check drift, predictions, performance and anomalies of a period, raise alerts, and record both.
+
+        An alert is over when a check finds that it is. It stays open if the period says too little: without labels or
+        predictions, with fewer than 30 rows, or by an estimate if labels have raised it. A check of a period before
+        that of the last check raises and closes none.
 
         Parameters
         ----------
@@ -227,7 +249,8 @@ class ModelMonitor:
 
         Returns
         -------
-        The report. Its ``alerts`` hold all that was found; ``is_new`` says which of them this check has raised.
+        The report. Its ``alerts`` hold all that is open; ``is_new`` says which of them this check has raised. ``print``
+        shows it as ``%monitor`` does, and ``to_html("monitor.html")`` writes it as a page.
 
         Raises
         ------
@@ -236,51 +259,41 @@ class ModelMonitor:
         StoreError
             If the store refuses, or cannot be reached.
         """
-        period = period_of(since, until, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        period = period_of(since, until, now=now)
+        self._record_basis()
         self.flush()
-        assessed = assess(self.name, period, self._basis, version=self.version, own=[self._batches])
-        with self._lock:
-            if not self._is_book_read:
-                self._book.remember(recorded_checks.open_alerts_of(self.name, self.version, own=[self._batches]))
-                self._is_book_read = True
-            found = [
-                Alert(
-                    one.level, one.topic, one.subject, one.what, one.evidence, period.until, period.until, self.name,
-                    self.version,
-                )
-                for one in assessed.findings
-            ]  # fmt: skip
-            alerts, over = self._book.take(found)
+        report = self._checking.check(period, now)
+        self.flush()
         moved = monitored.moved_alias(self.name, self.version, self._asked)
-        notes = (*assessed.report.notes, *self.notes, *moved)
-        report = replace(assessed.report, alerts=alerts, notes=notes)
-        raised = [one for one in alerts if one.is_new]
-        day = day_of(microseconds(period.until) - 1)
-        if raised or over:
-            self._batches.add("alerts", as_rows(raised, over, period.until), day)
-        recorded_checks.record(report, self._batches.monitored, day)
-        self.flush()
-        return report
+        return replace(report, notes=(*report.notes, *self.notes, *moved))
 
     def report(self, *, since: Any = "30d", until: Any = None) -> MonitoringReport:
-        """Return how the model has done in a period, with the alerts that are open; raises and records nothing.
+        """Return how the model has done in a period, as `check` would find it; raises and records no alert.
 
-        Parameters and errors are those of `check`.
+        Its ``alerts`` are those that checks have raised and that are open at the end of the period, and what the
+        report finds by itself, which says ``is_raised=False``. Parameters and errors are those of `check`.
         """
         period = period_of(since, until, now=datetime.now(UTC))
         self.flush()
-        assessed = assess(self.name, period, self._basis, version=self.version, own=[self._batches])
-        alerts = recorded_checks.open_alerts_of(self.name, self.version, own=[self._batches])
-        return replace(assessed.report, alerts=alerts, notes=(*assessed.report.notes, *self.notes))
+        report = self._checking.report(period)
+        return replace(report, notes=(*report.notes, *self.notes))
 
     def flush(self) -> None:
         """Hand what was recorded to the delivery to MLflow, and wait for it as long as a cell waits for the store."""
-        if not self._is_reference_recorded:
-            self._is_reference_recorded = True
-            record_reference(self._batches, self._basis.reference)
         self._batches.flush()
         uri = self._batches.monitored.uri
         delivery_worker(uri).wait(lambda: not self._batches.is_waiting, connection.wait_budget())
+
+    def _record_basis(self) -> None:
+        """Record once what the model is judged by, so that other processes can, as soon as anything is recorded."""
+        if self._is_basis_recorded:  # without the lock, which a check holds for long
+            return
+        self._is_basis_recorded = True
+        try:
+            record_basis(self._batches, self._basis.reference, self._settings)
+        except Exception as error:  # noqa: BLE001  # a prediction is about to be returned
+            self._model.note(f"reference and limits are not recorded: {one_line(error)[:300]}")
 
     def close(self) -> None:
         """Flush, and end the monitor's thread. It is called when the process ends."""
@@ -314,8 +327,9 @@ atexit.register(_close_all)
 def report_of(model: str, *, since: Any, until: Any) -> MonitoringReport:
     """Return the report of a model that any process monitors; see `mlmagic.monitoring_report`."""
     period = period_of(since, until, now=datetime.now(UTC))
-    own = [monitor._batches for monitor in _open]
+    uri = tracking_uri.current_uri()
+    ours = [monitor for monitor in _open if monitor._batches.monitored.uri == uri]
+    own = [monitor._batches for monitor in ours]
     name, version = monitored.known(model, own=own)
-    assessed = assess(name, period, None, version=version, own=own)
-    alerts = recorded_checks.open_alerts_of(name, version, own=own)
-    return replace(assessed.report, alerts=alerts)
+    checks = [one._checking.last for one in ours if one.name == name and version in {None, one.version}]
+    return report_on(name, period, None, version=version, own=own, checks=checks)

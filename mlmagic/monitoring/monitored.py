@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import require_text
 from mlmagic.errors import ModelNotFoundError, UsageProblem
-from mlmagic.monitoring.records.reading import monitored_models
-from mlmagic.monitoring.serving.batches import Monitored
+from mlmagic.monitoring.records.reading import monitored_models, runs_of
+from mlmagic.monitoring.serving.batches import VERSION, Monitored
 from mlmagic.registry import loading, registry_store
 from mlmagic.registry.names import reference_in
 from mlmagic.registry.versions import find_model, find_version
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlmagic.monitoring.serving.batches import Batches
 
+_MOST_NAMED = 8
 _EXAMPLE = "mlmagic.ModelMonitor('churn@champion', reference=X_val)"
 
 
@@ -31,6 +34,7 @@ def find(model: str, loaded: object) -> Monitored:
     ModelNotFoundError
         If there is no such version.
     """
+    require_text("ModelMonitor", _EXAMPLE, model=model)
     reference = reference_in(model, _EXAMPLE)
     number = reference.version
     if number is None or loaded is None:
@@ -49,7 +53,9 @@ def known(model: str, *, own: Iterable[Batches] = ()) -> tuple[str, str | None]:
     ModelNotFoundError
         If there is no such version or alias.
     """
+    require_text("monitoring_report", "mlmagic.monitoring_report('churn')", model=model)
     reference = reference_in(model, "%monitor churn")
+    own = tuple(own)
     found = set(connection.ask(lambda: monitored_models(connection.connect()))) | {one.monitored.name for one in own}
     if reference.name not in found:
         names = (
@@ -58,10 +64,29 @@ def known(model: str, *, own: Iterable[Batches] = ()) -> tuple[str, str | None]:
         raise UsageProblem(
             f"no predictions of {reference.name!r} are recorded.{did_you_mean(reference.name, found)}{names}"
         )
-    if reference.alias is None:
-        return reference.name, None if reference.version is None else str(reference.version)
-    _, version = registry_store.ask(lambda client: find_version(client, reference))
-    return reference.name, str(version.number)
+    if reference.alias is None and reference.version is None:
+        return reference.name, None
+    number = reference.version
+    if reference.alias is not None:
+        _, version = registry_store.ask(lambda client: find_version(client, reference))
+        number = version.number
+    _require_version(reference.name, str(number), model, own)
+    return reference.name, str(number)
+
+
+def _require_version(name: str, number: str, model: str, own: Iterable[Batches]) -> None:
+    runs = connection.ask(lambda: runs_of(connection.connect(), name))
+    recorded = {run.data.tags[VERSION] for run in runs}
+    recorded |= {one.monitored.version for one in own if one.monitored.name == name}
+    if number in recorded:
+        return
+    texts = sorted(recorded, key=lambda one: (len(one), one))
+    nearest = min(texts, key=lambda one: abs(int(one) - int(number)) if one.isdecimal() else math.inf)
+    which = f"{name}/{number}" if model == f"{name}/{number}" else f"{name}/{number} ({model})"
+    raise UsageProblem(
+        f"no predictions of {which} are recorded. Recorded are those of version{'s' * (len(texts) > 1)} "
+        f"{', '.join(texts[-_MOST_NAMED:])}: %monitor {name}/{nearest}"
+    )
 
 
 def load(version: Monitored, *, trust: bool) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from os import PathLike
 
     import pandas as pd
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 Level = Literal["info", "warning", "critical"]
 Unit = Literal["day", "week", "month"]
 Topic = Literal["performance", "schema", "prediction drift", "drift", "anomalies"]
+
+
+def _views(name: str) -> Any:
+    """Return a module of the views, which know this one: they are imported when a report is shown."""
+    return import_module(f"mlmagic.views.monitoring.{name}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Alert:
         When it was first found without an interruption, and when this time.
     is_new
         Whether this check has raised it; one that is still in its cool-down is listed only.
+    is_raised
+        Whether any check has raised it. One that only a report has found was not sent to anybody.
     """
 
     level: Level
@@ -50,6 +59,11 @@ class Alert:
     model: str = ""
     version: str = ""
     is_new: bool = True
+    is_raised: bool = True
+
+    def __str__(self) -> str:
+        """Return the alert in a line."""
+        return f"{self.level}: {self.what}"
 
     @property
     def key(self) -> str:
@@ -66,7 +80,9 @@ class Day:
     day
         As ``2026-11-30``, the first one of a week or month.
     rows, labelled
-        The number of predictions, and of how many the label is known.
+        The number of recorded predictions, and of how many the label is known.
+    served
+        The number of predictions; more than *rows* if a monitor records a sample of them.
     versions
         The number of predictions of each version.
     predicted
@@ -87,6 +103,7 @@ class Day:
     performance: tuple[Performance, ...] = ()
     distances: Mapping[str, float] = field(default_factory=dict)
     drifted: tuple[str, ...] = ()
+    served: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,13 +115,22 @@ class MonitoringReport:
     model, versions
         The registered model, and its versions that predicted.
     rows, labelled
-        The number of predictions, and of how many the label is known.
+        The number of recorded predictions, and of how many the label is known.
+    served
+        The number of predictions; more than *rows* if a monitor records a sample of them.
     drift
         All rows compared with the reference; None without a reference, or without rows.
     performance, baseline
         Of all rows, and of the reference if its targets are known.
     alerts
-        What was found, the most severe first.
+        What was found in this period, and what checks have found and is open at its end; the most severe first.
+    limits
+        The worst value of a metric that is accepted, by the name of the metric.
+    judged, unjudged
+        What could be judged of the period, such as ``"drift"`` and ``"accuracy"``, and what has a limit or a reference
+        and could not.
+    last_check
+        The end of the last period that `ModelMonitor.check` has checked, or None if there was none.
     unit, days
         Day by day, or by weeks or months if most days have fewer than 20 rows, or if there are more than 92.
     notes
@@ -124,6 +150,16 @@ class MonitoringReport:
     unit: Unit = "day"
     days: tuple[Day, ...] = ()
     notes: tuple[str, ...] = ()
+    served: int = 0
+    limits: Mapping[str, float] = field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    last_check: datetime | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the report says how the model does: there are predictions, and all of its limits could be judged."""
+        return bool(self.rows) and bool(self.judged) and not self.unjudged
 
     @property
     def is_alarming(self) -> bool:
@@ -134,6 +170,30 @@ class MonitoringReport:
     def level(self) -> Level | None:
         """The level of the most severe alert, or None."""
         return self.alerts[0].level if self.alerts else None
+
+    def __str__(self) -> str:
+        """Return the report as ``%monitor`` shows it."""
+        text: str = _views("monitoring_report").monitoring_report_bundle(self)["text/plain"]
+        return text
+
+    def __repr__(self) -> str:
+        alerts = f"{len(self.alerts):,} alert{'s' * (len(self.alerts) != 1)}"
+        period = f"{self.since:%Y-%m-%d} to {self.until:%Y-%m-%d}"
+        rows = self.served or self.rows
+        return f"<MonitoringReport of {self.model}, {period}: {rows:,} prediction{'s' * (rows != 1)}, {alerts}>"
+
+    def to_html(self, path: str | PathLike[str] | None = None) -> str:
+        """Return the report as a page of its own, which needs no network and no script; write it to *path* if given.
+
+        It is the page of ``%monitor churn --html FILE`` and ``mlmagic monitor churn --html FILE``.
+
+        Raises
+        ------
+        UsageProblem
+            If the file cannot be written.
+        """
+        text: str = _views("page").page_of(self, path)
+        return text
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row for each day, week or month: predictions, labels, metrics with intervals, what drifted.
@@ -150,7 +210,8 @@ class MonitoringReport:
 
         rows = []
         for one in self.days:
-            row: dict[str, Any] = {"day": one.day, "rows": one.rows, "labelled": one.labelled}
+            served = one.served or one.rows
+            row: dict[str, Any] = {"day": one.day, "rows": one.rows, "labelled": one.labelled, "served": served}
             for result in one.performance:
                 name = result.metric
                 row |= {name: result.value, f"{name}_low": result.low, f"{name}_high": result.high}

@@ -7,7 +7,6 @@ from test_accessibility import AXE, CONTRAST
 
 from mlmagic.monitoring.performance.performance import Performance
 from mlmagic.monitoring.report import Alert, Day, MonitoringReport
-from mlmagic.views.monitoring.page import write_page
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -33,14 +32,15 @@ def report():
     )
     whole = (Performance("accuracy", 0.9, 0.88, 0.92, 9000),)
     return MonitoringReport(
-        "churn", START, START + timedelta(days=60), ("3", "4"), 19770, 9000, None, whole, whole, alerts, "day", days, ("a note",)
+        "churn", START, START + timedelta(days=60), ("3", "4"), 19770, 9000, None, whole, whole, alerts, "day", days, ("a note",),
+        limits={"accuracy": 0.85},
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def page(chromium, request, tmp_path_factory):
     path = tmp_path_factory.mktemp("monitor") / "monitor.html"
-    write_page(report(), path)
+    report().to_html(path)
     page = chromium.new_page(color_scheme=request.param, viewport={"width": 500, "height": 800})
     page.goto(path.as_uri())
     yield page
@@ -57,6 +57,18 @@ def test_every_text_stands_out(page):
     found = page.locator(".mlmagic-monitor").evaluate(CONTRAST)
     assert found["texts"] > 20
     assert not found["faint"]
+
+
+def test_titles_and_plots_of_a_row_stand_side_by_side(page):
+    page.set_viewport_size({"width": 1400, "height": 800})
+    tops = {
+        what: page.locator(f".charts figure {what}").evaluate_all(
+            "all => all.slice(0, 3).map(one => Math.round(one.getBoundingClientRect().top))"
+        )
+        for what in ("figcaption", "svg")
+    }
+    assert [len(set(found)) for found in tops.values()] == [1, 1], tops
+    assert page.locator(".chart .limit").count() == 1
 
 
 @pytest.mark.parametrize("width", [500, 1400])

@@ -22,6 +22,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mlmagic
 from mlmagic.errors import ModelNotFoundError, StoreError, UsageProblem
+from mlmagic.monitoring.records.reading import read_rows
+from mlmagic.monitoring.records.values import features_of
 from mlmagic.monitoring.serving import batches, spool
 from mlmagic.user_settings import settings
 
@@ -115,7 +117,8 @@ def test_there_is_one_run_for_each_version_and_day_whoever_records_it(monitor, d
     days = [NOON, NOON, NOON + timedelta(days=1), NOON, NOON - timedelta(days=1), NOON]  # a clock that goes back
     first.predict(table, at=days)
     first.flush()
-    assert [run.info.run_name for run in monitoring_runs()] == [
+    names = [run.info.run_name for run in monitoring_runs()]
+    assert [name for name in names if "on 2026-03-1" in name] == [
         "churn/3 on 2026-03-13", "churn/3 on 2026-03-14", "churn/3 on 2026-03-15", "churn/4 on 2026-03-14",
     ]  # fmt: skip
     assert len(rows_in_store()) == 30
@@ -291,9 +294,9 @@ def test_labels_arrive_late_and_twice_and_the_last_value_counts(monitor, data, m
     accuracy = next(one for one in report.performance if one.metric == "accuracy")
     assert accuracy.value == pytest.approx((model.predict(table[300:370]) == target[300:370]).mean())
     assert not accuracy.is_estimate
-    assert "1 labels have ids of no prediction in this period" in report.notes
+    assert "1 label has an id that is none of a recorded prediction, such as '9999'" in report.notes
     served.actuals([300], [1 - target[300]])
-    assert "1 ids have labels of several values: the last one counts" in served.report().notes
+    assert "1 id has labels of several values: the last one counts" in served.report().notes
 
 
 @pytest.mark.parametrize("kind", ["float", "str", "bool", "object"])
@@ -303,6 +306,36 @@ def test_labels_of_another_type_are_the_same_labels(kind, monitor, data):
     served.predict(table[300:400], ids=range(100))
     served.actuals(range(100), target[300:400].astype(kind))
     assert served.report().performance[0].value > 0.8
+
+
+def test_labels_may_change_their_type_from_call_to_call(monitor, data, model):
+    table = data[0][300:400]
+    served = monitor()
+    served.predict(table, ids=range(100))
+    right = model.predict(table)
+    for at, kind in enumerate([int, bool, float, str]):
+        served.actuals(range(25 * at, 25 * at + 25), right[25 * at : 25 * at + 25].astype(kind))
+    assert (served.report().performance[0].value, served.report().labelled) == (1.0, 100)
+
+
+def test_a_text_in_a_column_of_numbers_leaves_the_numbers_numbers(monitor):
+    rows = pd.DataFrame({"age": np.arange(500.0), "b": np.arange(500.0)})
+    served = monitor(loaded=lambda X: np.zeros(len(X)), reference=rows)
+    served.predict(rows)
+    for _ in range(3):
+        served.predict(rows[:1].assign(age="41"))
+    served.predict(pd.DataFrame({"age": [40.0, "x"], "b": [1.0, 2.0]}))
+    served.flush()
+    ages = rows_read("age")
+    assert (len([one for one in ages if isinstance(one, float)]), ages[500:]) == (501, ["41"] * 3 + [40.0, "x"])
+    subjects = [one.subject for one in served.check().alerts]
+    assert len(set(subjects)) == len(subjects)
+    assert "b" not in subjects
+
+
+def rows_read(column):
+    """Return what a check compares of a column."""
+    return features_of(read_rows("churn", "predictions", None).table)[column].tolist()
 
 
 def test_without_labels_the_performance_is_an_estimate(monitor, data):
@@ -424,7 +457,8 @@ def test_any_process_reads_the_report_without_the_model(monitor, data):
     assert "mean radius" in report.drift.drifted
     assert report.baseline[0].value > 0.9
     assert mlmagic.monitoring_report("churn/3").rows == 269
-    assert mlmagic.monitoring_report("churn/7").rows == 0
+    with pytest.raises(UsageProblem, match=r"no predictions of churn/7 are recorded\. .* version 3: %monitor churn/3"):
+        mlmagic.monitoring_report("churn/7")
     with pytest.raises(UsageProblem, match=r"no predictions of 'chrn' are recorded\. Did you mean 'churn'\?"):
         mlmagic.monitoring_report("chrn")
 
@@ -455,7 +489,65 @@ WRONG = {
     ),
     "a limit of no metric": ({"limits": {"acuracy": 0.9}}, "there is no metric 'acuracy'. Did you mean 'accuracy'?"),
     "no option of drift": ({"drift": {"alpah": 0.1}}, "not 'alpah'. Did you mean 'alpha'?"),
-    "a wrong value for drift": ({"drift": {"alpha": 5}}, "alpha is a number between 0 and 1"),
+    "a wrong value for drift": ({"drift": {"alpha": 5}}, "drift: alpha is a number between 0 and 1"),
+    "a budget of no time": ({"drift": {"budget": "1 per mnth"}}, "drift: budget is a number of false alarms per time"),
+    "checks that are no time": (
+        {"drift": {"budget": "1 per month", "checks": "dayly"}},
+        "not 'dayly' (str). Did you mean 'daily'?",
+    ),
+    "checks without a budget": ({"drift": {"checks": "dayly"}}, "Did you mean 'daily'?"),
+    "a column for drift that is none": (
+        {"drift": {"columns": ["mean raduis"]}},
+        "drift: columns: what is recorded has no column 'mean raduis'. Did you mean 'mean radius'?",
+    ),
+    "a column for drift that is not recorded": (
+        {"drift": {"columns": ["mean radius"]}, "exclude": ["mean radius"], "reference": np.zeros((3, 5))},
+        "no column 'mean radius'",
+    ),
+    "no column for drift": ({"drift": {"columns": []}}, "drift: columns is empty"),
+    "a word for a bool": ({"drift": {"multivariate": "no"}}, "drift: multivariate is True or False, not 'no'"),
+    "a limit of numbers": ({"limits": {"rmse": 1}}, "'rmse' is a metric of numbers, and the model predicts classes"),
+    "a limit of no own metric": (
+        {"limits": {"busines_cost": 1}, "metrics": {"business_cost": max}},
+        "there is no metric 'busines_cost'. Did you mean 'business_cost'?",
+    ),
+    "a limit of a metric without a direction": (
+        {"limits": {"own": 1}, "metrics": {"own": max}},
+        "whether more or less of 'own' is better cannot be told from its name: name it such as 'own_loss'",
+    ),
+    "a limit of two classes": (
+        {"limits": {"f1": 0.9}, "loaded": RandomForestClassifier(1).fit([[0], [1], [2]], [0, 1, 2])},
+        "limits: 'f1' is a metric of two classes, and the model has 3: 'f1_macro' is the mean over them",
+    ),
+    "a limit of classes": (
+        {"limits": {"accuracy": 0.9}, "loaded": LinearRegression()},
+        "'accuracy' is a metric of classes, and the model predicts numbers",
+    ),
+    "targets of another kind": (
+        {"reference": np.zeros((3, 5)), "reference_target": [0, 1, "yes"]},
+        "reference_target: 1 label is unusable, since the predictions are numbers: 'yes'",
+    ),
+    "targets of other classes": (
+        {
+            "reference": [[0], [1]],
+            "reference_target": ["Yes", "No"],
+            "loaded": LogisticRegression().fit([[0], [1]], ["no", "yes"]),
+        },
+        "reference_target has 'No', 'Yes', and the model knows 'no', 'yes': they have none in common. Did you mean 'no'?",
+    ),
+    "a path of Parquet as reference": ({"reference": Path("v.parquet")}, "reference=pd.read_parquet('v.parquet')"),
+    "a path as reference": (
+        {"reference": "val.csv"},
+        "give the table itself, such as reference=pd.read_csv('val.csv')",
+    ),
+    "a reference without rows": ({"reference": np.empty((0, 5))}, "the reference has no rows"),
+    "an empty list as reference": ({"reference": []}, "the reference has no rows"),
+    "a number as reference": ({"reference": 3}, "reference is a table of features, not 3 (int)"),
+    "a model that cannot predict": (
+        {"loaded": 3},
+        "loaded is a fitted model with predict, or a function of rows, not 3",
+    ),
+    "a class in place of a model": ({"loaded": LogisticRegression}, "loaded is a fitted model with predict"),
     "no span": ({"cooldown": "soon"}, "cooldown is a span such as '1d'"),
     "no function": ({"on_alert": "http://localhost"}, "on_alert is a function that takes an alert"),
     "no rows a batch": ({"batch_rows": 0}, "batch_rows is a whole number from 1 on"),
@@ -472,7 +564,7 @@ WRONG = {
 def test_wrong_options_are_one_clear_line(name, store_uri, model):
     options, message = WRONG[name]
     with pytest.raises(UsageProblem) as caught:
-        mlmagic.ModelMonitor("churn/3", loaded=model, **options)
+        mlmagic.ModelMonitor("churn/3", **({"loaded": model} | options))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -494,6 +586,12 @@ def test_wrong_calls_are_one_clear_line(call, message, monitor, data):
     with pytest.raises(UsageProblem, match=None) as caught:
         call(monitor(), data[0][:3])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [3, None, ["churn"]])
+def test_a_name_that_is_no_text_is_one_clear_line(name, model):
+    with pytest.raises(UsageProblem, match=r"ModelMonitor: model is text, not .* mlmagic\.ModelMonitor\('churn@champ"):
+        mlmagic.ModelMonitor(name, loaded=model)
 
 
 def test_labels_that_the_disk_does_not_take_are_an_error(monitor, monkeypatch):
@@ -581,14 +679,16 @@ def rows_of_any_form():
 
 def test_a_limit_is_of_any_metric_and_one_that_cannot_be_judged_is_told(monitor, data):
     table, target = data
-    served = monitor(limits={"precision": 0.9, "mae": 1.0})
+    served = monitor(limits={"precision": 0.9, "log_loss": 1.0})
     served.predict(table[300:], ids=range(269))
-    assert "precision" in {one.metric for one in served.report().performance}  # estimated
+    report = served.report()
+    assert "precision" in {one.metric for one in report.performance}  # estimated
+    assert any("the limit of 'log_loss' is not judged: of 2 classes it cannot" in note for note in report.notes)
+    assert report.unjudged == ("precision", "log_loss")
     served.actuals(range(269), 1 - target[300:])
     report = served.check()
     (alert,) = [one for one in report.alerts if one.subject == "precision"]
-    assert (alert.level, alert.evidence["limit"]) == ("critical", 0.9)
-    assert "the limit of 'mae' is not judged: it is no metric of two classes" in report.notes
+    assert (alert.level, alert.evidence["limit"], report.unjudged) == ("critical", 0.9, ())
 
 
 def test_a_limit_without_an_interval_is_a_warning(monitor):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.evaluation.measures import classification, multilabel, regression
 
@@ -141,6 +141,22 @@ SCORERS: dict[str, tuple[str, bool]] = {
     "neg_mean_absolute_percentage_error": ("mape", True),
 }
 """scikit-learn's names of scorers for the metrics here, and whether the sign is the opposite one."""
+_SCORERS_OF_NUMBERS = frozenset(
+    ["max_error", "explained_variance", "mean_squared_log_error", "root_mean_squared_log_error"]
+)
+_FAMILIES_OF_CLASSES = frozenset(["accuracy", "precision", "recall", "f1", "roc", "jaccard", "top"])
+
+
+def kind_of(name: str) -> Literal["classes", "numbers"] | None:
+    """Return of what a metric is, or None if it is of both, or of another library's.
+
+    >>> kind_of("f1"), kind_of("neg_mean_squared_error"), kind_of("max_error"), kind_of("explained")
+    ('classes', 'numbers', 'numbers', None)
+    """
+    own = SCORERS.get(name, (name, False))[0]
+    if own in _OF_NUMBERS or own.removeprefix("neg_") in _SCORERS_OF_NUMBERS:
+        return "numbers"
+    return "classes" if own in {*_OF_CLASSES, *_OF_LABELS} or own.partition("_")[0] in _FAMILIES_OF_CLASSES else None
 
 
 def all_names() -> list[str]:

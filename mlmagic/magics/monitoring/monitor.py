@@ -41,7 +41,8 @@ class MonitorMagics(Magics):
     def monitor(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> MonitoringReport | None:
         """Show how a model in service has done: alerts, performance, predictions, and drift by column and day.
 
-        It reads what `mlmagic.ModelMonitor` has recorded, in any process.
+        It reads what `mlmagic.ModelMonitor` has recorded, in any process, and judges the period by the recorded
+        reference and limits, also if no check was made.
 
         Examples::
 
@@ -67,9 +68,7 @@ class MonitorMagics(Magics):
             variable(arguments.into)
         report = monitoring_report(arguments.name, since=arguments.since, until=arguments.until)
         if arguments.html is not None:
-            from mlmagic.views.monitoring.page import write_page
-
-            write_page(report, Path(arguments.html).expanduser())
+            report.to_html(Path(arguments.html).expanduser())
         if arguments.into is not None:
             self.shell.push({arguments.into: report})
         return report

@@ -17,6 +17,11 @@ _MOST_REFERENCE = 20_000
 _LEAST_SHARE, _LEVEL = 0.01, 0.001
 
 
+def can_judge(reference: NDArray[Any], current: NDArray[Any]) -> bool:
+    """Return whether both are numbers, and the reference has enough of them."""
+    return reference.dtype.kind in "fiu" and current.dtype.kind in "fiu" and len(reference) >= 2 * _FEWEST
+
+
 def findings(reference: NDArray[Any], current: NDArray[Any]) -> Iterator[Finding]:
     """Yield a finding if there are more anomalies among *current* predictions than chance would have.
 
@@ -24,7 +29,7 @@ def findings(reference: NDArray[Any], current: NDArray[Any]) -> Iterator[Finding
     """
     from scipy.stats import binomtest
 
-    if reference.dtype.kind not in "fiu" or current.dtype.kind not in "fiu" or len(reference) < 2 * _FEWEST:
+    if not can_judge(reference, current):
         return
     detector = AnomalyDetector(_WINDOW, _FEWEST)
     before: Any = detector.update(reference[:_MOST_REFERENCE].astype(float))

@@ -9,17 +9,19 @@ from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.checks.finding import Finding
 from mlmagic.monitoring.drift.detecting import detect
 from mlmagic.monitoring.drift.request import DriftRequest
+from mlmagic.monitoring.judged import Judged
 from mlmagic.monitoring.records.values import answers_of, features_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pyarrow as pa
 
     from mlmagic.monitoring.drift.report import ColumnDrift, DriftReport
-    from mlmagic.monitoring.report import Topic
+    from mlmagic.monitoring.report import Level, Topic
 
 PREDICTION: Literal["prediction"] = "prediction"
+_TOGETHER = "all columns together"
 _LARGE = 0.25
 _THOUSAND = 1000
 
@@ -68,11 +70,28 @@ def findings(report: DriftReport) -> Iterator[Finding]:
     if together is not None and together.drifted and not drifted:
         named = ", ".join(name for name, _ in together.columns[:3])
         yield Finding(
-            "warning", "drift", "all columns together",
+            "warning", "drift", _TOGETHER,
             f"a classifier tells served rows from the reference (AUC {together.auc:.3f})"
             f"{f', by {named}' if named else ''}, though no column drifted by itself",
             {"auc": together.auc, "p": together.p, "rows": together.rows},
         )  # fmt: skip
+
+
+def judged(report: DriftReport, not_asked: Iterable[str]) -> dict[tuple[str, str], Judged]:
+    """Return what a comparison has judged; an alert on a column that is *not asked* for any more is over too."""
+    rows = report.rows[1]
+    found: dict[tuple[str, str], Judged] = {
+        (_topic(one), one.name): Judged(one.rows[1]) for one in report.columns.values()
+    }
+    found |= {("schema", one.name): Judged(rows) for one in report.columns.values()}
+    found |= {(topic, name): Judged(rows) for name in not_asked for topic in ("drift", "schema")}
+    if report.multivariate is not None:
+        found["drift", _TOGETHER] = Judged(report.multivariate.rows)
+    return found
+
+
+def _topic(column: ColumnDrift) -> Topic:
+    return "prediction drift" if column.role == PREDICTION else "drift"
 
 
 def _of_column(column: ColumnDrift) -> Finding:
@@ -91,8 +110,8 @@ def _of_column(column: ColumnDrift) -> Finding:
         "distance": column.distance, "p": column.p_corrected, "test": column.test, "means": list(column.means),
         "missing": list(column.missing), "rows": list(column.rows),
     }  # fmt: skip
-    topic: Topic = "prediction drift" if column.role == PREDICTION else "drift"
-    return Finding("critical" if distance >= _LARGE else "warning", topic, column.name, what, evidence)
+    level: Level = "critical" if distance >= _LARGE else "warning"
+    return Finding(level, _topic(column), column.name, what, evidence)
 
 
 def _plain(value: float) -> str:

@@ -38,6 +38,8 @@ class Calibration:
         That of the calibrated ones, on rows that the regressions were not fitted on.
     note
         Why the probabilities stay as they are, or empty.
+    is_checked
+        Whether there are enough labels to say how well the probabilities are calibrated.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Calibration:
     error: float
     error_after: float
     note: str = ""
+    is_checked: bool = True
     _maps: tuple[_Map, ...] = field(default=(), repr=False)
     _resampled: tuple[tuple[_Map, ...], ...] = field(default=(), repr=False)
 
@@ -81,7 +84,7 @@ class Calibration:
         before = _error(is_class, shares)
         if len(codes) < FEWEST_ROWS:
             note = f"the probabilities are taken as they are: {len(codes):,} labels of the reference are too few"
-            return cls(before, before, note)
+            return cls(before, before, note, is_checked=False)
         rng = np.random.default_rng(_SEED)
         fold = rng.permutation(len(codes)) % _FOLDS
         unseen = np.empty_like(shares)
@@ -91,7 +94,7 @@ class Calibration:
         after = _error(is_class, unseen)
         if after >= before:
             return cls(before, before, "the probabilities are calibrated as they are")
-        return cls(before, after, "", _fitted(is_class, shares), tuple(_refitted(is_class, shares, rng)))
+        return cls(before, after, "", True, _fitted(is_class, shares), tuple(_refitted(is_class, shares, rng)))
 
     @property
     def is_identity(self) -> bool:

@@ -64,7 +64,7 @@ def estimated(
     metrics
         Names and functions of truth and prediction, as `mlmagic.evaluate` takes them, in addition to the usual ones.
         Names are those of its metrics that follow from a confusion matrix, such as ``"precision"`` and ``"recall"``,
-        or ``"precision_macro"`` of more than two classes. A function is called with drawn labels.
+        or ``"precision_macro"``, the mean over the classes. A function is called with drawn labels.
     calibration
         Applied to the probabilities before.
     confidence
@@ -113,7 +113,9 @@ def estimated(
     rows = Unlabelled(codes, shares, chances, positive, calibration)
     rng = np.random.default_rng(seed)
     drawn = rows.draw(rng)
-    known = {one.name: one for one in of_classes(codes[:0], codes[:0], len(labels), positive)}
+    means = of_classes(codes[:0], codes[:0], len(labels), None)  # over the classes, such as f1_macro, also of two
+    of_one = of_classes(codes[:0], codes[:0], len(labels), positive)
+    known = {one.name: one for one in [*means, *of_one]}
     usual = _OF_TWO if is_two else _OF_MORE
     found = []
     for name, what in (asked | {name: name for name in usual if name not in asked}).items():

@@ -23,6 +23,9 @@ class Performance:
         False for errors and losses.
     note
         What to know about it, often empty.
+    is_calibrated
+        False for an estimate from probabilities of which too few labels say whether they are calibrated: it may be far
+        off, and has no interval.
     """
 
     metric: str
@@ -33,3 +36,4 @@ class Performance:
     is_estimate: bool = False
     greater_is_better: bool = True
     note: str = ""
+    is_calibrated: bool = True

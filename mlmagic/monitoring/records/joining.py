@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlmagic.monitoring.records.label_values import text_of
 from mlmagic.monitoring.serving.columns import ACTUAL, ID
+from mlmagic.monitoring.serving.mixed import objects_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,17 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Predictions with the column of their labels, null where none has arrived; notes say what did not fit."""
+    """Predictions with the column of their labels, null where none has arrived.
+
+    ``unknown`` are the ids of labels without a prediction among these; notes say what did not fit.
+    """
 
     table: pa.Table
-    labelled: int = 0
+    unknown: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
 def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     """Return *predictions* with a column of labels; *labels* are in the order in which they arrived."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if labels is None or not labels.num_rows:
         kind = pa.null() if labels is None else labels.schema.field(ACTUAL).type
@@ -33,13 +37,18 @@ def with_labels(predictions: pa.Table, labels: pa.Table | None) -> Labelled:
     first = {one: at for at, one in reversed(list(enumerate(ids)))}
     values = labels.column(ACTUAL)
     again = [one for one, at in last.items() if first[one] != at]
-    changed = sum(values[first[one]].as_py() != values[last[one]].as_py() for one in again)
+    field = labels.schema.field(ACTUAL)
+    objects = objects_in(field, values) if again else []
+    changed = sum(_differ(objects[first[one]], objects[last[one]]) for one in again)
     rows = pa.array([last.get(one) for one in predictions.column(ID).to_pylist()], pa.int64())
     taken = values.take(rows)
     notes = []
     if changed:
-        notes.append(f"{changed:,} ids have labels of several values: the last one counts")
-    if unknown := len(last.keys() - set(predictions.column(ID).to_pylist())):
-        notes.append(f"{unknown:,} labels have ids of no prediction in this period")
-    count = predictions.num_rows - int(pc.sum(pc.is_null(taken)).as_py() or 0)
-    return Labelled(predictions.append_column(ACTUAL, taken), count, tuple(notes))
+        have = "ids have" if changed > 1 else "id has"
+        notes.append(f"{changed:,} {have} labels of several values: the last one counts")
+    unknown = frozenset(last.keys() - set(predictions.column(ID).to_pylist()))
+    return Labelled(predictions.append_column(field, taken), unknown, tuple(notes))
+
+
+def _differ(one: object, other: object) -> bool:
+    return one != other and text_of(one) != text_of(other)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import StoreError
+from mlmagic.monitoring.records.concatenating import together
 from mlmagic.monitoring.records.thinning import sampled
 from mlmagic.monitoring.serving.batches import DAY, MODEL, VERSION, day_of
 from mlmagic.monitoring.serving.columns import TIME
@@ -63,7 +64,13 @@ class _Kept:
 
 
 def read_rows(
-    name: str, kind: Kind, period: Period | None, *, version: str | None = None, own: Iterable[Batches] = ()
+    name: str,
+    kind: Kind,
+    period: Period | None,
+    *,
+    version: str | None = None,
+    own: Iterable[Batches] = (),
+    last_day: bool = False,
 ) -> Recorded:
     """Return the rows of the model *name*, in the order of their time.
 
@@ -75,6 +82,8 @@ def read_rows(
         All rows without them.
     own
         The batches of this process, which may not be in the store yet.
+    last_day
+        Of what is in the store, read the last day only that has such rows.
 
     Raises
     ------
@@ -89,7 +98,11 @@ def read_rows(
                 table = read_part(folder_files(folder))
                 done.add(folder.name)
                 _add(found, table, batches.monitored.version, kind, period)
-    for run in connection.ask(partial(_runs, connection.connect(), name)):
+    runs = connection.ask(partial(runs_of, connection.connect(), name))
+    day = None
+    for run in sorted(runs, key=lambda one: one.data.tags[DAY], reverse=True) if last_day else runs:
+        if day not in {None, run.data.tags[DAY]}:
+            break
         if version not in {None, run.data.tags[VERSION]} or _is_beyond(run, kind, period):
             continue
         place = place_of(run.info.run_id, run.info.artifact_uri)
@@ -98,12 +111,14 @@ def read_rows(
             if not part.is_dir or number in done:
                 continue
             done.add(number)
+            day = run.data.tags[DAY] if last_day else None
             try:
-                files = connection.ask(partial(_files, place, part.path))
+                files = connection.ask(partial(files_of, place, part.path))
                 _add(found, read_part(files), run.data.tags[VERSION], kind, period)
             except StoreError as error:
                 problems.append(f"{part.path} of the run {run.info.run_name!r} was not read: {error}")
-    return Recorded(_together(found.tables), found.share, tuple(problems))
+    table = None if not found.tables else together(found.tables).sort_by(TIME)
+    return Recorded(table, found.share, tuple(problems))
 
 
 def monitored_models(client: MlflowClient) -> list[str]:
@@ -111,7 +126,8 @@ def monitored_models(client: MlflowClient) -> list[str]:
     return sorted({run.data.tags[MODEL] for run in _search(client, f"tags.`{MODEL}` != ''")})
 
 
-def _runs(client: MlflowClient, name: str) -> list[Run]:
+def runs_of(client: MlflowClient, name: str) -> list[Run]:
+    """Return the monitoring runs of a model: one for each version and day."""
     if "'" in name and '"' in name:
         return []
     quote = '"' if "'" in name else "'"
@@ -138,7 +154,8 @@ def _is_beyond(run: Run, kind: Kind, period: Period | None) -> bool:
     return day < (period.since - timedelta(days=1)).strftime("%Y-%m-%d") or is_later
 
 
-def _files(place: Any, folder: str) -> dict[str, bytes]:
+def files_of(place: Any, folder: str) -> dict[str, bytes]:
+    """Return the file with the rows of a folder, by its name."""
     names = {file.path.rpartition("/")[2] for file in place.files(folder)}
     wanted = COMPLETE if COMPLETE in names else GROWING
     return {wanted: place.read(f"{folder}/{wanted}", _LARGEST_PART)} if wanted in names else {}
@@ -158,35 +175,3 @@ def _add(found: _Kept, table: pa.Table, version: str, kind: Kind, period: Period
         table = table.filter(inside)
     if table.num_rows:
         found.add(table.append_column(RECORDED_VERSION, pa.array([version] * table.num_rows, pa.string())))
-
-
-def _together(tables: list[pa.Table]) -> pa.Table | None:
-    """Return one table of all rows, by their time; a column of several types becomes text."""
-    import pyarrow as pa
-
-    if not tables:
-        return None
-    try:
-        whole = pa.concat_tables(tables, promote_options="permissive")
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        mixed = _of_several_types(tables)
-        whole = pa.concat_tables([_as_text(table, mixed) for table in tables], promote_options="permissive")
-    return whole.sort_by(TIME)
-
-
-def _of_several_types(tables: list[pa.Table]) -> set[str]:
-    kinds: dict[str, set[str]] = {}
-    for table in tables:
-        for one in table.schema:
-            kinds.setdefault(one.name, set()).add(str(one.type))
-    return {name for name, several in kinds.items() if len(several) > 1}
-
-
-def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
-    import pyarrow as pa
-
-    for at, name in enumerate(table.column_names):
-        if name in names and not pa.types.is_null(table.column(name).type):
-            texts = pa.array([None if one is None else str(one) for one in table.column(name).to_pylist()], pa.string())
-            table = table.set_column(at, name, texts)
-    return table

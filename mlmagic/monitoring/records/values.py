@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.monitoring.records.label_values import as_predicted, text_of
 from mlmagic.monitoring.serving.columns import ACTUAL, PREDICTION, PROBABILITY, classes_in, features_in
+from mlmagic.monitoring.serving.mixed import is_mixed, objects_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -18,7 +22,8 @@ _TWO = 2
 class Answers:
     """n predictions, their probabilities of the shape (n, classes) or None, and labels or None.
 
-    ``has_label`` says of which rows the label is known; the labels of the others mean nothing.
+    ``has_label`` says of which rows the label is known; the labels of the others mean nothing. ``note`` names labels
+    that no prediction could equal, which are left out.
     """
 
     predictions: NDArray[Any]
@@ -26,6 +31,12 @@ class Answers:
     classes: tuple[Any, ...]
     labels: NDArray[Any] | None
     has_label: NDArray[Any]
+    note: str = ""
+
+    @property
+    def is_of_classes(self) -> bool:
+        """Whether the predictions are classes: texts, bools, or what has probabilities."""
+        return self.probabilities is not None or self.predictions.dtype.kind in "Ub"
 
     def take(self, rows: NDArray[Any]) -> Answers:
         """Return these rows."""
@@ -35,7 +46,15 @@ class Answers:
             self.classes,
             None if self.labels is None else self.labels[rows],
             self.has_label[rows],
+            self.note,
         )
+
+    def without_labels(self, rows: Sequence[bool]) -> Answers:
+        """Return the same without the labels of these *rows*."""
+        import numpy as np
+
+        has_label = self.has_label & ~np.asarray(rows, bool)
+        return replace(self, labels=self.labels if has_label.any() else None, has_label=has_label)
 
     @property
     def score(self) -> NDArray[Any]:
@@ -46,9 +65,18 @@ class Answers:
         return self.predictions
 
 
-def features_of(table: pa.Table) -> pa.Table:
-    """Return the features only."""
-    return table.select(features_in(table.column_names))
+def features_of(table: pa.Table) -> Any:
+    """Return the features only: a table of Arrow, or of pandas if a column has numbers beside texts."""
+    import pandas as pd
+
+    chosen = table.select(features_in(table.column_names))
+    mixed = {field.name: at for at, field in enumerate(chosen.schema) if is_mixed(field)}
+    if not mixed:
+        return chosen
+    frame = chosen.to_pandas()
+    for name, at in mixed.items():
+        frame[name] = pd.Series(objects_in(chosen.schema.field(at), chosen.column(at)), dtype=object)
+    return frame
 
 
 def answers_of(table: pa.Table) -> Answers | None:
@@ -58,7 +86,7 @@ def answers_of(table: pa.Table) -> Answers | None:
     names = table.column_names
     if PREDICTION not in names:
         return None
-    predictions = _array(table.column(PREDICTION))
+    predictions = _predictions(table.schema.field(PREDICTION), table.column(PREDICTION))
     texts = classes_in(names)
     probabilities = None
     if texts:
@@ -66,18 +94,36 @@ def answers_of(table: pa.Table) -> Answers | None:
         probabilities = np.column_stack(columns)
         if np.isnan(probabilities).any():  # another version had other classes
             probabilities, texts = None, []
-    has_label, labels = np.zeros(table.num_rows, bool), None
+    has_label, labels, note = np.zeros(table.num_rows, bool), None, ""
     if ACTUAL in names and table.column(ACTUAL).null_count < table.num_rows:
         column = table.column(ACTUAL)
         has_label = ~np.asarray(column.is_null())
-        labels = _like(_array(column), predictions)
-    known = {_text(one): one for one in np.unique(predictions[~_is_missing(predictions)]).tolist()}
+        labels, is_usable, note = as_predicted(_labels(table.schema.field(ACTUAL), column, predictions), predictions)
+        has_label &= is_usable
+        labels = labels if has_label.any() else None
+    known = {text_of(one): one for one in np.unique(predictions[~_is_missing(predictions)]).tolist()}
     if labels is not None:
-        known |= {_text(one): one for one in np.unique(labels[has_label]).tolist()}
+        known |= {text_of(one): one for one in np.unique(labels[has_label]).tolist()}
     # A class that these rows neither predict nor have is of the same kind as the others.
-    others = _like(np.array(texts), predictions).tolist() if texts else []
+    others = as_predicted(texts, predictions)[0].tolist() if texts else []
     classes = tuple(known.get(text, other) for text, other in zip(texts, others, strict=True))
-    return Answers(predictions, probabilities, classes, labels, has_label)
+    return Answers(predictions, probabilities, classes, labels, has_label, note)
+
+
+def _predictions(field: pa.Field, column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return predictions as an array: of numbers beside texts all as texts, as of two versions of a model."""
+    import numpy as np
+
+    if is_mixed(field):
+        return np.array(["" if one is None else text_of(one) for one in objects_in(field, column)])
+    return _array(column)
+
+
+def _labels(field: pa.Field, column: pa.ChunkedArray, predictions: NDArray[Any]) -> NDArray[Any] | list[Any]:
+    import pyarrow as pa
+
+    is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    return _array(column) if is_number and predictions.dtype.kind in "iuf" else objects_in(field, column)
 
 
 def _array(column: pa.ChunkedArray) -> NDArray[Any]:
@@ -90,36 +136,6 @@ def _array(column: pa.ChunkedArray) -> NDArray[Any]:
         return np.array(["" if one is None else one for one in column.to_pylist()], object).astype(str)
     found: NDArray[Any] = np.asarray(column.to_numpy())
     return found
-
-
-def _like(labels: NDArray[Any], predictions: NDArray[Any]) -> NDArray[Any]:
-    """Return labels of the same kind as the predictions: 1.0 is 1, and ``"1"`` is 1 if the predictions are numbers.
-
-    Labels that have no such form stay as they are.
-    """
-    import numpy as np
-
-    kind = predictions.dtype.kind
-    is_fraction = labels.dtype.kind == "f" and not np.all((labels == np.floor(labels)) | np.isnan(labels))
-    if labels.dtype.kind == kind or (kind in "iu" and is_fraction):
-        return labels
-    if labels.dtype.kind == "b":
-        labels = labels.astype(int) if kind in "iuf" else labels
-    texts = np.array([_text(one) for one in labels.tolist()])
-    if kind == "b":
-        return np.isin(texts, ["True", "true", "1"])
-    try:
-        if kind == "f":
-            return labels.astype(float)
-        if kind in "iu":
-            return np.array([0 if one in {"nan", ""} else int(one) for one in texts.tolist()])
-    except ValueError:
-        return texts
-    return texts
-
-
-def _text(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _is_missing(values: NDArray[Any]) -> NDArray[Any]:

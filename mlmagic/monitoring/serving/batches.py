@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mlmagic.store.delivery.delivery import Delivery
 
-Kind = Literal["predictions", "actuals", "alerts", "reference"]
+Kind = Literal["predictions", "actuals", "alerts", "reference", "settings", "served"]
 MODEL, VERSION, DAY = "mlmagic.monitoring", "mlmagic.monitoring.version", "mlmagic.monitoring.day"
 """The tags of a monitoring run."""
 _MOST_OPEN = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -13,6 +12,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.evaluation.outcomes.test_data import fitted_names
 from mlmagic.monitoring.serving.batches import day_of
 from mlmagic.monitoring.serving.rows import served_rows, texts_of
+from mlmagic.monitoring.serving.sampling import counts, sampled
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -26,20 +26,19 @@ if TYPE_CHECKING:
 _log = logging.getLogger("mlmagic.serving")
 _DAY_US = 86_400_000_000
 _MOST_NOTES = 20
-_BITS = 64
 
 
 class RecordingModel:
     """Lets *model* predict, and adds what it is asked and answers to *batches*. All methods are thread-safe.
 
     ``sample`` is the share of the rows that is recorded, ``exclude`` names features that are not. ``notes`` has a line
-    for each thing that could not be recorded.
+    for each thing that could not be recorded; ``classes`` are those of the model, or None.
     """
 
     def __init__(self, model: Any, batches: Batches, *, sample: float, exclude: Collection[str]) -> None:
         self.model, self.batches = model, batches
         self._sample, self._exclude = sample, frozenset(exclude)
-        self._classes = _classes_of(model)
+        self.classes = _classes_of(model)
         self._names = fitted_names(model)
         self._lock = threading.Lock()
         self.notes: list[str] = []
@@ -80,19 +79,24 @@ class RecordingModel:
             if probabilities is None:
                 probabilities = self._probabilities(data)
             if answer is None:
-                answer = np.asarray(self._classes)[np.asarray(probabilities).argmax(axis=1)]
+                answer = np.asarray(self.classes)[np.asarray(probabilities).argmax(axis=1)]
             count = len(answer)
             if times is None:
                 times = np.full(count, time.time_ns() // 1000)
             rows = self._rows(data, answer, probabilities, ids, np.broadcast_to(times, (count,)))
-            for day, part in _by_day(self._sampled(rows, ids), times):
-                self.batches.add("predictions", part, day)
+            for day, part in _by_day(rows, times):
+                if self._sample >= 1:
+                    self.batches.add("predictions", part, day)
+                    continue
+                kept = sampled(part, self._sample)
+                self.batches.add("predictions", kept, day)
+                self.batches.add("served", counts(part, kept.num_rows), day)
         except BaseException as error:  # noqa: BLE001  # the prediction is made: it is returned, whatever happens here
             reraise_interrupt(error)
             self.note(f"predictions are not recorded: {one_line(error)[:300]}")
 
     def _probabilities(self, data: Any) -> Any:
-        if self._classes is None or not hasattr(self.model, "predict_proba"):
+        if self.classes is None or not hasattr(self.model, "predict_proba"):
             return None
         try:
             return self.model.predict_proba(data)
@@ -109,25 +113,13 @@ class RecordingModel:
         if predictions.ndim > 1 and predictions.shape[1] == 1:
             predictions = predictions.reshape(-1)
         proba = None
-        if probabilities is not None and self._classes is not None:
+        if probabilities is not None and self.classes is not None:
             proba = np.asarray(probabilities)
-            proba = proba if proba.shape == (len(predictions), len(self._classes)) else None
+            proba = proba if proba.shape == (len(predictions), len(self.classes)) else None
         return served_rows(
-            data, predictions, proba, classes=self._classes or (), ids=ids, times=times, names=self._names,
+            data, predictions, proba, classes=self.classes or (), ids=ids, times=times, names=self._names,
             exclude=self._exclude, note=self.note,
         )  # fmt: skip
-
-    def _sampled(self, rows: pa.RecordBatch, ids: list[str] | None) -> pa.RecordBatch:
-        if self._sample >= 1:
-            return rows
-        import numpy as np
-        import pyarrow as pa
-
-        if ids is None:
-            draw = np.random.default_rng().random(rows.num_rows) < self._sample  # leaves the user's generators alone
-        else:  # the same rows whenever they are asked for, so that labels find them
-            draw = np.array([_share(one) < self._sample for one in ids])
-        return rows.filter(pa.array(draw))
 
     def note(self, text: str) -> None:
         """Note and log something once."""
@@ -178,8 +170,3 @@ def _classes_of(model: Any) -> list[Any] | None:
         return None
     values = np.asarray(classes)
     return values.tolist() if values.ndim == 1 else None
-
-
-def _share(text: str) -> float:
-    """Return a number from 0 to 1 that depends on *text* only."""
-    return float(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_BITS // 8).digest()) / 2**_BITS)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.serving.columns import ACTUAL, ID, OWN, PREDICTION, PROBABILITY, TIME
+from mlmagic.monitoring.serving.mixed import column_of_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -51,18 +52,21 @@ def served_rows(
     import pyarrow as pa
 
     rows = len(times)
-    columns: dict[str, pa.Array] = {
-        ID: pa.array(ids, pa.string()) if ids is not None else pa.nulls(rows, pa.string()),
-        TIME: pa.array(times, pa.timestamp("us", "UTC")),
-    }
+    columns: dict[str, tuple[pa.Field, pa.Array]] = {}
+
+    def add(name: str, values: Any) -> None:
+        columns[name] = column_of(name, values)
+
+    add(ID, pa.array(ids, pa.string()) if ids is not None else pa.nulls(rows, pa.string()))
+    add(TIME, pa.array(times, pa.timestamp("us", "UTC")))
     if predictions.ndim == 1:
-        columns[PREDICTION] = _array(predictions)
+        add(PREDICTION, predictions)
     else:
         for output in range(predictions.shape[1]):
-            columns[f"{PREDICTION}.{output}"] = _array(predictions[:, output])
+            add(f"{PREDICTION}.{output}", predictions[:, output])
     if probabilities is not None:
         for place, label in enumerate(classes):
-            columns[f"{PROBABILITY}{label}"] = _array(probabilities[:, place])
+            add(f"{PROBABILITY}{label}", probabilities[:, place])
     with _whole(note):
         for name, values in _features(data, names):
             if name in exclude:
@@ -70,21 +74,46 @@ def served_rows(
             if name in columns or name.startswith(OWN):
                 note(f"the column {name!r} is not recorded: another column has this name, or it begins with {OWN!r}")
                 continue
-            array = _array(values)
-            if len(array) != rows:
-                raise UsageProblem(f"{len(array)} values of {name!r} for {rows} predictions")
-            columns[name] = array
-    return pa.record_batch(list(columns.values()), names=list(columns))
+            column = column_of(name, values)
+            if len(column[1]) != rows:
+                raise UsageProblem(f"{len(column[1])} values of {name!r} for {rows} predictions")
+            columns[name] = column
+    return _batch(columns.values())
 
 
-def labels(ids: list[str], values: NDArray[Any], times: NDArray[Any]) -> pa.RecordBatch:
-    """Return labels that have arrived: n ids, n labels, and n moments in microseconds since 1970."""
+def labels(ids: Any, y: Any, times: NDArray[Any]) -> pa.RecordBatch:
+    """Return labels that have arrived as rows to record: n ids, n labels, and one moment, or n of them.
+
+    Missing labels are left out.
+
+    Raises
+    ------
+    UsageProblem
+        If there is not one label for each id.
+    """
+    import numpy as np
+    import pandas as pd
     import pyarrow as pa
 
-    return pa.record_batch(
-        [pa.array(ids, pa.string()), pa.array(times, pa.timestamp("us", "UTC")), _array(values)],
-        names=[ID, TIME, ACTUAL],
+    values = np.asarray(y).reshape(-1)
+    texts = texts_of(ids, len(values))
+    moments = np.broadcast_to(times, (len(values),))
+    there = ~np.asarray(pd.isna(values))
+    kept = [one for one, is_there in zip(texts, there.tolist(), strict=True) if is_there]
+    return _batch(
+        [
+            column_of(ID, pa.array(kept, pa.string())),
+            column_of(TIME, pa.array(moments[there], pa.timestamp("us", "UTC"))),
+            column_of(ACTUAL, values[there]),
+        ]
     )
+
+
+def _batch(columns: Iterable[tuple[pa.Field, pa.Array]]) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    fields, arrays = zip(*columns, strict=True)
+    return pa.record_batch(list(arrays), schema=pa.schema(fields))
 
 
 @contextlib.contextmanager
@@ -123,8 +152,8 @@ def _features(data: Any, names: Collection[str] | None) -> Iterator[tuple[str, A
         yield from zip(map(str, known), table.T, strict=True)
 
 
-def _array(values: Any) -> pa.Array:
-    """Return a column as an Arrow array: as it is where Arrow has such a type, else as texts."""
+def column_of(name: str, values: Any) -> tuple[pa.Field, pa.Array]:
+    """Return a column as Arrow has it; where it has no type for the values, numbers stay numbers, others are texts."""
     import pyarrow as pa
 
     if isinstance(values, pa.ChunkedArray):
@@ -132,9 +161,10 @@ def _array(values: Any) -> pa.Array:
     try:
         found = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        found = pa.array([None if one is None else str(one) for one in values], pa.string())
-    # A dictionary differs from batch to batch.
-    return found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
+        return column_of_objects(name, values)
+    if pa.types.is_dictionary(found.type):  # it differs from batch to batch
+        found = found.dictionary_decode()
+    return pa.field(name, found.type), found
 
 
 def texts_of(ids: Any, rows: int) -> list[str]:

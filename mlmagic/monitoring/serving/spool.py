@@ -128,8 +128,8 @@ def read_stream(content: bytes) -> pa.Table:
     return pa.Table.from_batches(found, stream.schema)
 
 
-def read_part(files: dict[str, bytes]) -> pa.Table:
-    """Return the rows of a folder, given its files by name.
+def read_part(files: dict[str, bytes], columns: list[str] | None = None) -> pa.Table:
+    """Return the rows of a folder, given its files by name; of these *columns* only if they are given.
 
     Raises
     ------
@@ -141,11 +141,12 @@ def read_part(files: dict[str, bytes]) -> pa.Table:
 
     if COMPLETE in files:
         try:
-            return pq.read_table(pa.BufferReader(files[COMPLETE]))
+            return pq.read_table(pa.BufferReader(files[COMPLETE]), columns=columns)
         except (pa.ArrowInvalid, OSError) as error:
             raise StoreError(f"it is no Parquet file: {error}") from error
     if GROWING in files:
-        return read_stream(files[GROWING])
+        rows = read_stream(files[GROWING])
+        return rows if columns is None else rows.select(columns)
     raise StoreError(f"there is no {COMPLETE} in it")
 
 

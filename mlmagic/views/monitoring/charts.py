@@ -45,8 +45,17 @@ class Scale:
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - share)
 
 
-def line_svg(points: Sequence[Point], *, label: str, baseline: float = math.nan) -> tuple[Markup, Scale | None]:
+def line_svg(
+    points: Sequence[Point],
+    *,
+    label: str,
+    baseline: float = math.nan,
+    limit: float = math.nan,
+    has_marks: bool = True,
+) -> tuple[Markup, Scale | None]:
     """Return a line with its intervals, and the scale; an empty text and None without a finite value.
+
+    *baseline* and *limit* are lines across, and within the scale. Without marks a point is shown where it has no line.
 
     >>> svg, scale = line_svg([Point("1 May", 0.5), Point("2 May", 0.7)], label="accuracy")
     >>> scale.least, scale.most
@@ -56,19 +65,24 @@ def line_svg(points: Sequence[Point], *, label: str, baseline: float = math.nan)
     if not known:
         return Markup(), None
     ends = [end for one in known for end in (one.value, one.low, one.high) if math.isfinite(end)]
-    scale = _scale([*ends, *([baseline] if math.isfinite(baseline) else [])])
+    across = {name: value for name, value in (("base", baseline), ("limit", limit)) if math.isfinite(value)}
+    scale = _scale([*ends, *across.values()])
     xs = _places(len(points))
     parts = [_band(points, xs, scale)]
-    if math.isfinite(baseline):
-        y = scale.at(baseline)
-        parts.append(f'<line class="base" x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    for run, is_estimate in _runs(points):
+    for name, value in across.items():
+        y = scale.at(value)
+        parts.append(f'<line class="{name}" x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>')
+    runs = _runs(points)
+    joined = {at for run, _ in runs for at in run}
+    for run, is_estimate in runs:
         path = " ".join(f"{xs[at]:.1f},{scale.at(points[at].value):.1f}" for at in run)
         parts.append(f'<polyline class="line{" estimate" * is_estimate}" points="{path}"/>')
     radius = 2.5 if len(points) <= _MARKS else 1.2
-    for x, one in zip(xs, points, strict=True):
+    for at, (x, one) in enumerate(zip(xs, points, strict=True)):
         if math.isfinite(one.value):
             kind = "mark estimate" if one.is_estimate else "mark"
+            if not has_marks:
+                kind = "joint" if at in joined else "joint lone"
             parts.append(
                 f'<circle class="{kind}" cx="{x:.1f}" cy="{scale.at(one.value):.1f}" r="{radius:g}">'
                 f"<title>{escape(clean(one.title))}</title></circle>"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ESTIMATED = "estimated (CBPE)"
 """What is said of a metric that follows from probabilities instead of labels."""
+NOT_CALIBRATED = "uncalibrated probabilities, not checked"
 _DOT = " \N{MIDDLE DOT} "
 _LONGEST = 40
 _TWO = 2
@@ -39,6 +40,13 @@ class Chart:
     parts: tuple[str, ...] = ()
 
 
+def kind(one: Performance) -> str:
+    """Return what kind of a value it is if it is not of labels, or an empty text."""
+    if not one.is_estimate:
+        return ""
+    return ESTIMATED if one.is_calibrated else f"{ESTIMATED}, {NOT_CALIBRATED}"
+
+
 def shown(one: Performance) -> str:
     """Return a metric with its interval in words.
 
@@ -57,7 +65,8 @@ def performance_charts(report: MonitoringReport, days: Sequence[Day]) -> list[Ch
     usual = {one.metric: one.value for one in report.baseline}
     whole = {one.metric: one for one in report.performance}
     names = dict.fromkeys([*whole, *(one.metric for day in days for one in day.performance)])
-    charts = [_metric_chart(name, whole.get(name), usual.get(name, math.nan), days, report.unit) for name in names]
+    across = {name: (usual.get(name, math.nan), report.limits.get(name, math.nan)) for name in names}
+    charts = [_metric_chart(name, whole.get(name), across[name], days, report.unit) for name in names]
     return [chart for chart in charts if chart.svg or chart.value]
 
 
@@ -65,8 +74,12 @@ def prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
     """Return the number of predictions by day, and the mean prediction or the share of each class."""
     if not days:
         return []
-    counts = [(f"{day.day}: {day.rows:,} prediction{'s' * (day.rows != 1)}", float(day.rows)) for day in days]
-    most = f"{max(day.rows for day in days):,}"
+    numbers = [day.served or day.rows for day in days]
+    counts = [
+        (f"{day.day}: {count:,} prediction{'s' * (count != 1)}", float(count))
+        for day, count in zip(days, numbers, strict=True)
+    ]
+    most = f"{max(numbers):,}"
     found = [
         Chart(f"predictions a {unit}", "", bars_svg(counts, label=f"predictions by {unit}, up to {most}"), most, "0")
     ]
@@ -89,25 +102,31 @@ def prediction_charts(days: Sequence[Day], unit: str) -> list[Chart]:
     return [*found, *filter(None, [chart])]
 
 
-def _metric_chart(name: str, whole: Performance | None, usual: float, days: Sequence[Day], unit: str) -> Chart:
+def _metric_chart(
+    name: str, whole: Performance | None, across: tuple[float, float], days: Sequence[Day], unit: str
+) -> Chart:
+    """Return the chart of a metric, with lines *across* it: the value on the reference, and the limit."""
+    usual, limit = across
     points = []
     for day in days:
         one = next((one for one in day.performance if one.metric == name), None)
         if one is None:
             points.append(Point("", math.nan))
             continue
-        kind = f", {ESTIMATED}" * one.is_estimate
-        points.append(Point(f"{day.day}: {shown(one)}{kind}", one.value, one.low, one.high, one.is_estimate))
+        how = f", {kind(one)}" if one.is_estimate else ""
+        points.append(Point(f"{day.day}: {shown(one)}{how}", one.value, one.low, one.high, one.is_estimate))
     value = "" if whole is None else shown(whole)
     label = f"{shorten(name, _LONGEST)} by {unit}" + (f", {value} in all" if value else "")
-    svg, scale = line_svg(points, label=label, baseline=usual)
-    notes = [ESTIMATED] * (whole is not None and whole.is_estimate)
+    label += f", limit {_rounded(limit)}" * math.isfinite(limit)
+    svg, scale = line_svg(points, label=label, baseline=usual, limit=limit)
+    notes = [] if whole is None else [*filter(None, [kind(whole)])]
     notes += [f"reference {_rounded(usual)}"] * math.isfinite(usual)
+    notes += [f"limit {_rounded(limit)}"] * math.isfinite(limit)
     return Chart(shorten(name, _LONGEST), value, svg, *_ends(scale), _DOT.join(notes))
 
 
 def _line(title: str, points: Sequence[Point], unit: str, *, is_share: bool = False) -> Chart | None:
-    svg, scale = line_svg(points, label=f"{title} by {unit}")
+    svg, scale = line_svg(points, label=f"{title} by {unit}", has_marks=False)
     return None if scale is None else Chart(title, "", svg, *_ends(scale, is_share=is_share))
 
 

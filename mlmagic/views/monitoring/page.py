@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
@@ -9,13 +10,13 @@ from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
 from mlmagic.views.rendering import render
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     from mlmagic.monitoring.report import MonitoringReport
 
 
-def write_page(report: MonitoringReport, path: Path) -> None:
-    """Write *report* to the file *path*.
+def page_of(report: MonitoringReport, path: str | PathLike[str] | None = None) -> str:
+    """Return *report* as a page, and write it to the file *path* if it is given.
 
     Raises
     ------
@@ -25,7 +26,10 @@ def write_page(report: MonitoringReport, path: Path) -> None:
     from markupsafe import Markup
 
     inner = Markup(monitoring_report_bundle(report)["text/html"])  # noqa: S704  # it is escaped already
-    try:
-        path.write_text(render("page.html", title=f"{report.model}: monitoring", inner=inner), encoding="utf-8")
-    except OSError as error:
-        raise UsageProblem(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+    page = render("page.html", title=f"{report.model}: monitoring", inner=inner)
+    if path is not None:
+        try:
+            Path(path).write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise UsageProblem(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+    return page

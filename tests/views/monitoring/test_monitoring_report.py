@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pages import Page
 
+from mlmagic.errors import UsageProblem
 from mlmagic.monitoring.performance.performance import Performance
 from mlmagic.monitoring.report import Alert, Day, MonitoringReport
 from mlmagic.views.monitoring.monitoring_report import monitoring_report_bundle
-from mlmagic.views.monitoring.page import write_page
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 ODD = "<b>&\u202e\x1b[31m"
@@ -19,7 +19,8 @@ ODD = "<b>&\u202e\x1b[31m"
 
 def report(days=(), **fields):
     fields = {"versions": ("3",), "rows": 900, "labelled": 450} | fields
-    return MonitoringReport("churn", START, START + timedelta(days=30), days=tuple(days), **fields)
+    until = fields.pop("until", START + timedelta(days=30))
+    return MonitoringReport("churn", START, until, days=tuple(days), **fields)
 
 
 def alert(level="critical", what="income drifted", *, is_new=True):
@@ -72,6 +73,62 @@ def test_a_metric_is_its_value_its_interval_and_whether_it_is_an_estimate():
     assert page.html.count('class="line estimate"') == 1
 
 
+def test_an_estimate_of_unchecked_probabilities_is_marked_everywhere():
+    guess = Performance("accuracy", 0.9, math.nan, math.nan, 30, is_estimate=True, is_calibrated=False)
+    page, text = both(report([day(0, performance=(guess,))], performance=(guess,)))
+    kind = "estimated (CBPE), uncalibrated probabilities, not checked"
+    assert f"accuracy 0.9 {kind}" in page.text
+    assert page.text.count(kind) == 3  # the caption, the mark and the legend
+    assert f"2026-05-01: 0.9, {kind}" in page.html
+    assert f"  accuracy  0.9  {kind}" in text.splitlines()
+    assert "accuracy 0.9 (estimated, not checked)" in text
+
+
+def test_a_limit_is_in_text_and_page():
+    found = (Performance("accuracy", 0.9, 0.8, 0.95, 30),)
+    page, text = both(report([day(0, performance=found)], performance=found, limits={"accuracy": 0.7}))
+    assert "accuracy 0.9 [0.8, 0.95] limit 0.7" in page.text
+    assert "from labels limit" in page.text
+    assert page.html.count('class="limit"') == 1
+    assert "  accuracy  0.9 [0.8, 0.95]  limit 0.7" in text.splitlines()
+
+
+def test_weeks_and_months_are_named_as_such():
+    text = both(report([Day("2026-04-27", 30)], unit="week"))[1]
+    assert "  week of 2026-04-27  30 predictions" in text.splitlines()
+    assert "  2026-05  30 predictions" in both(report([Day("2026-05-01", 30)], unit="month"))[1].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"judged": ("drift",)}, "No alert"),
+        ({"judged": ("drift",), "unjudged": ("mae",)}, "No alert, but not judged: mae"),
+        ({"rows": 0}, "No predictions"),
+        ({}, "Never checked: neither limits nor a reference are recorded"),
+        ({"last_check": START}, "Not judged: neither limits nor a reference are recorded"),
+        ({"last_check": START, "judged": ("drift",)}, "No alert"),
+    ],
+)
+def test_no_alert_is_said_where_something_was_judged(fields, said):
+    found = report(**fields)
+    page, text = both(found)
+    assert text.splitlines()[1] == said
+    assert page.text.startswith(said)
+    assert f'<div class="how {"fine" if said == "No alert" else "info"}">' in page.html
+    assert found.is_judged == (said == "No alert")
+
+
+def test_a_report_is_printed_as_it_is_shown(tmp_path):
+    found = report([day(0)], alerts=(alert(),))
+    assert str(found) == both(found)[1]
+    assert repr(found) == "<MonitoringReport of churn, 2026-05-01 to 2026-05-31: 900 predictions, 1 alert>"
+    page = found.to_html(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text() == page == found.to_html()
+    with pytest.raises(UsageProblem, match=r"nowhere.page.html' cannot be written: No such file or directory"):
+        found.to_html(tmp_path / "nowhere" / "page.html")
+
+
 def test_text_and_page_say_when_all_of_a_metric_is_estimated():
     page, text = both(report(performance=(Performance("accuracy", 0.9, 0.8, 0.95, 30, is_estimate=True),)))
     assert "accuracy 0.9 [0.8, 0.95] estimated (CBPE)" in page.text
@@ -84,7 +141,8 @@ def test_without_a_prediction_it_says_what_records_them():
     assert "fine" not in [value for _, name, value in page.attributes if name == "class"]
     for shown in (page.text, text):
         assert "no prediction is recorded in this period" in shown
-        assert "ModelMonitor('NAME@ALIAS').predict(X) records predictions" in shown
+        assert "ModelMonitor.predict(X) records predictions" in shown
+        assert "%monitor churn --since 90d" in shown
 
 
 def test_without_a_label_it_says_what_records_labels():
@@ -115,7 +173,8 @@ def test_the_text_fits_a_screen():
 
 
 def test_the_heat_map_is_a_table_that_can_be_read_and_reached_without_a_pointer():
-    page, text = both(report([day(at, distances={"b": 0.5}, drifted=("b",)) for at in range(3)]))
+    until = START + timedelta(days=3)
+    page, text = both(report([day(at, distances={"b": 0.5}, drifted=("b",)) for at in range(3)], until=until))
     headers = [value for tag, name, value in page.attributes if tag == "th" and name == "scope"]
     assert headers == ["col"] * 3 + ["row"]
     assert "2026-05-02" in page.text
@@ -151,7 +210,7 @@ def test_whatever_is_reported_is_shown(name, tmp_path):
     assert "<b>&" not in page.html.replace("<b>&#9679;</b>", "")
     assert "\x1b" not in page.html + text
     assert "\u202e" not in page.html + text
-    write_page(EMPTY[name], tmp_path / "page.html")
+    EMPTY[name].to_html(tmp_path / "page.html")
     whole = (tmp_path / "page.html").read_text()
     assert whole.startswith("<!doctype html>")
     assert "<script" not in whole
