@@ -80,7 +80,7 @@ def drift(
     Returns
     -------
     The report, with ``drifted``, ``columns``, ``schema``, ``multivariate``, ``is_drifted``, ``to_dataframe()`` and
-    ``save_html()``; ``print`` shows it as text.
+    ``save()``; ``print`` shows it as text.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def monitoring_report(model: str, *, since: Any = "30d", until: Any = None) -> M
     -------
     The report: days, drift since the reference, performance, and alerts: those that the period shows by itself
     (``is_raised=False``), and those that checks have raised and that are open at its end. ``is_judged`` says whether
-    there was anything to judge by. ``print`` shows it, and ``to_html("monitor.html")`` writes it as a page.
+    there was anything to judge by. ``print`` shows it, and ``save("monitor.html")`` writes it as a page.
 
     Raises
     ------

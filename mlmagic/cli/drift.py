@@ -53,7 +53,7 @@ def drift(options: Namespace) -> int:
     )  # fmt: skip
     report = drift_of(request, record=options.record)
     if options.html is not None:
-        report.save_html(options.html)
+        report.save(options.html)
     shown = drift_report_bundle(report, all_in="--json")["text/plain"]
     print(json.dumps(as_json(report)) if options.json else shown)
     if report.is_drifted:

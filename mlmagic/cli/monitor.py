@@ -40,7 +40,7 @@ def monitor(options: Namespace) -> int:
 
     report = monitoring_report(options.name, since=options.since, until=options.until)
     if options.html is not None:
-        report.to_html(options.html)
+        report.save(options.html)
     if options.json:
         content = {
             "model": report.model, "rows": report.rows, "labelled": report.labelled, "judged": list(report.judged),

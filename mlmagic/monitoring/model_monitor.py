@@ -250,7 +250,7 @@ class ModelMonitor:
         Returns
         -------
         The report. Its ``alerts`` hold all that is open; ``is_new`` says which of them this check has raised. ``print``
-        shows it as ``%monitor`` does, and ``to_html("monitor.html")`` writes it as a page.
+        shows it as ``%monitor`` does, and ``save("monitor.html")`` writes it as a page.
 
         Raises
         ------

@@ -182,8 +182,8 @@ class MonitoringReport:
         rows = self.served or self.rows
         return f"<MonitoringReport of {self.model}, {period}: {rows:,} prediction{'s' * (rows != 1)}, {alerts}>"
 
-    def to_html(self, path: str | PathLike[str] | None = None) -> str:
-        """Return the report as a page of its own, which needs no network and no script; write it to *path* if given.
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the report to a file as a page of its own, which needs no network and no script.
 
         It is the page of ``%monitor churn --html FILE`` and ``mlmagic monitor churn --html FILE``.
 
@@ -191,9 +191,12 @@ class MonitoringReport:
         ------
         UsageProblem
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> mlmagic.monitoring_report("churn").save("monitor.html")  # doctest: +SKIP
         """
-        text: str = _views("page").page_of(self, path)
-        return text
+        _views("page").save_report(self, path)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row for each day, week or month: predictions, labels, metrics with intervals, what drifted.

@@ -40,7 +40,7 @@ def report():
 @pytest.fixture(scope="module", params=["light", "dark"])
 def page(chromium, request, tmp_path_factory):
     path = tmp_path_factory.mktemp("monitor") / "monitor.html"
-    report().to_html(path)
+    report().save(path)
     page = chromium.new_page(color_scheme=request.param, viewport={"width": 500, "height": 800})
     page.goto(path.as_uri())
     yield page

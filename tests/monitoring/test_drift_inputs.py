@@ -131,12 +131,12 @@ def test_a_report_prints_what_a_notebook_shows_and_is_written_as_a_page(tmp_path
     assert str(report).startswith("Drift in 1 of 4 columns: current (300 rows) against ")
     assert "\n  ! x " in str(report)
     assert repr(report) == "<DriftReport of current against reference: 1 of 4 columns drifted>"
-    report.save_html(tmp_path / "drift.html")
+    report.save(tmp_path / "drift.html")
     page = (tmp_path / "drift.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert "Drift in 1 of 4 columns" in page
     with pytest.raises(UsageProblem, match="cannot be written: No such file"):
-        report.save_html(tmp_path / "gone" / "drift.html")
+        report.save(tmp_path / "gone" / "drift.html")
 
 
 @pytest.mark.parametrize("multivariate", [True, False])

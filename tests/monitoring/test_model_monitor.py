@@ -504,7 +504,7 @@ WRONG = {
         {"drift": {"columns": ["mean radius"]}, "exclude": ["mean radius"], "reference": np.zeros((3, 5))},
         "no column 'mean radius'",
     ),
-    "no column for drift": ({"drift": {"columns": []}}, "drift: columns is empty"),
+    "no column for drift": ({"drift": {"columns": []}}, "drift: columns is an empty list"),
     "a word for a bool": ({"drift": {"multivariate": "no"}}, "drift: multivariate is True or False, not 'no'"),
     "a limit of numbers": ({"limits": {"rmse": 1}}, "'rmse' is a metric of numbers, and the model predicts classes"),
     "a limit of no own metric": (

@@ -116,7 +116,7 @@ class DriftMagics(Magics):
         )
         report = drift_of(request, record=True if arguments.record else None, figures=not arguments.no_figures)
         if arguments.html is not None:
-            report.save_html(arguments.html)
+            report.save(arguments.html)
         if arguments.into is not None:
             self.shell.push({arguments.into: report})
         return report

@@ -68,7 +68,7 @@ class MonitorMagics(Magics):
             variable(arguments.into)
         report = monitoring_report(arguments.name, since=arguments.since, until=arguments.until)
         if arguments.html is not None:
-            report.to_html(Path(arguments.html).expanduser())
+            report.save(Path(arguments.html).expanduser())
         if arguments.into is not None:
             self.shell.push({arguments.into: report})
         return report

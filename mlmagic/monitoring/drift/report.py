@@ -269,7 +269,7 @@ class DriftReport:
         """The share of the compared columns that drifted."""
         return len(self.drifted) / len(self.columns) if self.columns else 0.0
 
-    def save_html(self, path: str | Path) -> None:
+    def save(self, path: str | Path) -> None:
         """Write the report to a file as a page of its own, which needs no network and no script.
 
         Raises
@@ -279,7 +279,7 @@ class DriftReport:
 
         Examples
         --------
-        >>> mlmagic.drift(X_train, X_recent).save_html("drift.html")  # doctest: +SKIP
+        >>> mlmagic.drift(X_train, X_recent).save("drift.html")  # doctest: +SKIP
         """
         if self.pages is None:
             raise UsageProblem("this report was not made by mlmagic.drift: it has no page")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import UsageProblem
 from mlmagic.views.monitoring.drift_report import drift_report_bundle
-from mlmagic.views.rendering import render
+from mlmagic.views.monitoring.page import save_page
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from mlmagic.monitoring.drift.report import DriftReport
 
 
@@ -20,7 +20,7 @@ class DriftPages:
         """Return *report* as text."""
         return drift_report_bundle(report)["text/plain"]
 
-    def save(self, report: DriftReport, path: str | Path) -> None:
+    def save(self, report: DriftReport, path: str | PathLike[str]) -> None:
         """Write *report* to the file *path*.
 
         Raises
@@ -28,11 +28,4 @@ class DriftPages:
         UsageProblem
             If it cannot be written.
         """
-        from markupsafe import Markup
-
-        inner = Markup(drift_report_bundle(report)["text/html"])  # noqa: S704  # it is escaped already
-        title = f"Drift of {report.current}"
-        try:
-            Path(path).expanduser().write_text(render("page.html", title=title, inner=inner), encoding="utf-8")
-        except OSError as error:
-            raise UsageProblem(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+        save_page(drift_report_bundle(report)["text/html"], f"Drift of {report.current}", path)

@@ -1,4 +1,4 @@
-"""A monitoring report as a page of its own, which needs no network and no script."""
+"""A report as a page of its own, which needs no network and no script."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.report import MonitoringReport
 
 
-def page_of(report: MonitoringReport, path: str | PathLike[str] | None = None) -> str:
-    """Return *report* as a page, and write it to the file *path* if it is given.
+def save_report(report: MonitoringReport, path: str | PathLike[str]) -> None:
+    """Write *report* to the file *path*, as `save_page` does."""
+    save_page(monitoring_report_bundle(report)["text/html"], f"{report.model}: monitoring", path)
+
+
+def save_page(html: str, title: str, path: str | PathLike[str]) -> None:
+    """Write a view, which is HTML that is escaped already, to the file *path* as a page.
 
     Raises
     ------
@@ -25,11 +30,8 @@ def page_of(report: MonitoringReport, path: str | PathLike[str] | None = None) -
     """
     from markupsafe import Markup
 
-    inner = Markup(monitoring_report_bundle(report)["text/html"])  # noqa: S704  # it is escaped already
-    page = render("page.html", title=f"{report.model}: monitoring", inner=inner)
-    if path is not None:
-        try:
-            Path(path).write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise UsageProblem(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
-    return page
+    page = render("page.html", title=title, inner=Markup(html))  # noqa: S704  # as the docstring says
+    try:
+        Path(path).expanduser().write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageProblem(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
