@@ -55,6 +55,7 @@ class ChildRun:
             tags={**shared, **nested, **{key: redaction.redact(text)[0] for key, text in tags.items()}, **own},
             owner=owner.this_process(locks=self._journal.is_locked),
         )
+        # Twice, in case one is damaged: without this record nothing of the journal could be delivered.
         self._journal.append(began)
         self._journal.append(began)
         self.delivery = Delivery(self._journal, parent.delivery.uri, began)
