@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 
 from mlmagic.errors import UsageProblem
@@ -19,7 +18,8 @@ def confirmed(question: str, otherwise: str) -> bool:
         If nobody can be asked.
     """
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
-    is_piped = inspect.isbuiltin(input) and not is_terminal  # a kernel has an `input` of its own
+    kernels = sys.modules.get("ipykernel.kernelapp")
+    is_piped = not is_terminal and not (kernels is not None and kernels.IPKernelApp.initialized())
     if is_piped:
         sys.stderr.write(question)
     try:

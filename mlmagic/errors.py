@@ -76,8 +76,9 @@ class StoreAwayError(StoreError):
         self.wait_s = wait_s
 
     def _render_traceback_(self) -> list[str]:
-        """Return the lines that IPython shows instead of a traceback, with what to do next (IPython's protocol)."""
-        return [*super()._render_traceback_(), "Try again when it answers; %mlmagic shows which store is used."]
+        """Return the line that IPython shows instead of a traceback, with what to do next (IPython's protocol)."""
+        *above, last = super()._render_traceback_()
+        return [*above, f"{last.rstrip('.')}. Try again when it answers; %mlmagic shows which store is used"]
 
 
 class RunNotFoundError(MLMagicError, LookupError):

@@ -12,10 +12,18 @@ from mlmagic.errors import UsageProblem
 from mlmagic.private import make_private
 
 
+@pytest.fixture
+def terminal(monkeypatch):
+    """Somebody sits at the keyboard."""
+    keyboard = io.StringIO()
+    keyboard.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", keyboard)
+
+
 @pytest.mark.parametrize(
     ("answer", "yes"), [("y", True), (" YES ", True), ("Y\n", True), ("n", False), ("", False), ("yesterday", False)]
 )
-def test_only_yes_is_yes(monkeypatch, answer, yes):
+def test_only_yes_is_yes(monkeypatch, terminal, answer, yes):
     asked = []
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
     assert confirmed("Really? ", "add --yes") is yes

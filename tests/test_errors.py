@@ -55,8 +55,7 @@ def test_errors_carry_what_happened():
         3,
     )
     assert away._render_traceback_() == [
-        "StoreAwayError: away",
-        "Try again when it answers; %mlmagic shows which store is used.",
+        "StoreAwayError: away. Try again when it answers; %mlmagic shows which store is used"
     ]
     verdict = GateVerdict(passed=False, sentence="no", numbers={"loss": 0.5})
     assert PromotionRefusedError("no", verdict).verdict.numbers == {"loss": 0.5}

@@ -93,10 +93,10 @@ def test_less_of_a_loss_is_better_and_a_name_that_says_nothing_takes_a_direction
         return 1 - model.score(X, y)
 
     for name, model in (("tree", TREE), ("guess", DummyClassifier())):
-        validated(name, model, scoring={"log_loss": log_loss, "cost": log_loss})
+        validated(name, model, scoring={"log_loss": log_loss, "outcome": log_loss})
     assert str(mlmagic.compare_folds("tree", "guess", metric="log_loss")).startswith("tree is better by 0.")
-    assert str(mlmagic.compare_folds("tree", "guess", metric="cost")).startswith("guess is higher by 0.")
-    assert str(mlmagic.compare_folds("tree", "guess", metric="cost min")).startswith("tree is better by 0.")
+    assert str(mlmagic.compare_folds("tree", "guess", metric="outcome")).startswith("guess is higher by 0.")
+    assert str(mlmagic.compare_folds("tree", "guess", metric="outcome min")).startswith("tree is better by 0.")
 
 
 CELLS = {

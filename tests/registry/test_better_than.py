@@ -96,8 +96,8 @@ def test_a_margin_a_direction_and_the_users_own_cost(churn, data):
     mlmagic.promote("churn", 2)
     done = mlmagic.promote("churn", 3, better_than="champion", on=on, metric={"cost_loss": cost}, dry_run=True)
     assert " in cost_loss on the same 284 rows" in str(done)
-    with pytest.raises(UsageProblem, match="whether more or less of 'cost' is better is not known"):
-        mlmagic.promote("churn", 3, better_than="champion", on=on, metric={"cost": cost})
+    with pytest.raises(UsageProblem, match="whether more or less of 'outcome' is better is not known"):
+        mlmagic.promote("churn", 3, better_than="champion", on=on, metric={"outcome": cost})
 
 
 @pytest.mark.parametrize(
