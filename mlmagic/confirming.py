@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from mlmagic.errors import UsageProblem
@@ -17,12 +18,11 @@ def confirmed(question: str, otherwise: str) -> bool:
     UsageProblem
         If nobody can be asked.
     """
-    is_terminal = sys.stdin is not None and sys.stdin.isatty()
     kernels = sys.modules.get("ipykernel.kernelapp")
-    is_piped = not is_terminal and not (kernels is not None and kernels.IPKernelApp.initialized())
-    if is_piped:
-        sys.stderr.write(question)
+    is_kernel = kernels is not None and kernels.IPKernelApp.initialized()
+    is_piped = not is_kernel and not (sys.stdin is not None and sys.stdin.isatty())
     try:
-        return input("" if is_piped else question).strip().lower() in {"y", "yes"}
+        with contextlib.redirect_stdout(sys.stderr) if is_piped else contextlib.nullcontext():
+            return input(question).strip().lower() in {"y", "yes"}
     except (EOFError, OSError, RuntimeError) as error:  # ipykernel's own is a RuntimeError
         raise UsageProblem(f"nobody can be asked here: {otherwise}") from error
