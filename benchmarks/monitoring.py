@@ -28,7 +28,7 @@ def measure() -> list[Comparison]:
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(data, target)
     many = data.sample(10_000, replace=True, random_state=0)
     one = data.iloc[[0]]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path.cwd()
         os.chdir(folder)
         try:
