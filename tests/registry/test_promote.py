@@ -311,6 +311,19 @@ def test_the_same_change_by_two_processes_is_made_once_and_refused_to_none(make_
     assert not any(key.startswith("mlmagic.claim") for key in model.tags)
 
 
+def test_what_is_right_in_every_state_is_not_overtaken(versions, client):
+    wanted = promoting.Wanted(Reference("churn", 2), "challenger", regardless=True)
+    plan = promoting.judged(wanted, promoting.look(wanted, client))
+    mlmagic.promote("churn", 3, to="challenger")
+    assert str(changing.carry_out(client, plan)) == "challenger of 'churn' is version 2 now; it was version 3"
+    assert [(one.what, one.version, one.before) for one in events(client)] == [
+        ("promoted", 3, None),
+        ("promoted", 2, 3),
+    ]
+    assert list(history.breaks_in(events(client))) == []
+    assert not any("claim" in key for key in client.get_registered_model("churn").tags)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -77,13 +77,15 @@ def version_text(number: int | None) -> str:
 class Plan:
     """A change of an alias that has been checked against a state of the registry, and is not carried out yet.
 
-    ``event`` is what will be recorded; its ``before`` and ``after`` say in which state the alias was.
+    ``event`` is what will be recorded; its ``before`` and ``after`` say in which state the alias was. ``regardless``
+    says that the change is right in every state, so that nothing of another process can overtake it.
     """
 
     name: str
     event: HistoryEvent
     verdict: GateVerdict | None = None
     notes: tuple[str, ...] = ()
+    regardless: bool = False
 
 
 def settle(client: MlflowClient, name: str, alias: str, *, own: str = "", uri: str | None = None) -> tuple[str, ...]:
@@ -114,10 +116,19 @@ def carry_out(client: MlflowClient, plan: Plan, *, uri: str | None = None) -> Pr
     Raises
     ------
     PromotionRefusedError
-        If another process changed it since. That is recorded as a refusal.
+        If another process changed it since, unless the plan is right regardless. That is recorded as a refusal.
     """
+    while (done := _carried_out(client, plan, uri or registry_store.uri())) is None:
+        model, event = find_model(client, plan.name), plan.event
+        again = new_event(model, event.what, event.alias, event.version, reason=event.reason, id=event.id)
+        plan = replace(plan, event=again)
+    return done
+
+
+def _carried_out(client: MlflowClient, plan: Plan, uri: str) -> Promotion | None:
+    """Return what was done, or None if another process overtook a plan that is right regardless."""
     event, name = plan.event, plan.name
-    with connection.exclusive(uri or registry_store.uri(), "registry") as is_locked:
+    with connection.exclusive(uri, "registry") as is_locked:
         abandoned = claims.take(client, name, event, is_locked=is_locked)
         model = find_model(client, name)
         notes = plan.notes
@@ -130,6 +141,8 @@ def carry_out(client: MlflowClient, plan: Plan, *, uri: str | None = None) -> Pr
             return Promotion(name, event.alias, event.version, event.version, verdict=plan.verdict, notes=notes)
         if overtaken := _overtaken(plan, model, abandoned):
             claims.release(client, name, event)
+            if plan.regardless:
+                return None
             raise refused(client, plan, overtaken)
         event = replace(event, number=history.next_number(events))
         if abandoned is not None:

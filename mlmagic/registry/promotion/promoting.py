@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 class Wanted:
     """What the user asked for: a promotion of a version, the newest if *reference* names none.
 
-    ``id`` is that of the event that records it, which gets a new one without.
+    ``id`` is that of the event that records it, which gets a new one without. ``regardless`` gives the alias whichever
+    version another process gives it to meanwhile; a gate, which judges against the holder, does not go with it.
     """
 
     reference: Reference
@@ -46,6 +47,7 @@ class Wanted:
     dry_run: bool = False
     reason: str = ""
     id: str = ""
+    regardless: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def look(wanted: Wanted, client: MlflowClient, *, complete: bool = False) -> Sit
     require_capitals(model, wanted.alias)
     before = model.aliases.get(wanted.alias)
     event = new_event(model, "promoted", wanted.alias, version.version, reason=wanted.reason, id=wanted.id)
-    plan = Plan(model.name, event, notes=(*notes, *left_behind(model, wanted.alias)))
+    notes = (*notes, *left_behind(model, wanted.alias))
+    plan = Plan(model.name, event, notes=notes, regardless=wanted.regardless)
     if wanted.gate is None:
         return Situation(plan)
     if before == version.version:  # nothing is judged, but a mistake in the gate is told

@@ -148,10 +148,10 @@ def _as_challenger(version: RegisteredVersion, reason: str) -> tuple[str, ...]:
     had = {(event.alias, event.version) for event in history.events_of(version.tags)}
     if (CHALLENGER, version.number) in had:
         return ()
-    wanted = promoting.Wanted(Reference(version.name, version.number), CHALLENGER, reason=reason)
+    wanted = promoting.Wanted(Reference(version.name, version.number), CHALLENGER, reason=reason, regardless=True)
     try:
         return promoting.promote(wanted).notes
-    except PromotionRefusedError as error:  # another process was first
+    except PromotionRefusedError as error:  # another process does not come to an end
         return (str(error).partition("\n")[0],)
 
 
