@@ -48,7 +48,7 @@ def measure() -> list[Comparison]:
 
 
 def _measure_curves(client: MlflowClient) -> Comparison:
-    from mlmagic.store.query.curves import read_curves
+    from mlmagic.store.query.histories.curves import read_curves
 
     experiment_id = client.create_experiment("curves")
     ids = list(_fill(client, experiment_id, _RUNS_WITH_CURVES))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import MLMagicError
 from mlmagic.store import connection, refusals, tracking_uri
 from mlmagic.store.query import bulk, queries
-from mlmagic.store.query.curves import read_curves
+from mlmagic.store.query.histories.curves import read_curves
 from mlmagic.store.query.infinities import as_logged
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.comparison.compared_runs import Comparison
-    from mlmagic.store.query.curves import Curve, Kept
+    from mlmagic.store.query.histories.curves import Curve, Kept
 
 _MOST_POINTS = 20_000
 

@@ -21,7 +21,7 @@ from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.store import tracking_uri
-from mlmagic.store.query.curves import Kept
+from mlmagic.store.query.histories.curves import Kept
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:

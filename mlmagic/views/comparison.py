@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.compared_runs import Comparison
     from mlmagic.comparison.groups import Mean
-    from mlmagic.store.query.curves import Curve
+    from mlmagic.store.query.histories.curves import Curve
 
 MOST_CURVES = len(STYLES)
 _MOST_ROWS = 30

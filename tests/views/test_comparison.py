@@ -10,7 +10,7 @@ import pytest
 
 from mlmagic.comparison.compared_runs import Comparison, ComparisonNotice
 from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
-from mlmagic.store.query.curves import Curve
+from mlmagic.store.query.histories.curves import Curve
 from mlmagic.views.comparison import comparison_bundle
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.store.database import database_of
-from mlmagic.store.query.downsampling import kept_rows
+from mlmagic.store.query.histories.downsampling import kept_rows
 from mlmagic.store.waiting import OWN_THREAD
 
 if TYPE_CHECKING:

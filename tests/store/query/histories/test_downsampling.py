@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmagic.store.query.downsampling import kept_rows
+from mlmagic.store.query.histories.downsampling import kept_rows
 
 values = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=400)
 
