@@ -12,6 +12,7 @@ from mlmagic.session.interrupts import whole_imports
 if TYPE_CHECKING:
     from mlmagic.comparison.diffs.difference import Difference
     from mlmagic.comparison.widget import CompareWidget
+    from mlmagic.store.query.direction import MetricValue
     from mlmagic.store.query.run import Run
     from mlmagic.views.tables.runs_frame import RunsFrame
 
@@ -44,7 +45,15 @@ def last_run() -> Run:
 
 
 @whole_imports()
-def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> RunsFrame:  # noqa: A002  # MLflow's word
+def runs(
+    filter: str = "",  # noqa: A002  # MLflow's word
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+    value: MetricValue | None = None,
+    nested: bool = False,
+) -> RunsFrame:
     """Return the recorded runs as a DataFrame, newest first, as ``%runs`` does.
 
     Parameters
@@ -60,17 +69,30 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     n
         The maximum number of runs.
     sort
-        A metric to sort by instead.
+        A metric, param or column to sort by instead. Of a metric, the best runs come first, by the direction that its
+        name implies, else the highest; ``"loss asc"`` puts the lowest first. Runs without a value come last. A metric
+        with steps ranks by its best value; a run with others below it, such as a sweep, by its best point: the mean
+        over runs that differ in their seeds only.
+    value
+        Which value of metrics with steps to add: ``"best"``, ``"min"`` or ``"max"``, in the columns ``loss (best)``
+        and ``loss (best step)``. ``"last"`` adds none, and ranks by the last value. By default the best one is added
+        for the metric that ranks, if it is not the last one for each run. ``loss`` itself is always the last value.
+    nested
+        Whether to list the runs below others too: trials of sweeps, folds, nested runs. A filter, or an order by
+        anything but a metric, lists them in any case.
 
     Returns
     -------
     RunsFrame
-        A DataFrame with one row per run, which a notebook shows as a table of runs.
+        A DataFrame with one row per run, which a notebook shows as a table of runs: ``run_id``, ``name``, ``status``,
+        ``started`` (local time), ``duration`` (seconds, NaN while it runs), then params and metrics. Deleted runs are
+        not in it.
 
     Raises
     ------
     UsageProblem
-        If the filter cannot be read, or names nothing that a run has.
+        If the filter cannot be read, the filter or *sort* names nothing that a run has, the experiment does not exist
+        or was deleted, or *n* is less than 1.
     StoreError
         If the store cannot be read.
 
@@ -79,13 +101,14 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     >>> import mlmagic
     >>> frame = mlmagic.runs("accuracy > 0.9", sort="accuracy")  # doctest: +SKIP
     """
+    from mlmagic.store.query.run_list import RunsRequest
     from mlmagic.views.tables.runs_frame import runs_frame
 
     require_text("mlmagic.runs", "mlmagic.runs('accuracy > 0.9'), mlmagic.runs() for all", filter=filter)
     require_text_or_none(
         "mlmagic.runs", "mlmagic.runs(experiment='churn', sort='accuracy')", experiment=experiment, sort=sort
     )
-    return runs_frame(filter, experiment=experiment, n=n, sort=sort)
+    return runs_frame(RunsRequest(filter, experiment, n, sort, value, nested))
 
 
 @whole_imports()

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.columns import columns_of
+from mlmagic.store.query.families import PARENT, is_seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from mlmagic.comparison.columns import Column
     from mlmagic.store.query.direction import Direction
 
-SEEDS = frozenset({"seed", "random_state", "random_seed"})
-"""The last parts of the names of seed parameters, which may differ between repetitions of a configuration."""
 CONFIGURATION = "configuration"
 """The group of runs that differ only in their seeds."""
-_PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ class Comparison:
     def parents(self) -> list[int]:
         """The row of each run's parent, or -1 if the parent is not among the runs."""
         rows = {run.info.run_id: row for row, run in enumerate(self.runs)}
-        return [rows.get(run.data.tags.get(_PARENT, ""), -1) for run in self.runs]
+        return [rows.get(run.data.tags.get(PARENT, ""), -1) for run in self.runs]
 
     @cached_property
     def configurations(self) -> list[int]:
@@ -134,12 +132,3 @@ class Comparison:
         from mlmagic.store.query.frames import frame_of
 
         return frame_of(self.runs)
-
-
-def is_seed(param: str) -> bool:
-    """Return whether a parameter is a seed, by the last part of its name.
-
-    >>> is_seed("model.random_state"), is_seed("seed_size")
-    (True, False)
-    """
-    return param.rpartition(".")[2].lower() in SEEDS

@@ -7,7 +7,8 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.comparison.compared_runs import CONFIGURATION, is_seed
+from mlmagic.comparison.compared_runs import CONFIGURATION
+from mlmagic.store.query.families import is_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

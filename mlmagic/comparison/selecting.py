@@ -6,15 +6,17 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, ComparisonNotice
+from mlmagic.comparison.compared_runs import CONFIGURATION, Comparison, ComparisonNotice
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.keys import key_among
-from mlmagic.store.query import bulk, queries
+from mlmagic.store.query import bulk, queries, run_list
 from mlmagic.store.query.direction import split_direction
+from mlmagic.store.query.families import SEEDS
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Name, Value, Words, leaves
+from mlmagic.store.query.run_list import RunsRequest
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
     if run_id is not None:
         return connection.ask(partial(_read, [run_id]))
     try:
-        found = queries.find_runs(condition, experiment=experiment, n=MOST_RUNS)
+        found = run_list.find_runs(RunsRequest(condition, experiment, MOST_RUNS))
     except UsageProblem:
         try:
             run = queries.find_run(condition, experiment=experiment)
@@ -118,7 +120,7 @@ def _called_like(condition: str, experiment: str | None) -> str | None:
     named = str(Condition(Name("attributes", "name"), "=", (Value(condition.strip(), quoted=True),)))
     try:
         has_words = any(isinstance(one, Words) for one in leaves(parse(condition)))
-        found = queries.find_runs(named, experiment=experiment, n=1).runs if has_words else ()
+        found = run_list.find_runs(RunsRequest(named, experiment, 1)).runs if has_words else ()
     except UsageProblem:
         return None
     return found[0].info.run_id if found else None

@@ -14,13 +14,14 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from mlmagic.magics.parsing import parse_line, split_filter
 from mlmagic.magics.variables import expand, in_filter, namespace_of
 from mlmagic.session.interrupts import in_one_line
+from mlmagic.store.query.direction import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.views.tables.runs_frame import RunsFrame
 
-_WITH_VALUE = ("-e", "--experiment", "-n", "--sort")
+_WITH_VALUE = ("-e", "--experiment", "-n", "--sort", "--value")
 
 
 @magics_class
@@ -37,9 +38,14 @@ class RunsMagics(Magics):
     @argument("-n", type=int, default=20, help="How many runs at most, 20 by default.")
     @argument(
         "--sort", metavar="METRIC",
-        help="Order by a metric, param or column: the highest first; METRIC asc puts the lowest first. "
-        "By default the newest run is first.",
+        help="Order by a metric, param or column. The best value of a metric comes first, by the direction that its "
+        "name implies, else the highest; METRIC asc puts the lowest first. By default the newest run is first.",
     )  # fmt: skip
+    @argument(
+        "--value", choices=VALUES, metavar="WHICH",
+        help="Which value of metrics with steps to show: last, best, min or max. --sort ranks by the best one.",
+    )  # fmt: skip
+    @argument("--nested", action="store_true", help="List the runs below others too: trials of sweeps, folds.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
     @line_magic
@@ -61,7 +67,9 @@ class RunsMagics(Magics):
             %runs
             %runs accuracy > 0.9 and optimizer = adam -n 5
             %runs --sort accuracy
-            %runs --sort val_loss asc -e churn
+            %runs --sort val_loss -e churn
+            %runs --value best
+            %runs --nested
             %runs status = FAILED and started > 2026-01-31
             %runs (lr > 0.1 or optimizer ~ adam) and not team is missing
             %runs duration > 5 min and optimizer in (adam, sgd)
@@ -69,9 +77,11 @@ class RunsMagics(Magics):
             %runs accuracy > {threshold} and depth in {depths}
             df = %runs lr <= 0.01
         """
+        from mlmagic.store.query.run_list import RunsRequest
         from mlmagic.views.tables.runs_frame import runs_frame
 
         line = expand(line, namespace_of(self.shell, local_ns), in_filter)
         options, condition = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))
-        return runs_frame(condition, experiment=arguments.experiment, n=arguments.n, sort=arguments.sort)
+        asked = {name: getattr(arguments, name) for name in ("experiment", "n", "sort", "value", "nested")}
+        return runs_frame(RunsRequest(condition, **asked))

@@ -25,7 +25,7 @@ _AT_ONCE = 500
 _COLUMNS = {
     "runs": "run_uuid name user_id status start_time end_time lifecycle_stage artifact_uri experiment_id",
     "params": "run_uuid key value",
-    "latest_metrics": "run_uuid key value is_nan",
+    "latest_metrics": "run_uuid key value is_nan step",
     "metrics": "run_uuid key value is_nan timestamp step",
     "tags": "run_uuid key value",
     "inputs": "input_uuid source_id source_type destination_id destination_type",

@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from light_runs import numbered_run
 
-from mlmagic.comparison.compared_runs import CONFIGURATION, SEEDS, Comparison, is_seed
+from mlmagic.comparison.compared_runs import CONFIGURATION, Comparison
 from mlmagic.comparison.groups import groups_of, mean_of
+from mlmagic.store.query.families import SEEDS, is_seed
 from mlmagic.views.comparison import comparison_bundle, mean_text
 
 VALUES = st.none() | st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, -math.inf])

@@ -11,7 +11,7 @@ import pytest
 
 from mlmagic.errors import StoreAwayError
 from mlmagic.store import connection, waiting
-from mlmagic.store.query import queries
+from mlmagic.store.query import queries, run_list
 from mlmagic.store.query.run import Run
 from mlmagic.store.waiting import PROBE_S, WaitBudget
 from mlmagic.user_settings import settings
@@ -29,7 +29,7 @@ def silent(monkeypatch):
 
 
 READINGS = {
-    "runs": lambda: queries.runs("loss < 1"),
+    "runs": lambda: run_list.runs(run_list.RunsRequest("loss < 1")),
     "find_run": lambda: queries.find_run("forest"),
     "a run": lambda: Run("0" * 32).metrics,
     "its files": lambda: Run("0" * 32).artifacts,

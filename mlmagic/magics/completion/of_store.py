@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 PATIENCE_S = 1.5
 _MOST = 50
 _WITH_NAME = ("--sort", "--metric", "--group-by")
-_WITH_VALUE = ("-e", "--experiment", "-n", *_WITH_NAME)
+_WITH_VALUE = ("-e", "--experiment", "-n", "--value", *_WITH_NAME)
 
 
 def run_names() -> list[str]:
     """Return the names of the last runs."""
     from mlmagic.store import connection
-    from mlmagic.store.query import queries
+    from mlmagic.store.query import run_list
 
-    frame = connection.ask(lambda: queries.runs(n=_MOST), timeout_s=PATIENCE_S)
+    frame = connection.ask(lambda: run_list.runs(run_list.RunsRequest(n=_MOST)), timeout_s=PATIENCE_S)
     # A name with an escape sequence must not be inserted into the user's line.
     return list(dict.fromkeys(filter(is_plain, map(str, frame["name"])))) if len(frame) else []
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.store import experiments
 from mlmagic.store.database import database_of, portions, reading
+from mlmagic.store.query.families import PARENT
 from mlmagic.store.query.light_runs import (
     CONTEXT,
     DatasetInput,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _PAGE = 1000
 _NAMED_AT_ONCE = 100
 _NEWEST_FIRST = ["attributes.start_time DESC"]
-__all__ = ["BulkRuns", "LightRun", "RunData", "RunInfo", "every_run", "named_runs", "newest_runs"]
+__all__ = ["BulkRuns", "LightRun", "RunData", "RunInfo", "every_run", "named_runs", "newest_runs", "newest_top_runs"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,50 @@ def newest_runs(client: MlflowClient, experiment_ids: Sequence[str], *, most: in
         total = int(connection.execute(count).scalar_one())
         found = _with_data(connection, database.tables, connection.execute(newest))
         return BulkRuns(found, more=total > len(found), total=total)
+
+    return reading(database, read)
+
+
+def newest_top_runs(
+    client: MlflowClient, experiment_id: str, most: int
+) -> tuple[list[LightRun], dict[str, int]] | None:
+    """Return the newest *most* runs of an experiment that are not below another one of it, and how many are below each.
+
+    Return None if the store is not a database open in this process.
+    """
+    database = database_of(client)
+    if database is None:
+        return None
+    from sqlalchemy import and_, func, select
+
+    runs, tags = database.tables["runs"], database.tables["tags"]
+    above = runs.alias()
+    active = (runs.c.experiment_id == int(experiment_id), runs.c.lifecycle_stage == "active")
+    parents = (
+        select(tags.c.run_uuid, tags.c.value)
+        .join(runs, runs.c.run_uuid == tags.c.run_uuid)
+        # Of runs that name each other as the parent, the first one is not below the other.
+        .join(above, and_(above.c.run_uuid == tags.c.value, above.c.start_time <= runs.c.start_time))
+        .where(
+            tags.c.key == PARENT,
+            tags.c.run_uuid != tags.c.value,
+            *active,
+            above.c.experiment_id == int(experiment_id),
+            above.c.lifecycle_stage == "active",
+        )
+    ).subquery()
+    newest = (
+        select(runs)
+        .where(*active, runs.c.run_uuid.not_in(select(parents.c.run_uuid)))
+        .order_by(runs.c.start_time.desc(), runs.c.run_uuid)
+        .limit(most)
+    )
+
+    def read(connection: Connection) -> tuple[list[LightRun], dict[str, int]]:
+        found = _with_data(connection, database.tables, connection.execute(newest))
+        ids = [run.info.run_id for run in found]
+        counted = select(parents.c.value, func.count()).where(parents.c.value.in_(ids)).group_by(parents.c.value)
+        return found, {as_text(run_id): int(count) for run_id, count in connection.execute(counted)}
 
     return reading(database, read)
 
@@ -130,9 +175,9 @@ def _with_data(connection: Connection, tables: dict[str, Table], rows: Iterable[
         of_params = select(params.c.run_uuid, params.c.key, params.c.value).where(params.c.run_uuid.in_(some))
         for run_id, key, value in connection.execute(of_params):
             made[run_id].data.params[as_text(key)] = as_text(value)
-        of_metrics = select(metrics.c.run_uuid, metrics.c.key, metrics.c.value, metrics.c.is_nan)
-        for run_id, key, value, is_nan in connection.execute(of_metrics.where(metrics.c.run_uuid.in_(some))):
-            put_metric(made[run_id], key, float("nan") if is_nan else value)
+        of_metrics = select(metrics.c.run_uuid, metrics.c.key, metrics.c.value, metrics.c.is_nan, metrics.c.step)
+        for run_id, key, value, is_nan, step in connection.execute(of_metrics.where(metrics.c.run_uuid.in_(some))):
+            put_metric(made[run_id], key, float("nan") if is_nan else value, step)
         of_tags = select(tags.c.run_uuid, tags.c.key, tags.c.value).where(tags.c.run_uuid.in_(some))
         for run_id, key, value in connection.execute(of_tags):
             made[run_id].data.tags[as_text(key)] = as_text(value)

@@ -6,6 +6,9 @@ import re
 from typing import Literal
 
 Direction = Literal["min", "max"]
+MetricValue = Literal["last", "best", "min", "max"]
+"""Which value of a metric with steps is meant; ``"best"`` is the lowest or the highest, by the metric's direction."""
+VALUES: tuple[MetricValue, ...] = ("last", "best", "min", "max")
 
 _LESS = frozenset(
     [

@@ -32,13 +32,21 @@ _INT64 = 2**63
 _KIND = re.compile(r"(?:params|metrics)\.")
 
 
-def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **about: Any) -> pd.DataFrame:
+def frame_of(
+    runs: Sequence[Run],
+    *,
+    sort: tuple[str, str] | None = None,
+    measured: Mapping[str, Mapping[str, tuple[float, int | None]]] | None = None,
+    value: str = "best",
+    **about: Any,
+) -> pd.DataFrame:
     """Return one row per run: run_id, name, status, started (local time), duration (seconds in cells), params, metrics.
 
     A name that is both a param and a metric, or one of the first five columns, gets its kind as a prefix:
     ``params.lr``. A param column holds numbers if the conversion of all its values is lossless, else the text as
     logged. *sort* is what the runs are ordered by (``("metric", "loss")``); its column and *about* go to
-    ``frame.attrs["mlmagic"]``.
+    ``frame.attrs["mlmagic"]``. *measured* has another *value* of metrics than the last one, with its step, by the ids
+    of runs: it becomes a column ``loss (best)`` and one ``loss (best step)`` before ``loss``.
     """
     import pandas as pd
 
@@ -56,18 +64,28 @@ def frame_of(runs: Sequence[Run], *, sort: tuple[str, str] | None = None, **abou
     named_metrics = {name: column_name(name, "metrics", shared) for name in metrics}
     for name, column in named_params.items():
         columns[column] = typed([run.data.params.get(name) for run in runs])
+    steps: dict[str, str] = {}
     for name, column in named_metrics.items():
+        if found := (measured or {}).get(name):
+            values = [found.get(run.info.run_id, (None, None)) for run in runs]
+            columns[f"{column} ({value})"] = pd.Series([one for one, _ in values], dtype="float64")
+            steps[f"{column} ({value})"] = f"{column} ({value} step)"
+            columns[f"{column} ({value} step)"] = pd.Series(pd.array([step for _, step in values], dtype="Int64"))
         logged = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
         columns[column] = pd.Series(as_logged(logged.to_numpy()))
     frame = pd.DataFrame(columns)
     kind, sorted_by = sort or ("", "")
     named = {"param": named_params, "metric": named_metrics}.get(kind, _ATTRIBUTE_COLUMNS)
+    sort_column = named.get(sorted_by)
+    if kind == "metric" and f"{sort_column} ({value})" in steps:
+        sort_column = f"{sort_column} ({value})"
     frame.attrs[ATTRS] = {
         **about,
         "spans": {run.info.run_id: span for run in runs if (span := span_s(run)) is not None},
-        "sort": named.get(sorted_by),
+        "sort": sort_column,
+        "steps": steps,
         "params": list(named_params.values()),
-        "metrics": list(named_metrics.values()),
+        "metrics": [*steps, *named_metrics.values()],
         "odd": [
             f"{run.info.run_name} ({run.info.run_id[:8]}): {', '.join(odd)}" for run in runs if (odd := oddities(run))
         ],

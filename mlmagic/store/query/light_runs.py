@@ -36,11 +36,12 @@ class RunInfo:
 
 @dataclass(slots=True)
 class RunData:
-    """Params, last values of metrics, and tags of a run."""
+    """Params, last values of metrics with their steps, and tags of a run."""
 
     params: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -109,8 +110,9 @@ def readable(run: Any) -> Any:
     made = light_run(run.info)
     made.data.params = {as_text(key): as_text(value) for key, value in run.data.params.items()}
     made.data.tags = {as_text(key): as_text(value) for key, value in run.data.tags.items()}
+    steps = steps_in(run)
     for key, value in run.data.metrics.items():
-        put_metric(made, key, value)
+        put_metric(made, key, value, steps.get(key))
     for one in run.inputs.dataset_inputs if run.inputs else ():
         found = one.dataset
         dataset = LightDataset(as_text(found.name), as_text(found.digest), as_text(found.profile))
@@ -142,12 +144,19 @@ def _is_readable(run: Any) -> bool:
     )
 
 
-def put_metric(run: LightRun, key: Any, value: Any) -> None:
-    """Add the last value of a metric; if it is not a number, name it in ``odd`` instead."""
+def put_metric(run: LightRun, key: Any, value: Any, step: Any = None) -> None:
+    """Add the last value of a metric and its step; if it is not a number, name it in ``odd`` instead."""
     if isinstance(value, float | int):
         run.data.metrics[as_text(key)] = float(value)
+        if type(step) is int:
+            run.data.steps[as_text(key)] = step
     else:
         run.odd.append(f"metric {_short(key)} has {_short(value)}, which is no number")
+
+
+def steps_in(run: Any) -> dict[str, int]:
+    """Return the step of the last value of each metric of an MLflow run, which keeps them to itself."""
+    return {one.key: one.step for one in getattr(run.data, "_metric_objs", None) or () if type(one.step) is int}
 
 
 def oddities(run: Any) -> list[str]:

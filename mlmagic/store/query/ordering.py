@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
+from mlmagic.store.query.direction import direction_of
 from mlmagic.store.query.filters.matching import value_of
 from mlmagic.store.query.filters.names import locate, needs_keys
 from mlmagic.store.query.filters.tree import Condition, Value, name_of
 from mlmagic.store.query.filters.values import number_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mlflow.entities import Run
 
+    from mlmagic.store.query.direction import Direction
     from mlmagic.store.query.filters.names import Entity, Keys
 
 NEWEST_FIRST = "attributes.start_time DESC"
@@ -29,10 +31,10 @@ _DIRECTION = re.compile(r"(?P<name>.*?)(?:\s+(?P<direction>asc|desc|ascending|de
 
 @dataclass(frozen=True)
 class SortSpec:
-    """An order as the user wrote it: the highest first unless ``ascending``; without a name, the newest first."""
+    """An order as the user wrote it; ``ascending`` is None without a direction. Without a name: the newest first."""
 
     name: str | None = None
-    ascending: bool = False
+    ascending: bool | None = None
 
     @property
     def needs_keys(self) -> bool:
@@ -40,7 +42,7 @@ class SortSpec:
         return self.name is not None and needs_keys(self._condition())
 
     def among(self, keys: Keys) -> Order:
-        """Return the order with its name resolved among *keys*.
+        """Return the order with its name resolved among *keys*; without a direction, a metric's best value is first.
 
         Raises
         ------
@@ -50,7 +52,12 @@ class SortSpec:
         if self.name is None:
             return Order()
         located = locate(self._condition(), keys)
-        return Order(located.entity, located.key, self.ascending)
+        if located.entity != "metric":
+            return Order(located.entity, located.key, bool(self.ascending))
+        implied = direction_of(located.key)
+        if self.ascending is None:
+            return Order("metric", located.key, implied == "min", implied)
+        return Order("metric", located.key, self.ascending, implied or ("min" if self.ascending else "max"))
 
     def _condition(self) -> Condition:
         # The value is a number, so that a name that is both a metric and a param is refused.
@@ -59,11 +66,15 @@ class SortSpec:
 
 @dataclass(frozen=True)
 class Order:
-    """A resolved order of the runs of an experiment."""
+    """A resolved order of the runs of an experiment.
+
+    ``goal`` is the direction in which a metric is better: by its name, else by the direction that the user asked for.
+    """
 
     entity: Entity | None = None
     key: str = ""
     ascending: bool = False
+    goal: Direction | None = None
 
     @property
     def by_store(self) -> bool:
@@ -88,8 +99,11 @@ class Order:
         """
         return list(itertools.islice(runs, n)) if self.by_store else self.sorted(runs)[:n]
 
-    def sorted(self, runs: Iterable[Run]) -> list[Run]:
-        """Return *runs*, which come in any order, in the store's order: ties are broken by the newest first."""
+    def sorted(self, runs: Iterable[Run], values: Mapping[str, float] | None = None) -> list[Run]:
+        """Return *runs*, which come in any order, in the store's order: ties are broken by the newest first.
+
+        *values*, by the ids of the runs, stand for those of the runs.
+        """
         newest = sorted(runs, key=lambda run: (run.info.start_time is None, -(run.info.start_time or 0)))
         if self.entity is None:
             return newest
@@ -98,7 +112,7 @@ class Order:
         words: list[tuple[str, Run]] = []
         without: list[Run] = []
         for run in newest:
-            value = value_of(run, self.entity, self.key)
+            value = value_of(run, self.entity, self.key) if values is None else values.get(run.info.run_id)
             number = None if value is None or is_text else number_or_none(str(value))
             if number is not None and not math.isnan(number):
                 numbers.append((number, run))
@@ -117,7 +131,7 @@ def parse(text: str | None) -> SortSpec:
     >>> parse("loss asc")
     SortSpec(name='loss', ascending=True)
     >>> parse("accuracy")
-    SortSpec(name='accuracy', ascending=False)
+    SortSpec(name='accuracy', ascending=None)
     """
     if text is None:
         return SortSpec()
@@ -125,4 +139,5 @@ def parse(text: str | None) -> SortSpec:
     name = match["name"].strip() if match else ""
     if not match or not name:
         raise UsageProblem(f"Nothing to sort by in {text!r}. For example: --sort accuracy, --sort loss asc")
-    return SortSpec(name, ascending=(match["direction"] or "").lower().startswith("asc"))
+    direction = match["direction"]
+    return SortSpec(name, None if direction is None else direction.lower().startswith("asc"))

@@ -1,10 +1,9 @@
-"""Query the store for runs: a table of the last ones, or one by its id or name."""
+"""Query the store for runs: one by its id or name, or those that match a filter, page by page."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,137 +12,25 @@ from mlmagic.store import connection, experiments, tracking_uri
 from mlmagic.store.database import database_of
 from mlmagic.store.query import bulk, ordering
 from mlmagic.store.query.filters.division import DividedFilter, divide
-from mlmagic.store.query.filters.names import Keys, needs_keys
-from mlmagic.store.query.filters.parser import parse
-from mlmagic.store.query.filters.tree import Condition, Name, Value, with_conditions
-from mlmagic.store.query.frames import frame_of
+from mlmagic.store.query.filters.names import Keys
+from mlmagic.store.query.filters.tree import Condition, Name, Value
 from mlmagic.store.query.light_runs import readable
 from mlmagic.store.refusals import refused_by
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, Run
 
-_PAGE = 1000
+PAGE = 1000
+"""So many runs the store is asked for at once, at most."""
 _SHOWN_CANDIDATES = 5
 _NO_KEYS = Keys()
 _ID = re.compile(r"[0-9a-zA-Z][\w-]{31,255}")
 _OWN_ID = re.compile(r"[0-9a-f]{32}")
 _ID_PREFIX = re.compile(r"[0-9a-f]{4,31}")
-
-
-def runs(
-    filter: str = "",  # noqa: A002  # the word that MLflow's users know
-    *,
-    experiment: str | None = None,
-    n: int = 20,
-    sort: str | None = None,
-) -> pd.DataFrame:
-    """Return the last runs of an experiment as a DataFrame, one row per run.
-
-    Parameters
-    ----------
-    filter
-        Conditions joined by ``and``, ``or``, ``not`` and parentheses: ``accuracy > 0.9 and optimizer = adam``.
-        A name is a column of the table, a metric, a param or a tag; a param compares as a number if the value is one.
-        Words without an operator are searched in names, params and tags. MLflow's filter syntax works too.
-    experiment
-        Name or id. By default that of the settings, else MLflow's active one.
-    n
-        At most so many runs.
-    sort
-        A metric, param or column, the highest first; ``"loss asc"`` puts the lowest first. By default the
-        newest run is first. Runs without a value come last.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``run_id``, ``name``, ``status``, ``started`` (local time), ``duration`` (seconds, NaN while it runs),
-        then params and metrics. Deleted runs are not in it. It is empty where there is nothing yet.
-
-    Raises
-    ------
-    UsageProblem
-        When the filter or *sort* names what no run has, when the experiment does not exist or was deleted, or
-        when *n* is less than 1.
-    StoreError
-        When the store cannot be read.
-
-    Examples
-    --------
-    ::
-
-        runs("accuracy > 0.9 and optimizer = adam", sort="accuracy")
-    """
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
-    found = find_runs(filter, experiment=experiment, n=n, sort=sort)
-    return frame_of(
-        found.runs,
-        sort=(found.order.entity, found.order.key) if found.order.entity else None,
-        ascending=found.order.ascending,
-        experiment=found.experiment,
-        filter=filter.strip(),
-        more=found.more,
-        urls=_urls(found.runs),
-    )
-
-
-@dataclass(frozen=True)
-class FoundRuns:
-    """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others."""
-
-    runs: Sequence[Run]
-    experiment: str
-    order: ordering.Order
-    more: bool
-
-
-def find_runs(
-    filter: str = "",  # noqa: A002  # as in `runs`
-    *,
-    experiment: str | None = None,
-    n: int = 20,
-    sort: str | None = None,
-) -> FoundRuns:
-    """Return the runs that `runs` lists, as MLflow runs; parameters and errors are those of `runs`."""
-    parse(filter)  # errors that need no look at a run are raised without asking the store
-    wanted = ordering.parse(sort)
-    return connection.ask(partial(_find_runs, filter, wanted, experiment, n))
-
-
-def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: int) -> FoundRuns:
-    client = connection.connect()
-    with refused_by(tracking_uri.current_uri()):
-        expression = parse(text)
-        found = experiments.find(client, experiment)
-        if found is None:
-            experiments.require_known_id()
-        named = found.name if found else experiments.default_name()
-        keys = keys_of(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
-        chosen: list[Run] = []
-        order = ordering.Order()
-        # If there are no runs, there are no names to check against: the result is empty, and no name is an error.
-        if found and (keys is _NO_KEYS or keys.tags):
-            order = wanted.among(keys)
-            if expression := parse(text, keys.is_name):
-                expression = with_conditions(expression, partial(_with_stored_id, client))
-            selection = divide(expression, keys)
-            size = min(n + 1, _PAGE) if order.by_store and selection.is_narrow else _PAGE
-            matching = search(client, [found.experiment_id], selection, order, size=size)
-            chosen = order.first(matching, n + 1)
-    return FoundRuns(chosen[:n], named, order, more=len(chosen) > n)
-
-
-def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:
-    """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
-    is_id = condition.name.key == "run_id" and condition.operator == "=" and _OWN_ID.fullmatch(condition.value.text)
-    known = _by_id(client, condition.value.text, None) if is_id else None
-    return condition if known is None else replace(condition, values=(Value(known.info.run_id, quoted=True),))
 
 
 def find_run(reference: str, *, experiment: str | None = None) -> Run:
@@ -187,7 +74,7 @@ def _find_run(reference: str, experiment: str | None) -> Run:
         rest = [] if experiment else [one.experiment_id for one in experiments.each(client)]
         everywhere = list(dict.fromkeys([*first, *rest]))
         found = (
-            _by_id(client, reference, first if experiment else None)
+            by_id(client, reference, first if experiment else None)
             or _by_name(client, reference, first)
             or _by_prefix(client, reference, everywhere)
             or _by_name(client, reference, everywhere)
@@ -210,12 +97,12 @@ def get_run(run_id: str) -> Run:
         When the store cannot be read.
     """
 
-    def by_id() -> Run | None:
+    def ask() -> Run | None:
         client = connection.connect()
         with refused_by(tracking_uri.current_uri()):
-            return _by_id(client, run_id, None)
+            return by_id(client, run_id)
 
-    found = connection.ask(by_id)
+    found = connection.ask(ask)
     if found is None:
         raise RunNotFoundError(
             f"No run has the id {run_id!r}. If it was recorded offline, %mlmagic sync delivers it; the last runs: %runs"
@@ -223,7 +110,8 @@ def get_run(run_id: str) -> Run:
     return found
 
 
-def _by_id(client: MlflowClient, run_id: str, within: list[str] | None) -> Run | None:
+def by_id(client: MlflowClient, run_id: str, within: list[str] | None = None) -> Run | None:
+    """Return the run with this id of MLflow's, or of its own, in these experiments or in all; None without one."""
     from mlflow.exceptions import MlflowException
 
     if not _ID.fullmatch(run_id):
@@ -254,7 +142,7 @@ def by_own_id(client: MlflowClient, uid: str, within: list[str] | None = None) -
 
 def _by_name(client: MlflowClient, name: str, within: list[str], *, deleted: bool = False) -> Run | None:
     selection = divide(Condition(Name("attributes", "name"), "=", (Value(name, quoted=True),)), _NO_KEYS)
-    size = 1 if selection.is_narrow else _PAGE
+    size = 1 if selection.is_narrow else PAGE
     return next(search(client, within, selection, size=size, deleted=deleted), None)
 
 
@@ -280,7 +168,7 @@ def _not_found(client: MlflowClient, reference: str, within: list[str]) -> RunNo
     for find in (_by_name, _by_prefix):
         if gone := find(client, reference, within, deleted=True):
             return _deleted(reference, gone)
-    last = itertools.islice(search(client, within, DividedFilter()), _PAGE)
+    last = itertools.islice(search(client, within, DividedFilter()), PAGE)
     near = did_you_mean(reference, {run.info.run_name or "" for run in last})
     return RunNotFoundError(f"No run has the name or id {reference!r}.{near} The last runs: %runs")
 
@@ -295,9 +183,9 @@ def keys_of(client: MlflowClient, experiment: Experiment | None) -> Keys:
     """Return the names that the runs of an experiment carry, the last 1,000 of them."""
     if experiment is None:
         return Keys(complete=True)
-    last = list(itertools.islice(search(client, [experiment.experiment_id], DividedFilter()), _PAGE))  # one page
-    complete = len(last) < _PAGE
-    return Keys.seen_in(last, f"the last {_PAGE} runs of experiment {experiment.name!r}", complete=complete)
+    last = list(itertools.islice(search(client, [experiment.experiment_id], DividedFilter()), PAGE))  # one page
+    complete = len(last) < PAGE
+    return Keys.seen_in(last, f"the last {PAGE} runs of experiment {experiment.name!r}", complete=complete)
 
 
 def search(
@@ -306,7 +194,7 @@ def search(
     selection: DividedFilter,
     order: ordering.Order = ordering.Order(),  # noqa: B008  # it is frozen
     *,
-    size: int = _PAGE,
+    size: int = PAGE,
     deleted: bool = False,
 ) -> Iterator[Run]:
     """Yield the runs that match a filter, in *order* as far as the store supports it.
@@ -346,8 +234,3 @@ def _pages(
         token = page.token
         if not token:
             return
-
-
-def _urls(runs: Sequence[Run]) -> dict[str, str]:
-    addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
-    return {run_id: address for run_id, address in addresses.items() if address}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd  # noqa: TID253  # a subclass needs its base; nothing imports this module before it is used
 
-from mlmagic.store.query import queries
+from mlmagic.store.query import run_list
 from mlmagic.views.tables.runs_table import table_html, table_text
+
+if TYPE_CHECKING:
+    from mlmagic.store.query.run_list import RunsRequest
 
 
 class RunsFrame(pd.DataFrame):
@@ -30,18 +33,12 @@ class RunsFrame(pd.DataFrame):
         return copy.copy, (self.copy(deep=False),)
 
 
-def runs_frame(
-    filter: str = "",  # noqa: A002  # as in queries.runs
-    *,
-    experiment: str | None = None,
-    n: int = 20,
-    sort: str | None = None,
-) -> RunsFrame:
-    """Return the last runs as a DataFrame that a notebook shows as a table.
+def runs_frame(request: RunsRequest) -> RunsFrame:
+    """Return runs as a DataFrame that a notebook shows as a table.
 
-    See :func:`mlmagic.store.query.queries.runs`.
+    See :func:`mlmagic.store.query.run_list.runs`.
     """
-    found = queries.runs(filter, experiment=experiment, n=n, sort=sort)
+    found = run_list.runs(request)
     frame = RunsFrame(found)
     frame.attrs = found.attrs
     return frame

@@ -39,13 +39,13 @@ _LONGEST_ODD = 200
 class TableColumn:
     """A column to show: ``cells`` from top to bottom; ``best`` are the rows with the best value in the sort order.
 
-    ``intervals`` are those of a metric's values in brackets, if there are any.
+    ``beside`` is what stands beside the values of a metric: their intervals in brackets, or their steps.
     """
 
     heading: SummaryCell
     cells: list[SummaryCell]
     is_number: bool
-    intervals: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     order: str = ""
     best: frozenset[int] = frozenset()
 
@@ -63,7 +63,7 @@ def table_html(frame: pd.DataFrame) -> str:
     columns = [_column(rows, name, about, ends.get(name)) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
     return render(
         "runs_table.html",
-        runs=_runs(rows, about.get("urls", {}), about.get("spans", {})),
+        runs=_runs(rows, about),
         columns=columns,
         has={name for name in BASE_COLUMNS if name in rows.columns},
         same=[(cell(str(name), _LONGEST_NAME), _text(value)) for name, value in same.items()],
@@ -74,6 +74,7 @@ def table_html(frame: pd.DataFrame) -> str:
         more=bool(about.get("more")),
         total=total,
         odd=odd_lines(frame),
+        notes=_notes(frame),
         hidden_rows=total - len(rows),
         hidden_columns=len(shown) + len(metrics) - len(columns),
         order={name: _order(name, about) for name in BASE_COLUMNS},
@@ -95,7 +96,7 @@ def table_text(frame: pd.DataFrame) -> str:
     if same:
         told = ", ".join(f"{shorten(name, _LONGEST_NAME)} = {_text(value).text}" for name, value in same.items())
         lines.append(shorten(f"the same for all: {told}", 2 * terminal_width()))
-    return "\n".join([*lines, *(f"! {line}" for line in odd_lines(frame))])
+    return "\n".join([*lines, *_notes(frame), *(f"! {line}" for line in odd_lines(frame))])
 
 
 def _text_headline(total: int, about: dict[str, Any]) -> str:
@@ -110,7 +111,8 @@ def _divided(frame: pd.DataFrame, about: dict[str, Any]) -> tuple[list[str], lis
     """Return the metrics, that of the sort order first, the other columns that differ, and the values that do not."""
     metrics = [name for name in about.get("metrics", ()) if name in frame.columns]
     metrics.sort(key=lambda name: name != about.get("sort"))
-    others = [name for name in frame.columns if name not in BASE_COLUMNS and name not in set(metrics)]
+    known = {*BASE_COLUMNS, *metrics, *about.get("steps", {}).values()}
+    others = [name for name in frame.columns if name not in known]
     same = {name: frame[name].iloc[0] for name in others if _is_same(frame[name])} if len(frame) > 1 else {}
     shown = [name for name in others if name not in same]
     # What many runs have tells them apart; how the data were split comes last.
@@ -127,7 +129,11 @@ def _without_ends(metrics: list[str], ends: Mapping[str, tuple[str, str]]) -> li
 def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tuple[str, str] | None) -> TextColumn:
     column = _column(frame, name, about, ends)
     cells, short = [one.text for one in column.cells], list[str]()
-    if name == "run_id":
+    if name == "name" and "run_id" in frame.columns:
+        below = about.get("below", {})
+        counts = [below_text(below.get(run_id, 0)) if isinstance(run_id, str) else "" for run_id in frame["run_id"]]
+        cells = [f"{text} {count}".rstrip() for text, count in zip(cells, counts, strict=True)]
+    elif name == "run_id":
         cells = [text[:_SHOWN_ID] for text in cells]
     elif name == "status":
         cells = [text.lower() for text in cells]
@@ -140,10 +146,28 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
             _took(value, spans.get(run_id) if isinstance(run_id, str) else None)
             for value, run_id in zip(frame[name], ids, strict=True)
         ]
-    elif column.intervals:
+    elif column.beside:
         short = cells
-        cells = [f"{text} {interval}".rstrip() for text, interval in zip(cells, column.intervals, strict=True)]
+        cells = [f"{text} {beside}".rstrip() for text, beside in zip(cells, column.beside, strict=True)]
     return TextColumn(name, cells, is_number=column.is_number or name == "duration", short=short)
+
+
+def below_text(count: int) -> str:
+    """Return how many runs below a run are not listed.
+
+    >>> below_text(24), below_text(1), below_text(0)
+    ('+ 24 runs', '+ 1 run', '')
+    """
+    return f"+ {count} run{'s' * (count != 1)}" if count else ""
+
+
+def _notes(frame: pd.DataFrame) -> list[str]:
+    """Return a line for what could not be done, and one for the runs below others that are not listed."""
+    about = frame.attrs.get(ATTRS, {})
+    below = sum(about.get("below", {}).get(run_id, 0) for run_id in frame.get("run_id", ()) if isinstance(run_id, str))
+    lines = [about["note"]] if about.get("note") else []
+    count = f"{below} runs are" if below > 1 else "1 run is"
+    return [*lines, f"{count} below these: --nested lists {'them' if below > 1 else 'it'}"] if below else lines
 
 
 def odd_lines(frame: pd.DataFrame) -> list[str]:
@@ -166,14 +190,16 @@ def _headline(total: int, about: dict[str, Any]) -> str:
     return f"{count}, {direction} {shorten(sort, _LONGEST_NAME)} first"
 
 
-def _runs(rows: pd.DataFrame, urls: dict[str, str], spans: dict[str, float]) -> list[dict[str, Any]]:
+def _runs(rows: pd.DataFrame, about: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the basic facts of each run; a fact whose column the user has removed is empty."""
+    urls, spans, below = (about.get(key, {}) for key in ("urls", "spans", "below"))
     held = rows.reindex(columns=list(BASE_COLUMNS))
     return [
         {
             "name": cell(_plain(name), _LONGEST_NAME),
             "url": web_address(urls.get(_plain(run_id))),
             "run_id": clean(_plain(run_id)),
+            "below": below_text(below.get(_plain(run_id), 0)),
             "status": clean(_plain(status)).lower(),
             "started": minute(started),
             "moment": shorten(_plain(started), _LONGEST_VALUE),
@@ -199,7 +225,7 @@ def _column(rows: pd.DataFrame, name: str, about: dict[str, Any], ends: tuple[st
         cell(str(name), _LONGEST_NAME),
         _measured(values, given) if is_metric else [_text(value) for value in values],
         is_number=is_number,
-        intervals=_intervals(rows, ends, about),
+        beside=_intervals(rows, ends, about) or _steps(rows, name, about),
         order=order,
         best=best,
     )
@@ -210,6 +236,14 @@ def _intervals(rows: pd.DataFrame, ends: tuple[str, str] | None, about: dict[str
         return ()
     lows, highs = ([one.text for one in _column(rows, end, about).cells] for end in ends)
     return tuple(f"[{low}, {high}]" if low and high else "" for low, high in zip(lows, highs, strict=True))
+
+
+def _steps(rows: pd.DataFrame, name: str, about: dict[str, Any]) -> tuple[str, ...]:
+    """Return at which step each of the values was logged."""
+    column = about.get("steps", {}).get(name)
+    if column not in rows.columns:
+        return ()
+    return tuple("" if _is_missing(step) else f"@ {step}" for step in rows[column])
 
 
 def _measured(values: list[Any], given: list[float]) -> list[SummaryCell]:
@@ -239,6 +273,8 @@ def _equal(a: Any, b: Any) -> bool:
 def _text(value: object) -> SummaryCell:
     if _is_missing(value):
         return SummaryCell("")
+    if isinstance(value, float) and len(f"{value:.7g}") < len(str(value)) and not value.is_integer():
+        return SummaryCell(f"{value:.7g}", repr(float(value)))
     return cell(str(value), _LONGEST_VALUE)
 
 

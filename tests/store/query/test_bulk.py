@@ -7,7 +7,8 @@ import pytest
 from servers import Server
 
 from mlmagic.store import connection, database
-from mlmagic.store.query import bulk, curves
+from mlmagic.store.query import bulk
+from mlmagic.store.query.histories import curves
 
 ODD = ["漢字 ключ", "a" * 250, "with space/and.dots:x", "<b>"]
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmagic.store.database import database_of
-from mlmagic.store.query import bulk, curves, ordering, queries
+from mlmagic.store.query import bulk, ordering, queries
 from mlmagic.store.query.filters.division import DividedFilter, divide
 from mlmagic.store.query.filters.names import Keys
 from mlmagic.store.query.filters.parser import parse
+from mlmagic.store.query.histories import curves
 
 START_MS = 1_750_000_000_000
 NAMES = ["forest", "Forest", "10", "9", "naïve", "zzz", "", "a b", "🎉", "forest"]

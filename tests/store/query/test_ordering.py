@@ -23,10 +23,10 @@ KEYS = Keys(
 @pytest.mark.parametrize(
     ("text", "name", "ascending"),
     [
-        *(("loss", "loss", False), ("loss asc", "loss", True), ("loss desc", "loss", False)),
+        *(("loss", "loss", None), ("loss asc", "loss", True), ("loss desc", "loss", False)),
         *(("loss ASC", "loss", True), ("loss Ascending", "loss", True), ("loss descending", "loss", False)),
-        *(("  loss   asc  ", "loss", True), ("val loss asc", "val loss", True), ("val loss", "val loss", False)),
-        *(("asc", "asc", False), ("desc", "desc", False), ("desc asc", "desc", True), ("lossasc", "lossasc", False)),
+        *(("  loss   asc  ", "loss", True), ("val loss asc", "val loss", True), ("val loss", "val loss", None)),
+        *(("asc", "asc", None), ("desc", "desc", None), ("desc asc", "desc", True), ("lossasc", "lossasc", None)),
         *(("`val loss` asc", "`val loss`", True), ("metrics.loss\tdesc", "metrics.loss", False)),
     ],
 )
@@ -50,10 +50,14 @@ def test_an_order_by_nothing_is_refused(text):
 @pytest.mark.parametrize(
     ("text", "order"),
     [
-        ("loss", Order("metric", "loss")),
-        ("metrics.loss asc", Order("metric", "loss", ascending=True)),
-        ("val loss", Order("metric", "val loss")),
-        ("`val loss`", Order("metric", "val loss")),
+        ("loss", Order("metric", "loss", ascending=True, goal="min")),
+        ("loss desc", Order("metric", "loss", goal="min")),
+        ("metrics.loss asc", Order("metric", "loss", ascending=True, goal="min")),
+        ("val loss", Order("metric", "val loss", ascending=True, goal="min")),
+        ("`val loss`", Order("metric", "val loss", ascending=True, goal="min")),
+        ("metrics.twin", Order("metric", "twin")),
+        ("metrics.twin desc", Order("metric", "twin", goal="max")),
+        ("metrics.twin asc", Order("metric", "twin", ascending=True, goal="min")),
         ("lr", Order("param", "lr")),
         ("team", Order("tag", "team")),
         ("train", Order("data", "train")),

@@ -3,7 +3,8 @@ import sqlite3
 import pytest
 
 from mlmagic.errors import RunNotFoundError, StoreError, UsageProblem
-from mlmagic.store.query import queries
+from mlmagic.store.query import queries, run_list
+from mlmagic.store.query.run_list import RunsRequest
 from mlmagic.user_settings import settings
 
 BASE = ["run_id", "name", "status", "started", "duration"]
@@ -28,11 +29,11 @@ def four_runs(make_run):
 
 
 def names(*args, **options):
-    return list(queries.runs(*args, **options)["name"])
+    return list(run_list.runs(RunsRequest(*args, **options))["name"])
 
 
 def test_runs_come_newest_first_with_plain_columns(four_runs):
-    frame = queries.runs()
+    frame = run_list.runs(RunsRequest())
     assert list(frame["name"]) == ["fourth", "third", "second", "first"]
     assert list(frame.columns) == [*BASE, "lr", "optimizer", "shuffle", "accuracy", "val loss"]
     assert list(frame["run_id"]) == [four_runs[name] for name in frame["name"]]
@@ -45,7 +46,7 @@ def test_runs_come_newest_first_with_plain_columns(four_runs):
 def test_a_store_without_runs_gives_an_empty_frame_with_the_columns(store_uri):
     import pandas as pd
 
-    frame = queries.runs("accuracy > 0.9", sort="accuracy")
+    frame = run_list.runs(RunsRequest("accuracy > 0.9", sort="accuracy"))
     assert isinstance(frame, pd.DataFrame)
     assert (list(frame.columns), len(frame)) == (BASE, 0)
 
@@ -108,17 +109,17 @@ def test_a_filter_finds_what_it_says(four_runs, text, expected):
 )
 def test_a_filter_that_cannot_be_meant_says_what_can(four_runs, text, message):
     with pytest.raises(UsageProblem, match=message):
-        queries.runs(text)
+        run_list.runs(RunsRequest(text))
 
 
 def test_a_name_that_is_a_metric_and_a_param_gets_its_kind_in_front(make_run):
     make_run("clash", {"loss": "hinge", "name": "x", "depth": 3}, {"loss": 0.5, "depth": 4})
-    frame = queries.runs()
+    frame = run_list.runs(RunsRequest())
     assert list(frame.columns) == [*BASE, "params.loss", "params.name", "params.depth", "metrics.loss", "metrics.depth"]
     assert names("loss = hinge") == ["clash"]
     assert names("metrics.loss = 0.5 and params.depth = 3") == ["clash"]
     with pytest.raises(UsageProblem, match=r"'loss' is a metric and a param: write metrics\.loss or params\.loss"):
-        queries.runs("loss = 0.5")
+        run_list.runs(RunsRequest("loss = 0.5"))
 
 
 def test_a_section_of_a_config_may_be_called_run(make_run):
@@ -131,7 +132,7 @@ def test_params_are_numbers_only_where_nothing_is_lost(make_run):
 
     make_run("a", {"depth": 3, "lr": 0.1, "zip": "007", "flag": True, "huge": 10**30, "odd": "nan"})
     make_run("b", {"lr": 2})
-    frame = queries.runs()
+    frame = run_list.runs(RunsRequest())
     assert frame["depth"].tolist() == [pd.NA, 3]
     assert frame["lr"].tolist() == [2.0, 0.1]
     assert frame["zip"].tolist() == [None, "007"]
@@ -165,20 +166,20 @@ def test_runs_without_a_value_come_last(four_runs):
 
 def test_sort_by_what_no_run_has_is_refused(four_runs):
     with pytest.raises(UsageProblem, match=r"No run has a metric, param or tag 'acuracy'.*Did you mean 'accuracy'"):
-        queries.runs(sort="acuracy")
+        run_list.runs(RunsRequest(sort="acuracy"))
     with pytest.raises(UsageProblem, match=r"Nothing to sort by in ''.*--sort loss asc"):
-        queries.runs(sort="")
+        run_list.runs(RunsRequest(sort=""))
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.0, True])
 def test_n_is_a_positive_number(store_uri, n):
     with pytest.raises(UsageProblem, match=r"n is how many runs to show, 1 or more, not .*: %runs -n 20"):
-        queries.runs(n=n)
+        run_list.runs(RunsRequest(n=n))
 
 
 def test_n_cuts_and_says_that_there_are_more(four_runs):
-    assert queries.runs(n=3).attrs["mlmagic"]["more"] is True
-    assert queries.runs(n=4).attrs["mlmagic"]["more"] is False
+    assert run_list.runs(RunsRequest(n=3)).attrs["mlmagic"]["more"] is True
+    assert run_list.runs(RunsRequest(n=4)).attrs["mlmagic"]["more"] is False
 
 
 def test_the_experiment_is_found_by_name_and_id(client, make_run):
@@ -186,7 +187,7 @@ def test_the_experiment_is_found_by_name_and_id(client, make_run):
     experiment = client.get_experiment_by_name("churn")
     assert names(experiment="churn") == names(experiment=experiment.experiment_id) == ["here"]
     with pytest.raises(UsageProblem, match=r"There is no experiment 'chrun'. Did you mean 'churn'"):
-        queries.runs(experiment="chrun")
+        run_list.runs(RunsRequest(experiment="chrun"))
 
 
 def test_a_deleted_experiment_says_how_to_restore_it(client, make_run):
@@ -195,7 +196,7 @@ def test_a_deleted_experiment_says_how_to_restore_it(client, make_run):
     client.delete_experiment(experiment_id)
     message = f"'churn' was deleted. Restore it with !mlflow experiments restore --experiment-id {experiment_id}"
     with pytest.raises(UsageProblem, match=message):
-        queries.runs(experiment="churn")
+        run_list.runs(RunsRequest(experiment="churn"))
 
 
 def test_the_default_experiment_is_the_setting_then_mlflows_then_the_environments(make_run, monkeypatch):
@@ -215,7 +216,7 @@ def test_the_default_experiment_is_the_setting_then_mlflows_then_the_environment
 
 def test_asking_creates_no_experiment(client, monkeypatch):
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "not-there-yet")
-    frame = queries.runs()
+    frame = run_list.runs(RunsRequest())
     assert (len(frame), frame.attrs["mlmagic"]["experiment"]) == (0, "not-there-yet")
     assert client.get_experiment_by_name("not-there-yet") is None
 
@@ -226,7 +227,7 @@ def test_deleted_runs_are_left_out(client, four_runs):
 
 
 def test_more_runs_than_a_page_of_the_store(make_run, monkeypatch):
-    monkeypatch.setattr(queries, "_PAGE", 3)
+    monkeypatch.setattr(queries, "PAGE", 3)
     for at in range(8):
         make_run(f"run-{at}", {"depth": at})
     assert names("depth < 2") == ["run-1", "run-0"]
@@ -235,7 +236,7 @@ def test_more_runs_than_a_page_of_the_store(make_run, monkeypatch):
 
 
 def test_a_name_beyond_the_runs_looked_at_may_be_asked_for_with_its_kind(make_run, monkeypatch):
-    monkeypatch.setattr(queries, "_PAGE", 2)
+    monkeypatch.setattr(queries, "PAGE", 2)
     make_run("old", metrics={"auc": 0.9})
     for at in range(3):
         make_run(f"new-{at}", metrics={"accuracy": 0.9})
@@ -243,7 +244,7 @@ def test_a_name_beyond_the_runs_looked_at_may_be_asked_for_with_its_kind(make_ru
     with pytest.raises(
         UsageProblem, match=r"None of the last 2 runs of experiment 'Default' has a metric, param or tag 'auc'"
     ):
-        queries.runs("auc > 0.5")
+        run_list.runs(RunsRequest("auc > 0.5"))
 
 
 def test_a_tracking_uri_that_mlflow_does_not_know_is_one_line(store_uri):
@@ -251,7 +252,7 @@ def test_a_tracking_uri_that_mlflow_does_not_know_is_one_line(store_uri):
 
     mlflow.set_tracking_uri("sqlit:///x.db")
     with pytest.raises(StoreError, match=r"sqlit:///x.db"):
-        queries.runs()
+        run_list.runs(RunsRequest())
 
 
 def test_find_run_by_id_name_and_prefix(four_runs):
@@ -319,5 +320,5 @@ def test_names_are_never_taken_for_syntax(make_run):
 
 def test_an_infinite_metric_is_infinite_again(make_run):
     make_run("diverged", metrics={"loss": float("inf"), "gain": float("-inf")})
-    frame = queries.runs()
+    frame = run_list.runs(RunsRequest())
     assert (frame["loss"].iloc[0], frame["gain"].iloc[0]) == (float("inf"), float("-inf"))

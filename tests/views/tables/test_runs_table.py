@@ -3,8 +3,8 @@ import re
 
 import pytest
 
+from mlmagic import runs
 from mlmagic.views.rendering import columns
-from mlmagic.views.tables.runs_frame import runs_frame
 from mlmagic.views.tables.runs_table import table_html
 
 HOSTILE = "<script>alert(1)</script>\"' $x$"
@@ -20,7 +20,7 @@ def three_runs(make_run):
 def test_the_frame_is_an_ordinary_one_that_a_notebook_shows_as_a_table(three_runs):
     import pandas as pd
 
-    frame = runs_frame()
+    frame = runs()
     assert isinstance(frame, pd.DataFrame)
     assert 'class="mlmagic-view mlmagic-runs' in frame._repr_html_()
     for computed in (frame.head(1), frame[frame.lr > 0.1], frame.copy(), frame.drop(columns="lr")):
@@ -39,7 +39,7 @@ def test_the_text_fits_the_terminal_and_names_what_does_not(make_run, terminal, 
     for name in ("first", "second 漢字"):
         make_run(name, {"lr": 0.1 * len(name), "seed": 42, **{f"p{at}": at for at in range(9)}}, metrics)
     terminal(width)
-    text = repr(runs_frame())
+    text = repr(runs())
     lines = text.splitlines()
     assert all(columns(line) <= width for line in lines[:-1])
     assert lines[0] == "2 runs, newest first"
@@ -56,7 +56,7 @@ def test_the_text_fits_the_terminal_and_names_what_does_not(make_run, terminal, 
 
 def test_the_sort_column_comes_first_in_the_text(three_runs, terminal):
     terminal(80)
-    lines = repr(runs_frame(sort="loss asc")).splitlines()
+    lines = repr(runs(sort="loss asc")).splitlines()
     assert lines[0] == "3 runs, lowest loss first"
     assert lines[1].split()[:4] == ["name", "status", "loss", "started"]
     assert lines[2].startswith("second  failed    0.2500")
@@ -64,24 +64,22 @@ def test_the_sort_column_comes_first_in_the_text(three_runs, terminal):
 
 
 def test_no_runs_as_text(store_uri, make_run):
-    assert repr(runs_frame()) == "No runs yet: put %%track on the first line of a cell"
+    assert repr(runs()) == "No runs yet: put %%track on the first line of a cell"
     make_run("one", metrics={"accuracy": 0.5})
-    assert repr(runs_frame("accuracy > 0.9")) == "No run matches: accuracy > 0.9"
+    assert repr(runs("accuracy > 0.9")) == "No run matches: accuracy > 0.9"
     make_run("two")
-    assert repr(runs_frame(n=1)).startswith("The first 1 run, newest first · more with -n 5") or "-n 5" in repr(
-        runs_frame(n=1)
-    )
+    assert repr(runs(n=1)).startswith("The first 1 run, newest first · more with -n 5") or "-n 5" in repr(runs(n=1))
 
 
 def test_a_width_that_pandas_is_given_counts(three_runs):
     import pandas as pd
 
     with pd.option_context("display.width", 30):
-        assert all(len(line) <= 30 for line in repr(runs_frame()).splitlines()[:-1])
+        assert all(len(line) <= 30 for line in repr(runs()).splitlines()[:-1])
 
 
 def test_a_frame_that_the_user_changed_is_text_too(three_runs):
-    frame = runs_frame()
+    frame = runs()
     frame["note"] = ["a\x1b[31m", None, "c"]
     del frame["status"], frame["accuracy"], frame["run_id"]
     assert "\x1b" not in repr(frame)
@@ -91,14 +89,14 @@ def test_a_frame_that_the_user_changed_is_text_too(three_runs):
 def test_a_pickled_frame_needs_no_mlmagic(three_runs):
     import pandas as pd
 
-    frame = runs_frame()
+    frame = runs()
     written = pickle.dumps(frame)
     assert b"runs_frame" not in written
     pd.testing.assert_frame_equal(pickle.loads(written), pd.DataFrame(frame))
 
 
 def test_what_differs_is_shown_and_what_is_the_same_is_said_once(three_runs):
-    html = runs_frame()._repr_html_()
+    html = runs()._repr_html_()
     table, _, below = html.partition("</table>")
     assert "3 runs, newest first" in table
     assert ">lr<" in table
@@ -111,35 +109,32 @@ def test_what_differs_is_shown_and_what_is_the_same_is_said_once(three_runs):
 
 
 def test_the_best_value_is_marked_only_in_the_column_that_was_sorted_by(three_runs):
-    assert " best" not in runs_frame()._repr_html_().partition("</style>")[2]
-    highest = runs_frame(sort="accuracy")._repr_html_().partition("</style>")[2]
+    assert " best" not in runs()._repr_html_().partition("</style>")[2]
+    highest = runs(sort="accuracy")._repr_html_().partition("</style>")[2]
     assert highest.count(" best") == 2, "both runs share the highest accuracy"
     assert 'aria-sort="descending"' in highest
     assert "highest accuracy first" in highest
-    lowest = runs_frame(sort="loss asc")._repr_html_().partition("</style>")[2]
+    lowest = runs(sort="loss asc")._repr_html_().partition("</style>")[2]
     assert lowest.count(" best") == 1
     assert "lowest loss first" in lowest
 
 
 def test_more_runs_than_shown_are_told(three_runs):
-    assert (
-        "The first 2 runs, newest first · experiment <bdi>Default</bdi> · more with -n 10"
-        in runs_frame(n=2)._repr_html_()
-    )
+    assert "The first 2 runs, newest first · experiment <bdi>Default</bdi> · more with -n 10" in runs(n=2)._repr_html_()
 
 
 def test_no_runs_say_what_to_do(store_uri, make_run):
-    html = runs_frame()._repr_html_()
+    html = runs()._repr_html_()
     assert "No runs yet" in html
     assert "Put %%track on the first line of a cell" in html
     make_run("one", metrics={"accuracy": 0.5})
-    html = runs_frame("accuracy > 0.9")._repr_html_()
+    html = runs("accuracy > 0.9")._repr_html_()
     assert "No run matches: <bdi>accuracy &gt; 0.9</bdi>" in html
     assert "<table" not in html
 
 
 def test_a_frame_that_the_user_changed_is_still_shown(three_runs):
-    frame = runs_frame()
+    frame = runs()
     frame["note"] = ["<b>", None, "c"]
     del frame["status"], frame["accuracy"]
     html = frame._repr_html_()
@@ -150,9 +145,9 @@ def test_a_frame_that_the_user_changed_is_still_shown(three_runs):
 def test_names_link_to_the_ui_where_one_serves(three_runs, monkeypatch):
     from mlmagic.user_settings import settings
 
-    assert "<a " not in runs_frame()._repr_html_()
+    assert "<a " not in runs()._repr_html_()
     monkeypatch.setattr(settings, "ui_url", "http://127.0.0.1:5000")
-    frame = runs_frame(n=1)
+    frame = runs(n=1)
     assert f"http://127.0.0.1:5000/#/experiments/0/runs/{frame.run_id[0]}" in frame._repr_html_()
 
 
@@ -160,7 +155,7 @@ def test_nothing_of_a_run_is_taken_for_markup(make_run):
     key = "a b"  # MLflow refuses markup in keys, not in values and names
     for value in (HOSTILE, f"{HOSTILE}2"):
         make_run(value, {key: value, "same": HOSTILE}, {"loss": 0.5}, tags={"t": HOSTILE}, experiment=HOSTILE)
-    frame = runs_frame(experiment=HOSTILE)
+    frame = runs(experiment=HOSTILE)
     frame[HOSTILE] = [HOSTILE, "b"]
     html = frame._repr_html_()
     assert "<script" not in html
@@ -171,7 +166,7 @@ def test_nothing_of_a_run_is_taken_for_markup(make_run):
 def test_many_rows_and_columns_are_cut_in_the_table_only(three_runs):
     import pandas as pd
 
-    frame = runs_frame()
+    frame = runs()
     for at in range(70):
         frame[f"extra_{at}"] = [at, at + 1, at + 2]
     assert "13 more columns are in the DataFrame" in frame._repr_html_()
@@ -183,7 +178,7 @@ def test_many_rows_and_columns_are_cut_in_the_table_only(three_runs):
 def test_metrics_and_what_many_runs_have_stand_first_and_intervals_beside_their_values(make_run):
     make_run("a", {"lr": 0.1, "split.test": 0.3}, {"accuracy": 0.91, "accuracy_low": 0.88, "accuracy_high": 0.94})
     make_run("b", {"lr": 0.2, "depth": 3, "split.test": 0.2}, {"accuracy": 0.90})
-    html = runs_frame()._repr_html_().partition("</style>")[2]
+    html = runs()._repr_html_().partition("</style>")[2]
     headings = re.findall(r'<th scope="col"[^>]*>(?:<bdi[^>]*>)?([^<]*)', html)
     assert headings == ["run", "accuracy", "lr", "depth", "split.test", "status", "started", "duration"]
     assert '0.9100 <span class="soft">[0.8800, 0.9400]</span>' in html

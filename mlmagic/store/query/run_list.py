@@ -1,0 +1,251 @@
+"""The last runs of an experiment, or the best ones, as a table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem
+from mlmagic.store import connection, experiments, tracking_uri
+from mlmagic.store.query import bulk, ordering, queries
+from mlmagic.store.query.direction import VALUES, MetricValue, direction_of
+from mlmagic.store.query.families import PARENT, best_point, fold
+from mlmagic.store.query.filters.division import divide
+from mlmagic.store.query.filters.names import Keys, needs_keys
+from mlmagic.store.query.filters.parser import parse
+from mlmagic.store.query.filters.tree import Condition, Value, with_conditions
+from mlmagic.store.query.frames import frame_of
+from mlmagic.store.query.histories.extremes import has_steps, of_column, read_extremes
+from mlmagic.store.refusals import refused_by
+from mlmagic.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from mlmagic.store.query.filters.division import DividedFilter
+    from mlmagic.store.query.histories.extremes import Extremes
+
+    Measured = dict[str, tuple[float, int | None]]
+
+_NO_KEYS = Keys()
+_OWN_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class RunsRequest:
+    """Which runs are asked for, as `runs` describes it."""
+
+    filter: str = ""
+    experiment: str | None = None
+    n: int = 20
+    sort: str | None = None
+    value: MetricValue | None = None
+    nested: bool = False
+
+    def check(self) -> None:
+        """Raise `UsageProblem` for what is wrong whatever the store holds."""
+        if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 1:
+            raise UsageProblem(f"n is how many runs to show, 1 or more, not {self.n!r}: %runs -n 20")
+        if self.value is not None and self.value not in VALUES:
+            raise UsageProblem(
+                f"value is one of {', '.join(VALUES)}, not {self.value!r}.{did_you_mean(str(self.value), VALUES)}"
+            )
+        parse(self.filter)
+        ordering.parse(self.sort)
+
+
+@dataclass(frozen=True)
+class FoundRuns:
+    """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others.
+
+    *measured* has, by metric, the value asked for of a run and its step, and *value* says which value that is. *below*
+    counts the runs below a run that are not listed themselves. *note* says what could not be done.
+    """
+
+    runs: Sequence[Run]
+    experiment: str
+    order: ordering.Order
+    more: bool
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+    value: MetricValue = "last"
+    below: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+def runs(request: RunsRequest) -> pd.DataFrame:
+    """Return the last runs of an experiment as a DataFrame, one row per run, as `mlmagic.runs` describes it."""
+    found = find_runs(request)
+    return frame_of(
+        found.runs,
+        sort=(found.order.entity, found.order.key) if found.order.entity else None,
+        measured=found.measured,
+        value=found.value,
+        ascending=found.order.ascending,
+        experiment=found.experiment,
+        filter=request.filter.strip(),
+        more=found.more,
+        urls=_urls(found.runs),
+        below=found.below,
+        note=found.note,
+    )
+
+
+def find_runs(request: RunsRequest) -> FoundRuns:
+    """Return the runs that `runs` lists, as MLflow runs."""
+    request.check()  # errors that need no look at a run are raised without asking the store
+    return connection.ask(partial(_find_runs, request))
+
+
+def _find_runs(request: RunsRequest) -> FoundRuns:
+    client = connection.connect()
+    with refused_by(tracking_uri.current_uri()):
+        wanted = ordering.parse(request.sort)
+        expression = parse(request.filter)
+        found = experiments.find(client, request.experiment)
+        if found is None:
+            experiments.require_known_id()
+        named = found.name if found else experiments.default_name()
+        keys = queries.keys_of(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
+        # If there are no runs, there are no names to check against: the result is empty, and no name is an error.
+        if found is None or not (keys is _NO_KEYS or keys.tags):
+            return FoundRuns([], named, ordering.Order(), more=False)
+        order = wanted.among(keys)
+        if expression := parse(request.filter, keys.is_name):
+            expression = with_conditions(expression, partial(_with_stored_id, client))
+        listed = _Listing(client, found.experiment_id, divide(expression, keys), order, request)
+        return replace(listed.found(), experiment=named)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """One look at the runs of an experiment."""
+
+    client: MlflowClient
+    experiment_id: str
+    selection: DividedFilter
+    order: ordering.Order
+    request: RunsRequest
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether runs below others are not listed: not if the user asks for them, or looks for certain runs."""
+        return not self.request.nested and not self.request.filter.strip() and self.order.entity in {None, "metric"}
+
+    def found(self) -> FoundRuns:
+        """Return the runs that are asked for, with the values of their metrics."""
+        if self.order.entity == "metric":
+            return self._ranked()
+        chosen, below = self._newest() if self.is_folded else (self._in_order(), {})
+        listed = FoundRuns(chosen[: self.request.n], "", self.order, more=len(chosen) > self.request.n, below=below)
+        return self._measured(listed)
+
+    def _in_order(self) -> list[Run]:
+        """Return the first runs in the order of the store, or of a look at all of them; one more than asked for."""
+        most = self.request.n + 1
+        size = min(most, queries.PAGE) if self.order.by_store and self.selection.is_narrow else queries.PAGE
+        return self.order.first(self._matching(size), most)
+
+    def _matching(self, size: int) -> Iterator[Run]:
+        return queries.search(self.client, [self.experiment_id], self.selection, self.order, size=size)
+
+    def _newest(self) -> tuple[list[Run], dict[str, int]]:
+        """Return the newest runs that are not below another one, and how many are below each."""
+        most = self.request.n + 1
+        if (known := bulk.newest_top_runs(self.client, self.experiment_id, most)) is not None:
+            return known
+        first = list(itertools.islice(self._matching(min(most, queries.PAGE)), most))
+        if not any(PARENT in run.data.tags for run in first):
+            return first, {}
+        seen: list[Run] = []
+        for run in self._matching(queries.PAGE):
+            seen.append(run)
+            most -= PARENT not in run.data.tags
+            if not most:
+                break
+        older = {run.data.tags.get(PARENT, "") for run in seen} - {run.info.run_id for run in seen} - {""}
+        parents = bulk.named_runs(self.client, sorted(older)).runs
+        here = [run for run in parents if run.info.experiment_id == self.experiment_id]
+        top, below = fold([*seen, *here])
+        return top[: self.request.n + 1], {run_id: len(found) for run_id, found in below.items()}
+
+    def _ranked(self) -> FoundRuns:
+        """Return the best runs by a metric: with steps by its best value, those below others by their best point."""
+        key, value = self.order.key, self.request.value or "best"
+        matching, is_cut = self._every()
+        notes = [f"ranked among the {queries.PAGE:,} runs whose last {key} is best"] if is_cut else []
+        extremes: dict[tuple[str, str], Extremes] | None = {}
+        if value != "last":
+            extremes = read_extremes(self.client, matching, [key])
+        if extremes is None:
+            notes.append(f"ranked by the last {key}: a server is asked for the history of each run, too many here")
+        measured = of_column(matching, key, extremes or {}, value, self.order.goal)
+        values = {run_id: one for run_id, (one, _) in measured.items()}
+        below: dict[str, list[Run]] = {}
+        if self.is_folded:
+            matching, below = fold(matching)
+            for run_id, runs_below in below.items():
+                best = best_point(runs_below, values, lowest=self.order.ascending)
+                own = values.get(run_id)
+                if best is not None and (own is None or math.isnan(own) or (best < own) == self.order.ascending):
+                    values[run_id], measured[run_id] = best, (best, None)
+        chosen = self.order.sorted(matching, values)
+        listed = FoundRuns(
+            chosen[: self.request.n], "", self.order, more=len(chosen) > self.request.n,
+            below={run_id: len(found) for run_id, found in below.items()}, note="; ".join(notes),
+        )  # fmt: skip
+        return self._measured(listed, measured)
+
+    def _every(self) -> tuple[list[Run], bool]:
+        """Return all runs that match; of a server only the first page, and whether there are more."""
+        every = bulk.every_run(self.client, [self.experiment_id])
+        if every is not None:
+            return [run for run in every if self.selection.matches(run)], False
+        found = list(itertools.islice(self._matching(queries.PAGE), queries.PAGE + 1))
+        return found[: queries.PAGE], len(found) > queries.PAGE
+
+    def _measured(self, listed: FoundRuns, ranked: Measured | None = None) -> FoundRuns:
+        """Add the values that are asked for of metrics with steps; by default only of that which ranks, if they differ.
+
+        *ranked* are the values by which the runs are ranked, whose steps may not have been read yet.
+        """
+        value, asked = self.request.value or "best", self.request.value is not None
+        if value == "last" and ranked is None:
+            return listed
+        runs, own = listed.runs, self.order.key if ranked is not None else None
+        names = dict.fromkeys(key for run in runs for key in run.data.metrics if has_steps(run, key))
+        keys = [key for key in names if key == own or (asked and value != "last")]
+        extremes = read_extremes(self.client, runs, keys) or {}
+        measured: dict[str, Measured] = {}
+        for key in keys if own in keys or own is None else [own, *keys]:
+            goal = self.order.goal if key == own else direction_of(key)
+            found = of_column(runs, key, extremes, value, goal)
+            if ranked is not None and key == own:
+                by_rank = {run.info.run_id: ranked[run.info.run_id] for run in runs if run.info.run_id in ranked}
+                found = by_rank | {run_id: one for run_id, one in found.items() if one[0] == by_rank[run_id][0]}
+                last = {run_id: repr(one) for run_id, (one, _) in of_column(runs, key, {}, "last", None).items()}
+                if (value == "last" or not asked) and all(
+                    repr(one) == last.get(run_id) for run_id, (one, _) in found.items()
+                ):
+                    continue
+            measured[key] = found
+        return replace(listed, measured=measured, value=value)
+
+
+def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:
+    """Return ``run_id = ID`` with MLflow's id of the run where ID is the run's own."""
+    is_id = condition.name.key == "run_id" and condition.operator == "=" and _OWN_ID.fullmatch(condition.value.text)
+    known = queries.by_id(client, condition.value.text) if is_id else None
+    return condition if known is None else replace(condition, values=(Value(known.info.run_id, quoted=True),))
+
+
+def _urls(runs: Sequence[Run]) -> dict[str, str]:
+    addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
+    return {run_id: address for run_id, address in addresses.items() if address}
