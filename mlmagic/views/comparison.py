@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlmagic.store.query.histories.curves import Curve
 
 MOST_CURVES = len(STYLES)
-_MOST_ROWS = 30
+_MOST_ROWS = 20
 _MOST_DOTS = 1000
 _MOST_POINTS = 200
 _LONGEST_NAME = 40

@@ -22,7 +22,13 @@ MimeBundle = dict[str, str]
 """One representation for each MIME type, as ``IPython.display.display(raw=True)`` accepts it."""
 
 ELLIPSIS = "…"
-_BLANKS = re.compile(r"\s*([{};]|\s)\s*")
+_BLANKS = re.compile(r"(?<=[:,])\s+|\s*([{};]|\s)\s*")
+_STYLE = re.compile(r"(?<=<style>)[^<]*(?=</style>)")
+_RULE = re.compile(r"([^{}]+)\{[^{}]*\}")
+_CLASSES = re.compile(r'class="([^"]*)"')
+_TAGS = re.compile(r"<([a-z][a-z0-9]*)")
+_IN_SELECTOR = re.compile(r"(?<![\w-])\.([\w-]+)"), re.compile(r"(?:^|[\s>+~])([a-z][a-z0-9]*)")
+_ELSEWHERE = re.compile(r":(?:has|is|not|where)\(|\.jp-|\[data-|^@|^(?:html|body)\b|^:root")
 _DIGITS_LEAST, _DIGITS_MOST, _DIGITS_APART = 4, 6, 7
 _SCIENTIFIC_ABOVE = 1e6
 _INTEGER_ABOVE = 1e15
@@ -55,12 +61,28 @@ def _template(name: str) -> str | None:
     if not file.is_file():
         return None
     text = file.read_text(encoding="utf-8")
-    return _BLANKS.sub(r"\1", text).strip() if name.endswith(".css") else text
+    return _BLANKS.sub(lambda found: found[1] or "", text).strip() if name.endswith(".css") else text
 
 
 def render(template: str, **values: Any) -> str:
-    """Render the template with this file name; values are escaped."""
-    return environment().get_template(template).render(**values)
+    """Render the template with this file name; values are escaped, and styles that nothing in it has are left out."""
+    html = environment().get_template(template).render(**values)
+    return _STYLE.sub(lambda style: _used(style[0], html), html)
+
+
+def _used(style: str, html: str) -> str:
+    """Return the rules of *style* for classes and elements that are in *html*: every output of a notebook has its own.
+
+    >>> _used(".card{margin:0}.card .up{color:red}.card a,.card b{color:blue}", '<div class="card"><b>x</b></div>')
+    '.card{margin:0}.card a,.card b{color:blue}'
+    """
+    known = {name for names in _CLASSES.findall(html) for name in names.split()}, set(_TAGS.findall(html))
+
+    def may_apply(selector: str) -> bool:
+        parts = zip(_IN_SELECTOR, known, strict=True)
+        return bool(_ELSEWHERE.search(selector)) or all(known.issuperset(one.findall(selector)) for one, known in parts)
+
+    return _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
 
 
 def interval_ends(names: Collection[str]) -> dict[str, tuple[str, str]]:
