@@ -20,7 +20,7 @@ const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
 ];
 
 const ZOOM_HINT = "Drag over a curve to zoom in. Point at a line of the legend to make it stand out, click to keep it so.";
-const BRUSH_HINT = "Drag along an axis to keep a range of runs. Drag a heading, or use the arrow keys on it, to move its axis.";
+const BRUSH_HINT = "Drag along an axis, or across dots, to keep some of the runs. Headings move by dragging and by the arrow keys.";
 const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
 
 export class App {

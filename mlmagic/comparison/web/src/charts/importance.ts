@@ -114,7 +114,7 @@ export class Importance {
       el(
         "table",
         { class: "mm-importance-table" },
-        el("caption", {}, `Importance for ${name}: how much worse the order of the runs is predicted when a param is shuffled`),
+        el("caption", {}, `Importance for ${name}: the share of the order of the runs that goes with a param, alone or together with others`),
         el("thead", {}, el("tr", {}, ...["Param", "", "Importance, 90% of refits", "Direction"].map((head) => (head ? el("th", { scope: "col" }, head) : el("td", {}))))),
         el("tbody", {}, ...rows),
       ),

@@ -79,7 +79,7 @@ export class Range {
   #onDown(event: PointerEvent): void {
     if (event.button !== 0 || !this.#geometry) return;
     event.preventDefault();
-    this.element.focus({ preventScroll: true });
+    this.element.focus({ preventScroll: true, focusVisible: false } as FocusOptions);
     this.element.setPointerCapture(event.pointerId);
     const isInside = event.target === this.#shown && this.#brush !== null;
     this.#from = { y: event.clientY, moves: isInside ? this.#brush : null };
