@@ -43,8 +43,9 @@ class ParamImportance:
     """The importance of one param.
 
     ``importance`` is the median over refits of the share of the variance of the ranks that goes with the param, alone
-    or together with others (the total Sobol index): half of the increase of the squared error if it is shuffled. ``low`` and ``high`` enclose 90% of the refits. ``direction`` is Spearman's correlation with the metric, None for a
-    param of words.
+    or together with others (the total Sobol index): half of the increase of the squared error if it is shuffled.
+    ``low`` and ``high`` enclose 90% of the refits. ``direction`` is Spearman's correlation with the metric, None for
+    words.
     """
 
     param: str

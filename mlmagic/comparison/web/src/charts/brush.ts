@@ -49,7 +49,7 @@ export function brushBetween(axis: Axis, one: number, other: number): Brush {
   if (high < 0) return { low: 1, high: 0, off: true }; // nothing but what has no place
   const from = valueAt(axis, within(low));
   const to = valueAt(axis, within(high));
-  return axis.words ? { low: Math.ceil(from), high: Math.floor(to), off: low < 0 } : { low: from, high: to, off: low < 0 };
+  return axis.words ? { low: Math.ceil(from) + 0, high: Math.floor(to) + 0, off: low < 0 } : { low: from, high: to, off: low < 0 };
 }
 
 /** Returns the range after a key: up and down move the higher end, with `isLower` the lower one; null: no range. */
