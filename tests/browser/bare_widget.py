@@ -72,6 +72,7 @@ def open_widget(
         "compare.css": (STATIC / "compare.css").read_text(encoding="utf-8"),
     }
     page = browser.new_page(viewport={"width": width, "height": 900}, accept_downloads=True)
+    page.set_default_timeout(10_000)
     page.problems = []  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.problems.append(str(error)))  # type: ignore[attr-defined]
     page.expose_function("answer", answer or (lambda content: {"kind": "error", "text": f"no {content['kind']} here"}))

@@ -39,7 +39,7 @@ export class Bar {
   readonly #coloured: HTMLElement;
   readonly #files: HTMLElement;
   readonly #legend = el("span", { class: "mm-scale" });
-  readonly #count = el("span", { class: "mm-soft" });
+  readonly #count = el("span", { class: "mm-soft mm-chart-count" });
   readonly #chosen: HTMLButtonElement;
   readonly #cleared: HTMLButtonElement;
   readonly #below: HTMLElement;

@@ -24,6 +24,8 @@ export class Heading {
   readonly #actions: HeadingActions;
   readonly #name = el("bdi", { class: "mm-name" });
   readonly #marks = el("span", { class: "mm-axis-marks mm-soft" });
+  /** Which of the axes it is, for screen readers. */
+  readonly #place = el("span", { class: "mm-unseen" });
   #from: number | null = null;
   #isDragged = false;
 
@@ -45,6 +47,7 @@ export class Heading {
       },
       this.#name,
       this.#marks,
+      this.#place,
     );
     this.element = el("div", { class: "mm-axis-head" }, this.button);
   }
@@ -55,7 +58,7 @@ export class Heading {
     if (this.#name.textContent !== name) fill(this.#name, name);
     this.#marks.textContent = marks.join(", ") || "\u00a0";
     this.button.title = `${name}\nDrag or arrow keys: move. F: flip. L: log. Delete: remove.`;
-    this.button.setAttribute("aria-label", `${name}, axis ${at + 1} of ${count}${marks.length > 0 ? `, ${marks.join(", ")}` : ""}`);
+    this.#place.textContent = `, axis ${at + 1} of ${count}`;
   }
 
   #onKey(event: KeyboardEvent): void {

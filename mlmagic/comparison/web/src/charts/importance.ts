@@ -26,7 +26,8 @@ export class Importance {
   readonly element = el("div", { class: "mm-importance", "aria-live": "polite" });
   readonly #context: Context;
   readonly #data: ChartData;
-  readonly #answer = signal<SentImportance | KernelError | null>(null);
+  /** The latest answer, with the question that it answers. */
+  readonly #answer = signal<{ readonly asked: string; readonly result: SentImportance | KernelError } | null>(null);
   #asked = "";
   #latest = 0;
   #timer = 0;
@@ -46,9 +47,9 @@ export class Importance {
     if (!main) return this.#tell("No metric", "The runs have logged none. In a cell: mlmagic.log(loss=loss)");
     const runs = selected.length > 0 ? selected : Array.from(rows, (row) => data.table.peek().ids[row]!);
     this.#ask(main.id, runs);
-    if (answer === null) this.#tell(isBusy ? "The kernel is running a cell" : "Computing…", isBusy ? "The importance comes when it is done." : `Random forests of ${counted(runs.length, "run")}.`);
-    else if (answer instanceof KernelError) this.#failed(answer);
-    else this.#show(answer, main.label, main.goal, selected.length > 0);
+    if (answer?.asked !== this.#asked) this.#tell(isBusy ? "The kernel is running a cell" : "Computing…", isBusy ? "The importance comes when it is done." : `Random forests of ${counted(runs.length, "run")}.`);
+    else if (answer.result instanceof KernelError) this.#failed(answer.result);
+    else this.#show(answer.result, main.label, main.goal, selected.length > 0);
   }
 
   destroy(): void {
@@ -63,14 +64,13 @@ export class Importance {
     const number = ++this.#latest;
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(async () => {
-      if (this.#answer.peek() !== null) this.#answer.value = null;
-      let answer: SentImportance | KernelError;
+      let result: SentImportance | KernelError;
       try {
-        answer = (await this.#context.kernel.ask("importance", { metric, runs })).content as unknown as SentImportance;
+        result = (await this.#context.kernel.ask("importance", { metric, runs })).content as unknown as SentImportance;
       } catch (problem) {
-        answer = problem instanceof KernelError ? problem : new KernelError(String(problem), "");
+        result = problem instanceof KernelError ? problem : new KernelError(String(problem), "");
       }
-      if (number === this.#latest) this.#answer.value = answer;
+      if (number === this.#latest) this.#answer.value = { asked, result };
     }, SETTLES_MS);
   }
 
