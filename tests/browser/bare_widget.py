@@ -26,7 +26,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runs</tit
 import widget from "./compare.js";
 const read = (value) => {
   if (Array.isArray(value)) return value.map(read);
-  if (value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if ("base64" in value) return new DataView(Uint8Array.from(atob(value.base64), (one) => one.charCodeAt(0)).buffer);
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, read(one)]));
 };
@@ -39,7 +39,8 @@ class Model {
   off(event, handler) { this.handlers[event]?.delete(handler); }
   async send(content) {
     const answer = await window.answer(content);
-    for (const one of this.handlers["msg:custom"] ?? []) one({ request: content.request, ...answer }, []);
+    const { buffers = [], ...rest } = read(answer);
+    for (const one of this.handlers["msg:custom"] ?? []) one({ request: content.request, ...rest }, buffers);
   }
 }
 const given = await (await fetch("traits.json")).json();
@@ -62,7 +63,10 @@ def open_widget(
     width: int = 1000,
     count: int = 1,
 ) -> Page:
-    """Return a page of *width* pixels with *count* widgets of *comparison*; *answer* stands for the kernel."""
+    """Return a page of *width* pixels with *count* widgets of *comparison*.
+
+    *answer* stands for the kernel. A page's own ``window.answer`` may return ``buffers`` as well, as DataViews.
+    """
     traits = {"table": wire.table_of(comparison, None), "selected": selected or [], "view": view or {}}
     html = _PAGE.replace("LIGHT", str(not is_dark).lower()).replace("PAGE", "#111" if is_dark else "#fff")
     files = {

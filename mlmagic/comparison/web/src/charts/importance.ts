@@ -124,13 +124,13 @@ export class Importance {
 }
 
 function share(value: number): string {
-  return `${Math.round(100 * value)}%`;
+  return `${Math.round(100 * value)}%`.replace("-", "−");
 }
 
 /** Returns where a metric goes with a param, by Spearman's rank correlation. */
 function directionText(direction: number | null, goal: string | null): string {
   if (direction === null) return "–";
-  const strength = `ρ ${direction < 0 ? "−" : "+"}${Math.abs(direction).toFixed(2)}`;
+  const strength = `ρ\u00a0${direction < 0 ? "−" : "+"}${Math.abs(direction).toFixed(2)}`;
   if (Math.abs(direction) < 0.1) return `no one way (${strength})`;
   const isBetterHigh = goal === null ? null : goal === "max" === direction > 0;
   if (isBetterHigh === null) return `${direction > 0 ? "rises" : "falls"} with it (${strength})`;

@@ -14,6 +14,7 @@ const LETTER_PX = 6.3;
 const OFF_PX = 26;
 /** Of words, dots of one word are spread over this part of its place. */
 const SPREAD = 0.5;
+const OFF_SPREAD_PX = 12;
 
 export interface Plot {
   readonly x: Axis;
@@ -40,16 +41,20 @@ export function plotOf(x: Axis, y: Axis, width: number, height: number): Plot {
   const points = new Float32Array(2 * count);
   for (let at = 0; at < count; at++) {
     const [across, up] = [x.places[at]!, y.places[at]!];
-    points[2 * at] = Number.isNaN(across) ? left - OFF_PX / 2 - 4 : left + (across + spread(x, at)) * (right - left);
-    points[2 * at + 1] = Number.isNaN(up) ? bottom + OFF_PX / 2 + 4 : bottom - (up + spread(y, at + 7)) * (bottom - top);
+    points[2 * at] = Number.isNaN(across) ? left - OFF_PX / 2 - 4 + OFF_SPREAD_PX * part(at) : left + (across + spread(x, at)) * (right - left);
+    points[2 * at + 1] = Number.isNaN(up) ? bottom + OFF_PX / 2 + 4 + OFF_SPREAD_PX * part(at + 7) : bottom - (up + spread(y, at + 7)) * (bottom - top);
   }
   return { x, y, width, height, left, right, top, bottom, points, radius: count > 2000 ? 2.5 : count > 300 ? 3.5 : 4.5 };
 }
 
 /** Dots of one word would lie on each other: each is moved by a part that is always the same. */
-function spread({ words }: Axis, at: number): number {
-  if (!words) return 0;
-  return (((at * 0.618034) % 1) - 0.5) * (SPREAD / words.length);
+function spread({ words, places }: Axis, at: number): number {
+  return words && places.length > 2 * words.length ? part(at) * (SPREAD / words.length) : 0;
+}
+
+/** Returns a part between -0.5 and 0.5 that is far from those of the numbers before. */
+function part(at: number): number {
+  return ((at * 0.618034) % 1) - 0.5;
 }
 
 /** Returns the parts of both axes at a pixel; below 0 where the runs without a place stand. */

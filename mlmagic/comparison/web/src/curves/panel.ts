@@ -47,6 +47,8 @@ export class Panel {
   readonly #stop: () => void;
   #content: PanelContent | null = null;
   #drawing: Drawing | null = null;
+  /** The size of the canvas when it was last drawn. */
+  #size = { width: 0, height: 0 };
 
   constructor(metric: string, emphasis: Emphasis, actions: Actions) {
     this.#metric = metric;
@@ -68,7 +70,7 @@ export class Panel {
       this.#legend.element,
       this.crosshair.tip.element,
     );
-    this.#resized = new ResizeObserver(() => this.draw());
+    this.#resized = new ResizeObserver(() => this.#onSize());
     this.#resized.observe(this.#canvas);
     this.#stop = effect(() => {
       const pinned = emphasis.pinned.value;
@@ -94,6 +96,7 @@ export class Panel {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (!this.#content || !width || !height) return;
     const { lines, axes, goal, notes } = this.#content;
+    this.#size = { width, height };
     this.#drawing = drawingOf(lines, axes, width, height);
     fill(this.#notes, ...[...this.#drawing.notes, ...notes].map((note) => el("p", {}, note)));
     this.#canvas.setAttribute("aria-label", this.#summary(this.#drawing));
@@ -109,6 +112,13 @@ export class Panel {
     this.#resized.disconnect();
     this.crosshair.clear();
     this.#chart.destroy();
+  }
+
+  /** A panel is observed as soon as it is there: what was drawn at this size is not drawn again. */
+  #onSize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (!width || !height) this.#size = { width, height }; // out of sight, where a canvas may be emptied
+    else if (width !== this.#size.width || height !== this.#size.height) this.draw();
   }
 
   #paint(standing: string | null): void {
