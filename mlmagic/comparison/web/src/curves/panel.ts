@@ -9,12 +9,12 @@ import { Crosshair, type Actions } from "./crosshair.ts";
 import { drawingOf, type Axes, type Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { counted, cut } from "../words.ts";
-import { Legend, type Emphasis } from "./legend.ts";
+import type { Emphasis } from "./legend.ts";
 import type { Line } from "./lines.ts";
 import { download, pictureOf } from "./picture.ts";
 import { fromAxis } from "./scale.ts";
 import { themeOf } from "./theme.ts";
-import { goalText, valuesTable } from "./values.ts";
+import { goalText, markRows, valuesTable } from "./values.ts";
 
 const LONGEST_NAME = 120;
 const SUMMED_UP = 5;
@@ -41,7 +41,6 @@ export class Panel {
   readonly #table = el("div", { class: "mm-values-box", hidden: true });
   readonly #asTable: HTMLButtonElement;
   readonly #plot: HTMLElement;
-  readonly #legend: Legend;
   readonly #chart: Chart;
   readonly #resized: ResizeObserver;
   readonly #stop: () => void;
@@ -54,7 +53,6 @@ export class Panel {
     this.#metric = metric;
     this.#emphasis = emphasis;
     this.#chart = new Chart(this.#canvas);
-    this.#legend = new Legend(emphasis);
     this.crosshair = new Crosshair(this.#chart, actions);
     const heading = el("h3", { id: uniqueId("metric"), title: cut(metric, LONGEST_NAME) }, el("bdi", {}, cut(metric, LONGEST_NAME)));
     this.#asTable = el("button", { type: "button", class: "mm-quiet", "aria-pressed": "false", click: this.#toggleTable }, "Show as table");
@@ -67,7 +65,6 @@ export class Panel {
       this.#plot,
       this.#table,
       this.#notes,
-      this.#legend.element,
       this.crosshair.tip.element,
     );
     this.#resized = new ResizeObserver(() => this.#onSize());
@@ -75,7 +72,7 @@ export class Panel {
     this.#stop = effect(() => {
       const pinned = emphasis.pinned.value;
       const standing = emphasis.pointed.value ?? pinned;
-      this.#legend.mark(standing, pinned);
+      markRows(this.#table, standing);
       this.#paint(standing);
     });
   }
@@ -86,8 +83,7 @@ export class Panel {
     this.#waiting.textContent = content.waiting ?? "";
     this.#waiting.hidden = content.waiting === null;
     this.crosshair.element.hidden = content.lines.length === 0;
-    this.#legend.update(content.lines, content.goal);
-    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal));
+    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal, (key) => (this.#emphasis.pointed.value = key)));
     this.draw();
   }
 
@@ -103,7 +99,7 @@ export class Panel {
     this.crosshair.update({ drawing: this.#drawing, goal, isTime: axes.x === "time", label: cut(this.#metric, LONGEST_NAME) });
     const { pointed, pinned } = this.#emphasis;
     const standing = pointed.peek() ?? pinned.peek();
-    this.#legend.mark(standing, pinned.peek());
+    markRows(this.#table, standing);
     this.#paint(standing);
   }
 
@@ -146,7 +142,6 @@ export class Panel {
     const isTable = this.#table.hidden;
     this.#table.hidden = !isTable;
     this.#plot.hidden = isTable;
-    this.#legend.element.hidden = isTable;
     this.#asTable.setAttribute("aria-pressed", String(isTable));
     if (!isTable) this.draw();
   };
