@@ -458,6 +458,7 @@ def test_the_kernel_of_a_notebook_answers_which_params_matter(lab):
     widget = lab.run("widget = mlmagic.compare(metric='loss')\nwidget").locator(".mlmagic-compare")
     widget.get_by_role("tab", name="Charts").click()
     widget.get_by_role("img", name="Parallel coordinates of 14 runs").wait_for()
+    lab.screenshot("compare_charts", widget)
     widget.get_by_role("button", name="Importance").click()
     table = widget.get_by_role("table")
     table.wait_for(timeout=30_000)

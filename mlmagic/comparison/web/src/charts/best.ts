@@ -46,7 +46,7 @@ export class Best {
     const best = main ? bestOf(main, rows, passed, MOST) : [];
     this.element.hidden = best.length < 2;
     if (!main || best.length < 2) return;
-    // Not while somebody points at one of them: what is pointed at would be taken away.
+    // Only where something changed: a button that is made anew is not pointed at any more.
     const shown = JSON.stringify([main.id, best.map((at) => [data.id(at), places[at]])]);
     if (shown === this.#shown) return;
     this.#shown = shown;

@@ -15,19 +15,19 @@ export function passing(axes: readonly Axis[], brushes: Readonly<Record<string, 
   });
   if (ranges.length === 0) return null;
   const passed = new Uint8Array(axes[0]!.places.length).fill(1);
-  for (const { axis, brush } of ranges) keepIn(passed, axis, brush);
+  for (const { axis, brush } of ranges) keepWithin(passed, axis, brush);
   return passed;
 }
 
 /** Returns which of the rows lie in a rectangle of two axes. */
 export function inBox(x: Axis, y: Axis, box: Box): Uint8Array {
   const passed = new Uint8Array(x.places.length).fill(1);
-  keepIn(passed, x, box.x);
-  keepIn(passed, y, box.y);
+  keepWithin(passed, x, box.x);
+  keepWithin(passed, y, box.y);
   return passed;
 }
 
-function keepIn(passed: Uint8Array, axis: Axis, brush: Brush): void {
+function keepWithin(passed: Uint8Array, axis: Axis, brush: Brush): void {
   const [low, high] = partsOf(axis, brush);
   axis.places.forEach((place, at) => {
     const isIn = Number.isNaN(place) ? brush.off : place >= low - ROUNDED_OFF && place <= high + ROUNDED_OFF;

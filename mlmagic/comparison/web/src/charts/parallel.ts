@@ -36,6 +36,7 @@ export class Parallel {
   readonly #ranges = el("div", { class: "mm-ranges" });
   readonly #plot: HTMLElement;
   readonly #tip = new RunTip();
+  #theme: Theme | null = null;
   readonly #menu = new Menu();
   readonly #known = new Map<string, { heading: Heading; range: Range }>();
   #geometry: Geometry | null = null;
@@ -70,7 +71,7 @@ export class Parallel {
     (this.element.firstElementChild as HTMLElement).style.minWidth = `${axes.length * LEAST_APART_PX}px`;
     const { width, height } = this.#layers.size;
     if (!width || !height) return;
-    const theme = themeOf(this.element);
+    const theme = (this.#theme ??= themeOf(this.element));
     const depends = [width, height, axes, flipped];
     if (this.#geometryOf.length === 0 || depends.some((one, at) => one !== this.#geometryOf[at])) {
       this.#geometry = geometryOf(axes, axes.map(({ column }) => flipped.includes(column.id)), width, height);
@@ -97,7 +98,7 @@ export class Parallel {
     const geometry = this.#geometry;
     if (!geometry) return null;
     const data = this.#data;
-    const theme = themeOf(this.element);
+    const theme = (this.#theme ??= themeOf(this.element));
     const looks = { order: data.order.peek(), bins: data.bins.peek(), passed: data.passed.peek(), places: data.places.peek(), colours: coloursOf(theme.colour) };
     const colour = data.colour.peek();
     const head = HEAD_PX + (colour ? LEGEND_PX : 0);
@@ -117,6 +118,11 @@ export class Parallel {
         drawAxes(surface, shifted, theme);
       },
     };
+  }
+
+  /** Reads colours and the font anew in the next drawing. */
+  forgetTheme(): void {
+    this.#theme = null;
   }
 
   hide(): void {

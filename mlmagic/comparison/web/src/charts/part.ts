@@ -93,7 +93,11 @@ class Charts implements Part {
   }
 
   #again(): void {
-    requestAnimationFrame(() => this.#drawn.value++);
+    requestAnimationFrame(() => {
+      this.#parallel.forgetTheme();
+      this.#scatter.forgetTheme();
+      this.#drawn.value++;
+    });
   }
 
   #draw(): void {

@@ -1,7 +1,7 @@
 /** The scatter plot: pointed at, brushed by a rectangle, and walked through by keys. */
 
 import type { Context } from "../context.ts";
-import { themeOf } from "../curves/theme.ts";
+import { themeOf, type Theme } from "../curves/theme.ts";
 import { el } from "../dom.ts";
 import { nameOf } from "../names.ts";
 import { toggled } from "../table/selection.ts";
@@ -30,6 +30,7 @@ export class Scatter {
   readonly #box = el("div", { class: "mm-box", hidden: true });
   readonly #touch: HTMLElement;
   readonly #tip = new RunTip();
+  #theme: Theme | null = null;
   #plot: Plot | null = null;
   #plotOf: readonly unknown[] = [];
   #from: { x: number; y: number } | null = null;
@@ -66,7 +67,7 @@ export class Scatter {
     const box = data.box.value;
     const { width, height } = this.#layers.size;
     if (!width || !height || !x || !y) return;
-    const theme = themeOf(this.element);
+    const theme = (this.#theme ??= themeOf(this.element));
     const depends = [width, height, x, y];
     if (depends.some((one, at) => one !== this.#plotOf[at])) [this.#plot, this.#plotOf] = [plotOf(x, y, width, height), depends];
     const plot = this.#plot!;
@@ -93,7 +94,7 @@ export class Scatter {
     const plot = this.#plot;
     if (!plot) return null;
     const data = this.#data;
-    const theme = themeOf(this.element);
+    const theme = (this.#theme ??= themeOf(this.element));
     const colours = coloursOf(theme.colour);
     const looks = { order: data.order.peek(), bins: data.bins.peek(), passed: data.passed.peek(), places: data.places.peek(), colours };
     const colour = data.colour.peek();
@@ -113,6 +114,11 @@ export class Scatter {
         drawRings(surface, shifted, looks, looks.places, -1, theme);
       },
     };
+  }
+
+  /** Reads colours and the font anew in the next drawing. */
+  forgetTheme(): void {
+    this.#theme = null;
   }
 
   hide(): void {
@@ -206,8 +212,7 @@ export class Scatter {
     if (!plot || event.altKey || event.ctrlKey || event.metaKey) return;
     const order = fromLeft(plot);
     const last = order.length - 1;
-    const step = event.shiftKey ? 1 : 1;
-    const to = { ArrowLeft: this.#key - step, ArrowRight: this.#key + step, Home: 0, End: last, PageUp: this.#key - 10, PageDown: this.#key + 10 }[event.key];
+    const to = { ArrowLeft: this.#key - 1, ArrowRight: this.#key + 1, Home: 0, End: last, PageUp: this.#key - 10, PageDown: this.#key + 10 }[event.key];
     if (to !== undefined && last >= 0) {
       event.preventDefault();
       const before = Math.max(0, this.#key);

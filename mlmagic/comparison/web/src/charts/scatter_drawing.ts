@@ -107,7 +107,7 @@ export function drawGrid(surface: Surface, plot: Plot, theme: Theme): void {
 }
 
 /** Draws the dots; those that a range leaves out are faint and lie beneath the others. */
-export function drawDots(surface: Surface, { points, radius }: Plot, { order, bins, colours, passed, places }: Looks, theme: Theme): void {
+export function drawDots(surface: Surface, { points, radius }: Plot, { order, bins, colours, passed }: Omit<Looks, "places">, theme: Theme): void {
   const faint = theme.colour("--mm-strong-line");
   const count = order.length;
   const alpha = count > 2000 ? 0.55 : count > 300 ? 0.75 : 0.95;
@@ -116,7 +116,6 @@ export function drawDots(surface: Surface, { points, radius }: Plot, { order, bi
   };
   if (passed) each((row) => !passed[row], (x, y) => surface.dot(x, y, radius * 0.8, faint, 0.22));
   each((row) => !passed || passed[row] === 1, (x, y, row) => surface.dot(x, y, radius, colours[bins[row] ?? NO_VALUE]!, alpha));
-  void places;
 }
 
 /** Draws a ring about each selected run, and about the one that is pointed at. */
