@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.columns import Column
     from mlmagic.comparison.compared_runs import Comparison
+    from mlmagic.store.query.direction import Direction
 
     Numbers = NDArray[Any]
 
@@ -36,6 +37,8 @@ _TREES_OF_ALL = 200
 _INTERVAL = (5, 95)
 _LEAST_EXPLAINED = 0.1
 _FEWEST_DIFFERENT = 2
+_FEWEST_BEST = 3
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class ParamImportance:
     ``importance`` is the median over refits of the share of the variance of the ranks that goes with the param, alone
     or together with others (the total Sobol index): half of the increase of the squared error if it is shuffled.
     ``low`` and ``high`` enclose 90% of the refits. ``direction`` is Spearman's correlation with the metric, None for
-    words.
+    words. ``best`` is the value, as it was logged, at which the metric is best: the word with the best mean, or the
+    median number of the best tenth of the runs; None if the metric has no direction.
     """
 
     param: str
@@ -53,6 +57,7 @@ class ParamImportance:
     low: float
     high: float
     direction: float | None
+    best: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,10 @@ class Importance:
     notes: tuple[str, ...] = field(default=())
 
     def to_dataframe(self) -> DataFrame:
-        """Return one row per param: param, importance, low, high, direction."""
+        """Return one row per param: param, importance, low, high, direction, best."""
         from pandas import DataFrame
 
-        columns = ["param", "importance", "low", "high", "direction"]
+        columns = ["param", "importance", "low", "high", "direction", "best"]
         return DataFrame([[getattr(one, name) for name in columns] for one in self.params], columns=columns)
 
     def to_json(self) -> dict[str, Any]:
@@ -87,6 +92,7 @@ class Importance:
                     "low": one.low,
                     "high": one.high,
                     "direction": one.direction,
+                    "best": None if one.best is None else one.best[:_LONGEST],
                 }
                 for one in self.params
             ],
@@ -189,7 +195,14 @@ def _fitted(metric: Column, params: Sequence[Column], values: Numbers, rows: Num
     drops = _drops(features, ranks)
     low, middle, high = np.percentile(drops, (_INTERVAL[0], 50, _INTERVAL[1]), axis=0)
     found = [
-        ParamImportance(param.label, float(middle[at]), float(low[at]), float(high[at]), _direction(param, rows, ranks))
+        ParamImportance(
+            param.label,
+            float(middle[at]),
+            float(low[at]),
+            float(high[at]),
+            _direction(param, rows, ranks),
+            _best(param, rows, ranks, metric.goal),
+        )
         for at, param in enumerate(params)
     ]
     found.sort(key=lambda one: -one.importance)
@@ -255,3 +268,21 @@ def _direction(param: Column, rows: Numbers, ranks: Numbers) -> float | None:
     if min(len(np.unique(numbers[given])), len(np.unique(ranks[given]))) < _FEWEST_DIFFERENT:
         return None
     return float(spearmanr(numbers[given], ranks[given]).statistic)
+
+
+def _best(param: Column, rows: Numbers, ranks: Numbers, goal: Direction | None) -> str | None:
+    """Return the value of a param, as it was logged, at which the metric is best."""
+    import numpy as np
+
+    features = _feature(param, rows)
+    given = np.flatnonzero(~np.isnan(features))
+    if goal is None or param.codes is None or not len(given):
+        return None
+    quality = ranks[given] if goal == "max" else -ranks[given]
+    if param.format == "number":
+        best = given[np.argsort(-quality, kind="stable")[: max(_FEWEST_BEST, len(given) // 10)]]
+        middle = best[np.argsort(features[best], kind="stable")[len(best) // 2]]
+        return str(param.words[param.codes[rows[middle]]])
+    codes = param.codes[rows[given]]
+    means = {int(code): float(quality[codes == code].mean()) for code in np.unique(codes)}
+    return str(param.words[max(means, key=means.__getitem__)])

@@ -19,6 +19,7 @@ IMPORTANCE = {
     "params": [
         {"name": EVIL, "importance": 0.7, "low": 0.5, "high": 0.9, "direction": -0.8},
         {"name": "optimizer", "importance": 0.01, "low": -0.02, "high": 0.05, "direction": None},
+        {"name": "depth", "importance": 0.1, "low": 0.05, "high": 0.2, "direction": 0.02, "best": "4"},
     ],
     "runs": 40,
     "explained": 0.83,
@@ -326,12 +327,13 @@ def test_importance_is_asked_of_the_kernel_and_shown_with_its_intervals(opened):
     table = page.get_by_role("table")
     table.wait_for()
     assert (asked[0]["kind"], asked[0]["metric"], len(asked[0]["runs"])) == ("importance", "metric:loss", 40)
-    first, second = table.locator("tbody tr").all_inner_texts()
+    first, second, third = table.locator("tbody tr").all_inner_texts()
     assert EVIL in first
     assert "70% 50% to 90%" in first
     assert "higher is better" in first
     assert "0.80" in first
     assert "may be none" in second
+    assert "best near 4" in third
     told = page.locator(".mm-importance").inner_text()
     assert "40 runs with loss. Random forests explain 83% of the order of the runs (out-of-bag R² 0.83)." in told
     assert "2 runs are left out" in told
@@ -463,5 +465,5 @@ def test_the_kernel_of_a_notebook_answers_which_params_matter(lab):
     table = widget.get_by_role("table")
     table.wait_for(timeout=30_000)
     assert table.locator("tbody tr").first.inner_text().split()[0] == "lr"
-    assert lab.check("print(widget.importance().params[0].param)") == "lr"
+    assert lab.check("print(widget.importance().params[0].param, widget.view['charts']['kind'])") == "lr importance"
     lab.assert_clean()

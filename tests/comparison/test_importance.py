@@ -46,6 +46,18 @@ def test_the_param_that_decides_comes_first_with_its_direction_and_others_may_be
     assert found.explained > 0.8
 
 
+def test_where_a_metric_is_best_is_told_as_it_was_logged():
+    runs = made(loss=lambda lr, depth, noise: abs(np.log10(lr) + 3) + noise)
+    for at, run in enumerate(runs):
+        run.data.metrics["loss"] += at % 2  # "sgd" is worse
+    best = {one.param: one.best for one in importance_of(Comparison(runs, "t")).params}
+    assert best["optimizer"] == "adam"
+    assert 3e-4 < float(best["lr"]) < 3e-3
+    assert best["lr"] in {run.data.params["lr"] for run in runs}
+    undirected = importance_of(Comparison([*changed(runs, size=lambda at: float(at % 2))], "t"), "size")
+    assert {one.best for one in undirected.params} == {None}
+
+
 def test_what_words_decide_is_found():
     runs = made()
     for at, run in enumerate(runs):

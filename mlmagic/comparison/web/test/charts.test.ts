@@ -6,7 +6,7 @@ import { bestOf } from "../src/charts/best.ts";
 import { brushBetween, brushText, inBox, nudged, passing } from "../src/charts/brush.ts";
 import { axesOf, colourColumn, mainMetric, scatterColumn } from "../src/charts/columns.ts";
 import { moved, placeAt, withToggled } from "../src/charts/order.ts";
-import { geometryOf, partAtPixel, pixelAt, rowNear } from "../src/charts/parallel_drawing.ts";
+import { blankRows, geometryOf, partAtPixel, pixelAt, rowNear } from "../src/charts/parallel_drawing.ts";
 import { fileName } from "../src/charts/pictures.ts";
 import { binsOf, BINS, drawingOrder, NO_VALUE } from "../src/charts/ramp.ts";
 import { dotNear, fromLeft, partsAt, plotOf, rectangleOf } from "../src/charts/scatter_drawing.ts";
@@ -228,6 +228,13 @@ test("the line nearest to the pointer is found, of those in the ranges", () => {
   assert.equal(rowNear(geometry, 200, middle + 2, null, 7), 1);
   assert.equal(rowNear(geometry, 200, middle + 40, null, 7), -1);
   assert.equal(rowNear(geometry, 200, middle + 2, Uint8Array.of(1, 0, 1), 7), -1);
+});
+
+test("a run without a place on any axis has no line", () => {
+  const axes = columns([1, 2, null, NaN], [1, null, 3, null]);
+  assert.deepEqual([...blankRows(axes)], [0, 0, 0, 1]);
+  const geometry = geometryOf(axes, [false, false], 400, 300);
+  assert.equal(rowNear(geometry, 200, geometry.off, Uint8Array.of(0, 0, 0, 1), 7), -1);
 });
 
 test("dots stand where their values are, and are found and walked through from left to right", () => {

@@ -110,7 +110,9 @@ export class Bar {
     showLegend(this.#legend, colour);
     const count = passed ? passed.reduce((sum, isIn) => sum + isIn, 0) : total;
     const all = total === table.count ? counted(total, "run") : `${counted(total, "run")} that ${total === 1 ? "passes" : "pass"} the filter`;
-    this.#count.textContent = passed ? `${count.toLocaleString("en-US")} of ${all} in the ${charts.kind === "scatter" ? "rectangle" : "ranges"}` : all;
+    const blank = charts.kind === "parallel" ? data.blank.value : 0;
+    const without = blank > 0 ? `, ${blank.toLocaleString("en-US")} without a value on any axis` : "";
+    this.#count.textContent = passed ? `${count.toLocaleString("en-US")} of ${all} in the ${charts.kind === "scatter" ? "rectangle" : "ranges"}` : `${all}${without}`;
     this.#chosen.hidden = passed === null;
     this.#chosen.textContent = `Select ${count === 1 ? "this run" : `these ${counted(count, "run")}`}`;
     this.#chosen.setAttribute("aria-disabled", String(count === 0));

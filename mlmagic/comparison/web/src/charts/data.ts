@@ -8,6 +8,7 @@ import type { Column, Table } from "../wire.ts";
 import { axisOf, type Axis } from "./axis.ts";
 import { inBox, passing } from "./brush.ts";
 import { axesOf, colourColumn, mainMetric, scatterColumn } from "./columns.ts";
+import { blankRows } from "./parallel_drawing.ts";
 import { binsOf, drawingOrder } from "./ramp.ts";
 import type { Box, Brush, ChartView } from "./view.ts";
 
@@ -32,6 +33,8 @@ export class ChartData {
   readonly box: ReadonlySignal<Box | null>;
   /** Which rows lie in all ranges of the chart that is shown; null: there are none. */
   readonly passed: ReadonlySignal<Uint8Array | null>;
+  /** How many rows have no value on any axis of the parallel coordinates. */
+  readonly blank: ReadonlySignal<number>;
   /** The place of each row in the selection, -1 where it is not selected. */
   readonly places: ReadonlySignal<Int32Array>;
   /** The row that is pointed at, as a place in `rows`; -1: none. */
@@ -69,6 +72,7 @@ export class ChartData {
       });
     this.x = scatter("x", x);
     this.y = scatter("y", y);
+    this.blank = computed(() => blankRows(this.axes.value).reduce((sum, isBlank) => sum + isBlank, 0));
     this.colour = computed(() => {
       const column = colourColumn(state.table.value, colour.value, this.main.value);
       return column && made(column, 0);

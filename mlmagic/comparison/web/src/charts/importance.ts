@@ -6,15 +6,19 @@ import type { Context } from "../context.ts";
 import { el, fill } from "../dom.ts";
 import { KernelError } from "../kernel.ts";
 import { short } from "../curves/format.ts";
+import { clean } from "../format.ts";
 import { counted, cut } from "../words.ts";
 import type { ChartData } from "./data.ts";
 
 const SETTLES_MS = 250;
 const LONGEST_NAME = 80;
+const LONGEST_VALUE = 40;
+/** Of a weaker correlation nobody can say that more of a param is better, or worse. */
+const ONE_WAY = 0.3;
 
 /** What `mlmagic/comparison/importance.py` sends. */
 export interface SentImportance {
-  readonly params: readonly { readonly name: string; readonly importance: number; readonly low: number; readonly high: number; readonly direction: number | null }[];
+  readonly params: readonly { readonly name: string; readonly importance: number; readonly low: number; readonly high: number; readonly direction: number | null; readonly best?: string | null }[];
   readonly runs: number;
   readonly explained: number | null;
   /** Why there is nothing to show, or what it does not hold; empty: nothing of both. */
@@ -88,7 +92,7 @@ export class Importance {
     const most = Math.max(...sent.params.map(({ high }) => high), 1e-12);
     const name = cut(metric, LONGEST_NAME);
     const explained = sent.explained ?? 0;
-    const rows = sent.params.map(({ name: param, importance, low, high, direction }) => {
+    const rows = sent.params.map(({ name: param, importance, low, high, direction, best = null }) => {
       const at = (value: number) => `${(100 * Math.max(0, Math.min(1, value / most))).toFixed(2)}%`;
       const bar = el("span", { class: "mm-bar-filled" });
       bar.style.width = at(importance);
@@ -102,7 +106,7 @@ export class Importance {
         el("th", { scope: "row", title: cut(param, 1000) }, el("bdi", { class: "mm-name" }, cut(param, LONGEST_NAME))),
         el("td", { class: "mm-bar-cell" }, el("span", { class: "mm-bar-track", "aria-hidden": "true" }, bar, interval)),
         el("td", { class: "mm-number" }, share(importance), " ", el("span", { class: "mm-soft" }, `${share(low)} to ${share(high)}`)),
-        el("td", {}, isUnclear ? el("span", { class: "mm-soft" }, "may be none") : directionText(direction, goal)),
+        el("td", {}, isUnclear ? el("span", { class: "mm-soft" }, "may be none") : el("bdi", {}, directionText(direction, best, goal))),
       );
     });
     const told = [
@@ -127,12 +131,13 @@ function share(value: number): string {
   return `${Math.round(100 * value)}%`.replace("-", "−");
 }
 
-/** Returns where a metric goes with a param, by Spearman's rank correlation. */
-function directionText(direction: number | null, goal: string | null): string {
-  if (direction === null) return "–";
+/** Returns where a metric goes with a param, by Spearman's rank correlation; where it goes no one way, where it is best. */
+function directionText(direction: number | null, best: string | null, goal: string | null): string {
+  const at = best === null ? null : cut(clean(best), LONGEST_VALUE);
+  if (direction === null) return at === null ? "–" : `best: ${at}`;
   const strength = `ρ\u00a0${direction < 0 ? "−" : "+"}${Math.abs(direction).toFixed(2)}`;
-  if (Math.abs(direction) < 0.1) return `no one way (${strength})`;
-  const isBetterHigh = goal === null ? null : goal === "max" === direction > 0;
+  if (Math.abs(direction) < ONE_WAY) return `${at === null ? "no one way" : `best near ${at}`} (${strength})`;
+  const isBetterHigh = goal === null ? null : (goal === "max") === direction > 0;
   if (isBetterHigh === null) return `${direction > 0 ? "rises" : "falls"} with it (${strength})`;
   return `${isBetterHigh ? "higher" : "lower"} is better (${strength})`;
 }

@@ -27,6 +27,8 @@ export interface Geometry {
   readonly off: number;
   /** How far down each row is on each axis: the rows one after the other. */
   readonly ys: Float32Array;
+  /** Which rows have no place on any of the axes: they have no line. */
+  readonly isBlank: Uint8Array;
 }
 
 export function geometryOf(axes: readonly Axis[], isFlipped: readonly boolean[], width: number, height: number): Geometry {
@@ -42,7 +44,12 @@ export function geometryOf(axes: readonly Axis[], isFlipped: readonly boolean[],
       ys[row * axes.length + axis] = Number.isNaN(place) ? off : isFlipped[axis] ? top + place * (bottom - top) : bottom - place * (bottom - top);
     }
   });
-  return { axes, isFlipped, width, height, apart: width / Math.max(1, axes.length), top, bottom, off, ys };
+  return { axes, isFlipped, width, height, apart: width / Math.max(1, axes.length), top, bottom, off, ys, isBlank: blankRows(axes) };
+}
+
+/** Returns which rows have no place on any of the axes: 1 or 0 each. */
+export function blankRows(axes: readonly Axis[]): Uint8Array {
+  return Uint8Array.from(axes[0]?.places ?? [], (_, row) => Number(axes.every(({ places }) => Number.isNaN(places[row]!))));
 }
 
 export function xOf({ apart }: Geometry, axis: number): number {
@@ -72,7 +79,7 @@ export function drawLines(
   const points = pointsOf(geometry);
   for (let at = 0; at < order.length; at++) {
     const row = order[at]!;
-    if (isIn && !isIn[row]) continue;
+    if ((isIn && !isIn[row]) || geometry.isBlank[row]) continue;
     place(points, geometry, row);
     surface.polyline(points, geometry.axes.length, { colour: look.colourOf(row), width: look.width, alpha: look.alpha });
   }
@@ -145,14 +152,14 @@ export function drawAxes(surface: Surface, geometry: Geometry, theme: Theme): vo
 
 /** Returns the row whose line is the nearest to a point, of those that `isIn` holds; -1 where none is within `reach` pixels. */
 export function rowNear(geometry: Geometry, x: number, y: number, isIn: Uint8Array | null, reach: number): number {
-  const { axes, apart, ys } = geometry;
+  const { axes, apart, ys, isBlank } = geometry;
   const count = axes.length;
   const left = Math.max(0, Math.min(count - 1, Math.floor(x / apart - 0.5)));
   const right = Math.min(count - 1, left + 1);
   const part = Math.max(0, Math.min(1, x / apart - 0.5 - left));
   let [best, found] = [reach, -1];
   for (let row = 0; row * count < ys.length; row++) {
-    if (isIn && !isIn[row]) continue;
+    if ((isIn && !isIn[row]) || isBlank[row]) continue;
     const [from, to] = [ys[row * count + left]!, ys[row * count + right]!];
     // Steep lines are near where the pointer is beside them, not only above or below.
     const slope = Math.hypot(1, (to - from) / apart);
