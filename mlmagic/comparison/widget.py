@@ -19,6 +19,7 @@ from mlmagic.comparison.comparing import compare_runs
 from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
+from mlmagic.comparison.importance import Importance, importance_of
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.store import tracking_uri
 from mlmagic.store.query.histories.curves import Kept
@@ -116,6 +117,18 @@ class CompareWidget(anywidget.AnyWidget):
             return frame
         return frame.set_index("run_id").loc[list(self.selected)].reset_index()
 
+    def importance(self, metric: str | None = None) -> Importance:
+        """Return the importance of params for *metric*, by default the main one, among the selected runs.
+
+        Uses all runs if none is selected. ``importance().to_dataframe()`` has one row per param.
+
+        Raises
+        ------
+        UsageProblem
+            If no run has logged *metric*.
+        """
+        return importance_of(self._comparison, metric, self.selected or None)
+
     def open(self) -> None:
         """Open the channel to the browser."""
         super().open()
@@ -142,6 +155,7 @@ class CompareWidget(anywidget.AnyWidget):
             "histories": partial(histories, self._comparison, self._kept),
             "difference": self._difference,
             "figure": self._figure,
+            "importance": self._importance,
         }
 
     def _difference(self, content: dict[str, Any]) -> Answer:
@@ -149,6 +163,10 @@ class CompareWidget(anywidget.AnyWidget):
         found = compare_runs(content["runs"])
         self._differences |= dict.fromkeys(content["runs"], found)
         return {"difference": self._told(found)}, []
+
+    def _importance(self, content: dict[str, Any]) -> Answer:
+        """Return the importance of the params for a metric among some runs."""
+        return importance_of(self._comparison, content["metric"], content["runs"]).to_json(), []
 
     def _figure(self, content: dict[str, Any]) -> Answer:
         """Return the bytes of a figure of a compared run."""

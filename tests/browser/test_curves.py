@@ -36,7 +36,7 @@ def curves(ran):
     )
     widget.get_by_role("tab", name="Curves").click()
     panel(widget, "loss").locator("canvas").wait_for()
-    panel(widget, "loss").locator(".mm-legend-item").nth(3).wait_for(timeout=10_000)
+    widget.locator(".mm-legend-item").nth(3).wait_for(timeout=10_000)
     yield widget
     ran.assert_clean()
 
@@ -63,7 +63,7 @@ def test_a_panel_for_each_metric_that_has_a_curve_the_main_one_first(curves):
     assert curves.locator(".mm-curve h3").all_inner_texts() == ["loss", "accuracy"]
     assert "4 lines" in summary(curves)
     assert "final" in curves.locator(".mm-told").inner_text()
-    assert panel(curves, "loss").locator(".mm-legend-item").count() == 4
+    assert curves.locator(".mm-legend-item").count() == 4
 
 
 def test_values_that_are_not_finite_are_told(curves):
@@ -102,8 +102,8 @@ def test_smoothing(curves):
 def test_runs_of_one_configuration_become_a_mean_with_a_band(curves):
     curves.get_by_role("button", name="Average seeds").click()
     until(curves, "2 lines")
-    heading, *lines = panel(curves, "loss").locator(".mm-legend").inner_text().split("n=2")
-    assert heading.split() == ["lr", "last", "best", "0.05"]
+    heading, *lines = curves.locator(".mm-legend").inner_text().split("n=2")
+    assert heading.split() == ["lr", "loss", "best", "accuracy", "best", "0.05"]
     assert lines[0].split()[-1] == "0.1"
 
 
@@ -144,6 +144,15 @@ def test_the_same_as_a_table(curves):
     assert table.locator("tbody tr").count() == 4
 
 
+def test_one_legend_serves_all_panels_and_a_row_of_a_table_makes_its_line_stand_out_as_well(curves):
+    assert curves.locator(".mm-legend:visible").count() == 1
+    panel(curves, "accuracy").get_by_role("button", name="Show as table").click()
+    panel(curves, "accuracy").locator("tbody tr", has_text="net 2").hover()
+    curves.locator(".mm-legend-item.mm-standing", has_text="net 2").wait_for()
+    curves.locator(".mm-legend-item", has_text="net 1").hover()
+    panel(curves, "accuracy").locator("tr.mm-standing", has_text="net 1").wait_for()
+
+
 def test_metrics_are_chosen(curves):
     curves.get_by_role("button", name="Metrics").click()
     curves.get_by_label("Search metrics").fill("acc")
@@ -165,7 +174,7 @@ def test_a_run_deleted_meanwhile_is_told_and_the_others_are_drawn(ran):
     widget.get_by_role("alert").wait_for(timeout=10_000)
     ran.run("mlflow.MlflowClient().restore_run(nets[0])")
     assert "was deleted" in widget.get_by_role("alert").inner_text()
-    assert panel(widget, "loss").locator(".mm-legend-item").count() == 3
+    assert widget.locator(".mm-legend-item").count() == 3
 
 
 @pytest.mark.skipif(ipykernel.version_info < (7,), reason="ipykernel 6 answers when its cell has ended, as is told")
@@ -175,7 +184,7 @@ def test_curves_come_while_a_cell_runs(ran):
     widget.wait_for()
     cell = ran.start("time.sleep(10)")
     widget.get_by_role("tab", name="Curves").click()
-    panel(widget, "loss").locator(".mm-legend-item").first.wait_for(timeout=8_000)
+    widget.locator(".mm-legend-item").first.wait_for(timeout=8_000)
     assert ran.runs(cell)
     ran.page.wait_for_timeout(10_000)
     assert not ran.runs(cell)

@@ -2,6 +2,7 @@
 
 import { computed, effect, untracked } from "@preact/signals-core";
 
+import { chartsPart } from "./charts/part.ts";
 import type { Context, Part } from "./context.ts";
 import { curvesPart } from "./curves/part.ts";
 import { differencesPart } from "./diff/part.ts";
@@ -14,10 +15,12 @@ import { tablePart } from "./table/part.ts";
 const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
   { tab: "table", label: "Runs", make: tablePart },
   { tab: "curves", label: "Curves", make: curvesPart },
+  { tab: "charts", label: "Charts", make: chartsPart },
   { tab: "differences", label: "Differences", make: differencesPart },
 ];
 
 const ZOOM_HINT = "Drag over a curve to zoom in. Point at a line of the legend to make it stand out, click to keep it so.";
+const BRUSH_HINT = "Drag along an axis, or across dots, to keep some of the runs. Headings move by dragging and by the arrow keys.";
 const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
 
 export class App {
@@ -66,7 +69,8 @@ export class App {
     // What was said of one tab is not true of another.
     const stopSaying = effect(() => {
       const isChosen = state.selected.peek().length > 0;
-      if (!isChosen || tab.value === "table") status.textContent = HINT;
+      if (tab.value === "charts") status.textContent = BRUSH_HINT;
+      else if (!isChosen || tab.value === "table") status.textContent = HINT;
       else if (tab.value === "curves") status.textContent = ZOOM_HINT;
     });
     const stopShowing = effect(() => {
@@ -78,7 +82,7 @@ export class App {
         const button = buttons.get(tab)!;
         const panel = panels.get(tab)!;
         const isOpen = tab === open;
-        button.textContent = tab === "table" || count === 0 ? label : `${label} (${count})`;
+        button.textContent = tab === "table" || tab === "charts" || count === 0 ? label : `${label} (${count})`;
         button.setAttribute("aria-selected", String(isOpen));
         button.tabIndex = isOpen ? 0 : -1;
         panel.hidden = !isOpen;

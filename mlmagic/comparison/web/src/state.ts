@@ -2,10 +2,12 @@
 
 import { effect, signal } from "@preact/signals-core";
 
+import { NEW_CHARTS, soundCharts, type ChartView } from "./charts/view.ts";
 import type { Model } from "./model.ts";
 import { decode, type Table } from "./wire.ts";
 
-export type Tab = "table" | "curves" | "differences";
+export const TABS = ["table", "curves", "charts", "differences"] as const;
+export type Tab = (typeof TABS)[number];
 
 export interface Sort {
   column: string;
@@ -33,6 +35,7 @@ export interface View {
   /** The metric that matters: the id of its column, or nothing. */
   metric: string;
   curves: CurveView;
+  charts: ChartView;
 }
 
 export interface CurveView {
@@ -60,6 +63,7 @@ export const NEW_VIEW: View = {
   expanded: [],
   metric: "",
   curves: { metrics: [], x: "step", logX: false, logY: false, smoothing: 0, grouped: false },
+  charts: NEW_CHARTS,
 };
 
 export class State {
@@ -100,6 +104,10 @@ export class State {
     this.change({ curves: { ...this.view.peek().curves, ...changes } });
   }
 
+  changeCharts(changes: Partial<ChartView>): void {
+    this.change({ charts: { ...this.view.peek().charts, ...changes } });
+  }
+
   destroy(): void {
     for (const stop of this.#stop) stop();
   }
@@ -114,7 +122,8 @@ export class State {
 /** Returns a view of which only a part was given, the rest as in the beginning. */
 function whole(given: Record<string, unknown>): View {
   const view = given as Partial<View>;
-  return { ...NEW_VIEW, ...view, curves: { ...NEW_VIEW.curves, ...view.curves } };
+  const tab = TABS.find((one) => one === view.tab) ?? NEW_VIEW.tab;
+  return { ...NEW_VIEW, ...view, tab, curves: { ...NEW_VIEW.curves, ...view.curves }, charts: soundCharts(view.charts) };
 }
 
 function same(a: unknown, b: unknown): boolean {

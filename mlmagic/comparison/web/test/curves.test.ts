@@ -159,6 +159,24 @@ test("a value that is not finite is a gap, and a band without a lower edge ends 
   assert.deepEqual([low![1][0], low![1][2]], [drawing.y.low, 0]);
 });
 
+test("a ring lies about the best point, beneath the lines; of very many lines about the one that stands out", () => {
+  const ringed = (count: number, emphasised: string | null) => {
+    const lines = Array.from({ length: count }, (_, place) => line(place, [3, 1, 2], { best: 1 }));
+    const drawing = drawingOf(lines, AXES, 400, 200);
+    const { lines: paths, options } = plotOf(drawing, THEME, emphasised);
+    const first = paths.slice(1).findIndex((one) => one !== null);
+    return options.series.slice(1, 1 + first).map(({ points }) => (points!.filter as () => number[])());
+  };
+  assert.deepEqual([ringed(2, null), ringed(13, null), ringed(13, "run 4")], [[[1], [1]], [], [[1]]]);
+  assert.equal(drawingOf([line(0, [3, 1], { best: 2, size: 2 }), line(1, [3, 1], { best: 9 })], AXES, 400, 200).lines[0]!.best, -1);
+});
+
+test("the best point of a smoothed line is the one that was logged", () => {
+  const smooth = line(0, [3, 2, 2.5], { raw: numbers(3, 1, 4), best: 1 });
+  assert.equal(drawingOf([smooth], AXES, 400, 200).lines[0]!.best, 1);
+  assert.equal(drawingOf([smooth], { ...AXES, logX: true }, 400, 200).lines[0]!.best, 0);
+});
+
 test("an axis of steps is marked at whole steps, however few there are", () => {
   const drawing = drawingOf([line(0, [1, 2, 3])], AXES, 800, 200);
   assert.deepEqual(drawing.x.ticks.map(({ text }) => text), ["0", "1", "2"]);

@@ -16,6 +16,8 @@ export interface DrawnLine {
   readonly high: Float64Array | null;
   /** The index of each point in the line. */
   readonly indices: Int32Array;
+  /** Which of the points is the best one, -1 where it is not among them; a mean has none. */
+  readonly best: number;
 }
 
 export interface Drawing {
@@ -57,9 +59,11 @@ function onAxes(line: Line, { logX, logY }: Axes): DrawnLine {
       const place = toAxis(values[at]!, log);
       return Number.isFinite(place) ? place : NaN;
     });
+  const values = line.raw ?? line.ys;
   return {
     line,
     indices,
+    best: line.best === null || line.size > 1 ? -1 : indices.findIndex((at) => values[at] === line.best),
     xs: pick(line.xs, logX),
     ys: pick(line.ys, logY),
     raw: line.raw && pick(line.raw, logY),

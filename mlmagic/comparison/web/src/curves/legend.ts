@@ -1,4 +1,4 @@
-/** Which line is which, its last and best value; pointing at one makes it stand out in every panel. */
+/** Which line is which, and its values of each metric: one legend for all panels. Pointing at a line makes it stand out in each. */
 
 import type { Signal } from "@preact/signals-core";
 
@@ -10,11 +10,30 @@ import { counted, cut } from "../words.ts";
 import type { Line } from "./lines.ts";
 
 const LONGEST_NAME = 200;
+const LONGEST_HEAD = 40;
+/** So many values are read out with a line. */
+const SAID = 4;
+const NAME_PX = 180;
+const VALUE_PX = 98;
 
 export interface Emphasis {
   /** The key of the line that stands out while it is pointed at, and of the one that was clicked. */
   readonly pointed: Signal<string | null>;
   readonly pinned: Signal<string | null>;
+}
+
+/** The lines of one panel. */
+export interface LegendPanel {
+  readonly metric: string;
+  readonly goal: Goal;
+  readonly lines: readonly Line[];
+}
+
+/** A column of values: of one metric the best ones where it has a direction, else the last ones. */
+interface Values {
+  readonly metric: string;
+  readonly which: "last" | "best";
+  readonly of: ReadonlyMap<string, Line>;
 }
 
 export class Legend {
@@ -27,18 +46,22 @@ export class Legend {
     this.element.addEventListener("keydown", this.#onKey);
   }
 
-  update(lines: readonly Line[], goal: Goal): void {
+  update(panels: readonly LegendPanel[]): void {
     const focused = [...this.#buttons].find(([, button]) => button === document.activeElement)?.[0];
+    const lines = new Map<string, Line>();
+    for (const panel of panels) for (const line of panel.lines) if (!lines.has(line.key)) lines.set(line.key, line);
+    const ordered = [...lines.values()].sort((a, b) => a.place - b.place);
+    const columns = columnsOf(panels);
     this.#buttons.clear();
-    for (const line of lines) this.#buttons.set(line.key, this.#button(line, goal));
-    const labels = lines.find((line) => line.parts)?.parts?.labels ?? "";
-    const heads = ["last", goal ? "best" : null].filter((head) => head !== null);
-    fill(
-      this.element,
-      lines.length ? el("div", { class: "mm-legend-head", "aria-hidden": "true" }, el("bdi", { class: "mm-name", title: labels }, labels), ...heads.map((head) => el("span", {}, head))) : null,
-      el("ul", { class: "mm-legend-list" }, ...[...this.#buttons.values()].map((button) => el("li", {}, button))),
-    );
-    this.element.classList.toggle("mm-goalless", goal === null);
+    for (const line of ordered) this.#buttons.set(line.key, this.#button(line, columns));
+    const labels = ordered.find((line) => line.parts)?.parts?.labels ?? "";
+    const head = ({ metric, which }: Values) =>
+      el("span", { title: cut(metric, LONGEST_NAME) }, panels.length > 1 ? el("bdi", {}, cut(metric, LONGEST_HEAD)) : null, panels.length > 1 ? " " : null, el("small", {}, which));
+    const list = el("ul", { class: "mm-legend-list" }, ...[...this.#buttons.values()].map((button) => el("li", {}, button)));
+    const wide = el("div", {}, el("div", { class: "mm-legend-head", "aria-hidden": "true" }, el("bdi", { class: "mm-name", title: labels }, labels), ...columns.map(head)), list);
+    wide.style.minWidth = `${NAME_PX + columns.length * VALUE_PX}px`;
+    this.element.hidden = ordered.length === 0;
+    fill(this.element, wide);
     const stop = (focused && this.#buttons.get(focused)) || [...this.#buttons.values()][0];
     for (const button of this.#buttons.values()) button.tabIndex = button === stop ? 0 : -1;
     if (focused) this.#buttons.get(focused)?.focus({ preventScroll: true });
@@ -52,19 +75,22 @@ export class Legend {
     }
   }
 
-  #button(line: Line, goal: Goal): HTMLButtonElement {
+  #button(line: Line, columns: readonly Values[]): HTMLButtonElement {
     const { pointed, pinned } = this.#emphasis;
     const name = cut(line.name, LONGEST_NAME);
     const size = line.size > 1 ? `n=${line.size}` : null;
-    const bestText = line.best === null || goal === null ? null : short(line.best);
-    const said = [`last ${short(line.last)}`, bestText && `best ${bestText}`, line.size > 1 ? `mean of ${counted(line.size, "run")}` : null];
+    const said = columns.slice(0, SAID).flatMap(({ metric, which, of }) => {
+      const own = of.get(line.key);
+      return own ? [`${cut(metric, 40)} ${which} ${short(valueOf(own, which))}`] : [];
+    });
+    if (line.size > 1) said.push(`mean of ${counted(line.size, "run")}`);
     return el(
       "button",
       {
         type: "button",
         class: "mm-legend-item",
         title: name,
-        "aria-label": `${name}: ${said.filter(Boolean).join(", ")}`,
+        "aria-label": `${name}: ${said.join(", ")}`,
         pointerenter: () => (pointed.value = line.key),
         pointerleave: () => (pointed.value = null),
         focus: (event: FocusEvent) => (event.target as Element).matches(":focus-visible") && (pointed.value = line.key),
@@ -74,8 +100,10 @@ export class Legend {
       swatch(line.place),
       el("bdi", { class: "mm-name" }, line.parts ? cut(line.parts.values, LONGEST_NAME) : name),
       size && el("span", { class: "mm-soft" }, size),
-      el("span", { class: "mm-value" }, short(line.last)),
-      bestText && el("span", { class: "mm-value mm-best" }, bestText),
+      ...columns.map(({ which, of }) => {
+        const own = of.get(line.key);
+        return el("span", { class: which === "best" ? "mm-value mm-best" : "mm-value" }, own ? short(valueOf(own, which)) : "–");
+      }),
     );
   }
 
@@ -92,4 +120,17 @@ export class Legend {
     next.tabIndex = 0;
     next.focus();
   };
+}
+
+/** Returns the columns of values: of one metric the last and the best, of several one each. */
+function columnsOf(panels: readonly LegendPanel[]): Values[] {
+  return panels.flatMap(({ metric, goal, lines }) => {
+    const of = new Map(lines.map((line) => [line.key, line]));
+    const best = goal === null ? [] : [{ metric, which: "best" as const, of }];
+    return panels.length === 1 || goal === null ? [{ metric, which: "last" as const, of }, ...best] : best;
+  });
+}
+
+function valueOf(line: Line, which: "last" | "best"): number {
+  return which === "best" ? (line.best ?? NaN) : line.last;
 }

@@ -9,12 +9,12 @@ import { Crosshair, type Actions } from "./crosshair.ts";
 import { drawingOf, type Axes, type Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { counted, cut } from "../words.ts";
-import { Legend, type Emphasis } from "./legend.ts";
+import type { Emphasis } from "./legend.ts";
 import type { Line } from "./lines.ts";
 import { download, pictureOf } from "./picture.ts";
 import { fromAxis } from "./scale.ts";
 import { themeOf } from "./theme.ts";
-import { goalText, valuesTable } from "./values.ts";
+import { goalText, markRows, valuesTable } from "./values.ts";
 
 const LONGEST_NAME = 120;
 const SUMMED_UP = 5;
@@ -41,18 +41,18 @@ export class Panel {
   readonly #table = el("div", { class: "mm-values-box", hidden: true });
   readonly #asTable: HTMLButtonElement;
   readonly #plot: HTMLElement;
-  readonly #legend: Legend;
   readonly #chart: Chart;
   readonly #resized: ResizeObserver;
   readonly #stop: () => void;
   #content: PanelContent | null = null;
   #drawing: Drawing | null = null;
+  /** The size of the canvas when it was last drawn. */
+  #size = { width: 0, height: 0 };
 
   constructor(metric: string, emphasis: Emphasis, actions: Actions) {
     this.#metric = metric;
     this.#emphasis = emphasis;
     this.#chart = new Chart(this.#canvas);
-    this.#legend = new Legend(emphasis);
     this.crosshair = new Crosshair(this.#chart, actions);
     const heading = el("h3", { id: uniqueId("metric"), title: cut(metric, LONGEST_NAME) }, el("bdi", {}, cut(metric, LONGEST_NAME)));
     this.#asTable = el("button", { type: "button", class: "mm-quiet", "aria-pressed": "false", click: this.#toggleTable }, "Show as table");
@@ -65,15 +65,14 @@ export class Panel {
       this.#plot,
       this.#table,
       this.#notes,
-      this.#legend.element,
       this.crosshair.tip.element,
     );
-    this.#resized = new ResizeObserver(() => this.draw());
+    this.#resized = new ResizeObserver(() => this.#onSize());
     this.#resized.observe(this.#canvas);
     this.#stop = effect(() => {
       const pinned = emphasis.pinned.value;
       const standing = emphasis.pointed.value ?? pinned;
-      this.#legend.mark(standing, pinned);
+      markRows(this.#table, standing);
       this.#paint(standing);
     });
   }
@@ -84,8 +83,7 @@ export class Panel {
     this.#waiting.textContent = content.waiting ?? "";
     this.#waiting.hidden = content.waiting === null;
     this.crosshair.element.hidden = content.lines.length === 0;
-    this.#legend.update(content.lines, content.goal);
-    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal));
+    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal, (key) => (this.#emphasis.pointed.value = key)));
     this.draw();
   }
 
@@ -94,13 +92,14 @@ export class Panel {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (!this.#content || !width || !height) return;
     const { lines, axes, goal, notes } = this.#content;
+    this.#size = { width, height };
     this.#drawing = drawingOf(lines, axes, width, height);
     fill(this.#notes, ...[...this.#drawing.notes, ...notes].map((note) => el("p", {}, note)));
     this.#canvas.setAttribute("aria-label", this.#summary(this.#drawing));
     this.crosshair.update({ drawing: this.#drawing, goal, isTime: axes.x === "time", label: cut(this.#metric, LONGEST_NAME) });
     const { pointed, pinned } = this.#emphasis;
     const standing = pointed.peek() ?? pinned.peek();
-    this.#legend.mark(standing, pinned.peek());
+    markRows(this.#table, standing);
     this.#paint(standing);
   }
 
@@ -109,6 +108,13 @@ export class Panel {
     this.#resized.disconnect();
     this.crosshair.clear();
     this.#chart.destroy();
+  }
+
+  /** A panel is observed as soon as it is there: what was drawn at this size is not drawn again. */
+  #onSize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (!width || !height) this.#size = { width, height }; // out of sight, where a canvas may be emptied
+    else if (width !== this.#size.width || height !== this.#size.height) this.draw();
   }
 
   #paint(standing: string | null): void {
@@ -136,7 +142,6 @@ export class Panel {
     const isTable = this.#table.hidden;
     this.#table.hidden = !isTable;
     this.#plot.hidden = isTable;
-    this.#legend.element.hidden = isTable;
     this.#asTable.setAttribute("aria-pressed", String(isTable));
     if (!isTable) this.draw();
   };

@@ -10,6 +10,7 @@ import { Chooser } from "./chooser.ts";
 import { choiceOf, contentOf, originsOf, pairsOf, shownOf, singlesText, widened, type Shown } from "./content.ts";
 import { counted } from "../words.ts";
 import { Histories, type Window } from "./histories.ts";
+import { Legend } from "./legend.ts";
 import { Panel } from "./panel.ts";
 import { fromAxis } from "./scale.ts";
 import { word } from "../wire.ts";
@@ -33,6 +34,7 @@ class Curves implements Part {
   readonly #window = signal<Window>(null);
   readonly #asked = signal<Window>(null);
   readonly #emphasis = { pointed: signal<string | null>(null), pinned: signal<string | null>(null) };
+  readonly #legend = new Legend(this.#emphasis);
   readonly #chooser: Chooser;
   readonly #bar: Bar;
   readonly #panels = new Map<string, Panel>();
@@ -61,7 +63,7 @@ class Curves implements Part {
       reset: () => this.#zoom(null),
       reload: () => this.#histories.forget(this.#shown().runs.filter((run) => this.#isRunning(run))),
     });
-    this.element.append(this.#bar.element, this.#chooser.element, this.#problems, this.#told, this.#empty, this.#grid);
+    this.element.append(this.#bar.element, this.#chooser.element, this.#problems, this.#told, this.#empty, this.#legend.element, this.#grid);
     this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class", "theme"] });
 
     let x = state.view.peek().curves.x;
@@ -79,6 +81,7 @@ class Curves implements Part {
         this.#histories.forget(table.ids.filter((run) => this.#isRunning(run)));
       }),
       effect(() => this.#followed()),
+      effect(() => this.#mark()),
     );
   }
 
@@ -158,13 +161,21 @@ class Curves implements Part {
     this.#grid.classList.toggle("mm-one", drawn.length === 1);
     const axes = { x: view.x, logX: view.logX, logY: view.logY, window: this.#window.peek() };
     this.#extent = null;
-    drawn.forEach((metric, at) => {
+    const contents = drawn.map((metric) => {
       const content = contentOf(shown, metric, view, this.#histories, asked, (run) => this.#origins.get(run) ?? 0);
       this.#extent = joined(this.#extent, content.extent);
       const isMissing = content.isWaiting && content.lines.length === 0;
       const failed = this.#histories.problem.peek() !== null;
-      panels[at]!.update({ ...content, axes, waiting: isMissing ? (failed ? "Not loaded." : waiting) : null });
+      return { ...content, metric, axes, waiting: isMissing ? (failed ? "Not loaded." : waiting) : null };
     });
+    this.#legend.update(contents);
+    this.#mark();
+    contents.forEach((content, at) => panels[at]!.update(content));
+  }
+
+  #mark(): void {
+    const { pointed, pinned } = this.#emphasis;
+    this.#legend.mark(pointed.value ?? pinned.value, pinned.value);
   }
 
   #panel(metric: string): Panel {

@@ -19,6 +19,9 @@ const LAYERS = ["beneath", "line", "marker"] as const;
 const MARKERS = 6;
 const CHARACTER_PX = 6.6;
 const FAINT = 0.15;
+/** The ring about the best point, and how many lines have one at the same time; of more lines the one that stands out. */
+const RING = "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z";
+const MOST_RINGS = 12;
 
 interface Row {
   /** Bands and raw values lie beneath all lines, markers on them. */
@@ -35,7 +38,10 @@ export function plotOf(drawing: Drawing, theme: Theme, emphasised: string | null
   const { x, y, lines } = drawing;
   const stands = ({ line }: DrawnLine) => line.key === emphasised;
   const ordered = [...lines].sort((a, b) => Number(stands(a)) - Number(stands(b)));
-  const all = ordered.flatMap((drawn) => rowsOf(drawn, drawing, theme, emphasised === null || stands(drawn) ? 1 : FAINT, stands(drawn) ? 2.6 : 1.6));
+  const all = ordered.flatMap((drawn) => {
+    const look = { alpha: emphasised === null || stands(drawn) ? 1 : FAINT, width: stands(drawn) ? 2.6 : 1.6 };
+    return [...(stands(drawn) || lines.length <= MOST_RINGS ? ringOf(drawn, theme, look.alpha) : []), ...rowsOf(drawn, drawing, theme, look.alpha, look.width)];
+  });
   const rows = LAYERS.flatMap((layer) => all.filter((row) => row.layer === layer));
   const rule = (variable: string) => ({ show: true, stroke: theme.colour(variable), width: 1 });
   const longest = Math.max(3, ...y.ticks.map(({ text }) => text.length));
@@ -92,6 +98,14 @@ function rowsOf(drawn: DrawnLine, drawing: Drawing, theme: Theme, alpha: number,
   rows.push({ layer: "line", drawn, ys, series: { paths, stroke, width, dash: dashes, alpha } });
   rows.push({ layer: "marker", drawn, ys, series: { paths: () => null, points, alpha } });
   return rows;
+}
+
+/** Returns the ring about the best point of a line, which lies beneath all lines. */
+function ringOf(drawn: DrawnLine, theme: Theme, alpha: number): Row[] {
+  if (drawn.best < 0) return [];
+  const stroke = theme.colour(styleOf(drawn.line.place).colour);
+  const points = { show: true, filter: () => [drawn.best], paths: markersAs(RING), stroke, fill: theme.colour("--mm-back"), width: 1.5 };
+  return [{ layer: "beneath", drawn, ys: gapped(drawn.raw ?? drawn.ys), series: { paths: () => null, points, alpha } }];
 }
 
 /** To uPlot a gap is null. */

@@ -43,8 +43,8 @@ export function ends(low: number, high: number, room = 0): [number, number] {
     const around = Math.abs(low) / 10 || 1;
     return [low - around, high + around];
   }
-  const more = (high - low) * room;
-  return [low - more, high + more];
+  const more = high * room - low * room; // the distance of two large floats may overflow
+  return [Math.max(low - more, -Number.MAX_VALUE), Math.min(high + more, Number.MAX_VALUE)];
 }
 
 function linearTicks(low: number, high: number, about: number, unit: Unit | null, least: number): Tick[] {
