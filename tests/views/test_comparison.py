@@ -85,7 +85,7 @@ def test_of_many_runs_the_best_are_shown_and_the_others_counted():
     shown = comparison_bundle(Comparison(runs, "many"), [])
     assert "2980 more runs are in the live view" in shown["text/html"]
     assert "run 2999" in shown["text/plain"]
-    assert "and 2970 more" in shown["text/plain"]
+    assert "and 2980 more" in shown["text/plain"]
     assert len(shown["text/html"]) < 300_000
 
 

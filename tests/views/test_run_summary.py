@@ -56,7 +56,7 @@ def test_the_card_tells_everything_of_the_run():
     text = read(RUN)
     for part in ("finished", "baseline", "churn · 3 min 12 s", "a1b2c3d4", "Figures roc"):
         assert part in text
-    assert "accuracy 0.9561 +0.0123 · loss 0.25 -0.05 20 steps · f1 0.5" in text
+    assert "accuracy 0.9561 ▴ +0.0123 · loss 0.25 ▾ -0.05 20 steps · f1 0.5" in text
     assert "since swift-owl lr 0.2 → 0.1 · 2 lines of the code" in text
     assert "2 parameters lr 0.1 · optimizer adam" in text
     assert text.endswith("loss was nan once 1 note no seed is set")
