@@ -44,7 +44,14 @@ def last_run() -> Run:
 
 
 @whole_imports()
-def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: str | None = None) -> RunsFrame:  # noqa: A002  # MLflow's word
+def runs(
+    filter: str = "",  # noqa: A002  # MLflow's word
+    *,
+    experiment: str | None = None,
+    n: int = 20,
+    sort: str | None = None,
+    archived: bool = False,
+) -> RunsFrame:
     """Return the recorded runs as a DataFrame, newest first, as ``%runs`` does.
 
     Parameters
@@ -61,6 +68,8 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
         The maximum number of runs.
     sort
         A metric to sort by instead.
+    archived
+        Whether archived runs are listed too.
 
     Returns
     -------
@@ -85,7 +94,7 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
     require_text_or_none(
         "mlmagic.runs", "mlmagic.runs(experiment='churn', sort='accuracy')", experiment=experiment, sort=sort
     )
-    return runs_frame(filter, experiment=experiment, n=n, sort=sort)
+    return runs_frame(filter, experiment=experiment, n=n, sort=sort, archived=archived)
 
 
 @whole_imports()

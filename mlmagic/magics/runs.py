@@ -40,6 +40,7 @@ class RunsMagics(Magics):
         help="Order by a metric, param or column: the highest first; METRIC asc puts the lowest first. "
         "By default the newest run is first.",
     )  # fmt: skip
+    @argument("--archived", action="store_true", help="List archived runs too.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
     @line_magic
@@ -66,6 +67,8 @@ class RunsMagics(Magics):
             %runs (lr > 0.1 or optimizer ~ adam) and not team is missing
             %runs duration > 5 min and optimizer in (adam, sgd)
             %runs forest
+            %runs star = true
+            %runs --archived
             %runs accuracy > {threshold} and depth in {depths}
             df = %runs lr <= 0.01
         """
@@ -74,4 +77,10 @@ class RunsMagics(Magics):
         line = expand(line, namespace_of(self.shell, local_ns), in_filter)
         options, condition = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))
-        return runs_frame(condition, experiment=arguments.experiment, n=arguments.n, sort=arguments.sort)
+        return runs_frame(
+            condition,
+            experiment=arguments.experiment,
+            n=arguments.n,
+            sort=arguments.sort,
+            archived=arguments.archived,
+        )

@@ -12,6 +12,7 @@ from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.store import connection, experiments, tracking_uri
 from mlmagic.store.database import database_of
 from mlmagic.store.query import bulk, ordering
+from mlmagic.store.query.filters.archived import Unarchived, asks_for_archived
 from mlmagic.store.query.filters.division import DividedFilter, divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
@@ -42,6 +43,7 @@ def runs(
     experiment: str | None = None,
     n: int = 20,
     sort: str | None = None,
+    archived: bool = False,
 ) -> pd.DataFrame:
     """Return the last runs of an experiment as a DataFrame, one row per run.
 
@@ -58,6 +60,8 @@ def runs(
     sort
         A metric, param or column, the highest first; ``"loss asc"`` puts the lowest first. By default the
         newest run is first. Runs without a value come last.
+    archived
+        Whether archived runs are listed too. A filter that names the tag ``archived`` finds them anyway.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def runs(
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise UsageProblem(f"n is how many runs to show, 1 or more, not {n!r}: %runs -n 20")
-    found = find_runs(filter, experiment=experiment, n=n, sort=sort)
+    found = find_runs(filter, experiment=experiment, n=n, sort=sort, archived=archived)
     return frame_of(
         found.runs,
         sort=(found.order.entity, found.order.key) if found.order.entity else None,
@@ -89,18 +93,23 @@ def runs(
         experiment=found.experiment,
         filter=filter.strip(),
         more=found.more,
+        archived=found.archived,
         urls=_urls(found.runs),
     )
 
 
 @dataclass(frozen=True)
 class FoundRuns:
-    """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others."""
+    """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others.
+
+    *archived* is how many archived runs were left out on the way to them.
+    """
 
     runs: Sequence[Run]
     experiment: str
     order: ordering.Order
     more: bool
+    archived: int = 0
 
 
 def find_runs(
@@ -109,14 +118,15 @@ def find_runs(
     experiment: str | None = None,
     n: int = 20,
     sort: str | None = None,
+    archived: bool = True,
 ) -> FoundRuns:
     """Return the runs that `runs` lists, as MLflow runs; parameters and errors are those of `runs`."""
     parse(filter)  # errors that need no look at a run are raised without asking the store
     wanted = ordering.parse(sort)
-    return connection.ask(partial(_find_runs, filter, wanted, experiment, n))
+    return connection.ask(partial(_find_runs, filter, wanted, experiment, n, archived=archived))
 
 
-def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: int) -> FoundRuns:
+def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: int, *, archived: bool) -> FoundRuns:
     client = connection.connect()
     with refused_by(tracking_uri.current_uri()):
         expression = parse(text)
@@ -126,6 +136,7 @@ def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: 
         named = found.name if found else experiments.default_name()
         keys = keys_of(client, found) if needs_keys(expression) or wanted.needs_keys else _NO_KEYS
         chosen: list[Run] = []
+        listed = Unarchived(archived or asks_for_archived(expression))
         order = ordering.Order()
         # If there are no runs, there are no names to check against: the result is empty, and no name is an error.
         if found and (keys is _NO_KEYS or keys.tags):
@@ -135,8 +146,8 @@ def _find_runs(text: str, wanted: ordering.SortSpec, experiment: str | None, n: 
             selection = divide(expression, keys)
             size = min(n + 1, _PAGE) if order.by_store and selection.is_narrow else _PAGE
             matching = search(client, [found.experiment_id], selection, order, size=size)
-            chosen = order.first(matching, n + 1)
-    return FoundRuns(chosen[:n], named, order, more=len(chosen) > n)
+            chosen = order.first(filter(listed, matching), n + 1)
+    return FoundRuns(chosen[:n], named, order, more=len(chosen) > n, archived=listed.left_out)
 
 
 def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:

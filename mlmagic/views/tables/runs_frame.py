@@ -36,12 +36,13 @@ def runs_frame(
     experiment: str | None = None,
     n: int = 20,
     sort: str | None = None,
+    archived: bool = False,
 ) -> RunsFrame:
     """Return the last runs as a DataFrame that a notebook shows as a table.
 
     See :func:`mlmagic.store.query.queries.runs`.
     """
-    found = queries.runs(filter, experiment=experiment, n=n, sort=sort)
+    found = queries.runs(filter, experiment=experiment, n=n, sort=sort, archived=archived)
     frame = RunsFrame(found)
     frame.attrs = found.attrs
     return frame
