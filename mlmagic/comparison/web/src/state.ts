@@ -5,7 +5,7 @@ import { effect, signal } from "@preact/signals-core";
 import type { Model } from "./model.ts";
 import { decode, type Table } from "./wire.ts";
 
-export type Tab = "table" | "curves" | "differences";
+export type Tab = "table" | "curves" | "figures" | "differences";
 
 export interface Sort {
   column: string;
@@ -26,6 +26,8 @@ export interface View {
   differing: boolean;
   /** Whether metrics are shaded by how good they are. */
   shaded: boolean;
+  /** Whether archived runs are shown. */
+  archived: boolean;
   /** What runs are grouped by: nothing, `configuration` (seeds aside), or the id of a column. */
   group: string;
   /** Ids of parent runs, and keys of groups, that are unfolded. */
@@ -56,6 +58,7 @@ export const NEW_VIEW: View = {
   widths: {},
   differing: false,
   shaded: true,
+  archived: false,
   group: "",
   expanded: [],
   metric: "",
@@ -66,6 +69,12 @@ export class State {
   readonly table;
   readonly selected;
   readonly view;
+  /** The id of the run whose page is open, empty if none is. */
+  readonly page = signal("");
+  /** Registered models by run: `churn@champion`. */
+  readonly badges = signal<ReadonlyMap<string, readonly string[]>>(new Map());
+  /** Returns the ids of the runs in the order of the table. */
+  order: () => readonly string[] = () => this.table.peek().ids;
   readonly #stop: (() => void)[] = [];
 
   constructor(model: Model) {

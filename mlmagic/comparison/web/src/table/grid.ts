@@ -73,6 +73,7 @@ export class Grid {
         void model.shaded.value;
         void model.longest.value;
         void model.expanded.value;
+        void model.state.badges.value;
         const isTree = model.hasMeans.value;
         this.element.setAttribute("role", isTree ? "treegrid" : "grid");
         this.element.setAttribute("aria-rowcount", String(lines.length + 1));

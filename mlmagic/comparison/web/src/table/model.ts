@@ -4,20 +4,12 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 
 import { formatter } from "../format.ts";
 import type { State, View } from "../state.ts";
-import { has, type Column, type NumberColumn, type TextColumn } from "../wire.ts";
+import { has, type Column, type NumberColumn } from "../wire.ts";
 import { layoutOf, shownColumns } from "./columns.ts";
-import { match } from "./filter/match.ts";
-import type { Problem } from "./filter/problem.ts";
+import { filteredOf, type Filtered } from "./filtered.ts";
 import { ordered } from "./order.ts";
 import { scaleOf, type Scale } from "./shade.ts";
 import { flattened, grouped, nested, summaryIn, type Branch } from "./tree.ts";
-
-export interface Filtered {
-  /** The rows that the filter keeps; null: all. */
-  readonly rows: Uint8Array | null;
-  readonly count: number;
-  readonly problem: Problem | null;
-}
 
 export class TableModel {
   readonly filtered: ReadonlySignal<Filtered>;
@@ -37,23 +29,14 @@ export class TableModel {
   constructor(readonly state: State) {
     const { table } = state;
     const view = <Name extends keyof View>(name: Name): ReadonlySignal<View[Name]> => computed(() => state.view.value[name]);
-    const [filter, group, sort, widths, differing, pinned] = [view("filter"), view("group"), view("sort"), view("widths"), view("differing"), view("pinned")];
+    const [group, sort, widths, differing, pinned] = [view("group"), view("sort"), view("widths"), view("differing"), view("pinned")];
     const hiddenIds = view("hidden");
     const expandedKeys = view("expanded");
     const hidden = computed(() => new Set(hiddenIds.value));
     this.expanded = computed(() => new Set(expandedKeys.value));
     this.shaded = view("shaded");
 
-    // While a filter is being typed and cannot be read, the rows stay those of the last one that could.
-    let last: { of: unknown; rows: Uint8Array | null } = { of: null, rows: null };
-    this.filtered = computed(() => {
-      const all = table.value;
-      const searched = all.columns.filter((column): column is TextColumn => column.type === "text" && !hidden.value.has(column.id));
-      const matched = match(filter.value, all, searched);
-      if (!matched.problem) last = { of: all, rows: matched.rows };
-      else if (last.of !== all) last = { of: all, rows: null };
-      return { rows: last.rows, count: last.rows ? last.rows.reduce((sum, isIn) => sum + isIn, 0) : all.count, problem: matched.problem };
-    });
+    this.filtered = filteredOf(state);
     const rows = computed(() => this.filtered.value.rows);
 
     const unordered = computed(() => (group.value ? grouped(table.value, rows.value, group.value) : nested(table.value, rows.value)));
