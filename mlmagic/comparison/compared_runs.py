@@ -40,7 +40,7 @@ class Comparison:
     ``title`` describes the runs; ``total`` is the number of all runs if these are not all, else None. ``metric`` is the
     main metric if the user named one, ``goal`` its direction. ``group`` is the grouping: the id of a column,
     ``configuration`` (all params except seeds), or empty. ``experiments`` maps the ids of the runs' experiments to
-    their names.
+    their names. ``query`` is the name of the experiment and the filter that found the runs, None if they were named.
     """
 
     runs: Sequence[Run]
@@ -51,6 +51,7 @@ class Comparison:
     goal: Direction | None = None
     group: str = ""
     experiments: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[str, str] | None = None
 
     @cached_property
     def columns(self) -> list[Column]:

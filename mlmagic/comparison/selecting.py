@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
         if found.runs
         else ComparisonNotice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
     )
-    return Comparison(found.runs, title, notice=notice)
+    return Comparison(found.runs, title, notice=notice, query=(found.experiment, condition.strip()))
 
 
 def _called_like(condition: str, experiment: str | None) -> str | None:
@@ -134,7 +135,7 @@ def _whole(experiment: str | None) -> Comparison:
             named = home.name if home else experiments.default_name()
             if home is None:
                 return Comparison([], f"experiment {named}", notice=_NOTHING_YET)
-            return _newest(f"experiment {named}", [home.experiment_id])
+            return replace(_newest(f"experiment {named}", [home.experiment_id]), query=(named, ""))
 
     return connection.ask(read)
 
@@ -212,8 +213,6 @@ def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:
 
 def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> Comparison:
     """Return *found* with its main metric and its groups, after checking that they exist."""
-    from dataclasses import replace
-
     if not found.runs:
         return found
     if metric is not None:

@@ -21,6 +21,7 @@ from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
 from mlmagic.comparison.pages import editing
+from mlmagic.comparison.pages.aliases import aliases_by_run
 from mlmagic.comparison.pages.run_figures import read_figures, read_picture
 from mlmagic.comparison.pages.run_page import read_page
 from mlmagic.errors import MLMagicError, UsageProblem
@@ -151,6 +152,7 @@ class CompareWidget(anywidget.AnyWidget):
             "figures": self._figures,
             "picture": self._picture,
             "edit": self._edit,
+            "aliases": lambda _: ({"aliases": aliases_by_run()}, []),
         }
 
     def _difference(self, content: dict[str, Any]) -> Answer:

@@ -42,6 +42,7 @@ class SentTable(TypedDict):
     experiments: list[str]
     ui: str | None
     deleted: list[str]
+    query: dict[str, str] | None
 
 
 def table_of(comparison: Comparison, ui: str | None, deleted: Collection[str] = ()) -> SentTable:
@@ -62,6 +63,7 @@ def table_of(comparison: Comparison, ui: str | None, deleted: Collection[str] = 
         "notice": {"text": notice.text, "hint": notice.hint} if notice else None,
         "experiments": [run.info.experiment_id for run in comparison.runs] if ui else [],
         "ui": ui,
+        "query": {"experiment": query[0], "filter": query[1]} if (query := comparison.query) else None,
         "deleted": [run.info.run_id for run in comparison.runs if run.info.run_id in deleted],
     }
 

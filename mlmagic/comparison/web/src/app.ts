@@ -66,6 +66,7 @@ export class App {
     // What is typed here is not for the notebook, in which a key may delete a cell.
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
 
+    void this.#askAliases();
     const tab = computed(() => state.view.value.tab);
     // What was said of one tab is not true of another.
     const stopSaying = effect(() => {
@@ -99,6 +100,16 @@ export class App {
       }
     });
     this.#stop = () => (stopSaying(), stopShowing());
+  }
+
+  /** Which runs registered models name: the table is there before this is known, and without it too. */
+  async #askAliases(): Promise<void> {
+    try {
+      const { content } = await this.#kernel.ask("aliases", {});
+      this.#state.badges.value = new Map(Object.entries(content.aliases as Record<string, string[]>));
+    } catch {
+      // the kernel is gone, which whatever else is asked of it will say
+    }
   }
 
   destroy(): void {

@@ -1,7 +1,7 @@
 /** The metrics of a run: the last value, and where there is a curve, its range, its steps and a small picture of it. */
 
 import { el, fill } from "../dom.ts";
-import { formatter, number } from "../format.ts";
+import { number } from "../format.ts";
 import type { Kernel } from "../kernel.ts";
 import { copied } from "../wire.ts";
 import { rows, text } from "./lists.ts";
@@ -35,9 +35,8 @@ export function metricsTable(page: Page, values: Float64Array, kernel: Kernel, o
       if (!has) return [first, last];
       if (!curve) return [first, last, el("span"), el("span"), el("span"), el("span")];
       const finite = curve.values.filter(Number.isFinite);
-      const format = formatter(finite);
       const [low, high] = finite.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
-      const range = finite.length === 0 ? ["–", "–"] : [format(low), format(high)];
+      const range = finite.length === 0 ? ["–", "–"] : [number(low), number(high)];
       return [first, last, el("span", {}, range[0]!), el("span", {}, range[1]!), el("span", {}, curve.count.toLocaleString("en-US")), sparkline(curve.steps, curve.values)];
     });
     const numeric = ["", "mm-number", "mm-number", "mm-number", "mm-number", ""];

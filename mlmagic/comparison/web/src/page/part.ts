@@ -64,7 +64,8 @@ export class RunPage {
     this.#confirm.close();
     this.#drawBar(id);
     if (isOther) fill(this.#body, empty("Loading …"));
-    if (isOther && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
+    // The page comes in sight with this change, and cannot have the focus before.
+    if (isOther) queueMicrotask(() => this.element.contains(document.activeElement) || this.element.focus({ preventScroll: true }));
     let shown: HTMLElement[];
     try {
       const { content, buffers } = await this.#context.kernel.ask("run", { run: id });

@@ -11,9 +11,10 @@ import { block, pairs, rows, section, text } from "./lists.ts";
 import { metricsTable } from "./metrics.ts";
 import { noteBox } from "./note.ts";
 import { tagsBox } from "./tags.ts";
-import type { Page, Text } from "./wire.ts";
+import type { Page, Pair, Text } from "./wire.ts";
 
 const DIGEST = 12;
+const NOTABLE = /^(Python|platform|CPU|cores|memory|GPU.*)$/;
 
 export interface Sources {
   readonly kernel: Kernel;
@@ -43,7 +44,7 @@ export function sectionsOf(page: Page, values: Float64Array, sources: Sources): 
     section("Source", "", pairs("Source", page.source)),
     section("Data", "", datasets(page)),
     section("Models", "", models(page, sources.badges)),
-    section("Environment", page.installed > 0 ? counted(page.installed, "package") : "", pairs("Environment", page.environment), packages(page)),
+    section("Environment", page.installed > 0 ? counted(page.installed, "package") : "", ...environment(page)),
     section("Files", counts(page.files.length), files(page)),
   ];
   const made = (some: (HTMLElement | null)[]) => some.filter((one) => one !== null);
@@ -80,6 +81,17 @@ function models(page: Page, badges: readonly string[]): HTMLElement | null {
   const logged = rows("Models", [], page.models.map(([name, id]) => [text(name), el("code", {}, clean(id))]));
   const registered = badges.length > 0 ? el("p", {}, "Registered as ", ...badges.flatMap((badge, at) => [at > 0 ? ", " : "", el("bdi", {}, clean(badge))])) : null;
   return logged || registered ? el("div", {}, logged, registered) : null;
+}
+
+/** Returns what most explains a difference first; the rest is folded. */
+function environment(page: Page): (HTMLElement | null)[] {
+  const isTold = ([name]: Pair) => NOTABLE.test(name);
+  const rest = pairs("More of the environment", page.environment.filter((pair) => !isTold(pair)));
+  return [
+    pairs("Environment", page.environment.filter(isTold)),
+    rest ? el("details", {}, el("summary", {}, "More of the environment"), rest) : null,
+    packages(page),
+  ];
 }
 
 function packages(page: Page): HTMLElement | null {

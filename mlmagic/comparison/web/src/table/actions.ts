@@ -52,7 +52,12 @@ export class Actions {
     if (place.line < 0) return this.#onHeading(place, event.shiftKey);
     if (place.does === "fold") return this.#fold(place.line);
     if (place.does === "star") return this.#star(place.line);
-    if (event.detail === 1) this.#before = this.#model.state.selected.peek();
+    // No event of its own: the first click draws the cell anew, so that the second one is elsewhere for the browser.
+    if (event.detail === 2 && place.does === "") {
+      if (this.#isRun(place.line)) this.#model.state.selected.value = this.#before;
+      return this.#open(place.line);
+    }
+    if (event.detail < 2) this.#before = this.#model.state.selected.peek();
     this.#select(place.line, { isRange: event.shiftKey, isMore: event.ctrlKey || event.metaKey || place.does === "check" });
   }
 
@@ -197,10 +202,6 @@ export class Actions {
   #onDoubleClick(event: MouseEvent): void {
     const place = this.#grid.placeOf(event.target as Element);
     if (place?.does === "resize") this.#resize(place.column, this.#grid.widthNeeded(place.column));
-    else if (place && place.line >= 0 && place.does === "") {
-      if (this.#isRun(place.line)) this.#model.state.selected.value = this.#before;
-      this.#open(place.line);
-    }
   }
 
   #onKey(event: KeyboardEvent): void {
