@@ -204,7 +204,7 @@ def _read(run_ids: list[str]) -> Comparison:
         runs = [found[run_id] for run_id in run_ids if run_id in found]
         names = _experiments(client, runs)
     title = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    return Comparison(runs, title, notice=None if runs else _GONE, experiments=names)
+    return Comparison(runs, title, notice=None if runs else _GONE, experiments=names, is_named=True)
 
 
 def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:

@@ -219,6 +219,8 @@ def _first_view(comparison: Comparison) -> dict[str, Any]:
         "group": comparison.group,
         "curves": {"grouped": bool(comparison.group)},
     }
+    if comparison.is_named:
+        view["archived"] = True
     main = comparison.main_metric
     if main and comparison.metric:
         view |= {"metric": main.id, "sort": [{"column": main.id, "descending": main.goal != "min"}]}

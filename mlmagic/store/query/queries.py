@@ -94,7 +94,7 @@ def runs(
         filter=filter.strip(),
         more=found.more,
         archived=found.archived,
-        urls=_urls(found.runs),
+        urls=urls_of(found.runs),
     )
 
 
@@ -359,6 +359,7 @@ def _pages(
             return
 
 
-def _urls(runs: Sequence[Run]) -> dict[str, str]:
+def urls_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Return the pages of *runs* in the MLflow UI by id, without those that have none."""
     addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
     return {run_id: address for run_id, address in addresses.items() if address}

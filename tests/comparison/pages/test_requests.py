@@ -185,3 +185,53 @@ def test_what_is_selected_and_looked_at_stays_after_a_change(browser, two):
     browser.change("star", two[0])
     assert browser.widget.selected == [two[1]]
     assert browser.widget.view == view
+
+
+def test_runs_that_are_named_are_shown_though_they_are_archived(make_run):
+    run_id = make_run("old", tags={"mlmagic.archived": "true"})
+    assert Browser(run_id).widget.view["archived"]
+    assert "archived" not in Browser().widget.view
+
+
+def test_the_table_says_which_experiment_and_filter_found_it(make_run):
+    make_run("forest", {"lr": 1}, experiment="my churn")
+    found = CompareWidget(select(["lr > 0"], experiment="my churn")).table["query"]
+    assert found == {"experiment": "my churn", "filter": "lr > 0"}
+    assert CompareWidget(select([], experiment="my churn")).table["query"] == {"experiment": "my churn", "filter": ""}
+    assert CompareWidget(select(["forest"])).table["query"] is None
+
+
+def test_aliases_of_registered_models_are_told_by_run(make_run, store_uri):
+    from mlflow import MlflowClient
+
+    run_id, other = make_run("forest"), make_run("other")
+    browser = Browser(run_id, other)
+    assert browser.ask("aliases")[0]["aliases"] == {}
+    client = MlflowClient(store_uri)
+    client.create_registered_model("churn")
+    for at, alias in ((run_id, "champion"), (run_id, "a"), (other, None)):
+        version = client.create_model_version("churn", "s3://bucket/model", at).version
+        if alias:
+            client.set_registered_model_alias("churn", alias, version)
+    assert browser.ask("aliases")[0]["aliases"] == {run_id: ["churn@a", "churn@champion"]}
+
+
+def test_a_store_without_a_registry_has_no_aliases_and_no_error(make_run, monkeypatch):
+    import mlflow
+
+    browser = Browser(make_run("forest"))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    mlflow.set_registry_uri("http://127.0.0.1:9")
+    try:
+        assert browser.ask("aliases")[0]["aliases"] == {}
+    finally:
+        mlflow.set_registry_uri(None)
+
+
+def test_what_is_known_of_runs_has_its_columns(make_run):
+    tags = {"mlmagic.order": "in order", "mlmagic.checklist": "passed", "mlmagic.reproduction": "same"}
+    browser = Browser(make_run("forest", tags=tags), make_run("other"))
+    labels = {column["id"]: column["label"] for column in browser.widget.table["columns"]}
+    assert labels["tag:mlmagic.checklist"] == "checklist"
+    assert browser.column("tag:mlmagic.order") == ["in order", None]
+    assert browser.column("tag:mlmagic.reproduction") == ["same", None]
