@@ -8,6 +8,9 @@ import { counted } from "./words.ts";
 
 export type Action = "note" | "tags" | "star" | "archive" | "delete" | "restore";
 
+/** A store takes a while for more. */
+const MANY = 20;
+
 export class Editing {
   readonly #kernel: Kernel;
   readonly #state: State;
@@ -28,6 +31,7 @@ export class Editing {
 
   /** Makes a change; returns why it could not be made, null if it was. */
   async tried(action: Action, runs: readonly string[], more: Record<string, unknown> = {}): Promise<string | null> {
+    if (runs.length > MANY) this.#say(`Changing ${counted(runs.length, "run")} …`);
     try {
       const { content } = await this.#kernel.ask("edit", { action, runs, ...more });
       const hide = (content.hide as string[]).filter((id) => !this.#state.view.peek().hidden.includes(id));

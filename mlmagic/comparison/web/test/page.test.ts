@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { codeOfRun, codeOfRuns, codeOfView } from "../src/code.ts";
 import { frameAt, stepsOf, type Series } from "../src/figures/series.ts";
+import { plainLines } from "../src/page/lists.ts";
 import { sizeOf } from "../src/page/sections.ts";
 import { pathOf } from "../src/page/sparkline.ts";
 import { NEW_VIEW } from "../src/state.ts";
@@ -80,6 +81,12 @@ test("a small curve fills its picture, and has a gap where a value is not finite
   assert.equal(pathOf(Float64Array.from([0, 1]), Float64Array.from([0, 1])), "M2.0 20.0L108.0 2.0");
   assert.equal(pathOf(Float64Array.from([0, 1, 2]), Float64Array.from([1, NaN, 1])), "M2.0 11.0M108.0 11.0");
   assert.equal(pathOf(new Float64Array(), new Float64Array()), "");
+});
+
+test("code and output keep their lines and tabs, and lose what a terminal would obey", () => {
+  assert.equal(plainLines("a\n\tb\r\nc\rd"), "a\n\tb\nc\nd");
+  assert.equal(plainLines("\u001b[31mred\u001b[0m"), "red");
+  assert.equal(plainLines("x = 1 \u202e# evil"), "x = 1 \ufffd# evil");
 });
 
 test("sizes are written as people say them", () => {

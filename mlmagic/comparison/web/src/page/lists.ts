@@ -2,7 +2,7 @@
 
 import { el, fill, uniqueId } from "../dom.ts";
 import { clean } from "../format.ts";
-import { counted, cut } from "../words.ts";
+import { cut } from "../words.ts";
 import type { Pair } from "./wire.ts";
 
 const AT_FIRST = 30;
@@ -52,7 +52,11 @@ export function text(whole: string): HTMLElement {
 
 /** Returns lines of text under their heading. */
 export function block(shown: string, label: string): HTMLElement {
-  return el("pre", { tabindex: 0, "aria-label": label, role: "region" }, shown);
+  return el("pre", { tabindex: 0, "aria-label": label, role: "region" }, plainLines(shown));
 }
 
-export { counted };
+/** Returns text of several lines without colours of a terminal, and without characters that move or mirror what follows. */
+export function plainLines(shown: string): string {
+  const plain = shown.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/\r\n?/g, "\n");
+  return plain.split("\n").map((line) => line.split("\t").map(clean).join("\t")).join("\n");
+}
