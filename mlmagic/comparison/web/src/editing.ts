@@ -48,8 +48,13 @@ export class Editing {
   }
 
   /** Archives runs with those below them, which would otherwise be listed without their parent. */
-  archive(runs: readonly string[], on: boolean): Promise<boolean> {
-    return this.change("archive", this.#withNested(runs), { on });
+  async archive(runs: readonly string[], on: boolean): Promise<boolean> {
+    const all = new Set(this.#withNested(runs));
+    const isDone = await this.change("archive", [...all], { on });
+    // What is not in sight any more is not selected either.
+    const { selected, view } = this.#state;
+    if (isDone && on && !view.peek().archived && selected.peek().some((id) => all.has(id))) selected.value = selected.peek().filter((id) => !all.has(id));
+    return isDone;
   }
 
   /** How many runs lie below these. */

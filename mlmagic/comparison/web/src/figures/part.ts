@@ -110,7 +110,11 @@ class Figures implements Part {
   }
 
   #draw(): void {
-    const { series, runs, problems } = this.#shown;
+    const { series, problems } = this.#shown;
+    // A run without any figure has no column of its own.
+    const places = this.#shown.runs.flatMap((_, place) => (series.some((one) => one.runs[place]!.length > 0) ? [place] : []));
+    const runs = places.map((place) => this.#shown.runs[place]!);
+    const without = this.#shown.runs.filter((run) => !runs.includes(run));
     const search = this.#search.value.trim().toLowerCase();
     const found = series.filter(({ name }) => name.toLowerCase().includes(search));
     const shown = found.slice(0, MOST_ROWS);
@@ -121,8 +125,9 @@ class Figures implements Part {
         ? el("div", { class: "mm-empty" }, el("strong", {}, "These runs have no figures."), el("p", {}, "A tracked cell records the figures that it shows; mlmagic.log_figure(figure, \"name\") records another one."))
         : null,
       series.length > 0 && found.length === 0 ? el("div", { class: "mm-empty" }, "No figure is called like this.") : null,
-      ...shown.map((one) => seriesElement(one, runs, this.#images)),
+      el("div", { class: "mm-figure-rows", tabindex: 0, role: "region", "aria-label": "Figures" }, ...shown.map((one) => seriesElement({ ...one, runs: places.map((place) => one.runs[place]!) }, runs, this.#images))),
       found.length > shown.length ? remark(`${found.length - shown.length} more figures: search for one by its name.`) : null,
+      series.length > 0 && without.length > 0 ? remark(`Without figures: ${without.map(({ name }) => name).join(", ")}.`) : null,
       ...problems.map(remark),
     );
   }

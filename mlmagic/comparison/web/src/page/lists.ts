@@ -23,7 +23,9 @@ export function section(title: string, said: string, ...inner: (Node | null)[]):
 
 /** Returns names and values as a table, null if there are none. */
 export function pairs(label: string, some: readonly Pair[]): HTMLElement | null {
-  return rows(label, [], some.map(([name, value]) => [text(name), text(value)]));
+  const made = rows(label, [], some.map(([name, value]) => [text(name), text(value)]));
+  made?.classList.add("mm-pairs");
+  return made;
 }
 
 /** Returns rows as a table, the first ones at first where there are many; null if there are none. */
