@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
+    from mlmagic.store.artifact_reading import ArtifactPlace
+
 _FOLDERS = ("", "figures", "images")
 _MOST_FRAMES = 5000
 _TOLD_PROBLEMS = 5
@@ -58,8 +60,25 @@ def read_picture(run: Run, path: str) -> bytes:
     if media_type_of(path) is None:
         raise UsageProblem(f"{path!r} is no figure by its name.")
     place = place_of(run.info.run_id, run.info.artifact_uri)
+    with connection.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
+        return connection.ask(partial(_read, place, path))
+
+
+def _read(place: ArtifactPlace, path: str) -> bytes:
+    gone = StoreError(f"{path!r} is not in the store any more.")
     try:
-        with connection.environment_variable("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"):
-            return connection.ask(partial(place.read, path, LONGEST_BYTES))
+        return place.read(path, LONGEST_BYTES)
     except (FileNotFoundError, NotADirectoryError):
-        raise StoreError(f"{path!r} is not in the store any more.") from None
+        raise gone from None
+    except StoreError as error:
+        if _is_missing(place, path):  # which a server says in many ways
+            raise gone from None
+        raise error from None
+
+
+def _is_missing(place: ArtifactPlace, path: str) -> bool:
+    """Return whether a listing that succeeds does not have the file."""
+    try:
+        return path not in {file.path for file in place.files(path.rpartition("/")[0])}
+    except StoreError:
+        return False

@@ -87,7 +87,9 @@ class Figures implements Part {
       const { content } = await this.#context.kernel.ask("figures", { runs });
       if (wanted !== this.#asked) return; // others have been selected meanwhile
       const headed = runs.map((id, place) => this.#headed(table, id, place));
-      this.#shown = { series: content.figures as Series[], runs: headed, problems: content.problems as string[] };
+      // What more runs have is worth more to look at beside each other.
+      const series = (content.figures as Series[]).sort((a, b) => sharedBy(b) - sharedBy(a));
+      this.#shown = { series, runs: headed, problems: content.problems as string[] };
       this.#search.hidden = this.#shown.series.length < SEARCHED_FROM;
       this.#bar.hidden = this.#shown.series.length === 0;
       this.#draw();
@@ -155,6 +157,10 @@ class Figures implements Part {
   #resize(): void {
     this.element.style.setProperty("--mm-figure", `${this.#size.value}px`);
   }
+}
+
+function sharedBy({ runs }: Series): number {
+  return runs.filter((frames) => frames.length > 0).length;
 }
 
 function empty(text: string): HTMLElement {
