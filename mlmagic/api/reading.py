@@ -53,6 +53,7 @@ def runs(
     sort: str | None = None,
     value: MetricValue | None = None,
     nested: bool = False,
+    archived: bool = False,
 ) -> RunsFrame:
     """Return the recorded runs as a DataFrame, newest first, as ``%runs`` does.
 
@@ -80,6 +81,8 @@ def runs(
     nested
         Whether to list the runs below others too: trials of sweeps, folds, nested runs. A filter, or an order by
         anything but a metric, lists them in any case.
+    archived
+        Whether archived runs are listed too. A filter that names the tag ``archived`` finds them anyway.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def runs(
     require_text_or_none(
         "mlmagic.runs", "mlmagic.runs(experiment='churn', sort='accuracy')", experiment=experiment, sort=sort
     )
-    return runs_frame(RunsRequest(filter, experiment, n, sort, value, nested))
+    return runs_frame(RunsRequest(filter, experiment, n, sort, value, nested, archived))
 
 
 @whole_imports()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.columns import columns_of
+from mlmagic.store.changes.run_changes import is_archived
 from mlmagic.store.query.families import PARENT, is_seed
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Comparison:
     ``title`` describes the runs; ``total`` is the number of all runs if these are not all, else None. ``metric`` is the
     main metric if the user named one, ``goal`` its direction. ``group`` is the grouping: the id of a column,
     ``configuration`` (all params except seeds), or empty. ``experiments`` maps the ids of the runs' experiments to
-    their names.
+    their names. ``query`` is the name of the experiment and the filter that found the runs, None if they were named.
+    ``is_named`` says that the runs were named one by one, so that archived ones are shown too.
     """
 
     runs: Sequence[Run]
@@ -49,6 +51,8 @@ class Comparison:
     goal: Direction | None = None
     group: str = ""
     experiments: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[str, str] | None = None
+    is_named: bool = False
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -126,6 +130,11 @@ class Comparison:
         numbers[rows] = in_order[inverse.reshape(-1)]
         found: list[int] = numbers.tolist()
         return found
+
+    def without_archived(self) -> Comparison:
+        """Return the comparison without archived runs, unless all of them are, or they were named one by one."""
+        kept = [run for run in self.runs if not is_archived(run.data.tags)]
+        return replace(self, runs=kept) if not self.is_named and 0 < len(kept) < len(self.runs) else self
 
     def to_dataframe(self) -> DataFrame:
         """Return one row per run as ``mlmagic.runs`` does: run_id, name, status, started, duration, params, metrics."""

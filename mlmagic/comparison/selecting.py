@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
     if run_id is not None:
         return connection.ask(partial(_read, [run_id]))
     try:
-        found = run_list.find_runs(RunsRequest(condition, experiment, MOST_RUNS))
+        found = run_list.find_runs(RunsRequest(condition, experiment, MOST_RUNS, archived=True))
     except UsageProblem:
         try:
             run = queries.find_run(condition, experiment=experiment)
@@ -112,7 +113,7 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
         if found.runs
         else ComparisonNotice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
     )
-    return Comparison(found.runs, title, notice=notice)
+    return Comparison(found.runs, title, notice=notice, query=(found.experiment, condition.strip()))
 
 
 def _called_like(condition: str, experiment: str | None) -> str | None:
@@ -120,7 +121,7 @@ def _called_like(condition: str, experiment: str | None) -> str | None:
     named = str(Condition(Name("attributes", "name"), "=", (Value(condition.strip(), quoted=True),)))
     try:
         has_words = any(isinstance(one, Words) for one in leaves(parse(condition)))
-        found = run_list.find_runs(RunsRequest(named, experiment, 1)).runs if has_words else ()
+        found = run_list.find_runs(RunsRequest(named, experiment, 1, archived=True)).runs if has_words else ()
     except UsageProblem:
         return None
     return found[0].info.run_id if found else None
@@ -136,7 +137,7 @@ def _whole(experiment: str | None) -> Comparison:
             named = home.name if home else experiments.default_name()
             if home is None:
                 return Comparison([], f"experiment {named}", notice=_NOTHING_YET)
-            return _newest(f"experiment {named}", [home.experiment_id])
+            return replace(_newest(f"experiment {named}", [home.experiment_id]), query=(named, ""))
 
     return connection.ask(read)
 
@@ -205,7 +206,7 @@ def _read(run_ids: list[str]) -> Comparison:
         runs = [found[run_id] for run_id in run_ids if run_id in found]
         names = _experiments(client, runs)
     title = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    return Comparison(runs, title, notice=None if runs else _GONE, experiments=names)
+    return Comparison(runs, title, notice=None if runs else _GONE, experiments=names, is_named=True)
 
 
 def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:
@@ -214,8 +215,6 @@ def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:
 
 def _looked_at(found: Comparison, metric: str | None, group_by: str | None) -> Comparison:
     """Return *found* with its main metric and its groups, after checking that they exist."""
-    from dataclasses import replace
-
     if not found.runs:
         return found
     if metric is not None:

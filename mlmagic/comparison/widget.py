@@ -1,4 +1,4 @@
-"""The comparison widget. The table is sent at once; curves, differences and figures are sent on request.
+"""The comparison widget. The table is sent at once; curves, differences, figures and pages are sent on request.
 
 A widget ends with its kernel. It is therefore displayed together with a static view, which CSS hides behind a live
 widget. ipykernel 7.4 delays answers until the cell has ended, because it remembers the origin of the last message;
@@ -7,6 +7,7 @@ widget. ipykernel 7.4 delays answers until the cell has ended, because it rememb
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
 from mlmagic.comparison.importance import Importance, importance_of
+from mlmagic.comparison.pages import editing
+from mlmagic.comparison.pages.aliases import aliases_by_run
+from mlmagic.comparison.pages.run_figures import read_figures, read_picture
+from mlmagic.comparison.pages.run_page import read_page
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.store import tracking_uri
 from mlmagic.store.query.histories.curves import Kept
@@ -78,6 +83,7 @@ class CompareWidget(anywidget.AnyWidget):
         self._told = told
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
+        self._deleted: set[str] = set()
         super().__init__(table=wire.table_of(comparison, tracking_uri.ui()), selected=[], view=_first_view(comparison))
         self.on_msg(self._receive)
 
@@ -156,6 +162,11 @@ class CompareWidget(anywidget.AnyWidget):
             "difference": self._difference,
             "figure": self._figure,
             "importance": self._importance,
+            "run": self._run,
+            "figures": self._figures,
+            "picture": self._picture,
+            "edit": self._edit,
+            "aliases": lambda _: ({"aliases": aliases_by_run()}, []),
         }
 
     def _difference(self, content: dict[str, Any]) -> Answer:
@@ -171,6 +182,43 @@ class CompareWidget(anywidget.AnyWidget):
     def _figure(self, content: dict[str, Any]) -> Answer:
         """Return the bytes of a figure of a compared run."""
         return {}, [self._differences[content["run"]].figure_bytes(content["run"], content["path"])]
+
+    def _run(self, content: dict[str, Any]) -> Answer:
+        """Return the page of a run, and the last values of its metrics as float64."""
+        import numpy as np
+
+        page = read_page(*self.known([content["run"]]))
+        return {"page": page.to_json()}, [np.array(page.values, dtype=np.float64).tobytes()]
+
+    def _figures(self, content: dict[str, Any]) -> Answer:
+        """Return the figures of runs by name."""
+        runs = {run.info.run_id: run for run in self._comparison.runs}
+        return read_figures([runs[run_id] for run_id in self.known(content["runs"])]), []
+
+    def _picture(self, content: dict[str, Any]) -> Answer:
+        """Return the bytes of a figure of a run."""
+        (run_id,) = self.known([content["run"]])
+        run = next(run for run in self._comparison.runs if run.info.run_id == run_id)
+        return {}, [read_picture(run, content["path"])]
+
+    def _edit(self, content: dict[str, Any]) -> Answer:
+        """Change runs, and send the table as it is then; ``hide`` are the new columns that are hidden at first."""
+        run_ids = self.known(content["runs"])
+        before = {column.id for column in self._comparison.columns}
+        try:
+            told = editing.change(run_ids, content)
+        except MLMagicError:
+            with contextlib.suppress(MLMagicError):  # some of the runs may have been changed before one failed
+                self._show(editing.after(self._comparison, run_ids, self._deleted))
+            raise
+        self._show(editing.after(self._comparison, run_ids, self._deleted))
+        new = [column.id for column in self._comparison.columns if column.id not in before and not column.shown]
+        return {"told": told, "hide": new}, []
+
+    def _show(self, comparison: Comparison) -> None:
+        """Replace the table."""
+        self._comparison = comparison
+        self.table = dict(wire.table_of(comparison, tracking_uri.ui(), self._deleted))
 
 
 def _answer_while_a_cell_runs(comm: object) -> None:
@@ -189,6 +237,8 @@ def _first_view(comparison: Comparison) -> dict[str, Any]:
         "group": comparison.group,
         "curves": {"grouped": bool(comparison.group)},
     }
+    if comparison.is_named:
+        view["archived"] = True
     main = comparison.main_metric
     if main and comparison.metric:
         view |= {"metric": main.id, "sort": [{"column": main.id, "descending": main.goal != "min"}]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mlmagic.comparison.columns import Column
     from mlmagic.comparison.compared_runs import Comparison
@@ -41,10 +41,15 @@ class SentTable(TypedDict):
     notice: dict[str, str] | None
     experiments: list[str]
     ui: str | None
+    deleted: list[str]
+    query: dict[str, str] | None
 
 
-def table_of(comparison: Comparison, ui: str | None) -> SentTable:
-    """Return *comparison* as a message; *ui* is the URL of the MLflow UI that serves its runs."""
+def table_of(comparison: Comparison, ui: str | None, deleted: Collection[str] = ()) -> SentTable:
+    """Return *comparison* as a message; *ui* is the URL of the MLflow UI that serves its runs.
+
+    *deleted* are the ids of the runs that were deleted in the widget.
+    """
     import numpy as np
 
     notice = comparison.notice
@@ -58,6 +63,8 @@ def table_of(comparison: Comparison, ui: str | None) -> SentTable:
         "notice": {"text": notice.text, "hint": notice.hint} if notice else None,
         "experiments": [run.info.experiment_id for run in comparison.runs] if ui else [],
         "ui": ui,
+        "query": {"experiment": query[0], "filter": query[1]} if (query := comparison.query) else None,
+        "deleted": [run.info.run_id for run in comparison.runs if run.info.run_id in deleted],
     }
 
 

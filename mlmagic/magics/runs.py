@@ -46,6 +46,7 @@ class RunsMagics(Magics):
         help="Which value of metrics with steps to show: last, best, min or max. --sort ranks by the best one.",
     )  # fmt: skip
     @argument("--nested", action="store_true", help="List the runs below others too: trials of sweeps, folds.")
+    @argument("--archived", action="store_true", help="List archived runs too.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
     @line_magic
@@ -74,6 +75,8 @@ class RunsMagics(Magics):
             %runs (lr > 0.1 or optimizer ~ adam) and not team is missing
             %runs duration > 5 min and optimizer in (adam, sgd)
             %runs forest
+            %runs star = true
+            %runs --archived
             %runs accuracy > {threshold} and depth in {depths}
             df = %runs lr <= 0.01
         """
@@ -83,5 +86,5 @@ class RunsMagics(Magics):
         line = expand(line, namespace_of(self.shell, local_ns), in_filter)
         options, condition = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))
-        asked = {name: getattr(arguments, name) for name in ("experiment", "n", "sort", "value", "nested")}
+        asked = {name: getattr(arguments, name) for name in ("experiment", "n", "sort", "value", "nested", "archived")}
         return runs_frame(RunsRequest(condition, **asked))

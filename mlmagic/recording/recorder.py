@@ -17,7 +17,7 @@ from mlmagic.snapshot.parts import LONGEST_INLINE, in_parts
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.snapshot.secrets.known_values import REDACTED
 from mlmagic.snapshot.secrets.patches import redact_patch
-from mlmagic.store.keys import KeyRegistry, changed_key, slug, unused
+from mlmagic.store.keys import LONGEST_TAG, KeyRegistry, changed_key, slug, unused
 from mlmagic.store.values import as_curve, as_text, flat
 from mlmagic.user_objects import guarded
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mlmagic.snapshot.parts import TextPart
 
 LONGEST_PARAM = 6000
-LONGEST_TAG = 8000
 LARGEST_STEP = 2**62
 _PATCH_IN_PARTS = """\
 This patch is long. It lies in parts, which runs share: mlmagic patch RUN prints it, as does

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 LONGEST_KEY = 250
+LONGEST_TAG = 8000
+"""The longest key, and the longest value of a tag, that MLflow keeps."""
 _LONGEST_SLUG_BYTES = 120
 _LONGEST_BEFORE_DIGEST = 240
 _SHOWN_KEY, _SHOWN_ENDING = 80, 20

@@ -14,7 +14,7 @@ from mlmagic.journal import folder, fsync_thread, owner
 from mlmagic.journal.records import Began, Ended, Tag
 from mlmagic.recording import open_runs
 from mlmagic.recording.notices import Notices
-from mlmagic.recording.recorder import LONGEST_TAG, Recorder
+from mlmagic.recording.recorder import Recorder
 from mlmagic.recording.tags import source_tags, user_tags
 from mlmagic.remembered import Remembered
 from mlmagic.session.header import OPENING_INTERRUPTED
@@ -26,6 +26,7 @@ from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection
 from mlmagic.store.delivery.delivery import Delivery
 from mlmagic.store.delivery.worker import delivery_worker
+from mlmagic.store.keys import LONGEST_TAG
 from mlmagic.store.waiting import BackgroundTask, WaitBudget
 from mlmagic.tracking import continuing, ending, mlflow_runs
 from mlmagic.tracking.destination import find_target

@@ -9,6 +9,7 @@ from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_curves
 from mlmagic.errors import StoreError
 from mlmagic.store.query.frames import ATTRS, frame_of
+from mlmagic.store.query.run_list import urls_of
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.tables.runs_table import table_html
@@ -38,7 +39,7 @@ _SIZE = Size(560, 150)
 def still_of(comparison: Comparison) -> MimeBundle:
     """Return the static view of *comparison*, with the curves of its best runs in the main metric."""
     try:
-        curves = best_curves(comparison, MOST_CURVES, points=_MOST_POINTS)
+        curves = best_curves(comparison.without_archived(), MOST_CURVES, points=_MOST_POINTS)
     except StoreError:  # if the store has become unavailable, show the table without curves
         curves = []
     return comparison_bundle(comparison, curves)
@@ -50,6 +51,7 @@ def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBu
     *curves* are at most six curves of the main metric, best run first. Everything is escaped and nothing needs a
     script. In JupyterLab and Notebook, the view is hidden behind a live widget.
     """
+    comparison = comparison.without_archived()
     frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison)
     drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
     every = comparison.total or len(comparison.runs)
@@ -78,6 +80,7 @@ def _runs_frame(comparison: Comparison) -> DataFrame:
         [comparison.runs[row] for row, _ in families],
         sort=("metric", main.label) if main else None,
         ascending=bool(main and main.goal == "min"),
+        urls=urls_of([comparison.runs[row] for row, _ in families]),
     )
     frame["name"] = [
         f"{_INDENT * (depth - 1)}{_BELOW * (depth > 0)}{name or ''}"

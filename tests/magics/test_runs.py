@@ -73,3 +73,13 @@ def test_the_help_shows_every_option():
 def test_any_line_is_divided_without_losing_a_word(line):
     options, condition = split_filter(line, {"-n", "--sort"})
     assert len(" ".join([*options, condition])) <= len(line) + len(options) + 1
+
+
+def test_archived_runs_are_hidden_with_a_line_that_says_how_to_see_them(shell, three_runs, make_run):
+    make_run("old", {"lr": 1.0}, tags={"mlmagic.archived": "true"})
+    frame = shell.run_line_magic("runs", "")
+    assert list(frame["name"]) == ["third", "second run", "first"]
+    assert "3 runs, newest first · 1 archived run hidden: %runs --archived" in frame._repr_html_()
+    assert "1 archived run hidden: %runs --archived" in repr(frame)
+    assert list(shell.run_line_magic("runs", "--archived")["name"]) == ["old", "third", "second run", "first"]
+    assert "No run matches · 1 archived run hidden" in repr(shell.run_line_magic("runs", "name = old"))

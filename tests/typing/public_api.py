@@ -48,6 +48,12 @@ def reading() -> None:
     assert_type(mlmagic.diff("forest", "boosting"), types.Difference)
     assert_type(mlmagic.sync(), types.SyncReport)
     assert_type(mlmagic.last_run, mlmagic.Run)
+    mlmagic.last_run.set_note("the baseline")
+    mlmagic.last_run.set_tags({"team": "vision", "fold": 3, "draft": None})
+    mlmagic.last_run.star(on=False)
+    mlmagic.last_run.archive()
+    assert_type(mlmagic.last_run.note, str)
+    assert_type(mlmagic.runs(archived=True), types.RunsFrame)
     assert_type(mlmagic.last_run.params, dict[str, str])
     assert_type(mlmagic.last_run.duration_s, float | None)
 

@@ -131,3 +131,27 @@ def test_nothing_to_compare_says_what_to_do():
     )
     assert "No runs yet." in shown["text/html"]
     assert "Put %%track …" in shown["text/plain"]
+
+
+def archived_and_not():
+    runs = [run(at, metrics={"loss": 0.1 * at}) for at in range(3)]
+    runs[1].data.tags["mlmagic.archived"] = "true"
+    return runs
+
+
+def test_archived_runs_are_left_out_unless_they_were_named():
+    found = comparison_bundle(Comparison(archived_and_not(), "three"), [])["text/html"]
+    assert re.findall(r"run \d(?=</bdi>)", found) == ["run 0", "run 2"]
+    named = comparison_bundle(Comparison(archived_and_not(), "three", is_named=True), [])["text/html"]
+    assert "run 1" in named
+
+
+def test_a_run_links_to_the_mlflow_ui_of_an_http_store_without_a_setting(monkeypatch):
+    from mlmagic.store import tracking_uri
+
+    shown = Comparison([run(1, metrics={"loss": 0.1})], "one")
+    assert "<a" not in comparison_bundle(shown, [])["text/html"]
+    monkeypatch.setattr(tracking_uri, "current_uri", lambda: "https://ana:secret@mlflow.example.org/")
+    html = comparison_bundle(shown, [])["text/html"]
+    assert f'href="https://mlflow.example.org/#/experiments/0/runs/{1:032x}"' in html
+    assert "secret" not in html

@@ -82,6 +82,16 @@ def data_rows(runs: Sequence[Iterable[DatasetRecord]]) -> tuple[DataRow, ...]:
     return tuple(_row(name, known) for name in dict.fromkeys(name for run in known for name in run))
 
 
+def shape_of(dataset: DatasetRecord) -> str | None:
+    """Return the shape of a dataset in words, None if it was not recorded.
+
+    >>> from mlmagic.comparison.diffs.run_record import DatasetRecord
+    >>> shape_of(DatasetRecord("X", "1f", '{"num_rows": 100}')), shape_of(DatasetRecord("X", "1f", "{"))
+    ('100 rows', None)
+    """
+    return _shown_shape(_read(dataset))
+
+
 def _by_name(datasets: Iterable[DatasetRecord]) -> dict[str, _Known]:
     taken: set[str] = set()
     return {unused(one.name, taken): _read(one) for one in datasets}

@@ -36,11 +36,11 @@ def environment_diff(records: Sequence[RunRecord]) -> EnvironmentDiff:
     """Compare the files ``mlmagic/environment.json`` and ``requirements.txt`` of the runs."""
     found = [_read(record) for record in records]
     packages = [None if one is None else _packages(one, record) for one, record in zip(found, records, strict=True)]
-    names = {name for one in found if one is not None for name in _table(one, "imported")}
+    names = {name for one in found if one is not None for name in table_in(one, "imported")}
     rows = sorted(value_rows(packages), key=lambda row: row.name.casefold())
     differing = [row for row in rows if row.differs]
     return EnvironmentDiff(
-        facts=value_rows([None if one is None else dict(_facts(one)) for one in found]),
+        facts=value_rows([None if one is None else dict(facts_of(one)) for one in found]),
         imported=tuple(row for row in differing if row.name in names),
         installed=tuple(row for row in differing if row.name not in names),
         equal_packages=len(rows) - len(differing),
@@ -52,13 +52,15 @@ def _read(record: RunRecord) -> dict[str, Any] | None:
     return read_json(record.files.text(ENVIRONMENT), dict)  # another program may have written a file of this name
 
 
-def _table(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+def table_in(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the object of this name, or an empty one; another program may have written the file."""
     value = found.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    python, platform, machine = _table(found, "python"), _table(found, "platform"), _table(found, "machine")
+def facts_of(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the facts of ``mlmagic/environment.json`` by name: Python, machine, GPUs, threads and variables."""
+    python, platform, machine = table_in(found, "python"), table_in(found, "platform"), table_in(found, "machine")
     named = {
         "Python": python.get("version"),
         "implementation": python.get("implementation"),
@@ -76,8 +78,8 @@ def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(gpu, dict):
             about = (gpu.get("name"), _gigabytes(gpu.get("memory_bytes")), gpu.get("driver"))
             yield f"GPU {number}", ", ".join(str(fact) for fact in about if fact)
-    yield from ((f"threads of {name}", str(count)) for name, count in _table(found, "threads").items())
-    yield from ((f"${name}", str(value)) for name, value in _table(found, "variables").items())
+    yield from ((f"threads of {name}", str(count)) for name, count in table_in(found, "threads").items())
+    yield from ((f"${name}", str(value)) for name, value in table_in(found, "variables").items())
 
 
 def _gigabytes(size: object) -> str | None:
@@ -91,7 +93,7 @@ def _packages(found: Mapping[str, Any], record: RunRecord) -> dict[str, str | No
         name, at, address = line.partition(" @ ")
         if at:
             addresses[name] = address
-    versions = {**_table(found, "installed"), **_table(found, "imported")}
+    versions = {**table_in(found, "installed"), **table_in(found, "imported")}
     return {
         name: f"{version} from {addresses[name]}" if name in addresses else str(version)
         for name, version in versions.items()

@@ -59,11 +59,12 @@ def _figures(files: RunFiles) -> dict[str, str]:
     return {
         path.removeprefix(_FOLDER): path
         for path in sorted(files.sizes, key=lambda path: path.startswith(_FOLDER))  # take precedence
-        if _media_type(path) and (path.startswith(_FOLDER) or "/" not in path)
+        if media_type_of(path) and (path.startswith(_FOLDER) or "/" not in path)
     }
 
 
-def _media_type(path: str) -> str | None:
+def media_type_of(path: str) -> str | None:
+    """Return the media type of a figure by the ending of its name, None for any other file."""
     return MEDIA_TYPES.get(f".{path.rpartition('.')[2].lower()}")
 
 
@@ -78,7 +79,7 @@ def _row(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -
     is_different = len(set(sizes)) > 1 or len(set(alike) - {None}) > 1
     return FigureRow(
         name=name,
-        media_type=_media_type(name) or "",
+        media_type=media_type_of(name) or "",
         paths=tuple(run.get(name) for run in paths),
         sizes=tuple(sizes),
         alike=alike,

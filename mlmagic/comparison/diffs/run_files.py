@@ -39,7 +39,8 @@ def in_threads(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
 class RunFiles:
     """The files of one run that were listed or read.
 
-    ``sizes`` maps the listed paths to sizes in bytes. ``problems`` maps paths that could not be read to the reason.
+    ``sizes`` maps the listed paths to sizes in bytes, ``folders`` are those found in them.
+    ``problems`` maps paths that could not be read to the reason.
     """
 
     def __init__(self, run_id: str, artifact_uri: str) -> None:
@@ -48,6 +49,7 @@ class RunFiles:
         self._place: ArtifactPlace | None = None
         self._contents: dict[str, bytes | None] = {}
         self.sizes: dict[str, int] = {}
+        self.folders: list[str] = []
         self.problems: dict[str, str] = {}
 
     def text(self, path: str) -> str | None:
@@ -77,6 +79,7 @@ class RunFiles:
             self.problems[folder if self._place else ""] = str(error)
             return
         self.sizes |= {file.path: file.size for file in found if not file.is_dir and not file.odd}
+        self.folders += [file.path for file in found if file.is_dir]
         odd = [file for file in found if file.odd]
         self.problems |= {file.path: f"not read: it {file.odd}" for file in odd[:_MOST_ODD]}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmagic.store import experiments
 from mlmagic.store.database import database_of, portions, reading
@@ -76,12 +76,21 @@ def newest_runs(client: MlflowClient, experiment_ids: Sequence[str], *, most: in
     return reading(database, read)
 
 
-def newest_top_runs(
-    client: MlflowClient, experiment_id: str, most: int
-) -> tuple[list[LightRun], dict[str, int]] | None:
-    """Return the newest *most* runs of an experiment that are not below another one of it, and how many are below each.
+class TopRuns(NamedTuple):
+    """Runs that are not below others, how many are below each of them by id, and how many were hidden."""
 
-    Return None if the store is not a database open in this process.
+    runs: list[LightRun]
+    below: dict[str, int]
+    hidden: int
+
+
+def newest_top_runs(
+    client: MlflowClient, experiment_id: str, most: int, *, without: str | None = None
+) -> TopRuns | None:
+    """Return the newest *most* runs of an experiment that are not below another one of it.
+
+    *without* is a tag that hides a run if it is ``true``. Return None if the store is not a database open in this
+    process.
     """
     database = database_of(client)
     if database is None:
@@ -104,18 +113,22 @@ def newest_top_runs(
             above.c.lifecycle_stage == "active",
         )
     ).subquery()
+    hidden = select(tags.c.run_uuid).where(tags.c.key == without, tags.c.value == "true")
+    top = (*active, runs.c.run_uuid.not_in(select(parents.c.run_uuid)))
     newest = (
         select(runs)
-        .where(*active, runs.c.run_uuid.not_in(select(parents.c.run_uuid)))
+        .where(*top, runs.c.run_uuid.not_in(hidden))
         .order_by(runs.c.start_time.desc(), runs.c.run_uuid)
         .limit(most)
     )
 
-    def read(connection: Connection) -> tuple[list[LightRun], dict[str, int]]:
+    def read(connection: Connection) -> TopRuns:
         found = _with_data(connection, database.tables, connection.execute(newest))
         ids = [run.info.run_id for run in found]
-        counted = select(parents.c.value, func.count()).where(parents.c.value.in_(ids)).group_by(parents.c.value)
-        return found, {as_text(run_id): int(count) for run_id, count in connection.execute(counted)}
+        below = select(parents.c.value, func.count()).where(parents.c.value.in_(ids)).group_by(parents.c.value)
+        counted = {as_text(run_id): int(count) for run_id, count in connection.execute(below)}
+        left_out = select(func.count()).select_from(runs).where(*top, runs.c.run_uuid.in_(hidden))
+        return TopRuns(found, counted, int(connection.execute(left_out).scalar_one()) if without else 0)
 
     return reading(database, read)
 

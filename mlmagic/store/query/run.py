@@ -9,17 +9,21 @@ from mlmagic.arguments import require_text, require_text_or_none
 from mlmagic.errors import RunNotFoundError, StoreAwayError, UsageProblem
 from mlmagic.store import connection, shared_parts, tracking_uri
 from mlmagic.store.artifact_reading import place_of
+from mlmagic.store.changes import run_changes
 from mlmagic.store.keys import valid_key
 from mlmagic.store.model_files import loading
 from mlmagic.store.query import durations, logged_models, queries
 from mlmagic.store.query.infinities import number_as_logged
 from mlmagic.store.query.session_log import read_log
 from mlmagic.store.refusals import refused_by
+from mlmagic.store.values import as_text
 from mlmagic.store.waiting import answered
 from mlmagic.suggestions import did_you_mean
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow.entities import Run as MlflowRun
 
     from mlmagic.session.log import ExecutionLog
@@ -32,6 +36,8 @@ _LONGEST_SILENCE_S = 60.0
 @dataclass(frozen=True)
 class Run:
     """A run in the store; every attribute is read from the store on access.
+
+    Its note, tags, star and archive can be changed, and it can be deleted and restored.
 
     Parameters
     ----------
@@ -90,6 +96,63 @@ class Run:
     def tags(self) -> dict[str, str]:
         """The tags, including MLflow's own."""
         return dict(self._stored().data.tags)
+
+    @property
+    def note(self) -> str:
+        """The note, which the MLflow UI shows as the description; empty if there is none."""
+        return self.tags.get(run_changes.NOTE, "")
+
+    def set_note(self, text: str) -> None:
+        """Set the note; an empty text removes it. Secrets in it are redacted.
+
+        Raises
+        ------
+        UsageProblem
+            When it is longer than MLflow keeps (8,000 characters).
+        RunNotFoundError, StoreError
+            When the run was deleted, or the store cannot be written.
+
+        Examples
+        --------
+        >>> import mlmagic
+        >>> mlmagic.Run.find("forest").set_note("the baseline of June")  # doctest: +SKIP
+        """
+        require_text("Run.set_note", "run.set_note('the baseline of June')", text=text)
+        run_changes.set_note(self._stored().info.run_id, text)
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Add or change tags; the value None removes a tag. Secrets in them are redacted.
+
+        Raises
+        ------
+        UsageProblem
+            When a name begins with ``mlflow.`` or ``mlmagic.``, or MLflow does not take a name or a value.
+        RunNotFoundError, StoreError
+            When the run was deleted, or the store cannot be written.
+
+        Examples
+        --------
+        >>> import mlmagic
+        >>> mlmagic.Run.find("forest").set_tags({"team": "vision", "draft": None})  # doctest: +SKIP
+        """
+        changes = {str(name): None if value is None else as_text(value) for name, value in tags.items()}
+        run_changes.set_tags([self._stored().info.run_id], changes)
+
+    def star(self, *, on: bool = True) -> None:
+        """Give the run a star, or (``on=False``) remove it: ``%runs star = true`` finds the runs that have one."""
+        run_changes.star([self._stored().info.run_id], on=on)
+
+    def archive(self, *, on: bool = True) -> None:
+        """Archive the run, or (``on=False``) take it back: ``%runs`` and ``%compare`` hide archived runs."""
+        run_changes.archive([self._stored().info.run_id], on=on)
+
+    def delete(self) -> None:
+        """Delete the run as MLflow does: `restore` brings it back until ``mlflow gc``. Its nested runs stay."""
+        run_changes.delete([self._stored().info.run_id])
+
+    def restore(self) -> None:
+        """Restore the run after `delete`."""
+        run_changes.restore([self._stored().info.run_id])
 
     def history(self, metric: str) -> list[tuple[int, float]]:
         """Return (step, value) pairs of a metric, in order of the steps."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.store import connection, experiments, tracking_uri
+from mlmagic.store.changes.run_changes import ARCHIVED
 from mlmagic.store.query import bulk, ordering, queries
 from mlmagic.store.query.direction import VALUES, MetricValue, direction_of
 from mlmagic.store.query.families import PARENT, best_point, fold
+from mlmagic.store.query.filters.archived import Unarchived, asks_for_archived
 from mlmagic.store.query.filters.division import divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
@@ -49,6 +51,7 @@ class RunsRequest:
     sort: str | None = None
     value: MetricValue | None = None
     nested: bool = False
+    archived: bool = False
 
     def check(self) -> None:
         """Raise `UsageProblem` for what is wrong whatever the store holds."""
@@ -67,7 +70,8 @@ class FoundRuns:
     """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others.
 
     *measured* has, by metric, the value asked for of a run and its step, and *value* says which value that is. *below*
-    counts the runs below a run that are not listed themselves. *note* says what could not be done.
+    counts the runs below a run that are not listed themselves, *archived* those that are hidden. *note* says what could
+    not be done.
     """
 
     runs: Sequence[Run]
@@ -77,6 +81,7 @@ class FoundRuns:
     measured: Mapping[str, Measured] = field(default_factory=dict)
     value: MetricValue = "last"
     below: Mapping[str, int] = field(default_factory=dict)
+    archived: int = 0
     note: str = ""
 
 
@@ -92,8 +97,9 @@ def runs(request: RunsRequest) -> pd.DataFrame:
         experiment=found.experiment,
         filter=request.filter.strip(),
         more=found.more,
-        urls=_urls(found.runs),
+        urls=urls_of(found.runs),
         below=found.below,
+        archived=found.archived,
         note=found.note,
     )
 
@@ -120,8 +126,9 @@ def _find_runs(request: RunsRequest) -> FoundRuns:
         order = wanted.among(keys)
         if expression := parse(request.filter, keys.is_name):
             expression = with_conditions(expression, partial(_with_stored_id, client))
-        listed = _Listing(client, found.experiment_id, divide(expression, keys), order, request)
-        return replace(listed.found(), experiment=named)
+        hidden = Unarchived(request.archived or asks_for_archived(expression))
+        listing = _Listing(client, found.experiment_id, divide(expression, keys), order, request, hidden)
+        return replace(listing.found(), experiment=named, archived=hidden.left_out)
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ class _Listing:
     selection: DividedFilter
     order: ordering.Order
     request: RunsRequest
+    is_shown: Unarchived
 
     @property
     def is_folded(self) -> bool:
@@ -154,16 +162,20 @@ class _Listing:
         return self.order.first(self._matching(size), most)
 
     def _matching(self, size: int) -> Iterator[Run]:
-        return queries.search(self.client, [self.experiment_id], self.selection, self.order, size=size)
+        found = queries.search(self.client, [self.experiment_id], self.selection, self.order, size=size)
+        return filter(self.is_shown, found)
 
     def _newest(self) -> tuple[list[Run], dict[str, int]]:
         """Return the newest runs that are not below another one, and how many are below each."""
         most = self.request.n + 1
-        if (known := bulk.newest_top_runs(self.client, self.experiment_id, most)) is not None:
-            return known
+        hidden = None if self.is_shown.with_archived else ARCHIVED
+        if (known := bulk.newest_top_runs(self.client, self.experiment_id, most, without=hidden)) is not None:
+            self.is_shown.left_out = known.hidden
+            return known.runs, known.below
         first = list(itertools.islice(self._matching(min(most, queries.PAGE)), most))
         if not any(PARENT in run.data.tags for run in first):
             return first, {}
+        self.is_shown.left_out = 0
         seen: list[Run] = []
         for run in self._matching(queries.PAGE):
             seen.append(run)
@@ -207,7 +219,7 @@ class _Listing:
         """Return all runs that match; of a server only the first page, and whether there are more."""
         every = bulk.every_run(self.client, [self.experiment_id])
         if every is not None:
-            return [run for run in every if self.selection.matches(run)], False
+            return [run for run in every if self.selection.matches(run) and self.is_shown(run)], False
         found = list(itertools.islice(self._matching(queries.PAGE), queries.PAGE + 1))
         return found[: queries.PAGE], len(found) > queries.PAGE
 
@@ -246,6 +258,7 @@ def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:
     return condition if known is None else replace(condition, values=(Value(known.info.run_id, quoted=True),))
 
 
-def _urls(runs: Sequence[Run]) -> dict[str, str]:
+def urls_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Return the pages of *runs* in the MLflow UI by id, without those that have none."""
     addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
     return {run_id: address for run_id, address in addresses.items() if address}

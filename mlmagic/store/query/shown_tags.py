@@ -16,6 +16,10 @@ TOLD_TAGS = {
     "mlmagic.git.dirty": "uncommitted changes",
     "mlmagic.order": "order of cells",
     "mlmagic.error": "error",
+    "mlmagic.star": "star",
+    "mlmagic.archived": "archived",
+    "mlmagic.checklist": "checklist",
+    "mlmagic.reproduction": "reproduction",
 }
 """MLflow's and mlmagic's own tags that are shown, and their headings."""
 _LAUNCHER = "ipykernel_launcher.py"

@@ -103,7 +103,11 @@ def _text_headline(total: int, about: dict[str, Any]) -> str:
     headline = _headline(total, about)
     if not total:
         asked = about.get("filter")
-        return clean(f"{headline}: {asked}") if asked else f"{headline}: put %%track on the first line of a cell"
+        return (
+            clean(f"{headline}: {asked}" if asked else headline)
+            if asked or about.get("archived")
+            else f"{headline}: put %%track on the first line of a cell"
+        )
     return f"{headline} · more with -n {5 * total}" if about.get("more") else headline
 
 
@@ -180,8 +184,15 @@ def odd_lines(frame: pd.DataFrame) -> list[str]:
 def _headline(total: int, about: dict[str, Any]) -> str:
     if told := about.get("headline"):
         return str(told)
+    if left_out := about.get("archived"):
+        archived = f"{left_out} archived run{'s' * (left_out != 1)} hidden: %runs --archived"
+        return f"{_counted(total, about)} · {archived}"
+    return _counted(total, about)
+
+
+def _counted(total: int, about: dict[str, Any]) -> str:
     if not total:
-        return "No run matches" if about.get("filter") else "No runs yet"
+        return "No run matches" if about.get("filter") or about.get("archived") else "No runs yet"
     count = "1 run" if total == 1 else f"{'The first ' if about.get('more') else ''}{total} runs"
     sort = about.get("sort")
     if sort is None:

@@ -322,3 +322,34 @@ def test_an_infinite_metric_is_infinite_again(make_run):
     make_run("diverged", metrics={"loss": float("inf"), "gain": float("-inf")})
     frame = run_list.runs(RunsRequest())
     assert (frame["loss"].iloc[0], frame["gain"].iloc[0]) == (float("inf"), float("-inf"))
+
+
+@pytest.fixture
+def two_archived(make_run):
+    for name, tags in {"a": {}, "b": {"mlmagic.archived": "true"}, "c": {"mlmagic.archived": "true"}, "d": {}}.items():
+        make_run(name, {"lr": 0.1}, tags=tags)
+
+
+def test_archived_runs_are_hidden_and_counted(two_archived):
+    frame = run_list.runs(RunsRequest())
+    assert list(frame["name"]) == ["d", "a"]
+    assert frame.attrs["mlmagic"]["archived"] == 2
+
+
+def test_archived_runs_are_listed_when_one_asks_for_them(two_archived):
+    assert names(archived=True) == ["d", "c", "b", "a"]
+    assert names("archived = true") == ["c", "b"]
+    assert names("archived is missing and lr = 0.1") == ["d", "a"]
+    assert names("tags.`mlmagic.archived` = 'true'") == ["c", "b"]
+
+
+def test_archived_runs_do_not_take_the_place_of_others(two_archived):
+    frame = run_list.runs(RunsRequest("lr = 0.1", n=2))
+    assert list(frame["name"]) == ["d", "a"]
+    assert not frame.attrs["mlmagic"]["more"]
+
+
+def test_runs_with_a_star_are_found(make_run):
+    make_run("plain")
+    make_run("starred", tags={"mlmagic.star": "true"})
+    assert names("star = true") == ["starred"]

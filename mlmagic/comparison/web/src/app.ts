@@ -7,8 +7,11 @@ import type { Context, Part } from "./context.ts";
 import { curvesPart } from "./curves/part.ts";
 import { differencesPart } from "./diff/part.ts";
 import { el, fill, uniqueId } from "./dom.ts";
+import { Editing } from "./editing.ts";
+import { figuresPart } from "./figures/part.ts";
 import { Kernel } from "./kernel.ts";
 import type { Model } from "./model.ts";
+import { RunPage } from "./page/part.ts";
 import { State, type Tab } from "./state.ts";
 import { tablePart } from "./table/part.ts";
 
@@ -16,18 +19,20 @@ const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
   { tab: "table", label: "Runs", make: tablePart },
   { tab: "curves", label: "Curves", make: curvesPart },
   { tab: "charts", label: "Charts", make: chartsPart },
+  { tab: "figures", label: "Figures", make: figuresPart },
   { tab: "differences", label: "Differences", make: differencesPart },
 ];
 
 const ZOOM_HINT = "Drag over a curve to zoom in. Point at a line of the legend to make it stand out, click to keep it so.";
 const BRUSH_HINT = "Drag along an axis, or across dots, to keep some of the runs. Headings move by dragging and by the arrow keys.";
-const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
+const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space. Enter or a double click opens a run.";
 
 export class App {
   readonly element: HTMLElement;
   readonly #state: State;
   readonly #kernel: Kernel;
   readonly #parts = new Map<Tab, Part>();
+  readonly #page: RunPage;
   readonly #stop: () => void;
 
   constructor(model: Model) {
@@ -35,11 +40,8 @@ export class App {
     this.#kernel = new Kernel(model);
     const state = this.#state;
     const status = el("div", { class: "mm-status", role: "status", "aria-live": "polite" }, HINT);
-    const context: Context = {
-      state,
-      kernel: this.#kernel,
-      say: (text) => (status.textContent = text),
-    };
+    const say = (text: string) => void (status.textContent = text);
+    const context: Context = { state, kernel: this.#kernel, editing: new Editing(this.#kernel, state, say), say };
 
     const panels = new Map<Tab, HTMLElement>();
     const buttons = new Map<Tab, HTMLButtonElement>();
@@ -47,12 +49,13 @@ export class App {
       const panelId = uniqueId(tab);
       const button = el(
         "button",
-        { type: "button", role: "tab", id: `${panelId}-tab`, "aria-controls": panelId, click: () => state.change({ tab }) },
+        { type: "button", role: "tab", id: `${panelId}-tab`, "aria-controls": panelId, click: () => ((state.page.value = ""), state.change({ tab })) },
         label,
       );
       buttons.set(tab, button);
       panels.set(tab, el("div", { id: panelId, role: "tabpanel", class: "mm-panel", "aria-labelledby": button.id }));
     }
+    this.#page = new RunPage(context);
     const tabs = el("div", { role: "tablist", class: "mm-tabs", "aria-label": "Comparison", keydown: this.#onTabKey }, ...buttons.values());
     const title = el("div", { class: "mm-title" });
     this.element = el(
@@ -60,21 +63,26 @@ export class App {
       { class: "mlmagic-compare tex2jax_ignore mathjax_ignore", "data-lm-suppress-shortcuts": "true" },
       el("div", { class: "mm-head" }, title, tabs),
       ...panels.values(),
+      this.#page.element,
       status,
     );
     // What is typed here is not for the notebook, in which a key may delete a cell.
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
 
+    void this.#askAliases();
     const tab = computed(() => state.view.value.tab);
     // What was said of one tab is not true of another.
     const stopSaying = effect(() => {
       const isChosen = state.selected.peek().length > 0;
+      if (state.page.value !== "") return;
       if (tab.value === "charts") status.textContent = BRUSH_HINT;
       else if (!isChosen || tab.value === "table") status.textContent = HINT;
       else if (tab.value === "curves") status.textContent = ZOOM_HINT;
     });
     const stopShowing = effect(() => {
       const open = tab.value;
+      const isPage = state.page.value !== "";
+      this.#page.element.hidden = !isPage;
       const count = state.selected.value.length;
       const table = state.table.value;
       fill(title, el("bdi", {}, table.title));
@@ -85,21 +93,32 @@ export class App {
         button.textContent = tab === "table" || tab === "charts" || count === 0 ? label : `${label} (${count})`;
         button.setAttribute("aria-selected", String(isOpen));
         button.tabIndex = isOpen ? 0 : -1;
-        panel.hidden = !isOpen;
+        panel.hidden = !isOpen || isPage;
         let part = this.#parts.get(tab);
         if (isOpen && !part) {
           const made = untracked(() => make(context));
           this.#parts.set(tab, (part = made));
           panel.append(made.element);
         }
-        untracked(() => (isOpen ? part?.show() : part?.hide()));
+        untracked(() => (isOpen && !isPage ? part?.show() : part?.hide()));
       }
     });
     this.#stop = () => (stopSaying(), stopShowing());
   }
 
+  /** Which runs registered models name: the table is there before this is known, and without it too. */
+  async #askAliases(): Promise<void> {
+    try {
+      const { content } = await this.#kernel.ask("aliases", {});
+      this.#state.badges.value = new Map(Object.entries(content.aliases as Record<string, string[]>));
+    } catch {
+      // the kernel is gone, which whatever else is asked of it will say
+    }
+  }
+
   destroy(): void {
     this.#stop();
+    this.#page.destroy();
     for (const part of this.#parts.values()) part.destroy();
     this.#kernel.destroy();
     this.#state.destroy();
@@ -111,6 +130,7 @@ export class App {
     event.preventDefault();
     const at = TABS.findIndex(({ tab }) => tab === this.#state.view.peek().tab);
     const next = TABS[(at + move + TABS.length) % TABS.length]!.tab;
+    this.#state.page.value = "";
     this.#state.change({ tab: next });
     this.element.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();
   };

@@ -1,11 +1,13 @@
 /** What each part of the widget is given, and what it gives. */
 
+import type { Editing } from "./editing.ts";
 import type { Kernel } from "./kernel.ts";
 import type { State } from "./state.ts";
 
 export interface Context {
   readonly state: State;
   readonly kernel: Kernel;
+  readonly editing: Editing;
   /** Says something to screen readers, and in the line at the bottom. */
   readonly say: (text: string) => void;
 }

@@ -27,9 +27,11 @@ export function fill(element: Element, ...children: Child[]): void {
   element.replaceChildren(...children.filter((child) => child !== null));
 }
 
+/** Each widget loads this module anew, and counts from 1: the ids of two on a page differ in this. */
+const key = Math.random().toString(36).slice(2, 8);
 let ids = 0;
 
 /** Returns an id that no other element of the page has. */
 export function uniqueId(name: string): string {
-  return `mlmagic-${name}-${++ids}`;
+  return `mlmagic-${name}-${key}-${++ids}`;
 }

@@ -6,7 +6,7 @@ import { NEW_CHARTS, soundCharts, type ChartView } from "./charts/view.ts";
 import type { Model } from "./model.ts";
 import { decode, type Table } from "./wire.ts";
 
-export const TABS = ["table", "curves", "charts", "differences"] as const;
+export const TABS = ["table", "curves", "charts", "figures", "differences"] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface Sort {
@@ -28,6 +28,8 @@ export interface View {
   differing: boolean;
   /** Whether metrics are shaded by how good they are. */
   shaded: boolean;
+  /** Whether archived runs are shown. */
+  archived: boolean;
   /** What runs are grouped by: nothing, `configuration` (seeds aside), or the id of a column. */
   group: string;
   /** Ids of parent runs, and keys of groups, that are unfolded. */
@@ -59,6 +61,7 @@ export const NEW_VIEW: View = {
   widths: {},
   differing: false,
   shaded: true,
+  archived: false,
   group: "",
   expanded: [],
   metric: "",
@@ -70,6 +73,12 @@ export class State {
   readonly table;
   readonly selected;
   readonly view;
+  /** The id of the run whose page is open, empty if none is. */
+  readonly page = signal("");
+  /** Registered models by run: `churn@champion`. */
+  readonly badges = signal<ReadonlyMap<string, readonly string[]>>(new Map());
+  /** Returns the ids of the runs in the order of the table. */
+  order: () => readonly string[] = () => this.table.peek().ids;
   readonly #stop: (() => void)[] = [];
 
   constructor(model: Model) {

@@ -41,6 +41,15 @@ export interface SentTable {
   /** The address of the MLflow UI, null where none serves; with it the experiment of each run. */
   ui: string | null;
   experiments: string[];
+  /** The runs that were deleted in this widget. */
+  deleted?: string[];
+  /** The experiment and the filter that found the runs, null where they were named one by one. */
+  query?: Query | null;
+}
+
+export interface Query {
+  experiment: string;
+  filter: string;
 }
 
 interface AnyColumn {
@@ -79,6 +88,8 @@ export interface Table {
   readonly notice: { text: string; hint: string } | null;
   readonly ui: string | null;
   readonly experiments: readonly string[];
+  readonly deleted: ReadonlySet<string>;
+  readonly query: Query | null;
 }
 
 /** Returns the table that was sent, its buffers as typed arrays. */
@@ -97,6 +108,8 @@ export function decode(sent: SentTable): Table {
     notice: sent.notice,
     ui: sent.ui,
     experiments: sent.experiments,
+    deleted: new Set(sent.deleted ?? []),
+    query: sent.query ?? null,
   };
 }
 
@@ -114,6 +127,18 @@ function column(sent: SentColumn): Column {
 /** A typed array needs an aligned buffer of its own; a DataView may begin anywhere in one. */
 export function copied(view: DataView): ArrayBuffer {
   return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength).slice().buffer;
+}
+
+/** Returns the word of a run in the text column of this id, null where it has none. */
+export function wordOf(table: Table, id: string, row: number): string | null {
+  const column = table.byId.get(id);
+  return column?.type === "text" ? word(column, row) : null;
+}
+
+/** Returns the page of a run in the MLflow UI; only pages of the web are linked, whatever the settings say. */
+export function uiAddress({ ui, ids, experiments }: Table, row: number): string | null {
+  if (ui === null || !/^https?:\/\//i.test(ui)) return null;
+  return `${ui}/#/experiments/${encodeURIComponent(experiments[row]!)}/runs/${encodeURIComponent(ids[row]!)}`;
 }
 
 /** Tells whether a run has a value in the column. */

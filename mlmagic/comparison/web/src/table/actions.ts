@@ -1,8 +1,9 @@
 /** What clicks, drags and keys do in the grid. */
 
 import type { Context } from "../context.ts";
-import type { Column } from "../wire.ts";
+import { wordOf, type Column } from "../wire.ts";
 import { counted } from "../words.ts";
+import { STAR } from "./cells.ts";
 import { NAME, NARROWEST, WIDEST } from "./columns.ts";
 import type { Grid, Place } from "./grid.ts";
 import type { TableModel } from "./model.ts";
@@ -21,6 +22,8 @@ export class Actions {
   /** The line from which a range is selected, and the selection that it is added to. */
   #anchor = 0;
   #kept: readonly string[] = [];
+  /** What was selected before the first of two clicks, which opens a run and selects nothing. */
+  #before: readonly string[] = [];
 
   constructor(grid: Grid, model: TableModel, context: Context) {
     this.#grid = grid;
@@ -48,6 +51,13 @@ export class Actions {
     this.#grid.activate(place);
     if (place.line < 0) return this.#onHeading(place, event.shiftKey);
     if (place.does === "fold") return this.#fold(place.line);
+    if (place.does === "star") return this.#star(place.line);
+    // No event of its own: the first click draws the cell anew, so that the second one is elsewhere for the browser.
+    if (event.detail === 2 && place.does === "") {
+      if (this.#isRun(place.line)) this.#model.state.selected.value = this.#before;
+      return this.#open(place.line);
+    }
+    if (event.detail < 2) this.#before = this.#model.state.selected.peek();
     this.#select(place.line, { isRange: event.shiftKey, isMore: event.ctrlKey || event.metaKey || place.does === "check" });
   }
 
@@ -99,6 +109,29 @@ export class Actions {
     const isOpen = expanded.includes(branch.key);
     this.#model.state.change({ expanded: isOpen ? expanded.filter((key) => key !== branch.key) : [...expanded, branch.key] });
     this.#context.say(`${isOpen ? "Folded" : "Unfolded"} ${counted(branch.children.length, "run")}.`);
+  }
+
+  #isRun(line: number): boolean {
+    return (this.#model.lines.peek()[line]?.branch.row ?? -1) >= 0;
+  }
+
+  #isFolded(line: number): boolean {
+    return !this.#model.expanded.peek().has(this.#model.lines.peek()[line]?.branch.key ?? "");
+  }
+
+  /** Opens the page of a run; a group is folded or unfolded. */
+  #open(line: number): void {
+    const branch = this.#model.lines.peek()[line]?.branch;
+    if (!branch) return;
+    if (this.#isRun(line)) this.#model.state.page.value = branch.key;
+    else this.#fold(line);
+  }
+
+  #star(line: number): void {
+    const { table } = this.#model.state;
+    const branch = this.#model.lines.peek()[line]?.branch;
+    if (!branch || branch.row < 0 || table.peek().deleted.has(branch.key)) return;
+    void this.#context.editing.star([branch.key], wordOf(table.peek(), STAR, branch.row) !== "true");
   }
 
   #select(line: number, { isRange, isMore }: { isRange: boolean; isMore: boolean }): void {
@@ -169,7 +202,6 @@ export class Actions {
   #onDoubleClick(event: MouseEvent): void {
     const place = this.#grid.placeOf(event.target as Element);
     if (place?.does === "resize") this.#resize(place.column, this.#grid.widthNeeded(place.column));
-    else if (place && place.line >= 0 && place.does === "") this.#fold(place.line);
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -234,9 +266,15 @@ export class Actions {
         return true;
       case "Enter":
         if (isWhole) this.#grid.cellAt({ line, column: 0 })?.querySelector("a")?.click();
-        else if ((this.#model.lines.peek()[line]?.branch.children.length ?? 0) > 0) this.#fold(line);
-        else this.#select(line, { isRange: false, isMore: false });
+        else this.#open(line);
         return true;
+      case "+":
+      case "-":
+        if (this.#isFolded(line) === (event.key === "+")) this.#fold(line);
+        return true;
+      case "s":
+        if (!isWhole) this.#star(line);
+        return !isWhole;
       case "Escape":
         this.#kept = [];
         this.#choose([]);

@@ -5,7 +5,7 @@ import { clean, duration, exactMoment, MISSING, moment, number } from "../format
 import { isShared } from "../names.ts";
 import { swatch } from "../swatch.ts";
 import { exact, numberAt } from "../values.ts";
-import { has, word, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
+import { has, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
 import { counted, cut, markOf } from "../words.ts";
 import { NAME } from "./columns.ts";
 import type { TableModel } from "./model.ts";
@@ -15,6 +15,9 @@ import { belowOf, commonRow, summaryIn, type Branch, type Line } from "./tree.ts
 const LONGEST_TEXT = 300;
 const LONGEST_TITLE = 2000;
 const MOST_PARAMS = 4;
+const MOST_BADGES = 2;
+const LONGEST_BADGE = 30;
+export const STAR = "tag:mlmagic.star";
 /** So much of a digest tells two data sets apart; all of it is in the title. */
 const DIGEST = 8;
 
@@ -59,19 +62,29 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
   const count = branch.children.length;
   const place = branch.row >= 0 ? model.places.peek().get(branch.key) : undefined;
   const label = branch.row >= 0 ? (word(column, branch.row) ?? "") : groupLabel(branch, model, table);
-  const link = branch.row >= 0 ? address(table, branch.row) : null;
+  const link = branch.row >= 0 ? uiAddress(table, branch.row) : null;
+  const isStarred = branch.row >= 0 && wordOf(table, STAR, branch.row) === "true";
+  const isDeleted = branch.row >= 0 && table.deleted.has(branch.key);
+  const badges = branch.row >= 0 ? (model.state.badges.peek().get(branch.key) ?? []) : [];
   cell.style.setProperty("--mm-depth", String(depth));
   cell.title = cut(clean(label), LONGEST_TITLE);
   cell.classList.toggle("mm-group-name", branch.row < 0);
+  cell.classList.toggle("mm-deleted", isDeleted);
   fill(
     cell,
     count > 0
       ? el("button", { type: "button", tabindex: -1, class: "mm-fold", "data-do": "fold", "aria-label": `${isOpen ? "Fold" : "Unfold"} ${counted(count, "run")}`, "aria-expanded": String(isOpen) })
       : null,
+    branch.row < 0 || isDeleted
+      ? null
+      : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
     place === undefined ? null : swatch(place),
     el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
     count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
+    isDeleted ? el("span", { class: "mm-badge" }, "deleted") : null,
+    ...badges.slice(0, MOST_BADGES).map((badge) => el("span", { class: "mm-badge mm-badge-alias", title: `Registered model ${clean(badge)}` }, el("bdi", {}, cut(clean(badge), LONGEST_BADGE)))),
+    badges.length > MOST_BADGES ? el("span", { class: "mm-count", title: clean(badges.join(", ")) }, `+${badges.length - MOST_BADGES}`) : null,
     link
       ? el("a", { href: link, target: "_blank", rel: "noopener noreferrer", tabindex: -1, class: "mm-link", title: "Open in the MLflow UI (Ctrl+Enter)", "aria-label": `Open ${cut(clean(label), 60)} in the MLflow UI` }, "↗")
       : null,
@@ -101,12 +114,6 @@ function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   if (named < 0) return params || "one configuration";
   const name = word(names as TextColumn, named);
   return params ? `${params} · ${name}` : (name ?? "");
-}
-
-/** Returns the page of a run in the MLflow UI; only pages of the web are linked, whatever the settings say. */
-function address({ ui, ids, experiments }: Table, row: number): string | null {
-  if (ui === null || !/^https?:\/\//i.test(ui)) return null;
-  return `${ui}/#/experiments/${encodeURIComponent(experiments[row]!)}/runs/${encodeURIComponent(ids[row]!)}`;
 }
 
 function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {

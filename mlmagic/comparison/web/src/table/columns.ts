@@ -60,7 +60,7 @@ export function layoutOf(columns: readonly Column[], pinned: number, widths: Rea
 }
 
 function defaultWidth(column: Column, hasMeans: boolean): number {
-  if (column.id === NAME) return 220;
+  if (column.id === NAME) return 248;
   if (column.format === "status" || column.format === "moment") return 122;
   if (column.format === "duration") return 108;
   const heading = Math.min(column.label.length, 22) * LETTER + 46;

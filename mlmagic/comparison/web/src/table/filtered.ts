@@ -4,6 +4,7 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 
 import type { State } from "../state.ts";
 import type { TextColumn } from "../wire.ts";
+import { archivedIn, asksForArchived, without } from "./archived.ts";
 import { match } from "./filter/match.ts";
 import type { Problem } from "./filter/problem.ts";
 
@@ -11,6 +12,8 @@ export interface Filtered {
   /** The rows that the filter keeps; null: all. */
   readonly rows: Uint8Array | null;
   readonly count: number;
+  /** How many archived runs are hidden. */
+  readonly archived: number;
   readonly problem: Problem | null;
 }
 
@@ -18,6 +21,8 @@ export interface Filtered {
 export function filteredOf(state: State): ReadonlySignal<Filtered> {
   const filter = computed(() => state.view.value.filter);
   const hiddenIds = computed(() => state.view.value.hidden);
+  const isArchiveShown = computed(() => state.view.value.archived || asksForArchived(filter.value));
+  const archived = computed(() => (isArchiveShown.value ? null : archivedIn(state.table.value)));
   let last: { of: unknown; rows: Uint8Array | null } = { of: null, rows: null };
   return computed(() => {
     const all = state.table.value;
@@ -26,6 +31,7 @@ export function filteredOf(state: State): ReadonlySignal<Filtered> {
     const matched = match(filter.value, all, searched);
     if (!matched.problem) last = { of: all, rows: matched.rows };
     else if (last.of !== all) last = { of: all, rows: null };
-    return { rows: last.rows, count: last.rows ? last.rows.reduce((sum, isIn) => sum + isIn, 0) : all.count, problem: matched.problem };
+    const { rows, hidden: away } = without(last.rows, archived.value, all.count);
+    return { rows, count: rows ? rows.reduce((sum, isIn) => sum + isIn, 0) : all.count, archived: away, problem: matched.problem };
   });
 }

@@ -48,6 +48,8 @@ export class Grid {
   #window: [number, number] = [0, 0];
   #size = { width: 0, height: 0 };
   #ownHeight = "";
+  /** Whether something has changed while the grid was hidden, when nothing is drawn. */
+  #isStale = false;
 
   constructor(model: TableModel) {
     this.#model = model;
@@ -73,6 +75,7 @@ export class Grid {
         void model.shaded.value;
         void model.longest.value;
         void model.expanded.value;
+        void model.state.badges.value;
         const isTree = model.hasMeans.value;
         this.element.setAttribute("role", isTree ? "treegrid" : "grid");
         this.element.setAttribute("aria-rowcount", String(lines.length + 1));
@@ -156,8 +159,10 @@ export class Grid {
     this.#ownHeight = this.element.style.height;
   }
 
-  #paint(isAll: boolean): void {
-    if (this.#size.width === 0) return;
+  #paint(isWhole: boolean): void {
+    if (this.#size.width === 0) return void (this.#isStale ||= isWhole);
+    const isAll = isWhole || this.#isStale;
+    this.#isStale = false;
     const { scrollTop, scrollLeft } = this.element;
     const model = this.#model;
     const lines = model.lines.peek();
@@ -251,7 +256,7 @@ export class Grid {
   }
 
   #drawSelection(): void {
-    if (this.#size.width === 0) return;
+    if (this.#size.width === 0) return void (this.#isStale = true);
     const lines = this.#model.lines.peek();
     const drawing = { model: this.#model, table: this.#model.state.table.peek(), now: Date.now() };
     const columns = this.#model.layout.peek().columns;

@@ -20,7 +20,7 @@ export class Toolbar {
   readonly #model: TableModel;
   readonly #stop: (() => void)[];
 
-  constructor(model: TableModel) {
+  constructor(model: TableModel, selected: HTMLElement) {
     this.#model = model;
     const { state } = model;
     this.filter = new FilterBox(model);
@@ -30,6 +30,7 @@ export class Toolbar {
       state.change({ differing: !state.view.peek().differing }),
     );
     const shaded = toggle("Shade", "Shade metrics: the better, the stronger", () => state.change({ shaded: !state.view.peek().shaded }));
+    const archived = toggle("", "Runs with the tag mlmagic.archived", () => state.change({ archived: !state.view.peek().archived }));
     const group = el("select", { "aria-label": "Group by", change: () => state.change({ group: group.value }) });
     const file = el(
       "button",
@@ -39,19 +40,24 @@ export class Toolbar {
     this.element = el(
       "div",
       { class: "mm-table-tools" },
-      el("div", { class: "mm-bar" }, this.filter.element, count, el("span", { class: "mm-gap-wide" }), chooser.button, differing, shaded, el("label", {}, "Group by", group), file),
+      el("div", { class: "mm-bar" }, this.filter.element, count, selected, el("span", { class: "mm-gap-wide" }), archived, chooser.button, differing, shaded, el("label", {}, "Group by", group), file),
       this.filter.problem,
       chooser.element,
     );
     // Each of its own: an order of the rows must not make the list of groups anew.
+    const isArchiveShown = computed(() => state.view.value.archived);
     const [isDiffering, isShaded, chosen] = [computed(() => state.view.value.differing), computed(() => state.view.value.shaded), computed(() => state.view.value.group)];
     this.#stop = [
       effect(() => differing.setAttribute("aria-pressed", String(isDiffering.value))),
       effect(() => shaded.setAttribute("aria-pressed", String(isShaded.value))),
       effect(() => {
         const table = state.table.value;
-        const found = model.filtered.value.count;
-        count.textContent = found === table.count ? counted(table.count, "run") : `${found.toLocaleString("en-US")} of ${counted(table.count, "run")}`;
+        const { count: found, archived: hidden } = model.filtered.value;
+        count.textContent = found + hidden === table.count ? counted(found, "run") : `${found.toLocaleString("en-US")} of ${counted(table.count - hidden, "run")}`;
+        const isShown = isArchiveShown.value;
+        archived.hidden = hidden === 0 && !isShown;
+        archived.textContent = isShown ? "Archived" : `${hidden.toLocaleString("en-US")} archived`;
+        archived.setAttribute("aria-pressed", String(isShown));
       }),
       effect(() => fill(group, ...groupsOf(state.table.value, chosen.value))),
     ];

@@ -168,8 +168,19 @@ function withParents(shown: Uint8Array, parents: Int32Array): Uint8Array {
   return isIn;
 }
 
+/** Returns the ids of these runs and of all below them, each once. */
+export function withNested(table: Table, ids: readonly string[]): string[] {
+  const parents = soundParents(table);
+  const wanted = new Set(ids.flatMap((id) => table.rows.get(id) ?? []));
+  const isBelow = (row: number) => {
+    for (let at = row; at >= 0; at = parents[at]!) if (wanted.has(at)) return true;
+    return false;
+  };
+  return table.ids.filter((_, row) => isBelow(row));
+}
+
 /** Tags are free: a run may call itself its parent, or two each other. Such a run has none. */
-function soundParents(table: Table): Int32Array {
+export function soundParents(table: Table): Int32Array {
   let sound = parentsOf.get(table);
   if (sound) return sound;
   sound = table.parents.slice();

@@ -1,0 +1,1 @@
+"""What the pages of single runs and the tab of figures show: read on request."""

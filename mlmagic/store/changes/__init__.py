@@ -1,0 +1,1 @@
+"""Changes of recorded runs: notes, tags, and deleting."""
