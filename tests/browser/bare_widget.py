@@ -24,7 +24,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runs</tit
 <link rel="stylesheet" href="compare.css"><style>body { margin: 8px; background: var(--page) }</style>
 <body data-jp-theme-light="LIGHT" style="--page: PAGE"><main>PLACES</main><script type="module">
 import widget from "./compare.js";
-const read = (value) => {
+const read = window.read = (value) => {
   if (Array.isArray(value)) return value.map(read);
   if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
   if ("base64" in value) return new DataView(Uint8Array.from(atob(value.base64), (one) => one.charCodeAt(0)).buffer);
@@ -52,6 +52,17 @@ window.models = [...document.querySelectorAll("main > div")].map((el) => {
 </script></body></html>"""
 
 
+def as_json(traits: dict[str, Any]) -> str:
+    """Return *traits* as JSON; ``read`` of the page makes DataViews of their bytes."""
+    return json.dumps(traits, default=lambda part: {"base64": base64.b64encode(part).decode()})
+
+
+def send_table(page: Page, comparison: Comparison) -> None:
+    """Replace the table of the page's first widget, as the kernel does."""
+    table = json.loads(as_json(dict(wire.table_of(comparison, None))))
+    page.evaluate("(table) => models[0].set('table', read(table))", table)
+
+
 def open_widget(
     browser: Browser,
     comparison: Comparison,
@@ -71,7 +82,7 @@ def open_widget(
     html = _PAGE.replace("LIGHT", str(not is_dark).lower()).replace("PAGE", "#111" if is_dark else "#fff")
     files = {
         "": html.replace("PLACES", "<div></div>" * count),
-        "traits.json": json.dumps(traits, default=lambda part: {"base64": base64.b64encode(part).decode()}),
+        "traits.json": as_json(traits),
         "compare.js": (STATIC / "compare.js").read_text(encoding="utf-8"),
         "compare.css": (STATIC / "compare.css").read_text(encoding="utf-8"),
     }

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from bare_widget import open_widget
+from bare_widget import open_widget, send_table
 from jupyter_pages import ROOT
 from light_runs import numbered_run
 
@@ -417,6 +417,21 @@ def test_a_view_of_another_version_is_shown_as_far_as_it_can_be(opened):
     charts = {"kind": "pie", "axes": ["param:gone", "metric:loss", 3], "colour": "metric:gone", "brushes": {"a": 1}}
     page = opened(charts=charts, view={"tab": "charts", "later": [1]})
     until(page, "1 axes: loss|1 axis: loss")
+
+
+def test_ranges_outlive_a_table_that_changes_also_to_none(opened):
+    brushes = {"metric:loss": {"low": 0.6, "high": 0.9, "off": False}}
+    page = opened(charts={"brushes": brushes})
+    kept(page, "of 40 runs in the ranges")
+    heading(page, "lr").hover()
+    for count, wanted in ((5, "of 5 runs in the ranges"), (40, "of 40 runs in the ranges")):
+        send_table(page, made(count))
+        kept(page, wanted)
+    send_table(page, Comparison([], "none"))
+    page.get_by_text("No runs.").wait_for()
+    send_table(page, made(20))
+    kept(page, "of 20 runs in the ranges")
+    assert view(page)["brushes"] == brushes
 
 
 def test_two_widgets_of_one_page_share_no_id(opened):

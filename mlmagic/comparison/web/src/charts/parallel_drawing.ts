@@ -10,7 +10,7 @@ import type { Surface } from "./surface.ts";
 const TOP_PX = 12;
 const BOTTOM_PX = 14;
 const OFF_PX = 44;
-const LETTER_PX = 6.3;
+const LETTER_PX = 6.6;
 /** More selected runs than this are drawn thinly. */
 const MOST_THICK = 24;
 
@@ -134,9 +134,10 @@ export function drawAxes(surface: Surface, geometry: Geometry, theme: Theme): vo
   const { axes, apart, top, bottom, off } = geometry;
   const line = theme.colour("--mm-strong-line");
   const words = { colour: theme.colour("--mm-text"), halo: theme.colour("--mm-back") };
-  const letters = Math.max(3, Math.floor((apart - 14) / LETTER_PX));
+  const lettersIn = (pixels: number) => Math.max(3, Math.floor((pixels - 12) / LETTER_PX));
   axes.forEach((axis, at) => {
     const x = xOf(geometry, at);
+    const letters = lettersIn(at < axes.length - 1 ? apart : apart / 2);
     surface.polyline([x, top, x, bottom], 2, { colour: line, width: 1.2, alpha: 1 });
     for (const { at: part, text } of marksOf(axis, bottom - top, 14)) {
       const y = pixelAt(geometry, at, part);
@@ -146,7 +147,8 @@ export function drawAxes(surface: Surface, geometry: Geometry, theme: Theme): vo
     if (!axis.off) return;
     surface.polyline([x - 5, off, x + 5, off], 2, { colour: line, width: 1.2, alpha: 1 });
     surface.polyline([x, bottom + 5, x, off - 6], 2, { colour: line, width: 1, alpha: 0.7, dash: [2, 3] });
-    surface.text(cut(axis.off, letters), x + 8, off, { ...words, colour: theme.colour("--mm-soft") });
+    const isRight = axis.off.length <= letters; // else beside the last axis, where there is no room, on the left
+    surface.text(cut(axis.off, lettersIn(apart)), isRight ? x + 8 : x - 8, off, { ...words, colour: theme.colour("--mm-soft"), align: isRight ? "left" : "right" });
   });
 }
 
