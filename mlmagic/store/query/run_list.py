@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,7 +13,7 @@ from mlmagic.store import connection, experiments, tracking_uri
 from mlmagic.store.changes.run_changes import ARCHIVED
 from mlmagic.store.query import bulk, ordering, queries
 from mlmagic.store.query.direction import VALUES, MetricValue, direction_of
-from mlmagic.store.query.families import PARENT, best_point, fold
+from mlmagic.store.query.families import PARENT, fold
 from mlmagic.store.query.filters.archived import Unarchived, asks_for_archived
 from mlmagic.store.query.filters.division import divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
@@ -22,6 +21,7 @@ from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Value, with_conditions
 from mlmagic.store.query.frames import frame_of
 from mlmagic.store.query.histories.extremes import has_steps, of_column, read_extremes
+from mlmagic.store.query.histories.ranking import rank
 from mlmagic.store.refusals import refused_by
 from mlmagic.suggestions import did_you_mean
 
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.store.query.filters.division import DividedFilter
-    from mlmagic.store.query.histories.extremes import Extremes
-
-    Measured = dict[str, tuple[float, int | None]]
+    from mlmagic.store.query.histories.extremes import Measured
 
 _NO_KEYS = Keys()
 _OWN_ID = re.compile(r"[0-9a-f]{32}")
@@ -189,31 +187,18 @@ class _Listing:
         return top[: self.request.n + 1], {run_id: len(found) for run_id, found in below.items()}
 
     def _ranked(self) -> FoundRuns:
-        """Return the best runs by a metric: with steps by its best value, those below others by their best point."""
-        key, value = self.order.key, self.request.value or "best"
+        """Return the best runs by a metric."""
+        key, most = self.order.key, self.request.n
         matching, is_cut = self._every()
+        ranked = rank(self.client, matching, self.order, self.request.value or "best", folded=self.is_folded)
         notes = [f"ranked among the {queries.PAGE:,} runs whose last {key} is best"] if is_cut else []
-        extremes: dict[tuple[str, str], Extremes] | None = {}
-        if value != "last":
-            extremes = read_extremes(self.client, matching, [key])
-        if extremes is None:
+        if ranked.by_last:
             notes.append(f"ranked by the last {key}: a server is asked for the history of each run, too many here")
-        measured = of_column(matching, key, extremes or {}, value, self.order.goal)
-        values = {run_id: one for run_id, (one, _) in measured.items()}
-        below: dict[str, list[Run]] = {}
-        if self.is_folded:
-            matching, below = fold(matching)
-            for run_id, runs_below in below.items():
-                best = best_point(runs_below, values, lowest=self.order.ascending)
-                own = values.get(run_id)
-                if best is not None and (own is None or math.isnan(own) or (best < own) == self.order.ascending):
-                    values[run_id], measured[run_id] = best, (best, None)
-        chosen = self.order.sorted(matching, values)
+        below = {run_id: len(found) for run_id, found in ranked.below.items()}
         listed = FoundRuns(
-            chosen[: self.request.n], "", self.order, more=len(chosen) > self.request.n,
-            below={run_id: len(found) for run_id, found in below.items()}, note="; ".join(notes),
-        )  # fmt: skip
-        return self._measured(listed, measured)
+            ranked.runs[:most], "", self.order, more=len(ranked.runs) > most, below=below, note="; ".join(notes)
+        )
+        return self._measured(listed, ranked.measured)
 
     def _every(self) -> tuple[list[Run], bool]:
         """Return all runs that match; of a server only the first page, and whether there are more."""

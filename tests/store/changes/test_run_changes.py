@@ -100,9 +100,9 @@ def test_a_deleted_run_is_restored_and_its_nested_runs_stay(make_run):
     parent = make_run("parent")
     make_run("child", tags={"mlflow.parentRunId": parent})
     mlmagic.Run(parent).delete()
-    assert list(mlmagic.runs()["name"]) == ["child"]
+    assert list(mlmagic.runs(nested=True)["name"]) == ["child"]
     mlmagic.Run(parent).restore()
-    assert list(mlmagic.runs()["name"]) == ["child", "parent"]
+    assert list(mlmagic.runs(nested=True)["name"]) == ["child", "parent"]
 
 
 def test_a_run_that_was_deleted_meanwhile_is_told(run):

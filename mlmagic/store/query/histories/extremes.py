@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mlmagic.store.database import Database
     from mlmagic.store.query.direction import Direction, MetricValue
 
+    Measured = dict[str, tuple[float, int | None]]
+    """A value of a metric and its step, by the id of the run."""
+
 _MOST_ROWS = 300_000
 """So many logged values are read with their steps, in about half a second; of more the database tells the extremes."""
 _ROWS_AT_ONCE = 50_000
@@ -158,9 +161,9 @@ class _Running:
 
 def of_column(
     runs: Iterable[Run], key: str, found: Mapping[tuple[str, str], Extremes], value: MetricValue, goal: Direction | None
-) -> dict[str, tuple[float, int | None]]:
+) -> Measured:
     """Return the chosen value and its step by the id of the run; the last value where there is no history."""
-    chosen: dict[str, tuple[float, int | None]] = {}
+    chosen: Measured = {}
     for run in runs:
         if key not in run.data.metrics:
             continue
