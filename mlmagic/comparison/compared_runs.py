@@ -76,33 +76,6 @@ class Comparison:
         values = [(math.isnan(value), sign * value) for value in main.numbers.tolist()]
         return sorted(range(len(values)), key=values.__getitem__)
 
-    def families(self) -> list[tuple[int, int]]:
-        """Return (row, nesting depth) pairs: runs below their parents, the family of the best run first.
-
-        Families, and the runs within a family, are in the order of `best_first`.
-        """
-        best = self.best_first()
-        below: dict[int, list[int]] = {}
-        for row in best:
-            below.setdefault(self.parents[row], []).append(row)
-        depths: dict[int, int] = {}
-        for row in best:
-            waiting = [] if row in depths else [(self._oldest(row), 0)]
-            while waiting:
-                one, depth = waiting.pop()
-                if one not in depths:
-                    depths[one] = depth
-                    waiting.extend((child, depth + 1) for child in reversed(below.get(one, ())))
-        return list(depths.items())
-
-    def _oldest(self, row: int) -> int:
-        """Return the topmost ancestor. Tags may form a cycle of parents; the walk then stops at one of its runs."""
-        seen = {row}
-        while (parent := self.parents[row]) >= 0 and parent not in seen:
-            seen.add(parent)
-            row = parent
-        return row
-
     @cached_property
     def parents(self) -> list[int]:
         """The row of each run's parent, or -1 if the parent is not among the runs."""

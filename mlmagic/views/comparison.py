@@ -6,13 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.groups import groups_of, mean_of
-from mlmagic.comparison.histories import best_curves
+from mlmagic.comparison.histories import best_runs, ranking_of
 from mlmagic.errors import StoreError
+from mlmagic.store.query.families import fold
 from mlmagic.store.query.frames import ATTRS, frame_of
+from mlmagic.store.query.histories.extremes import of_column
 from mlmagic.store.query.run_list import urls_of
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
-from mlmagic.views.tables.runs_table import table_html
+from mlmagic.views.tables.runs_table import below_text, table_html
 from mlmagic.visible import visible
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mlmagic.comparison.compared_runs import Comparison
     from mlmagic.comparison.groups import Mean
     from mlmagic.store.query.histories.curves import Curve
+    from mlmagic.store.query.histories.ranking import Ranked
 
 MOST_CURVES = len(STYLES)
 _MOST_ROWS = 20
@@ -31,31 +34,30 @@ _MOST_POINTS = 200
 _LONGEST_NAME = 40
 _LONGEST_TITLE = 200
 _MOST_DECIMALS = 8
-_BELOW = "\N{DOWNWARDS ARROW WITH TIP RIGHTWARDS} "
-_INDENT = "\N{EM SPACE}"
 _SIZE = Size(560, 150)
 
 
 def still_of(comparison: Comparison) -> MimeBundle:
     """Return the static view of *comparison*, with the curves of its best runs in the main metric."""
     try:
-        curves = best_curves(comparison.without_archived(), MOST_CURVES, points=_MOST_POINTS)
+        ranked, curves = best_runs(comparison.without_archived(), MOST_CURVES, points=_MOST_POINTS)
     except StoreError:  # if the store has become unavailable, show the table without curves
-        curves = []
-    return comparison_bundle(comparison, curves)
+        ranked, curves = None, []
+    return comparison_bundle(comparison, curves, ranked)
 
 
-def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBundle:
+def comparison_bundle(comparison: Comparison, curves: Sequence[Curve], ranked: Ranked | None = None) -> MimeBundle:
     """Return the static view: a table of the best runs, and their *curves* or the main metric of each run.
 
-    *curves* are at most six curves of the main metric, best run first. Everything is escaped and nothing needs a
+    *curves* are at most six curves of the main metric, best run first; *ranked* is the order of the runs, by their last
+    values if it is not given. Everything is escaped and nothing needs a
     script. In JupyterLab and Notebook, the view is hidden behind a live widget.
     """
     comparison = comparison.without_archived()
-    frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison)
+    frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison, ranked or ranking_of(comparison))
     drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
     every = comparison.total or len(comparison.runs)
-    left_out = 0 if comparison.group else max(every - len(frame), 0)
+    left_out = 0 if comparison.group else max(every - len(frame) - sum(frame.attrs[ATTRS].get("below", {}).values()), 0)
     return {
         "text/html": render(
             "comparison.html",
@@ -72,21 +74,25 @@ def comparison_bundle(comparison: Comparison, curves: Sequence[Curve]) -> MimeBu
     }
 
 
-def _runs_frame(comparison: Comparison) -> DataFrame:
-    """Return the best runs, with nested runs below their parents."""
+def _runs_frame(comparison: Comparison, ranked: Ranked | None) -> DataFrame:
+    """Return the best runs; those below others are counted."""
     main = comparison.main_metric
-    families = comparison.families()[:_MOST_ROWS]
-    frame = frame_of(
-        [comparison.runs[row] for row, _ in families],
+    runs = (ranked.runs if ranked else fold(comparison.runs)[0])[:_MOST_ROWS]
+    measured = {}
+    if main and ranked:
+        known = {run_id: ranked.measured[run_id] for run in runs if (run_id := run.info.run_id) in ranked.measured}
+        last = of_column(runs, main.label, {}, "last", None)
+        if any(repr(one) != repr(last.get(run_id, (None, None))[0]) for run_id, (one, _) in known.items()):
+            measured = {main.label: known}
+    below = ranked.below if ranked else fold(comparison.runs)[1]
+    return frame_of(
+        runs,
         sort=("metric", main.label) if main else None,
         ascending=bool(main and main.goal == "min"),
-        urls=urls_of([comparison.runs[row] for row, _ in families]),
+        measured=measured,
+        below={run.info.run_id: len(below[run.info.run_id]) for run in runs if run.info.run_id in below},
+        urls=urls_of(runs),
     )
-    frame["name"] = [
-        f"{_INDENT * (depth - 1)}{_BELOW * (depth > 0)}{name or ''}"
-        for name, (_, depth) in zip(frame["name"], families, strict=True)
-    ]
-    return frame
 
 
 def _groups_frame(comparison: Comparison) -> DataFrame:
@@ -196,6 +202,10 @@ def _plain(comparison: Comparison, frame: DataFrame, left_out: int) -> str:
     if comparison.notice:
         return f"{title}\n{comparison.notice.text} {shorten(comparison.notice.hint, _LONGEST_TITLE)}"
     shown = frame.drop(columns=["run_id", "started"], errors="ignore")
+    below = frame.attrs[ATTRS].get("below", {})
+    if below:
+        counts = [below_text(below.get(run_id, 0)) for run_id in frame["run_id"]]
+        shown["name"] = [f"{name or ''} {count}".strip() for name, count in zip(frame["name"], counts, strict=True)]
     shown = shown.map(lambda value: shorten(value, _LONGEST_NAME) if isinstance(value, str) else value)
     shown.columns = [shorten(name, _LONGEST_NAME) for name in shown.columns]
     lines = [title, visible(shown.to_string(index=False, max_cols=12, na_rep="\N{EN DASH}"))]

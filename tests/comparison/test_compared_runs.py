@@ -66,28 +66,18 @@ PARENTS = st.integers(1, 10).flatmap(
 
 
 @given(PARENTS)
-def test_every_run_is_once_below_its_parent_whatever_the_tags_say(given):
-    parents, count = given
+def test_the_parents_of_runs_whatever_the_tags_say(given):
+    parents, _ = given
     runs = [
         numbered_run(at, None, {}, {"loss": float(at)}, tags={PARENT: f"{parent:032x}" if parent >= 0 else "gone"})
         for at, parent in enumerate(parents)
     ]
-    made = Comparison(runs, "t")
-    assert made.parents == [parent if parent >= 0 else -1 for parent in parents]
-    families = made.families()
-    assert sorted(row for row, _ in families) == list(range(count))
-    path: list[int] = []
-    for row, depth in families:
-        assert depth <= len(path)
-        if depth:
-            assert path[depth - 1] == parents[row]
-        path[depth:] = [row]
+    assert Comparison(runs, "t").parents == [parent if parent >= 0 else -1 for parent in parents]
 
 
 def test_a_run_whose_parent_is_not_among_the_runs_stands_alone():
     runs = [numbered_run(0, tags={PARENT: "f" * 32}), numbered_run(1)]
     assert Comparison(runs, "t").parents == [-1, -1]
-    assert Comparison(runs, "t").families() == [(0, 0), (1, 0)]
 
 
 def test_the_columns_stand_in_the_order_of_the_table():
@@ -202,6 +192,6 @@ def test_an_error_names_the_request_that_it_answers():
 def test_no_runs_are_an_empty_table():
     made = Comparison([], "nothing")
     assert made.main_metric is None
-    assert (made.best_first(), made.families(), made.parents, made.configurations) == ([], [], [], [])
+    assert (made.best_first(), made.parents, made.configurations) == ([], [], [])
     assert wire.table_of(made, None)["ids"] == []
     assert list(made.to_dataframe().columns[:2]) == ["run_id", "name"]

@@ -89,19 +89,23 @@ def test_of_many_runs_the_best_are_shown_and_the_others_counted():
     assert len(shown["text/html"]) < 300_000
 
 
-def test_nested_runs_stand_below_their_parent_and_the_best_family_is_first():
+def test_nested_runs_are_counted_beside_their_parent_which_ranks_by_the_best_of_them():
     runs = [run(at, metrics={"loss": value} if value else {}) for at, value in enumerate([None, 0.3, 0.1, 0.2, None])]
     for child, parent in ((1, 0), (2, 0), (4, 3)):
         runs[child].data.tags["mlflow.parentRunId"] = runs[parent].info.run_id
-    html = comparison_bundle(Comparison(runs, "nested"), [])["text/html"]
-    assert re.findall(r"(?:↳ )?run \d(?=</bdi>)", html) == ["run 0", "↳ run 2", "↳ run 1", "run 3", "↳ run 4"]
+    shown = comparison_bundle(Comparison(runs, "nested"), [])
+    assert re.findall(r"run \d(?=</bdi>)", shown["text/html"]) == ["run 0", "run 3"]
+    assert "loss (best)" in shown["text/html"]
+    assert re.findall(r"\+ \d runs?", shown["text/html"]) == ["+ 2 runs", "+ 1 run"]
+    assert "run 0 + 2 runs" in shown["text/plain"]
 
 
 def test_runs_that_call_each_other_their_parent_are_all_there():
     runs = [run(at, metrics={"loss": at}) for at in range(3)]
     for child, parent in ((0, 1), (1, 0), (2, 2)):
         runs[child].data.tags["mlflow.parentRunId"] = runs[parent].info.run_id
-    assert sorted(row for row, _ in Comparison(runs, "circle").families()) == [0, 1, 2]
+    html = comparison_bundle(Comparison(runs, "circle"), [])["text/html"]
+    assert re.findall(r"run \d(?=</bdi>)", html) == ["run 0", "run 2"]
 
 
 def test_groups_are_told_by_their_mean_and_standard_error():

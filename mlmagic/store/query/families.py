@@ -53,14 +53,16 @@ def _topmost(run: Run, known: Mapping[str, Run]) -> str:
 def best_point(runs: Iterable[Run], values: Mapping[str, float], *, lowest: bool) -> float | None:
     """Return the best mean of *values*, by run id, over the runs that differ in their seeds only; None without any.
 
+    A run without params is a point by itself.
+
     >>> best_point([], {}, lowest=True) is None
     True
     """
-    points: dict[frozenset[tuple[str, str]], list[float]] = {}
+    points: dict[object, list[float]] = {}
     for run in runs:
         value = values.get(run.info.run_id)
         if value is not None and value == value:  # noqa: PLR0124  # NaN is no result
             point = frozenset((key, word) for key, word in run.data.params.items() if not is_seed(key))
-            points.setdefault(point, []).append(value)
+            points.setdefault(point or run.info.run_id, []).append(value)
     means = [statistics.fmean(of_point) for of_point in points.values()]
     return (min if lowest else max)(means, default=None)

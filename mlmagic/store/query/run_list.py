@@ -97,6 +97,7 @@ def runs(request: RunsRequest) -> pd.DataFrame:
         more=found.more,
         urls=urls_of(found.runs),
         below=found.below,
+        unfold="--nested lists them",
         archived=found.archived,
         note=found.note,
     )
@@ -188,11 +189,12 @@ class _Listing:
 
     def _ranked(self) -> FoundRuns:
         """Return the best runs by a metric."""
-        key, most = self.order.key, self.request.n
+        key, most, value = self.order.key, self.request.n, self.request.value or "best"
         matching, is_cut = self._every()
-        ranked = rank(self.client, matching, self.order, self.request.value or "best", folded=self.is_folded)
+        extremes = {} if value == "last" else read_extremes(self.client, matching, [key])
+        ranked = rank(matching, self.order, value, extremes, folded=self.is_folded)
         notes = [f"ranked among the {queries.PAGE:,} runs whose last {key} is best"] if is_cut else []
-        if ranked.by_last:
+        if extremes is None:
             notes.append(f"ranked by the last {key}: a server is asked for the history of each run, too many here")
         below = {run_id: len(found) for run_id, found in ranked.below.items()}
         listed = FoundRuns(

@@ -170,8 +170,8 @@ def _notes(frame: pd.DataFrame) -> list[str]:
     about = frame.attrs.get(ATTRS, {})
     below = sum(about.get("below", {}).get(run_id, 0) for run_id in frame.get("run_id", ()) if isinstance(run_id, str))
     lines = [about["note"]] if about.get("note") else []
-    count = f"{below} runs are" if below > 1 else "1 run is"
-    return [*lines, f"{count} below these: --nested lists {'them' if below > 1 else 'it'}"] if below else lines
+    told = f"{below} run{'s are' if below > 1 else ' is'} below these"
+    return [*lines, ": ".join(filter(None, [told, about.get("unfold")]))] if below else lines
 
 
 def odd_lines(frame: pd.DataFrame) -> list[str]:

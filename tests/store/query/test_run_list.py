@@ -166,6 +166,11 @@ def test_the_best_point_is_that_of_the_best_mean(trials, lowest):
     assert best_point(runs, values, lowest=lowest) == ((min if lowest else max)(means) if means else None)
 
 
+def test_runs_without_params_are_points_by_themselves():
+    runs = [light_run(run_id=f"{at:032x}", params={"seed": at}) for at in range(2)]
+    assert best_point(runs, {runs[0].info.run_id: 0.1, runs[1].info.run_id: 0.5}, lowest=True) == 0.1
+
+
 @given(st.lists(st.none() | st.integers(0, 9), max_size=10))
 def test_every_run_is_listed_or_below_a_listed_one(parents):
     runs = [

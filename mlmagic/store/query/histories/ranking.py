@@ -7,38 +7,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.store.query.families import best_point, fold
-from mlmagic.store.query.histories.extremes import of_column, read_extremes
+from mlmagic.store.query.histories.extremes import of_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from mlmagic.store.query.direction import MetricValue
-    from mlmagic.store.query.histories.extremes import Measured
+    from mlmagic.store.query.histories.extremes import Extremes, Measured
     from mlmagic.store.query.ordering import Order
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """The *runs* in their order, the value by which each ranks and its step (*measured*), and the runs *below* each.
-
-    *by_last* says that the last values rank, as a server would have been asked for too many histories.
-    """
+    """The *runs* in their order, the value by which each ranks and its step (*measured*), and the runs *below* each."""
 
     runs: Sequence[Run]
     measured: Measured
     below: Mapping[str, Sequence[Run]]
-    by_last: bool = False
 
 
-def rank(client: MlflowClient, runs: Sequence[Run], order: Order, value: MetricValue, *, folded: bool) -> Ranked:
+def rank(
+    runs: Sequence[Run],
+    order: Order,
+    value: MetricValue = "last",
+    extremes: Mapping[tuple[str, str], Extremes] | None = None,
+    *,
+    folded: bool = False,
+) -> Ranked:
     """Return *runs* in the *order* of a metric, by the *value* of its steps that is asked for.
 
-    *folded* leaves out the runs below others of *runs*: a run ranks by its own value or by the best point below it.
+    *extremes* are those of the metric, of the runs in which it has steps. *folded* leaves out the runs below others of
+    *runs*: a run ranks by its own value or by the best point below it.
     """
-    extremes = {} if value == "last" else read_extremes(client, runs, [order.key])
     measured = of_column(runs, order.key, extremes or {}, value, order.goal)
     values = {run_id: one for run_id, (one, _) in measured.items()}
     below: dict[str, list[Run]] = {}
@@ -48,4 +50,4 @@ def rank(client: MlflowClient, runs: Sequence[Run], order: Order, value: MetricV
             best, own = best_point(found, values, lowest=order.ascending), values.get(run_id)
             if best is not None and (own is None or math.isnan(own) or (best < own) == order.ascending):
                 values[run_id], measured[run_id] = best, (best, None)
-    return Ranked(order.sorted(runs, values), measured, below, by_last=extremes is None)
+    return Ranked(order.sorted(runs, values), measured, below)
