@@ -20,7 +20,7 @@ try:
 except ValueError:
     pass
 """
-TABS = ["Runs", "Curves", "Differences"]
+TABS = ["Runs", "Curves", "Figures", "Differences"]
 
 
 @pytest.fixture(scope="module", params=["JupyterLab Light", "JupyterLab Dark"])
