@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_curves
 from mlmagic.errors import StoreError
-from mlmagic.store.query.frames import ATTRS, frame_of
-from mlmagic.store.query.queries import urls_of
+from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.tables.runs_table import table_html

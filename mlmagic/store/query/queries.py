@@ -17,7 +17,7 @@ from mlmagic.store.query.filters.division import DividedFilter, divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Name, Value, with_conditions
-from mlmagic.store.query.frames import frame_of
+from mlmagic.store.query.frames import frame_of, urls_of
 from mlmagic.store.query.light_runs import readable
 from mlmagic.store.refusals import refused_by
 from mlmagic.suggestions import did_you_mean
@@ -357,9 +357,3 @@ def _pages(
         token = page.token
         if not token:
             return
-
-
-def urls_of(runs: Sequence[Run]) -> dict[str, str]:
-    """Return the pages of *runs* in the MLflow UI by id, without those that have none."""
-    addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
-    return {run_id: address for run_id, address in addresses.items() if address}
