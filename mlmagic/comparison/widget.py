@@ -8,6 +8,7 @@ widget. ipykernel 7.4 delays answers until the cell has ended, because it rememb
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,12 +117,16 @@ class CompareWidget(anywidget.AnyWidget):
     def to_dataframe(self) -> DataFrame:
         """Return the runs as a DataFrame: one row per run, with params and metrics as columns.
 
-        Returns the selected runs in the order of selection, or all runs if none is selected.
+        Returns the selected runs in the order of selection, or all runs if none is selected; deleted runs are left out,
+        and archived ones unless the table shows them or they are selected.
         """
-        frame = self._comparison.to_dataframe()
+        there = [run for run in self._comparison.runs if run.info.run_id not in self._deleted]
+        every = replace(self._comparison, runs=there)
         if not self.selected:
-            return frame
-        return frame.set_index("run_id").loc[list(self.selected)].reset_index()
+            return (every if self.view.get("archived") else every.without_archived()).to_dataframe()
+        frame = every.to_dataframe()
+        ids = set(frame["run_id"])
+        return frame.set_index("run_id").loc[[one for one in self.selected if one in ids]].reset_index()
 
     def importance(self, metric: str | None = None) -> Importance:
         """Return the importance of params for *metric*, by default the main one, among the selected runs.

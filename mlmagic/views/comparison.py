@@ -9,9 +9,8 @@ from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_runs, ranking_of
 from mlmagic.errors import StoreError
 from mlmagic.store.query.families import fold
-from mlmagic.store.query.frames import ATTRS, frame_of
+from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
 from mlmagic.store.query.histories.extremes import of_column
-from mlmagic.store.query.run_list import urls_of
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.tables.runs_table import below_text, table_html

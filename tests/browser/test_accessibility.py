@@ -20,7 +20,7 @@ try:
 except ValueError:
     pass
 """
-TABS = ["Runs", "Curves", "Charts", "Differences"]
+TABS = ["Runs", "Curves", "Charts", "Figures", "Differences"]
 
 
 @pytest.fixture(scope="module", params=["JupyterLab Light", "JupyterLab Dark"])

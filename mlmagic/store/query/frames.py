@@ -7,6 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.store import tracking_uri
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.infinities import as_logged
 from mlmagic.store.query.light_runs import as_moment, oddities
@@ -107,6 +108,12 @@ def column_name(name: str, kind: str, shared: Collection[str]) -> str:
     while rest not in shared and (found := _KIND.match(rest)):
         rest = rest[found.end() :]
     return f"{kind}.{name}" if rest in shared else name
+
+
+def urls_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Return the pages of *runs* in the MLflow UI by id, without those that have none."""
+    addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
+    return {run_id: address for run_id, address in addresses.items() if address}
 
 
 def _names(data: Iterable[Mapping[str, object]]) -> list[str]:

@@ -19,7 +19,7 @@ from mlmagic.store.query.filters.division import divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Value, with_conditions
-from mlmagic.store.query.frames import frame_of
+from mlmagic.store.query.frames import frame_of, urls_of
 from mlmagic.store.query.histories.extremes import has_steps, of_column, read_extremes
 from mlmagic.store.query.histories.ranking import rank
 from mlmagic.store.refusals import refused_by
@@ -243,9 +243,3 @@ def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:
     is_id = condition.name.key == "run_id" and condition.operator == "=" and _OWN_ID.fullmatch(condition.value.text)
     known = queries.by_id(client, condition.value.text) if is_id else None
     return condition if known is None else replace(condition, values=(Value(known.info.run_id, quoted=True),))
-
-
-def urls_of(runs: Sequence[Run]) -> dict[str, str]:
-    """Return the pages of *runs* in the MLflow UI by id, without those that have none."""
-    addresses = {run.info.run_id: tracking_uri.url(run.info.run_id, run.info.experiment_id) for run in runs}
-    return {run_id: address for run_id, address in addresses.items() if address}

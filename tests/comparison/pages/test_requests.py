@@ -230,3 +230,17 @@ def test_what_is_known_of_runs_has_its_columns(make_run):
     assert labels["tag:mlmagic.checklist"] == "checklist"
     assert browser.column("tag:mlmagic.order") == ["in order", None]
     assert browser.column("tag:mlmagic.reproduction") == ["same", None]
+
+
+def test_the_frame_has_the_runs_of_the_table_without_deleted_and_hidden_ones(make_run):
+    ids = [make_run(name) for name in ("gone", "old", "kept")]
+    browser = Browser()
+    browser.change("delete", ids[0])
+    browser.change("archive", ids[1])
+    names = lambda: list(browser.widget.to_dataframe()["name"])  # noqa: E731
+    assert names() == ["kept"]
+    browser.widget.selected = ids
+    assert names() == ["old", "kept"]
+    browser.widget.selected = []
+    browser.widget.view = {**browser.widget.view, "archived": True}
+    assert names() == ["kept", "old"]

@@ -107,6 +107,7 @@ export class RunPage {
       el("button", { type: "button", class: "mm-button", title: "Escape", click: () => this.#close() }, "← Back"),
       step("Previous run", -1, "‹"),
       step("Next run", 1, "›"),
+      el("button", { type: "button", class: "mm-button", title: "Read the run again", click: () => this.#again.value++ }, "Reload"),
       at >= 0 ? el("span", { class: "mm-soft" }, `${(at + 1).toLocaleString("en-US")} of ${order.length.toLocaleString("en-US")}`) : null,
     );
     if (isFocused) this.#bar.querySelector<HTMLElement>(`[aria-label="${isFocused}"]:not([disabled])`)?.focus();

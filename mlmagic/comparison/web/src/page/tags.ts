@@ -29,7 +29,7 @@ class Tags {
     this.#tags = new Map(page.tags);
     const add = el(
       "form",
-      { class: "mm-add-tag", submit: (event: SubmitEvent) => (event.preventDefault(), void this.#add()) },
+      { class: "mm-add-tag", submit: (event: SubmitEvent) => (event.preventDefault(), void this.#add()), keydown: (event: KeyboardEvent) => this.#onKey(event) },
       this.#name,
       this.#value,
       el("button", { type: "submit", class: "mm-button" }, "Add tag"),
@@ -73,6 +73,14 @@ class Tags {
     if (!(await this.#change(name, this.#value.value))) return;
     this.#name.value = this.#value.value = "";
     this.#name.focus();
+  }
+
+  /** Escape empties the boxes first, and only then leaves the page. */
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || this.#name.value + this.#value.value === "") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#name.value = this.#value.value = "";
   }
 
   /** Changes or removes a tag; returns whether the store has it so. What was typed stays where it does not. */

@@ -7,6 +7,7 @@ import { swatch } from "../swatch.ts";
 import { exact, numberAt } from "../values.ts";
 import { has, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
 import { counted, cut, markOf } from "../words.ts";
+import { ARCHIVED } from "./archived.ts";
 import { NAME } from "./columns.ts";
 import type { TableModel } from "./model.ts";
 import type { Summary } from "./statistics.ts";
@@ -83,6 +84,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
     count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
     isDeleted ? el("span", { class: "mm-badge" }, "deleted") : null,
+    branch.row >= 0 && wordOf(table, ARCHIVED, branch.row) === "true" ? el("span", { class: "mm-badge" }, "archived") : null,
     ...badges.slice(0, MOST_BADGES).map((badge) => el("span", { class: "mm-badge mm-badge-alias", title: `Registered model ${clean(badge)}` }, el("bdi", {}, cut(clean(badge), LONGEST_BADGE)))),
     badges.length > MOST_BADGES ? el("span", { class: "mm-count", title: clean(badges.join(", ")) }, `+${badges.length - MOST_BADGES}`) : null,
     link
