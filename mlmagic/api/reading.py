@@ -110,7 +110,8 @@ def compare(
 
     Returns
     -------
-    A widget. ``widget.selected`` has the ids of the selected runs, ``widget.to_dataframe()`` returns the runs.
+    A widget. ``widget.selected`` has the ids of the selected runs, ``widget.to_dataframe()`` returns the runs, and
+    ``widget.save("report.html")`` writes a page that shows them without a kernel.
 
     Raises
     ------
@@ -133,10 +134,11 @@ def compare(
     from mlmagic.comparison.selecting import select
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.views.comparison import still_of
+    from mlmagic.views.comparison_page import save_comparison
     from mlmagic.views.differences.difference import difference_json
 
     selected = select(what, experiment=experiment, metric=metric, group_by=group_by)
-    return CompareWidget(selected, still=still_of, told=difference_json)
+    return CompareWidget(selected, still=still_of, told=difference_json, write=save_comparison)
 
 
 @whole_imports()

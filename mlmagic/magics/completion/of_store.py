@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 1.5
 _MOST = 50
 _WITH_NAME = ("--sort", "--metric", "--group-by")
-_WITH_VALUE = ("-e", "--experiment", "-n", *_WITH_NAME)
+_WITH_VALUE = ("-e", "--experiment", "-n", "--save", *_WITH_NAME)
 
 
 def run_names() -> list[str]:

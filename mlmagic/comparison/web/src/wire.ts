@@ -41,6 +41,13 @@ export interface SentTable {
   /** The address of the MLflow UI, null where none serves; with it the experiment of each run. */
   ui: string | null;
   experiments: string[];
+  /** In a saved page, which has no kernel: what is not in it. */
+  saved?: Saved;
+}
+
+export interface Saved {
+  /** The names of the metrics whose curves had no room in the page. */
+  without_curves: string[];
 }
 
 interface AnyColumn {
@@ -79,6 +86,7 @@ export interface Table {
   readonly notice: { text: string; hint: string } | null;
   readonly ui: string | null;
   readonly experiments: readonly string[];
+  readonly saved: Saved | null;
 }
 
 /** Returns the table that was sent, its buffers as typed arrays. */
@@ -97,6 +105,7 @@ export function decode(sent: SentTable): Table {
     notice: sent.notice,
     ui: sent.ui,
     experiments: sent.experiments,
+    saved: sent.saved ?? null,
   };
 }
 
