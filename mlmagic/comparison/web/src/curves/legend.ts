@@ -57,14 +57,14 @@ export class Legend {
     const name = cut(line.name, LONGEST_NAME);
     const size = line.size > 1 ? `n=${line.size}` : null;
     const bestText = line.best === null || goal === null ? null : short(line.best);
-    const said = [`last ${short(line.last)}`, bestText && `best ${bestText}`, line.size > 1 ? `mean of ${counted(line.size, "run")}` : null];
+    const shown = line.parts ? cut(line.parts.values, LONGEST_NAME) : name;
+    const said = [bestText ? "last and best value" : "last value", line.size > 1 ? `mean of ${counted(line.size, "run")}` : null];
     return el(
       "button",
       {
         type: "button",
         class: "mm-legend-item",
         title: name,
-        "aria-label": `${name}: ${said.filter(Boolean).join(", ")}`,
         pointerenter: () => (pointed.value = line.key),
         pointerleave: () => (pointed.value = null),
         focus: (event: FocusEvent) => (event.target as Element).matches(":focus-visible") && (pointed.value = line.key),
@@ -72,10 +72,11 @@ export class Legend {
         click: () => (pinned.value = pinned.peek() === line.key ? null : line.key),
       },
       swatch(line.place),
-      el("bdi", { class: "mm-name" }, line.parts ? cut(line.parts.values, LONGEST_NAME) : name),
+      el("bdi", { class: "mm-name" }, shown),
       size && el("span", { class: "mm-soft" }, size),
       el("span", { class: "mm-value" }, short(line.last)),
       bestText && el("span", { class: "mm-value mm-best" }, bestText),
+      el("span", { class: "mm-unseen" }, ` (${said.filter(Boolean).join(", ")})`),
     );
   }
 
