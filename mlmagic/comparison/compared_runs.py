@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlmagic.comparison.columns import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlflow.entities import Run
     from pandas import DataFrame
@@ -40,7 +40,8 @@ class Comparison:
     ``title`` describes the runs; ``total`` is the number of all runs if these are not all, else None. ``metric`` is the
     main metric if the user named one, ``goal`` its direction. ``group`` is the grouping: the id of a column,
     ``configuration`` (all params except seeds), or empty. ``experiments`` maps the ids of the runs' experiments to
-    their names.
+    their names. ``again`` reads the runs anew; ``whole`` are the ids of the experiments of which these are the newest
+    runs, if they were not chosen in another way.
     """
 
     runs: Sequence[Run]
@@ -51,6 +52,8 @@ class Comparison:
     goal: Direction | None = None
     group: str = ""
     experiments: Mapping[str, str] = field(default_factory=dict)
+    again: Callable[[], Comparison] | None = None
+    whole: Sequence[str] = ()
 
     @cached_property
     def columns(self) -> list[Column]:

@@ -141,9 +141,7 @@ def _metrics(comparison: Comparison, rows: Sequence[int]) -> Iterator[tuple[str,
             yield column.label, there
 
 
-def _within(
-    client: MlflowClient, metric: str, run_ids: Sequence[str], points: int, until: float
-) -> list[Curve] | None:
+def _within(client: MlflowClient, metric: str, run_ids: Sequence[str], points: int, until: float) -> list[Curve] | None:
     """Return the curves of a metric, or None if there is no time to read all of them."""
     found: list[Curve] = []
     for start in range(0, len(run_ids), _RUNS_AT_ONCE):

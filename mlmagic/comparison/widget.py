@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from traitlets import Dict, List, Unicode
+from traitlets import Bool, Dict, List, Unicode
 
 from mlmagic.comparison import wire
 from mlmagic.comparison.comparing import compare_runs
 from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
+from mlmagic.comparison.live.changes import changed_columns
+from mlmagic.comparison.live.following import Following
 from mlmagic.comparison.saved_page import saved_page
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.store import tracking_uri
@@ -63,6 +65,9 @@ class CompareWidget(anywidget.AnyWidget):
     table = Dict().tag(sync=True)
     selected = RunIds(Unicode()).tag(sync=True)
     view = Dict().tag(sync=True)
+    live = Bool(default_value=True).tag(sync=True)
+    reading = Dict().tag(sync=True)
+    changes = Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -83,8 +88,16 @@ class CompareWidget(anywidget.AnyWidget):
         self._write = write
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
-        super().__init__(table=wire.table_of(comparison, tracking_uri.ui()), selected=[], view=_first_view(comparison))
+        self._views: set[str] = set()
+        super().__init__(
+            table=wire.table_of(comparison, tracking_uri.ui()),
+            selected=[],
+            view=_first_view(comparison),
+            reading=wire.reading(),
+        )
+        self._following = Following(self)
         self.on_msg(self._receive)
+        self.observe(self._follow, "live")
 
     def _ipython_display_(self) -> None:
         """Display the widget, and below it the static view, which is visible without a live widget."""
@@ -95,6 +108,7 @@ class CompareWidget(anywidget.AnyWidget):
         display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
+        self._follow()
 
     def known(self, given: Any) -> list[str]:
         """Return the ids of the runs that *given* refers to, each once.
@@ -120,7 +134,8 @@ class CompareWidget(anywidget.AnyWidget):
         frame = self._comparison.to_dataframe()
         if not self.selected:
             return frame
-        return frame.set_index("run_id").loc[list(self.selected)].reset_index()
+        there = set(frame["run_id"])
+        return frame.set_index("run_id").loc[[one for one in self.selected if one in there]].reset_index()
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the comparison to a file as a page of its own.
@@ -143,6 +158,52 @@ class CompareWidget(anywidget.AnyWidget):
             raise UsageProblem("This widget cannot be saved: make it with mlmagic.compare().")
         options = {"view": self.view, "selected": self.selected, "ui": self.table["ui"]}
         self._write(partial(saved_page, self._comparison, **options), path)
+
+    def refresh(self) -> None:
+        """Read the runs anew and show them.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be read.
+        """
+        self._following.refresh()
+
+    @property
+    def comparison(self) -> Comparison:
+        """The runs that the widget shows."""
+        return self._comparison
+
+    def show(self, comparison: Comparison) -> None:
+        """Show *comparison*, which was read just now, and send what is new of it to the browser."""
+        known = set(self.table["ids"])
+        shown = {column["id"] for column in self.table["columns"]}
+        table = wire.table_of(comparison, self.table["ui"])
+        columns = changed_columns(self.table, table)
+        self._comparison = comparison
+        if columns is None:
+            self.table = table
+        elif columns:
+            # The browser changes its table in the same way; this one is for a page that is loaded again.
+            self.table["columns"][:] = table["columns"]
+            self.changes = {"columns": columns, "number": self.changes.get("number", 0) + 1}
+        new = [run_id for run_id in table["ids"] if run_id not in known]
+        hide = [column.id for column in comparison.columns if not column.shown and column.id not in shown]
+        self.reading = wire.reading(new=new, hide=hide)
+
+    def tell(self, problem: str) -> None:
+        """Show why the store could not be read; nothing if *problem* is empty."""
+        self.reading = {**self.reading, "problem": problem, "new": [], "hide": []}
+
+    def close(self) -> None:
+        """Close the channel to the browser."""
+        if following := getattr(self, "_following", None):
+            following.stop()
+        super().close()
+
+    def _follow(self, _: object = None) -> None:
+        """Follow the store, unless that is switched off."""
+        (self._following.start if self.live else self._following.stop)()
 
     def open(self) -> None:
         """Open the channel to the browser."""
@@ -170,7 +231,22 @@ class CompareWidget(anywidget.AnyWidget):
             "histories": partial(histories, self._comparison, self._kept),
             "difference": self._difference,
             "figure": self._figure,
+            "refresh": self._refresh,
+            "seen": self._seen,
         }
+
+    def _refresh(self, _: dict[str, Any]) -> Answer:
+        self.refresh()
+        return {}, []
+
+    def _seen(self, content: dict[str, Any]) -> Answer:
+        """Note that a view was opened or closed in a browser; without any, the store is not followed."""
+        (self._views.add if content["open"] else self._views.discard)(content["view"])
+        if self._views:
+            self._follow()
+        else:
+            self._following.stop()
+        return {}, []
 
     def _difference(self, content: dict[str, Any]) -> Answer:
         """Return the difference of the runs from the first of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ class SentTable(TypedDict):
     notice: dict[str, str] | None
     experiments: list[str]
     ui: str | None
+
+
+class SentReading(TypedDict):
+    """When the table was read (ms since 1970), why not since, and the runs and columns that are new."""
+
+    at: int
+    problem: str
+    new: list[str]
+    hide: list[str]
+
+
+def reading(*, new: Sequence[str] = (), hide: Sequence[str] = ()) -> SentReading:
+    """Return the message that the table was read now: with *new* runs, and new columns to *hide* at first."""
+    return {"at": int(time.time() * 1000), "problem": "", "new": list(new), "hide": list(hide)}
 
 
 def table_of(comparison: Comparison, ui: str | None) -> SentTable:

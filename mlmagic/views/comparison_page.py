@@ -7,7 +7,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-import os
 import re
 import uuid
 from functools import cache
@@ -21,6 +20,7 @@ from mlmagic.views.comparison import static_view
 from mlmagic.views.rendering import render, shorten
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator, Mapping
 
     from mlmagic.comparison.saved_page import SavedPage

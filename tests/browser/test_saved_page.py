@@ -29,7 +29,11 @@ def saved(tmp_path_factory):
             run_id = client.create_run("0", start_time=1_790_000_000_000 + at, run_name=name).info.run_id
             losses = [Metric("loss", 1 / (step + at + 1), 1_790_000_000_000 + step, step) for step in range(30)]
             odd = Metric("odd", [math.nan, math.inf, 0.5][at % 3], 1_790_000_000_000, 0)
-            params = [Param("depth", str(at % 4)), Param("seed", str(at // 4)), Param("optimizer", ["adam", "sgd"][at % 2])]
+            params = [
+                Param("depth", str(at % 4)),
+                Param("seed", str(at // 4)),
+                Param("optimizer", ["adam", "sgd"][at % 2]),
+            ]
             client.log_batch(run_id, [*losses, odd], params, [RunTag("note", HOSTILE)])
             client.set_terminated(run_id, "FAILED" if at == 3 else "FINISHED", 1_790_000_009_000)
         widget = mlmagic.compare(metric="loss")
@@ -200,7 +204,9 @@ def test_the_policy_forbids_the_network(chromium, saved):
     page.goto(saved.as_uri())
     failed = []
     page.on("requestfailed", lambda request: failed.append((request.url, request.failure)))
-    page.evaluate("() => { const image = new Image(); image.src = 'http://127.0.0.1:9/x.png'; document.body.append(image); }")
+    page.evaluate(
+        "() => { const image = new Image(); image.src = 'http://127.0.0.1:9/x.png'; document.body.append(image); }"
+    )
     refused = page.evaluate("() => fetch('http://127.0.0.1:9/').then(() => 'sent', (error) => error.message)")
     assert refused == "Failed to fetch"
     assert failed == [("http://127.0.0.1:9/x.png", "csp")]

@@ -7,6 +7,7 @@ import { curvesPart } from "./curves/part.ts";
 import { differencesPart } from "./diff/part.ts";
 import { el, fill, uniqueId } from "./dom.ts";
 import { Kernel } from "./kernel.ts";
+import { LiveBar } from "./live/bar.ts";
 import type { Model } from "./model.ts";
 import { State, type Tab } from "./state.ts";
 import { tablePart } from "./table/part.ts";
@@ -25,6 +26,8 @@ export class App {
   readonly #state: State;
   readonly #kernel: Kernel;
   readonly #parts = new Map<Tab, Part>();
+  readonly #live: LiveBar;
+  readonly #seen = { view: uniqueId("view") + Math.random().toString(36) };
   readonly #stop: () => void;
 
   constructor(model: Model) {
@@ -38,6 +41,7 @@ export class App {
       say: (text) => (status.textContent = text),
     };
 
+    this.#live = new LiveBar(context);
     const panels = new Map<Tab, HTMLElement>();
     const buttons = new Map<Tab, HTMLButtonElement>();
     for (const { tab, label } of TABS) {
@@ -57,7 +61,7 @@ export class App {
       { class: "mlmagic-compare tex2jax_ignore mathjax_ignore", "data-lm-suppress-shortcuts": "true" },
       el("div", { class: "mm-head" }, title, tabs),
       ...panels.values(),
-      status,
+      el("div", { class: "mm-foot-line" }, status, this.#live.element),
     );
     // What is typed here is not for the notebook, in which a key may delete a cell.
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
@@ -91,11 +95,18 @@ export class App {
         untracked(() => (isOpen ? part?.show() : part?.hide()));
       }
     });
-    this.#stop = () => (stopSaying(), stopShowing());
+    const onLeave = () => this.#kernel.tell("seen", { ...this.#seen, open: false });
+    if (state.reading.peek()) {
+      this.#kernel.tell("seen", { ...this.#seen, open: true });
+      window.addEventListener("pagehide", onLeave);
+    }
+    this.#stop = () => (stopSaying(), stopShowing(), window.removeEventListener("pagehide", onLeave));
   }
 
   destroy(): void {
     this.#stop();
+    this.#live.destroy();
+    if (this.#state.reading.peek()) this.#kernel.tell("seen", { ...this.#seen, open: false });
     for (const part of this.#parts.values()) part.destroy();
     this.#kernel.destroy();
     this.#state.destroy();

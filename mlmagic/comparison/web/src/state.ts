@@ -3,7 +3,7 @@
 import { effect, signal } from "@preact/signals-core";
 
 import type { Model } from "./model.ts";
-import { decode, type Table } from "./wire.ts";
+import { apply, decode, type Reading, type Table } from "./wire.ts";
 
 export type Tab = "table" | "curves" | "differences";
 
@@ -62,16 +62,31 @@ export const NEW_VIEW: View = {
   curves: { metrics: [], x: "step", logX: false, logY: false, smoothing: 0, grouped: false },
 };
 
+const FRESH_MS = 4000;
+
 export class State {
   readonly table;
   readonly selected;
   readonly view;
+  /** When the table was read, null in a saved page; whether the store is followed; and the runs that came just now. */
+  readonly reading;
+  readonly live;
+  readonly fresh = signal<ReadonlySet<string>>(new Set());
   readonly #stop: (() => void)[] = [];
+  #fading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model) {
     this.table = signal<Table>(decode(model.get("table")));
     this.selected = signal<readonly string[]>(model.get("selected"));
     this.view = signal<View>(whole(model.get("view")));
+    this.reading = signal<Reading | null>(model.get("reading") ?? null);
+    this.live = signal(model.get("live") ?? false);
+    const onChanges = () => {
+      apply(model.get("table"), model.get("changes") ?? {});
+      onTable();
+    };
+    const onLive = () => (this.live.value = model.get("live") ?? false);
+    const onReading = () => this.#read(model.get("reading") ?? null);
     const onTable = () => (this.table.value = decode(model.get("table")));
     const onSelected = () => {
       if (!same(model.get("selected"), this.selected.peek())) this.selected.value = model.get("selected");
@@ -82,12 +97,23 @@ export class State {
     model.on("change:table", onTable);
     model.on("change:selected", onSelected);
     model.on("change:view", onView);
+    model.on("change:changes", onChanges);
+    model.on("change:live", onLive);
+    model.on("change:reading", onReading);
     this.#stop.push(
       () => model.off("change:table", onTable),
       () => model.off("change:selected", onSelected),
       () => model.off("change:view", onView),
+      () => model.off("change:changes", onChanges),
+      () => model.off("change:live", onLive),
+      () => model.off("change:reading", onReading),
+      () => clearTimeout(this.#fading),
       effect(() => this.#save(model, "selected", [...this.selected.value])),
       effect(() => this.#save(model, "view", { ...this.view.value })),
+      effect(() => {
+        const isLive = this.live.value;
+        if (this.reading.peek()) this.#save(model, "live", isLive);
+      }),
     );
   }
 
@@ -104,7 +130,18 @@ export class State {
     for (const stop of this.#stop) stop();
   }
 
-  #save<Name extends "selected" | "view">(model: Model, name: Name, value: never[] | string[] | Record<string, unknown>): void {
+  /** Notes a reading: its runs are new for a while, and its columns are hidden that are hidden at first. */
+  #read(reading: Reading | null): void {
+    this.reading.value = reading;
+    if (!reading) return;
+    if (reading.hide.length > 0) this.change({ hidden: [...new Set([...this.view.peek().hidden, ...reading.hide])] });
+    if (reading.new.length === 0) return;
+    this.fresh.value = new Set(reading.new);
+    clearTimeout(this.#fading);
+    this.#fading = setTimeout(() => (this.fresh.value = new Set()), FRESH_MS);
+  }
+
+  #save<Name extends "selected" | "view" | "live">(model: Model, name: Name, value: never[] | string[] | boolean | Record<string, unknown>): void {
     if (same(model.get(name), value)) return;
     model.set(name, value as never);
     model.save_changes();

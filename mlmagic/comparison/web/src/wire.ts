@@ -9,7 +9,7 @@ export type Format = "number" | "text" | "moment" | "duration" | "status";
 export type Goal = "min" | "max" | null;
 
 /** A column on the wire. `id` is unique (`metric:loss`), `label` is what is shown (`loss`). */
-interface SentColumn {
+export interface SentColumn {
   id: string;
   kind: Kind;
   label: string;
@@ -48,6 +48,25 @@ export interface SentTable {
 export interface Saved {
   /** The names of the metrics whose curves had no room in the page. */
   without_curves: string[];
+}
+
+/** Columns in the place of those with their ids, while the runs stay the same. */
+export interface Changes {
+  columns?: SentColumn[];
+}
+
+/** When the table was read (ms since 1970), why it could not be read since, and the runs and columns that are new. */
+export interface Reading {
+  at: number;
+  problem: string;
+  new: string[];
+  hide: string[];
+}
+
+/** Puts the changed columns into the table that was sent; to do it twice changes nothing. */
+export function apply(table: SentTable, { columns = [] }: Changes): void {
+  const changed = new Map(columns.map((column) => [column.id, column]));
+  table.columns = table.columns.map((column) => changed.get(column.id) ?? column);
 }
 
 interface AnyColumn {
