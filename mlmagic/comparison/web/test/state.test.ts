@@ -230,6 +230,24 @@ test("runs that go on are asked for again, and drawn as they were until the answ
   histories.destroy();
 });
 
+test("what could not be read again stays as it was, without a problem", async () => {
+  let fails = false;
+  const histories = new Histories(async (_, content) => {
+    if (fails) throw new KernelError("The kernel was restarted.", "");
+    return answered(content.runs as string[]);
+  }, () => 0);
+  histories.want(PAIRS, STEP);
+  await new Promise((done) => setImmediate(done));
+  fails = true;
+  await new Promise((done) => setTimeout(done, 850));
+  histories.renew(["r0", "r1"]);
+  histories.want(PAIRS, STEP);
+  await new Promise((done) => setImmediate(done));
+  assert.equal(histories.problem.value, null);
+  assert.ok(histories.get(PAIRS[0]!, STEP));
+  histories.destroy();
+});
+
 test("columns that changed take the place of the old ones, in every view of the widget", () => {
   const model = new Traited();
   const [one, other] = [new State(model), new State(model)];

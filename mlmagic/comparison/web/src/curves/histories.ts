@@ -137,8 +137,11 @@ export class Histories {
       for (const [run, text] of problems) this.gone.set(run, text);
       this.problem.value = null;
     } catch (error) {
-      for (const key of keys) this.#failed.add(key);
-      this.problem.value = error instanceof KernelError ? error : new KernelError(String(error), "");
+      // Where older ones are known, they stay, and are asked for again with the next change.
+      const unknown = keys.filter((key) => this.#known.get(key) === undefined);
+      for (const key of keys) this.#stale.delete(key);
+      for (const key of unknown) this.#failed.add(key);
+      if (unknown.length > 0) this.problem.value = error instanceof KernelError ? error : new KernelError(String(error), "");
     } finally {
       const now = performance.now();
       this.#restUntil = Math.max(this.#restUntil, now + Math.max(REST_MS, REST_SHARE * (now - began)));
