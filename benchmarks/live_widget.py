@@ -20,7 +20,8 @@ from mlflow.entities import Metric, Param
 client = MlflowClient()
 for at in range({_RUNS}):
     run_id = client.create_run("0", run_name=f"run {{at}}").info.run_id
-    client.log_batch(run_id, [Metric(f"metric_{{n}}", random.random(), at, 0) for n in range(8)], [Param(f"p{{n}}", str(at % 7)) for n in range(12)])
+    metrics = [Metric(f"metric_{{n}}", random.random(), at, 0) for n in range(8)]
+    client.log_batch(run_id, metrics, [Param(f"param_{{n}}", str(at % 7)) for n in range(12)])
     client.set_terminated(run_id)
 widget = mlmagic.compare()
 """

@@ -9,8 +9,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from benchmarks.measure import Comparison, Goal, interleaved
 from benchmarks.project import create_store, project
 
@@ -95,6 +93,8 @@ def _opening(browser: Any, pages: Path, name: str, what: str, goals: tuple[Goal,
 
 
 def _in_memory(count: int) -> CompareWidget:
+    import numpy as np
+
     from mlmagic.comparison.compared_runs import Comparison as Compared
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
@@ -114,6 +114,8 @@ def _fill(database: Path) -> None:
     """Write runs with noisy curves into the store, as fast as SQLite takes them."""
     import sqlite3
 
+    import numpy as np
+
     random = np.random.default_rng(0)
     with sqlite3.connect(database) as connection:
         for at in range(_RUNS):
@@ -128,7 +130,10 @@ def _fill(database: Path) -> None:
             for metric in _METRICS:
                 values = np.exp(-np.arange(_STEPS) / 30) + 0.05 * random.random(_STEPS)
                 times = start + 800 * np.arange(_STEPS) + random.integers(0, 300, _STEPS)
-                rows = [(metric, v, int(t), s, run_id, 0) for s, (v, t) in enumerate(zip(values.tolist(), times, strict=True))]
+                rows = [
+                    (metric, v, int(t), s, run_id, 0)
+                    for s, (v, t) in enumerate(zip(values.tolist(), times, strict=True))
+                ]
                 insert = "(key, value, timestamp, step, run_uuid, is_nan) values (?, ?, ?, ?, ?, ?)"
-                connection.executemany(f"insert into metrics {insert}", rows)  # noqa: S608
-                connection.execute(f"insert into latest_metrics {insert}", rows[-1])  # noqa: S608
+                connection.executemany(f"insert into metrics {insert}", rows)
+                connection.execute(f"insert into latest_metrics {insert}", rows[-1])

@@ -90,7 +90,11 @@ def runs(filter: str = "", *, experiment: str | None = None, n: int = 20, sort: 
 
 @whole_imports()
 def compare(
-    *what: Any, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
+    *what: Any,
+    experiment: str | None = None,
+    metric: str | None = None,
+    group_by: str | None = None,
+    view: str | None = None,
 ) -> CompareWidget:
     """Show runs side by side, as ``%compare`` does: a table, their curves, and their differences.
 
@@ -107,6 +111,8 @@ def compare(
     group_by
         ``"seed"`` groups the runs that differ only in their seed; the name of a param, tag or column groups the runs
         with equal values.
+    view
+        The name of a view that ``widget.save_view`` kept with the experiment: filter, columns, order, groups, charts.
 
     Returns
     -------
@@ -129,8 +135,9 @@ def compare(
     from mlmagic.adapters.optional import require
 
     example = "mlmagic.compare('accuracy > 0.9', experiment='churn', group_by='seed')"
-    require_text_or_none("mlmagic.compare", example, experiment=experiment, group_by=group_by)
+    require_text_or_none("mlmagic.compare", example, experiment=experiment, group_by=group_by, view=view)
     require("anywidget", "mlmagic.compare")
+    from mlmagic.comparison import stored_views
     from mlmagic.comparison.selecting import select
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.views.comparison import still_of
@@ -138,7 +145,10 @@ def compare(
     from mlmagic.views.differences.difference import difference_json
 
     selected = select(what, experiment=experiment, metric=metric, group_by=group_by)
-    return CompareWidget(selected, still=still_of, told=difference_json, write=save_comparison)
+    stored = None
+    if view is not None and (stored := stored_views.load(selected, view)) is None:
+        print(f"The view {view!r} in the store cannot be read: save it again.")  # noqa: T201  # a notice of the widget
+    return CompareWidget(selected, still=still_of, told=difference_json, write=save_comparison, view=stored)
 
 
 @whole_imports()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 from traitlets import Bool, Dict, List, Unicode
 
-from mlmagic.comparison import wire
+from mlmagic.comparison import left_views, stored_views, wire
 from mlmagic.comparison.comparing import compare_runs
 from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
@@ -28,7 +28,7 @@ from mlmagic.store.query.curves import Kept
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from os import PathLike
 
     from pandas import DataFrame
@@ -68,6 +68,7 @@ class CompareWidget(anywidget.AnyWidget):
     live = Bool(default_value=True).tag(sync=True)
     reading = Dict().tag(sync=True)
     changes = Dict().tag(sync=True)
+    first = Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -76,11 +77,12 @@ class CompareWidget(anywidget.AnyWidget):
         still: Callable[[Comparison], dict[str, str]] | None = None,
         told: Callable[[Difference], dict[str, Any]] = Difference.to_json,
         write: Callable[[Callable[[], SavedPage], str | PathLike[str]], None] | None = None,
+        view: Mapping[str, Any] | None = None,
     ) -> None:
         """Create the widget of *comparison*.
 
         *still* returns the static view that is saved with the notebook, *told* the JSON of a difference. *write* writes
-        the page that it is given a function to read.
+        the page that it is given a function to read. *view* is a part of the state in which the table is shown first.
         """
         self._comparison = comparison
         self._still = still
@@ -89,10 +91,12 @@ class CompareWidget(anywidget.AnyWidget):
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
         self._views: set[str] = set()
+        first = {**_first_view(comparison), **(view or {})}
         super().__init__(
             table=wire.table_of(comparison, tracking_uri.ui()),
             selected=[],
-            view=_first_view(comparison),
+            view=first,
+            first=first,
             reading=wire.reading(),
         )
         self._following = Following(self)
@@ -103,12 +107,25 @@ class CompareWidget(anywidget.AnyWidget):
         """Display the widget, and below it the static view, which is visible without a live widget."""
         from IPython.display import display
 
+        self._come_back()
         data, metadata = self._repr_mimebundle_() or ({}, {})
         # Without HTML, a front end without widgets would show the object's repr beside the static view.
         display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
         self._follow()
+
+    def _come_back(self) -> None:
+        """Show the widget as it was left when this cell was run before, and note how it is left."""
+        key = left_views.key_of(self._comparison.title)
+        if key is None:
+            return
+        before = left_views.left(key)
+        if before is not None:
+            there = {run.info.run_id for run in self._comparison.runs}
+            self.view = {**before.view, **stored_views.sound(before.view, self._comparison)}
+            self.selected = [one for one in before.selected if one in there]
+        self.observe(lambda _: left_views.leave(key, self.view, self.selected), ["view", "selected"])
 
     def known(self, given: Any) -> list[str]:
         """Return the ids of the runs that *given* refers to, each once.
@@ -159,6 +176,40 @@ class CompareWidget(anywidget.AnyWidget):
         options = {"view": self.view, "selected": self.selected, "ui": self.table["ui"]}
         self._write(partial(saved_page, self._comparison, **options), path)
 
+    def save_view(self, name: str) -> None:
+        """Keep filter, columns, order, groups and charts with the experiment, for ``%compare --view NAME``.
+
+        Raises
+        ------
+        UsageProblem
+            If the name is not made of letters, digits and ``- _ .``, or the view is longer than the store takes.
+        StoreError
+            If the store refuses it.
+
+        Examples
+        --------
+        >>> widget.save_view("by-depth")  # doctest: +SKIP
+        >>> mlmagic.compare(view="by-depth")  # doctest: +SKIP
+        """
+        stored_views.save(self._comparison, name, self.view)
+
+    def delete_view(self, name: str) -> None:
+        """Delete a view of `saved_views`.
+
+        Raises
+        ------
+        UsageProblem
+            If there is none with this name.
+        StoreError
+            If the store refuses it.
+        """
+        stored_views.delete(self._comparison, name)
+
+    @property
+    def saved_views(self) -> list[str]:
+        """The names of the views that are kept with the experiment."""
+        return stored_views.names(self._comparison)
+
     def refresh(self) -> None:
         """Read the runs anew and show them.
 
@@ -189,11 +240,11 @@ class CompareWidget(anywidget.AnyWidget):
             self.changes = {"columns": columns, "number": self.changes.get("number", 0) + 1}
         new = [run_id for run_id in table["ids"] if run_id not in known]
         hide = [column.id for column in comparison.columns if not column.shown and column.id not in shown]
-        self.reading = wire.reading(new=new, hide=hide)
+        self.reading = wire.reading(new=new, gone=len(known - set(table["ids"])), hide=hide)
 
     def tell(self, problem: str) -> None:
         """Show why the store could not be read; nothing if *problem* is empty."""
-        self.reading = {**self.reading, "problem": problem, "new": [], "hide": []}
+        self.reading = {**self.reading, "problem": problem, "new": [], "gone": 0, "hide": []}
 
     def close(self) -> None:
         """Close the channel to the browser."""

@@ -45,17 +45,18 @@ class SentTable(TypedDict):
 
 
 class SentReading(TypedDict):
-    """When the table was read (ms since 1970), why not since, and the runs and columns that are new."""
+    """When the table was read (ms since 1970), why not since, new runs, how many are gone, new columns to hide."""
 
     at: int
     problem: str
     new: list[str]
+    gone: int
     hide: list[str]
 
 
-def reading(*, new: Sequence[str] = (), hide: Sequence[str] = ()) -> SentReading:
-    """Return the message that the table was read now: with *new* runs, and new columns to *hide* at first."""
-    return {"at": int(time.time() * 1000), "problem": "", "new": list(new), "hide": list(hide)}
+def reading(*, new: Sequence[str] = (), gone: int = 0, hide: Sequence[str] = ()) -> SentReading:
+    """Return the message that the table was read now."""
+    return {"at": int(time.time() * 1000), "problem": "", "new": list(new), "gone": gone, "hide": list(hide)}
 
 
 def table_of(comparison: Comparison, ui: str | None) -> SentTable:

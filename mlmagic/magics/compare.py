@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.widget import CompareWidget
 
-_WITH_VALUE = ("-e", "--experiment", "--metric", "--group-by", "--save")
+_WITH_VALUE = ("-e", "--experiment", "--metric", "--group-by", "--save", "--view")
 
 
 @magics_class
@@ -44,6 +44,7 @@ class CompareMagics(Magics):
         "--group-by", metavar="NAME",
         help="seed: runs that differ in nothing but their seed are a group; a param, tag or column: those equal in it.",
     )  # fmt: skip
+    @argument("--view", metavar="NAME", help="A view that widget.save_view(NAME) kept with the experiment.")
     @argument(
         "--save", metavar="FILE",
         help="Write the comparison to this file too (FILE.html), as a page that needs no kernel and no network.",
@@ -79,7 +80,13 @@ class CompareMagics(Magics):
         options, rest = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.compare.parser, "%compare", shlex.join(options))
         what = [rest] if is_filter(rest) else words_of("%compare", rest)
-        widget = compare(*what, experiment=arguments.experiment, metric=arguments.metric, group_by=arguments.group_by)
+        widget = compare(
+            *what,
+            experiment=arguments.experiment,
+            metric=arguments.metric,
+            group_by=arguments.group_by,
+            view=arguments.view,
+        )
         if arguments.save is not None:
             widget.save(arguments.save)
             print(f"Saved as a page: {clean(arguments.save)}")  # noqa: T201  # the output of the magic

@@ -85,6 +85,7 @@ def test_a_run_that_was_deleted_goes_and_one_that_was_selected_does_no_harm(runn
     following.selected = list(running)
     MlflowClient().delete_run(running[1])
     until(lambda: following.table["ids"] == [running[0]])
+    until(lambda: following.reading["gone"] == 1)
     assert list(following.to_dataframe()["run_id"]) == [running[0]]
 
 

@@ -6,6 +6,8 @@ export interface Traits {
   table: SentTable;
   selected: string[];
   view: Record<string, unknown>;
+  /** The view at first. */
+  first?: Record<string, unknown>;
   /** What a saved page does not have: it follows no store. */
   live?: boolean;
   reading?: Reading;

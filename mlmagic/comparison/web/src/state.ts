@@ -73,12 +73,14 @@ export class State {
   readonly live;
   readonly fresh = signal<ReadonlySet<string>>(new Set());
   readonly #stop: (() => void)[] = [];
+  readonly #first: View;
   #fading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model) {
     this.table = signal<Table>(decode(model.get("table")));
     this.selected = signal<readonly string[]>(model.get("selected"));
     this.view = signal<View>(whole(model.get("view")));
+    this.#first = whole(model.get("first") ?? model.get("view"));
     this.reading = signal<Reading | null>(model.get("reading") ?? null);
     this.live = signal(model.get("live") ?? false);
     const onChanges = () => {
@@ -115,6 +117,18 @@ export class State {
         if (this.reading.peek()) this.#save(model, "live", isLive);
       }),
     );
+  }
+
+  /** Shows the table as it was at first, with the tab that is open, and selects nothing. */
+  reset(): void {
+    this.view.value = { ...this.#first, tab: this.view.peek().tab };
+    this.selected.value = [];
+  }
+
+  /** Whether the view is as it was at first. */
+  isFirst(): boolean {
+    const { tab } = this.view.value;
+    return this.selected.value.length === 0 && same({ ...this.#first, tab, expanded: [] }, { ...this.view.value, expanded: [] });
   }
 
   /** Changes some of the view. */

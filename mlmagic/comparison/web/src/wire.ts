@@ -55,11 +55,12 @@ export interface Changes {
   columns?: SentColumn[];
 }
 
-/** When the table was read (ms since 1970), why it could not be read since, and the runs and columns that are new. */
+/** When the table was read (ms since 1970), why not since, new runs, how many are gone, and new columns to hide. */
 export interface Reading {
   at: number;
   problem: string;
   new: string[];
+  gone: number;
   hide: string[];
 }
 

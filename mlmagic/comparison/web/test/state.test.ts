@@ -263,11 +263,11 @@ test("columns that changed take the place of the old ones, in every view of the 
 
 test("a reading says which runs are new and which columns to hide, and leaves the view as it is", () => {
   const model = new Traited({ filter: "lr = 1", hidden: ["param:lr"] });
-  model.set("reading", { at: 1, problem: "", new: [], hide: [] });
+  model.set("reading", { at: 1, problem: "", new: [], gone: 0, hide: [] });
   model.set("live", true);
   const state = new State(model);
   state.selected.value = ["r1"];
-  model.fromKernel("reading", { at: 2, problem: "", new: ["r2"], hide: ["tag:a", "param:lr"] });
+  model.fromKernel("reading", { at: 2, problem: "", new: ["r2"], gone: 0, hide: ["tag:a", "param:lr"] });
   assert.deepEqual([...state.fresh.value], ["r2"]);
   assert.deepEqual([state.view.value.filter, state.view.value.hidden, state.selected.value], ["lr = 1", ["param:lr", "tag:a"], ["r1"]]);
   state.live.value = false;

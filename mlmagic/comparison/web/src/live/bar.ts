@@ -1,4 +1,4 @@
-/** The line at the bottom right: when the store was read, a button to read it again, and the switch to follow it. */
+/** The line at the bottom right: the first view again; when the store was read, reading it again, following it. */
 
 import { effect } from "@preact/signals-core";
 
@@ -7,6 +7,7 @@ import { el, fill } from "../dom.ts";
 import { KernelError } from "../kernel.ts";
 import { nameOf } from "../names.ts";
 import { counted, cut } from "../words.ts";
+import type { Reading, Table } from "../wire.ts";
 
 const LONGEST_NAME = 60;
 const LOST = "The kernel was restarted: read-only. Run the cell again.";
@@ -17,6 +18,7 @@ export class LiveBar {
   readonly #told = el("span", { class: "mm-live-told", role: "status" });
   readonly #refresh = el("button", { type: "button", class: "mm-button", click: () => void this.#readAgain() }, "Refresh");
   readonly #follow = el("button", { type: "button", class: "mm-button", role: "switch", click: () => this.#toggle() }, "Live");
+  readonly #reset = el("button", { type: "button", class: "mm-button", title: "Show the table as it was at first", click: () => this.#again() }, "Reset");
   readonly #stop: (() => void)[];
   #isReading = false;
 
@@ -28,8 +30,7 @@ export class LiveBar {
         const reading = state.reading.value;
         const isLost = kernel.lost.value;
         const isLive = state.live.value;
-        this.element.hidden = reading === null;
-        this.#refresh.hidden = this.#follow.hidden = isLost;
+        this.#refresh.hidden = this.#follow.hidden = isLost || reading === null;
         this.#follow.setAttribute("aria-checked", String(isLive));
         this.#follow.title = isLive ? "New runs and values appear by themselves. Click to stop that." : "Click to follow the store.";
         const problem = reading?.problem ?? "";
@@ -37,15 +38,24 @@ export class LiveBar {
         fill(this.#told, isLost ? LOST : problem ? `${problem} Shown as of ${timeOf(reading!.at)}.` : reading ? asOf(reading.at) : "");
       }),
       effect(() => {
-        const arrived = state.reading.value?.new ?? [];
-        if (arrived.length > 0) context.say(this.#toldOf(arrived));
+        this.#reset.hidden = state.isFirst();
+      }),
+      effect(() => {
+        const told = toldOf(state.reading.value, state.table.peek());
+        if (told) context.say(told);
       }),
     ];
-    this.element.append(this.#told, this.#refresh, this.#follow);
+    this.element.append(this.#reset, this.#told, this.#refresh, this.#follow);
   }
 
   destroy(): void {
     for (const stop of this.#stop) stop();
+  }
+
+  #again(): void {
+    this.#context.state.reset();
+    this.#context.say("The table is as it was at first.");
+    this.#refresh.focus();
   }
 
   #toggle(): void {
@@ -60,8 +70,8 @@ export class LiveBar {
     const before = state.reading.peek();
     try {
       await kernel.ask("refresh", {});
-      const arrived = state.reading.peek()?.new ?? [];
-      say(state.reading.peek() !== before && arrived.length > 0 ? this.#toldOf(arrived) : "Read again: no new runs.");
+      const reading = state.reading.peek();
+      say((reading !== before && toldOf(reading, state.table.peek())) || "Read again: no new runs.");
     } catch (error) {
       say(error instanceof KernelError ? `${error.message} ${error.hint}` : String(error));
     } finally {
@@ -69,12 +79,14 @@ export class LiveBar {
       this.#refresh.removeAttribute("aria-busy");
     }
   }
+}
 
-  #toldOf(arrived: readonly string[]): string {
-    const table = this.#context.state.table.peek();
-    const first = cut(nameOf(table, arrived[0]!), LONGEST_NAME);
-    return arrived.length === 1 ? `New run: ${first}.` : `${counted(arrived.length, "new run")}.`;
-  }
+/** Returns what came and went, nothing if no run did. */
+function toldOf(reading: Reading | null, table: Table): string {
+  const { new: arrived = [], gone = 0 } = reading ?? {};
+  const came = arrived.length === 1 ? `New run: ${cut(nameOf(table, arrived[0]!), LONGEST_NAME)}.` : `${counted(arrived.length, "new run")}.`;
+  const went = `${counted(gone, "run")} ${gone === 1 ? "is" : "are"} not there any more.`;
+  return [arrived.length > 0 ? came : "", gone > 0 ? went : ""].filter(Boolean).join(" ");
 }
 
 /** The time stands in an element of its own, which is not read aloud each time it changes. */
