@@ -11,19 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
-from traitlets import Bool, Dict, List, Unicode
+from traitlets import Dict, List, Unicode
 
 from mlmagic.comparison import left_views, stored_views, wire
 from mlmagic.comparison.comparing import compare_runs
 from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
-from mlmagic.comparison.live.changes import changed_columns
-from mlmagic.comparison.live.following import Following
+from mlmagic.comparison.live.live_widget import LiveWidget
 from mlmagic.comparison.saved_page import saved_page
 from mlmagic.errors import MLMagicError, UsageProblem
-from mlmagic.store import tracking_uri
 from mlmagic.store.query.curves import Kept
 from mlmagic.suggestions import did_you_mean
 
@@ -49,7 +46,7 @@ class RunIds(List):  # type: ignore[type-arg]  # traitlets' lists are not generi
         return super().validate(obj, obj.known([] if value is None else value))
 
 
-class CompareWidget(anywidget.AnyWidget):
+class CompareWidget(LiveWidget):
     """Runs side by side: a table, curves and differences, live in the notebook.
 
     Attributes
@@ -62,12 +59,8 @@ class CompareWidget(anywidget.AnyWidget):
     _esm = _STATIC / "compare.js"
     _css = _STATIC / "compare.css"
 
-    table = Dict().tag(sync=True)
     selected = RunIds(Unicode()).tag(sync=True)
     view = Dict().tag(sync=True)
-    live = Bool(default_value=True).tag(sync=True)
-    reading = Dict().tag(sync=True)
-    changes = Dict().tag(sync=True)
     first = Dict().tag(sync=True)
 
     def __init__(
@@ -84,24 +77,14 @@ class CompareWidget(anywidget.AnyWidget):
         *still* returns the static view that is saved with the notebook, *told* the JSON of a difference. *write* writes
         the page that it is given a function to read. *view* is a part of the state in which the table is shown first.
         """
-        self._comparison = comparison
         self._still = still
         self._told = told
         self._write = write
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
-        self._views: set[str] = set()
         first = {**_first_view(comparison), **(view or {})}
-        super().__init__(
-            table=wire.table_of(comparison, tracking_uri.ui()),
-            selected=[],
-            view=first,
-            first=first,
-            reading=wire.reading(),
-        )
-        self._following = Following(self)
+        super().__init__(comparison, selected=[], view=first, first=first)
         self.on_msg(self._receive)
-        self.observe(self._follow, "live")
 
     def _ipython_display_(self) -> None:
         """Display the widget, and below it the static view, which is visible without a live widget."""
@@ -113,7 +96,7 @@ class CompareWidget(anywidget.AnyWidget):
         display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
-        self._follow()
+        self.follow()
 
     def _come_back(self) -> None:
         """Show the widget as it was left when this cell was run before, and note how it is left."""
@@ -210,52 +193,6 @@ class CompareWidget(anywidget.AnyWidget):
         """The names of the views that are kept with the experiment."""
         return stored_views.names(self._comparison)
 
-    def refresh(self) -> None:
-        """Read the runs anew and show them.
-
-        Raises
-        ------
-        StoreError
-            If the store cannot be read.
-        """
-        self._following.refresh()
-
-    @property
-    def comparison(self) -> Comparison:
-        """The runs that the widget shows."""
-        return self._comparison
-
-    def show(self, comparison: Comparison) -> None:
-        """Show *comparison*, which was read just now, and send what is new of it to the browser."""
-        known = set(self.table["ids"])
-        shown = {column["id"] for column in self.table["columns"]}
-        table = wire.table_of(comparison, self.table["ui"])
-        columns = changed_columns(self.table, table)
-        self._comparison = comparison
-        if columns is None:
-            self.table = table
-        elif columns:
-            # The browser changes its table in the same way; this one is for a page that is loaded again.
-            self.table["columns"][:] = table["columns"]
-            self.changes = {"columns": columns, "number": self.changes.get("number", 0) + 1}
-        new = [run_id for run_id in table["ids"] if run_id not in known]
-        hide = [column.id for column in comparison.columns if not column.shown and column.id not in shown]
-        self.reading = wire.reading(new=new, gone=len(known - set(table["ids"])), hide=hide)
-
-    def tell(self, problem: str) -> None:
-        """Show why the store could not be read; nothing if *problem* is empty."""
-        self.reading = {**self.reading, "problem": problem, "new": [], "gone": 0, "hide": []}
-
-    def close(self) -> None:
-        """Close the channel to the browser."""
-        if following := getattr(self, "_following", None):
-            following.stop()
-        super().close()
-
-    def _follow(self, _: object = None) -> None:
-        """Follow the store, unless that is switched off."""
-        (self._following.start if self.live else self._following.stop)()
-
     def open(self) -> None:
         """Open the channel to the browser."""
         super().open()
@@ -282,22 +219,8 @@ class CompareWidget(anywidget.AnyWidget):
             "histories": partial(histories, self._comparison, self._kept),
             "difference": self._difference,
             "figure": self._figure,
-            "refresh": self._refresh,
-            "seen": self._seen,
+            **self.live_answers(),
         }
-
-    def _refresh(self, _: dict[str, Any]) -> Answer:
-        self.refresh()
-        return {}, []
-
-    def _seen(self, content: dict[str, Any]) -> Answer:
-        """Note that a view was opened or closed in a browser; without any, the store is not followed."""
-        (self._views.add if content["open"] else self._views.discard)(content["view"])
-        if self._views:
-            self._follow()
-        else:
-            self._following.stop()
-        return {}, []
 
     def _difference(self, content: dict[str, Any]) -> Answer:
         """Return the difference of the runs from the first of them."""

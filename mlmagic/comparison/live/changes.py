@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlmagic.comparison.wire import SentColumn, SentTable
+    from collections.abc import Mapping
+
+    from mlmagic.comparison.wire import SentColumn
 
 
-def changed_columns(before: SentTable, after: SentTable) -> list[SentColumn] | None:
+def changed_columns(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[SentColumn] | None:
     """Return the columns that differ, or None if the tables have other runs or other columns.
 
     >>> old = {"ids": ["a"], "columns": [{"id": "metric:loss", "numbers": b"0"}], "title": "t"}
@@ -21,9 +23,9 @@ def changed_columns(before: SentTable, after: SentTable) -> list[SentColumn] | N
     return [now for was, now in zip(before["columns"], after["columns"], strict=True) if was != now]
 
 
-def _rest(table: SentTable) -> dict[str, Any]:
+def _rest(table: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in table.items() if name != "columns"}
 
 
-def _ids(table: SentTable) -> list[str]:
+def _ids(table: Mapping[str, Any]) -> list[str]:
     return [column["id"] for column in table["columns"]]
