@@ -10,7 +10,7 @@ import time
 from benchmarks.measure import Comparison, Goal, interleaved
 from benchmarks.project import Notebook, create_store, project
 
-_ROUNDS = 21
+_ROUNDS = 11
 _RUNS = 200
 _SETUP = """
 import time
@@ -31,7 +31,7 @@ for at in range({_RUNS}):
 widget = mlmagic.compare()
 """
 _TRAINING = """%%track --quiet
-for epoch in range(60):
+for epoch in range(300):
     for _ in range(1000):
         x = np.tanh(A @ x / 30)
     mlmagic.log(loss=float(np.abs(x).mean()), step=epoch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -131,6 +131,13 @@ class Comparison:
         numbers[rows] = in_order[inverse.reshape(-1)]
         found: list[int] = numbers.tolist()
         return found
+
+    def with_metrics(self, runs: Sequence[Run], columns: list[Column]) -> Comparison:
+        """Return the same comparison with *runs* and *columns* in which other values of metrics have been logged."""
+        made = replace(self, runs=runs)
+        # They are computed from all runs otherwise.
+        vars(made).update(columns=columns, parents=self.parents, configurations=self.configurations)
+        return made
 
     def to_dataframe(self) -> DataFrame:
         """Return one row per run as ``mlmagic.runs`` does: run_id, name, status, started, duration, params, metrics."""

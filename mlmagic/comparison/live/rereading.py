@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.comparison.columns import with_values
 from mlmagic.store import connection, refusals
 from mlmagic.store.database import database_of, portions, reading
 from mlmagic.store.query import bulk
@@ -49,11 +50,31 @@ def read_changed(comparison: Comparison, uri: str) -> Comparison | None:
         fresh = {run.info.run_id: run for run in bulk.named_runs(client, wanted).runs}
         rows = [fresh.get(run_id) or known.get(run_id) for run_id, _ in now]
     runs = [run for run in rows if run is not None]
-    if [run.info.run_id for run in runs] == list(known) and not any(_differ(run, known) for run in fresh.values()):
-        return comparison
+    if [run.info.run_id for run in runs] == list(known):
+        changed = [run for run in fresh.values() if _differ(run, known)]
+        return _with_changed(comparison, runs, changed) if changed else comparison
     if {run.info.experiment_id for run in runs} - set(comparison.experiments) or bool(runs) != bool(known):
         return None  # the names of the experiments and the notice are those of a full reading
     return replace(comparison, runs=runs)
+
+
+def _with_changed(comparison: Comparison, runs: Sequence[Any], changed: Sequence[Any]) -> Comparison:
+    """Return *comparison* with *runs*, of which *changed* differ; if in metrics only, the other columns are kept."""
+    rows = {run.info.run_id: row for row, run in enumerate(comparison.runs)}
+    values: dict[str, dict[int, float]] = {}
+    for run in changed:
+        row = rows[run.info.run_id]
+        before = comparison.runs[row]
+        rest = (run.info, run.data.params, run.data.tags, run.inputs, run.data.metrics.keys())
+        if rest != (before.info, before.data.params, before.data.tags, before.inputs, before.data.metrics.keys()):
+            return replace(comparison, runs=runs)
+        for metric, value in run.data.metrics.items():
+            if value != before.data.metrics[metric]:
+                values.setdefault(f"metric:{metric}", {})[row] = value
+    columns = [
+        with_values(column, values[column.id]) if column.id in values else column for column in comparison.columns
+    ]
+    return comparison.with_metrics(runs, columns)
 
 
 def _is_filtered(comparison: Comparison) -> bool:

@@ -1,6 +1,6 @@
 """One background thread for all open comparisons: it looks whether their stores have changed.
 
-It costs a training loop less than 2 % of its time: after each look it rests for eighty times the processor time that
+It costs a training loop less than 2 % of its time: after each look it rests for a hundred times the processor time that
 the look took. A SQLite file that was not written to is not read. The thread ends with the last comparison.
 """
 
@@ -14,7 +14,7 @@ from typing import Protocol
 from mlmagic.store.waiting import OWN_THREAD
 
 _TICK_S = 0.5
-_SHARE = 80
+_SHARE = 100
 
 
 class Follower(Protocol):

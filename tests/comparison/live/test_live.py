@@ -69,6 +69,15 @@ def test_new_values_are_sent_in_their_columns_only(running, following):
     assert following.to_dataframe().set_index("run_id")["loss"][running[0]] == 0.25
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.1])
+def test_a_table_that_was_changed_in_parts_is_that_of_a_new_reading(running, following, value):
+    MlflowClient().log_metric(running[0], "loss", value, step=3)
+    until(lambda: repr(float(metric(following, "loss", running[0]))) == repr(value))
+    followed = dict(following.table)
+    following.refresh()
+    assert following.table == followed
+
+
 def test_new_runs_new_columns_and_new_states_appear(running, following, make_run):
     following.selected = [running[1]]
     MlflowClient().set_terminated(running[0])
