@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 RUNS = """
 import mlflow
@@ -94,6 +95,31 @@ def test_the_switch_stops_it_and_the_button_reads_once(lab, widget):
     row(widget, "quiet one").wait_for()
     widget.locator(".mm-status", has_text="New run: quiet one.").wait_for()
     lab.screenshot("live", widget)
+
+
+def test_a_store_that_is_away_is_told_in_one_line_and_comes_back(lab, widget):
+    widget.get_by_role("switch", name="Live").click()
+    lab.run("import os; os.rename('mlflow.db', 'away.db')")
+    told = widget.locator(".mm-live .mm-warning")
+    told.wait_for(timeout=10_000)
+    assert re.fullmatch(r"The store sqlite:.*mlflow\.db is not there\. Shown as of \d\d:\d\d:\d\d\.", told.inner_text())
+    lab.run("os.rename('away.db', 'mlflow.db')")
+    widget.get_by_role("button", name="Refresh").click()
+    widget.locator(".mm-live time").wait_for()
+
+
+def test_a_cell_that_is_run_again_shows_the_table_as_it_was_left(lab, widget):
+    cell = "mlmagic.compare('depth < 3')"
+    first = lab.run(cell).locator(".mlmagic-compare")
+    first.get_by_placeholder("Filter").fill("depth = 1")
+    first.locator(".mm-bar").get_by_text(" of ").first.wait_for()
+    assert first.get_by_role("button", name="Reset").is_visible()
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
+    lab.idle()
+    box = lab.page.locator(".mlmagic-compare").last.get_by_placeholder("Filter")
+    expect(box).to_have_value("depth = 1")
+    lab.page.locator(".mlmagic-compare").last.get_by_role("button", name="Reset").click()
+    expect(box).to_have_value("")
 
 
 def test_after_a_restart_it_says_so_and_goes_on_read_only(lab, widget):

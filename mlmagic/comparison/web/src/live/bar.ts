@@ -35,7 +35,7 @@ export class LiveBar {
         this.#follow.title = isLive ? "New runs and values appear by themselves. Click to stop that." : "Click to follow the store.";
         const problem = reading?.problem ?? "";
         this.#told.classList.toggle("mm-warning", isLost || problem !== "");
-        fill(this.#told, isLost ? LOST : problem ? `${problem} Shown as of ${timeOf(reading!.at)}.` : reading ? asOf(reading.at) : "");
+        fill(this.#told, isLost ? LOST : problem ? `${sentence(problem)} Shown as of ${timeOf(reading!.at)}.` : reading ? asOf(reading.at) : "");
       }),
       effect(() => {
         this.#reset.hidden = state.isFirst();
@@ -55,7 +55,8 @@ export class LiveBar {
   #again(): void {
     this.#context.state.reset();
     this.#context.say("The table is as it was at first.");
-    this.#refresh.focus();
+    // The button goes, and the focus stays in the widget.
+    this.element.closest(".mlmagic-compare")?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();
   }
 
   #toggle(): void {
@@ -92,6 +93,10 @@ function toldOf(reading: Reading | null, table: Table): string {
 /** The time stands in an element of its own, which is not read aloud each time it changes. */
 function asOf(at: number): HTMLElement {
   return el("span", { "aria-live": "off" }, "as of ", el("time", {}, timeOf(at)));
+}
+
+function sentence(problem: string): string {
+  return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}${/[.!?]$/.test(problem) ? "" : "."}`;
 }
 
 function timeOf(at: number): string {
