@@ -31,7 +31,8 @@ class BuildWeb(BuildHookInterface[Any]):
 def bundle() -> None:
     """Write the bundle, unless it is newer than all that it is made of."""
     sources = [*WEB.glob("src/**/*"), *WEB.glob("*.*")]
-    if BUNDLE.is_file() and all(path.stat().st_mtime <= BUNDLE.stat().st_mtime for path in sources):
+    is_there = BUNDLE.is_file() and BUNDLE.with_name("saved.js").is_file()
+    if is_there and all(path.stat().st_mtime <= BUNDLE.stat().st_mtime for path in sources):
         return
     install()
     node("build.mjs")

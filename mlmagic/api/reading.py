@@ -116,7 +116,11 @@ def runs(
 
 @whole_imports()
 def compare(
-    *what: Any, experiment: str | None = None, metric: str | None = None, group_by: str | None = None
+    *what: Any,
+    experiment: str | None = None,
+    metric: str | None = None,
+    group_by: str | None = None,
+    view: str | None = None,
 ) -> CompareWidget:
     """Show runs side by side, as ``%compare`` does: a table, their curves, and their differences.
 
@@ -133,10 +137,13 @@ def compare(
     group_by
         ``"seed"`` groups the runs that differ only in their seed; the name of a param, tag or column groups the runs
         with equal values.
+    view
+        The name of a view that ``widget.save_view`` kept with the experiment: filter, columns, order, groups, charts.
 
     Returns
     -------
-    A widget. ``widget.selected`` has the ids of the selected runs, ``widget.to_dataframe()`` returns the runs.
+    A widget. ``widget.selected`` has the ids of the selected runs, ``widget.to_dataframe()`` returns the runs, and
+    ``widget.save("report.html")`` writes a page that shows them without a kernel.
 
     Raises
     ------
@@ -154,15 +161,20 @@ def compare(
     from mlmagic.adapters.optional import require
 
     example = "mlmagic.compare('accuracy > 0.9', experiment='churn', group_by='seed')"
-    require_text_or_none("mlmagic.compare", example, experiment=experiment, group_by=group_by)
+    require_text_or_none("mlmagic.compare", example, experiment=experiment, group_by=group_by, view=view)
     require("anywidget", "mlmagic.compare")
+    from mlmagic.comparison import stored_views
     from mlmagic.comparison.selecting import select
     from mlmagic.comparison.widget import CompareWidget
     from mlmagic.views.comparison import still_of
+    from mlmagic.views.comparison_page import save_comparison
     from mlmagic.views.differences.difference import difference_json
 
     selected = select(what, experiment=experiment, metric=metric, group_by=group_by)
-    return CompareWidget(selected, still=still_of, told=difference_json)
+    stored = None
+    if view is not None and (stored := stored_views.load(selected, view)) is None:
+        print(f"The view {view!r} in the store cannot be read: save it again.")  # noqa: T201  # a notice of the widget
+    return CompareWidget(selected, still=still_of, told=difference_json, write=save_comparison, view=stored)
 
 
 @whole_imports()

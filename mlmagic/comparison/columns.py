@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.store.query.direction import Direction, direction_of
@@ -131,9 +131,24 @@ def _numbers(
     if len(values) < count:
         missing = np.ones(count, dtype=np.uint8)
         missing[list(values)] = 0
-    given = numbers if missing is None else numbers[missing == 0]
-    differs = count > 1 and (missing is not None or len(np.unique(given)) > 1)
+    differs = _do_differ(numbers, missing)
     return Column(f"{kind}:{key}", kind, label, form, differs, numbers=numbers, missing=missing, goal=goal)
+
+
+def with_values(column: Column, values: Mapping[int, float]) -> Column:
+    """Return a column of numbers with other *values* in some of the rows that have one."""
+    import numpy as np
+
+    numbers = np.array(column.numbers)
+    numbers[list(values)] = as_logged(np.array(list(values.values()), dtype=np.float64))
+    return replace(column, numbers=numbers, differs=_do_differ(numbers, column.missing))
+
+
+def _do_differ(numbers: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None) -> bool:
+    import numpy as np
+
+    given = numbers if missing is None else numbers[missing == 0]
+    return len(numbers) > 1 and (missing is not None or len(np.unique(given)) > 1)
 
 
 def _words(

@@ -12,7 +12,7 @@ from mlmagic.store.changes.run_changes import is_archived
 from mlmagic.store.query.families import PARENT, is_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlflow.entities import Run
     from pandas import DataFrame
@@ -40,7 +40,9 @@ class Comparison:
     main metric if the user named one, ``goal`` its direction. ``group`` is the grouping: the id of a column,
     ``configuration`` (all params except seeds), or empty. ``experiments`` maps the ids of the runs' experiments to
     their names. ``query`` is the name of the experiment and the filter that found the runs, None if they were named.
-    ``is_named`` says that the runs were named one by one, so that archived ones are shown too.
+    ``is_named`` says that the runs were named one by one, so that archived ones are shown too. ``again`` reads the runs
+    anew; ``whole`` are the ids of the experiments of which these are the newest runs, if they were not chosen in
+    another way.
     """
 
     runs: Sequence[Run]
@@ -53,6 +55,8 @@ class Comparison:
     experiments: Mapping[str, str] = field(default_factory=dict)
     query: tuple[str, str] | None = None
     is_named: bool = False
+    again: Callable[[], Comparison] | None = None
+    whole: Sequence[str] = ()
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -108,6 +112,13 @@ class Comparison:
         """Return the comparison without archived runs, unless all of them are, or they were named one by one."""
         kept = [run for run in self.runs if not is_archived(run.data.tags)]
         return replace(self, runs=kept) if not self.is_named and 0 < len(kept) < len(self.runs) else self
+
+    def with_metrics(self, runs: Sequence[Run], columns: list[Column]) -> Comparison:
+        """Return the same comparison with *runs* and *columns* in which other values of metrics have been logged."""
+        made = replace(self, runs=runs)
+        # They are computed from all runs otherwise.
+        vars(made).update(columns=columns, parents=self.parents, configurations=self.configurations)
+        return made
 
     def to_dataframe(self) -> DataFrame:
         """Return one row per run as ``mlmagic.runs`` does: run_id, name, status, started, duration, params, metrics."""

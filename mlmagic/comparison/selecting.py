@@ -113,7 +113,8 @@ def _filtered(condition: str, experiment: str | None) -> Comparison:
         if found.runs
         else ComparisonNotice("No run matches.", f"Runs of the experiment: %runs -e {found.experiment!r}")
     )
-    return Comparison(found.runs, title, notice=notice, query=(found.experiment, condition.strip()))
+    again = partial(_filtered, condition, found.experiment)
+    return Comparison(found.runs, title, notice=notice, query=(found.experiment, condition.strip()), again=again)
 
 
 def _called_like(condition: str, experiment: str | None) -> str | None:
@@ -136,7 +137,7 @@ def _whole(experiment: str | None) -> Comparison:
                 experiments.require_known_id()
             named = home.name if home else experiments.default_name()
             if home is None:
-                return Comparison([], f"experiment {named}", notice=_NOTHING_YET)
+                return Comparison([], f"experiment {named}", notice=_NOTHING_YET, again=partial(_whole, named))
             return replace(_newest(f"experiment {named}", [home.experiment_id]), query=(named, ""))
 
     return connection.ask(read)
@@ -181,6 +182,7 @@ def _experiment(reference: str, no_run: str) -> tuple[str, str]:
 
 
 def _newest(title: str, experiment_ids: list[str]) -> Comparison:
+    again = partial(connection.ask, partial(_newest, title, experiment_ids))
     client = connection.connect()
     with refusals.refused_by(tracking_uri.current_uri()):
         read = bulk.newest_runs(client, experiment_ids, most=MOST_RUNS)
@@ -193,6 +195,8 @@ def _newest(title: str, experiment_ids: list[str]) -> Comparison:
         total=read.total if read.more else None,
         notice=None if read.runs else _NOTHING_YET,
         experiments=names,
+        again=again,
+        whole=experiment_ids,
     )
 
 
@@ -206,7 +210,9 @@ def _read(run_ids: list[str]) -> Comparison:
         runs = [found[run_id] for run_id in run_ids if run_id in found]
         names = _experiments(client, runs)
     title = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    return Comparison(runs, title, notice=None if runs else _GONE, experiments=names, is_named=True)
+    again = partial(connection.ask, partial(_read, run_ids))
+    notice = None if runs else _GONE
+    return Comparison(runs, title, notice=notice, experiments=names, is_named=True, again=again)
 
 
 def _experiments(client: MlflowClient, runs: Iterable[Run]) -> dict[str, str]:

@@ -13,30 +13,32 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 from traitlets import Dict, List, Unicode
 
-from mlmagic.comparison import wire
+from mlmagic.comparison import left_views, stored_views, wire
 from mlmagic.comparison.comparing import compare_runs
 from mlmagic.comparison.diffs.difference import Difference
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.comparison.histories import histories
 from mlmagic.comparison.importance import Importance, importance_of
+from mlmagic.comparison.live.live_widget import LiveWidget
 from mlmagic.comparison.pages import editing
 from mlmagic.comparison.pages.aliases import aliases_by_run
 from mlmagic.comparison.pages.run_figures import read_figures, read_picture
 from mlmagic.comparison.pages.run_page import read_page
+from mlmagic.comparison.saved_page import saved_page
 from mlmagic.errors import MLMagicError, UsageProblem
-from mlmagic.store import tracking_uri
 from mlmagic.store.query.histories.curves import Kept
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from os import PathLike
 
     from pandas import DataFrame
 
     from mlmagic.comparison.compared_runs import Comparison
+    from mlmagic.comparison.saved_page import SavedPage
 
     Answer = tuple[dict[str, Any], list[bytes]]
 
@@ -51,7 +53,7 @@ class RunIds(List):  # type: ignore[type-arg]  # traitlets' lists are not generi
         return super().validate(obj, obj.known([] if value is None else value))
 
 
-class CompareWidget(anywidget.AnyWidget):
+class CompareWidget(LiveWidget):
     """Runs side by side: a table, curves and differences, live in the notebook.
 
     Attributes
@@ -64,9 +66,9 @@ class CompareWidget(anywidget.AnyWidget):
     _esm = _STATIC / "compare.js"
     _css = _STATIC / "compare.css"
 
-    table = Dict().tag(sync=True)
     selected = RunIds(Unicode()).tag(sync=True)
     view = Dict().tag(sync=True)
+    first = Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -74,29 +76,46 @@ class CompareWidget(anywidget.AnyWidget):
         *,
         still: Callable[[Comparison], dict[str, str]] | None = None,
         told: Callable[[Difference], dict[str, Any]] = Difference.to_json,
+        write: Callable[[Callable[[], SavedPage], str | PathLike[str]], None] | None = None,
+        view: Mapping[str, Any] | None = None,
     ) -> None:
         """Create the widget of *comparison*.
 
-        *still* returns the static view that is saved with the notebook, *told* the JSON of a difference.
+        *still* returns the static view that is saved with the notebook, *told* the JSON of a difference. *write* writes
+        the page that it is given a function to read. *view* is a part of the state in which the table is shown first.
         """
-        self._comparison = comparison
         self._still = still
         self._told = told
+        self._write = write
         self._differences: dict[str, Difference] = {}
         self._kept = Kept()
-        self._deleted: set[str] = set()
-        super().__init__(table=wire.table_of(comparison, tracking_uri.ui()), selected=[], view=_first_view(comparison))
+        first = {**_first_view(comparison), **(view or {})}
+        super().__init__(comparison, selected=[], view=first, first=first)
         self.on_msg(self._receive)
 
     def _ipython_display_(self) -> None:
         """Display the widget, and below it the static view, which is visible without a live widget."""
         from IPython.display import display
 
+        self._come_back()
         data, metadata = self._repr_mimebundle_() or ({}, {})
         # Without HTML, a front end without widgets would show the object's repr beside the static view.
         display({**data, "text/html": ""}, metadata=metadata, raw=True)
         if self._still:
             display(self._still(self._comparison), raw=True)
+        self.follow()
+
+    def _come_back(self) -> None:
+        """Show the widget as it was left when this cell was run before, and note how it is left."""
+        key = left_views.key_of(self._comparison.title)
+        if key is None:
+            return
+        before = left_views.left(key)
+        if before is not None:
+            there = {run.info.run_id for run in self._comparison.runs}
+            self.view = {**before.view, **stored_views.sound(before.view, self._comparison)}
+            self.selected = [one for one in before.selected if one in there]
+        self.observe(lambda _: left_views.leave(key, self.view, self.selected), ["view", "selected"])
 
     def known(self, given: Any) -> list[str]:
         """Return the ids of the runs that *given* refers to, each once.
@@ -128,6 +147,57 @@ class CompareWidget(anywidget.AnyWidget):
         ids = set(frame["run_id"])
         return frame.set_index("run_id").loc[[one for one in self.selected if one in ids]].reset_index()
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the comparison to a file as a page of its own.
+
+        The page needs no network and no kernel. The table can be filtered, sorted and grouped in it as in the notebook,
+        and it has the curves and the differences of parameters, metrics, data and tags. A page of 1,000 runs stays
+        below 5 MB: longer curves are thinned, and the page says which were left out. It is the page of
+        ``%compare --save FILE``.
+
+        Raises
+        ------
+        UsageProblem
+            If the file does not end in ``.html``, or cannot be written.
+
+        Examples
+        --------
+        >>> mlmagic.compare("accuracy > 0.9").save("report.html")  # doctest: +SKIP
+        """
+        if self._write is None:
+            raise UsageProblem("This widget cannot be saved: make it with mlmagic.compare().")
+        options = {"view": self.view, "selected": self.selected, "ui": self.table["ui"]}
+        self._write(partial(saved_page, self._comparison, **options), path)
+
+    def save_view(self, name: str) -> None:
+        """Keep filter, columns, order, groups and charts with the experiment, for ``%compare --view NAME``.
+
+        Raises
+        ------
+        UsageProblem
+            If the name is not made of letters, digits and ``- _ .``, or the view is longer than the store takes.
+        StoreError
+            If the store refuses it.
+
+        Examples
+        --------
+        >>> widget.save_view("by-depth")  # doctest: +SKIP
+        >>> mlmagic.compare(view="by-depth")  # doctest: +SKIP
+        """
+        stored_views.save(self._comparison, name, self.view)
+
+    def delete_view(self, name: str) -> None:
+        """Delete a view of `saved_views`.
+
+        Raises
+        ------
+        UsageProblem
+            If there is none with this name.
+        StoreError
+            If the store refuses it.
+        """
+        stored_views.delete(self._comparison, name)
+
     def importance(self, metric: str | None = None) -> Importance:
         """Return the importance of params for *metric*, by default the main one, among the selected runs.
 
@@ -139,6 +209,11 @@ class CompareWidget(anywidget.AnyWidget):
             If no run has logged *metric*.
         """
         return importance_of(self._comparison, metric, self.selected or None)
+
+    @property
+    def saved_views(self) -> list[str]:
+        """The names of the views that are kept with the experiment."""
+        return stored_views.names(self._comparison)
 
     def open(self) -> None:
         """Open the channel to the browser."""
@@ -172,6 +247,7 @@ class CompareWidget(anywidget.AnyWidget):
             "picture": self._picture,
             "edit": self._edit,
             "aliases": lambda _: ({"aliases": aliases_by_run()}, []),
+            **self.live_answers(),
         }
 
     def _difference(self, content: dict[str, Any]) -> Answer:
@@ -214,16 +290,11 @@ class CompareWidget(anywidget.AnyWidget):
             told = editing.change(run_ids, content)
         except MLMagicError:
             with contextlib.suppress(MLMagicError):  # some of the runs may have been changed before one failed
-                self._show(editing.after(self._comparison, run_ids, self._deleted))
+                self.show(editing.after(self._comparison, run_ids, self._deleted))
             raise
-        self._show(editing.after(self._comparison, run_ids, self._deleted))
+        self.show(editing.after(self._comparison, run_ids, self._deleted))
         new = [column.id for column in self._comparison.columns if column.id not in before and not column.shown]
         return {"told": told, "hide": new}, []
-
-    def _show(self, comparison: Comparison) -> None:
-        """Replace the table."""
-        self._comparison = comparison
-        self.table = dict(wire.table_of(comparison, tracking_uri.ui(), self._deleted))
 
 
 def _answer_while_a_cell_runs(comm: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
@@ -43,6 +44,21 @@ class SentTable(TypedDict):
     ui: str | None
     deleted: list[str]
     query: dict[str, str] | None
+
+
+class SentReading(TypedDict):
+    """When the table was read (ms since 1970), why not since, new runs, how many are gone, new columns to hide."""
+
+    at: int
+    problem: str
+    new: list[str]
+    gone: int
+    hide: list[str]
+
+
+def reading(*, new: Sequence[str] = (), gone: int = 0, hide: Sequence[str] = ()) -> SentReading:
+    """Return the message that the table was read now."""
+    return {"at": int(time.time() * 1000), "problem": "", "new": list(new), "gone": gone, "hide": list(hide)}
 
 
 def table_of(comparison: Comparison, ui: str | None, deleted: Collection[str] = ()) -> SentTable:

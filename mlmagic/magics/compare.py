@@ -14,13 +14,14 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from mlmagic.magics.parsing import parse_line, split_filter, words_of
 from mlmagic.magics.variables import as_runs, expand, in_filter, namespace_of
 from mlmagic.session.interrupts import in_one_line
+from mlmagic.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmagic.comparison.widget import CompareWidget
 
-_WITH_VALUE = ("-e", "--experiment", "--metric", "--group-by")
+_WITH_VALUE = ("-e", "--experiment", "--metric", "--group-by", "--save", "--view")
 
 
 @magics_class
@@ -43,6 +44,11 @@ class CompareMagics(Magics):
         "--group-by", metavar="NAME",
         help="seed: runs that differ in nothing but their seed are a group; a param, tag or column: those equal in it.",
     )  # fmt: skip
+    @argument("--view", metavar="NAME", help="A view that widget.save_view(NAME) kept with the experiment.")
+    @argument(
+        "--save", metavar="FILE",
+        help="Write the comparison to this file too (FILE.html), as a page that needs no kernel and no network.",
+    )  # fmt: skip
     @no_var_expand  # `expand` does it
     @needs_local_scope
     @line_magic
@@ -63,6 +69,7 @@ class CompareMagics(Magics):
             %compare accuracy > 0.9 and (optimizer ~ adam or depth in (6, 8))
             %compare digits --metric val_loss --group-by seed
             %compare {mlmagic.last_run} baseline
+            %compare digits --save report.html
             widget = %compare --metric "score max"
         """
         from mlmagic.api import compare
@@ -73,4 +80,14 @@ class CompareMagics(Magics):
         options, rest = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.compare.parser, "%compare", shlex.join(options))
         what = [rest] if is_filter(rest) else words_of("%compare", rest)
-        return compare(*what, experiment=arguments.experiment, metric=arguments.metric, group_by=arguments.group_by)
+        widget = compare(
+            *what,
+            experiment=arguments.experiment,
+            metric=arguments.metric,
+            group_by=arguments.group_by,
+            view=arguments.view,
+        )
+        if arguments.save is not None:
+            widget.save(arguments.save)
+            print(f"Saved as a page: {clean(arguments.save)}")  # noqa: T201  # the output of the magic
+        return widget

@@ -45,12 +45,25 @@ def still_of(comparison: Comparison) -> MimeBundle:
     return comparison_bundle(comparison, curves, ranked)
 
 
-def comparison_bundle(comparison: Comparison, curves: Sequence[Curve], ranked: Ranked | None = None) -> MimeBundle:
+def static_view(comparison: Comparison, curves: Sequence[Curve]) -> str:
+    """Return the static view of a saved page as HTML, drawn from the *curves* of the page."""
+    main = comparison.main_metric
+    of_main = [curve for curve in curves if main and curve.key == main.label]
+    return comparison_bundle(comparison, of_main[:MOST_CURVES], rest="are in this page with JavaScript")["text/html"]
+
+
+def comparison_bundle(
+    comparison: Comparison,
+    curves: Sequence[Curve],
+    ranked: Ranked | None = None,
+    *,
+    rest: str = "are in the live view: run the cell",
+) -> MimeBundle:
     """Return the static view: a table of the best runs, and their *curves* or the main metric of each run.
 
     *curves* are at most six curves of the main metric, best run first; *ranked* is the order of the runs, by their last
-    values if it is not given. Everything is escaped and nothing needs a
-    script. In JupyterLab and Notebook, the view is hidden behind a live widget.
+    values if it is not given. *rest* says where the runs are that the table leaves out. Everything is escaped and
+    nothing needs a script. In JupyterLab and Notebook, the view is hidden behind a live widget.
     """
     comparison = comparison.without_archived()
     frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison, ranked or ranking_of(comparison))
@@ -68,6 +81,7 @@ def comparison_bundle(comparison: Comparison, curves: Sequence[Curve], ranked: R
             width=_SIZE.width,
             height=_SIZE.height,
             left_out=left_out,
+            rest=rest,
         ),
         "text/plain": _plain(comparison, frame, left_out),
     }

@@ -19,7 +19,7 @@ if (process.argv.includes("--tests")) {
 } else {
   await build({
     ...shared,
-    entryPoints: { compare: "src/index.ts" },
+    entryPoints: { compare: "src/index.ts", saved: "src/saved/index.ts" },
     outdir: join(here, "../static"),
     minify: true,
     legalComments: "none",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 1.5
 _MOST = 50
 _WITH_NAME = ("--sort", "--metric", "--group-by")
-_WITH_VALUE = ("-e", "--experiment", "-n", "--value", *_WITH_NAME)
+_WITH_VALUE = ("-e", "--experiment", "-n", "--value", "--save", "--view", *_WITH_NAME)
 
 
 def run_names() -> list[str]:
@@ -37,6 +37,14 @@ def experiments() -> list[str]:
     return [experiment.name for experiment in found if is_plain(experiment.name)]
 
 
+def views(experiment: str | None) -> list[str]:
+    """Return the names of the views of the comparison that an experiment keeps."""
+    from mlmagic.comparison import stored_views
+    from mlmagic.store import connection
+
+    return connection.ask(lambda: stored_views.stored_names(experiment), timeout_s=PATIENCE_S)
+
+
 def monitored_models(words: list[str]) -> list[str]:
     """Return the names of the monitored models; none after an option that takes another value, or after a name."""
     from mlmagic.monitoring.records import reading
@@ -49,13 +57,15 @@ def monitored_models(words: list[str]) -> list[str]:
 
 
 def in_filter(magic: str, last: str, before: str) -> list[str] | None:
-    """Return what may stand in a filter or after ``--sort`` and its like, None if that is not what is typed."""
+    """Return what may stand in a filter or after ``--sort``, ``--view`` and their like, None if none of it is typed."""
     from mlmagic.comparison.selecting import is_filter
     from mlmagic.magics.parsing import split_filter
     from mlmagic.store.query.filters.completions import following
 
     line = before.lstrip().partition(" ")[2]
     options, condition = split_filter(line, _WITH_VALUE)
+    if last == "--view":
+        return views(option_value(options, "-e", "--experiment"))
     is_name = last in _WITH_NAME
     if not is_name and (last in _WITH_VALUE or (magic == "compare" and not is_filter(condition))):
         return None

@@ -10,6 +10,7 @@ import { el, fill, uniqueId } from "./dom.ts";
 import { Editing } from "./editing.ts";
 import { figuresPart } from "./figures/part.ts";
 import { Kernel } from "./kernel.ts";
+import { LiveBar } from "./live/bar.ts";
 import type { Model } from "./model.ts";
 import { RunPage } from "./page/part.ts";
 import { State, type Tab } from "./state.ts";
@@ -33,6 +34,8 @@ export class App {
   readonly #kernel: Kernel;
   readonly #parts = new Map<Tab, Part>();
   readonly #page: RunPage;
+  readonly #live: LiveBar;
+  readonly #seen = { view: uniqueId("view") + Math.random().toString(36) };
   readonly #stop: () => void;
 
   constructor(model: Model) {
@@ -43,6 +46,7 @@ export class App {
     const say = (text: string) => void (status.textContent = text);
     const context: Context = { state, kernel: this.#kernel, editing: new Editing(this.#kernel, state, say), say };
 
+    this.#live = new LiveBar(context);
     const panels = new Map<Tab, HTMLElement>();
     const buttons = new Map<Tab, HTMLButtonElement>();
     for (const { tab, label } of TABS) {
@@ -64,7 +68,7 @@ export class App {
       el("div", { class: "mm-head" }, title, tabs),
       ...panels.values(),
       this.#page.element,
-      status,
+      el("div", { class: "mm-foot-line" }, status, this.#live.element),
     );
     // What is typed here is not for the notebook, in which a key may delete a cell.
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
@@ -103,7 +107,12 @@ export class App {
         untracked(() => (isOpen && !isPage ? part?.show() : part?.hide()));
       }
     });
-    this.#stop = () => (stopSaying(), stopShowing());
+    const onLeave = () => this.#kernel.tell("seen", { ...this.#seen, open: false });
+    if (state.reading.peek()) {
+      this.#kernel.tell("seen", { ...this.#seen, open: true });
+      window.addEventListener("pagehide", onLeave);
+    }
+    this.#stop = () => (stopSaying(), stopShowing(), window.removeEventListener("pagehide", onLeave));
   }
 
   /** Which runs registered models name: the table is there before this is known, and without it too. */
@@ -119,6 +128,8 @@ export class App {
   destroy(): void {
     this.#stop();
     this.#page.destroy();
+    this.#live.destroy();
+    if (this.#state.reading.peek()) this.#kernel.tell("seen", { ...this.#seen, open: false });
     for (const part of this.#parts.values()) part.destroy();
     this.#kernel.destroy();
     this.#state.destroy();

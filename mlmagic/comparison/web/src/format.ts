@@ -8,6 +8,7 @@ const DIGITS_APART = 7;
 const SCIENTIFIC_ABOVE = 1e6;
 const INTEGER_ABOVE = 1e15;
 const SIZE_ALIGNED_FROM = 1e-3;
+const LARGE_CHANGE = 100;
 export const MISSING = "–";
 
 /** Returns a number at four to six significant digits, more where fewer would make it look exact. */
@@ -127,6 +128,21 @@ export function exactMoment(milliseconds: number, now: number): string {
   const at = new Date(milliseconds);
   const exact = `${isoDay(at)} ${at.toLocaleTimeString("en-GB")}`;
   return now > milliseconds ? `${exact}, ${duration((now - milliseconds) / 1000)} ago` : exact;
+}
+
+/** Returns the day and the minute of a moment. */
+export function exactDay(milliseconds: number): string {
+  const at = new Date(milliseconds);
+  return isMoment(milliseconds) ? `${isoDay(at)} ${at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}` : MISSING;
+}
+
+/** Returns the change from `previous` to `value` with its sign, `=` where there is none. */
+export function difference(value: number, previous: number): string {
+  if (value === previous || (Number.isNaN(value) && Number.isNaN(previous))) return "=";
+  const change = value - previous;
+  if (!Number.isFinite(change)) return `was ${number(previous)}`;
+  const shown = Math.abs(change) < LARGE_CHANGE ? general(change, 3) : number(change);
+  return change > 0 ? `+${shown}` : shown;
 }
 
 function isoDay(at: Date): string {

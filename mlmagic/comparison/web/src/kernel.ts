@@ -23,6 +23,8 @@ export class KernelError extends Error {
 export class Kernel {
   /** Whether an answer has been waited for so long that the kernel must be busy with a cell. */
   readonly busy = signal(false);
+  /** Whether the kernel that has the runs is gone. */
+  readonly lost = signal(false);
   #next = 1;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void; timer: number }>();
   readonly #model: Model;
@@ -36,6 +38,7 @@ export class Kernel {
   /** Returns the kernel's answer; rejects with a `KernelError` where it says why there is none. */
   ask(kind: string, content: Record<string, unknown>): Promise<Answer> {
     const request = this.#next++;
+    if (this.lost.peek()) return Promise.reject(lostError());
     return new Promise((resolve, reject) => {
       const timer = window.setTimeout(() => (this.busy.value = true), BUSY_AFTER_MS);
       this.#waiting.set(request, { resolve, reject, timer });
@@ -45,6 +48,16 @@ export class Kernel {
         this.#lost(); // the channel is closed
       }
     });
+  }
+
+  /** Tells the kernel something that has no answer. */
+  tell(kind: string, content: Record<string, unknown>): void {
+    if (this.lost.peek()) return;
+    try {
+      this.#model.send({ kind, request: this.#next++, ...content });
+    } catch {
+      this.#lost();
+    }
   }
 
   destroy(): void {
@@ -58,10 +71,11 @@ export class Kernel {
   readonly #lost = (): void => {
     for (const { reject, timer } of this.#waiting.values()) {
       window.clearTimeout(timer);
-      reject(new KernelError("The kernel was restarted or shut down.", "Run the cell again to compare."));
+      reject(lostError());
     }
     this.#waiting.clear();
     this.busy.value = false;
+    this.lost.value = true;
   };
 
   readonly #receive = (content: Record<string, unknown>, buffers: DataView[]): void => {
@@ -73,4 +87,8 @@ export class Kernel {
     if (content.kind === "error") waiting.reject(new KernelError(String(content.text), String(content.hint ?? "")));
     else waiting.resolve({ content, buffers });
   };
+}
+
+function lostError(): KernelError {
+  return new KernelError("The kernel was restarted or shut down.", "Run the cell again to compare.");
 }

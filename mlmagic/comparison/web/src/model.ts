@@ -1,11 +1,17 @@
 /** The part of anywidget's model that is used here. */
 
-import type { SentTable } from "./wire.ts";
+import type { Changes, Reading, SentTable } from "./wire.ts";
 
 export interface Traits {
   table: SentTable;
   selected: string[];
   view: Record<string, unknown>;
+  /** The view at first. */
+  first?: Record<string, unknown>;
+  /** What a saved page does not have: it follows no store. */
+  live?: boolean;
+  reading?: Reading;
+  changes?: Changes;
 }
 
 export interface Model {

@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals-core";
 
 import { NEW_CHARTS, soundCharts, type ChartView } from "./charts/view.ts";
 import type { Model } from "./model.ts";
-import { decode, type Table } from "./wire.ts";
+import { apply, decode, type Reading, type Table } from "./wire.ts";
 
 export const TABS = ["table", "curves", "charts", "figures", "differences"] as const;
 export type Tab = (typeof TABS)[number];
@@ -69,6 +69,8 @@ export const NEW_VIEW: View = {
   charts: NEW_CHARTS,
 };
 
+const FRESH_MS = 4000;
+
 export class State {
   readonly table;
   readonly selected;
@@ -79,12 +81,27 @@ export class State {
   readonly badges = signal<ReadonlyMap<string, readonly string[]>>(new Map());
   /** Returns the ids of the runs in the order of the table. */
   order: () => readonly string[] = () => this.table.peek().ids;
+  /** When the table was read, null in a saved page; whether the store is followed; and the runs that came just now. */
+  readonly reading;
+  readonly live;
+  readonly fresh = signal<ReadonlySet<string>>(new Set());
   readonly #stop: (() => void)[] = [];
+  readonly #first: View;
+  #fading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model) {
     this.table = signal<Table>(decode(model.get("table")));
     this.selected = signal<readonly string[]>(model.get("selected"));
     this.view = signal<View>(whole(model.get("view")));
+    this.#first = whole(model.get("first") ?? model.get("view"));
+    this.reading = signal<Reading | null>(model.get("reading") ?? null);
+    this.live = signal(model.get("live") ?? false);
+    const onChanges = () => {
+      apply(model.get("table"), model.get("changes") ?? {});
+      onTable();
+    };
+    const onLive = () => (this.live.value = model.get("live") ?? false);
+    const onReading = () => this.#read(model.get("reading") ?? null);
     const onTable = () => (this.table.value = decode(model.get("table")));
     const onSelected = () => {
       if (!same(model.get("selected"), this.selected.peek())) this.selected.value = model.get("selected");
@@ -95,13 +112,36 @@ export class State {
     model.on("change:table", onTable);
     model.on("change:selected", onSelected);
     model.on("change:view", onView);
+    model.on("change:changes", onChanges);
+    model.on("change:live", onLive);
+    model.on("change:reading", onReading);
     this.#stop.push(
       () => model.off("change:table", onTable),
       () => model.off("change:selected", onSelected),
       () => model.off("change:view", onView),
+      () => model.off("change:changes", onChanges),
+      () => model.off("change:live", onLive),
+      () => model.off("change:reading", onReading),
+      () => clearTimeout(this.#fading),
       effect(() => this.#save(model, "selected", [...this.selected.value])),
       effect(() => this.#save(model, "view", { ...this.view.value })),
+      effect(() => {
+        const isLive = this.live.value;
+        if (this.reading.peek()) this.#save(model, "live", isLive);
+      }),
     );
+  }
+
+  /** Shows the table as it was at first, with the tab that is open, and selects nothing. */
+  reset(): void {
+    this.view.value = { ...this.#first, tab: this.view.peek().tab };
+    this.selected.value = [];
+  }
+
+  /** Whether the view is as it was at first. */
+  isFirst(): boolean {
+    const { tab } = this.view.value;
+    return this.selected.value.length === 0 && same({ ...this.#first, tab, expanded: [] }, { ...this.view.value, expanded: [] });
   }
 
   /** Changes some of the view. */
@@ -121,7 +161,18 @@ export class State {
     for (const stop of this.#stop) stop();
   }
 
-  #save<Name extends "selected" | "view">(model: Model, name: Name, value: never[] | string[] | Record<string, unknown>): void {
+  /** Notes a reading: its runs are new for a while, and its columns are hidden that are hidden at first. */
+  #read(reading: Reading | null): void {
+    this.reading.value = reading;
+    if (!reading) return;
+    if (reading.hide.length > 0) this.change({ hidden: [...new Set([...this.view.peek().hidden, ...reading.hide])] });
+    if (reading.new.length === 0) return;
+    this.fresh.value = new Set(reading.new);
+    clearTimeout(this.#fading);
+    this.#fading = setTimeout(() => (this.fresh.value = new Set()), FRESH_MS);
+  }
+
+  #save<Name extends "selected" | "view" | "live">(model: Model, name: Name, value: never[] | string[] | boolean | Record<string, unknown>): void {
     if (same(model.get(name), value)) return;
     model.set(name, value as never);
     model.save_changes();

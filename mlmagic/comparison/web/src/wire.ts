@@ -9,7 +9,7 @@ export type Format = "number" | "text" | "moment" | "duration" | "status";
 export type Goal = "min" | "max" | null;
 
 /** A column on the wire. `id` is unique (`metric:loss`), `label` is what is shown (`loss`). */
-interface SentColumn {
+export interface SentColumn {
   id: string;
   kind: Kind;
   label: string;
@@ -45,11 +45,38 @@ export interface SentTable {
   deleted?: string[];
   /** The experiment and the filter that found the runs, null where they were named one by one. */
   query?: Query | null;
+  /** In a saved page, which has no kernel: what is not in it. */
+  saved?: Saved;
 }
 
 export interface Query {
   experiment: string;
   filter: string;
+}
+
+export interface Saved {
+  /** The names of the metrics whose curves had no room in the page. */
+  without_curves: string[];
+}
+
+/** Columns in the place of those with their ids, while the runs stay the same. */
+export interface Changes {
+  columns?: SentColumn[];
+}
+
+/** When the table was read (ms since 1970), why not since, new runs, how many are gone, and new columns to hide. */
+export interface Reading {
+  at: number;
+  problem: string;
+  new: string[];
+  gone: number;
+  hide: string[];
+}
+
+/** Puts the changed columns into the table that was sent; to do it twice changes nothing. */
+export function apply(table: SentTable, { columns = [] }: Changes): void {
+  const changed = new Map(columns.map((column) => [column.id, column]));
+  table.columns = table.columns.map((column) => changed.get(column.id) ?? column);
 }
 
 interface AnyColumn {
@@ -90,6 +117,7 @@ export interface Table {
   readonly experiments: readonly string[];
   readonly deleted: ReadonlySet<string>;
   readonly query: Query | null;
+  readonly saved: Saved | null;
 }
 
 /** Returns the table that was sent, its buffers as typed arrays. */
@@ -110,6 +138,7 @@ export function decode(sent: SentTable): Table {
     experiments: sent.experiments,
     deleted: new Set(sent.deleted ?? []),
     query: sent.query ?? null,
+    saved: sent.saved ?? null,
   };
 }
 

@@ -16,3 +16,8 @@ test("text becomes markup nowhere", () => {
     );
   }
 });
+
+test("outside of JupyterLab every colour and font has a value", () => {
+  const styles = readdirSync(join(SOURCE, "style"), { encoding: "utf8" });
+  for (const file of styles) assert.doesNotMatch(readFileSync(join(SOURCE, "style", file), "utf8"), /var\(--(jp|vscode)-[\w-]+\)/, file);
+});

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Histories, type Look } from "../src/curves/histories.ts";
-import { KernelError } from "../src/kernel.ts";
+import { Kernel, KernelError } from "../src/kernel.ts";
 import type { Model, Traits } from "../src/model.ts";
 import { NEW_VIEW, State } from "../src/state.ts";
 import { TableModel } from "../src/table/model.ts";
+
+Object.assign(globalThis, { window: globalThis });
 
 function bytes(array: { buffer: ArrayBufferLike }): DataView {
   return new DataView(array.buffer as ArrayBuffer);
@@ -54,6 +56,10 @@ class Traited implements Model {
   fromKernel<Name extends keyof Traits>(name: Name, value: Traits[Name]): void {
     this.set(name, value);
     for (const handler of this.#handlers.get(`change:${name}`) ?? []) handler();
+  }
+
+  fromKernelEvent(event: string): void {
+    for (const handler of this.#handlers.get(event) ?? []) handler();
   }
 
   get listeners(): number {
@@ -200,4 +206,84 @@ test("a run that was deleted is told and not asked for again; one without the me
   assert.equal(histories.get(PAIRS[1]!, STEP), null);
   histories.want(PAIRS, STEP);
   assert.equal(asked, 1);
+});
+
+test("runs that go on are asked for again, and drawn as they were until the answer is here", async () => {
+  let asked = 0;
+  const histories = new Histories(async (_, content) => (asked++, answered(content.runs as string[])), () => 0);
+  const settled = () => new Promise((done) => setImmediate(done));
+  histories.want(PAIRS, STEP);
+  await settled();
+  histories.renew(["r0"]);
+  histories.want(PAIRS, STEP);
+  assert.equal(asked, 1, "not at once after the last time");
+  await new Promise((done) => {
+    const stop = histories.changed.subscribe(() => {
+      histories.want(PAIRS, STEP);
+      if (asked === 2) done(queueMicrotask(() => stop()));
+    });
+  });
+  assert.ok(histories.get(PAIRS[0]!, STEP), "the old one is there meanwhile");
+  await settled();
+  histories.want(PAIRS, STEP);
+  assert.equal(asked, 2, "what is new is not asked for again");
+  histories.destroy();
+});
+
+test("what could not be read again stays as it was, without a problem", async () => {
+  let fails = false;
+  const histories = new Histories(async (_, content) => {
+    if (fails) throw new KernelError("The kernel was restarted.", "");
+    return answered(content.runs as string[]);
+  }, () => 0);
+  histories.want(PAIRS, STEP);
+  await new Promise((done) => setImmediate(done));
+  fails = true;
+  await new Promise((done) => setTimeout(done, 850));
+  histories.renew(["r0", "r1"]);
+  histories.want(PAIRS, STEP);
+  await new Promise((done) => setImmediate(done));
+  assert.equal(histories.problem.value, null);
+  assert.ok(histories.get(PAIRS[0]!, STEP));
+  histories.destroy();
+});
+
+test("columns that changed take the place of the old ones, in every view of the widget", () => {
+  const model = new Traited();
+  const [one, other] = [new State(model), new State(model)];
+  const loss = { ...model.get("table").columns[1]!, numbers: bytes(Float64Array.of(9, 8, 7)) };
+  model.fromKernel("changes", { columns: [loss] });
+  for (const state of [one, other]) {
+    const column = state.table.value.byId.get("metric:loss");
+    assert.deepEqual(column?.type === "number" && [...column.numbers], [9, 8, 7]);
+    assert.equal(state.table.value.columns.length, 3);
+  }
+  assert.deepEqual(new State(model).table.value.byId.get("metric:loss"), one.table.value.byId.get("metric:loss"));
+});
+
+test("a reading says which runs are new and which columns to hide, and leaves the view as it is", () => {
+  const model = new Traited({ filter: "lr = 1", hidden: ["param:lr"] });
+  model.set("reading", { at: 1, problem: "", new: [], gone: 0, hide: [] });
+  model.set("live", true);
+  const state = new State(model);
+  state.selected.value = ["r1"];
+  model.fromKernel("reading", { at: 2, problem: "", new: ["r2"], gone: 0, hide: ["tag:a", "param:lr"] });
+  assert.deepEqual([...state.fresh.value], ["r2"]);
+  assert.deepEqual([state.view.value.filter, state.view.value.hidden, state.selected.value], ["lr = 1", ["param:lr", "tag:a"], ["r1"]]);
+  state.live.value = false;
+  assert.equal(model.get("live"), false);
+  state.destroy();
+  assert.equal(model.listeners, 0);
+});
+
+test("when the kernel is gone, whoever waits or asks is told, and it stays so", async () => {
+  const model = new Traited();
+  const kernel = new Kernel(model);
+  const waiting = kernel.ask("histories", {});
+  model.fromKernelEvent("comm_live_update");
+  await assert.rejects(waiting, /restarted or shut down/);
+  await assert.rejects(kernel.ask("histories", {}), /restarted or shut down/);
+  assert.ok(kernel.lost.value);
+  kernel.tell("seen", {});
+  kernel.destroy();
 });

@@ -131,7 +131,8 @@ def _by_database(
     with database.engine.connect() as connection:
         for run_id in run_ids:
             for key in keys:
-                rows = columns.where(metrics.c.run_uuid == run_id, metrics.c.key == key)
+                # Without an order SQLite takes the primary key, and reads this metric of every run.
+                rows = columns.where(metrics.c.run_uuid == run_id, metrics.c.key == key).order_by(metrics.c.step)
                 if steps is not None:
                     rows = rows.where(metrics.c.step.between(*steps))
                 # The driver's own rows: SQLAlchemy would create an object for each, which takes seconds for a million

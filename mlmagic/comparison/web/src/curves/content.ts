@@ -47,7 +47,7 @@ export function shownOf(table: Table, selected: readonly string[], main: string,
   const groups = firstOf(all);
   const runs = groups.flatMap((one) => one.runs);
   const rows = runs.map((run) => table.rows.get(run)!);
-  const columns = table.columns.filter((column) => column.kind === "metric" && rows.some((row) => has(column, row)));
+  const columns = table.columns.filter((column) => column.kind === "metric" && !table.saved?.without_curves.includes(column.label) && rows.some((row) => has(column, row)));
   const first = columns.filter(({ id }) => id === main);
   const offered = [...first, ...columns.filter(({ id }) => id !== main)].map(({ label }) => label);
   return { table, groups, runs, left: all.length - groups.length, offered, by };
@@ -155,7 +155,8 @@ function notesOf({ table, runs }: Shown, sources: ReadonlyMap<string, Source>, k
   const thinned = [...sources.values()].filter(({ shown }) => !shown.exact);
   if (thinned.length > 0) {
     const count = Math.max(...thinned.map(({ shown }) => shown.count));
-    notes.push(`Up to ${counted(count, "value")} a run, thinned out for sight; peaks are kept. Zoom in for all.`);
+    const told = `Up to ${counted(count, "value")} a run, thinned out`;
+    notes.push(table.saved ? `${told} in this page; peaks are kept.` : `${told} for sight; peaks are kept. Zoom in for all.`);
   }
   const without = runs.filter((run) => !sources.has(run) && !known.gone.has(run));
   if (without.length > 0) notes.push(`Not logged by ${listed(without.map((run) => nameOf(table, run)))}.`);

@@ -22,6 +22,13 @@ type Ask = (kind: string, content: Record<string, unknown>) => Promise<Answer>;
 
 const POINTS = 1000;
 const KEPT_WINDOWS = 4;
+/** Histories of runs that go on are read again after a rest of so many times what the last reading took. */
+const REST_MS = 800;
+const REST_SHARE = 30;
+const LOOKS: readonly Look[] = [
+  { by: "step", window: null },
+  { by: "time", window: null },
+];
 
 export class Histories {
   /** Counts what arrived: who reads it is told of what is new. */
@@ -36,7 +43,11 @@ export class Histories {
   readonly #open = new Set<string>();
   readonly #failed = new Set<string>();
   readonly #windows: string[] = [];
+  /** Keys of histories that may be longer by now: they stay until the new ones are here. */
+  readonly #stale = new Set<string>();
   #messages = 0;
+  #restUntil = 0;
+  #waking: ReturnType<typeof setTimeout> | undefined;
 
   /** `origin` tells the moment (ms since 1970) from which a run's time is counted. */
   constructor(ask: Ask, origin: (run: string) => number) {
@@ -60,10 +71,13 @@ export class Histories {
 
   /** Asks for what of these is neither known nor on its way. */
   want(pairs: readonly Pair[], look: Look): void {
+    const isResting = performance.now() < this.#restUntil;
     const missing = pairs.filter((pair) => {
       const key = keyOf(pair.run, pair.metric, look);
-      return this.get(pair, look) === undefined && !this.#open.has(key) && !this.#failed.has(key) && !this.gone.has(pair.run);
+      if (this.#open.has(key) || this.#failed.has(key) || this.gone.has(pair.run)) return false;
+      return this.get(pair, look) === undefined || (this.#isStale(pair) && !isResting);
     });
+    if (isResting && pairs.some((pair) => this.#isStale(pair))) this.#wake();
     if (missing.length === 0) return;
     this.#keep(look);
     const runs = [...new Set(missing.map(({ run }) => run))];
@@ -88,25 +102,63 @@ export class Histories {
     this.retry();
   }
 
+  /** Asks for the histories of these runs again when they are wanted next, no more often than the kernel can bear. */
+  renew(runs: readonly string[]): void {
+    const wanted = new Set(runs);
+    for (const key of this.#known.keys()) if (wanted.has(runOf(key))) this.#stale.add(key);
+    if (this.#stale.size > 0) this.changed.value++;
+  }
+
+  /** Takes back what waits for a later moment. */
+  destroy(): void {
+    clearTimeout(this.#waking);
+  }
+
+  #isStale({ run, metric }: Pair): boolean {
+    return LOOKS.some((look) => this.#stale.has(keyOf(run, metric, look)));
+  }
+
+  #wake(): void {
+    clearTimeout(this.#waking);
+    this.#waking = setTimeout(() => this.changed.value++, this.#restUntil - performance.now() + 1);
+  }
+
   async #fetch(runs: string[], metrics: string[], keys: readonly string[], look: Look): Promise<void> {
     this.#messages++;
     this.waiting.value = true;
+    const began = performance.now();
     const { by, window } = look;
     const origins = window && by === "time" ? { origins: runs.map((run) => this.#origin(run)) } : {};
     try {
       const answer = await this.#ask("histories", { runs, metrics, points: POINTS, by, between: window, ...origins });
       const { series, problems } = seriesOf(answer);
-      for (const key of keys) this.#known.set(key, null);
+      for (const key of keys) this.#replace(key);
       for (const one of series) this.#known.set(keyOf(one.run, one.metric, look), one);
       for (const [run, text] of problems) this.gone.set(run, text);
       this.problem.value = null;
     } catch (error) {
-      for (const key of keys) this.#failed.add(key);
-      this.problem.value = error instanceof KernelError ? error : new KernelError(String(error), "");
+      // Where older ones are known, they stay, and are asked for again with the next change.
+      const unknown = keys.filter((key) => this.#known.get(key) === undefined);
+      for (const key of keys) this.#stale.delete(key);
+      for (const key of unknown) this.#failed.add(key);
+      if (unknown.length > 0) this.problem.value = error instanceof KernelError ? error : new KernelError(String(error), "");
     } finally {
+      const now = performance.now();
+      this.#restUntil = Math.max(this.#restUntil, now + Math.max(REST_MS, REST_SHARE * (now - began)));
       for (const key of keys) this.#open.delete(key);
       this.waiting.value = --this.#messages > 0;
       this.changed.value++;
+    }
+  }
+
+  /** Forgets a history, and what is old of it in other looks. */
+  #replace(key: string): void {
+    this.#known.set(key, null);
+    if (this.#stale.size === 0) return;
+    const [, run, metric] = key.split("\n");
+    for (const old of [...this.#stale].filter((one) => one.endsWith(`\n${run}\n${metric}`))) {
+      this.#stale.delete(old);
+      if (old !== key) this.#known.delete(old);
     }
   }
 

@@ -84,13 +84,13 @@ export class Legend {
       return own ? [`${cut(metric, 40)} ${which} ${short(valueOf(own, which))}`] : [];
     });
     if (line.size > 1) said.push(`mean of ${counted(line.size, "run")}`);
+    const shown = line.parts ? cut(line.parts.values, LONGEST_NAME) : name;
     return el(
       "button",
       {
         type: "button",
         class: "mm-legend-item",
         title: name,
-        "aria-label": `${name}: ${said.join(", ")}`,
         pointerenter: () => (pointed.value = line.key),
         pointerleave: () => (pointed.value = null),
         focus: (event: FocusEvent) => (event.target as Element).matches(":focus-visible") && (pointed.value = line.key),
@@ -98,12 +98,13 @@ export class Legend {
         click: () => (pinned.value = pinned.peek() === line.key ? null : line.key),
       },
       swatch(line.place),
-      el("bdi", { class: "mm-name" }, line.parts ? cut(line.parts.values, LONGEST_NAME) : name),
+      el("bdi", { class: "mm-name" }, shown),
       size && el("span", { class: "mm-soft" }, size),
       ...columns.map(({ which, of }) => {
         const own = of.get(line.key);
         return el("span", { class: which === "best" ? "mm-value mm-best" : "mm-value" }, own ? short(valueOf(own, which)) : "–");
       }),
+      el("span", { class: "mm-unseen" }, ` (${said.join(", ")})`),
     );
   }
 

@@ -13,7 +13,7 @@ import { Histories, type Window } from "./histories.ts";
 import { Legend } from "./legend.ts";
 import { Panel } from "./panel.ts";
 import { fromAxis } from "./scale.ts";
-import { word } from "../wire.ts";
+import { word, type Table } from "../wire.ts";
 
 const NEWEST = 5;
 const ZOOM_SETTLES_MS = 150;
@@ -76,9 +76,10 @@ class Curves implements Part {
         this.#zoom(null);
       }),
       effect(() => {
-        if (state.table.value === table) return;
+        const before = table;
+        if (state.table.value === before) return;
         table = state.table.value;
-        this.#histories.forget(table.ids.filter((run) => this.#isRunning(run)));
+        this.#histories.renew(table.ids.filter((run) => isRunning(table, run) || isRunning(before, run)));
       }),
       effect(() => this.#followed()),
       effect(() => this.#mark()),
@@ -98,6 +99,7 @@ class Curves implements Part {
     cancelAnimationFrame(this.#frame);
     window.clearTimeout(this.#settling);
     this.#theme.disconnect();
+    this.#histories.destroy();
     for (const panel of this.#panels.values()) panel.destroy();
   }
 
@@ -251,15 +253,18 @@ class Curves implements Part {
   }
 
   #isRunning(run: string): boolean {
-    const table = this.#context.state.table.peek();
-    const status = table.byId.get("run:status");
-    const row = table.rows.get(run);
-    return status?.type === "text" && row !== undefined && word(status, row) === "RUNNING";
+    return isRunning(this.#context.state.table.peek(), run);
   }
 
   #redraw(): void {
     if (this.#isVisible.peek()) for (const panel of this.#panels.values()) panel.draw();
   }
+}
+
+function isRunning(table: Table, run: string): boolean {
+  const status = table.byId.get("run:status");
+  const row = table.rows.get(run);
+  return status?.type === "text" && row !== undefined && word(status, row) === "RUNNING";
 }
 
 function joined(one: Window, other: Window): Window {

@@ -68,10 +68,15 @@ export class Grid {
       this.#paint(false);
     });
     this.#observer.observe(this.element);
+    let table = model.state.table.peek();
+    let before = model.lines.peek();
     this.#stop.push(
       effect(() => {
         const lines = model.lines.value;
         const { lefts, columns } = model.layout.value;
+        if (model.state.table.value !== table) this.#follow(before, lines);
+        [table, before] = [model.state.table.value, lines];
+        void model.state.fresh.value;
         void model.shaded.value;
         void model.longest.value;
         void model.expanded.value;
@@ -152,6 +157,18 @@ export class Grid {
     return Math.ceil(most) + 6;
   }
 
+  /** Keeps the active run and the scrolled ones in their places when rows came or went above them. */
+  #follow(before: readonly Line[], after: readonly Line[]): void {
+    const places = new Map(after.map(({ branch }, at) => [branch.key, at]));
+    const now = (at: number) => places.get(before[at]?.branch.key ?? "") ?? at;
+    if (this.active.line >= 0) this.active = { ...this.active, line: now(this.active.line) };
+    const first = Math.floor(this.element.scrollTop / ROW_HEIGHT);
+    const moved = this.element.scrollTop > 0 ? (now(first) - first) * ROW_HEIGHT : 0;
+    if (moved === 0) return;
+    this.#body.style.height = `${after.length * ROW_HEIGHT}px`;
+    this.element.scrollTop += moved;
+  }
+
   /** The height is that of the rows, until somebody drags the corner. */
   #fit(lines: number): void {
     if (this.element.style.height !== this.#ownHeight) return;
@@ -214,7 +231,8 @@ export class Grid {
     else element.removeAttribute("aria-expanded");
     if (this.#model.hasMeans.peek()) element.setAttribute("aria-level", String(line.depth + 1));
     else element.removeAttribute("aria-level");
-    element.className = `mm-row${line.branch.row < 0 ? " mm-group" : ""}${at % 2 ? " mm-odd" : ""}`;
+    const isFresh = line.branch.row >= 0 && this.#model.state.fresh.peek().has(line.branch.key);
+    element.className = `mm-row${line.branch.row < 0 ? " mm-group" : ""}${at % 2 ? " mm-odd" : ""}${isFresh ? " mm-fresh" : ""}`;
     this.#place(drawn, (cell, column) => drawCell(cell, this.#model.layout.peek().columns[column]!, line, drawing));
     this.#drawSelectionOf(drawn, line);
   }
