@@ -27,7 +27,8 @@ def read_all(comparison: Comparison) -> Comparison:
     """Return *comparison* as the store has it now."""
     if comparison.again is None:
         return comparison
-    return replace(comparison.again(), metric=comparison.metric, goal=comparison.goal, group=comparison.group)
+    asked = {name: getattr(comparison, name) for name in ("metric", "goal", "group", "query")}
+    return replace(comparison.again(), **asked)
 
 
 def read_changed(comparison: Comparison, uri: str) -> Comparison | None:
