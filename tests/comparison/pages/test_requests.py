@@ -8,6 +8,7 @@ import pytest
 import mlmagic
 from mlmagic.comparison.selecting import select
 from mlmagic.comparison.widget import CompareWidget
+from mlmagic.registry import registry_store
 
 PNG = b"\x89PNG\r\n\x1a\n not really"
 
@@ -217,15 +218,11 @@ def test_aliases_of_registered_models_are_told_by_run(make_run, store_uri):
 
 
 def test_a_store_without_a_registry_has_no_aliases_and_no_error(make_run, monkeypatch):
-    import mlflow
-
     browser = Browser(make_run("forest"))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_registry_uri("http://127.0.0.1:9")
-    try:
-        assert browser.ask("aliases")[0]["aliases"] == {}
-    finally:
-        mlflow.set_registry_uri(None)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9")
+    assert registry_store.uri() == "http://127.0.0.1:9"
+    assert browser.ask("aliases")[0]["aliases"] == {}
 
 
 def test_what_is_known_of_runs_has_its_columns(make_run):
