@@ -65,9 +65,12 @@ def _template(name: str) -> str | None:
 
 
 def render(template: str, **values: Any) -> str:
-    """Render the template with this file name; values are escaped, and styles that nothing in it has are left out."""
+    """Render the template with this file name; values are escaped, and styles that nothing in it has are left out.
+
+    A page with a script keeps all of them, since the script adds elements.
+    """
     html = environment().get_template(template).render(**values)
-    return _STYLE.sub(lambda style: _used(style[0], html), html)
+    return html if "<script" in html else _STYLE.sub(lambda style: _used(style[0], html), html)
 
 
 def _used(style: str, html: str) -> str:

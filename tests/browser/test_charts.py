@@ -320,6 +320,8 @@ def test_importance_is_asked_of_the_kernel_and_shown_with_its_intervals(opened):
     asked = []
 
     def answer(content):
+        if content["kind"] != "importance":
+            return {"kind": "error", "text": "not here"}
         asked.append(content)
         return IMPORTANCE
 
@@ -351,7 +353,12 @@ def test_without_an_importance_one_sentence_says_why(opened):
             {**IMPORTANCE, "params": [], "notice": "4 runs with loss: at least 10 are needed."},
         ]
     )
-    page = opened(charts={"kind": "importance"}, answer=lambda content: next(answers))
+    nothing = {"kind": "error", "text": "not here"}
+
+    def asks(content):
+        return next(answers) if content["kind"] == "importance" else nothing
+
+    page = opened(charts={"kind": "importance"}, answer=asks)
     page.get_by_text("%pip install scikit-learn").wait_for()
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("4 runs with loss: at least 10 are needed.").wait_for()

@@ -26,13 +26,15 @@ const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
 
 const ZOOM_HINT = "Drag over a curve to zoom in. Point at a line of the legend to make it stand out, click to keep it so.";
 const BRUSH_HINT = "Drag along an axis, or across dots, to keep some of the runs. Headings move by dragging and by the arrow keys.";
-const HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space. Enter or a double click opens a run.";
+const SELECT_HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
+const OPEN_HINT = "Enter or a double click opens a run.";
 
 export class App {
   readonly element: HTMLElement;
   readonly #state: State;
   readonly #kernel: Kernel;
   readonly #parts = new Map<Tab, Part>();
+  readonly #panels = new Map<Tab, HTMLElement>();
   readonly #page: RunPage;
   readonly #live: LiveBar;
   readonly #seen = { view: uniqueId("view") + Math.random().toString(36) };
@@ -42,14 +44,18 @@ export class App {
     this.#state = new State(model);
     this.#kernel = new Kernel(model);
     const state = this.#state;
-    const status = el("div", { class: "mm-status", role: "status", "aria-live": "polite" }, HINT);
+    const { saved } = state.table.peek();
+    const hint = saved ? SELECT_HINT : `${SELECT_HINT} ${OPEN_HINT}`;
+    const shown = TABS.filter(({ tab }) => !saved || tab !== "figures"); // their bytes are not in a saved page
+    if (!shown.some(({ tab }) => tab === state.view.peek().tab)) state.change({ tab: "table" });
+    const status = el("div", { class: "mm-status", role: "status", "aria-live": "polite" }, hint);
     const say = (text: string) => void (status.textContent = text);
     const context: Context = { state, kernel: this.#kernel, editing: new Editing(this.#kernel, state, say), say };
 
     this.#live = new LiveBar(context);
-    const panels = new Map<Tab, HTMLElement>();
+    const panels = this.#panels;
     const buttons = new Map<Tab, HTMLButtonElement>();
-    for (const { tab, label } of TABS) {
+    for (const { tab, label } of shown) {
       const panelId = uniqueId(tab);
       const button = el(
         "button",
@@ -73,14 +79,14 @@ export class App {
     // What is typed here is not for the notebook, in which a key may delete a cell.
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
 
-    void this.#askAliases();
+    if (!saved) void this.#askAliases();
     const tab = computed(() => state.view.value.tab);
     // What was said of one tab is not true of another.
     const stopSaying = effect(() => {
       const isChosen = state.selected.peek().length > 0;
       if (state.page.value !== "") return;
       if (tab.value === "charts") status.textContent = BRUSH_HINT;
-      else if (!isChosen || tab.value === "table") status.textContent = HINT;
+      else if (!isChosen || tab.value === "table") status.textContent = hint;
       else if (tab.value === "curves") status.textContent = ZOOM_HINT;
     });
     const stopShowing = effect(() => {
@@ -90,7 +96,7 @@ export class App {
       const count = state.selected.value.length;
       const table = state.table.value;
       fill(title, el("bdi", {}, table.title));
-      for (const { tab, label, make } of TABS) {
+      for (const { tab, label, make } of shown) {
         const button = buttons.get(tab)!;
         const panel = panels.get(tab)!;
         const isOpen = tab === open;
@@ -139,8 +145,9 @@ export class App {
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!move) return;
     event.preventDefault();
-    const at = TABS.findIndex(({ tab }) => tab === this.#state.view.peek().tab);
-    const next = TABS[(at + move + TABS.length) % TABS.length]!.tab;
+    const shown = TABS.filter(({ tab }) => this.#panels.has(tab));
+    const at = shown.findIndex(({ tab }) => tab === this.#state.view.peek().tab);
+    const next = shown[(at + move + shown.length) % shown.length]!.tab;
     this.#state.page.value = "";
     this.#state.change({ tab: next });
     this.element.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();

@@ -123,14 +123,14 @@ export class Actions {
   #open(line: number): void {
     const branch = this.#model.lines.peek()[line]?.branch;
     if (!branch) return;
-    if (this.#isRun(line)) this.#model.state.page.value = branch.key;
+    if (this.#isRun(line) && !this.#model.state.table.peek().saved) this.#model.state.page.value = branch.key;
     else this.#fold(line);
   }
 
   #star(line: number): void {
     const { table } = this.#model.state;
     const branch = this.#model.lines.peek()[line]?.branch;
-    if (!branch || branch.row < 0 || table.peek().deleted.has(branch.key)) return;
+    if (!branch || branch.row < 0 || table.peek().deleted.has(branch.key) || table.peek().saved) return;
     void this.#context.editing.star([branch.key], wordOf(table.peek(), STAR, branch.row) !== "true");
   }
 

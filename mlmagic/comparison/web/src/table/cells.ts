@@ -76,9 +76,11 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
     count > 0
       ? el("button", { type: "button", tabindex: -1, class: "mm-fold", "data-do": "fold", "aria-label": `${isOpen ? "Fold" : "Unfold"} ${counted(count, "run")}`, "aria-expanded": String(isOpen) })
       : null,
-    branch.row < 0 || isDeleted
+    branch.row < 0 || isDeleted || (table.saved && !isStarred)
       ? null
-      : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
+      : table.saved
+        ? el("span", { class: "mm-starred", role: "img", "aria-label": "Starred" }, "★")
+        : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
     place === undefined ? null : swatch(place),
     el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,

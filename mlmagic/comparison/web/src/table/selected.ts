@@ -51,14 +51,14 @@ export class SelectedMenu {
     const is = (tag: string, some: readonly string[]) => some.every((id) => wordOf(table, tag, table.rows.get(id)!) === "true");
     const marks: Item[] = [];
     const [isStarred, isArchived] = [is(STAR, there), is(ARCHIVED, there)];
-    if (there.length > 0) {
+    if (there.length > 0 && !table.saved) {
       if (there.length === 1) marks.push({ label: "Open the run", run: () => (state.page.value = there[0]!) });
       marks.push({ label: isStarred ? "Remove the star" : "Star", run: () => void editing.star(there, !isStarred) });
       marks.push({ label: isArchived ? "Take out of the archive" : "Archive", run: () => void editing.archive(there, !isArchived) });
     }
     const removing: Item[] = [];
     if (gone.length > 0) removing.push({ label: "Restore", run: () => void editing.restore(gone) });
-    if (there.length > 0) removing.push({ label: "Delete …", run: () => void this.#delete(there) });
+    if (there.length > 0 && !table.saved) removing.push({ label: "Delete …", run: () => void this.#delete(there) });
     const copy: Item =
       runs.length > 0
         ? { label: "Copy as code", run: () => void this.#copying.copy(codeOfRuns(runs), "The code") }
