@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.columns import Column
     from mlmagic.store.query.direction import Direction
+    from mlmagic.store.query.histories.extremes import Extremes
 
 CONFIGURATION = "configuration"
 """The group of runs that differ only in their seeds."""
@@ -42,7 +43,7 @@ class Comparison:
     their names. ``query`` is the name of the experiment and the filter that found the runs, None if they were named.
     ``is_named`` says that the runs were named one by one, so that archived ones are shown too. ``again`` reads the runs
     anew; ``whole`` are the ids of the experiments of which these are the newest runs, if they were not chosen in
-    another way.
+    another way. ``extremes`` has those of metrics with steps, as far as they were read, by run id and metric.
     """
 
     runs: Sequence[Run]
@@ -57,6 +58,7 @@ class Comparison:
     is_named: bool = False
     again: Callable[[], Comparison] | None = None
     whole: Sequence[str] = ()
+    extremes: Mapping[tuple[str, str], Extremes] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -113,9 +115,11 @@ class Comparison:
         kept = [run for run in self.runs if not is_archived(run.data.tags)]
         return replace(self, runs=kept) if not self.is_named and 0 < len(kept) < len(self.runs) else self
 
-    def with_metrics(self, runs: Sequence[Run], columns: list[Column]) -> Comparison:
+    def with_metrics(
+        self, runs: Sequence[Run], columns: list[Column], extremes: Mapping[tuple[str, str], Extremes]
+    ) -> Comparison:
         """Return the same comparison with *runs* and *columns* in which other values of metrics have been logged."""
-        made = replace(self, runs=runs)
+        made = replace(self, runs=runs, extremes=extremes)
         # They are computed from all runs otherwise.
         vars(made).update(columns=columns, parents=self.parents, configurations=self.configurations)
         return made

@@ -9,7 +9,6 @@ from mlmagic.errors import MLMagicError
 from mlmagic.store import connection, refusals, tracking_uri
 from mlmagic.store.query import bulk, queries
 from mlmagic.store.query.histories.curves import read_curves
-from mlmagic.store.query.histories.extremes import read_extremes
 from mlmagic.store.query.histories.ranking import rank
 from mlmagic.store.query.infinities import as_logged
 from mlmagic.store.query.ordering import Order
@@ -22,40 +21,31 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.compared_runs import Comparison
     from mlmagic.store.query.histories.curves import Curve, Kept
-    from mlmagic.store.query.histories.extremes import Extremes
     from mlmagic.store.query.histories.ranking import Ranked
 
 _MOST_POINTS = 20_000
-_MOST_RANKED = 2_000
 
 
-def ranking_of(comparison: Comparison, extremes: Mapping[tuple[str, str], Extremes] | None = None) -> Ranked | None:
-    """Return the runs by the best value of the main metric, those below others folded; None without a metric."""
+def ranking_of(comparison: Comparison, *, folded: bool = True) -> Ranked | None:
+    """Return the runs by the best value of the main metric, those below others *folded*; None without a metric."""
     main = comparison.main_metric
     if main is None:
         return None
     order = Order("metric", main.label, main.goal == "min", main.goal)
-    return rank(comparison.runs, order, "best", extremes, folded=True)
+    return rank(comparison.runs, order, "best", comparison.extremes, folded=folded)
 
 
-def best_runs(comparison: Comparison, most: int, *, points: int) -> tuple[Ranked | None, list[Curve]]:
-    """Return the ranking of the runs, and the curves of the main metric of up to *most* of the best, best first.
+def best_curves(comparison: Comparison, most: int, *, points: int) -> list[Curve]:
+    """Return the curves of the main metric for up to *most* of the best runs, best first."""
+    main, ranked = comparison.main_metric, ranking_of(comparison, folded=False)
+    if main is None or ranked is None:
+        return []
+    best = [run.info.run_id for run in ranked.runs[:most]]
 
-    Of more than 2,000 runs the last values rank, since reading all histories would delay the view.
-    """
-    main = comparison.main_metric
-    if main is None:
-        return None, []
-
-    def read() -> tuple[Ranked | None, list[Curve]]:
+    def read() -> list[Curve]:
         client = connection.connect()
         with refusals.refused_by(tracking_uri.current_uri()):
-            is_quick = len(comparison.runs) <= _MOST_RANKED
-            extremes = read_extremes(client, comparison.runs, [main.label]) if is_quick else None
-            ranked = ranking_of(comparison, extremes)
-            order = Order("metric", main.label, main.goal == "min", main.goal)
-            best = rank(comparison.runs, order, "best", extremes).runs[:most]
-            return ranked, read_curves(client, [run.info.run_id for run in best], [main.label], points=points)
+            return read_curves(client, best, [main.label], points=points)
 
     return connection.ask(read)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.comparison.compared_runs import CONFIGURATION, Comparison, ComparisonNotice
 from mlmagic.comparison.diffs.references import references_in
+from mlmagic.comparison.extremes import with_extremes
 from mlmagic.errors import MLMagicError, RunNotFoundError, UsageProblem
 from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.keys import key_among
@@ -77,7 +78,7 @@ def select(
         found = _filtered(first.text, experiment)
     else:
         found = _named(references, experiment)
-    return _looked_at(found, metric, group_by)
+    return with_extremes(_looked_at(found, metric, group_by))
 
 
 def is_filter(text: str) -> bool:

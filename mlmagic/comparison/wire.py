@@ -6,17 +6,22 @@ import time
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlmagic.comparison.columns import Column
     from mlmagic.comparison.compared_runs import Comparison
+    from mlmagic.store.query.histories.extremes import Extremes
 
 _MOST_CHARACTERS = 1_000_000
 _CUT_TO = 200
 
 
 class SentColumn(TypedDict):
-    """A column: numbers as float64 bytes, words as a list and the bytes of int32 codes into it."""
+    """A column: numbers as float64 bytes, words as a list and the bytes of int32 codes into it.
+
+    A metric with steps has the lowest and the highest values of the runs and their first steps as float64, NaN where
+    they are unknown.
+    """
 
     id: str
     kind: str
@@ -28,6 +33,10 @@ class SentColumn(TypedDict):
     missing: NotRequired[bytes]
     codes: NotRequired[bytes]
     words: NotRequired[list[str]]
+    lows: NotRequired[bytes]
+    low_steps: NotRequired[bytes]
+    highs: NotRequired[bytes]
+    high_steps: NotRequired[bytes]
 
 
 class SentTable(TypedDict):
@@ -73,7 +82,7 @@ def table_of(comparison: Comparison, ui: str | None, deleted: Collection[str] = 
         "ids": [run.info.run_id for run in comparison.runs],
         "parents": np.array(comparison.parents, dtype=np.int32).tobytes(),
         "configurations": np.array(comparison.configurations, dtype=np.int32).tobytes(),
-        "columns": [_sent(column) for column in comparison.columns],
+        "columns": _columns(comparison),
         "title": comparison.title,
         "total": comparison.total,
         "notice": {"text": notice.text, "hint": notice.hint} if notice else None,
@@ -82,6 +91,34 @@ def table_of(comparison: Comparison, ui: str | None, deleted: Collection[str] = 
         "query": {"experiment": query[0], "filter": query[1]} if (query := comparison.query) else None,
         "deleted": [run.info.run_id for run in comparison.runs if run.info.run_id in deleted],
     }
+
+
+def _columns(comparison: Comparison) -> list[SentColumn]:
+    """Return the columns, those of metrics with steps with their extremes."""
+    rows = {run.info.run_id: row for row, run in enumerate(comparison.runs)}
+    of_metric: dict[str, dict[int, Extremes]] = {}
+    for (run_id, metric), one in comparison.extremes.items():
+        if run_id in rows:
+            of_metric.setdefault(metric, {})[rows[run_id]] = one
+    made = []
+    for column in comparison.columns:
+        sent = _sent(column)
+        if column.kind == "metric" and (found := of_metric.get(column.label)):
+            sent["lows"] = _bytes(len(rows), {row: one.low for row, one in found.items()})
+            sent["low_steps"] = _bytes(len(rows), {row: one.low_step for row, one in found.items()})
+            sent["highs"] = _bytes(len(rows), {row: one.high for row, one in found.items()})
+            sent["high_steps"] = _bytes(len(rows), {row: one.high_step for row, one in found.items()})
+        made.append(sent)
+    return made
+
+
+def _bytes(count: int, values: Mapping[int, float | None]) -> bytes:
+    """Return float64 for each row, NaN for those without a value."""
+    import numpy as np
+
+    numbers = np.full(count, np.nan)
+    numbers[list(values)] = [np.nan if value is None else value for value in values.values()]
+    return numbers.tobytes()
 
 
 def _sent(column: Column) -> SentColumn:

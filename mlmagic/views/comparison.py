@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.groups import groups_of, mean_of
-from mlmagic.comparison.histories import best_runs, ranking_of
+from mlmagic.comparison.histories import best_curves, ranking_of
 from mlmagic.errors import StoreError
 from mlmagic.store.query.families import fold
 from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mlmagic.comparison.compared_runs import Comparison
     from mlmagic.comparison.groups import Mean
     from mlmagic.store.query.histories.curves import Curve
-    from mlmagic.store.query.histories.ranking import Ranked
 
 MOST_CURVES = len(STYLES)
 _MOST_ROWS = 20
@@ -39,10 +38,10 @@ _SIZE = Size(560, 150)
 def still_of(comparison: Comparison) -> MimeBundle:
     """Return the static view of *comparison*, with the curves of its best runs in the main metric."""
     try:
-        ranked, curves = best_runs(comparison.without_archived(), MOST_CURVES, points=_MOST_POINTS)
+        curves = best_curves(comparison.without_archived(), MOST_CURVES, points=_MOST_POINTS)
     except StoreError:  # if the store has become unavailable, show the table without curves
-        ranked, curves = None, []
-    return comparison_bundle(comparison, curves, ranked)
+        curves = []
+    return comparison_bundle(comparison, curves)
 
 
 def static_view(comparison: Comparison, curves: Sequence[Curve]) -> str:
@@ -55,18 +54,17 @@ def static_view(comparison: Comparison, curves: Sequence[Curve]) -> str:
 def comparison_bundle(
     comparison: Comparison,
     curves: Sequence[Curve],
-    ranked: Ranked | None = None,
     *,
     rest: str = "are in the live view: run the cell",
 ) -> MimeBundle:
     """Return the static view: a table of the best runs, and their *curves* or the main metric of each run.
 
-    *curves* are at most six curves of the main metric, best run first; *ranked* is the order of the runs, by their last
-    values if it is not given. *rest* says where the runs are that the table leaves out. Everything is escaped and
-    nothing needs a script. In JupyterLab and Notebook, the view is hidden behind a live widget.
+    *curves* are at most six curves of the main metric, best run first. *rest* says where the runs are that the table
+    leaves out. Everything is escaped and nothing needs a script. In JupyterLab and Notebook, the view is hidden behind
+    a live widget.
     """
     comparison = comparison.without_archived()
-    frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison, ranked or ranking_of(comparison))
+    frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison)
     drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
     every = comparison.total or len(comparison.runs)
     left_out = 0 if comparison.group else max(every - len(frame) - sum(frame.attrs[ATTRS].get("below", {}).values()), 0)
@@ -87,9 +85,9 @@ def comparison_bundle(
     }
 
 
-def _runs_frame(comparison: Comparison, ranked: Ranked | None) -> DataFrame:
+def _runs_frame(comparison: Comparison) -> DataFrame:
     """Return the best runs; those below others are counted."""
-    main = comparison.main_metric
+    main, ranked = comparison.main_metric, ranking_of(comparison)
     runs = (ranked.runs if ranked else fold(comparison.runs)[0])[:_MOST_ROWS]
     measured = {}
     if main and ranked:

@@ -6,18 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.comparison.columns import with_values
+from mlmagic.comparison.extremes import extremes_of, with_extremes
 from mlmagic.store import connection, refusals
 from mlmagic.store.database import database_of, portions, reading
 from mlmagic.store.query import bulk
 from mlmagic.store.query.light_runs import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from mlmagic.comparison.compared_runs import Comparison
     from mlmagic.store.database import Database
+    from mlmagic.store.query.histories.extremes import Extremes
 
 _MOST_RUNS = 10_000
 _ENDED = frozenset({"FINISHED", "FAILED", "KILLED"})
@@ -28,7 +30,7 @@ def read_all(comparison: Comparison) -> Comparison:
     if comparison.again is None:
         return comparison
     asked = {name: getattr(comparison, name) for name in ("metric", "goal", "group", "query")}
-    return replace(comparison.again(), **asked)
+    return with_extremes(replace(comparison.again(), **asked))
 
 
 def read_changed(comparison: Comparison, uri: str) -> Comparison | None:
@@ -54,9 +56,17 @@ def read_changed(comparison: Comparison, uri: str) -> Comparison | None:
     if [run.info.run_id for run in runs] == list(known):
         changed = [run for run in fresh.values() if _differ(run, known)]
         return _with_changed(comparison, runs, changed) if changed else comparison
+    extremes = _newer_extremes(comparison, list(fresh.values()))
     if {run.info.experiment_id for run in runs} - set(comparison.experiments) or bool(runs) != bool(known):
         return None  # the names of the experiments and the notice are those of a full reading
-    return replace(comparison, runs=runs)
+    return replace(comparison, runs=runs, extremes=extremes)
+
+
+def _newer_extremes(comparison: Comparison, fresh: Sequence[Any]) -> Mapping[tuple[str, str], Extremes]:
+    """Return the extremes of the comparison, those of *fresh* runs read anew."""
+    read = {run.info.run_id for run in fresh}
+    kept = {pair: one for pair, one in comparison.extremes.items() if pair[0] not in read}
+    return {**kept, **extremes_of(comparison, fresh)}
 
 
 def _with_changed(comparison: Comparison, runs: Sequence[Any], changed: Sequence[Any]) -> Comparison:
@@ -68,14 +78,14 @@ def _with_changed(comparison: Comparison, runs: Sequence[Any], changed: Sequence
         before = comparison.runs[row]
         rest = (run.info, run.data.params, run.data.tags, run.inputs, run.data.metrics.keys())
         if rest != (before.info, before.data.params, before.data.tags, before.inputs, before.data.metrics.keys()):
-            return replace(comparison, runs=runs)
+            return replace(comparison, runs=runs, extremes=_newer_extremes(comparison, changed))
         for metric, value in run.data.metrics.items():
             if value != before.data.metrics[metric]:
                 values.setdefault(f"metric:{metric}", {})[row] = value
     columns = [
         with_values(column, values[column.id]) if column.id in values else column for column in comparison.columns
     ]
-    return comparison.with_metrics(runs, columns)
+    return comparison.with_metrics(runs, columns, _newer_extremes(comparison, changed))
 
 
 def _is_filtered(comparison: Comparison) -> bool:

@@ -1,8 +1,9 @@
 /** What is shown and selected: signals, kept in step with the traits `selected` and `view` of the widget. */
 
-import { effect, signal } from "@preact/signals-core";
+import { computed, effect, signal } from "@preact/signals-core";
 
 import { NEW_CHARTS, soundCharts, type ChartView } from "./charts/view.ts";
+import { valueShown, withValues, type MetricValue } from "./metric_value.ts";
 import type { Model } from "./model.ts";
 import { apply, decode, type Reading, type Table } from "./wire.ts";
 
@@ -36,6 +37,8 @@ export interface View {
   expanded: string[];
   /** The metric that matters: the id of its column, or nothing. */
   metric: string;
+  /** Which value of a metric with steps is shown, by the id of its column; the best one of a metric that ranks if nothing is said. */
+  values: Record<string, MetricValue>;
   curves: CurveView;
   charts: ChartView;
 }
@@ -65,6 +68,7 @@ export const NEW_VIEW: View = {
   group: "",
   expanded: [],
   metric: "",
+  values: {},
   curves: { metrics: [], x: "step", logX: false, logY: false, smoothing: 0, grouped: false },
   charts: NEW_CHARTS,
 };
@@ -90,9 +94,14 @@ export class State {
   #fading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model) {
-    this.table = signal<Table>(decode(model.get("table")));
+    const sent = signal<Table>(decode(model.get("table")));
     this.selected = signal<readonly string[]>(model.get("selected"));
     this.view = signal<View>(whole(model.get("view")));
+    const chosen = computed(() => {
+      const shown = sent.value.columns.map((column) => [column.id, valueShown(column, this.view.value)] as const);
+      return JSON.stringify(shown.filter(([, value]) => value !== "last"));
+    });
+    this.table = computed(() => withValues(sent.value, new Map(JSON.parse(chosen.value) as [string, MetricValue][])));
     this.#first = whole(model.get("first") ?? model.get("view"));
     this.reading = signal<Reading | null>(model.get("reading") ?? null);
     this.live = signal(model.get("live") ?? false);
@@ -102,7 +111,7 @@ export class State {
     };
     const onLive = () => (this.live.value = model.get("live") ?? false);
     const onReading = () => this.#read(model.get("reading") ?? null);
-    const onTable = () => (this.table.value = decode(model.get("table")));
+    const onTable = () => (sent.value = decode(model.get("table")));
     const onSelected = () => {
       if (!same(model.get("selected"), this.selected.peek())) this.selected.value = model.get("selected");
     };

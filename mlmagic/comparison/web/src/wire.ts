@@ -23,6 +23,11 @@ export interface SentColumn {
   /** int32, an index into `words` a run, -1 where it is missing. */
   codes?: DataView;
   words?: string[];
+  /** Of a metric with steps, float64 a run: the lowest and the highest value and their first steps; NaN where unknown. */
+  lows?: DataView;
+  low_steps?: DataView;
+  highs?: DataView;
+  high_steps?: DataView;
 }
 
 export interface SentTable {
@@ -83,15 +88,29 @@ interface AnyColumn {
   readonly id: string;
   readonly kind: Kind;
   readonly label: string;
+  /** The label, and which of the values of a metric with steps these are, unless they are the last ones. */
+  readonly title: string;
   readonly format: Format;
   readonly goal: Goal;
   readonly differs: boolean;
+}
+
+/** The lowest and the highest values of a metric over its steps, NaN where a run has no history, and their first steps. */
+export interface Extremes {
+  readonly lows: Float64Array;
+  readonly lowSteps: Float64Array;
+  readonly highs: Float64Array;
+  readonly highSteps: Float64Array;
 }
 
 export interface NumberColumn extends AnyColumn {
   readonly type: "number";
   readonly numbers: Float64Array;
   readonly missing: Uint8Array | null;
+  readonly extremes: Extremes | null;
+  /** The last values of the metric, and the steps of `numbers`, where these are others. */
+  readonly last: Float64Array | null;
+  readonly steps: Float64Array | null;
 }
 
 export interface TextColumn extends AnyColumn {
@@ -144,13 +163,19 @@ export function decode(sent: SentTable): Table {
 
 function column(sent: SentColumn): Column {
   const { id, kind, label, format, goal, differs } = sent;
-  const common = { id, kind, label, format, goal, differs };
+  const common = { id, kind, label, title: label, format, goal, differs };
   if (sent.numbers) {
     const missing = sent.missing ? new Uint8Array(copied(sent.missing)) : null;
-    return { ...common, type: "number", numbers: new Float64Array(copied(sent.numbers)), missing };
+    return { ...common, type: "number", numbers: new Float64Array(copied(sent.numbers)), missing, extremes: extremesOf(sent), last: null, steps: null };
   }
   const codes = sent.codes ? new Int32Array(copied(sent.codes)) : new Int32Array();
   return { ...common, type: "text", codes, words: sent.words ?? [] };
+}
+
+function extremesOf({ lows, low_steps, highs, high_steps }: SentColumn): Extremes | null {
+  if (!lows || !low_steps || !highs || !high_steps) return null;
+  const [low, lowStep, high, highStep] = [lows, low_steps, highs, high_steps].map((bytes) => new Float64Array(copied(bytes)));
+  return { lows: low!, lowSteps: lowStep!, highs: high!, highSteps: highStep! };
 }
 
 /** A typed array needs an aligned buffer of its own; a DataView may begin anywhere in one. */

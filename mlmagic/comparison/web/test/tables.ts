@@ -9,16 +9,18 @@ export interface Wanted {
   format?: Format;
   /** A value a run; null is missing. */
   values: readonly (number | string | null)[];
+  /** The lowest and the highest value of each run, and their first steps. */
+  extremes?: { lows: number[]; low_steps: number[]; highs: number[]; high_steps: number[] };
 }
 
 export function tableOf(wanted: readonly Wanted[], more: Partial<{ parents: number[]; configurations: number[] }> = {}): Table {
   const count = wanted[0]?.values.length ?? 0;
-  const columns = wanted.map(({ id, label, goal = null, format, values }) => {
+  const columns = wanted.map(({ id, label, goal = null, format, values, extremes = {} }) => {
     const kind = id.slice(0, id.indexOf(":")) as Kind;
     const shared = { id, kind, label: label ?? id.slice(kind.length + 1), goal, differs: new Set(values).size > 1 };
     if (values.some((value) => typeof value === "number")) {
       const missing = Uint8Array.from(values, (value) => Number(value === null));
-      return { ...shared, format: format ?? "number", numbers: view(Float64Array.from(values, (value) => (value === null ? NaN : Number(value)))), missing: view(missing) };
+      return { ...shared, format: format ?? "number", numbers: view(Float64Array.from(values, (value) => (value === null ? NaN : Number(value)))), missing: view(missing), ...bytes(extremes) };
     }
     const words = [...new Set(values.filter((value) => value !== null))] as string[];
     return { ...shared, format: format ?? "text", words, codes: view(Int32Array.from(values, (value) => (value === null ? -1 : words.indexOf(value as string)))) };
@@ -34,6 +36,10 @@ export function tableOf(wanted: readonly Wanted[], more: Partial<{ parents: numb
     ui: null,
     experiments: [],
   } as SentTable);
+}
+
+function bytes(extremes: Record<string, number[]>): Record<string, DataView> {
+  return Object.fromEntries(Object.entries(extremes).map(([name, values]) => [name, view(Float64Array.from(values))]));
 }
 
 function view(array: { buffer: ArrayBufferLike }): DataView {

@@ -153,7 +153,7 @@ function options(list: HTMLSelectElement, columns: readonly Column[], chosen: st
       none === null ? null : el("option", { value: "none" }, none),
       ...GROUPS.flatMap(([kind, label]) => {
         const some = shown.filter((column) => column.kind === kind);
-        return some.length === 0 ? [] : [el("optgroup", { label }, ...some.map((column) => el("option", { value: column.id }, cut(column.label, LONGEST_NAME))))];
+        return some.length === 0 ? [] : [el("optgroup", { label }, ...some.map((column) => el("option", { value: column.id }, cut(column.title, LONGEST_NAME))))];
       }),
     );
   }

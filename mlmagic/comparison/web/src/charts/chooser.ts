@@ -78,7 +78,7 @@ export class AxisChooser {
     const box = el("input", { type: "checkbox", change: () => this.#toggle(column, box) });
     box.checked = isOn;
     const soft = column.differs ? null : el("span", { class: "mm-soft" }, "same for all");
-    return el("label", { title: cut(column.label, 1000) }, box, el("bdi", { class: "mm-name" }, cut(column.label, LONGEST_NAME)), soft);
+    return el("label", { title: cut(column.title, 1000) }, box, el("bdi", { class: "mm-name" }, cut(column.title, LONGEST_NAME)), soft);
   }
 
   #toggle(column: Column, box: HTMLInputElement): void {

@@ -48,7 +48,7 @@ export function distinct(column: Column, rows: Int32Array, most: number): number
 export function varyingParams(table: Table, rows: Int32Array): Column[] {
   const params = table.columns.filter((column) => column.kind === "param" && distinct(column, rows, 2) > 1);
   const isPoor = (column: Column) => !isNumeric(column) && distinct(column, rows, MOST_FIRST_WORDS + 1) > MOST_FIRST_WORDS;
-  const rank = (column: Column) => Number(isPoor(column)) * 2 + Number(SEEDS.test(column.label));
+  const rank = (column: Column) => Number(isPoor(column)) * 2 + Number(SEEDS.test(column.title));
   return params.map((column) => ({ column, rank: rank(column) })).sort((a, b) => a.rank - b.rank).map(({ column }) => column);
 }
 

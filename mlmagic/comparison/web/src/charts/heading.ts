@@ -53,7 +53,7 @@ export class Heading {
   }
 
   update(axis: Axis, isFlipped: boolean, at: number, count: number): void {
-    const name = cut(axis.column.label, LONGEST_NAME);
+    const name = cut(axis.column.title, LONGEST_NAME);
     const marks = [axis.log && "log", isFlipped && "flipped"].filter((mark) => mark !== false);
     if (this.#name.textContent !== name) fill(this.#name, name);
     this.#marks.textContent = marks.join(", ") || "\u00a0";

@@ -20,7 +20,7 @@ export function showLegend(element: HTMLElement, axis: Axis | null): void {
   bar.style.background = `linear-gradient(to right, ${stops.map((stop) => `var(${stop})`).join(", ")})`;
   fill(
     element,
-    el("bdi", { class: "mm-name", title: cut(axis.column.label, 200) }, cut(axis.column.label, LONGEST_NAME)),
+    el("bdi", { class: "mm-name", title: cut(axis.column.title, 200) }, cut(axis.column.title, LONGEST_NAME)),
     el("span", { class: "mm-soft" }, textAt(axis, valueAt(axis, 0))),
     bar,
     el("span", { class: "mm-soft" }, textAt(axis, valueAt(axis, 1))),
@@ -29,7 +29,7 @@ export function showLegend(element: HTMLElement, axis: Axis | null): void {
 }
 
 export function drawLegend(surface: Surface, axis: Axis, colours: readonly string[], left: number, y: number, theme: Theme): void {
-  const name = `${cut(axis.column.label, LONGEST_NAME)}${axis.log ? " (log)" : ""}`;
+  const name = `${cut(axis.column.title, LONGEST_NAME)}${axis.log ? " (log)" : ""}`;
   const [text, soft] = [{ colour: theme.colour("--mm-text"), size: 12 }, { colour: theme.colour("--mm-soft"), size: 11 }];
   surface.text(name, left, y, text);
   const low = textAt(axis, valueAt(axis, 0));

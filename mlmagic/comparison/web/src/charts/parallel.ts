@@ -135,12 +135,12 @@ export class Parallel {
     const count = passed ? passed.reduce((sum, isIn) => sum + isIn, 0) : data.rows.peek().length;
     const ranges = axes.flatMap((axis) => {
       const brush = data.brushes.peek()[axis.column.id];
-      return brush ? [`${cut(axis.column.label, 60)} ${brushText(axis, brush)}`] : [];
+      return brush ? [`${cut(axis.column.title, 60)} ${brushText(axis, brush)}`] : [];
     });
     const colour = data.colour.peek();
     return [
-      `Parallel coordinates of ${counted(data.rows.peek().length, "run")} on ${axes.length} axes: ${axes.map(({ column }) => cut(column.label, 60)).join(", ")}.`,
-      colour ? `Coloured by ${cut(colour.column.label, 60)}.` : "",
+      `Parallel coordinates of ${counted(data.rows.peek().length, "run")} on ${axes.length} axes: ${axes.map(({ column }) => cut(column.title, 60)).join(", ")}.`,
+      colour ? `Coloured by ${cut(colour.column.title, 60)}.` : "",
       ranges.length > 0 ? `${counted(count, "run")} in the ranges ${ranges.join("; ")}.` : "",
     ]
       .filter(Boolean)
@@ -263,7 +263,7 @@ export class Parallel {
     const count = this.#ids().length;
     this.#menu.open(
       heading.button,
-      cut(axis.column.label, 120),
+      cut(axis.column.title, 120),
       [
         [
           { label: "Flipped", isOn: charts.flipped.includes(id), run: () => this.#flip(id) },
@@ -326,7 +326,7 @@ function place(parent: HTMLElement, children: readonly HTMLElement[]): void {
 function drawHeadings(surface: Parameters<Picture["draw"]>[0], geometry: Geometry, head: number, theme: Theme): void {
   const letters = Math.max(3, Math.floor(geometry.apart / 7));
   geometry.axes.forEach((axis, at) => {
-    surface.text(cut(axis.column.label, letters), xOf(geometry, at), head - 14, { colour: theme.colour("--mm-text"), align: "center", bold: true, size: 12 });
+    surface.text(cut(axis.column.title, letters), xOf(geometry, at), head - 14, { colour: theme.colour("--mm-text"), align: "center", bold: true, size: 12 });
     const marks = [axis.log && "log", geometry.isFlipped[at] && "flipped"].filter(Boolean).join(", ");
     if (marks) surface.text(marks, xOf(geometry, at), head, { colour: theme.colour("--mm-soft"), align: "center", size: 10 });
   });

@@ -53,7 +53,7 @@ export class Range {
   update(geometry: Geometry, at: number, brush: Brush | null): void {
     [this.#geometry, this.#at, this.#brush] = [geometry, at, brush];
     const axis = geometry.axes[at]!;
-    this.element.setAttribute("aria-label", `Range of ${cut(axis.column.label, 120)}`);
+    this.element.setAttribute("aria-label", `Range of ${cut(axis.column.title, 120)}`);
     this.element.setAttribute("aria-valuetext", brushText(axis, brush));
     let [low, high] = brush ? partsOf(axis, brush) : [0, 1];
     const half = axis.words ? 0.5 / axis.words.length : 0;
@@ -118,7 +118,7 @@ export class Range {
   #set(brush: Brush | null): void {
     this.#actions.set(brush);
     const axis = this.#geometry!.axes[this.#at]!;
-    this.#actions.say(`${cut(axis.column.label, 60)}: ${brushText(axis, brush)}.`);
+    this.#actions.say(`${cut(axis.column.title, 60)}: ${brushText(axis, brush)}.`);
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -102,7 +102,7 @@ export class Scatter {
     const shifted = { ...plotOf(plot.x, plot.y, plot.width, plot.height), top: plot.top + head, bottom: plot.bottom + head, height: plot.height + head };
     shifted.points.forEach((value, at) => at % 2 && (shifted.points[at] = value + head));
     return {
-      name: `${plot.y.column.label}-by-${plot.x.column.label}`,
+      name: `${plot.y.column.title}-by-${plot.x.column.title}`,
       width: plot.width,
       height: plot.height + head,
       font: theme.font,
@@ -136,7 +136,7 @@ export class Scatter {
     const passed = data.passed.peek();
     const colour = data.colour.peek();
     return [
-      `Scatter plot of ${counted(data.rows.peek().length, "run")}: ${cut(y.column.label, 80)} by ${cut(x.column.label, 80)}${colour ? `, coloured by ${cut(colour.column.label, 60)}` : ""}.`,
+      `Scatter plot of ${counted(data.rows.peek().length, "run")}: ${cut(y.column.title, 80)} by ${cut(x.column.title, 80)}${colour ? `, coloured by ${cut(colour.column.title, 60)}` : ""}.`,
       passed ? `${counted(passed.reduce((sum, isIn) => sum + isIn, 0), "run")} in the rectangle.` : "",
     ]
       .filter(Boolean)

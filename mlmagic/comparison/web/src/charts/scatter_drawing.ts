@@ -101,7 +101,7 @@ export function drawGrid(surface: Surface, plot: Plot, theme: Theme): void {
   if (y.off) surface.polyline([left, bottom + 5, right, bottom + 5], 2, { colour: line, width: 1, alpha: 0.7, dash: [2, 3] });
   if (x.off) surface.text(cut(x.off, 10), left - OFF_PX / 2 - 4, height - 32, { colour: soft, align: "center", size: 10 });
   if (y.off) surface.text(cut(y.off, most), left - 8 - (x.off ? OFF_PX : 0), bottom + OFF_PX / 2 + 4, { colour: soft, align: "right", size: 10 });
-  const name = ({ column, log }: Axis, pixels: number) => `${cut(column.label, Math.max(6, Math.floor(pixels / 7) - 6))}${log ? " (log)" : ""}`;
+  const name = ({ column, log }: Axis, pixels: number) => `${cut(column.title, Math.max(6, Math.floor(pixels / 7) - 6))}${log ? " (log)" : ""}`;
   surface.text(name(x, room), left + room / 2, height - 12, { colour: text, align: "center", size: 12 });
   surface.text(name(y, bottom - top), Math.min(12, width / 20), (top + bottom) / 2, { colour: text, align: "center", size: 12, up: true });
 }

@@ -27,7 +27,7 @@ export class RunTip {
       ...[...new Set(columns)]
         .slice(0, MOST_VALUES)
         .map((column) =>
-          el("div", { class: "mm-tip-row" }, el("bdi", { class: "mm-name mm-soft" }, cut(column.label, LONGEST_NAME)), el("bdi", { class: "mm-value" }, cut(valueText(column, row), LONGEST_VALUE))),
+          el("div", { class: "mm-tip-row" }, el("bdi", { class: "mm-name mm-soft" }, cut(column.title, LONGEST_NAME)), el("bdi", { class: "mm-value" }, cut(valueText(column, row), LONGEST_VALUE))),
         ),
     );
     if (!this.element.matches(":popover-open")) this.element.showPopover();
@@ -46,6 +46,6 @@ export class RunTip {
 export function spoken(data: ChartData, at: number, columns: readonly Column[]): string {
   const table = data.table.peek();
   const row = data.rows.peek()[at]!;
-  const values = [...new Set(columns)].slice(0, MOST_VALUES).map((column) => `${cut(column.label, 40)} ${cut(valueText(column, row), 40)}`);
+  const values = [...new Set(columns)].slice(0, MOST_VALUES).map((column) => `${cut(column.title, 40)} ${cut(valueText(column, row), 40)}`);
   return `${cut(nameOf(table, table.ids[row]!), 60)}: ${values.join(", ")}`;
 }

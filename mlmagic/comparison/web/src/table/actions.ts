@@ -3,6 +3,7 @@
 import type { Context } from "../context.ts";
 import { wordOf, type Column } from "../wire.ts";
 import { counted } from "../words.ts";
+import { valueShown, valuesOf, type MetricValue } from "../metric_value.ts";
 import { STAR } from "./cells.ts";
 import { NAME, NARROWEST, WIDEST } from "./columns.ts";
 import type { Grid, Place } from "./grid.ts";
@@ -11,6 +12,8 @@ import { Menu, type Item } from "./popover.ts";
 import { idsBetween, idsOf, MOST_SELECTED, toggled } from "./selection.ts";
 import { clicked, described } from "./sorting.ts";
 import { rowsOf } from "./tree.ts";
+
+const VALUE_LABELS: Readonly<Record<MetricValue, string>> = { last: "Last value", best: "Best value", min: "Lowest value", max: "Highest value" };
 
 const STEP = 16;
 
@@ -86,6 +89,12 @@ export class Actions {
         this.#context.say(described(state.view.peek().sort, (id) => this.#model.label(id)));
       },
     });
+    const shown = valueShown(column, state.view.peek());
+    const which = valuesOf(column).map((value): Item => ({
+      label: VALUE_LABELS[value],
+      isOn: value === shown,
+      run: () => state.change({ values: { ...state.view.peek().values, [column.id]: value } }),
+    }));
     const isPinned = pinned.includes(column.id);
     const pin: Item = {
       label: "Pin at the left",
@@ -99,7 +108,7 @@ export class Actions {
     const anchor = this.#grid.cellAt({ line: -1, column: at });
     if (!anchor) return;
     const isMetric = column.kind === "metric" || column.format === "duration" || column.format === "moment";
-    this.menu.open(anchor, `Column ${column.label}`, [[order(false), order(true)], [pin, ...(column.id === NAME ? [] : [hide]), fit], isMetric || column.id === NAME ? [] : [groupBy]], this.#grid.element);
+    this.menu.open(anchor, `Column ${column.label}`, [[order(false), order(true)], which, [pin, ...(column.id === NAME ? [] : [hide]), fit], isMetric || column.id === NAME ? [] : [groupBy]], this.#grid.element);
   }
 
   #fold(line: number): void {

@@ -156,10 +156,17 @@ function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branc
 function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
   const value = column.numbers[row]!;
   cell.classList.add("mm-number");
-  cell.title = exact(column, row);
+  cell.title = exact(column, row) + stepText(column, row);
   const { best, level } = model.scale(column);
   if (model.shaded.peek()) shade(cell, level(value));
   mark(cell, value === best, model.format(column)(value));
+}
+
+/** Says at which step the value was reached, and what the last one is, where these are others. */
+function stepText(column: NumberColumn, row: number): string {
+  if (!column.last || Object.is(column.last[row], column.numbers[row])) return "";
+  const step = column.steps![row]!;
+  return `${Number.isNaN(step) ? "" : ` at step ${step.toLocaleString("en-US")}`}; last ${column.last[row]!}`;
 }
 
 function drawMean(cell: HTMLElement, column: Column, summary: Summary, { model }: Drawing): void {

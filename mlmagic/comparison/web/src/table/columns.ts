@@ -63,7 +63,7 @@ function defaultWidth(column: Column, hasMeans: boolean): number {
   if (column.id === NAME) return 248;
   if (column.format === "status" || column.format === "moment") return 122;
   if (column.format === "duration") return 108;
-  const heading = Math.min(column.label.length, 22) * LETTER + 46;
+  const heading = Math.min(column.title.length, 24) * LETTER + 46;
   const letters = column.kind === "data" ? 8 : column.type === "number" ? lettersOf(column) : longestWord(column.words.slice(0, SAMPLE));
   const least = hasMeans && column.kind === "metric" ? 136 : 76;
   return Math.round(Math.min(Math.max(heading, letters * LETTER + 30, least), 210));

@@ -15,7 +15,7 @@ export function csv(table: Table, rows: readonly number[], columns: readonly Col
 /** A label that two columns have says whose it is. */
 function heading(column: Column, columns: readonly Column[]): string {
   const isAlone = columns.every((other) => other === column || other.label !== column.label);
-  return isAlone ? column.label : `${column.kind}.${column.label}`;
+  return isAlone ? column.title : `${column.kind}.${column.title}`;
 }
 
 /** A spreadsheet would run `=1+1` as a formula: an apostrophe makes it text. */

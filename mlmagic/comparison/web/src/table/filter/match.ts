@@ -79,7 +79,7 @@ function condition(wanted: Condition, table: Table): Uint8Array {
   if (isAsked) return Uint8Array.from(table.ids, (_, row) => Number(has(column, row) === isNot));
   if (column.type === "number") {
     const test = numberTest(wanted, column);
-    return Uint8Array.from(column.numbers, (value, row) => Number(!column.missing?.[row] && test(value)));
+    return Uint8Array.from(column.last ?? column.numbers, (value, row) => Number(!column.missing?.[row] && test(value)));
   }
   const test = textTest(wanted, column);
   const holds = Uint8Array.from(column.words, (_, code) => Number(test(code)));

@@ -61,13 +61,13 @@ function namesOf(table: Table): Names {
 /** Columns that are not shown: the ids, and when runs ended. */
 function unseen(table: Table): Column[] {
   const hidden = { kind: "run", goal: null, differs: true } as const;
-  const ids: TextColumn = { ...hidden, type: "text", id: "run:run_id", label: "run_id", format: "text", codes: Int32Array.from(table.ids.keys()), words: table.ids };
+  const ids: TextColumn = { ...hidden, type: "text", id: "run:run_id", label: "run_id", title: "run_id", format: "text", codes: Int32Array.from(table.ids.keys()), words: table.ids };
   const [started, duration, span] = ["run:started", "run:duration", "run:span"].map((id) => table.byId.get(id)) as (NumberColumn | undefined)[];
   if (!started || !duration) return [ids];
   const took = (row: number): number => (span && has(span, row) ? span : duration).numbers[row]!;
   const missing = Uint8Array.from(table.ids, (_, row) => Number(!has(started, row) || !has(duration, row)));
   const numbers = Float64Array.from(table.ids, (_, row) => Math.round(started.numbers[row]! + took(row) * 1000));
-  return [ids, { ...hidden, type: "number", id: "run:ended", label: "ended", format: "moment", numbers, missing }];
+  return [ids, { ...hidden, type: "number", id: "run:ended", label: "ended", title: "ended", format: "moment", numbers, missing, extremes: null, last: null, steps: null }];
 }
 
 /** Returns all columns that a filter knows, those that matter most first. */
