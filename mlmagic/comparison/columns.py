@@ -71,9 +71,11 @@ def columns_of(
     main = ("metric", metric)
     order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
     made = [_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order]
-    first, last = _columns_of_info(runs, experiments or {})
+    # What tells the runs apart stands first; what all of them share is there when it is asked for.
+    made.sort(key=lambda column: (_ORDER.index(column.kind), column.kind != "metric" and not column.differs))
+    name, *rest = _columns_of_info(runs, experiments or {})
     tags = sum(column.kind == "tag" for column in made)
-    return [*first, *made[: len(made) - tags], *last, *made[len(made) - tags :]]
+    return [name, *made[: len(made) - tags], *rest, *made[len(made) - tags :]]
 
 
 def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
@@ -83,8 +85,8 @@ def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
     yield "tag", telling_tags(run.data.tags)
 
 
-def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> tuple[list[Column], list[Column]]:
-    """Return the columns of run attributes: the first columns, and those after metrics, params and data."""
+def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> list[Column]:
+    """Return the columns of run attributes: the name, and those after metrics, params and data."""
     every = range(len(runs))
     experiments = {run.info.experiment_id for run in runs}
     first = [
@@ -101,7 +103,7 @@ def _columns_of_info(runs: Sequence[Run], names: Mapping[str, str]) -> tuple[lis
         named = {row: names.get(one := runs[row].info.experiment_id, one) for row in every}
         first.append(_words("run", "experiment", "experiment", named, len(runs)))
     moments = {row: at for row in every if (at := runs[row].info.start_time) is not None}
-    return first, [_numbers("run", "started", "started", moments, len(runs), form="moment")]
+    return [*first, _numbers("run", "started", "started", moments, len(runs), form="moment")]
 
 
 def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal: Direction | None) -> Column:
@@ -110,7 +112,8 @@ def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal
     if kind == "tag":
         return _words(kind, key, TOLD_TAGS.get(key, key), values, count, shown=key not in TOLD_TAGS)
     are_numbers = kind == "param" and all(number_or_none(word) is not None for word in set(values.values()))
-    return _words(kind, key, key, values, count, form="number" if are_numbers else "text")
+    made = _words(kind, key, key, values, count, form="number" if are_numbers else "text")
+    return made if made.differs or count == 1 else replace(made, shown=False)
 
 
 def _numbers(

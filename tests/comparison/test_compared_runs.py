@@ -84,10 +84,20 @@ def test_the_columns_stand_in_the_order_of_the_table():
     runs = [numbered_run(0, "a", {"lr": "1"}, {"loss": 1.0, "acc": 1.0}, tags={"team": "red", "mlflow.user": "me"})]
     found = columns_of(runs, metric="acc")
     assert [column.id for column in found] == [
-        "run:name", "run:status", "run:duration", "metric:acc", "metric:loss", "param:lr", "run:started", "tag:team", "tag:mlflow.user",
+        "run:name", "metric:acc", "metric:loss", "param:lr", "run:status", "run:duration", "run:started", "tag:team", "tag:mlflow.user",
     ]  # fmt: skip
     assert {column.id: column.label for column in found}["tag:mlflow.user"] == TOLD_TAGS["mlflow.user"]
     assert [column.id for column in found if not column.shown] == ["tag:mlflow.user"]
+
+
+def test_what_differs_stands_first_and_what_all_runs_share_is_folded_away():
+    runs = [
+        numbered_run(at, None, {"depth": "3", "lr": lr}, {"loss": 1.0}, tags={"team": "red"})
+        for at, lr in enumerate("12")
+    ]
+    found = columns_of(runs)
+    assert [column.id for column in found][:4] == ["run:name", "metric:loss", "param:lr", "param:depth"]
+    assert [column.id for column in found if not column.shown] == ["param:depth"]
 
 
 def test_a_direction_that_is_given_is_that_of_the_named_metric_only():

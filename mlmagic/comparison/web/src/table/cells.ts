@@ -66,6 +66,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
   const link = branch.row >= 0 ? uiAddress(table, branch.row) : null;
   const isStarred = branch.row >= 0 && wordOf(table, STAR, branch.row) === "true";
   const isDeleted = branch.row >= 0 && table.deleted.has(branch.key);
+  const status = branch.row >= 0 ? clean(wordOf(table, "run:status", branch.row) ?? "").toLowerCase() : "";
   const badges = branch.row >= 0 ? (model.state.badges.peek().get(branch.key) ?? []) : [];
   cell.style.setProperty("--mm-depth", String(depth));
   cell.title = cut(clean(label), LONGEST_TITLE);
@@ -82,6 +83,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
         ? el("span", { class: "mm-starred", role: "img", "aria-label": "Starred" }, "★")
         : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
     place === undefined ? null : swatch(place),
+    status === "" || status === "finished" ? null : el("span", { class: `mm-dot mm-${markOf(status)}`, role: "img", "aria-label": status, title: status }),
     el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
     count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
