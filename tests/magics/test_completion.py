@@ -62,6 +62,14 @@ def test_experiments_and_runs_of_the_store(shell, make_run):
     assert offered(shell, "%%track --parent fo") == ["forest"]
 
 
+def test_the_best_runs_are_offered_first_and_trials_are_folded(shell, make_run):
+    parent = make_run("net-sweep")
+    for name, loss in {"net-b": 0.2, "net-c": 0.3, "net-a": 0.4}.items():
+        make_run(name, metrics={"loss": loss})
+    make_run("net-trial", metrics={"loss": 0.25}, tags={"mlflow.parentRunId": parent})
+    assert offered(shell, "%diff net-") == ["net-b", "net-sweep", "net-c", "net-a"]
+
+
 def test_what_a_filter_may_say(shell, make_run):
     make_run("a", {"optimizer": "adam", "lr": 0.1, "twin": 1}, {"val_loss": 0.5, "twin": 1}, tags={"team": "red"})
     make_run("b", {"optimizer": "adam w"}, {"val loss": 0.5})

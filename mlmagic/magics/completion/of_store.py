@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mlmagic.errors import MLMagicError
 from mlmagic.magics.completion.of_notebook import option_value
 from mlmagic.visible import is_plain
 
 if TYPE_CHECKING:
+    from mlflow.entities import Run
+
     from mlmagic.store.query.filters.names import Keys
 
 PATIENCE_S = 1.5
@@ -18,13 +21,25 @@ _WITH_VALUE = ("-e", "--experiment", "-n", "--value", "--save", "--view", *_WITH
 
 
 def run_names() -> list[str]:
-    """Return the names of the last runs."""
+    """Return the names of the best runs by the main metric, then of the last ones, without those below others."""
     from mlmagic.store import connection
-    from mlmagic.store.query import run_list
 
-    frame = connection.ask(lambda: run_list.runs(run_list.RunsRequest(n=_MOST)), timeout_s=PATIENCE_S)
     # A name with an escape sequence must not be inserted into the user's line.
-    return list(dict.fromkeys(filter(is_plain, map(str, frame["name"])))) if len(frame) else []
+    names = (run.info.run_name or "" for run in connection.ask(_best_and_last, timeout_s=PATIENCE_S))
+    return list(dict.fromkeys(name for name in names if name and is_plain(name)))
+
+
+def _best_and_last() -> list[Run]:
+    from mlmagic.comparison.compared_runs import Comparison
+    from mlmagic.store.query.run_list import RunsRequest, find_runs
+
+    last = find_runs(RunsRequest(n=_MOST)).runs
+    main = Comparison(last, "").main_metric
+    try:
+        best = find_runs(RunsRequest(n=_MOST, sort=f"metrics.`{main.label}`")).runs if main else ()
+    except MLMagicError:  # a name that cannot be written in a filter; the last runs are offered all the same
+        best = ()
+    return [*best, *last]
 
 
 def experiments() -> list[str]:
