@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlmagic.comparison.columns import columns_of
 from mlmagic.store.changes.run_changes import is_archived
 from mlmagic.store.query.families import PARENT, is_seed
+from mlmagic.store.query.histories.extremes import has_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +73,13 @@ class Comparison:
         if self.metric is None:
             metrics.sort(key=lambda column: (not column.differs, column.goal is None))
         return metrics[0] if metrics else None
+
+    @property
+    def is_ranked_by_best(self) -> bool:
+        """Whether the best values of the main metric rank: not if there were too many to read them."""
+        main = self.main_metric
+        key = main.label if main else ""
+        return any(metric == key for _, metric in self.extremes) or not any(has_steps(run, key) for run in self.runs)
 
     def best_first(self) -> list[int]:
         """Return the rows in order of the main metric, those without a value last; unsorted if there is no metric."""

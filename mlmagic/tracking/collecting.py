@@ -34,7 +34,7 @@ _metrics_of_the_session: set[str] = set()
 
 
 def record_asked(run: OpenRun) -> None:
-    """Record ``-p``, ``-m`` and the seed, but never under a key that the user's own code logged."""
+    """Record ``-p`` and ``-m``, but never under a key that the user's own code logged."""
     names = run.origin.namespace
     earlier = set(run.recorder.params)
     for name in run.options.params:
@@ -50,12 +50,16 @@ def record_asked(run: OpenRun) -> None:
             run.notices.warn(f"-m {name}: the cell does not bind it; the value of an earlier cell was not recorded")
         elif name not in by_user and name not in run.recorder.metrics:
             run.recorder.metric(name, names[name])
+
+
+def record_seed(run: OpenRun) -> None:
+    """Record the seed that ``%seed`` set as the parameter ``seed``, unless the cell has one of its own of this name."""
     seed = randomness.current()
     if seed is None:
         _standing(run, "seed", f"no seed set: {seeding(42)} makes a run repeatable")
         return
     _standing(run, "seed")
-    if "seed" not in run.logged_params:
+    if "seed" not in run.logged_params and "seed" not in run.recorder.params:
         run.recorder.param("seed", seed.value)
 
 

@@ -143,6 +143,7 @@ def _collect_values(run: OpenRun, error: BaseException | None, value: Any) -> St
         status = run.logged.status if error is None else None
         collecting.record_asked(run)
         collecting.record_automatic(run, value, error)
+        collecting.record_seed(run)
     return status
 
 

@@ -101,6 +101,7 @@ def _runs_frame(comparison: Comparison) -> DataFrame:
         sort=("metric", main.label) if main else None,
         ascending=bool(main and main.goal == "min"),
         measured=measured,
+        value="best" if comparison.is_ranked_by_best else "last",
         below={run.info.run_id: len(below[run.info.run_id]) for run in runs if run.info.run_id in below},
         urls=urls_of(runs),
     )
@@ -166,11 +167,14 @@ def _curves_panel(comparison: Comparison, curves: Sequence[Curve]) -> Panel | No
         return None
     names = {run.info.run_id: run.info.run_name or run.info.run_id for run in comparison.runs}
     series = []
+    goal = comparison.main_metric.goal if comparison.main_metric else None
     for curve in shown:
         steps, values = curve.steps.tolist(), curve.values.tolist()  # noqa: PD011  # no frame
         span = (int(min(steps)), int(max(steps)))
-        series.append(PictureSeries(names[curve.run_id], steps, values, values, values, span, values[-1], curve.count))
-    return _panel(series, "step ")
+        extremes = comparison.extremes.get((curve.run_id, curve.key))
+        told = (extremes and extremes.chosen("best", goal)) or (values[-1], None)  # the value by which the table ranks
+        series.append(PictureSeries(names[curve.run_id], steps, values, values, values, span, told[0], curve.count))
+    return _panel(series, "step ", which="best" if comparison.is_ranked_by_best else "last")
 
 
 def _dots_panel(comparison: Comparison) -> Panel | None:
@@ -187,7 +191,7 @@ def _dots_panel(comparison: Comparison) -> Panel | None:
     return _panel([one], "run ", dots=True)
 
 
-def _panel(series: Sequence[PictureSeries], unit: str, *, dots: bool = False) -> Panel:
+def _panel(series: Sequence[PictureSeries], unit: str, *, dots: bool = False, which: str = "last") -> Panel:
     styled = [(one, *style) for one, style in zip(series, STYLES, strict=False)]
     low = min(finite(one.lows for one in series), default=math.nan)
     high = max(finite(one.highs for one in series), default=math.nan)
@@ -199,7 +203,7 @@ def _panel(series: Sequence[PictureSeries], unit: str, *, dots: bool = False) ->
     return Panel(
         labels=[] if dots else labels,
         picture=picture(styled, (first, final), (low, high), _SIZE, dots=dots),
-        about="; ".join(f"{shorten(one.name, _LONGEST_NAME)}: {number(one.last)} at last" for one in series),
+        about="; ".join(f"{shorten(one.name, _LONGEST_NAME)}: {number(one.last)} at {which}" for one in series),
         high=number(high),
         low="" if low == high or math.isnan(low) else number(low),
         first=f"{unit}{first}",

@@ -67,6 +67,19 @@ def test_reloading_keeps_the_seed_and_does_not_seed_anew(new_kernel):
     )
 
 
+def test_a_cell_has_a_seed_of_its_own_or_that_of_the_session(kernel):
+    kernel.check("%seed 42 --quiet")
+    kernel.check("%%track own\nseed = 1\nlr = 0.1")
+    assert kernel.last_run()["params"] == {"seed": "1", "lr": "0.1"}
+    kernel.check("%%track read\nscore = seed + 0.5")
+    assert kernel.last_run()["params"]["seed"] == "1"
+    kernel.check("%%track session -x seed\nlr = 0.1")
+    assert kernel.last_run()["params"]["seed"] == "42"
+    kernel.check("del seed")
+    kernel.check("%%track without --no-auto\nlr = 0.1")
+    assert kernel.last_run()["params"] == {"seed": "42"}
+
+
 def test_a_library_imported_after_a_reload_is_seeded(new_kernel):
     kernel = new_kernel(env={"MPLBACKEND": "agg"})
     kernel.check("%load_ext mlmagic")

@@ -90,7 +90,10 @@ def test_of_many_runs_the_best_are_shown_and_the_others_counted():
 
 
 def test_nested_runs_are_counted_beside_their_parent_which_ranks_by_the_best_of_them():
-    runs = [run(at, metrics={"loss": value} if value else {}) for at, value in enumerate([None, 0.3, 0.1, 0.2, None])]
+    values = [None, 0.3, 0.1, 0.2, None]
+    runs = [
+        run(at, params={"lr": str(at)}, metrics={"loss": value} if value else {}) for at, value in enumerate(values)
+    ]
     for child, parent in ((1, 0), (2, 0), (4, 3)):
         runs[child].data.tags["mlflow.parentRunId"] = runs[parent].info.run_id
     shown = comparison_bundle(Comparison(runs, "nested"), [])

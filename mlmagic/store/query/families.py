@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 PARENT = "mlflow.parentRunId"
 SEEDS = frozenset({"seed", "random_state", "random_seed"})
-"""The last parts of the names of seed parameters, which may differ between repetitions of a configuration."""
+"""The last parts of the names of seed parameters."""
+_REPETITIONS = SEEDS | {"fold", "repeat"}
 
 
 def is_seed(param: str) -> bool:
-    """Return whether a parameter is a seed, by the last part of its name.
+    """Return whether a parameter may differ between repetitions of a configuration, by the last part of its name.
 
-    >>> is_seed("model.random_state"), is_seed("seed_size")
-    (True, False)
+    >>> is_seed("model.random_state"), is_seed("fold"), is_seed("seed_size")
+    (True, True, False)
     """
-    return param.rpartition(".")[2].lower() in SEEDS
+    return param.rpartition(".")[2].lower() in _REPETITIONS
 
 
 def fold(runs: Sequence[Run]) -> tuple[list[Run], dict[str, list[Run]]]:
@@ -53,16 +54,16 @@ def _topmost(run: Run, known: Mapping[str, Run]) -> str:
 def best_point(runs: Iterable[Run], values: Mapping[str, float], *, lowest: bool) -> float | None:
     """Return the best mean of *values*, by run id, over the runs that differ in their seeds only; None without any.
 
-    A run without params is a point by itself.
+    Runs without params are one point, as folds are.
 
     >>> best_point([], {}, lowest=True) is None
     True
     """
-    points: dict[object, list[float]] = {}
+    points: dict[frozenset[tuple[str, str]], list[float]] = {}
     for run in runs:
         value = values.get(run.info.run_id)
         if value is not None and value == value:  # noqa: PLR0124  # NaN is no result
             point = frozenset((key, word) for key, word in run.data.params.items() if not is_seed(key))
-            points.setdefault(point or run.info.run_id, []).append(value)
+            points.setdefault(point, []).append(value)
     means = [statistics.fmean(of_point) for of_point in points.values()]
     return (min if lowest else max)(means, default=None)

@@ -18,7 +18,7 @@ from mlmagic.store.query.filters.archived import Unarchived, asks_for_archived
 from mlmagic.store.query.filters.division import divide
 from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
-from mlmagic.store.query.filters.tree import Condition, Value, with_conditions
+from mlmagic.store.query.filters.tree import Condition, Value, Words, leaves, with_conditions
 from mlmagic.store.query.frames import frame_of, urls_of
 from mlmagic.store.query.histories.extremes import has_steps, of_column, read_extremes
 from mlmagic.store.query.histories.ranking import rank
@@ -194,6 +194,8 @@ class _Listing:
         extremes = {} if value == "last" else read_extremes(self.client, matching, [key])
         ranked = rank(matching, self.order, value, extremes, folded=self.is_folded)
         notes = [f"ranked among the {queries.PAGE:,} runs whose last {key} is best"] if is_cut else []
+        if extremes and self.request.filter and _names_metric(self.request.filter, key):
+            notes.append(f"the filter compares the last {key}, and its {value} value ranks")
         if extremes is None:
             notes.append(f"ranked by the last {key}: a server is asked for the history of each run, too many here")
         below = {run_id: len(found) for run_id, found in ranked.below.items()}
@@ -236,6 +238,11 @@ class _Listing:
                     continue
             measured[key] = found
         return replace(listed, measured=measured, value=value)
+
+
+def _names_metric(text: str, key: str) -> bool:
+    """Return whether a filter has a condition on the metric *key*."""
+    return any(not isinstance(one, Words) and one.name.key == key for one in leaves(parse(text)))
 
 
 def _with_stored_id(client: MlflowClient, condition: Condition) -> Condition:

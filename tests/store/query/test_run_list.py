@@ -166,9 +166,28 @@ def test_the_best_point_is_that_of_the_best_mean(trials, lowest):
     assert best_point(runs, values, lowest=lowest) == ((min if lowest else max)(means) if means else None)
 
 
-def test_runs_without_params_are_points_by_themselves():
-    runs = [light_run(run_id=f"{at:032x}", params={"seed": at}) for at in range(2)]
-    assert best_point(runs, {runs[0].info.run_id: 0.1, runs[1].info.run_id: 0.5}, lowest=True) == 0.1
+@pytest.mark.parametrize("params", [{}, {"seed": 1}, {"fold": 1, "lr": 0.1}, {"model.random_state": 1, "cv.repeat": 2}])
+def test_folds_and_seeds_are_one_point(params):
+    runs = [
+        light_run(run_id=f"{at:032x}", params={**params, **{key: at for key in params if key != "lr"}}) for at in (0, 1)
+    ]
+    assert best_point(runs, {runs[0].info.run_id: 0.1, runs[1].info.run_id: 0.5}, lowest=True) == pytest.approx(0.3)
+
+
+def test_a_parent_with_a_value_of_its_own_ranks_by_it(make_run):
+    parent = make_run("folds", metrics={"loss": 0.4})
+    for at, loss in enumerate((0.1, 0.7)):
+        make_run(f"fold {at}", {"fold": at}, {"loss": loss}, tags={PARENT: parent})
+    make_run("single", metrics={"loss": 0.3})
+    frame, names = listed(sort="loss")
+    assert names == ["single", "folds"]
+    assert frame["loss"].tolist() == [0.3, 0.4]
+
+
+def test_that_a_filter_takes_the_last_value_is_said_where_another_one_ranks(sweep):
+    assert "the filter compares the last loss, and its best value ranks" in repr(mlmagic.runs("loss < 1", sort="loss"))
+    assert "the filter compares" not in repr(mlmagic.runs("score > 0", sort="loss"))
+    assert "the filter compares" not in repr(mlmagic.runs("loss < 1", sort="loss", value="last"))
 
 
 @given(st.lists(st.none() | st.integers(0, 9), max_size=10))

@@ -43,6 +43,13 @@ export class Editing {
     }
   }
 
+  /** Returns the note of a run as the table has it after a change, null without one. */
+  noteOf(run: string): string | null {
+    const table = this.#state.table.peek();
+    const row = table.rows.get(run);
+    return row === undefined ? null : wordOf(table, "tag:mlflow.note.content", row);
+  }
+
   star(runs: readonly string[], on: boolean): Promise<boolean> {
     return this.change("star", runs, { on });
   }

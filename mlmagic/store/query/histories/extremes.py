@@ -168,6 +168,6 @@ def of_column(
         if key not in run.data.metrics:
             continue
         extremes = found.get((run.info.run_id, key))
-        last = (number_as_logged(run.data.metrics[key]), last_steps(run).get(key))
+        last = (number_as_logged(run.data.metrics[key]), last_steps(run).get(key) if has_steps(run, key) else None)
         chosen[run.info.run_id] = (extremes and extremes.chosen(value, goal)) or last
     return chosen

@@ -39,7 +39,7 @@ def rank(
     """Return *runs* in the *order* of a metric, by the *value* of its steps that is asked for.
 
     *extremes* are those of the metric, of the runs in which it has steps. *folded* leaves out the runs below others of
-    *runs*: a run ranks by its own value or by the best point below it.
+    *runs*: a run ranks by its own value, or by the best point below it if it has none.
     """
     measured = of_column(runs, order.key, extremes or {}, value, order.goal)
     values = {run_id: one for run_id, (one, _) in measured.items()}
@@ -47,7 +47,8 @@ def rank(
     if folded:
         runs, below = fold(runs)
         for run_id, found in below.items():
-            best, own = best_point(found, values, lowest=order.ascending), values.get(run_id)
-            if best is not None and (own is None or math.isnan(own) or (best < own) == order.ascending):
-                values[run_id], measured[run_id] = best, (best, None)
+            if math.isnan(values.get(run_id, math.nan)):
+                best = best_point(found, values, lowest=order.ascending)
+                if best is not None:
+                    values[run_id], measured[run_id] = best, (best, None)
     return Ranked(order.sorted(runs, values), measured, below)

@@ -43,7 +43,9 @@ export function noteBox(page: Page, editing: Editing, drafts: Map<string, string
     save.disabled = false;
     problem.hidden = why === null;
     if (why !== null) return void (problem.textContent = `The note is not saved. ${why}`);
-    saved = text;
+    // Secrets in it are redacted: what the store has is shown, unless more was typed meanwhile.
+    saved = editing.noteOf(page.id) ?? text;
+    if (box.value === text) box.value = saved;
     changed();
     if (!box.isConnected) return;
     box.focus();

@@ -101,6 +101,9 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
  * The value that a group shares; or of a configuration the name that its runs share, and the params in which the runs of
  * the table differ and its own do not.
  */
+/** Parameters that may differ within a configuration, as `is_seed` in Python tells them. */
+const REPETITION = /(^|\.)(seed|random_state|random_seed|fold|repeat)$/i;
+
 function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   const by = table.byId.get(model.state.view.peek().group);
   if (by) {
@@ -111,7 +114,7 @@ function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   const named = commonRow(names, branch);
   const told: string[] = [];
   for (const column of table.columns) {
-    if (column.kind !== "param" || !column.differs || column.type !== "text") continue;
+    if (column.kind !== "param" || !column.differs || column.type !== "text" || REPETITION.test(column.label)) continue;
     const row = commonRow(column, branch);
     if (row >= 0) told.push(`${column.label.slice(column.label.lastIndexOf(".") + 1)}=${word(column, row)}`);
     if (told.length === MOST_PARAMS) break;
@@ -161,7 +164,7 @@ function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { mode
   cell.title = exact(column, row) + stepText(column, row);
   const { best, level } = model.scale(column);
   if (model.shaded.peek()) shade(cell, level(value));
-  mark(cell, value === best, model.format(column)(value));
+  mark(cell, value === (model.isGrouped() ? model.bestMean(column) : best), model.format(column)(value));
 }
 
 /** Says at which step the value was reached, and what the last one is, where these are others. */

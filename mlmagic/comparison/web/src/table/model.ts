@@ -53,13 +53,13 @@ export class TableModel {
     this.longest = computed(() => longestIn(table.value.byId.get("run:duration"), rows.value));
     this.#scales = computed(() => (void table.value, void rows.value, new Map<Column, Scale>()));
     this.#bestMeans = computed(() => (void unordered.value, new Map<Column, number | null>()));
-    this.bestMean = (column) => kept(this.#bestMeans.value, column, () => bestMeanOf(column, unordered.value));
+    this.bestMean = (column) => kept(this.#bestMeans.value, column, () => (this.isGrouped() ? bestMeanOf(column, unordered.value) : null));
     this.scale = (column) => kept(this.#scales.value, column, () => scaleOf(column, rows.value));
   }
 
   /** Returns how good the values of a metric are among the rows in sight. */
   readonly scale: (column: NumberColumn) => Scale;
-  /** Returns the best of the means of parents and groups, null where there are not two. */
+  /** Returns the best of the means of groups and of the runs beside them, null where there are not two, or no groups. */
   readonly bestMean: (column: NumberColumn) => number | null;
 
   /** Returns how the numbers of a column are written. */
@@ -67,6 +67,10 @@ export class TableModel {
     let format = this.#formats.get(column);
     if (!format) this.#formats.set(column, (format = formatter(column.numbers)));
     return format;
+  }
+
+  isGrouped(): boolean {
+    return this.state.view.peek().group !== "";
   }
 
   label(id: string): string {
@@ -87,7 +91,8 @@ function longestIn(column: Column | undefined, rows: Uint8Array | null): number 
 
 function bestMeanOf(column: NumberColumn, branches: readonly Branch[]): number | null {
   if (column.goal === null) return null;
-  const means = branches.flatMap((branch) => summaryIn(column, branch)?.mean ?? []).filter(Number.isFinite);
+  const meanOf = (branch: Branch) => (branch.row >= 0 && has(column, branch.row) ? column.numbers[branch.row]! : (summaryIn(column, branch)?.mean ?? []));
+  const means = branches.flatMap(meanOf).filter(Number.isFinite);
   means.sort((a, b) => (column.goal === "min" ? a - b : b - a));
   return means.length < 2 || means[0] === means.at(-1) ? null : means[0]!;
 }
