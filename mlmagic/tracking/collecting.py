@@ -52,33 +52,38 @@ def record_asked(run: OpenRun) -> None:
             run.recorder.metric(name, names[name])
 
 
-def record_seed(run: OpenRun) -> None:
-    """Record the seed that ``%seed`` set as the parameter ``seed``, unless the cell has one of its own of this name."""
+def record_seed(run: OpenRun, own: frozenset[str]) -> None:
+    """Record the seed that ``%seed`` set as the parameter ``seed``, unless it is among the cell's *own* parameters."""
     seed = randomness.current()
     if seed is None:
         _standing(run, "seed", f"no seed set: {seeding(42)} makes a run repeatable")
         return
     _standing(run, "seed")
-    if "seed" not in run.logged_params and "seed" not in run.recorder.params:
+    if "seed" not in run.logged_params | own | {*run.options.params}:
         run.recorder.param("seed", seed.value)
 
 
-def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> None:
-    """Record the parameters and metrics inferred from the cell, except under keys that were logged already."""
+def record_automatic(run: OpenRun, value: Any, error: BaseException | None) -> frozenset[str]:
+    """Record the parameters and metrics inferred from the cell, except under keys that were logged already.
+
+    Return the names of the parameters.
+    """
     watch = run.origin.watch
     if watch is None:
-        return
+        return frozenset()
     watch.end(error)
     known = _metrics_of_the_session
     found = inferred_values.find(watch, run.origin.namespace, result=value, known_metrics=known)
     options, recorder = run.options, run.recorder
     left_out = options.exclude | run.logged_params | {*options.metrics}
+    own = frozenset(found.params.keys() - left_out)
     for name, setting in found.params.items():
-        if name not in left_out:
+        if name in own:
             recorder.param(name, setting)
     _record_metrics(run, found, metrics_logged(run))
     for note in found.notes:
         run.notices.info(note)
+    return own
 
 
 def _record_metrics(run: OpenRun, found: inferred_values.InferredValues, logged: Mapping[str, float]) -> None:

@@ -142,8 +142,8 @@ def _collect_values(run: OpenRun, error: BaseException | None, value: Any) -> St
         run.logged = _logged_in(run)
         status = run.logged.status if error is None else None
         collecting.record_asked(run)
-        collecting.record_automatic(run, value, error)
-        collecting.record_seed(run)
+        own = collecting.record_automatic(run, value, error)
+        collecting.record_seed(run, own)
     return status
 
 
