@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.comparison.columns import columns_of
 from mlmagic.store.changes.run_changes import is_archived
-from mlmagic.store.query.families import PARENT, is_seed
+from mlmagic.store.query.families import PARENT, is_repetition
 from mlmagic.store.query.histories.extremes import has_steps
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Comparison:
         params = [
             column.codes
             for column in self.columns
-            if column.kind == "param" and column.codes is not None and not is_seed(column.label)
+            if column.kind == "param" and column.codes is not None and not is_repetition(column.label)
         ]
         if not params:
             return [-1] * len(self.runs)

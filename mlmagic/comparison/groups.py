@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.compared_runs import CONFIGURATION
-from mlmagic.store.query.families import is_seed
+from mlmagic.store.query.families import is_repetition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +85,10 @@ def _name(comparison: Comparison, by: Column | None, rows: Sequence[int]) -> str
     told = [
         f"{column.label}={word}"
         for column in comparison.columns
-        if column.kind == "param" and column.differs and not is_seed(column.label) and (word := _word(column, rows[0]))
+        if column.kind == "param"
+        and column.differs
+        and not is_repetition(column.label)
+        and (word := _word(column, rows[0]))
     ]
     return ", ".join(told[:_MOST_PARAMS]) or comparison.runs[rows[0]].info.run_name or "one configuration"
 

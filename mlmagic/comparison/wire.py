@@ -104,10 +104,10 @@ def _columns(comparison: Comparison) -> list[SentColumn]:
     for column in comparison.columns:
         sent = _sent(column)
         if column.kind == "metric" and (found := of_metric.get(column.label)):
-            sent["lows"] = _bytes(len(rows), {row: one.low for row, one in found.items()})
-            sent["low_steps"] = _bytes(len(rows), {row: one.low_step for row, one in found.items()})
-            sent["highs"] = _bytes(len(rows), {row: one.high for row, one in found.items()})
-            sent["high_steps"] = _bytes(len(rows), {row: one.high_step for row, one in found.items()})
+            sent["lows"] = _bytes(len(comparison.runs), {row: one.low for row, one in found.items()})
+            sent["low_steps"] = _bytes(len(comparison.runs), {row: one.low_step for row, one in found.items()})
+            sent["highs"] = _bytes(len(comparison.runs), {row: one.high for row, one in found.items()})
+            sent["high_steps"] = _bytes(len(comparison.runs), {row: one.high_step for row, one in found.items()})
         made.append(sent)
     return made
 

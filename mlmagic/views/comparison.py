@@ -10,7 +10,7 @@ from mlmagic.comparison.histories import best_curves, ranking_of
 from mlmagic.errors import StoreError
 from mlmagic.store.query.families import fold
 from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
-from mlmagic.store.query.histories.extremes import of_column
+from mlmagic.store.query.histories.extremes import are_last
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.tables.runs_table import below_text, table_html
@@ -92,8 +92,7 @@ def _runs_frame(comparison: Comparison) -> DataFrame:
     measured = {}
     if main and ranked:
         known = {run_id: ranked.measured[run_id] for run in runs if (run_id := run.info.run_id) in ranked.measured}
-        last = of_column(runs, main.label, {}, "last", None)
-        if any(repr(one) != repr(last.get(run_id, (None, None))[0]) for run_id, (one, _) in known.items()):
+        if not are_last(runs, main.label, known):
             measured = {main.label: known}
     below = ranked.below if ranked else fold(comparison.runs)[1]
     return frame_of(

@@ -79,11 +79,11 @@ def _used(style: str, html: str) -> str:
     >>> _used(".card{margin:0}.card .up{color:red}.card a,.card b{color:blue}", '<div class="card"><b>x</b></div>')
     '.card{margin:0}.card a,.card b{color:blue}'
     """
-    known = {name for names in _CLASSES.findall(html) for name in names.split()}, set(_TAGS.findall(html))
+    there = {name for names in _CLASSES.findall(html) for name in names.split()}, set(_TAGS.findall(html))
 
     def may_apply(selector: str) -> bool:
-        parts = zip(_IN_SELECTOR, known, strict=True)
-        return bool(_ELSEWHERE.search(selector)) or all(known.issuperset(one.findall(selector)) for one, known in parts)
+        parts = zip(_IN_SELECTOR, there, strict=True)
+        return bool(_ELSEWHERE.search(selector)) or all(names.issuperset(one.findall(selector)) for one, names in parts)
 
     return _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
 

@@ -11,7 +11,7 @@ from light_runs import numbered_run
 
 from mlmagic.comparison.compared_runs import CONFIGURATION, Comparison
 from mlmagic.comparison.groups import groups_of, mean_of
-from mlmagic.store.query.families import SEEDS, is_seed
+from mlmagic.store.query.families import SEEDS, is_repetition
 from mlmagic.views.comparison import comparison_bundle, mean_text
 
 VALUES = st.none() | st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, -math.inf])
@@ -93,7 +93,7 @@ def test_a_configuration_is_what_differs_in_nothing_but_the_seed(cells):
 def test_configurations_are_numbered_in_the_order_of_their_first_run(params):
     runs = [numbered_run(at, None, given) for at, given in enumerate(params)]
     numbers = Comparison(runs, "t").configurations
-    keys = [tuple(sorted((key, value) for key, value in given.items() if not is_seed(key))) for given in params]
+    keys = [tuple(sorted((key, value) for key, value in given.items() if not is_repetition(key))) for given in params]
     seen: dict[object, int] = {}
     has_any = any(keys)
     for key, number in zip(keys, numbers, strict=True):
@@ -151,7 +151,7 @@ def test_words_have_no_mean():
     ],
 )  # fmt: skip
 def test_which_params_are_seeds(name, expected):
-    assert is_seed(name) is expected
+    assert is_repetition(name) is expected
 
 
 @pytest.mark.parametrize(

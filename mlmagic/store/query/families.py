@@ -16,10 +16,10 @@ SEEDS = frozenset({"seed", "random_state", "random_seed"})
 _REPETITIONS = SEEDS | {"fold", "repeat"}
 
 
-def is_seed(param: str) -> bool:
+def is_repetition(param: str) -> bool:
     """Return whether a parameter may differ between repetitions of a configuration, by the last part of its name.
 
-    >>> is_seed("model.random_state"), is_seed("fold"), is_seed("seed_size")
+    >>> is_repetition("model.random_state"), is_repetition("fold"), is_repetition("seed_size")
     (True, True, False)
     """
     return param.rpartition(".")[2].lower() in _REPETITIONS
@@ -63,7 +63,7 @@ def best_point(runs: Iterable[Run], values: Mapping[str, float], *, lowest: bool
     for run in runs:
         value = values.get(run.info.run_id)
         if value is not None and value == value:  # noqa: PLR0124  # NaN is no result
-            point = frozenset((key, word) for key, word in run.data.params.items() if not is_seed(key))
+            point = frozenset((key, word) for key, word in run.data.params.items() if not is_repetition(key))
             points.setdefault(point, []).append(value)
     means = [statistics.fmean(of_point) for of_point in points.values()]
     return (min if lowest else max)(means, default=None)

@@ -20,7 +20,7 @@ from mlmagic.store.query.filters.names import Keys, needs_keys
 from mlmagic.store.query.filters.parser import parse
 from mlmagic.store.query.filters.tree import Condition, Value, Words, leaves, with_conditions
 from mlmagic.store.query.frames import frame_of, urls_of
-from mlmagic.store.query.histories.extremes import has_steps, of_column, read_extremes
+from mlmagic.store.query.histories.extremes import are_last, has_steps, of_column, read_extremes
 from mlmagic.store.query.histories.ranking import rank
 from mlmagic.store.refusals import refused_by
 from mlmagic.suggestions import did_you_mean
@@ -231,10 +231,7 @@ class _Listing:
             if ranked is not None and key == own:
                 by_rank = {run.info.run_id: ranked[run.info.run_id] for run in runs if run.info.run_id in ranked}
                 found = by_rank | {run_id: one for run_id, one in found.items() if one[0] == by_rank[run_id][0]}
-                last = {run_id: repr(one) for run_id, (one, _) in of_column(runs, key, {}, "last", None).items()}
-                if (value == "last" or not asked) and all(
-                    repr(one) == last.get(run_id) for run_id, (one, _) in found.items()
-                ):
+                if (value == "last" or not asked) and are_last(runs, key, found):
                     continue
             measured[key] = found
         return replace(listed, measured=measured, value=value)

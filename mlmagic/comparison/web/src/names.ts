@@ -34,3 +34,10 @@ function names(table: Table): TextColumn | null {
   const column = table.byId.get("run:name");
   return column?.type === "text" ? column : null;
 }
+
+const REPETITION = /(^|\.)(seed|random_state|random_seed|fold|repeat)$/i;
+
+/** Tells whether a parameter may differ between repetitions of a configuration (`is_repetition` in Python). */
+export function isRepetition(param: string): boolean {
+  return REPETITION.test(param);
+}

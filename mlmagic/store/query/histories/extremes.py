@@ -17,7 +17,7 @@ from mlmagic.store.query.light_runs import LightRun, as_text, steps_in
 from mlmagic.store.waiting import OWN_THREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlflow import MlflowClient
     from mlflow.entities import Run
@@ -159,8 +159,14 @@ class _Running:
         }
 
 
+def are_last(runs: Sequence[Run], key: str, measured: Measured) -> bool:
+    """Return whether the *measured* values are the last ones that the runs logged."""
+    last = of_column(runs, key, {}, "last", None)
+    return all(run_id in last and repr(one) == repr(last[run_id][0]) for run_id, (one, _) in measured.items())
+
+
 def of_column(
-    runs: Iterable[Run], key: str, found: Mapping[tuple[str, str], Extremes], value: MetricValue, goal: Direction | None
+    runs: Sequence[Run], key: str, found: Mapping[tuple[str, str], Extremes], value: MetricValue, goal: Direction | None
 ) -> Measured:
     """Return the chosen value and its step by the id of the run; the last value where there is no history."""
     chosen: Measured = {}

@@ -1,5 +1,6 @@
 /** Which columns have an axis: what is offered, and what is shown where nobody chose. */
 
+import { isRepetition } from "../names.ts";
 import { has, type Column, type Table } from "../wire.ts";
 
 /** So many axes are shown where nobody chose, the metric among them. */
@@ -7,7 +8,6 @@ export const FIRST_AXES = 8;
 export const MOST_AXES = 24;
 /** A column of words in which almost every run has its own says nothing about a group of runs. */
 const MOST_FIRST_WORDS = 50;
-const SEEDS = /(^|\.)(seed|random_state|random_seed)$/i;
 const OFFERED = new Set(["param", "metric", "data", "tag"]);
 const OFFERED_OF_RUN = new Set(["run:status", "run:duration", "run:span", "run:experiment", "run:started"]);
 
@@ -48,7 +48,7 @@ export function distinct(column: Column, rows: Int32Array, most: number): number
 export function varyingParams(table: Table, rows: Int32Array): Column[] {
   const params = table.columns.filter((column) => column.kind === "param" && distinct(column, rows, 2) > 1);
   const isPoor = (column: Column) => !isNumeric(column) && distinct(column, rows, MOST_FIRST_WORDS + 1) > MOST_FIRST_WORDS;
-  const rank = (column: Column) => Number(isPoor(column)) * 2 + Number(SEEDS.test(column.title));
+  const rank = (column: Column) => Number(isPoor(column)) * 2 + Number(isRepetition(column.label));
   return params.map((column) => ({ column, rank: rank(column) })).sort((a, b) => a.rank - b.rank).map(({ column }) => column);
 }
 

@@ -2,7 +2,7 @@
 
 import { el, fill } from "../dom.ts";
 import { clean, duration, exactMoment, MISSING, moment, number } from "../format.ts";
-import { isShared } from "../names.ts";
+import { isRepetition, isShared } from "../names.ts";
 import { swatch } from "../swatch.ts";
 import { exact, numberAt } from "../values.ts";
 import { has, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
@@ -101,9 +101,6 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
  * The value that a group shares; or of a configuration the name that its runs share, and the params in which the runs of
  * the table differ and its own do not.
  */
-/** Parameters that may differ within a configuration, as `is_seed` in Python tells them. */
-const REPETITION = /(^|\.)(seed|random_state|random_seed|fold|repeat)$/i;
-
 function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   const by = table.byId.get(model.state.view.peek().group);
   if (by) {
@@ -114,7 +111,7 @@ function groupLabel(branch: Branch, model: TableModel, table: Table): string {
   const named = commonRow(names, branch);
   const told: string[] = [];
   for (const column of table.columns) {
-    if (column.kind !== "param" || !column.differs || column.type !== "text" || REPETITION.test(column.label)) continue;
+    if (column.kind !== "param" || !column.differs || column.type !== "text" || isRepetition(column.label)) continue;
     const row = commonRow(column, branch);
     if (row >= 0) told.push(`${column.label.slice(column.label.lastIndexOf(".") + 1)}=${word(column, row)}`);
     if (told.length === MOST_PARAMS) break;
