@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from mlmagic.api.monitoring import drift, monitoring_report
     from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
+    from mlmagic.api.replay import reproduce
     from mlmagic.api.retraining import retrain
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
@@ -73,6 +74,7 @@ _WHEN_ASKED_FOR = {
     "promote": "mlmagic.api.registry",
     "register": "mlmagic.api.registry",
     "registered_models": "mlmagic.api.registry",
+    "reproduce": "mlmagic.api.replay",
     "retrain": "mlmagic.api.retraining",
     "rollback": "mlmagic.api.registry",
     "rng": "mlmagic.snapshot.randomness.seeding",
@@ -113,6 +115,7 @@ __all__ = [
     "promote",
     "register",
     "registered_models",
+    "reproduce",
     "retrain",
     "rng",
     "rollback",

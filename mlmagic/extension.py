@@ -20,6 +20,7 @@ from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.monitoring.drift import DriftMagics
 from mlmagic.magics.monitoring.monitor import MonitorMagics
 from mlmagic.magics.registry import RegistryMagics
+from mlmagic.magics.reproducibility.reproduce import ReproduceMagics
 from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.report import DriftReport
     from mlmagic.monitoring.report import MonitoringReport
     from mlmagic.registry.retraining.result import Retraining
+    from mlmagic.replay.reproduction import Reproduction
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
 
@@ -69,6 +71,7 @@ _MAGICS = (
     SweepMagics,
     RegistryMagics,
     RetrainMagics,
+    ReproduceMagics,
     StatusMagics,
 )
 _FIRST_LINE_ONLY = ("track", "hydra", "sweep", "retrain")
@@ -129,6 +132,7 @@ class Extension:
         self._undo.append(prompts.watch(shell))
         self._bind_name()
         self._undo.append(notebook_session.enter(self._session))
+        self._undo.append(self._session.recorder.begin())
         self._undo.append(tracking_uri.pin_tracking_uri())
         folder.settle(Path.cwd())
         if "mlmagic.tracking.background" in sys.modules:
@@ -232,6 +236,12 @@ def _show_monitoring(done: MonitoringReport) -> MimeBundle:
     return monitoring_report_bundle(done)
 
 
+def _show_reproduction(found: Reproduction) -> MimeBundle:
+    from mlmagic.views.reproducibility.reproduction_report import reproduction_bundle
+
+    return reproduction_bundle(found)
+
+
 def _show_retraining(done: Retraining) -> MimeBundle:
     from mlmagic.views.retraining_report import retraining_report_bundle
 
@@ -247,6 +257,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.monitoring.drift.report", "DriftReport", _show_drift),
     ("mlmagic.monitoring.report", "MonitoringReport", _show_monitoring),
     ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
+    ("mlmagic.replay.reproduction", "Reproduction", _show_reproduction),
 )
 
 

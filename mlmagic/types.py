@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.registry.versions import RegisteredVersion
+    from mlmagic.replay.reproduction import Reproduction
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
@@ -57,6 +58,7 @@ _MODULES = {
     "Progress": "mlmagic.training.progress",
     "RegisteredVersion": "mlmagic.registry.versions",
     "Retraining": "mlmagic.registry.retraining.result",
+    "Reproduction": "mlmagic.replay.reproduction",
     "Run": "mlmagic.store.query.run",
     "RunsFrame": "mlmagic.views.tables.runs_frame",
     "SeedReport": "mlmagic.snapshot.randomness.seed_facts",
@@ -87,6 +89,7 @@ __all__ = [
     "Progress",
     "Promotion",
     "RegisteredVersion",
+    "Reproduction",
     "Retraining",
     "Run",
     "RunsFrame",

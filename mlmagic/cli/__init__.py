@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | monitor | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | patch | reproduce | retrain | drift | monitor | doctor``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlmagic._version import __version__
 from mlmagic.cli.drift import add_arguments as add_drift_arguments
 from mlmagic.cli.monitor import add_arguments as add_monitor_arguments
+from mlmagic.cli.reproduce import add_arguments as add_reproduce_arguments
 from mlmagic.errors import MLMagicError, StoreAwayError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.patch import patch
 
         return patch(options.run, apply=options.apply)
-    if options.command in {"retrain", "drift", "monitor"}:
+    if options.command in {"reproduce", "retrain", "drift", "monitor"}:
         return _run_for_scheduler(options)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
@@ -98,6 +99,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_for_scheduler(options: argparse.Namespace) -> int:
     """Call a command whose exit status says more than success and failure."""
+    if options.command == "reproduce":
+        from mlmagic.cli.reproduce import reproduce
+
+        return reproduce(options)
     if options.command == "drift":
         from mlmagic.cli.drift import drift
 
@@ -117,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | drift | monitor | doctor"
+        dest="command",
+        required=True,
+        metavar="demo | lab | ui | sync | patch | reproduce | retrain | drift | monitor | doctor",
     )
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
@@ -131,6 +138,11 @@ def _parser() -> argparse.ArgumentParser:
     patch = commands.add_parser("patch", help="print what was not committed when a run was recorded")
     patch.add_argument("run", metavar="RUN", help="id, beginning of an id, or name of the run")
     patch.add_argument("--apply", action="store_true", help="apply it to the work tree here, at the run's commit")
+    add_reproduce_arguments(
+        commands.add_parser(
+            "reproduce", help="run a recorded run again; 0: the same numbers, 1: other ones, 2: it cannot run"
+        )
+    )
     again = commands.add_parser(
         "retrain", help="run a script that calls mlmagic.retrain; 0: good, 3: a new version was refused, 1: it failed"
     )

@@ -20,6 +20,8 @@ from mlmagic.journal.safe_folder import SafeFolder
 from mlmagic.private import state_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlmagic.journal.records import Signed
 
 _NAME = "journal.key"
@@ -118,3 +120,17 @@ def _create(place: SafeFolder) -> bytes:
         file.flush()
         os.fsync(descriptor)
     return key
+
+
+SESSION_SIGNATURE = "signature"
+"""The key of the signature in a run's ``mlmagic/session.json``."""
+
+
+def of_session(content: Mapping[str, Any]) -> str:
+    """Return this user's signature of the *content* of a session's file; its parts are named by their digests.
+
+    It tells whether somebody else wrote or edited what a replay would run. Without a key of the user it is another one
+    at each call, so that nothing counts as signed.
+    """
+    plain = {name: value for name, value in content.items() if name != SESSION_SIGNATURE}
+    return derived(f"session {json.dumps(plain, sort_keys=True)}")

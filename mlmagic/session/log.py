@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from mlmagic.session.record.shown import without_secrets
 from mlmagic.session.script import as_python
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 CellStatus = Literal["running", "ok", "error", "interrupted", "rejected", "unknown"]
 _STATUSES: tuple[CellStatus, ...] = get_args(CellStatus)
+_KEPT_BACK = frozenset({"_shown", "record", "states", "inputs", "runs"})
 
 
 class Shown(NamedTuple):
@@ -26,11 +28,17 @@ class Shown(NamedTuple):
     in_source: int
     in_python: int
     known: tuple[object, ...]
+    record: dict[str, Any]
 
 
 @dataclass
 class LoggedCell:
-    """One executed cell. ``started`` is in seconds since the epoch, ``run`` the id of the run that recorded it."""
+    """One executed cell. ``started`` is in seconds since the epoch, ``run`` the id of the run that recorded it.
+
+    ``record`` is what the cell did besides (`mlmagic.session.record.cell_record`), ``states`` the states of the random
+    generators before it, which only the run of the cell itself stores, as it stores the digests of ``inputs``. ``runs``
+    are the ids of all runs that the cell opened, blocks too.
+    """
 
     number: int | None
     source: str
@@ -40,6 +48,10 @@ class LoggedCell:
     cell_id: str | None = None
     nested: bool = False
     run: str | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    inputs: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
+    runs: list[str] = field(default_factory=list, repr=False, compare=False)
     _shown: Shown | None = field(default=None, repr=False, compare=False)
 
     def shown(self) -> Shown:
@@ -50,18 +62,27 @@ class LoggedCell:
         from mlmagic.snapshot.secrets import redaction  # `%load_ext` needs none of it
 
         known = redaction.knowledge()
-        before = self._shown or Shown(self.source, as_python(self.source), 0, 0, ())
+        before = self._shown or Shown(self.source, as_python(self.source), 0, 0, (), {})
         if self._shown is None or before.known != known:
             source, in_source = redaction.redact(before.source)
             python, in_python = redaction.redact(before.python)
             in_source, in_python = in_source + before.in_source, in_python + before.in_python
-            self._shown = Shown(source, python, in_source, in_python, known)
+            self._shown = Shown(source, python, in_source, in_python, known, {})
+            self._redact_record()
+        elif len(self._shown.record) < len(self.record):  # it was shown while it ran
+            self._redact_record()
         return self._shown
+
+    def _redact_record(self) -> None:
+        assert self._shown is not None  # noqa: S101  # set by the caller
+        self._shown = self._shown._replace(record=without_secrets(self.record))
 
     def facts(self) -> dict[str, object]:
         """Return the cell as plain data, without secrets."""
-        facts = {name: value for name, value in vars(self).items() if name != "_shown"}
-        return facts | {"source": self.shown().source}
+        shown = self.shown()
+        facts = {name: value for name, value in vars(self).items() if name not in _KEPT_BACK}
+        facts["source"] = shown.source
+        return facts | {"record": shown.record} if shown.record else facts
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, Any]) -> LoggedCell:
@@ -80,6 +101,7 @@ class LoggedCell:
             cell_id=fact("cell_id", str),
             nested=fact("nested", bool) or False,
             run=fact("run", str),
+            record=fact("record", dict) or {},
         )
 
 

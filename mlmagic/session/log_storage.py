@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mlmagic.session.log import LoggedCell, script_of
 from mlmagic.snapshot.parts import TextPart, part_of, unpacked
+from mlmagic.snapshot.randomness.states import packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,10 +66,14 @@ class _Sealed:
 
 
 class LogStorage:
-    """Stores the log of one session, run by run; if the session is over, *recorded* cells are in runs already."""
+    """Stores the log of one session, run by run; if the session is over, *recorded* cells are in runs already.
 
-    def __init__(self, log: ExecutionLog, *, recorded: int = 0) -> None:
+    *start* returns what the session started from.
+    """
+
+    def __init__(self, log: ExecutionLog, *, recorded: int = 0, start: Callable[[], Mapping[str, Any]] = dict) -> None:
         self.id = uuid.uuid4().hex
+        self._start = start
         self._log = log
         self._cells = log.cells
         self._sealed: list[_Sealed] = []
@@ -98,12 +103,17 @@ class LogStorage:
             content["parts"] = [one.part.digest for one in sealed]
             content["packed"] = base64.b64encode(packed.part.packed).decode()
             content["ended_later"] = self._ended_later(sealed)
+        parts = [one.part for one in sealed]
+        if start := self._start():
+            parts.append(part_of(json.dumps(start, separators=(",", ":")).encode()))
+            content["start"] = parts[-1].digest
         content["cells"] = [cell.facts() for cell in shown]
+        content |= _of_its_own(cell)
         added = [cell.shown() for cell in self._cells[new:count]]
         return StoredLog(
             content,
             f"{_not_shown(shown_from)}{script_of(shown)}",
-            [one.part for one in sealed],
+            parts,
             (sum(cell.in_source for cell in added), sum(cell.in_python for cell in added)),
         )
 
@@ -140,6 +150,14 @@ class LogStorage:
         if known != self._known:
             self._known = known
             self._sealed = [self._pack(part.first, part.last) for part in self._sealed]
+
+
+def _of_its_own(cell: LoggedCell | None) -> dict[str, Any]:
+    """Return what only the run of *cell* stores: the random states before it, and digests of what it reads."""
+    if cell is None:
+        return {}
+    own: dict[str, Any] = {"states": packed(cell.states)} if cell.states else {}
+    return own | ({"inputs": cell.inputs} if cell.inputs else {})
 
 
 def _not_shown(count: int) -> str:

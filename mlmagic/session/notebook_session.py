@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmagic.session.log import CellStatus, ExecutionLog, LoggedCell
 from mlmagic.session.log_storage import LogStorage
 from mlmagic.session.observation.scopes import names_of
+from mlmagic.session.record.cell_record import CellRecorder
 from mlmagic.session.running_cells import Cell, running
 from mlmagic.session.script import as_python
 
@@ -34,7 +35,8 @@ class NotebookSession:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.log = ExecutionLog()
-        self.storage = LogStorage(self.log)
+        self.recorder = CellRecorder(shell.user_ns)
+        self.storage = LogStorage(self.log, start=self.recorder.shown_start)
         self._entries: dict[Cell, LoggedCell] = {}
         history = getattr(shell.history_manager, "input_hist_raw", [])
         # The cell that loads the extension is running now: it is logged when it ends.
@@ -58,7 +60,10 @@ class NotebookSession:
     def begin(self, info: ExecutionInfo, *, file: Path | None = None) -> Cell:
         """Note that a cell starts; *file* is the notebook that contains it, if that is another one."""
         cell = running.begin(info, self._number(), file=file)
-        self._entries[cell] = self.log.begin(cell.source, cell.number, cell_id=cell.id, nested=cell.nested)
+        entry = self.log.begin(cell.source, cell.number, cell_id=cell.id, nested=cell.nested)
+        self._entries[cell] = entry
+        if not cell.nested:
+            entry.states, entry.record = self.recorder.before()
         return cell
 
     def _number(self) -> int:
@@ -75,13 +80,17 @@ class NotebookSession:
         errors = [asyncio.CancelledError()] * len(ended[:-1]) + [_error_of(result)]
         for cell, error in zip(ended, errors, strict=False):
             if (entry := self._entries.get(cell)) is not None:
+                if not cell.nested:
+                    entry.record |= self.recorder.after(cell.source)
                 self.log.end(entry, _status_of(result, error))
         value = getattr(result, "result", None)
         return [EndedCell(cell, error, value) for cell, error in zip(ended, errors, strict=False)]
 
     def forget(self, cell: Cell) -> None:
         """Drop a cell that has been handled."""
-        self._entries.pop(cell, None)
+        entry = self._entries.pop(cell, None)
+        if entry is not None:
+            entry.states = {}
 
     def _log_unseen(self, result: ExecutionResult | None) -> None:
         """Log the cell that loaded the extension, whose start was not observed."""
@@ -95,6 +104,7 @@ class NotebookSession:
                 info.raw_cell,
                 _status_of(result, _error_of(result)),
                 cell_id=getattr(info, "cell_id", None),
+                record=self.recorder.after(info.raw_cell),
             )
         )
 

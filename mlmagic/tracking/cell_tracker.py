@@ -88,6 +88,8 @@ class CellTracker:
         run = tracker.open_run(options, origin)
         entry.run = run.run_id
         watched = tracker.watch(run, tree)
+        if watch is not None:
+            entry.inputs = watch.digests_read()
         run.is_opening = False
         return watched
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.journal import signing
 from mlmagic.recording.inferred import inferred_values
 from mlmagic.recording.inferred.autologged import holds_history, holds_metric
 from mlmagic.recording.tags import source_tags
@@ -193,6 +194,10 @@ def _record_log(run: OpenRun, stored: StoredLog) -> None:
     if run.other_kernels is not None:
         other = run.other_kernels.up_to()
         content, parts = content | {"earlier": [other.content]}, parts + other.parts
+    entry = run.origin.log_entry
+    if entry is not None and run.run_id in entry.runs:
+        content = content | {"position": entry.runs.index(run.run_id)}
+    content = content | {signing.SESSION_SIGNATURE: signing.of_session(content)}
     text = json.dumps(content, indent=1, ensure_ascii=False)
     run.recorder.redacted("mlmagic/session.json", text, stored.redacted[0])
     run.recorder.redacted("mlmagic/session.py", stored.script, stored.redacted[1])

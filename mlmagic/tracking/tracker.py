@@ -41,7 +41,10 @@ def open_run(options: TrackOptions, origin: Origin) -> OpenRun:
     MLMagicError
         If the options name something that does not exist, or the store refuses. Nothing is left open then.
     """
-    return opening.open_run(options, origin)
+    run = opening.open_run(options, origin)
+    if origin.log_entry is not None:
+        origin.log_entry.runs.append(run.run_id)
+    return run
 
 
 def abandon(run: OpenRun, error: BaseException) -> None:

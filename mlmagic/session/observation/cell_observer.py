@@ -27,6 +27,7 @@ from mlmagic.session.observation.observed_calls import ObservedCalls
 from mlmagic.session.observation.reads import functions_of, read_of
 from mlmagic.session.observation.result_numbers import numbers_of
 from mlmagic.session.observation.scopes import CellNames, names_of
+from mlmagic.session.record.values import digests_of
 from mlmagic.user_objects import Skips
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from mlmagic.session.observation.sites import Site
 
+_DIGEST_BUDGET_S = 0.02
 _SCALARS = frozenset([type(None), bool, int, float, complex, str, bytes])
 
 
@@ -153,6 +155,12 @@ class CellObserver:
     def objects_read(self) -> dict[str, Any]:
         """Return `values_read` without scalars: none of these is a model, a config, data or a history."""
         return {name: value for name, value in self.values_read().items() if type(value) not in _SCALARS}
+
+    def digests_read(self) -> dict[str, str | None]:
+        """Return the names that the cell reads, with a digest of the value if it has one."""
+        values = self.values_read()
+        found = digests_of(values, _DIGEST_BUDGET_S)
+        return {name: found.get(name) for name in values}
 
     def objects(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the objects that these *names* have now, without scalars."""

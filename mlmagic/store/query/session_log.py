@@ -30,14 +30,28 @@ def read_log(run: Run) -> ExecutionLog:
     StoreError
         When they cannot be read.
     """
+    owner, content = content_above(run)
+    return log_of(content, owner)
+
+
+def content_above(run: Run) -> tuple[Run, dict[str, Any]]:
+    """Return the content of the session's file of *run*, or of the nearest run above it that has one, and that run.
+
+    Raises
+    ------
+    UsageProblem
+        When there is none.
+    StoreError
+        When it cannot be read.
+    """
     content = _content(run)
     if content is None:
         above = run.data.tags.get(_PARENT)
         # A parent began before its child, so runs that name each other as parents end here.
         if above and _start(parent := queries.get_run(above)) < _start(run):
-            return read_log(parent)
+            return content_above(parent)
         raise UsageProblem(f"the run {run.info.run_name!r} has no execution log: it was not recorded in a notebook.")
-    return _log(content, run)
+    return run, content
 
 
 def read_other_kernels(run: Run, session: str) -> ExecutionLog:
@@ -51,7 +65,7 @@ def read_other_kernels(run: Run, session: str) -> ExecutionLog:
     content = _content(run) or {}
     if content.get("session") == session:
         content = {"earlier": content.get("earlier")}
-    return _log(content, run)
+    return log_of(content, run)
 
 
 def _start(run: Run) -> int:
@@ -68,7 +82,14 @@ def _content(run: Run) -> dict[str, Any] | None:
     return found
 
 
-def _log(content: dict[str, Any], run: Run) -> ExecutionLog:
+def log_of(content: dict[str, Any], run: Run) -> ExecutionLog:
+    """Return the cells in the *content* of the session's file of *run*.
+
+    Raises
+    ------
+    StoreError
+        When it is damaged.
+    """
     try:
         return ExecutionLog(cells_of(content, shared_parts.reader(run.info.run_id, run.info.artifact_uri)))
     except (ValueError, MLMagicError) as error:

@@ -1,0 +1,99 @@
+"""Run recorded runs again, and compare the results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.arguments import require_text_or_none
+from mlmagic.errors import UsageProblem
+from mlmagic.session.interrupts import whole_imports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlmagic.replay.reproducing import ReproduceRequest
+    from mlmagic.replay.reproduction import Reproduction
+    from mlmagic.store.query.run import Run
+
+
+@whole_imports()
+def reproduce(
+    run: str | Run | None = None,
+    *,
+    full: bool = False,
+    yes: bool = False,
+    timeout_s: float | None = None,
+    experiment: str | None = None,
+) -> Reproduction:
+    """Run a recorded run again in a fresh kernel, from its record alone, and compare the results, as ``%reproduce``.
+
+    The cells that the run's cell needs are executed as they were, in the same folder, with the recorded random states
+    and sources of the user's modules. Their runs go to a store of the replay's own, which is deleted. The verdict and
+    the replay's metrics are recorded as a run with the tag ``mlmagic.reproduces``.
+
+    Parameters
+    ----------
+    run
+        Name, id or beginning of an id; the last run of this session by default.
+    full
+        Run all cells of the session, instead of those that the run's cell needs. They are run in any case if the fewer
+        cells do not give the same results.
+    yes
+        Run without asking what starts programs, uses the network, writes files, or was recorded by somebody else.
+    timeout_s
+        Seconds that each cell may take; by default ten times as long as originally, and at least a minute.
+    experiment
+        The experiment to look in.
+
+    Returns
+    -------
+    Reproduction
+        ``verdict``, ``results``, ``causes`` and ``exit_code``: 0 if the results are identical or equivalent, 1 if they
+        are different, 2 if the run cannot be replayed.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is no such run.
+    UsageProblem
+        When something must be confirmed, and nobody can be asked or the user declines.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> mlmagic.reproduce("forest", yes=True).verdict  # doctest: +SKIP
+    <Verdict.IDENTICAL: 'IDENTICAL'>
+    """
+    from mlmagic.replay.reproducing import ReproduceRequest
+
+    if timeout_s is not None and not timeout_s > 0:
+        raise UsageProblem(f"mlmagic.reproduce: timeout_s is {timeout_s}: give seconds above 0, such as timeout_s=600")
+    return reproduction_of(
+        ReproduceRequest(reference_of(run), full=full, yes=yes, timeout_s=timeout_s, experiment=experiment)
+    )
+
+
+def reference_of(run: str | Run | None) -> str:
+    """Return the reference of *run*, or of the session's last run."""
+    if run is None:
+        from mlmagic.api.reading import last_run
+
+        return last_run().id
+    if isinstance(run, str):
+        return run
+    from mlmagic.store.query.run import Run
+
+    if isinstance(run, Run):
+        return run.id
+    require_text_or_none("mlmagic.reproduce", "mlmagic.reproduce('forest')", run=run)  # raises
+    return str(run)
+
+
+def reproduction_of(request: ReproduceRequest, progress: Callable[[str, int, int], None] | None = None) -> Reproduction:
+    """Reproduce what *request* asks for, and record that it was reproduced."""
+    from mlmagic.replay.recording import record
+    from mlmagic.replay.reproducing import reproduce as reproduce_run
+
+    return record(reproduce_run(request, progress))

@@ -1,0 +1,51 @@
+"""``mlmagic reproduce``: run a recorded run again; the exit status is the verdict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``mlmagic reproduce``."""
+    parser.add_argument("run", metavar="RUN", help="name, id or beginning of an id of the run")
+    parser.add_argument("--full", action="store_true", help="run all cells of the session")
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask before programs, the network, writes, others' code"
+    )
+    parser.add_argument("--timeout", type=float, metavar="S", help="seconds that each cell may take")
+    parser.add_argument("--experiment", metavar="NAME", help="the experiment to look in")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def reproduce(options: Namespace) -> int:
+    """Reproduce a run, print the report, and return 0 if the numbers came back, 1 if not, 2 if it cannot run.
+
+    Raises
+    ------
+    MLMagicError
+        As `mlmagic.reproduce` does.
+    """
+    from mlmagic.api.replay import reproduction_of
+    from mlmagic.errors import UsageProblem
+    from mlmagic.replay.reproducing import ReproduceRequest
+    from mlmagic.views.reproducibility.replay_progress import ReplayProgress
+    from mlmagic.views.reproducibility.reproduction_report import reproduction_bundle
+
+    if options.timeout is not None and not options.timeout > 0:
+        raise UsageProblem(f"--timeout {options.timeout}: give seconds above 0, such as --timeout 600")
+    request = ReproduceRequest(
+        options.run, full=options.full, yes=options.yes, timeout_s=options.timeout, experiment=options.experiment
+    )
+    with ReplayProgress() as progress:
+        found = reproduction_of(request, progress)
+    if options.json:
+        plain = {name: value for name, value in asdict(found).items() if name != "figures"}
+        print(json.dumps(plain | {"exit_code": found.exit_code}))
+    else:
+        print(reproduction_bundle(found)["text/plain"])
+    return found.exit_code

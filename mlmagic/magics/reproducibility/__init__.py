@@ -1,0 +1,1 @@
+"""Magics of what makes runs repeatable: ``%reproduce``."""

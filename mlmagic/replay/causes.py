@@ -1,0 +1,154 @@
+"""Why a replay differs from its original: the record of both, compared in the order of the evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.comparison.diffs.data_diff import data_rows
+from mlmagic.comparison.diffs.run_record import DatasetRecord
+from mlmagic.replay.plan import changed_files
+from mlmagic.replay.reproduction import Cause
+from mlmagic.store.artifact_reading import place_of
+from mlmagic.store.foreign_json import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlflow.entities import Run
+
+    from mlmagic.replay.plan import ReplayPlan
+    from mlmagic.replay.replaying import Replayed
+
+_ENVIRONMENT = "mlmagic/environment.json"
+_MOST_PACKAGES = 5
+
+
+def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[int | None, list[str]]:
+    """Return the number of the first cell that left something else behind than originally, and what that was.
+
+    What differs between *replayed* and *again*, a second replay, does not count.
+    """
+    for index, cell in enumerate(replayed.plan.cells):
+        now = replayed.record_of(index)
+        if now is None:
+            continue
+        other = again.record_of(index) if again is not None else None
+        before, after = cell.record.get("bound"), now["record"].get("bound")
+        names = [
+            name
+            for name, digest in (before.items() if isinstance(before, dict) else ())
+            if digest is not None and isinstance(after, dict) and after.get(name) not in (None, digest)
+            and (other is None or other["record"].get("bound", {}).get(name) == after.get(name))
+        ]  # fmt: skip
+        if names:
+            return cell.number, names
+        if cell.status == "ok" and now["status"] == "error":
+            return cell.number, []
+    return None, []
+
+
+def causes_of(original: Run, replayed: Replayed, again: Replayed | None) -> list[Cause]:
+    """Return what may explain that *replayed* differs from *original*, the strongest evidence first."""
+    plan = replayed.plan
+    found = [*_files(plan), *_data(original, replayed.run)]
+    found += [
+        Cause(f"the module {name!r}", "its file has been edited since, and the imported source is not in the record")
+        for name in plan.changed_modules()
+    ]
+    if replayed.run is not None:
+        found += _environment(original, replayed.run)
+    if again is not None and again.run is not None and replayed.run is not None:
+        found += _random(plan, replayed, again)
+    return found
+
+
+def _files(plan: ReplayPlan) -> Iterator[Cause]:
+    for cell, path, how in changed_files(plan.cells):
+        words = "is not there any more" if how == "missing" else "has another content than the run read"
+        yield Cause(f"the file {_short(path, plan.folder)}", words, cell.number)
+
+
+def _short(path: str, folder: Path) -> str:
+    try:
+        return str(Path(path).relative_to(folder))
+    except ValueError:
+        return path
+
+
+def _data(original: Run, replayed: Run | None) -> Iterator[Cause]:
+    if replayed is None:
+        return
+    rows = data_rows([_datasets(original), _datasets(replayed)])
+    for row in rows:
+        change = row.changes[-1]
+        if not row.differs:
+            continue
+        if change.verdict == "order":
+            evidence = "only the order of its rows changed"
+        elif change.columns:
+            evidence = "; ".join(f"column {one.name!r}: {one.what} {one.detail}".strip() for one in change.columns[:3])
+        else:
+            evidence = "; ".join(change.told) or "its content changed"
+        yield Cause(f"the data {row.name!r}", evidence)
+
+
+def _datasets(run: Run) -> list[DatasetRecord]:
+    inputs = run.inputs.dataset_inputs if run.inputs is not None else []
+    return [DatasetRecord(one.dataset.name, one.dataset.digest, one.dataset.profile or "") for one in inputs]
+
+
+def _environment(original: Run, replayed: Run) -> Iterator[Cause]:
+    before, now = _environment_of(original), _environment_of(replayed)
+    if before is None or now is None:
+        return
+    imported = {**_texts(before.get("imported"))}
+    current = {**_texts(now.get("imported"))}
+    changed = [name for name in imported if name in current and imported[name] != current[name]]
+    for name in changed[:_MOST_PACKAGES]:
+        yield Cause(f"the package {name}", f"{imported[name]} then, {current[name]} now")
+    for what, key in (("Python", "python"), ("the platform", "platform")):
+        old, new = _texts(before.get(key)), _texts(now.get(key))
+        old_version, new_version = (one.get("version") or one.get("name") for one in (old, new))
+        if old_version != new_version:
+            yield Cause(what, f"{old_version} then, {new_version} now")
+    old_cpu, new_cpu = (_texts(one.get("machine")).get("cpu") for one in (before, now))
+    if old_cpu != new_cpu:
+        yield Cause("the processor", f"{old_cpu} then, {new_cpu} now")
+    old_threads, new_threads = (_texts(one.get("threads")) for one in (before, now))
+    for name in old_threads:
+        if name in new_threads and old_threads[name] != new_threads[name]:
+            yield Cause("the number of threads", f"{name}: {old_threads[name]} then, {new_threads[name]} now")
+
+
+def _environment_of(run: Run) -> dict[str, Any] | None:
+    place = place_of(run.info.run_id, run.info.artifact_uri)
+    if not any(file.path == _ENVIRONMENT for file in place.files("mlmagic")):
+        return None
+    return read_json(place.read(_ENVIRONMENT, 10_000_000).decode("utf-8", "replace"), dict)
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
+
+
+def _random(plan: ReplayPlan, replayed: Replayed, again: Replayed) -> Iterator[Cause]:
+    """Yield what is random from replay to replay."""
+    if _metrics(replayed.run) == _metrics(again.run):
+        return
+    if plan.session.start.get("hash_seed") == "random" and replayed.hash_seed != again.hash_seed:
+        yield Cause(
+            "the order of sets of texts",
+            "two replays that differ in PYTHONHASHSEED only differ too: start Jupyter with PYTHONHASHSEED=0, or sort sets",
+        )
+    else:
+        yield Cause("something random", "two replays differ too, so a cell draws what no recorded seed fixes")
+
+
+def _metrics(run: Run | None) -> Mapping[str, float]:
+    return run.data.metrics if run is not None else {}
+
+
+def strongest(causes: Sequence[Cause]) -> str:
+    """Return the strongest cause in words, empty if there is none."""
+    return f"{causes[0].what}: {causes[0].evidence}" if causes else ""

@@ -1,0 +1,149 @@
+"""What runs inside a replay's kernel: it restores the recorded randomness and modules, and keeps other stores untouched."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.adapters.import_hooks import when_imported
+from mlmagic.session.record import cell_record
+from mlmagic.snapshot.randomness import states
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+    from mlmagic.session.record.cell_record import CellRecorder
+
+_replay: list[Replay] = []
+"""The replay of this process, which is its kernel: at most one."""
+
+
+class Replay:
+    """The replay that this kernel runs, as `begin` was told."""
+
+    def __init__(self, plan: Mapping[str, Any]) -> None:
+        self.plan = plan
+        self.recorder: CellRecorder | None = None
+        self.redirected: list[str] = []
+
+    def begin(self) -> None:
+        """Prepare the process: before any cell has run."""
+        cell_record.before_start.append(self._start)
+        if modules := self.plan.get("modules"):
+            sys.meta_path.insert(0, _RecordedModules(modules))
+        when_imported("mlflow", self._redirect)
+
+    def _start(self, recorder: CellRecorder) -> None:
+        """Set the generators to the states that they had when the recorded session began."""
+        self.recorder = recorder
+        start: Mapping[str, str] = self.plan.get("random", {})
+        states.restore(start)
+        if "numpy" in start and "numpy.random" not in sys.modules:
+            when_imported("numpy.random", lambda _: states.restore({"numpy": start["numpy"]}))
+
+    def _redirect(self, mlflow: ModuleType) -> None:
+        """Let only the replay's own store be used, whatever the cells ask for."""
+        own = os.environ["MLFLOW_TRACKING_URI"]
+        mlflow.set_tracking_uri(own)
+        client = mlflow.MlflowClient
+        original = client.__init__
+
+        def init(this: Any, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+            for uri in (tracking_uri, registry_uri):
+                self._note(uri, own)
+            original(this, own, own)
+
+        client.__init__ = init
+
+        def ignore(uri: str) -> None:
+            self._note(uri, own)
+
+        mlflow.set_tracking_uri = mlflow.set_registry_uri = ignore
+        mlflow.tracking.set_tracking_uri = mlflow.tracking.set_registry_uri = ignore
+
+    def _note(self, uri: object, own: str) -> None:
+        if uri is not None and str(uri) != own and str(uri) not in self.redirected:
+            self.redirected.append(str(uri))
+
+
+class _RecordedModules(importlib.abc.MetaPathFinder):
+    """Loads modules of the user whose files have changed from the recorded sources; they keep their file's name."""
+
+    def __init__(self, modules: Mapping[str, Mapping[str, str]]) -> None:
+        self._modules = modules
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        fact = self._modules.get(fullname)
+        if fact is None:
+            return None
+        loader = _RecordedSource(fullname, fact["file"], fact["source"].encode())
+        is_package = Path(fact["file"]).name == "__init__.py"
+        spec = importlib.util.spec_from_file_location(
+            fullname, fact["file"], loader=loader,
+            submodule_search_locations=[str(Path(fact["file"]).parent)] if is_package else None,
+        )  # fmt: skip
+        if spec is not None:
+            spec.cached = None
+        return spec
+
+
+class _RecordedSource(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, path: str, source: bytes) -> None:
+        super().__init__(name, path)
+        self._source = source
+
+    def get_data(self, path: str) -> bytes:  # type: ignore[override]  # the stub names it otherwise
+        return self._source if path == self.path else super().get_data(path)
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self._source, self.path, "exec", dont_inherit=True)
+
+
+def begin(path: str) -> None:
+    """Begin the replay whose plan is the JSON file at *path*."""
+    _replay[:] = [Replay(json.loads(Path(path).read_text("utf-8")))]
+    _replay[0].begin()
+
+
+def before(number: int | None, entropy: Sequence[str], stored: Mapping[str, str]) -> None:
+    """Prepare the next cell: its *number*, what it draws from the operating system, and (a slice) random states."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if number is not None and shell is not None:
+        shell.execution_count = number
+    states.restore(stored)
+    recorder = _replay[0].recorder
+    if recorder is not None:
+        recorder.entropy.give(entropy)
+
+
+def report(path: str) -> None:
+    """Write the record of the replayed session so far to *path*, as JSON."""
+    from mlmagic.session import notebook_session
+
+    session = notebook_session.current()
+    cells = [] if session is None else [
+        {"source": cell.source, "status": cell.status, "run": cell.run, "record": cell.record, "inputs": cell.inputs,
+         "runs": cell.runs}
+        for cell in session.log.cells
+        if not cell.nested
+    ]  # fmt: skip
+    found = {"cells": cells, "redirected": _replay[0].redirected, "recorder": _problems(session)}
+    target = Path(path)
+    part = target.with_suffix(".part")
+    part.write_text(json.dumps(found, default=str), "utf-8")
+    part.replace(target)
+
+
+def _problems(session: Any) -> list[str]:
+    return [] if session is None else list(session.recorder.problems)

@@ -1,0 +1,180 @@
+"""Plan a replay: which cells run, in which folder, what they do outside of the kernel, and what is missing for them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.replay.slicing import slice_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.replay.recorded_session import RecordedSession
+    from mlmagic.session.log import LoggedCell
+
+_SHELL = re.compile(
+    r"^\s*(?:[\w, ]+=\s*)?(?:!|%%?(?:bash|sh|script|system|sx|pip|conda|uv|mamba|cmd|writefile)\b)", re.MULTILINE
+)
+_NETWORK = re.compile(
+    r"\b(?:requests|urllib|httpx|aiohttp|wget|boto3|socket|paramiko)\s*\.|\b(?:urlopen|urlretrieve|fetch_\w+)\s*\("
+)
+_STARTS = re.compile(
+    r"\bsubprocess\s*\.|\bos\s*\.\s*(?:system|popen|exec\w*|remove|unlink|rename)\b|\bshutil\s*\.\s*rmtree\b"
+)
+_HARMLESS = frozenset({"nvidia-smi", "lscpu", "uname", "ldconfig", "gcc", "cc", "ld", "git", "lsof", "sysctl"})
+_REDACTED = "<redacted>"
+_LEAST_TIMEOUT_S, _TIMES, _MORE_S = 60.0, 10.0, 30.0
+
+
+@dataclass(frozen=True)
+class OutsideEffect:
+    """Something that a cell does outside of the kernel: ``what`` says it in words."""
+
+    cell: LoggedCell
+    what: str
+
+
+@dataclass(frozen=True)
+class ReplayPlan:
+    """What a replay runs. ``at`` are indices in the session's cells; the last one is the run's own cell."""
+
+    session: RecordedSession
+    at: tuple[int, ...]
+    is_slice: bool
+    folder: Path
+
+    @property
+    def cells(self) -> list[LoggedCell]:
+        """The cells to run, in order."""
+        return [self.session.cells[at] for at in self.at]
+
+    @property
+    def original_seconds(self) -> float:
+        """How long these cells took."""
+        return sum(cell.duration_s or 0.0 for cell in self.cells)
+
+    def outside(self) -> list[OutsideEffect]:
+        """Return what the cells do outside of the kernel, by their record, or (of an older one) by their text."""
+        return [OutsideEffect(cell, what) for cell in self.cells for what in _outside(cell)]
+
+    def restored_modules(self) -> dict[str, dict[str, str]]:
+        """Return the user's modules whose files have changed, with the source that they were imported from."""
+        found: dict[str, dict[str, str]] = {}
+        for cell in self.session.cells:
+            for name, fact in _modules(cell).items():
+                if fact["sha256"] != _digest(Path(fact["file"])) and _is_whole(fact):
+                    found.setdefault(name, fact)
+        return found
+
+    def changed_modules(self) -> list[str]:
+        """Return the user's modules whose source has changed since, and cannot be restored."""
+        facts = [one for cell in self.session.cells for one in _modules(cell).items()]
+        return [name for name, fact in facts if fact["sha256"] != _digest(Path(fact["file"])) and not _is_whole(fact)]
+
+
+def plan_of(session: RecordedSession, *, full: bool, folder: Path | None = None) -> ReplayPlan:
+    """Return the plan for *session*: the slice that the run's cell needs, or with *full* all of its cells."""
+    cells = session.cells
+    sliced = None if full or session.other_kernels else slice_of(cells)
+    whole = tuple(at for at, cell in enumerate(cells) if cell.status != "rejected" and cell.source.strip())
+    at = whole if sliced is None else tuple(one for one in sliced if one in set(whole))
+    return ReplayPlan(session, at, len(at) < len(whole), folder or _folder(session))
+
+
+def _folder(session: RecordedSession) -> Path:
+    folder = session.start.get("folder")
+    return Path(folder) if isinstance(folder, str) and folder else Path.cwd()
+
+
+def why_impossible(plan: ReplayPlan) -> str | None:
+    """Return what makes a replay impossible before it has begun, None if nothing is known."""
+    if sys.platform == "win32":
+        return "replays need a system with process groups, such as Linux or macOS"
+    if not plan.session.cells:
+        return "the record has no cells"
+    if plan.session.other_kernels:
+        return "the run was continued in another kernel, so its state is that of two sessions"
+    if not plan.folder.is_dir():
+        return f"the folder that it ran in is not here: {plan.folder}"
+    for cell in plan.cells:
+        if cell.status == "interrupted" and cell.record.get("bound"):
+            return (
+                f"cell [{cell.number}] was interrupted after {cell.duration_s or 0:.0f} s, and how far it had come is not "
+                "recorded"
+            )
+    return None
+
+
+def timeout_of(cell: LoggedCell, given_s: float | None) -> float:
+    """Return how many seconds a cell may take: *given_s*, or ten times what it took, and at least a minute."""
+    return given_s if given_s is not None else max(_LEAST_TIMEOUT_S, _TIMES * (cell.duration_s or 0.0) + _MORE_S)
+
+
+def has_redactions(cells: Sequence[LoggedCell]) -> list[LoggedCell]:
+    """Return the cells in whose source a secret was redacted."""
+    return [cell for cell in cells if _REDACTED in cell.source]
+
+
+def _outside(cell: LoggedCell) -> list[str]:
+    record, source = cell.record, cell.source
+    found = []
+    started = [one for one in _listed(record.get("started")) if one.partition(":")[2] not in _HARMLESS]
+    commands = [one.partition(":")[2] or "a program" for one in started if one.startswith("process")]
+    if commands or _SHELL.search(source) or (not record and _STARTS.search(source)):
+        line = next((line.strip() for line in source.splitlines() if _SHELL.match(line)), "")
+        found.append(f"runs {line or ', '.join(dict.fromkeys(commands)) or 'a program'}")
+    if any(one.startswith("connection") for one in started) or _NETWORK.search(source):
+        found.append("uses the network")
+    if written := _listed(record.get("written")):
+        names = ", ".join(Path(path).name for path in written[:3])
+        found.append(f"writes {names}{f' and {len(written) - 3} more files' if len(written) > 3 else ''}")  # noqa: PLR2004
+    return found
+
+
+def _listed(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _modules(cell: LoggedCell) -> dict[str, dict[str, str]]:
+    facts = cell.record.get("modules")
+    return {
+        name: fact
+        for name, fact in (facts.items() if isinstance(facts, dict) else ())
+        if isinstance(fact, dict) and isinstance(fact.get("file"), str) and isinstance(fact.get("sha256"), str)
+    }
+
+
+def _is_whole(fact: dict[str, str]) -> bool:
+    source = fact.get("source")
+    return isinstance(source, str) and hashlib.sha256(source.encode()).hexdigest() == fact["sha256"]
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def changed_files(cells: Sequence[LoggedCell]) -> list[tuple[LoggedCell, str, str]]:
+    """Return the files that *cells* read and that are not the same now: (cell, path, ``changed`` or ``missing``)."""
+    found = []
+    written: set[str] = set()
+    for cell in cells:
+        facts = cell.record.get("read")
+        for path, fact in facts.items() if isinstance(facts, dict) else ():
+            if path in written or not isinstance(fact, list) or len(fact) != 2:  # noqa: PLR2004
+                continue
+            digest, size = fact
+            now = Path(path)
+            if not now.is_file():
+                found.append((cell, path, "missing"))
+            elif now.stat().st_size != size or (digest is not None and digest != _digest(now)):
+                found.append((cell, path, "changed"))
+        written.update(_listed(cell.record.get("written")))
+    return found

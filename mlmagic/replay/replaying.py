@@ -1,0 +1,123 @@
+"""Run the cells of a plan in a fresh kernel, and return what they recorded there."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.replay.kernel import CellTimeoutError, KernelDiedError, ReplayKernel, Reply
+from mlmagic.replay.plan import timeout_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlflow.entities import Run
+
+    from mlmagic.replay.plan import ReplayPlan
+    from mlmagic.replay.results import RunResults
+    from mlmagic.replay.scratch import Scratch
+    from mlmagic.session.log import LoggedCell
+
+_QUICK_S = 60.0
+_PREPARE = "from mlmagic.replay import in_kernel as _mlmagic_replay; _mlmagic_replay.begin({!r}); del _mlmagic_replay"
+_CALL = "__import__('mlmagic.replay.in_kernel', fromlist=['x']).{}({})"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that did not end as it did originally. ``cell`` is as recorded."""
+
+    cell: LoggedCell
+    reply: Reply
+
+
+@dataclass
+class Replayed:
+    """A replay that has ended: ``stopped`` says why it ended before the last cell, if it did."""
+
+    plan: ReplayPlan
+    seconds: float = 0.0
+    failures: list[Failure] = field(default_factory=list)
+    stopped: str = ""
+    records: list[dict[str, Any]] = field(default_factory=list)
+    redirected: list[str] = field(default_factory=list)
+    hash_seed: str = ""
+    run: Run | None = None
+    results: RunResults | None = None
+
+    def record_of(self, index: int) -> dict[str, Any] | None:
+        """Return the replay's record of the cell at *index* of the plan, None if it did not run."""
+        # Cells from before the extension was loaded are in the record of both.
+        return self.records[index] if index < len(self.records) else None
+
+    def differing_inputs(self) -> list[str]:
+        """Return what the run's cell reads that has another digest than recorded; ``*`` if it did not run."""
+        now = self.record_of(len(self.plan.at) - 1)
+        if now is None:
+            return ["*"]
+        inputs: Mapping[str, Any] = now["inputs"]
+        return [name for name, digest in self.plan.session.inputs.items() if digest and inputs.get(name) != digest]
+
+
+def replay(
+    plan: ReplayPlan,
+    scratch: Scratch,
+    *,
+    timeout_s: float | None = None,
+    hash_seed: str | None = None,
+    python: str | None = None,
+    progress: Callable[[int, LoggedCell], None] | None = None,
+) -> Replayed:
+    """Run the cells of *plan*; never raises for what they do.
+
+    Parameters
+    ----------
+    hash_seed
+        The value of ``PYTHONHASHSEED`` where the original's hash seed is unknown.
+    progress
+        Called before each cell with its index in the plan.
+    """
+    began = time.monotonic()
+    environment = scratch.environment(plan.session.start)
+    done = Replayed(plan, hash_seed=environment.get("PYTHONHASHSEED", ""))
+    if "PYTHONHASHSEED" not in environment and hash_seed is not None:
+        environment["PYTHONHASHSEED"] = done.hash_seed = hash_seed
+    described = scratch.folder / "plan.json"
+    start = plan.session.start.get("random")
+    described.write_text(
+        json.dumps({"random": start if isinstance(start, dict) else {}, "modules": plan.restored_modules()})
+    )
+    kernel = ReplayKernel(plan.folder, scratch.folder, environment, **({"python": python} if python else {}))
+    cell: LoggedCell | None = None
+    try:
+        with kernel:
+            kernel.run(_PREPARE.format(str(described)), timeout_s=_QUICK_S, silent=True)
+            for index, cell in enumerate(plan.cells):
+                if progress is not None:
+                    progress(index, cell)
+                kernel.run(_before(plan, index, cell), timeout_s=_QUICK_S, silent=True)
+                reply = kernel.run(cell.source, timeout_s=timeout_of(cell, timeout_s))
+                if (reply.status == "ok") != (cell.status in {"ok", "unknown", "running"}):
+                    done.failures.append(Failure(cell, reply))
+            report = scratch.folder / "report.json"
+            kernel.run(_CALL.format("report", repr(str(report))), timeout_s=_QUICK_S, silent=True)
+            found = json.loads(report.read_text("utf-8"))
+            done.records, done.redirected = found["cells"], found["redirected"]
+    except (CellTimeoutError, KernelDiedError) as error:
+        where = f"cell [{cell.number}]: " if cell is not None else ""
+        done.stopped = f"{where}{error}"
+    except (OSError, ValueError, KeyError) as error:
+        done.stopped = f"the replay's kernel did not report: {error}"
+    done.seconds = time.monotonic() - began
+    return done
+
+
+def _before(plan: ReplayPlan, index: int, cell: LoggedCell) -> str:
+    entropy = cell.record.get("entropy")
+    given = [one for one in entropy if isinstance(one, str)] if isinstance(entropy, list) else []
+    is_last = index == len(plan.at) - 1
+    states = dict(plan.session.states) if is_last and plan.is_slice else {}
+    number = None if plan.is_slice else cell.number
+    return _CALL.format("before", f"{number!r}, {given!r}, {states!r}")

@@ -1,0 +1,261 @@
+"""Reproduce a run: plan it, replay it, compare it, and say what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.confirming import confirmed
+from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.replay import plan as planning
+from mlmagic.replay.causes import causes_of, first_different
+from mlmagic.replay.comparing import compare
+from mlmagic.replay.matching import follow, path_below
+from mlmagic.replay.recorded_session import is_own, read_session
+from mlmagic.replay.replaying import replay
+from mlmagic.replay.reproduction import Reproduction, Verdict
+from mlmagic.replay.results import read_results
+from mlmagic.replay.scratch import scratch
+from mlmagic.store import connection, tracking_uri
+from mlmagic.store.query import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlflow.entities import Run
+
+    from mlmagic.replay.comparing import ComparedResult
+    from mlmagic.replay.plan import ReplayPlan
+    from mlmagic.replay.recorded_session import RecordedSession
+    from mlmagic.replay.replaying import Failure, Replayed
+    from mlmagic.replay.results import RunResults
+    from mlmagic.replay.scratch import Scratch
+    from mlmagic.session.log import LoggedCell
+
+_MOST_SHOWN = 4_000
+_SEEDS = ("0", "1")
+
+
+@dataclass(frozen=True)
+class ReproduceRequest:
+    """What ``%reproduce`` is asked for. ``yes`` runs what would be asked about, ``timeout_s`` is for each cell."""
+
+    run: str
+    full: bool = False
+    yes: bool = False
+    timeout_s: float | None = None
+    experiment: str | None = None
+
+
+def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], None] | None = None) -> Reproduction:
+    """Run a recorded run again from its record, and compare the results.
+
+    Parameters
+    ----------
+    progress
+        Called with what is being done, how many cells have run, and how many there are.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is no such run.
+    UsageProblem
+        When something must be confirmed and nobody can be asked, or the user declines.
+    """
+    run = queries.find_run(request.run, experiment=request.experiment)
+    try:
+        session = read_session(run)
+    except MLMagicError as error:
+        return _cannot(run, str(error).rstrip("."))
+    plan = planning.plan_of(session, full=request.full)
+    if reason := planning.why_impossible(plan):
+        return _cannot(run, reason, plan)
+    whole = planning.plan_of(session, full=True)
+    _confirm(run, session, whole if request.full else plan, request)
+    work = _Work(run, request, progress)
+    try:
+        with work.replays():
+            return work.verdict(plan, whole)
+    finally:
+        work.client = None
+
+
+def _cannot(run: Run, reason: str, plan: ReplayPlan | None = None, **more: Any) -> Reproduction:
+    counts = {} if plan is None else {"of_cells": len(plan.session.cells)}
+    return Reproduction(run.info.run_id, str(run.info.run_name), Verdict.CANNOT_RUN, reason=reason, **counts, **more)
+
+
+def _confirm(run: Run, session: RecordedSession, plan: ReplayPlan, request: ReproduceRequest) -> None:
+    """Ask before code of somebody else is run, and before cells do something outside of the kernel."""
+    questions = []
+    user = run.data.tags.get("mlflow.user")
+    if user is not None and user != _user():
+        questions.append(f"the run was recorded by {user!r}")
+    elif not tracking_uri.is_local(tracking_uri.current_uri()):
+        questions.append(f"the run comes from the store {tracking_uri.shown_uri()}")
+    elif not is_own(session):
+        questions.append("its record does not bear this user's signature: somebody else wrote or edited it")
+    if questions:
+        source = "\n\n".join(cell.source for cell in plan.cells)
+        more = f"\n… ({len(source) - _MOST_SHOWN:,} more characters)" if len(source) > _MOST_SHOWN else ""
+        questions[0] += f". Its code:\n\n{source[:_MOST_SHOWN]}{more}\n"
+    outside = plan.outside()
+    questions += [f"cell [{one.cell.number}] {one.what}" for one in outside]
+    if not questions or request.yes:
+        return
+    text = "\n".join(f"- {one}" for one in questions)
+    if not confirmed(
+        f"{text}\nRun {'it' if len(questions) == 1 else 'these'}? [y/N] ",
+        f"--yes (mlmagic.reproduce(…, yes=True)) runs them:\n{text}",
+    ):
+        raise UsageProblem("not reproduced: nothing was run")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+class _Work:
+    """The replays of one reproduction."""
+
+    def __init__(self, run: Run, request: ReproduceRequest, progress: Callable[[str, int, int], None] | None) -> None:
+        self.run = run
+        self.client: Any = connection.connect()
+        self._request = request
+        self._progress = progress
+        self._scratches = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def replays(self) -> Iterator[None]:
+        """Keep the scratch folders of replays until the comparison is over."""
+        with self._scratches:
+            yield
+
+    def verdict(self, plan: ReplayPlan, whole: ReplayPlan) -> Reproduction:
+        """Replay *plan*, and *whole* if the slice has not the same results; compare, and say what came of it."""
+        original = connection.ask(lambda: read_results(self.client, self.run))
+        steps = path_below(self.client, self.run, plan.session.run)
+        first = self._replay(plan, steps, "replaying")
+        if plan.is_slice and not _is_as_good(first, original):
+            first = self._replay(whole, steps, "the slice is not enough: replaying all cells")
+        if first.results is None:
+            return self._without_results(first)
+        compared = compare(original, first.results)
+        again = None
+        if not _all_identical(compared):
+            again = self._replay(first.plan, steps, "replaying again, to measure the noise", hash_seed=_SEEDS[1])
+            compared = compare(original, first.results, again.results)
+        return self._report(first, again, compared, original)
+
+    def _replay(self, plan: ReplayPlan, steps: Sequence[str], what: str, *, hash_seed: str = _SEEDS[0]) -> Replayed:
+        place: Scratch = self._scratches.enter_context(scratch())
+
+        def told(index: int, _: LoggedCell) -> None:
+            if self._progress is not None:
+                self._progress(what, index, len(plan.at))
+
+        done = replay(plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, progress=told)
+        if not done.stopped:
+            self._find_run(done, place, steps)
+        if self._progress is not None:
+            self._progress(what, len(plan.at), len(plan.at))
+        return done
+
+    def _find_run(self, done: Replayed, place: Scratch, steps: Sequence[str]) -> None:
+        """Find the run in the replay's store that corresponds to the original, and read its results."""
+        record = done.record_of(len(done.plan.at) - 1)
+        runs = record["runs"] if record is not None else []
+        if done.plan.session.position >= len(runs):
+            return
+        client = connection.connect(place.store)
+        top = client.get_run(runs[done.plan.session.position])
+        done.run = follow(client, top, steps)
+        if done.run is not None:
+            done.results = read_results(client, done.run)
+
+    def _without_results(self, done: Replayed) -> Reproduction:
+        reason = done.stopped or _why_no_run(done)
+        causes = causes_of(self.run, done, None)
+        return _cannot(
+            self.run, reason, done.plan, causes=causes, cells=len(done.plan.at), seconds=done.seconds,
+            original_seconds=done.plan.original_seconds,
+        )  # fmt: skip
+
+    def _report(
+        self, done: Replayed, again: Replayed | None, compared: Sequence[ComparedResult], original: RunResults
+    ) -> Reproduction:
+        states = {one.state for one in compared}
+        verdict = Verdict.IDENTICAL
+        if states & {"different", "missing"}:
+            verdict = Verdict.DIFFERENT
+        elif "equivalent" in states:
+            verdict = Verdict.EQUIVALENT
+        found = Reproduction(
+            self.run.info.run_id, str(self.run.info.run_name), verdict, compared,
+            cells=len(done.plan.at), of_cells=len(done.plan.session.cells), seconds=done.seconds,
+            original_seconds=done.plan.original_seconds, notes=_notes(done),
+        )  # fmt: skip
+        if verdict is not Verdict.DIFFERENT:
+            return found
+        if (reason := _unrunnable(done)) and any(one.kind == "error" for one in compared):
+            return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=causes_of(self.run, done, None))
+        number, names = first_different(done, again)
+        assert done.results is not None  # noqa: S101  # checked by the caller
+        figures = {
+            one.name: (original.figures[one.name], done.results.figures[one.name])
+            for one in compared
+            if one.kind == "figure" and one.state == "different" and one.name in done.results.figures
+        }
+        notes = [*found.notes, *([f"cell [{number}] left other values: {', '.join(names[:5])}"] if names else [])]
+        causes = causes_of(self.run, done, again)
+        return replace(found, causes=causes, first_different=number, notes=notes, figures=figures)
+
+
+def _is_as_good(done: Replayed, original: RunResults) -> bool:
+    """Return whether a slice has given what the whole session would: the same results from the same inputs."""
+    if done.results is None or done.failures or done.differing_inputs():
+        return False
+    return _all_identical(compare(original, done.results))
+
+
+def _all_identical(compared: Sequence[ComparedResult]) -> bool:
+    return all(one.state in {"identical", "not compared"} for one in compared)
+
+
+def _why_no_run(done: Replayed) -> str:
+    return _unrunnable(done) or "the cell made no run in the replay"
+
+
+def _unrunnable(done: Replayed) -> str:
+    """Return what the first cell that failed in the replay alone was missing, in words; empty if none failed."""
+    failed = next((one for one in done.failures if one.reply.status != "ok"), None)
+    return "" if failed is None else _missing(failed)
+
+
+def _missing(failed: Failure) -> str:
+    number, error, message = failed.cell.number, failed.reply.error, failed.reply.message.strip().partition("\n")[0]
+    where = f"cell [{number}]"
+    if error in {"ModuleNotFoundError", "ImportError"}:
+        return f"{where} needs a package that is not installed: {message}"
+    if error == "FileNotFoundError":
+        return f"{where} needs a file that is not there: {message}"
+    if error == "StdinNotImplementedError":
+        return f"{where} asks for input, and the answer is not recorded"
+    if planning.has_redactions([failed.cell]):
+        return f"{where} needs a secret, which was redacted from the record: {error}: {message}"
+    return f"{where} raised what it did not raise originally: {error}: {message}"
+
+
+def _notes(done: Replayed) -> list[str]:
+    notes = [f"redirected to the replay's own store: {uri}" for uri in done.redirected]
+    for cell in planning.has_redactions(done.plan.cells):
+        notes.append(f"cell [{cell.number}] has a redacted secret")
+    restored = done.plan.restored_modules()
+    if restored:
+        notes.append(f"edited since, run as they were recorded: {', '.join(restored)}")
+    return notes

@@ -1,0 +1,87 @@
+"""The results of a run as they are stored: what a replay must reproduce."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlmagic.store.artifact_reading import place_of
+from mlmagic.store.query import logged_models
+from mlmagic.store.query.infinities import number_as_logged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from mlmagic.store.artifact_reading import ArtifactPlace
+
+_FIGURES = "figures"
+_LARGEST = 100_000_000
+_MACHINE = "system/"
+_NOT_OF_THE_MODEL = ("MLmodel", "registered_model_meta")
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """What a run stored: each metric's (step, value) pairs, parameters, digests of data, of figures and of models."""
+
+    run: Run
+    metrics: Mapping[str, tuple[tuple[int, float], ...]]
+    params: Mapping[str, str]
+    data: Mapping[str, str]
+    figures: Mapping[str, bytes] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+def read_results(client: MlflowClient, run: Run) -> RunResults:
+    """Return the results of *run*, read from the store of *client*."""
+    metrics = {}
+    for name in run.data.metrics:
+        if not name.startswith(_MACHINE):
+            points = client.get_metric_history(run.info.run_id, name)
+            metrics[name] = tuple((point.step, number_as_logged(point.value)) for point in _in_order(points))
+    inputs = run.inputs.dataset_inputs if run.inputs is not None else []
+    place = place_of(run.info.run_id, run.info.artifact_uri)
+    return RunResults(
+        run,
+        metrics,
+        dict(run.data.params),
+        {one.dataset.name: one.dataset.digest for one in inputs},
+        {file.path.removeprefix(f"{_FIGURES}/"): place.read(file.path, _LARGEST) for file in _figures(place)},
+        _models(client, run),
+        run.data.tags.get("mlmagic.error", ""),
+    )
+
+
+def _in_order(points: list) -> list:  # type: ignore[type-arg]  # MLflow's metrics
+    return sorted(points, key=lambda point: (point.step, point.timestamp))
+
+
+def _figures(place: ArtifactPlace) -> list:  # type: ignore[type-arg]  # files of an artifact place
+    return [file for file in place.files(_FIGURES) if not file.is_dir]
+
+
+def _models(client: MlflowClient, run: Run) -> dict[str, str]:
+    """Return a digest of the data files of each model that the run logged; nothing is loaded."""
+    found = {}
+    for model in logged_models.models_of(client, run):
+        place = place_of("", str(model.artifact_location))
+        content = hashlib.sha256()
+        for path in sorted(_paths(place)):
+            if path.endswith((".pkl", ".skops", ".pt", ".pth", ".json", ".txt", ".cbm", ".ubj", ".keras", ".bin")) and (
+                path.rpartition("/")[2] not in {"requirements.txt", "conda.yaml"}
+            ):
+                content.update(path.encode() + place.read(path, _LARGEST))
+        found[model.name] = content.hexdigest()
+    return found
+
+
+def _paths(place: ArtifactPlace, folder: str = "") -> list[str]:
+    found = []
+    for file in place.files(folder):
+        found += _paths(place, file.path) if file.is_dir else [file.path]
+    return found

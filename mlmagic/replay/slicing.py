@@ -1,0 +1,80 @@
+"""The slice of a session that a run needs: the cells whose results its cell uses.
+
+No list of rules finds every way in which cells depend on each other. So a slice is only a quicker way to the same
+result: whoever replays one checks what the tracked cell reads, and falls back on the whole session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.replay.cell_effects import effects_of, imports_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.replay.cell_effects import CellEffects
+    from mlmagic.session.log import LoggedCell
+
+_LEFT_OUT = frozenset({"rejected"})
+
+
+def slice_of(cells: Sequence[LoggedCell], *, loads: str = "mlmagic") -> list[int] | None:
+    """Return the indices of the cells that the last of *cells* needs, itself included; None if no slice can be made.
+
+    Parameters
+    ----------
+    cells
+        A session's cells in the order in which they ran, without nested ones.
+    loads
+        A cell that names this in ``%load_ext`` is always part of the slice.
+
+    Examples
+    --------
+    >>> from mlmagic.session.log import LoggedCell
+    >>> sources = ["x = 1", "y = 2", "z = x + 1", "plot(y)", "score = z"]
+    >>> slice_of([LoggedCell(at, source, "ok", record={"bound": {}}) for at, source in enumerate(sources)])
+    [0, 2, 4]
+    """
+    if any("bound" not in cell.record for cell in cells[:-1] if cell.status not in _LEFT_OUT):
+        return None  # cells before the extension was loaded, or recorded by an older version
+    imported = frozenset().union(*(imports_of(cell) for cell in cells))
+    effects = [effects_of(cell, imported) for cell in cells]
+    always = {
+        at
+        for at, cell in enumerate(cells)
+        if cell.status not in _LEFT_OUT and (effects[at].has_effect or f"load_ext {loads}" in cell.source)
+    }
+    included: set[int] = {len(cells) - 1}
+    while True:
+        found = _backwards(effects, included | always, cells)
+        if any(effects[at].uses_outputs for at in found):
+            return None  # numbers of cells count, so all must run
+        found |= _drawing_before(effects, found)
+        if found == included:
+            return sorted(found)
+        included = found
+
+
+def _backwards(effects: Sequence[CellEffects], given: set[int], cells: Sequence[LoggedCell]) -> set[int]:
+    """Return *given* and the cells that they need; aliases are followed among the cells of *given*."""
+    last = len(effects) - 1
+    aliases = [pair for at in given for pair in effects[at].sources]
+    included = {last}
+    needed = set(effects[last].reads)
+    for at in range(last - 1, -1, -1):
+        one = effects[at]
+        if cells[at].status in _LEFT_OUT:
+            continue
+        same = needed | {source for name, source in aliases if name in needed}
+        if at in given or one.binds & needed or one.changes & same:
+            included.add(at)
+            needed -= one.rebinds
+            needed |= one.reads
+    return included
+
+
+def _drawing_before(effects: Sequence[CellEffects], included: set[int]) -> set[int]:
+    """Return the cells that draw random numbers before one of *included* does; the last one has its states stored."""
+    drawing = [at for at in included if effects[at].draws and at != len(effects) - 1]
+    return {at for at in range(max(drawing, default=0)) if effects[at].draws}

@@ -1,0 +1,165 @@
+"""The files that cells read and write, and the processes and connections that they start, by Python's audit events.
+
+An audit hook cannot be removed, so there is one a process, which passes events to the session that listens. Libraries
+that read files without Python, as pyarrow and polars do, raise no event: a file that a cell's text names counts as read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import site
+import sys
+import sysconfig
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.user_objects import reraise_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_MOST = 500
+_LARGEST = 256 << 20
+"""Bytes up to which a file is hashed; of a larger one the size and the time of its last change are recorded."""
+_CODE = (".py", ".pyc", ".so", ".pyd")
+_CHANGES = {"os.remove": 0, "os.rename": 1, "os.mkdir": 0, "os.rmdir": 0, "os.truncate": 0, "shutil.rmtree": 0}
+_CHANGES |= {"shutil.move": 1, "shutil.copyfile": 1, "os.link": 1, "os.symlink": 1}
+_STARTS = {"subprocess.Popen": "process", "os.system": "process", "os.exec": "process", "os.posix_spawn": "process"}
+_CONNECTS = {"socket.connect": "connection", "urllib.Request": "connection"}
+_LOCAL = ("127.", "::1", "localhost")
+_STORES = tuple(f"{os.sep}{name}{os.sep}" for name in (".mlmagic", "mlruns", "mlartifacts"))
+
+_listener: list[FileWatch] = []
+"""The watch of this process's session, at most one."""
+_is_installed = False
+
+
+class FileWatch:
+    """Notes what the cells of one session do outside of the process."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, None] = {}
+        self.written: dict[str, None] = {}
+        self.started: dict[str, None] = {}
+        self._hashes: dict[str, tuple[tuple[int, ...], str | None]] = {}
+
+    def listen(self) -> Callable[[], None]:
+        """Begin to listen to the process's audit events; return a function that ends this."""
+        global _is_installed  # an audit hook stays for the life of the process
+        _listener[:] = [self]
+        if not _is_installed:
+            _is_installed = True
+            sys.addaudithook(_heard)
+
+        def stop() -> None:
+            if self in _listener:
+                _listener.remove(self)
+
+        return stop
+
+    def heard(self, event: str, args: tuple[Any, ...]) -> None:
+        """Note one audit event. It must be quick, and must not open files."""
+        if threading.current_thread().name.startswith("mlmagic"):
+            return
+        if event == "open":
+            path, mode, flags = args
+            if isinstance(path, str | bytes | os.PathLike):
+                self._opened(os.fsdecode(path), is_written=_writes(mode, flags))
+        elif event in _CHANGES:
+            path = args[_CHANGES[event]]
+            if isinstance(path, str | bytes | os.PathLike):
+                self._opened(os.fsdecode(path), is_written=True)
+        elif event in _STARTS:
+            self.started[_STARTS[event]] = None
+        elif event == "socket.connect":
+            address = args[1]
+            if isinstance(address, tuple) and address and not str(address[0]).startswith(_LOCAL):
+                self.started[_CONNECTS[event]] = None
+
+    def _opened(self, path: str, *, is_written: bool) -> None:
+        noted = self.written if is_written else self.read
+        if len(noted) >= _MOST or path.endswith(_CODE):
+            return
+        full = os.path.abspath(path)  # noqa: PTH100  # quicker, and the audit hook must be quick
+        if is_of_user(full):
+            noted[full] = None
+
+    def take(self, named: Iterable[str] = ()) -> dict[str, Any]:
+        """Return what was noted since the last call as plain data; *named* are texts that may be paths of files read."""
+        read = {**self.read, **dict.fromkeys(path for text in named if (path := _existing(text)))}
+        written, started = list(self.written), list(self.started)
+        self.read, self.written, self.started = {}, {}, {}
+        found: dict[str, Any] = {}
+        facts = {path: fact for path in read if path not in written and (fact := self._fact(path))}
+        if facts:
+            found["read"] = facts
+        if written:
+            found["written"] = written
+        if started:
+            found["started"] = started
+        return found
+
+    def _fact(self, path: str) -> list[Any] | None:
+        """Return the SHA-256 (None for a large file) and the size of a regular file, None if it is none."""
+        try:
+            state = os.stat(path)  # noqa: PTH116  # as above
+            if not os.path.isfile(path):  # noqa: PTH113
+                return None
+            key = (state.st_size, state.st_mtime_ns, state.st_ino)
+            known = self._hashes.get(path)
+            if known is None or known[0] != key:
+                known = self._hashes[path] = key, digest_of(Path(path)) if state.st_size <= _LARGEST else None
+        except OSError:
+            return None
+        return [known[1], state.st_size]
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _heard(event: str, args: tuple[Any, ...]) -> None:
+    if not _listener or (event != "open" and event not in _CHANGES and event not in _STARTS and event not in _CONNECTS):
+        return
+    try:
+        _listener[0].heard(event, args)
+    except BaseException as error:  # noqa: BLE001  # an audit hook that raises forbids the user's call
+        reraise_interrupt(error)
+
+
+def _writes(mode: object, flags: object) -> bool:
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
+def _existing(text: str) -> str | None:
+    """Return the full path of an existing regular file that *text* names, else None."""
+    try:
+        full = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111
+        is_file = os.path.isfile(full)  # noqa: PTH113
+    except (OSError, ValueError):
+        return None
+    return full if is_file and is_of_user(full) and not full.endswith(_CODE) else None
+
+
+def is_of_user(path: str) -> bool:
+    """Return whether the file at *path* is the user's: not of Python, a package, the system, a cache or the store."""
+    return not path.startswith(_ours()) and not any(name in path for name in _STORES)
+
+
+@cache
+def _ours() -> tuple[str, ...]:
+    """Return the folders whose files are not the user's: of Python, of packages, of the system, of caches."""
+    import IPython.paths
+
+    names = [sys.prefix, sys.base_prefix, *map(str, sysconfig.get_paths().values()), *site.getsitepackages()]
+    names += [site.getusersitepackages(), str(Path(__file__).parents[2]), IPython.paths.get_ipython_dir()]
+    names += ["/proc", "/sys", "/dev", "/usr", "/etc", str(Path.home() / ".cache"), str(Path.home() / ".config")]
+    names += [str(Path.home() / ".local/share/jupyter")]
+    return tuple({os.path.join(os.path.abspath(name), "") for name in names if name})  # noqa: PTH100, PTH118

@@ -1,0 +1,1 @@
+"""Views of what makes runs repeatable: the report of a reproduction."""
