@@ -14,9 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``mlmagic reproduce``."""
     parser.add_argument("run", metavar="RUN", help="name, id or beginning of an id of the run")
     parser.add_argument("--full", action="store_true", help="run all cells of the session")
-    parser.add_argument(
-        "--yes", action="store_true", help="do not ask before programs, the network, writes, others' code"
-    )
+    parser.add_argument("--yes", action="store_true", help="run programs, writes and others' code without asking")
     parser.add_argument("--timeout", type=float, metavar="S", help="seconds that each cell may take")
     parser.add_argument("--experiment", metavar="NAME", help="the experiment to look in")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")

@@ -13,7 +13,7 @@ from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from mlflow.entities import Run
 
@@ -48,8 +48,8 @@ def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[
     return None, []
 
 
-def causes_of(original: Run, replayed: Replayed, again: Replayed | None) -> list[Cause]:
-    """Return what may explain that *replayed* differs from *original*, the strongest evidence first."""
+def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
+    """Return what the records of both say may explain that *replayed* differs, the strongest evidence first."""
     plan = replayed.plan
     found = [*_files(plan), *_data(original, replayed.run)]
     found += [
@@ -58,9 +58,20 @@ def causes_of(original: Run, replayed: Replayed, again: Replayed | None) -> list
     ]
     if replayed.run is not None:
         found += _environment(original, replayed.run)
-    if again is not None and again.run is not None and replayed.run is not None:
-        found += _random(plan, replayed, again)
     return found
+
+
+def varies(replayed: Replayed, again: Replayed) -> bool:
+    """Return whether two replays differ in a metric."""
+    return again.run is not None and _metrics(replayed.run) != _metrics(again.run)
+
+
+UNSEEDED = Cause("something random", "two replays differ too, so a cell draws what no recorded seed fixes")
+HASH_SEED = Cause(
+    "the order of sets of texts",
+    "replays with another PYTHONHASHSEED differ, and that of the original was random: start Jupyter with "
+    "PYTHONHASHSEED=0, or sort the sets",
+)
 
 
 def _files(plan: ReplayPlan) -> Iterator[Cause]:
@@ -132,23 +143,5 @@ def _texts(value: object) -> dict[str, str]:
     return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
-def _random(plan: ReplayPlan, replayed: Replayed, again: Replayed) -> Iterator[Cause]:
-    """Yield what is random from replay to replay."""
-    if _metrics(replayed.run) == _metrics(again.run):
-        return
-    if plan.session.start.get("hash_seed") == "random" and replayed.hash_seed != again.hash_seed:
-        yield Cause(
-            "the order of sets of texts",
-            "two replays that differ in PYTHONHASHSEED only differ too: start Jupyter with PYTHONHASHSEED=0, or sort sets",
-        )
-    else:
-        yield Cause("something random", "two replays differ too, so a cell draws what no recorded seed fixes")
-
-
 def _metrics(run: Run | None) -> Mapping[str, float]:
     return run.data.metrics if run is not None else {}
-
-
-def strongest(causes: Sequence[Cause]) -> str:
-    """Return the strongest cause in words, empty if there is none."""
-    return f"{causes[0].what}: {causes[0].evidence}" if causes else ""

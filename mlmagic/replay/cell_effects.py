@@ -12,112 +12,29 @@ from mlmagic.session.observation.scopes import names_of
 from mlmagic.session.script import as_python
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlmagic.session.log import LoggedCell
 
 _PURE_CALLS = frozenset(
-    [
-        "print",
-        "display",
-        "len",
-        "sorted",
-        "sum",
-        "min",
-        "max",
-        "range",
-        "str",
-        "int",
-        "float",
-        "bool",
-        "type",
-        "isinstance",
-        "repr",
-        "list",
-        "tuple",
-        "dict",
-        "set",
-        "frozenset",
-        "enumerate",
-        "zip",
-        "abs",
-        "round",
-        "any",
-        "all",
-        "map",
-        "filter",
-        "reversed",
-        "id",
-        "hash",
-        "format",
-    ]
-)
+    {
+        "print", "display", "len", "sorted", "sum", "min", "max", "range", "str", "int", "float", "bool", "type",
+        "isinstance", "repr", "list", "tuple", "dict", "set", "frozenset", "enumerate", "zip", "abs", "round", "any",
+        "all", "map", "filter", "reversed", "id", "hash", "format",
+    }
+)  # fmt: skip
+"""Builtins that change none of their arguments."""
 _PURE_METHODS = frozenset(
-    [
-        "head",
-        "tail",
-        "describe",
-        "info",
-        "mean",
-        "sum",
-        "std",
-        "var",
-        "min",
-        "max",
-        "median",
-        "quantile",
-        "copy",
-        "items",
-        "keys",
-        "values",
-        "groupby",
-        "plot",
-        "hist",
-        "value_counts",
-        "to_numpy",
-        "tolist",
-        "astype",
-        "reshape",
-        "isna",
-        "isnull",
-        "notna",
-        "nunique",
-        "unique",
-        "corr",
-        "count",
-        "index",
-        "get",
-        "shape",
-        "predict",
-        "predict_proba",
-        "decision_function",
-        "score",
-        "transform",
-        "get_params",
-        "any",
-        "all",
-        "argmax",
-        "argmin",
-        "round",
-        "abs",
-        "dot",
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "join",
-        "startswith",
-        "endswith",
-        "replace",
-        "format",
-        "mode",
-        "to_string",
-        "merge",
-        "query",
-        "loc",
-        "iloc",
-    ]
-)
+    {
+        "head", "tail", "describe", "info", "mean", "sum", "std", "var", "min", "max", "median", "quantile", "copy",
+        "items", "keys", "values", "groupby", "plot", "hist", "value_counts", "to_numpy", "tolist", "astype", "reshape",
+        "isna", "isnull", "notna", "nunique", "unique", "corr", "count", "index", "get", "shape", "predict",
+        "predict_proba", "decision_function", "score", "transform", "get_params", "any", "all", "argmax", "argmin",
+        "round", "abs", "dot", "split", "strip", "lower", "upper", "join", "startswith", "endswith", "replace",
+        "format", "mode", "to_string", "merge", "query", "loc", "iloc",
+    }
+)  # fmt: skip
+"""Methods that change neither their object nor, without ``inplace``, anything else."""
 _CHANGES_ARGUMENT = re.compile(r"shuffle|push|insort|copyto|^put|place|fill|init|_$|^next$|^setattr$|^delattr$|^exec$")
 _SETS = re.compile(
     r"^(set_|use$|seed|manual_seed|filterwarnings|simplefilter|chdir|append|insert|extend|update|register|reload|"
@@ -146,7 +63,28 @@ class CellEffects:
     has_effect: bool
     uses_outputs: bool
     draws: bool
-    sources: tuple[tuple[str, str], ...]
+    sources: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What a cell's text says, without knowing which names are those of libraries.
+
+    ``stores`` and ``methods`` are the names whose attributes or items it sets, and whose methods it calls. ``setters``
+    are names with a call that sets something if they are a library's. ``arguments`` are (name of the called function,
+    name of an argument), with an empty function if it changes its argument in any case.
+    """
+
+    reads: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
+    rebinds: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
+    setters: frozenset[str] = frozenset()
+    arguments: frozenset[tuple[str, str]] = frozenset()
+    imported: frozenset[str] = frozenset()
+    has_effect: bool = True
+    sources: frozenset[tuple[str, str]] = frozenset()
 
 
 def effects_of(cell: LoggedCell, imported: frozenset[str]) -> CellEffects:
@@ -157,61 +95,58 @@ def effects_of(cell: LoggedCell, imported: frozenset[str]) -> CellEffects:
     >>> sorted(found.changes), found.has_effect
     (['y'], True)
     """
-    static = _static(cell.source, imported)
+    text = _text_of(cell.source)
     recorded = cell.record.get("bound")
     bound = frozenset(recorded) if isinstance(recorded, dict) else frozenset()
+    arguments = {name for function, name in text.arguments if function not in imported and name not in imported}
     return CellEffects(
-        reads=static.reads,
-        binds=static.binds | bound,
-        rebinds=static.rebinds if cell.status == "ok" else frozenset(),
-        changes=static.changes,
-        has_effect=static.has_effect or "folder" in cell.record or bool(bound - static.binds - static.reads),
-        uses_outputs=static.uses_outputs,
+        reads=text.reads,
+        binds=text.binds | bound,
+        rebinds=text.rebinds if cell.status == "ok" else frozenset(),
+        changes=text.stores | (text.methods - imported) | arguments,
+        has_effect=text.has_effect
+        or "folder" in cell.record
+        or not imported.isdisjoint(text.stores | text.setters)
+        or bool(bound - text.binds - text.reads),
+        uses_outputs=any(map(_OUTPUTS.match, text.reads)),
         draws=bool(cell.record.get("random")),
-        sources=static.sources,
+        sources=text.sources,
     )
 
 
 def imports_of(cell: LoggedCell) -> frozenset[str]:
     """Return the names that import statements in *cell* bind."""
-    tree = _parsed(cell.source)
-    found = set()
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    return frozenset(found)
+    return _text_of(cell.source).imported
 
 
 @lru_cache(maxsize=4096)
-def _parsed(source: str) -> ast.Module | None:
+def _text_of(source: str) -> _Text:
     try:
-        return ast.parse(as_python(source))
+        tree = ast.parse(as_python(source))
+        names = names_of(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-@lru_cache(maxsize=4096)
-def _static(source: str, imported: frozenset[str]) -> CellEffects:
-    tree = _parsed(source)
+        return _Text()
     magics = [line for line in source.splitlines() if _MAGIC.match(line) and not _SHOWS.match(line)]
-    try:
-        names = names_of(tree) if tree is not None else None
-    except SyntaxError:
-        names = None
-    if tree is None or names is None:
-        nothing: frozenset[str] = frozenset()
-        return CellEffects(nothing, nothing, nothing, nothing, True, False, False, ())
-    reads = frozenset({*names.read, *names.read_later, *names.read_inside})
-    return CellEffects(
-        reads=reads,
+    nodes = list(ast.walk(tree))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    return _Text(
+        reads=frozenset({*names.read, *names.read_later, *names.read_inside}),
         binds=frozenset(names.bound),
         rebinds=frozenset(_rebound(tree)),
-        changes=frozenset(_changed(tree, imported)),
-        has_effect=bool(magics) or any(_is_effect(node, imported) for node in ast.walk(tree)),
-        uses_outputs=any(_OUTPUTS.match(name) for name in reads),
-        draws=False,
-        sources=tuple(_sources(tree)),
+        stores=frozenset(_stored(nodes)),
+        methods=frozenset(name for call in calls if (name := _changing_method(call))),
+        setters=frozenset(name for call in calls if (name := _setter(call))),
+        arguments=frozenset(pair for call in calls for pair in _arguments(call)),
+        imported=frozenset(_imported(nodes)),
+        has_effect=bool(magics) or any(map(_is_effect, nodes)),
+        sources=frozenset(_sources(nodes)),
     )
+
+
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
 
 
 def _rebound(tree: ast.Module) -> Iterator[str]:
@@ -220,79 +155,78 @@ def _rebound(tree: ast.Module) -> Iterator[str]:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield statement.name
         elif isinstance(statement, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+            yield from _imported([statement])
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
-                yield from (node.id for node in ast.walk(target) if _is_bound(node))
+                yield from _stored_names(target)
         elif isinstance(statement, ast.AnnAssign) and statement.value and isinstance(statement.target, ast.Name):
             yield statement.target.id
 
 
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _stored_names(target: ast.AST) -> list[str]:
+    names = (node for node in ast.walk(target) if isinstance(node, ast.Name))
+    return [node.id for node in names if isinstance(node.ctx, ast.Store)]
 
 
-def _sources(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def _sources(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
     """Yield (bound name, name in the expression that it is bound to): both may refer to one object."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign):
-            inside = {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)}
-            for target in node.targets:
-                bound = [name.id for name in ast.walk(target) if isinstance(name, ast.Name)]
-                yield from ((name, source) for name in bound for source in inside if source != name)
+            bound = [name for target in node.targets for name in _names(target)]
+            yield from ((name, source) for name in bound for source in _names(node.value) if source != name)
         elif isinstance(node, ast.For):
-            inside = {name.id for name in ast.walk(node.iter) if isinstance(name, ast.Name)}
-            yield from ((name.id, source) for name in ast.walk(node.target) if _is_bound(name) for source in inside)
+            yield from ((name, source) for name in _stored_names(node.target) for source in _names(node.iter))
 
 
-def _root(node: ast.AST) -> str | None:
-    """Return the name at the beginning of ``name.a[b].c``, or None."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-        node = node.value
-    if isinstance(node, ast.Call):
-        return _root(node.func)
-    return node.id if isinstance(node, ast.Name) else None
+def _root(node: ast.AST) -> str:
+    """Return the name at the beginning of ``name.a[b].c``, empty if there is none."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
-def _changed(tree: ast.Module, imported: frozenset[str]) -> Iterator[str]:
-    """Yield the names whose objects the cell may change in place."""
-    for node in ast.walk(tree):
+def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names of which the cell sets or deletes an attribute or an item, or that ``+=`` may change in place."""
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
             if root := _root(node):
                 yield root
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             yield node.target.id
-        elif isinstance(node, ast.Call):
-            yield from _changed_by_call(node, imported)
 
 
-def _changed_by_call(node: ast.Call, imported: frozenset[str]) -> Iterator[str]:
-    function = node.func
-    last = (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
-    root = _root(function)
-    is_library = root in imported
-    if isinstance(function, ast.Attribute) and root and not is_library:
-        in_place = any(word.arg == "inplace" for word in node.keywords)
-        if last not in _PURE_METHODS or in_place:
-            yield root
-    may_change = bool(_CHANGES_ARGUMENT.search(last))
-    if isinstance(function, ast.Name) and not is_library and last not in _PURE_CALLS:
-        may_change = True  # a function of the notebook, or of an object
-    if may_change:
-        for argument in [*node.args, *(word.value for word in node.keywords)]:
-            if (name := _root(argument)) and name not in imported:
-                yield name
+def _changing_method(call: ast.Call) -> str:
+    """Return the name whose method is called, if the method may change the object."""
+    if not isinstance(call.func, ast.Attribute):
+        return ""
+    in_place = any(word.arg == "inplace" for word in call.keywords)
+    return _root(call.func) if call.func.attr not in _PURE_METHODS or in_place else ""
 
 
-def _is_effect(node: ast.AST, imported: frozenset[str]) -> bool:
-    """Return whether a node changes something of a module: an attribute, an item, or by a function that sets."""
-    if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-        return _root(node) in imported
-    if isinstance(node, ast.Call):
-        function = node.func
-        if isinstance(function, ast.Attribute):
-            return _root(function) in imported and bool(_SETS.match(function.attr))
-        return isinstance(function, ast.Name) and bool(_SETS.match(function.id))
+def _arguments(call: ast.Call) -> Iterator[tuple[str, str]]:
+    """Yield the arguments that the call may change."""
+    last = str(getattr(call.func, "attr", None) or getattr(call.func, "id", ""))
+    if _CHANGES_ARGUMENT.search(last):
+        function = ""
+    elif isinstance(call.func, ast.Name) and last not in _PURE_CALLS:  # a function of the notebook, or of a library
+        function = last
+    else:
+        return
+    for argument in [*call.args, *(word.value for word in call.keywords)]:
+        if name := _root(argument):
+            yield function, name
+
+
+def _setter(call: ast.Call) -> str:
+    return _root(call.func) if isinstance(call.func, ast.Attribute) and _SETS.match(call.func.attr) else ""
+
+
+def _is_effect(node: ast.AST) -> bool:
+    """Return whether a node changes something without a name, whatever the names in it are."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return bool(_SETS.match(node.func.id))
     return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)

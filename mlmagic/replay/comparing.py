@@ -18,6 +18,8 @@ _ROUNDING = 1e-9
 """Relative differences up to this are those of sums in another order, on other threads or another processor."""
 _NOISE_FACTOR = 4.0
 """How many times the difference of two replays the original may be away from one of them."""
+_MOST_NOISE = 1e-4
+"""The largest relative noise, so many times as above, that can come from sums in another order."""
 _OF_CLOCK = re.compile(
     r"(^|[_./ ])(time|seconds|secs|duration|elapsed|latency|throughput|memory|rss|ms|mb|fps)($|[_./ ])"
 )
@@ -25,7 +27,7 @@ _OF_CLOCK = re.compile(
 
 @dataclass(frozen=True)
 class ComparedResult:
-    """One result of both runs. ``original`` and ``replayed`` are as they are shown, ``difference`` is the largest one."""
+    """One result of both runs, as text, with the largest ``difference`` of its values."""
 
     kind: str
     name: str
@@ -89,7 +91,8 @@ def _compared_series(
         state, note = "equivalent", "rounding of sums in another order"
     elif again is not None and [step for step, _ in again] == [step for step, _ in other]:
         noise = _largest_difference(other, again)
-        if largest <= _NOISE_FACTOR * noise:
+        scale = max((abs(value) for _, value in series if math.isfinite(value)), default=0.0)
+        if largest <= _NOISE_FACTOR * noise <= _MOST_NOISE * scale:
             state, note = "equivalent", f"two replays differ by {noise:.2g} too"
     return ComparedResult("metric", name, state, _last(series), _last(other), largest, note)
 
@@ -97,16 +100,19 @@ def _compared_series(
 def _same(series: Sequence[tuple[int, float]], other: Sequence[tuple[int, float]]) -> bool:
     """Return whether two series are equal bit for bit; NaN equals NaN."""
     return len(series) == len(other) and all(
-        step == step_2
-        and (struct.pack("<d", value) == struct.pack("<d", value_2) or (value != value and value_2 != value_2))
+        step == step_2 and (struct.pack("<d", value) == struct.pack("<d", value_2) or _are_nan(value, value_2))
         for (step, value), (step_2, value_2) in zip(series, other, strict=True)
     )
+
+
+def _are_nan(value: float, other: float) -> bool:
+    return math.isnan(value) and math.isnan(other)
 
 
 def _is_rounding(series: Sequence[tuple[int, float]], other: Sequence[tuple[int, float]]) -> bool:
     scale = max((abs(value) for _, value in series if math.isfinite(value)), default=0.0)
     return all(
-        value == value_2 or (value != value and value_2 != value_2) or abs(value - value_2) <= _ROUNDING * scale
+        value == value_2 or _are_nan(value, value_2) or abs(value - value_2) <= _ROUNDING * scale
         for (_, value), (_, value_2) in zip(series, other, strict=True)
     )
 

@@ -1,4 +1,4 @@
-"""What runs inside a replay's kernel: it restores the recorded randomness and modules, and keeps other stores untouched."""
+"""What runs inside a replay's kernel: it restores randomness and modules, and keeps other stores untouched."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +46,13 @@ class Replay:
         self.recorder = recorder
         start: Mapping[str, str] = self.plan.get("random", {})
         states.restore(start)
-        if "numpy" in start and "numpy.random" not in sys.modules:
-            when_imported("numpy.random", lambda _: states.restore({"numpy": start["numpy"]}))
+        for library, module in states.SEEDED_BY_IMPORT.items():
+            if library in start and module not in sys.modules:
+                when_imported(module, partial(_restore, {library: start[library]}))
 
-    def _redirect(self, mlflow: ModuleType) -> None:
+    def _redirect(self, module: ModuleType) -> None:
         """Let only the replay's own store be used, whatever the cells ask for."""
+        mlflow: Any = module
         own = os.environ["MLFLOW_TRACKING_URI"]
         mlflow.set_tracking_uri(own)
         client = mlflow.MlflowClient
@@ -73,6 +76,10 @@ class Replay:
             self.redirected.append(str(uri))
 
 
+def _restore(stored: Mapping[str, str], _: object) -> None:
+    states.restore(stored)
+
+
 class _RecordedModules(importlib.abc.MetaPathFinder):
     """Loads modules of the user whose files have changed from the recorded sources; they keep their file's name."""
 
@@ -80,7 +87,10 @@ class _RecordedModules(importlib.abc.MetaPathFinder):
         self._modules = modules
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002  # the protocol's
+        target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         fact = self._modules.get(fullname)
         if fact is None:
@@ -101,10 +111,10 @@ class _RecordedSource(importlib.machinery.SourceFileLoader):
         super().__init__(name, path)
         self._source = source
 
-    def get_data(self, path: str) -> bytes:  # type: ignore[override]  # the stub names it otherwise
+    def get_data(self, path: str) -> bytes:
         return self._source if path == self.path else super().get_data(path)
 
-    def get_code(self, fullname: str) -> Any:
+    def get_code(self, fullname: str) -> Any:  # noqa: ARG002  # the protocol's
         return compile(self._source, self.path, "exec", dont_inherit=True)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlmagic.errors import MLMagicError
 
@@ -61,7 +61,7 @@ class ReplayKernel:
         self._process: subprocess.Popen[bytes] | None = None
         self.connection_file = scratch / "kernel.json"
 
-    def __enter__(self) -> ReplayKernel:
+    def __enter__(self) -> Self:
         """Start the kernel, and wait until it answers."""
         from jupyter_client.blocking.client import BlockingKernelClient
         from jupyter_client.connect import write_connection_file

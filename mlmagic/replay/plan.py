@@ -104,8 +104,8 @@ def why_impossible(plan: ReplayPlan) -> str | None:
     for cell in plan.cells:
         if cell.status == "interrupted" and cell.record.get("bound"):
             return (
-                f"cell [{cell.number}] was interrupted after {cell.duration_s or 0:.0f} s, and how far it had come is not "
-                "recorded"
+                f"cell [{cell.number}] was interrupted after {cell.duration_s or 0:.0f} s, and how far it had come is "
+                "not recorded"
             )
     return None
 

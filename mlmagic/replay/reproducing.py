@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.confirming import confirmed
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.replay import plan as planning
-from mlmagic.replay.causes import causes_of, first_different
+from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, varies
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.recorded_session import is_own, read_session
@@ -83,8 +83,10 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
 
 
 def _cannot(run: Run, reason: str, plan: ReplayPlan | None = None, **more: Any) -> Reproduction:
-    counts = {} if plan is None else {"of_cells": len(plan.session.cells)}
-    return Reproduction(run.info.run_id, str(run.info.run_name), Verdict.CANNOT_RUN, reason=reason, **counts, **more)
+    of_cells = 0 if plan is None else len(plan.session.cells)
+    return Reproduction(
+        run.info.run_id, str(run.info.run_name), Verdict.CANNOT_RUN, reason=reason, of_cells=of_cells, **more
+    )
 
 
 def _confirm(run: Run, session: RecordedSession, plan: ReplayPlan, request: ReproduceRequest) -> None:
@@ -148,9 +150,9 @@ class _Work:
         compared = compare(original, first.results)
         again = None
         if not _all_identical(compared):
-            again = self._replay(first.plan, steps, "replaying again, to measure the noise", hash_seed=_SEEDS[1])
+            again = self._replay(first.plan, steps, "replaying again, to measure the noise")
             compared = compare(original, first.results, again.results)
-        return self._report(first, again, compared, original)
+        return self._report(first, again, compared, original, steps)
 
     def _replay(self, plan: ReplayPlan, steps: Sequence[str], what: str, *, hash_seed: str = _SEEDS[0]) -> Replayed:
         place: Scratch = self._scratches.enter_context(scratch())
@@ -180,14 +182,19 @@ class _Work:
 
     def _without_results(self, done: Replayed) -> Reproduction:
         reason = done.stopped or _why_no_run(done)
-        causes = causes_of(self.run, done, None)
+        causes = causes_of(self.run, done)
         return _cannot(
             self.run, reason, done.plan, causes=causes, cells=len(done.plan.at), seconds=done.seconds,
             original_seconds=done.plan.original_seconds,
         )  # fmt: skip
 
     def _report(
-        self, done: Replayed, again: Replayed | None, compared: Sequence[ComparedResult], original: RunResults
+        self,
+        done: Replayed,
+        again: Replayed | None,
+        compared: Sequence[ComparedResult],
+        original: RunResults,
+        steps: Sequence[str],
     ) -> Reproduction:
         states = {one.state for one in compared}
         verdict = Verdict.IDENTICAL
@@ -203,7 +210,7 @@ class _Work:
         if verdict is not Verdict.DIFFERENT:
             return found
         if (reason := _unrunnable(done)) and any(one.kind == "error" for one in compared):
-            return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=causes_of(self.run, done, None))
+            return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=causes_of(self.run, done))
         number, names = first_different(done, again)
         assert done.results is not None  # noqa: S101  # checked by the caller
         figures = {
@@ -212,7 +219,10 @@ class _Work:
             if one.kind == "figure" and one.state == "different" and one.name in done.results.figures
         }
         notes = [*found.notes, *([f"cell [{number}] left other values: {', '.join(names[:5])}"] if names else [])]
-        causes = causes_of(self.run, done, again)
+        causes = [*causes_of(self.run, done), *([UNSEEDED] if again is not None and varies(done, again) else [])]
+        if not causes and done.plan.session.start.get("hash_seed") == "random":
+            other = self._replay(done.plan, steps, "replaying with another hash seed", hash_seed=_SEEDS[1])
+            causes += [HASH_SEED] if varies(done, other) else []
         return replace(found, causes=causes, first_different=number, notes=notes, figures=figures)
 
 
@@ -253,8 +263,7 @@ def _missing(failed: Failure) -> str:
 
 def _notes(done: Replayed) -> list[str]:
     notes = [f"redirected to the replay's own store: {uri}" for uri in done.redirected]
-    for cell in planning.has_redactions(done.plan.cells):
-        notes.append(f"cell [{cell.number}] has a redacted secret")
+    notes += [f"cell [{cell.number}] has a redacted secret" for cell in planning.has_redactions(done.plan.cells)]
     restored = done.plan.restored_modules()
     if restored:
         notes.append(f"edited since, run as they were recorded: {', '.join(restored)}")

@@ -69,7 +69,7 @@ def _models(client: MlflowClient, run: Run) -> dict[str, str]:
     """Return a digest of the data files of each model that the run logged; nothing is loaded."""
     found = {}
     for model in logged_models.models_of(client, run):
-        place = place_of("", str(model.artifact_location))
+        place = place_of(str(model.model_id), str(model.artifact_location))
         content = hashlib.sha256()
         for path in sorted(_paths(place)):
             if path.endswith((".pkl", ".skops", ".pt", ".pth", ".json", ".txt", ".cbm", ".ubj", ".keras", ".bin")) and (

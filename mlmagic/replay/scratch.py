@@ -35,10 +35,9 @@ class Scratch:
         """Return the environment of the replay's kernel: this process's, with the recorded hash seed and threads."""
         found = {name: text for name, text in os.environ.items() if not name.startswith(("MLFLOW_", "JPY_"))}
         recorded = start.get("variables")
-        for name in _VARIABLES if isinstance(recorded, dict) else ():
-            found.pop(name, None)
-            if isinstance(value := recorded.get(name), str):
-                found[name] = value
+        if isinstance(recorded, dict):
+            found = {name: text for name, text in found.items() if name not in _VARIABLES}
+            found |= {name: recorded[name] for name in _VARIABLES if isinstance(recorded.get(name), str)}
         return found | {
             "MLFLOW_TRACKING_URI": self.store,
             "_MLFLOW_SERVER_ARTIFACT_ROOT": str(self.folder / "artifacts"),

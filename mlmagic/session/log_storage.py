@@ -81,6 +81,10 @@ class LogStorage:
         self._known: tuple[object, ...] = ()
         self._lock = threading.Lock()
 
+    def cells_up_to(self, cell: LoggedCell) -> Sequence[LoggedCell]:
+        """Return the cells up to and including *cell*."""
+        return self._cells[: self._log.count_to(cell)]
+
     def up_to(self, cell: LoggedCell | None = None) -> StoredLog:
         """Return what the run of *cell* stores of the log; without *cell*, the whole log."""
         count = self._log.count_to(cell)
@@ -104,8 +108,8 @@ class LogStorage:
             content["packed"] = base64.b64encode(packed.part.packed).decode()
             content["ended_later"] = self._ended_later(sealed)
         parts = [one.part for one in sealed]
-        if start := self._start():
-            parts.append(part_of(json.dumps(start, separators=(",", ":")).encode()))
+        if began := self._start():
+            parts.append(part_of(json.dumps(began, separators=(",", ":")).encode()))
             content["start"] = parts[-1].digest
         content["cells"] = [cell.facts() for cell in shown]
         content |= _of_its_own(cell)

@@ -10,6 +10,7 @@ from mlmagic.recording.inferred import inferred_values
 from mlmagic.recording.inferred.autologged import holds_history, holds_metric
 from mlmagic.recording.tags import source_tags
 from mlmagic.recording.tracebacks import traceback_text
+from mlmagic.replay.order import order_of, saved_cells
 from mlmagic.session.notebook_session import seeding
 from mlmagic.session.output.figures import FailedFigure
 from mlmagic.snapshot.environment import environment, redacted_files
@@ -187,6 +188,19 @@ def record_source(run: OpenRun, status: Status, duration: float) -> None:
         run.recorder.tag("mlmagic.cell", json.dumps([*run.previous_cells, origin.number]))
     if origin.log is not None:
         _record_log(run, origin.log.up_to(origin.log_entry))
+
+
+def record_order(run: OpenRun) -> None:
+    """Record whether the run's inputs came from cells in order, and not since edited."""
+    origin = run.origin
+    if origin.log is None or origin.log_entry is None or origin.log_entry.nested:
+        return
+    cells = [cell for cell in origin.log.cells_up_to(origin.log_entry) if not cell.nested]
+    found = order_of(cells, saved_cells(origin.notebook))
+    run.recorder.tag("mlmagic.order", found.verdict)
+    if found.reason:
+        run.recorder.tag("mlmagic.order.reason", found.reason)
+        run.notices.info(f"{found.verdict}: {found.reason}")
 
 
 def _record_log(run: OpenRun, stored: StoredLog) -> None:

@@ -170,6 +170,8 @@ def _collect_files(run: OpenRun, error: BaseException | None, status: Status, du
         figures = collecting.record_figures(run)
     with _told(run, "the source"):
         collecting.record_source(run, status, duration)
+    with _told(run, "the order of cells"):
+        collecting.record_order(run)
     with _told(run, "the environment"):
         collecting.record_environment(run)
     with _told(run, "git"):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.import_hooks import when_imported
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _BUDGET_S = 0.001
+_LONGEST_PATH = 1_000
 _RELOADS = ("reload(", "autoreload")
 _VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG")
 _NOT_OF_THE_USER = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open", "_ih", "_oh", "_dh", "__builtins__"})
@@ -86,22 +88,23 @@ class CellRecorder:
         self._ids = {name: id(value) for name, value in list(self._namespace.items())}
         self._undo.append(self.entropy.watch())
         self._undo.append(self._files.listen())
-        if "numpy" not in found:
-            self._undo.append(when_imported("numpy.random", self._note_start))
+        for library, module in states.SEEDED_BY_IMPORT.items():
+            if library not in found:
+                self._undo.append(when_imported(module, partial(self._note_start, library)))
 
-    def _note_start(self, _: object) -> None:
-        """Note the state of NumPy's generator right after its import, which the operating system's entropy seeded."""
+    def _note_start(self, library: str, _: object) -> None:
+        """Note the state of a library's generator right after its import: it is seeded by chance."""
         found = states.states()
-        if "numpy" in found:
-            self.start["random"] |= states.packed({"numpy": found["numpy"]})
-            self._random["numpy"] = states.digests(found)["numpy"]
+        if library in found:
+            self.start["random"] |= states.packed({library: found[library]})
+            self._random[library] = states.digests(found)[library]
 
     def shown_start(self) -> dict[str, Any]:
         """Return what the session started from, without secrets."""
         return without_secrets(self.start)
 
     def before(self) -> tuple[dict[str, bytes], dict[str, Any]]:
-        """Note what there is before a cell; return the generators' states, and facts that changed since the last cell."""
+        """Note what there is before a cell; return the generators' states, and what changed since the last cell."""
         found: dict[str, Any] = {}
         kept: dict[str, bytes] = {}
 
@@ -179,7 +182,7 @@ def _texts(source: str, namespace: Mapping[str, Any]) -> Iterator[str]:
             value = node.value
         elif isinstance(node, ast.Name):
             value = namespace.get(node.id)
-        if isinstance(value, str) and 0 < len(value) < 1_000 and "\n" not in value:
+        if isinstance(value, str) and 0 < len(value) < _LONGEST_PATH and "\n" not in value:
             yield value
         elif isinstance(value, os.PathLike) and type(value).__module__.startswith("pathlib"):
             yield os.fspath(value)

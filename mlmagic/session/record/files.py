@@ -1,7 +1,8 @@
 """The files that cells read and write, and the processes and connections that they start, by Python's audit events.
 
 An audit hook cannot be removed, so there is one a process, which passes events to the session that listens. Libraries
-that read files without Python, as pyarrow and polars do, raise no event: a file that a cell's text names counts as read.
+that read files without Python, as pyarrow and polars do, raise no event: a file that a cell's text names counts as
+read.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class FileWatch:
 
     def listen(self) -> Callable[[], None]:
         """Begin to listen to the process's audit events; return a function that ends this."""
-        global _is_installed  # an audit hook stays for the life of the process
+        global _is_installed  # noqa: PLW0603  # an audit hook stays for the life of the process
         _listener[:] = [self]
         if not _is_installed:
             _is_installed = True
@@ -88,7 +89,7 @@ class FileWatch:
             noted[full] = None
 
     def take(self, named: Iterable[str] = ()) -> dict[str, Any]:
-        """Return what was noted since the last call as plain data; *named* are texts that may be paths of files read."""
+        """Return what was noted since the last call as plain data; *named* may be paths of files that were read."""
         read = {**self.read, **dict.fromkeys(path for text in named if (path := _existing(text)))}
         written, started = list(self.written), list(self.started)
         self.read, self.written, self.started = {}, {}, {}

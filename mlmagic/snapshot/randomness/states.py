@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _WORDS = 625
 _NUMPY = "MT19937"
+SEEDED_BY_IMPORT = {"numpy": "numpy.random", "torch": "torch"}
+"""The libraries whose generator the operating system's entropy seeds, with the module whose import does so."""
 
 
 def states() -> dict[str, bytes]:
@@ -28,7 +30,7 @@ def states() -> dict[str, bytes]:
     """
     version, words, gauss = random.getstate()
     found = {"random": struct.pack(f"<I{_WORDS}I?d", version, *words, gauss is not None, gauss or 0.0)}
-    numpy = sys.modules.get("numpy.random")
+    numpy: Any = sys.modules.get("numpy.random")
     if hasattr(numpy, "get_state"):  # not while it is being imported
         state: Mapping[str, Any] = numpy.get_state(legacy=False)
         if state["bit_generator"] == _NUMPY:
@@ -36,7 +38,7 @@ def states() -> dict[str, bytes]:
             found["numpy"] = inner["key"].astype("<u4").tobytes() + struct.pack(
                 "<I?d", int(inner["pos"]), bool(state["has_gauss"]), float(state["gauss"])
             )
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     if hasattr(torch, "get_rng_state"):
         found["torch"] = torch.get_rng_state().numpy().tobytes()
     return found
@@ -57,7 +59,7 @@ def packed(of: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def restore(stored: Mapping[str, str]) -> None:
-    """Set the generators to states that `packed` returned; those of libraries that are not imported wait for `unpack`.
+    """Set the generators to states that `packed` returned; those of libraries that are not imported are left out.
 
     Raises
     ------
@@ -92,9 +94,9 @@ def _put(library: str, state: bytes) -> None:
         elif library == "numpy":
             import numpy as np
 
-            words = np.frombuffer(state[: 4 * (_WORDS - 1)], dtype="<u4")
+            key = np.frombuffer(state[: 4 * (_WORDS - 1)], dtype="<u4")
             at, has_gauss, gauss = struct.unpack("<I?d", state[4 * (_WORDS - 1) :])
-            np.random.set_state((_NUMPY, words, at, int(has_gauss), gauss))
+            np.random.set_state((_NUMPY, key, at, int(has_gauss), gauss))  # noqa: NPY002  # the global generator
         elif library == "torch":
             import torch
 

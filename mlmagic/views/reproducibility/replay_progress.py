@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mlmagic.session.notebook_session import in_notebook
 from mlmagic.views.rendering import duration, render
@@ -24,7 +24,7 @@ class ReplayProgress:
         self._shown_at = 0.0
         self._is_terminal = not in_notebook() and sys.stderr.isatty()
 
-    def __enter__(self) -> ReplayProgress:
+    def __enter__(self) -> Self:
         """Begin; nothing is shown yet."""
         return self
 
@@ -36,7 +36,8 @@ class ReplayProgress:
         self._shown_at = now
         text = f"{what}: {done} of {total} cells, {duration(now - self._began)}"
         if self._is_terminal:
-            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
         elif in_notebook():
             self._show(
                 {"text/plain": text, "text/html": render("replay_progress.html", text=text, part=_part(done, total))}
@@ -46,7 +47,7 @@ class ReplayProgress:
         from IPython.display import DisplayHandle
 
         if self._handle is None:
-            self._handle = DisplayHandle()
+            self._handle = DisplayHandle()  # type: ignore[no-untyped-call]
             self._handle.display(bundle, raw=True)
         else:
             self._handle.update(bundle, raw=True)
@@ -56,7 +57,8 @@ class ReplayProgress:
     ) -> None:
         """Take the line away."""
         if self._is_terminal and self._shown_at:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
         elif self._handle is not None:
             self._handle.update({"text/plain": "", "text/html": ""}, raw=True)
 

@@ -26,8 +26,8 @@ _STATUS = {
 }
 _LARGEST_PICTURE = 400_000
 _MOST_PICTURES = 4
-_SIGNS = {"identical": "=", "equivalent": "≈", "different": "≠", "missing": "–", "not compared": " "}
-_PLURALS = {"data": "datasets"}
+_SIGNS = {"identical": "=", "equivalent": "≈", "different": "≠", "missing": "-", "not compared": " "}
+_WORDS = {"data": "dataset"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def reproduction_bundle(found: Reproduction) -> MimeBundle:
     >>> print(reproduction_bundle(found)["text/plain"])
     IDENTICAL  forest (3f2a91c0)
       1 metric is equal bit for bit
-      3 of 5 cells in 2.5 s
+      3 of 5 cells in 2.50 s
     """
     rows = result_rows(found.results)
     differing = [row for row in rows if row.differs]
@@ -74,7 +74,7 @@ def reproduction_bundle(found: Reproduction) -> MimeBundle:
             found=found,
             status=_STATUS[found.verdict],
             headline=_headline(found),
-            equal=_equal(found.results),
+            equal=_equal(found),
             differing=differing,
             rest=[row for row in rows if not row.differs],
             pictures=_pictures(found),
@@ -127,12 +127,13 @@ def _headline(found: Reproduction) -> str:
     return ""
 
 
-def _equal(results: Sequence[ComparedResult]) -> str:
+def _equal(found: Reproduction) -> str:
     """Return in words how many results of each kind are equal: ``3 metrics, 1 figure are equal bit for bit``."""
-    counts = Counter(one.kind for one in results if one.state == "identical")
+    counts = Counter(_WORDS.get(one.kind, one.kind) for one in found.results if one.state == "identical")
     if not counts:
-        return "" if results else "the run has no results to compare"
-    words = [f"{count} {kind if count == 1 else _PLURALS.get(kind, kind + 's')}" for kind, count in counts.items()]
+        has_none = not found.results and found.verdict is not Verdict.CANNOT_RUN
+        return "the run has no results to compare" if has_none else ""
+    words = [f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items()]
     return f"{', '.join(words)} {'is' if sum(counts.values()) == 1 else 'are'} equal bit for bit"
 
 
@@ -166,7 +167,7 @@ def _plain(found: Reproduction, differing: Sequence[ResultRow]) -> list[str]:
         lines.append(
             f"  {row.sign} {pad(clean(f'{row.kind} {row.name}'), width)}  {clean(values)}  {clean(row.note)}".rstrip()
         )
-    if equal := _equal(found.results):
+    if equal := _equal(found):
         lines.append(f"  {equal}")
     for at, cause in enumerate(found.causes, 1):
         where = f" (cell [{cause.cell}])" if cause.cell is not None else ""

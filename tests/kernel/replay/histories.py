@@ -1,0 +1,525 @@
+"""Session histories as people make them, out of order and untidy, and what their reproduction must say.
+
+Each is replayed from its record in a fresh kernel. ``after`` changes the world between the two; ``cause`` must then be
+among the causes that the report names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+LOAD = "%load_ext mlmagic"
+DATA = """\
+import numpy as np, pandas as pd
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+X, y = load_iris(return_X_y=True)"""
+
+
+@dataclass(frozen=True)
+class History:
+    """Cells in the order in which they ran; the last tracked one is reproduced."""
+
+    name: str
+    cells: tuple[str, ...]
+    verdict: str = "IDENTICAL"
+    cause: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    after: Callable[[Path], None] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    sample: bool = False
+    slice_of: int | None = None
+    before_load: bool = False
+    child: str = ""
+    marks: tuple[str, ...] = ()
+
+
+def _history(name: str, *cells: str, **more) -> History:
+    return History(name, cells if more.get("before_load") else (LOAD, *cells), **more)
+
+
+def _write(name: str, text: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_text(text)
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+TRACKED = "%%track it\nscore = float(value)"
+
+ORDER = [
+    _history(
+        "defined below its use, run first",
+        "base = 3",
+        "def f(x):\n    return x * base",
+        "base = 5",
+        "value = f(2)",
+        TRACKED,
+        sample=True,
+    ),
+    _history(
+        "a cell run three times",
+        "value = 1",
+        "value = value * 2 + 1",
+        "value = value * 2 + 1",
+        "value = value * 2 + 1",
+        TRACKED,
+    ),
+    _history("a cell edited and run again", "x = 1", "x = 2", "value = x * 10", "x = 3", TRACKED),
+    _history("a deleted cell's name", "secret_sauce = 7", "value = secret_sauce", "del secret_sauce", TRACKED),
+    _history("a name rebound after its use", "a = [1]", "b = a", "a = [2, 3]", "value = sum(b) + sum(a)", TRACKED),
+    _history(
+        "cells that do not matter",
+        "value = 4",
+        "other = [0] * 1000",
+        "other2 = sum(other)",
+        "print('hello')",
+        TRACKED,
+        slice_of=3,
+    ),
+    _history("two runs of one cell", "value = 1", "%%track it\nscore = float(value)", "value = 2", TRACKED),
+    _history(
+        "the name of a cell's result",
+        "value = 1",
+        "%%track it\nvalue = value + 1\nscore = float(value)",
+        "%%track it\nvalue = value + 1\nscore = float(value)",
+    ),
+    _history(
+        "a failed half cell",
+        "value = 1",
+        "value = 2\nraise ValueError('half')\nvalue = 3",
+        "value += 10",
+        TRACKED,
+        sample=True,
+    ),
+    _history("a syntax error between", "value = 1", "value = = 2", "value += 1", TRACKED),
+    _history("a cell before mlmagic was loaded", "early = 5", LOAD, "value = early * 2", TRACKED, before_load=True),
+    _history("last value", "40 + 2", "value = _", TRACKED),
+    _history("an output by its number", "11", "value = 2", "value = value + Out[2]", TRACKED),
+    _history("an input by its number", "value = 3", "value = len(In[2])", TRACKED),
+]
+
+OBJECTS = [
+    _history("an alias changed", "a = [1, 2]", "b = a", "b.append(10)", "value = sum(a)", TRACKED, sample=True),
+    _history("a view changed", DATA, "view = X[:, 0]", "view += 1", "value = X.sum()", TRACKED),
+    _history(
+        "a slice of a list kept",
+        "rows = [[1], [2]]",
+        "first = rows[0]",
+        "first.append(5)",
+        "value = sum(map(sum, rows))",
+        TRACKED,
+    ),
+    _history(
+        "a frame changed in place",
+        "import pandas as pd",
+        "df = pd.DataFrame({'a': [3, 1, 2]})",
+        "df.sort_values('a', inplace=True)",
+        "df.loc[0, 'a'] = 9",
+        "value = df['a'].iloc[-1]",
+        TRACKED,
+    ),
+    _history("an iterator partly consumed", "it = iter(range(100))", "next(it); next(it)", "value = next(it)", TRACKED),
+    _history(
+        "a generator consumed by a loop",
+        "g = (i * i for i in range(10))",
+        "for i in g:\n    if i > 10:\n        break",
+        "value = sum(g)",
+        TRACKED,
+    ),
+    _history(
+        "a cache",
+        "from functools import lru_cache\ncalls = []\n@lru_cache\ndef slow(x):\n    calls.append(x)\n    return x * 2",
+        "slow(2)",
+        "slow(2); slow(3)",
+        "value = slow(2) + len(calls)",
+        TRACKED,
+    ),
+    _history(
+        "a helper over a global that changed",
+        "scale = 1\ndef helper(x):\n    return x * scale",
+        "scale = 4",
+        "value = helper(3)",
+        TRACKED,
+    ),
+    _history(
+        "a closure",
+        "def make(n):\n    count = [n]\n    def inc():\n        count[0] += 1\n        return count[0]\n    return inc",
+        "inc = make(5)",
+        "inc(); inc()",
+        "value = inc()",
+        TRACKED,
+    ),
+    _history(
+        "a default argument that grows",
+        "def add(x, seen=[]):\n    seen.append(x)\n    return len(seen)",
+        "add(1); add(2)",
+        "value = add(3)",
+        TRACKED,
+    ),
+    _history("a class attribute", "class Config:\n    lr = 0.1", "Config.lr = 0.5", "value = Config.lr", TRACKED),
+    _history(
+        "a monkeypatch of a class",
+        DATA,
+        "class Mine(LogisticRegression):\n    pass\nMine.score = lambda self, X, y: 0.25",
+        "value = Mine().fit(X, y).score(X, y)",
+        TRACKED,
+    ),
+    _history(
+        "a monkeypatch of a library",
+        DATA,
+        "np.mean_of_mine = lambda a: float(a[0]) * 2",
+        "value = np.mean_of_mine(X[:, 0])",
+        TRACKED,
+        sample=True,
+    ),
+    _history("a star import", "from math import *", "value = sqrt(16) + pi", TRACKED),
+    _history("exec binds a name", "exec('value = 12')", TRACKED),
+    _history("globals() binds a name", "globals()['value'] = 13", TRACKED),
+    _history("a global statement in a function", "def put():\n    global value\n    value = 21", "put()", TRACKED),
+    _history("a loop variable left behind", "for value in range(5):\n    pass", TRACKED),
+    _history(
+        "a dict of settings filled later",
+        "CONFIG = {}",
+        "CONFIG['lr'] = 0.5",
+        "CONFIG.update(depth=3)",
+        "value = CONFIG['lr'] * CONFIG['depth']",
+        TRACKED,
+    ),
+    _history("unpacking and walrus", "first, *rest = [3, 4, 5]", "value = (n := len(rest)) + first + n", TRACKED),
+]
+
+RANDOM = [
+    _history(
+        "seeded once",
+        "%seed 7",
+        DATA,
+        "%%track it\nmodel = RandomForestClassifier(20).fit(X[::2], y[::2])\naccuracy = model.score(X[1::2], y[1::2])",
+        sample=True,
+    ),
+    _history(
+        "never seeded",
+        DATA,
+        "noise = np.random.rand(10)",
+        "%%track it\nscore = float(noise.sum() + np.random.rand())",
+        sample=True,
+    ),
+    _history(
+        "draws between the seed and the cell",
+        "%seed 1",
+        "import numpy as np",
+        "np.random.rand(17)",
+        "%%track it\nscore = float(np.random.rand())",
+    ),
+    _history(
+        "other draws than the cell's",
+        "import random",
+        "random.seed(3)",
+        "junk = [random.random() for _ in range(100)]",
+        "%%track it\nscore = random.random()",
+    ),
+    _history(
+        "an unseeded generator",
+        "import numpy as np",
+        "rng = np.random.default_rng()",
+        "%%track it\nscore = float(rng.random())",
+        sample=True,
+    ),
+    _history(
+        "an unseeded generator in the cell",
+        "import numpy as np",
+        "%%track it\nscore = float(np.random.default_rng().random() + np.random.RandomState().rand())",
+    ),
+    _history(
+        "a seeded generator advanced",
+        "import numpy as np",
+        "rng = np.random.default_rng(5)",
+        "rng.random(100)",
+        "%%track it\nscore = float(rng.random())",
+    ),
+    _history(
+        "a generator of the session",
+        "%seed 11",
+        "import mlmagic\nrng = mlmagic.rng()",
+        "rng.random(3)",
+        "%%track it\nscore = float(rng.random())",
+    ),
+    _history(
+        "an unseeded split",
+        DATA,
+        "X_train, X_test, y_train, y_test = train_test_split(X, y)",
+        "%%track it\nmodel = RandomForestClassifier(10).fit(X_train, y_train)\naccuracy = model.score(X_test, y_test)",
+    ),
+    _history(
+        "three trainings, the last reproduced",
+        "%seed 3",
+        DATA,
+        *["%%track it\nmodel = RandomForestClassifier(5).fit(X[::2], y[::2])\naccuracy = model.score(X[1::2], y[1::2])"]
+        * 3,
+        slice_of=4,
+    ),
+    _history(
+        "a set of texts with a fixed hash seed",
+        "names = {'b', 'a', 'c', 'd'}",
+        "%%track it\nscore = float([*names].index('a'))",
+        environment={"PYTHONHASHSEED": "4"},
+    ),
+    _history(
+        "a set of texts without one",
+        "names = {f'n{i}' for i in range(2000)}",
+        "%%track it\nscore = float([*names].index('n5'))",
+        verdict="DIFFERENT",
+        cause="sets",
+    ),
+    _history(
+        "random bytes of the system",
+        "import os",
+        "%%track it\nscore = float(int.from_bytes(os.urandom(4), 'big'))",
+        verdict="DIFFERENT",
+        cause="random",
+    ),
+    _history(
+        "a random uuid",
+        "import uuid",
+        "%%track it\nscore = float(uuid.uuid4().int % 10**9)",
+        verdict="DIFFERENT",
+        cause="random",
+    ),
+    _history(
+        "a clock beside a metric",
+        "import time\nt0 = time.perf_counter()",
+        "%%track it\nscore = 0.5\nelapsed_seconds = time.perf_counter() - t0",
+    ),
+]
+
+TORCH = [
+    _history(
+        "torch, never seeded",
+        "import torch",
+        "w = torch.nn.Linear(4, 1)",
+        "%%track it\nloss = float(w(torch.rand(8, 4)).pow(2).mean())",
+        sample=True,
+    ),
+    _history(
+        "a torch training run",
+        "%seed 5",
+        "import torch\nX = torch.randn(64, 3); y = X.sum(1, keepdim=True)",
+        "%%track it\nmodel = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.ReLU(), torch.nn.Dropout(0.2), torch.nn.Linear(8, 1))\noptimizer = torch.optim.Adam(model.parameters(), lr=0.01)\nlosses = []\nfor epoch in range(5):\n    optimizer.zero_grad()\n    loss = torch.nn.functional.mse_loss(model(X), y)\n    loss.backward()\n    optimizer.step()\n    losses.append(float(loss))",
+    ),
+    _history(
+        "a DataLoader with workers",
+        "%seed 5",
+        "import torch\ndata = torch.utils.data.TensorDataset(torch.arange(40.0))",
+        "%%track it\nloader = torch.utils.data.DataLoader(data, batch_size=8, shuffle=True, num_workers=1)\nscore = float(sum((i + 1) * batch[0].sum() for i, batch in enumerate(loader)))",
+    ),
+    _history(
+        "two threads, then one",
+        "import torch",
+        "torch.set_num_threads(2)\na = torch.rand(300, 300)",
+        "torch.set_num_threads(1)",
+        "%%track it\nscore = float((a @ a).sum())",
+    ),
+]
+
+FILES = [
+    _history(
+        "a file read",
+        "import pandas as pd",
+        "df = pd.read_csv('data.csv')",
+        "value = df.x.mean()",
+        TRACKED,
+        files={"data.csv": "x\n1\n2\n6\n"},
+        sample=True,
+    ),
+    _history(
+        "a file changed since",
+        "import pandas as pd",
+        "df = pd.read_csv('data.csv')",
+        "%%track it\nscore = float(df.x.mean())",
+        files={"data.csv": "x,z\n1,1\n2,1\n6,1\n"},
+        after=_write("data.csv", "x,z\n1,1\n2,1\n7,1\n"),
+        verdict="DIFFERENT",
+        cause="data.csv",
+        sample=True,
+    ),
+    _history(
+        "only the rows' order changed",
+        "import pandas as pd",
+        "df = pd.read_csv('data.csv')",
+        "%%track it\nscore = float(df.x.iloc[0])",
+        files={"data.csv": "x\n1\n2\n6\n"},
+        after=_write("data.csv", "x\n6\n1\n2\n"),
+        verdict="DIFFERENT",
+        cause="only the order",
+    ),
+    _history(
+        "a file deleted since",
+        "import pandas as pd",
+        "df = pd.read_csv('data.csv')",
+        "%%track it\nscore = float(df.x.mean())",
+        files={"data.csv": "x\n1\n"},
+        after=_remove("data.csv"),
+        verdict="CANNOT RUN",
+        cause="data.csv",
+    ),
+    _history(
+        "a file changed that does not matter",
+        "a = open('notes.txt').read()",
+        "value = 3",
+        TRACKED,
+        files={"notes.txt": "a"},
+        after=_write("notes.txt", "b"),
+    ),
+    _history(
+        "a file that the session wrote",
+        "open('made.txt', 'w').write('5')",
+        "value = int(open('made.txt').read())",
+        TRACKED,
+        after=_write("made.txt", "9"),
+    ),
+    _history(
+        "another folder",
+        "import os, pathlib\npathlib.Path('sub').mkdir(exist_ok=True)\npathlib.Path('sub/n.txt').write_text('8')",
+        "os.chdir('sub')",
+        "value = int(open('n.txt').read())",
+        TRACKED,
+    ),
+    _history(
+        "the magic cd",
+        "import pathlib\npathlib.Path('sub').mkdir(exist_ok=True)\npathlib.Path('sub/n.txt').write_text('8')",
+        "%cd -q sub",
+        "value = int(open('n.txt').read())",
+        TRACKED,
+    ),
+    _history(
+        "an environment variable",
+        "import os\nos.environ['MY_SCALE'] = '3'",
+        "value = int(os.environ['MY_SCALE']) * 2",
+        TRACKED,
+    ),
+    _history(
+        "a module of the project",
+        "import helpers",
+        "value = helpers.twice(4)",
+        TRACKED,
+        files={"helpers.py": "def twice(x):\n    return 2 * x\n"},
+    ),
+    _history(
+        "a module edited since",
+        "import helpers",
+        "value = helpers.twice(4)",
+        TRACKED,
+        files={"helpers.py": "def twice(x):\n    return 2 * x\n"},
+        after=_write("helpers.py", "def twice(x):\n    return 3 * x\n"),
+        sample=True,
+    ),
+    _history(
+        "a module edited while it was imported",
+        "import helpers",
+        "open('helpers.py', 'w').write('def twice(x):\\n    return 5 * x\\n')",
+        "value = helpers.twice(4)",
+        TRACKED,
+        files={"helpers.py": "def twice(x):\n    return 2 * x\n"},
+    ),
+    _history(
+        "a module reloaded",
+        "import helpers, importlib",
+        "open('helpers.py', 'w').write('def twice(x):\\n    return 5 * x\\n')\nimportlib.reload(helpers)",
+        "value = helpers.twice(4)",
+        TRACKED,
+        files={"helpers.py": "def twice(x):\n    return 2 * x\n"},
+    ),
+    _history(
+        "a package of the project edited since",
+        "from kit.tools import twice",
+        "value = twice(4)",
+        TRACKED,
+        files={"kit/__init__.py": "", "kit/tools.py": "def twice(x):\n    return 2 * x\n"},
+        after=_write("kit/tools.py", "def twice(x):\n    return 3 * x\n"),
+    ),
+    _history(
+        "a script by %run", "%run prepare.py", "value = prepared", TRACKED, files={"prepare.py": "prepared = 6\n"}
+    ),
+]
+
+RUNS = [
+    _history(
+        "a run of the store is read",
+        "value = 5",
+        "%%track first\nscore = float(value)",
+        "import mlflow\nvalue = 1 + len(mlflow.search_runs())",
+        TRACKED,
+    ),
+    _history(
+        "another store is named", "import mlflow\nmlflow.set_tracking_uri('sqlite:///mlflow.db')", "value = 5", TRACKED
+    ),
+    _history(
+        "curves by steps",
+        "import mlmagic",
+        "%%track it\nfor step in range(5):\n    mlmagic.log(loss=1 / (step + 1), step=step)",
+    ),
+    _history(
+        "a figure",
+        "import numpy as np\nimport matplotlib.pyplot as plt",
+        "z = np.random.rand(20)",
+        "%%track it\nplt.plot(z); plt.title('noise')\nscore = float(z.sum())",
+        sample=True,
+    ),
+    _history(
+        "folds",
+        DATA,
+        "from sklearn.model_selection import KFold\nimport mlmagic",
+        "%%track it\nfor fold in mlmagic.folds(KFold(3, shuffle=True, random_state=0), X, y):\n    accuracy = LogisticRegression().fit(fold.X_train, fold.y_train).score(fold.X_val, fold.y_val)",
+        child="fold_1",
+    ),
+    _history(
+        "a sweep's trial",
+        DATA,
+        "%%sweep it C=0.1,1.0\naccuracy = LogisticRegression(C=C).fit(X[::2], y[::2]).score(X[1::2], y[1::2])",
+        child="trial",
+    ),
+    _history(
+        "blocks in a loop",
+        "import mlmagic",
+        "for n in (1, 2, 3):\n    with mlmagic.track(f'it-{n}'):\n        mlmagic.log(score=n / 7)",
+        child="it-2",
+    ),
+    _history("a run that failed", "value = 0", "%%track it\nbefore = 0.5\nscore = 1 / value"),
+    _history("top-level await", "import asyncio", "%%track it\nawait asyncio.sleep(0)\nscore = 0.25"),
+    _history("a magic within the cell", "value = 3", "%%track it\n%matplotlib inline\nscore = float(value)"),
+    _history("timed by %%time", "value = 3", "%%track it\n%%time\nscore = float(value)"),
+    _history(
+        "asks for input",
+        "value = 3",
+        "%%track it\nscore = float(input('number? '))",
+        verdict="CANNOT RUN",
+        cause="input",
+        marks=("answers",),
+    ),
+    _history(
+        "a secret in the source",
+        "password = 'Xk29-fjeK-28fj-Qpw1'",
+        "%%track it\nassert password.startswith('Xk29')\nscore = 0.5",
+        verdict="CANNOT RUN",
+        cause="secret",
+    ),
+    _history(
+        "an interrupted cell",
+        "import time\nvalue = 1",
+        "value = 2\nprint('ready', flush=True)\ntime.sleep(60)",
+        TRACKED,
+        verdict="CANNOT RUN",
+        cause="interrupted",
+        marks=("interrupts",),
+    ),
+]
+
+HISTORIES = [*ORDER, *OBJECTS, *RANDOM, *TORCH, *FILES, *RUNS]
