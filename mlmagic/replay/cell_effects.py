@@ -44,6 +44,9 @@ _SHOWS = re.compile(
     r"^\s*%%?(track|time|timeit|runs|compare|diff|who|whos|models|psearch|pinfo|history|prun|mlmagic)\b"
 )
 _MAGIC = re.compile(r"^\s*(%|!|[\w, ]+=\s*[%!])", re.MULTILINE)
+_CELL_MAGIC = re.compile(r"\s*%%(?!track\b|time\b|timeit\b|capture\b|prun\b)")
+_WORD = re.compile(r"[^\W\d]\w*")
+_OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "setattr", "delattr", "get_ipython"})
 _OUTPUTS = re.compile(r"^(_+|_i+|_\d+|_i\d+|In|Out|_ih|_oh)$")
 
 
@@ -53,7 +56,9 @@ class CellEffects:
 
     ``reads`` are all that it or a function in it looks up, ``binds`` all that it binds, ``rebinds`` those that it
     certainly gives a new value, ``changes`` those whose objects it may change. ``has_effect`` means that it changes
-    something that has no name, such as a library's settings. ``sources`` maps a bound name to the names in its value.
+    something that has no name, such as a library's settings. ``aliases`` are pairs of a bound name and a name in its
+    value that may refer to the same object. ``inside`` are the names that the functions in the cell look up when they
+    are called. ``is_opaque`` means that its text does not show which names it uses: ``exec``, ``globals``.
     """
 
     reads: frozenset[str]
@@ -63,7 +68,9 @@ class CellEffects:
     has_effect: bool
     uses_outputs: bool
     draws: bool
-    sources: frozenset[tuple[str, str]]
+    aliases: frozenset[tuple[str, str]]
+    inside: frozenset[str]
+    is_opaque: bool
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,10 @@ class _Text:
     arguments: frozenset[tuple[str, str]] = frozenset()
     imported: frozenset[str] = frozenset()
     has_effect: bool = True
-    sources: frozenset[tuple[str, str]] = frozenset()
+    aliases: frozenset[tuple[str, str]] = frozenset()
+    inside: frozenset[str] = frozenset()
+    is_opaque: bool = False
+    mentioned: frozenset[str] = frozenset()
 
 
 def effects_of(cell: LoggedCell, imported: frozenset[str]) -> CellEffects:
@@ -103,14 +113,16 @@ def effects_of(cell: LoggedCell, imported: frozenset[str]) -> CellEffects:
         reads=text.reads,
         binds=text.binds | bound,
         rebinds=text.rebinds if cell.status == "ok" else frozenset(),
-        changes=text.stores | (text.methods - imported) | arguments,
+        changes=text.stores | (text.methods - imported) | arguments | (text.mentioned - imported),
         has_effect=text.has_effect
         or "folder" in cell.record
         or not imported.isdisjoint(text.stores | text.setters)
         or bool(bound - text.binds - text.reads),
         uses_outputs=any(map(_OUTPUTS.match, text.reads)),
         draws=bool(cell.record.get("random")),
-        sources=text.sources,
+        aliases=frozenset(pair for pair in text.aliases if pair[1] not in imported),
+        inside=text.inside,
+        is_opaque=text.is_opaque,
     )
 
 
@@ -125,21 +137,27 @@ def _text_of(source: str) -> _Text:
         tree = ast.parse(as_python(source))
         names = names_of(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _Text()
+        return _Text(is_opaque=True)
     magics = [line for line in source.splitlines() if _MAGIC.match(line) and not _SHOWS.match(line)]
+    # The names in the arguments of a magic, and in the body of a cell's magic, such as `%%sweep`.
+    mentioned = frozenset(_WORD.findall(source if _CELL_MAGIC.match(source) else "\n".join(magics)))
+    rebinds = frozenset(_rebound(tree))
     nodes = list(ast.walk(tree))
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     return _Text(
-        reads=frozenset({*names.read, *names.read_later, *names.read_inside}),
+        reads=frozenset({*names.read, *(names.read_later.keys() - rebinds), *names.read_inside}) | mentioned,
         binds=frozenset(names.bound),
-        rebinds=frozenset(_rebound(tree)),
+        rebinds=rebinds,
         stores=frozenset(_stored(nodes)),
+        is_opaque=not _OPAQUE.isdisjoint(names.read),
         methods=frozenset(name for call in calls if (name := _changing_method(call))),
         setters=frozenset(name for call in calls if (name := _setter(call))),
         arguments=frozenset(pair for call in calls for pair in _arguments(call)),
         imported=frozenset(_imported(nodes)),
         has_effect=bool(magics) or any(map(_is_effect, nodes)),
-        sources=frozenset(_sources(nodes)),
+        aliases=frozenset(_aliases(nodes)),
+        mentioned=mentioned,
+        inside=frozenset(names.read_inside),
     )
 
 
@@ -172,14 +190,42 @@ def _names(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
-def _sources(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
-    """Yield (bound name, name in the expression that it is bound to): both may refer to one object."""
+def _aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    """Yield (bound name, name in its value) where both may refer to one object, or the one holds the other's."""
     for node in nodes:
-        if isinstance(node, ast.Assign):
-            bound = [name for target in node.targets for name in _names(target)]
-            yield from ((name, source) for name in bound for source in _names(node.value) if source != name)
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            bound = {name for target in targets for name in _names(target)}
+            yield from ((name, source) for name in bound for source in _may_be(node.value) if source != name)
         elif isinstance(node, ast.For):
             yield from ((name, source) for name in _stored_names(node.target) for source in _names(node.iter))
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                bound = _names(item.optional_vars) if item.optional_vars is not None else set()
+                yield from ((name, source) for name in bound for source in _names(item.context_expr))
+
+
+def _may_be(value: ast.expr) -> set[str]:
+    """Return the names whose objects an expression may give, or hold in what it gives.
+
+    A class makes a new object, and a method gives at most its own object: ``Forest().fit(X)`` is not ``X``.
+    """
+    if isinstance(value, ast.Constant | ast.Compare | ast.JoinedStr):
+        return set()
+    if isinstance(value, ast.Call):
+        if isinstance(value.func, ast.Attribute):
+            found = _may_be(value.func.value)
+            is_function = isinstance(value.func.value, ast.Name) and value.func.attr.islower()
+        else:
+            found = _names(value.func)
+            is_function = not getattr(value.func, "id", "a")[:1].isupper()
+        if is_function:
+            found |= {name for argument in value.args for name in _names(argument)}
+            found |= {name for word in value.keywords for name in _names(word.value)}
+        return found
+    if isinstance(value, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
+        return _may_be(value.value)
+    return _names(value)
 
 
 def _root(node: ast.AST) -> str:

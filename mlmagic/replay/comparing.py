@@ -47,7 +47,7 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
         The results of a second replay: the two replays' difference is the noise that no replay can be below.
     """
     found = [*_metrics(original, replayed, again)]
-    found += _texts("parameter", original.params, replayed.params)
+    found += _texts("parameter", original.params, replayed.params, again.params if again is not None else None)
     found += _texts("data", original.data, replayed.data)
     found += _figures(original, replayed, again)
     found += _models(original, replayed)
@@ -129,13 +129,17 @@ def _last(series: Sequence[tuple[int, float]]) -> str:
     return repr(series[-1][1]) if series else ""
 
 
-def _texts(kind: str, original: Mapping[str, str], replayed: Mapping[str, str]) -> Iterator[ComparedResult]:
+def _texts(
+    kind: str, original: Mapping[str, str], replayed: Mapping[str, str], again: Mapping[str, str] | None = None
+) -> Iterator[ComparedResult]:
     for name in dict.fromkeys([*original, *replayed]):
         before, after = original.get(name), replayed.get(name)
         if before == after:
             yield ComparedResult(kind, name, "identical", before or "", after or "")
         elif after is None:
             yield ComparedResult(kind, name, "missing", before or "")
+        elif again is not None and again.get(name) != after:
+            yield ComparedResult(kind, name, "not compared", before or "", after, note="differs from replay to replay")
         else:
             yield ComparedResult(kind, name, "different", before or "", after)
 

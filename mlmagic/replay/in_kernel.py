@@ -81,10 +81,13 @@ def _restore(stored: Mapping[str, str], _: object) -> None:
 
 
 class _RecordedModules(importlib.abc.MetaPathFinder):
-    """Loads modules of the user whose files have changed from the recorded sources; they keep their file's name."""
+    """Loads modules of the user whose files have changed from the recorded sources; they keep their file's name.
 
-    def __init__(self, modules: Mapping[str, Mapping[str, str]]) -> None:
-        self._modules = modules
+    Each import or reload of a module takes the next source of its list, and the last one from then on.
+    """
+
+    def __init__(self, modules: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+        self._modules = {name: list(facts) for name, facts in modules.items()}
 
     def find_spec(
         self,
@@ -92,9 +95,10 @@ class _RecordedModules(importlib.abc.MetaPathFinder):
         path: Sequence[str] | None = None,  # noqa: ARG002  # the protocol's
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
-        fact = self._modules.get(fullname)
-        if fact is None:
+        facts = self._modules.get(fullname)
+        if not facts:
             return None
+        fact = facts.pop(0) if len(facts) > 1 else facts[0]
         loader = _RecordedSource(fullname, fact["file"], fact["source"].encode())
         is_package = Path(fact["file"]).name == "__init__.py"
         spec = importlib.util.spec_from_file_location(

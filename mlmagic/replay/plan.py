@@ -62,14 +62,17 @@ class ReplayPlan:
         """Return what the cells do outside of the kernel, by their record, or (of an older one) by their text."""
         return [OutsideEffect(cell, what) for cell in self.cells for what in _outside(cell)]
 
-    def restored_modules(self) -> dict[str, dict[str, str]]:
-        """Return the user's modules whose files have changed, with the source that they were imported from."""
-        found: dict[str, dict[str, str]] = {}
+    def restored_modules(self) -> dict[str, list[dict[str, str]]]:
+        """Return the user's modules whose files have changed, with the sources that each import and reload read."""
+        found: dict[str, list[dict[str, str]]] = {}
         for cell in self.session.cells:
             for name, fact in _modules(cell).items():
-                if fact["sha256"] != _digest(Path(fact["file"])) and _is_whole(fact):
-                    found.setdefault(name, fact)
-        return found
+                found.setdefault(name, []).append(fact)
+        return {
+            name: facts
+            for name, facts in found.items()
+            if all(map(_is_whole, facts)) and {fact["sha256"] for fact in facts} != {_digest(Path(facts[0]["file"]))}
+        }
 
     def changed_modules(self) -> list[str]:
         """Return the user's modules whose source has changed since, and cannot be restored."""
@@ -118,6 +121,12 @@ def timeout_of(cell: LoggedCell, given_s: float | None) -> float:
 def has_redactions(cells: Sequence[LoggedCell]) -> list[LoggedCell]:
     """Return the cells in whose source a secret was redacted."""
     return [cell for cell in cells if _REDACTED in cell.source]
+
+
+def redacted_name(cell: LoggedCell) -> str:
+    """Return the name that a redacted secret was assigned to, or what stands before it."""
+    found = re.search(rf"([^\W\d]\w*)\W*{_REDACTED}", cell.source)
+    return repr(found[1]) if found else ""
 
 
 def _outside(cell: LoggedCell) -> list[str]:

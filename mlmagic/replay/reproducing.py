@@ -244,10 +244,10 @@ def _why_no_run(done: Replayed) -> str:
 def _unrunnable(done: Replayed) -> str:
     """Return what the first cell that failed in the replay alone was missing, in words; empty if none failed."""
     failed = next((one for one in done.failures if one.reply.status != "ok"), None)
-    return "" if failed is None else _missing(failed)
+    return "" if failed is None else _missing(failed, planning.has_redactions(done.plan.cells))
 
 
-def _missing(failed: Failure) -> str:
+def _missing(failed: Failure, redacted: Sequence[LoggedCell]) -> str:
     number, error, message = failed.cell.number, failed.reply.error, failed.reply.message.strip().partition("\n")[0]
     where = f"cell [{number}]"
     if error in {"ModuleNotFoundError", "ImportError"}:
@@ -256,8 +256,11 @@ def _missing(failed: Failure) -> str:
         return f"{where} needs a file that is not there: {message}"
     if error == "StdinNotImplementedError":
         return f"{where} asks for input, and the answer is not recorded"
-    if planning.has_redactions([failed.cell]):
-        return f"{where} needs a secret, which was redacted from the record: {error}: {message}"
+    if redacted:
+        secret = planning.redacted_name(redacted[0])
+        return (
+            f"{where} failed without the secret {secret} of cell [{redacted[0].number}], which is not recorded: {error}"
+        )
     return f"{where} raised what it did not raise originally: {error}: {message}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlmagic.replay.cell_effects import effects_of, imports_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlmagic.replay.cell_effects import CellEffects
     from mlmagic.session.log import LoggedCell
@@ -45,9 +45,9 @@ def slice_of(cells: Sequence[LoggedCell], *, loads: str = "mlmagic") -> list[int
         for at, cell in enumerate(cells)
         if cell.status not in _LEFT_OUT and (effects[at].has_effect or f"load_ext {loads}" in cell.source)
     }
-    included: set[int] = {len(cells) - 1}
+    included = {len(cells) - 1} | always
     while True:
-        found = _backwards(effects, included | always, cells)
+        found = _backwards(effects, included, cells)
         if any(effects[at].uses_outputs for at in found):
             return None  # numbers of cells count, so all must run
         found |= _drawing_before(effects, found)
@@ -56,21 +56,62 @@ def slice_of(cells: Sequence[LoggedCell], *, loads: str = "mlmagic") -> list[int
         included = found
 
 
+class _Links:
+    """Which names may share an object, and which ones the functions behind a name look up."""
+
+    def __init__(self, effects: Sequence[CellEffects]) -> None:
+        self._same: dict[str, set[str]] = {}
+        self._inside: dict[str, set[str]] = {}
+        known: set[str] = set()
+        for one in effects:
+            known |= one.binds
+            unseen = {(name, other) for name in one.binds for other in known} if one.is_opaque else set()
+            for name, source in one.aliases | unseen:
+                self._same.setdefault(name, set()).add(source)
+                self._same.setdefault(source, set()).add(name)
+            for name in one.binds if one.inside else ():
+                self._inside.setdefault(name, set()).update(one.inside)
+
+    def sharing(self, names: Iterable[str]) -> set[str]:
+        """Return *names* and the names that may refer to one of their objects, or to what holds it."""
+        return self._reached(names, self._same)
+
+    def looked_up(self, names: Iterable[str]) -> set[str]:
+        """Return *names* and what the functions behind them look up when they are called."""
+        found = set(names)
+        while True:
+            inside = {inner for name in self.sharing(found) for inner in self._inside.get(name, ())}
+            if inside <= found:
+                return found
+            found |= inside
+
+    def _reached(self, names: Iterable[str], links: Mapping[str, set[str]]) -> set[str]:
+        found, queue = set(names), list(names)
+        while queue:
+            new = links.get(queue.pop(), set()) - found
+            found |= new
+            queue += new
+        return found
+
+
 def _backwards(effects: Sequence[CellEffects], given: set[int], cells: Sequence[LoggedCell]) -> set[int]:
-    """Return *given* and the cells that they need; aliases are followed among the cells of *given*."""
+    """Return *given* and the cells that they need."""
+    links = _Links(effects)
     last = len(effects) - 1
-    aliases = [pair for at in given for pair in effects[at].sources]
     included = {last}
-    needed = set(effects[last].reads)
+    needed = links.looked_up(effects[last].reads)
+    if effects[last].is_opaque:
+        needed |= {name for one in effects for name in one.binds}
     for at in range(last - 1, -1, -1):
         one = effects[at]
         if cells[at].status in _LEFT_OUT:
             continue
-        same = needed | {source for name, source in aliases if name in needed}
-        if at in given or one.binds & needed or one.changes & same:
+        if at in given or one.binds & needed or one.changes & links.sharing(needed):
             included.add(at)
             needed -= one.rebinds
-            needed |= one.reads
+            needed = links.looked_up(needed | one.reads)
+            if one.is_opaque:
+                needed |= {name for earlier in effects[:at] for name in earlier.binds}
     return included
 
 

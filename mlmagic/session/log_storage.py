@@ -68,12 +68,21 @@ class _Sealed:
 class LogStorage:
     """Stores the log of one session, run by run; if the session is over, *recorded* cells are in runs already.
 
-    *start* returns what the session started from.
+    *start* returns what the session started from, *so_far* what the running cell has done so far: a run within a cell,
+    such as that of a sweep, ends before its cell.
     """
 
-    def __init__(self, log: ExecutionLog, *, recorded: int = 0, start: Callable[[], Mapping[str, Any]] = dict) -> None:
+    def __init__(
+        self,
+        log: ExecutionLog,
+        *,
+        recorded: int = 0,
+        start: Callable[[], Mapping[str, Any]] = dict,
+        so_far: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
         self.id = uuid.uuid4().hex
         self._start = start
+        self._so_far = so_far
         self._log = log
         self._cells = log.cells
         self._sealed: list[_Sealed] = []
@@ -88,6 +97,8 @@ class LogStorage:
     def up_to(self, cell: LoggedCell | None = None) -> StoredLog:
         """Return what the run of *cell* stores of the log; without *cell*, the whole log."""
         count = self._log.count_to(cell)
+        if cell is not None and cell.status == "running" and not cell.nested:
+            cell.record |= self._so_far()
         with self._lock:
             self._renew()
             new = min(self._recorded, max(count - 1, 0))

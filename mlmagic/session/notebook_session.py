@@ -36,7 +36,7 @@ class NotebookSession:
         self.shell = shell
         self.log = ExecutionLog()
         self.recorder = CellRecorder(shell.user_ns)
-        self.storage = LogStorage(self.log, start=self.recorder.shown_start)
+        self.storage = LogStorage(self.log, start=self.recorder.shown_start, so_far=self.recorder.so_far)
         self._entries: dict[Cell, LoggedCell] = {}
         history = getattr(shell.history_manager, "input_hist_raw", [])
         # The cell that loads the extension is running now: it is logged when it ends.

@@ -122,6 +122,11 @@ class CellRecorder:
         self._guarded(note)
         return kept, found
 
+    def so_far(self) -> dict[str, Any]:
+        """Return what the running cell has done so far, of what a replay of it needs."""
+        drawn = self.entropy.so_far()
+        return {"entropy": drawn} if drawn else {}
+
     def after(self, source: str) -> dict[str, Any]:
         """Return the facts of the cell with this *source*, which has ended."""
         found: dict[str, Any] = {}

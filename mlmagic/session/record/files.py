@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _MOST = 500
+_OWN = frozenset({"mlmagic", "mlflow", "alembic", "sqlalchemy", "IPython", "ipykernel", "traitlets"})
+_WRAPPERS = frozenset(
+    {"pathlib", "pathlib._local", "os", "io", "shutil", "tempfile", "codecs", "gzip", "contextlib", "subprocess"}
+)
+"""Modules of Python through which others open files and start programs."""
 _LARGEST = 256 << 20
 """Bytes up to which a file is hashed; of a larger one the size and the time of its last change are recorded."""
 _CODE = (".py", ".pyc", ".so", ".pyd")
@@ -63,7 +68,7 @@ class FileWatch:
 
     def heard(self, event: str, args: tuple[Any, ...]) -> None:
         """Note one audit event. It must be quick, and must not open files."""
-        if threading.current_thread().name.startswith("mlmagic"):
+        if threading.current_thread().name.startswith("mlmagic") or _is_own_work():
             return
         if event == "open":
             path, mode, flags = args
@@ -74,7 +79,7 @@ class FileWatch:
             if isinstance(path, str | bytes | os.PathLike):
                 self._opened(os.fsdecode(path), is_written=True)
         elif event in _STARTS:
-            self.started[_STARTS[event]] = None
+            self.started[f"{_STARTS[event]}:{_program(args)}"] = None
         elif event == "socket.connect":
             address = args[1]
             if isinstance(address, tuple) and address and not str(address[0]).startswith(_LOCAL):
@@ -131,6 +136,23 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
         _listener[0].heard(event, args)
     except BaseException as error:  # noqa: BLE001  # an audit hook that raises forbids the user's call
         reraise_interrupt(error)
+
+
+def _is_own_work() -> bool:
+    """Return whether mlmagic, MLflow or the kernel did what is heard, not the user's code or a library that it uses."""
+    frame = sys._getframe(3)  # above this function, `heard` and `_heard`
+    while frame is not None and frame.f_globals.get("__name__") in _WRAPPERS:
+        frame = frame.f_back  # type: ignore[assignment]  # None at the end
+    return frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _OWN
+
+
+def _program(args: tuple[Any, ...]) -> str:
+    """Return the name of the program that an audit event starts, without its folder and arguments."""
+    first = args[0] if args else ""
+    if not first and len(args) > 1 and isinstance(args[1], list | tuple) and args[1]:
+        first = args[1][0]
+    text = os.fsdecode(first) if isinstance(first, str | bytes | os.PathLike) else ""
+    return os.path.basename(text.split(" ")[0])  # noqa: PTH119  # quicker
 
 
 def _writes(mode: object, flags: object) -> bool:

@@ -61,6 +61,10 @@ class Entropy:
         """Let the next draws return these values, in hexadecimal digits, instead of new entropy."""
         self._given = [int(value, 16) for value in values]
 
+    def so_far(self) -> list[str]:
+        """Return what was drawn since the last call of `take`, in hexadecimal digits."""
+        return [f"{value:x}" for value in self._drawn]
+
     def take(self) -> list[str]:
         """Return what was drawn since the last call, in hexadecimal digits."""
         drawn, self._drawn = self._drawn, []

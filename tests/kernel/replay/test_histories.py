@@ -14,21 +14,7 @@ def _marked(history):
     return pytest.param(history, id=history.name.replace(" ", "_"), marks=() if history.sample else _ORDINARY)
 
 
-@pytest.fixture
-def _in_the_store(tmp_path, monkeypatch):
-    """Let this process read the store of the kernel."""
-    import mlflow
-
-    monkeypatch.chdir(tmp_path)
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    mlflow.set_tracking_uri(uri)
-    yield
-    mlflow.set_tracking_uri(None)
-
-
-@pytest.mark.usefixtures("ready_store", "_in_the_store")
+@pytest.mark.usefixtures("in_the_store")
 @pytest.mark.parametrize("history", map(_marked, HISTORIES))
 def test_a_history_is_reproduced_from_its_record(history, new_kernel, tmp_path):
     for name, text in history.files.items():
