@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-    from mlmagic.replay.plan import ReplayPlan
     from mlmagic.replay.replaying import Replayed
 
 _ENVIRONMENT = "mlmagic/environment.json"
 _MOST_PACKAGES = 5
+_FILE = {"missing": "is not there any more", "changed": "has another content than the run read"}
 
 
 def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[int | None, list[str]]:
@@ -51,7 +51,7 @@ def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[
 def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
     """Return what the records of both say may explain that *replayed* differs, the strongest evidence first."""
     plan = replayed.plan
-    found = [*_files(plan), *_data(original, replayed.run)]
+    found = [*_files(replayed), *_data(original, replayed.run)]
     found += [
         Cause(f"the module {name!r}", "its file has been edited since, and the imported source is not in the record")
         for name in plan.changed_modules()
@@ -74,10 +74,21 @@ HASH_SEED = Cause(
 )
 
 
-def _files(plan: ReplayPlan) -> Iterator[Cause]:
-    for cell, path, how in changed_files(plan.cells):
-        words = "is not there any more" if how == "missing" else "has another content than the run read"
-        yield Cause(f"the file {_short(path, plan.folder)}", words, cell.number)
+def _files(replayed: Replayed) -> Iterator[Cause]:
+    """Yield the files that were read and had another content in the replay; without its record, that have one now."""
+    plan = replayed.plan
+    if not replayed.records:
+        for cell, path, how in changed_files(plan.cells):
+            yield Cause(f"the file {_short(path, plan.folder)}", _FILE[how], cell.number)
+        return
+    for index, cell in enumerate(plan.cells):
+        now = replayed.record_of(index)
+        before, after = cell.record.get("read"), now["record"].get("read", {}) if now is not None else {}
+        for path, fact in before.items() if isinstance(before, dict) else ():
+            if path in after and after[path] != fact:
+                yield Cause(f"the file {_short(path, plan.folder)}", _FILE["changed"], cell.number)
+            elif path not in after and not Path(path).exists():
+                yield Cause(f"the file {_short(path, plan.folder)}", _FILE["missing"], cell.number)
 
 
 def _short(path: str, folder: Path) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _START_S = 120.0
 _LOOK_S = 0.2
 _GRACE_S = 2.0
+_LONGEST_SOCKET = 90
 
 
 class KernelDiedError(MLMagicError):
@@ -66,7 +67,11 @@ class ReplayKernel:
         from jupyter_client.blocking.client import BlockingKernelClient
         from jupyter_client.connect import write_connection_file
 
-        write_connection_file(str(self.connection_file), ip="127.0.0.1")
+        # Sockets in the scratch folder are the user's own; their paths have a limit.
+        socket = str(self._scratch / "s")
+        is_short = len(socket) < _LONGEST_SOCKET
+        transport, address = ("ipc", socket) if is_short else ("tcp", "127.0.0.1")
+        write_connection_file(str(self.connection_file), transport=transport, ip=address)
         command = [self._python, "-m", "ipykernel_launcher", "-f", str(self.connection_file)]
         environment = {**self._environment, "JPY_PARENT_PID": str(os.getpid())}
         try:

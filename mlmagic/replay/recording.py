@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError
-from mlmagic.replay.reproduction import Verdict
+from mlmagic.replay.reproduction import REPRODUCES, Verdict
 from mlmagic.snapshot.secrets import redaction
 from mlmagic.store import connection
 from mlmagic.store.keys import LONGEST_TAG
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 VERDICT = "mlmagic.reproduction"
 """The tag of the original run, and of the run that records the reproduction: the verdict."""
-REPRODUCES = "mlmagic.reproduces"
-"""The tag of the run that records the reproduction: the original run's id."""
 
 
 def record(found: Reproduction) -> Reproduction:
@@ -46,6 +44,7 @@ def _record(found: Reproduction) -> str:
         "mlflow.runName": f"{found.name} reproduced",
         REPRODUCES: found.run_id,
         VERDICT: str(found.verdict),
+        "mlflow.parentRunId": found.run_id,
         "mlmagic.reproduction.why": redaction.redact(found.reason or "; ".join(why))[0][:LONGEST_TAG],
         "mlflow.user": original.data.tags.get("mlflow.user", ""),
     }

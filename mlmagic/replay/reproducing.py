@@ -15,7 +15,7 @@ from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.recorded_session import is_own, read_session
 from mlmagic.replay.replaying import replay
-from mlmagic.replay.reproduction import Reproduction, Verdict
+from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
 from mlmagic.replay.scratch import scratch
 from mlmagic.store import connection, tracking_uri
@@ -65,6 +65,8 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
         When something must be confirmed and nobody can be asked, or the user declines.
     """
     run = queries.find_run(request.run, experiment=request.experiment)
+    if original := run.data.tags.get(REPRODUCES):
+        run = queries.get_run(original)
     try:
         session = read_session(run)
     except MLMagicError as error:

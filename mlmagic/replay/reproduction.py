@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mlmagic.replay.comparing import ComparedResult
 
 
+REPRODUCES = "mlmagic.reproduces"
+"""The tag of the run that records a reproduction: the original run's id. It is a run below the original."""
+
+
 class Verdict(StrEnum):
     """Whether a run came back to the same numbers."""
 
