@@ -13,6 +13,7 @@ from mlmagic.adapters import interactive_plots, matplotlib, optuna
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics import completion
+from mlmagic.magics.checklist import ChecklistMagics
 from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.evaluate import EvaluateMagics
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.report import DriftReport
     from mlmagic.monitoring.report import MonitoringReport
     from mlmagic.registry.retraining.result import Retraining
+    from mlmagic.reproducibility.checklist import Checklist
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
 
@@ -65,6 +67,7 @@ _MAGICS = (
     RunsMagics,
     CompareMagics,
     DiffMagics,
+    ChecklistMagics,
     HydraMagics,
     SweepMagics,
     RegistryMagics,
@@ -238,6 +241,12 @@ def _show_retraining(done: Retraining) -> MimeBundle:
     return retraining_report_bundle(done)
 
 
+def _show_checklist(found: Checklist) -> MimeBundle:
+    from mlmagic.views.checklist import checklist_bundle
+
+    return checklist_bundle(found)
+
+
 # By name, because these modules are imported on first use.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
@@ -247,6 +256,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.monitoring.drift.report", "DriftReport", _show_drift),
     ("mlmagic.monitoring.report", "MonitoringReport", _show_monitoring),
     ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
+    ("mlmagic.reproducibility.checklist", "Checklist", _show_checklist),
 )
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.registry.versions import RegisteredVersion
+    from mlmagic.reproducibility.checklist import Checklist, ChecklistItem
+    from mlmagic.reproducibility.findings import Finding
+    from mlmagic.reproducibility.linting import LintReport
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
@@ -39,11 +42,14 @@ if TYPE_CHECKING:
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
     "Alert": "mlmagic.monitoring.report",
+    "Checklist": "mlmagic.reproducibility.checklist",
+    "ChecklistItem": "mlmagic.reproducibility.checklist",
     "ColumnDrift": "mlmagic.monitoring.drift.report",
     "CompareWidget": "mlmagic.comparison.widget",
     "CrossValidation": "mlmagic.cross_validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
     "DriftReport": "mlmagic.monitoring.drift.report",
+    "Finding": "mlmagic.reproducibility.findings",
     "Fold": "mlmagic.cross_validation.folds",
     "FoldComparison": "mlmagic.cross_validation.fold_comparison",
     "Folds": "mlmagic.cross_validation.folds",
@@ -52,6 +58,7 @@ _MODULES = {
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",
     "MonitoringReport": "mlmagic.monitoring.report",
+    "LintReport": "mlmagic.reproducibility.linting",
     "ModelsFrame": "mlmagic.views.tables.models_frame",
     "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",
@@ -70,18 +77,22 @@ _MODULES = {
 
 __all__ = [
     "Alert",
+    "Checklist",
+    "ChecklistItem",
     "ColumnDrift",
     "CompareWidget",
     "CrossValidation",
     "Difference",
     "DriftReport",
     "Evaluation",
+    "Finding",
     "Fold",
     "FoldComparison",
     "Folds",
     "ForeignJournal",
     "Gate",
     "GateVerdict",
+    "LintReport",
     "ModelsFrame",
     "MonitoringReport",
     "Progress",

@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | monitor | doctor``."""
+"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | monitor | checklist | lint | doctor``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
+from mlmagic.cli.checklist import add_arguments as add_checklist_arguments
 from mlmagic.cli.drift import add_arguments as add_drift_arguments
+from mlmagic.cli.lint import add_arguments as add_lint_arguments
 from mlmagic.cli.monitor import add_arguments as add_monitor_arguments
 from mlmagic.errors import MLMagicError, StoreAwayError
 
@@ -80,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.patch import patch
 
         return patch(options.run, apply=options.apply)
-    if options.command in {"retrain", "drift", "monitor"}:
+    if options.command in {"retrain", "drift", "monitor", "checklist", "lint"}:
         return _run_for_scheduler(options)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
@@ -106,6 +108,14 @@ def _run_for_scheduler(options: argparse.Namespace) -> int:
         from mlmagic.cli.monitor import monitor
 
         return monitor(options)
+    if options.command == "checklist":
+        from mlmagic.cli.checklist import checklist
+
+        return checklist(options)
+    if options.command == "lint":
+        from mlmagic.cli.lint import lint
+
+        return lint(options)
     from mlmagic.cli.retrain import retrain
 
     return retrain(options.script, options.arguments, as_json=options.json)
@@ -117,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mlmagic {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="demo | lab | ui | sync | patch | retrain | drift | monitor | doctor"
+        dest="command",
+        required=True,
+        metavar="demo | lab | ui | sync | patch | retrain | drift | monitor | checklist | lint | doctor",
     )
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
@@ -143,6 +155,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_monitor_arguments(
         commands.add_parser("monitor", help="how a model has done; 0: no alert, 3: alerts, 4: not judged, 1: it failed")
+    )
+    add_checklist_arguments(
+        commands.add_parser("checklist", help="how reproducible a run is; 0: all items are passed, 1: not all")
+    )
+    add_lint_arguments(
+        commands.add_parser(
+            "lint",
+            help="what would keep notebooks from giving the same results; 1: found some, 2: a file is no notebook",
+        )
     )
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 

@@ -24,7 +24,7 @@ _RUNS = frozenset(("--resume", "--continue", "--parent", "--run"))
 _NAMES_OF_VARIABLES = frozenset(("-p", "--params", "-m", "--metrics", "-x", "--exclude"))
 _MAGIC = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?"  # df = %runs
-    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|hydra|sweep|register|models|promote|rollback|retrain|monitor|mlmagic)"
+    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|checklist|hydra|sweep|register|models|promote|rollback|retrain|monitor|mlmagic)"
     r"(?=\s|$)"
 )
 
@@ -84,6 +84,7 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
 
 
 def _options(magic: str) -> list[str]:
+    from mlmagic.magics.checklist import ChecklistMagics
     from mlmagic.magics.compare import CompareMagics
     from mlmagic.magics.diff import DiffMagics
     from mlmagic.magics.evaluate import EvaluateMagics
@@ -106,6 +107,7 @@ def _options(magic: str) -> list[str]:
         "runs": RunsMagics.runs,
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
+        "checklist": ChecklistMagics.checklist,
         "hydra": HydraMagics.hydra,
         "sweep": SweepMagics.sweep,
         "retrain": RetrainMagics.retrain,
@@ -150,7 +152,7 @@ def _of_options(shell: InteractiveShell, magic: str, last: str, words: list[str]
     option = next((word for word in reversed(words) if word.startswith("-") and word != words[0]), "")
     if last in {"-e", "--experiment"}:
         return of_store.experiments()
-    if last in _RUNS or (magic in {"compare", "diff"} and not option):
+    if last in _RUNS or (magic in {"compare", "diff", "checklist"} and not option):
         return of_store.run_names()
     if magic == "sweep":
         of_experiment = of_notebook.option_value(words, "-e", "--experiment")
