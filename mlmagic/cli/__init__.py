@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | retrain | drift | monitor | checklist | lint | doctor``."""
+"""The command line: ``mlmagic demo``, ``lab``, ``ui``, ``sync``, ``patch``, ``checklist``, ``lint`` and others."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     add_lint_arguments(
         commands.add_parser(
             "lint",
-            help="what would keep notebooks from giving the same results; 1: found some, 2: a file is no notebook",
+            help="what keeps notebooks from giving the same results; 1: found some, 2: a file is no notebook",
         )
     )
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")

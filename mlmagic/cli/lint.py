@@ -18,9 +18,7 @@ UNREADABLE = 2
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``mlmagic lint``."""
-    parser.add_argument(
-        "notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, or a .py file with # %%%% cells"
-    )
+    parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, or a .py file with cells")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: %(default)s")
 
 

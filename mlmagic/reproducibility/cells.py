@@ -122,7 +122,7 @@ def _split_call(words: list[str], indent: str) -> str | None:
         names = options["--into"].split(",")
     if not data or not all(map(_is_expression, data)) or not all(name.strip().isidentifier() for name in names):
         return None
-    return f"{indent}{', '.join(names)} = {SPLIT}({', '.join(data)}{', val=1' if len(sides) > 2 else ''})"
+    return f"{indent}{', '.join(names)} = {SPLIT}({', '.join(data)}{', val=1' if 'val' in sides else ''})"
 
 
 def _words(rest: str) -> list[str]:

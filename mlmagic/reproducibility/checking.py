@@ -95,9 +95,7 @@ def _stored(run: Any) -> Run:
     if run is None:
         last = open_runs.last_id()
         if last is None:
-            raise NoActiveRunError(
-                "No run has ended in this session yet: name one, %checklist RUN. The last runs: %runs"
-            )
+            raise NoActiveRunError("No run has ended in this session yet: %checklist RUN names one, %runs lists them")
         return queries.find_run(last)
     references = list(references_in(run))
     if len(references) != 1:

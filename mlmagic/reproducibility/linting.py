@@ -11,7 +11,6 @@ from mlmagic.arguments import described
 from mlmagic.errors import UsageProblem
 from mlmagic.reproducibility.code import code_of
 from mlmagic.reproducibility.dataflow.interpreter import events_of
-from mlmagic.reproducibility.findings import Finding
 from mlmagic.reproducibility.notebook_cells import read_notebook
 from mlmagic.reproducibility.rules import configuration, execution_order, preprocessing, readable, seeds, splits
 from mlmagic.reproducibility.seeding import seeding_of
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlmagic.reproducibility.cells import CodeCell
+    from mlmagic.reproducibility.findings import Finding
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def needed(cells: Sequence[CodeCell]) -> tuple[CodeCell, ...]:
 
 
 def _chosen(cells: Sequence[CodeCell], names: Sequence[CellNames], own: set[int], late: set[str]) -> set[int]:
-    """Go back through the cells with the names that are wanted; one that binds a name anew hides what bound it before."""
+    """Go back through the cells with the wanted names; a cell that binds a name hides what bound it before."""
     wanted = set(late)
     chosen = set()
     for at in reversed(range(len(cells))):

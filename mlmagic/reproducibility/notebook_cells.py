@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
@@ -12,6 +11,7 @@ from mlmagic.reproducibility.cells import read_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mlmagic.reproducibility.cells import CodeCell
 

@@ -158,7 +158,7 @@ def _cells(
     listed = tuple(
         read_cell(one.source, one.number, run=one.run)
         for one in log.cells
-        if not one.nested and one.status not in {"rejected"}
+        if not one.nested and one.status != "rejected"
     )
     return needed(listed), listed
 

@@ -1,4 +1,4 @@
-"""The view of a run's checklist as HTML and text: its score, and each item with its evidence and the code that mends it."""
+"""The view of a run's checklist as HTML and text: its score, and each item with its evidence and the code to write."""
 
 from __future__ import annotations
 

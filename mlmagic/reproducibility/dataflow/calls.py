@@ -99,7 +99,7 @@ class Calls:
         return Several(tuple(found))
 
     def _judged(self, node: ast.Call, path: str, name: str) -> Value:
-        """Report data that a cross-validation divides or a model is evaluated with; the model or splitter comes first."""
+        """Report data that a cross-validation divides, or that a model (the first argument) is evaluated with."""
         scope = self._scope
         model = scope.value(node.args[0]) if node.args else None
         given = next((one.value for one in node.keywords if one.arg == "X"), None)
@@ -127,7 +127,7 @@ class Calls:
             if isinstance(value, Estimator):
                 self._scope.events.saved.add(id(value))
 
-    def _method(self, node: ast.Call, receiver: Value, name: str) -> Value:
+    def _method(self, node: ast.Call, receiver: Value, name: str) -> Value:  # noqa: PLR0911  # a kind of value each
         """Return what a method of a known value returns, `_NOT_A_METHOD` if the value is not known."""
         scope = self._scope
         match receiver:
@@ -149,8 +149,8 @@ class Calls:
         data = self._scope.as_data(node.args[0]) if node.args else None
         self._arguments(node)
         if data is not None:
-            self._scope.events.judged(data, None, "fit" if name == "fit" else name, self._scope.cell, node.lineno)
-        return data if name in {"fit_transform"} else None
+            self._scope.events.judged(data, None, name, self._scope.cell, node.lineno)
+        return data if name == "fit_transform" else None
 
     def _of_data(self, node: ast.Call, data: Data, name: str) -> Value:
         """Return what a method of a table or array returns."""
@@ -164,7 +164,7 @@ class Calls:
             result: Value = data if keeps else Data(Rows("part", data.rows), data.fits)
         elif name == "select_dtypes":
             result = data
-        elif name in {"keys"}:
+        elif name == "keys":
             result = Columns()
         else:
             result = joined([data, *given]) if name in {"join", "assign", "merge", "concat"} else data
@@ -200,7 +200,7 @@ class Calls:
             return self.shaped(grouped.data, statistic, node)
         return grouped.data if name in {"transform", "apply", "agg", *_STATISTICS} else grouped
 
-    def _function(self, node: ast.Call, path: str, name: str) -> Value:
+    def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911  # a kind of function each
         """Return what a function returns: one of the notebook is interpreted, another passes its data on."""
         scope = self._scope
         function = scope.names.get(dotted(node.func)) if isinstance(node.func, ast.Name) else None

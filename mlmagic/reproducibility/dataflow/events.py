@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Leak:
-    """Something was learned from rows that later judge a model; ``how`` says what makes it one, at ``cell``, ``line``."""
+    """Something was learned from rows that judge a model; ``how`` says what makes it a leak, at ``cell``, ``line``."""
 
     fit: Fit
     how: str
@@ -34,7 +34,7 @@ class Training:
 
 @dataclass
 class Events:
-    """All that was reported, the first leak of each fit only; ``saved`` are the estimators that the code writes to a file."""
+    """All that was reported, the first leak of each fit only; ``saved`` has the ids of estimators written to a file."""
 
     leaks: dict[int, Leak] = field(default_factory=dict)
     trainings: list[Training] = field(default_factory=list)

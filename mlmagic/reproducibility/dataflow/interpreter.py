@@ -83,7 +83,7 @@ class Interpreter:
             except RecursionError:  # an expression of thousands of terms
                 continue
 
-    def _statement(self, node: ast.stmt) -> None:
+    def _statement(self, node: ast.stmt) -> None:  # noqa: PLR0912  # a branch for each kind of statement
         match node:
             case ast.Assign(targets=targets, value=value):
                 found = self.value(value)
@@ -182,7 +182,7 @@ class Interpreter:
             return joined(value.items)
         return value if isinstance(value, Data) else None
 
-    def value(self, node: ast.expr | None) -> Value:
+    def value(self, node: ast.expr | None) -> Value:  # noqa: PLR0911, PLR0912  # a branch for each kind of expression
         """Return what an expression stands for."""
         self._steps += 1
         if node is None or self._steps > _MOST_STEPS:
@@ -219,7 +219,7 @@ class Interpreter:
                 self.value(child)
         return None
 
-    def _attribute(self, node: ast.Attribute) -> Value:
+    def _attribute(self, node: ast.Attribute) -> Value:  # noqa: PLR0911  # a kind of value each
         name = dotted(node)
         if name in self.names:
             return self.names[name]

@@ -48,7 +48,9 @@ def part_of(scope: Scope, node: ast.Subscript) -> Value:
     return Data(Rows(kind, access.rows, side), access.fits)
 
 
-def _chosen(scope: Scope, key: ast.expr, *, of_rows: bool) -> tuple[RowKind, Side] | None:
+def _chosen(  # noqa: PLR0911  # a kind of key each
+    scope: Scope, key: ast.expr, *, of_rows: bool
+) -> tuple[RowKind, Side] | None:
     """Return which rows a key chooses, None if it leaves all of them."""
     if isinstance(key, ast.Tuple):
         return _chosen(scope, key.elts[0], of_rows=True) if key.elts else None

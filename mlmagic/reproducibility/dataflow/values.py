@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    import ast
+
     from mlmagic.reproducibility.cells import CodeCell
 
 Side = Literal["", "train", "test"]

@@ -61,7 +61,7 @@ def packages_item(facts: RunFacts) -> ChecklistItem:
     return item(4, "not recorded", "no requirements.txt", fix=fix)
 
 
-def version_control_item(facts: RunFacts) -> ChecklistItem:
+def version_control_item(facts: RunFacts) -> ChecklistItem:  # noqa: PLR0911  # each outcome has its own evidence
     """Grade whether the code can be had again: a commit, and what was not committed."""
     commit, dirty = facts.tags.get(_COMMIT, ""), facts.tags.get(_DIRTY)
     if not commit:

@@ -23,8 +23,10 @@ _GOES_TO_A_PATH = frozenset({"cd", "run", "load", "writefile", "store"})
 _LEAST_CELLS = 3
 _USUAL = frozenset({0, 1, -1, 2, 3, 4, 10, 100, 1000, 0.5})
 _OF_SHOWING = frozenset({
-    "figsize", "alpha", "s", "lw", "ms", "linewidth", "markersize", "fontsize", "size", "dpi", "bins", "width", "height",
-    "rotation", "pad", "ncols", "nrows", "ncol", "cols", "rows", "axis", "n", "decimals", "ndigits", "precision", "step",
+    "figsize", "alpha", "s", "lw", "ms", "linewidth", "markersize", "fontsize", "size", "dpi", "bins", "width",
+    "height",
+    "rotation", "pad", "ncols", "nrows", "ncol", "cols", "rows", "axis", "n", "decimals", "ndigits", "precision",
+    "step",
     "epoch", "n_jobs", "jobs", "verbose", "num_workers", "timeout", "zorder", "vmin", "vmax", "top", "bottom", "left",
     "right", "hspace", "wspace", "labelsize", "max_rows", "maxsplit", "indent", "sep", "digits", "x", "y", "ddof", "p",
     "level", "order", "port", "aspect", "periods", "display",

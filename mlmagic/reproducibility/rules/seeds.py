@@ -43,7 +43,7 @@ _SHOWN = 3
 
 
 def find(code: Code, seeding: Seeding) -> Iterator[Finding]:
-    """Yield what draws random numbers that nothing fixes: for each library the first call, each generator, estimator."""
+    """Yield what draws unseeded random numbers: the first call of each library, each generator, each estimator."""
     unseeded: dict[str, list[FoundCall]] = {}
     for call in code.calls:
         library = _global_generator(call)
