@@ -59,10 +59,10 @@ RANDOM_ESTIMATORS = frozenset({
 })  # fmt: skip
 """Classes that draw random numbers whatever their other parameters are."""
 RANDOM_IF = {
-    "LogisticRegression": ("solver", ("sag", "saga", "liblinear")),
+    "LogisticRegression": ("solver", ("sag", "saga")),
     "Ridge": ("solver", ("sag", "saga")),
     "RidgeClassifier": ("solver", ("sag", "saga")),
-    "PCA": ("svd_solver", ("randomized", "arpack")),
+    "PCA": ("svd_solver", ("randomized",)),
     "SVC": ("probability", (True,)),
     "NuSVC": ("probability", (True,)),
 }

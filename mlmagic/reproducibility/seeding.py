@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,15 @@ class Seeding:
     how: tuple[tuple[str, CodeCell, int], ...] = ()
     from_outside: bool = False
 
-    def covers(self, library: str, call: FoundCall) -> bool:
-        """Return whether *library* was seeded when *call* runs; the trials of a sweep have seeds of their own."""
+    def covers(self, library: str, call: FoundCall, *, draws_later: bool = False) -> bool:
+        """Return whether *library* was seeded when *call* runs; the trials of a sweep have seeds of their own.
+
+        *draws_later* is for what draws its numbers after it was made, as an estimator does when it is fitted.
+        """
         if self.from_outside or call.cell.is_sweep:
             return True
-        return library in self.since and self.since[library] <= call.place
+        at = (call.place[0], sys.maxsize) if draws_later else call.place
+        return library in self.since and self.since[library] <= at
 
 
 def seeding_of(code: Code, *, from_outside: bool = False) -> Seeding:

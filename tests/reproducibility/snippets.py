@@ -394,6 +394,27 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.svm import SVC
 LogisticRegression(C=0.5), SVC(), PCA(3), KFold(5), TimeSeriesSplit(4)
 """,
+    "an ensemble that seeds its trees, a seed before the fit, k-means from centres": """
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.ensemble import AdaBoostClassifier, BaggingRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+stump = DecisionTreeClassifier(max_depth=1)
+AdaBoostClassifier(estimator=stump, random_state=42), BaggingRegressor(DecisionTreeRegressor(), random_state=0)
+KMeans(init=centres, n_clusters=3, n_init=1)
+# %%
+model = DecisionTreeClassifier()
+np.random.seed(13)
+model.fit(X, y)
+""",
+    "random_state set afterwards, circles without noise": """
+from sklearn.cluster import KMeans
+from sklearn.datasets import make_circles
+X, y = make_circles(200, shuffle=False)
+model = KMeans(2)
+for seed in range(5):
+    model.set_params(random_state=seed).fit(X)
+""",
     "folds with a scaler each": """
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler

@@ -39,12 +39,15 @@ _KERAS_LAYERS = frozenset({
     "Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv2D", "LSTM", "GRU", "SimpleRNN", "Embedding", "Dropout",
     "MultiHeadAttention",
 })  # fmt: skip
+_ENSEMBLES = frozenset({"AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor"})
+_WITHOUT_NOISE = frozenset({"make_circles", "make_moons"})
 _SHOWN = 3
 
 
 def find(code: Code, seeding: Seeding) -> Iterator[Finding]:
     """Yield what draws unseeded random numbers: the first call of each library, each generator, each estimator."""
     unseeded: dict[str, list[FoundCall]] = {}
+    seeded_otherwise = _given_to_ensembles(code) | _set_later(code)
     for call in code.calls:
         library = _global_generator(call)
         if library is not None and not seeding.covers(library, call):
@@ -53,8 +56,10 @@ def find(code: Code, seeding: Seeding) -> Iterator[Finding]:
             fix = _assigned(call, "random.Random(42)" if call.name == "Random" else f"np.random.{call.name}(42)")
             message = f"{call.path}() draws its seed from the system, which %seed does not change"
             yield found_at(call.cell, call.node.lineno, "MLM002", message, fix=fix, last_line=call.node.end_lineno)
-        if is_random(call) and not seeding.covers(NUMPY, call):
-            yield _without_random_state(call)
+        if is_random(call) and id(call.node) not in seeded_otherwise:
+            draws_later = not _is_random_function(call)
+            if not seeding.covers(NUMPY, call, draws_later=draws_later):
+                yield _without_random_state(call)
     for library, calls in unseeded.items():
         first = calls[0]
         names = list(dict.fromkeys(call.path for call in calls))
@@ -124,7 +129,10 @@ def is_unseeded_generator(call: FoundCall) -> bool:
 
 
 def _may_be_random(call: FoundCall) -> bool:
-    if is_of_library(call.path, RANDOM_ESTIMATORS) or _is_random_function(call):
+    if is_of_library(call.path, RANDOM_ESTIMATORS):
+        init = call.given("init")  # k-means from given centres draws nothing
+        return init is None or isinstance(init, ast.Constant)
+    if _is_random_function(call):
         return True
     if not is_of_library(call.path, frozenset(RANDOM_IF)):
         return False
@@ -137,8 +145,41 @@ def is_random(call: FoundCall) -> bool:
     return _may_be_random(call) and not call.has_unknown_arguments and is_none(call.given("random_state"))
 
 
+def _given_to_ensembles(code: Code) -> set[int]:
+    """Return the ids of the calls that make the estimator of an ensemble, which sets its ``random_state``."""
+    found: set[int] = set()
+    for call in code.calls:
+        if not is_of_library(call.path, _ENSEMBLES):
+            continue
+        inner = call.given("estimator") or call.given("base_estimator") or next(iter(call.node.args), None)
+        if isinstance(inner, ast.Call):
+            found.add(id(inner))
+        if isinstance(inner, ast.Name):
+            found.update(id(value) for name, value in _assigned_calls(code) if name == inner.id)
+    return found
+
+
+def _set_later(code: Code) -> set[int]:
+    """Return the ids of all calls if the code sets ``random_state`` by ``set_params``: of which is not known."""
+    sets = [call for call in code.calls if getattr(call.node.func, "attr", "") == "set_params"]
+    if any((one.arg or "random_state").endswith("random_state") for call in sets for one in call.node.keywords):
+        return {id(call.node) for call in code.calls if not _is_random_function(call)}
+    return set()
+
+
+def _assigned_calls(code: Code) -> Iterator[tuple[str, ast.Call]]:
+    for cell in code.cells:
+        for node in ast.walk(cell.tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                yield from ((one.id, node.value) for one in node.targets if isinstance(one, ast.Name))
+
+
 def _is_random_function(call: FoundCall) -> bool:
-    return call.path.startswith("sklearn.") and (call.name in RANDOM_FUNCTIONS or call.path == "sklearn.utils.shuffle")
+    if not call.path.startswith("sklearn."):
+        return False
+    if call.name in _WITHOUT_NOISE and is_constant(call.given("shuffle"), False):  # noqa: FBT003  # the value looked for
+        return call.given("noise") is not None
+    return call.name in RANDOM_FUNCTIONS or call.path == "sklearn.utils.shuffle"
 
 
 def _equals(node: ast.expr | None, value: Any) -> bool:

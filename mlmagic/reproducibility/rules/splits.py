@@ -29,7 +29,8 @@ def find(code: Code, seeding: Seeding) -> Iterator[Finding]:
         if not _is_by_chance(call):
             continue
         of_torch = call.path == _RANDOM_SPLIT
-        if not seeding.covers(TORCH if of_torch else NUMPY, call):
+        draws_later = is_of_library(call.path, SPLITTERS)
+        if not seeding.covers(TORCH if of_torch else NUMPY, call, draws_later=draws_later):
             yield _unseeded(call, of_torch=of_torch)
 
 
