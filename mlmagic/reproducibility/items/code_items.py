@@ -91,7 +91,7 @@ def _recorded_split(facts: RunFacts) -> str:
 
 
 def _failed(number: int, found: Sequence[Finding]) -> ChecklistItem:
-    shown = [f"{one.message}: {_place(one)}" for one in found[:_MOST]]
+    shown = [f"{_place(one)}: {one.message}" for one in found[:_MOST]]
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
     return item(number, "failed", *shown, *more, fix=found[0].fix)
 

@@ -177,7 +177,7 @@ def _assigned_calls(code: Code) -> Iterator[tuple[str, ast.Call]]:
 def _is_random_function(call: FoundCall) -> bool:
     if not call.path.startswith("sklearn."):
         return False
-    if call.name in _WITHOUT_NOISE and is_constant(call.given("shuffle"), False):  # noqa: FBT003  # the value looked for
+    if call.name in _WITHOUT_NOISE and is_constant(call.given("shuffle"), False):
         return call.given("noise") is not None
     return call.name in RANDOM_FUNCTIONS or call.path == "sklearn.utils.shuffle"
 
