@@ -47,9 +47,9 @@ def _has_no_data(facts: RunFacts) -> bool:
 
 def packages_item(facts: RunFacts) -> ChecklistItem:
     """Grade whether the versions of packages are recorded."""
-    environment = facts.environment or {}
-    python = environment.get("python")
-    version = f"Python {python[:20].split()[0]}" if isinstance(python, str) and python.strip() else ""
+    python = (facts.environment or {}).get("python")
+    known = python.get("version") if isinstance(python, dict) else None
+    version = f"Python {known[:20]}" if isinstance(known, str) and known else ""
     pinned = [line for line in (facts.requirements or "").splitlines() if "==" in line]
     if pinned:
         return item(4, "passed", ", ".join(filter(None, [f"{len(pinned)} packages", version])))
