@@ -13,7 +13,6 @@ from mlmagic.adapters import interactive_plots, matplotlib, optuna
 from mlmagic.errors import UsageProblem
 from mlmagic.journal import folder
 from mlmagic.magics import completion
-from mlmagic.magics.checklist import ChecklistMagics
 from mlmagic.magics.compare import CompareMagics
 from mlmagic.magics.diff import DiffMagics
 from mlmagic.magics.evaluate import EvaluateMagics
@@ -21,6 +20,7 @@ from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.monitoring.drift import DriftMagics
 from mlmagic.magics.monitoring.monitor import MonitorMagics
 from mlmagic.magics.registry import RegistryMagics
+from mlmagic.magics.reproducibility.checklist import ChecklistMagics
 from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
@@ -242,7 +242,7 @@ def _show_retraining(done: Retraining) -> MimeBundle:
 
 
 def _show_checklist(found: Checklist) -> MimeBundle:
-    from mlmagic.views.checklist import checklist_bundle
+    from mlmagic.views.reproducibility.checklist import checklist_bundle
 
     return checklist_bundle(found)
 

@@ -26,7 +26,7 @@ def checklist(options: Namespace) -> int:
     """
     from mlmagic.cli.patch import require_store
     from mlmagic.reproducibility.checking import checklist as checklist_of
-    from mlmagic.views.checklist import checklist_bundle
+    from mlmagic.views.reproducibility.checklist import checklist_bundle
 
     require_store()
     found = checklist_of(options.run)

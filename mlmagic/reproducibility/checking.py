@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.arguments import require_text_or_none
 from mlmagic.comparison.diffs.references import references_in
 from mlmagic.errors import NoActiveRunError, StoreError, UsageProblem
 from mlmagic.recording import open_runs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 TAG = "mlmagic.checklist"
 
 
-def checklist(run: Any = None) -> Checklist:
+def checklist(run: Any = None, *, experiment: str | None = None) -> Checklist:
     """Grade how reproducible a run is by what is recorded of it, and write the score as its tag ``mlmagic.checklist``.
 
     Parameters
@@ -33,6 +34,8 @@ def checklist(run: Any = None) -> Checklist:
     run
         The run's name, id, beginning of its id, an `mlmagic.Run`, or a row of ``mlmagic.runs``; by default the last one
         of this session.
+    experiment
+        The name or id of the experiment in which to look the run up.
 
     Returns
     -------
@@ -45,17 +48,20 @@ def checklist(run: Any = None) -> Checklist:
     NoActiveRunError
         If no run is named, and none has ended in this session.
     UsageProblem
-        If several runs are named.
+        If several runs are named, or the experiment does not exist.
     RunNotFoundError, StoreError
         If the run does not exist or was deleted, or the store cannot be read.
 
     Examples
     --------
     >>> import mlmagic
-    >>> mlmagic.checklist("forest").score  # doctest: +SKIP
-    '5/8'
+    >>> found = mlmagic.checklist("forest")  # doctest: +SKIP
+    >>> [one.state for one in found.items if one.title == "Package versions recorded"]  # doctest: +SKIP
+    ['passed']
     """
-    stored = _stored(run)
+    example = "mlmagic.checklist('forest', experiment='churn')"
+    require_text_or_none("mlmagic.checklist", example, experiment=experiment)
+    stored = _stored(run, experiment)
     facts = facts_of(stored)
     found = Checklist(facts.name, facts.run_id, graded(facts), note=_note(facts))
     try:
@@ -91,7 +97,7 @@ def _of_code(facts: RunFacts) -> tuple[ChecklistItem, ...]:
     )
 
 
-def _stored(run: Any) -> Run:
+def _stored(run: Any, experiment: str | None) -> Run:
     if run is None:
         last = open_runs.last_id()
         if last is None:
@@ -100,7 +106,7 @@ def _stored(run: Any) -> Run:
     references = list(references_in(run))
     if len(references) != 1:
         raise UsageProblem(f"The checklist is of one run, not of {len(references)}: %checklist RUN")
-    return queries.find_run(references[0].text)
+    return queries.find_run(references[0].text, experiment=experiment)
 
 
 def _note(facts: RunFacts) -> str:

@@ -56,7 +56,7 @@ def line_of(finding: Finding) -> str:
 
 
 def lint(notebook: str | PathLike[str]) -> LintReport:
-    """Find what would keep a notebook from giving the same results again, without running it.
+    r"""Find what would keep a notebook from giving the same results again, without running it.
 
     Parameters
     ----------
@@ -77,8 +77,11 @@ def lint(notebook: str | PathLike[str]) -> LintReport:
     Examples
     --------
     >>> import mlmagic
-    >>> for finding in mlmagic.lint("train.ipynb"):  # doctest: +SKIP
-    ...     print(finding.code, finding.message)
+    >>> from pathlib import Path
+    >>> Path("train.py").write_text("import random\nprint(random.random())\n")  # doctest: +SKIP
+    37
+    >>> mlmagic.lint("train.py")  # doctest: +SKIP
+    train.py:cell 1:line 2: MLM001 random.random: Python's random is not seeded before
     """
     if not isinstance(notebook, str | PathLike):
         raise UsageProblem(

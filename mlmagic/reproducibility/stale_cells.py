@@ -29,7 +29,7 @@ def stale_inputs(log: Sequence[LoggedCell]) -> list[str]:
     if not cells:
         return []
     names = [_names(cell) for cell in cells]
-    latest = {cell.cell_id: at for at, cell in enumerate(cells) if cell.cell_id}
+    latest = {cell.cell_id: at for at, cell in enumerate(cells) if cell.cell_id is not None}
     found: dict[str, str] = {}
     wanted = [(name, len(cells) - 1) for name in _read(names[-1])]
     seen = set(wanted)
@@ -38,7 +38,8 @@ def stale_inputs(log: Sequence[LoggedCell]) -> list[str]:
         at = next((one for one in reversed(range(before)) if name in names[one].bound), None)
         if at is None:
             continue
-        now = latest.get(cells[at].cell_id, at) if cells[at].cell_id else at
+        cell_id = cells[at].cell_id
+        now = at if cell_id is None else latest.get(cell_id, at)
         if now != at and name not in names[now].bound:
             found[name] = (
                 f"{name} was bound by cell [{cells[at].number}], which has been edited since: "

@@ -12,8 +12,8 @@ from mlflow.entities import Dataset, DatasetInput
 import mlmagic
 from mlmagic.cli import main
 from mlmagic.errors import NoActiveRunError, RunNotFoundError, UsageProblem
-from mlmagic.magics.checklist import ChecklistMagics
 from mlmagic.magics.completion import complete
+from mlmagic.magics.reproducibility.checklist import ChecklistMagics
 from mlmagic.session.log import ExecutionLog
 from mlmagic.session.log_storage import LogStorage
 
@@ -83,7 +83,8 @@ def test_the_score_can_be_filtered(record):
     record("other", ["import numpy as np", "%%track other\nx = np.random.rand(3)"])
     mlmagic.checklist("wine")
     mlmagic.checklist("other")
-    assert list(mlmagic.runs("tags.`mlmagic.checklist` = 8/8")["name"]) == ["wine"]
+    for condition in ("tags.`mlmagic.checklist` = 8/8", "mlmagic.checklist = 8/8"):
+        assert list(mlmagic.runs(condition)["name"]) == ["wine"]
 
 
 def test_of_a_run_of_plain_mlflow_is_graded_what_can_be(make_run):
@@ -192,3 +193,12 @@ def test_the_command_names_a_missing_run(store_uri, make_run, capsys):
     make_run("forest")
     assert main(["checklist", "forst"]) == 1
     assert "Did you mean 'forest'?" in capsys.readouterr().err
+
+
+def test_a_run_is_looked_up_in_an_experiment(record, make_run):
+    record("a", GOOD)
+    make_run("a", experiment="churn")
+    assert mlmagic.checklist("a").score == "8/8"
+    assert mlmagic.checklist("a", experiment="churn").score == "0/8"
+    with pytest.raises(UsageProblem, match=r"experiment is text, not 5 \(int\)"):
+        mlmagic.checklist("a", experiment=5)

@@ -84,7 +84,6 @@ def complete(shell: InteractiveShell, magic: str, before: str, word: str) -> lis
 
 
 def _options(magic: str) -> list[str]:
-    from mlmagic.magics.checklist import ChecklistMagics
     from mlmagic.magics.compare import CompareMagics
     from mlmagic.magics.diff import DiffMagics
     from mlmagic.magics.evaluate import EvaluateMagics
@@ -92,6 +91,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.monitoring.drift import DriftMagics
     from mlmagic.magics.monitoring.monitor import MonitorMagics
     from mlmagic.magics.registry import RegistryMagics
+    from mlmagic.magics.reproducibility.checklist import ChecklistMagics
     from mlmagic.magics.retrain import RetrainMagics
     from mlmagic.magics.runs import RunsMagics
     from mlmagic.magics.status import OPTIONS

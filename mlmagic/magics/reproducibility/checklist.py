@@ -27,6 +27,7 @@ class ChecklistMagics(Magics):
 
     @magic_arguments()
     @argument("run", nargs="*", metavar="RUN", help="Name, id or beginning of an id; the last run without it.")
+    @argument("-e", "--experiment", help="Name or id of the experiment to look in.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
     @line_magic
@@ -46,6 +47,7 @@ class ChecklistMagics(Magics):
             %checklist
             %checklist forest
             %checklist "first try"
+            %checklist forest -e churn
             %checklist {mlmagic.last_run}
             found = %checklist 3f2a91c0
         """
@@ -56,4 +58,4 @@ class ChecklistMagics(Magics):
         if len(arguments.run) > 1:
             together = " ".join(arguments.run)
             raise UsageProblem(f'The checklist is of one run. A name with spaces needs quotes: %checklist "{together}"')
-        return checklist(*arguments.run)
+        return checklist(*arguments.run, experiment=arguments.experiment)

@@ -1,0 +1,1 @@
+"""The magics about repeating a run."""
