@@ -50,6 +50,7 @@ def _chosen(cells: Sequence[CodeCell], names: Sequence[CellNames], own: set[int]
             wanted = (wanted - bound) | set(names[at].read) | (set(names[at].read_inside) - bound)
         elif _configures(cells[at]):
             chosen.add(at)
+            wanted |= set(names[at].read)
     return chosen
 
 

@@ -167,6 +167,39 @@ Z = StandardScaler().fit_transform(X)
 model = SVR().fit(Z[:800], y[:800])
 model.score(Z[800:], y[800:])
 """,
+    "smallest and largest values of all rows": """
+X = pd.read_csv("x.csv")
+X = (X - X.min()) / (X.max() - X.min())
+train, test = train_test_split(X, random_state=0)
+""",
+    "a series scaled before it is divided in time": """
+from sklearn.preprocessing import MinMaxScaler
+series = pd.read_csv("passengers.csv")[["count"]].values
+series = MinMaxScaler((0, 1)).fit_transform(series)
+size = int(len(series) * 0.67)
+train, test = series[:size, :], series[size:, :]
+model.fit(train, epochs=5)
+""",
+    "validation rows taken from scaled training rows": """
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+X_train = StandardScaler().fit_transform(X_train)
+X_fit, X_val, y_fit, y_val = train_test_split(X_train, y_train, random_state=0)
+""",
+    "loading, scaling and dividing in one function": """
+from sklearn.decomposition import PCA
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+def load(path):
+    table = pd.read_csv(path)
+    target = table.pop("label")
+    values = StandardScaler().fit_transform(table)
+    return train_test_split(PCA(5).fit_transform(values), target, random_state=0)
+
+X_train, X_test, y_train, y_test = load("a.csv")
+""",
     "a scaler before a search over folds": """
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
@@ -344,6 +377,58 @@ from sklearn.preprocessing import Normalizer
 X = Normalizer().fit_transform(X)
 X = X - X.mean(axis=1, keepdims=True)
 X_train, X_test = train_test_split(X, random_state=0)
+""",
+    "fewer of the training rows, and predictions for some of them": """
+from sklearn.linear_model import SGDClassifier
+from sklearn.preprocessing import StandardScaler
+X_train, X_test, y_train, y_test = X[:60000], X[60000:], y[:60000], y[60000:]
+scaler = StandardScaler()
+X_train_scaled = scaler.fit_transform(X_train)
+X_train_small = X_train_scaled[:1000]
+model = SGDClassifier(random_state=0).fit(X_train_small, y_train[:1000])
+for n in range(100, 1000, 300):
+    model.fit(X_train_scaled[:n], y_train[:n])
+    model.score(X_train_scaled[:n], y_train[:n])
+model.fit(X_train_scaled, y_train)
+model.predict(X_train_scaled[:5])
+model.score(scaler.transform(X_test), y_test)
+""",
+    "origins, units and means of earlier rows": """
+sales = pd.read_csv("sales.csv", parse_dates=["date"])
+sales["day"] = sales["date"] - sales["date"].min()
+sales["share"] = sales["price"] / sales["price"].max()
+sales["before"] = sales["units"] - sales.groupby("shop")["units"].shift(1).rolling(7).mean()
+y = sales["units"]
+X_train, X_test, y_train, y_test = train_test_split(sales.drop(columns="units"), y, shuffle=False)
+model.fit(X_train, y_train)
+""",
+    "the end-to-end project of a book": """
+housing = pd.read_csv("housing.csv")
+housing["income_cat"] = pd.cut(housing["median_income"], bins=[0, 1.5, 3, 4.5, 6, np.inf], labels=[1, 2, 3, 4, 5])
+splitter = StratifiedShuffleSplit(n_splits=10, test_size=0.2, random_state=42)
+for train_index, test_index in splitter.split(housing, housing["income_cat"]):
+    strat_train_set = housing.iloc[train_index]
+    strat_test_set = housing.iloc[test_index]
+for set_ in (strat_train_set, strat_test_set):
+    set_.drop("income_cat", axis=1, inplace=True)
+# %%
+housing = strat_train_set.drop("median_house_value", axis=1)
+housing_labels = strat_train_set["median_house_value"].copy()
+median = housing["total_bedrooms"].median()
+housing["total_bedrooms"].fillna(median, inplace=True)
+housing_num = housing.select_dtypes(include=[np.number])
+imputer = SimpleImputer(strategy="median").fit(housing_num)
+housing_tr = pd.DataFrame(imputer.transform(housing_num), columns=housing_num.columns)
+scaled = StandardScaler().fit_transform(housing_tr)
+model = LinearRegression().fit(scaled, housing_labels)
+some_data = housing.iloc[:5]
+# %%
+preparation = ColumnTransformer([("num", StandardScaler(), make_column_selector())])
+forest = make_pipeline(preparation, RandomForestRegressor(random_state=42))
+cross_val_score(forest, housing, housing_labels, cv=10)
+search = GridSearchCV(forest, {"randomforestregressor__max_features": [4, 6]}, cv=3).fit(housing, housing_labels)
+final = search.best_estimator_
+final.predict(strat_test_set.drop("median_house_value", axis=1))
 """,
     "the global seed of NumPy": """
 import numpy as np

@@ -198,7 +198,9 @@ class Calls:
         if of_target and name == "transform" and node.args and isinstance(node.args[0], ast.Constant):
             statistic = Statistic(str(node.args[0].value), grouped.data.rows, node, of_target=True)
             return self.shaped(grouped.data, statistic, node)
-        return grouped.data if name in {"transform", "apply", "agg", *_STATISTICS} else grouped
+        if name in {"transform", "apply", "agg", *_STATISTICS}:
+            return grouped.data
+        return Grouped(grouped.data, by_group=False)  # such as `shift`, of which a mean is one of earlier rows
 
     def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911  # a kind of function each
         """Return what a function returns: one of the notebook is interpreted, another passes its data on."""

@@ -32,6 +32,8 @@ _KINDS: tuple[tuple[frozenset[str], EstimatorKind], ...] = (
     (known.SPLITTERS, "splitter"),
 )
 _LEARNED = {"transformer": "transformer", "stateless": "stateless", "resampler": "resampler"}
+_OFFSETS = frozenset({"min", "max"})
+"""Statistics that alone are an origin or a unit: ``date - date.min()``, ``pixels / pixels.max()``."""
 _LONGEST = 60
 
 
@@ -135,7 +137,7 @@ def _trained(scope: Scope, node: ast.Call, model: Estimator, data: Data) -> None
 
 def shaped(scope: Scope, data: Data, statistic: Statistic, node: ast.AST) -> Data:
     """Return data that a statistic has changed, which is learned if it is of rows and moves each of them."""
-    if statistic.name == "max" or not statistic.rows.kind:
+    if statistic.name in _OFFSETS:
         return data
     what = f"the {statistic.name} of a group" if statistic.of_target else f"the {statistic.name} of the columns"
     fit = Fit(what, statistic.rows, "statistic", scope.cell, statistic.node if statistic.of_target else node)

@@ -50,7 +50,7 @@ class Events:
     def divided(self, data: Data, by: str, cell: CodeCell, line: int, *, is_target: bool = False) -> None:
         """Judge data that a split or a cross-validation divides: what was learned from all of its rows leaks."""
         for fit in data.fits:
-            if fit.kind == "stateless" or (is_target and fit.kind == "statistic"):
+            if fit.kind == "stateless" or (fit.kind == "statistic" and (is_target or _is_of_training(fit.rows))):
                 continue
             if data.rows.is_within(fit.rows) and not _is_unknown(fit.rows):
                 self.leak(fit, f"rows that {by} divides afterwards", cell, line)
@@ -73,11 +73,17 @@ def _is_unknown(rows: Rows) -> bool:
     return any(one.kind == "unknown" for one in rows.line())
 
 
+def _is_of_training(rows: Rows) -> bool:
+    return any(one.side == "train" for one in rows.line())
+
+
 def _is_another(trained: Rows | None, rows: Rows) -> bool:
     return trained is not None and trained is not rows and trained.side != "test"
 
 
 def _holds_both(rows: Rows, trained: Rows, judged: Rows) -> bool:
     """Return whether *rows* hold both, and the model is judged by other rows than it was trained on."""
-    is_apart = trained is not judged and trained.kind in {"side", "part"} and judged.kind in {"side", "part"}
+    if judged.is_within(trained) or trained.is_within(judged):
+        return False
+    is_apart = trained.kind in {"side", "part"} and judged.kind in {"side", "part"}
     return is_apart and trained.is_within(rows) and judged.is_within(rows)

@@ -6,6 +6,7 @@ Nothing is executed. Values are what `values` describes; whatever is not underst
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlmagic.reproducibility.dataflow.calls import Calls
@@ -55,6 +56,7 @@ class Interpreter:
         self.events = Events()
         self.names: dict[str, Value] = {}
         self.targets = _target_columns(code)
+        self.parts: dict[tuple[int, str], Rows] = {}
         self._calls = Calls(self)
         self._steps = 0
         self._functions: list[Function] = []
@@ -249,7 +251,9 @@ class Interpreter:
         """Return the value of an operation: data that a statistic of all its rows has changed has learned from them."""
         if isinstance(left, Columns) or isinstance(right, Columns):
             return Columns()
-        if isinstance(left, Statistic) and isinstance(right, Statistic | None):
+        if isinstance(left, Statistic) and isinstance(right, Statistic):
+            return replace(left, name=f"{left.name} and {right.name}")
+        if isinstance(left, Statistic) and right is None:
             return left
         if isinstance(left, None | Statistic) and isinstance(right, Statistic):
             return right
@@ -263,6 +267,8 @@ class Interpreter:
 def _named(value: Value, name: str) -> Value:
     """Return a part of rows as the side of a split that its name implies."""
     if isinstance(value, Data) and value.rows.kind in {"part", "unknown"} and (side := side_of(name)):
+        if any(one.side == side for one in value.rows.line()):  # fewer of the training rows are no other side
+            return value
         return Data(Rows("side", value.rows.parent, side), value.fits)
     if isinstance(value, Index) and not value.side and (side := side_of(name)):
         return Index(side)

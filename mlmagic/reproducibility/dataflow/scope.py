@@ -23,6 +23,7 @@ class Scope(Protocol):
     events: Events
     names: dict[str, Value]
     targets: frozenset[str]
+    parts: dict[tuple[int, str], Rows]
     cell: CodeCell
 
     def value(self, node: ast.expr | None) -> Value:

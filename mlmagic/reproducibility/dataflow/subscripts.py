@@ -45,7 +45,9 @@ def part_of(scope: Scope, node: ast.Subscript) -> Value:
     if chosen is None:
         return access
     kind, side = chosen
-    return Data(Rows(kind, access.rows, side), access.fits)
+    # The same key chooses the same rows again; the rows that a key leads to keep their parent alive, and so its id.
+    rows = scope.parts.setdefault((id(access.rows), ast.unparse(key)), Rows(kind, access.rows, side))
+    return Data(rows, access.fits)
 
 
 def _chosen(  # noqa: PLR0911  # a kind of key each
