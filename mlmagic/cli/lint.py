@@ -57,7 +57,7 @@ def _as_json(reports: Sequence[LintReport]) -> str:
 def _as_github(reports: Sequence[LintReport]) -> str:
     """Return workflow commands of GitHub, which shows them beside the change."""
     return "\n".join(
-        f"::warning file={_property(report.path)},title={one.code}::"
+        f"::warning file={_property(report.path)}{f',line={one.file_line}' if one.file_line else ''},title={one.code}::"
         f"{_message(f'cell {one.cell}, line {one.line}: {one.message}')}"
         for report in reports
         for one in report

@@ -34,7 +34,8 @@ class Magic(NamedTuple):
 class CodeCell:
     """A cell: ``number`` is what a reader calls it, ``problem`` says why it could not be parsed, with ``problem_line``.
 
-    ``run`` is the id of the run that it recorded, if it is from a session's log.
+    ``run`` is the id of the run that it recorded, if it is from a session's log; ``first_line`` where it begins in a
+    script.
     """
 
     source: str
@@ -46,6 +47,7 @@ class CodeCell:
     execution_count: int | None = None
     run: str | None = None
     is_from_script: bool = False
+    first_line: int | None = None
 
     @property
     def records_models(self) -> bool:
@@ -65,6 +67,7 @@ def read_cell(
     execution_count: int | None = None,
     run: str | None = None,
     is_from_script: bool = False,
+    first_line: int | None = None,
 ) -> CodeCell:
     r"""Parse a cell as typed; in a script, magics may be comments, as jupytext and mlmagic write them. Never raises.
 
@@ -80,7 +83,9 @@ def read_cell(
     tree, problem, problem_line = _parsed(python)
     if not tree.body and not problem and not _is_foreign(lines):
         problem, problem_line = _problem_of(lines)
-    return CodeCell(source, number, tree, tuple(magics), problem, problem_line, execution_count, run, is_from_script)
+    return CodeCell(
+        source, number, tree, tuple(magics), problem, problem_line, execution_count, run, is_from_script, first_line
+    )
 
 
 def _magic(line: str, at: int, lines: list[str]) -> Magic | None:

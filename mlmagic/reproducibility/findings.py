@@ -28,7 +28,8 @@ class Finding:
     """A mistake in a cell of a notebook.
 
     ``cell`` is the cell's position in the notebook, its execution number in a run, or None. ``line`` and ``last_line``
-    count from 1 within the cell. ``fix`` is a line of code that would mend it.
+    count from 1 within the cell; ``file_line`` is the line within a script, None in a notebook. ``fix`` is a line of code
+    that would mend it.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Finding:
     line: int
     last_line: int
     fix: str = ""
+    file_line: int | None = None
 
     @property
     def title(self) -> str:
@@ -48,7 +50,8 @@ def found_at(
     cell: CodeCell, line: int, code: str, message: str, *, last_line: int | None = None, fix: str = ""
 ) -> Finding:
     """Return a finding in *cell*."""
-    return Finding(code, message, cell.number, line, last_line or line, fix)
+    in_file = cell.first_line + line - 1 if cell.first_line is not None else None
+    return Finding(code, message, cell.number, line, last_line or line, fix, in_file)
 
 
 def place(cell: CodeCell, line: int) -> str:

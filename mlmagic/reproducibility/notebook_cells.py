@@ -87,8 +87,8 @@ def _source(cell: dict[str, Any]) -> str:
 
 def _of_script(text: str) -> Iterator[CodeCell]:
     """Yield the cells of a script; one without ``# %%`` is a single cell."""
-    number, title, lines = 0, "", []
-    for line in [*text.splitlines(), None]:
+    number, title, first, lines = 0, "", 1, []
+    for at, line in enumerate([*text.splitlines(), None], 1):
         head = _CELL.fullmatch(line.rstrip()) if line is not None else None
         if line is not None and head is None:
             lines.append(line)
@@ -97,5 +97,5 @@ def _of_script(text: str) -> Iterator[CodeCell]:
         if number or has_text:
             number = max(number, 1)
             if has_text and not _NO_CODE.search(title):
-                yield read_cell("\n".join(lines), number, is_from_script=True)
-        number, title, lines = number + 1, head["title"] if head else "", []
+                yield read_cell("\n".join(lines), number, is_from_script=True, first_line=first)
+        number, title, first, lines = number + 1, head["title"] if head else "", at + 1, []

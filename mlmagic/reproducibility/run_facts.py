@@ -153,7 +153,7 @@ def _cells(
         source = own.files.text(CODE)
         if source is None:
             return None, ()
-        cell = read_cell(source, run=run_id)
+        cell = read_cell(source, run=run_id, is_from_script=own.tags.get("mlflow.source.name", "").endswith(".py"))
         return (cell,), ()
     listed = tuple(
         read_cell(one.source, one.number, run=one.run)

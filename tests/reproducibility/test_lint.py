@@ -100,13 +100,17 @@ def test_execution_counts_that_do_not_rise_are_found(notebook, counts, found):
     assert [(one.code, one.cell) for one in mlmagic.lint(path)] == [("MLM009", cell) for cell in found]
 
 
-def test_a_script_in_percent_format_is_read_cell_by_cell(tmp_path):
+def test_a_script_in_percent_format_is_read_cell_by_cell(tmp_path, capsys):
     path = tmp_path / "train.py"
     path.write_text(
         '"""Train."""\nimport numpy as np\n\n# %% [markdown]\n# np.random.rand()\n\n# %% load\n# %seed 3\n\n# %%\n'
         "a = np.random.rand()\nrng = np.random.default_rng()\n"
     )
-    assert [(one.code, one.cell, one.line) for one in mlmagic.lint(path)] == [("MLM002", 4, 2)]
+    assert [(one.code, one.cell, one.line, one.file_line) for one in mlmagic.lint(path)] == [("MLM002", 4, 2, 12)]
+    assert main(["lint", str(path), "--format", "github"]) == 1
+    assert capsys.readouterr().out.startswith(
+        f"::warning file={path},line=12,title=MLM002::cell 4, line 2: numpy.random"
+    )
 
 
 def test_a_script_without_cells_is_one_cell(tmp_path):
