@@ -7,6 +7,8 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from mlmagic.visible import clean
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
@@ -58,7 +60,7 @@ def _as_github(reports: Sequence[LintReport]) -> str:
     """Return workflow commands of GitHub, which shows them beside the change."""
     return "\n".join(
         f"::warning file={_property(report.path)}{f',line={one.file_line}' if one.file_line else ''},title={one.code}::"
-        f"{_message(f'cell {one.cell}, line {one.line}: {one.message}')}"
+        f"{_message(f'cell {one.cell}, line {one.line}: {clean(one.message)}')}"
         for report in reports
         for one in report
     )

@@ -28,8 +28,8 @@ class Finding:
     """A mistake in a cell of a notebook.
 
     ``cell`` is the cell's position in the notebook, its execution number in a run, or None. ``line`` and ``last_line``
-    count from 1 within the cell; ``file_line`` is the line within a script, None in a notebook. ``fix`` is a line of code
-    that would mend it.
+    count from 1 within the cell; ``file_line`` is the line within a script, None in a notebook. ``fix`` is a line of
+    code that would mend it.
     """
 
     code: str
