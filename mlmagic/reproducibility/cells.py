@@ -18,6 +18,7 @@ _COMMENTED = re.compile(r"#\s*(?=%{1,2}[^\W\d])")
 _BODY_IS_PYTHON = frozenset({"track", "time", "timeit", "capture", "prun", "mprun", "memit", "sweep", "retrain"})
 _NOT_KNOWN_TO_SCRIPTS = frozenset({"sweep", "retrain"})
 _RECORDS_MODELS = frozenset({"track", "sweep", "retrain"})
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 _FLAGS = frozenset({"--quiet"})
 
 
@@ -75,7 +76,7 @@ def read_cell(
     >>> cell.records_models, ast.unparse(cell.tree).splitlines()[0]
     (True, 'X_train, X_test, y_train, y_test = __mlmagic_split__(X, y)')
     """
-    lines = source.splitlines() or [""]
+    lines = lines_of(source)
     if is_from_script:
         lines = [_COMMENTED.sub("", line, count=1) if _COMMENTED.match(line) else line for line in lines]
     magics = [magic for at, line in enumerate(lines, 1) if (magic := _magic(line, at, lines)) is not None]
@@ -86,6 +87,15 @@ def read_cell(
     return CodeCell(
         source, number, tree, tuple(magics), problem, problem_line, execution_count, run, is_from_script, first_line
     )
+
+
+def lines_of(source: str) -> list[str]:
+    r"""Return the lines as Python counts them: a form feed ends none.
+
+    >>> lines_of("a\r\nb\x0cc")
+    ['a', 'b\x0cc']
+    """
+    return _NEWLINE.split(source)
 
 
 def _magic(line: str, at: int, lines: list[str]) -> Magic | None:

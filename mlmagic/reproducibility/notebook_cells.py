@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
-from mlmagic.reproducibility.cells import read_cell
+from mlmagic.reproducibility.cells import lines_of, read_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ def _source(cell: dict[str, Any]) -> str:
 def _of_script(text: str) -> Iterator[CodeCell]:
     """Yield the cells of a script; one without ``# %%`` is a single cell."""
     number, title, first, lines = 0, "", 1, []
-    for at, line in enumerate([*text.splitlines(), None], 1):
+    for at, line in enumerate([*lines_of(text), None], 1):
         head = _CELL.fullmatch(line.rstrip()) if line is not None else None
         if line is not None and head is None:
             lines.append(line)

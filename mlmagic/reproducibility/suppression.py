@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmagic.reproducibility.cells import lines_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,7 +19,7 @@ _CODE = re.compile(r"[A-Z]+[0-9]+")
 
 def without_silenced(findings: Iterable[Finding], cells: Iterable[CodeCell]) -> list[Finding]:
     """Return the findings that no comment on one of their lines silences."""
-    lines = {cell.number: cell.source.splitlines() for cell in cells}
+    lines = {cell.number: lines_of(cell.source) for cell in cells}
     return [one for one in findings if not any(_silences(line, one.code) for line in _lines_of(one, lines))]
 
 

@@ -113,6 +113,12 @@ def test_a_script_in_percent_format_is_read_cell_by_cell(tmp_path, capsys):
     )
 
 
+def test_a_form_feed_ends_no_line(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text("import random\n\x0c\nx = 'a\x0cb\u2028c'\nrandom.random()\n", newline="")
+    assert [(one.cell, one.line) for one in mlmagic.lint(path)] == [(1, 4)]
+
+
 def test_a_script_without_cells_is_one_cell(tmp_path):
     path = tmp_path / "train.py"
     path.write_text("import random\n\nprint(random.random())\n")
