@@ -80,8 +80,10 @@ def read_cell(
     if is_from_script:
         lines = [_COMMENTED.sub("", line, count=1) if _COMMENTED.match(line) else line for line in lines]
     magics = [magic for at, line in enumerate(lines, 1) if (magic := _magic(line, at, lines)) is not None]
-    python = as_python("\n".join(_as_call(line) for line in lines))
+    python = "\n".join(_as_call(line) for line in lines) if magics else "\n".join(lines)
     tree, problem, problem_line = _parsed(python)
+    if problem:  # `as_python` compiles, which takes longer
+        tree, problem, problem_line = _parsed(as_python(python))
     if not tree.body and not problem and not _is_foreign(lines):
         problem, problem_line = _problem_of(lines)
     return CodeCell(

@@ -191,7 +191,7 @@ def test_the_command_prints_the_checklist_and_returns_1_below_8(record, capsys):
 
 def test_the_command_names_a_missing_run(store_uri, make_run, capsys):
     make_run("forest")
-    assert main(["checklist", "forst"]) == 1
+    assert main(["checklist", "foest"]) == 1
     assert "Did you mean 'forest'?" in capsys.readouterr().err
 
 

@@ -91,8 +91,10 @@ def test_a_comment_on_any_line_of_a_long_statement_silences_it(notebook):
         ((1, 5, 9), []),
         ((None, None), []),
         ((2, None, 3), []),
-        ((3, 2, 4), [2]),
-        ((1, 4, 2, 3), [3, 4]),
+        ((3, 2, 4), [1]),
+        ((1, 4, 2, 3), [2]),
+        ((2, 3, 4, 1), [4]),
+        ((1, 1), [1]),
     ],
 )
 def test_execution_counts_that_do_not_rise_are_found(notebook, counts, found):

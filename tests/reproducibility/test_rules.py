@@ -31,6 +31,19 @@ def test_nothing_is_found_in_a_clean_notebook(name):
     assert [f"{one.code} {one.message}" for one in found(CLEAN[name])] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("a scaler fitted on all rows after the split", "model = make_pipeline(MinMaxScaler(), LogisticRegression()).fit(X_train, y_train)"),
+        ("a scaler fitted again on the test rows", "X_test = scaler.transform(X_test)"),
+        ("rows drawn anew before the split", "imblearn.pipeline.make_pipeline(SMOTE(random_state=0), model).fit(X_train, y_train)"),
+        ("statistics of the whole frame", "split first; then use X_train.mean() and X_train.std() for X_train and X_test"),
+    ],
+)  # fmt: skip
+def test_the_fix_names_the_steps_of_the_notebook(name, fix):
+    assert found(WITH_LEAKAGE[name])[0].fix == fix
+
+
 def test_every_rule_has_a_defect_that_shows_it():
     shown = {"MLM005", *(name.partition(" ")[0] for name in WITH_OTHER_DEFECTS)}
     assert shown == set(RULES) - {"MLM009"}  # for which a notebook must have been executed

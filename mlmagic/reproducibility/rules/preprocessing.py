@@ -50,7 +50,13 @@ def _mend(leak: Leak, events: Events) -> str:
 
 
 def _variable(leak: Leak) -> str:
-    return leak.fit.what.lower() if leak.fit.owner is None else "scaler" if "caler" in leak.fit.what else "transformer"
+    return (
+        leak.fit.what.lower()
+        if leak.fit.owner is None
+        else "scaler"
+        if leak.fit.what.endswith("Scaler")
+        else "transformer"
+    )
 
 
 def _is_kept_apart(training: Training, events: Events, leaking: set[int]) -> bool:
