@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from mlmagic.reproducibility.findings import found_at, place
@@ -50,13 +51,11 @@ def _mend(leak: Leak, events: Events) -> str:
 
 
 def _variable(leak: Leak) -> str:
-    return (
-        leak.fit.what.lower()
-        if leak.fit.owner is None
-        else "scaler"
-        if leak.fit.what.endswith("Scaler")
-        else "transformer"
-    )
+    """Return the name on which ``fit`` was called."""
+    called = leak.fit.node.func if isinstance(leak.fit.node, ast.Call) else None
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        return called.value.id
+    return "transformer"
 
 
 def _is_kept_apart(training: Training, events: Events, leaking: set[int]) -> bool:
