@@ -517,6 +517,18 @@ test[columns] = scaler.transform(test[columns])
 model = LogisticRegression().fit(train[columns], train["label"])
 model.score(test[columns], test["label"])
 """,
+    "a pipeline of parts that are fitted already": """
+%%track linear
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+scaler = StandardScaler().fit(X_train)
+model = Ridge().fit(scaler.transform(X_train), y_train)
+whole = Pipeline([("scale", scaler), ("model", model)])
+other = Ridge(2)
+other.fit(scaler.transform(X_train), y_train)
+second = make_pipeline(scaler, other)
+""",
     "a scaler and a model saved both": """
 import joblib
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)

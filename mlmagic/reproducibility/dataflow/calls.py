@@ -125,7 +125,7 @@ class Calls:
         """Note the estimators that are written to a file or logged."""
         for value in self._arguments(node):
             if isinstance(value, Estimator):
-                self._scope.events.saved.add(id(value))
+                self._scope.events.saved.add(value)
 
     def _method(self, node: ast.Call, receiver: Value, name: str) -> Value:  # noqa: PLR0911  # a kind of value each
         """Return what a method of a known value returns, `_NOT_A_METHOD` if the value is not known."""

@@ -58,16 +58,20 @@ def constructed(scope: Scope, node: ast.Call) -> Estimator | None:
 
 
 def _kind_of_pipeline(scope: Scope, node: ast.Call) -> EstimatorKind:
-    """Return whether a pipeline ends with a transformer or a model."""
-    steps = node.args
-    if steps and isinstance(steps[0], ast.List):
-        steps = [one.elts[-1] for one in steps[0].elts if isinstance(one, ast.Tuple) and one.elts]
-    elif steps and (listed := scope.value(steps[0])) and isinstance(listed, Several) and len(steps) == 1:
-        last = listed.items[-1] if listed.items else None
-        last = last.items[-1] if isinstance(last, Several) and last.items else last
-        return last.kind if isinstance(last, Estimator) and last.kind != "splitter" else "model"
-    last = scope.value(steps[-1]) if steps else None
+    """Return whether a pipeline ends with a transformer or a model; note the estimators that it is composed of."""
+    steps = _steps(scope, node)
+    scope.events.composed.append({step for step in steps if isinstance(step, Estimator)})
+    last = steps[-1] if steps else None
     return last.kind if isinstance(last, Estimator) and last.kind in {"transformer", "stateless"} else "model"
+
+
+def _steps(scope: Scope, node: ast.Call) -> list[Value]:
+    """Return the steps of ``make_pipeline(a, b)`` or ``Pipeline([("a", a), ("b", b)])``."""
+    steps = [scope.value(one) for one in node.args]
+    given = [scope.value(one.value) for one in node.keywords if one.arg == "steps"]
+    if len(steps + given) == 1 and isinstance(listed := (steps + given)[0], Several):
+        return [step.items[-1] if isinstance(step, Several) and step.items else step for step in listed.items]
+    return steps
 
 
 def _expression(node: ast.Call, name: str) -> str:

@@ -34,18 +34,19 @@ class Training:
 
 @dataclass
 class Events:
-    """All that was reported, the first leak of each fit only; ``saved`` has the ids of estimators written to a file."""
+    """All that was reported, the first leak of each fit only.
 
-    leaks: dict[int, Leak] = field(default_factory=dict)
+    ``saved`` are the estimators that the code writes to a file, ``composed`` the steps of each pipeline.
+    """
+
+    leaks: dict[Fit, Leak] = field(default_factory=dict)
     trainings: list[Training] = field(default_factory=list)
-    saved: set[int] = field(default_factory=set)
-    transforms: set[int] = field(default_factory=set)
-    _fits: list[Fit] = field(default_factory=list)
+    saved: set[Estimator] = field(default_factory=set)
+    composed: list[set[Estimator]] = field(default_factory=list)
 
     def leak(self, fit: Fit, how: str, cell: CodeCell, line: int) -> None:
         """Report a leak."""
-        self._fits.append(fit)  # its id must not be used again
-        self.leaks.setdefault(id(fit), Leak(fit, how, cell, line))
+        self.leaks.setdefault(fit, Leak(fit, how, cell, line))
 
     def divided(self, data: Data, by: str, cell: CodeCell, line: int, *, is_target: bool = False) -> None:
         """Judge data that a split or a cross-validation divides: what was learned from all of its rows leaks."""

@@ -21,10 +21,9 @@ def find(events: Events) -> Iterator[Finding]:
     """Yield what leaks the rows of the test set, then models that are recorded without their preprocessing."""
     for leak in events.leaks.values():
         yield _leak(leak, events)
-    leaking = {id(leak.fit) for leak in events.leaks.values()}
     seen: set[int] = set()
     for training in events.trainings:
-        if id(training.node) not in seen and _is_kept_apart(training, events, leaking):
+        if id(training.node) not in seen and _is_kept_apart(training, events):
             seen.add(id(training.node))
             yield _outside(training)
 
@@ -58,13 +57,14 @@ def _variable(leak: Leak) -> str:
     return "transformer"
 
 
-def _is_kept_apart(training: Training, events: Events, leaking: set[int]) -> bool:
+def _is_kept_apart(training: Training, events: Events) -> bool:
     """Return whether the model is recorded or saved, and not all of its preprocessing with it."""
-    if any(id(fit) in leaking for fit in training.fits):
+    before = {fit.owner for fit in training.fits if fit.owner is not None}
+    if any(fit in events.leaks for fit in training.fits):
+        return False  # which says more
+    if any({training.model, *before} <= steps for steps in events.composed):
         return False
-    if training.cell.records_models:
-        return True
-    return id(training.model) in events.saved and any(id(fit.owner) not in events.saved for fit in training.fits)
+    return training.cell.records_models or (training.model in events.saved and not before <= events.saved)
 
 
 def _outside(training: Training) -> Finding:
