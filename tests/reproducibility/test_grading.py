@@ -26,10 +26,10 @@ BESIDE = (
 )
 
 
-def item(number, cells=GOOD, *, ids=(), **more):
+def item(number, sources=GOOD, *, ids=(), **more):
     """Return an item of a run with a session of these cells."""
-    read = tuple(read_cell(source, at) for at, source in enumerate(cells, 1))
-    log = ExecutionLog([LoggedCell(at, one, "ok", cell_id=dict(ids).get(at)) for at, one in enumerate(cells, 1)])
+    read = tuple(read_cell(source, at) for at, source in enumerate(sources, 1))
+    log = ExecutionLog([LoggedCell(at, one, "ok", cell_id=dict(ids).get(at)) for at, one in enumerate(sources, 1)])
     given = {"tags": TAGS, "params": {}, "datasets": (("X_train", "d" * 32, {}),), "requirements": "a==1\nb==2\n"}
     given |= {"cells": needed(read), "all_cells": read, "log": log, "environment": {"python": {"version": "3.13.1"}}}
     facts = RunFacts("r1", "a", "FINISHED", **(given | more))
@@ -200,6 +200,18 @@ def test_a_sample_of_data_is_no_fingerprint():
 def test_a_run_that_reads_no_data_needs_no_fingerprint_one_that_reads_some_does():
     assert item(3, ["%%track a\nx = 1 + 1"], datasets=()).state == "not applicable"
     assert item(3, ["%%track a --no-data\ndf = pd.read_csv('a.csv')"], datasets=()).state == "failed"
+
+
+def test_of_a_run_without_any_code_nothing_is_claimed():
+    about = {
+        "cells": None,
+        "all_cells": (),
+        "log": None,
+        "tags": {"mlmagic.id": "e"},
+        "datasets": (),
+        "requirements": None,
+    }
+    assert {number: item(number, **about).state for number in range(1, 9)} == dict.fromkeys(range(1, 9), "not recorded")
 
 
 def test_the_packages_of_a_logged_model_count():

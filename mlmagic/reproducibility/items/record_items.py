@@ -29,7 +29,7 @@ def data_item(facts: RunFacts) -> ChecklistItem:
             listed = ", ".join(sampled[:_MOST])
             return item(3, "failed", f"only a sample was hashed: {listed}", fix="%config MLMagic.data_budget_s = 60")
         return item(3, "passed", shown)
-    if not facts.is_of_mlmagic:
+    if not facts.is_of_mlmagic or facts.cells is None:
         return item(3, "not recorded", "no dataset", fix='mlflow.log_input(mlflow.data.from_pandas(df), "training")')
     if any(_READS.search(cell.source) for cell in facts.cells or ()):
         fix = "%%track without --no-data, or: %data" if _has_no_data(facts) else "bind the data to a name in the cell"
@@ -65,7 +65,7 @@ def version_control_item(facts: RunFacts) -> ChecklistItem:  # noqa: PLR0911  # 
     """Grade whether the code can be had again: a commit, and what was not committed."""
     commit, dirty = facts.tags.get(_COMMIT, ""), facts.tags.get(_DIRTY)
     if not commit:
-        if not facts.is_of_mlmagic:
+        if not facts.is_of_mlmagic or facts.cells is None:
             return item(6, "not recorded", "no commit", fix="%load_ext mlmagic")
         fix = 'git init && git add -A && git commit -m "first version"'
         return item(6, "failed", "the code is in no Git repository, or has no commit", fix=fix)
