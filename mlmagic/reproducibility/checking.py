@@ -90,7 +90,7 @@ def _of_code(facts: RunFacts) -> tuple[ChecklistItem, ...]:
     is_seeded = facts.is_child and not {"seed", "trial.seed"}.isdisjoint(facts.params)
     seeding = seeding_of(code, from_outside=is_seeded)
     return (
-        code_items.seeds_item(code, seeding),
+        code_items.seeds_item(code, seeding, facts),
         code_items.splits_item(code, seeding, facts),
         code_items.preprocessing_item(code, facts),
         code_items.settings_item(code),

@@ -58,6 +58,8 @@ RANDOM_ESTIMATORS = frozenset({
     "RandomOverSampler", "RandomUnderSampler",
 })  # fmt: skip
 """Classes that draw random numbers whatever their other parameters are."""
+ENSEMBLES = frozenset({"AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor"})
+"""Classes that set the ``random_state`` of the estimator that they are given."""
 RANDOM_IF = {
     "LogisticRegression": ("solver", ("sag", "saga")),
     "Ridge": ("solver", ("sag", "saga")),

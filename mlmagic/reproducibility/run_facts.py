@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlmagic.session.log import ExecutionLog
 
 _PARENT = "mlflow.parentRunId"
-_SPLIT = "mlmagic/split.json"
+_SPLIT, _MODELS = "mlmagic/split.json", "mlmagic/models.json"
 _FOLDER = "mlmagic"
 
 
@@ -30,7 +30,8 @@ class RunFacts:
     """What is recorded of a run; of a trial or fold, what its parent has for all of them is its own.
 
     ``cells`` are those of its session up to it that it depends on, None if none were recorded; ``models`` the names of
-    its logged models, with ``has_requirements`` if one names its packages.
+    its logged models, with ``has_model_requirements`` if one names its packages; ``parameters`` are those of all of its
+    models.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class RunFacts:
     requirements: str | None = None
     patch: str | None = None
     split: Any = None
+    parameters: dict[str, Any] = field(default_factory=dict)
     cells: tuple[CodeCell, ...] | None = None
     all_cells: tuple[CodeCell, ...] = ()
     log: ExecutionLog | None = None
@@ -78,7 +80,7 @@ def facts_of(run: Run) -> RunFacts:
     records = read_records(chain)
     files = [record.files for record in records]
     list_all(files, [_FOLDER])
-    read_all((one, _SPLIT) for one in files)
+    read_all((one, path) for one in files for path in (_SPLIT, _MODELS))
     own = records[0]
     log, why = _log(run)
     cells, all_cells = _cells(own, log, run.info.run_id)
@@ -98,6 +100,7 @@ def facts_of(run: Run) -> RunFacts:
         requirements=_first(records, REQUIREMENTS),
         patch=_first(records, PATCH),
         split=read_json(_first(records, _SPLIT), object),
+        parameters=read_json(own.files.text(_MODELS), dict) or {},
         cells=cells,
         all_cells=all_cells,
         log=log,

@@ -118,6 +118,7 @@ STRANGE = {
     "mlmagic/environment.json": ["[]", '{"python": 5}', '{"python": {"version": ["3"]}}', "nul"],
     "mlmagic/requirements.txt": ["", "\x00==\x1b[31m", "=="],
     "mlmagic/split.json": ["5", "[5]", '{"method": 3}', '[{"method": "by", "seed": "x"}]'],
+    "mlmagic/models.json": ["[]", '{"m": 5}', '{"m": {"class": 3, "parameters": {"random_state": null, "a": [], "a__random_state": null, "a__b__random_state": null}}}'],
     "mlmagic/cell.py": ["\x00", "x = ("],
 }  # fmt: skip
 

@@ -227,5 +227,17 @@ def test_a_trial_has_a_seed_of_its_own():
     assert item(1, cells, params={"seed": "7"}).state == "failed"
 
 
+def test_a_model_that_a_config_makes_is_judged_by_its_recorded_parameters():
+    cells = ["cfg = compose('forest')", "%%track a\nmodel = mlmagic.instantiate(cfg.model).fit(X, y)"]
+    forest = {"class": "sklearn.ensemble._forest.RandomForestClassifier", "parameters": {"random_state": None}}
+    found = item(1, cells, parameters={"model": forest})
+    assert (found.state, found.evidence) == ("failed", ("model: RandomForestClassifier has random_state=None",))
+    assert item(1, [GOOD[0], *cells], parameters={"model": forest}).state == "passed"
+    assert item(1, cells, parameters={"model": forest | {"parameters": {"random_state": 3}}}).state == "not applicable"
+    inner = {"random_state": 0, "estimator": "DecisionTreeClassifier", "estimator__random_state": None}
+    boosted = {"class": "sklearn.ensemble._weight_boosting.AdaBoostClassifier", "parameters": inner}
+    assert item(1, cells, parameters={"model": boosted}).state == "not applicable"
+
+
 def test_a_cell_that_is_no_python_hides_no_other():
     assert item(1, ["import numpy as np", "x = (", "%%bash\nls", "%%track a\ny = np.random.rand(2)"]).state == "failed"

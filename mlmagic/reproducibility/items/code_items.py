@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from mlmagic.reproducibility.checklist import item
 from mlmagic.reproducibility.dataflow.interpreter import events_of
 from mlmagic.reproducibility.findings import place
+from mlmagic.reproducibility.items.recorded_parameters import without_random_state
 from mlmagic.reproducibility.rules import configuration, preprocessing, seeds, splits
+from mlmagic.reproducibility.seeding import NUMPY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +24,14 @@ _MOST = 5
 _FITS = frozenset({"fit", "fit_transform", "fit_predict", "cross_val_score", "cross_validate"})
 
 
-def seeds_item(code: Code, seeding: Seeding) -> ChecklistItem:
+def seeds_item(code: Code, seeding: Seeding, facts: RunFacts) -> ChecklistItem:
     """Grade whether random numbers are seeded; a split without a seed is another item's."""
     found = list(seeds.find(code, seeding))
     if found:
         return _failed(1, found)
+    is_seeded = NUMPY in seeding.since or seeding.from_outside or any(cell.is_sweep for cell in code.cells)
+    if not is_seeded and (models := list(without_random_state(facts.parameters))):
+        return item(1, "failed", *models[:_MOST], fix="%seed 42")
     shown = [f"{how} ({place(cell, line)})" for how, cell, line in seeding.how[:_MOST]]
     if shown:
         return item(1, "passed", *shown)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.reproducibility.code import is_constant, is_none
 from mlmagic.reproducibility.findings import found_at
-from mlmagic.reproducibility.library_names import RANDOM_ESTIMATORS, RANDOM_FUNCTIONS, RANDOM_IF, is_of_library
+from mlmagic.reproducibility.library_names import (
+    ENSEMBLES,
+    RANDOM_ESTIMATORS,
+    RANDOM_FUNCTIONS,
+    RANDOM_IF,
+    is_of_library,
+)
 from mlmagic.reproducibility.seeding import NUMPY, PYTHON, TENSORFLOW, TORCH
 
 if TYPE_CHECKING:
@@ -39,7 +45,6 @@ _KERAS_LAYERS = frozenset({
     "Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv2D", "LSTM", "GRU", "SimpleRNN", "Embedding", "Dropout",
     "MultiHeadAttention",
 })  # fmt: skip
-_ENSEMBLES = frozenset({"AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor"})
 _WITHOUT_NOISE = frozenset({"make_circles", "make_moons"})
 _SHOWN = 3
 
@@ -149,7 +154,7 @@ def _given_to_ensembles(code: Code) -> set[int]:
     """Return the ids of the calls that make the estimator of an ensemble, which sets its ``random_state``."""
     found: set[int] = set()
     for call in code.calls:
-        if not is_of_library(call.path, _ENSEMBLES):
+        if not is_of_library(call.path, ENSEMBLES):
             continue
         inner = call.given("estimator") or call.given("base_estimator") or next(iter(call.node.args), None)
         if isinstance(inner, ast.Call):
