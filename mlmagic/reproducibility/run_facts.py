@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PARENT = "mlflow.parentRunId"
 _SPLIT, _MODELS = "mlmagic/split.json", "mlmagic/models.json"
 _FOLDER = "mlmagic"
+_DEEPEST = 5
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,10 @@ def facts_of(run: Run) -> RunFacts:
     list_all(files, [_FOLDER])
     read_all((one, path) for one in files for path in (_SPLIT, _MODELS))
     own = records[0]
-    log, why = _log(run)
+    log = _log(chain)
     cells, all_cells = _cells(own, log, run.info.run_id)
     names, has_requirements = _models(run)
     unread = {path: reason for path in (ENVIRONMENT, REQUIREMENTS, PATCH) if (reason := own.files.why_not(path))}
-    if why and log is None and own.files.why_not(CODE):
-        unread[CODE] = str(own.files.why_not(CODE))
     return RunFacts(
         run_id=own.id,
         name=own.name or own.id[:8],
@@ -110,14 +109,17 @@ def facts_of(run: Run) -> RunFacts:
 
 
 def _above(run: Run) -> list[Run]:
-    """Return the run's parent, if it can be read: a trial's code and environment are recorded there."""
-    parent = run.data.tags.get(_PARENT)
-    if not parent or parent == run.info.run_id:
-        return []
-    try:
-        return [queries.get_run(parent)]
-    except MLMagicError:
-        return []
+    """Return the run's parent and those above it, if they can be read: they have what all runs below them share."""
+    found = [run]
+    while len(found) <= _DEEPEST:
+        parent = found[-1].data.tags.get(_PARENT)
+        if not parent or any(parent == one.info.run_id for one in found):
+            break
+        try:
+            found.append(queries.get_run(parent))
+        except MLMagicError:
+            break
+    return found[1:]
 
 
 def _first(records: list[RunRecord], path: str) -> str | None:
@@ -139,11 +141,14 @@ def _datasets(records: list[RunRecord]) -> tuple[tuple[str, str, dict[str, Any]]
     return tuple((str(one.name), str(one.digest or ""), read_json(one.profile, dict) or {}) for one in given)
 
 
-def _log(run: Run) -> tuple[ExecutionLog | None, str]:
-    try:
-        return connection.ask(lambda: read_log(run), timeout_s=60.0), ""
-    except MLMagicError as error:
-        return None, str(error)
+def _log(chain: list[Run]) -> ExecutionLog | None:
+    """Return the execution log of the run or of one above it, None if none can be read."""
+    for run in chain:
+        try:
+            return connection.ask(lambda run=run: read_log(run), timeout_s=60.0)  # type: ignore[misc]
+        except MLMagicError:
+            continue
+    return None
 
 
 def _cells(

@@ -104,13 +104,15 @@ def test_of_an_older_run_without_a_log_the_cell_is_graded(record):
     assert item(found, 8).state == "not recorded"
 
 
-def test_a_trial_has_the_code_and_the_environment_of_its_sweep(record, make_run, store_uri):
+def test_a_trial_and_its_folds_have_the_code_and_the_environment_of_the_sweep(record, make_run, store_uri):
     body = "%%sweep depths depth=2,4 --metric accuracy\nmodel = RandomForestClassifier().fit(X_train, y_train)"
     parent = record("depths", (*GOOD[:3], body))
     trial = make_run("depths 1", {"seed": 7}, tags={"mlflow.parentRunId": parent, "mlmagic.id": "e" * 32})
-    found = mlmagic.checklist(mlmagic.Run(trial))
-    assert found.run_id == trial
-    assert found.score == "8/8"
+    fold = make_run("fold 0", tags={"mlflow.parentRunId": trial, "mlmagic.id": "d" * 32})
+    for run_id in (trial, fold):
+        found = mlmagic.checklist(mlmagic.Run(run_id))
+        assert found.run_id == run_id
+        assert found.score == "8/8"
 
 
 STRANGE = {

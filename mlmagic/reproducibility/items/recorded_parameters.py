@@ -29,13 +29,9 @@ def without_random_state(models: Mapping[str, Any]) -> Iterator[str]:
         whole = str(about.get("class", "")).rpartition(".")[2]
         for key, value in parameters.items():
             before, _, last = str(key).rpartition("__")
-            kind = parameters.get(before) if before else whole
-            if (
-                last == _KEY
-                and value is None
-                and kind in RANDOM_ESTIMATORS
-                and not _is_of_ensemble(before, parameters, whole)
-            ):
+            kind = str(parameters.get(before) if before else whole)
+            is_unset = last == _KEY and value is None and kind in RANDOM_ESTIMATORS
+            if is_unset and not _is_of_ensemble(before, parameters, whole):
                 yield f"{str(name)[:60]}: {kind} has {_KEY}=None"
 
 
