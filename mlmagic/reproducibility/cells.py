@@ -192,12 +192,5 @@ def _is_foreign(lines: list[str]) -> bool:
 def _problem_of(lines: list[str]) -> tuple[str, int]:
     """Return why the cell is no Python, and the line, without what IPython alone understands."""
     kept = ["" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile("\n".join(kept), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    except SyntaxError as error:
-        return error.msg or "invalid syntax", error.lineno or 1
-    except (ValueError, OverflowError, RecursionError, MemoryError) as error:
-        return str(error) or type(error).__name__, 1
-    return "", 1
+    _, problem, line = _parsed("\n".join(kept))
+    return problem, line
