@@ -102,7 +102,8 @@ def _stored(run: Any, experiment: str | None) -> Run:
         last = open_runs.last_id()
         if last is None:
             raise NoActiveRunError("No run has ended in this session yet: %checklist RUN names one, %runs lists them")
-        return queries.find_run(last)
+        stored = queries.get_run(last)  # which says of a run that waits in a journal how it is delivered
+        return stored if stored.info.lifecycle_stage == "active" else queries.find_run(last)
     references = list(references_in(run))
     if len(references) != 1:
         raise UsageProblem(f"The checklist is of one run, not of {len(references)}: %checklist RUN")

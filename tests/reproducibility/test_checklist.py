@@ -155,6 +155,18 @@ def test_what_names_no_single_run_is_one_line(store_uri, monkeypatch):
             mlmagic.checklist(given)
 
 
+def test_without_a_name_it_is_the_last_run_of_the_session(record, store_uri, monkeypatch):
+    run_id = record("a", GOOD)
+    monkeypatch.setattr("mlmagic.recording.open_runs.last_id", lambda: run_id)
+    assert mlmagic.checklist().run == "a"
+    MlflowClient(store_uri).delete_run(run_id)
+    with pytest.raises(RunNotFoundError, match="was deleted"):
+        mlmagic.checklist()
+    monkeypatch.setattr("mlmagic.recording.open_runs.last_id", lambda: "0" * 32)
+    with pytest.raises(RunNotFoundError, match="recorded offline, %mlmagic sync delivers it"):
+        mlmagic.checklist()
+
+
 def test_the_checklist_is_shown_if_the_tag_cannot_be_written(record, tmp_path):
     record("a", GOOD)
     with sqlite3.connect(tmp_path / "mlflow.db") as database:
