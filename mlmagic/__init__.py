@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from mlmagic.models.studies import optuna_callback
     from mlmagic.monitoring.anomalies.detector import AnomalyDetector
     from mlmagic.monitoring.model_monitor import ModelMonitor
+    from mlmagic.reproducibility.checking import checklist
+    from mlmagic.reproducibility.linting import lint
     from mlmagic.snapshot.randomness.seeding import rng, seed, torch_generator, worker_init
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.sweep import sweep
@@ -58,6 +60,7 @@ _WHEN_ASKED_FOR = {
     "AnomalyDetector": "mlmagic.monitoring.anomalies.detector",
     "EarlyStopping": "mlmagic.training.early_stopping",
     "ModelMonitor": "mlmagic.monitoring.model_monitor",
+    "checklist": "mlmagic.reproducibility.checking",
     "compare_folds": "mlmagic.cross_validation.fold_comparison",
     "compose": "mlmagic.config.composing",
     "cross_validate": "mlmagic.cross_validation.one_call",
@@ -66,6 +69,7 @@ _WHEN_ASKED_FOR = {
     "evaluate": "mlmagic.evaluation.evaluating",
     "instantiate": "mlmagic.config.instantiating",
     "Run": "mlmagic.store.query.run",
+    "lint": "mlmagic.reproducibility.linting",
     "load_model": "mlmagic.api.registry",
     "monitoring_report": "mlmagic.api.monitoring",
     "log_search": "mlmagic.models.searches",
@@ -93,6 +97,7 @@ __all__ = [
     "ModelMonitor",
     "Run",
     "__version__",
+    "checklist",
     "compare",
     "compare_folds",
     "compose",
@@ -103,6 +108,7 @@ __all__ = [
     "folds",
     "foreign_journals",
     "instantiate",
+    "lint",
     "load_model",
     "log",
     "log_artifact",

@@ -20,6 +20,7 @@ from mlmagic.magics.hydra import HydraMagics
 from mlmagic.magics.monitoring.drift import DriftMagics
 from mlmagic.magics.monitoring.monitor import MonitorMagics
 from mlmagic.magics.registry import RegistryMagics
+from mlmagic.magics.reproducibility.checklist import ChecklistMagics
 from mlmagic.magics.reproducibility.reproduce import ReproduceMagics
 from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.report import MonitoringReport
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.replay.reproduction import Reproduction
+    from mlmagic.reproducibility.checklist import Checklist
     from mlmagic.snapshot.randomness.seeding import SeedReport
     from mlmagic.views.rendering import MimeBundle
 
@@ -67,6 +69,7 @@ _MAGICS = (
     RunsMagics,
     CompareMagics,
     DiffMagics,
+    ChecklistMagics,
     HydraMagics,
     SweepMagics,
     RegistryMagics,
@@ -248,6 +251,12 @@ def _show_retraining(done: Retraining) -> MimeBundle:
     return retraining_report_bundle(done)
 
 
+def _show_checklist(found: Checklist) -> MimeBundle:
+    from mlmagic.views.reproducibility.checklist import checklist_bundle
+
+    return checklist_bundle(found)
+
+
 # By name, because these modules are imported on first use.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.snapshot.randomness.seed_facts", "SeedReport", _show_seed),
@@ -258,6 +267,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.monitoring.report", "MonitoringReport", _show_monitoring),
     ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
     ("mlmagic.replay.reproduction", "Reproduction", _show_reproduction),
+    ("mlmagic.reproducibility.checklist", "Checklist", _show_checklist),
 )
 
 

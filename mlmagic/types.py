@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.registry.versions import RegisteredVersion
     from mlmagic.replay.reproduction import Reproduction
+    from mlmagic.reproducibility.checklist import Checklist, ChecklistItem
+    from mlmagic.reproducibility.findings import Finding
+    from mlmagic.reproducibility.linting import LintReport
     from mlmagic.snapshot.randomness.seed_facts import SeedReport
     from mlmagic.store.query.run import Run
     from mlmagic.sweeps.views.sweep_frame import SweepFrame
@@ -40,11 +43,14 @@ if TYPE_CHECKING:
 # Imported on first use: some of them need pandas or anywidget.
 _MODULES = {
     "Alert": "mlmagic.monitoring.report",
+    "Checklist": "mlmagic.reproducibility.checklist",
+    "ChecklistItem": "mlmagic.reproducibility.checklist",
     "ColumnDrift": "mlmagic.monitoring.drift.report",
     "CompareWidget": "mlmagic.comparison.widget",
     "CrossValidation": "mlmagic.cross_validation.one_call",
     "Difference": "mlmagic.comparison.diffs.difference",
     "DriftReport": "mlmagic.monitoring.drift.report",
+    "Finding": "mlmagic.reproducibility.findings",
     "Fold": "mlmagic.cross_validation.folds",
     "FoldComparison": "mlmagic.cross_validation.fold_comparison",
     "Folds": "mlmagic.cross_validation.folds",
@@ -53,6 +59,7 @@ _MODULES = {
     "Gate": "mlmagic.registry.gates",
     "GateVerdict": "mlmagic.verdicts",
     "MonitoringReport": "mlmagic.monitoring.report",
+    "LintReport": "mlmagic.reproducibility.linting",
     "ModelsFrame": "mlmagic.views.tables.models_frame",
     "Promotion": "mlmagic.registry.promotion.changing",
     "Progress": "mlmagic.training.progress",
@@ -72,18 +79,22 @@ _MODULES = {
 
 __all__ = [
     "Alert",
+    "Checklist",
+    "ChecklistItem",
     "ColumnDrift",
     "CompareWidget",
     "CrossValidation",
     "Difference",
     "DriftReport",
     "Evaluation",
+    "Finding",
     "Fold",
     "FoldComparison",
     "Folds",
     "ForeignJournal",
     "Gate",
     "GateVerdict",
+    "LintReport",
     "ModelsFrame",
     "MonitoringReport",
     "Progress",

@@ -1,4 +1,4 @@
-"""The command line: ``mlmagic demo | lab | ui | sync | patch | reproduce | retrain | drift | monitor | doctor``."""
+"""The command line: ``mlmagic demo``, ``lab``, ``ui``, ``sync``, ``patch``, ``checklist``, ``lint`` and others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic._version import __version__
+from mlmagic.cli.checklist import add_arguments as add_checklist_arguments
 from mlmagic.cli.drift import add_arguments as add_drift_arguments
+from mlmagic.cli.lint import add_arguments as add_lint_arguments
 from mlmagic.cli.monitor import add_arguments as add_monitor_arguments
 from mlmagic.cli.reproduce import add_arguments as add_reproduce_arguments
 from mlmagic.errors import MLMagicError, StoreAwayError
@@ -81,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
         from mlmagic.cli.patch import patch
 
         return patch(options.run, apply=options.apply)
-    if options.command in {"reproduce", "retrain", "drift", "monitor"}:
+    if options.command in {"reproduce", "retrain", "drift", "monitor", "checklist", "lint"}:
         return _run_for_scheduler(options)
     if options.command == "demo":
         from mlmagic.cli.demo import demo
@@ -111,6 +113,14 @@ def _run_for_scheduler(options: argparse.Namespace) -> int:
         from mlmagic.cli.monitor import monitor
 
         return monitor(options)
+    if options.command == "checklist":
+        from mlmagic.cli.checklist import checklist
+
+        return checklist(options)
+    if options.command == "lint":
+        from mlmagic.cli.lint import lint
+
+        return lint(options)
     from mlmagic.cli.retrain import retrain
 
     return retrain(options.script, options.arguments, as_json=options.json)
@@ -124,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command",
         required=True,
-        metavar="demo | lab | ui | sync | patch | reproduce | retrain | drift | monitor | doctor",
+        metavar="demo | lab | ui | sync | patch | reproduce | retrain | drift | monitor | checklist | lint | doctor",
     )
 
     demo = commands.add_parser("demo", help="execute the quickstart notebook and show its runs as a table")
@@ -155,6 +165,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_monitor_arguments(
         commands.add_parser("monitor", help="how a model has done; 0: no alert, 3: alerts, 4: not judged, 1: it failed")
+    )
+    add_checklist_arguments(
+        commands.add_parser("checklist", help="how reproducible a run is; 0: all items are passed, 1: not all")
+    )
+    add_lint_arguments(
+        commands.add_parser(
+            "lint",
+            help="what keeps notebooks from giving the same results; 1: found some, 2: a file is no notebook",
+        )
     )
     commands.add_parser("doctor", help="check Python, packages, store, disk and git; say what to do")
 

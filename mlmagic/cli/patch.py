@@ -26,7 +26,7 @@ _COMMIT = "mlflow.source.git.commit"
 _TIME_S = 60.0
 
 
-def _require_store() -> None:
+def require_store() -> None:
     """Refuse a folder without a store, where MLflow would create one."""
     uri = tracking_uri.current_uri()
     if tracking_uri.is_local(uri) and not tracking_uri.is_local_file(uri):
@@ -44,7 +44,7 @@ def patch(reference: str, *, apply: bool) -> int:
     UsageProblem
         If the run has no patch, or it cannot be applied. Nothing is changed in that case.
     """
-    _require_store()
+    require_store()
     run = Run.find(reference)
     content = run.text(_PATH).encode()
     if not apply:

@@ -12,7 +12,7 @@ from mlmagic.magics.completion import complete
 from mlmagic.magics.completion.matching import _MAGIC, _offered, _options
 from mlmagic.session_state import of_session
 
-NAMES = ["track", "seed", "split", "evaluate", "runs", "compare", "diff", "hydra", "sweep", "register", "models", "promote", "rollback", "retrain", "drift", "monitor", "mlmagic"]  # fmt: skip
+NAMES = ["track", "seed", "split", "evaluate", "runs", "compare", "diff", "checklist", "hydra", "sweep", "register", "models", "promote", "rollback", "retrain", "drift", "monitor", "mlmagic"]  # fmt: skip
 
 
 @dataclass
@@ -120,6 +120,8 @@ def test_every_option_of_every_magic_is_offered(shell, magic):
         ("%diff fo", ["forest"]),
         ("%diff forest two", ["two words"]),
         ("%diff -e ch", ["churn"]),
+        ("%checklist fo", ["forest"]),
+        ("%checklist forest -e ch", ["churn"]),
         ("%%sweep dep", ["depth="]),
         ("%%sweep mod", []),
         ("%%sweep depth=1,2 l", ["lr="]),

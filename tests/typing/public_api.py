@@ -46,6 +46,8 @@ def reading() -> None:
     assert_type(mlmagic.runs("loss < 0.2", n=5), types.RunsFrame)
     assert_type(mlmagic.compare("loss < 0.2", group_by="lr"), types.CompareWidget)
     assert_type(mlmagic.diff("forest", "boosting"), types.Difference)
+    assert_type(mlmagic.checklist("forest", experiment="churn"), types.Checklist)
+    assert_type([one.fix for one in mlmagic.lint("train.ipynb")], list[str])
     assert_type(mlmagic.sync(), types.SyncReport)
     assert_type(mlmagic.last_run, mlmagic.Run)
     mlmagic.last_run.set_note("the baseline")

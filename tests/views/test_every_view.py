@@ -27,6 +27,7 @@ from mlmagic.journal.staged_files import StagedFile
 from mlmagic.journal.survey import Foreign
 from mlmagic.recording.summary import MetricLine, Notice, RunSummary
 from mlmagic.recording.sync_report import SyncedRun, SyncReport
+from mlmagic.reproducibility.checklist import Checklist, item
 from mlmagic.snapshot.randomness.seeding import SeedReport, SeedRow
 from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
 from mlmagic.store.query.frames import ATTRS, frame_of
@@ -37,6 +38,7 @@ from mlmagic.views.differences.difference import difference_bundle
 from mlmagic.views.evaluation_report import evaluation_report_bundle
 from mlmagic.views.foreign_journals import foreign_journals
 from mlmagic.views.live_curve import live_curve
+from mlmagic.views.reproducibility.checklist import checklist_bundle
 from mlmagic.views.run_summary import summary
 from mlmagic.views.seed_report import seed_report_bundle
 from mlmagic.views.split_report import split_report_bundle
@@ -180,6 +182,11 @@ def seed_report(text):
     return seed_report_bundle(SeedReport(42, rows))
 
 
+def checklist(text):
+    items = (item(1, "passed", text), item(2, "failed", text, text, fix=text), item(6, "not recorded", fix=text))
+    return checklist_bundle(Checklist(text, "a1", (*items, item(8, "not applicable")), text, text))
+
+
 def curves(text):
     values = [3.0, math.nan, 1.0]
     series = [
@@ -204,6 +211,7 @@ VIEWS = {
     "config": config,
     "split": split_report,
     "seed": seed_report,
+    "checklist": checklist,
     "curves": curves,
 }
 

@@ -24,7 +24,7 @@ _RUNS = frozenset(("--resume", "--continue", "--parent", "--run"))
 _NAMES_OF_VARIABLES = frozenset(("-p", "--params", "-m", "--metrics", "-x", "--exclude"))
 _MAGIC = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?"  # df = %runs
-    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|hydra|sweep|register|models|promote|rollback|reproduce|retrain|monitor|mlmagic)"
+    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|checklist|hydra|sweep|register|models|promote|rollback|reproduce|retrain|monitor|mlmagic)"
     r"(?=\s|$)"
 )
 
@@ -91,6 +91,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.monitoring.drift import DriftMagics
     from mlmagic.magics.monitoring.monitor import MonitorMagics
     from mlmagic.magics.registry import RegistryMagics
+    from mlmagic.magics.reproducibility.checklist import ChecklistMagics
     from mlmagic.magics.reproducibility.reproduce import ReproduceMagics
     from mlmagic.magics.retrain import RetrainMagics
     from mlmagic.magics.runs import RunsMagics
@@ -107,6 +108,7 @@ def _options(magic: str) -> list[str]:
         "runs": RunsMagics.runs,
         "compare": CompareMagics.compare,
         "diff": DiffMagics.diff,
+        "checklist": ChecklistMagics.checklist,
         "hydra": HydraMagics.hydra,
         "sweep": SweepMagics.sweep,
         "reproduce": ReproduceMagics.reproduce,
@@ -152,7 +154,7 @@ def _of_options(shell: InteractiveShell, magic: str, last: str, words: list[str]
     option = next((word for word in reversed(words) if word.startswith("-") and word != words[0]), "")
     if last in {"-e", "--experiment"}:
         return of_store.experiments()
-    if last in _RUNS or (magic in {"compare", "diff", "reproduce"} and not option):
+    if last in _RUNS or (magic in {"compare", "diff", "checklist", "reproduce"} and not option):
         return of_store.run_names()
     if magic == "sweep":
         of_experiment = of_notebook.option_value(words, "-e", "--experiment")

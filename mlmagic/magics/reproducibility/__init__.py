@@ -1,1 +1,1 @@
-"""Magics of what makes runs repeatable: ``%reproduce``."""
+"""The magics about repeating a run."""

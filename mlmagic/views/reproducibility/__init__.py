@@ -1,1 +1,1 @@
-"""Views of what makes runs repeatable: the report of a reproduction."""
+"""The views about repeating a run."""

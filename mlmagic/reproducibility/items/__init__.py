@@ -1,0 +1,1 @@
+"""The eight items of the checklist, graded from the facts of a run."""

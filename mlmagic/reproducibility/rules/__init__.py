@@ -1,0 +1,1 @@
+"""The rules of the linter, a module for each family; each returns findings."""
