@@ -17,7 +17,7 @@ OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test coverage kills web lint bench test-minimums test-colab test-colab-sample test-hydra test-speed test-install constraints secret-rules clean
+.PHONY: help demo lab ui test coverage kills web lint bench test-minimums test-colab test-colab-sample test-hydra test-speed test-replay test-install constraints secret-rules clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ test-hydra: $(READY) ## run the tests of configs and sweeps with the release can
 
 test-speed: $(READY) ## try on hostile texts that redaction takes linear time: alone on a machine (some minutes)
 	$(BIN)/python -m pytest -m speed tests/snapshot/secrets
+
+test-replay: $(READY) ## replay all session histories in real kernels, not the sample alone (ten minutes alone on a machine)
+	$(BIN)/python -m pytest -n 2 -m "replay or not speed" tests/kernel/replay
 
 test-install: $(READY) ## install the wheel as 'mlmagic[notebook]' into an empty environment, and run two notebooks in it
 	MLMAGIC_TEST_INSTALL=1 $(BIN)/python -m pytest tests/test_install.py

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES = (
     "load", "empty_cell", "full_cell", "untracked_cell", "metric_calls", "long_loop", "training_cell",
     "cross_validation", "drift", "anomalies", "monitoring", "evaluate", "fingerprint", "split", "load_runs",
-    "compare_widget", "compare_charts", "saved_page", "live_widget", "sweep", "redaction", "growth",
+    "compare_widget", "compare_charts", "saved_page", "live_widget", "sweep", "reproduce", "redaction", "growth",
 )  # fmt: skip
 SIMULATIONS = ("drift_errors", "gate_errors", "interval_coverage", "performance_estimates")
 """These print tables of their own, and have options of their own: ``python -m benchmarks drift_errors --help``."""
