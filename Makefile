@@ -79,7 +79,7 @@ test-speed: $(READY) ## try on hostile texts that redaction takes linear time: a
 	$(BIN)/python -m pytest -m speed tests/snapshot/secrets
 
 test-replay: $(READY) ## replay all session histories in real kernels, not the sample alone (ten minutes alone on a machine)
-	$(BIN)/python -m pytest -n 2 -m "replay or not speed" tests/kernel/replay
+	$(BIN)/python -m pytest -n 2 -m "not speed" tests/kernel/replay
 
 test-install: $(READY) ## install the wheel as 'mlmagic[notebook]' into an empty environment, and run two notebooks in it
 	MLMAGIC_TEST_INSTALL=1 $(BIN)/python -m pytest tests/test_install.py

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, Goal, Sample
 from benchmarks.project import project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _ROUNDS = 3
 _CELLS = (

@@ -21,6 +21,7 @@ def reproduce(
     run: str | Run | None = None,
     *,
     full: bool = False,
+    env: bool = False,
     yes: bool = False,
     timeout_s: float | None = None,
     experiment: str | None = None,
@@ -38,6 +39,8 @@ def reproduce(
     full
         Run all cells of the session, instead of those that the run's cell needs. They are run in any case if the fewer
         cells do not give the same results.
+    env
+        Run with the recorded versions of all packages, which are installed into an environment of the replay's own.
     yes
         Run without asking what starts programs, uses the network, writes files, or was recorded by somebody else.
     timeout_s
@@ -71,7 +74,7 @@ def reproduce(
     if timeout_s is not None and not timeout_s > 0:
         raise UsageProblem(f"mlmagic.reproduce: timeout_s is {timeout_s}: give seconds above 0, such as timeout_s=600")
     return reproduction_of(
-        ReproduceRequest(reference_of(run), full=full, yes=yes, timeout_s=timeout_s, experiment=experiment)
+        ReproduceRequest(reference_of(run), full=full, env=env, yes=yes, timeout_s=timeout_s, experiment=experiment)
     )
 
 

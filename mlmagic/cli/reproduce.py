@@ -14,6 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``mlmagic reproduce``."""
     parser.add_argument("run", metavar="RUN", help="name, id or beginning of an id of the run")
     parser.add_argument("--full", action="store_true", help="run all cells of the session")
+    parser.add_argument("--env", action="store_true", help="install the recorded versions first, for this replay only")
     parser.add_argument("--yes", action="store_true", help="run programs, writes and others' code without asking")
     parser.add_argument("--timeout", type=float, metavar="S", help="seconds that each cell may take")
     parser.add_argument("--experiment", metavar="NAME", help="the experiment to look in")
@@ -37,7 +38,12 @@ def reproduce(options: Namespace) -> int:
     if options.timeout is not None and not options.timeout > 0:
         raise UsageProblem(f"--timeout {options.timeout}: give seconds above 0, such as --timeout 600")
     request = ReproduceRequest(
-        options.run, full=options.full, yes=options.yes, timeout_s=options.timeout, experiment=options.experiment
+        options.run,
+        full=options.full,
+        env=options.env,
+        yes=options.yes,
+        timeout_s=options.timeout,
+        experiment=options.experiment,
     )
     with ReplayProgress() as progress:
         found = reproduction_of(request, progress)

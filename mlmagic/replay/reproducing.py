@@ -13,6 +13,7 @@ from mlmagic.replay import plan as planning
 from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, varies
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
+from mlmagic.replay.recorded_environment import EnvironmentBuildError, build, pinned_requirements
 from mlmagic.replay.recorded_session import is_own, read_session
 from mlmagic.replay.replaying import replay
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
@@ -40,10 +41,15 @@ _SEEDS = ("0", "1")
 
 @dataclass(frozen=True)
 class ReproduceRequest:
-    """What ``%reproduce`` is asked for. ``yes`` runs what would be asked about, ``timeout_s`` is for each cell."""
+    """What ``%reproduce`` is asked for.
+
+    ``env`` builds an environment of the recorded versions first. ``yes`` runs what would be asked about, ``timeout_s``
+    is for each cell.
+    """
 
     run: str
     full: bool = False
+    env: bool = False
     yes: bool = False
     timeout_s: float | None = None
     experiment: str | None = None
@@ -80,8 +86,8 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
     try:
         with work.replays():
             return work.verdict(plan, whole)
-    finally:
-        work.client = None
+    except EnvironmentBuildError as error:
+        return _cannot(run, str(error), plan)
 
 
 def _cannot(run: Run, reason: str, plan: ReplayPlan | None = None, **more: Any) -> Reproduction:
@@ -104,7 +110,10 @@ def _confirm(run: Run, session: RecordedSession, plan: ReplayPlan, request: Repr
     if questions:
         source = "\n\n".join(cell.source for cell in plan.cells)
         more = f"\n… ({len(source) - _MOST_SHOWN:,} more characters)" if len(source) > _MOST_SHOWN else ""
-        questions[0] += f". Its code:\n\n{source[:_MOST_SHOWN]}{more}\n"
+        questions[-1] += f". Its code:\n\n{source[:_MOST_SHOWN]}{more}\n"
+    if request.env:
+        count = len(pinned_requirements(session.run))
+        questions.append(f"--env installs {count} packages of the recorded versions into an environment of its own")
     outside = plan.outside()
     questions += [f"cell [{one.cell.number}] {one.what}" for one in outside]
     if not questions or request.yes:
@@ -133,6 +142,7 @@ class _Work:
         self._request = request
         self._progress = progress
         self._scratches = contextlib.ExitStack()
+        self._python: str | None = None
 
     @contextlib.contextmanager
     def replays(self) -> Iterator[None]:
@@ -144,6 +154,11 @@ class _Work:
         """Replay *plan*, and *whole* if the slice has not the same results; compare, and say what came of it."""
         original = connection.ask(lambda: read_results(self.client, self.run))
         steps = path_below(self.client, self.run, plan.session.run)
+        if self._request.env:
+            if self._progress is not None:
+                self._progress("installing the recorded versions", 0, len(plan.at))
+            place = self._scratches.enter_context(scratch())
+            self._python = build(pinned_requirements(plan.session.run), place.folder)
         first = self._replay(plan, steps, "replaying")
         if plan.is_slice and not _is_as_good(first, original):
             first = self._replay(whole, steps, "the slice is not enough: replaying all cells")
@@ -163,7 +178,9 @@ class _Work:
             if self._progress is not None:
                 self._progress(what, index, len(plan.at))
 
-        done = replay(plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, progress=told)
+        done = replay(
+            plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, python=self._python, progress=told
+        )
         if not done.stopped:
             self._find_run(done, place, steps)
         if self._progress is not None:

@@ -29,6 +29,7 @@ class ReproduceMagics(Magics):
     @magic_arguments()
     @argument("run", nargs="?", metavar="RUN", help="Name, id or beginning of an id; the last run by default.")
     @argument("--full", action="store_true", help="Run all cells of the session, not only those that the run needs.")
+    @argument("--env", action="store_true", help="Install the recorded versions into an environment of its own first.")
     @argument("--yes", action="store_true", help="Do not ask before programs, the network, writes and others' code.")
     @argument("--timeout", metavar="S", help="Seconds that each cell may take; ten times the original by default.")
     @argument("--into", metavar="NAME", help="Bind the result to this variable.")
@@ -68,7 +69,7 @@ class ReproduceMagics(Magics):
         if arguments.into is not None:
             variable(arguments.into)
         request = ReproduceRequest(
-            reference_of(arguments.run), full=arguments.full, yes=arguments.yes, timeout_s=timeout_s,
+            reference_of(arguments.run), full=arguments.full, env=arguments.env, yes=arguments.yes, timeout_s=timeout_s,
             experiment=arguments.experiment,
         )  # fmt: skip
         with ReplayProgress() as progress:
