@@ -36,7 +36,7 @@ def measure() -> list[Comparison]:
 
 
 def _recorded(folder: Path) -> float:
-    from mlmagic.replay.kernel import ReplayKernel
+    from mlmagic.replay.running.kernel import ReplayKernel
 
     began = time.perf_counter()
     with ReplayKernel(folder, folder, os.environ) as kernel:

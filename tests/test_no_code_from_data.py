@@ -98,6 +98,15 @@ ALLOWED = {
     ("session/script.py", "compile"): "to a syntax tree: whether a cell is Python; nothing is run",
     ("user_settings.py", "ast.literal_eval"): "the user's environment, to plain values",
     ("snapshot/environment/environment.py", "platform.system"): "the name of the system",
+    (
+        "replay/running/kernel.py",
+        "subprocess.Popen",
+    ): "a kernel of this Python, or of the one that was installed for it",
+    (
+        "replay/running/in_kernel.py",
+        "compile",
+    ): "modules that the cells of a replay import, which the user agreed to run",
+    ("replay/running/recorded_environment.py", "subprocess.run"): "uv, venv or pip, which --env asked for",
     ("snapshot/git/process.py", "subprocess.Popen"): "git, with its programs off",
     ("snapshot/environment/hardware.py", "subprocess.run"): "nvidia-smi and sysctl",
     ("snapshot/randomness/seed_facts.py", "subprocess.run"): "Python, with a line of this package",

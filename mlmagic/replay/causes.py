@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-    from mlmagic.replay.replaying import Replayed
+    from mlmagic.replay.running.replaying import Replayed
 
 _ENVIRONMENT = "mlmagic/environment.json"
 _MOST_PACKAGES = 5

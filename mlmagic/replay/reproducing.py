@@ -13,12 +13,12 @@ from mlmagic.replay import plan as planning
 from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, varies
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
-from mlmagic.replay.recorded_environment import EnvironmentBuildError, build, pinned_requirements
 from mlmagic.replay.recorded_session import is_own, read_session
-from mlmagic.replay.replaying import replay
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
-from mlmagic.replay.scratch import scratch
+from mlmagic.replay.running.recorded_environment import EnvironmentBuildError, build, pinned_requirements
+from mlmagic.replay.running.replaying import replay
+from mlmagic.replay.running.scratch import scratch
 from mlmagic.store import connection, tracking_uri
 from mlmagic.store.query import queries
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from mlmagic.replay.comparing import ComparedResult
     from mlmagic.replay.plan import ReplayPlan
     from mlmagic.replay.recorded_session import RecordedSession
-    from mlmagic.replay.replaying import Failure, Replayed
     from mlmagic.replay.results import RunResults
-    from mlmagic.replay.scratch import Scratch
+    from mlmagic.replay.running.replaying import Failure, Replayed
+    from mlmagic.replay.running.scratch import Scratch
     from mlmagic.session.log import LoggedCell
 
 _MOST_SHOWN = 4_000

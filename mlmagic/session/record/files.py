@@ -41,6 +41,7 @@ _STORES = tuple(f"{os.sep}{name}{os.sep}" for name in (".mlmagic", "mlruns", "ml
 _listener: list[FileWatch] = []
 """The watch of this process's session, at most one."""
 _is_installed = False
+"""Whether the process has the audit hook: it cannot be removed."""
 
 
 class FileWatch:

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.replay.kernel import CellTimeoutError, KernelDiedError, ReplayKernel, Reply
 from mlmagic.replay.plan import timeout_of
+from mlmagic.replay.running.kernel import CellTimeoutError, KernelDiedError, ReplayKernel, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from mlmagic.replay.plan import ReplayPlan
     from mlmagic.replay.results import RunResults
-    from mlmagic.replay.scratch import Scratch
+    from mlmagic.replay.running.scratch import Scratch
     from mlmagic.session.log import LoggedCell
 
 _QUICK_S = 60.0
-_PREPARE = "from mlmagic.replay import in_kernel as _mlmagic_replay; _mlmagic_replay.begin({!r}); del _mlmagic_replay"
-_CALL = "__import__('mlmagic.replay.in_kernel', fromlist=['x']).{}({})"
+    "from mlmagic.replay.running import in_kernel as _mlmagic_replay; _mlmagic_replay.begin({!r}); del _mlmagic_replay"
+)
+_CALL = "__import__('mlmagic.replay.running.in_kernel', fromlist=['x']).{}({})"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def replay(
     cell: LoggedCell | None = None
     try:
         with kernel:
-            kernel.run(_PREPARE.format(str(described)), timeout_s=_QUICK_S, silent=True)
+            kernel.run(_CALL.format("begin", repr(str(described))), timeout_s=_QUICK_S, silent=True)
             for index, cell in enumerate(plan.cells):
                 if progress is not None:
                     progress(index, cell)
