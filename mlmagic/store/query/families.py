@@ -54,7 +54,7 @@ def _topmost(run: Run, known: Mapping[str, Run]) -> str:
 def best_point(runs: Iterable[Run], values: Mapping[str, float], *, lowest: bool) -> float | None:
     """Return the best mean of *values*, by run id, over the runs that differ in their seeds only; None without any.
 
-    Runs without params are one point, as folds are.
+    Runs without params are one point, as folds are. Failed and killed runs are no result, as in a sweep.
 
     >>> best_point([], {}, lowest=True) is None
     True
@@ -62,7 +62,8 @@ def best_point(runs: Iterable[Run], values: Mapping[str, float], *, lowest: bool
     points: dict[frozenset[tuple[str, str]], list[float]] = {}
     for run in runs:
         value = values.get(run.info.run_id)
-        if value is not None and value == value:  # noqa: PLR0124  # NaN is no result
+        is_ended_early = run.info.status in {"FAILED", "KILLED"}
+        if value is not None and value == value and not is_ended_early:  # noqa: PLR0124  # NaN is no result
             point = frozenset((key, word) for key, word in run.data.params.items() if not is_repetition(key))
             points.setdefault(point, []).append(value)
     means = [statistics.fmean(of_point) for of_point in points.values()]

@@ -52,7 +52,8 @@ def frame_of(
     import pandas as pd
 
     params = _names(run.data.params for run in runs)
-    metrics = _names(run.data.metrics for run in runs)
+    # Sweeps whose trials are not listed rank by a metric that none of the listed runs may have itself.
+    metrics = list(dict.fromkeys([*_names(run.data.metrics for run in runs), *(measured or {})]))
     columns: dict[str, Any] = {
         "run_id": _texts(run.info.run_id for run in runs),
         "name": _texts(run.info.run_name for run in runs),
@@ -72,6 +73,8 @@ def frame_of(
             columns[f"{column} ({value})"] = pd.Series([one for one, _ in values], dtype="float64")
             steps[f"{column} ({value})"] = f"{column} ({value} step)"
             columns[f"{column} ({value} step)"] = pd.Series(pd.array([step for _, step in values], dtype="Int64"))
+        if not any(name in run.data.metrics for run in runs):
+            continue
         logged = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
         columns[column] = pd.Series(as_logged(logged.to_numpy()))
     frame = pd.DataFrame(columns)
@@ -86,7 +89,7 @@ def frame_of(
         "sort": sort_column,
         "steps": steps,
         "params": list(named_params.values()),
-        "metrics": [*steps, *named_metrics.values()],
+        "metrics": [*steps, *(column for column in named_metrics.values() if column in columns)],
         "odd": [
             f"{run.info.run_name} ({run.info.run_id[:8]}): {', '.join(odd)}" for run in runs if (odd := oddities(run))
         ],
