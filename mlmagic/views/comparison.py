@@ -13,7 +13,8 @@ from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
 from mlmagic.store.query.histories.extremes import are_last
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
-from mlmagic.views.tables.runs_table import below_text, table_html
+from mlmagic.views.tables.run_counts import below_text
+from mlmagic.views.tables.runs_table import table_html
 from mlmagic.visible import visible
 
 if TYPE_CHECKING:
