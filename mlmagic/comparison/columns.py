@@ -9,7 +9,7 @@ from mlmagic.store.query.direction import Direction, direction_of
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.infinities import as_logged
-from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
+from mlmagic.store.query.shown_tags import TOLD_TAGS, VERDICTS, telling_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +110,8 @@ def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal
     if kind == "metric":
         return _numbers(kind, key, key, values, count, goal=goal or direction_of(key))
     if kind == "tag":
-        return _words(kind, key, TOLD_TAGS.get(key, key), values, count, shown=key not in TOLD_TAGS)
+        made = _words(kind, key, TOLD_TAGS.get(key, key), values, count, shown=key not in TOLD_TAGS)
+        return replace(made, shown=made.differs) if key in VERDICTS else made
     are_numbers = kind == "param" and all(number_or_none(word) is not None for word in set(values.values()))
     made = _words(kind, key, key, values, count, form="number" if are_numbers else "text")
     return made if made.differs or count == 1 else replace(made, shown=False)

@@ -113,7 +113,11 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
     if name == "name" and "run_id" in frame.columns:
         below = about.get("below", {})
         counts = [below_text(below.get(run_id, 0)) if isinstance(run_id, str) else "" for run_id in frame["run_id"]]
-        cells = [f"{text} {count}".rstrip() for text, count in zip(cells, counts, strict=True)]
+        marks = [_marks(run_id, about) for run_id in frame["run_id"]]
+        cells = [
+            " ".join(filter(None, [text, *marked, count]))
+            for text, marked, count in zip(cells, marks, counts, strict=True)
+        ]
     elif name == "run_id":
         cells = [text[:_SHOWN_ID] for text in cells]
     elif name == "status":
@@ -131,6 +135,12 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
         short = cells
         cells = [f"{text} {beside}".rstrip() for text, beside in zip(cells, column.beside, strict=True)]
     return TextColumn(name, cells, is_number=column.is_number or name == "duration", short=short)
+
+
+def _marks(run_id: object, about: dict[str, Any]) -> list[str]:
+    """Return the star of a run, and the aliases of registered models that name it."""
+    star = ["\N{BLACK STAR}"] if run_id in about.get("stars", ()) else []
+    return [*star, *about.get("aliases", {}).get(run_id, ())] if isinstance(run_id, str) else []
 
 
 def _notes(frame: pd.DataFrame) -> list[str]:
@@ -159,6 +169,7 @@ def _runs(rows: pd.DataFrame, about: dict[str, Any]) -> list[dict[str, Any]]:
             "url": web_address(urls.get(_plain(run_id))),
             "run_id": clean(_plain(run_id)),
             "below": below_text(below.get(_plain(run_id), 0)),
+            "marks": [cell(mark, _LONGEST_NAME) for mark in _marks(run_id, about)],
             "status": clean(_plain(status)).lower(),
             "started": minute(started),
             "moment": shorten(_plain(started), _LONGEST_VALUE),

@@ -256,4 +256,6 @@ def test_that_a_server_is_asked_for_too_many_histories_is_said(store, monkeypatc
     is_said = store == "server"
     told = "metrics have their last values: a server is asked for the history of each run, too many here"
     assert (told in repr(mlmagic.runs(value="best"))) is is_said
-    assert ("ranked by the last loss" in mlmagic.runs(sort="loss")._repr_html_()) is is_said
+    html = mlmagic.runs(sort="loss")._repr_html_()
+    assert ("ranked by the last loss" in html) is is_said
+    assert ('<a href="http://127.0.0.1:' in html) is is_said  # to the server's own UI

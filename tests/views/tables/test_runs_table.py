@@ -2,10 +2,14 @@ import pickle
 import re
 
 import pytest
+from light_runs import light_run
 
 from mlmagic import runs
+from mlmagic.comparison.selecting import select
 from mlmagic.errors import UsageProblem
 from mlmagic.magics.runs import RunsMagics
+from mlmagic.store import tracking_uri
+from mlmagic.store.query.frames import frame_of, urls_of
 from mlmagic.views.rendering import columns
 from mlmagic.views.tables.runs_table import table_html
 
@@ -250,3 +254,59 @@ def test_columns_that_few_runs_have_are_left_out_unless_there_are_no_others(make
         make_run(f"common {at}", {"lr": at, "depth": at, "width": at}, {"loss": 0.5})
     assert HEADING.findall(runs()._repr_html_())[1:5] == ["loss", "lr", "depth", "width"]
     assert len(HEADING.findall(runs()._repr_html_())) == 4 + 4
+
+
+def test_verdicts_on_runs_have_columns_where_they_are_told(make_run):
+    tags = {"mlmagic.order": "clean", "mlmagic.checklist": "7/8", "mlmagic.reproduction": "exact"}
+    make_run("plain", {"order": 3}, {"loss": 0.5})
+    assert {"checklist", "reproduction"}.isdisjoint(runs())
+    make_run("judged", {"order": 3}, {"loss": 0.5}, tags=tags)
+    frame = runs()
+    assert frame["tags.order"].tolist() == ["clean", None]
+    assert frame["checklist"].tolist() == ["7/8", None]
+    for shown in (frame._repr_html_(), repr(frame)):
+        for text in ("tags.order", "checklist", "reproduction", "clean", "7/8", "exact"):
+            assert text in shown
+    shown = {column.label: column.shown for column in select([]).columns}
+    assert shown["order of cells"] is shown["checklist"] is shown["reproduction"] is True
+
+
+def test_stars_and_aliases_of_registered_models_stand_beside_the_names_of_runs(make_run, store_uri):
+    from mlflow import MlflowClient
+
+    run_id = make_run("forest", tags={"mlmagic.star": "true"})
+    make_run("other", tags={"mlmagic.star": "false"})
+    client = MlflowClient(store_uri)
+    client.create_registered_model("churn")
+    client.create_model_version("churn", "s3://bucket/model", run_id)
+    client.set_registered_model_alias("churn", "champion", "1")
+    frame = runs()
+    assert "forest ★ churn@champion" in repr(frame)
+    html = frame._repr_html_()
+    assert html.count('<span class="alias">') == 2
+    assert '<span class="alias"><bdi>churn@champion</bdi></span>' in html
+
+
+def test_a_registry_that_does_not_answer_costs_no_runs(make_run, monkeypatch):
+    make_run("forest")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9")
+    assert list(runs()["name"]) == ["forest"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "base"),
+    [
+        ("http://user:secret@127.0.0.1:5000/", "http://127.0.0.1:5000"),
+        ("https://mlflow.example/team/", "https://mlflow.example/team"),
+        ("sqlite:///mlflow.db", None),
+    ],
+)
+def test_runs_of_a_server_link_to_its_ui_without_a_setting(monkeypatch, uri, base):
+    monkeypatch.setattr(tracking_uri, "current_uri", lambda: uri)
+    run = light_run(run_id="a" * 32, name="forest")
+    expected = {"a" * 32: f"{base}/#/experiments/0/runs/{'a' * 32}"} if base else {}
+    assert urls_of([run]) == expected
+    html = table_html(frame_of([run], urls=urls_of([run])))
+    assert ("<a href=" in html) is bool(base)
+    assert "secret" not in html
