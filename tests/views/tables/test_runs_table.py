@@ -256,7 +256,8 @@ def test_columns_that_few_runs_have_are_left_out_unless_there_are_no_others(make
     assert len(HEADING.findall(runs()._repr_html_())) == 4 + 4
 
 
-def test_verdicts_on_runs_have_columns_where_they_are_told(make_run):
+def test_verdicts_on_runs_have_columns_where_they_are_told(make_run, terminal):
+    terminal(200)
     tags = {"mlmagic.order": "clean", "mlmagic.checklist": "7/8", "mlmagic.reproduction": "exact"}
     make_run("plain", {"order": 3}, {"loss": 0.5})
     assert {"checklist", "reproduction"}.isdisjoint(runs())
