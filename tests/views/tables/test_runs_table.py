@@ -284,7 +284,8 @@ def test_stars_and_aliases_of_registered_models_stand_beside_the_names_of_runs(m
     frame = runs()
     assert "forest ★ churn@champion" in repr(frame)
     html = frame._repr_html_()
-    assert html.count('<span class="alias">') == 2
+    assert html.count('<span class="alias">') == 1
+    assert html.count('<span class="star"><bdi>★</bdi></span>') == 1
     assert '<span class="alias"><bdi>churn@champion</bdi></span>' in html
 
 
