@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
+from mlmagic.store.query.run_counts import below_text
 from mlmagic.views.rendering import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.views.tables.cells import is_missing as _is_missing
 from mlmagic.views.tables.cells import minute
 from mlmagic.views.tables.chosen_columns import chosen_columns
-from mlmagic.views.tables.run_counts import below_text, headline, hint
+from mlmagic.views.tables.runs_headline import headline, hint
 from mlmagic.views.tables.text_table import TextColumn, table_lines, terminal_width
 from mlmagic.visible import clean
 

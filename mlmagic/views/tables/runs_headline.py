@@ -1,14 +1,10 @@
-"""How many runs there are, in the words of every table of runs.
-
-Counted are the runs that match, without those below others (the trials of a sweep, folds, nested runs) if these are
-folded, and without archived ones if these are hidden. Both are counted apart: ``+ 24 runs``, and
-``2 archived runs hidden``.
-"""
+"""The line above a table of runs: how many it shows and of how many, in which order, and where the others are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmagic.store.query.run_counts import counted_runs
 from mlmagic.views.rendering import shorten
 
 if TYPE_CHECKING:
@@ -17,27 +13,6 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 60
 _FACTOR = 5
 """So many times as many runs are proposed where there are more."""
-
-
-def counted_runs(shown: int, total: int | None) -> str:
-    """Return how many runs are shown, and of how many; the *total* is None where others are known to exist only.
-
-    >>> counted_runs(20, 1313), counted_runs(3, 3), counted_runs(1, 1), counted_runs(20, None)
-    ('20 of 1,313 runs', '3 runs', '1 run', 'The first 20 runs')
-    """
-    if total is None:
-        return f"The first {shown:,} run{'s' * (shown != 1)}"
-    of = f"{shown:,} of " if shown < total else ""
-    return f"{of}{total:,} run{'s' * (total != 1)}"
-
-
-def below_text(count: int) -> str:
-    """Return how many runs below a run are not listed.
-
-    >>> below_text(24), below_text(1), below_text(0)
-    ('+ 24 runs', '+ 1 run', '')
-    """
-    return f"+ {count:,} run{'s' * (count != 1)}" if count else ""
 
 
 def headline(shown: int, listed: int, about: Mapping[str, Any]) -> str:
@@ -52,7 +27,7 @@ def headline(shown: int, listed: int, about: Mapping[str, Any]) -> str:
 
 def hint(shown: int, listed: int, about: Mapping[str, Any]) -> str:
     """Return where the runs are that the table does not show; an empty text if it shows all."""
-    if not listed or about.get("headline"):
+    if not listed or about.get("headline") or about.get("is_still"):
         return ""
     total = _total(listed, about)
     has_all = total is not None and listed >= total
