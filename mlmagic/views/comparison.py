@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_curves, ranking_of
 from mlmagic.errors import StoreError
-from mlmagic.store.query.families import fold
+from mlmagic.store.query.families import below_text, fold
 from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
 from mlmagic.store.query.histories.extremes import are_last
-from mlmagic.store.query.run_counts import below_text
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
 from mlmagic.views.tables.runs_table import table_html

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem
-from mlmagic.store.query.run_counts import all_counted
+from mlmagic.store.query.families import all_counted
 from mlmagic.views.comparison import static_view
 from mlmagic.views.rendering import render, shorten
 

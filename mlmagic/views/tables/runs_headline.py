@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.store.query.run_counts import counted_runs
+from mlmagic.store.query.families import counted_runs
 from mlmagic.views.rendering import shorten
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
+from mlmagic.store.query.families import below_text
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
-from mlmagic.store.query.run_counts import below_text
 from mlmagic.views.rendering import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.views.tables.cells import is_missing as _is_missing

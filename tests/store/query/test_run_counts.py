@@ -8,7 +8,7 @@ from light_runs import numbered_run
 import mlmagic
 from mlmagic.comparison.saved_page import saved_page
 from mlmagic.comparison.selecting import select
-from mlmagic.store.query.run_counts import all_counted
+from mlmagic.store.query.families import all_counted
 from mlmagic.views.comparison import still_of
 from mlmagic.views.comparison_page import page_html
 
