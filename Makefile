@@ -17,7 +17,7 @@ OPTIONS ?=
 PIP := python -m pip install --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab ui test coverage kills web lint bench test-minimums test-colab test-colab-sample test-hydra test-speed test-replay test-install constraints secret-rules clean
+.PHONY: help demo lab ui test coverage kills web pictures lint bench test-minimums test-colab test-colab-sample test-hydra test-speed test-replay test-install constraints secret-rules clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ kills: $(READY) ## kill 120 kernels at random moments of load, tracked cells, lo
 
 web: $(READY) ## bundle the comparison's TypeScript again, after a change
 	@$(BIN)/python tools/build_web.py
+
+pictures: $(READY) ## make README's pictures anew, from a notebook that is executed (needs Chromium)
+	@$(BIN)/python tools/pictures.py
 
 lint: $(READY) ## check style, spelling, types and the import contract; types and tests of the TypeScript
 	$(BIN)/ruff check .

@@ -49,13 +49,15 @@ def runs(
     filter: str = "",  # noqa: A002  # MLflow's word
     *,
     experiment: str | None = None,
-    n: int = 20,
+    n: int | None = None,
     sort: str | None = None,
     value: MetricValue | None = None,
     nested: bool = False,
     archived: bool = False,
 ) -> RunsFrame:
-    """Return the recorded runs as a DataFrame, newest first, as ``%runs`` does.
+    """Return the recorded runs as a DataFrame, newest first: all of them, where ``%runs`` lists the last 20.
+
+    A notebook shows the first 20 rows of it, and says how many there are.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def runs(
     experiment
         The experiment's name or id, by default the one to which new runs go.
     n
-        The maximum number of runs.
+        The maximum number of runs; by default all up to 10,000, and the table says if there are more.
     sort
         A metric, param or column to sort by instead. Of a metric, the best runs come first, by the direction that its
         name implies, else the highest; ``"loss asc"`` puts the lowest first. Runs without a value come last. A metric

@@ -158,10 +158,18 @@ def tag(tags: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         recorder.tag(str(name), value)
 
 
-def log_figure(figure: Any, name: str | None = None) -> None:
+def log_figure(figure: Any, name: str | None = None, *, step: int | None = None) -> None:
     """Record the current state of a matplotlib, Plotly or Altair figure in the active run, under ``figures/``.
 
     Any other object becomes a line in the summary, never an exception.
+
+    Parameters
+    ----------
+    name
+        By default the figure's title.
+    step
+        The step of a figure that is recorded again and again under one name: ``%compare`` and, of matplotlib's figures,
+        the MLflow UI show them with a slider. Those of matplotlib stand under ``images/`` then, as MLflow has them.
 
     Raises
     ------
@@ -175,11 +183,14 @@ def log_figure(figure: Any, name: str | None = None) -> None:
     >>> with mlmagic.track(quiet=True):  # doctest: +SKIP
     ...     figure, axes = plt.subplots()
     ...     mlmagic.log_figure(figure, "empty axes")
+    ...     for epoch in range(3):
+    ...         _ = axes.plot([0, epoch])
+    ...         mlmagic.log_figure(figure, "weights", step=epoch)
     """
     from mlmagic.api.logged_files import record_figure
 
     require_text_or_none("mlmagic.log_figure", "mlmagic.log_figure(figure, 'learning curve')", name=name)
-    record_figure(open_runs.require_active("mlmagic.log_figure"), figure, name)
+    record_figure(open_runs.require_active("mlmagic.log_figure"), figure, name, step)
 
 
 def log_artifact(path: str | Path, folder: str = "") -> None:

@@ -9,7 +9,7 @@ from mlmagic.store.query.direction import Direction, direction_of
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.infinities import as_logged
-from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
+from mlmagic.store.query.shown_tags import TOLD_TAGS, VERDICTS, telling_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Kind = Literal["run", "param", "metric", "tag", "data"]
 Format = Literal["number", "text", "moment", "duration", "status"]
 
+_FEW = 4
+"""Columns of metrics and params in which fewer than a quarter of the runs have a value stand behind the others."""
 _ORDER: tuple[Kind, ...] = ("metric", "param", "data", "tag")
 
 
@@ -72,10 +74,24 @@ def columns_of(
     order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
     made = [_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order]
     # What tells the runs apart stands first; what all of them share is there when it is asked for.
-    made.sort(key=lambda column: (_ORDER.index(column.kind), column.kind != "metric" and not column.differs))
+    made.sort(key=lambda column: _place(column, len(runs), column.id == f"metric:{metric}"))
     name, *rest = _columns_of_info(runs, experiments or {})
     tags = sum(column.kind == "tag" for column in made)
     return [name, *made[: len(made) - tags], *rest, *made[len(made) - tags :]]
+
+
+def _place(column: Column, count: int, is_main: bool) -> tuple[int, bool, bool]:  # private
+    """Return what orders columns: their kind, whether runs differ in them, and whether many runs have a value."""
+    is_same = column.kind != "metric" and not column.differs
+    is_sparse = column.kind in {"metric", "param"} and _FEW * _given(column, count) < count
+    return _ORDER.index(column.kind), is_same, is_sparse and not is_main
+
+
+def _given(column: Column, count: int) -> int:
+    """Return how many of *count* runs have a value."""
+    if column.codes is not None:
+        return int((column.codes >= 0).sum())
+    return count if column.missing is None else count - int(column.missing.sum())
 
 
 def _values(run: Run) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
@@ -110,7 +126,8 @@ def _column(kind: Kind, key: str, values: Mapping[int, Any], count: int, *, goal
     if kind == "metric":
         return _numbers(kind, key, key, values, count, goal=goal or direction_of(key))
     if kind == "tag":
-        return _words(kind, key, TOLD_TAGS.get(key, key), values, count, shown=key not in TOLD_TAGS)
+        made = _words(kind, key, TOLD_TAGS.get(key, key), values, count, shown=key not in TOLD_TAGS)
+        return replace(made, shown=made.differs) if key in VERDICTS else made
     are_numbers = kind == "param" and all(number_or_none(word) is not None for word in set(values.values()))
     made = _words(kind, key, key, values, count, form="number" if are_numbers else "text")
     return made if made.differs or count == 1 else replace(made, shown=False)

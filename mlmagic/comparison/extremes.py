@@ -27,13 +27,22 @@ _MOST_RUNS = 2_000
 
 
 def with_extremes(comparison: Comparison) -> Comparison:
-    """Return *comparison* with the extremes of its metrics; without those that cannot be read."""
+    """Return *comparison* with the extremes of its metrics; without those that cannot be read.
+
+    If they are too many, so that the last values of the main metric rank, the title says so.
+    """
     if not any(last_steps(run) for run in comparison.runs):
         return comparison
     try:
-        return replace(comparison, extremes=connection.ask(partial(extremes_of, comparison, comparison.runs)))
+        found = connection.ask(partial(extremes_of, comparison, comparison.runs))
     except StoreError:  # what reads the store next says so
         return comparison
+    made = replace(comparison, extremes=found)
+    if not found and any(has_steps(run, key) for run in comparison.runs for key in last_steps(run)):
+        vars(made).update(columns=comparison.columns)
+        if not made.is_ranked_by_best and (main := made.main_metric):
+            return replace(made, title=f"{made.title}, ranked by the last {main.label}: too many values for the best")
+    return made
 
 
 def extremes_of(comparison: Comparison, runs: Sequence[Run]) -> Found:

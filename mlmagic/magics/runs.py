@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from mlmagic.views.tables.runs_frame import RunsFrame
 
-_WITH_VALUE = ("-e", "--experiment", "-n", "--sort", "--value")
+_WITH_VALUE = ("-e", "--experiment", "-n", "--sort", "--value", "--columns")
+_ASKED = ("experiment", "n", "sort", "value", "nested", "archived", "columns")
 
 
 @magics_class
@@ -46,6 +47,11 @@ class RunsMagics(Magics):
         help="Which value of metrics with steps to show: last, best, min or max. --sort ranks by the best one.",
     )  # fmt: skip
     @argument("--nested", action="store_true", help="List the runs below others too: trials of sweeps, folds.")
+    @argument(
+        "--columns", metavar="HOW_MANY",
+        help="Show all columns, or so many. By default the 8 that most of the runs have and in which they differ; "
+        "the DataFrame has all.",
+    )  # fmt: skip
     @argument("--archived", action="store_true", help="List archived runs too.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
@@ -77,6 +83,7 @@ class RunsMagics(Magics):
             %runs forest
             %runs star = true
             %runs --archived
+            %runs --columns all
             %runs accuracy > {threshold} and depth in {depths}
             df = %runs lr <= 0.01
         """
@@ -86,5 +93,5 @@ class RunsMagics(Magics):
         line = expand(line, namespace_of(self.shell, local_ns), in_filter)
         options, condition = split_filter(line, _WITH_VALUE)
         arguments = parse_line(self.runs.parser, "%runs", shlex.join(options))
-        asked = {name: getattr(arguments, name) for name in ("experiment", "n", "sort", "value", "nested", "archived")}
+        asked = {name: getattr(arguments, name) for name in _ASKED}
         return runs_frame(RunsRequest(condition, **asked))

@@ -20,7 +20,7 @@ from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query.filters.matching import test_of
 from mlmagic.store.query.frames import ATTRS
 from mlmagic.store.query.light_runs import as_moment
-from mlmagic.store.query.shown_tags import telling_tags
+from mlmagic.store.query.shown_tags import VERDICTS, telling_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _MOST_JUDGED = 500
 _SPLIT = "split."
 _ALWAYS = ("name", "version", "aliases", "run", "data", "split", "registered", "by", "run_id", "description")
-_ASKED_OF_RUN = {"mlmagic.order": "order", "mlmagic.checklist": "checklist"}
 _OF_THE_RUN_ONLY = ("mlflow.", "mlmagic.")
 
 
@@ -106,9 +105,7 @@ def _frame_of(listed: ListedVersions) -> pd.DataFrame:
     metrics = list(dict.fromkeys(name for one in facts for name in one.metrics))
     tags = list(dict.fromkeys(name for one in facts for name in _own_tags(one.version.tags)))
     named_metrics = {name: f"metrics.{name}" if name in _ALWAYS else name for name in metrics}
-    named_tags = {
-        name: f"tags.{name}" if name in {*_ALWAYS, *metrics, *_ASKED_OF_RUN.values()} else name for name in tags
-    }
+    named_tags = {name: f"tags.{name}" if name in {*_ALWAYS, *metrics, *VERDICTS.values()} else name for name in tags}
     columns: dict[str, Any] = {
         "name": [one.version.name for one in facts],
         "version": pd.Series([one.version.version for one in facts], dtype="int64"),
@@ -119,7 +116,7 @@ def _frame_of(listed: ListedVersions) -> pd.DataFrame:
     columns["run"] = [one.run_name for one in facts]
     columns["data"] = [", ".join(f"{name} {digest}" for name, digest in one.data) for one in facts]
     columns["split"] = [_split(one.params) for one in facts]
-    for tag, column in _ASKED_OF_RUN.items():
+    for tag, column in VERDICTS.items():
         if any(tag in one.tags for one in facts):
             columns[column] = [one.tags.get(tag, "") for one in facts]
     for name, column in named_tags.items():

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from mlmagic.config.flat import Resolved
     from mlmagic.recording.active_run import ActiveRun
+    from mlmagic.store.query.histories.extremes import Extremes
     from mlmagic.sweeps.points.space import Point
     from mlmagic.sweeps.trials.payload import Payload
     from mlmagic.sweeps.trials.trial import Outcome, Status
@@ -67,10 +68,11 @@ class _Asked:
         *,
         error: str | None = None,
         pruned: bool = False,
+        extremes: Mapping[str, Extremes],
     ) -> Trial:
         """Return the trial with its result."""
         place = (self.number, self.point_number, dict(self.point), self.seed)
-        return Trial(*place, status, metrics, duration_s, uid, error, pruned)
+        return Trial(*place, status, metrics, duration_s, uid, error, pruned, extremes)
 
 
 class Watcher(Protocol):
@@ -96,7 +98,7 @@ class Sweep:
         self.goal = goal_of(plan)
         self._metric = valid_key(plan.metric) if plan.metric else None
         self.code = _identity_of(plan)
-        self._earlier = find_earlier(self.code, plan.experiment) if plan.resume else None
+        self._earlier = find_earlier(self.code, plan.experiment, self._metric) if plan.resume else None
         self.seed = plan.seed if plan.seed is not None else base_seed(self._earlier)
         self._space = ConfigSpace(plan.config, plan.axes) if plan.config is not None else None
         self._engine = engine_for(plan.jobs, plan.on, plan.address, plan.threads)
@@ -196,7 +198,9 @@ class Sweep:
                 self._tasks[number] = _Asked(number, point_number, point, config, seed, key)
                 if self._earlier is not None and (done := self._earlier.trials.get(key)) is not None:
                     self._taken += 1
-                    self._take(parent, self._tasks[number].ended("FINISHED", done.metrics, done.duration_s, done.uid))
+                    ended = self._tasks[number].ended
+                    took, curves = done.duration_s, done.extremes
+                    self._take(parent, ended("FINISHED", done.metrics, took, done.uid, extremes=curves))
                     continue
                 pruning, bar = self._search.pruning(point_number), self._bar(point_number)
                 if config is None or self._space is None:
@@ -222,7 +226,8 @@ class Sweep:
         config = asked.config.values if asked.config is not None else None
         uid = record_trial(parent, outcome, params, config, asked.key, models=self.plan.models == "all")
         took, pruned = outcome.duration_s, bool(outcome.pruned)
-        ended = asked.ended(outcome.status, outcome.metrics, took, uid, error=outcome.error, pruned=pruned)
+        metrics, curves = outcome.metrics, outcome.extremes
+        ended = asked.ended(outcome.status, metrics, took, uid, error=outcome.error, pruned=pruned, extremes=curves)
         self._take(parent, ended, outcome.models)
         if self._engine.is_remote:
             delivery_worker(parent.delivery.uri).hurry()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from mlmagic.sweeps.trials.best_value import best_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlmagic.store.query.direction import Direction
+    from mlmagic.store.query.histories.extremes import Extremes
     from mlmagic.sweeps.trials.trial import Status
 
 
@@ -22,7 +25,8 @@ _MEASURED = ("mean", "error", "count")
 class Trial:
     """One trial: its *point*, the number of that point, its seed, and its result.
 
-    ``uid`` is its run's tag ``mlmagic.id``, by which `mlmagic.Run` finds it.
+    ``uid`` is its run's tag ``mlmagic.id``, by which `mlmagic.Run` finds it. ``metrics`` are the last values,
+    ``extremes`` those of the metrics with steps.
     """
 
     number: int
@@ -35,6 +39,7 @@ class Trial:
     uid: str
     error: str | None = None
     pruned: bool = False
+    extremes: Mapping[str, Extremes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,25 @@ class Results:
         return sorted(found, key=lambda one: one.mean, reverse=self.goal == "max")
 
     def value(self, trial: Trial) -> float | None:
-        """Return the metric of a finished trial if it is finite, else None."""
-        value = trial.metrics.get(self.metric or "") if trial.status == "FINISHED" else None
+        """Return the metric of a finished trial if it is finite, else None: the best value if it has steps."""
+        value = self._best(trial)[0] if trial.status == "FINISHED" else None
         return value if value is not None and math.isfinite(value) else None
 
     @property
+    def is_by_best(self) -> bool:
+        """Whether the best value of a finished trial is not the last one."""
+        finished = [trial for trial in self.trials if trial.status == "FINISHED"]
+        return any(repr(self._best(trial)[0]) != repr(trial.metrics.get(self.metric or "")) for trial in finished)
+
+    def _best(self, trial: Trial) -> tuple[float | None, int | None]:
+        return best_value(self.metric or "", trial.metrics, trial.extremes, self.goal)
+
+    @property
     def best(self) -> Mapping[str, Any] | None:
-        """The point with the best mean of the metric, or None if no trial has the metric."""
+        """The point with the best mean of the metric, or None if no trial has the metric.
+
+        A metric with steps counts with its best value in each trial, as in ``%runs``.
+        """
         summaries = self.summaries() if self.goal else []
         return dict(summaries[0].point) if summaries else None
 
@@ -100,7 +117,9 @@ class Results:
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row per trial: trial, status, duration (s), seed, the swept values, the metrics, and the error.
 
-        Swept parameters keep their names. If ``seed`` is swept, the trial's own seed is ``trial.seed``.
+        Swept parameters keep their names. If ``seed`` is swept, the trial's own seed is ``trial.seed``. Metrics are the
+        last values. If the best value of the sweep's metric is another one, ``loss (best)`` and ``loss (best step)``
+        stand before it.
         """
         import pandas as pd
 
@@ -112,11 +131,17 @@ class Results:
             "duration": [trial.duration_s for trial in self.trials],
             "seed": [trial.seed for trial in self.trials],
         }
-        columns = {name if name not in swept else f"trial.{name}": values for name, values in own.items()}
+        columns: dict[str, Any] = {
+            name if name not in swept else f"trial.{name}": values for name, values in own.items()
+        }
         for name in swept:
             columns[name] = [trial.point.get(name) for trial in self.trials]
         for name in metrics:
             key = name if name not in columns else f"metrics.{name}"
+            if name == self.metric and self.is_by_best:
+                best = [self._best(trial) for trial in self.trials]
+                columns[f"{key} (best)"] = [math.nan if value is None else value for value, _ in best]
+                columns[f"{key} (best step)"] = pd.array([step for _, step in best], dtype="Int64")
             columns[key] = [trial.metrics.get(name, math.nan) for trial in self.trials]
         if any(trial.error for trial in self.trials):
             key = "error" if "error" not in columns else "trial.error"

@@ -10,12 +10,16 @@ from mlmagic.store import connection, experiments, refusals, tracking_uri
 from mlmagic.store.query import queries
 from mlmagic.store.query.durations import duration_s
 from mlmagic.store.query.filters.division import DividedFilter
+from mlmagic.store.query.histories.extremes import read_extremes
 from mlmagic.sweeps.recording import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from mlflow import MlflowClient
     from mlflow.entities import Run
+
+    from mlmagic.store.query.histories.extremes import Extremes
 
 CODE = "mlmagic.sweep.code"
 """The tag of a sweep's run that identifies its code."""
@@ -25,11 +29,12 @@ _MOST_SEED = 2**32
 
 @dataclass(frozen=True)
 class Done:
-    """A finished trial: its metrics, its duration, and its run's ``mlmagic.id``."""
+    """A finished trial: its metrics with the extremes of those with steps, its duration, its run's ``mlmagic.id``."""
 
     metrics: Mapping[str, float]
     duration_s: float
     uid: str
+    extremes: Mapping[str, Extremes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,10 @@ class EarlierSweep:
     trials: Mapping[str, Done] = field(default_factory=dict)
 
 
-def find_earlier(code: str, experiment: str | None) -> EarlierSweep | None:
+def find_earlier(code: str, experiment: str | None, metric: str | None = None) -> EarlierSweep | None:
     """Return the last sweep of this code in the experiment, or None if there is none.
+
+    Its trials have the extremes of *metric* only, if it is given.
 
     Raises
     ------
@@ -61,11 +68,9 @@ def find_earlier(code: str, experiment: str | None) -> EarlierSweep | None:
             if found is None:
                 return None
             below = queries.search(client, [home.experiment_id], _with_tag(_PARENT, found.info.run_id))
-            trials = {
-                run.data.tags[KEY]: _done(run)
-                for run in below
-                if run.info.status == "FINISHED" and KEY in run.data.tags
-            }
+            ended = [run for run in below if run.info.status == "FINISHED" and KEY in run.data.tags]
+            extremes = _extremes(client, ended, metric)
+            trials = {run.data.tags[KEY]: _done(run, extremes[run.info.run_id]) for run in ended}
             return EarlierSweep(found.info.run_id, _seed(found.data.params.get("seed", "")), trials)
 
     return connection.ask(read)
@@ -75,8 +80,18 @@ def _with_tag(key: str, value: str) -> DividedFilter:
     return DividedFilter(f"tags.`{key}` = '{value}'", lambda run: run.data.tags.get(key) == value)
 
 
-def _done(run: Run) -> Done:
-    return Done(dict(run.data.metrics), duration_s(run) or 0.0, run.data.tags.get("mlmagic.id", run.info.run_id))
+def _extremes(client: MlflowClient, runs: Sequence[Run], metric: str | None) -> dict[str, dict[str, Extremes]]:
+    """Return the extremes of each run's metrics with steps; none if a server would be asked for too many."""
+    keys = {metric} if metric else {key for run in runs for key in run.data.metrics}
+    found: dict[str, dict[str, Extremes]] = {run.info.run_id: {} for run in runs}
+    for (run_id, key), one in (read_extremes(client, runs, keys) or {}).items():
+        found[run_id][key] = one
+    return found
+
+
+def _done(run: Run, extremes: Mapping[str, Extremes]) -> Done:
+    uid = run.data.tags.get("mlmagic.id", run.info.run_id)
+    return Done(dict(run.data.metrics), duration_s(run) or 0.0, uid, extremes)
 
 
 def _seed(text: str) -> int | None:

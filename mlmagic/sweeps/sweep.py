@@ -100,7 +100,8 @@ def sweep(
     -------
     SweepFrame
         A DataFrame with one row per trial: trial, status, duration (s), seed, the swept values, the metrics. Its
-        ``best`` is the best point, its ``points`` a frame with one row per point, best first.
+        ``best`` is the best point, its ``points`` a frame with one row per point, best first. A metric with steps
+        counts with its best value in each trial, as in ``%runs``; its column is the last value.
 
     Raises
     ------

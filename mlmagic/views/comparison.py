@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from mlmagic.comparison.groups import groups_of, mean_of
 from mlmagic.comparison.histories import best_curves, ranking_of
 from mlmagic.errors import StoreError
-from mlmagic.store.query.families import fold
+from mlmagic.store.query.families import below_text, fold
 from mlmagic.store.query.frames import ATTRS, frame_of, urls_of
 from mlmagic.store.query.histories.extremes import are_last
 from mlmagic.views.curve_picture import STYLES, Label, Panel, PictureSeries, Size, finite, picture
 from mlmagic.views.rendering import MimeBundle, number, render, shorten
-from mlmagic.views.tables.runs_table import below_text, table_html
+from mlmagic.views.tables.runs_table import table_html
 from mlmagic.visible import visible
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def comparison_bundle(
     leaves out. Everything is escaped and nothing needs a script. In JupyterLab and Notebook, the view is hidden behind
     a live widget.
     """
+    unread = (comparison.total or len(comparison.runs)) - len(comparison.runs)
     comparison = comparison.without_archived()
     frame = _groups_frame(comparison) if comparison.group else _runs_frame(comparison)
     drawn = _curves_panel(comparison, curves) or _dots_panel(comparison)
-    every = comparison.total or len(comparison.runs)
-    left_out = 0 if comparison.group else max(every - len(frame) - sum(frame.attrs[ATTRS].get("below", {}).values()), 0)
+    left_out = 0 if comparison.group else max(frame.attrs[ATTRS]["total"] - len(frame) + unread, 0)
     return {
         "text/html": render(
             "comparison.html",
@@ -88,7 +88,8 @@ def comparison_bundle(
 def _runs_frame(comparison: Comparison) -> DataFrame:
     """Return the best runs; those below others are counted."""
     main, ranked = comparison.main_metric, ranking_of(comparison)
-    runs = (ranked.runs if ranked else fold(comparison.runs)[0])[:_MOST_ROWS]
+    every = ranked.runs if ranked else fold(comparison.runs)[0]
+    runs = every[:_MOST_ROWS]
     measured = {}
     if main and ranked:
         known = {run_id: ranked.measured[run_id] for run in runs if (run_id := run.info.run_id) in ranked.measured}
@@ -103,6 +104,9 @@ def _runs_frame(comparison: Comparison) -> DataFrame:
         value="best" if comparison.is_ranked_by_best else "last",
         below={run.info.run_id: len(below[run.info.run_id]) for run in runs if run.info.run_id in below},
         urls=urls_of(runs),
+        total=len(every),
+        listed=len(runs),
+        is_still=True,
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic._version import __version__
 from mlmagic.errors import UsageProblem
+from mlmagic.store.query.families import all_counted
 from mlmagic.views.comparison import static_view
 from mlmagic.views.rendering import render, shorten
 
@@ -72,7 +73,7 @@ def page_html(page: SavedPage) -> str:
         points=base64.b64encode(page.points).decode(),
         still=Markup(static_view(comparison, page.curves.curves)),  # noqa: S704  # the template of that view escapes
         saved=f"{moment:%Y-%m-%d %H:%M %Z}",
-        runs=len(comparison.runs),
+        runs=all_counted(comparison.runs),
         experiments=[shorten(name, _LONGEST_NAME) for name in dict.fromkeys(comparison.experiments.values())],
         version=__version__,
         notes=list(_notes(page)),

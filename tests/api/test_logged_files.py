@@ -1,12 +1,14 @@
 """``mlmagic.log_artifact`` and ``mlmagic.log_figure``: where files go in the run, and what is refused in one line."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 import mlmagic
 from mlmagic.api.logged_files import _within_the_run, record_copy
+from mlmagic.comparison.pages.run_figures import read_figures, read_picture
 from mlmagic.errors import UsageProblem
 from mlmagic.recording.notices import Notices
 from mlmagic.recording.recorder import Recorder
@@ -204,3 +206,61 @@ def test_a_name_of_a_figure_is_text(record, figure, name):
         UsageProblem, match=r"mlmagic\.log_figure: name is text, not .*For example: mlmagic\.log_figure"
     ):
         record(lambda: mlmagic.log_figure(figure, name))
+
+
+def test_figures_with_a_step_are_a_series_as_those_of_mlflow(store_uri, record):
+    import matplotlib.pyplot as plt
+    import mlflow
+    import numpy as np
+    from PIL import Image
+
+    figure, axes = plt.subplots()
+
+    def work():
+        for step in (0, np.int64(5), 10.0):
+            axes.plot([0, step])
+            mlmagic.log_figure(figure, "weights", step=step)
+        mlmagic.log_figure(figure, "weights", step=5)
+        mlflow.log_image(Image.new("RGB", (9, 9)), key="of mlflow", step=3)
+
+    run = record(work)
+    plt.close(figure)
+    assert run.warnings == []
+    assert run.stored.data.tags["mlflow.loggedImages"] == "True"
+    own, theirs = ([path for path in run.files if path.startswith(f"images/{key}")] for key in ("weights", "of mlflow"))
+    shape = re.compile(r"[+]step[+]\d+[+]timestamp[+]\d{13}[+][0-9a-f-]{36}([+]compressed)?[.](png|webp)")
+    for key, paths in (("weights", own), ("of mlflow", theirs)):
+        assert all(shape.fullmatch(path.removeprefix(f"images/{key}")) for path in paths)
+    assert sum(path.endswith("+compressed.webp") for path in own) == 4
+    [other, weights] = read_figures([run.stored])["figures"]
+    assert (weights["name"], weights["unit"], other["name"]) == ("weights", "step", "of mlflow")
+    assert [frame["at"] for frame in weights["runs"][0]] == [0, 5, 10]
+    assert all(frame["path"].endswith(".png") for frame in weights["runs"][0])
+    latest = weights["runs"][0][1]["path"]
+    assert read_picture(run.stored, latest).startswith(b"\x89PNG")
+
+
+def test_interactive_figures_with_a_step_are_a_series_too(record):
+    go = pytest.importorskip("plotly.graph_objects")
+
+    def work():
+        for step in (1, 2):
+            mlmagic.log_figure(go.Figure(go.Bar(y=[step])), "a+b", step=step)
+
+    [series] = read_figures([record(work).stored])["figures"]
+    assert (series["name"], series["unit"], series["media_type"]) == ("a_b", "step", "text/html")
+    assert [frame["at"] for frame in series["runs"][0]] == [1, 2]
+
+
+@pytest.mark.parametrize("step", ["first", 1.5, float("nan"), 10**18, [1]])
+def test_a_step_that_is_none_is_told_and_the_figure_recorded(record, step):
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure()
+    run = record(lambda: mlmagic.log_figure(figure, "curve", step=step))
+    plt.close(figure)
+    assert run.files == ["figures/curve.png"]
+    [told] = run.warnings
+    assert re.fullmatch(
+        r"mlmagic\.log_figure: step is a whole number, not .+: the figure was recorded without it", told
+    )

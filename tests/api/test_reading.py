@@ -55,7 +55,6 @@ def test_runs_are_found_and_ordered(four_runs, arguments, named, names):
         ({"n": -1}, r"n is how many runs to show, 1 or more, not -1"),
         ({"n": 2.5}, r"n is how many runs to show, 1 or more, not 2\.5"),
         ({"n": True}, r"n is how many runs to show, 1 or more, not True"),
-        ({"n": None}, r"n is how many runs to show, 1 or more, not None"),
         ({"n": math.nan}, r"n is how many runs to show, 1 or more, not nan"),
         ({"experiment": "chrun"}, r"There is no experiment 'chrun'\. Did you mean 'churn'\?"),
         ({"experiment": "99"}, r"There is no experiment '99'"),

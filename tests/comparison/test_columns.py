@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from light_runs import numbered_run
 
 from mlmagic.comparison import wire
 from mlmagic.comparison.columns import columns_of
@@ -115,3 +116,14 @@ def test_the_direction_of_a_metric(name, direction):
 def test_runs_without_params_are_in_no_configuration():
     runs = [Light(), Light(params={"seed": "1"}), Light(params={"lr": "1", "model.random_state": "2"})]
     assert Comparison(runs, "t").configurations == [-1, -1, 0]
+
+
+def test_what_few_runs_have_stands_behind_what_many_have():
+    runs = [
+        numbered_run(at, params={"lr": str(at), f"own.{at}": "1"}, metrics={f"best.{at}": at, "loss": at})
+        for at in range(6)
+    ]
+    labels = [column.label for column in columns_of(runs)]
+    assert labels.index("loss") < labels.index("best.0") < labels.index("lr") < labels.index("own.0")
+    labels = [column.label for column in columns_of(runs, metric="best.3")]
+    assert labels[1:3] == ["best.3", "loss"]

@@ -62,8 +62,12 @@ def test_of_many_values_the_main_metric_is_read_and_of_many_runs_none(three, mon
     monkeypatch.setattr(extremes, "_MOST_VALUES", 4)
     assert {metric for _, metric in select([], metric="loss").extremes} == {"loss"}
     assert {metric for _, metric in select([], metric="size").extremes} == {"size"}
+    assert "last" not in select([], metric="loss").title
     monkeypatch.setattr(extremes, "_MOST_RUNS", 2)
     assert select([]).extremes == {}
+    told = "experiment Default, ranked by the last loss: too many values for the best"
+    assert table_of(select([], metric="loss"), None)["title"] == told
+    assert read_all(select([], metric="loss")).title == told
 
 
 def test_the_static_view_ranks_by_the_best_value(three):

@@ -34,13 +34,15 @@ def test_where_the_data_and_the_split_came_from(make_run, client):
     from mlflow.entities import Dataset, DatasetInput
 
     run_id = make_run("forest", {"split.method": "hash", "split.columns": '["user_id"]', "split.test": 0.2},
-                      tags={"mlmagic.order": "clean", "mlmagic.checklist": "7/8"})  # fmt: skip
+                      tags={"mlmagic.order": "clean", "mlmagic.checklist": "7/8", "mlmagic.reproduction": "exact"})  # fmt: skip
     client.log_inputs(run_id, [DatasetInput(Dataset("X_train", "9f3a2c1d" * 4, "code", "x"))])
     client.create_registered_model("churn")
     client.create_model_version("churn", "s3://bucket/model", run_id, tags={"mlmagic.registered_by": "ana"})
     (row,) = mlmagic.registered_models("churn").to_dict("records")
     assert row["data"] == f"X_train {'9f3a2c1d' * 4}"
     assert row["split"] == "hash, columns user_id, test 0.2"
+    assert row["reproduction"] == "exact"
+    assert "exact" in mlmagic.registered_models("churn")._repr_html_()
     assert (row["order"], row["checklist"], row["by"], row["run_id"]) == ("clean", "7/8", "ana", run_id)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlmagic.store.query.histories.extremes import Extremes
 from mlmagic.sweeps.results import Results, Trial
 from mlmagic.sweeps.views.sweep_frame import SweepFrame
 
@@ -157,3 +158,18 @@ def test_a_frame_is_pickled_as_a_plain_one():
 def test_signs_that_move_the_cursor_are_shown_as_signs():
     frame = SweepFrame.of(results(trial(0, {"x": "a\x1b[2Jb"}, {"loss": 0.5})), None, None)
     assert "\x1b" not in repr(frame)
+
+
+def test_a_metric_with_steps_counts_with_its_best_value():
+    early = Trial(0, 0, {"x": 1}, 7, "FINISHED", {"loss": 0.9}, 0.5, "uid-0", extremes={"loss": Extremes(0.1, 0.9, 3, 9)})  # fmt: skip
+    late = trial(1, {"x": 2}, {"loss": 0.5})
+    found = results(early, late)
+    assert found.best == {"x": 1}
+    assert found.points()["loss.mean"].tolist() == [0.1, 0.5]
+    frame = found.to_dataframe()
+    assert list(frame)[-3:] == ["loss (best)", "loss (best step)", "loss"]
+    assert frame["loss (best)"].tolist() == [0.1, 0.5]
+    assert frame["loss (best step)"].tolist() == [3, pd.NA]
+    assert frame["loss"].tolist() == [0.9, 0.5]
+    assert "<bdi>loss (best)</bdi> ↓" in SweepFrame.of(found, None, None)._repr_html_()
+    assert "(best)" not in SweepFrame.of(results(late), None, None)._repr_html_()

@@ -26,6 +26,7 @@ def recording(table: pd.DataFrame) -> None:
         assert_type(run, mlmagic.Run)
         mlmagic.log(loss=0.5, step=1)
         mlmagic.log_params({"lr": 0.1})
+        mlmagic.log_figure(object(), "weights", step=3)
         mlmagic.tag(stage="late")
     for epoch in mlmagic.progress(range(3)):
         assert_type(epoch, int)

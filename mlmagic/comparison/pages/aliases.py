@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
-def aliases_by_run() -> dict[str, list[str]]:
+def aliases_by_run(*, timeout_s: float | None = None) -> dict[str, list[str]]:
     """Return the aliases of each run that has one, as ``churn@champion``; nothing if there is no registry."""
     try:
-        return registry_store.ask(_read)
+        return registry_store.ask(_read, timeout_s=timeout_s)
     except StoreError:
         return {}
 

@@ -1,7 +1,8 @@
 """Figures by name over several runs, with those that a run logged again and again as one series.
 
 ``mlflow.log_image(image, key="sample", step=3)`` stores ``images/sample+step+3+timestamp+T+ID.png`` and a smaller copy
-that ends with ``+compressed.webp``. mlmagic calls figures of one title ``loss.png``, ``loss_2.png``, ``loss_3.png``.
+that ends with ``+compressed.webp``. ``mlmagic.log_figure(figure, "sample", step=3)`` does so too, with
+interactive figures in ``figures/``. mlmagic calls figures of one title ``loss.png``, ``loss_2.png``, ``loss_3.png``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 _FOLDER = "figures/"
 # Before 3.0 MLflow separated by %, and wrote # for a slash.
-_LOGGED = re.compile(r"images/(?P<key>[^/]+?)[+%]step[+%](?P<step>-?\d{1,18})[+%]timestamp[+%](?P<at>\d{1,18})[+%].*")
+_LOGGED = re.compile(
+    r"(?:images|figures)/(?P<key>[^/]+?)[+%]step[+%](?P<step>-?\d{1,18})[+%]timestamp[+%](?P<at>\d{1,18})[+%].*"
+)
 _NUMBERED = re.compile(r"(?P<base>.*?[^\d\W_])(?:[_\- ]{1,2}(?P<number>\d{1,9})|(?P<glued>\d{1,9}))?")
 _FEWEST = 2
 

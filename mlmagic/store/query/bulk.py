@@ -77,11 +77,12 @@ def newest_runs(client: MlflowClient, experiment_ids: Sequence[str], *, most: in
 
 
 class TopRuns(NamedTuple):
-    """Runs that are not below others, how many are below each of them by id, and how many were hidden."""
+    """The newest runs that are not below others, how many are below each by id, how many are hidden, and the total."""
 
     runs: list[LightRun]
     below: dict[str, int]
     hidden: int
+    total: int
 
 
 def newest_top_runs(
@@ -115,28 +116,31 @@ def newest_top_runs(
     ).subquery()
     hidden = select(tags.c.run_uuid).where(tags.c.key == without, tags.c.value == "true")
     top = (*active, runs.c.run_uuid.not_in(select(parents.c.run_uuid)))
-    newest = (
-        select(runs)
-        .where(*top, runs.c.run_uuid.not_in(hidden))
-        .order_by(runs.c.start_time.desc(), runs.c.run_uuid)
-        .limit(most)
-    )
+    shown = (*top, runs.c.run_uuid.not_in(hidden))
+    newest = select(runs).where(*shown).order_by(runs.c.start_time.desc(), runs.c.run_uuid).limit(most)
 
     def read(connection: Connection) -> TopRuns:
         found = _with_data(connection, database.tables, connection.execute(newest))
         ids = [run.info.run_id for run in found]
-        below = select(parents.c.value, func.count()).where(parents.c.value.in_(ids)).group_by(parents.c.value)
+        below = select(parents.c.value, func.count()).group_by(parents.c.value)
+        if len(ids) <= _PAGE:
+            below = below.where(parents.c.value.in_(ids))
         counted = {as_text(run_id): int(count) for run_id, count in connection.execute(below)}
         left_out = select(func.count()).select_from(runs).where(*top, runs.c.run_uuid.in_(hidden))
-        return TopRuns(found, counted, int(connection.execute(left_out).scalar_one()) if without else 0)
+        total = len(found)
+        if total == most:
+            total = int(connection.execute(select(func.count()).select_from(runs).where(*shown)).scalar_one())
+        return TopRuns(found, counted, int(connection.execute(left_out).scalar_one()) if without else 0, total)
 
     return reading(database, read)
 
 
-def every_run(client: MlflowClient, experiment_ids: Sequence[str], *, deleted: bool = False) -> list[LightRun] | None:
+def every_run(
+    client: MlflowClient, experiment_ids: Sequence[str], *, deleted: bool = False, most: int | None = None
+) -> list[LightRun] | None:
     """Return all runs of experiments, read row by row: this includes runs for which MLflow refuses the whole page.
 
-    Return None if the store is not a database open in this process.
+    Return None if the store is not a database open in this process, or there are more than *most*.
     """
     database = database_of(client)
     if database is None:
@@ -146,7 +150,19 @@ def every_run(client: MlflowClient, experiment_ids: Sequence[str], *, deleted: b
     runs = database.tables["runs"]
     stage = "deleted" if deleted else "active"
     wanted = (runs.c.experiment_id.in_([int(one) for one in experiment_ids]), runs.c.lifecycle_stage == stage)
-    return reading(database, partial(_chosen, database.tables, select(runs).where(*wanted)))
+    chosen = select(runs).where(*wanted).order_by(runs.c.run_uuid)
+    if most is None:
+        return reading(database, partial(_chosen, database.tables, chosen))
+    from sqlalchemy import func
+
+    count = select(func.count()).select_from(runs).where(*wanted)
+
+    def read(connection: Connection) -> list[LightRun] | None:
+        if int(connection.execute(count).scalar_one()) > most:
+            return None
+        return _chosen(database.tables, chosen, connection)
+
+    return reading(database, read)
 
 
 def named_runs(client: MlflowClient, run_ids: Sequence[str]) -> BulkRuns:

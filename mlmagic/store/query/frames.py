@@ -11,6 +11,7 @@ from mlmagic.store import tracking_uri
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.infinities import as_logged
 from mlmagic.store.query.light_runs import as_moment, oddities
+from mlmagic.store.query.shown_tags import STAR, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -47,12 +48,14 @@ def frame_of(
     ``params.lr``. A param column holds numbers if the conversion of all its values is lossless, else the text as
     logged. *sort* is what the runs are ordered by (``("metric", "loss")``); its column and *about* go to
     ``frame.attrs["mlmagic"]``. *measured* has another *value* of metrics than the last one, with its step, by the ids
-    of runs: it becomes a column ``loss (best)`` and one ``loss (best step)`` before ``loss``.
+    of runs: it becomes a column ``loss (best)`` and one ``loss (best step)`` before ``loss``. The verdicts on the
+    runs (`VERDICTS`) come last.
     """
     import pandas as pd
 
     params = _names(run.data.params for run in runs)
-    metrics = _names(run.data.metrics for run in runs)
+    # Sweeps whose trials are not listed rank by a metric that none of the listed runs may have itself.
+    metrics = list(dict.fromkeys([*_names(run.data.metrics for run in runs), *(measured or {})]))
     columns: dict[str, Any] = {
         "run_id": _texts(run.info.run_id for run in runs),
         "name": _texts(run.info.run_name for run in runs),
@@ -72,8 +75,13 @@ def frame_of(
             columns[f"{column} ({value})"] = pd.Series([one for one, _ in values], dtype="float64")
             steps[f"{column} ({value})"] = f"{column} ({value} step)"
             columns[f"{column} ({value} step)"] = pd.Series(pd.array([step for _, step in values], dtype="Int64"))
+        if not any(name in run.data.metrics for run in runs):
+            continue
         logged = pd.Series([run.data.metrics.get(name) for run in runs], dtype="float64")
         columns[column] = pd.Series(as_logged(logged.to_numpy()))
+    for tag, name in VERDICTS.items():
+        if any(tag in run.data.tags for run in runs):
+            columns[name if name not in columns else f"tags.{name}"] = _texts(run.data.tags.get(tag) for run in runs)
     frame = pd.DataFrame(columns)
     kind, sorted_by = sort or ("", "")
     named = {"param": named_params, "metric": named_metrics}.get(kind, _ATTRIBUTE_COLUMNS)
@@ -83,10 +91,11 @@ def frame_of(
     frame.attrs[ATTRS] = {
         **about,
         "spans": {run.info.run_id: span for run in runs if (span := span_s(run)) is not None},
+        "stars": [run.info.run_id for run in runs if run.data.tags.get(STAR) == "true"],
         "sort": sort_column,
         "steps": steps,
         "params": list(named_params.values()),
-        "metrics": [*steps, *named_metrics.values()],
+        "metrics": [*steps, *(column for column in named_metrics.values() if column in columns)],
         "odd": [
             f"{run.info.run_name} ({run.info.run_id[:8]}): {', '.join(odd)}" for run in runs if (odd := oddities(run))
         ],

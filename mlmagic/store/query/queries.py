@@ -183,8 +183,12 @@ def keys_of(client: MlflowClient, experiment: Experiment | None) -> Keys:
     """Return the names that the runs of an experiment carry, the last 1,000 of them."""
     if experiment is None:
         return Keys(complete=True)
-    last = list(itertools.islice(search(client, [experiment.experiment_id], DividedFilter()), PAGE))  # one page
-    complete = len(last) < PAGE
+    if database_of(client) is not None:
+        found = bulk.newest_runs(client, [experiment.experiment_id], most=PAGE)
+        last, complete = list(found.runs), not found.more
+    else:
+        last = list(itertools.islice(search(client, [experiment.experiment_id], DividedFilter()), PAGE))  # one page
+        complete = len(last) < PAGE
     return Keys.seen_in(last, f"the last {PAGE} runs of experiment {experiment.name!r}", complete=complete)
 
 

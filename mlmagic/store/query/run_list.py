@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,28 +38,46 @@ if TYPE_CHECKING:
 
 _NO_KEYS = Keys()
 _OWN_ID = re.compile(r"[0-9a-f]{32}")
+MOST_RUNS = 10_000
+"""So many runs are listed where the user asks for all."""
+_SHOWN = 20
+"""So many of all runs a table shows."""
+_ALL = "all"
+_MOST_READ = 20_000
+"""So many runs of a database are read to find those that match, and to count them."""
 
 
 @dataclass(frozen=True)
 class RunsRequest:
-    """Which runs are asked for, as `runs` describes it."""
+    """Which runs are asked for, as `runs` describes it: *n* of them, or with None all up to `MOST_RUNS`.
+
+    *columns* is how many columns a table shows, ``"all"`` or a number.
+    """
 
     filter: str = ""
     experiment: str | None = None
-    n: int = 20
+    n: int | None = _SHOWN
     sort: str | None = None
     value: MetricValue | None = None
     nested: bool = False
     archived: bool = False
+    columns: str | None = None
+
+    @property
+    def most(self) -> int:
+        """How many runs at most."""
+        return MOST_RUNS if self.n is None else self.n
 
     def check(self) -> None:
         """Raise `UsageProblem` for what is wrong whatever the store holds."""
-        if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 1:
+        if self.n is not None and (isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 1):
             raise UsageProblem(f"n is how many runs to show, 1 or more, not {self.n!r}: %runs -n 20")
         if self.value is not None and self.value not in VALUES:
             raise UsageProblem(
                 f"value is one of {', '.join(VALUES)}, not {self.value!r}.{did_you_mean(str(self.value), VALUES)}"
             )
+        if self.columns is not None and self.columns != _ALL and not (self.columns.isdecimal() and int(self.columns)):
+            raise UsageProblem(f"--columns is all or a number such as 12, not {self.columns!r}: %runs --columns all")
         parse(self.filter)
         ordering.parse(self.sort)
 
@@ -66,6 +85,8 @@ class RunsRequest:
 @dataclass(frozen=True)
 class FoundRuns:
     """The *runs* of an experiment that match a filter, in *order*; *more* says whether there are others.
+
+    *total* is how many match, those below others aside if these are not listed; None if that is not known.
 
     *measured* has, by metric, the value asked for of a run and its step, and *value* says which value that is. *below*
     counts the runs below a run that are not listed themselves, *archived* those that are hidden. *note* says what could
@@ -81,11 +102,15 @@ class FoundRuns:
     below: Mapping[str, int] = field(default_factory=dict)
     archived: int = 0
     note: str = ""
+    total: int | None = None
 
 
 def runs(request: RunsRequest) -> pd.DataFrame:
     """Return the last runs of an experiment as a DataFrame, one row per run, as `mlmagic.runs` describes it."""
     found = find_runs(request)
+    table: dict[str, int] = {"rows": _SHOWN} if request.n is None else {}
+    if request.columns is not None:
+        table["columns"] = sys.maxsize if request.columns == _ALL else int(request.columns)
     return frame_of(
         found.runs,
         sort=(found.order.entity, found.order.key) if found.order.entity else None,
@@ -95,11 +120,14 @@ def runs(request: RunsRequest) -> pd.DataFrame:
         experiment=found.experiment,
         filter=request.filter.strip(),
         more=found.more,
+        total=found.total,
+        listed=len(found.runs),
         urls=urls_of(found.runs),
         below=found.below,
         unfold="--nested lists them",
         archived=found.archived,
         note=found.note,
+        **table,
     )
 
 
@@ -150,30 +178,38 @@ class _Listing:
         """Return the runs that are asked for, with the values of their metrics."""
         if self.order.entity == "metric":
             return self._ranked()
-        chosen, below = self._newest() if self.is_folded else (self._in_order(), {})
-        listed = FoundRuns(chosen[: self.request.n], "", self.order, more=len(chosen) > self.request.n, below=below)
-        return self._measured(listed)
+        return self._measured(self._newest() if self.is_folded else self._in_order())
 
-    def _in_order(self) -> list[Run]:
-        """Return the first runs in the order of the store, or of a look at all of them; one more than asked for."""
-        most = self.request.n + 1
+    def _first(self, runs: Sequence[Run], below: Mapping[str, int], *, total: int | None = None) -> FoundRuns:
+        """Return as many of *runs* as are asked for; without a *total* there may be others than these."""
+        is_cut = len(runs) > self.request.most
+        known = total if total is not None or is_cut else len(runs)
+        more = is_cut if known is None else known > self.request.most
+        return FoundRuns(runs[: self.request.most], "", self.order, more=more, below=below, total=known)
+
+    def _in_order(self) -> FoundRuns:
+        """Return the first runs in the order of the store, or of a look at all of them."""
+        if (every := bulk.every_run(self.client, [self.experiment_id], most=_MOST_READ)) is not None:
+            found = self.order.sorted(run for run in every if self.selection.matches(run) and self.is_shown(run))
+            return self._first(found, {}, total=len(found))
+        most = self.request.most + 1
         size = min(most, queries.PAGE) if self.order.by_store and self.selection.is_narrow else queries.PAGE
-        return self.order.first(self._matching(size), most)
+        return self._first(self.order.first(self._matching(size), most), {})
 
     def _matching(self, size: int) -> Iterator[Run]:
         found = queries.search(self.client, [self.experiment_id], self.selection, self.order, size=size)
         return filter(self.is_shown, found)
 
-    def _newest(self) -> tuple[list[Run], dict[str, int]]:
+    def _newest(self) -> FoundRuns:
         """Return the newest runs that are not below another one, and how many are below each."""
-        most = self.request.n + 1
+        most = self.request.most + 1
         hidden = None if self.is_shown.with_archived else ARCHIVED
         if (known := bulk.newest_top_runs(self.client, self.experiment_id, most, without=hidden)) is not None:
             self.is_shown.left_out = known.hidden
-            return known.runs, known.below
+            return self._first(known.runs, known.below, total=known.total)
         first = list(itertools.islice(self._matching(min(most, queries.PAGE)), most))
         if not any(PARENT in run.data.tags for run in first):
-            return first, {}
+            return self._first(first, {})
         self.is_shown.left_out = 0
         seen: list[Run] = []
         for run in self._matching(queries.PAGE):
@@ -185,11 +221,11 @@ class _Listing:
         parents = bulk.named_runs(self.client, sorted(older)).runs
         here = [run for run in parents if run.info.experiment_id == self.experiment_id]
         top, below = fold([*seen, *here])
-        return top[: self.request.n + 1], {run_id: len(found) for run_id, found in below.items()}
+        return self._first(top, {run_id: len(found) for run_id, found in below.items()})
 
     def _ranked(self) -> FoundRuns:
         """Return the best runs by a metric."""
-        key, most, value = self.order.key, self.request.n, self.request.value or "best"
+        key, value = self.order.key, self.request.value or "best"
         matching, is_cut = self._every()
         extremes = {} if value == "last" else read_extremes(self.client, matching, [key])
         ranked = rank(matching, self.order, value, extremes, folded=self.is_folded)
@@ -199,9 +235,8 @@ class _Listing:
         if extremes is None:
             notes.append(f"ranked by the last {key}: a server is asked for the history of each run, too many here")
         below = {run_id: len(found) for run_id, found in ranked.below.items()}
-        listed = FoundRuns(
-            ranked.runs[:most], "", self.order, more=len(ranked.runs) > most, below=below, note="; ".join(notes)
-        )
+        listed = replace(self._first(ranked.runs, below, total=len(ranked.runs)), note="; ".join(notes))
+        listed = replace(listed, more=True, total=None) if is_cut else listed
         return self._measured(listed, ranked.measured)
 
     def _every(self) -> tuple[list[Run], bool]:
@@ -223,7 +258,11 @@ class _Listing:
         runs, own = listed.runs, self.order.key if ranked is not None else None
         names = dict.fromkeys(key for run in runs for key in run.data.metrics if has_steps(run, key))
         keys = [key for key in names if key == own or (asked and value != "last")]
-        extremes = read_extremes(self.client, runs, keys) or {}
+        extremes = read_extremes(self.client, runs, keys)
+        if extremes is None and ranked is None:
+            told = "metrics have their last values: a server is asked for the history of each run, too many here"
+            return replace(listed, note="; ".join(filter(None, [listed.note, told])))
+        extremes = extremes or {}
         measured: dict[str, Measured] = {}
         for key in keys if own in keys or own is None else [own, *keys]:
             goal = self.order.goal if key == own else direction_of(key)

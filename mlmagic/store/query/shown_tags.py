@@ -22,6 +22,9 @@ TOLD_TAGS = {
     "mlmagic.reproduction": "reproduction",
 }
 """MLflow's and mlmagic's own tags that are shown, and their headings."""
+VERDICTS = {"mlmagic.order": "order", "mlmagic.checklist": "checklist", "mlmagic.reproduction": "reproduction"}
+"""Tags that say how far a run can be relied on, and their columns in tables of runs and of registered models."""
+STAR = "mlmagic.star"
 _LAUNCHER = "ipykernel_launcher.py"
 
 

@@ -17,6 +17,7 @@ from mlmagic.recording.recorder import Recorder
 from mlmagic.recording.run_context import RunContext
 from mlmagic.recording.tracebacks import traceback_text
 from mlmagic.session.output.capture import Capture
+from mlmagic.sweeps.trials.best_value import best_value, extremes_in
 from mlmagic.sweeps.trials.isolated_random import own_random
 from mlmagic.sweeps.trials.isolation import figures_closed, output_captured, random_states_kept
 from mlmagic.sweeps.trials.pruning import Reporter, TrialPrunedError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from mlmagic.journal.records import Record
     from mlmagic.session.output.figures import FailedFigure, Figure
+    from mlmagic.store.query.histories.extremes import Extremes
     from mlmagic.sweeps.trials.task import Job, Task
     from mlmagic.sweeps.trials.trial_models import SentModel
 
@@ -41,13 +43,17 @@ _one_at_a_time = threading.Lock()
 
 @dataclass
 class Outcome:
-    """The outcome of a trial: the contents of its run, its *models*, the last value of each metric, and its status."""
+    """The outcome of a trial: the contents of its run, its *models*, its status, and its metrics.
+
+    ``metrics`` has the last value of each, ``extremes`` those of the metrics with steps.
+    """
 
     number: int
     status: Status
     started: int
     duration_s: float
     metrics: dict[str, float] = field(default_factory=dict)
+    extremes: dict[str, Extremes] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
@@ -143,10 +149,19 @@ def run_trial(job: Job, task: Task) -> Outcome:
             capture.figures.collect_open()
             outcome.figures = capture.figures.finish()
         outcome.metrics = {name: line.value for name, line in recorder.metrics.items()}
+        outcome.extremes = extremes_in(sink.records)
         is_good = outcome.status == "FINISHED" and bool(code.models)
-        if is_good and are_wanted(job.models, job.metric, task.bar, outcome.metrics):
+        if is_good and are_wanted(job.models, job.metric, task.bar, _judged(outcome, task)):
             outcome.models = sent(code.models, code.examples, job.model_limit_mb)
     outcome.records, outcome.files, outcome.params = sink.records, sink.files, code.params
     outcome.output = capture.transcript.text()
     outcome.notices += [*code.notices, *(notice.text for notice in notices.all()), *sink.left_out.lines()]
     return outcome
+
+
+def _judged(outcome: Outcome, task: Task) -> dict[str, float]:
+    """Return the metrics of a trial; that by which it is judged with its best value."""
+    if task.bar is None:
+        return outcome.metrics
+    best, _ = best_value(task.bar.metric, outcome.metrics, outcome.extremes, task.bar.goal)
+    return outcome.metrics if best is None else {**outcome.metrics, task.bar.metric: best}

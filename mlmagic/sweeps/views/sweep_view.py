@@ -190,7 +190,7 @@ def _table(results: Results) -> dict[str, Any]:
     points = len({trial.point_number for trial in results.trials})
     return {
         "heads": [cell(name, _LONGEST_NAME) for name in names],
-        "metric": cell(results.metric or "", _LONGEST_NAME),
+        "metric": cell(f"{results.metric or ''}{' (best)' if results.is_by_best else ''}", _LONGEST_NAME),
         "goal": {"min": "\N{DOWNWARDS ARROW}", "max": "\N{UPWARDS ARROW}"}.get(results.goal or "", ""),
         "rows": [_row(one, names) for one in summaries],
         "is_repeated": any(one.count > 1 for one in summaries),

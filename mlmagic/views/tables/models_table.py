@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
 from mlmagic.store.query.frames import ATTRS
+from mlmagic.store.query.shown_tags import VERDICTS
 from mlmagic.views.rendering import interval_ends, number, numbers, render, shorten, web_address
 from mlmagic.views.run_summary import cell
 from mlmagic.views.tables.cells import is_missing as _is_missing
@@ -61,7 +62,7 @@ def table_html(frame: pd.DataFrame) -> str:
     names = _metrics_by_rank(frame)
     shown = names[:_MOST_METRICS]
     tags = [name for name in about.get("tags", ()) if name in rows.columns]
-    asked = [name for name in ("order", "checklist") if name in rows.columns]
+    asked = [name for name in VERDICTS.values() if name in rows.columns]
     cells = {name: _metric_cells(rows, name) for name in shown}
     versions = [
         _version(row, [cells[name][at] for name in shown], [*asked, *tags], about.get("urls", {}))

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.scalars import as_number
+from mlmagic.store.query.families import below_text
 from mlmagic.store.query.frames import ATTRS, BASE_COLUMNS
-from mlmagic.user_objects import guarded
-from mlmagic.views.rendering import interval_ends, numbers, render, shorten, took, web_address
+from mlmagic.views.rendering import numbers, render, shorten, took, web_address
 from mlmagic.views.run_summary import SummaryCell, cell
 from mlmagic.views.tables.cells import is_missing as _is_missing
 from mlmagic.views.tables.cells import minute
+from mlmagic.views.tables.chosen_columns import chosen_columns
+from mlmagic.views.tables.runs_headline import headline, hint
 from mlmagic.views.tables.text_table import TextColumn, table_lines, terminal_width
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-_MOST_ROWS = 200
+_MOST_ROWS, _MOST_TEXT_ROWS = 200, 60
 _MOST_COLUMNS = 60
-_FEWEST_PARAMS = 20
 _SHOWN_SAME = 12
 _LONGEST_NAME = 60
 _LONGEST_VALUE = 40
@@ -54,29 +53,27 @@ def table_html(frame: pd.DataFrame) -> str:
     """Return the escaped HTML of a frame of runs; columns that the user added are shown too."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
     total = len(frame)
-    rows = frame.iloc[:_MOST_ROWS]
-    metrics, shown, same = _divided(rows, about)
-    ends = interval_ends(metrics)
-    metrics = _without_ends(metrics, ends)
-    first, rest = metrics[:_FIRST_METRICS], metrics[_FIRST_METRICS:]  # the sort column among them
-    kept = shown[: max(_MOST_COLUMNS - len(metrics), _FEWEST_PARAMS)]
-    columns = [_column(rows, name, about, ends.get(name)) for name in (*first, *kept, *rest)[:_MOST_COLUMNS]]
+    rows = frame.iloc[: about.get("rows", _MOST_ROWS)][:_MOST_ROWS]
+    chosen = chosen_columns(rows, about)
+    first, rest = chosen.metrics[:_FIRST_METRICS], chosen.metrics[_FIRST_METRICS:]
+    names = (*first, *chosen.others, *rest)
+    columns = [_column(rows, name, about, chosen.ends.get(name)) for name in names[:_MOST_COLUMNS]]
+    left_out = [*names[_MOST_COLUMNS:], *chosen.left_out]
     return render(
         "runs_table.html",
         runs=_runs(rows, about),
         columns=columns,
         has={name for name in BASE_COLUMNS if name in rows.columns},
-        same=[(cell(str(name), _LONGEST_NAME), _text(value)) for name, value in same.items()],
+        same=[(cell(str(name), _LONGEST_NAME), _text(value)) for name, value in chosen.same.items()],
         shown_same=_SHOWN_SAME,
-        headline=_headline(total, about),
+        headline=headline(len(rows), total, about),
+        hint=hint(len(rows), total, about),
         experiment=cell(str(about.get("experiment", "")), _LONGEST_NAME),
         filter=cell(str(about.get("filter", "")), 200),
-        more=bool(about.get("more")),
-        total=total,
         odd=odd_lines(frame),
         notes=_notes(frame),
-        hidden_rows=total - len(rows),
-        hidden_columns=len(shown) + len(metrics) - len(columns),
+        is_part=len(rows) < total,
+        left_out=[cell(str(name), _LONGEST_NAME) for name in left_out],
         order={name: _order(name, about) for name in BASE_COLUMNS},
     )
 
@@ -84,50 +81,31 @@ def table_html(frame: pd.DataFrame) -> str:
 def table_text(frame: pd.DataFrame) -> str:
     """Return the table as text that fits the terminal: what differs in columns, what all runs share below."""
     about: dict[str, Any] = frame.attrs.get(ATTRS, {})
-    metrics, shown, same = _divided(frame, about)
-    lines = [_text_headline(len(frame), about)]
+    rows = frame.iloc[: about.get("rows", _MOST_TEXT_ROWS)][:_MOST_TEXT_ROWS]
+    chosen = chosen_columns(rows, about)
+    lines = [_text_headline(len(rows), len(frame), about)]
     if len(frame):
-        ends = interval_ends(metrics)
-        values = _without_ends(metrics, ends)
-        first, rest = values[:1], values[1:]
-        names = [*_FIRST, *first, *_THEN, *shown, *rest]
-        columns = [_text_column(frame, name, about, ends.get(name)) for name in names if name in frame.columns]
-        lines += table_lines(columns, terminal_width())
-    if same:
-        told = ", ".join(f"{shorten(name, _LONGEST_NAME)} = {_text(value).text}" for name, value in same.items())
-        lines.append(shorten(f"the same for all: {told}", 2 * terminal_width()))
+        first, rest = chosen.metrics[:1], chosen.metrics[1:]
+        names = [*_FIRST, *first, *_THEN, *chosen.others, *rest]
+        columns = [_text_column(rows, name, about, chosen.ends.get(name)) for name in names if name in frame.columns]
+        lines += table_lines(columns, terminal_width(), left_out=[str(name) for name in chosen.left_out])
+    if chosen.same:
+        told = ", ".join(f"{shorten(name, _LONGEST_NAME)} = {_text(value).text}" for name, value in chosen.same.items())
+        same = "the same for all shown" if len(rows) < len(frame) else "the same for all"
+        lines.append(shorten(f"{same}: {told}", 2 * terminal_width()))
     return "\n".join([*lines, *_notes(frame), *(f"! {line}" for line in odd_lines(frame))])
 
 
-def _text_headline(total: int, about: dict[str, Any]) -> str:
-    headline = _headline(total, about)
+def _text_headline(shown: int, total: int, about: dict[str, Any]) -> str:
+    told = headline(shown, total, about)
     if not total:
         asked = about.get("filter")
         return (
-            clean(f"{headline}: {asked}" if asked else headline)
+            clean(f"{told}: {asked}" if asked else told)
             if asked or about.get("archived")
-            else f"{headline}: put %%track on the first line of a cell"
+            else f"{told}: put %%track on the first line of a cell"
         )
-    return f"{headline} · more with -n {5 * total}" if about.get("more") else headline
-
-
-def _divided(frame: pd.DataFrame, about: dict[str, Any]) -> tuple[list[str], list[str], dict[str, Any]]:
-    """Return the metrics, that of the sort order first, the other columns that differ, and the values that do not."""
-    metrics = [name for name in about.get("metrics", ()) if name in frame.columns]
-    metrics.sort(key=lambda name: name != about.get("sort"))
-    known = {*BASE_COLUMNS, *metrics, *about.get("steps", {}).values()}
-    others = [name for name in frame.columns if name not in known]
-    same = {name: frame[name].iloc[0] for name in others if _is_same(frame[name])} if len(frame) > 1 else {}
-    shown = [name for name in others if name not in same]
-    # What many runs have tells them apart; how the data were split comes last.
-    shown.sort(key=lambda name: (str(name).startswith("split."), sum(map(_is_missing, frame[name]))))
-    return metrics, shown, same
-
-
-def _without_ends(metrics: list[str], ends: Mapping[str, tuple[str, str]]) -> list[str]:
-    """Return the metrics that are not the bounds of another one's interval."""
-    bounds = {end for pair in ends.values() for end in pair}
-    return [name for name in metrics if name not in bounds]
+    return " · ".join(filter(None, [told, hint(shown, total, about)]))
 
 
 def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tuple[str, str] | None) -> TextColumn:
@@ -136,7 +114,11 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
     if name == "name" and "run_id" in frame.columns:
         below = about.get("below", {})
         counts = [below_text(below.get(run_id, 0)) if isinstance(run_id, str) else "" for run_id in frame["run_id"]]
-        cells = [f"{text} {count}".rstrip() for text, count in zip(cells, counts, strict=True)]
+        marks = [_marks(run_id, about) for run_id in frame["run_id"]]
+        cells = [
+            " ".join(filter(None, [text, *marked, count]))
+            for text, marked, count in zip(cells, marks, counts, strict=True)
+        ]
     elif name == "run_id":
         cells = [text[:_SHOWN_ID] for text in cells]
     elif name == "status":
@@ -156,13 +138,10 @@ def _text_column(frame: pd.DataFrame, name: str, about: dict[str, Any], ends: tu
     return TextColumn(name, cells, is_number=column.is_number or name == "duration", short=short)
 
 
-def below_text(count: int) -> str:
-    """Return how many runs below a run are not listed.
-
-    >>> below_text(24), below_text(1), below_text(0)
-    ('+ 24 runs', '+ 1 run', '')
-    """
-    return f"+ {count} run{'s' * (count != 1)}" if count else ""
+def _marks(run_id: object, about: dict[str, Any]) -> list[str]:
+    """Return the star of a run, and the aliases of registered models that name it."""
+    star = ["\N{BLACK STAR}"] if run_id in about.get("stars", ()) else []
+    return [*star, *about.get("aliases", {}).get(run_id, ())] if isinstance(run_id, str) else []
 
 
 def _notes(frame: pd.DataFrame) -> list[str]:
@@ -181,26 +160,6 @@ def odd_lines(frame: pd.DataFrame) -> list[str]:
     return [shorten(line, _LONGEST_ODD) for line in odd[:_SHOWN_ODD]] + more
 
 
-def _headline(total: int, about: dict[str, Any]) -> str:
-    if told := about.get("headline"):
-        return str(told)
-    if left_out := about.get("archived"):
-        archived = f"{left_out} archived run{'s' * (left_out != 1)} hidden: %runs --archived"
-        return f"{_counted(total, about)} · {archived}"
-    return _counted(total, about)
-
-
-def _counted(total: int, about: dict[str, Any]) -> str:
-    if not total:
-        return "No run matches" if about.get("filter") or about.get("archived") else "No runs yet"
-    count = "1 run" if total == 1 else f"{'The first ' if about.get('more') else ''}{total} runs"
-    sort = about.get("sort")
-    if sort is None:
-        return f"{count}, newest first" if total > 1 else count
-    direction = "lowest" if about.get("ascending") else "highest"
-    return f"{count}, {direction} {shorten(sort, _LONGEST_NAME)} first"
-
-
 def _runs(rows: pd.DataFrame, about: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the basic facts of each run; a fact whose column the user has removed is empty."""
     urls, spans, below = (about.get(key, {}) for key in ("urls", "spans", "below"))
@@ -211,6 +170,7 @@ def _runs(rows: pd.DataFrame, about: dict[str, Any]) -> list[dict[str, Any]]:
             "url": web_address(urls.get(_plain(run_id))),
             "run_id": clean(_plain(run_id)),
             "below": below_text(below.get(_plain(run_id), 0)),
+            "marks": [cell(mark, _LONGEST_NAME) for mark in _marks(run_id, about)],
             "status": clean(_plain(status)).lower(),
             "started": minute(started),
             "moment": shorten(_plain(started), _LONGEST_VALUE),
@@ -268,17 +228,6 @@ def _order(name: str, about: dict[str, Any]) -> str:
     if name != (about.get("sort") or "started"):
         return ""
     return "ascending" if about.get("ascending") else "descending"
-
-
-def _is_same(values: pd.Series[Any]) -> bool:
-    """Return whether all runs have the same value."""
-    first = values.iloc[0]
-    return not _is_missing(first) and all(not _is_missing(value) and _equal(value, first) for value in values)
-
-
-@guarded(default=False)  # an array has no truth value
-def _equal(a: Any, b: Any) -> bool:
-    return bool(a == b)
 
 
 def _text(value: object) -> SummaryCell:

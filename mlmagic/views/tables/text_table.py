@@ -43,10 +43,10 @@ def terminal_width() -> int:
     return shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns
 
 
-def table_lines(table: Sequence[TextColumn], width: int) -> list[str]:
+def table_lines(table: Sequence[TextColumn], width: int, *, left_out: Sequence[str] = ()) -> list[str]:
     r"""Return the lines of a table that is at most *width* wide, and below it the columns that were left out.
 
-    Empty columns are left out in silence.
+    *left_out* are others that are not in the table. Empty columns are left out in silence.
 
     >>> accuracy = TextColumn("accuracy", ["0.96 [0.9, 1]"], is_number=True, short=["0.96"])
     >>> print("\n".join(table_lines([TextColumn("name", ["forest"]), accuracy, TextColumn("seed", ["1"])], 17)))
@@ -58,21 +58,21 @@ def table_lines(table: Sequence[TextColumn], width: int) -> list[str]:
     """
     rows = max((len(one.cells) for one in table), default=0)
     chosen: list[list[str]] = []
-    left_out: list[str] = []
+    missing: list[str] = []
     used = 0
     for one in table:
         if not any(one.cells):
             continue
         cells = _fitting(one, max(width // 3, _SHORTEST), width - used - _GAP if chosen else width)
         if cells is None:
-            left_out.append(shorten(one.heading, _LONGEST_NAME))
+            missing.append(shorten(one.heading, _LONGEST_NAME))
             continue
         used += columns(cells[0]) + (_GAP if chosen else 0)
         chosen.append(cells)
     lines = [(" " * _GAP).join(row).rstrip() for row in zip(*chosen, strict=True)]
     if rows > _MOST_ROWS:
         lines.append(f"… and {rows - _MOST_ROWS:,} more rows, in the DataFrame")
-    return [*lines, *_named(left_out, width)]
+    return [*lines, *_named([*missing, *(shorten(name, _LONGEST_NAME) for name in left_out)], width)]
 
 
 def _fitting(column: TextColumn, usual: int, left: int) -> list[str] | None:

@@ -14,8 +14,9 @@ from servers import Server
 import mlmagic
 from mlmagic.errors import UsageProblem
 from mlmagic.store import connection
-from mlmagic.store.query import bulk, queries
+from mlmagic.store.query import bulk, queries, run_list
 from mlmagic.store.query.families import best_point, fold
+from mlmagic.store.query.histories import extremes
 
 PARENT = "mlflow.parentRunId"
 
@@ -205,7 +206,56 @@ def test_every_run_is_listed_or_below_a_listed_one(parents):
 
 def test_the_database_and_a_look_at_each_run_fold_the_same(sweep):
     client = connection.connect()
-    chosen, below, hidden = bulk.newest_top_runs(client, "0", 100)
+    chosen, below, hidden, total = bulk.newest_top_runs(client, "0", 100)
     top, under = fold(bulk.newest_runs(client, ["0"]).runs)
     assert [run.info.run_id for run in chosen] == [run.info.run_id for run in top]
     assert (below, hidden) == ({run_id: len(found) for run_id, found in under.items()}, 0)
+    assert total == len(top)
+    assert bulk.newest_top_runs(client, "0", 1).total == len(top)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "total", "of_server"),
+    [
+        ([], {}, 3, 3),
+        ([], {"n": 2}, 3, None),
+        ([], {"sort": "loss", "n": 1}, 3, 3),
+        (["lr < 3"], {"n": 2}, 4, None),
+        (["lr < 3"], {}, 4, 4),
+        ([], {"nested": True, "n": 8}, 9, None),
+        (["lr > 7"], {}, 0, 0),
+    ],
+)
+def test_the_runs_that_match_are_counted_and_those_below_them_are_not(store, words, asked, total, of_server):
+    about = mlmagic.runs(*words, **asked).attrs["mlmagic"]
+    assert about["total"] == (total if store == "database" else of_server)
+    assert about["more"] is (len(mlmagic.runs(*words, **asked)) < total)
+
+
+def test_all_runs_are_returned_and_the_table_says_how_many_it_shows(make_run, monkeypatch):
+    for at in range(23):
+        make_run(f"run {at}", {"at": at})
+    frame = mlmagic.runs()
+    assert len(frame) == 23
+    for shown in (repr(frame), frame._repr_html_()):
+        assert "20 of 23 runs, newest first" in shown
+        assert "the DataFrame has all 23" in shown
+        assert "run 3" in shown
+        assert "run 2<" not in shown
+    assert "run 2 " not in repr(frame)
+    monkeypatch.setattr(run_list, "MOST_RUNS", 21)
+    frame = mlmagic.runs()
+    assert len(frame) == 21
+    assert "20 of 23 runs, newest first · the DataFrame has the first 21" in repr(frame)
+    assert repr(mlmagic.runs(n=5)).startswith("5 of 23 runs, newest first · more with -n 25")
+    assert repr(mlmagic.runs("at < 3", n=2)).startswith("2 of 3 runs, newest first · more with -n 10")
+
+
+def test_that_a_server_is_asked_for_too_many_histories_is_said(store, monkeypatch):
+    monkeypatch.setattr(extremes, "_MOST_ASKED", 1)
+    is_said = store == "server"
+    told = "metrics have their last values: a server is asked for the history of each run, too many here"
+    assert (told in repr(mlmagic.runs(value="best"))) is is_said
+    html = mlmagic.runs(sort="loss")._repr_html_()
+    assert ("ranked by the last loss" in html) is is_said
+    assert ('<a href="http://127.0.0.1:' in html) is is_said  # to the server's own UI

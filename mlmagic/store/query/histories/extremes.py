@@ -94,7 +94,7 @@ def _with_steps(
     from sqlalchemy import select
 
     metrics = database.tables["metrics"]
-    found = _Running()
+    found = RunningExtremes()
     for some in portions(run_ids):
         # Without a condition on the key: SQLite would then read that key's values of all runs, for each portion.
         wanted = select(metrics.c.run_uuid, metrics.c.key, metrics.c.step, metrics.c.value)
@@ -127,7 +127,7 @@ def _without_steps(
 
 
 def _from_histories(client: MlflowClient, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Extremes]:
-    found = _Running()
+    found = RunningExtremes()
     with ThreadPoolExecutor(_AT_THE_SAME_TIME, thread_name_prefix=f"{OWN_THREAD}extremes") as pool:
         histories = pool.map(lambda pair: client.get_metric_history(*pair), wanted)
         for (run_id, key), history in zip(wanted, histories, strict=True):
@@ -136,8 +136,8 @@ def _from_histories(client: MlflowClient, wanted: Sequence[tuple[str, str]]) -> 
     return found.extremes()
 
 
-class _Running:
-    """The extremes of what was read so far."""
+class RunningExtremes:
+    """The extremes of what was read so far, by run and metric."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], list[Any]] = {}
@@ -153,6 +153,7 @@ class _Running:
             known[2:4] = value, step
 
     def extremes(self) -> dict[tuple[str, str], Extremes]:
+        """Return what was found, by the id of the run and the metric."""
         return {
             pair: Extremes(number_as_logged(low), number_as_logged(high), low_step, high_step)
             for pair, (low, low_step, high, high_step) in self._found.items()
