@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlmagic.session.log import LoggedCell
 
 _QUICK_S = 60.0
-    "from mlmagic.replay.running import in_kernel as _mlmagic_replay; _mlmagic_replay.begin({!r}); del _mlmagic_replay"
-)
 _CALL = "__import__('mlmagic.replay.running.in_kernel', fromlist=['x']).{}({})"
 
 
