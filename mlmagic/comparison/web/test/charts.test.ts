@@ -7,7 +7,7 @@ import { brushBetween, brushText, inBox, nudged, passing } from "../src/charts/b
 import { axesOf, colourColumn, mainMetric, scatterColumn } from "../src/charts/columns.ts";
 import { moved, placeAt, withToggled } from "../src/charts/order.ts";
 import { blankRows, geometryOf, partAtPixel, pixelAt, rowNear } from "../src/charts/parallel_drawing.ts";
-import { fileName } from "../src/charts/pictures.ts";
+import { fileName } from "../src/pictures.ts";
 import { binsOf, BINS, drawingOrder, NO_VALUE } from "../src/charts/ramp.ts";
 import { dotNear, fromLeft, partsAt, plotOf, rectangleOf } from "../src/charts/scatter_drawing.ts";
 import { NEW_CHARTS, soundCharts, type Brush } from "../src/charts/view.ts";

@@ -6,7 +6,7 @@ import { shownOf } from "../src/curves/content.ts";
 import { byColumn, byConfiguration, eachRun } from "../src/curves/groups.ts";
 import { meanOf, valueAt } from "../src/curves/mean.ts";
 import { drawingOf } from "../src/curves/drawing.ts";
-import type { Line } from "../src/curves/lines.ts";
+import { bestText, lastText, lineOf, type Line } from "../src/curves/lines.ts";
 import { plotOf } from "../src/curves/plot.ts";
 import { smoothed } from "../src/curves/smoothing.ts";
 import { elapsed, onAxis, short } from "../src/curves/format.ts";
@@ -135,7 +135,7 @@ const AXES = { x: "step", logX: false, logY: false, window: null } as const;
 
 function line(place: number, ys: number[], more: Partial<Line> = {}): Line {
   const xs = Float64Array.from(ys.keys());
-  const shared = { parts: null, size: 1, raw: null, band: null, best: null, exact: true, notFinite: 0 };
+  const shared = { parts: null, runs: [`run ${place}`], size: 1, raw: null, band: null, lastError: null, best: null, bestOfMean: null, exact: true, notFinite: 0 };
   return { key: `run ${place}`, name: `run ${place}`, place, xs, ys: numbers(...ys), count: ys.length, first: ys[0]!, last: ys.at(-1)!, ...shared, ...more };
 }
 
@@ -168,7 +168,36 @@ test("a ring lies about the best point, beneath the lines; of very many lines ab
     return options.series.slice(1, 1 + first).map(({ points }) => (points!.filter as () => number[])());
   };
   assert.deepEqual([ringed(2, null), ringed(13, null), ringed(13, "run 4")], [[[1], [1]], [], [[1]]]);
-  assert.equal(drawingOf([line(0, [3, 1], { best: 2, size: 2 }), line(1, [3, 1], { best: 9 })], AXES, 400, 200).lines[0]!.best, -1);
+  assert.equal(drawingOf([line(0, [3, 1], { best: 1, size: 2, bestOfMean: { x: 7, error: 0, count: 2 } }), line(1, [3, 1], { best: 9 })], AXES, 400, 200).lines[0]!.best, -1);
+});
+
+function sourceOf(run: string, values: number[], steps = values.map((_, step) => step)) {
+  const series = { run, metric: "loss", count: values.length, exact: true, steps: numbers(...steps), times: numbers(...steps), values: numbers(...values) };
+  return { shown: series, whole: series, origin: 0 };
+}
+
+test("the best value of a mean is that of its curve, with its error and the ring on it", () => {
+  const group = { key: "g", name: "g", parts: null, runs: ["a", "b"] };
+  const look = { x: "step", smoothing: 0, goal: "min" } as const;
+  const mean = lineOf(group, 0, [sourceOf("a", [5, 1, 4]), sourceOf("b", [5, 4, 1])], look)!;
+  assert.deepEqual([mean.best, mean.bestOfMean], [2.5, { x: 1, error: 1.5, count: 2 }], "not 1, which no point of the curve has");
+  assert.equal(bestText(mean), "2.5 ± 1.5");
+  assert.equal(lastText(mean), "2.5 ± 1.5");
+  const [drawn] = drawingOf([mean], AXES, 400, 200).lines;
+  assert.deepEqual([drawn!.best, drawn!.ys[drawn!.best]], [1, 2.5]);
+  const longer = lineOf(group, 0, [sourceOf("a", [5, 4, 1]), sourceOf("b", [5, 4])], look)!;
+  assert.equal(bestText(longer), "1 (n=1)", "where fewer runs are left that is said");
+});
+
+test("the best value of a mean is that of its whole history, wherever one looks, and of what is smoothed", () => {
+  const group = { key: "g", name: "g", parts: null, runs: ["a", "b"] };
+  const part = (run: string, values: number[]) => ({ ...sourceOf(run, values), shown: sourceOf(run, values.slice(2), [2, 3]).shown });
+  const sources = [part("a", [1, 2, 3, 3.5]), part("b", [2, 3, 4, 5])];
+  const look = { x: "step", smoothing: 0, goal: "min" } as const;
+  const zoomed = lineOf(group, 0, sources, look)!;
+  assert.deepEqual([zoomed.best, zoomed.bestOfMean!.x, drawingOf([zoomed], AXES, 400, 200).lines[0]!.best], [1.5, 0, -1]);
+  const smooth = lineOf(group, 0, [sourceOf("a", [4, 0, 4]), sourceOf("b", [4, 0, 4])], { ...look, smoothing: 0.5 })!;
+  assert.equal(smooth.best, smooth.ys[1]);
 });
 
 test("the best point of a smoothed line is the one that was logged", () => {

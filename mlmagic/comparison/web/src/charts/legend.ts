@@ -5,7 +5,7 @@ import { el, fill } from "../dom.ts";
 import { cut } from "../words.ts";
 import { textAt, valueAt, type Axis } from "./axis.ts";
 import { BINS, isReversed, STOPS } from "./ramp.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "../surface.ts";
 
 export const LEGEND_PX = 34;
 const BAR_PX = 140;

@@ -15,7 +15,7 @@ import { Layers } from "./layers.ts";
 import { drawLegend, LEGEND_PX } from "./legend.ts";
 import { moved, placeAt } from "./order.ts";
 import { drawAxes, drawColoured, drawFaint, drawStanding, geometryOf, rowNear, xOf, type Geometry } from "./parallel_drawing.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "../pictures.ts";
 import { coloursOf } from "./ramp.ts";
 import { Range } from "./range.ts";
 import { RunTip } from "./tip.ts";

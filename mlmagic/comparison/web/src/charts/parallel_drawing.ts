@@ -5,7 +5,7 @@ import { styleOf } from "../palette.ts";
 import { cut } from "../words.ts";
 import { marksOf, type Axis } from "./axis.ts";
 import { NO_VALUE, opacityOf } from "./ramp.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "../surface.ts";
 
 const TOP_PX = 12;
 const BOTTOM_PX = 14;

@@ -11,7 +11,7 @@ import { Best, bestOf } from "./best.ts";
 import { ChartData } from "./data.ts";
 import { Importance } from "./importance.ts";
 import { Parallel } from "./parallel.ts";
-import { savePng, saveSvg } from "./pictures.ts";
+import { savePng, saveSvg } from "../pictures.ts";
 import { Scatter } from "./scatter.ts";
 import type { ChartKind } from "./view.ts";
 
@@ -111,7 +111,7 @@ class Charts implements Part {
     const shown: Record<ChartKind, HTMLElement> = { parallel: this.#parallel.element, scatter: this.#scatter.element, importance: this.#importance.element };
     for (const [one, element] of Object.entries(shown)) element.hidden = one !== kind || total === 0;
     this.#best.element.hidden = true;
-    this.#bar.update();
+    this.#bar.update(kind !== "importance" || this.#importance.hasPicture);
     if (count === 0) return fill(this.#empty, el("strong", {}, notice?.text ?? "No runs."), el("p", {}, notice?.hint ?? ""));
     if (total === 0) {
       const clear = el("button", { type: "button", class: "mm-button", click: () => data.state.change({ filter: "" }) }, "Clear the filter");
@@ -148,8 +148,8 @@ class Charts implements Part {
   }
 
   #save(kind: "png" | "svg"): void {
-    const chart = this.#data.state.view.peek().charts.kind === "scatter" ? this.#scatter : this.#parallel;
-    const picture = chart.picture();
+    const charts = { parallel: this.#parallel, scatter: this.#scatter, importance: this.#importance };
+    const picture = charts[this.#data.state.view.peek().charts.kind].picture();
     if (picture) (kind === "png" ? savePng : saveSvg)(picture);
   }
 }

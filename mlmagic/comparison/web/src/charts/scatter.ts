@@ -11,7 +11,7 @@ import { brushBetween } from "./brush.ts";
 import type { ChartData } from "./data.ts";
 import { Layers } from "./layers.ts";
 import { drawLegend, LEGEND_PX } from "./legend.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "../pictures.ts";
 import { coloursOf } from "./ramp.ts";
 import { dotNear, drawDots, drawGrid, drawRings, fromLeft, partsAt, plotOf, rectangleOf, type Plot } from "./scatter_drawing.ts";
 import { RunTip, spoken } from "./tip.ts";

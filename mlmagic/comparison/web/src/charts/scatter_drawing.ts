@@ -7,7 +7,7 @@ import { marksOf, type Axis } from "./axis.ts";
 import { partsOf } from "./brush.ts";
 import type { Looks } from "./parallel_drawing.ts";
 import { NO_VALUE } from "./ramp.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "../surface.ts";
 import type { Box } from "./view.ts";
 
 const LETTER_PX = 6.3;

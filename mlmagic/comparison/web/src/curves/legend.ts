@@ -5,16 +5,18 @@ import type { Signal } from "@preact/signals-core";
 import { el, fill } from "../dom.ts";
 import { swatch } from "../swatch.ts";
 import type { Goal } from "../wire.ts";
-import { short } from "./format.ts";
 import { counted, cut } from "../words.ts";
-import type { Line } from "./lines.ts";
+import { bestText, lastText, type Line } from "./lines.ts";
 
 const LONGEST_NAME = 200;
 const LONGEST_HEAD = 40;
 /** So many values are read out with a line. */
 const SAID = 4;
 const NAME_PX = 180;
-const VALUE_PX = 98;
+const VALUE_PX = 90;
+/** Of a mean the value stands with its error. */
+const MEAN_PX = 148;
+const GAP_PX = 8;
 
 export interface Emphasis {
   /** The key of the line that stands out while it is pointed at, and of the one that was clicked. */
@@ -59,7 +61,9 @@ export class Legend {
       el("span", { title: cut(metric, LONGEST_NAME) }, panels.length > 1 ? el("bdi", {}, cut(metric, LONGEST_HEAD)) : null, panels.length > 1 ? " " : null, el("small", {}, which));
     const list = el("ul", { class: "mm-legend-list" }, ...[...this.#buttons.values()].map((button) => el("li", {}, button)));
     const wide = el("div", {}, el("div", { class: "mm-legend-head", "aria-hidden": "true" }, el("bdi", { class: "mm-name", title: labels }, labels), ...columns.map(head)), list);
-    wide.style.minWidth = `${NAME_PX + columns.length * VALUE_PX}px`;
+    const each = ordered.some(({ size }) => size > 1) ? MEAN_PX : VALUE_PX;
+    wide.style.setProperty("--mm-value", `${each}px`);
+    wide.style.minWidth = `${NAME_PX + columns.length * (each + GAP_PX)}px`;
     this.element.hidden = ordered.length === 0;
     fill(this.element, wide);
     const stop = (focused && this.#buttons.get(focused)) || [...this.#buttons.values()][0];
@@ -81,7 +85,7 @@ export class Legend {
     const size = line.size > 1 ? `n=${line.size}` : null;
     const said = columns.slice(0, SAID).flatMap(({ metric, which, of }) => {
       const own = of.get(line.key);
-      return own ? [`${cut(metric, 40)} ${which} ${short(valueOf(own, which))}`] : [];
+      return own ? [`${cut(metric, 40)} ${which} ${valueText(own, which)}`] : [];
     });
     if (line.size > 1) said.push(`mean of ${counted(line.size, "run")}`);
     const shown = line.parts ? cut(line.parts.values, LONGEST_NAME) : name;
@@ -102,7 +106,7 @@ export class Legend {
       size && el("span", { class: "mm-soft" }, size),
       ...columns.map(({ which, of }) => {
         const own = of.get(line.key);
-        return el("span", { class: which === "best" ? "mm-value mm-best" : "mm-value" }, own ? short(valueOf(own, which)) : "–");
+        return el("span", { class: which === "best" ? "mm-value mm-best" : "mm-value" }, own ? valueText(own, which) : "–");
       }),
       el("span", { class: "mm-unseen" }, ` (${said.join(", ")})`),
     );
@@ -132,6 +136,6 @@ function columnsOf(panels: readonly LegendPanel[]): Values[] {
   });
 }
 
-function valueOf(line: Line, which: "last" | "best"): number {
-  return which === "best" ? (line.best ?? NaN) : line.last;
+function valueText(line: Line, which: "last" | "best"): string {
+  return which === "best" ? bestText(line) : lastText(line);
 }

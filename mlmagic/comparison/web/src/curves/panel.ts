@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals-core";
 
 import { el, fill, uniqueId } from "../dom.ts";
+import { savePng, saveSvg } from "../pictures.ts";
 import type { Goal } from "../wire.ts";
 import { Chart } from "./chart.ts";
 import { Crosshair, type Actions } from "./crosshair.ts";
@@ -10,8 +11,8 @@ import { drawingOf, type Axes, type Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { counted, cut } from "../words.ts";
 import type { Emphasis } from "./legend.ts";
-import type { Line } from "./lines.ts";
-import { download, pictureOf } from "./picture.ts";
+import { bestText, lastText, type Line } from "./lines.ts";
+import { pictureOf } from "./picture.ts";
 import { fromAxis } from "./scale.ts";
 import { themeOf } from "./theme.ts";
 import { goalText, markRows, valuesTable } from "./values.ts";
@@ -56,12 +57,15 @@ export class Panel {
     this.crosshair = new Crosshair(this.#chart, actions);
     const heading = el("h3", { id: uniqueId("metric"), title: cut(metric, LONGEST_NAME) }, el("bdi", {}, cut(metric, LONGEST_NAME)));
     this.#asTable = el("button", { type: "button", class: "mm-quiet", "aria-pressed": "false", click: this.#toggleTable }, "Show as table");
-    const picture = el("button", { type: "button", class: "mm-quiet", "aria-label": `Download ${cut(metric, 40)} as PNG`, click: this.#download }, "PNG");
+    const picture = (form: "PNG" | "SVG") => {
+      const label = `Download ${cut(metric, 40)} as ${form}`;
+      return el("button", { type: "button", class: "mm-quiet", "aria-label": label, title: label, click: () => this.#download(form) }, form);
+    };
     this.#plot = el("div", { class: "mm-plot" }, this.#canvas, this.crosshair.element, this.#waiting);
     this.element = el(
       "section",
       { class: "mm-curve", "aria-labelledby": heading.id },
-      el("header", {}, heading, this.#goal, el("span", { class: "mm-curve-tools" }, this.#asTable, picture)),
+      el("header", {}, heading, this.#goal, el("span", { class: "mm-curve-tools" }, this.#asTable, picture("PNG"), picture("SVG"))),
       this.#plot,
       this.#table,
       this.#notes,
@@ -127,8 +131,8 @@ export class Panel {
     const { lines, axes } = this.#content!;
     const at = (place: number) => (axes.x === "time" ? elapsed(fromAxis(place, x.log)) : short(fromAxis(place, x.log), 9));
     const told = lines.slice(0, SUMMED_UP).map((line) => {
-      const best = line.best === null ? "" : `, best ${short(line.best)}`;
-      return `${cut(line.name, 60)}: last ${short(line.last)}${best}`;
+      const best = line.best === null ? "" : `, best ${bestText(line)}`;
+      return `${cut(line.name, 60)}: last ${lastText(line)}${best}`;
     });
     const more = lines.length > SUMMED_UP ? [`and ${lines.length - SUMMED_UP} more`] : [];
     const logs = [x.log && "x", y.log && "y"].filter(Boolean).join(" and ");
@@ -146,8 +150,9 @@ export class Panel {
     if (!isTable) this.draw();
   };
 
-  readonly #download = (): void => {
-    const canvas = this.#chart.picture(2);
-    if (canvas) download(pictureOf(this.#metric, canvas, this.#content!.lines, themeOf(this.element)), this.#metric);
-  };
+  #download(form: "PNG" | "SVG"): void {
+    if (!this.#drawing || this.#drawing.lines.length === 0) return;
+    const { width, height } = this.#size;
+    (form === "PNG" ? savePng : saveSvg)(pictureOf(this.#metric, this.#drawing, width, height, themeOf(this.element)));
+  }
 }

@@ -4,7 +4,7 @@ import { el } from "../dom.ts";
 import type { Goal } from "../wire.ts";
 import { short } from "./format.ts";
 import { cut } from "../words.ts";
-import type { Line } from "./lines.ts";
+import { bestText, lastText, type Line } from "./lines.ts";
 
 const LONGEST_NAME = 300;
 
@@ -26,8 +26,8 @@ export function valuesTable(metric: string, lines: readonly Line[], goal: Goal, 
           el("th", { scope: "row" }, el("bdi", {}, cut(line.name, LONGEST_NAME)), line.size > 1 ? ` (n=${line.size})` : null),
           el("td", {}, line.count.toLocaleString("en-US")),
           el("td", {}, short(line.first)),
-          el("td", {}, line.best === null ? "–" : short(line.best)),
-          el("td", {}, short(line.last)),
+          el("td", {}, line.best === null ? "–" : bestText(line)),
+          el("td", {}, lastText(line)),
         ),
       ),
     ),

@@ -1,7 +1,7 @@
 /** One cell: what it says, and how it is marked. */
 
 import { el, fill } from "../dom.ts";
-import { clean, duration, exactMoment, MISSING, moment, number } from "../format.ts";
+import { clean, duration, exactMoment, meanText, MISSING, moment, number } from "../format.ts";
 import { isRepetition, isShared } from "../names.ts";
 import { swatch } from "../swatch.ts";
 import { exact, numberAt } from "../values.ts";
@@ -195,16 +195,6 @@ function rangeText({ error, count, others, low, high, search }: Summary, format:
 function summaryText(summary: Summary, format: (value: number) => string): string {
   const [mean, error] = meanText(summary.mean, summary.error, format);
   return `${mean}${error ? ` ± ${error}` : ""}, ${rangeText(summary, format)}`;
-}
-
-/** Returns a mean with as many decimals as its standard error has at two digits, and the error. */
-export function meanText(mean: number, error: number, format: (value: number) => string): [string, string] {
-  if (!Number.isFinite(error) || !Number.isFinite(mean)) return [format(mean), ""];
-  if (error === 0) return [format(mean), "0"];
-  const decimals = Math.max(0, 1 - Math.floor(Math.log10(error)));
-  const size = Math.abs(mean);
-  if (decimals > 8 || size >= 1e9) return [number(mean), number(Number(error.toPrecision(2)))];
-  return [mean.toFixed(decimals), error.toFixed(decimals)];
 }
 
 function shade(cell: HTMLElement, level: number): void {
