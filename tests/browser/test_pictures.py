@@ -42,7 +42,7 @@ def download(page, form):
 
 
 def texts(svg):
-    return [one.text for one in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314  # our own
+    return [one.text for one in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
 @pytest.fixture
@@ -75,11 +75,11 @@ def opened(chromium):
             {"tab": "charts", "charts": {"kind": "importance"}},
             ".mm-importance-table",
             "loss-importance",
-            ["Importance for loss", "lr", "70%", "50% to 90%", "higher is better (ρ\u00a0−0.80)", IMPORTANCE["notes"][0]],
+            ["Importance for loss", "lr", "70%", "50% to 90%", "higher is better (\u03c1\u00a0\u22120.80)", IMPORTANCE["notes"][0]],
         ),
     ],
 )  # fmt: skip
-def test_an_svg_opens_by_itself_and_has_its_text_as_text(opened, chromium, view, ready, name, wanted):
+def test_an_svg_opens_by_itself_and_has_its_text_as_text(opened, view, ready, name, wanted):
     page = opened(view)
     page.locator(ready).first.wait_for()
     files = dict(download(page, form) for form in ("SVG", "PNG"))
@@ -87,7 +87,7 @@ def test_an_svg_opens_by_itself_and_has_its_text_as_text(opened, chromium, view,
     assert files[f"{name}.png"].startswith(b"\x89PNG")
     svg = files[f"{name}.svg"].decode()
     assert set(wanted) <= set(texts(svg))
-    alone = chromium.new_page()
+    alone = page.context.browser.new_page()
     alone.route("**/*", lambda route: route.fulfill(body=svg, content_type="image/svg+xml"))
     alone.goto("http://127.0.0.1/picture.svg")
     assert alone.evaluate("document.documentElement.tagName") == "svg"
