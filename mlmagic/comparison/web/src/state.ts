@@ -31,6 +31,8 @@ export interface View {
   shaded: boolean;
   /** Whether archived runs are shown. */
   archived: boolean;
+  /** Whether runs that failed or were killed are averaged and ranked like others. */
+  failed: boolean;
   /** What runs are grouped by: nothing, `configuration` (seeds aside), or the id of a column. */
   group: string;
   /** Ids of parent runs, and keys of groups, that are unfolded. */
@@ -65,6 +67,7 @@ export const NEW_VIEW: View = {
   differing: false,
   shaded: true,
   archived: false,
+  failed: false,
   group: "",
   expanded: [],
   metric: "",

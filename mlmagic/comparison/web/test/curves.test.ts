@@ -135,7 +135,7 @@ const AXES = { x: "step", logX: false, logY: false, window: null } as const;
 
 function line(place: number, ys: number[], more: Partial<Line> = {}): Line {
   const xs = Float64Array.from(ys.keys());
-  const shared = { parts: null, runs: [`run ${place}`], size: 1, raw: null, band: null, lastError: null, best: null, bestOfMean: null, exact: true, notFinite: 0 };
+  const shared = { parts: null, runs: [`run ${place}`], size: 1, without: "", raw: null, band: null, lastError: null, best: null, bestOfMean: null, exact: true, notFinite: 0 };
   return { key: `run ${place}`, name: `run ${place}`, place, xs, ys: numbers(...ys), count: ys.length, first: ys[0]!, last: ys.at(-1)!, ...shared, ...more };
 }
 

@@ -13,7 +13,7 @@ import { random, tableOf } from "./tables.ts";
 const floats = (...values: number[]) => Float64Array.from(values);
 
 function line(place: number, xs: number[], ys: number[], more: Partial<Line> = {}): Line {
-  const shared = { parts: null, runs: [`run ${place}`], lastError: null, bestOfMean: null, size: 1, raw: null, band: null, best: null, exact: true, notFinite: ys.filter((y) => !Number.isFinite(y)).length };
+  const shared = { parts: null, runs: [`run ${place}`], lastError: null, bestOfMean: null, size: 1, without: "", raw: null, band: null, best: null, exact: true, notFinite: ys.filter((y) => !Number.isFinite(y)).length };
   return { key: `run ${place}`, name: `run ${place}`, place, xs: floats(...xs), ys: floats(...ys), count: ys.length, first: ys[0]!, last: ys.at(-1)!, ...shared, ...more };
 }
 

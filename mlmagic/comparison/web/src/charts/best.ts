@@ -13,12 +13,15 @@ import type { ChartData } from "./data.ts";
 const MOST = 8;
 const LONGEST_NAME = 120;
 
-/** Returns the best of the rows that `isIn` holds (null: all), as places in `rows`. Without a direction the highest ones. */
-export function bestOf(main: Column, rows: Int32Array, isIn: Uint8Array | null, most: number): number[] {
+/**
+ * Returns the best of the rows that `isIn` holds (null: all), as places in `rows`, those left out that are `unranked`.
+ * Without a direction the highest ones.
+ */
+export function bestOf(main: Column, rows: Int32Array, isIn: Uint8Array | null, most: number, unranked: Uint8Array | null = null): number[] {
   const sign = main.goal === "min" ? 1 : -1;
   const found: { at: number; key: number }[] = [];
   rows.forEach((row, at) => {
-    if (isIn && !isIn[at]) return;
+    if ((isIn && !isIn[at]) || unranked?.[row]) return;
     const value = has(main, row) ? numberAt(main, row) : NaN;
     if (!Number.isNaN(value)) found.push({ at, key: sign * value });
   });
@@ -43,7 +46,7 @@ export class Best {
     const passed = data.passed.value;
     const rows = data.rows.value;
     const places = data.places.value;
-    const best = main ? bestOf(main, rows, passed, MOST) : [];
+    const best = main ? bestOf(main, rows, passed, MOST, data.unranked.value) : [];
     this.element.hidden = best.length < 2;
     if (!main || best.length < 2) return;
     // Only where something changed: a button that is made anew is not pointed at any more.

@@ -2,6 +2,7 @@
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals-core";
 
+import { unrankedOf } from "../failed.ts";
 import type { State } from "../state.ts";
 import { filteredOf } from "../table/filtered.ts";
 import type { Column, Table } from "../wire.ts";
@@ -18,6 +19,8 @@ export class ChartData {
   readonly table: ReadonlySignal<Table>;
   /** The rows of the table that pass the filter; all that follows has a value for each of them. */
   readonly rows: ReadonlySignal<Int32Array>;
+  /** The rows of the table that are not ranked; null: none. */
+  readonly unranked: ReadonlySignal<Uint8Array | null>;
   readonly main: ReadonlySignal<Column | null>;
   readonly axes: ReadonlySignal<readonly Axis[]>;
   readonly x: ReadonlySignal<Axis | null>;
@@ -48,6 +51,7 @@ export class ChartData {
     const filtered = filteredOf(state);
     const kept = computed(() => filtered.value.rows);
     this.table = state.table;
+    this.unranked = unrankedOf(state.table, state.view);
     this.rows = computed(() => rowsOf(state.table.value.count, kept.value));
     this.main = computed(() => mainMetric(state.table.value, metric.value));
     const columns = computed(() => axesOf(state.table.value, this.rows.value, ids.value, this.main.value));

@@ -135,7 +135,7 @@ class Charts implements Part {
     const main = data.main.peek();
     const all = [...rows.keys()].filter((at) => passed[at]);
     // More than can be looked at: the best of them.
-    const some = all.length <= MOST_SELECTED || !main ? all.slice(0, MOST_SELECTED) : bestOf(main, rows, passed, MOST_SELECTED);
+    const some = all.length <= MOST_SELECTED || !main ? all.slice(0, MOST_SELECTED) : bestOf(main, rows, passed, MOST_SELECTED, data.unranked.peek());
     data.state.selected.value = some.map((at) => data.id(at));
     const more = some.length < all.length ? ` The ${main ? "best" : "first"} ${MOST_SELECTED} of ${all.length.toLocaleString("en-US")}; more would be too many to look at.` : "";
     this.#context.say(`${counted(some.length, "run")} selected.${more}`);

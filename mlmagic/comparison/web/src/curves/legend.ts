@@ -82,12 +82,13 @@ export class Legend {
   #button(line: Line, columns: readonly Values[]): HTMLButtonElement {
     const { pointed, pinned } = this.#emphasis;
     const name = cut(line.name, LONGEST_NAME);
-    const size = line.size > 1 ? `n=${line.size}` : null;
+    const size = [line.size > 1 ? `n=${line.size}` : "", line.without].filter(Boolean).join(", ");
     const said = columns.slice(0, SAID).flatMap(({ metric, which, of }) => {
       const own = of.get(line.key);
       return own ? [`${cut(metric, 40)} ${which} ${valueText(own, which)}`] : [];
     });
     if (line.size > 1) said.push(`mean of ${counted(line.size, "run")}`);
+    if (line.without) said.push(`${line.without} and not averaged`);
     const shown = line.parts ? cut(line.parts.values, LONGEST_NAME) : name;
     return el(
       "button",
@@ -103,7 +104,7 @@ export class Legend {
       },
       swatch(line.place),
       el("bdi", { class: "mm-name" }, shown),
-      size && el("span", { class: "mm-soft" }, size),
+      size ? el("span", { class: "mm-soft" }, size) : null,
       ...columns.map(({ which, of }) => {
         const own = of.get(line.key);
         return el("span", { class: which === "best" ? "mm-value mm-best" : "mm-value" }, own ? valueText(own, which) : "–");

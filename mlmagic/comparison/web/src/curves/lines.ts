@@ -26,6 +26,8 @@ export interface Line {
   readonly place: number;
   /** How many runs it is the mean of. */
   readonly size: number;
+  /** The runs of the group that are not averaged, in words; empty if none. */
+  readonly without: string;
   /** Steps, or seconds since the start, ascending. */
   readonly xs: Float64Array;
   /** What is drawn: smoothed, or the mean; NaN is a gap. */
@@ -77,6 +79,7 @@ export function lineOf(
     runs: group.runs,
     place,
     size: sources.length,
+    without: group.without ?? "",
     xs: mean ? mean.xs : drawn[0]!.xs,
     ys: mean ? mean.ys : drawn[0]!.ys,
     raw: only && look.smoothing > 0 ? parts[0]!.ys : null,

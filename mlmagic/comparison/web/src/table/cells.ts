@@ -1,6 +1,7 @@
 /** One cell: what it says, and how it is marked. */
 
 import { el, fill } from "../dom.ts";
+import { failuresIn } from "../failed.ts";
 import { clean, duration, exactMoment, meanText, MISSING, moment, number } from "../format.ts";
 import { isRepetition, isShared } from "../names.ts";
 import { swatch } from "../swatch.ts";
@@ -44,7 +45,7 @@ export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing:
   if (column.type === "text") drawWord(cell, column, row);
   else if (column.format === "duration") drawDuration(cell, column, row, drawing);
   else if (column.format === "moment") drawMoment(cell, column, row, drawing);
-  else drawNumber(cell, column, row, drawing);
+  else drawNumber(cell, column, row, drawing, branch.isOut === true);
   if (column.type !== "number" || column.kind !== "metric") return;
   const below = belowOf(column, branch);
   if (below) cell.title += `; runs below: ${summaryText(below, drawing.model.format(column))}`;
@@ -86,7 +87,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
     status === "" || status === "finished" ? null : el("span", { class: `mm-dot mm-${markOf(status)}`, role: "img", "aria-label": status, title: status }),
     el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
-    count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
+    count > 0 ? el("span", { class: "mm-count" }, [counted(count, "run"), failuresIn(table, branch.children.map(({ row }) => row))].filter(Boolean).join(", ")) : null,
     isDeleted ? el("span", { class: "mm-badge" }, "deleted") : null,
     branch.row >= 0 && wordOf(table, ARCHIVED, branch.row) === "true" ? el("span", { class: "mm-badge" }, "archived") : null,
     ...badges.slice(0, MOST_BADGES).map((badge) => el("span", { class: "mm-badge mm-badge-alias", title: `Registered model ${clean(badge)}` }, el("bdi", {}, cut(clean(badge), LONGEST_BADGE)))),
@@ -155,10 +156,15 @@ function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branc
   fill(cell, moment(newest, now));
 }
 
-function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
+function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing, isOut: boolean): void {
   const value = column.numbers[row]!;
   cell.classList.add("mm-number");
   cell.title = exact(column, row) + stepText(column, row);
+  if (isOut && column.kind === "metric") {
+    cell.title += "; not ranked: the run did not end well";
+    cell.classList.add("mm-missing");
+    return mark(cell, false, model.format(column)(value));
+  }
   const { best, level } = model.scale(column);
   if (model.shaded.peek()) shade(cell, level(value));
   mark(cell, value === (model.isGrouped() ? model.bestMean(column) : best), model.format(column)(value));

@@ -2,6 +2,7 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 
+import { ranked, unrankedOf } from "../failed.ts";
 import { formatter } from "../format.ts";
 import type { State, View } from "../state.ts";
 import { has, type Column, type NumberColumn } from "../wire.ts";
@@ -15,6 +16,8 @@ export class TableModel {
   readonly filtered: ReadonlySignal<Filtered>;
   readonly columns;
   readonly layout;
+  /** The rows that are neither averaged nor ranked; null: none. */
+  readonly unranked: ReadonlySignal<Uint8Array | null>;
   readonly branches: ReadonlySignal<readonly Branch[]>;
   readonly hasMeans;
   readonly expanded;
@@ -39,7 +42,8 @@ export class TableModel {
     this.filtered = filteredOf(state);
     const rows = computed(() => this.filtered.value.rows);
 
-    const unordered = computed(() => (group.value ? grouped(table.value, rows.value, group.value) : nested(table.value, rows.value)));
+    this.unranked = unrankedOf(table, state.view);
+    const unordered = computed(() => (group.value ? grouped(table.value, rows.value, group.value, this.unranked.value) : nested(table.value, rows.value, this.unranked.value)));
     this.branches = computed(() => ordered(table.value, unordered.value, sort.value));
     this.hasMeans = computed(() => unordered.value.some(({ children }) => children.length > 0));
     this.lines = computed(() => flattened(this.branches.value, this.expanded.value));
@@ -51,10 +55,11 @@ export class TableModel {
     this.layout = computed(() => layoutOf(this.columns.value.columns, this.columns.value.pinned, widths.value, this.hasMeans.value));
     this.places = computed(() => new Map(state.selected.value.map((id, place) => [id, place])));
     this.longest = computed(() => longestIn(table.value.byId.get("run:duration"), rows.value));
-    this.#scales = computed(() => (void table.value, void rows.value, new Map<Column, Scale>()));
+    const counting = computed(() => ranked(rows.value, this.unranked.value));
+    this.#scales = computed(() => (void table.value, void counting.value, new Map<Column, Scale>()));
     this.#bestMeans = computed(() => (void unordered.value, new Map<Column, number | null>()));
     this.bestMean = (column) => kept(this.#bestMeans.value, column, () => (this.isGrouped() ? bestMeanOf(column, unordered.value) : null));
-    this.scale = (column) => kept(this.#scales.value, column, () => scaleOf(column, rows.value));
+    this.scale = (column) => kept(this.#scales.value, column, () => scaleOf(column, counting.value));
   }
 
   /** Returns how good the values of a metric are among the rows in sight. */
@@ -91,7 +96,7 @@ function longestIn(column: Column | undefined, rows: Uint8Array | null): number 
 
 function bestMeanOf(column: NumberColumn, branches: readonly Branch[]): number | null {
   if (column.goal === null) return null;
-  const meanOf = (branch: Branch) => (branch.row >= 0 && has(column, branch.row) ? column.numbers[branch.row]! : (summaryIn(column, branch)?.mean ?? []));
+  const meanOf = (branch: Branch) => (branch.row >= 0 && has(column, branch.row) ? (branch.isOut ? [] : column.numbers[branch.row]!) : (summaryIn(column, branch)?.mean ?? []));
   const means = branches.flatMap(meanOf).filter(Number.isFinite);
   means.sort((a, b) => (column.goal === "min" ? a - b : b - a));
   return means.length < 2 || means[0] === means.at(-1) ? null : means[0]!;
