@@ -141,18 +141,18 @@ function line(place: number, ys: number[], more: Partial<Line> = {}): Line {
 
 test("the line that stands out is drawn last, the others are faint, and markers lie on all lines", () => {
   const drawing = drawingOf([line(0, [1, 2]), line(1, [2, 1]), line(2, [3, 3])], AXES, 400, 200);
-  const { lines, options } = plotOf(drawing, THEME, "run 1");
+  const { lines, options } = plotOf(drawing, THEME, new Set(["run 1"]));
   const [, ...series] = options.series;
   assert.deepEqual(lines.map((one) => one?.line.place), [undefined, 0, 2, 1, undefined, undefined, undefined]);
   assert.deepEqual(series.map(({ alpha }) => alpha), [0.15, 0.15, 1, 0.15, 0.15, 1]);
   assert.deepEqual(series.map(({ points }) => points?.show), [false, false, false, true, true, true]);
-  assert.equal(new Set(plotOf(drawing, THEME, null).options.series.slice(1).map(({ alpha }) => alpha)).size, 1);
+  assert.equal(new Set(plotOf(drawing, THEME, new Set()).options.series.slice(1).map(({ alpha }) => alpha)).size, 1);
 });
 
 test("a value that is not finite is a gap, and a band without a lower edge ends at a log axis", () => {
   const band = { low: numbers(-1, NaN, 1), high: numbers(2, NaN, 3) };
   const drawing = drawingOf([line(0, [1, NaN, 2], { size: 2, band })], { ...AXES, logY: true }, 400, 200);
-  const { data, options } = plotOf(drawing, THEME, null);
+  const { data, options } = plotOf(drawing, THEME, new Set());
   const [, high, low, path] = data as unknown as [null, ...[Float64Array, (number | null)[]][]];
   assert.deepEqual(options.bands, [{ series: [1, 2], fill: "--mm-1" }]);
   assert.deepEqual([high![1], low![1], path![1]].map((ys) => ys[1]), [null, null, null]);
@@ -160,14 +160,14 @@ test("a value that is not finite is a gap, and a band without a lower edge ends 
 });
 
 test("a ring lies about the best point, beneath the lines; of very many lines about the one that stands out", () => {
-  const ringed = (count: number, emphasised: string | null) => {
+  const ringed = (count: number, emphasised: string[]) => {
     const lines = Array.from({ length: count }, (_, place) => line(place, [3, 1, 2], { best: 1 }));
     const drawing = drawingOf(lines, AXES, 400, 200);
-    const { lines: paths, options } = plotOf(drawing, THEME, emphasised);
+    const { lines: paths, options } = plotOf(drawing, THEME, new Set(emphasised));
     const first = paths.slice(1).findIndex((one) => one !== null);
     return options.series.slice(1, 1 + first).map(({ points }) => (points!.filter as () => number[])());
   };
-  assert.deepEqual([ringed(2, null), ringed(13, null), ringed(13, "run 4")], [[[1], [1]], [], [[1]]]);
+  assert.deepEqual([ringed(2, []), ringed(13, []), ringed(13, ["run 4"])], [[[1], [1]], [], [[1]]]);
   assert.equal(drawingOf([line(0, [3, 1], { best: 1, size: 2, bestOfMean: { x: 7, error: 0, count: 2 } }), line(1, [3, 1], { best: 9 })], AXES, 400, 200).lines[0]!.best, -1);
 });
 
@@ -213,7 +213,7 @@ test("an axis of steps is marked at whole steps, however few there are", () => {
 
 test("every tick is written, and the axes end where the drawing does", () => {
   const drawing = drawingOf([line(0, [1e300, -1e300])], AXES, 400, 200);
-  const { axes, scales } = plotOf(drawing, THEME, null).options;
+  const { axes, scales } = plotOf(drawing, THEME, new Set()).options;
   for (const [axis, scale] of [[axes![0]!, drawing.y], [axes![1]!, drawing.x]] as const) {
     assert.deepEqual(axis.values, scale.ticks.map(({ text }) => text));
     assert.deepEqual(scales![axis.scale!]!.range, [scale.low, scale.high]);

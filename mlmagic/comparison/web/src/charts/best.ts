@@ -64,7 +64,7 @@ export class Best {
     const table = data.table.peek();
     const id = data.id(at);
     const { selected } = data.state;
-    const point = (to: number) => (data.pointed.value = to);
+    const point = (to: number) => data.point(to);
     return el(
       "button",
       {

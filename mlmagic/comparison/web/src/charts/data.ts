@@ -40,8 +40,8 @@ export class ChartData {
   readonly blank: ReadonlySignal<number>;
   /** The place of each row in the selection, -1 where it is not selected. */
   readonly places: ReadonlySignal<Int32Array>;
-  /** The row that is pointed at, as a place in `rows`; -1: none. */
-  readonly pointed = signal(-1);
+  /** The rows that are pointed at, here or in the table, as places in `rows`. */
+  readonly pointed: ReadonlySignal<readonly number[]>;
 
   constructor(readonly state: State) {
     const view = <Name extends keyof ChartView>(name: Name): ReadonlySignal<ChartView[Name]> => computed(() => state.view.value.charts[name]);
@@ -90,11 +90,18 @@ export class ChartData {
       const [across, up] = [this.x.value, this.y.value];
       return kind.value === "scatter" && this.box.value && across && up ? inBox(across, up, this.box.value) : null;
     });
+    const placeOf = computed(() => new Map(Array.from(this.rows.value, (row, at) => [row, at])));
+    this.pointed = computed(() => state.pointed.value.flatMap((id) => placeOf.value.get(state.table.value.rows.get(id) ?? -1) ?? []));
     this.places = computed(() => {
       const places = new Map(state.selected.value.map((id, place) => [id, place]));
       const all = state.table.value;
       return Int32Array.from(this.rows.value, (row) => places.get(all.ids[row]!) ?? -1);
     });
+  }
+
+  /** Notes which row is pointed at, as a place in `rows`; -1: none. */
+  point(at: number): void {
+    this.state.point(at < 0 ? [] : [this.id(at)]);
   }
 
   id(at: number): string {

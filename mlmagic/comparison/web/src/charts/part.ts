@@ -48,13 +48,7 @@ class Charts implements Part {
     this.element.append(this.#bar.element, this.#empty, this.#parallel.element, this.#scatter.element, this.#importance.element, this.#best.element);
     this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class", "theme"] });
     this.#resized.observe(this.element);
-    let rows = data.rows.peek();
     this.#stop.push(
-      effect(() => {
-        if (rows === data.rows.value) return;
-        rows = data.rows.value;
-        data.pointed.value = -1; // a place in other rows
-      }),
       effect(() => {
         void this.#drawn.value;
         if (!this.#isVisible.value) return;

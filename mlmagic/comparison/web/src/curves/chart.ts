@@ -18,8 +18,8 @@ export class Chart {
     this.#element = element;
   }
 
-  /** Draws, if the element has a size and there are lines. The line of the key `emphasised` stands out. */
-  draw(drawing: Drawing, emphasised: string | null): void {
+  /** Draws, if the element has a size and there are lines. The lines of the keys `emphasised` stand out. */
+  draw(drawing: Drawing, emphasised: ReadonlySet<string>): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
     if (!width || !height) return;
     if (drawing.lines.length === 0) return this.destroy();

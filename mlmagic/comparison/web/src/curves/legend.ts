@@ -1,11 +1,10 @@
 /** Which line is which, and its values of each metric: one legend for all panels. Pointing at a line makes it stand out in each. */
 
-import type { Signal } from "@preact/signals-core";
-
 import { el, fill } from "../dom.ts";
 import { swatch } from "../swatch.ts";
 import type { Goal } from "../wire.ts";
 import { counted, cut } from "../words.ts";
+import type { Emphasis } from "./emphasis.ts";
 import { bestText, lastText, type Line } from "./lines.ts";
 
 const LONGEST_NAME = 200;
@@ -17,12 +16,6 @@ const VALUE_PX = 90;
 /** Of a mean the value stands with its error. */
 const MEAN_PX = 148;
 const GAP_PX = 8;
-
-export interface Emphasis {
-  /** The key of the line that stands out while it is pointed at, and of the one that was clicked. */
-  readonly pointed: Signal<string | null>;
-  readonly pinned: Signal<string | null>;
-}
 
 /** The lines of one panel. */
 export interface LegendPanel {
@@ -42,6 +35,7 @@ export class Legend {
   readonly element = el("div", { class: "mm-legend" });
   readonly #emphasis: Emphasis;
   readonly #buttons = new Map<string, HTMLButtonElement>();
+  #lines: readonly Line[] = [];
 
   constructor(emphasis: Emphasis) {
     this.#emphasis = emphasis;
@@ -54,6 +48,7 @@ export class Legend {
     for (const panel of panels) for (const line of panel.lines) if (!lines.has(line.key)) lines.set(line.key, line);
     const ordered = [...lines.values()].sort((a, b) => a.place - b.place);
     const columns = columnsOf(panels);
+    this.#lines = ordered;
     this.#buttons.clear();
     for (const line of ordered) this.#buttons.set(line.key, this.#button(line, columns));
     const labels = ordered.find((line) => line.parts)?.parts?.labels ?? "";
@@ -71,16 +66,19 @@ export class Legend {
     if (focused) this.#buttons.get(focused)?.focus({ preventScroll: true });
   }
 
-  /** Marks the line that stands out. */
-  mark(key: string | null, pinned: string | null): void {
+  /** Marks the lines that are pointed at or were clicked; whoever calls it is told when these are others. */
+  mark(): void {
+    const marked = this.#emphasis.marked(this.#lines);
+    const pinned = this.#emphasis.pinned.value;
     for (const [own, button] of this.#buttons) {
-      button.classList.toggle("mm-standing", own === key);
+      button.classList.toggle("mm-standing", marked.has(own));
       button.setAttribute("aria-pressed", String(own === pinned));
     }
   }
 
   #button(line: Line, columns: readonly Values[]): HTMLButtonElement {
-    const { pointed, pinned } = this.#emphasis;
+    const emphasis = this.#emphasis;
+    const { pinned } = emphasis;
     const name = cut(line.name, LONGEST_NAME);
     const size = [line.size > 1 ? `n=${line.size}` : "", line.without].filter(Boolean).join(", ");
     const said = columns.slice(0, SAID).flatMap(({ metric, which, of }) => {
@@ -96,10 +94,10 @@ export class Legend {
         type: "button",
         class: "mm-legend-item",
         title: name,
-        pointerenter: () => (pointed.value = line.key),
-        pointerleave: () => (pointed.value = null),
-        focus: (event: FocusEvent) => (event.target as Element).matches(":focus-visible") && (pointed.value = line.key),
-        blur: () => (pointed.value = null),
+        pointerenter: () => emphasis.point(line),
+        pointerleave: () => emphasis.point(null),
+        focus: (event: FocusEvent) => (event.target as Element).matches(":focus-visible") && emphasis.point(line),
+        blur: () => emphasis.point(null),
         click: () => (pinned.value = pinned.peek() === line.key ? null : line.key),
       },
       swatch(line.place),

@@ -1,6 +1,6 @@
 /** One metric: its canvas, the crosshair over it, the legend, and the same as a table. */
 
-import { effect } from "@preact/signals-core";
+import { effect, signal, untracked } from "@preact/signals-core";
 
 import { el, fill, uniqueId } from "../dom.ts";
 import { savePng, saveSvg } from "../pictures.ts";
@@ -10,7 +10,7 @@ import { Crosshair, type Actions } from "./crosshair.ts";
 import { drawingOf, type Axes, type Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { counted, cut } from "../words.ts";
-import type { Emphasis } from "./legend.ts";
+import type { Emphasis } from "./emphasis.ts";
 import { bestText, lastText, type Line } from "./lines.ts";
 import { pictureOf } from "./picture.ts";
 import { fromAxis } from "./scale.ts";
@@ -45,16 +45,19 @@ export class Panel {
   readonly #chart: Chart;
   readonly #resized: ResizeObserver;
   readonly #stop: () => void;
+  readonly #lines = signal<readonly Line[]>([]);
   #content: PanelContent | null = null;
+  /** What was painted last, so that it is not painted again. */
+  #painted: { readonly of: Drawing | null; readonly standing: ReadonlySet<string> } = { of: null, standing: new Set() };
   #drawing: Drawing | null = null;
   /** The size of the canvas when it was last drawn. */
   #size = { width: 0, height: 0 };
 
-  constructor(metric: string, emphasis: Emphasis, actions: Actions) {
+  constructor(metric: string, emphasis: Emphasis, actions: Omit<Actions, "near">) {
     this.#metric = metric;
     this.#emphasis = emphasis;
     this.#chart = new Chart(this.#canvas);
-    this.crosshair = new Crosshair(this.#chart, actions);
+    this.crosshair = new Crosshair(this.#chart, { ...actions, near: (line) => emphasis.read(line) });
     const heading = el("h3", { id: uniqueId("metric"), title: cut(metric, LONGEST_NAME) }, el("bdi", {}, cut(metric, LONGEST_NAME)));
     this.#asTable = el("button", { type: "button", class: "mm-quiet", "aria-pressed": "false", click: this.#toggleTable }, "Show as table");
     const picture = (form: "PNG" | "SVG") => {
@@ -74,10 +77,9 @@ export class Panel {
     this.#resized = new ResizeObserver(() => this.#onSize());
     this.#resized.observe(this.#canvas);
     this.#stop = effect(() => {
-      const pinned = emphasis.pinned.value;
-      const standing = emphasis.pointed.value ?? pinned;
-      markRows(this.#table, standing);
-      this.#paint(standing);
+      const lines = this.#lines.value;
+      markRows(this.#table, emphasis.marked(lines));
+      this.#paint(emphasis.standing(lines));
     });
   }
 
@@ -87,8 +89,9 @@ export class Panel {
     this.#waiting.textContent = content.waiting ?? "";
     this.#waiting.hidden = content.waiting === null;
     this.crosshair.element.hidden = content.lines.length === 0;
-    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal, (key) => (this.#emphasis.pointed.value = key)));
+    fill(this.#table, valuesTable(cut(this.#metric, LONGEST_NAME), content.lines, content.goal, (line) => this.#emphasis.point(line)));
     this.draw();
+    this.#lines.value = content.lines;
   }
 
   /** Draws anew: what is shown, the size or the theme changed. */
@@ -101,10 +104,10 @@ export class Panel {
     fill(this.#notes, ...[...this.#drawing.notes, ...notes].map((note) => el("p", {}, note)));
     this.#canvas.setAttribute("aria-label", this.#summary(this.#drawing));
     this.crosshair.update({ drawing: this.#drawing, goal, isTime: axes.x === "time", label: cut(this.#metric, LONGEST_NAME) });
-    const { pointed, pinned } = this.#emphasis;
-    const standing = pointed.peek() ?? pinned.peek();
-    markRows(this.#table, standing);
-    this.#paint(standing);
+    untracked(() => {
+      markRows(this.#table, this.#emphasis.marked(lines));
+      this.#paint(this.#emphasis.standing(lines));
+    });
   }
 
   destroy(): void {
@@ -121,10 +124,10 @@ export class Panel {
     else if (width !== this.#size.width || height !== this.#size.height) this.draw();
   }
 
-  #paint(standing: string | null): void {
-    if (!this.#drawing) return;
-    const isHere = this.#drawing.lines.some(({ line }) => line.key === standing);
-    this.#chart.draw(this.#drawing, isHere ? standing : null);
+  #paint(standing: ReadonlySet<string>): void {
+    if (!this.#drawing || (this.#painted.of === this.#drawing && same(this.#painted.standing, standing))) return;
+    this.#painted = { of: this.#drawing, standing };
+    this.#chart.draw(this.#drawing, standing);
   }
 
   #summary({ x, y }: Drawing): string {
@@ -155,4 +158,8 @@ export class Panel {
     const { width, height } = this.#size;
     (form === "PNG" ? savePng : saveSvg)(pictureOf(this.#metric, this.#drawing, width, height, themeOf(this.element)));
   }
+}
+
+function same(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((key) => other.has(key));
 }

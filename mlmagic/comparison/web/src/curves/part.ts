@@ -10,6 +10,7 @@ import { Bar } from "./bar.ts";
 import { Chooser } from "./chooser.ts";
 import { choiceOf, contentOf, originsOf, pairsOf, shownOf, singlesText, widened, type Shown } from "./content.ts";
 import { counted } from "../words.ts";
+import { Emphasis } from "./emphasis.ts";
 import { Histories, type Window } from "./histories.ts";
 import { Legend } from "./legend.ts";
 import { Panel } from "./panel.ts";
@@ -35,8 +36,8 @@ class Curves implements Part {
   /** The part of x that is looked at, and the one that the kernel was asked for: it follows when the zoom settles. */
   readonly #window = signal<Window>(null);
   readonly #asked = signal<Window>(null);
-  readonly #emphasis = { pointed: signal<string | null>(null), pinned: signal<string | null>(null) };
-  readonly #legend = new Legend(this.#emphasis);
+  readonly #emphasis: Emphasis;
+  readonly #legend: Legend;
   readonly #chooser: Chooser;
   readonly #bar: Bar;
   readonly #panels = new Map<string, Panel>();
@@ -56,6 +57,8 @@ class Curves implements Part {
   constructor(context: Context) {
     this.#context = context;
     const { state, kernel } = context;
+    this.#emphasis = new Emphasis(state);
+    this.#legend = new Legend(this.#emphasis);
     this.#unranked = unrankedOf(state.table, state.view);
     this.#histories = new Histories((kind, content) => kernel.ask(kind, content), (run) => this.#origins.get(run) ?? 0);
     this.#chooser = new Chooser((metrics) => state.changeCurves({ metrics }));
@@ -85,7 +88,7 @@ class Curves implements Part {
         this.#histories.renew(table.ids.filter((run) => isRunning(table, run) || isRunning(before, run)));
       }),
       effect(() => this.#followed()),
-      effect(() => this.#mark()),
+      effect(() => this.#legend.mark()),
     );
   }
 
@@ -176,13 +179,8 @@ class Curves implements Part {
       return { ...content, metric, axes, waiting: isMissing ? (failed ? "Not loaded." : waiting) : null };
     });
     this.#legend.update(contents);
-    this.#mark();
+    this.#legend.mark();
     contents.forEach((content, at) => panels[at]!.update(content));
-  }
-
-  #mark(): void {
-    const { pointed, pinned } = this.#emphasis;
-    this.#legend.mark(pointed.value ?? pinned.value, pinned.value);
   }
 
   #panel(metric: string): Panel {

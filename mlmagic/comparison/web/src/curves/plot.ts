@@ -35,13 +35,13 @@ interface Row {
   readonly band?: string;
 }
 
-/** Returns what uPlot draws. The line of the key `emphasised` is drawn last, and the others are faint. */
-export function plotOf(drawing: Drawing, theme: Theme, emphasised: string | null): Plot {
+/** Returns what uPlot draws. The lines of the keys `emphasised` are drawn last, and the others are faint. */
+export function plotOf(drawing: Drawing, theme: Theme, emphasised: ReadonlySet<string>): Plot {
   const { x, y, lines } = drawing;
-  const stands = ({ line }: DrawnLine) => line.key === emphasised;
+  const stands = ({ line }: DrawnLine) => emphasised.has(line.key);
   const ordered = [...lines].sort((a, b) => Number(stands(a)) - Number(stands(b)));
   const all = ordered.flatMap((drawn) => {
-    const look = { alpha: emphasised === null || stands(drawn) ? 1 : FAINT, width: stands(drawn) ? 2.6 : 1.6 };
+    const look = { alpha: emphasised.size === 0 || stands(drawn) ? 1 : FAINT, width: stands(drawn) ? 2.6 : 1.6 };
     return [...(stands(drawn) || lines.length <= MOST_RINGS ? ringOf(drawn, theme, look.alpha) : []), ...rowsOf(drawn, drawing, theme, look.alpha, look.width)];
   });
   const rows = LAYERS.flatMap((layer) => all.filter((row) => row.layer === layer));
