@@ -6,7 +6,7 @@ import { unrankedOf } from "../failed.ts";
 import type { State } from "../state.ts";
 import { filteredOf } from "../table/filtered.ts";
 import type { Column, Table } from "../wire.ts";
-import { axisOf, type Axis } from "./axis.ts";
+import { axisOf, colourAxisOf, type Axis } from "./axis.ts";
 import { inBox, passing } from "./brush.ts";
 import { axesOf, colourColumn, mainMetric, scatterColumn } from "./columns.ts";
 import { blankRows } from "./parallel_drawing.ts";
@@ -79,7 +79,7 @@ export class ChartData {
     this.blank = computed(() => blankRows(this.axes.value).reduce((sum, isBlank) => sum + isBlank, 0));
     this.colour = computed(() => {
       const column = colourColumn(state.table.value, colour.value, this.main.value);
-      return column && made(column, 0);
+      return column && colourAxisOf(column, this.rows.value, logs.value[column.id] ?? null);
     });
     this.bins = computed(() => binsOf(this.colour.value, this.rows.value.length));
     this.order = computed(() => drawingOrder(this.bins.value));

@@ -103,7 +103,7 @@ export function drawFaint(surface: Surface, geometry: Geometry, { order, passed 
 /** Draws the lines that lie in all ranges; where runs are selected, the others less strongly. */
 export function drawColoured(surface: Surface, geometry: Geometry, { order, bins, colours, passed, places }: Looks): void {
   const count = passed ? passed.reduce((sum, isIn) => sum + isIn, 0) : order.length;
-  const hasSelected = places.some((at) => at >= 0);
+  const hasSelected = places.some((at) => at >= 0) && places.some((at) => at < 0);
   const alpha = opacityOf(count) * (hasSelected && !passed ? 0.4 : 1);
   drawLines(surface, geometry, order, passed, { colourOf: (row) => colours[bins[row] ?? NO_VALUE]!, alpha, width: count > 1000 ? 1 : 1.4 });
 }
