@@ -98,7 +98,6 @@ export class App {
       const open = tab.value;
       const isPage = state.page.value !== "";
       this.#page.element.hidden = !isPage;
-      const count = state.selected.value.length;
       const table = state.table.value;
       fill(title, el("bdi", {}, table.title));
       const canSplit = SPLIT.has(open) && !isPage;
@@ -110,7 +109,6 @@ export class App {
         const button = buttons.get(tab)!;
         const panel = panels.get(tab)!;
         const isOpen = tab === open;
-        button.textContent = tab === "table" || tab === "charts" || count === 0 ? label : `${label} (${count})`;
         button.setAttribute("aria-selected", String(isOpen));
         button.tabIndex = isOpen ? 0 : -1;
         const isAbove = isSplit && tab === "table";
@@ -122,6 +120,8 @@ export class App {
           this.#parts.set(tab, (part = made));
           panel.append(made.element);
         }
+        const count = part?.count?.value ?? null;
+        button.textContent = count === null ? label : `${label} (${count.toLocaleString("en-US")})`;
         untracked(() => (panel.hidden ? part?.hide() : part?.show()));
       }
     });
