@@ -58,6 +58,58 @@ def test_where_a_metric_is_best_is_told_as_it_was_logged():
     assert {one.best for one in undirected.params} == {None}
 
 
+@pytest.mark.parametrize("middle", [-3, -2.4])
+def test_a_v_shaped_effect_is_not_monotonic_and_has_no_direction(middle):
+    found = importance_of(Comparison(made(80, loss=lambda lr, depth, noise: abs(np.log10(lr) - middle) + noise), "t"))
+    first = found.params[0]
+    assert (first.param, first.monotonic, first.direction) == ("lr", False, None)
+    assert abs(np.log10(float(first.best)) - middle) < 0.5
+    sent = found.to_json()["params"][0]
+    assert (sent["monotonic"], sent["direction"]) == (False, None)
+    assert found.to_dataframe()["monotonic"].iloc[0] is False
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda lr, depth, noise: -np.log10(lr) + noise,
+        lambda lr, depth, noise: np.exp(-1.2 * (np.log10(lr) + 5)) + noise / 2,
+        lambda lr, depth, noise: float(lr > 1e-3) + noise,
+    ],
+)
+def test_an_effect_that_rises_saturates_or_steps_is_monotonic(loss):
+    first = importance_of(Comparison(made(loss=loss), "t")).params[0]
+    assert (first.param, first.monotonic) == ("lr", True)
+    assert abs(first.direction) > 0.5
+
+
+def test_words_are_neither_monotonic_nor_not():
+    found = importance_of(Comparison(made(), "t"))
+    assert {one.param: one.monotonic for one in found.params}["optimizer"] is None
+
+
+@pytest.mark.parametrize("seed", ["seed", "trial.seed", "model.random_state"])
+def test_a_seed_is_no_predictor_even_where_it_decides(seed):
+    runs = made()
+    for at, run in enumerate(runs):
+        run.data.params[seed] = str(at % 3)
+        run.data.metrics["loss"] += 5 * (at % 3)
+    found = importance_of(Comparison(runs, "t"))
+    assert seed not in {one.param for one in found.params}
+    note = f"{seed} is no param here: repetitions of a configuration differ in it."
+    assert note in found.notes
+    alone = [numbered_run(at, None, {seed: str(at)}, {"loss": at}) for at in range(12)]
+    assert "No param but the seed varies" in importance_of(Comparison(alone, "t")).notice
+
+
+def test_runs_that_failed_or_were_killed_are_left_out():
+    runs = made()
+    runs[3].info.status, runs[4].info.status, runs[5].info.status = "FAILED", "KILLED", "RUNNING"
+    found = importance_of(Comparison(runs, "t"))
+    assert found.runs == COUNT - 2
+    assert found.notes == ("2 runs are left out: failed or killed runs logged a part of their values.",)
+
+
 def test_what_words_decide_is_found():
     runs = made()
     for at, run in enumerate(runs):

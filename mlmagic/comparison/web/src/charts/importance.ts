@@ -21,7 +21,7 @@ const ONE_WAY = 0.3;
 
 /** What `mlmagic/comparison/importance.py` sends. */
 export interface SentImportance {
-  readonly params: readonly { readonly name: string; readonly importance: number; readonly low: number; readonly high: number; readonly direction: number | null; readonly best?: string | null }[];
+  readonly params: readonly { readonly name: string; readonly importance: number; readonly low: number; readonly high: number; readonly direction: number | null; readonly best?: string | null; readonly monotonic?: boolean | null }[];
   readonly runs: number;
   readonly explained: number | null;
   /** Why there is nothing to show, or what it does not hold; empty: nothing of both. */
@@ -128,14 +128,14 @@ export class Importance {
 function rowsOf({ params }: SentImportance, goal: string | null): Row[] {
   const most = Math.max(...params.map(({ high }) => high), 1e-12);
   const at = (value: number) => Math.max(0, Math.min(1, value / most));
-  return params.map(({ name, importance, low, high, direction, best = null }) => ({
+  return params.map(({ name, importance, low, high, direction, best = null, monotonic = null }) => ({
     name,
     bar: at(importance),
     low: at(low),
     high: at(high),
     share: share(importance),
     interval: `${share(low)} to ${share(high)}`,
-    told: low <= 0 ? "may be none" : directionText(direction, best, goal),
+    told: low <= 0 ? "may be none" : directionText(direction, best, goal, monotonic),
     isUnclear: low <= 0,
   }));
 }
@@ -162,8 +162,9 @@ function share(value: number): string {
 }
 
 /** Returns where a metric goes with a param, by Spearman's rank correlation; where it goes no one way, where it is best. */
-function directionText(direction: number | null, best: string | null, goal: string | null): string {
+export function directionText(direction: number | null, best: string | null, goal: string | null, monotonic: boolean | null): string {
   const at = best === null ? null : cut(clean(best), LONGEST_VALUE);
+  if (monotonic === false) return at === null ? "not monotonic" : `not monotonic: best near ${at}`;
   if (direction === null) return at === null ? "–" : `best: ${at}`;
   const strength = `ρ\u00a0${direction < 0 ? "−" : "+"}${Math.abs(direction).toFixed(2)}`;
   if (Math.abs(direction) < ONE_WAY) return `${at === null ? "no one way" : `best near ${at}`} (${strength})`;
