@@ -73,6 +73,8 @@ class Comparison:
         """The column of the main metric: the named one, else preferably one that differs and has a direction."""
         metrics = [column for column in self.columns if column.kind == "metric"]
         if self.metric is None:
+            bounds = {end for column in metrics for end in column.ends or ()}
+            metrics = [column for column in metrics if column.id not in bounds]
             metrics.sort(key=lambda column: (not column.differs, column.goal is None))
         return metrics[0] if metrics else None
 

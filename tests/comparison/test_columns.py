@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from light_runs import numbered_run
 
 from mlmagic.comparison import wire
 from mlmagic.comparison.columns import columns_of
@@ -115,3 +116,17 @@ def test_the_direction_of_a_metric(name, direction):
 def test_runs_without_params_are_in_no_configuration():
     runs = [Light(), Light(params={"seed": "1"}), Light(params={"lr": "1", "model.random_state": "2"})]
     assert Comparison(runs, "t").configurations == [-1, -1, 0]
+
+
+def test_a_metric_with_two_bounds_has_an_interval_and_a_bound_is_not_the_main_metric():
+    metrics = {"accuracy_low": 0.8, "accuracy_high": 0.9, "accuracy": 0.85, "day_low": 3.0}
+    runs = [numbered_run(at, None, {}, {key: value + at / 100 for key, value in metrics.items()}) for at in range(2)]
+    made = Comparison(runs, "t")
+    ends = {column.label: column.ends for column in made.columns if column.kind == "metric"}
+    assert ends["accuracy"] == ("metric:accuracy_low", "metric:accuracy_high")
+    assert {label for label, pair in ends.items() if pair is None} == {"accuracy_low", "accuracy_high", "day_low"}
+    assert made.main_metric.label == "accuracy"
+    assert Comparison(runs, "t", metric="accuracy_low").main_metric.label == "accuracy_low"
+    sent = {column["id"]: column.get("ends") for column in wire.table_of(made, None)["columns"]}
+    assert sent["metric:accuracy"] == ["metric:accuracy_low", "metric:accuracy_high"]
+    assert sent["metric:day_low"] is None

@@ -4,7 +4,7 @@ import { ends, fromAxis, scaleOf, toAxis } from "../curves/scale.ts";
 import { short } from "../curves/format.ts";
 import { clean, duration, moment } from "../format.ts";
 import { numberAt } from "../values.ts";
-import { has, type Column } from "../wire.ts";
+import { has, intervalAt, type Column } from "../wire.ts";
 import { isNumeric } from "./columns.ts";
 
 /** Values that span more than this are shown on a log axis. */
@@ -136,7 +136,9 @@ export function valueText(column: Column, row: number): string {
   if (column.type === "text") return clean(column.words[column.codes[row]!]!);
   const value = column.numbers[row]!;
   if (column.format === "duration") return duration(value);
-  return column.format === "moment" ? moment(value, Date.now()) : short(value);
+  if (column.format === "moment") return moment(value, Date.now());
+  const interval = intervalAt(column, row);
+  return interval ? `${short(value)} [${short(interval[0])}, ${short(interval[1])}]` : short(value);
 }
 
 /** Returns what is written beside an axis of so many pixels, no two nearer than `apart`. */

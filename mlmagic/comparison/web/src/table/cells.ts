@@ -6,7 +6,7 @@ import { clean, duration, exactMoment, meanText, MISSING, moment, number } from 
 import { isRepetition, isShared } from "../names.ts";
 import { swatch } from "../swatch.ts";
 import { exact, numberAt } from "../values.ts";
-import { has, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
+import { has, intervalAt, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
 import { counted, cut, markOf } from "../words.ts";
 import { ARCHIVED } from "./archived.ts";
 import { NAME } from "./columns.ts";
@@ -159,15 +159,18 @@ function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branc
 function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing, isOut: boolean): void {
   const value = column.numbers[row]!;
   cell.classList.add("mm-number");
-  cell.title = exact(column, row) + stepText(column, row);
+  const interval = intervalAt(column, row);
+  const format = model.format(column);
+  const beside = interval && el("span", { class: "mm-error" }, ` [${format(interval[0])}, ${format(interval[1])}]`);
+  cell.title = exact(column, row) + (interval ? ` [${interval[0]}, ${interval[1]}]` : "") + stepText(column, row);
   if (isOut && column.kind === "metric") {
     cell.title += "; not ranked: the run did not end well";
     cell.classList.add("mm-missing");
-    return mark(cell, false, model.format(column)(value));
+    return mark(cell, false, format(value), beside);
   }
   const { best, level } = model.scale(column);
   if (model.shaded.peek()) shade(cell, level(value));
-  mark(cell, value === (model.isGrouped() ? model.bestMean(column) : best), model.format(column)(value));
+  mark(cell, value === (model.isGrouped() ? model.bestMean(column) : best), format(value), beside);
 }
 
 /** Says at which step the value was reached, and what the last one is, where these are others. */

@@ -65,6 +65,7 @@ function defaultWidth(column: Column, hasMeans: boolean): number {
   if (column.format === "duration") return 108;
   const heading = Math.min(column.title.length, 24) * LETTER + 46;
   const letters = column.kind === "data" ? 8 : column.type === "number" ? lettersOf(column) : longestWord(column.words.slice(0, SAMPLE));
+  if (column.type === "number" && column.interval) return Math.round(Math.min(Math.max(heading, (3 * letters + 5) * LETTER + 48), 290));
   const least = hasMeans && column.kind === "metric" ? 136 : 76;
   return Math.round(Math.min(Math.max(heading, letters * LETTER + 30, least), 210));
 }

@@ -4,7 +4,7 @@ import { computed, effect } from "@preact/signals-core";
 
 import { el, fill } from "../dom.ts";
 import { failedIn, failuresIn, isFailedRanked } from "../failed.ts";
-import type { Table } from "../wire.ts";
+import type { Column, Table } from "../wire.ts";
 import { counted, cut } from "../words.ts";
 import { ColumnChooser } from "./chooser.ts";
 import { csv, fileName } from "./csv.ts";
@@ -80,7 +80,7 @@ export class Toolbar {
 
   #download(): void {
     const table = this.#model.state.table.peek();
-    const text = csv(table, rowsOf(this.#model.branches.peek()), this.#model.columns.peek().columns);
+    const text = csv(table, rowsOf(this.#model.branches.peek()), withBounds(this.#model.columns.peek().columns));
     const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     const link = el("a", { href: address, download: fileName(table.title) });
     this.element.append(link);
@@ -88,6 +88,11 @@ export class Toolbar {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
+}
+
+/** A file has the bounds of an interval in columns of their own. */
+function withBounds(columns: readonly Column[]): Column[] {
+  return columns.flatMap((column) => (column.type === "number" && column.interval ? [column, column.interval.low, column.interval.high] : [column]));
 }
 
 function groupsOf(table: Table, chosen: string): HTMLElement[] {
