@@ -47,10 +47,11 @@ class ParamImportance:
 
     ``importance`` is the median over refits of the share of the variance of the ranks that goes with the param, alone
     or together with others (the total Sobol index): half of the increase of the squared error if it is shuffled.
-    ``low`` and ``high`` enclose 90% of the refits. ``monotonic`` is False if the metric gets better and then worse as the
-    param rises, or the other way round, and None for words. ``direction`` is Spearman's correlation with the metric, None
-    for words and if the effect is not monotonic. ``best`` is the value, as it was logged, at which the metric is best: the
-    word with the best mean, or the median number of the best tenth of the runs; None if the metric has no direction.
+    ``low`` and ``high`` enclose 90% of the refits. ``monotonic`` is False if the metric gets better and then worse as
+    the param rises, or the other way round, and None for words. ``direction`` is Spearman's correlation with the
+    metric, None for words and if the effect is not monotonic. ``best`` is the value, as it was logged, at which the
+    metric is best: the word with the best mean, or the median number of the best tenth of the runs; None if the metric
+    has no direction.
     """
 
     param: str

@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.ts";
 import { nameOf } from "../names.ts";
+import { nameElement, sharedParts } from "../name_element.ts";
 import { swatch } from "../swatch.ts";
 import { toggled } from "../table/selection.ts";
 import { numberAt } from "../values.ts";
@@ -54,12 +55,13 @@ export class Best {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const isFocused = this.element.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.run : undefined;
+    const parts = sharedParts(best.map((at) => cut(nameOf(data.table.peek(), data.id(at)), LONGEST_NAME)));
     const heading = `${main.goal === "min" ? "Lowest" : main.goal === "max" ? "Best" : "Highest"} ${cut(main.label, 60)}${passed ? " in range" : ""}`;
-    fill(this.element, el("span", { class: "mm-soft" }, heading), el("ul", {}, ...best.map((at) => el("li", {}, this.#button(at, main, places[at]!)))));
+    fill(this.element, el("span", { class: "mm-soft" }, heading), el("ul", {}, ...best.map((at, place) => el("li", {}, this.#button(at, main, places[at]!, parts[place]!)))));
     if (isFocused) this.element.querySelector<HTMLElement>(`[data-run="${CSS.escape(isFocused)}"]`)?.focus({ preventScroll: true });
   }
 
-  #button(at: number, main: Column, place: number): HTMLElement {
+  #button(at: number, main: Column, place: number, shared: number): HTMLElement {
     const data = this.#data;
     const table = data.table.peek();
     const id = data.id(at);
@@ -80,7 +82,7 @@ export class Best {
         click: () => (selected.value = toggled(selected.peek(), [id])),
       },
       place >= 0 ? swatch(place) : null,
-      el("bdi", { class: "mm-name" }, cut(nameOf(table, id), LONGEST_NAME)),
+      nameElement(cut(nameOf(table, id), LONGEST_NAME), shared),
       el("strong", {}, valueText(main, data.rows.peek()[at]!)),
     );
   }

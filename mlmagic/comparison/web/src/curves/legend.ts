@@ -1,6 +1,7 @@
 /** Which line is which, and its values of each metric: one legend for all panels. Pointing at a line makes it stand out in each. */
 
 import { el, fill } from "../dom.ts";
+import { nameElement, sharedParts } from "../name_element.ts";
 import { swatch } from "../swatch.ts";
 import type { Goal } from "../wire.ts";
 import { counted, cut } from "../words.ts";
@@ -36,6 +37,7 @@ export class Legend {
   readonly #emphasis: Emphasis;
   readonly #buttons = new Map<string, HTMLButtonElement>();
   #lines: readonly Line[] = [];
+  #shared: ReadonlyMap<Line, number> = new Map();
 
   constructor(emphasis: Emphasis) {
     this.#emphasis = emphasis;
@@ -49,6 +51,8 @@ export class Legend {
     const ordered = [...lines.values()].sort((a, b) => a.place - b.place);
     const columns = columnsOf(panels);
     this.#lines = ordered;
+    const parts = sharedParts(ordered.map(shownName));
+    this.#shared = new Map(ordered.map((line, at) => [line, parts[at]!]));
     this.#buttons.clear();
     for (const line of ordered) this.#buttons.set(line.key, this.#button(line, columns));
     const labels = ordered.find((line) => line.parts)?.parts?.labels ?? "";
@@ -87,7 +91,7 @@ export class Legend {
     });
     if (line.size > 1) said.push(`mean of ${counted(line.size, "run")}`);
     if (line.without) said.push(`${line.without} and not averaged`);
-    const shown = line.parts ? cut(line.parts.values, LONGEST_NAME) : name;
+    const shown = shownName(line);
     return el(
       "button",
       {
@@ -101,7 +105,7 @@ export class Legend {
         click: () => (pinned.value = pinned.peek() === line.key ? null : line.key),
       },
       swatch(line.place),
-      el("bdi", { class: "mm-name" }, shown),
+      nameElement(shown, this.#shared.get(line) ?? 0),
       size ? el("span", { class: "mm-soft" }, size) : null,
       ...columns.map(({ which, of }) => {
         const own = of.get(line.key);
@@ -133,6 +137,11 @@ function columnsOf(panels: readonly LegendPanel[]): Values[] {
     const best = goal === null ? [] : [{ metric, which: "best" as const, of }];
     return panels.length === 1 || goal === null ? [{ metric, which: "last" as const, of }, ...best] : best;
   });
+}
+
+/** Of a group its values; what these are of stands in the heading. */
+function shownName({ name, parts }: Line): string {
+  return cut(parts?.values ?? name, LONGEST_NAME);
 }
 
 function valueText(line: Line, which: "last" | "best"): string {

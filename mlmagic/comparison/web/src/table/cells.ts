@@ -3,9 +3,10 @@
 import { el, fill } from "../dom.ts";
 import { failuresIn } from "../failed.ts";
 import { clean, duration, exactMoment, meanText, MISSING, moment, number } from "../format.ts";
-import { isRepetition, isShared } from "../names.ts";
+import { isShared } from "../names.ts";
+import { nameElement } from "../name_element.ts";
 import { swatch } from "../swatch.ts";
-import { exact, numberAt } from "../values.ts";
+import { exact } from "../values.ts";
 import { has, intervalAt, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
 import { counted, cut, markOf } from "../words.ts";
 import { ARCHIVED } from "./archived.ts";
@@ -16,7 +17,6 @@ import { belowOf, commonRow, summaryIn, type Branch, type Line } from "./tree.ts
 
 const LONGEST_TEXT = 300;
 const LONGEST_TITLE = 2000;
-const MOST_PARAMS = 4;
 const MOST_BADGES = 2;
 const LONGEST_BADGE = 30;
 export const STAR = "tag:mlmagic.star";
@@ -35,7 +35,7 @@ export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing:
   cell.removeAttribute("title");
   cell.style.removeProperty("--mm-part");
   cell.className = `mm-cell mm-of-${column.kind}`;
-  if (column.id === NAME) return drawName(cell, column as TextColumn, line, drawing);
+  if (column.id === NAME) return drawName(cell, line, drawing);
   const { branch } = line;
   const summary = branch.children.length > 0 ? summaryIn(column, branch) : null;
   const row = commonRow(column, branch);
@@ -59,11 +59,11 @@ function drawMissing(cell: HTMLElement, branch: Branch, column: Column): void {
   cell.title = differ ? "The runs of this group differ" : "";
 }
 
-function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line, { model, table }: Drawing): void {
+function drawName(cell: HTMLElement, { branch, depth }: Line, { model, table }: Drawing): void {
   const isOpen = model.expanded.peek().has(branch.key);
   const count = branch.children.length;
   const place = branch.row >= 0 ? model.places.peek().get(branch.key) : undefined;
-  const label = branch.row >= 0 ? (word(column, branch.row) ?? "") : groupLabel(branch, model, table);
+  const label = model.nameOf(branch);
   const link = branch.row >= 0 ? uiAddress(table, branch.row) : null;
   const isStarred = branch.row >= 0 && wordOf(table, STAR, branch.row) === "true";
   const isDeleted = branch.row >= 0 && table.deleted.has(branch.key);
@@ -85,7 +85,7 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
         : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
     place === undefined ? null : swatch(place),
     status === "" || status === "finished" ? null : el("span", { class: `mm-dot mm-${markOf(status)}`, role: "img", "aria-label": status, title: status }),
-    el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
+    nameElement(cut(clean(label), LONGEST_TEXT) || "(no name)", model.shared(branch)),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
     count > 0 ? el("span", { class: "mm-count" }, [counted(count, "run"), failuresIn(table, branch.children.map(({ row }) => row))].filter(Boolean).join(", ")) : null,
     isDeleted ? el("span", { class: "mm-badge" }, "deleted") : null,
@@ -96,31 +96,6 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
       ? el("a", { href: link, target: "_blank", rel: "noopener noreferrer", tabindex: -1, class: "mm-link", title: "Open in the MLflow UI (Ctrl+Enter)", "aria-label": `Open ${cut(clean(label), 60)} in the MLflow UI` }, "↗")
       : null,
   );
-}
-
-/**
- * The value that a group shares; or of a configuration the name that its runs share, and the params in which the runs of
- * the table differ and its own do not.
- */
-function groupLabel(branch: Branch, model: TableModel, table: Table): string {
-  const by = table.byId.get(model.state.view.peek().group);
-  if (by) {
-    const row = commonRow(by, branch);
-    return `${by.label} = ${row < 0 ? "missing" : by.type === "text" ? word(by, row) : number(numberAt(by, row))}`;
-  }
-  const names = table.byId.get(NAME)!;
-  const named = commonRow(names, branch);
-  const told: string[] = [];
-  for (const column of table.columns) {
-    if (column.kind !== "param" || !column.differs || column.type !== "text" || isRepetition(column.label)) continue;
-    const row = commonRow(column, branch);
-    if (row >= 0) told.push(`${column.label.slice(column.label.lastIndexOf(".") + 1)}=${word(column, row)}`);
-    if (told.length === MOST_PARAMS) break;
-  }
-  const params = told.join(", ");
-  if (named < 0) return params || "one configuration";
-  const name = word(names as TextColumn, named);
-  return params ? `${params} · ${name}` : (name ?? "");
 }
 
 function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {
