@@ -50,7 +50,7 @@ def opened(chromium):
     page.close()
 
 
-WHOLE = "(all) => all.length > 0 && all.every((one) => one.scrollWidth <= one.clientWidth + 1)"
+WHOLE = "(all) => all.length > 0 && all.every((one) => one.scrollWidth <= one.clientWidth)"
 
 
 @pytest.mark.parametrize("width", [500, 1400])

@@ -242,6 +242,8 @@ test("the scale of colours is that of nearly all runs: one that is far off stand
   assert.deepEqual([scale.places[0], scale.places[40]], [0, 1]);
   const few = colourAxisOf(tableOf([{ id: "metric:l", values: [1, 2, 3] }]).columns[0]!, rowsOf(3), null);
   assert.deepEqual([few.isCut, valueAt(few, 1)], [[false, false], 3]);
+  const failed = colourAxisOf(column!, rowsOf(41), null, Uint8Array.from({ length: 41 }, (_, at) => Number(at > 30)));
+  assert.deepEqual([failed.isCut, valueAt(failed, 1)], [[true, true], 0.79], "runs that failed do not stretch it either");
   const rare = colourAxisOf(tableOf([{ id: "metric:l", values: [...Array<number>(60).fill(1), 2] }]).columns[0]!, rowsOf(61), null);
   assert.deepEqual([rare.isCut, valueAt(rare, 1)], [[false, false], 2], "where almost all are one value the other one is seen");
 });

@@ -49,17 +49,17 @@ export function axisOf(column: Column, rows: Int32Array, log: boolean | null, ro
 
 /**
  * Returns the axis of colours of a column of numbers: between its 2nd and its 98th percentile, so that a run that is far
- * off does not leave one colour to all others.
+ * off does not leave one colour to all others. The ends are those of the runs that are not `unranked`.
  */
-export function colourAxisOf(column: Column, rows: Int32Array, log: boolean | null): Axis {
+export function colourAxisOf(column: Column, rows: Int32Array, log: boolean | null, unranked: Uint8Array | null = null): Axis {
   const values = Float64Array.from(rows, (row) => (has(column, row) ? numberAt(column, row) : NaN));
-  const finite = values.filter(Number.isFinite).sort();
+  const finite = values.filter((value, at) => Number.isFinite(value) && !unranked?.[rows[at]!]).sort();
   const [first, last] = [Math.ceil(CUT * (finite.length - 1)), Math.floor((1 - CUT) * (finite.length - 1))];
   const [low, high] = finite.length < FEWEST_CUT ? [-Infinity, Infinity] : [finite[first]!, finite[last]!];
   // Where almost all are one value, the few others are what there is to see.
   if (!(low < high)) return numbersAxis(column, rows, log, 0);
   const axis = numbersAxis(column, rows, log, 0, values.map((value) => (Number.isFinite(value) ? Math.max(low, Math.min(high, value)) : value)));
-  return { ...axis, isCut: [finite[0]! < low, finite.at(-1)! > high] };
+  return { ...axis, isCut: [values.some((value) => value < low), values.some((value) => value > high)] };
 }
 
 function numbersAxis(column: Column, rows: Int32Array, wanted: boolean | null, room: number, given: Float64Array | null = null): Axis {

@@ -79,7 +79,7 @@ export class ChartData {
     this.blank = computed(() => blankRows(this.axes.value).reduce((sum, isBlank) => sum + isBlank, 0));
     this.colour = computed(() => {
       const column = colourColumn(state.table.value, colour.value, this.main.value);
-      return column && colourAxisOf(column, this.rows.value, logs.value[column.id] ?? null);
+      return column && colourAxisOf(column, this.rows.value, logs.value[column.id] ?? null, this.unranked.value);
     });
     this.bins = computed(() => binsOf(this.colour.value, this.rows.value.length));
     this.order = computed(() => drawingOrder(this.bins.value));

@@ -13,6 +13,8 @@ const LONGEST_HEAD = 40;
 /** So many values are read out with a line. */
 const SAID = 4;
 const NAME_PX = 180;
+/** So much more where it stands how many runs failed. */
+const WITHOUT_PX = 70;
 const VALUE_PX = 90;
 /** Of a mean the value stands with its error. */
 const MEAN_PX = 148;
@@ -62,7 +64,8 @@ export class Legend {
     const wide = el("div", {}, el("div", { class: "mm-legend-head", "aria-hidden": "true" }, el("bdi", { class: "mm-name", title: labels }, labels), ...columns.map(head)), list);
     const each = ordered.some(({ size }) => size > 1) ? MEAN_PX : VALUE_PX;
     wide.style.setProperty("--mm-value", `${each}px`);
-    wide.style.minWidth = `${NAME_PX + columns.length * (each + GAP_PX)}px`;
+    const named = NAME_PX + (ordered.some(({ without }) => without !== "") ? WITHOUT_PX : 0);
+    wide.style.minWidth = `${named + columns.length * (each + GAP_PX)}px`;
     this.element.hidden = ordered.length === 0;
     fill(this.element, wide);
     const stop = (focused && this.#buttons.get(focused)) || [...this.#buttons.values()][0];

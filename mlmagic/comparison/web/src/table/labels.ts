@@ -8,6 +8,20 @@ import { NAME } from "./columns.ts";
 import { commonRow, type Branch } from "./tree.ts";
 
 const MOST_PARAMS = 4;
+const UNTELLING = new Set(["name", "type", "kind", "_target_", "id", "value"]);
+
+/** Returns the last part of a dotted name, the one before where that says nothing: `optimizer` of `optimizer.name`. */
+export function shortLabel(label: string): string {
+  const parts = label.split(".");
+  const last = parts.pop()!;
+  return UNTELLING.has(last.toLowerCase()) ? (parts.pop() ?? last) : last;
+}
+
+/** Returns how many letters of a dotted name come before its last part, 0 where that says nothing by itself. */
+export function sectionOf(label: string): number {
+  const last = label.lastIndexOf(".") + 1;
+  return UNTELLING.has(label.slice(last).toLowerCase()) ? 0 : last;
+}
 
 /** Returns the name of a run or a group. */
 export function labelOf(branch: Branch, table: Table, group: string): string {
@@ -31,7 +45,7 @@ function groupLabel(branch: Branch, table: Table, group: string): string {
   for (const column of table.columns) {
     if (column.kind !== "param" || !column.differs || column.type !== "text" || isRepetition(column.label)) continue;
     const row = commonRow(column, branch);
-    if (row >= 0) told.push(`${column.label.slice(column.label.lastIndexOf(".") + 1)}=${word(column, row)}`);
+    if (row >= 0) told.push(`${shortLabel(column.label)}=${word(column, row)}`);
     if (told.length === MOST_PARAMS) break;
   }
   const params = told.join(", ");
