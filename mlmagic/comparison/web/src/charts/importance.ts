@@ -7,6 +7,8 @@ import { el, fill } from "../dom.ts";
 import { KernelError } from "../kernel.ts";
 import { short } from "../curves/format.ts";
 import { clean } from "../format.ts";
+import { nameElement } from "../name_element.ts";
+import { sectionOf } from "../table/labels.ts";
 import { counted, cut } from "../words.ts";
 import { themeOf } from "../curves/theme.ts";
 import type { Picture } from "../pictures.ts";
@@ -150,7 +152,7 @@ function rowElement(row: Row): HTMLElement {
   return el(
     "tr",
     { class: row.isUnclear ? "mm-unclear" : "" },
-    el("th", { scope: "row", title: cut(row.name, 1000) }, el("bdi", { class: "mm-name" }, cut(row.name, LONGEST_NAME))),
+    el("th", { scope: "row", title: cut(row.name, 1000) }, nameElement(cut(row.name, LONGEST_NAME), sectionOf(row.name))),
     el("td", { class: "mm-bar-cell" }, el("span", { class: "mm-bar-track", "aria-hidden": "true" }, bar, interval)),
     el("td", { class: "mm-number" }, row.share, " ", el("span", { class: "mm-soft" }, row.interval)),
     el("td", {}, row.isUnclear ? el("span", { class: "mm-soft" }, row.told) : el("bdi", {}, row.told)),

@@ -23,7 +23,7 @@ export function metricsTable(page: Page, values: Float64Array, kernel: Kernel, o
   if (page.metrics.length === 0) return null;
   const holder = el("div", {});
   const places = new Map(page.metrics.map(([name], at) => [name, at]));
-  const bounds = new Set(Object.values(page.ends ?? {}).flat());
+  const bounds = boundsOf(page);
   const draw = (curves: ReadonlyMap<string, Curve>) => {
     const has = curves.size > 0;
     const found = page.metrics.flatMap(([name, goal], at) => {
@@ -51,6 +51,11 @@ export function metricsTable(page: Page, values: Float64Array, kernel: Kernel, o
   const metrics = page.metrics.slice(0, MOST_CURVES).map(([name]) => name);
   void curvesOf(kernel, page.id, metrics).then(draw, () => undefined); // without curves the last values are all there is
   return holder;
+}
+
+/** Returns the names of the metrics that are the bounds of another one's interval, and stand beside that. */
+export function boundsOf({ ends = {} }: Page): Set<string> {
+  return new Set(Object.values(ends).flat());
 }
 
 async function curvesOf(kernel: Kernel, run: string, metrics: readonly string[]): Promise<Map<string, Curve>> {
