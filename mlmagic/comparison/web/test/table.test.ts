@@ -73,5 +73,5 @@ test("the file has a name that any system takes", () => {
 
 test("a dotted name is told by its last part, unless that says nothing", () => {
   assert.deepEqual(["lr", "model.depth", "optimizer.name", "data.loader.type", "name"].map(shortLabel), ["lr", "depth", "optimizer", "loader", "name"]);
-  assert.deepEqual(["lr", "model.depth", "optimizer.name"].map(sectionOf), [0, 6, 0]);
+  assert.deepEqual(["lr", "model.depth", "optimizer.name", "a sentence. And more"].map(sectionOf), [0, 6, 0, 0]);
 });

@@ -8,6 +8,7 @@ import { NAME } from "./columns.ts";
 import { commonRow, type Branch } from "./tree.ts";
 
 const MOST_PARAMS = 4;
+const DOTTED = /^[\p{L}\p{N}_.-]+$/u;
 const UNTELLING = new Set(["name", "type", "kind", "_target_", "id", "value"]);
 
 /** Returns the last part of a dotted name, the one before where that says nothing: `optimizer` of `optimizer.name`. */
@@ -20,7 +21,7 @@ export function shortLabel(label: string): string {
 /** Returns how many letters of a dotted name come before its last part, 0 where that says nothing by itself. */
 export function sectionOf(label: string): number {
   const last = label.lastIndexOf(".") + 1;
-  return UNTELLING.has(label.slice(last).toLowerCase()) ? 0 : last;
+  return !DOTTED.test(label) || UNTELLING.has(label.slice(last).toLowerCase()) ? 0 : last;
 }
 
 /** Returns the name of a run or a group. */
