@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.store.query.direction import Direction, direction_of
+from mlmagic.store.query.direction import Direction, direction_of, interval_ends
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.infinities import as_logged
-from mlmagic.store.query.intervals import interval_ends
 from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlmagic.session.interrupts import whole_imports
-from mlmagic.store.query.intervals import interval_ends as interval_ends  # noqa: PLC0414  # the tables' views read it here
+from mlmagic.store.query.direction import interval_ends as interval_ends  # noqa: PLC0414  # the tables' views read it here
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:

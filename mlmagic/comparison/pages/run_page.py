@@ -17,11 +17,10 @@ from mlmagic.store.changes.run_changes import ARCHIVED, NOTE, STAR, is_archived
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.keys import LONGEST_TAG
 from mlmagic.store.query import queries
-from mlmagic.store.query.direction import direction_of
+from mlmagic.store.query.direction import direction_of, interval_ends
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.evaluated import models_in
 from mlmagic.store.query.infinities import number_as_logged
-from mlmagic.store.query.intervals import interval_ends
 from mlmagic.store.query.light_runs import as_moment, as_text, context_in, oddities
 from mlmagic.store.query.logged_models import models_of
 from mlmagic.store.query.shown_tags import TOLD_TAGS, telling_tags
