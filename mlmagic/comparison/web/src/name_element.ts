@@ -6,7 +6,7 @@ import { el } from "./dom.ts";
 const FIRST_WORD = /^[^\s\-_./,=·:]+[\s\-_./,=·:]*/u;
 const ENDS_WORD = /[\s\-_./,=·:]/u;
 const DIGIT = /\d/;
-const SHORTEST = 6;
+const SHORTEST = 12;
 
 /** Returns for each name how much of its beginning all names share that begin with the same word: 0 where it is alone. */
 export function sharedParts(names: readonly string[]): number[] {
