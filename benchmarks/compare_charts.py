@@ -115,7 +115,8 @@ def _brushed(browser: Any, open_widget: Any, random: Any) -> Comparison:
         numbered_run(at, None, {name: str(values[name][at]) for name in params}, {loss: float(values[loss][at])})
         for at in range(_RUNS)
     ]
-    page = open_widget(browser, Runs(runs, "t"), view={"tab": "charts"}, width=1280)
+    axes = [*(f"param:{name}" for name in params), f"metric:{loss}"]
+    page = open_widget(browser, Runs(runs, "t"), view={"tab": "charts", "charts": {"axes": axes}}, width=1280)
     page.locator(".mm-best-runs").wait_for()
     page.evaluate(_HELD)
     beside = _plotly_page(browser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlmagic.store.query.direction import Direction, direction_of
+from mlmagic.store.query.direction import Direction, direction_of, interval_ends
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.filters.values import number_or_none
 from mlmagic.store.query.infinities import as_logged
@@ -30,7 +30,7 @@ class Column:
     """One column: ``numbers`` (float64) with a mask ``missing``, or ``codes`` (int32, -1 if missing) into ``words``.
 
     ``goal`` is the direction in which a metric is better, ``differs`` whether the runs differ in it, ``shown`` whether
-    it is shown initially.
+    it is shown initially. ``ends`` are the ids of the columns of the bounds of a metric's interval.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Column:
     words: Sequence[str] = ()
     goal: Direction | None = None
     shown: bool = True
+    ends: tuple[str, str] | None = None
 
 
 def columns_of(
@@ -73,6 +74,13 @@ def columns_of(
     main = ("metric", metric)
     order = sorted(found, key=lambda column: (_ORDER.index(column[0]), column != main))
     made = [_column(*column, found[column], len(runs), goal=goal if column == main else None) for column in order]
+    ends = interval_ends(by_kind["metric"])
+    made = [
+        replace(column, ends=(f"metric:{ends[column.label][0]}", f"metric:{ends[column.label][1]}"))
+        if column.kind == "metric" and column.label in ends
+        else column
+        for column in made
+    ]
     # What tells the runs apart stands first; what all of them share is there when it is asked for.
     made.sort(key=lambda column: _place(column, len(runs), column.id == f"metric:{metric}"))
     name, *rest = _columns_of_info(runs, experiments or {})

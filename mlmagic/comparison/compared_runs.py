@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "configuration"
 """The group of runs that differ only in their seeds."""
+ENDED_EARLY = ("FAILED", "KILLED")
+"""The statuses of runs that logged a part of their values, which neither rank nor count in means."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Comparison:
         """The column of the main metric: the named one, else preferably one that differs and has a direction."""
         metrics = [column for column in self.columns if column.kind == "metric"]
         if self.metric is None:
+            bounds = {end for column in metrics for end in column.ends or ()}
+            metrics = [column for column in metrics if column.id not in bounds]
             metrics.sort(key=lambda column: (not column.differs, column.goal is None))
         return metrics[0] if metrics else None
 
@@ -82,12 +86,18 @@ class Comparison:
         return any(metric == key for _, metric in self.extremes) or not any(has_steps(run, key) for run in self.runs)
 
     def best_first(self) -> list[int]:
-        """Return the rows in order of the main metric, those without a value last; unsorted if there is no metric."""
+        """Return the rows in order of the main metric; unsorted if there is no metric.
+
+        Failed and killed runs come after the others, and those without a value last.
+        """
         main = self.main_metric
         if main is None or main.numbers is None:
             return list(range(len(self.runs)))
         sign = 1 if main.goal == "min" else -1
-        values = [(math.isnan(value), sign * value) for value in main.numbers.tolist()]
+        values = [
+            (math.isnan(value), run.info.status in ENDED_EARLY, sign * value)
+            for run, value in zip(self.runs, main.numbers.tolist(), strict=True)
+        ]
         return sorted(range(len(values)), key=values.__getitem__)
 
     @cached_property

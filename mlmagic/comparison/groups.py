@@ -1,4 +1,4 @@
-"""Groups of runs, with the mean and the standard error of a metric."""
+"""Groups of runs, with the mean and the standard error of a metric over the runs that did not fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmagic.comparison.compared_runs import CONFIGURATION
+from mlmagic.comparison.compared_runs import CONFIGURATION, ENDED_EARLY
 from mlmagic.store.query.families import is_repetition
 
 if TYPE_CHECKING:
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from mlmagic.comparison.columns import Column
     from mlmagic.comparison.compared_runs import Comparison
 
+_STATUS = "run:status"
 _MOST_PARAMS = 4
 _LARGEST_SUMMED = 1e150
 
 
 @dataclass(frozen=True)
 class Group:
-    """A group of runs: its name, and the rows of its runs."""
+    """A group of runs: its name, which counts the failed and killed ones, and the rows of the others."""
 
     name: str
     rows: tuple[int, ...]
@@ -38,12 +39,16 @@ class Mean:
 
 
 def groups_of(comparison: Comparison) -> list[Group]:
-    """Return the groups of a grouped comparison, those with the best mean of the main metric first."""
+    """Return the groups of a grouped comparison, those with the best mean of the main metric first.
+
+    Failed and killed runs are in their groups' names only, because they logged a part of their values; grouped by the
+    status, they are averaged too.
+    """
     members: dict[object, list[int]] = {}
     by = next((column for column in comparison.columns if column.id == comparison.group), None)
     for row in range(len(comparison.runs)):
         members.setdefault(_key(comparison, by, row), []).append(row)
-    groups = [Group(_name(comparison, by, rows), tuple(rows)) for rows in members.values()]
+    groups = [_group(comparison, by, rows) for rows in members.values()]
     main = comparison.main_metric
     if main is None:
         return groups
@@ -68,6 +73,16 @@ def mean_of(column: Column, rows: Iterable[int]) -> Mean | None:
     scaled = [value / scale for value in values]
     error = statistics.stdev(scaled) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return Mean(statistics.fmean(scaled) * scale, error * scale, len(values))
+
+
+def _group(comparison: Comparison, by: Column | None, rows: Sequence[int]) -> Group:
+    name = _name(comparison, by, rows)
+    statuses = {row: comparison.runs[row].info.status for row in rows}
+    counts = {status: list(statuses.values()).count(status) for status in ENDED_EARLY}
+    if comparison.group == _STATUS or not any(counts.values()):
+        return Group(name, tuple(rows))
+    told = ", ".join(f"{count} {status.lower()}" for status, count in counts.items() if count)
+    return Group(f"{name} ({told})", tuple(row for row in rows if statuses[row] not in ENDED_EARLY))
 
 
 def _key(comparison: Comparison, by: Column | None, row: int) -> object:

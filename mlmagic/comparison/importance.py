@@ -2,7 +2,8 @@
 
 Forests see the ranks of the metric, not its values: a run that diverged counts as the worst one, however far off it is.
 Each refit takes a bootstrap sample of the runs, and a param is shuffled among the runs that the sample left out, so the
-importance of a param without effect is about zero.
+importance of a param without effect is about zero. Seeds are no params here: they tell repetitions of a configuration
+apart. Failed and killed runs, which logged a part of their values, are left out.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.optional import require
+from mlmagic.comparison.compared_runs import ENDED_EARLY
+from mlmagic.comparison.param_effects import best_value, feature_of, is_monotonic, rank_correlation
 from mlmagic.errors import UsageProblem
-from mlmagic.store.query.filters.values import number_or_none
+from mlmagic.store.query.families import is_repetition
 from mlmagic.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
     from mlmagic.comparison.columns import Column
     from mlmagic.comparison.compared_runs import Comparison
-    from mlmagic.store.query.direction import Direction
 
     Numbers = NDArray[Any]
 
@@ -36,8 +38,6 @@ _TREES = 40
 _TREES_OF_ALL = 200
 _INTERVAL = (5, 95)
 _LEAST_EXPLAINED = 0.1
-_FEWEST_DIFFERENT = 2
-_FEWEST_BEST = 3
 _LONGEST = 200
 
 
@@ -47,9 +47,11 @@ class ParamImportance:
 
     ``importance`` is the median over refits of the share of the variance of the ranks that goes with the param, alone
     or together with others (the total Sobol index): half of the increase of the squared error if it is shuffled.
-    ``low`` and ``high`` enclose 90% of the refits. ``direction`` is Spearman's correlation with the metric, None for
-    words. ``best`` is the value, as it was logged, at which the metric is best: the word with the best mean, or the
-    median number of the best tenth of the runs; None if the metric has no direction.
+    ``low`` and ``high`` enclose 90% of the refits. ``monotonic`` is False if the metric gets better and then worse as
+    the param rises, or the other way round, and None for words. ``direction`` is Spearman's correlation with the
+    metric, None for words and if the effect is not monotonic. ``best`` is the value, as it was logged, at which the
+    metric is best: the word with the best mean, or the median number of the best tenth of the runs; None if the metric
+    has no direction.
     """
 
     param: str
@@ -58,6 +60,7 @@ class ParamImportance:
     high: float
     direction: float | None
     best: str | None = None
+    monotonic: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,10 @@ class Importance:
     notes: tuple[str, ...] = field(default=())
 
     def to_dataframe(self) -> DataFrame:
-        """Return one row per param: param, importance, low, high, direction, best."""
+        """Return one row per param: param, importance, low, high, direction, best, monotonic."""
         from pandas import DataFrame
 
-        columns = ["param", "importance", "low", "high", "direction", "best"]
+        columns = ["param", "importance", "low", "high", "direction", "best", "monotonic"]
         return DataFrame([[getattr(one, name) for name in columns] for one in self.params], columns=columns)
 
     def to_json(self) -> dict[str, Any]:
@@ -93,6 +96,7 @@ class Importance:
                     "high": one.high,
                     "direction": one.direction,
                     "best": None if one.best is None else one.best[:_LONGEST],
+                    "monotonic": one.monotonic,
                 }
                 for one in self.params
             ],
@@ -146,8 +150,12 @@ def _computed(comparison: Comparison, metric: Column, rows: Sequence[int]) -> Im
     import numpy as np
 
     values = metric.numbers if metric.numbers is not None else np.full(len(comparison.runs), np.nan)
-    known = np.array([row for row in rows if not np.isnan(values[row])], dtype=np.int64)
-    notes = _notes_of_left_out(metric.label, len(rows), len(known))
+    ended = [row for row in rows if comparison.runs[row].info.status not in ENDED_EARLY]
+    known = np.array([row for row in ended if not np.isnan(values[row])], dtype=np.int64)
+    notes = [
+        *_notes_of_left_out(len(rows) - len(ended), "failed or killed runs logged a part of their values"),
+        *_notes_of_left_out(len(ended) - len(known), f"{metric.label} is missing or not a number"),
+    ]
     if len(known) < FEWEST_RUNS:
         told = (
             f"{len(known)} run{'' if len(known) == 1 else 's'} with {metric.label}: at least {FEWEST_RUNS} are needed."
@@ -158,9 +166,14 @@ def _computed(comparison: Comparison, metric: Column, rows: Sequence[int]) -> Im
         known = np.sort(np.random.default_rng(0).choice(known, _MOST_RUNS, replace=False))
     if len(np.unique(values[known])) == 1:
         return Importance(metric.label, runs=len(known), notice=f"{metric.label} is the same in all {len(known)} runs.")
-    params = [column for column in comparison.columns if column.kind == "param" and _varies(column, known)]
+    varying = [column for column in comparison.columns if column.kind == "param" and _varies(column, known)]
+    params = [column for column in varying if not is_repetition(column.label)]
+    if seeds := [column.label for column in varying if is_repetition(column.label)]:
+        are = "is no param" if len(seeds) == 1 else "are no params"
+        notes.append(f"{', '.join(seeds)[:_LONGEST]} {are} here: repetitions of a configuration differ in it.")
     if not params:
-        notice = f"No param varies among these {len(known)} runs, so none can explain {metric.label}."
+        but = " but the seed" if seeds else ""
+        notice = f"No param{but} varies among these {len(known)} runs, so none can explain {metric.label}."
         return Importance(metric.label, runs=len(known), notice=notice)
     if len(params) > _MOST_PARAMS:
         notes.append(f"The first {_MOST_PARAMS} of {len(params)} params that vary were used.")
@@ -168,12 +181,8 @@ def _computed(comparison: Comparison, metric: Column, rows: Sequence[int]) -> Im
     return _fitted(metric, params, values[known], known, notes)
 
 
-def _notes_of_left_out(metric: str, given: int, known: int) -> list[str]:
-    if known == given:
-        return []
-    return [
-        f"{given - known} run{' is' if given - known == 1 else 's are'} left out: {metric} is missing or not a number."
-    ]
+def _notes_of_left_out(count: int, reason: str) -> list[str]:
+    return [f"{count} run{' is' if count == 1 else 's are'} left out: {reason}."] if count else []
 
 
 def _fitted(metric: Column, params: Sequence[Column], values: Numbers, rows: Numbers, notes: list[str]) -> Importance:
@@ -182,7 +191,7 @@ def _fitted(metric: Column, params: Sequence[Column], values: Numbers, rows: Num
     from sklearn.ensemble import RandomForestRegressor
 
     ranks = rankdata(values) / len(values)
-    features = np.column_stack([_feature(param, rows) for param in params])
+    features = np.column_stack([feature_of(param, rows) for param in params])
     forest = RandomForestRegressor(_TREES_OF_ALL, min_samples_leaf=2, oob_score=True, random_state=0, n_jobs=1)
     explained = float(forest.fit(features, ranks).oob_score_)
     known: dict[str, Any] = {"runs": len(rows), "explained": explained, "notes": tuple(notes)}
@@ -194,17 +203,20 @@ def _fitted(metric: Column, params: Sequence[Column], values: Numbers, rows: Num
         return Importance(metric.label, notice=notice, **known)
     drops = _drops(features, ranks)
     low, middle, high = np.percentile(drops, (_INTERVAL[0], 50, _INTERVAL[1]), axis=0)
-    found = [
-        ParamImportance(
-            param.label,
-            float(middle[at]),
-            float(low[at]),
-            float(high[at]),
-            _direction(param, rows, ranks),
-            _best(param, rows, ranks, metric.goal),
+    found = []
+    for at, param in enumerate(params):
+        is_one_way = is_monotonic(forest, features, at) if param.format == "number" else None
+        found.append(
+            ParamImportance(
+                param.label,
+                float(middle[at]),
+                float(low[at]),
+                float(high[at]),
+                rank_correlation(param, rows, ranks) if is_one_way else None,
+                best_value(param, rows, ranks, metric.goal),
+                is_one_way,
+            )
         )
-        for at, param in enumerate(params)
-    ]
     found.sort(key=lambda one: -one.importance)
     return Importance(metric.label, tuple(found), **known)
 
@@ -237,52 +249,3 @@ def _varies(param: Column, rows: Numbers) -> bool:
     import numpy as np
 
     return param.codes is not None and len(np.unique(param.codes[rows])) > 1
-
-
-def _feature(param: Column, rows: Numbers) -> Numbers:
-    """Return the places of a param's numbers, or words, among all in order; NaN if it is missing.
-
-    To a tree the order is all that counts, and places do not overflow.
-    """
-    import numpy as np
-
-    codes = param.codes[rows] if param.codes is not None else np.full(len(rows), -1)
-    read = [number_or_none(word) for word in param.words] if param.format == "number" else range(len(param.words))
-    of_words = np.array([np.nan if one is None else one for one in read], dtype=np.float64)
-    values = np.where(codes >= 0, of_words[codes], np.nan)
-    given = ~np.isnan(values)
-    places = np.full(len(values), np.nan)
-    places[given] = np.unique(values[given], return_inverse=True)[1].reshape(-1)
-    return places
-
-
-def _direction(param: Column, rows: Numbers, ranks: Numbers) -> float | None:
-    """Return Spearman's correlation of a numeric param with the ranks, None for words or if it is undefined."""
-    import numpy as np
-    from scipy.stats import spearmanr
-
-    if param.format != "number":
-        return None
-    numbers = _feature(param, rows)
-    given = ~np.isnan(numbers)
-    if min(len(np.unique(numbers[given])), len(np.unique(ranks[given]))) < _FEWEST_DIFFERENT:
-        return None
-    return float(spearmanr(numbers[given], ranks[given]).statistic)
-
-
-def _best(param: Column, rows: Numbers, ranks: Numbers, goal: Direction | None) -> str | None:
-    """Return the value of a param, as it was logged, at which the metric is best."""
-    import numpy as np
-
-    features = _feature(param, rows)
-    given = np.flatnonzero(~np.isnan(features))
-    if goal is None or param.codes is None or not len(given):
-        return None
-    quality = ranks[given] if goal == "max" else -ranks[given]
-    if param.format == "number":
-        best = given[np.argsort(-quality, kind="stable")[: max(_FEWEST_BEST, len(given) // 10)]]
-        middle = best[np.argsort(features[best], kind="stable")[len(best) // 2]]
-        return str(param.words[param.codes[rows[middle]]])
-    codes = param.codes[rows[given]]
-    means = {int(code): float(quality[codes == code].mean()) for code in np.unique(codes)}
-    return str(param.words[max(means, key=means.__getitem__)])

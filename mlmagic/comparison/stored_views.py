@@ -144,7 +144,7 @@ def sound(view: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
     for key in ("filter", "group", "metric"):
         if isinstance(view.get(key), str):
             found[key] = view[key]
-    for key in ("differing", "shaded", "archived"):
+    for key in ("differing", "shaded", "archived", "failed", "split"):
         if isinstance(view.get(key), bool):
             found[key] = view[key]
     for key in ("hidden", "pinned"):

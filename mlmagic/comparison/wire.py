@@ -19,8 +19,8 @@ _CUT_TO = 200
 class SentColumn(TypedDict):
     """A column: numbers as float64 bytes, words as a list and the bytes of int32 codes into it.
 
-    A metric with steps has the lowest and the highest values of the runs and their first steps as float64, NaN where
-    they are unknown.
+    A metric with an interval has the ids of the columns of its two ``ends``. A metric with steps has the lowest and the
+    highest values of the runs and their first steps as float64, NaN where they are unknown.
     """
 
     id: str
@@ -29,6 +29,7 @@ class SentColumn(TypedDict):
     format: str
     goal: str | None
     differs: bool
+    ends: NotRequired[list[str]]
     numbers: NotRequired[bytes]
     missing: NotRequired[bytes]
     codes: NotRequired[bytes]
@@ -130,6 +131,8 @@ def _sent(column: Column) -> SentColumn:
         "goal": column.goal,
         "differs": column.differs,
     }
+    if column.ends is not None:
+        sent["ends"] = list(column.ends)
     if column.numbers is not None:
         sent["numbers"] = column.numbers.tobytes()
         if column.missing is not None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlmagic.session.interrupts import whole_imports
+from mlmagic.store.query.direction import interval_ends as interval_ends  # noqa: PLC0414  # the tables' views read it here
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from jinja2 import Environment
 
@@ -86,17 +87,6 @@ def _used(style: str, html: str) -> str:
         return bool(_ELSEWHERE.search(selector)) or all(names.issuperset(one.findall(selector)) for one, names in parts)
 
     return _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
-
-
-def interval_ends(names: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return the metrics among *names* that have an interval, with the names of its two ends.
-
-    >>> interval_ends(["accuracy", "accuracy_low", "accuracy_high", "day_low"])
-    {'accuracy': ('accuracy_low', 'accuracy_high')}
-    """
-    known = set(names)
-    ends = {name: (f"{name}_low", f"{name}_high") for name in names}
-    return {name: pair for name, pair in ends.items() if known.issuperset(pair)}
 
 
 def number(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pages import ROOT
@@ -11,7 +12,7 @@ from jupyter_pages import ROOT
 from mlmagic.comparison import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -61,6 +62,18 @@ def send_table(page: Page, comparison: Comparison) -> None:
     """Replace the table of the page's first widget, as the kernel does."""
     table = json.loads(as_json(dict(wire.table_of(comparison, None))))
     page.evaluate("(table) => models[0].set('table', read(table))", table)
+
+
+def answer_histories(content: dict[str, Any], values_of: Callable[[str, str], Sequence[float]]) -> dict[str, Any]:
+    """Answer a request for histories; *values_of* returns the values of a run's metric, one a step."""
+    series, buffers = [], []
+    for run in content["runs"]:
+        for metric in content["metrics"]:
+            values = list(values_of(run, metric))
+            series.append({"run": run, "metric": metric, "count": len(values), "exact": True})
+            parts = [range(len(values)), (1000.0 * step for step in range(len(values))), values]
+            buffers += [{"base64": base64.b64encode(array("d", part).tobytes()).decode()} for part in parts]
+    return {"series": series, "problems": [], "buffers": buffers}
 
 
 def open_widget(

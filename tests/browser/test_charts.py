@@ -489,3 +489,13 @@ def test_the_kernel_of_a_notebook_answers_which_params_matter(lab):
     assert table.locator("tbody tr").first.inner_text().split()[0] == "lr"
     assert lab.check("print(widget.importance().params[0].param, widget.view['charts']['kind'])") == "lr importance"
     lab.assert_clean()
+
+
+def test_the_scale_of_colours_says_what_it_leaves_out_and_survives_a_selection_of_all(opened):
+    comparison = made()
+    comparison.runs[5].data.metrics["loss"] = 1e9
+    page = opened(comparison, selected=[run.info.run_id for run in comparison.runs])
+    until(page, "40 runs")
+    scale = page.locator(".mm-scale").inner_text()
+    assert "2nd to 98th percentile" in scale
+    assert "≥ 1" in scale.split("\n"), "not the value of the run that is far off"

@@ -269,7 +269,7 @@ def test_of_200_selected_runs_the_figures_of_the_first_12_are_shown(ran):
         "many.selected = many.to_dataframe().head(200)"
     )
     many = ran.run("many").locator(".mlmagic-compare")
-    many.get_by_role("tab", name="Figures (200)").click()
+    many.get_by_role("tab", name="Figures").click()
     many.get_by_text("The figures of the first 12 of 200 selected runs.").wait_for()
     assert many.locator(".mm-figures figure").count() < 100
     ran.assert_clean()

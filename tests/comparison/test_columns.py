@@ -127,3 +127,17 @@ def test_what_few_runs_have_stands_behind_what_many_have():
     assert labels.index("loss") < labels.index("best.0") < labels.index("lr") < labels.index("own.0")
     labels = [column.label for column in columns_of(runs, metric="best.3")]
     assert labels[1:3] == ["best.3", "loss"]
+
+
+def test_a_metric_with_two_bounds_has_an_interval_and_a_bound_is_not_the_main_metric():
+    metrics = {"accuracy_low": 0.8, "accuracy_high": 0.9, "accuracy": 0.85, "day_low": 3.0}
+    runs = [numbered_run(at, None, {}, {key: value + at / 100 for key, value in metrics.items()}) for at in range(2)]
+    made = Comparison(runs, "t")
+    ends = {column.label: column.ends for column in made.columns if column.kind == "metric"}
+    assert ends["accuracy"] == ("metric:accuracy_low", "metric:accuracy_high")
+    assert {label for label, pair in ends.items() if pair is None} == {"accuracy_low", "accuracy_high", "day_low"}
+    assert made.main_metric.label == "accuracy"
+    assert Comparison(runs, "t", metric="accuracy_low").main_metric.label == "accuracy_low"
+    sent = {column["id"]: column.get("ends") for column in wire.table_of(made, None)["columns"]}
+    assert sent["metric:accuracy"] == ["metric:accuracy_low", "metric:accuracy_high"]
+    assert sent["metric:day_low"] is None

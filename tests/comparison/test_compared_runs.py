@@ -58,6 +58,12 @@ def test_a_direction_that_is_given_counts_before_that_of_the_name():
     assert Comparison(runs, "t", metric="score", goal="min").main_metric.goal == "min"
 
 
+def test_failed_and_killed_runs_come_after_the_others_and_before_those_without_a_value():
+    runs = [numbered_run(at, None, {}, {"loss": value}) for at, value in enumerate([0.1, math.nan, 0.2, 0.4, 0.3])]
+    runs[0].info.status, runs[2].info.status = "FAILED", "KILLED"
+    assert Comparison(runs, "t").best_first() == [4, 3, 0, 2, 1]
+
+
 PARENTS = st.integers(1, 10).flatmap(
     lambda count: st.lists(st.integers(-2, count - 1), min_size=count, max_size=count).map(
         lambda parents: (parents, count)

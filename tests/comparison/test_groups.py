@@ -186,3 +186,33 @@ def test_the_static_view_says_how_many_groups_of_how_many_runs():
     assert "1 group of 1 run, best mean of loss first" in one["text/html"]
     none = comparison_bundle(Comparison([numbered_run(0, None, {"opt": "a"})], "t", group="param:opt"), [])
     assert "1 group of 1 run<" in none["text/html"]
+
+
+def ended(at, status, lr, loss):
+    run = numbered_run(at, None, {"lr": lr, "seed": f"{at}"}, {"loss": loss})
+    run.info.status = status
+    return run
+
+
+def test_failed_and_killed_runs_are_counted_in_the_name_and_not_in_the_mean():
+    runs = [
+        ended(0, "FINISHED", "1", 0.5),
+        ended(1, "FAILED", "1", 0.001),
+        ended(2, "KILLED", "1", 0.002),
+        ended(3, "FINISHED", "2", 0.3),
+        ended(4, "RUNNING", "2", 0.4),
+        ended(5, "FAILED", "3", 0.0001),
+    ]
+    made = Comparison(runs, "t", group=CONFIGURATION, metric="loss")
+    groups = groups_of(made)
+    assert [group.name for group in groups] == ["lr=2", "lr=1 (1 failed, 1 killed)", "lr=3 (1 failed)"]
+    means = [mean_of(made.main_metric, group.rows) for group in groups]
+    assert [(one.mean, one.count) if one else None for one in means] == [(pytest.approx(0.35), 2), (0.5, 1), None]
+
+
+def test_grouped_by_the_status_failed_runs_are_averaged():
+    runs = [ended(0, "FINISHED", "1", 0.5), ended(1, "FAILED", "1", 0.2), ended(2, "FAILED", "1", 0.4)]
+    made = Comparison(runs, "t", group="run:status", metric="loss")
+    groups = groups_of(made)
+    assert [group.name for group in groups] == ["status = FAILED", "status = FINISHED"]
+    assert mean_of(made.main_metric, groups[0].rows).mean == pytest.approx(0.3)

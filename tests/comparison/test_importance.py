@@ -42,7 +42,8 @@ def test_the_param_that_decides_comes_first_with_its_direction_and_others_may_be
     assert first.direction == pytest.approx(-1, abs=0.05)
     assert {one.param for one in others} == {"depth", "optimizer"}
     assert all(one.low <= 0.02 for one in others)
-    assert next(one.direction for one in others if one.param == "optimizer") is None
+    words = next(one for one in others if one.param == "optimizer")
+    assert (words.direction, words.monotonic) == (None, None)
     assert found.explained > 0.8
 
 
@@ -56,6 +57,52 @@ def test_where_a_metric_is_best_is_told_as_it_was_logged():
     assert best["lr"] in {run.data.params["lr"] for run in runs}
     undirected = importance_of(Comparison([*changed(runs, size=lambda at: float(at % 2))], "t"), "size")
     assert {one.best for one in undirected.params} == {None}
+
+
+def test_a_v_shaped_effect_is_not_monotonic_and_has_no_direction():
+    middle = -2.6
+    found = importance_of(Comparison(made(80, loss=lambda lr, depth, noise: abs(np.log10(lr) - middle) + noise), "t"))
+    first = found.params[0]
+    assert (first.param, first.monotonic, first.direction) == ("lr", False, None)
+    assert abs(np.log10(float(first.best)) - middle) < 0.5
+    sent = found.to_json()["params"][0]
+    assert (sent["monotonic"], sent["direction"]) == (False, None)
+    assert found.to_dataframe()["monotonic"].iloc[0] is False
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda lr, depth, noise: np.exp(-1.2 * (np.log10(lr) + 5)) + noise / 2,
+        lambda lr, depth, noise: float(lr > 1e-3) + noise,
+    ],
+)
+def test_an_effect_that_rises_saturates_or_steps_is_monotonic(loss):
+    first = importance_of(Comparison(made(loss=loss), "t")).params[0]
+    assert (first.param, first.monotonic) == ("lr", True)
+    assert abs(first.direction) > 0.5
+
+
+def test_a_seed_is_no_predictor_even_where_it_decides():
+    seed = "trial.seed"
+    runs = made()
+    for at, run in enumerate(runs):
+        run.data.params[seed] = str(at % 3)
+        run.data.metrics["loss"] += 5 * (at % 3)
+    found = importance_of(Comparison(runs, "t"))
+    assert seed not in {one.param for one in found.params}
+    note = f"{seed} is no param here: repetitions of a configuration differ in it."
+    assert note in found.notes
+    alone = [numbered_run(at, None, {seed: str(at)}, {"loss": at}) for at in range(12)]
+    assert "No param but the seed varies" in importance_of(Comparison(alone, "t")).notice
+
+
+def test_runs_that_failed_or_were_killed_are_left_out():
+    runs = made()
+    runs[3].info.status, runs[4].info.status, runs[5].info.status = "FAILED", "KILLED", "RUNNING"
+    found = importance_of(Comparison(changed(runs, loss=lambda at: 1.0 + at), "t"))
+    assert found.runs == COUNT - 2
+    assert found.notes == ("2 runs are left out: failed or killed runs logged a part of their values.",)
 
 
 def test_what_words_decide_is_found():

@@ -14,7 +14,7 @@ VIEW = {
     "filter": "lr = 1", "sort": [{"column": "metric:loss", "descending": True}], "hidden": ["run:duration"],
     "pinned": ["run:name"], "widths": {"run:name": 90}, "group": "param:lr", "metric": "metric:loss", "shaded": False,
     "differing": True, "curves": {"metrics": ["loss"], "x": "time", "logX": True, "logY": False, "smoothing": 0.5},
-    "charts": {"kind": "parallel"},
+    "charts": {"kind": "parallel"}, "failed": True, "split": True,
 }  # fmt: skip
 
 

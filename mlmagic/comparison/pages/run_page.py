@@ -17,7 +17,7 @@ from mlmagic.store.changes.run_changes import ARCHIVED, NOTE, STAR, is_archived
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.keys import LONGEST_TAG
 from mlmagic.store.query import queries
-from mlmagic.store.query.direction import direction_of
+from mlmagic.store.query.direction import direction_of, interval_ends
 from mlmagic.store.query.durations import duration_s, span_s
 from mlmagic.store.query.evaluated import models_in
 from mlmagic.store.query.infinities import number_as_logged
@@ -73,9 +73,9 @@ class PageDataset:
 class RunPage:
     """A run with all that is recorded of it; pairs are names and values.
 
-    *metrics* are in the order of *values*, their last values. *tags* are those that may be changed, *verdicts* what
-    mlmagic found out about the run, *packages* the imported ones. *left_out* says which files are not listed,
-    *problems* what could not be read.
+    *metrics* are in the order of *values*, their last values; *ends* are the names of the bounds of their intervals.
+    *tags* are those that may be changed, *verdicts* what mlmagic found out about the run, *packages* the imported ones.
+    *left_out* says which files are not listed, *problems* what could not be read.
     """
 
     id: str
@@ -94,6 +94,7 @@ class RunPage:
     source: list[tuple[str, str]]
     params: list[tuple[str, str]]
     metrics: list[tuple[str, str | None]]
+    ends: dict[str, tuple[str, str]]
     values: list[float] = field(repr=False)
     tags: list[tuple[str, str]]
     verdicts: list[tuple[str, str]]
@@ -173,6 +174,7 @@ def _page(run: Run, stored: _Stored, files: RunFiles, listed: ListedFiles) -> Ru
         source=[(TOLD_TAGS[key], _short(told[key])) for key in _SOURCE if key in told],
         params=_pairs(run.data.params),
         metrics=[(name, direction_of(name)) for name in metrics],
+        ends=interval_ends(metrics),
         values=[number_as_logged(run.data.metrics[name]) for name in metrics],
         tags=_pairs(
             {key: value for key, value in told.items() if not key.startswith(("mlflow.", "mlmagic."))}, LONGEST_TAG

@@ -1,9 +1,12 @@
-"""Infer from a metric's name whether less or more of it is better."""
+"""Infer from a metric's name whether less or more of it is better, and which metrics are the bounds of its interval."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Direction = Literal["min", "max"]
 MetricValue = Literal["last", "best", "min", "max"]
@@ -140,3 +143,14 @@ def split_direction(text: str) -> tuple[str, Direction | None]:
     name, _, word = text.strip().rpartition(" ")
     direction = _WORDS.get(word.lower()) if name else None
     return (name if direction else text.strip()), direction
+
+
+def interval_ends(names: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the metrics among *names* that have an interval, with the names of its two ends.
+
+    >>> interval_ends(["accuracy", "accuracy_low", "accuracy_high", "day_low"])
+    {'accuracy': ('accuracy_low', 'accuracy_high')}
+    """
+    known = set(names)
+    ends = {name: (f"{name}_low", f"{name}_high") for name in names}
+    return {name: pair for name, pair in ends.items() if known.issuperset(pair)}

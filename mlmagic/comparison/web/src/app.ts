@@ -24,6 +24,9 @@ const TABS: { tab: Tab; label: string; make: (context: Context) => Part }[] = [
   { tab: "differences", label: "Differences", make: differencesPart },
 ];
 
+/** The tabs above which the table may stay. */
+const SPLIT: ReadonlySet<Tab> = new Set(["curves", "charts"]);
+
 const ZOOM_HINT = "Drag over a curve to zoom in. Point at a line of the legend to make it stand out, click to keep it so.";
 const BRUSH_HINT = "Drag along an axis, or across dots, to keep some of the runs. Headings move by dragging and by the arrow keys.";
 const SELECT_HINT = "Select runs for their curves and differences: a click, Shift and a click, or Space.";
@@ -66,12 +69,13 @@ export class App {
       panels.set(tab, el("div", { id: panelId, role: "tabpanel", class: "mm-panel", "aria-labelledby": button.id }));
     }
     this.#page = new RunPage(context);
+    const split = el("button", { type: "button", class: "mm-button mm-split-button", title: "Keep the table of runs in sight above the curves and the charts", click: () => state.change({ split: !state.view.peek().split }) }, "Runs above");
     const tabs = el("div", { role: "tablist", class: "mm-tabs", "aria-label": "Comparison", keydown: this.#onTabKey }, ...buttons.values());
     const title = el("div", { class: "mm-title" });
     this.element = el(
       "div",
       { class: "mlmagic-compare tex2jax_ignore mathjax_ignore", "data-lm-suppress-shortcuts": "true" },
-      el("div", { class: "mm-head" }, title, tabs),
+      el("div", { class: "mm-head" }, title, tabs, split),
       ...panels.values(),
       this.#page.element,
       el("div", { class: "mm-foot-line" }, status, this.#live.element),
@@ -81,6 +85,7 @@ export class App {
 
     if (!saved) void this.#askAliases();
     const tab = computed(() => state.view.value.tab);
+    const keepsTable = computed(() => state.view.value.split);
     // What was said of one tab is not true of another.
     const stopSaying = effect(() => {
       const isChosen = state.selected.peek().length > 0;
@@ -93,24 +98,31 @@ export class App {
       const open = tab.value;
       const isPage = state.page.value !== "";
       this.#page.element.hidden = !isPage;
-      const count = state.selected.value.length;
       const table = state.table.value;
       fill(title, el("bdi", {}, table.title));
+      const canSplit = SPLIT.has(open) && !isPage;
+      const isSplit = canSplit && keepsTable.value;
+      split.hidden = !canSplit;
+      split.setAttribute("aria-pressed", String(isSplit));
+      this.element.classList.toggle("mm-split", isSplit);
       for (const { tab, label, make } of shown) {
         const button = buttons.get(tab)!;
         const panel = panels.get(tab)!;
         const isOpen = tab === open;
-        button.textContent = tab === "table" || tab === "charts" || count === 0 ? label : `${label} (${count})`;
         button.setAttribute("aria-selected", String(isOpen));
         button.tabIndex = isOpen ? 0 : -1;
-        panel.hidden = !isOpen || isPage;
+        const isAbove = isSplit && tab === "table";
+        panel.hidden = (!isOpen && !isAbove) || isPage;
+        panel.setAttribute("role", isAbove ? "region" : "tabpanel");
         let part = this.#parts.get(tab);
-        if (isOpen && !part) {
+        if ((isOpen || isAbove) && !part) {
           const made = untracked(() => make(context));
           this.#parts.set(tab, (part = made));
           panel.append(made.element);
         }
-        untracked(() => (isOpen && !isPage ? part?.show() : part?.hide()));
+        const count = part?.count?.value ?? null;
+        button.textContent = count === null ? label : `${label} (${count.toLocaleString("en-US")})`;
+        untracked(() => (panel.hidden ? part?.hide() : part?.show()));
       }
     });
     const onLeave = () => this.#kernel.tell("seen", { ...this.#seen, open: false });

@@ -1,5 +1,7 @@
 /** What each part of the widget is given, and what it gives. */
 
+import type { ReadonlySignal } from "@preact/signals-core";
+
 import type { Editing } from "./editing.ts";
 import type { Kernel } from "./kernel.ts";
 import type { State } from "./state.ts";
@@ -15,6 +17,8 @@ export interface Context {
 /** A tab: built when it is first opened, told when it is shown and hidden, and taken down in the end. */
 export interface Part {
   readonly element: HTMLElement;
+  /** How many things there are in the tab, null while that is not known; a tab without it has no number. */
+  readonly count?: ReadonlySignal<number | null>;
   show(): void;
   hide(): void;
   destroy(): void;

@@ -93,6 +93,16 @@ function shortest(value: number): string {
   return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
+/** Returns a mean with as many decimals as its standard error has at two digits, and the error. */
+export function meanText(mean: number, error: number, format: (value: number) => string): [string, string] {
+  if (!Number.isFinite(error) || !Number.isFinite(mean)) return [format(mean), ""];
+  if (error === 0) return [format(mean), "0"];
+  const decimals = Math.max(0, 1 - Math.floor(Math.log10(error)));
+  const size = Math.abs(mean);
+  if (decimals > 8 || size >= 1e9) return [number(mean), number(Number(error.toPrecision(2)))];
+  return [mean.toFixed(decimals), error.toFixed(decimals)];
+}
+
 function withoutZeros(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }

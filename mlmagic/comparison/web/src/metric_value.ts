@@ -24,7 +24,7 @@ export function valueShown(column: Column, { values, sort, metric }: { values: R
 export function withValues(table: Table, wanted: ReadonlyMap<string, MetricValue>): Table {
   if (wanted.size === 0) return table;
   const columns = table.columns.map((column) => (column.type === "number" ? withValue(column, wanted.get(column.id) ?? "last") : column));
-  return { ...table, columns, byId: new Map(columns.map((one) => [one.id, one])) };
+  return { ...table, columns, byId: new Map([...table.byId, ...columns.map((one) => [one.id, one] as const)]) };
 }
 
 /** Returns the column with another value of its metric; the same object for the same column, by which others remember. */

@@ -27,10 +27,14 @@ export interface View {
   widths: Record<string, number>;
   /** Whether only those columns are shown in which the runs differ. */
   differing: boolean;
+  /** Whether the table stays in sight above the curves and the charts. */
+  split: boolean;
   /** Whether metrics are shaded by how good they are. */
   shaded: boolean;
   /** Whether archived runs are shown. */
   archived: boolean;
+  /** Whether runs that failed or were killed are averaged and ranked like others. */
+  failed: boolean;
   /** What runs are grouped by: nothing, `configuration` (seeds aside), or the id of a column. */
   group: string;
   /** Ids of parent runs, and keys of groups, that are unfolded. */
@@ -63,8 +67,10 @@ export const NEW_VIEW: View = {
   pinned: ["run:name"],
   widths: {},
   differing: false,
+  split: false,
   shaded: true,
   archived: false,
+  failed: false,
   group: "",
   expanded: [],
   metric: "",
@@ -81,6 +87,8 @@ export class State {
   readonly view;
   /** The id of the run whose page is open, empty if none is. */
   readonly page = signal("");
+  /** The ids of the runs that are pointed at, in the table, a legend or a chart: they stand out in all of these. */
+  readonly pointed = signal<readonly string[]>([]);
   /** Registered models by run: `churn@champion`. */
   readonly badges = signal<ReadonlyMap<string, readonly string[]>>(new Map());
   /** Returns the ids of the runs in the order of the table. */
@@ -152,6 +160,11 @@ export class State {
     const { tab } = this.view.value;
     return this.selected.value.length === 0 && same({ ...this.#first, tab, expanded: [] }, { ...this.view.value, expanded: [] });
   }
+
+  /** Notes which runs are pointed at. */
+  readonly point = (runs: readonly string[]): void => {
+    if (!same(runs, this.pointed.peek())) this.pointed.value = runs;
+  };
 
   /** Changes some of the view. */
   change(changes: Partial<View>): void {

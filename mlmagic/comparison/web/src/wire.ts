@@ -17,6 +17,8 @@ export interface SentColumn {
   goal: Goal;
   /** Whether the runs differ in it. */
   differs: boolean;
+  /** The ids of the columns of the bounds of a metric's interval, the lower one first. */
+  ends?: [string, string];
   /** float64, a value a run: NaN is a value as well, so what is missing stands in `missing` (uint8), absent if nothing is. */
   numbers?: DataView;
   missing?: DataView;
@@ -103,10 +105,18 @@ export interface Extremes {
   readonly highSteps: Float64Array;
 }
 
+/** The bounds of an interval; that of a run is known where it has both. */
+export interface Interval {
+  readonly low: NumberColumn;
+  readonly high: NumberColumn;
+}
+
 export interface NumberColumn extends AnyColumn {
   readonly type: "number";
   readonly numbers: Float64Array;
   readonly missing: Uint8Array | null;
+  /** The interval of the last values of a metric. */
+  readonly interval: Interval | null;
   readonly extremes: Extremes | null;
   /** The last values of the metric, and the steps of `numbers`, where these are others. */
   readonly last: Float64Array | null;
@@ -127,6 +137,7 @@ export interface Table {
   readonly rows: ReadonlyMap<string, number>;
   readonly parents: Int32Array;
   readonly configurations: Int32Array;
+  /** The columns that are shown and offered: not those of the bounds of an interval, which `byId` has as well. */
   readonly columns: readonly Column[];
   readonly byId: ReadonlyMap<string, Column>;
   readonly title: string;
@@ -141,7 +152,7 @@ export interface Table {
 
 /** Returns the table that was sent, its buffers as typed arrays. */
 export function decode(sent: SentTable): Table {
-  const columns = sent.columns.map(column);
+  const [columns, byId] = withIntervals(sent.columns);
   return {
     count: sent.ids.length,
     ids: sent.ids,
@@ -149,7 +160,7 @@ export function decode(sent: SentTable): Table {
     parents: new Int32Array(copied(sent.parents)),
     configurations: new Int32Array(copied(sent.configurations)),
     columns,
-    byId: new Map(columns.map((one) => [one.id, one])),
+    byId,
     title: sent.title,
     total: sent.total,
     notice: sent.notice,
@@ -161,12 +172,31 @@ export function decode(sent: SentTable): Table {
   };
 }
 
+/** Returns the columns, those with an interval with its bounds and without the columns of these, and all columns by id. */
+function withIntervals(sent: readonly SentColumn[]): [Column[], Map<string, Column>] {
+  const byId = new Map(sent.map((one) => [one.id, column(one)]));
+  const bounds = new Set<string>();
+  for (const { id, ends } of sent) {
+    const [own, low, high] = [id, ...(ends ?? [])].map((one) => byId.get(one));
+    if (own?.type !== "number" || low?.type !== "number" || high?.type !== "number") continue;
+    byId.set(id, { ...own, interval: { low, high } });
+    for (const one of ends!) bounds.add(one);
+  }
+  return [[...byId.values()].filter(({ id }) => !bounds.has(id)), byId];
+}
+
+/** Returns the bounds of the interval of a run, null where it has none, or where the value is not the last one. */
+export function intervalAt({ interval, last, numbers }: NumberColumn, row: number): [number, number] | null {
+  if (!interval || !has(interval.low, row) || !has(interval.high, row) || (last && !Object.is(last[row], numbers[row]))) return null;
+  return [interval.low.numbers[row]!, interval.high.numbers[row]!];
+}
+
 function column(sent: SentColumn): Column {
   const { id, kind, label, format, goal, differs } = sent;
   const common = { id, kind, label, title: label, format, goal, differs };
   if (sent.numbers) {
     const missing = sent.missing ? new Uint8Array(copied(sent.missing)) : null;
-    return { ...common, type: "number", numbers: new Float64Array(copied(sent.numbers)), missing, extremes: extremesOf(sent), last: null, steps: null };
+    return { ...common, type: "number", numbers: new Float64Array(copied(sent.numbers)), missing, interval: null, extremes: extremesOf(sent), last: null, steps: null };
   }
   const codes = sent.codes ? new Int32Array(copied(sent.codes)) : new Int32Array();
   return { ...common, type: "text", codes, words: sent.words ?? [] };

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { axisOf, marksOf, partAt, textAt, valueAt } from "../src/charts/axis.ts";
+import { axisOf, colourAxisOf, marksOf, partAt, textAt, valueAt } from "../src/charts/axis.ts";
 import { bestOf } from "../src/charts/best.ts";
 import { brushBetween, brushText, inBox, nudged, passing } from "../src/charts/brush.ts";
 import { axesOf, colourColumn, mainMetric, scatterColumn } from "../src/charts/columns.ts";
 import { moved, placeAt, withToggled } from "../src/charts/order.ts";
-import { blankRows, geometryOf, partAtPixel, pixelAt, rowNear } from "../src/charts/parallel_drawing.ts";
-import { fileName } from "../src/charts/pictures.ts";
+import { blankRows, drawStanding, geometryOf, partAtPixel, pixelAt, rowNear } from "../src/charts/parallel_drawing.ts";
+import { fileName } from "../src/pictures.ts";
 import { binsOf, BINS, drawingOrder, NO_VALUE } from "../src/charts/ramp.ts";
 import { dotNear, fromLeft, partsAt, plotOf, rectangleOf } from "../src/charts/scatter_drawing.ts";
 import { NEW_CHARTS, soundCharts, type Brush } from "../src/charts/view.ts";
+import type { Stroke } from "../src/surface.ts";
+import type { Table } from "../src/wire.ts";
 import { tableOf, type Wanted } from "./tables.ts";
 
 type Values = Wanted["values"];
@@ -167,21 +169,41 @@ const TABLE = tableOf([
   { id: "param:optimizer", values: ["adam", "sgd", "sgd"] },
 ]);
 
-test("the params that vary have axes, seeds after them and the metric last", () => {
-  const rows = rowsOf(3);
-  const main = mainMetric(TABLE, "");
-  assert.equal(main?.id, "metric:loss");
-  assert.deepEqual(axesOf(TABLE, rows, [], main).map(({ id }) => id), ["param:lr", "param:optimizer", "param:seed", "metric:loss"]);
-  assert.deepEqual(axesOf(TABLE, rows.subarray(1), [], main).map(({ id }) => id), ["param:lr", "param:seed", "metric:loss"]);
-  const many = tableOf(Array.from({ length: 30 }, (_, at) => ({ id: `param:p${at}`, values: ["1", "2"], format: "number" as const })));
-  assert.equal(axesOf(many, rowsOf(2), [], null).length, 7 + 1);
+const axesIn = (table: Table, rows = rowsOf(table.count)) => axesOf(table, rows, [], mainMetric(table, "")).map(({ id }) => id);
+
+test("the params that vary have axes, the metric comes last, and a seed has one only where nothing else varies", () => {
+  assert.equal(mainMetric(TABLE, "")?.id, "metric:loss");
+  assert.deepEqual(axesIn(TABLE), ["param:lr", "param:optimizer", "metric:loss"]);
+  assert.deepEqual(axesIn(TABLE, rowsOf(3).subarray(1)), ["param:lr", "metric:loss"]);
+  const seeds = tableOf([{ id: "metric:loss", values: [1, 2], goal: "min" }, { id: "param:seed", values: ["1", "2"], format: "number" }]);
+  assert.deepEqual(axesIn(seeds), ["param:seed", "metric:loss"]);
+});
+
+test("the axes are those of most values, in the order of the table, without what is mostly missing or says the same", () => {
+  const every = (values: (at: number) => string | null) => Array.from({ length: 40 }, (_, at) => values(at));
+  const param = (name: string, values: (at: number) => string | null, format: "number" | "text" = "number") => ({ id: `param:${name}`, values: every(values), format });
+  const wide = tableOf([
+    param("binary", (at) => `${at % 2}`),
+    param("optimizer.lr", (at) => `${at / 10}`),
+    param("lr", (at) => `${at / 10}`),
+    param("dropout", (at) => `${((at * 7) % 40) / 80}`),
+    param("momentum", (at) => (at % 4 ? null : `${at}`)),
+    param("note", (at) => `word ${at}`, "text"),
+    param("layers", (at) => `${at % 5}`),
+    param("depth", (at) => `${at % 7}`),
+    param("batch", (at) => `${at % 4}`),
+    param("optimizer", (at) => ["adam", "sgd", "lion"][at % 3]!, "text"),
+    param("warmup", (at) => `${at % 6}`),
+    { id: "metric:loss", values: every((at) => `${at}`).map(Number), goal: "min" as const },
+  ]);
+  assert.deepEqual(axesIn(wide), ["param:lr", "param:dropout", "param:layers", "param:depth", "param:batch", "param:warmup", "metric:loss"]);
 });
 
 test("columns that a view names and that are gone are left out", () => {
   const rows = rowsOf(3);
   const main = mainMetric(TABLE, "metric:gone");
   assert.deepEqual(axesOf(TABLE, rows, ["param:gone", "metric:loss"], main).map(({ id }) => id), ["metric:loss"]);
-  assert.deepEqual(axesOf(TABLE, rows, ["param:gone"], main).length, 4);
+  assert.deepEqual(axesOf(TABLE, rows, ["param:gone"], main).length, 3);
   assert.equal(scatterColumn(TABLE, rows, "param:gone", "x", main)?.id, "param:lr");
   assert.equal(scatterColumn(TABLE, rows, "", "y", main)?.id, "metric:loss");
   assert.deepEqual([colourColumn(TABLE, "param:gone", main)?.id, colourColumn(TABLE, "none", main), colourColumn(TABLE, "param:optimizer", main)?.id], ["metric:loss", null, "metric:loss"]);
@@ -209,6 +231,50 @@ test("the better a run the stronger its colour, and it is drawn last", () => {
   assert.deepEqual([...bins], [0, BINS - 1, NO_VALUE, BINS / 2]);
   assert.deepEqual([...drawingOrder(bins)], [2, 0, 3, 1]);
   assert.equal(new Set(binsOf(null, 5)).size, 1);
+});
+
+test("the scale of colours is that of nearly all runs: one that is far off stands at its end", () => {
+  const losses = [...Array.from({ length: 40 }, (_, at) => 0.5 + at / 100), 1e9];
+  const [column] = tableOf([{ id: "metric:l", values: losses, goal: "min" }]).columns;
+  const scale = colourAxisOf(column!, rowsOf(41), null);
+  assert.deepEqual([scale.log, scale.isCut, valueAt(scale, 0), valueAt(scale, 1)], [false, [true, true], 0.51, 0.89]);
+  assert.ok(new Set(binsOf(scale, 41)).size > 20, "almost every colour is used");
+  assert.deepEqual([scale.places[0], scale.places[40]], [0, 1]);
+  const few = colourAxisOf(tableOf([{ id: "metric:l", values: [1, 2, 3] }]).columns[0]!, rowsOf(3), null);
+  assert.deepEqual([few.isCut, valueAt(few, 1)], [[false, false], 3]);
+  const failed = colourAxisOf(column!, rowsOf(41), null, Uint8Array.from({ length: 41 }, (_, at) => Number(at > 30)));
+  assert.deepEqual([failed.isCut, valueAt(failed, 1)], [[true, true], 0.79], "runs that failed do not stretch it either");
+  const rare = colourAxisOf(tableOf([{ id: "metric:l", values: [...Array<number>(60).fill(1), 2] }]).columns[0]!, rowsOf(61), null);
+  assert.deepEqual([rare.isCut, valueAt(rare, 1)], [[false, false], 2], "where almost all are one value the other one is seen");
+});
+
+/** Notes the colours of lines. */
+class Noted {
+  readonly colours: string[] = [];
+  polyline(_points: ArrayLike<number>, _count: number, { colour }: Stroke): void {
+    this.colours.push(colour);
+  }
+  dot(): void {}
+  box(): void {}
+  area(): void {}
+  shape(): void {}
+  text(): void {}
+}
+
+test("a few selected runs have the styles of the curves, and where all are selected each keeps the colour of its value", () => {
+  const axes = columns(Array.from({ length: 30 }, (_, at) => at), Array.from({ length: 30 }, (_, at) => -at));
+  const geometry = geometryOf(axes, [false, false], 200, 200);
+  const colours = Array.from({ length: BINS + 1 }, (_, bin) => `bin ${bin}`);
+  const bins = binsOf(axes[0]!, 30);
+  const drawn = (selected: number, pointed: number[] = []) => {
+    const places = Int32Array.from({ length: 30 }, (_, at) => (at < selected ? at : -1));
+    const surface = new Noted();
+    drawStanding(surface, geometry, { places, bins, colours }, pointed, { font: "", colour: (variable) => variable });
+    return new Set(surface.colours);
+  };
+  assert.deepEqual([...drawn(2)], ["--mm-back", "--mm-1", "--mm-2"]);
+  assert.deepEqual([...drawn(30)].toSorted(), [...new Set([...bins].map((bin) => `bin ${bin}`))].toSorted());
+  assert.ok(drawn(30, [3]).has("--mm-text"));
 });
 
 test("a pixel of an axis is the part that stands there, flipped or not, and below it what has no place", () => {

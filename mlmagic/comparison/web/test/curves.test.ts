@@ -6,7 +6,7 @@ import { shownOf } from "../src/curves/content.ts";
 import { byColumn, byConfiguration, eachRun } from "../src/curves/groups.ts";
 import { meanOf, valueAt } from "../src/curves/mean.ts";
 import { drawingOf } from "../src/curves/drawing.ts";
-import type { Line } from "../src/curves/lines.ts";
+import { bestText, lastText, lineOf, type Line } from "../src/curves/lines.ts";
 import { plotOf } from "../src/curves/plot.ts";
 import { smoothed } from "../src/curves/smoothing.ts";
 import { elapsed, onAxis, short } from "../src/curves/format.ts";
@@ -135,24 +135,24 @@ const AXES = { x: "step", logX: false, logY: false, window: null } as const;
 
 function line(place: number, ys: number[], more: Partial<Line> = {}): Line {
   const xs = Float64Array.from(ys.keys());
-  const shared = { parts: null, size: 1, raw: null, band: null, best: null, exact: true, notFinite: 0 };
+  const shared = { parts: null, runs: [`run ${place}`], size: 1, without: "", raw: null, band: null, lastError: null, best: null, bestOfMean: null, exact: true, notFinite: 0 };
   return { key: `run ${place}`, name: `run ${place}`, place, xs, ys: numbers(...ys), count: ys.length, first: ys[0]!, last: ys.at(-1)!, ...shared, ...more };
 }
 
 test("the line that stands out is drawn last, the others are faint, and markers lie on all lines", () => {
   const drawing = drawingOf([line(0, [1, 2]), line(1, [2, 1]), line(2, [3, 3])], AXES, 400, 200);
-  const { lines, options } = plotOf(drawing, THEME, "run 1");
+  const { lines, options } = plotOf(drawing, THEME, new Set(["run 1"]));
   const [, ...series] = options.series;
   assert.deepEqual(lines.map((one) => one?.line.place), [undefined, 0, 2, 1, undefined, undefined, undefined]);
   assert.deepEqual(series.map(({ alpha }) => alpha), [0.15, 0.15, 1, 0.15, 0.15, 1]);
   assert.deepEqual(series.map(({ points }) => points?.show), [false, false, false, true, true, true]);
-  assert.equal(new Set(plotOf(drawing, THEME, null).options.series.slice(1).map(({ alpha }) => alpha)).size, 1);
+  assert.equal(new Set(plotOf(drawing, THEME, new Set()).options.series.slice(1).map(({ alpha }) => alpha)).size, 1);
 });
 
 test("a value that is not finite is a gap, and a band without a lower edge ends at a log axis", () => {
   const band = { low: numbers(-1, NaN, 1), high: numbers(2, NaN, 3) };
   const drawing = drawingOf([line(0, [1, NaN, 2], { size: 2, band })], { ...AXES, logY: true }, 400, 200);
-  const { data, options } = plotOf(drawing, THEME, null);
+  const { data, options } = plotOf(drawing, THEME, new Set());
   const [, high, low, path] = data as unknown as [null, ...[Float64Array, (number | null)[]][]];
   assert.deepEqual(options.bands, [{ series: [1, 2], fill: "--mm-1" }]);
   assert.deepEqual([high![1], low![1], path![1]].map((ys) => ys[1]), [null, null, null]);
@@ -160,15 +160,44 @@ test("a value that is not finite is a gap, and a band without a lower edge ends 
 });
 
 test("a ring lies about the best point, beneath the lines; of very many lines about the one that stands out", () => {
-  const ringed = (count: number, emphasised: string | null) => {
+  const ringed = (count: number, emphasised: string[]) => {
     const lines = Array.from({ length: count }, (_, place) => line(place, [3, 1, 2], { best: 1 }));
     const drawing = drawingOf(lines, AXES, 400, 200);
-    const { lines: paths, options } = plotOf(drawing, THEME, emphasised);
+    const { lines: paths, options } = plotOf(drawing, THEME, new Set(emphasised));
     const first = paths.slice(1).findIndex((one) => one !== null);
     return options.series.slice(1, 1 + first).map(({ points }) => (points!.filter as () => number[])());
   };
-  assert.deepEqual([ringed(2, null), ringed(13, null), ringed(13, "run 4")], [[[1], [1]], [], [[1]]]);
-  assert.equal(drawingOf([line(0, [3, 1], { best: 2, size: 2 }), line(1, [3, 1], { best: 9 })], AXES, 400, 200).lines[0]!.best, -1);
+  assert.deepEqual([ringed(2, []), ringed(13, []), ringed(13, ["run 4"])], [[[1], [1]], [], [[1]]]);
+  assert.equal(drawingOf([line(0, [3, 1], { best: 1, size: 2, bestOfMean: { x: 7, error: 0, count: 2 } }), line(1, [3, 1], { best: 9 })], AXES, 400, 200).lines[0]!.best, -1);
+});
+
+function sourceOf(run: string, values: number[], steps = values.map((_, step) => step)) {
+  const series = { run, metric: "loss", count: values.length, exact: true, steps: numbers(...steps), times: numbers(...steps), values: numbers(...values) };
+  return { shown: series, whole: series, origin: 0 };
+}
+
+test("the best value of a mean is that of its curve, with its error and the ring on it", () => {
+  const group = { key: "g", name: "g", parts: null, runs: ["a", "b"] };
+  const look = { x: "step", smoothing: 0, goal: "min" } as const;
+  const mean = lineOf(group, 0, [sourceOf("a", [5, 1, 4]), sourceOf("b", [5, 4, 1])], look)!;
+  assert.deepEqual([mean.best, mean.bestOfMean], [2.5, { x: 1, error: 1.5, count: 2 }], "not 1, which no point of the curve has");
+  assert.equal(bestText(mean), "2.5 ± 1.5");
+  assert.equal(lastText(mean), "2.5 ± 1.5");
+  const [drawn] = drawingOf([mean], AXES, 400, 200).lines;
+  assert.deepEqual([drawn!.best, drawn!.ys[drawn!.best]], [1, 2.5]);
+  const longer = lineOf(group, 0, [sourceOf("a", [5, 4, 1]), sourceOf("b", [5, 4])], look)!;
+  assert.equal(bestText(longer), "1 (n=1)", "where fewer runs are left that is said");
+});
+
+test("the best value of a mean is that of its whole history, wherever one looks, and of what is smoothed", () => {
+  const group = { key: "g", name: "g", parts: null, runs: ["a", "b"] };
+  const part = (run: string, values: number[]) => ({ ...sourceOf(run, values), shown: sourceOf(run, values.slice(2), [2, 3]).shown });
+  const sources = [part("a", [1, 2, 3, 3.5]), part("b", [2, 3, 4, 5])];
+  const look = { x: "step", smoothing: 0, goal: "min" } as const;
+  const zoomed = lineOf(group, 0, sources, look)!;
+  assert.deepEqual([zoomed.best, zoomed.bestOfMean!.x, drawingOf([zoomed], AXES, 400, 200).lines[0]!.best], [1.5, 0, -1]);
+  const smooth = lineOf(group, 0, [sourceOf("a", [4, 0, 4]), sourceOf("b", [4, 0, 4])], { ...look, smoothing: 0.5 })!;
+  assert.equal(smooth.best, smooth.ys[1]);
 });
 
 test("the best point of a smoothed line is the one that was logged", () => {
@@ -184,7 +213,7 @@ test("an axis of steps is marked at whole steps, however few there are", () => {
 
 test("every tick is written, and the axes end where the drawing does", () => {
   const drawing = drawingOf([line(0, [1e300, -1e300])], AXES, 400, 200);
-  const { axes, scales } = plotOf(drawing, THEME, null).options;
+  const { axes, scales } = plotOf(drawing, THEME, new Set()).options;
   for (const [axis, scale] of [[axes![0]!, drawing.y], [axes![1]!, drawing.x]] as const) {
     assert.deepEqual(axis.values, scale.ticks.map(({ text }) => text));
     assert.deepEqual(scales![axis.scale!]!.range, [scale.low, scale.high]);

@@ -42,9 +42,13 @@ test("runs are taken with all that lie below them, each once", () => {
 });
 
 test("code of runs names them by their ids, and no name leaves its comment", () => {
-  assert.equal(codeOfRun("ab", "forest\nimport os"), 'import mlmagic\n\nrun = mlmagic.Run("ab")  # forest import os\nrun.params, run.metrics, run.tags\n');
-  assert.equal(codeOfRuns(["a"]), 'import mlmagic\n\nwidget = mlmagic.compare(["a"])\nwidget.to_dataframe()\n');
-  assert.match(codeOfRuns(["a", "b"]), /compare\(\[\n {4}"a",\n {4}"b",\n\]\)/);
+  assert.equal(codeOfRun("ab", "forest\nimport os"), 'import mlmagic\n\nrun = mlmagic.Run.find("ab")  # forest import os\nrun.params, run.metrics, run.tags\n');
+  const table = tableOf([{ id: "run:name", values: ["net\n1", "net 2"] }, { id: "metric:loss", values: [1, 2], goal: "min" }]);
+  assert.equal(codeOfRuns(table, NEW_VIEW, ["id1"]), codeOfRun("id1", "net 2"));
+  const both = (more: string) => `import mlmagic\n\nmlmagic.compare(\n    [\n        "id0",  # net 1\n        "id1",  # net 2\n    ],\n${more})\n`;
+  assert.equal(codeOfRuns(table, NEW_VIEW, table.ids), both(""));
+  const view = { ...NEW_VIEW, metric: "metric:loss", group: "configuration" };
+  assert.equal(codeOfRuns(table, view, table.ids), both('    metric="loss",\n    group_by="seed",\n'));
 });
 
 test("code of what is shown has the filters, the metric that orders and the groups", () => {
@@ -60,9 +64,9 @@ test("code of what is shown has the filters, the metric that orders and the grou
 
 test("where no filter in Python means the same the runs are named", () => {
   const table = tableOf([{ id: "run:name", values: ["a", "b"] }]);
-  assert.match(codeOfView(table, NEW_VIEW, ["id0"]), /compare\(\["id0"\]\)/);
+  assert.equal(codeOfView(table, NEW_VIEW, ["id0", "id1"]), codeOfRuns(table, NEW_VIEW, ["id0", "id1"]));
   const found = { ...table, query: { experiment: "Default", filter: "" } };
-  assert.match(codeOfView(found, { ...NEW_VIEW, filter: "forest" }, ["id1"]), /compare\(\["id1"\]\)/);
+  assert.match(codeOfView(found, { ...NEW_VIEW, filter: "forest" }, ["id1"]), /find\("id1"\)/);
   assert.equal(codeOfView(found, NEW_VIEW, ["id1"]), "%compare -e Default\n");
 });
 

@@ -13,7 +13,7 @@ import { random, tableOf } from "./tables.ts";
 const floats = (...values: number[]) => Float64Array.from(values);
 
 function line(place: number, xs: number[], ys: number[], more: Partial<Line> = {}): Line {
-  const shared = { parts: null, size: 1, raw: null, band: null, best: null, exact: true, notFinite: ys.filter((y) => !Number.isFinite(y)).length };
+  const shared = { parts: null, runs: [`run ${place}`], lastError: null, bestOfMean: null, size: 1, without: "", raw: null, band: null, best: null, exact: true, notFinite: ys.filter((y) => !Number.isFinite(y)).length };
   return { key: `run ${place}`, name: `run ${place}`, place, xs: floats(...xs), ys: floats(...ys), count: ys.length, first: ys[0]!, last: ys.at(-1)!, ...shared, ...more };
 }
 
@@ -80,7 +80,7 @@ test("a run is its own line, several are their mean with a band", () => {
   const one = lineOf(group("a"), 0, [source([3, 1, 2])], look)!;
   assert.deepEqual([[...one.ys], one.raw, one.band, one.first, one.best, one.last, one.count], [[3, 1, 2], null, null, 3, 1, 2, 3]);
   const two = lineOf(group("a", "b"), 0, [source([3, 1]), source([1, 3], { exact: false })], look)!;
-  assert.deepEqual([[...two.ys], two.size, two.first, two.best, two.last, two.count, two.exact], [[2, 2], 2, 2, 1, 2, 4, false]);
+  assert.deepEqual([[...two.ys], two.size, two.first, two.best, two.last, two.count, two.exact], [[2, 2], 2, 2, 2, 2, 4, false]);
   assert.deepEqual([...two.band!.high], [3, 3]);
   const alone = lineOf(group("a", "b"), 0, [source([3, 1])], look)!;
   assert.deepEqual([[...alone.band!.low], [...alone.band!.high]], [[3, 1], [3, 1]]);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { csv, fileName } from "../src/table/csv.ts";
 import { scaleOf, SHADES } from "../src/table/shade.ts";
+import { sectionOf, shortLabel } from "../src/table/labels.ts";
 import { summaryOf } from "../src/table/statistics.ts";
 import { readsAs } from "../src/values.ts";
 import type { Goal, NumberColumn } from "../src/wire.ts";
@@ -68,4 +69,9 @@ test("a file of values is exact, quoted, and runs no formula", () => {
 test("the file has a name that any system takes", () => {
   assert.equal(fileName("experiment ../../<digits>: 漢"), "experiment-digits-漢.csv");
   assert.equal(fileName("///"), "runs.csv");
+});
+
+test("a dotted name is told by its last part, unless that says nothing", () => {
+  assert.deepEqual(["lr", "model.depth", "optimizer.name", "data.loader.type", "name"].map(shortLabel), ["lr", "depth", "optimizer", "loader", "name"]);
+  assert.deepEqual(["lr", "model.depth", "optimizer.name", "a sentence. And more"].map(sectionOf), [0, 6, 0, 0]);
 });

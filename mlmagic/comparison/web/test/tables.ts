@@ -9,15 +9,17 @@ export interface Wanted {
   format?: Format;
   /** A value a run; null is missing. */
   values: readonly (number | string | null)[];
+  /** The ids of the columns of the bounds of its interval. */
+  ends?: [string, string];
   /** The lowest and the highest value of each run, and their first steps. */
   extremes?: { lows: number[]; low_steps: number[]; highs: number[]; high_steps: number[] };
 }
 
 export function tableOf(wanted: readonly Wanted[], more: Partial<{ parents: number[]; configurations: number[] }> = {}): Table {
   const count = wanted[0]?.values.length ?? 0;
-  const columns = wanted.map(({ id, label, goal = null, format, values, extremes = {} }) => {
+  const columns = wanted.map(({ id, label, goal = null, format, values, ends, extremes = {} }) => {
     const kind = id.slice(0, id.indexOf(":")) as Kind;
-    const shared = { id, kind, label: label ?? id.slice(kind.length + 1), goal, differs: new Set(values).size > 1 };
+    const shared = { id, kind, label: label ?? id.slice(kind.length + 1), goal, differs: new Set(values).size > 1, ...(ends && { ends }) };
     if (values.some((value) => typeof value === "number")) {
       const missing = Uint8Array.from(values, (value) => Number(value === null));
       return { ...shared, format: format ?? "number", numbers: view(Float64Array.from(values, (value) => (value === null ? NaN : Number(value)))), missing: view(missing), ...bytes(extremes) };

@@ -4,13 +4,17 @@ import { ends, fromAxis, scaleOf, toAxis } from "../curves/scale.ts";
 import { short } from "../curves/format.ts";
 import { clean, duration, moment } from "../format.ts";
 import { numberAt } from "../values.ts";
-import { has, type Column } from "../wire.ts";
+import { has, intervalAt, type Column } from "../wire.ts";
 import { isNumeric } from "./columns.ts";
 
 /** Values that span more than this are shown on a log axis. */
 const LOG_FROM = 100;
 /** So few values are written as they are, in place of round numbers. */
 const FEW = 8;
+/** Of so many values the part at either end does not stretch the scale of colours. */
+const FEWEST_CUT = 10;
+const CUT = 0.02;
+const WHOLE = [false, false] as const;
 
 export interface Mark {
   /** Where it stands, from 0 (the lowest) to 1. */
@@ -34,6 +38,8 @@ export interface Axis {
   readonly off: string;
   /** The different numbers, if they are few. */
   readonly few: readonly number[];
+  /** Whether there are values beyond the lower and the higher end, which then stand at it. */
+  readonly isCut: readonly [boolean, boolean];
 }
 
 /** Returns the axis of a column for these rows of the table; `log` null: its values decide. `room` is left at both ends. */
@@ -41,8 +47,23 @@ export function axisOf(column: Column, rows: Int32Array, log: boolean | null, ro
   return isNumeric(column) ? numbersAxis(column, rows, log, room) : wordsAxis(column, rows);
 }
 
-function numbersAxis(column: Column, rows: Int32Array, wanted: boolean | null, room: number): Axis {
+/**
+ * Returns the axis of colours of a column of numbers: between its 2nd and its 98th percentile, so that a run that is far
+ * off does not leave one colour to all others. The ends are those of the runs that are not `unranked`.
+ */
+export function colourAxisOf(column: Column, rows: Int32Array, log: boolean | null, unranked: Uint8Array | null = null): Axis {
   const values = Float64Array.from(rows, (row) => (has(column, row) ? numberAt(column, row) : NaN));
+  const finite = values.filter((value, at) => Number.isFinite(value) && !unranked?.[rows[at]!]).sort();
+  const [first, last] = [Math.ceil(CUT * (finite.length - 1)), Math.floor((1 - CUT) * (finite.length - 1))];
+  const [low, high] = finite.length < FEWEST_CUT ? [-Infinity, Infinity] : [finite[first]!, finite[last]!];
+  // Where almost all are one value, the few others are what there is to see.
+  if (!(low < high)) return numbersAxis(column, rows, log, 0);
+  const axis = numbersAxis(column, rows, log, 0, values.map((value) => (Number.isFinite(value) ? Math.max(low, Math.min(high, value)) : value)));
+  return { ...axis, isCut: [values.some((value) => value < low), values.some((value) => value > high)] };
+}
+
+function numbersAxis(column: Column, rows: Int32Array, wanted: boolean | null, room: number, given: Float64Array | null = null): Axis {
+  const values = given ?? Float64Array.from(rows, (row) => (has(column, row) ? numberAt(column, row) : NaN));
   let [least, most, leastAbove] = [Infinity, -Infinity, Infinity];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
@@ -60,7 +81,7 @@ function numbersAxis(column: Column, rows: Int32Array, wanted: boolean | null, r
   places.forEach((place, at) => {
     if (Number.isNaN(place)) reasons.add(reason(column, rows[at]!, values[at]!));
   });
-  return { column, log, canLog, low, high, places, words: null, off: [...reasons].join(", "), few: few.size <= FEW ? [...few] : [] };
+  return { column, log, canLog, low, high, places, words: null, off: [...reasons].join(", "), few: few.size <= FEW ? [...few] : [], isCut: WHOLE };
 }
 
 /** Why a run has no place on an axis of numbers. */
@@ -82,7 +103,7 @@ function wordsAxis(column: Column, rows: Int32Array): Axis {
     return place === undefined ? NaN : partOf(place, low, high);
   });
   const words = sorted.map((code) => clean(column.words[code]!));
-  return { column, log: false, canLog: false, low, high, places, words, off: places.some(Number.isNaN) ? "missing" : "", few: [] };
+  return { column, log: false, canLog: false, low, high, places, words, off: places.some(Number.isNaN) ? "missing" : "", few: [], isCut: WHOLE };
 }
 
 /** Halves, because the distance of two large floats may overflow. */
@@ -115,7 +136,9 @@ export function valueText(column: Column, row: number): string {
   if (column.type === "text") return clean(column.words[column.codes[row]!]!);
   const value = column.numbers[row]!;
   if (column.format === "duration") return duration(value);
-  return column.format === "moment" ? moment(value, Date.now()) : short(value);
+  if (column.format === "moment") return moment(value, Date.now());
+  const interval = intervalAt(column, row);
+  return interval ? `${short(value)} [${short(interval[0])}, ${short(interval[1])}]` : short(value);
 }
 
 /** Returns what is written beside an axis of so many pixels, no two nearer than `apart`. */

@@ -85,7 +85,7 @@ export class Bar {
     );
   }
 
-  update(): void {
+  update(hasPicture: boolean): void {
     const data = this.#data;
     const table = data.table.value;
     const { charts, metric } = data.state.view.value;
@@ -97,7 +97,8 @@ export class Bar {
     this.#axes.hidden = charts.kind !== "parallel";
     this.#scatter.hidden = charts.kind !== "scatter";
     this.#ofMetric.hidden = charts.kind !== "importance";
-    for (const one of [this.#coloured, this.#files, this.#below]) one.hidden = charts.kind === "importance";
+    this.#files.hidden = !hasPicture;
+    for (const one of [this.#coloured, this.#below]) one.hidden = charts.kind === "importance";
     this.#chooser.update();
     const offered = offeredColumns(table);
     options(this.#x, offered, x?.column.id ?? "");

@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.ts";
 import { nameOf } from "../names.ts";
+import { nameElement, sharedParts } from "../name_element.ts";
 import { swatch } from "../swatch.ts";
 import { toggled } from "../table/selection.ts";
 import { numberAt } from "../values.ts";
@@ -13,12 +14,15 @@ import type { ChartData } from "./data.ts";
 const MOST = 8;
 const LONGEST_NAME = 120;
 
-/** Returns the best of the rows that `isIn` holds (null: all), as places in `rows`. Without a direction the highest ones. */
-export function bestOf(main: Column, rows: Int32Array, isIn: Uint8Array | null, most: number): number[] {
+/**
+ * Returns the best of the rows that `isIn` holds (null: all), as places in `rows`, those left out that are `unranked`.
+ * Without a direction the highest ones.
+ */
+export function bestOf(main: Column, rows: Int32Array, isIn: Uint8Array | null, most: number, unranked: Uint8Array | null = null): number[] {
   const sign = main.goal === "min" ? 1 : -1;
   const found: { at: number; key: number }[] = [];
   rows.forEach((row, at) => {
-    if (isIn && !isIn[at]) return;
+    if ((isIn && !isIn[at]) || unranked?.[row]) return;
     const value = has(main, row) ? numberAt(main, row) : NaN;
     if (!Number.isNaN(value)) found.push({ at, key: sign * value });
   });
@@ -43,7 +47,7 @@ export class Best {
     const passed = data.passed.value;
     const rows = data.rows.value;
     const places = data.places.value;
-    const best = main ? bestOf(main, rows, passed, MOST) : [];
+    const best = main ? bestOf(main, rows, passed, MOST, data.unranked.value) : [];
     this.element.hidden = best.length < 2;
     if (!main || best.length < 2) return;
     // Only where something changed: a button that is made anew is not pointed at any more.
@@ -51,17 +55,18 @@ export class Best {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const isFocused = this.element.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.run : undefined;
+    const parts = sharedParts(best.map((at) => cut(nameOf(data.table.peek(), data.id(at)), LONGEST_NAME)));
     const heading = `${main.goal === "min" ? "Lowest" : main.goal === "max" ? "Best" : "Highest"} ${cut(main.label, 60)}${passed ? " in range" : ""}`;
-    fill(this.element, el("span", { class: "mm-soft" }, heading), el("ul", {}, ...best.map((at) => el("li", {}, this.#button(at, main, places[at]!)))));
+    fill(this.element, el("span", { class: "mm-soft" }, heading), el("ul", {}, ...best.map((at, place) => el("li", {}, this.#button(at, main, places[at]!, parts[place]!)))));
     if (isFocused) this.element.querySelector<HTMLElement>(`[data-run="${CSS.escape(isFocused)}"]`)?.focus({ preventScroll: true });
   }
 
-  #button(at: number, main: Column, place: number): HTMLElement {
+  #button(at: number, main: Column, place: number, shared: number): HTMLElement {
     const data = this.#data;
     const table = data.table.peek();
     const id = data.id(at);
     const { selected } = data.state;
-    const point = (to: number) => (data.pointed.value = to);
+    const point = (to: number) => data.point(to);
     return el(
       "button",
       {
@@ -77,7 +82,7 @@ export class Best {
         click: () => (selected.value = toggled(selected.peek(), [id])),
       },
       place >= 0 ? swatch(place) : null,
-      el("bdi", { class: "mm-name" }, cut(nameOf(table, id), LONGEST_NAME)),
+      nameElement(cut(nameOf(table, id), LONGEST_NAME), shared),
       el("strong", {}, valueText(main, data.rows.peek()[at]!)),
     );
   }

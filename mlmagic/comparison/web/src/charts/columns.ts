@@ -1,13 +1,18 @@
 /** Which columns have an axis: what is offered, and what is shown where nobody chose. */
 
 import { isRepetition } from "../names.ts";
-import { has, type Column, type Table } from "../wire.ts";
+import { numberAt } from "../values.ts";
+import { has, word, type Column, type Table } from "../wire.ts";
 
-/** So many axes are shown where nobody chose, the metric among them. */
-export const FIRST_AXES = 8;
+/** So many axes are shown where nobody chose, beside that of the metric. */
+export const FIRST_AXES = 6;
 export const MOST_AXES = 24;
 /** A column of words in which almost every run has its own says nothing about a group of runs. */
 const MOST_FIRST_WORDS = 50;
+const FEW_WORDS = 8;
+/** A column that fewer of the runs have has no axis where nobody chose. */
+const LEAST_SHARE = 0.5;
+const MOST_COUNTED = 1000;
 const OFFERED = new Set(["param", "metric", "data", "tag"]);
 const OFFERED_OF_RUN = new Set(["run:status", "run:duration", "run:span", "run:experiment", "run:started"]);
 
@@ -44,25 +49,68 @@ export function distinct(column: Column, rows: Int32Array, most: number): number
   return seen.size;
 }
 
-/** Returns the params that vary among these rows, those first that most runs have in common; seeds last. */
-export function varyingParams(table: Table, rows: Int32Array): Column[] {
-  const params = table.columns.filter((column) => column.kind === "param" && distinct(column, rows, 2) > 1);
-  const isPoor = (column: Column) => !isNumeric(column) && distinct(column, rows, MOST_FIRST_WORDS + 1) > MOST_FIRST_WORDS;
-  const rank = (column: Column) => Number(isPoor(column)) * 2 + Number(isRepetition(column.label));
-  return params.map((column) => ({ column, rank: rank(column) })).sort((a, b) => a.rank - b.rank).map(({ column }) => column);
+/**
+ * Returns the columns of a kind that tell these rows apart best, in the order of the table: those of most values, in which
+ * most of the rows have one, each different from the others. Seeds and words that almost every run has its own of come
+ * in only where there is nothing else.
+ */
+export function tellingColumns(table: Table, rows: Int32Array, kind: "param" | "metric", most: number, without: Column | null = null): Column[] {
+  const mostWords = Math.min(MOST_FIRST_WORDS, Math.max(FEW_WORDS, rows.length / 2));
+  const varying = table.columns.flatMap((column) => {
+    if (column.kind !== kind || column === without) return [];
+    const values = distinct(column, rows, MOST_COUNTED);
+    return values > 1 ? [{ column, values, isPoor: isRepetition(column.label) || (!isNumeric(column) && values > mostWords) }] : [];
+  });
+  const known = preferred(varying, ({ column }) => shareOf(column, rows) >= LEAST_SHARE);
+  const telling = preferred(known, ({ isPoor }) => !isPoor);
+  const different = new Map<string, (typeof telling)[number]>();
+  // The shortest name of those that say the same: `lr` before `optimizer.lr`.
+  for (const one of telling.toSorted((a, b) => a.column.label.length - b.column.label.length)) {
+    const key = contentOf(one.column, rows);
+    if (!different.has(key)) different.set(key, one);
+  }
+  const best = new Set([...different.values()].sort((a, b) => b.values - a.values).slice(0, most).map(({ column }) => column));
+  return table.columns.filter((column) => best.has(column));
 }
 
-/** Returns the columns of the axes: the chosen ones that there are, else the varying params and last the metric. */
+/** Returns those for which the test holds, all of them where it holds for none. */
+function preferred<One>(all: readonly One[], test: (one: One) => boolean): readonly One[] {
+  const some = all.filter(test);
+  return some.length > 0 ? some : all;
+}
+
+function shareOf(column: Column, rows: Int32Array): number {
+  return rows.reduce((sum, row) => sum + Number(has(column, row)), 0) / Math.max(1, rows.length);
+}
+
+/** Returns a key that two columns share if they have the same numbers, or words that part the rows in the same way. */
+function contentOf(column: Column, rows: Int32Array): string {
+  const values = isNumeric(column) ? Float64Array.from(rows, (row) => (has(column, row) ? numberAt(column, row) : NaN)) : Float64Array.from(firstPlaces(column, rows));
+  let [hash, other] = [2166136261, 5381];
+  for (const part of new Int32Array(values.buffer)) {
+    hash = Math.imul(hash ^ part, 16777619);
+    other = (Math.imul(other, 33) + part) | 0;
+  }
+  return `${isNumeric(column)} ${hash} ${other}`;
+}
+
+/** Returns for each row the number of its word, in the order in which the words come first. */
+function firstPlaces(column: Column, rows: Int32Array): number[] {
+  const places = new Map<string | null, number>();
+  return Array.from(rows, (row) => {
+    const value = column.type === "text" ? word(column, row) : null;
+    return places.get(value) ?? places.set(value, places.size).size - 1;
+  });
+}
+
+/** Returns the columns of the axes: the chosen ones that there are, else those that tell the runs apart, and last the metric. */
 export function axesOf(table: Table, rows: Int32Array, chosen: readonly string[], main: Column | null): Column[] {
   const own = chosen.flatMap((id) => table.byId.get(id) ?? []);
   if (own.length > 0) return own.slice(0, MOST_AXES);
-  const metrics = table.columns.filter((column) => column.kind === "metric" && column !== main && distinct(column, rows, 2) > 1);
-  const params = varyingParams(table, rows);
-  const last = main ? [main] : [];
-  const room = FIRST_AXES - last.length;
+  const params = tellingColumns(table, rows, "param", FIRST_AXES);
   // Without params that vary, metrics against each other are better than one axis.
-  const first = params.length > 0 ? params : metrics;
-  return [...first.slice(0, room), ...last];
+  const first = params.length > 0 ? params : tellingColumns(table, rows, "metric", FIRST_AXES, main);
+  return main ? [...first, main] : first;
 }
 
 /** Returns the column of an axis of the scatter plot: the chosen one, else a param that varies (x) or the metric (y). */
@@ -71,7 +119,7 @@ export function scatterColumn(table: Table, rows: Int32Array, chosen: string, wh
   if (own) return own;
   const offered = offeredColumns(table);
   if (which === "y") return main ?? offered[0] ?? null;
-  const params = varyingParams(table, rows);
+  const params = tellingColumns(table, rows, "param", FIRST_AXES);
   return params.find(isNumeric) ?? params[0] ?? offered.find((column) => column !== main && isNumeric(column)) ?? offered[0] ?? null;
 }
 

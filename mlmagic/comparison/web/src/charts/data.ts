@@ -2,10 +2,11 @@
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals-core";
 
+import { unrankedOf } from "../failed.ts";
 import type { State } from "../state.ts";
 import { filteredOf } from "../table/filtered.ts";
 import type { Column, Table } from "../wire.ts";
-import { axisOf, type Axis } from "./axis.ts";
+import { axisOf, colourAxisOf, type Axis } from "./axis.ts";
 import { inBox, passing } from "./brush.ts";
 import { axesOf, colourColumn, mainMetric, scatterColumn } from "./columns.ts";
 import { blankRows } from "./parallel_drawing.ts";
@@ -18,6 +19,8 @@ export class ChartData {
   readonly table: ReadonlySignal<Table>;
   /** The rows of the table that pass the filter; all that follows has a value for each of them. */
   readonly rows: ReadonlySignal<Int32Array>;
+  /** The rows of the table that are not ranked; null: none. */
+  readonly unranked: ReadonlySignal<Uint8Array | null>;
   readonly main: ReadonlySignal<Column | null>;
   readonly axes: ReadonlySignal<readonly Axis[]>;
   readonly x: ReadonlySignal<Axis | null>;
@@ -37,8 +40,8 @@ export class ChartData {
   readonly blank: ReadonlySignal<number>;
   /** The place of each row in the selection, -1 where it is not selected. */
   readonly places: ReadonlySignal<Int32Array>;
-  /** The row that is pointed at, as a place in `rows`; -1: none. */
-  readonly pointed = signal(-1);
+  /** The rows that are pointed at, here or in the table, as places in `rows`. */
+  readonly pointed: ReadonlySignal<readonly number[]>;
 
   constructor(readonly state: State) {
     const view = <Name extends keyof ChartView>(name: Name): ReadonlySignal<ChartView[Name]> => computed(() => state.view.value.charts[name]);
@@ -48,6 +51,7 @@ export class ChartData {
     const filtered = filteredOf(state);
     const kept = computed(() => filtered.value.rows);
     this.table = state.table;
+    this.unranked = unrankedOf(state.table, state.view);
     this.rows = computed(() => rowsOf(state.table.value.count, kept.value));
     this.main = computed(() => mainMetric(state.table.value, metric.value));
     const columns = computed(() => axesOf(state.table.value, this.rows.value, ids.value, this.main.value));
@@ -75,7 +79,7 @@ export class ChartData {
     this.blank = computed(() => blankRows(this.axes.value).reduce((sum, isBlank) => sum + isBlank, 0));
     this.colour = computed(() => {
       const column = colourColumn(state.table.value, colour.value, this.main.value);
-      return column && made(column, 0);
+      return column && colourAxisOf(column, this.rows.value, logs.value[column.id] ?? null, this.unranked.value);
     });
     this.bins = computed(() => binsOf(this.colour.value, this.rows.value.length));
     this.order = computed(() => drawingOrder(this.bins.value));
@@ -86,11 +90,18 @@ export class ChartData {
       const [across, up] = [this.x.value, this.y.value];
       return kind.value === "scatter" && this.box.value && across && up ? inBox(across, up, this.box.value) : null;
     });
+    const placeOf = computed(() => new Map(Array.from(this.rows.value, (row, at) => [row, at])));
+    this.pointed = computed(() => state.pointed.value.flatMap((id) => placeOf.value.get(state.table.value.rows.get(id) ?? -1) ?? []));
     this.places = computed(() => {
       const places = new Map(state.selected.value.map((id, place) => [id, place]));
       const all = state.table.value;
       return Int32Array.from(this.rows.value, (row) => places.get(all.ids[row]!) ?? -1);
     });
+  }
+
+  /** Notes which row is pointed at, as a place in `rows`; -1: none. */
+  point(at: number): void {
+    this.state.point(at < 0 ? [] : [this.id(at)]);
   }
 
   id(at: number): string {

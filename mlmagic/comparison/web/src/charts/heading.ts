@@ -2,6 +2,8 @@
 
 import { el, fill } from "../dom.ts";
 import { cut } from "../words.ts";
+import { nameElement } from "../name_element.ts";
+import { sectionOf } from "../table/labels.ts";
 import type { Axis } from "./axis.ts";
 
 const LONGEST_NAME = 120;
@@ -22,7 +24,7 @@ export class Heading {
   readonly element: HTMLElement;
   readonly button: HTMLButtonElement;
   readonly #actions: HeadingActions;
-  readonly #name = el("bdi", { class: "mm-name" });
+  readonly #name = el("span", { class: "mm-axis-label" });
   readonly #marks = el("span", { class: "mm-axis-marks mm-soft" });
   /** Which of the axes it is, for screen readers. */
   readonly #place = el("span", { class: "mm-unseen" });
@@ -55,7 +57,7 @@ export class Heading {
   update(axis: Axis, isFlipped: boolean, at: number, count: number): void {
     const name = cut(axis.column.title, LONGEST_NAME);
     const marks = [axis.log && "log", isFlipped && "flipped"].filter((mark) => mark !== false);
-    if (this.#name.textContent !== name) fill(this.#name, name);
+    if (this.#name.textContent !== name) fill(this.#name, nameElement(name, sectionOf(name)));
     this.#marks.textContent = marks.join(", ") || "\u00a0";
     this.button.title = `${name}\nDrag or arrow keys: move. F: flip. L: log. Delete: remove.`;
     this.#place.textContent = `, axis ${at + 1} of ${count}`;

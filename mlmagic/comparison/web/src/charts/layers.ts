@@ -1,7 +1,7 @@
 /** Canvases on each other, each drawn anew only when what it shows has changed. */
 
 import { el } from "../dom.ts";
-import { CanvasSurface, type Surface } from "./surface.ts";
+import { CanvasSurface, type Surface } from "../surface.ts";
 
 export class Layers {
   readonly element: HTMLElement;

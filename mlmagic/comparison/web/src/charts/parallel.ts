@@ -15,7 +15,7 @@ import { Layers } from "./layers.ts";
 import { drawLegend, LEGEND_PX } from "./legend.ts";
 import { moved, placeAt } from "./order.ts";
 import { drawAxes, drawColoured, drawFaint, drawStanding, geometryOf, rowNear, xOf, type Geometry } from "./parallel_drawing.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "../pictures.ts";
 import { coloursOf } from "./ramp.ts";
 import { Range } from "./range.ts";
 import { RunTip } from "./tip.ts";
@@ -41,6 +41,8 @@ export class Parallel {
   readonly #known = new Map<string, { heading: Heading; range: Range }>();
   #geometry: Geometry | null = null;
   #geometryOf: readonly unknown[] = [];
+  /** The row under the pointer, -1 for none. */
+  #at = -1;
   /** The axis that is dragged, by how many pixels, and the order that it would have. */
   #drag: { id: string; pixels: number; order: readonly string[]; from: number } | null = null;
 
@@ -85,8 +87,8 @@ export class Parallel {
       drawColoured(surface, geometry, { ...looks, colours });
       if (!hasStanding(looks.places, pointed)) drawAxes(surface, geometry, theme);
     });
-    this.#layers.draw(STANDING, theme.font, [geometry, looks.places, pointed, palette], (surface) => {
-      drawStanding(surface, geometry, looks.places, pointed, theme);
+    this.#layers.draw(STANDING, theme.font, [geometry, looks.places, looks.bins, pointed, palette], (surface) => {
+      drawStanding(surface, geometry, { ...looks, colours }, pointed, theme);
       drawAxes(surface, geometry, theme); // what is written stays readable on a line that stands out
     });
     this.#layers.element.setAttribute("aria-label", this.#summary(axes));
@@ -114,7 +116,7 @@ export class Parallel {
         drawHeadings(surface, geometry, head, theme);
         drawFaint(surface, shifted, looks, theme);
         drawColoured(surface, shifted, looks);
-        drawStanding(surface, shifted, looks.places, -1, theme);
+        drawStanding(surface, shifted, looks, [], theme);
         drawAxes(surface, shifted, theme);
       },
     };
@@ -126,6 +128,7 @@ export class Parallel {
   }
 
   hide(): void {
+    this.#at = -1;
     this.#tip.hide();
   }
 
@@ -296,13 +299,14 @@ export class Parallel {
   }
 
   #point(at: number): void {
-    if (this.#data.pointed.peek() !== at) this.#data.pointed.value = at;
+    this.#at = at;
+    this.#data.point(at);
     if (at < 0) this.#tip.hide();
   }
 
   #onClick(event: MouseEvent): void {
-    const at = this.#data.pointed.peek();
-    if (at < 0 || (event.target as Element).closest(".mm-range")) return;
+    const at = this.#at;
+    if (at < 0 || at >= this.#data.rows.peek().length || (event.target as Element).closest(".mm-range")) return;
     const id = this.#data.id(at);
     const { selected } = this.#data.state;
     selected.value = toggled(selected.peek(), [id]);
@@ -310,8 +314,8 @@ export class Parallel {
   }
 }
 
-function hasStanding(places: Int32Array, pointed: number): boolean {
-  return pointed >= 0 || places.some((place) => place >= 0);
+function hasStanding(places: Int32Array, pointed: readonly number[]): boolean {
+  return pointed.length > 0 || places.some((place) => place >= 0);
 }
 
 /** Puts elements in their order, unless they are: one that is taken out loses the focus. */

@@ -5,14 +5,14 @@ import { styleOf } from "../palette.ts";
 import { cut } from "../words.ts";
 import { marksOf, type Axis } from "./axis.ts";
 import { NO_VALUE, opacityOf } from "./ramp.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "../surface.ts";
 
 const TOP_PX = 12;
 const BOTTOM_PX = 14;
 const OFF_PX = 44;
 const LETTER_PX = 6.6;
-/** More selected runs than this are drawn thinly. */
-const MOST_THICK = 24;
+/** More selected runs than this keep the colours of their values. */
+export const MOST_STYLED = 8;
 
 export interface Geometry {
   readonly axes: readonly Axis[];
@@ -103,30 +103,41 @@ export function drawFaint(surface: Surface, geometry: Geometry, { order, passed 
 /** Draws the lines that lie in all ranges; where runs are selected, the others less strongly. */
 export function drawColoured(surface: Surface, geometry: Geometry, { order, bins, colours, passed, places }: Looks): void {
   const count = passed ? passed.reduce((sum, isIn) => sum + isIn, 0) : order.length;
-  const hasSelected = places.some((at) => at >= 0);
+  const hasSelected = places.some((at) => at >= 0) && places.some((at) => at < 0);
   const alpha = opacityOf(count) * (hasSelected && !passed ? 0.4 : 1);
   drawLines(surface, geometry, order, passed, { colourOf: (row) => colours[bins[row] ?? NO_VALUE]!, alpha, width: count > 1000 ? 1 : 1.4 });
 }
 
-/** Draws selected runs as they are drawn in the curves, and the one that is pointed at, above all others. */
-export function drawStanding(surface: Surface, geometry: Geometry, places: Int32Array, pointed: number, theme: Theme): void {
+/**
+ * Draws selected runs above all others, and those that are pointed at. A few selected runs are drawn as in the curves;
+ * many keep the colours of their values, which say more of them.
+ */
+export function drawStanding(surface: Surface, geometry: Geometry, { places, bins, colours }: Pick<Looks, "places" | "bins" | "colours">, pointed: readonly number[], theme: Theme): void {
   const points = pointsOf(geometry);
   const count = geometry.axes.length;
   const back = theme.colour("--mm-back");
-  const standing = [...places.keys()].filter((row) => places[row]! >= 0 && row !== pointed);
-  const isThick = standing.length <= MOST_THICK;
-  for (const row of standing) {
+  const known = pointed.filter((row) => row < places.length);
+  const standing = [...places.keys()].filter((row) => places[row]! >= 0 && !known.includes(row));
+  const isStyled = places.reduce((sum, at) => sum + Number(at >= 0), 0) <= MOST_STYLED;
+  for (const row of isStyled ? standing : standing.sort((a, b) => rank(bins[a]!) - rank(bins[b]!))) {
     const { colour, dash } = styleOf(places[row]!);
     place(points, geometry, row);
-    if (isThick) surface.polyline(points, count, { colour: back, width: 4, alpha: 0.8 });
-    surface.polyline(points, count, { colour: theme.colour(colour), width: isThick ? 2 : 1.2, alpha: isThick ? 1 : 0.7, dash });
+    if (isStyled) surface.polyline(points, count, { colour: back, width: 4, alpha: 0.8 });
+    const look = isStyled ? { colour: theme.colour(colour), width: 2, alpha: 1, dash } : { colour: colours[bins[row] ?? NO_VALUE]!, width: 1.8, alpha: Math.max(0.5, opacityOf(standing.length)) };
+    surface.polyline(points, count, look);
   }
-  if (pointed < 0 || pointed >= places.length) return;
-  place(points, geometry, pointed);
-  const colour = theme.colour(places[pointed]! >= 0 ? styleOf(places[pointed]!).colour : "--mm-text");
-  surface.polyline(points, count, { colour: back, width: 6, alpha: 0.9 });
-  surface.polyline(points, count, { colour, width: 3, alpha: 1 });
-  for (let axis = 0; axis < count; axis++) surface.dot(points[2 * axis]!, points[2 * axis + 1]!, 4, colour, 1);
+  for (const row of known) {
+    place(points, geometry, row);
+    const colour = theme.colour(isStyled && places[row]! >= 0 ? styleOf(places[row]!).colour : "--mm-text");
+    surface.polyline(points, count, { colour: back, width: 6, alpha: 0.9 });
+    surface.polyline(points, count, { colour, width: 3, alpha: 1 });
+    if (known.length <= MOST_STYLED) for (let axis = 0; axis < count; axis++) surface.dot(points[2 * axis]!, points[2 * axis + 1]!, 4, colour, 1);
+  }
+}
+
+/** The order of drawing: without a value first, the strongest last. */
+function rank(bin: number): number {
+  return bin === NO_VALUE ? -1 : bin;
 }
 
 /** Draws the axes with what is written beside them. */

@@ -11,7 +11,7 @@ import { Best, bestOf } from "./best.ts";
 import { ChartData } from "./data.ts";
 import { Importance } from "./importance.ts";
 import { Parallel } from "./parallel.ts";
-import { savePng, saveSvg } from "./pictures.ts";
+import { savePng, saveSvg } from "../pictures.ts";
 import { Scatter } from "./scatter.ts";
 import type { ChartKind } from "./view.ts";
 
@@ -48,13 +48,7 @@ class Charts implements Part {
     this.element.append(this.#bar.element, this.#empty, this.#parallel.element, this.#scatter.element, this.#importance.element, this.#best.element);
     this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class", "theme"] });
     this.#resized.observe(this.element);
-    let rows = data.rows.peek();
     this.#stop.push(
-      effect(() => {
-        if (rows === data.rows.value) return;
-        rows = data.rows.value;
-        data.pointed.value = -1; // a place in other rows
-      }),
       effect(() => {
         void this.#drawn.value;
         if (!this.#isVisible.value) return;
@@ -111,7 +105,7 @@ class Charts implements Part {
     const shown: Record<ChartKind, HTMLElement> = { parallel: this.#parallel.element, scatter: this.#scatter.element, importance: this.#importance.element };
     for (const [one, element] of Object.entries(shown)) element.hidden = one !== kind || total === 0;
     this.#best.element.hidden = true;
-    this.#bar.update();
+    this.#bar.update(kind !== "importance" || this.#importance.hasPicture);
     if (count === 0) return fill(this.#empty, el("strong", {}, notice?.text ?? "No runs."), el("p", {}, notice?.hint ?? ""));
     if (total === 0) {
       const clear = el("button", { type: "button", class: "mm-button", click: () => data.state.change({ filter: "" }) }, "Clear the filter");
@@ -135,7 +129,7 @@ class Charts implements Part {
     const main = data.main.peek();
     const all = [...rows.keys()].filter((at) => passed[at]);
     // More than can be looked at: the best of them.
-    const some = all.length <= MOST_SELECTED || !main ? all.slice(0, MOST_SELECTED) : bestOf(main, rows, passed, MOST_SELECTED);
+    const some = all.length <= MOST_SELECTED || !main ? all.slice(0, MOST_SELECTED) : bestOf(main, rows, passed, MOST_SELECTED, data.unranked.peek());
     data.state.selected.value = some.map((at) => data.id(at));
     const more = some.length < all.length ? ` The ${main ? "best" : "first"} ${MOST_SELECTED} of ${all.length.toLocaleString("en-US")}; more would be too many to look at.` : "";
     this.#context.say(`${counted(some.length, "run")} selected.${more}`);
@@ -148,8 +142,8 @@ class Charts implements Part {
   }
 
   #save(kind: "png" | "svg"): void {
-    const chart = this.#data.state.view.peek().charts.kind === "scatter" ? this.#scatter : this.#parallel;
-    const picture = chart.picture();
+    const charts = { parallel: this.#parallel, scatter: this.#scatter, importance: this.#importance };
+    const picture = charts[this.#data.state.view.peek().charts.kind].picture();
     if (picture) (kind === "png" ? savePng : saveSvg)(picture);
   }
 }

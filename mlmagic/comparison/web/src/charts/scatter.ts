@@ -11,7 +11,7 @@ import { brushBetween } from "./brush.ts";
 import type { ChartData } from "./data.ts";
 import { Layers } from "./layers.ts";
 import { drawLegend, LEGEND_PX } from "./legend.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "../pictures.ts";
 import { coloursOf } from "./ramp.ts";
 import { dotNear, drawDots, drawGrid, drawRings, fromLeft, partsAt, plotOf, rectangleOf, type Plot } from "./scatter_drawing.ts";
 import { RunTip, spoken } from "./tip.ts";
@@ -80,7 +80,7 @@ export class Scatter {
     this.#layers.draw(RINGS, theme.font, [plot, looks.order, looks.places, pointed, palette], (surface) => drawRings(surface, plot, { bins: looks.bins, colours }, looks.places, pointed, theme));
     this.#layers.element.setAttribute("aria-label", this.#summary());
     this.#touch.setAttribute("aria-valuemax", String(Math.max(0, looks.order.length - 1)));
-    if (pointed < 0) {
+    if (pointed.length === 0) {
       this.#touch.setAttribute("aria-valuenow", "0");
       this.#touch.setAttribute("aria-valuetext", "Left and right lead from run to run");
     }
@@ -111,7 +111,7 @@ export class Scatter {
         if (colour) drawLegend(surface, colour, colours, 12, LEGEND_PX / 2, theme);
         drawGrid(surface, shifted, theme);
         drawDots(surface, shifted, looks, theme);
-        drawRings(surface, shifted, looks, looks.places, -1, theme);
+        drawRings(surface, shifted, looks, looks.places, [], theme);
       },
     };
   }
@@ -200,7 +200,7 @@ export class Scatter {
   }
 
   #point(at: number, event: PointerEvent | null = null): void {
-    if (this.#data.pointed.peek() !== at) this.#data.pointed.value = at;
+    this.#data.point(at);
     if (at < 0) return this.#tip.hide();
     const { left, top } = this.#touch.getBoundingClientRect();
     const { points } = this.#plot!;

@@ -5,9 +5,9 @@ import { styleOf } from "../palette.ts";
 import { cut } from "../words.ts";
 import { marksOf, type Axis } from "./axis.ts";
 import { partsOf } from "./brush.ts";
-import type { Looks } from "./parallel_drawing.ts";
+import { MOST_STYLED, type Looks } from "./parallel_drawing.ts";
 import { NO_VALUE } from "./ramp.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "../surface.ts";
 import type { Box } from "./view.ts";
 
 const LETTER_PX = 6.3;
@@ -118,8 +118,8 @@ export function drawDots(surface: Surface, { points, radius }: Plot, { order, bi
   each((row) => !passed || passed[row] === 1, (x, y, row) => surface.dot(x, y, radius, colours[bins[row] ?? NO_VALUE]!, alpha));
 }
 
-/** Draws a ring about each selected run, and about the one that is pointed at. */
-export function drawRings(surface: Surface, { points, radius }: Plot, { bins, colours }: Pick<Looks, "bins" | "colours">, places: Int32Array, pointed: number, theme: Theme): void {
+/** Draws a ring about each selected run, in the colours of the curves if these are few, and about those that are pointed at. */
+export function drawRings(surface: Surface, { points, radius }: Plot, { bins, colours }: Pick<Looks, "bins" | "colours">, places: Int32Array, pointed: readonly number[], theme: Theme): void {
   const back = theme.colour("--mm-back");
   const ring = (row: number, colour: string, more: number) => {
     const [x, y] = [points[2 * row]!, points[2 * row + 1]!];
@@ -127,8 +127,11 @@ export function drawRings(surface: Surface, { points, radius }: Plot, { bins, co
     surface.dot(x, y, radius + more, back, 1);
     surface.dot(x, y, radius + more - 1.5, colours[bins[row] ?? NO_VALUE]!, 1);
   };
-  places.forEach((place, row) => place >= 0 && ring(row, theme.colour(styleOf(place).colour), 1.5));
-  if (pointed >= 0 && pointed < places.length) ring(pointed, theme.colour("--mm-text"), 2.5);
+  const selected = places.reduce((sum, at) => sum + Number(at >= 0), 0);
+  const colourOf = (place: number) => theme.colour(selected <= MOST_STYLED ? styleOf(place).colour : "--mm-soft");
+  // Where all are selected a ring about each would say nothing.
+  if (selected < places.length || selected <= MOST_STYLED) places.forEach((place, row) => place >= 0 && ring(row, colourOf(place), selected <= MOST_STYLED ? 1.5 : 0.5));
+  for (const row of pointed) if (row < places.length) ring(row, theme.colour("--mm-text"), 2.5);
 }
 
 /** Returns the row whose dot is the nearest to a point; -1 where none is within `reach` pixels. */

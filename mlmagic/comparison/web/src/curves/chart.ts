@@ -4,14 +4,13 @@ import uPlot from "uplot";
 
 import { styleOf } from "../palette.ts";
 import type { DrawnLine, Drawing } from "./drawing.ts";
-import { plotOf, type Plot } from "./plot.ts";
+import { plotOf } from "./plot.ts";
 import type { Reading } from "./reading.ts";
 import { themeOf } from "./theme.ts";
 
 export class Chart {
   readonly #element: HTMLElement;
   #plot: uPlot | null = null;
-  #drawn: Pick<Plot, "options" | "data"> | null = null;
   /** The points at the crosshair. */
   #points = new Map<DrawnLine | null, number>();
 
@@ -19,8 +18,8 @@ export class Chart {
     this.#element = element;
   }
 
-  /** Draws, if the element has a size and there are lines. The line of the key `emphasised` stands out. */
-  draw(drawing: Drawing, emphasised: string | null): void {
+  /** Draws, if the element has a size and there are lines. The lines of the keys `emphasised` stand out. */
+  draw(drawing: Drawing, emphasised: ReadonlySet<string>): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
     if (!width || !height) return;
     if (drawing.lines.length === 0) return this.destroy();
@@ -33,7 +32,6 @@ export class Chart {
       dataIdx: (_, series) => this.#points.get(lines[series] ?? null) ?? (null as unknown as number),
       points: { size: 8, width: 1.5, stroke: theme.colour("--mm-back"), fill: (_, series) => theme.colour(styleOf(lines[series]?.line.place ?? 0).colour) },
     };
-    this.#drawn = { options, data };
     this.#plot = new uPlot({ ...options, width, height, cursor, ...(before && { select: before.select }) }, data, (plot, start) => {
       this.#element.append(plot.root);
       plot.batch(start);
@@ -69,22 +67,6 @@ export class Chart {
     if (!this.#plot) return;
     const [from, to] = [one, other].map((pixel) => this.#inPlot(pixel)).sort((a, b) => a - b) as [number, number];
     this.#plot.setSelect({ left: from, width: to - from, top: 0, height: from < to ? this.#plot.over.clientHeight : 0 });
-  }
-
-  /** Returns what is drawn as a canvas of this many pixels a pixel. */
-  picture(ratio: number): HTMLCanvasElement | null {
-    if (!this.#plot || !this.#drawn) return null;
-    const { options, data } = this.#drawn;
-    const { width, height } = this.#plot;
-    const enlarge = ({ ctx }: uPlot) => {
-      const by = ratio / uPlot.pxRatio;
-      ctx.canvas.width = Math.round(ctx.canvas.width * by);
-      ctx.canvas.height = Math.round(ctx.canvas.height * by);
-      ctx.scale(by, by);
-    };
-    const plot = new uPlot({ ...options, width, height, cursor: { show: false }, hooks: { drawClear: [enlarge] } }, data, (made, start) => made.batch(start));
-    plot.destroy();
-    return plot.ctx.canvas;
   }
 
   destroy(): void {

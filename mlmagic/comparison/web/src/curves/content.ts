@@ -1,5 +1,6 @@
 /** What the curves show: which runs, which metrics, and the lines of each. No DOM, nothing asked. */
 
+import { failuresIn } from "../failed.ts";
 import type { CurveView } from "../state.ts";
 import { has, type Column, type Goal, type Table } from "../wire.ts";
 import { choose, type Choice } from "./choice.ts";
@@ -31,6 +32,8 @@ export interface Shown {
   readonly runs: readonly string[];
   /** How many groups are not drawn; of runs, where each is a line. */
   readonly left: number;
+  /** The selected runs that are not averaged, because they failed or were killed. */
+  readonly unaveraged: readonly string[];
   readonly offered: readonly string[];
   /** The column by which runs are averaged; null: by their configuration, seeds aside. */
   readonly by: Column | null;
@@ -38,19 +41,30 @@ export interface Shown {
 
 /**
  * Returns what there is to draw of the selected runs: a line a run, or (`isGrouped`) the mean of each group.
- * The metric `main` is offered first, `group` is that of the table.
+ * The metric `main` is offered first, `group` is that of the table. Of a mean `unranked` rows are not part.
  */
-export function shownOf(table: Table, selected: readonly string[], main: string, group: string, isGrouped: boolean): Shown {
+export function shownOf(table: Table, selected: readonly string[], main: string, group: string, isGrouped: boolean, unranked: Uint8Array | null = null): Shown {
   const there = selected.filter((run) => table.rows.has(run));
   const by = table.byId.get(group) ?? null;
-  const all = !isGrouped ? eachRun(table, there) : by ? byColumn(table, there, by) : byConfiguration(table, there);
+  const made = !isGrouped ? eachRun(table, there) : by ? byColumn(table, there, by) : byConfiguration(table, there);
+  // A run that ended early would bend the mean; by itself it is drawn as far as it came.
+  const isOut = (run: string) => isGrouped && unranked?.[table.rows.get(run)!] === 1;
+  const whole = made.map((group) => withoutFailed(table, group, isOut)).filter(({ runs }) => runs.length > 0);
+  const all = whole.length > 0 ? whole : made; // where all failed there is nothing else to draw
+  const unaveraged = whole.length > 0 ? there.filter(isOut) : [];
   const groups = firstOf(all);
   const runs = groups.flatMap((one) => one.runs);
   const rows = runs.map((run) => table.rows.get(run)!);
   const columns = table.columns.filter((column) => column.kind === "metric" && !table.saved?.without_curves.includes(column.label) && rows.some((row) => has(column, row)));
   const first = columns.filter(({ id }) => id === main);
   const offered = [...first, ...columns.filter(({ id }) => id !== main)].map(({ label }) => label);
-  return { table, groups, runs, left: all.length - groups.length, offered, by };
+  return { table, groups, runs, left: all.length - groups.length, unaveraged, offered, by };
+}
+
+function withoutFailed(table: Table, group: Group, isOut: (run: string) => boolean): Group {
+  const out = group.runs.filter(isOut);
+  if (out.length === 0) return group;
+  return { ...group, runs: group.runs.filter((run) => !isOut(run)), without: failuresIn(table, out.map((run) => table.rows.get(run)!)) };
 }
 
 /** Returns the first groups, each of them whole: the mean of a part of its runs would be another one. */

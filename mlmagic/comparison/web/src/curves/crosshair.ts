@@ -6,6 +6,7 @@ import type { Chart } from "./chart.ts";
 import type { Drawing } from "./drawing.ts";
 import { elapsed, short } from "./format.ts";
 import { cut } from "../words.ts";
+import type { Line } from "./lines.ts";
 import { nearestX, nextX, readAt, type Reading } from "./reading.ts";
 import { fromAxis } from "./scale.ts";
 import { Tip, valueText } from "./tip.ts";
@@ -20,6 +21,8 @@ export interface Actions {
   /** Looks at this part of the axis (its own coordinates), or at all of it. */
   readonly zoom: (window: readonly [number, number] | null) => void;
   readonly say: (text: string) => void;
+  /** The line that the pointer is nearest to, null for none. */
+  readonly near: (line: Line | null) => void;
 }
 
 export interface Shown {
@@ -37,6 +40,7 @@ export class Crosshair {
   #shown: Shown | null = null;
   #x: number | null = null;
   #drag: number | null = null;
+  #near: Line | null = null;
 
   constructor(chart: Chart, actions: Actions) {
     this.#chart = chart;
@@ -70,11 +74,19 @@ export class Crosshair {
 
   clear(): void {
     this.#x = null;
+    this.#point(null);
     this.#chart.unpoint();
     this.tip.hide();
     const x = this.#shown?.drawing.x;
     this.element.setAttribute("aria-valuenow", String(x ? fromAxis(x.low, x.log) : 0));
     this.element.setAttribute("aria-valuetext", "Left and right read the values, plus and minus zoom");
+  }
+
+  /** What others point at is left as it is. */
+  #point(line: Line | null): void {
+    if (line === this.#near) return;
+    this.#near = line;
+    this.#actions.near(line);
   }
 
   /** Zooms by this factor about `at`, a place on the axis; the crosshair or the middle if none is given. */
@@ -105,6 +117,7 @@ export class Crosshair {
     const readings = readAt(drawing, x, 4 * this.#perPixel(), goal);
     const { left, topOf } = this.#chart.point(x, readings);
     const near = pointer === null ? null : nearest(readings, ({ y }) => Math.abs(topOf(y) - pointer));
+    this.#point(near?.drawn.line ?? null);
     this.tip.show(this.#title(x), readings, near, left, pointer ?? topOf((drawing.y.low + drawing.y.high) / 2));
     this.element.setAttribute("aria-valuenow", String(fromAxis(x, drawing.x.log)));
     return readings;

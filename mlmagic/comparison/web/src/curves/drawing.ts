@@ -16,7 +16,7 @@ export interface DrawnLine {
   readonly high: Float64Array | null;
   /** The index of each point in the line. */
   readonly indices: Int32Array;
-  /** Which of the points is the best one, -1 where it is not among them; a mean has none. */
+  /** Which of the points is the best one, -1 where it is not among them. */
   readonly best: number;
 }
 
@@ -63,7 +63,7 @@ function onAxes(line: Line, { logX, logY }: Axes): DrawnLine {
   return {
     line,
     indices,
-    best: line.best === null || line.size > 1 ? -1 : indices.findIndex((at) => values[at] === line.best),
+    best: line.best === null ? -1 : indices.findIndex((at) => (line.bestOfMean ? line.xs[at] === line.bestOfMean.x : values[at] === line.best)),
     xs: pick(line.xs, logX),
     ys: pick(line.ys, logY),
     raw: line.raw && pick(line.raw, logY),

@@ -11,6 +11,8 @@ export interface Group {
   /** The name in two parts, for where many stand below each other: `lr, depth` once, and `0.1, 3`. */
   readonly parts: { readonly labels: string; readonly values: string } | null;
   readonly runs: readonly string[];
+  /** The runs that are not averaged, in words: `1 failed`. */
+  readonly without?: string;
 }
 
 /** Returns a group a run, of the run's own name. */

@@ -7,10 +7,11 @@ export interface Points {
   readonly ys: Float64Array;
 }
 
-/** The mean at each x, and the standard error below and above it. */
+/** The mean at each x, the standard error below and above it, and of how many runs it is. */
 export interface Mean extends Points {
   readonly low: Float64Array;
   readonly high: Float64Array;
+  readonly counts: Uint16Array;
 }
 
 const MOST_POINTS = 2000;
@@ -25,6 +26,7 @@ export function meanOf(runs: readonly Points[]): Mean {
   const ys = new Float64Array(xs.length).fill(NaN);
   const low = ys.slice();
   const high = ys.slice();
+  const counts = new Uint16Array(xs.length);
   for (let at = 0; at < xs.length; at++) {
     let count = 0;
     let mean = 0;
@@ -39,11 +41,12 @@ export function meanOf(runs: readonly Points[]): Mean {
     }
     if (count === 0) continue;
     const error = count > 1 ? Math.sqrt(squares / (count - 1) / count) : 0;
+    counts[at] = count;
     ys[at] = mean;
     low[at] = mean - error;
     high[at] = mean + error;
   }
-  return { xs, ys, low, high };
+  return { xs, ys, low, high, counts };
 }
 
 /** Returns the value at `x`, between two points on the line through them; NaN outside, and next to a gap. */

@@ -1,14 +1,16 @@
 /** The tab of curves: a panel a metric, and what is shown in their place where there is none. */
 
-import { effect, signal } from "@preact/signals-core";
+import { effect, signal, type ReadonlySignal } from "@preact/signals-core";
 
 import type { Context, Part } from "../context.ts";
 import { el, fill } from "../dom.ts";
+import { failuresIn, unrankedOf } from "../failed.ts";
 import { nameOf } from "../names.ts";
 import { Bar } from "./bar.ts";
 import { Chooser } from "./chooser.ts";
 import { choiceOf, contentOf, originsOf, pairsOf, shownOf, singlesText, widened, type Shown } from "./content.ts";
 import { counted } from "../words.ts";
+import { Emphasis } from "./emphasis.ts";
 import { Histories, type Window } from "./histories.ts";
 import { Legend } from "./legend.ts";
 import { Panel } from "./panel.ts";
@@ -29,12 +31,13 @@ class Curves implements Part {
   readonly element = el("div", { class: "mm-curves" });
   readonly #context: Context;
   readonly #histories: Histories;
+  readonly #unranked: ReadonlySignal<Uint8Array | null>;
   readonly #isVisible = signal(false);
   /** The part of x that is looked at, and the one that the kernel was asked for: it follows when the zoom settles. */
   readonly #window = signal<Window>(null);
   readonly #asked = signal<Window>(null);
-  readonly #emphasis = { pointed: signal<string | null>(null), pinned: signal<string | null>(null) };
-  readonly #legend = new Legend(this.#emphasis);
+  readonly #emphasis: Emphasis;
+  readonly #legend: Legend;
   readonly #chooser: Chooser;
   readonly #bar: Bar;
   readonly #panels = new Map<string, Panel>();
@@ -54,6 +57,9 @@ class Curves implements Part {
   constructor(context: Context) {
     this.#context = context;
     const { state, kernel } = context;
+    this.#emphasis = new Emphasis(state);
+    this.#legend = new Legend(this.#emphasis);
+    this.#unranked = unrankedOf(state.table, state.view);
     this.#histories = new Histories((kind, content) => kernel.ask(kind, content), (run) => this.#origins.get(run) ?? 0);
     this.#chooser = new Chooser((metrics) => state.changeCurves({ metrics }));
     this.#bar = new Bar(this.#chooser, {
@@ -82,7 +88,7 @@ class Curves implements Part {
         this.#histories.renew(table.ids.filter((run) => isRunning(table, run) || isRunning(before, run)));
       }),
       effect(() => this.#followed()),
-      effect(() => this.#mark()),
+      effect(() => this.#legend.mark()),
     );
   }
 
@@ -108,6 +114,7 @@ class Curves implements Part {
     const { state, kernel } = this.#context;
     const { changed, problem, waiting } = this.#histories;
     const { curves, metric, group } = state.view.value;
+    void this.#unranked.value;
     void [state.table.value, state.selected.value, curves, metric, group, this.#window.value, this.#asked.value];
     void [changed.value, problem.value, waiting.value, kernel.busy.value];
     if (!this.#isVisible.value) return;
@@ -118,7 +125,7 @@ class Curves implements Part {
   #shown(): Shown {
     const { state } = this.#context;
     const { metric, group, curves } = state.view.peek();
-    return shownOf(state.table.peek(), state.selected.peek(), metric, group, curves.grouped);
+    return shownOf(state.table.peek(), state.selected.peek(), metric, group, curves.grouped, this.#unranked.peek());
   }
 
   #render(): void {
@@ -140,6 +147,7 @@ class Curves implements Part {
     fill(this.#problems, ...this.#problemsOf(shown));
     const told = [
       shown.left > 0 ? `The first ${shown.groups.length} of ${shown.groups.length + shown.left} ${view.grouped ? "groups" : "selected runs"} are drawn.` : "",
+      shown.unaveraged.length > 0 ? `Not averaged: ${failuresIn(shown.table, shown.unaveraged.map((run) => shown.table.rows.get(run)!))}.` : "",
       single.length > 0 ? singlesText(shown, single) : "",
     ];
     fill(this.#told, ...told.filter(Boolean).map((text) => el("span", {}, text)));
@@ -171,13 +179,8 @@ class Curves implements Part {
       return { ...content, metric, axes, waiting: isMissing ? (failed ? "Not loaded." : waiting) : null };
     });
     this.#legend.update(contents);
-    this.#mark();
+    this.#legend.mark();
     contents.forEach((content, at) => panels[at]!.update(content));
-  }
-
-  #mark(): void {
-    const { pointed, pinned } = this.#emphasis;
-    this.#legend.mark(pointed.value ?? pinned.value, pinned.value);
   }
 
   #panel(metric: string): Panel {

@@ -17,11 +17,13 @@ export interface Plot {
 
 const LAYERS = ["beneath", "line", "marker"] as const;
 const MARKERS = 6;
-const CHARACTER_PX = 6.6;
+export const CHARACTER_PX = 6.6;
 const FAINT = 0.15;
+/** How opaque the values are that were smoothed. */
+export const FAINT_RAW = 0.25;
 /** The ring about the best point, and how many lines have one at the same time; of more lines the one that stands out. */
-const RING = "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z";
-const MOST_RINGS = 12;
+export const RING = "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z";
+export const MOST_RINGS = 12;
 
 interface Row {
   /** Bands and raw values lie beneath all lines, markers on them. */
@@ -33,13 +35,13 @@ interface Row {
   readonly band?: string;
 }
 
-/** Returns what uPlot draws. The line of the key `emphasised` is drawn last, and the others are faint. */
-export function plotOf(drawing: Drawing, theme: Theme, emphasised: string | null): Plot {
+/** Returns what uPlot draws. The lines of the keys `emphasised` are drawn last, and the others are faint. */
+export function plotOf(drawing: Drawing, theme: Theme, emphasised: ReadonlySet<string>): Plot {
   const { x, y, lines } = drawing;
-  const stands = ({ line }: DrawnLine) => line.key === emphasised;
+  const stands = ({ line }: DrawnLine) => emphasised.has(line.key);
   const ordered = [...lines].sort((a, b) => Number(stands(a)) - Number(stands(b)));
   const all = ordered.flatMap((drawn) => {
-    const look = { alpha: emphasised === null || stands(drawn) ? 1 : FAINT, width: stands(drawn) ? 2.6 : 1.6 };
+    const look = { alpha: emphasised.size === 0 || stands(drawn) ? 1 : FAINT, width: stands(drawn) ? 2.6 : 1.6 };
     return [...(stands(drawn) || lines.length <= MOST_RINGS ? ringOf(drawn, theme, look.alpha) : []), ...rowsOf(drawn, drawing, theme, look.alpha, look.width)];
   });
   const rows = LAYERS.flatMap((layer) => all.filter((row) => row.layer === layer));
@@ -90,7 +92,7 @@ function rowsOf(drawn: DrawnLine, drawing: Drawing, theme: Theme, alpha: number,
     const edge = { layer: "beneath" as const, drawn, series: { paths, width: 0, alpha: 0.18 * alpha } };
     rows.push({ ...edge, ys: gapped(high), band: stroke }, { ...edge, ys: gapped(lower) });
   }
-  if (raw) rows.push({ layer: "beneath", drawn, ys: gapped(raw), series: { paths, stroke, width: 1, alpha: 0.25 * alpha } });
+  if (raw) rows.push({ layer: "beneath", drawn, ys: gapped(raw), series: { paths, stroke, width: 1, alpha: FAINT_RAW * alpha } });
   const fill = isHollow ? theme.colour("--mm-back") : stroke;
   const points = { show: true, filter: markers(drawn, drawing), paths: markersAs(marker), stroke, fill, width: isHollow ? 1.5 : 0 };
   const ys = gapped(drawn.ys);

@@ -22,6 +22,12 @@ export function sectionsOf(difference: Difference, pictures: Pictures, opened: M
   ].filter((element) => element !== null);
 }
 
+/** Returns how many things differ: rows, texts and figures. */
+export function countOf({ sections }: Difference): number {
+  const differing = sections.filter((section) => section.differs);
+  return differing.reduce((sum, { rows, rows_left_out, diffs, figures }) => sum + rows.length + rows_left_out + diffs.length + figures.filter(({ differs }) => differs !== false).length, 0);
+}
+
 function heads(runs: readonly Head[]): HTMLElement {
   return el(
     "div",

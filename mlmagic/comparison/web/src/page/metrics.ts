@@ -22,22 +22,27 @@ interface Curve {
 export function metricsTable(page: Page, values: Float64Array, kernel: Kernel, open: (metric: string) => void): HTMLElement | null {
   if (page.metrics.length === 0) return null;
   const holder = el("div", {});
+  const places = new Map(page.metrics.map(([name], at) => [name, at]));
+  const bounds = boundsOf(page);
   const draw = (curves: ReadonlyMap<string, Curve>) => {
     const has = curves.size > 0;
-    const found = page.metrics.map(([name, goal], at) => {
+    const found = page.metrics.flatMap(([name, goal], at) => {
+      if (bounds.has(name)) return [];
       const curve = curves.get(name);
       const arrow = goal ? el("span", { class: "mm-soft", title: goal === "min" ? "less is better" : "more is better" }, goal === "min" ? " ↓" : " ↑") : null;
       const label = curve
         ? el("button", { type: "button", class: "mm-plain", title: "Show the curve", click: () => open(name) }, text(name))
         : text(name);
-      const last = el("strong", { title: String(values[at]) }, number(values[at]!));
+      const ends = page.ends?.[name]?.map((end) => values[places.get(end)!]!);
+      const interval = ends && el("span", { class: "mm-soft", title: ends.join(" to ") }, ` [${ends.map(number).join(", ")}]`);
+      const last = el("span", {}, el("strong", { title: String(values[at]) }, number(values[at]!)), interval ?? null);
       const first = el("span", {}, label, arrow);
-      if (!has) return [first, last];
-      if (!curve) return [first, last, el("span"), el("span"), el("span"), el("span")];
+      if (!has) return [[first, last]];
+      if (!curve) return [[first, last, el("span"), el("span"), el("span"), el("span")]];
       const finite = curve.values.filter(Number.isFinite);
       const [low, high] = finite.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
       const range = finite.length === 0 ? ["–", "–"] : [number(low), number(high)];
-      return [first, last, el("span", {}, range[0]!), el("span", {}, range[1]!), el("span", {}, curve.count.toLocaleString("en-US")), sparkline(curve.steps, curve.values)];
+      return [[first, last, el("span", {}, range[0]!), el("span", {}, range[1]!), el("span", {}, curve.count.toLocaleString("en-US")), sparkline(curve.steps, curve.values)]];
     });
     const numeric = ["", "mm-number", "mm-number", "mm-number", "mm-number", ""];
     fill(holder, rows("Metrics", has ? ["Metric", "Last", "Lowest", "Highest", "Values", "Curve"] : ["Metric", "Last"], found, numeric));
@@ -46,6 +51,11 @@ export function metricsTable(page: Page, values: Float64Array, kernel: Kernel, o
   const metrics = page.metrics.slice(0, MOST_CURVES).map(([name]) => name);
   void curvesOf(kernel, page.id, metrics).then(draw, () => undefined); // without curves the last values are all there is
   return holder;
+}
+
+/** Returns the names of the metrics that are the bounds of another one's interval, and stand beside that. */
+export function boundsOf({ ends = {} }: Page): Set<string> {
+  return new Set(Object.values(ends).flat());
 }
 
 async function curvesOf(kernel: Kernel, run: string, metrics: readonly string[]): Promise<Map<string, Curve>> {

@@ -8,7 +8,7 @@ import type { Images } from "../images.ts";
 import type { Kernel } from "../kernel.ts";
 import { counted } from "../words.ts";
 import { block, pairs, rows, section, text } from "./lists.ts";
-import { metricsTable } from "./metrics.ts";
+import { boundsOf, metricsTable } from "./metrics.ts";
 import { noteBox } from "./note.ts";
 import { tagsBox } from "./tags.ts";
 import type { Page, Pair, Text } from "./wire.ts";
@@ -32,7 +32,7 @@ export interface Sources {
 export function sectionsOf(page: Page, values: Float64Array, sources: Sources): HTMLElement {
   const left = [
     section("Note", "", noteBox(page, sources.editing, sources.drafts)),
-    section("Metrics", counts(page.metrics.length), metricsTable(page, values, sources.kernel, sources.openCurve)),
+    section("Metrics", counts(page.metrics.length - boundsOf(page).size), metricsTable(page, values, sources.kernel, sources.openCurve)),
     section("Evaluated models", "", pairs("Evaluated models", page.evaluated)),
     section("Figures", counts(page.figures.length), figures(page, sources.images)),
     ...page.texts.map((one) => textSection(one, sources)),

@@ -30,6 +30,8 @@ export interface Page {
   params: Pair[];
   /** Names, and the direction in which each is better. */
   metrics: [string, "min" | "max" | null][];
+  /** The names of the bounds of the metrics that have an interval. */
+  ends?: Record<string, [string, string]>;
   tags: Pair[];
   verdicts: Pair[];
   datasets: { name: string; digest: string; context: string; shape: string }[];

@@ -1,11 +1,13 @@
 /** One cell: what it says, and how it is marked. */
 
 import { el, fill } from "../dom.ts";
-import { clean, duration, exactMoment, MISSING, moment, number } from "../format.ts";
-import { isRepetition, isShared } from "../names.ts";
+import { failuresIn } from "../failed.ts";
+import { clean, duration, exactMoment, meanText, MISSING, moment, number } from "../format.ts";
+import { isShared } from "../names.ts";
+import { nameElement } from "../name_element.ts";
 import { swatch } from "../swatch.ts";
-import { exact, numberAt } from "../values.ts";
-import { has, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
+import { exact } from "../values.ts";
+import { has, intervalAt, uiAddress, word, wordOf, type Column, type NumberColumn, type Table, type TextColumn } from "../wire.ts";
 import { counted, cut, markOf } from "../words.ts";
 import { ARCHIVED } from "./archived.ts";
 import { NAME } from "./columns.ts";
@@ -15,7 +17,6 @@ import { belowOf, commonRow, summaryIn, type Branch, type Line } from "./tree.ts
 
 const LONGEST_TEXT = 300;
 const LONGEST_TITLE = 2000;
-const MOST_PARAMS = 4;
 const MOST_BADGES = 2;
 const LONGEST_BADGE = 30;
 export const STAR = "tag:mlmagic.star";
@@ -34,7 +35,7 @@ export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing:
   cell.removeAttribute("title");
   cell.style.removeProperty("--mm-part");
   cell.className = `mm-cell mm-of-${column.kind}`;
-  if (column.id === NAME) return drawName(cell, column as TextColumn, line, drawing);
+  if (column.id === NAME) return drawName(cell, line, drawing);
   const { branch } = line;
   const summary = branch.children.length > 0 ? summaryIn(column, branch) : null;
   const row = commonRow(column, branch);
@@ -44,7 +45,7 @@ export function drawCell(cell: HTMLElement, column: Column, line: Line, drawing:
   if (column.type === "text") drawWord(cell, column, row);
   else if (column.format === "duration") drawDuration(cell, column, row, drawing);
   else if (column.format === "moment") drawMoment(cell, column, row, drawing);
-  else drawNumber(cell, column, row, drawing);
+  else drawNumber(cell, column, row, drawing, branch.isOut === true);
   if (column.type !== "number" || column.kind !== "metric") return;
   const below = belowOf(column, branch);
   if (below) cell.title += `; runs below: ${summaryText(below, drawing.model.format(column))}`;
@@ -58,11 +59,11 @@ function drawMissing(cell: HTMLElement, branch: Branch, column: Column): void {
   cell.title = differ ? "The runs of this group differ" : "";
 }
 
-function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line, { model, table }: Drawing): void {
+function drawName(cell: HTMLElement, { branch, depth }: Line, { model, table }: Drawing): void {
   const isOpen = model.expanded.peek().has(branch.key);
   const count = branch.children.length;
   const place = branch.row >= 0 ? model.places.peek().get(branch.key) : undefined;
-  const label = branch.row >= 0 ? (word(column, branch.row) ?? "") : groupLabel(branch, model, table);
+  const label = model.nameOf(branch);
   const link = branch.row >= 0 ? uiAddress(table, branch.row) : null;
   const isStarred = branch.row >= 0 && wordOf(table, STAR, branch.row) === "true";
   const isDeleted = branch.row >= 0 && table.deleted.has(branch.key);
@@ -84,9 +85,9 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
         : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
     place === undefined ? null : swatch(place),
     status === "" || status === "finished" ? null : el("span", { class: `mm-dot mm-${markOf(status)}`, role: "img", "aria-label": status, title: status }),
-    el("bdi", { class: "mm-name" }, cut(clean(label), LONGEST_TEXT) || "(no name)"),
+    nameElement(cut(clean(label), LONGEST_TEXT) || "(no name)", model.shared(branch)),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
-    count > 0 ? el("span", { class: "mm-count" }, counted(count, "run")) : null,
+    count > 0 ? el("span", { class: "mm-count" }, [counted(count, "run"), failuresIn(table, branch.children.map(({ row }) => row))].filter(Boolean).join(", ")) : null,
     isDeleted ? el("span", { class: "mm-badge" }, "deleted") : null,
     branch.row >= 0 && wordOf(table, ARCHIVED, branch.row) === "true" ? el("span", { class: "mm-badge" }, "archived") : null,
     ...badges.slice(0, MOST_BADGES).map((badge) => el("span", { class: "mm-badge mm-badge-alias", title: `Registered model ${clean(badge)}` }, el("bdi", {}, cut(clean(badge), LONGEST_BADGE)))),
@@ -95,31 +96,6 @@ function drawName(cell: HTMLElement, column: TextColumn, { branch, depth }: Line
       ? el("a", { href: link, target: "_blank", rel: "noopener noreferrer", tabindex: -1, class: "mm-link", title: "Open in the MLflow UI (Ctrl+Enter)", "aria-label": `Open ${cut(clean(label), 60)} in the MLflow UI` }, "↗")
       : null,
   );
-}
-
-/**
- * The value that a group shares; or of a configuration the name that its runs share, and the params in which the runs of
- * the table differ and its own do not.
- */
-function groupLabel(branch: Branch, model: TableModel, table: Table): string {
-  const by = table.byId.get(model.state.view.peek().group);
-  if (by) {
-    const row = commonRow(by, branch);
-    return `${by.label} = ${row < 0 ? "missing" : by.type === "text" ? word(by, row) : number(numberAt(by, row))}`;
-  }
-  const names = table.byId.get(NAME)!;
-  const named = commonRow(names, branch);
-  const told: string[] = [];
-  for (const column of table.columns) {
-    if (column.kind !== "param" || !column.differs || column.type !== "text" || isRepetition(column.label)) continue;
-    const row = commonRow(column, branch);
-    if (row >= 0) told.push(`${column.label.slice(column.label.lastIndexOf(".") + 1)}=${word(column, row)}`);
-    if (told.length === MOST_PARAMS) break;
-  }
-  const params = told.join(", ");
-  if (named < 0) return params || "one configuration";
-  const name = word(names as TextColumn, named);
-  return params ? `${params} · ${name}` : (name ?? "");
 }
 
 function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {
@@ -155,13 +131,21 @@ function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branc
   fill(cell, moment(newest, now));
 }
 
-function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing): void {
+function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing, isOut: boolean): void {
   const value = column.numbers[row]!;
   cell.classList.add("mm-number");
-  cell.title = exact(column, row) + stepText(column, row);
+  const interval = intervalAt(column, row);
+  const format = model.format(column);
+  const beside = interval && el("span", { class: "mm-error" }, ` [${format(interval[0])}, ${format(interval[1])}]`);
+  cell.title = exact(column, row) + (interval ? ` [${interval[0]}, ${interval[1]}]` : "") + stepText(column, row);
+  if (isOut && column.kind === "metric") {
+    cell.title += "; not ranked: the run did not end well";
+    cell.classList.add("mm-missing");
+    return mark(cell, false, format(value), beside);
+  }
   const { best, level } = model.scale(column);
   if (model.shaded.peek()) shade(cell, level(value));
-  mark(cell, value === (model.isGrouped() ? model.bestMean(column) : best), model.format(column)(value));
+  mark(cell, value === (model.isGrouped() ? model.bestMean(column) : best), format(value), beside);
 }
 
 /** Says at which step the value was reached, and what the last one is, where these are others. */
@@ -195,16 +179,6 @@ function rangeText({ error, count, others, low, high, search }: Summary, format:
 function summaryText(summary: Summary, format: (value: number) => string): string {
   const [mean, error] = meanText(summary.mean, summary.error, format);
   return `${mean}${error ? ` ± ${error}` : ""}, ${rangeText(summary, format)}`;
-}
-
-/** Returns a mean with as many decimals as its standard error has at two digits, and the error. */
-export function meanText(mean: number, error: number, format: (value: number) => string): [string, string] {
-  if (!Number.isFinite(error) || !Number.isFinite(mean)) return [format(mean), ""];
-  if (error === 0) return [format(mean), "0"];
-  const decimals = Math.max(0, 1 - Math.floor(Math.log10(error)));
-  const size = Math.abs(mean);
-  if (decimals > 8 || size >= 1e9) return [number(mean), number(Number(error.toPrecision(2)))];
-  return [mean.toFixed(decimals), error.toFixed(decimals)];
 }
 
 function shade(cell: HTMLElement, level: number): void {

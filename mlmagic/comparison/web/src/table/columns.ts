@@ -51,22 +51,24 @@ export function differsAmong(column: Column, rows: Uint8Array): boolean {
   return false;
 }
 
-/** Returns where the columns stand; `hasMeans`: some cells hold a mean and its error, which are wider. */
-export function layoutOf(columns: readonly Column[], pinned: number, widths: Readonly<Record<string, number>>, hasMeans: boolean): Layout {
+/** Returns where the columns stand; `lettersOfMeans` tells how long the means and their errors in a column are, and the names of groups. */
+export function layoutOf(columns: readonly Column[], pinned: number, widths: Readonly<Record<string, number>>, lettersOfMeans: (column: Column) => number = () => 0): Layout {
   const lefts = new Float64Array(columns.length + 1);
   lefts[0] = SELECT_WIDTH;
-  columns.forEach((column, at) => (lefts[at + 1] = lefts[at]! + (widths[column.id] ?? defaultWidth(column, hasMeans))));
+  columns.forEach((column, at) => (lefts[at + 1] = lefts[at]! + (widths[column.id] ?? defaultWidth(column, lettersOfMeans(column)))));
   return { columns, pinned, lefts };
 }
 
-function defaultWidth(column: Column, hasMeans: boolean): number {
-  if (column.id === NAME) return 248;
+function defaultWidth(column: Column, lettersOfMeans: number): number {
+  if (column.id === NAME) return Math.round(Math.max(248, Math.min(380, lettersOfMeans * LETTER + 130)));
   if (column.format === "status" || column.format === "moment") return 122;
   if (column.format === "duration") return 108;
   const heading = Math.min(column.title.length, 24) * LETTER + 46;
   const letters = column.kind === "data" ? 8 : column.type === "number" ? lettersOf(column) : longestWord(column.words.slice(0, SAMPLE));
-  const least = hasMeans && column.kind === "metric" ? 136 : 76;
-  return Math.round(Math.min(Math.max(heading, letters * LETTER + 30, least), 210));
+  if (column.type === "number" && column.interval) return Math.round(Math.min(Math.max(heading, (3 * letters + 5) * LETTER + 48), 290));
+  // The error of a mean is a part of what it says: it is not cut.
+  if (lettersOfMeans > 0) return Math.round(Math.max(heading, Math.min(270, lettersOfMeans * LETTER + 52)));
+  return Math.round(Math.min(Math.max(heading, letters * LETTER + 30, 76), 210));
 }
 
 /** More values need more decimals to be told apart: two for each time that there are ten times as many. */

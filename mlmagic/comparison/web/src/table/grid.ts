@@ -68,6 +68,9 @@ export class Grid {
       this.#paint(false);
     });
     this.#observer.observe(this.element);
+    this.element.addEventListener("pointerover", (event) => this.#point(this.placeOf(event.target as Element)?.line ?? -1));
+    this.element.addEventListener("pointerleave", () => this.#point(-1));
+    this.element.addEventListener("blur", () => this.#point(-1));
     let table = model.state.table.peek();
     let before = model.lines.peek();
     this.#stop.push(
@@ -95,6 +98,7 @@ export class Grid {
         void model.places.value;
         this.#drawSelection();
       }),
+      effect(() => this.#drawPointed(new Set(model.state.pointed.value))),
     );
   }
 
@@ -123,6 +127,22 @@ export class Grid {
     }
     this.#paint(false);
     this.#drawActive();
+    if (scrolled.matches(":focus-visible")) this.#point(line);
+  }
+
+  /** Notes the runs of a line, which stand out in curves and charts; of the heading (-1) none. */
+  #point(line: number): void {
+    const found = this.#model.lines.peek()[line];
+    this.#model.state.point(found ? idsOf(this.#model.state.table.peek(), found) : []);
+  }
+
+  #drawPointed(pointed: ReadonlySet<string>): void {
+    const lines = this.#model.lines.peek();
+    const { table } = this.#model.state;
+    for (const [at, { element }] of this.#rows) {
+      const line = lines[at];
+      element.classList.toggle("mm-pointed", pointed.size > 0 && line !== undefined && idsOf(table.peek(), line).some((id) => pointed.has(id)));
+    }
   }
 
   /** Returns the place of what was clicked, and what it does. */
@@ -210,6 +230,7 @@ export class Grid {
       if (!drawn.element.isConnected) this.#body.append(drawn.element);
     }
     for (const { element } of this.#spare) element.remove();
+    this.#drawPointed(new Set(model.state.pointed.peek()));
     this.#drawActive();
   }
 

@@ -99,9 +99,9 @@ function inOrder(values: Float64Array): Uint32Array {
   return order;
 }
 
-/** Groups and parents are ordered by the mean of their children, or by the value that these share. */
+/** Groups and parents are ordered by the mean of their children, or by the value that these share; failed runs are last by a metric. */
 function keyOf(column: Column, rows: Float64Array, branch: Branch): number {
-  if (branch.row >= 0 && (branch.children.length === 0 || has(column, branch.row))) return rows[branch.row]!;
+  if (branch.row >= 0 && (branch.children.length === 0 || has(column, branch.row))) return branch.isOut && column.kind === "metric" ? NaN : rows[branch.row]!;
   if (column.type === "number") return summaryIn(column, branch)?.mean ?? NaN;
   return rows[commonRow(column, branch)] ?? NaN;
 }

@@ -61,7 +61,7 @@ export class SelectedMenu {
     if (there.length > 0 && !table.saved) removing.push({ label: "Delete …", run: () => void this.#delete(there) });
     const copy: Item =
       runs.length > 0
-        ? { label: "Copy as code", run: () => void this.#copying.copy(codeOfRuns(runs), "The code") }
+        ? { label: "Copy as code", run: () => void this.#copying.copy(codeOfRuns(table, state.view.peek(), runs), "The code") }
         : { label: "Copy what is shown as code", run: () => void this.#copying.copy(this.#codeOfView(), "The code") };
     const none: Item[] = [{ label: "Select the newest run", run: () => (state.selected.value = table.ids.slice(0, 1)) }];
     this.menu.open(this.button, "Actions", [runs.length > 0 ? marks : none, [copy], removing], this.button);

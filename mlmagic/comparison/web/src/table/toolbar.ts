@@ -3,7 +3,8 @@
 import { computed, effect } from "@preact/signals-core";
 
 import { el, fill } from "../dom.ts";
-import type { Table } from "../wire.ts";
+import { failedIn, failuresIn, isFailedRanked } from "../failed.ts";
+import type { Column, Table } from "../wire.ts";
 import { counted, cut } from "../words.ts";
 import { ColumnChooser } from "./chooser.ts";
 import { csv, fileName } from "./csv.ts";
@@ -31,6 +32,7 @@ export class Toolbar {
     );
     const shaded = toggle("Shade", "Shade metrics: the better, the stronger", () => state.change({ shaded: !state.view.peek().shaded }));
     const archived = toggle("", "Runs with the tag mlmagic.archived", () => state.change({ archived: !state.view.peek().archived }));
+    const failed = toggle("", "Average and rank runs that failed or were killed, as others are", () => state.change({ failed: !state.view.peek().failed }));
     const group = el("select", { "aria-label": "Group by", change: () => state.change({ group: group.value }) });
     const file = el(
       "button",
@@ -40,7 +42,7 @@ export class Toolbar {
     this.element = el(
       "div",
       { class: "mm-table-tools" },
-      el("div", { class: "mm-bar" }, this.filter.element, count, selected, el("span", { class: "mm-gap-wide" }), archived, chooser.button, differing, shaded, el("label", {}, "Group by", group), file),
+      el("div", { class: "mm-bar" }, this.filter.element, count, selected, el("span", { class: "mm-gap-wide" }), archived, failed, chooser.button, differing, shaded, el("label", {}, "Group by", group), file),
       this.filter.problem,
       chooser.element,
     );
@@ -59,6 +61,14 @@ export class Toolbar {
         archived.textContent = isShown ? "Archived" : `${hidden.toLocaleString("en-US")} archived`;
         archived.setAttribute("aria-pressed", String(isShown));
       }),
+      effect(() => {
+        const table = state.table.value;
+        const rows = failedIn(table);
+        const isRanked = isFailedRanked(state.view.value);
+        failed.hidden = rows === null;
+        failed.setAttribute("aria-pressed", String(isRanked));
+        failed.textContent = `Rank ${rows ? failuresIn(table, [...rows.keys()].filter((row) => rows[row])) : ""}`;
+      }),
       effect(() => fill(group, ...groupsOf(state.table.value, chosen.value))),
     ];
   }
@@ -70,7 +80,7 @@ export class Toolbar {
 
   #download(): void {
     const table = this.#model.state.table.peek();
-    const text = csv(table, rowsOf(this.#model.branches.peek()), this.#model.columns.peek().columns);
+    const text = csv(table, rowsOf(this.#model.branches.peek()), withBounds(this.#model.columns.peek().columns));
     const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     const link = el("a", { href: address, download: fileName(table.title) });
     this.element.append(link);
@@ -78,6 +88,11 @@ export class Toolbar {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
+}
+
+/** A file has the bounds of an interval in columns of their own. */
+function withBounds(columns: readonly Column[]): Column[] {
+  return columns.flatMap((column) => (column.type === "number" && column.interval ? [column, column.interval.low, column.interval.high] : [column]));
 }
 
 function groupsOf(table: Table, chosen: string): HTMLElement[] {

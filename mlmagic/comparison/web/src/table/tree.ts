@@ -13,6 +13,8 @@ export interface Branch {
   readonly row: number;
   readonly children: readonly Branch[];
   readonly point?: number;
+  /** Whether the run failed or was killed, so that its values are neither averaged nor ranked. */
+  readonly isOut?: boolean;
 }
 
 /** A branch that is in sight, so deep under others. */
@@ -24,8 +26,11 @@ export interface Line {
 const NONE: readonly Branch[] = [];
 const parentsOf = new WeakMap<Table, Int32Array>();
 
-/** Returns the runs that `shown` holds (null: all), and above them their parents, which need not match. */
-export function nested(table: Table, shown: Uint8Array | null): Branch[] {
+/**
+ * Returns the runs that `shown` holds (null: all), and above them their parents, which need not match. `unranked` are
+ * those that are left out of means and of the ranking.
+ */
+export function nested(table: Table, shown: Uint8Array | null, unranked: Uint8Array | null = null): Branch[] {
   const parents = soundParents(table);
   const isIn = shown ? withParents(shown, parents) : null;
   const children = new Map<number, number[]>();
@@ -41,19 +46,20 @@ export function nested(table: Table, shown: Uint8Array | null): Branch[] {
     row,
     children: children.get(row)?.map(made) ?? NONE,
     point: table.configurations[row]!,
+    ...(unranked?.[row] && { isOut: true }),
   });
   return roots.map(made);
 }
 
 /** Returns the shown runs under a branch for each configuration (seeds aside), or value of a column. */
-export function grouped(table: Table, shown: Uint8Array | null, group: string): Branch[] {
+export function grouped(table: Table, shown: Uint8Array | null, group: string, unranked: Uint8Array | null = null): Branch[] {
   const column = table.byId.get(group);
   const codeOf = column ? coder(column) : (row: number) => table.configurations[row]!;
   const members = new Map<number | string, Branch[]>();
   const roots: (Branch | { key: string; members: Branch[] })[] = [];
   for (let row = 0; row < table.count; row++) {
     if (shown && !shown[row]) continue;
-    const run: Branch = { key: table.ids[row]!, row, children: NONE };
+    const run: Branch = { key: table.ids[row]!, row, children: NONE, ...(unranked?.[row] && { isOut: true }) };
     const code = codeOf(row);
     if (!column && code === -1) {
       roots.push(run); // without params it is equal to no other
@@ -143,6 +149,7 @@ function pointsOf(column: Column, { row, children }: Branch): (readonly Branch[]
 /** Returns the value of a branch in a column of numbers, or the mean of its children; none, or one. */
 function valuesIn(column: Column, branch: Branch): number[] {
   if (branch.row >= 0 && has(column, branch.row)) {
+    if (branch.isOut) return [];
     return [column.type === "number" ? column.numbers[branch.row]! : numbersOfWords(column)[column.codes[branch.row]!]!];
   }
   const summary = summaryIn(column, branch);

@@ -41,7 +41,7 @@ const names = new WeakMap<Table, Names>();
 function namesOf(table: Table): Names {
   let made = names.get(table);
   if (made) return made;
-  const columns = [...table.columns, ...unseen(table)];
+  const columns = [...table.byId.values(), ...unseen(table)];
   const place = (column: Column): number => (ATTRIBUTES.indexOf(keyOf(column)) + 1 || ATTRIBUTES.length + 1) - 1;
   const of = (kind: Kind): Column[] => columns.filter((column) => column.kind === kind).toSorted((a, b) => (kind === "run" ? place(a) - place(b) : a.label < b.label ? -1 : 1));
   const known = (["metric", "param", "data", "tag", "run"] as const).flatMap(of);
@@ -67,7 +67,7 @@ function unseen(table: Table): Column[] {
   const took = (row: number): number => (span && has(span, row) ? span : duration).numbers[row]!;
   const missing = Uint8Array.from(table.ids, (_, row) => Number(!has(started, row) || !has(duration, row)));
   const numbers = Float64Array.from(table.ids, (_, row) => Math.round(started.numbers[row]! + took(row) * 1000));
-  return [ids, { ...hidden, type: "number", id: "run:ended", label: "ended", title: "ended", format: "moment", numbers, missing, extremes: null, last: null, steps: null }];
+  return [ids, { ...hidden, type: "number", id: "run:ended", label: "ended", title: "ended", format: "moment", numbers, missing, interval: null, extremes: null, last: null, steps: null }];
 }
 
 /** Returns all columns that a filter knows, those that matter most first. */

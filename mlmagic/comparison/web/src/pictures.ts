@@ -1,4 +1,4 @@
-/** A chart as a file: PNG or SVG, named after the chart. */
+/** A chart as a file: PNG or SVG, named after what it shows. */
 
 import { CanvasSurface, SvgSurface, type Surface } from "./surface.ts";
 
@@ -25,7 +25,7 @@ export function savePng({ name, width, height, font, back, draw }: Picture): voi
 }
 
 export function saveSvg({ name, width, height, font, back, draw }: Picture): void {
-  const surface = new SvgSurface(width, height, font);
+  const surface = new SvgSurface(width, height, font, name);
   surface.box(0, 0, width, height, back);
   draw(surface);
   save(new Blob([surface.toString()], { type: "image/svg+xml" }), fileName(name, "svg"));

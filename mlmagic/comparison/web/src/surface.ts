@@ -1,5 +1,7 @@
 /** What a chart is drawn on: a canvas, or an SVG. Text is drawn as text in both. */
 
+import { clean } from "./format.ts";
+
 export interface Stroke {
   readonly colour: string;
   readonly width: number;
@@ -18,11 +20,22 @@ export interface Words {
   readonly up?: boolean;
 }
 
+export interface Filling {
+  readonly fill: string;
+  readonly stroke: string;
+  /** The width of the outline, 0 for none. */
+  readonly width: number;
+}
+
 export interface Surface {
   /** Draws a line through the first `count` pairs of `points` (x, y, x, y …). */
   polyline(points: ArrayLike<number>, count: number, stroke: Stroke): void;
   dot(x: number, y: number, radius: number, colour: string, alpha: number): void;
   box(x: number, y: number, width: number, height: number, colour: string): void;
+  /** Fills what lies between the first `count` pairs of `points`. */
+  area(points: ArrayLike<number>, count: number, colour: string, alpha: number): void;
+  /** Draws an outline (a path of SVG about 0, 0) at a place. */
+  shape(outline: string, x: number, y: number, filling: Filling): void;
   text(text: string, x: number, y: number, words: Words): void;
 }
 
@@ -70,6 +83,30 @@ export class CanvasSurface implements Surface {
     this.#context.fillRect(x, y, width, height);
   }
 
+  area(points: ArrayLike<number>, count: number, colour: string, alpha: number): void {
+    const draw = this.#context;
+    draw.fillStyle = colour;
+    draw.globalAlpha = alpha;
+    draw.beginPath();
+    for (let at = 0; at < count; at++) draw.lineTo(points[2 * at]!, points[2 * at + 1]!);
+    draw.fill();
+  }
+
+  shape(outline: string, x: number, y: number, { fill, stroke, width }: Filling): void {
+    const draw = this.#context;
+    const path = new Path2D(outline);
+    draw.save();
+    draw.globalAlpha = 1;
+    draw.translate(x, y);
+    draw.fillStyle = fill;
+    draw.fill(path);
+    draw.strokeStyle = stroke;
+    draw.lineWidth = width;
+    draw.setLineDash([]);
+    if (width > 0) draw.stroke(path);
+    draw.restore();
+  }
+
   text(text: string, x: number, y: number, { colour, size = 11, align = "left", bold = false, halo, up = false }: Words): void {
     const draw = this.#context;
     draw.save();
@@ -98,23 +135,34 @@ export class SvgSurface implements Surface {
   #group: SVGElement | null = null;
   #look = "";
 
-  constructor(width: number, height: number, font: string) {
+  constructor(width: number, height: number, font: string, title: string) {
     this.#root = node("svg", { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`, "font-family": font });
+    const named = node("title", {});
+    named.textContent = written(title);
+    this.#root.append(named);
   }
 
   polyline(points: ArrayLike<number>, count: number, { colour, width, alpha, dash = [] }: Stroke): void {
-    let d = "";
-    for (let at = 0; at < count; at++) d += `${at ? "L" : "M"}${tenth(points[2 * at]!)} ${tenth(points[2 * at + 1]!)}`;
-    const look = { fill: "none", stroke: colour, "stroke-width": width, "stroke-opacity": tenth(alpha * 10) / 10, "stroke-dasharray": dash.join(" ") || "none", "stroke-linejoin": "round" };
+    const d = pathOf(points, count);
+    const look = { fill: "none", stroke: colour, "stroke-width": width, "stroke-opacity": hundredth(alpha), "stroke-dasharray": dash.join(" ") || "none", "stroke-linejoin": "round" };
     this.#in(look).append(node("path", { d }));
   }
 
   dot(x: number, y: number, radius: number, colour: string, alpha: number): void {
-    this.#in({ fill: colour, "fill-opacity": tenth(alpha * 10) / 10 }).append(node("circle", { cx: tenth(x), cy: tenth(y), r: radius }));
+    this.#in({ fill: colour, "fill-opacity": hundredth(alpha) }).append(node("circle", { cx: tenth(x), cy: tenth(y), r: radius }));
   }
 
   box(x: number, y: number, width: number, height: number, colour: string): void {
     this.#add(node("rect", { x: tenth(x), y: tenth(y), width: tenth(width), height: tenth(height), fill: colour }));
+  }
+
+  area(points: ArrayLike<number>, count: number, colour: string, alpha: number): void {
+    const d = `${pathOf(points, count)}z`;
+    this.#in({ fill: colour, "fill-opacity": hundredth(alpha) }).append(node("path", { d }));
+  }
+
+  shape(outline: string, x: number, y: number, { fill, stroke, width }: Filling): void {
+    this.#in({ fill, stroke: width > 0 ? stroke : "none", "stroke-width": width }).append(node("path", { d: outline, transform: `translate(${tenth(x)} ${tenth(y)})` }));
   }
 
   text(text: string, x: number, y: number, { colour, size = 11, align = "left", bold = false, halo, up = false }: Words): void {
@@ -127,7 +175,7 @@ export class SvgSurface implements Surface {
       "dominant-baseline": "central",
       ...(halo && { stroke: halo, "stroke-width": 3, "paint-order": "stroke" }),
     });
-    made.textContent = text;
+    made.textContent = written(text);
     this.#add(made);
   }
 
@@ -156,6 +204,21 @@ function node(tag: string, attributes: Record<string, string | number>): SVGElem
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   return made;
+}
+
+function pathOf(points: ArrayLike<number>, count: number): string {
+  let d = "";
+  for (let at = 0; at < count; at++) d += `${at ? "L" : "M"}${tenth(points[2 * at]!)} ${tenth(points[2 * at + 1]!)}`;
+  return d;
+}
+
+/** Returns text that XML can hold: it has no place for most control characters, even escaped. */
+export function written(text: string): string {
+  return clean(text).replace(/[\ufffe\uffff]/g, "\ufffd");
+}
+
+function hundredth(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 function tenth(value: number): number {
