@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from bare_widget import STATIC, open_widget
+from bare_widget import answering, open_widget
 from host_pages import HOSTS
-from jupyter_pages import ROOT, SCREENSHOTS
-from light_runs import numbered_run
+from jupyter_pages import SCREENSHOTS
 from saved_outputs import html_of
 
-from mlmagic.comparison.compared_runs import Comparison
+import mlmagic
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 MAIN = {
@@ -30,20 +28,15 @@ MAIN = {
     "evaluation": [".how", "td.value", "td.ends"],
 }
 """The main elements of each output."""
-FAINT = """(root) => {
+FAINT = (
+    """(root) => {
   const seen = (%s)(root);
-  const clear = [...root.querySelectorAll("*")].filter((element) => element.checkVisibility() && element.innerText?.trim()
-    && (Number(getComputedStyle(element).opacity) < 1 || /^rgba\\(.*, 0\\)$|^transparent$/.test(getComputedStyle(element).color)));
+  const clear = [...root.querySelectorAll("*")].filter((element) => !element.disabled && element.checkVisibility() && element.innerText?.trim()
+    && (Number(getComputedStyle(element).opacity) %% 1 > 0 || /^rgba\\(.*, 0\\)$|^transparent$/.test(getComputedStyle(element).color)));
   return { ...seen, clear: clear.map((element) => element.outerHTML.slice(0, 120)) };
-}""" % CONTRAST
-
-
-def runs():
-    made = [
-        numbered_run(at, f"forest {at}", {"depth": f"{at % 4}", "lr": "0.1"}, {"loss": 1 / (at + 1), "accuracy": at / 12})
-        for at in range(12)
-    ]
-    return Comparison(made, "experiment digits", metric="loss")
+}"""
+    % CONTRAST
+)
 
 
 @pytest.fixture
@@ -80,3 +73,51 @@ def test_every_output_can_be_read(outputs, opened, host, width):
     content = "".join(f'<section id="{name.replace(" ", "-")}">{html_of(outputs[name])}</section>' for name in MAIN)
     page = opened(HOSTS[host].page(content), width, f"outputs {host}")
     assert_readable(page, *(f"#{name} {selector}" for name, main in MAIN.items() for selector in main))
+
+
+@pytest.fixture
+def widget(make_run):
+    """A comparison of six runs with curves, three of them selected."""
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+    for at in range(6):
+        run_id = make_run(f"forest {at}", {"depth": at % 3, "optimizer": "adam"}, {"accuracy": at / 6})
+        MlflowClient().log_batch(run_id, [Metric("loss", 1 / (at + step + 1), step, step) for step in range(20)])
+    made = mlmagic.compare(metric="loss")
+    made.selected = made.to_dataframe().run_id[:3]
+    return made
+
+
+SHOWN = {
+    "Runs": ".mm-body .mm-row",
+    "Curves": ".mm-curves canvas",
+    "Charts": ".mm-charts canvas",
+    "Figures": ".mm-panel:not([hidden]) .mm-empty",
+    "Differences": ".mm-section",
+}
+
+
+@pytest.mark.parametrize("width", [500, 1400])
+@pytest.mark.parametrize("host", HOSTS)
+def test_each_part_of_the_comparison_can_be_read(widget, chromium, host, width):
+    page = open_widget(
+        chromium, widget._comparison, view=widget.view, selected=widget.selected, answer=answering(widget),
+        host=HOSTS[host], width=width,
+    )  # fmt: skip
+    for tab, shown in SHOWN.items():
+        page.get_by_role("tab", name=tab).click()
+        page.locator(shown).first.wait_for()
+        page.screenshot(path=SCREENSHOTS / f"host {tab} {host} {width}.png")
+        assert_readable(page)
+    page.get_by_role("tab", name="Runs").click()
+    page.locator(".mm-body .mm-name").first.dblclick()
+    page.get_by_role("heading", name="forest 5").wait_for()
+    page.screenshot(path=SCREENSHOTS / f"host page {host} {width}.png")
+    assert_readable(page)
+    assert page.locator("main").evaluate("(element) => getComputedStyle(element).backgroundColor") == "rgba(0, 0, 0, 0)"
+    back = page.locator(".mlmagic-compare").evaluate("(element) => getComputedStyle(element).backgroundColor")
+    assert "/" not in back
+    assert not back.startswith("rgba")
+    assert page.problems == []
+    page.close()

@@ -25,7 +25,9 @@ def test_an_output_looks_the_same_whatever_output_follows(outputs, chromium):
     page = chromium.new_page()
     html = {name: re.sub('src="[^"]*"', "", html_of(outputs[name])) for name in CELLS}
     shown = {name: text for name, text in html.items() if text.strip()}
-    styles = {style: name for name, text in shown.items() for style in re.findall("<style>.*?</style>", text, re.DOTALL)}
+    styles = {
+        style: name for name, text in shown.items() for style in re.findall("<style>.*?</style>", text, re.DOTALL)
+    }
     assert len(styles) > 10
     different = []
     for name, text in shown.items():
@@ -34,6 +36,8 @@ def test_an_output_looks_the_same_whatever_output_follows(outputs, chromium):
         for style, other in styles.items():
             page.evaluate(FOLLOW, style)
             now = page.evaluate(LOOK, PROPERTIES)
-            different += [f"{name} before {other}: {was} -> {new}" for was, new in zip(alone, now, strict=True) if was != new]
+            different += [
+                f"{name} before {other}: {was} -> {new}" for was, new in zip(alone, now, strict=True) if was != new
+            ]
     page.close()
     assert different == []
