@@ -28,15 +28,21 @@ MAIN = {
     "evaluation": [".how", "td.value", "td.ends"],
 }
 """The main elements of each output."""
-FAINT = (
-    """(root) => {
-  const seen = (%s)(root);
-  const clear = [...root.querySelectorAll("*")].filter((element) => !element.disabled && element.checkVisibility() && element.innerText?.trim()
-    && (Number(getComputedStyle(element).opacity) %% 1 > 0 || /^rgba\\(.*, 0\\)$|^transparent$/.test(getComputedStyle(element).color)));
-  return { ...seen, clear: clear.map((element) => element.outerHTML.slice(0, 120)) };
-}"""
-    % CONTRAST
-)
+CLEAR = """(root) => [...root.querySelectorAll("*")].filter((element) => {
+  if (element.disabled || !element.checkVisibility() || !element.innerText?.trim()) return false;
+  const { color, opacity } = getComputedStyle(element);
+  return (opacity > 0 && opacity < 1) || /, 0\\)$|^transparent$/.test(color);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+"""Returns what is half transparent: what is seen under the pointer only has no opacity at all until then."""
+LIVE = '<div class="mlmagic-compare">live</div>'
+OUTPUTS = {
+    "vscode": (
+        '<div class="cell_container">{}</div>',
+        '<div class="output_container"><div class="output">{}</div></div>',
+    ),
+    "colab": ('<div id="output-body">{}</div>', '<div class="display_data"><div class="output_subarea">{}</div></div>'),
+}
+"""A cell and an output as a front end nests them."""
 
 
 @pytest.fixture
@@ -61,10 +67,10 @@ def assert_readable(page, *main):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than its window"
     for selector in main:
         assert page.locator(selector).first.is_visible(), selector
-    found = page.locator("main").evaluate(FAINT)
+    found = page.locator("main").evaluate(CONTRAST)
     assert found["texts"] > 3
     assert found["faint"] == []
-    assert found["clear"] == []
+    assert page.locator("main").evaluate(CLEAR) == []
 
 
 @pytest.mark.parametrize("width", [500, 1400])
@@ -121,3 +127,18 @@ def test_each_part_of_the_comparison_can_be_read(widget, chromium, host, width):
     assert not back.startswith("rgba")
     assert page.problems == []
     page.close()
+
+
+@pytest.mark.parametrize("host", OUTPUTS)
+def test_a_live_comparison_hides_its_static_view_and_no_other(outputs, opened, host):
+    static, (cell, output) = html_of(outputs["comparison"]), OUTPUTS[host]
+    with_widget = cell.format(output.format(LIVE) + output.format(static))
+    another = cell.format(output.format(static)).replace("output-body", "output-body-of-another-cell")
+    page = opened(with_widget + another, 800, f"live {host}")
+    views = page.locator("details.mlmagic-comparison")
+    assert [views.nth(at).is_visible() for at in range(2)] == [False, True]
+    page.locator(".mlmagic-compare").evaluate("(element) => element.remove()")
+    views.first.wait_for()
+    assert views.first.locator("table").first.is_visible()
+    views.first.locator("summary").first.click()
+    assert not views.first.locator("table").first.is_visible()
