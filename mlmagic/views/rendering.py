@@ -25,6 +25,7 @@ ELLIPSIS = "…"
 _BLANKS = re.compile(r"(?<=[:,])\s+|\s*([{};]|\s)\s*")
 _STYLE = re.compile(r"(?<=<style>)[^<]*(?=</style>)")
 _RULE = re.compile(r"([^{}]+)\{[^{}]*\}")
+_VARIABLE = re.compile(r"(--mm-[\w-]+):[^;}]*;?")
 _CLASSES = re.compile(r'class="([^"]*)"')
 _TAGS = re.compile(r"<([a-z][a-z0-9]*)")
 _IN_SELECTOR = re.compile(r"(?<![\w-])\.([\w-]+)"), re.compile(r"(?:^|[\s>+~])([a-z][a-z0-9]*)")
@@ -76,8 +77,12 @@ def render(template: str, **values: Any) -> str:
 def _used(style: str, html: str) -> str:
     """Return the rules of *style* for classes and elements that are in *html*: every output of a notebook has its own.
 
+    Variables that no rule uses are left out too.
+
     >>> _used(".card{margin:0}.card .up{color:red}.card a,.card b{color:blue}", '<div class="card"><b>x</b></div>')
     '.card{margin:0}.card a,.card b{color:blue}'
+    >>> _used(".card{--mm-a:red;--mm-b:var(--mm-a);margin:0}", '<div class="card"></div>')
+    '.card{margin:0}'
     """
     there = {name for names in _CLASSES.findall(html) for name in names.split()}, set(_TAGS.findall(html))
 
@@ -85,7 +90,14 @@ def _used(style: str, html: str) -> str:
         parts = zip(_IN_SELECTOR, there, strict=True)
         return bool(_ELSEWHERE.search(selector)) or all(names.issuperset(one.findall(selector)) for one, names in parts)
 
-    return _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
+    return _used_variables(
+        _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
+    )
+
+
+def _used_variables(style: str) -> str:
+    fewer = _VARIABLE.sub(lambda one: one[0] if f"var({one[1]}" in style else "", style)
+    return style if fewer == style else _used_variables(fewer)  # those in the value of an unused one may be unused too
 
 
 def interval_ends(names: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -65,6 +65,8 @@ CELLS = {
     "diff": "%diff tree larger",
     "comparison": "%compare --metric accuracy",
     "drift": "shifted = X_test * 1.3\n%drift X_train shifted",
+    "registered": "%register wine-tree --run larger",
+    "models": "%models wine-tree",
     "evaluation": "%evaluate model X_test y_test",
 }
 
