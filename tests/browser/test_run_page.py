@@ -341,3 +341,9 @@ def test_a_page_whose_kernel_was_restarted_says_so_in_one_sentence(ran, widget):
     page.get_by_role("button", name="Save note").click()
     page.get_by_text("The kernel was restarted or shut down.").wait_for()
     assert page.get_by_role("textbox", name="Note").input_value() == "not to be lost"
+    page.get_by_role("button", name="Reload").click()
+    assert page.get_by_role("textbox", name="Note").input_value() == "not to be lost"
+    page.get_by_role("button", name="Next run").click()
+    page.get_by_role("heading", name="forest 0", exact=True).wait_for()
+    assert "The kernel was restarted or shut down." in page.get_by_role("alert").inner_text()
+    assert "<b>$5</b>" in page.locator(".mm-part", has_text="Parameters").inner_text()
