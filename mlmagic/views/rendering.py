@@ -71,7 +71,24 @@ def render(template: str, **values: Any) -> str:
     A page with a script keeps all of them, since the script adds elements.
     """
     html = environment().get_template(template).render(**values)
-    return html if "<script" in html else _STYLE.sub(lambda style: _used(style[0], html), html)
+    if "<script" in html:
+        return html
+    seen: set[str] = set()
+    return _STYLE.sub(lambda style: _once(_used(style[0], html), seen), html)
+
+
+def _once(style: str, seen: set[str]) -> str:
+    """Return the rules of *style* that are not in *seen*, and add them: a view within another has the same ones.
+
+    >>> _once(".a{margin:0}.b{margin:1px}", {".a{margin:0}"})
+    '.b{margin:1px}'
+    """
+    if "@" in style:  # the same rule may stand for a narrow page only
+        return style
+    rules = [rule[0].strip() for rule in _RULE.finditer(style)]
+    new = [rule for rule in rules if rule not in seen]
+    seen.update(rules)
+    return "".join(new)
 
 
 def _used(style: str, html: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import mlmagic
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 MAIN = {
     "card": [".name", ".metrics", ".line", "summary"],
+    "card again": [".changed"],
     "blocks": ["th[scope=row]", "td.number"],
     "runs": ["th[scope=row]", "td.number", "thead th", ".soft"],
     "diff": [".section > summary", ".rows td", ".code td:last-child", ".told"],
@@ -78,7 +80,24 @@ def assert_readable(page, *main):
 def test_every_output_can_be_read(outputs, opened, host, width):
     content = "".join(f'<section id="{name.replace(" ", "-")}">{html_of(outputs[name])}</section>' for name in MAIN)
     page = opened(HOSTS[host].page(content), width, f"outputs {host}")
-    assert_readable(page, *(f"#{name} {selector}" for name, main in MAIN.items() for selector in main))
+    places = {name: f"#{name.replace(' ', '-')}" for name in MAIN}
+    assert_readable(page, *(f"{places[name]} {selector}" for name, main in MAIN.items() for selector in main))
+    assert page.locator(".mlmagic-bar:visible").count() == 1, "a bar that stopped early, and none of its loop within"
+
+
+def test_a_card_has_about_six_lines_and_says_what_changed(outputs, opened):
+    page = opened(HOSTS["bare"].page(html_of(outputs["card again"])), 900, "card")
+    card = page.locator(".mm-card")
+    lines = card.inner_text().splitlines()
+    assert len(lines) <= 7, lines
+    assert card.bounding_box()["height"] < 8 * 20
+    shown = " ".join(lines)
+    for words in ("finished", "tree", "accuracy", "since the last run", "depth 2 → 3", "1 line of the code"):
+        assert words in shown, words
+    assert "split." not in shown
+    assert shown.count("max_depth") == 0, "depth is there already"
+    assert "Git" not in shown, "notes are folded"
+    assert re.search(r"accuracy 0\.\d+ [▴▾] [+-]0\.\d+", shown)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ FACTS = {
         "8 parameters depth 2 · seed 42",
         "Data X_train",
     ],
+    "card again": ["since the last run depth 2 → 3"],
     "second card": ["finished larger", "accuracy 0.9245 · error 0.07547"],
     "failed": ["failed broken", "ZeroDivisionError: division by zero"],
     "blocks": ["3 runs of this cell", "depth 2", "0.9200"],
