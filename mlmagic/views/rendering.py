@@ -22,6 +22,7 @@ MimeBundle = dict[str, str]
 """One representation for each MIME type, as ``IPython.display.display(raw=True)`` accepts it."""
 
 ELLIPSIS = "…"
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLANKS = re.compile(r"(?<=[:,])\s+|\s*([{};]|\s)\s*")
 _STYLE = re.compile(r"(?<=<style>)[^<]*(?=</style>)")
 _RULE = re.compile(r"([^{}]+)\{[^{}]*\}")
@@ -57,12 +58,14 @@ def environment() -> Environment:
 
 
 def _template(name: str) -> str | None:
-    """Return the text of a template, None if there is none; styles are saved with every output, so without blanks."""
+    """Return the text of a template, None if there is none; styles are saved with every output, so they are compact."""
     file = resources.files("mlmagic.views") / "templates" / name
     if not file.is_file():
         return None
     text = file.read_text(encoding="utf-8")
-    return _BLANKS.sub(lambda found: found[1] or "", text).strip() if name.endswith(".css") else text
+    if not name.endswith(".css"):
+        return text
+    return _BLANKS.sub(lambda found: found[1] or "", _COMMENT.sub("", text)).strip()
 
 
 def render(template: str, **values: Any) -> str:

@@ -54,7 +54,6 @@ CELLS = {
     "split": "%split X y --test 0.3 --stratify y",
     "card": _TRACK.format(name="tree", more=9, leaf=2, depth=2),
     "second card": _TRACK.format(name="larger", more=3, leaf=5, depth=6),
-    "card again": _TRACK.format(name="tree", more=9, leaf=2, depth=3),
     "failed": "%%track broken\nrate = 0.1\n1 / 0",
     "blocks": "for depth in (2, 3, 5):\n    with mlmagic.track(f'depth {depth}'):\n        mlmagic.log_params(depth=depth)\n"
     "        mlmagic.log(accuracy=0.9 + depth / 100)",
@@ -69,6 +68,7 @@ CELLS = {
     "registered": "%register wine-tree --run larger",
     "models": "%models wine-tree",
     "evaluation": "%evaluate model X_test y_test",
+    "card again": _TRACK.format(name="tree", more=9, leaf=2, depth=3),
 }
 
 
