@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.notebook_session import in_notebook
-from mlmagic.views.progress_bar import BarState, progress_bar
+from mlmagic.views.loops.progress_bar import BarState, progress_bar
 from mlmagic.views.rendering import shorten
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pages import Page
 
 from mlmagic.training import bar
 from mlmagic.training.bar import EVERY_S, NotebookBar, TextBar, new_bar
-from mlmagic.views.progress_bar import BarState, progress_bar
+from mlmagic.views.loops.progress_bar import BarState, progress_bar
 
 
 class Clock:

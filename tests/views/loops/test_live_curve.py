@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.views.curve_picture import PictureSeries
-from mlmagic.views.live_curve import HEIGHT, WIDTH, live_curve, quantity
+from mlmagic.views.loops.live_curve import HEIGHT, WIDTH, live_curve, quantity
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
