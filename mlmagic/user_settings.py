@@ -7,13 +7,16 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Float, List, TraitError, Unicode, observe
 from traitlets.config import Configurable
 
 from mlmagic.errors import MLMagicError, UsageProblem
 from mlmagic.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
 
 ENVIRONMENT_PREFIX = "MLMAGIC_"
 
@@ -135,6 +138,13 @@ class MLMagic(Configurable):
         return UnknownSettingError(
             f"there is no setting {name!r}.{did_you_mean(name, names)} There are: {', '.join(names)}."
         )
+
+    def update_config(self, config: Config) -> None:
+        """Take what ``%config MLMagic.quiet = True`` sets; raise for an unknown name, of which traitlets only warns."""
+        unknown = [name for name in config.get(type(self).__name__, {}) if not self.has_trait(name)]
+        if unknown:
+            raise self._unknown(unknown[0])
+        super().update_config(config)
 
     @observe("tracebacks")
     def _show_tracebacks(self, change: dict[str, Any]) -> None:

@@ -104,12 +104,16 @@ def test_a_wrong_value_is_refused_and_the_old_one_stays(name, value):
     assert getattr(settings, name) == before
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("xperiment", "experiment"), ("figure", "figures")])
-def test_a_misspelt_setting_is_refused(shell, capsys, typed, meant):
+@pytest.mark.parametrize(("typed", "meant"), [("xperiment", "experiment"), ("figure", "figures"), ("quite", "quiet")])
+def test_a_misspelt_setting_is_refused(shell, capsys, caplog, typed, meant):
     with pytest.raises(UsageProblem, match=rf"no setting '{typed}'\. Did you mean '{meant}'\?"):
         setattr(settings, typed, "x")
+    caplog.clear()
     shell.run_cell(f"%config MLMagic.{typed} = 'x'")
     assert not hasattr(settings, typed)
+    [record] = caplog.records
+    assert record.getMessage().startswith(f"there is no setting '{typed}'. Did you mean '{meant}'? There are: ")
+    assert "Warning" not in "".join(capsys.readouterr())
     shell.run_cell(f"%config MLMagic.{typed}")
     assert f"no setting '{typed}'. Did you mean '{meant}'? There are: " in capsys.readouterr().out
 

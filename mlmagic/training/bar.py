@@ -1,45 +1,106 @@
-"""A progress bar by tqdm, shown as a widget in notebooks with ipywidgets."""
+"""The bar of a loop: HTML that is updated in place in a notebook, a line by tqdm elsewhere."""
 
 from __future__ import annotations
 
-import importlib.util
-from typing import Any
+import os
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.session.notebook_session import in_notebook
+from mlmagic.views.loops.progress_bar import BarState, progress_bar
 from mlmagic.views.rendering import shorten
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EVERY_S = 0.2
 _LONGEST_DESCRIPTION = 60
 
 
-class Bar:
-    """A loop's progress bar. The outer loop reuses it for its next inner loop.
+def new_bar(total: int | None, description: str, *, leave: bool) -> Bar:
+    """Return a new bar for *total* items (None: unknown), which stays after it is closed if *leave* is set."""
+    made = TextBar if not in_notebook() or _is_text_console() else NotebookBar
+    return made(total, description, leave=leave)
 
-    Parameters
-    ----------
-    total
-        The number of items, or None if it is unknown.
-    description
-        The text in front of the bar.
-    leave
-        Whether the bar stays after it is closed.
-    """
 
-    def __init__(self, total: int | None, description: str, *, leave: bool) -> None:
-        self._handle: Any = None
-        self._container: Any = None
-        options = {"total": total, "leave": leave, "desc": _shown(description)}
-        widget = _widget_class()
-        if widget is None:
-            from tqdm import tqdm
+def _is_text_console() -> bool:
+    """Return whether this kernel belongs to Spyder or a Qt console, which do not update what they have shown."""
+    if "JPY_SESSION_NAME" in os.environ:  # a Jupyter server started it, for a notebook
+        return False
+    return any(name == "QT_API" or name.startswith("SPYDER") for name in os.environ)
 
-            self._bar: Any = tqdm(**options, dynamic_ncols=True)
+
+class NotebookBar:
+    """HTML in one display, redrawn at most five times a second; a saved notebook needs no widget to show its end."""
+
+    def __init__(
+        self, total: int | None, description: str, *, leave: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._leave = leave
+        self._clock = clock
+        self._id = f"mlmagic-{uuid.uuid4().hex[:12]}"
+        self._total, self._description = total, description
+        self._done, self._latest = 0, ""
+        self._began = self._shown_at = clock()
+        self._show("running", update=False)
+
+    def fits(self, total: int | None) -> bool:
+        """Return whether this bar can be reused for *total* items; a bar without a total looks different."""
+        return (self._total is None) == (total is None)
+
+    def restart(self, total: int | None, description: str) -> None:
+        """Restart at 0 for another loop."""
+        self._total, self._description = total, description
+        self._done, self._latest = 0, ""
+        self._began = self._clock()
+        self._refresh()
+
+    def advance(self) -> None:
+        """Count one item."""
+        self._done += 1
+        self._refresh()
+
+    def postfix(self, text: str) -> None:
+        """Show *text* after the bar at the next redraw."""
+        self._latest = text
+
+    def pause(self) -> None:
+        """Redraw the bar, which will be reused."""
+        self._refresh()
+
+    def close(self, *, as_meant: bool = False) -> None:
+        """Close the bar. One that has not reached its total turns red, unless *as_meant* is set."""
+        if not self._leave:  # clear it in the saved notebook too
+            self._display({"text/html": "", "text/plain": ""}, update=True)
             return
+        is_done = as_meant or self._total is None or self._done >= self._total
+        self._show("done" if is_done else "cut short", update=True)
+
+    def _refresh(self) -> None:
+        now = self._clock()
+        if now - self._shown_at >= EVERY_S:
+            self._shown_at = now
+            self._show("running", update=True)
+
+    def _show(self, state: str, *, update: bool) -> None:
+        seconds = self._clock() - self._began
+        shown = BarState(self._done, self._total, seconds, self._description, self._latest, state)
+        self._display(progress_bar(shown), update=update)
+
+    def _display(self, bundle: dict[str, str], *, update: bool) -> None:
         from IPython.display import display
 
-        # Displayed once it is complete: tqdm first treats the description as HTML, and escapes it afterwards.
-        self._bar = widget(**options, display=False)
-        self._container = self._bar.container
-        self._handle = display(self._container, display_id=True)
+        display(bundle, raw=True, display_id=self._id, update=update)
+
+
+class TextBar:
+    """A line on standard error, by tqdm."""
+
+    def __init__(self, total: int | None, description: str, *, leave: bool) -> None:
+        from tqdm import tqdm
+
+        self._bar: Any = tqdm(total=total, leave=leave, desc=_shown(description), dynamic_ncols=True)
 
     def fits(self, total: int | None) -> bool:
         """Return whether this bar can be reused for *total* items; a bar without a total looks different."""
@@ -60,33 +121,16 @@ class Bar:
         self._bar.set_postfix_str(text, refresh=False)
 
     def pause(self) -> None:
-        """Redraw a bar that will be reused. A text bar is not redrawn, because each redraw adds a line of output."""
-        if self._container is not None:
-            self._bar.refresh()
+        """Leave the line as it is, because each redraw adds a line of output."""
 
-    def close(self, *, as_meant: bool = False) -> None:
-        """Close the bar. A widget that has not reached its total turns red, unless *as_meant* is set."""
+    def close(self, *, as_meant: bool = False) -> None:  # noqa: ARG002  # a line has no colour
+        """Close the bar."""
         self._bar.close()
-        if self._container is None:
-            return
-        if not self._bar.leave:  # clear it in the saved notebook too
-            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
-            return
-        if as_meant:
-            self._container.children[1].bar_style = "success"
-        # A saved notebook shows the widget's text: update it from the initial 0% to the final state.
-        self._handle.update(self._container)
+
+
+Bar = NotebookBar | TextBar
+"""A loop's progress bar. The outer loop reuses it for its next inner loop."""
 
 
 def _shown(description: str) -> str:
     return f"{shorten(description, _LONGEST_DESCRIPTION)}: " if description else ""
-
-
-def _widget_class() -> Any:
-    """Return tqdm's notebook class if it works here, else None."""
-    if not in_notebook() or importlib.util.find_spec("ipywidgets") is None:
-        return None
-    from tqdm.auto import tqdm
-
-    # In a Qt or Spyder console, a kernel without widgets, tqdm chooses text.
-    return tqdm if any(base.__module__ == "tqdm.notebook" for base in tqdm.__mro__) else None

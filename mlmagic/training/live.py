@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlmagic.snapshot.secrets.cuts import beginning
 from mlmagic.training.series import GrowingSeries
 from mlmagic.user_objects import one_line, reraise_interrupt
-from mlmagic.views.live_curve import MOST_SERIES, live_curve
+from mlmagic.views.loops.live_curve import MOST_SERIES, live_curve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

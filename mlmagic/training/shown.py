@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from mlmagic.recording import progress_loops
 from mlmagic.recording.progress_loops import Loop
 from mlmagic.session.notebook_session import in_notebook
-from mlmagic.training.bar import Bar
+from mlmagic.training.bar import Bar, new_bar
 from mlmagic.training.live import LiveCurve
 from mlmagic.views.rendering import number, shorten
 
@@ -61,7 +61,7 @@ class ShownLoop(Loop):
 
     def new_bar(self, *, leave: bool) -> Bar:
         """Return a new bar for this loop."""
-        return Bar(self._total, self._description, leave=leave)
+        return new_bar(self._total, self._description, leave=leave)
 
     def bar_for_inner(self, inner: ShownLoop) -> Bar:
         """Return the bar for an inner loop that begins."""

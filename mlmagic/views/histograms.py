@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 132.0, 30.0
 _GAP = 0.25
+# Attributes, which stay where a page removes styles.
+_REFERENCE = 'fill="#3b7dd8" opacity="0.45"'
+_CURRENT = "#d9730d"
 
 
 def histogram_svg(reference: Sequence[float], current: Sequence[float], *, are_levels: bool) -> Markup:
@@ -39,16 +42,19 @@ def _steps(reference: Sequence[float], current: Sequence[float]) -> str:
         return "".join(f"L{at * step:.1f} {top:.1f}L{(at + 1) * step:.1f} {top:.1f}" for at, top in enumerate(tops))
 
     start, end = f"M0 {_HEIGHT:g}", f"L{_WIDTH:g} {_HEIGHT:g}"
-    return f'<path class="ref" d="{start}{path(reference)}{end}Z"/><path class="cur" d="{start}{path(current)}{end}"/>'
+    return (
+        f'<path {_REFERENCE} d="{start}{path(reference)}{end}Z"/>'
+        f'<path fill="none" stroke="{_CURRENT}" stroke-width="1.5" d="{start}{path(current)}{end}"/>'
+    )
 
 
 def _bars(reference: Sequence[float], current: Sequence[float]) -> str:
     step = _WIDTH / len(reference)
     width = step * (1 - _GAP) / 2
     bars = []
-    for kind, offset, tops in (("ref", 0.0, reference), ("now", width, current)):
+    for look, offset, tops in ((_REFERENCE, 0.0, reference), (f'fill="{_CURRENT}"', width, current)):
         bars += [
-            f'<rect class="{kind}" x="{at * step + offset:.1f}" y="{top:.1f}" width="{width:.1f}" '
+            f'<rect {look} x="{at * step + offset:.1f}" y="{top:.1f}" width="{width:.1f}" '
             f'height="{_HEIGHT - top:.1f}"/>'
             for at, top in enumerate(tops)
         ]

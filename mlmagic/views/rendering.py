@@ -23,9 +23,11 @@ MimeBundle = dict[str, str]
 """One representation for each MIME type, as ``IPython.display.display(raw=True)`` accepts it."""
 
 ELLIPSIS = "…"
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLANKS = re.compile(r"(?<=[:,])\s+|\s*([{};]|\s)\s*")
 _STYLE = re.compile(r"(?<=<style>)[^<]*(?=</style>)")
 _RULE = re.compile(r"([^{}]+)\{[^{}]*\}")
+_VARIABLE = re.compile(r"(--mm-[\w-]+):[^;}]*;?")
 _CLASSES = re.compile(r'class="([^"]*)"')
 _TAGS = re.compile(r"<([a-z][a-z0-9]*)")
 _IN_SELECTOR = re.compile(r"(?<![\w-])\.([\w-]+)"), re.compile(r"(?:^|[\s>+~])([a-z][a-z0-9]*)")
@@ -57,12 +59,14 @@ def environment() -> Environment:
 
 
 def _template(name: str) -> str | None:
-    """Return the text of a template, None if there is none; styles are saved with every output, so without blanks."""
+    """Return the text of a template, None if there is none; styles are saved with every output, so they are compact."""
     file = resources.files("mlmagic.views") / "templates" / name
     if not file.is_file():
         return None
     text = file.read_text(encoding="utf-8")
-    return _BLANKS.sub(lambda found: found[1] or "", text).strip() if name.endswith(".css") else text
+    if not name.endswith(".css"):
+        return text
+    return _BLANKS.sub(lambda found: found[1] or "", _COMMENT.sub("", text)).strip()
 
 
 def render(template: str, **values: Any) -> str:
@@ -71,14 +75,35 @@ def render(template: str, **values: Any) -> str:
     A page with a script keeps all of them, since the script adds elements.
     """
     html = environment().get_template(template).render(**values)
-    return html if "<script" in html else _STYLE.sub(lambda style: _used(style[0], html), html)
+    if "<script" in html:
+        return html
+    seen: set[str] = set()
+    return _STYLE.sub(lambda style: _once(_used(style[0], html), seen), html)
+
+
+def _once(style: str, seen: set[str]) -> str:
+    """Return the rules of *style* that are not in *seen*, and add them: a view within another has the same ones.
+
+    >>> _once(".a{margin:0}.b{margin:1px}", {".a{margin:0}"})
+    '.b{margin:1px}'
+    """
+    if "@" in style:  # the same rule may stand for a narrow page only
+        return style
+    rules = [rule[0].strip() for rule in _RULE.finditer(style)]
+    new = [rule for rule in rules if rule not in seen]
+    seen.update(rules)
+    return "".join(new)
 
 
 def _used(style: str, html: str) -> str:
     """Return the rules of *style* for classes and elements that are in *html*: every output of a notebook has its own.
 
+    Variables that no rule uses are left out too.
+
     >>> _used(".card{margin:0}.card .up{color:red}.card a,.card b{color:blue}", '<div class="card"><b>x</b></div>')
     '.card{margin:0}.card a,.card b{color:blue}'
+    >>> _used(".card{--mm-a:red;--mm-b:var(--mm-a);margin:0}", '<div class="card"></div>')
+    '.card{margin:0}'
     """
     there = {name for names in _CLASSES.findall(html) for name in names.split()}, set(_TAGS.findall(html))
 
@@ -86,7 +111,14 @@ def _used(style: str, html: str) -> str:
         parts = zip(_IN_SELECTOR, there, strict=True)
         return bool(_ELSEWHERE.search(selector)) or all(names.issuperset(one.findall(selector)) for one, names in parts)
 
-    return _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
+    return _used_variables(
+        _RULE.sub(lambda rule: rule[0] if any(map(may_apply, rule[1].strip().split(","))) else "", style)
+    )
+
+
+def _used_variables(style: str) -> str:
+    fewer = _VARIABLE.sub(lambda one: one[0] if f"var({one[1]}" in style else "", style)
+    return style if fewer == style else _used_variables(fewer)  # those in the value of an unused one may be unused too
 
 
 def number(value: float) -> str:

@@ -14,16 +14,19 @@ from mlmagic.comparison import wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from host_pages import Host
     from playwright.sync_api import Browser, Page
 
     from mlmagic.comparison.compared_runs import Comparison
+    from mlmagic.comparison.widget import CompareWidget
 
 STATIC = ROOT / "mlmagic/comparison/static"
 ADDRESS = "http://127.0.0.1/widget/"
 _TYPES = {"js": "text/javascript", "css": "text/css", "json": "application/json", "html": "text/html; charset=utf-8"}
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runs</title>
 <link rel="stylesheet" href="compare.css"><style>body { margin: 8px; background: var(--page) }</style>
-<body data-jp-theme-light="LIGHT" style="--page: PAGE"><main>PLACES</main><script type="module">
+<body data-jp-theme-light="LIGHT" style="--page: PAGE"><main>PLACES</main>SCRIPT</body></html>"""
+_SCRIPT = """<script type="module">
 import widget from "./compare.js";
 const read = window.read = (value) => {
   if (Array.isArray(value)) return value.map(read);
@@ -50,12 +53,22 @@ window.models = [...document.querySelectorAll("main > div")].map((el) => {
   widget.render({ model, el });
   return model;
 });
-</script></body></html>"""
+</script>"""
 
 
 def as_json(traits: dict[str, Any]) -> str:
     """Return *traits* as JSON; ``read`` of the page makes DataViews of their bytes."""
     return json.dumps(traits, default=lambda part: {"base64": base64.b64encode(part).decode()})
+
+
+def answering(widget: CompareWidget) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return a function that answers as the kernel of *widget* does."""
+
+    def answer(content: dict[str, Any]) -> dict[str, Any]:
+        told, parts = widget._answers()[content["kind"]](content)
+        return json.loads(as_json({"kind": content["kind"], **told, "buffers": parts}))
+
+    return answer
 
 
 def send_table(page: Page, comparison: Comparison) -> None:
@@ -86,15 +99,24 @@ def open_widget(
     is_dark: bool = False,
     width: int = 1000,
     count: int = 1,
+    host: Host | None = None,
 ) -> Page:
-    """Return a page of *width* pixels with *count* widgets of *comparison*.
+    """Return a page of *width* pixels with *count* widgets of *comparison*, in the front end *host*.
 
     *answer* stands for the kernel. A page's own ``window.answer`` may return ``buffers`` as well, as DataViews.
     """
     traits = {"table": wire.table_of(comparison, None), "selected": selected or [], "view": view or {}}
-    html = _PAGE.replace("LIGHT", str(not is_dark).lower()).replace("PAGE", "#111" if is_dark else "#fff")
+    places = "<div></div>" * count
+    html = (
+        _PAGE.replace("PLACES", places)
+        .replace("SCRIPT", _SCRIPT)
+        .replace("LIGHT", str(not is_dark).lower())
+        .replace("PAGE", "#111" if is_dark else "#fff")
+    )
+    if host is not None:
+        html = host.page(places + _SCRIPT, head='<link rel="stylesheet" href="compare.css">', is_widget=True)
     files = {
-        "": html.replace("PLACES", "<div></div>" * count),
+        "": html,
         "traits.json": as_json(traits),
         "compare.js": (STATIC / "compare.js").read_text(encoding="utf-8"),
         "compare.css": (STATIC / "compare.css").read_text(encoding="utf-8"),

@@ -12,11 +12,13 @@ import pytest
 from databases import copy_new_database
 from jupyter_pages import FLAGS, ROOT, Lab, Server, Watched
 from playwright.sync_api import sync_playwright
+from saved_outputs import save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from nbformat import NotebookNode
     from playwright.sync_api import Browser
 
 
@@ -44,6 +46,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def outputs(tmp_path_factory) -> dict[str, list[NotebookNode]]:
+    """Each output of mlmagic, as a saved notebook has it, by the name of its cell in `saved_outputs.CELLS`."""
+    return save(tmp_path_factory.mktemp("outputs"))
 
 
 @pytest.fixture(scope="module")

@@ -74,5 +74,6 @@ def test_another_value_is_chosen_in_the_menu_and_stays(page):
 def test_a_filter_compares_the_last_value_whatever_is_shown(page):
     heading(page).locator(".mm-label").click()
     page.get_by_role("combobox", name="Filter").fill("loss < 0.55")
+    page.get_by_role("combobox", name="Filter").press("Enter")
     page.locator(".mm-found", has_text="1 of 3").wait_for()
     assert column(page) == [("late", "0.3400")]

@@ -55,6 +55,7 @@ def test_a_widget_follows_a_cell_that_trains_and_is_used_meanwhile(lab, widget):
     # Select it and look at its curve: it grows by itself.
     row(widget, "in training").locator('[data-do="check"]').first.click()
     widget.get_by_placeholder("Filter").fill("depth = 9 or depth = 3")
+    widget.get_by_placeholder("Filter").press("Enter")
     widget.locator(".mm-toolbar, .mm-bar").get_by_text("of 31 runs").first.wait_for()
     widget.locator(".mm-body .mm-row", has_text="in training").filter(has_not_text=first).wait_for(timeout=5_000)
     assert widget.get_by_placeholder("Filter").input_value() == "depth = 9 or depth = 3"
@@ -83,6 +84,7 @@ def test_a_widget_follows_a_cell_that_trains_and_is_used_meanwhile(lab, widget):
 
 def test_the_switch_stops_it_and_the_button_reads_once(lab, widget):
     widget.get_by_placeholder("Filter").fill("name ~ quiet")
+    widget.get_by_placeholder("Filter").press("Enter")
     switch = widget.get_by_role("switch", name="Live")
     assert switch.get_attribute("aria-checked") == "true"
     switch.click()
@@ -112,6 +114,7 @@ def test_a_cell_that_is_run_again_shows_the_table_as_it_was_left(lab, widget):
     cell = "mlmagic.compare('depth < 3')"
     first = lab.run(cell).locator(".mlmagic-compare")
     first.get_by_placeholder("Filter").fill("depth = 1")
+    first.get_by_placeholder("Filter").press("Enter")
     first.locator(".mm-bar").get_by_text(" of ").first.wait_for()
     assert first.get_by_role("button", name="Reset").is_visible()
     lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
@@ -127,6 +130,7 @@ def test_after_a_restart_it_says_so_and_goes_on_read_only(lab, widget):
     widget.locator(".mm-live", has_text="The kernel was restarted: read-only. Run the cell again.").wait_for()
     assert widget.get_by_role("button", name="Refresh").count() == 0
     widget.get_by_placeholder("Filter").fill("depth = 9")
+    widget.get_by_placeholder("Filter").press("Enter")
     widget.locator(".mm-bar").get_by_text("1 of").first.wait_for()
     row(widget, "in training").wait_for()
     widget.locator('.mm-heading[title^="depth"] .mm-label').click()

@@ -146,6 +146,7 @@ def test_tags_are_added_changed_and_removed(ran, widget):
     assert stored(ran, "[mlmagic.Run(ids['forest 2']).tags.get(tag) for tag in ('stage', 'team')]") == "['draft', None]"
     page.get_by_role("button", name="Back").click()
     widget.get_by_role("combobox", name="Filter").fill("stage = draft")
+    widget.get_by_role("combobox", name="Filter").press("Enter")
     assert "1 of 5 runs" in widget.locator(".mm-found").inner_text()
 
 
@@ -156,6 +157,7 @@ def test_a_star_is_shown_and_found(ran, widget):
     page.get_by_role("button", name="Back").click()
     assert row(widget, "forest 0").locator(".mm-starred").inner_text() == "★"
     widget.get_by_role("combobox", name="Filter").fill("star = true")
+    widget.get_by_role("combobox", name="Filter").press("Enter")
     assert "1 of 5 runs" in widget.locator(".mm-found").inner_text()
     row(widget, "forest 0").locator(".mm-starred").click()
     widget.get_by_text("No run has").first.wait_for()
@@ -216,6 +218,7 @@ def test_of_a_parent_it_is_asked_what_becomes_of_its_nested_runs(ran, widget):
 def test_a_run_that_another_process_deleted_is_told(ran, widget):
     ran.run("widget.live = False\nclient.delete_run(ids['child'])")
     widget.get_by_role("combobox", name="Filter").fill("child")
+    widget.get_by_role("combobox", name="Filter").press("Enter")
     row(widget, "parent <img src=x onerror='window.injected = 1'>").locator(".mm-fold").click()
     page = opened(widget, "child")
     page.get_by_text("deleted", exact=True).wait_for()
@@ -284,6 +287,7 @@ def test_code_is_copied_or_shown_where_the_browser_does_not_let_a_page_copy(ran,
     page.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Back").click()
     widget.get_by_role("combobox", name="Filter").fill("depth > 0")
+    widget.get_by_role("combobox", name="Filter").press("Enter")
     widget.get_by_role("button", name="Actions").click()
     widget.get_by_role("menuitem", name="Copy what is shown as code").click()
     code = widget.locator(".mm-table").get_by_label("Text to copy").input_value()
@@ -341,3 +345,9 @@ def test_a_page_whose_kernel_was_restarted_says_so_in_one_sentence(ran, widget):
     page.get_by_role("button", name="Save note").click()
     page.get_by_text("The kernel was restarted or shut down.").wait_for()
     assert page.get_by_role("textbox", name="Note").input_value() == "not to be lost"
+    page.get_by_role("button", name="Reload").click()
+    assert page.get_by_role("textbox", name="Note").input_value() == "not to be lost"
+    page.get_by_role("button", name="Next run").click()
+    page.get_by_role("heading", name="forest 0", exact=True).wait_for()
+    assert "The kernel was restarted or shut down." in page.get_by_role("alert").inner_text()
+    assert "<b>$5</b>" in page.locator(".mm-part", has_text="Parameters").inner_text()

@@ -68,6 +68,7 @@ def row(widget, name):
 
 def filtered(widget, text):
     widget.get_by_role("combobox", name="Filter").fill(text)
+    widget.get_by_role("combobox", name="Filter").press("Enter")
 
 
 def selected(lab):
@@ -169,6 +170,7 @@ def test_names_are_offered_while_typing_and_escape_clears(table):
     box.press("ArrowDown")
     box.press("Enter")
     box.press_sequentially("< 0.05")
+    box.press("Enter")
     assert box.input_value() == "val_loss < 0.05"
     assert names(table, 1) == ["net 23"]
     box.press("Escape")

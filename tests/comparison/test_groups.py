@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from light_runs import numbered_run
+from light_runs import numbered_run, seeded_runs
 
 from mlmagic.comparison.compared_runs import CONFIGURATION, Comparison
 from mlmagic.comparison.groups import groups_of, mean_of
@@ -62,6 +62,28 @@ def test_the_mean_and_its_standard_error_are_those_of_pandas(cells):
         error = (values / scale).sem() * scale
         assert mean.error == pytest.approx(error, rel=1e-6, abs=1e-6 * scale, nan_ok=True)
         assert mean_text(mean.mean, mean.error)
+
+
+@pytest.mark.parametrize(
+    ("group", "by"), [(CONFIGURATION, ["lr", "depth"]), ("param:depth", ["depth"])], ids=["seeds", "column"]
+)
+@pytest.mark.parametrize("metric", ["loss", "score"])
+def test_the_averages_of_500_configurations_with_5_seeds_are_those_of_pandas(group, by, metric):
+    runs = seeded_runs()
+    made = Comparison(runs, "t", group=group)
+    column = next(one for one in made.columns if one.id == f"metric:{metric}")
+    frame = pd.DataFrame([{**run.data.params, **run.data.metrics} for run in runs])
+    finite = frame.replace([math.inf, -math.inf], math.nan).groupby(by)[metric].agg(["count", "mean", "sem"])
+    groups = groups_of(made)
+    assert len(groups) == len(finite)
+    for found in groups:
+        key = tuple(frame.loc[found.rows[0], by])
+        key = key if len(by) > 1 else key[0]
+        mean = mean_of(column, found.rows)
+        assert (mean.count if mean else 0) == finite["count"][key]
+        if mean:
+            assert mean.mean == pytest.approx(finite["mean"][key], rel=1e-9)
+            assert mean.error == pytest.approx(finite["sem"][key], rel=1e-9, nan_ok=True)
 
 
 @given(CELLS, st.sampled_from(["loss", "accuracy", "size"]))

@@ -83,3 +83,10 @@ def test_archived_runs_are_hidden_with_a_line_that_says_how_to_see_them(shell, t
     assert "1 archived run hidden: %runs --archived" in repr(frame)
     assert list(shell.run_line_magic("runs", "--archived")["name"]) == ["old", "third", "second run", "first"]
     assert "No run matches · 1 archived run hidden" in repr(shell.run_line_magic("runs", "name = old"))
+
+
+def test_a_word_alone_finds_runs_by_their_name(shell, make_run):
+    for name in ("red forest", "forest 2", "tree"):
+        make_run(name, {"depth": 3}, {"accuracy": 0.5})
+    shell.run_cell("found = %runs forest")
+    assert sorted(shell.user_ns["found"]["name"]) == ["forest 2", "red forest"]

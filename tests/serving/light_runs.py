@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.store.query.light_runs import DatasetInput, LightDataset, LightRun, RunData, RunInfo
@@ -40,3 +42,25 @@ def numbered_run(
     shown = f"run {at}" if name is None else name
     info = RunInfo(f"{at:032x}", shown, experiment, "me", "FINISHED", 1000 * at, 1000 * at + 500, "", "active")
     return LightRun(info, RunData(dict(params), dict(metrics), dict(tags)))
+
+
+def seeded_runs(configurations: int = 500, seeds: int = 5) -> list[LightRun]:
+    """Return runs of this many configurations, each with several seeds, in a mixed order.
+
+    Their losses span twenty decades and their scores differ in late digits; some runs have none, NaN or an infinity.
+    """
+    drawn = random.Random(7)
+    runs = []
+    for at in drawn.sample(range(configurations * seeds), configurations * seeds):
+        configuration, seed = divmod(at, seeds)
+        params = {"lr": f"{configuration / 1000}", "depth": f"{configuration % 7}", "seed": f"{seed}"}
+        metrics = {
+            "loss": drawn.lognormvariate(0, 1) * 10.0 ** (configuration % 21 - 10),
+            "score": 1e6 + drawn.random(),
+        }
+        if at % 11 == 0:
+            del metrics["loss"]
+        elif at % 17 == 0:
+            metrics["loss"] = drawn.choice([math.nan, math.inf, -math.inf])
+        runs.append(numbered_run(at, None, params, metrics))
+    return runs

@@ -57,7 +57,7 @@ def curves(outputs):
 
 def bars(outputs):
     shown = [output.get("data", {}) for output in outputs]
-    return [data["text/plain"] for data in shown if "application/vnd.jupyter.widget-view+json" in data]
+    return [data["text/plain"] for data in shown if "mlmagic-bar" in data.get("text/html", "")]
 
 
 def errors(outputs):
@@ -72,7 +72,8 @@ def test_a_loop_keeps_its_bar_and_its_curves_as_they_were_in_the_end(outputs):
     assert curve["text/html"].count('<img src="data:image/svg+xml;base64,') == 2
     assert "best at 5" in curve["text/html"]
     (bar,) = bars(outputs["stopped"])
-    assert "8/50" in bar
+    assert bar.startswith("<b>epochs</b>: 8/50 (16 %), ")
+    assert bar.endswith("train_loss=0.125, val_loss=2, stopped early")
     assert errors(outputs["stopped"]) == []
 
 
@@ -107,8 +108,12 @@ def test_an_async_cell_has_its_curve(outputs):
     assert "in 3 steps" in curve["text/plain"]
 
 
-def test_without_widgets_the_bar_is_text(outputs):
-    text = "".join(output.text for output in outputs["no widgets"] if output.output_type == "stream")
-    assert "plain: 100%" in text
-    assert bars(outputs["no widgets"]) == []
+def test_a_bar_needs_no_widgets_and_is_none(outputs):
+    (bar,) = bars(outputs["no widgets"])
+    assert bar.startswith("plain: 3/3 (100 %), ")
     assert len(curves(outputs["no widgets"])) == 1
+    shown = [output.get("data", {}) for cell in outputs.values() for output in cell]
+    assert not any("widget-view" in kind for data in shown for kind in data)
+    assert not any(
+        output.output_type == "stream" and "%|" in output.text for cell in outputs.values() for output in cell
+    )

@@ -37,7 +37,7 @@ from mlmagic.views.curve_picture import PictureSeries
 from mlmagic.views.differences.difference import difference_bundle
 from mlmagic.views.evaluation_report import evaluation_report_bundle
 from mlmagic.views.foreign_journals import foreign_journals
-from mlmagic.views.live_curve import live_curve
+from mlmagic.views.loops.live_curve import live_curve
 from mlmagic.views.reproducibility.checklist import checklist_bundle
 from mlmagic.views.run_summary import summary
 from mlmagic.views.seed_report import seed_report_bundle

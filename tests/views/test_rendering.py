@@ -1,5 +1,7 @@
 import itertools
 import math
+import re
+from importlib import resources
 
 import pytest
 from hypothesis import assume, given
@@ -120,3 +122,13 @@ def test_padding_counts_what_a_terminal_shows():
 )
 def test_only_addresses_of_the_web_are_linked(url, linked):
     assert web_address(url) == (url if linked else None)
+
+
+@pytest.mark.parametrize(
+    "template", sorted((resources.files("mlmagic.views") / "templates").iterdir()), ids=lambda one: one.name
+)
+def test_a_variable_of_a_front_end_always_has_a_fallback_and_jupyters_comes_last(template):
+    text = template.read_text()
+    assert re.findall(r"var\(--(?:jp|vscode|colab)-[\w-]+\)", text) == []
+    # ipywidgets brings JupyterLab's light colours into VS Code and Colab, in dark themes too.
+    assert re.findall(r"var\(--jp-[\w-]+, *var\(--(?:vscode|colab)-", text) == []

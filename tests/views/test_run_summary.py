@@ -209,3 +209,9 @@ def test_formulas_are_left_alone_and_control_characters_are_gone():
         assert "\x1b" not in text
         assert "\u202e" not in text
         assert len(text) < 60_000
+
+
+def test_styles_are_saved_without_comments_and_what_separates_unstyled_words_is_hidden():
+    style = summary(RUN)["text/html"].partition("<style>")[2].partition("</style>")[0]
+    assert "/*" not in style
+    assert ".mlmagic-view .apart{display:none;}" in style

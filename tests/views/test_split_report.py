@@ -90,4 +90,4 @@ def test_sides_are_told_apart_by_more_than_colour(made):
     html = split_report_bundle(made)["text/html"]
     assert 'aria-hidden="true"' in html
     for side in ("train", "val", "test"):
-        assert f'<th scope="col" class="{side}">{side}</th>' in html
+        assert f'<th scope="col" class="{side}" align="right">{side}</th>' in html

@@ -158,10 +158,10 @@ def test_the_best_of_the_sorted_metric_is_marked():
     frame = runs()
     page = frame._repr_html_()
     assert page.count(' best"') == 1
-    assert page.index('best" title="0.5">') > 0
+    assert page.index('best" align="right" title="0.5">') > 0
     frame.attrs[ATTRS]["ascending"] = True
     assert "lowest loss first" in frame._repr_html_()
-    assert f'best" title="{0.5 / 3!r}">' in frame._repr_html_()
+    assert f'best" align="right" title="{0.5 / 3!r}">' in frame._repr_html_()
 
 
 def test_odd_runs_are_named_and_the_rest_counted():

@@ -37,7 +37,7 @@ def test_intervals_stand_in_brackets_and_not_in_columns_of_their_own(version):
     version(metrics={"accuracy": 0.8833})
     frame = mlmagic.registered_models("churn")
     html = below_style(frame)
-    assert 'title="0.91">0.9100<span class="interval">[0.8850, 0.9320]</span>' in html
+    assert 'title="0.91">0.9100 <span class="interval">[0.8850, 0.9320]</span>' in html
     assert 'title="0.8833">0.8833</td>' in html
     assert "accuracy_low" not in html
     assert "<bdi>loss_low</bdi>" in html, "a bound without the other one is a metric"
@@ -74,7 +74,7 @@ def test_aliases_stand_beside_their_version(version):
     version()
     mlmagic.promote("churn", 1, to="champion")
     html = below_style(mlmagic.registered_models("churn"))
-    assert '1<span class="alias"><bdi>champion</bdi></span>' in html
+    assert '1 <span class="alias"><bdi>champion</bdi></span>' in html
     assert "2 versions, newest first" in html
     assert ">model<" not in html
     version("fraud")

@@ -19,5 +19,9 @@ test("text becomes markup nowhere", () => {
 
 test("outside of JupyterLab every colour and font has a value", () => {
   const styles = readdirSync(join(SOURCE, "style"), { encoding: "utf8" });
-  for (const file of styles) assert.doesNotMatch(readFileSync(join(SOURCE, "style", file), "utf8"), /var\(--(jp|vscode)-[\w-]+\)/, file);
+  for (const file of styles) {
+    const text = readFileSync(join(SOURCE, "style", file), "utf8");
+    assert.doesNotMatch(text, /var\(--(jp|vscode|colab)-[\w-]+\)/, file);
+    assert.doesNotMatch(text, /var\(--jp-[\w-]+, *var\(--(vscode|colab)-/, `${file}: ipywidgets brings JupyterLab's light colours along`);
+  }
 });

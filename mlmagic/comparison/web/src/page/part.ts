@@ -12,6 +12,7 @@ import { clean, duration, exactMoment, moment } from "../format.ts";
 import { Images } from "../images.ts";
 import { copied } from "../wire.ts";
 import { cut, markOf } from "../words.ts";
+import { knownOf } from "./known.ts";
 import { sectionsOf } from "./sections.ts";
 import type { Page } from "./wire.ts";
 
@@ -73,7 +74,12 @@ export class RunPage {
       shown = [this.#head(page), sectionsOf(page, new Float64Array(copied(buffers[0]!)), this.#sources(page))];
       if (isOther) this.#context.say(`The run ${cut(clean(page.name), 60)}. Escape returns, Alt and an arrow show the run before and after.`);
     } catch (error) {
-      shown = [this.#problem(told(error))];
+      if (!isOther && this.#context.kernel.lost.peek() && this.#body.querySelector(".mm-page-head")) {
+        this.#context.say(told(error)); // what was read before stays
+        return;
+      }
+      const known = knownOf(this.#context.state.table.peek(), id);
+      shown = [this.#problem(told(error)), ...(known ? [known] : [])];
     }
     if (this.#asked === id) fill(this.#body, ...shown);
   }
@@ -183,7 +189,7 @@ export class RunPage {
       "div",
       { class: "mm-problem", role: "alert" },
       el("p", {}, text),
-      el("button", { type: "button", class: "mm-button", click: () => this.#again.value++ }, "Try again"),
+      this.#context.kernel.lost.peek() ? null : el("button", { type: "button", class: "mm-button", click: () => this.#again.value++ }, "Try again"),
     );
   }
 

@@ -27,6 +27,8 @@ export class Actions {
   #kept: readonly string[] = [];
   /** What was selected before the first of two clicks, which opens a run and selects nothing. */
   #before: readonly string[] = [];
+  /** The branch of the first of two clicks: what that selects may move the lines, so that the second is on another. */
+  #first = "";
 
   constructor(grid: Grid, model: TableModel, context: Context) {
     this.#grid = grid;
@@ -48,8 +50,12 @@ export class Actions {
   #onClick(event: MouseEvent): void {
     const target = event.target as Element;
     if (target.closest("a")) return;
-    const place = this.#grid.placeOf(target);
-    if (!place || place.does === "resize") return;
+    const found = this.#grid.placeOf(target);
+    if (!found || found.does === "resize") return;
+    const lines = this.#model.lines.peek();
+    const first = event.detail === 2 ? lines.findIndex(({ branch }) => branch.key === this.#first) : -1;
+    if (event.detail < 2) this.#first = found.does === "" ? (lines[found.line]?.branch.key ?? "") : "";
+    const place = first >= 0 ? { ...found, line: first, does: "" } : found;
     this.#grid.element.focus({ preventScroll: true });
     this.#grid.activate(place);
     if (place.line < 0) return this.#onHeading(place, event.shiftKey);

@@ -7,6 +7,9 @@ import type { TableModel } from "./model.ts";
 import { suggest, type Suggestion, type Suggestions } from "./filter/suggest.ts";
 import { EXAMPLE } from "./filter/problem.ts";
 
+/** While one types the table waits: filtering ten thousand runs at each key would hold the next one back. */
+const WAITS_MS = 150;
+
 export class FilterBox {
   readonly element: HTMLElement;
   readonly problem = el("p", { class: "mm-filter-problem", id: uniqueId("problem"), role: "alert" });
@@ -16,6 +19,7 @@ export class FilterBox {
   readonly #stop: () => void;
   #offered: Suggestions | null = null;
   #marked = -1;
+  #waiting: number | undefined;
 
   constructor(model: TableModel) {
     this.#model = model;
@@ -36,7 +40,7 @@ export class FilterBox {
       spellcheck: "false",
       input: () => this.#typed(),
       keydown: (event: KeyboardEvent) => this.#onKey(event),
-      blur: () => this.#offer(null),
+      blur: () => (this.#apply(), this.#offer(null)),
     });
     // A click must not take the focus from the box before it is seen.
     this.#list.addEventListener("pointerdown", (event) => {
@@ -47,7 +51,7 @@ export class FilterBox {
     this.element = el("div", { class: "mm-filter-box" }, this.#input, this.#list);
     this.#stop = effect(() => {
       const { filter } = model.state.view.value;
-      if (this.#input.value !== filter) this.#input.value = filter;
+      if (this.#input.value !== filter && this.#waiting === undefined) this.#input.value = filter;
       const { problem } = model.filtered.value;
       this.problem.textContent = problem?.message ?? "";
       this.problem.hidden = !problem;
@@ -56,16 +60,26 @@ export class FilterBox {
   }
 
   clear(): void {
-    this.#model.state.change({ filter: "" });
+    this.#input.value = "";
+    this.#apply();
     this.#input.focus();
   }
 
   destroy(): void {
+    window.clearTimeout(this.#waiting);
     this.#stop();
   }
 
+  /** Filters by what is in the box. */
+  #apply(): void {
+    window.clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    if (this.#model.state.view.peek().filter !== this.#input.value) this.#model.state.change({ filter: this.#input.value });
+  }
+
   #typed(): void {
-    this.#model.state.change({ filter: this.#input.value });
+    window.clearTimeout(this.#waiting);
+    this.#waiting = window.setTimeout(() => this.#apply(), WAITS_MS);
     const caret = this.#input.selectionStart ?? this.#input.value.length;
     this.#offer(suggest(this.#input.value, caret, this.#model.state.table.peek()));
   }
@@ -91,7 +105,7 @@ export class FilterBox {
     this.#input.value = `${before.slice(0, from)}${text} ${before.slice(to).trimStart()}`;
     const caret = from + text.length + 1;
     this.#input.setSelectionRange(caret, caret);
-    this.#model.state.change({ filter: this.#input.value });
+    this.#apply();
     this.#offer(null);
   }
 
@@ -112,6 +126,8 @@ export class FilterBox {
     } else if ((event.key === "Enter" || event.key === "Tab") && isOpen && this.#marked >= 0) {
       event.preventDefault();
       this.#take(this.#offered!.options[this.#marked]!);
+    } else if (event.key === "Enter") {
+      this.#apply();
     } else if (event.key === "Escape") {
       event.preventDefault();
       if (isOpen) this.#offer(null);

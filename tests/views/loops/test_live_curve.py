@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmagic.views.curve_picture import PictureSeries
-from mlmagic.views.live_curve import HEIGHT, WIDTH, live_curve, quantity
+from mlmagic.views.loops.live_curve import HEIGHT, WIDTH, live_curve, quantity
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -83,7 +83,7 @@ def test_steps_of_an_inner_loop_have_a_plot_of_their_own():
 
 def test_the_numbers_around_a_plot():
     shown = page(series("loss", [2.5, 0.25, 0.5], [3, 4, 5]), mark=4)
-    assert shown.words == "loss 0.5 2.5 0.25 step 3 best at 4 5"
+    assert shown.words == "loss 0.5 2.5 … 0.25 step 3 best at 4 … 5"
     assert shown.pictures[0]["alt"] == "loss 2.5 → 0.5 in 3 steps"
     assert (shown.pictures[0]["width"], shown.pictures[0]["height"]) == (str(WIDTH), str(HEIGHT))
 
@@ -113,7 +113,7 @@ def test_one_value_is_a_dot_and_a_constant_is_in_the_middle():
     ]
     shown = page(series("loss", [0.5, 0.5]))
     assert {dot.get("cy") for dot in drawn(shown.svg(), "circle")} == {f"{HEIGHT / 2:.1f}"}
-    assert shown.words == "loss 0.5 0.5 step 0 1"
+    assert shown.words == "loss 0.5 0.5 step 0 … 1"
 
 
 def test_nan_is_a_gap():
@@ -127,7 +127,7 @@ def test_nan_is_a_gap():
 def test_joined_values_are_a_band_around_their_mean():
     joined = PictureSeries("loss", [0.5, 2.5], [1.0, 0.5], [0.5, 0.25], [2.0, 0.75], (0, 3), 0.25, 4)
     assert len(drawn(page(joined).svg(), "polygon")) == 1
-    assert page(joined).words == "loss 0.25 2 0.25 step 0 3"
+    assert page(joined).words == "loss 0.25 2 … 0.25 step 0 … 3"
 
 
 @given(
