@@ -41,7 +41,7 @@ _SETS = re.compile(
     r"enable|disable|config|setattr|option_context|putenv|setdefault|exec|eval|patch|autolog)"
 )
 _SHOWS = re.compile(
-    r"^\s*%%?(track|time|timeit|runs|compare|diff|who|whos|models|psearch|pinfo|history|prun|mlmagic)\b"
+    r"^\s*%%?(track|time|timeit|runs|compare|diff|who.?|models|psearch|pinfo|history|prun|mlmagic)\b"
 )
 _MAGIC = re.compile(r"^\s*(%|!|[\w, ]+=\s*[%!])", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"\s*%%(?!track\b|time\b|timeit\b|capture\b|prun\b)")

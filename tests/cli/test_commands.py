@@ -23,7 +23,7 @@ OPTIONS = {
     "drift": ["--json"],
     "monitor": ["--json"],
     "checklist": ["RUN", "--json"],
-    "lint": ["FILE", "--format"],
+    "lint": ["NOTEBOOK", "--format"],
     "doctor": [],
 }
 
@@ -249,7 +249,10 @@ def test_a_working_folder_that_was_deleted_is_one_line(command, capsys, monkeypa
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    given = {"patch": ["some run"], "retrain": ["daily.py"], "drift": ["a.csv", "b.csv"], "monitor": ["churn"]}
+    given = {
+        "patch": ["some run"], "reproduce": ["some run"], "checklist": ["some run"], "lint": ["some.ipynb"],
+        "retrain": ["daily.py"], "drift": ["a.csv", "b.csv"], "monitor": ["churn"],
+    }  # fmt: skip
     words = [command, *given.get(command, [])]
     assert failure(words, capsys) == f"mlmagic {command}: the working folder was deleted: go to another one with cd"
 

@@ -100,7 +100,7 @@ def test_a_file_that_a_variable_names(recorded, tmp_path):
 def test_a_changed_file_is_hashed_again(recorded, tmp_path):
     (tmp_path / "in.txt").write_text("abc")
     first = recorded("open('in.txt').read()")["read"]
-    (tmp_path / "in.txt").write_text("abd!")
+    (tmp_path / "in.txt").write_text("abx!")
     assert recorded("open('in.txt').read()")["read"] != first
 
 
