@@ -40,9 +40,7 @@ _SETS = re.compile(
     r"^(set_|use$|seed|manual_seed|filterwarnings|simplefilter|chdir|append|insert|extend|update|register|reload|"
     r"enable|disable|config|setattr|option_context|putenv|setdefault|exec|eval|patch|autolog)"
 )
-_SHOWS = re.compile(
-    r"^\s*%%?(track|time|timeit|runs|compare|diff|who.?|models|psearch|pinfo|history|prun|mlmagic)\b"
-)
+_SHOWS = re.compile(r"^\s*%%?(track|time|timeit|runs|compare|diff|who.?|models|psearch|pinfo|history|prun|mlmagic)\b")
 _MAGIC = re.compile(r"^\s*(%|!|[\w, ]+=\s*[%!])", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"\s*%%(?!track\b|time\b|timeit\b|capture\b|prun\b)")
 _WORD = re.compile(r"[^\W\d]\w*")
