@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import os
 import sys
@@ -15,9 +16,11 @@ from mlmagic.shadowing import shadow
 from mlmagic.user_objects import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _inside = threading.local()
+_MOST_VALUES = 2_000_000
+_DIGITS = 10
 
 
 def watch_drawn(on_drawn: Callable[[Any, bytes | None, str], None]) -> Callable[[], None]:
@@ -116,6 +119,45 @@ def title(figure: Any) -> str:
     if len(titled) == 1:
         candidates += titled
     return next((str(text) for text in candidates if text and str(text).strip()), "")
+
+
+@guarded(default="")  # an artist of the user's may raise anything
+def digest(figure: Any) -> str:
+    """Return a digest of what *figure* shows: its lines, points, patches, images and texts, at ten digits.
+
+    It is the same under other versions of matplotlib and fonts, whose pixels differ. Empty for a figure with millions
+    of values, which would take time.
+    """
+    import numpy as np
+
+    content, size = hashlib.blake2b(digest_size=12), 0
+    for artist in figure.findobj():
+        for kind, value in _shown_by(artist):
+            array = np.asarray(value)
+            size += array.size
+            if size > _MOST_VALUES:
+                return ""
+            number = array.dtype.kind in "biuf"
+            text = array.round(_DIGITS).astype("<f8").tobytes() if number else repr(value).encode()
+            content.update(f"{kind}{array.shape}".encode() + text)
+    return content.hexdigest()
+
+
+def _shown_by(artist: Any) -> Iterator[tuple[str, Any]]:
+    kind = type(artist).__name__
+    if hasattr(artist, "get_text"):
+        yield kind, artist.get_text()
+    elif hasattr(artist, "get_xydata"):
+        yield kind, artist.get_xydata()
+        yield kind, str(artist.get_color())
+    elif hasattr(artist, "get_offsets"):
+        yield kind, artist.get_offsets()
+        yield kind, artist.get_facecolor()
+    elif hasattr(artist, "get_array"):
+        yield kind, artist.get_array()
+    elif kind in {"Rectangle", "Wedge", "Polygon", "PathPatch", "Circle", "Ellipse"}:
+        yield kind, artist.get_path().vertices
+        yield kind, artist.get_patch_transform().get_matrix()
 
 
 def to_png(figure: Any, bbox_inches: str | None = "tight") -> bytes:

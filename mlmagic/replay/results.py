@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlmagic.store.artifact_reading import place_of
-from mlmagic.store.query import logged_models
+from mlmagic.store.foreign_json import read_json
+from mlmagic.store.query import logged_models, session_log
 from mlmagic.store.query.infinities import number_as_logged
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class RunResults:
     data: Mapping[str, str]
     figures: Mapping[str, bytes] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    figure_digests: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
 
 
@@ -53,6 +55,7 @@ def read_results(client: MlflowClient, run: Run) -> RunResults:
         {one.dataset.name: one.dataset.digest for one in inputs},
         {file.path.removeprefix(f"{_FIGURES}/"): place.read(file.path, _LARGEST) for file in _figures(place)},
         _models(client, run),
+        _figure_digests(place),
         run.data.tags.get("mlmagic.error", ""),
     )
 
@@ -63,6 +66,15 @@ def _in_order(points: list) -> list:  # type: ignore[type-arg]  # MLflow's metri
 
 def _figures(place: ArtifactPlace) -> list:  # type: ignore[type-arg]  # files of an artifact place
     return [file for file in place.files(_FIGURES) if not file.is_dir]
+
+
+def _figure_digests(place: ArtifactPlace) -> dict[str, str]:
+    """Return the digests of what the figures show, which the session's file holds; empty without one."""
+    if not any(file.path == session_log.PATH for file in place.files("mlmagic")):
+        return {}
+    content = read_json(place.read(session_log.PATH, _LARGEST).decode("utf-8", "replace"), dict) or {}
+    found = content.get("figures")
+    return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 
 def _models(client: MlflowClient, run: Run) -> dict[str, str]:

@@ -173,6 +173,8 @@ def record_figures(run: OpenRun) -> list[str]:
         title = run.recorder.name(figure.title, "names of figures")
         name = unused(slug(title) or f"figure_{number}", taken)
         run.recorder.data(f"figures/{name}.{figure.extension}", figure.content)
+        if figure.digest:
+            run.figure_digests[f"{name}.{figure.extension}"] = figure.digest
         names.append(name)
     return names
 
@@ -211,6 +213,8 @@ def _record_log(run: OpenRun, stored: StoredLog) -> None:
     entry = run.origin.log_entry
     if entry is not None and run.run_id in entry.runs:
         content = content | {"position": entry.runs.index(run.run_id)}
+    if run.figure_digests:
+        content = content | {"figures": run.figure_digests}
     content = content | {signing.SESSION_SIGNATURE: signing.of_session(content)}
     text = json.dumps(content, indent=1, ensure_ascii=False)
     run.recorder.redacted("mlmagic/session.json", text, stored.redacted[0])

@@ -37,6 +37,8 @@ class OpenRun(ActiveRun):
         Whether it is MLflow's active run, to which the user's own ``mlflow.log_*`` go: the store answered in time.
     reopened_at
         The places in the cell whose ``mlflow.end_run()`` has ended it once: MLflow's active run is it again.
+    figure_digests
+        The digest of what each figure shows, by the name of its file.
     is_opening
         Whether its code has not begun yet.
     """
@@ -49,4 +51,5 @@ class OpenRun(ActiveRun):
     previous_cells: tuple[int, ...] = ()
     in_mlflow: bool = False
     reopened_at: set[int] = field(default_factory=set)
+    figure_digests: dict[str, str] = field(default_factory=dict)
     is_opening: bool = True

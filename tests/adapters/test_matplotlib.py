@@ -122,3 +122,36 @@ def test_open_figures_are_in_the_order_of_their_numbers():
     assert not matplotlib.is_figure(Path("a.png"))
     plt.close(7)
     assert matplotlib.open_figures() == [first]
+
+
+def _shown(title="loss", points=(1, 2, 3), color="C0", dots=((0, 1), (1, 0))):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot(points, color=color)
+    axes.scatter(*zip(*dots, strict=True))
+    axes.bar([0, 1], [2, points[-1]])
+    axes.imshow([[1, points[0]]], extent=(0, 1, 0, 1))
+    axes.set_title(title)
+    matplotlib.to_png(figure)
+    return matplotlib.digest(figure)
+
+
+def test_the_digest_of_a_figure_is_that_of_what_it_shows():
+    assert _shown() == _shown()
+    others = [_shown("loss 2"), _shown(points=(1, 2, 3.001)), _shown(color="C1"), _shown(dots=((0, 1), (1, 0.5)))]
+    assert len({_shown(), *others}) == 5
+
+
+def test_a_figure_with_an_artist_that_raises_has_no_digest():
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    class Odd(Line2D):
+        def get_xydata(self):
+            raise RuntimeError
+
+    figure = Figure()
+    figure.subplots().add_line(Odd([0, 1], [0, 1]))
+    assert matplotlib.digest(figure) == ""

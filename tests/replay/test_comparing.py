@@ -87,3 +87,11 @@ def test_a_figure_with_other_pixels_is_different_and_a_damaged_one_too():
     assert _state(one, _results({}, figures={"a.png": _png(9)})) == "different"
     assert _state(one, _results({}, figures={"a.png": b"none"})) == "different"
     assert _state(one, _results({})) == "missing"
+
+
+def test_a_figure_of_the_same_data_in_other_pixels_is_identical():
+    one = _results({}, figures={"a.png": _png(5)}, figure_digests={"a.png": "d"})
+    same = _results({}, figures={"a.png": _png(9)}, figure_digests={"a.png": "d"})
+    other = _results({}, figures={"a.png": _png(9)}, figure_digests={"a.png": "e"})
+    assert _state(one, same) == "identical"
+    assert _state(one, other) == "different"

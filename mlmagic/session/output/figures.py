@@ -14,11 +14,15 @@ from mlmagic.user_objects import guarded, reraise_interrupt, text_of
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it is recorded: the user's title (may be empty), its file extension and content."""
+    """A figure as it is recorded: the user's title (may be empty), its file extension and content.
+
+    ``digest`` is that of what it shows, empty if it has none.
+    """
 
     title: str
     extension: str
     content: bytes
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class _Seen:
     # The title at the time of drawing: plt.close() and later edits do not change what was shown.
     title: str
     saved: bool = False
+    digest: str = ""
     # Held only until there is a picture: a loop over a thousand figures keeps pictures, not figures.
     held: Any = None
 
@@ -74,6 +79,8 @@ class FigureCollector:
             known.saved |= bool(stem)
             known.title = _title(figure) or stem or known.title
             known.held = figure if known.png is None else None
+            if matplotlib.is_figure(figure):
+                known.digest = matplotlib.digest(figure)
 
     def cleared(self, *, at_next: bool) -> None:
         """Drop the figures that were shown but not saved: the cell clears its output, now or *at_next* output."""
@@ -117,11 +124,15 @@ def _title(figure: Any) -> str:
 
 def _render(item: _Seen) -> Figure | FailedFigure | None:
     if item.png is not None:
-        return Figure(item.title, "png", item.png)
+        return Figure(item.title, "png", item.png, item.digest)
     try:
         if not matplotlib.is_figure(item.held):
             return Figure(item.title, *interactive_plots.render(item.held))
-        return None if matplotlib.is_empty(item.held) else Figure(item.title, "png", matplotlib.to_png(item.held))
+        return (
+            None
+            if matplotlib.is_empty(item.held)
+            else Figure(item.title, "png", matplotlib.to_png(item.held), item.digest)
+        )
     except BaseException as error:  # noqa: BLE001  # whatever a renderer raises is reported in one line
         reraise_interrupt(error)
         reason = " ".join(text_of(error).split())  # matplotlib's begins with an empty line, and draws a marker below
