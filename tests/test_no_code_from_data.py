@@ -106,6 +106,7 @@ ALLOWED = {
         "replay/running/in_kernel.py",
         "compile",
     ): "modules that the cells of a replay import, which the user agreed to run",
+    ("replay/running/replaying.py", "pickle.loads"): "objects of a replay that the user agreed to run and asked for",
     ("replay/running/recorded_environment.py", "subprocess.run"): "uv, venv or pip, which --env asked for",
     ("snapshot/git/process.py", "subprocess.Popen"): "git, with its programs off",
     ("snapshot/environment/hardware.py", "subprocess.run"): "nvidia-smi and sysctl",

@@ -9,7 +9,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.session.interrupts import whole_imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mlmagic.replay.reproducing import ReproduceRequest
     from mlmagic.replay.reproduction import Reproduction
@@ -24,6 +24,8 @@ def reproduce(
     env: bool = False,
     yes: bool = False,
     timeout_s: float | None = None,
+    into: Sequence[str] = (),
+    keep: bool = False,
     experiment: str | None = None,
 ) -> Reproduction:
     """Run a recorded run again in a fresh kernel, from its record alone, and compare the results, as ``%reproduce``.
@@ -45,6 +47,10 @@ def reproduce(
         Run without asking what starts programs, uses the network, writes files, or was recorded by somebody else.
     timeout_s
         Seconds that each cell may take; by default ten times as long as originally, and at least a minute.
+    into
+        Names of objects of the replay, such as a model, to bring back in ``objects`` of the result.
+    keep
+        Leave the replay's kernel running until this process ends; a note says how to reach it.
     experiment
         The experiment to look in.
 
@@ -74,9 +80,17 @@ def reproduce(
 
     if timeout_s is not None and not timeout_s > 0:
         raise UsageProblem(f"mlmagic.reproduce: timeout_s is {timeout_s}: give seconds above 0, such as timeout_s=600")
-    return reproduction_of(
-        ReproduceRequest(reference_of(run), full=full, env=env, yes=yes, timeout_s=timeout_s, experiment=experiment)
+    request = ReproduceRequest(
+        reference_of(run),
+        full=full,
+        env=env,
+        yes=yes,
+        timeout_s=timeout_s,
+        names=tuple(into),
+        keep=keep,
+        experiment=experiment,
     )
+    return reproduction_of(request)
 
 
 def reference_of(run: str | Run | None) -> str:

@@ -48,7 +48,7 @@ def reproduce(options: Namespace) -> int:
     with ReplayProgress() as progress:
         found = reproduction_of(request, progress)
     if options.json:
-        plain = {name: value for name, value in asdict(found).items() if name != "figures"}
+        plain = {name: value for name, value in asdict(found).items() if name not in {"figures", "objects"}}
         print(json.dumps(plain | {"exit_code": found.exit_code}))
     else:
         print(reproduction_bundle(found)["text/plain"])

@@ -123,6 +123,11 @@ def has_redactions(cells: Sequence[LoggedCell]) -> list[LoggedCell]:
     return [cell for cell in cells if _REDACTED in cell.source]
 
 
+def in_words(outside: Sequence[OutsideEffect]) -> list[str]:
+    """Return what cells do outside of the kernel, in one line each."""
+    return [f"cell [{one.cell.number}] {one.what}" for one in outside]
+
+
 def redacted_name(cell: LoggedCell) -> str:
     """Return the name that a redacted secret was assigned to, or what stands before it."""
     found = re.search(rf"([^\W\d]\w*)\W*{_REDACTED}", cell.source)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from mlmagic.replay.comparing import ComparedResult
     from mlmagic.replay.plan import ReplayPlan
-    from mlmagic.replay.recorded_session import RecordedSession
     from mlmagic.replay.results import RunResults
+    from mlmagic.replay.running.kernel import ReplayKernel
     from mlmagic.replay.running.replaying import Failure, Replayed
     from mlmagic.replay.running.scratch import Scratch
     from mlmagic.session.log import LoggedCell
@@ -44,7 +44,7 @@ class ReproduceRequest:
     """What ``%reproduce`` is asked for.
 
     ``env`` builds an environment of the recorded versions first. ``yes`` runs what would be asked about, ``timeout_s``
-    is for each cell.
+    is for each cell. ``names`` are objects to bring back, ``keep`` leaves the replay's kernel running.
     """
 
     run: str
@@ -52,6 +52,8 @@ class ReproduceRequest:
     env: bool = False
     yes: bool = False
     timeout_s: float | None = None
+    names: tuple[str, ...] = ()
+    keep: bool = False
     experiment: str | None = None
 
 
@@ -81,7 +83,7 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
     if reason := planning.why_impossible(plan):
         return _cannot(run, reason, plan)
     whole = planning.plan_of(session, full=True)
-    _confirm(run, session, whole if request.full else plan, request)
+    _confirm(run, plan, whole, request)
     work = _Work(run, request, progress)
     try:
         with work.replays():
@@ -97,9 +99,9 @@ def _cannot(run: Run, reason: str, plan: ReplayPlan | None = None, **more: Any) 
     )
 
 
-def _confirm(run: Run, session: RecordedSession, plan: ReplayPlan, request: ReproduceRequest) -> None:
-    """Ask before code of somebody else is run, and before cells do something outside of the kernel."""
-    questions = []
+def _confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest) -> None:
+    """Ask before code of somebody else is run, all of which is shown, and before cells reach outside of the kernel."""
+    session, questions = plan.session, []
     user = run.data.tags.get("mlflow.user")
     if user is not None and user != _user():
         questions.append(f"the run was recorded by {user!r}")
@@ -108,14 +110,13 @@ def _confirm(run: Run, session: RecordedSession, plan: ReplayPlan, request: Repr
     elif not is_own(session):
         questions.append("its record does not bear this user's signature: somebody else wrote or edited it")
     if questions:
-        source = "\n\n".join(cell.source for cell in plan.cells)
+        source = "\n\n".join(cell.source for cell in whole.cells)
         more = f"\n… ({len(source) - _MOST_SHOWN:,} more characters)" if len(source) > _MOST_SHOWN else ""
         questions[-1] += f". Its code:\n\n{source[:_MOST_SHOWN]}{more}\n"
     if request.env:
         count = len(pinned_requirements(session.run))
         questions.append(f"--env installs {count} packages of the recorded versions into an environment of its own")
-    outside = plan.outside()
-    questions += [f"cell [{one.cell.number}] {one.what}" for one in outside]
+    questions += planning.in_words(plan.outside())
     if not questions or request.yes:
         return
     text = "\n".join(f"- {one}" for one in questions)
@@ -143,6 +144,7 @@ class _Work:
         self._progress = progress
         self._scratches = contextlib.ExitStack()
         self._python: str | None = None
+        self._kept: ReplayKernel | None = None
 
     @contextlib.contextmanager
     def replays(self) -> Iterator[None]:
@@ -159,9 +161,13 @@ class _Work:
                 self._progress("installing the recorded versions", 0, len(plan.at))
             place = self._scratches.enter_context(scratch())
             self._python = build(pinned_requirements(plan.session.run), place.folder)
-        first = self._replay(plan, steps, "replaying")
+        first = self._replay(plan, steps, "replaying", is_first=True)
         if plan.is_slice and not _is_as_good(first, original):
-            first = self._replay(whole, steps, "the slice is not enough: replaying all cells")
+            if reason := self._why_not_whole(plan, whole):
+                return _cannot(
+                    self.run, reason, whole, results=compare(original, first.results) if first.results else ()
+                )
+            first = self._replay(whole, steps, "some cells are not enough: replaying all", is_first=True)
         if first.results is None:
             return self._without_results(first)
         compared = compare(original, first.results)
@@ -171,7 +177,28 @@ class _Work:
             compared = compare(original, first.results, again.results)
         return self._report(first, again, compared, original, steps)
 
-    def _replay(self, plan: ReplayPlan, steps: Sequence[str], what: str, *, hash_seed: str = _SEEDS[0]) -> Replayed:
+    def _why_not_whole(self, plan: ReplayPlan, whole: ReplayPlan) -> str:
+        """Return why the cells that *plan* left out cannot run: nobody agreed to what they do outside of the kernel."""
+        more = [one for one in planning.in_words(whole.outside()) if one not in planning.in_words(plan.outside())]
+        if not more or self._request.yes:
+            return ""
+        what = "; ".join(more)
+        lead = "the cells that the run needs did not give its results alone, and the others reach outside of the kernel"
+        try:
+            agreed = confirmed(f"{lead}:\n{what}\nRun them? [y/N] ", "--yes runs them")
+        except UsageProblem:
+            agreed = False
+        return "" if agreed else f"{lead}: {what}. --yes runs them"
+
+    def _replay(
+        self,
+        plan: ReplayPlan,
+        steps: Sequence[str],
+        what: str,
+        *,
+        hash_seed: str = _SEEDS[0],
+        is_first: bool = False,
+    ) -> Replayed:
         place: Scratch = self._scratches.enter_context(scratch())
 
         def told(index: int, _: LoggedCell) -> None:
@@ -179,8 +206,12 @@ class _Work:
                 self._progress(what, index, len(plan.at))
 
         done = replay(
-            plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, python=self._python, progress=told
-        )
+            plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, python=self._python,
+            names=self._request.names if is_first else (), keep=self._request.keep and is_first, progress=told,
+        )  # fmt: skip
+        if done.kernel is not None:
+            place.is_kept = True
+            self._keep_only(done.kernel)
         if not done.stopped:
             self._find_run(done, place, steps)
         if self._progress is not None:
@@ -198,6 +229,17 @@ class _Work:
         done.run = follow(client, top, steps)
         if done.run is not None:
             done.results = read_results(client, done.run)
+
+    def _keep_only(self, kernel: ReplayKernel) -> None:
+        """Keep this kernel, and stop one that was kept before."""
+        if self._kept is not None:
+            self._kept.stop()
+        self._kept = kernel
+
+    def _how_to_reach(self) -> list[str]:
+        if self._kept is None:
+            return []
+        return [f"its kernel is kept: jupyter console --existing {self._kept.connection_file}"]
 
     def _without_results(self, done: Replayed) -> Reproduction:
         reason = done.stopped or _why_no_run(done)
@@ -224,7 +266,8 @@ class _Work:
         found = Reproduction(
             self.run.info.run_id, str(self.run.info.run_name), verdict, compared,
             cells=len(done.plan.at), of_cells=len(done.plan.session.cells), seconds=done.seconds,
-            original_seconds=done.plan.original_seconds, notes=_notes(done),
+            original_seconds=done.plan.original_seconds, notes=[*_notes(done), *self._how_to_reach()],
+            objects=done.objects,
         )  # fmt: skip
         if verdict is not Verdict.DIFFERENT:
             return found
@@ -284,7 +327,8 @@ def _missing(failed: Failure, redacted: Sequence[LoggedCell]) -> str:
 
 
 def _notes(done: Replayed) -> list[str]:
-    notes = [f"redirected to the replay's own store: {uri}" for uri in done.redirected]
+    notes = [f"{name} was not brought here: {reason}" for name, reason in done.not_brought.items()]
+    notes += [f"redirected to the replay's own store: {uri}" for uri in done.redirected]
     notes += [f"cell [{cell.number}] has a redacted secret" for cell in planning.has_redactions(done.plan.cells)]
     restored = done.plan.restored_modules()
     if restored:

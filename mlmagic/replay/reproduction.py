@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,10 @@ class Reproduction:
         What else the reader should know.
     reproduced_by
         The id of the run that records the reproduction.
+    figures
+        The figures that differ, by name: the original's and the replay's file.
+    objects
+        The objects of the replay that were asked for, by name.
     """
 
     run_id: str
@@ -78,6 +82,7 @@ class Reproduction:
     notes: Sequence[str] = ()
     reproduced_by: str | None = None
     figures: dict[str, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
+    objects: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def exit_code(self) -> int:

@@ -32,7 +32,10 @@ class ReproduceMagics(Magics):
     @argument("--env", action="store_true", help="Install the recorded versions into an environment of its own first.")
     @argument("--yes", action="store_true", help="Do not ask before programs, the network, writes and others' code.")
     @argument("--timeout", metavar="S", help="Seconds that each cell may take; ten times the original by default.")
-    @argument("--into", metavar="NAME", help="Bind the result to this variable.")
+    @argument(
+        "--into", nargs="+", default=[], metavar="NAME", help="Bind these objects of the replay here, such as a model."
+    )
+    @argument("--keep", action="store_true", help="Leave the replay's kernel running, and say how to reach it.")
     @argument("-e", "--experiment", help="Name or id of the experiment to look in.")
     @no_var_expand  # `expand` does it
     @needs_local_scope
@@ -54,6 +57,8 @@ class ReproduceMagics(Magics):
             %reproduce forest
             %reproduce forest --full
             %reproduce 3f2a91c0 --yes --timeout 600
+            %reproduce forest --into model X_test
+            found = %reproduce forest
         """
         from mlmagic.api.replay import reference_of, reproduction_of
         from mlmagic.replay.reproducing import ReproduceRequest
@@ -66,14 +71,13 @@ class ReproduceMagics(Magics):
         timeout_s = None if arguments.timeout is None else number_of("timeout", arguments.timeout, example="600")
         if timeout_s is not None and not timeout_s > 0:
             raise UsageProblem(f"%reproduce --timeout {arguments.timeout}: give seconds above 0, such as --timeout 600")
-        if arguments.into is not None:
-            variable(arguments.into)
+        names = tuple(map(variable, arguments.into))
         request = ReproduceRequest(
             reference_of(arguments.run), full=arguments.full, env=arguments.env, yes=arguments.yes, timeout_s=timeout_s,
-            experiment=arguments.experiment,
+            names=names, keep=arguments.keep, experiment=arguments.experiment,
         )  # fmt: skip
         with ReplayProgress() as progress:
             found = reproduction_of(request, progress)
-        if arguments.into is not None and self.shell is not None:
-            self.shell.push({arguments.into: found})
+        if self.shell is not None:
+            self.shell.push(found.objects)
         return found

@@ -159,5 +159,25 @@ def report(path: str) -> None:
     part.replace(target)
 
 
+def export(names: Sequence[str], path: str) -> None:
+    """Write the objects with these *names* to *path*, for the kernel that asked for the replay."""
+    import cloudpickle
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    namespace = shell.user_ns if shell is not None else {}
+    found: dict[str, bytes] = {}
+    problems: dict[str, str] = {}
+    for name in names:
+        if name not in namespace:
+            problems[name] = "the replay has no such name"
+            continue
+        try:
+            found[name] = cloudpickle.dumps(namespace[name])
+        except Exception as error:  # noqa: BLE001  # the user's objects may raise anything
+            problems[name] = f"it cannot be pickled: {type(error).__name__}: {error}"
+    Path(path).write_bytes(cloudpickle.dumps((found, problems)))
+
+
 def _problems(session: Any) -> list[str]:
     return [] if session is None else list(session.recorder.problems)

@@ -61,6 +61,7 @@ class ReplayKernel:
         self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         self.connection_file = scratch / "kernel.json"
+        self.is_kept = False
 
     def __enter__(self) -> Self:
         """Start the kernel, and wait until it answers."""
@@ -92,8 +93,9 @@ class ReplayKernel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the kernel."""
-        self.stop()
+        """Stop the kernel, unless it is kept: then it runs until this process ends."""
+        if not self.is_kept:
+            self.stop()
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + _START_S

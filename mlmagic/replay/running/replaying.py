@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from mlmagic.replay.plan import timeout_of
 from mlmagic.replay.running.kernel import CellTimeoutError, KernelDiedError, ReplayKernel, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlflow.entities import Run
 
@@ -34,7 +35,11 @@ class Failure:
 
 @dataclass
 class Replayed:
-    """A replay that has ended: ``stopped`` says why it ended before the last cell, if it did."""
+    """A replay that has ended: ``stopped`` says why it ended before the last cell, if it did.
+
+    ``objects`` are those that were asked for, ``not_brought`` says why some could not be. ``kernel`` is the
+    one that was left running.
+    """
 
     plan: ReplayPlan
     seconds: float = 0.0
@@ -43,6 +48,9 @@ class Replayed:
     records: list[dict[str, Any]] = field(default_factory=list)
     redirected: list[str] = field(default_factory=list)
     hash_seed: str = ""
+    objects: dict[str, Any] = field(default_factory=dict)
+    not_brought: dict[str, str] = field(default_factory=dict)
+    kernel: ReplayKernel | None = None
     run: Run | None = None
     results: RunResults | None = None
 
@@ -67,6 +75,8 @@ def replay(
     timeout_s: float | None = None,
     hash_seed: str | None = None,
     python: str | None = None,
+    names: Sequence[str] = (),
+    keep: bool = False,
     progress: Callable[[int, LoggedCell], None] | None = None,
 ) -> Replayed:
     """Run the cells of *plan*; never raises for what they do.
@@ -75,6 +85,10 @@ def replay(
     ----------
     hash_seed
         The value of ``PYTHONHASHSEED`` where the original's hash seed is unknown.
+    names
+        The objects to bring back, in ``Replayed.objects``.
+    keep
+        Leave the kernel running.
     progress
         Called before each cell with its index in the plan.
     """
@@ -104,6 +118,10 @@ def replay(
             kernel.run(_CALL.format("report", repr(str(report))), timeout_s=_QUICK_S, silent=True)
             found = json.loads(report.read_text("utf-8"))
             done.records, done.redirected = found["cells"], found["redirected"]
+            if names:
+                _bring(kernel, scratch, names, done)
+            if keep:
+                kernel.is_kept, done.kernel = True, kernel
     except (CellTimeoutError, KernelDiedError) as error:
         where = f"cell [{cell.number}]: " if cell is not None else ""
         done.stopped = f"{where}{error}"
@@ -111,6 +129,19 @@ def replay(
         done.stopped = f"the replay's kernel did not report: {error}"
     done.seconds = time.monotonic() - began
     return done
+
+
+def _bring(kernel: ReplayKernel, scratch: Scratch, names: Sequence[str], done: Replayed) -> None:
+    """Bring objects of the replay's kernel, which the user asked for and agreed to run, into this process."""
+    path = scratch.folder / "objects.pkl"
+    kernel.run(_CALL.format("export", f"{list(names)!r}, {str(path)!r}"), timeout_s=_QUICK_S * 10, silent=True)
+    found, problems = pickle.loads(path.read_bytes())  # noqa: S301  # the user's own code has written it just now
+    for name, content in found.items():
+        try:
+            done.objects[name] = pickle.loads(content)  # noqa: S301  # as above
+        except Exception as error:  # noqa: BLE001  # the classes' own code may raise anything
+            problems[name] = f"it cannot be read here: {type(error).__name__}: {error}"
+    done.not_brought = problems
 
 
 def _before(plan: ReplayPlan, index: int, cell: LoggedCell) -> str:

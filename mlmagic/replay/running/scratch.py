@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -30,6 +31,7 @@ class Scratch:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = f"sqlite:///{folder / 'replay.db'}"
+        self.is_kept = False
 
     def environment(self, start: Mapping[str, Any]) -> dict[str, str]:
         """Return the environment of the replay's kernel: this process's, with the recorded hash seed and threads."""
@@ -57,6 +59,7 @@ def scratch() -> Iterator[Scratch]:
         When there is no room.
     """
     folder: Path | None = None
+    made: Scratch | None = None
     try:
         folder = Path(tempfile.mkdtemp(prefix="mlmagic-replay-"))
         if shutil.disk_usage(folder).free < _LEAST_FREE:
@@ -67,7 +70,9 @@ def scratch() -> Iterator[Scratch]:
     except sqlite3.OperationalError as error:
         raise ScratchError(f"{error} in {folder}: set TMPDIR to a folder with more room") from error
     finally:
-        if folder is not None:
+        if folder is not None and made is not None and made.is_kept:
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)  # the kernel in it ends with this process
+        elif folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
 

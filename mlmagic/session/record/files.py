@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 _MOST = 500
 _OWN = frozenset({"mlmagic", "mlflow", "alembic", "sqlalchemy", "IPython", "ipykernel", "traitlets"})
 _WRAPPERS = frozenset(
-    {"pathlib", "pathlib._local", "os", "io", "shutil", "tempfile", "codecs", "gzip", "contextlib", "subprocess"}
-)
-"""Modules of Python through which others open files and start programs."""
+    {
+        "pathlib", "pathlib._local", "os", "io", "shutil", "tempfile", "codecs", "gzip", "contextlib", "subprocess",
+        "IPython.core.interactiveshell",  # whose `open` cells call
+    }
+)  # fmt: skip
+"""Modules through which others open files and start programs."""
 _LARGEST = 256 << 20
 """Bytes up to which a file is hashed; of a larger one the size and the time of its last change are recorded."""
 _CODE = (".py", ".pyc", ".so", ".pyd")

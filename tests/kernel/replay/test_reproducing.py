@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 
 import mlmagic
 from mlmagic.errors import RunNotFoundError, UsageProblem
@@ -59,13 +60,16 @@ def test_a_run_is_reproduced_in_the_notebook_that_recorded_it(new_kernel, scratc
     import mlflow
 
     kernel = _record(new_kernel, "import random\nx = random.random()", "%%track forest\nscore = x * 2", "extra = 1")
-    output = kernel.run("%reproduce --into found")
+    output = kernel.run("found = %reproduce --into x\nfound")
     assert output.status == "ok", output.text
     shown = output.of("execute_result")[0]["data"]
     assert "IDENTICAL  forest" in shown["text/plain"]
     assert "1 metric" in shown["text/plain"]
     assert "IDENTICAL" in shown["text/html"]
-    assert kernel.check("print(found.exit_code, found.verdict, x == score / 2)") == "0 IDENTICAL True"
+    assert (
+        kernel.check("print(found.exit_code, found.verdict, x == score / 2, len(found.objects))")
+        == "0 IDENTICAL True 1"
+    )
     client = mlflow.MlflowClient()
     original, by = sorted(client.search_runs(["0"]), key=lambda run: run.info.start_time)
     assert original.info.run_name == "forest"
@@ -113,6 +117,43 @@ def test_what_reaches_outside_is_asked_about_first(new_kernel, in_the_store):
     assert not (in_the_store / "out.txt").exists()
     assert mlmagic.reproduce("it", yes=True).exit_code == 0
     assert (in_the_store / "out.txt").exists()
+
+
+@pytest.mark.usefixtures("in_the_store")
+def test_cells_that_were_left_out_run_only_if_that_is_agreed_to(new_kernel, in_the_store):
+    _record(
+        new_kernel, "open('made.txt', 'w').write('5')", "n = int(open('made.txt').read())", "%%track it\nscore = n / 7"
+    ).stop()  # fmt: skip
+    (in_the_store / "made.txt").write_text("9")
+    found = mlmagic.reproduce("it")
+    assert found.exit_code == 2
+    assert "cell [2] writes made.txt. --yes runs them" in found.reason
+    assert (in_the_store / "made.txt").read_text() == "9"
+    assert mlmagic.reproduce("it", yes=True).verdict == "IDENTICAL"
+
+
+@pytest.mark.usefixtures("in_the_store")
+def test_objects_of_the_replay_are_brought_here_and_its_kernel_can_be_kept(new_kernel, scratches):
+    kernel = _record(
+        new_kernel,
+        "class Mine:\n    def __init__(self, n):\n        self.n = n",
+        "%%track it\nmine = Mine(4)\nscore = mine.n / 7",
+    )
+    kernel.check("del mine, Mine")
+    output = kernel.run("%reproduce it --into mine lost --keep")
+    shown = output.of("execute_result")[0]["data"]["text/plain"]
+    assert "lost was not brought here: the replay has no such name" in shown
+    assert kernel.check("print(mine.n)") == "4"
+    file = shown.partition("--existing ")[2].split()[0]
+    client = BlockingKernelClient(connection_file=file)
+    client.load_connection_file()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    reply = client.execute_interactive("assert score == 4 / 7", timeout=60)
+    assert reply["content"]["status"] == "ok"
+    client.stop_channels()
+    kernel.manager.shutdown_kernel()
+    assert _left_over(scratches) == []
 
 
 @pytest.mark.usefixtures("in_the_store")
