@@ -164,9 +164,8 @@ class _Work:
         first = self._replay(plan, steps, "replaying", is_first=True)
         if plan.is_slice and not _is_as_good(first, original):
             if reason := self._why_not_whole(plan, whole):
-                return _cannot(
-                    self.run, reason, whole, results=compare(original, first.results) if first.results else ()
-                )
+                results = compare(original, first.results) if first.results is not None else ()
+                return _cannot(self.run, reason, whole, results=results, causes=causes_of(self.run, first))
             first = self._replay(whole, steps, "some cells are not enough: replaying all", is_first=True)
         if first.results is None:
             return self._without_results(first)

@@ -50,7 +50,7 @@ def slice_of(cells: Sequence[LoggedCell], *, loads: str = "mlmagic") -> list[int
         found = _backwards(effects, included, cells)
         if any(effects[at].uses_outputs for at in found):
             return None  # numbers of cells count, so all must run
-        found |= _drawing_before(effects, found)
+        found |= _drawing_before(effects, found) | _writing_before(cells, found)
         if found == included:
             return sorted(found)
         included = found
@@ -113,6 +113,16 @@ def _backwards(effects: Sequence[CellEffects], given: set[int], cells: Sequence[
             if one.is_opaque:
                 needed |= {name for earlier in effects[:at] for name in earlier.binds}
     return included
+
+
+def _writing_before(cells: Sequence[LoggedCell], included: set[int]) -> set[int]:
+    """Return the cells that wrote a file which a later one of *included* read."""
+    found = set()
+    for at in included:
+        read = cells[at].record.get("read")
+        paths = set(read) if isinstance(read, dict) else set()
+        found |= {one for one in range(at) if paths.intersection(cells[one].record.get("written") or ())}
+    return found
 
 
 def _drawing_before(effects: Sequence[CellEffects], included: set[int]) -> set[int]:

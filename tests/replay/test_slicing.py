@@ -113,3 +113,13 @@ def test_a_cell_that_draws_before_another_one_is_part_of_the_slice():
         cell(3, "x = np.random.rand()", **draws), cell(4, "more = np.random.rand()", **draws), cell(5, "score = x"),
     ]  # fmt: skip
     assert slice_of(cells) == [0, 1, 2, 4]
+
+
+def test_a_cell_that_writes_what_a_later_one_reads_is_part_of_the_slice():
+    cells = [
+        LoggedCell(1, "save(1)", "ok", record={"bound": {}, "written": ["/a"]}),
+        LoggedCell(2, "other(1)", "ok", record={"bound": {}, "written": ["/b"]}),
+        LoggedCell(3, "x = load()", "ok", record={"bound": {"x": None}, "read": {"/a": ["00", 1]}}),
+        LoggedCell(4, "score = x", "ok", record={"bound": {}}),
+    ]
+    assert slice_of(cells) == [0, 2, 3]

@@ -121,15 +121,21 @@ def test_what_reaches_outside_is_asked_about_first(new_kernel, in_the_store):
 
 @pytest.mark.usefixtures("in_the_store")
 def test_cells_that_were_left_out_run_only_if_that_is_agreed_to(new_kernel, in_the_store):
+    (in_the_store / "n.txt").write_text("5")
     _record(
-        new_kernel, "open('made.txt', 'w').write('5')", "n = int(open('made.txt').read())", "%%track it\nscore = n / 7"
+        new_kernel, "import pathlib", "size = pathlib.Path('other.txt').write_text('x')",
+        "n = int(pathlib.Path('n.txt').read_text())", "%%track it\nscore = n / 7",
     ).stop()  # fmt: skip
-    (in_the_store / "made.txt").write_text("9")
+    (in_the_store / "other.txt").unlink()
+    assert mlmagic.reproduce("it").verdict == "IDENTICAL"
+    (in_the_store / "n.txt").write_text("9")
     found = mlmagic.reproduce("it")
     assert found.exit_code == 2
-    assert "cell [2] writes made.txt. --yes runs them" in found.reason
-    assert (in_the_store / "made.txt").read_text() == "9"
-    assert mlmagic.reproduce("it", yes=True).verdict == "IDENTICAL"
+    assert "cell [3] writes other.txt. --yes runs them" in found.reason
+    assert "n.txt" in found.causes[0].what
+    assert not (in_the_store / "other.txt").exists()
+    assert mlmagic.reproduce("it", yes=True).verdict == "DIFFERENT"
+    assert (in_the_store / "other.txt").exists()
 
 
 @pytest.mark.usefixtures("in_the_store")
