@@ -23,7 +23,7 @@ NAMES = (
     "cross_validation", "drift", "anomalies", "monitoring", "evaluate", "fingerprint", "split", "load_runs",
     "compare_widget", "compare_charts", "saved_page", "live_widget", "sweep", "reproduce", "redaction", "growth",
 )  # fmt: skip
-SIMULATIONS = ("drift_errors", "gate_errors", "interval_coverage", "performance_estimates")
+SIMULATIONS = ("drift_errors", "gate_errors", "interval_coverage", "performance_estimates", "reproduced_share")
 """These print tables of their own, and have options of their own: ``python -m benchmarks drift_errors --help``."""
 
 
