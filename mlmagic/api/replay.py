@@ -11,8 +11,8 @@ from mlmagic.session.interrupts import whole_imports
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mlmagic.replay.reproducing import ReproduceRequest
     from mlmagic.replay.reproduction import Reproduction
+    from mlmagic.replay.request import ReproduceRequest
     from mlmagic.store.query.run import Run
 
 
@@ -76,7 +76,7 @@ def reproduce(
     >>> found.verdict, found.exit_code  # plain MLflow recorded the run of this example  # doctest: +SKIP
     (<Verdict.CANNOT_RUN: 'CANNOT RUN'>, 2)
     """
-    from mlmagic.replay.reproducing import ReproduceRequest
+    from mlmagic.replay.request import ReproduceRequest
 
     if timeout_s is not None and not timeout_s > 0:
         raise UsageProblem(f"mlmagic.reproduce: timeout_s is {timeout_s}: give seconds above 0, such as timeout_s=600")

@@ -31,7 +31,7 @@ def reproduce(options: Namespace) -> int:
     """
     from mlmagic.api.replay import reproduction_of
     from mlmagic.errors import UsageProblem
-    from mlmagic.replay.reproducing import ReproduceRequest
+    from mlmagic.replay.request import ReproduceRequest
     from mlmagic.views.reproducibility.replay_progress import ReplayProgress
     from mlmagic.views.reproducibility.reproduction_report import reproduction_bundle
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.confirming import confirmed
-from mlmagic.errors import MLMagicError, UsageProblem
+from mlmagic.errors import MLMagicError
 from mlmagic.replay import plan as planning
+from mlmagic.replay.asking import confirm, why_not_whole
 from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, varies
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
-from mlmagic.replay.recorded_session import is_own, read_session
+from mlmagic.replay.reasons import unrunnable, why_no_run
+from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
 from mlmagic.replay.running.recorded_environment import EnvironmentBuildError, build, pinned_requirements
 from mlmagic.replay.running.replaying import replay
 from mlmagic.replay.running.scratch import scratch
-from mlmagic.store import connection, tracking_uri
+from mlmagic.store import connection
 from mlmagic.store.query import queries
 
 if TYPE_CHECKING:
@@ -29,32 +29,15 @@ if TYPE_CHECKING:
 
     from mlmagic.replay.comparing import ComparedResult
     from mlmagic.replay.plan import ReplayPlan
+    from mlmagic.replay.request import ReproduceRequest
     from mlmagic.replay.results import RunResults
     from mlmagic.replay.running.kernel import ReplayKernel
-    from mlmagic.replay.running.replaying import Failure, Replayed
+    from mlmagic.replay.running.replaying import Replayed
     from mlmagic.replay.running.scratch import Scratch
     from mlmagic.session.log import LoggedCell
 
 _MOST_SHOWN = 4_000
 _SEEDS = ("0", "1")
-
-
-@dataclass(frozen=True)
-class ReproduceRequest:
-    """What ``%reproduce`` is asked for.
-
-    ``env`` builds an environment of the recorded versions first. ``yes`` runs what would be asked about, ``timeout_s``
-    is for each cell. ``names`` are objects to bring back, ``keep`` leaves the replay's kernel running.
-    """
-
-    run: str
-    full: bool = False
-    env: bool = False
-    yes: bool = False
-    timeout_s: float | None = None
-    names: tuple[str, ...] = ()
-    keep: bool = False
-    experiment: str | None = None
 
 
 def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], None] | None = None) -> Reproduction:
@@ -83,7 +66,7 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
     if reason := planning.why_impossible(plan):
         return _cannot(run, reason, plan)
     whole = planning.plan_of(session, full=True)
-    _confirm(run, plan, whole, request)
+    confirm(run, plan, whole, request)
     work = _Work(run, request, progress)
     try:
         with work.replays():
@@ -97,41 +80,6 @@ def _cannot(run: Run, reason: str, plan: ReplayPlan | None = None, **more: Any) 
     return Reproduction(
         run.info.run_id, str(run.info.run_name), Verdict.CANNOT_RUN, reason=reason, of_cells=of_cells, **more
     )
-
-
-def _confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest) -> None:
-    """Ask before code of somebody else is run, all of which is shown, and before cells reach outside of the kernel."""
-    session, questions = plan.session, []
-    user = run.data.tags.get("mlflow.user")
-    if user is not None and user != _user():
-        questions.append(f"the run was recorded by {user!r}")
-    elif not tracking_uri.is_local(tracking_uri.current_uri()):
-        questions.append(f"the run comes from the store {tracking_uri.shown_uri()}")
-    elif not is_own(session):
-        questions.append("its record does not bear this user's signature: somebody else wrote or edited it")
-    if questions:
-        source = "\n\n".join(cell.source for cell in whole.cells)
-        more = f"\n… ({len(source) - _MOST_SHOWN:,} more characters)" if len(source) > _MOST_SHOWN else ""
-        questions[-1] += f". Its code:\n\n{source[:_MOST_SHOWN]}{more}\n"
-    if request.env:
-        count = len(pinned_requirements(session.run))
-        questions.append(f"--env installs {count} packages of the recorded versions into an environment of its own")
-    questions += planning.in_words(plan.outside())
-    if not questions or request.yes:
-        return
-    text = "\n".join(f"- {one}" for one in questions)
-    if not confirmed(
-        f"{text}\nRun {'it' if len(questions) == 1 else 'these'}? [y/N] ",
-        f"--yes (mlmagic.reproduce(…, yes=True)) runs them:\n{text}",
-    ):
-        raise UsageProblem("not reproduced: nothing was run")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 class _Work:
@@ -163,7 +111,7 @@ class _Work:
             self._python = build(pinned_requirements(plan.session.run), place.folder)
         first = self._replay(plan, steps, "replaying", is_first=True)
         if plan.is_slice and not _is_as_good(first, original):
-            if reason := self._why_not_whole(plan, whole):
+            if reason := why_not_whole(plan, whole, self._request):
                 results = compare(original, first.results) if first.results is not None else ()
                 return _cannot(self.run, reason, whole, results=results, causes=causes_of(self.run, first))
             first = self._replay(whole, steps, "some cells are not enough: replaying all", is_first=True)
@@ -175,19 +123,6 @@ class _Work:
             again = self._replay(first.plan, steps, "replaying again, to measure the noise")
             compared = compare(original, first.results, again.results)
         return self._report(first, again, compared, original, steps)
-
-    def _why_not_whole(self, plan: ReplayPlan, whole: ReplayPlan) -> str:
-        """Return why the cells that *plan* left out cannot run: nobody agreed to what they do outside of the kernel."""
-        more = [one for one in planning.in_words(whole.outside()) if one not in planning.in_words(plan.outside())]
-        if not more or self._request.yes:
-            return ""
-        what = "; ".join(more)
-        lead = "the cells that the run needs did not give its results alone, and the others reach outside of the kernel"
-        try:
-            agreed = confirmed(f"{lead}:\n{what}\nRun them? [y/N] ", "--yes runs them")
-        except UsageProblem:
-            agreed = False
-        return "" if agreed else f"{lead}: {what}. --yes runs them"
 
     def _replay(
         self,
@@ -241,7 +176,7 @@ class _Work:
         return [f"its kernel is kept: jupyter console --existing {self._kept.connection_file}"]
 
     def _without_results(self, done: Replayed) -> Reproduction:
-        reason = done.stopped or _why_no_run(done)
+        reason = done.stopped or why_no_run(done)
         causes = causes_of(self.run, done)
         return _cannot(
             self.run, reason, done.plan, causes=causes, cells=len(done.plan.at), seconds=done.seconds,
@@ -270,7 +205,7 @@ class _Work:
         )  # fmt: skip
         if verdict is not Verdict.DIFFERENT:
             return found
-        if (reason := _unrunnable(done)) and any(one.kind == "error" for one in compared):
+        if (reason := unrunnable(done)) and any(one.kind == "error" for one in compared):
             return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=causes_of(self.run, done))
         number, names = first_different(done, again)
         assert done.results is not None  # noqa: S101  # checked by the caller
@@ -296,33 +231,6 @@ def _is_as_good(done: Replayed, original: RunResults) -> bool:
 
 def _all_identical(compared: Sequence[ComparedResult]) -> bool:
     return all(one.state in {"identical", "not compared"} for one in compared)
-
-
-def _why_no_run(done: Replayed) -> str:
-    return _unrunnable(done) or "the cell made no run in the replay"
-
-
-def _unrunnable(done: Replayed) -> str:
-    """Return what the first cell that failed in the replay alone was missing, in words; empty if none failed."""
-    failed = next((one for one in done.failures if one.reply.status != "ok"), None)
-    return "" if failed is None else _missing(failed, planning.has_redactions(done.plan.cells))
-
-
-def _missing(failed: Failure, redacted: Sequence[LoggedCell]) -> str:
-    number, error, message = failed.cell.number, failed.reply.error, failed.reply.message.strip().partition("\n")[0]
-    where = f"cell [{number}]"
-    if error in {"ModuleNotFoundError", "ImportError"}:
-        return f"{where} needs a package that is not installed: {message}"
-    if error == "FileNotFoundError":
-        return f"{where} needs a file that is not there: {message}"
-    if error == "StdinNotImplementedError":
-        return f"{where} asks for input, and the answer is not recorded"
-    if redacted:
-        secret = planning.redacted_name(redacted[0])
-        return (
-            f"{where} failed without the secret {secret} of cell [{redacted[0].number}], which is not recorded: {error}"
-        )
-    return f"{where} raised what it did not raise originally: {error}: {message}"
 
 
 def _notes(done: Replayed) -> list[str]:

@@ -61,7 +61,7 @@ class ReproduceMagics(Magics):
             found = %reproduce forest
         """
         from mlmagic.api.replay import reference_of, reproduction_of
-        from mlmagic.replay.reproducing import ReproduceRequest
+        from mlmagic.replay.request import ReproduceRequest
         from mlmagic.views.reproducibility.replay_progress import ReplayProgress
 
         line = expand(line, namespace_of(self.shell, local_ns), as_runs)

@@ -1,0 +1,41 @@
+"""Why a replay has no results to compare: what the first cell was missing that failed in it alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmagic.replay.plan import has_redactions, redacted_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmagic.replay.running.replaying import Failure, Replayed
+    from mlmagic.session.log import LoggedCell
+
+
+def why_no_run(done: Replayed) -> str:
+    """Return why the replay made no run, in words."""
+    return unrunnable(done) or "the cell made no run in the replay"
+
+
+def unrunnable(done: Replayed) -> str:
+    """Return what the first cell that failed in the replay alone was missing, in words; empty if none failed."""
+    failed = next((one for one in done.failures if one.reply.status != "ok"), None)
+    return "" if failed is None else _missing(failed, has_redactions(done.plan.cells))
+
+
+def _missing(failed: Failure, redacted: Sequence[LoggedCell]) -> str:
+    number, error, message = failed.cell.number, failed.reply.error, failed.reply.message.strip().partition("\n")[0]
+    where = f"cell [{number}]"
+    if error in {"ModuleNotFoundError", "ImportError"}:
+        return f"{where} needs a package that is not installed: {message}"
+    if error == "FileNotFoundError":
+        return f"{where} needs a file that is not there: {message}"
+    if error == "StdinNotImplementedError":
+        return f"{where} asks for input, and the answer is not recorded"
+    if redacted:
+        secret = redacted_name(redacted[0])
+        return (
+            f"{where} failed without the secret {secret} of cell [{redacted[0].number}], which is not recorded: {error}"
+        )
+    return f"{where} raised what it did not raise originally: {error}: {message}"
