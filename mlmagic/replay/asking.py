@@ -11,6 +11,7 @@ from mlmagic.replay.plan import in_words
 from mlmagic.replay.recorded_session import is_own
 from mlmagic.replay.running.recorded_environment import pinned_requirements
 from mlmagic.store import tracking_uri
+from mlmagic.visible import visible
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mlmagic.replay.plan import ReplayPlan
     from mlmagic.replay.request import ReproduceRequest
 
-_MOST_SHOWN = 4_000
+_MOST_SHOWN = 200_000
 
 
 def confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest) -> None:
@@ -32,21 +33,39 @@ def confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceReq
     elif not is_own(session):
         questions.append("its record does not bear this user's signature: somebody else wrote or edited it")
     if questions:
-        source = "\n\n".join(cell.source for cell in whole.cells)
-        more = f"\n… ({len(source) - _MOST_SHOWN:,} more characters)" if len(source) > _MOST_SHOWN else ""
-        questions[-1] += f". Its code:\n\n{source[:_MOST_SHOWN]}{more}\n"
+        questions[-1] += f". Its code:\n\n{_code_of(whole)}\n"
     if request.env:
         count = len(pinned_requirements(session.run))
         questions.append(f"--env installs {count} packages of the recorded versions into an environment of its own")
     questions += in_words(plan.outside())
     if not questions or request.yes:
         return
-    text = "\n".join(f"- {one}" for one in questions)
+    text = "\n".join(f"- {visible(one)}" for one in questions)
     if not confirmed(
         f"{text}\nRun {'it' if len(questions) == 1 else 'these'}? [y/N] ",
         f"--yes (mlmagic.reproduce(…, yes=True)) runs them:\n{text}",
     ):
         raise UsageProblem("not reproduced: nothing was run")
+
+
+def _code_of(plan: ReplayPlan) -> str:
+    """Return all code of a record: its cells, and the recorded modules that they would import.
+
+    Raises
+    ------
+    UsageProblem
+        If it is longer than anybody would read.
+    """
+    modules = [
+        f"# the module {name}\n{fact['source']}" for name, facts in plan.restored_modules().items() for fact in facts
+    ]
+    code = "\n\n".join([*(f"# cell [{cell.number}]\n{cell.source}" for cell in plan.cells), *modules])
+    if len(code) > _MOST_SHOWN:
+        raise UsageProblem(
+            f"the code of this run, which is not yours, has {len(code):,} characters, too many to read here: read "
+            "mlmagic.Run.find(RUN).session.to_script(), then --yes (yes=True) runs it"
+        )
+    return code
 
 
 def _user() -> str:
@@ -64,7 +83,7 @@ def why_not_whole(plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest
     what = "; ".join(more)
     lead = "the cells that the run needs did not give its results alone, and the others reach outside of the kernel"
     try:
-        agreed = confirmed(f"{lead}:\n{what}\nRun them? [y/N] ", "--yes runs them")
+        agreed = confirmed(f"{lead}:\n{visible(what)}\nRun them? [y/N] ", "--yes runs them")
     except UsageProblem:
         agreed = False
     return "" if agreed else f"{lead}: {what}. --yes runs them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -167,10 +168,16 @@ def test_a_record_that_somebody_edited_is_shown_and_asked_about(new_kernel, in_t
     _record(new_kernel, "%%track it\nscore = 1 / 3").stop()
     (file,) = in_the_store.glob("mlruns/**/session.json")
     content = json.loads(file.read_text())
-    content["cells"][-1]["source"] = "%%track it\nscore = 1 / 3\nopen('owned.txt', 'w')"
+    evil = f"%%track it\n{'# ' + 'x' * 9_000}\nscore = 1 / 3\n\x1b[8mopen('owned.txt', 'w')"
+    content["cells"][-1]["source"] = evil
+    module = {"file": "helpers.py", "sha256": hashlib.sha256(b"steal()").hexdigest(), "source": "steal()"}
+    content["cells"][0]["record"]["modules"] = {"helpers": module}
     file.write_text(json.dumps(content))
-    with pytest.raises(UsageProblem, match=r"does not bear this user's signature(.|\n)*owned.txt"):
+    with pytest.raises(UsageProblem, match=r"does not bear this user's signature") as raised:
         mlmagic.reproduce("it")
+    assert "owned.txt" in str(raised.value)
+    assert "steal()" in str(raised.value)
+    assert "\x1b" not in str(raised.value)
     assert not (in_the_store / "owned.txt").exists()
 
 
