@@ -63,17 +63,17 @@ function emptySection(title: string, told: string, key = title.toLowerCase()): S
 }
 
 function metricRow(column: NumberColumn, rows: readonly number[]): Row {
-  const given = rows.filter((row) => has(column, row)).map((row) => column.numbers[row]!);
+  const given = rows.filter((row) => has(column, row)).map((row) => lastOf(column, row));
   const texts = numbers(given);
   const best = bestOf(given, column.goal);
-  const base = has(column, rows[0]!) ? column.numbers[rows[0]!]! : null;
+  const base = has(column, rows[0]!) ? lastOf(column, rows[0]!) : null;
   const values = rows.map((row, place): Value => {
     if (!has(column, row)) return missing();
-    const value = column.numbers[row]!;
+    const value = lastOf(column, row);
     const shown = { text: texts.shift()!, title: String(value) };
     return { lines: [shown], remark: place > 0 && base !== null ? remark(value, base) : "", is_base: false, is_best: value === best };
   });
-  return { name: cell(column.label), goal: column.goal === null ? "" : column.goal === "min" ? "↓" : "↑", values };
+  return { name: cell(column.label), goal: column.goal === null ? "" : column.goal === "min" ? "↓" : "↑", which: "last", values };
 }
 
 function remark(value: number, base: number): string {
@@ -95,7 +95,7 @@ function valueRow(column: TextColumn, rows: readonly number[]): Row {
     if (value === null) return missing();
     return { lines: [cell(value)], remark: "", is_base: place > 0 && value === base, is_best: false };
   });
-  return { name: cell(column.label), goal: "", values };
+  return { name: cell(column.label), goal: "", which: "", values };
 }
 
 function missing(): Value {
@@ -107,9 +107,14 @@ function cell(text: string): Cell {
   return { text: cut(shown, LONGEST), title: shown.length > LONGEST ? cut(shown, 10 * LONGEST) : "" };
 }
 
+/** The table ranks metrics by their best values; a difference compares the last ones, as the kernel does. */
+function lastOf(column: NumberColumn, row: number): number {
+  return (column.last ?? column.numbers)[row]!;
+}
+
 function raw(column: Column, row: number): string | null {
   if (!has(column, row)) return null;
-  return column.type === "number" ? String(column.numbers[row]) : word(column, row);
+  return column.type === "number" ? String(lastOf(column, row)) : word(column, row);
 }
 
 function textOf(table: Table, id: string, row: number): string {
