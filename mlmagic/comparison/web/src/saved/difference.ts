@@ -63,13 +63,13 @@ function emptySection(title: string, told: string, key = title.toLowerCase()): S
 }
 
 function metricRow(column: NumberColumn, rows: readonly number[]): Row {
-  const given = rows.filter((row) => has(column, row)).map((row) => lastOf(column, row));
+  const given = rows.filter((row) => has(column, row)).map((row) => column.numbers[row]!);
   const texts = numbers(given);
   const best = bestOf(given, column.goal);
-  const base = has(column, rows[0]!) ? lastOf(column, rows[0]!) : null;
+  const base = has(column, rows[0]!) ? column.numbers[rows[0]!]! : null;
   const values = rows.map((row, place): Value => {
     if (!has(column, row)) return missing();
-    const value = lastOf(column, row);
+    const value = column.numbers[row]!;
     const shown = { text: texts.shift()!, title: String(value) };
     return { lines: [shown], remark: place > 0 && base !== null ? remark(value, base) : "", is_base: false, is_best: value === best };
   });
@@ -107,14 +107,9 @@ function cell(text: string): Cell {
   return { text: cut(shown, LONGEST), title: shown.length > LONGEST ? cut(shown, 10 * LONGEST) : "" };
 }
 
-/** The table ranks metrics by their best values; a difference compares the last ones, as the kernel does. */
-function lastOf(column: NumberColumn, row: number): number {
-  return (column.last ?? column.numbers)[row]!;
-}
-
 function raw(column: Column, row: number): string | null {
   if (!has(column, row)) return null;
-  return column.type === "number" ? String(lastOf(column, row)) : word(column, row);
+  return column.type === "number" ? String(column.numbers[row]) : word(column, row);
 }
 
 function textOf(table: Table, id: string, row: number): string {
