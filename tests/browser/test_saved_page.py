@@ -1,6 +1,7 @@
 """The saved page of a comparison in Chromium: a file, with no kernel, no network and, if need be, no JavaScript."""
 
 import math
+import re
 
 import pytest
 from databases import copy_new_database
@@ -34,7 +35,8 @@ def saved(tmp_path_factory):
                 Param("seed", str(at // 4)),
                 Param("optimizer", ["adam", "sgd"][at % 2]),
             ]
-            client.log_batch(run_id, [*losses, odd], params, [RunTag("note", HOSTILE)])
+            stars = [RunTag("mlmagic.star", "true")] if at == 9 else []
+            client.log_batch(run_id, [*losses, odd], params, [RunTag("note", HOSTILE), *stars])
             client.set_terminated(run_id, "FAILED" if at == 3 else "FINISHED", 1_790_000_009_000)
         widget = mlmagic.compare(metric="loss")
         widget.selected = widget.to_dataframe().run_id[1:4]
@@ -95,6 +97,23 @@ def test_the_page_says_what_it_is_and_is_filtered_sorted_and_grouped(opened):
     page.get_by_placeholder("Filter").fill("")
     page.get_by_label("Group by").select_option("configuration")
     page.locator(".mm-group").first.wait_for()
+
+
+def test_a_star_is_in_sight_and_does_not_indent_its_run(opened):
+    page = opened()
+    star = page.locator(".mm-body").get_by_role("img", name="Starred")
+    star.wait_for()
+    assert star.inner_text() == "★"
+    assert star.evaluate("(one) => getComputedStyle(one).opacity") == "1"
+    lefts = [page.locator(".mm-body .mm-name", has_text=name).bounding_box()["x"] for name in ("forest 9", "forest 8")]
+    assert lefts[0] == lefts[1]
+
+
+def test_when_a_run_began_is_not_told_as_how_long_ago(opened):
+    page = opened()
+    column = page.locator('.mm-heading[title^="started"]').get_attribute("data-column")
+    started = page.locator(f'.mm-body [data-line="0"] [data-column="{column}"]').inner_text()
+    assert re.search(r"\d\d:\d\d|\d{4}-\d\d-\d\d", started)
 
 
 def test_curves_are_drawn_from_the_page(opened):

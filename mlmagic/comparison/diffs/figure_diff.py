@@ -1,4 +1,4 @@
-"""Compares the figures of runs by name, and finds those with identical bytes."""
+"""Compares the figures of runs by name, and finds those with identical bytes. Of those with a step the last counts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlmagic.comparison.diffs.figure_paths import media_type_of, stepped_figure
 from mlmagic.comparison.diffs.run_files import read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlmagic.comparison.diffs.run_files import RunFiles
-
-MEDIA_TYPES = {
-    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
-    ".svg": "image/svg+xml", ".html": "text/html",
-}  # fmt: skip
-"""The figure formats. SVG and HTML may contain scripts: SVG is shown as an image, HTML in a sandbox."""
 
 _FOLDER = "figures/"
 
@@ -55,17 +50,20 @@ def figure_rows(runs: Sequence[RunFiles]) -> tuple[FigureRow, ...]:
 
 
 def _figures(files: RunFiles) -> dict[str, str]:
-    """Return the paths by name of the figures in ``figures/`` and at the top level."""
+    """Return the paths by name of the figures in ``figures/`` and at the top level, and of the last at a step."""
+    paths = [path for path in files.sizes if media_type_of(path)]
     return {
         path.removeprefix(_FOLDER): path
-        for path in sorted(files.sizes, key=lambda path: path.startswith(_FOLDER))  # take precedence
-        if media_type_of(path) and (path.startswith(_FOLDER) or "/" not in path)
-    }
+        for path in sorted(paths, key=lambda path: path.startswith(_FOLDER))  # take precedence
+        if (path.startswith(_FOLDER) or "/" not in path) and not stepped_figure(path)
+    } | _last_at_a_step(paths)
 
 
-def media_type_of(path: str) -> str | None:
-    """Return the media type of a figure by the ending of its name, None for any other file."""
-    return MEDIA_TYPES.get(f".{path.rpartition('.')[2].lower()}")
+def _last_at_a_step(paths: Iterable[str]) -> dict[str, str]:
+    """Return the path of the last figure for each key that was logged with steps."""
+    stepped = [(figure, path) for path in paths if (figure := stepped_figure(path))]
+    stepped.sort(key=lambda one: (one[0].step, one[0].rank))
+    return {f"{figure.key} (last step)": path for figure, path in stepped}
 
 
 def _sizes(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -> list[int | None]:
@@ -76,10 +74,11 @@ def _row(name: str, paths: Sequence[dict[str, str]], runs: Sequence[RunFiles]) -
     sizes = _sizes(name, paths, runs)
     contents = [_identity(files, run.get(name), sizes) for files, run in zip(runs, paths, strict=True)]
     alike = tuple(None if content is None else contents.index(content) for content in contents)
+    first = next((run[name] for run in paths if name in run), "")
     is_different = len(set(sizes)) > 1 or len(set(alike) - {None}) > 1
     return FigureRow(
         name=name,
-        media_type=media_type_of(name) or "",
+        media_type=media_type_of(first) or "",
         paths=tuple(run.get(name) for run in paths),
         sizes=tuple(sizes),
         alike=alike,

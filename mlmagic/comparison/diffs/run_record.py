@@ -23,7 +23,7 @@ REQUIREMENTS = "mlmagic/requirements.txt"
 PATCH = "mlmagic/uncommitted.patch"
 
 _READ = (CODE, ENVIRONMENT, REQUIREMENTS, PATCH)
-_FOLDERS = ("", "mlmagic", "figures")
+_FOLDERS = ("", "mlmagic", "figures", "images")
 
 
 @dataclass(frozen=True)

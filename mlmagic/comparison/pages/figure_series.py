@@ -1,8 +1,6 @@
 """Figures by name over several runs, with those that a run logged again and again as one series.
 
-``mlflow.log_image(image, key="sample", step=3)`` stores ``images/sample+step+3+timestamp+T+ID.png`` and a smaller copy
-that ends with ``+compressed.webp``. ``mlmagic.log_figure(figure, "sample", step=3)`` does so too, with
-interactive figures in ``figures/``. mlmagic calls figures of one title ``loss.png``, ``loss_2.png``, ``loss_3.png``.
+They were logged with a step, or mlmagic numbered figures of one title: ``loss.png``, ``loss_2.png``, ``loss_3.png``.
 """
 
 from __future__ import annotations
@@ -11,16 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mlmagic.comparison.diffs.figure_diff import media_type_of
+from mlmagic.comparison.diffs.figure_paths import media_type_of, stepped_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _FOLDER = "figures/"
-# Before 3.0 MLflow separated by %, and wrote # for a slash.
-_LOGGED = re.compile(
-    r"(?:images|figures)/(?P<key>[^/]+?)[+%]step[+%](?P<step>-?\d{1,18})[+%]timestamp[+%](?P<at>\d{1,18})[+%].*"
-)
 _NUMBERED = re.compile(r"(?P<base>.*?[^\d\W_])(?:[_\- ]{1,2}(?P<number>\d{1,9})|(?P<glued>\d{1,9}))?")
 _FEWEST = 2
 
@@ -76,9 +70,8 @@ def _series(name: str, is_logged: bool, runs: Sequence[Mapping[int, tuple[int, s
 
 def _located(path: str, bases: set[str]) -> tuple[str, int, int, bool]:
     """Return the name of a figure's series, its place there, its moment, and whether MLflow logged it by step."""
-    if logged := _LOGGED.fullmatch(path):
-        moment = 2 * int(logged["at"]) + ("compressed" not in path.rpartition("/")[2])
-        return logged["key"].replace("~", "/").replace("#", "/"), int(logged["step"]), moment, True
+    if logged := stepped_figure(path):
+        return logged.key, logged.step, logged.rank, True
     base, number = _numbered(path)
     if base in bases:
         return base, 1 if number is None else number, 0, False

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.comparison.diffs.figure_diff import media_type_of
+from mlmagic.comparison.diffs.figure_paths import media_type_of
 from mlmagic.comparison.diffs.run_files import LONGEST_BYTES, RunFiles, list_all
 from mlmagic.comparison.pages.figure_series import series_of
 from mlmagic.errors import StoreError, UsageProblem

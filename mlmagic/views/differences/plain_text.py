@@ -48,7 +48,7 @@ def difference_text(found: Difference, sections: Sequence[Section]) -> str:
 def _differing(section: Section, runs: int) -> Iterable[str]:
     if section.rows:
         head = ["", *(letter(at) for at in range(runs))]
-        names = [f"{shorten(row.name.text, _WIDEST)} {row.goal}".rstrip() for row in section.rows]
+        names = [f"{shorten(row.name.text, _WIDEST)} {row.goal} {row.which}".rstrip() for row in section.rows]
         values = [list(map(_value, row.values)) for row in section.rows]
         yield from _aligned([head, *([name, *row] for name, row in zip(names, values, strict=True))])
     if section.rows_left_out:

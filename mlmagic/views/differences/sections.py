@@ -49,11 +49,15 @@ class Value:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of differing values: a name, an arrow in the better direction, and the value of each run."""
+    """A row of differing values: a name, an arrow in the better direction, and the value of each run.
+
+    *which* says which of a metric's values is compared: the last one.
+    """
 
     name: SummaryCell
     goal: str
     values: tuple[Value, ...]
+    which: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ def _metric_row(row: MetricRow) -> Row:
             continue
         shown = (SummaryCell(next(texts), repr(value)),)
         values.append(Value(shown, _remark(row, at, value), is_best=at in row.best))
-    return Row(cell(row.name, _LONGEST_NAME), _GOALS[row.goal], tuple(values))
+    return Row(cell(row.name, _LONGEST_NAME), _GOALS[row.goal], tuple(values), which="last")
 
 
 def _remark(row: MetricRow, at: int, value: float) -> str:

@@ -61,3 +61,20 @@ def test_a_figure_in_the_folder_counts_before_one_of_its_name_above():
     (row,) = figure_rows([run({"a.png": b"x", "figures/a.png": b"yy"}), run({"a.png": b"yy"})])
     assert row.paths == ("figures/a.png", "a.png")
     assert row.differs is False
+
+
+def test_of_figures_with_a_step_the_last_step_is_compared():
+    stem = "sample+step+{}+timestamp+{}+ab"
+    first = {
+        f"images/{stem.format(2, 200)}.png": b"two",
+        f"images/{stem.format(10, 300)}.png": b"ten",
+        f"images/{stem.format(10, 300)}+compressed.webp": b"small",
+    }
+    second = {f"images/{stem.format(10, 900)}.png": b"ten", f"images/{stem.format(9, 950)}.png": b"nine"}
+    (row,) = figure_rows([run(first), run(second), run({})])
+    assert row.name == "sample (last step)"
+    assert row.media_type == "image/png"
+    assert row.paths == (f"images/{stem.format(10, 300)}.png", f"images/{stem.format(10, 900)}.png", None)
+    assert row.alike == (0, 0, None)
+    (interactive,) = figure_rows([run({f"figures/{stem.format(step, 1)}.html": b"x" for step in (1, 2)})] * 2)
+    assert interactive.paths[0] == f"figures/{stem.format(2, 1)}.html"

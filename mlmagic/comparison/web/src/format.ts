@@ -1,6 +1,7 @@
 /** Numbers, durations and moments as `mlmagic/views/rendering.py` writes them, so that all views say the same. */
 
 import { isMoment } from "./values.ts";
+import { counted } from "./words.ts";
 
 const DIGITS_LEAST = 4;
 const DIGITS_MOST = 6;
@@ -9,6 +10,9 @@ const SCIENTIFIC_ABOVE = 1e6;
 const INTEGER_ABOVE = 1e15;
 const SIZE_ALIGNED_FROM = 1e-3;
 const LARGE_CHANGE = 100;
+const MINUTE = 60;
+const DAY = 86_400;
+const UNITS: readonly (readonly [string, number])[] = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3600], ["minute", MINUTE]];
 export const MISSING = "–";
 
 /** Returns a number at four to six significant digits, more where fewer would make it look exact. */
@@ -130,6 +134,16 @@ export function moment(milliseconds: number, now: number): string {
   if (at.toDateString() === today.toDateString()) return time;
   if (at.getFullYear() !== today.getFullYear()) return isoDay(at);
   return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${time}`;
+}
+
+/** Returns how long ago a moment was, in its largest unit; one that is not past as `moment` writes it. */
+export function ago(milliseconds: number, now: number): string {
+  if (!isMoment(milliseconds)) return MISSING;
+  const seconds = (now - milliseconds) / 1000;
+  if (seconds < -MINUTE) return moment(milliseconds, now); // of a machine with another clock
+  if (seconds < MINUTE) return "just now";
+  const [unit, length] = UNITS.find(([, length]) => seconds >= length)!;
+  return `${counted(Math.floor(seconds / length), unit)} ago`;
 }
 
 /** Returns a moment to the second, with how long ago it was. */

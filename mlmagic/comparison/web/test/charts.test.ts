@@ -199,6 +199,23 @@ test("the axes are those of most values, in the order of the table, without what
   assert.deepEqual(axesIn(wide), ["param:lr", "param:dropout", "param:layers", "param:depth", "param:batch", "param:warmup", "metric:loss"]);
 });
 
+test("the scatter plot begins with the number that most runs have, and an axis is not for what few have", () => {
+  const every = (values: (at: number) => string | null) => Array.from({ length: 40 }, (_, at) => values(at));
+  const some = tableOf([
+    { id: "param:warmup", values: every((at) => (at < 30 ? `${at}` : null)), format: "number" },
+    { id: "param:kind", values: every((at) => ["a", "b"][at % 2]!) },
+    { id: "param:lr", values: every((at) => `${at % 3}`), format: "number" },
+    { id: "metric:loss", values: every((at) => `${at}`).map(Number), goal: "min" as const },
+  ]);
+  assert.equal(scatterColumn(some, rowsOf(40), "", "x", null)?.id, "param:lr");
+  const rare = tableOf([
+    { id: "param:often", values: every((at) => (at < 12 ? `${at}` : null)), format: "number" },
+    { id: "param:rare", values: every((at) => (at < 9 ? `${at}` : null)), format: "number" },
+    { id: "metric:loss", values: every((at) => `${at}`).map(Number), goal: "min" as const },
+  ]);
+  assert.deepEqual(axesIn(rare, rowsOf(40)), ["param:often", "metric:loss"]);
+});
+
 test("columns that a view names and that are gone are left out", () => {
   const rows = rowsOf(3);
   const main = mainMetric(TABLE, "metric:gone");

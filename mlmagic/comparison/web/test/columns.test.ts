@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { columnsBetween, differsAmong, layoutOf, NAME, NARROWEST, SELECT_WIDTH, shownColumns } from "../src/table/columns.ts";
+import { longestName } from "../src/table/labels.ts";
 import { clicked, described } from "../src/table/sorting.ts";
 import { idsBetween, toggled } from "../src/table/selection.ts";
 import { flattened, grouped, nested } from "../src/table/tree.ts";
@@ -53,6 +54,31 @@ test("columns stand beside each other without a gap, as wide as they were dragge
   for (let at = 1; at < lefts.length; at++) assert.ok(lefts[at]! - lefts[at - 1]! >= NARROWEST);
   const means = layoutOf(table.columns, 1, {}, ({ kind }) => (kind === "metric" ? 17 : 0)).lefts;
   assert.ok(means[2]! - means[1]! > 17 * 7, "a mean with its error is not cut");
+});
+
+test("names take the room that the other columns leave, up to a limit, and a part of the table where they leave none", () => {
+  const width = (letters: number, room: number, widths = {}) => {
+    const { lefts } = layoutOf(table.columns, 1, widths, () => 0, { letters, room });
+    return lefts[1]! - lefts[0]!;
+  };
+  const least = width(60, 0);
+  assert.equal(width(5, 2000), least, "short names need no more");
+  assert.ok(width(40, 2000) > 40 * 7 + 90);
+  assert.ok(width(1000, 4000) <= 600);
+  assert.equal(width(60, 500), least);
+  const all = layoutOf(table.columns, 1, {}, () => 0, { letters: 60, room: 900 }).lefts.at(-1)!;
+  assert.ok(all <= 900, "the columns still fit");
+  const wide = { "metric:loss": 800, "metric:same": 800 };
+  assert.ok(width(60, 1400, wide) > least && width(60, 1400, wide) < 400);
+  assert.equal(width(60, 2000, { [NAME]: 100 }), 100, "as wide as it was dragged");
+});
+
+test("the longest name counts with its badges, and those below it", () => {
+  const named = tableOf([{ id: NAME, values: ["a", "bb", "below it"] }], { parents: [-1, -1, 0] });
+  const longest = (badges: [string, string[]][] = []) => longestName(nested(named, null), named, new Map(badges));
+  assert.ok(longest() >= 8);
+  assert.ok(longest([["id1", ["digits@champion"]]]) >= 2 + "digits@champion".length);
+  assert.equal(longest([["id1", ["x".repeat(30), "x".repeat(30), "x".repeat(30)]]]), longest([["id1", ["x".repeat(30), "x".repeat(30)]]]));
 });
 
 test("the unpinned columns between two places are those that can be seen there", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clean, duration, formatter, moment, number, numbers } from "../src/format.ts";
+import { ago, clean, duration, formatter, moment, number, numbers } from "../src/format.ts";
 import examples from "./formats.json" with { type: "json" };
 import { random } from "./tables.ts";
 
@@ -43,6 +43,16 @@ test("a moment is as short as it is clear", () => {
   assert.equal(moment(new Date(2026, 2, 3, 9, 5).getTime(), now), "3 Mar, 09:05");
   assert.equal(moment(new Date(2024, 2, 3, 9, 5).getTime(), now), "2024-03-03");
   assert.equal(moment(1e300, now), "–");
+});
+
+test("how long ago a moment was is told in its largest unit", () => {
+  const now = new Date(2026, 5, 10, 18, 0).getTime();
+  const told = (seconds: number) => ago(now - 1000 * seconds, now);
+  assert.deepEqual([0, 59, 60, 185, 3599, 3600].map(told), ["just now", "just now", "1 minute ago", "3 minutes ago", "59 minutes ago", "1 hour ago"]);
+  assert.deepEqual([2 * 86_400, 29 * 86_400, 31 * 86_400, 364 * 86_400, 800 * 86_400].map(told), ["2 days ago", "29 days ago", "1 month ago", "12 months ago", "2 years ago"]);
+  assert.equal(told(-30), "just now", "clocks differ a little");
+  assert.equal(told(-3600), "19:00");
+  assert.equal(ago(1e300, now), "–");
 });
 
 test("text is shown on one line, and cannot mirror what follows", () => {

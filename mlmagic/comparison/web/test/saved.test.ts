@@ -133,6 +133,7 @@ test("differences are of what the table has: metrics, parameters, data and tags"
   ]);
   const [loss, rare] = sections[0]!.rows;
   assert.deepEqual(loss!.values.map(({ lines, remark, is_best }) => [lines[0]!.text, remark, is_best]), [["0.3000", "", false], ["0.1000", "-0.2 (-66.7%)", true], ["nan", "was 0.3", false]]);
+  assert.deepEqual([loss!.which, sections[1]!.rows[0]!.which], ["last", ""], "the label says which values of a metric are compared");
   assert.deepEqual(rare!.values.map(({ lines }) => lines[0]!.text), ["–", "1", "–"]);
   assert.deepEqual(sections[1]!.rows[0]!.values.map(({ lines, is_base }) => [lines[0]!.text, is_base]), [["0.1", false], ["0.1", true], ["–", false]]);
   assert.deepEqual(sections[1]!.equal.map((pair) => pair.map(({ text }) => text)), [["note", "a b"]]);

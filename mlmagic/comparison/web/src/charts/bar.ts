@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.ts";
 import type { Column, Kind } from "../wire.ts";
+import { countOf, countText, isSame, type Count } from "../table/counts.ts";
 import { counted, cut } from "../words.ts";
 import type { Axis } from "./axis.ts";
 import { AxisChooser } from "./chooser.ts";
@@ -91,7 +92,6 @@ export class Bar {
     const { charts, metric } = data.state.view.value;
     const passed = data.passed.value;
     const [x, y, colour] = [data.x.value, data.y.value, data.colour.value];
-    const total = data.rows.value.length;
     void data.axes.value;
     for (const [kind, one] of this.#kinds) one.setAttribute("aria-pressed", String(kind === charts.kind));
     this.#axes.hidden = charts.kind !== "parallel";
@@ -109,16 +109,23 @@ export class Bar {
     log(this.#logY, y);
     log(this.#logColour, colour);
     showLegend(this.#legend, colour);
-    const count = passed ? passed.reduce((sum, isIn) => sum + isIn, 0) : total;
-    const all = total === table.count ? counted(total, "run") : `${counted(total, "run")} that ${total === 1 ? "passes" : "pass"} the filter`;
+    const count = passed ? passed.reduce((sum, isIn) => sum + isIn, 0) : 0;
+    const { found, all } = data.filtered.value;
+    const filtered = isSame(found, all) ? "" : ` that ${found.top + found.below === 1 ? "passes" : "pass"} the filter`;
     const blank = charts.kind === "parallel" ? data.blank.value : 0;
     const without = blank > 0 ? `, ${blank.toLocaleString("en-US")} without a value on any axis` : "";
-    this.#count.textContent = passed ? `${count.toLocaleString("en-US")} of ${all} in the ${charts.kind === "scatter" ? "rectangle" : "ranges"}` : `${all}${without}`;
+    this.#count.textContent = passed ? `${countText(this.#countOf(passed), found)}${filtered} in the ${charts.kind === "scatter" ? "rectangle" : "ranges"}` : `${countText(found)}${filtered}${without}`;
     this.#chosen.hidden = passed === null;
     this.#chosen.textContent = `Select ${count === 1 ? "this run" : `these ${counted(count, "run")}`}`;
     this.#chosen.setAttribute("aria-disabled", String(count === 0));
     this.#cleared.hidden = passed === null;
     this.#cleared.textContent = charts.kind === "scatter" ? "Clear the rectangle" : "Clear the ranges";
+  }
+
+  #countOf(passed: Uint8Array): Count {
+    const rows = this.#data.rows.peek();
+    const isIn = new Set(rows.filter((_, at) => passed[at]));
+    return countOf(this.#data.table.peek(), (row) => isIn.has(row));
   }
 
   #change(changes: Parameters<ChartData["state"]["changeCharts"]>[0]): void {

@@ -10,8 +10,9 @@ export const MOST_AXES = 24;
 /** A column of words in which almost every run has its own says nothing about a group of runs. */
 const MOST_FIRST_WORDS = 50;
 const FEW_WORDS = 8;
-/** A column that fewer of the runs have has no axis where nobody chose. */
+/** A column that fewer of the runs have has an axis only where nothing else does; and one below `RARE` has none. */
 const LEAST_SHARE = 0.5;
+const RARE = 0.25;
 const MOST_COUNTED = 1000;
 const OFFERED = new Set(["param", "metric", "data", "tag"]);
 const OFFERED_OF_RUN = new Set(["run:status", "run:duration", "run:span", "run:experiment", "run:started"]);
@@ -59,7 +60,7 @@ export function tellingColumns(table: Table, rows: Int32Array, kind: "param" | "
   const varying = table.columns.flatMap((column) => {
     if (column.kind !== kind || column === without) return [];
     const values = distinct(column, rows, MOST_COUNTED);
-    return values > 1 ? [{ column, values, isPoor: isRepetition(column.label) || (!isNumeric(column) && values > mostWords) }] : [];
+    return values > 1 && shareOf(column, rows) >= RARE ? [{ column, values, isPoor: isRepetition(column.label) || (!isNumeric(column) && values > mostWords) }] : [];
   });
   const known = preferred(varying, ({ column }) => shareOf(column, rows) >= LEAST_SHARE);
   const telling = preferred(known, ({ isPoor }) => !isPoor);
@@ -69,7 +70,13 @@ export function tellingColumns(table: Table, rows: Int32Array, kind: "param" | "
     const key = contentOf(one.column, rows);
     if (!different.has(key)) different.set(key, one);
   }
-  const best = new Set([...different.values()].sort((a, b) => b.values - a.values).slice(0, most).map(({ column }) => column));
+  return ofMostValues(table, rows, [...different.values()].map(({ column }) => column), most);
+}
+
+/** Returns the columns of most values, in the order of the table. */
+function ofMostValues(table: Table, rows: Int32Array, columns: readonly Column[], most: number): Column[] {
+  const sized = columns.map((column) => ({ column, values: distinct(column, rows, MOST_COUNTED) }));
+  const best = new Set(sized.sort((a, b) => b.values - a.values).slice(0, most).map(({ column }) => column));
   return table.columns.filter((column) => best.has(column));
 }
 
@@ -113,14 +120,16 @@ export function axesOf(table: Table, rows: Int32Array, chosen: readonly string[]
   return main ? [...first, main] : first;
 }
 
-/** Returns the column of an axis of the scatter plot: the chosen one, else a param that varies (x) or the metric (y). */
+/** Returns the column of an axis of the scatter plot: the chosen one, else the varied param that most runs have (x) or the metric (y). */
 export function scatterColumn(table: Table, rows: Int32Array, chosen: string, which: "x" | "y", main: Column | null): Column | null {
   const own = table.byId.get(chosen);
   if (own) return own;
   const offered = offeredColumns(table);
   if (which === "y") return main ?? offered[0] ?? null;
-  const params = tellingColumns(table, rows, "param", FIRST_AXES);
-  return params.find(isNumeric) ?? params[0] ?? offered.find((column) => column !== main && isNumeric(column)) ?? offered[0] ?? null;
+  const params = preferred(tellingColumns(table, rows, "param", Infinity), isNumeric);
+  const share = Math.max(...params.map((column) => shareOf(column, rows)));
+  const known = params.filter((column) => shareOf(column, rows) === share);
+  return ofMostValues(table, rows, known, FIRST_AXES)[0] ?? offered.find((column) => column !== main && isNumeric(column)) ?? offered[0] ?? null;
 }
 
 /** Returns the column that colours, null for none. */

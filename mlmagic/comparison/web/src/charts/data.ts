@@ -4,7 +4,7 @@ import { computed, signal, type ReadonlySignal } from "@preact/signals-core";
 
 import { unrankedOf } from "../failed.ts";
 import type { State } from "../state.ts";
-import { filteredOf } from "../table/filtered.ts";
+import { filteredOf, type Filtered } from "../table/filtered.ts";
 import type { Column, Table } from "../wire.ts";
 import { axisOf, colourAxisOf, type Axis } from "./axis.ts";
 import { inBox, passing } from "./brush.ts";
@@ -19,6 +19,8 @@ export class ChartData {
   readonly table: ReadonlySignal<Table>;
   /** The rows of the table that pass the filter; all that follows has a value for each of them. */
   readonly rows: ReadonlySignal<Int32Array>;
+  /** What the filter keeps, and how much of the runs that is. */
+  readonly filtered: ReadonlySignal<Filtered>;
   /** The rows of the table that are not ranked; null: none. */
   readonly unranked: ReadonlySignal<Uint8Array | null>;
   readonly main: ReadonlySignal<Column | null>;
@@ -48,8 +50,8 @@ export class ChartData {
     const metric = computed(() => state.view.value.metric);
     const [ids, logs, x, y, colour, kind] = [view("axes"), view("logs"), view("x"), view("y"), view("colour"), view("kind")];
     const [brushes, box] = [view("brushes"), view("box")];
-    const filtered = filteredOf(state);
-    const kept = computed(() => filtered.value.rows);
+    this.filtered = filteredOf(state);
+    const kept = computed(() => this.filtered.value.rows);
     this.table = state.table;
     this.unranked = unrankedOf(state.table, state.view);
     this.rows = computed(() => rowsOf(state.table.value.count, kept.value));

@@ -5,6 +5,7 @@ import { effect, signal } from "@preact/signals-core";
 import type { Context, Part } from "../context.ts";
 import { el, fill } from "../dom.ts";
 import { MOST_SELECTED } from "../table/selection.ts";
+import { watchTheme } from "../theme_watch.ts";
 import { counted } from "../words.ts";
 import { Bar } from "./bar.ts";
 import { Best, bestOf } from "./best.ts";
@@ -30,8 +31,6 @@ class Charts implements Part {
   readonly #best: Best;
   readonly #empty = el("div", { class: "mm-empty" });
   readonly #isVisible = signal(false);
-  /** JupyterLab hides the page at the moment of a change of theme, when nothing has a size: the next frame has. */
-  readonly #theme = new MutationObserver(() => this.#again());
   readonly #resized = new ResizeObserver(() => this.#again());
   readonly #drawn = signal(0);
   readonly #stop: (() => void)[] = [];
@@ -46,9 +45,9 @@ class Charts implements Part {
     this.#best = new Best(data);
     this.#bar = new Bar(data, { select: () => this.#select(), clear: () => this.#clear(), save: (kind) => this.#save(kind) });
     this.element.append(this.#bar.element, this.#empty, this.#parallel.element, this.#scatter.element, this.#importance.element, this.#best.element);
-    this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class", "theme"] });
     this.#resized.observe(this.element);
     this.#stop.push(
+      watchTheme(() => this.#again()),
       effect(() => {
         void this.#drawn.value;
         if (!this.#isVisible.value) return;
@@ -72,7 +71,6 @@ class Charts implements Part {
   destroy(): void {
     for (const stop of this.#stop) stop();
     cancelAnimationFrame(this.#frame);
-    this.#theme.disconnect();
     this.#resized.disconnect();
     this.#importance.destroy();
   }
@@ -86,6 +84,7 @@ class Charts implements Part {
     if (charts.kind === "importance") this.#importance.draw();
   }
 
+  /** JupyterLab hides the page at the moment of a change of theme, when nothing has a size: the next frame has. */
   #again(): void {
     requestAnimationFrame(() => {
       this.#parallel.forgetTheme();

@@ -12,7 +12,7 @@ const LONGEST_NAME = 200;
 const LONGEST_HEAD = 40;
 /** So many values are read out with a line. */
 const SAID = 4;
-const NAME_PX = 180;
+const NAME_PX = 150;
 /** So much more where it stands how many runs failed. */
 const WITHOUT_PX = 70;
 const VALUE_PX = 90;
@@ -59,7 +59,7 @@ export class Legend {
     for (const line of ordered) this.#buttons.set(line.key, this.#button(line, columns));
     const labels = ordered.find((line) => line.parts)?.parts?.labels ?? "";
     const head = ({ metric, which }: Values) =>
-      el("span", { title: cut(metric, LONGEST_NAME) }, panels.length > 1 ? el("bdi", {}, cut(metric, LONGEST_HEAD)) : null, panels.length > 1 ? " " : null, el("small", {}, which));
+      el("span", { title: cut(metric, LONGEST_NAME) }, panels.length > 1 ? el("bdi", {}, ...breakable(cut(metric, LONGEST_HEAD))) : null, panels.length > 1 ? " " : null, el("small", {}, which));
     const list = el("ul", { class: "mm-legend-list" }, ...[...this.#buttons.values()].map((button) => el("li", {}, button)));
     const wide = el("div", {}, el("div", { class: "mm-legend-head", "aria-hidden": "true" }, el("bdi", { class: "mm-name", title: labels }, labels), ...columns.map(head)), list);
     const each = ordered.some(({ size }) => size > 1) ? MEAN_PX : VALUE_PX;
@@ -145,6 +145,11 @@ function columnsOf(panels: readonly LegendPanel[]): Values[] {
 /** Of a group its values; what these are of stands in the heading. */
 function shownName({ name, parts }: Line): string {
   return cut(parts?.values ?? name, LONGEST_NAME);
+}
+
+/** Returns a name that may be wrapped after its separators. */
+function breakable(name: string): (string | HTMLElement)[] {
+  return name.split(/(?<=[_./-])/u).flatMap((part, at) => (at > 0 ? [el("wbr"), part] : [part]));
 }
 
 function valueText(line: Line, which: "last" | "best"): string {

@@ -15,6 +15,7 @@ import { Histories, type Window } from "./histories.ts";
 import { Legend } from "./legend.ts";
 import { Panel } from "./panel.ts";
 import { fromAxis } from "./scale.ts";
+import { watchTheme } from "../theme_watch.ts";
 import { word, type Table } from "../wire.ts";
 
 const NEWEST = 5;
@@ -45,8 +46,6 @@ class Curves implements Part {
   readonly #told = el("p", { class: "mm-told" });
   readonly #grid = el("div", { class: "mm-curves-grid" });
   readonly #empty = el("div", { class: "mm-empty" });
-  /** JupyterLab hides the page at the moment of the change, when nothing has a size: the next frame has. */
-  readonly #theme = new MutationObserver(() => requestAnimationFrame(() => this.#redraw()));
   readonly #stop: (() => void)[] = [];
   #origins = new Map<string, number>();
   /** The x of all the histories, not only of what is in view. */
@@ -70,11 +69,12 @@ class Curves implements Part {
       reload: () => this.#histories.forget(this.#shown().runs.filter((run) => this.#isRunning(run))),
     });
     this.element.append(this.#bar.element, this.#chooser.element, this.#problems, this.#told, this.#empty, this.#legend.element, this.#grid);
-    this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class", "theme"] });
 
     let x = state.view.peek().curves.x;
     let table = state.table.peek();
     this.#stop.push(
+      // JupyterLab hides the page at the moment of the change, when nothing has a size: the next frame has.
+      watchTheme(() => requestAnimationFrame(() => this.#redraw())),
       effect(() => {
         const { curves } = state.view.value;
         if (curves.x === x) return;
@@ -104,7 +104,6 @@ class Curves implements Part {
     for (const stop of this.#stop) stop();
     cancelAnimationFrame(this.#frame);
     window.clearTimeout(this.#settling);
-    this.#theme.disconnect();
     this.#histories.destroy();
     for (const panel of this.#panels.values()) panel.destroy();
   }

@@ -131,7 +131,7 @@ function tableOf(section: Section, runs: readonly Head[]): HTMLElement {
           el(
             "tr",
             {},
-            el("th", { scope: "row" }, text(row.name), row.goal ? el("span", { class: "mm-soft", title: row.goal === "↓" ? "less is better" : "more is better" }, ` ${row.goal}`) : null),
+            el("th", { scope: "row" }, text(row.name), row.goal ? el("span", { class: "mm-soft", title: row.goal === "↓" ? "less is better" : "more is better" }, ` ${row.goal}`) : null, row.which ? el("span", { class: "mm-soft" }, ` ${row.which}`) : null),
             ...row.values.map(valueOf),
           ),
         ),

@@ -28,6 +28,8 @@ export interface Value {
 export interface Row {
   name: Cell;
   goal: string;
+  /** Which of the values of a metric is compared: `last`. */
+  which: string;
   values: Value[];
 }
 

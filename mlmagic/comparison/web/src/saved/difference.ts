@@ -73,7 +73,7 @@ function metricRow(column: NumberColumn, rows: readonly number[]): Row {
     const shown = { text: texts.shift()!, title: String(value) };
     return { lines: [shown], remark: place > 0 && base !== null ? remark(value, base) : "", is_base: false, is_best: value === best };
   });
-  return { name: cell(column.label), goal: column.goal === null ? "" : column.goal === "min" ? "↓" : "↑", values };
+  return { name: cell(column.label), goal: column.goal === null ? "" : column.goal === "min" ? "↓" : "↑", which: "last", values };
 }
 
 function remark(value: number, base: number): string {
@@ -95,7 +95,7 @@ function valueRow(column: TextColumn, rows: readonly number[]): Row {
     if (value === null) return missing();
     return { lines: [cell(value)], remark: "", is_base: place > 0 && value === base, is_best: false };
   });
-  return { name: cell(column.label), goal: "", values };
+  return { name: cell(column.label), goal: "", which: "", values };
 }
 
 function missing(): Value {

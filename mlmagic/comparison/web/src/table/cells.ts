@@ -1,8 +1,7 @@
 /** One cell: what it says, and how it is marked. */
 
 import { el, fill } from "../dom.ts";
-import { failuresIn } from "../failed.ts";
-import { clean, duration, exactMoment, meanText, MISSING, moment, number } from "../format.ts";
+import { ago, clean, duration, exactMoment, meanText, MISSING, moment, number } from "../format.ts";
 import { isShared } from "../names.ts";
 import { nameElement } from "../name_element.ts";
 import { swatch } from "../swatch.ts";
@@ -11,14 +10,13 @@ import { has, intervalAt, uiAddress, word, wordOf, type Column, type NumberColum
 import { counted, cut, markOf } from "../words.ts";
 import { ARCHIVED } from "./archived.ts";
 import { NAME } from "./columns.ts";
+import { countsOf, LONGEST_BADGE, MOST_BADGES } from "./labels.ts";
 import type { TableModel } from "./model.ts";
 import type { Summary } from "./statistics.ts";
 import { belowOf, commonRow, summaryIn, type Branch, type Line } from "./tree.ts";
 
 const LONGEST_TEXT = 300;
 const LONGEST_TITLE = 2000;
-const MOST_BADGES = 2;
-const LONGEST_BADGE = 30;
 export const STAR = "tag:mlmagic.star";
 /** So much of a digest tells two data sets apart; all of it is in the title. */
 const DIGEST = 8;
@@ -78,16 +76,18 @@ function drawName(cell: HTMLElement, { branch, depth }: Line, { model, table }: 
     count > 0
       ? el("button", { type: "button", tabindex: -1, class: "mm-fold", "data-do": "fold", "aria-label": `${isOpen ? "Fold" : "Unfold"} ${counted(count, "run")}`, "aria-expanded": String(isOpen) })
       : null,
-    branch.row < 0 || isDeleted || (table.saved && !isStarred)
+    branch.row < 0 || isDeleted || (table.saved && !hasStars(table))
       ? null
       : table.saved
-        ? el("span", { class: "mm-starred", role: "img", "aria-label": "Starred" }, "★")
+        ? isStarred
+          ? el("span", { class: "mm-starred mm-still", role: "img", "aria-label": "Starred" }, "★")
+          : el("span", { class: "mm-starred mm-still", "aria-hidden": "true" })
         : el("button", { type: "button", tabindex: -1, class: "mm-starred", "data-do": "star", "aria-pressed": String(isStarred), "aria-label": isStarred ? "Starred" : "Not starred", title: isStarred ? "Remove the star (s)" : "Star this run (s)" }, isStarred ? "★" : "☆"),
     place === undefined ? null : swatch(place),
     status === "" || status === "finished" ? null : el("span", { class: `mm-dot mm-${markOf(status)}`, role: "img", "aria-label": status, title: status }),
     nameElement(cut(clean(label), LONGEST_TEXT) || "(no name)", model.shared(branch)),
     branch.row >= 0 && isShared(table, branch.row) ? el("span", { class: "mm-count" }, table.ids[branch.row]!.slice(0, 8)) : null,
-    count > 0 ? el("span", { class: "mm-count" }, [counted(count, "run"), failuresIn(table, branch.children.map(({ row }) => row))].filter(Boolean).join(", ")) : null,
+    count > 0 ? el("span", { class: "mm-count" }, countsOf(table, branch.children)) : null,
     isDeleted ? el("span", { class: "mm-badge" }, "deleted") : null,
     branch.row >= 0 && wordOf(table, ARCHIVED, branch.row) === "true" ? el("span", { class: "mm-badge" }, "archived") : null,
     ...badges.slice(0, MOST_BADGES).map((badge) => el("span", { class: "mm-badge mm-badge-alias", title: `Registered model ${clean(badge)}` }, el("bdi", {}, cut(clean(badge), LONGEST_BADGE)))),
@@ -96,6 +96,12 @@ function drawName(cell: HTMLElement, { branch, depth }: Line, { model, table }: 
       ? el("a", { href: link, target: "_blank", rel: "noopener noreferrer", tabindex: -1, class: "mm-link", title: "Open in the MLflow UI (Ctrl+Enter)", "aria-label": `Open ${cut(clean(label), 60)} in the MLflow UI` }, "↗")
       : null,
   );
+}
+
+/** Where one run of a saved page is starred, the others leave room for a star: an indented name reads as nested. */
+function hasStars(table: Table): boolean {
+  const stars = table.byId.get(STAR);
+  return stars?.type === "text" && stars.words.includes("true");
 }
 
 function drawWord(cell: HTMLElement, column: TextColumn, row: number): void {
@@ -119,16 +125,21 @@ function drawDuration(cell: HTMLElement, column: NumberColumn, row: number, { mo
   fill(cell, duration(seconds));
 }
 
-function drawMoment(cell: HTMLElement, column: NumberColumn, row: number, { now }: Drawing): void {
+function drawMoment(cell: HTMLElement, column: NumberColumn, row: number, { table, now }: Drawing): void {
   cell.title = exactMoment(column.numbers[row]!, now);
-  fill(cell, moment(column.numbers[row]!, now));
+  fill(cell, momentText(column.numbers[row]!, table, now));
+}
+
+/** A saved page is read on another day, where it says when and not how long ago. */
+function momentText(milliseconds: number, table: Table, now: number): string {
+  return table.saved ? moment(milliseconds, now) : ago(milliseconds, now);
 }
 
 /** Of several runs the newest tells when something was last tried. */
-function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branch, { now }: Drawing): void {
+function drawNewest(cell: HTMLElement, column: NumberColumn, { children }: Branch, { table, now }: Drawing): void {
   const newest = Math.max(...children.map(({ row }) => (has(column, row) ? column.numbers[row]! : -Infinity)));
   cell.title = `the newest: ${exactMoment(newest, now)}`;
-  fill(cell, moment(newest, now));
+  fill(cell, momentText(newest, table, now));
 }
 
 function drawNumber(cell: HTMLElement, column: NumberColumn, row: number, { model }: Drawing, isOut: boolean): void {

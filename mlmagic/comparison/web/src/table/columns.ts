@@ -9,6 +9,10 @@ export const HEADER_HEIGHT = 46;
 export const SELECT_WIDTH = 36;
 export const NARROWEST = 48;
 export const WIDEST = 900;
+const WIDEST_NAME = 560;
+const NAME_SHARE = 0.27;
+/** The star, the swatch, the link and the gaps beside a name. */
+const BESIDE_NAME = 110;
 const LETTER = 7.4;
 const SAMPLE = 200;
 /** So many values are looked at, at most, to tell in which columns the shown runs differ; else all runs decide. */
@@ -19,6 +23,12 @@ export interface Layout {
   readonly pinned: number;
   /** Where each column begins, in pixels, and after the last one where all end. */
   readonly lefts: Float64Array;
+}
+
+/** How many letters the longest name has with its badges, and how wide the table is: 0 if that is not known. */
+export interface NameRoom {
+  readonly letters: number;
+  readonly room: number;
 }
 
 export interface Wanted {
@@ -52,11 +62,28 @@ export function differsAmong(column: Column, rows: Uint8Array): boolean {
 }
 
 /** Returns where the columns stand; `lettersOfMeans` tells how long the means and their errors in a column are, and the names of groups. */
-export function layoutOf(columns: readonly Column[], pinned: number, widths: Readonly<Record<string, number>>, lettersOfMeans: (column: Column) => number = () => 0): Layout {
+export function layoutOf(
+  columns: readonly Column[],
+  pinned: number,
+  widths: Readonly<Record<string, number>>,
+  lettersOfMeans: (column: Column) => number = () => 0,
+  names: NameRoom = { letters: 0, room: 0 },
+): Layout {
   const lefts = new Float64Array(columns.length + 1);
   lefts[0] = SELECT_WIDTH;
-  columns.forEach((column, at) => (lefts[at + 1] = lefts[at]! + (widths[column.id] ?? defaultWidth(column, lettersOfMeans(column)))));
+  const own = columns.map((column) => widths[column.id] ?? defaultWidth(column, lettersOfMeans(column)));
+  const spare = names.room - own.reduce((sum, width) => sum + width, SELECT_WIDTH);
+  columns.forEach(({ id }, at) => {
+    const width = id === NAME && widths[id] === undefined ? nameWidth(own[at]!, names, spare) : own[at]!;
+    lefts[at + 1] = lefts[at]! + width;
+  });
   return { columns, pinned, lefts };
+}
+
+/** Names take the room that the other columns leave, and a part of it even if they leave none. */
+function nameWidth(least: number, { letters, room }: NameRoom, spare: number): number {
+  const most = Math.min(WIDEST_NAME, Math.max(least + spare, NAME_SHARE * room));
+  return Math.round(Math.max(least, Math.min(letters * LETTER + BESIDE_NAME, most)));
 }
 
 function defaultWidth(column: Column, lettersOfMeans: number): number {

@@ -5,6 +5,7 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { State } from "../state.ts";
 import type { TextColumn } from "../wire.ts";
 import { archivedIn, asksForArchived, without } from "./archived.ts";
+import { countOf, type Count } from "./counts.ts";
 import { match } from "./filter/match.ts";
 import type { Problem } from "./filter/problem.ts";
 
@@ -12,6 +13,9 @@ export interface Filtered {
   /** The rows that the filter keeps; null: all. */
   readonly rows: Uint8Array | null;
   readonly count: number;
+  /** The kept rows, and all of the table but hidden archived ones. */
+  readonly found: Count;
+  readonly all: Count;
   /** How many archived runs are hidden. */
   readonly archived: number;
   readonly problem: Problem | null;
@@ -32,6 +36,8 @@ export function filteredOf(state: State): ReadonlySignal<Filtered> {
     if (!matched.problem) last = { of: all, rows: matched.rows };
     else if (last.of !== all) last = { of: all, rows: null };
     const { rows, hidden: away } = without(last.rows, archived.value, all.count);
-    return { rows, count: rows ? rows.reduce((sum, isIn) => sum + isIn, 0) : all.count, archived: away, problem: matched.problem };
+    const found = countOf(all, (row) => !rows || rows[row] === 1);
+    const every = countOf(all, (row) => !archived.value?.[row]);
+    return { rows, found, all: every, count: rows ? rows.reduce((sum, isIn) => sum + isIn, 0) : all.count, archived: away, problem: matched.problem };
   });
 }

@@ -19,6 +19,7 @@ const ROWS_AT_FIRST = 12;
 const ROWS_MORE = 4;
 const PIXELS_MORE = 200;
 const SCROLLBAR = 12;
+const MINUTE_MS = 60_000;
 
 /** A place in the grid: `line` -1 is the heading, `column` -1 the check boxes. */
 export interface Place {
@@ -65,6 +66,7 @@ export class Grid {
     );
     this.#observer = new ResizeObserver(() => {
       this.#size = { width: this.element.clientWidth, height: this.element.clientHeight };
+      if (this.#size.width > 0) model.room.value = this.#size.width;
       this.#paint(false);
     });
     this.#observer.observe(this.element);
@@ -100,6 +102,9 @@ export class Grid {
       }),
       effect(() => this.#drawPointed(new Set(model.state.pointed.value))),
     );
+    // Cells say how long ago runs were started.
+    const timer = setInterval(() => this.#paint(true), MINUTE_MS);
+    this.#stop.push(() => clearInterval(timer));
   }
 
   destroy(): void {

@@ -1,13 +1,22 @@
 /** What the rows of the table are called: runs by their names, groups by what their runs share. */
 
+import { failuresIn } from "../failed.ts";
 import { number } from "../format.ts";
-import { isRepetition } from "../names.ts";
+import { isRepetition, isShared } from "../names.ts";
 import { numberAt } from "../values.ts";
 import { word, type Table, type TextColumn } from "../wire.ts";
+import { counted } from "../words.ts";
 import { NAME } from "./columns.ts";
 import { commonRow, type Branch } from "./tree.ts";
 
 const MOST_PARAMS = 4;
+const MOST_NAMES = 1000;
+export const MOST_BADGES = 2;
+export const LONGEST_BADGE = 30;
+/** In letters: the edges of a badge, the beginning of an id, and how far a nested run is indented. */
+const BADGE_EDGES = 3;
+const ID_LETTERS = 9;
+const INDENT = 3;
 const DOTTED = /^[\p{L}\p{N}_.-]+$/u;
 const UNTELLING = new Set(["name", "type", "kind", "_target_", "id", "value"]);
 
@@ -22,6 +31,24 @@ export function shortLabel(label: string): string {
 export function sectionOf(label: string): number {
   const last = label.lastIndexOf(".") + 1;
   return !DOTTED.test(label) || UNTELLING.has(label.slice(last).toLowerCase()) ? 0 : last;
+}
+
+/** Returns how many runs there are below a branch, and how many of them failed: `3 runs, 1 failed`. */
+export function countsOf(table: Table, children: readonly Branch[]): string {
+  return [counted(children.length, "run"), failuresIn(table, children.map(({ row }) => row))].filter(Boolean).join(", ");
+}
+
+/** Returns how many letters the longest name of these runs has, with all that stands beside it; those below are indented. */
+export function longestName(branches: readonly Branch[], table: Table, badges: ReadonlyMap<string, readonly string[]>): number {
+  const lettersOf = ({ key, row, children }: Branch, depth: number): number => {
+    const own = (badges.get(key) ?? []).slice(0, MOST_BADGES).reduce((sum, badge) => sum + Math.min(badge.length, LONGEST_BADGE) + BADGE_EDGES, 0);
+    const counts = children.length > 0 ? countsOf(table, children).length : 0;
+    const id = isShared(table, row) ? ID_LETTERS : 0;
+    return labelOf({ key, row, children }, table, "").length + own + counts + id + INDENT * depth;
+  };
+  const longest = (some: readonly Branch[], depth: number): number =>
+    some.slice(0, MOST_NAMES).reduce((most, branch) => Math.max(most, lettersOf(branch, depth), longest(branch.children, depth + 1)), 0);
+  return longest(branches, 0);
 }
 
 /** Returns the name of a run or a group. */

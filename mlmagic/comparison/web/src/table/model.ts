@@ -1,6 +1,6 @@
 /** What the table shows, computed from the table that was sent and the view: each signal only when what it reads changes. */
 
-import { computed, type ReadonlySignal } from "@preact/signals-core";
+import { computed, signal, type ReadonlySignal } from "@preact/signals-core";
 
 import { ranked, unrankedOf } from "../failed.ts";
 import { formatter, meanText } from "../format.ts";
@@ -9,13 +9,15 @@ import type { State, View } from "../state.ts";
 import { has, type Column, type NumberColumn } from "../wire.ts";
 import { layoutOf, NAME, shownColumns } from "./columns.ts";
 import { filteredOf, type Filtered } from "./filtered.ts";
-import { labelOf } from "./labels.ts";
+import { labelOf, longestName } from "./labels.ts";
 import { ordered } from "./order.ts";
 import { scaleOf, type Scale } from "./shade.ts";
 import { flattened, grouped, nested, summaryIn, type Branch } from "./tree.ts";
 
 export class TableModel {
   readonly filtered: ReadonlySignal<Filtered>;
+  /** How wide the grid is, 0 before it is shown. */
+  readonly room = signal(0);
   readonly columns;
   readonly layout;
   /** The rows that are neither averaged nor ranked; null: none. */
@@ -62,7 +64,11 @@ export class TableModel {
       const parts = sharedParts(some.map((branch) => this.nameOf(branch)));
       return new Map(some.map((branch, at) => [branch, parts[at]!]));
     });
-    this.layout = computed(() => layoutOf(this.columns.value.columns, this.columns.value.pinned, widths.value, (column) => this.#lettersOfMeans(column)));
+    const letters = computed(() => longestName(nested(table.value, null), table.value, state.badges.value));
+    this.layout = computed(() => {
+      const names = { letters: letters.value, room: this.room.value };
+      return layoutOf(this.columns.value.columns, this.columns.value.pinned, widths.value, (column) => this.#lettersOfMeans(column), names);
+    });
     this.places = computed(() => new Map(state.selected.value.map((id, place) => [id, place])));
     this.longest = computed(() => longestIn(table.value.byId.get("run:duration"), rows.value));
     const counting = computed(() => ranked(rows.value, this.unranked.value));

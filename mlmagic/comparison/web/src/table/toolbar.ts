@@ -5,8 +5,9 @@ import { computed, effect } from "@preact/signals-core";
 import { el, fill } from "../dom.ts";
 import { failedIn, failuresIn, isFailedRanked } from "../failed.ts";
 import type { Column, Table } from "../wire.ts";
-import { counted, cut } from "../words.ts";
+import { cut } from "../words.ts";
 import { ColumnChooser } from "./chooser.ts";
+import { countText, isSame } from "./counts.ts";
 import { csv, fileName } from "./csv.ts";
 import { FilterBox } from "./filterbox.ts";
 import type { TableModel } from "./model.ts";
@@ -53,9 +54,8 @@ export class Toolbar {
       effect(() => differing.setAttribute("aria-pressed", String(isDiffering.value))),
       effect(() => shaded.setAttribute("aria-pressed", String(isShaded.value))),
       effect(() => {
-        const table = state.table.value;
-        const { count: found, archived: hidden } = model.filtered.value;
-        count.textContent = found + hidden === table.count ? counted(found, "run") : `${found.toLocaleString("en-US")} of ${counted(table.count - hidden, "run")}`;
+        const { found, all, archived: hidden } = model.filtered.value;
+        count.textContent = countText(found, isSame(found, all) ? null : all);
         const isShown = isArchiveShown.value;
         archived.hidden = hidden === 0 && !isShown;
         archived.textContent = isShown ? "Archived" : `${hidden.toLocaleString("en-US")} archived`;
