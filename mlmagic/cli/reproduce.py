@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+
+_CANNOT = 2
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,13 +28,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def reproduce(options: Namespace) -> int:
     """Reproduce a run, print the report, and return 0 if the numbers came back, 1 if not, 2 if it cannot run.
 
-    Raises
-    ------
-    MLMagicError
-        As `mlmagic.reproduce` does.
+    It cannot run either if there is no such run, or nobody can be asked.
     """
     from mlmagic.api.replay import reproduction_of
-    from mlmagic.errors import UsageProblem
+    from mlmagic.errors import MLMagicError, UsageProblem
     from mlmagic.replay.request import ReproduceRequest
     from mlmagic.views.reproducibility.replay_progress import ReplayProgress
     from mlmagic.views.reproducibility.reproduction_report import reproduction_bundle
@@ -45,8 +46,12 @@ def reproduce(options: Namespace) -> int:
         timeout_s=options.timeout,
         experiment=options.experiment,
     )
-    with ReplayProgress() as progress:
-        found = reproduction_of(request, progress)
+    try:
+        with ReplayProgress() as progress:
+            found = reproduction_of(request, progress)
+    except MLMagicError as error:  # 1 would say that the numbers differ
+        print(f"mlmagic reproduce: {error}", file=sys.stderr)
+        return _CANNOT
     if options.json:
         plain = {name: value for name, value in asdict(found).items() if name not in {"figures", "objects"}}
         print(json.dumps(plain | {"exit_code": found.exit_code}))

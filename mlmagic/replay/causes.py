@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.comparison.diffs.data_diff import data_rows
 from mlmagic.comparison.diffs.run_record import DatasetRecord
-from mlmagic.replay.plan import changed_files
+from mlmagic.replay.plan import current_fact, needed
 from mlmagic.replay.reproduction import Cause
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = "mlmagic/environment.json"
 _MOST_PACKAGES = 5
-_FILE = {"missing": "is not there any more", "changed": "has another content than the run read"}
 
 
 def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[int | None, list[str]]:
@@ -61,6 +60,11 @@ def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
     return found
 
 
+def missing_files(replayed: Replayed) -> list[Cause]:
+    """Return the files that are not there any more: what else differs says nothing of a replay that could not run."""
+    return [cause for cause in _files(replayed) if "not there" in cause.evidence]
+
+
 def varies(replayed: Replayed, again: Replayed) -> bool:
     """Return whether two replays differ in a metric."""
     return again.run is not None and _metrics(replayed.run) != _metrics(again.run)
@@ -75,20 +79,17 @@ HASH_SEED = Cause(
 
 
 def _files(replayed: Replayed) -> Iterator[Cause]:
-    """Yield the files that were read and had another content in the replay; without its record, that have one now."""
+    """Yield the files that cells which the run needs had read, and that had another content in the replay."""
     plan = replayed.plan
-    if not replayed.records:
-        for cell, path, how in changed_files(plan.cells):
-            yield Cause(f"the file {_short(path, plan.folder)}", _FILE[how], cell.number)
-        return
-    for index, cell in enumerate(plan.cells):
-        now = replayed.record_of(index)
-        before, after = cell.record.get("read"), now["record"].get("read", {}) if now is not None else {}
+    for index in sorted(needed(plan)):
+        cell, now = plan.cells[index], replayed.record_of(index)
+        before, after = cell.record.get("read"), now["record"].get("read", {}) if now is not None else None
         for path, fact in before.items() if isinstance(before, dict) else ():
-            if path in after and after[path] != fact:
-                yield Cause(f"the file {_short(path, plan.folder)}", _FILE["changed"], cell.number)
-            elif path not in after and not Path(path).exists():
-                yield Cause(f"the file {_short(path, plan.folder)}", _FILE["missing"], cell.number)
+            if not Path(path).exists():
+                yield Cause(f"the file {_short(path, plan.folder)}", "is not there any more", cell.number)
+            elif (after.get(path, fact) if after is not None else current_fact(Path(path))) != fact:
+                words = "has another content than the run read"
+                yield Cause(f"the file {_short(path, plan.folder)}", words, cell.number)
 
 
 def _short(path: str, folder: Path) -> str:

@@ -51,7 +51,9 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
     found += _texts("data", original.data, replayed.data)
     found += _figures(original, replayed, again)
     found += _models(original, replayed)
-    if original.error != replayed.error:
+    if original.error and original.error == replayed.error:
+        found.append(ComparedResult("error", original.error, "identical"))
+    elif original.error != replayed.error:
         found.append(ComparedResult("error", "", "different", original.error, replayed.error))
     return found
 

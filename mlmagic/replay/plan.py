@@ -26,6 +26,10 @@ _NETWORK = re.compile(
 _STARTS = re.compile(
     r"\bsubprocess\s*\.|\bos\s*\.\s*(?:system|popen|exec\w*|remove|unlink|rename)\b|\bshutil\s*\.\s*rmtree\b"
 )
+_REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%reproduce\b.*$", re.MULTILINE)
+_SHOWS = re.compile(
+    r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%reproduce\b|%(?:who|whos|history)\b)"
+)
 _HARMLESS = frozenset({"nvidia-smi", "lscpu", "uname", "ldconfig", "gcc", "cc", "ld", "git", "lsof", "sysctl"})
 _REDACTED = "<redacted>"
 _LEAST_TIMEOUT_S, _TIMES, _MORE_S = 60.0, 10.0, 30.0
@@ -74,17 +78,44 @@ class ReplayPlan:
             if all(map(_is_whole, facts)) and {fact["sha256"] for fact in facts} != {_digest(Path(facts[0]["file"]))}
         }
 
+    def reloaded_before(self, index: int) -> list[str]:
+        """Return the modules that ``%autoreload`` read again before the cell at *index* of the plan."""
+        cell = self.cells[index]
+        if "reload(" in cell.source:  # it reads them again itself
+            return []
+        earlier = {name for one in self.session.cells[: self.at[index]] for name in _modules(one)}
+        return [name for name in _modules(cell) if name in earlier]
+
     def changed_modules(self) -> list[str]:
         """Return the user's modules whose source has changed since, and cannot be restored."""
         facts = [one for cell in self.session.cells for one in _modules(cell).items()]
         return [name for name, fact in facts if fact["sha256"] != _digest(Path(fact["file"])) and not _is_whole(fact)]
 
 
+def replayable(source: str) -> str:
+    r"""Return the source of a cell without ``%reproduce``, which would replay in the replay; lines keep their number.
+
+    >>> replayable("x = 1\nfound = %reproduce forest --yes\nx")
+    'x = 1\npass\nx'
+    """
+    return _REPRODUCES.sub(r"\1pass", source)
+
+
+def _only_shows(source: str) -> bool:
+    """Return whether a cell only shows what was recorded: a replay needs none of it, and its store has none."""
+    lines = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return bool(lines) and all(map(_SHOWS.match, lines))
+
+
 def plan_of(session: RecordedSession, *, full: bool, folder: Path | None = None) -> ReplayPlan:
     """Return the plan for *session*: the slice that the run's cell needs, or with *full* all of its cells."""
     cells = session.cells
     sliced = None if full or session.other_kernels else slice_of(cells)
-    whole = tuple(at for at, cell in enumerate(cells) if cell.status != "rejected" and cell.source.strip())
+    whole = tuple(
+        at
+        for at, cell in enumerate(cells)
+        if cell.status != "rejected" and cell.source.strip() and (at == len(cells) - 1 or not _only_shows(cell.source))
+    )
     at = whole if sliced is None else tuple(one for one in sliced if one in set(whole))
     return ReplayPlan(session, at, len(at) < len(whole), folder or _folder(session))
 
@@ -92,6 +123,12 @@ def plan_of(session: RecordedSession, *, full: bool, folder: Path | None = None)
 def _folder(session: RecordedSession) -> Path:
     folder = session.start.get("folder")
     return Path(folder) if isinstance(folder, str) and folder else Path.cwd()
+
+
+def needed(plan: ReplayPlan) -> set[int]:
+    """Return the indices in the plan of the cells that the run's cell needs; all of them if no slice can be made."""
+    sliced = set(slice_of(plan.session.cells) or plan.at)
+    return {index for index, at in enumerate(plan.at) if at in sliced}
 
 
 def why_impossible(plan: ReplayPlan) -> str | None:
@@ -175,20 +212,9 @@ def _digest(path: Path) -> str | None:
         return None
 
 
-def changed_files(cells: Sequence[LoggedCell]) -> list[tuple[LoggedCell, str, str]]:
-    """Return the files that *cells* read and that are not the same now: (cell, path, ``changed`` or ``missing``)."""
-    found = []
-    written: set[str] = set()
-    for cell in cells:
-        facts = cell.record.get("read")
-        for path, fact in facts.items() if isinstance(facts, dict) else ():
-            if path in written or not isinstance(fact, list) or len(fact) != 2:  # noqa: PLR2004
-                continue
-            digest, size = fact
-            now = Path(path)
-            if not now.is_file():
-                found.append((cell, path, "missing"))
-            elif now.stat().st_size != size or (digest is not None and digest != _digest(now)):
-                found.append((cell, path, "changed"))
-        written.update(_listed(cell.record.get("written")))
-    return found
+def current_fact(path: Path) -> list[object]:
+    """Return the SHA-256 and the size of a file as they are now, as the record of a cell has them."""
+    try:
+        return [_digest(path), path.stat().st_size]
+    except OSError:
+        return [None, 0]

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from mlmagic.session.log import LoggedCell
 
 
+def without_secret(cell: LoggedCell) -> str:
+    """Return that a secret in the source of *cell* is missing, in words."""
+    return f"the secret {redacted_name(cell)} of cell [{cell.number}] is not recorded".replace("  ", " ")
+
+
 def why_no_run(done: Replayed) -> str:
     """Return why the replay made no run, in words."""
     return unrunnable(done) or "the cell made no run in the replay"
@@ -34,8 +39,5 @@ def _missing(failed: Failure, redacted: Sequence[LoggedCell]) -> str:
     if error == "StdinNotImplementedError":
         return f"{where} asks for input, and the answer is not recorded"
     if redacted:
-        secret = redacted_name(redacted[0])
-        return (
-            f"{where} failed without the secret {secret} of cell [{redacted[0].number}], which is not recorded: {error}"
-        )
+        return f"{where} failed, {without_secret(redacted[0])}: {error}"
     return f"{where} raised what it did not raise originally: {error}: {message}"

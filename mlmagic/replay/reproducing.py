@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import MLMagicError
 from mlmagic.replay import plan as planning
 from mlmagic.replay.asking import confirm, why_not_whole
-from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, varies
+from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, missing_files, varies
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
-from mlmagic.replay.reasons import unrunnable, why_no_run
+from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
@@ -177,7 +177,7 @@ class _Work:
 
     def _without_results(self, done: Replayed) -> Reproduction:
         reason = done.stopped or why_no_run(done)
-        causes = causes_of(self.run, done)
+        causes = missing_files(done)
         return _cannot(
             self.run, reason, done.plan, causes=causes, cells=len(done.plan.at), seconds=done.seconds,
             original_seconds=done.plan.original_seconds,
@@ -206,7 +206,10 @@ class _Work:
         if verdict is not Verdict.DIFFERENT:
             return found
         if (reason := unrunnable(done)) and any(one.kind == "error" for one in compared):
-            return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=causes_of(self.run, done))
+            return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=missing_files(done))
+        cells = [done.plan.cells[index] for index in sorted(planning.needed(done.plan))]
+        if redacted := planning.has_redactions(cells):
+            return replace(found, verdict=Verdict.CANNOT_RUN, reason=without_secret(redacted[0]))
         number, names = first_different(done, again)
         assert done.results is not None  # noqa: S101  # checked by the caller
         figures = {

@@ -128,17 +128,36 @@ def begin(path: str) -> None:
     _replay[0].begin()
 
 
-def before(number: int | None, entropy: Sequence[str], stored: Mapping[str, str]) -> None:
-    """Prepare the next cell: its *number*, what it draws from the operating system, and (a slice) random states."""
+def before(number: int | None, entropy: Sequence[str], stored: Mapping[str, str], reloaded: Sequence[str] = ()) -> None:
+    """Prepare the next cell.
+
+    Parameters
+    ----------
+    number, entropy
+        Its number, and what it draws from the operating system.
+    stored
+        The states of the random generators to set, in a slice.
+    reloaded
+        Modules that ``%autoreload`` has read again before the cell.
+    """
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     if number is not None and shell is not None:
         shell.execution_count = number
     states.restore(stored)
+    _reload(shell, reloaded)
     recorder = _replay[0].recorder
     if recorder is not None:
         recorder.entropy.give(entropy)
+
+
+def _reload(shell: Any, modules: Sequence[str]) -> None:
+    """Let ``%autoreload`` read *modules* again before the next cell; its tables are private, and may be missing."""
+    magics = shell.magics_manager.registry.get("AutoreloadMagics") if shell is not None else None
+    times = getattr(getattr(magics, "_reloader", None), "modules_mtimes", None)
+    if isinstance(times, dict):
+        times.update(dict.fromkeys(modules, 0))
 
 
 def report(path: str) -> None:

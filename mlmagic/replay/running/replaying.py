@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.replay.plan import timeout_of
+from mlmagic.replay.plan import replayable, timeout_of
 from mlmagic.replay.running.kernel import CellTimeoutError, KernelDiedError, ReplayKernel, Reply
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def replay(
                 if progress is not None:
                     progress(index, cell)
                 kernel.run(_before(plan, index, cell), timeout_s=_QUICK_S, silent=True)
-                reply = kernel.run(cell.source, timeout_s=timeout_of(cell, timeout_s))
+                reply = kernel.run(replayable(cell.source), timeout_s=timeout_of(cell, timeout_s))
                 if (reply.status == "ok") != (cell.status in {"ok", "unknown", "running"}):
                     done.failures.append(Failure(cell, reply))
             report = scratch.folder / "report.json"
@@ -150,4 +150,5 @@ def _before(plan: ReplayPlan, index: int, cell: LoggedCell) -> str:
     is_last = index == len(plan.at) - 1
     states = dict(plan.session.states) if is_last and plan.is_slice else {}
     number = None if plan.is_slice else cell.number
-    return _CALL.format("before", f"{number!r}, {given!r}, {states!r}")
+    reloaded = plan.reloaded_before(index)
+    return _CALL.format("before", f"{number!r}, {given!r}, {states!r}, {reloaded!r}")

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _BUDGET_S = 0.001
 _LONGEST_PATH = 1_000
-_RELOADS = ("reload(", "autoreload")
 _VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG")
 _NOT_OF_THE_USER = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open", "_ih", "_oh", "_dh", "__builtins__"})
 
@@ -56,6 +55,7 @@ class CellRecorder:
         self._random: dict[str, str] = {}
         self._ids: dict[str, int] = {}
         self._undo: list[Callable[[], None]] = []
+        self._reloads = False
         self.start: dict[str, Any] = {}
         self.problems: list[str] = []
 
@@ -146,7 +146,8 @@ class CellRecorder:
         digests = digests_of({name: self._namespace[name] for name in bound if name in self._namespace}, _BUDGET_S)
         found["bound"] = {name: digests.get(name) for name in bound}
         found |= self._files.take(_texts(source, self._namespace))
-        if modules := self._modules.take(again=any(word in source for word in _RELOADS)):
+        self._reloads = self._reloads or "autoreload" in source
+        if modules := self._modules.take(again=self._reloads or "reload(" in source):
             found["modules"] = modules
         if (folder := _folder()) != self._folder:
             found["folder"] = self._folder = folder

@@ -7,12 +7,16 @@ read.
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import itertools
 import os
 import site
 import sys
 import sysconfig
+import tempfile
 import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +42,10 @@ _CHANGES = {"os.remove": 0, "os.rename": 1, "os.mkdir": 0, "os.rmdir": 0, "os.tr
 _CHANGES |= {"shutil.move": 1, "shutil.copyfile": 1, "os.link": 1, "os.symlink": 1}
 _STARTS = {"subprocess.Popen": "process", "os.system": "process", "os.exec": "process", "os.posix_spawn": "process"}
 _CONNECTS = {"socket.connect": "connection", "urllib.Request": "connection"}
+_HEARD = frozenset({"open", "sqlite3.connect", *_CHANGES, *_STARTS, *_CONNECTS})
+_TEMPORARY = ("mlmagic-replay-", "torchinductor_", "joblib_memmapping_folder", "loky-", "pymp-", "matplotlib-")
+"""Beginnings of the names of libraries' own folders in the temporary folder."""
+_MOST_MATCHES = 200
 _LOCAL = ("127.", "::1", "localhost")
 _STORES = tuple(f"{os.sep}{name}{os.sep}" for name in (".mlmagic", "mlruns", "mlartifacts"))
 
@@ -54,6 +62,7 @@ class FileWatch:
         self.read: dict[str, None] = {}
         self.written: dict[str, None] = {}
         self.started: dict[str, None] = {}
+        self._since = _now()
         self._hashes: dict[str, tuple[tuple[int, ...], str | None]] = {}
 
     def listen(self) -> Callable[[], None]:
@@ -78,6 +87,9 @@ class FileWatch:
             path, mode, flags = args
             if isinstance(path, str | bytes | os.PathLike):
                 self._opened(os.fsdecode(path), is_written=_writes(mode, flags))
+        elif event == "sqlite3.connect":
+            if isinstance(args[0], str | bytes | os.PathLike) and os.fsdecode(args[0]) != ":memory:":
+                self._opened(os.fsdecode(args[0]), is_written=True)
         elif event in _CHANGES:
             path = args[_CHANGES[event]]
             if isinstance(path, str | bytes | os.PathLike):
@@ -99,9 +111,13 @@ class FileWatch:
 
     def take(self, named: Iterable[str] = ()) -> dict[str, Any]:
         """Return what was noted since the last call as plain data; *named* may be paths of files that were read."""
-        read = {**self.read, **dict.fromkeys(path for text in named if (path := _existing(text)))}
-        written, started = list(self.written), list(self.started)
+        paths = [path for text in named for path in _existing(text)]
+        # What a library wrote without Python has another time of its last change.
+        changed = [path for path in paths if _changed_at(path) >= self._since]
+        read = {**self.read, **dict.fromkeys(paths)}
+        written, started = list({**self.written, **dict.fromkeys(changed)}), list(self.started)
         self.read, self.written, self.started = {}, {}, {}
+        self._since = _now()
         found: dict[str, Any] = {}
         facts = {path: fact for path in read if path not in written and (fact := self._fact(path))}
         if facts:
@@ -134,7 +150,7 @@ def digest_of(path: Path) -> str:
 
 
 def _heard(event: str, args: tuple[Any, ...]) -> None:
-    if not _listener or (event != "open" and event not in _CHANGES and event not in _STARTS and event not in _CONNECTS):
+    if not _listener or event not in _HEARD:
         return
     try:
         _listener[0].heard(event, args)
@@ -165,8 +181,32 @@ def _writes(mode: object, flags: object) -> bool:
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
 
 
-def _existing(text: str) -> str | None:
-    """Return the full path of an existing regular file that *text* names, else None."""
+def _now() -> int:
+    """Return the time in nanoseconds, in the ticks in which file systems count, where the system tells."""
+    coarse = getattr(time, "CLOCK_REALTIME_COARSE", None)
+    return time.time_ns() if coarse is None else time.clock_gettime_ns(coarse)
+
+
+def _changed_at(path: str) -> int:
+    """Return when a file was last changed, in nanoseconds; 0 if that is unknown."""
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return 0
+
+
+def _existing(text: str) -> list[str]:
+    """Return the full paths of the existing regular files that *text*, a path or a pattern, names."""
+    if "*" not in text:
+        return [path] if (path := _existing_one(text)) else []
+    try:
+        found = itertools.islice(glob.iglob(os.path.expanduser(text)), _MOST_MATCHES)  # noqa: PTH111, PTH207
+        return [path for one in found if (path := _existing_one(one))]
+    except (OSError, ValueError):
+        return []
+
+
+def _existing_one(text: str) -> str | None:
     try:
         full = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111
         is_file = os.path.isfile(full)  # noqa: PTH113
@@ -177,7 +217,12 @@ def _existing(text: str) -> str | None:
 
 def is_of_user(path: str) -> bool:
     """Return whether the file at *path* is the user's: not of Python, a package, the system, a cache or the store."""
-    return not path.startswith(_ours()) and not any(name in path for name in _STORES)
+    return not path.startswith((*_ours(), *_temporary())) and not any(name in path for name in _STORES)
+
+
+@cache
+def _temporary() -> tuple[str, ...]:
+    return tuple(os.path.join(tempfile.gettempdir(), name) for name in _TEMPORARY)  # noqa: PTH118
 
 
 @cache

@@ -132,7 +132,7 @@ def _equal(found: Reproduction) -> str:
     counts = Counter(_WORDS.get(one.kind, one.kind) for one in found.results if one.state == "identical")
     if not counts:
         has_none = not found.results and found.verdict is not Verdict.CANNOT_RUN
-        return "the run has no results to compare" if has_none else ""
+        return "the cell ended as it did; the run has no results to compare" if has_none else ""
     words = [f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items()]
     return f"{', '.join(words)} {'is' if sum(counts.values()) == 1 else 'are'} equal bit for bit"
 

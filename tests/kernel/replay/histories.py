@@ -38,6 +38,7 @@ class History:
     slice_of: int | None = None
     before_load: bool = False
     child: str = ""
+    not_cause: str = " - "
     marks: tuple[str, ...] = ()
 
 
@@ -446,6 +447,28 @@ FILES = [
         after=_write("kit/tools.py", "def twice(x):\n    return 3 * x\n"),
     ),
     _history(
+        "a module that autoreload read again",
+        "%load_ext autoreload",
+        "%autoreload 2",
+        "from lib import run",
+        "first = run(1)",
+        "open('lib.py', 'w').write('K = 50\\ndef run(x):\\n    return x * K\\n')",
+        "value = run(1)",
+        TRACKED,
+        files={"lib.py": "K = 2\ndef run(x):\n    return x * K\n"},
+    ),
+    _history(
+        "a file that an unrelated cell read has changed",
+        "settings = open('settings.txt').read()",
+        "n = int(open('n.txt').read())",
+        "%%track it\nscore = n / 7",
+        files={"settings.txt": "a", "n.txt": "5"},
+        after=lambda folder: [(folder / name).write_text("8") for name in ("settings.txt", "n.txt")],
+        verdict="DIFFERENT",
+        cause="n.txt",
+        not_cause="settings.txt",
+    ),
+    _history(
         "a script by %run", "%run prepare.py", "value = prepared", TRACKED, files={"prepare.py": "prepared = 6\n"}
     ),
 ]
@@ -503,6 +526,23 @@ RUNS = [
         verdict="CANNOT RUN",
         cause="input",
         marks=("answers",),
+    ),
+    _history(
+        "a secret that is used by its length",
+        "import os",
+        "os.environ['API_TOKEN'] = 'abcd1234efgh'",
+        "%%track it\nscore = len(os.environ['API_TOKEN']) / 7",
+        verdict="CANNOT RUN",
+        cause="secret",
+    ),
+    _history(
+        "a reproduction before",
+        "import random",
+        "%%track one\nscore = random.random()",
+        "%reproduce one",
+        "value = 3\nfound = %reproduce one",
+        "%%track it\nscore = random.random() + value",
+        slice_of=4,
     ),
     _history(
         "a secret in the source",

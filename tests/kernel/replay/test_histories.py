@@ -34,7 +34,9 @@ def test_a_history_is_reproduced_from_its_record(history, new_kernel, tmp_path):
     found = mlmagic.reproduce(_run_of(history), yes=True)
     told = f"{found.verdict} {found.reason} {found.causes} {found.results} {found.notes}"
     assert found.verdict == history.verdict, told
-    assert history.cause in " ".join([found.reason, *(f"{one.what}: {one.evidence}" for one in found.causes)]), told
+    why = " ".join([found.reason, *(f"{one.what}: {one.evidence}" for one in found.causes)])
+    assert history.cause in why, told
+    assert history.not_cause not in why, told
     if history.slice_of is not None:
         assert found.cells == history.slice_of, told
 

@@ -101,7 +101,7 @@ def test_the_command_says_by_its_exit_status_whether_the_numbers_came_back(new_k
     assert missing.returncode == 2, missing.stderr
     assert "cell [2] needs a file that is not there" in missing.stdout
     unknown = reproduce("itt")
-    assert unknown.returncode == 1
+    assert unknown.returncode == 2
     assert "it" in unknown.stderr
     assert "Traceback" not in unknown.stderr
 

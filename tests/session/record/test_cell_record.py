@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import pytest
 
+from mlmagic.session.record import files
 from mlmagic.session.record.cell_record import CellRecorder
 from mlmagic.session.record.values import digest_of
 from mlmagic.snapshot.randomness import states
@@ -25,6 +26,11 @@ def recorded(tmp_path, monkeypatch):
     stop = recorder.begin()
 
     def run(source):
+        before = files._now()
+        while (
+            files._now() == before
+        ):  # file systems count in ticks: what the test has just written is older than the cell
+            pass
         recorder.before()
         try:
             exec(source, names)  # the test's own
@@ -176,3 +182,26 @@ def test_states_that_are_damaged_are_refused():
     with pytest.raises(ValueError, match="damaged"):
         states.restore({"random": kept["numpy"]})
     random.random()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "open('w.bin', 'a').write('x')",
+        "import pandas as pd\npd.DataFrame({'x': [1]}).to_parquet('w.bin')",
+        "import torch\ntorch.save({'x': 1}, 'w.bin')",
+        "import sqlite3\nbase = sqlite3.connect('w.bin')\nbase.execute('create table t (x)')\nbase.close()",
+        "from pathlib import Path\nPath('w.bin').write_text('x')",
+        "import numpy as np\nnp.save('w.bin', [1])\nimport os; os.replace('w.bin.npy', 'w.bin')",
+    ],
+)
+def test_a_file_that_a_library_writes_without_python(recorded, tmp_path, write):
+    assert str(tmp_path / "w.bin") in recorded(write)["written"]
+
+
+def test_files_that_a_pattern_names(recorded, tmp_path):
+    (tmp_path / "parts").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "parts" / f"{name}.csv").write_text("x\n1\n")
+    found = recorded("import glob, polars as pl\nframes = [pl.read_csv(one) for one in glob.glob('parts/*.csv')]")
+    assert {str(tmp_path / "parts" / f"{name}.csv") for name in ("a", "b")} <= set(found["read"])
