@@ -6,6 +6,7 @@ result: whoever replays one checks what the tracked cell reads, and falls back o
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 from mlmagic.replay.cell_effects import effects_of, imports_of
@@ -38,7 +39,9 @@ def slice_of(cells: Sequence[LoggedCell], *, loads: str = "mlmagic") -> list[int
     """
     if any("bound" not in cell.record for cell in cells[:-1] if cell.status not in _LEFT_OUT):
         return None  # cells before the extension was loaded, or recorded by an older version
-    imported = frozenset().union(*(imports_of(cell) for cell in cells))
+    given = frozenset().union(*(imports_of(cell) for cell in cells))
+    bound = frozenset().union(*(effects_of(cell, given).binds for cell in cells))
+    imported = given | (frozenset(dir(builtins)) - bound)
     effects = [effects_of(cell, imported) for cell in cells]
     always = {
         at

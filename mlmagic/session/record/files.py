@@ -35,6 +35,8 @@ _WRAPPERS = frozenset(
     }
 )  # fmt: skip
 """Modules through which others open files and start programs."""
+TICK_NS = 20_000_000
+"""File systems count in ticks: the time of a change may lie so many nanoseconds before it."""
 _LARGEST = 256 << 20
 """Bytes up to which a file is hashed; of a larger one the size and the time of its last change are recorded."""
 _CODE = (".py", ".pyc", ".so", ".pyd")
@@ -62,7 +64,7 @@ class FileWatch:
         self.read: dict[str, None] = {}
         self.written: dict[str, None] = {}
         self.started: dict[str, None] = {}
-        self._since = _now()
+        self._since = time.time_ns() - TICK_NS
         self._hashes: dict[str, tuple[tuple[int, ...], str | None]] = {}
 
     def listen(self) -> Callable[[], None]:
@@ -117,7 +119,7 @@ class FileWatch:
         read = {**self.read, **dict.fromkeys(paths)}
         written, started = list({**self.written, **dict.fromkeys(changed)}), list(self.started)
         self.read, self.written, self.started = {}, {}, {}
-        self._since = _now()
+        self._since = time.time_ns() - TICK_NS
         found: dict[str, Any] = {}
         facts = {path: fact for path in read if path not in written and (fact := self._fact(path))}
         if facts:
@@ -179,12 +181,6 @@ def _writes(mode: object, flags: object) -> bool:
     if isinstance(mode, str):
         return any(letter in mode for letter in "wax+")
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
-
-
-def _now() -> int:
-    """Return the time in nanoseconds, in the ticks in which file systems count, where the system tells."""
-    coarse = getattr(time, "CLOCK_REALTIME_COARSE", None)
-    return time.time_ns() if coarse is None else time.clock_gettime_ns(coarse)
 
 
 def _changed_at(path: str) -> int:
