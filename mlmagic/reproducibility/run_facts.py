@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.reproducibility.cells import CodeCell
-    from mlmagic.session.log import ExecutionLog
+    from mlmagic.session.log import ExecutionLog, LoggedCell
 
 _PARENT = "mlflow.parentRunId"
 _SPLIT, _MODELS = "mlmagic/split.json", "mlmagic/models.json"
@@ -62,6 +62,18 @@ class RunFacts:
     def is_child(self) -> bool:
         """Whether the run stands below another one."""
         return _PARENT in self.tags
+
+    @property
+    def files_read(self) -> list[str]:
+        """The names of the files with a recorded SHA-256 that the cells which the run depends on have read."""
+        numbers = {cell.number for cell in self.cells or ()}
+        found: dict[str, None] = {}
+        for cell in self.log.cells if self.log is not None else ():
+            read = cell.record.get("read") if cell.number in numbers else None
+            for path, fact in read.items() if isinstance(read, dict) else ():
+                if isinstance(fact, list) and fact and isinstance(fact[0], str):
+                    found[str(path).rpartition("/")[2]] = None
+        return list(found)
 
     @property
     def is_script(self) -> bool:
@@ -164,11 +176,14 @@ def _cells(
         cell = read_cell(source, run=run_id, is_from_script=own.tags.get("mlflow.source.name", "").endswith(".py"))
         return (cell,), ()
     listed = tuple(
-        read_cell(one.source, one.number, run=one.run)
-        for one in log.cells
-        if not one.nested and one.status != "rejected"
+        read_cell(one.source, one.number, run=one.run) for one in log.cells if not one.nested and not _left_nothing(one)
     )
     return needed(listed), listed
+
+
+def _left_nothing(cell: LoggedCell) -> bool:
+    """Return whether a cell failed before it bound anything: what its text says did not happen."""
+    return cell.status == "rejected" or (cell.status == "error" and "bound" in cell.record and not cell.record["bound"])
 
 
 def _models(run: Run) -> tuple[tuple[str, ...], bool]:

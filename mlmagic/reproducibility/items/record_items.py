@@ -31,8 +31,12 @@ def data_item(facts: RunFacts) -> ChecklistItem:
         return item(3, "passed", shown)
     if not facts.is_of_mlmagic or facts.cells is None:
         return item(3, "not recorded", "no dataset", fix='mlflow.log_input(mlflow.data.from_pandas(df), "training")')
+    if files := facts.files_read:
+        more = f" and {len(files) - _MOST} more" if len(files) > _MOST else ""
+        return item(3, "passed", f"files with their SHA-256: {', '.join(files[:_MOST])}{more}")
     if any(_READS.search(cell.source) for cell in facts.cells or ()):
-        fix = "%%track without --no-data, or: %data" if _has_no_data(facts) else "bind the data to a name in the cell"
+        fix = 'mlmagic.log_artifact("data.csv"), or read the data in a notebook with mlmagic loaded'
+        fix = "%%track without --no-data" if _has_no_data(facts) else fix
         return item(3, "failed", "data is read, and none is recorded as the run's dataset", fix=fix)
     return item(3, "not applicable", "the run reads no data")
 
