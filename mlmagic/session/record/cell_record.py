@@ -158,7 +158,7 @@ class CellRecorder:
         names = self._namespace
         bound = [name for name, value in list(names.items()) if self._ids.get(name) != id(value)]
         bound += [name for name in self._ids if name not in names]
-        return [name for name in bound if name not in _NOT_OF_THE_USER and not _is_output(name)]
+        return [name for name in bound if name not in _NOT_OF_THE_USER and not _is_output(name) and name[:2] != "__"]
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
