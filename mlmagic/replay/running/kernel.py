@@ -12,8 +12,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from mlmagic.errors import MLMagicError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -25,11 +23,11 @@ _GRACE_S = 2.0
 _LONGEST_SOCKET = 90
 
 
-class KernelDiedError(MLMagicError):
+class KernelDiedError(Exception):
     """The kernel of the replay has died."""
 
 
-class CellTimeoutError(MLMagicError):
+class CellTimeoutError(Exception):
     """A cell ran longer than it may."""
 
 

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmagic.errors import MLMagicError
 from mlmagic.store.artifact_reading import place_of
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _TIMEOUT_S = 3_600
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.!+_-]+")
 
 
-class EnvironmentBuildError(MLMagicError):
+class EnvironmentBuildError(Exception):
     """The recorded versions cannot be installed; the message names the first that cannot."""
 
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmagic.errors import MLMagicError
+from mlmagic.errors import UsageProblem
 from mlmagic.private import state_folder
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_
 _LEAST_FREE = 200 << 20
 
 
-class ScratchError(MLMagicError, OSError):
+class ScratchError(UsageProblem):
     """There is no room for the replay's own files."""
 
 
