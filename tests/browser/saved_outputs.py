@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -77,7 +78,10 @@ def save(folder: Path) -> dict[str, list[nbformat.NotebookNode]]:
     copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
     notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS.values()])
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources, allow_errors=True).execute()
+    # As a person's kernel has none; pytest-xdist sets it.
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONHASHSEED"}
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources, allow_errors=True)
+    client.execute(env=environment)
     nbformat.write(notebook, folder / "outputs.ipynb")
     cells = nbformat.read(folder / "outputs.ipynb", 4).cells
     return dict(zip(CELLS, (cell.outputs for cell in cells), strict=True))
