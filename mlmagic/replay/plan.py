@@ -28,7 +28,7 @@ _STARTS = re.compile(
 )
 _REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%reproduce\b.*$", re.MULTILINE)
 _SHOWS = re.compile(
-    r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%reproduce\b|%(?:who|whos|history)\b)"
+    r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%reproduce\b|%(?:who.?|history)\b)"
 )
 _HARMLESS = frozenset({"nvidia-smi", "lscpu", "uname", "ldconfig", "gcc", "cc", "ld", "git", "lsof", "sysctl"})
 _REDACTED = "<redacted>"
