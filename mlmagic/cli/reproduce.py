@@ -31,6 +31,7 @@ def reproduce(options: Namespace) -> int:
     It cannot run either if there is no such run, or nobody can be asked.
     """
     from mlmagic.api.replay import reproduction_of
+    from mlmagic.cli.patch import require_store
     from mlmagic.errors import MLMagicError, UsageProblem
     from mlmagic.replay.request import ReproduceRequest
     from mlmagic.views.reproducibility.replay_progress import ReplayProgress
@@ -47,6 +48,7 @@ def reproduce(options: Namespace) -> int:
         experiment=options.experiment,
     )
     try:
+        require_store()
         with ReplayProgress() as progress:
             found = reproduction_of(request, progress)
     except MLMagicError as error:  # 1 would say that the numbers differ

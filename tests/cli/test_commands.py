@@ -287,3 +287,12 @@ def test_a_wrong_setting_is_one_line_for_the_command():
     answer = subprocess.run([command, "doctor"], env=environment, capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == "mlmagic: MLMAGIC_QUIET='maybe' is not valid: 'maybe' is not 1, 0, true, or false\n"
+
+
+@pytest.mark.parametrize("command", ["reproduce", "checklist", "patch"])
+def test_a_folder_without_a_store_gets_none(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlflow.db").unlink()
+    assert main([command, "forest"]) == (2 if command == "reproduce" else 1)
+    assert "no runs were recorded in" in capsys.readouterr().err
+    assert not (tmp_path / "mlflow.db").exists()
