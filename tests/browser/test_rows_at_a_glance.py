@@ -70,7 +70,7 @@ def test_runs_below_another_one_are_counted_apart(opened):
 def test_the_start_of_a_run_is_told_as_how_long_ago_and_exactly_in_the_title(opened):
     page = opened()
     page.locator(".mm-body .mm-row").first.wait_for()
-    assert cell(page, f"{NAME} 0", "started").inner_text() == "3 minutes ago"
+    assert re.fullmatch(r"\d+ minutes ago", cell(page, f"{NAME} 0", "started").inner_text())
     assert cell(page, f"{NAME} 1", "started").inner_text() == "2 days ago"
     assert re.match(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", cell(page, f"{NAME} 1", "started").get_attribute("title"))
 
