@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mlmagic.confirming import confirmed
 from mlmagic.errors import UsageProblem
-from mlmagic.replay.plan import in_words
 from mlmagic.replay.recorded_session import is_own
 from mlmagic.replay.running.recorded_environment import pinned_requirements
 from mlmagic.store import tracking_uri
@@ -18,8 +19,20 @@ if TYPE_CHECKING:
 
     from mlmagic.replay.plan import ReplayPlan
     from mlmagic.replay.request import ReproduceRequest
+    from mlmagic.session.log import LoggedCell
 
+_SHELL = re.compile(
+    r"^\s*(?:[\w, ]+=\s*)?(?:!|%%?(?:bash|sh|script|system|sx|pip|conda|uv|mamba|cmd|writefile)\b)", re.MULTILINE
+)
+_NETWORK = re.compile(
+    r"\b(?:requests|urllib|httpx|aiohttp|wget|boto3|socket|paramiko)\s*\.|\b(?:urlopen|urlretrieve|fetch_\w+)\s*\("
+)
+_STARTS = re.compile(
+    r"\bsubprocess\s*\.|\bos\s*\.\s*(?:system|popen|exec\w*|remove|unlink|rename)\b|\bshutil\s*\.\s*rmtree\b"
+)
+_HARMLESS = frozenset({"nvidia-smi", "lscpu", "uname", "ldconfig", "gcc", "cc", "ld", "git", "lsof", "sysctl"})
 _MOST_SHOWN = 200_000
+_MOST_NAMED = 3
 
 
 def confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest) -> None:
@@ -37,7 +50,7 @@ def confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceReq
     if request.env:
         count = len(pinned_requirements(session.run))
         questions.append(f"--env installs {count} packages of the recorded versions into an environment of its own")
-    questions += in_words(plan.outside())
+    questions += _reaches(plan)
     if not questions or request.yes:
         return
     text = "\n".join(f"- {visible(one)}" for one in questions)
@@ -77,7 +90,7 @@ def _user() -> str:
 
 def why_not_whole(plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest) -> str:
     """Return why the cells that *plan* left out cannot run: nobody agreed to what they do outside of the kernel."""
-    more = [one for one in in_words(whole.outside()) if one not in in_words(plan.outside())]
+    more = [one for one in _reaches(whole) if one not in _reaches(plan)]
     if not more or request.yes:
         return ""
     what = "; ".join(more)
@@ -87,3 +100,30 @@ def why_not_whole(plan: ReplayPlan, whole: ReplayPlan, request: ReproduceRequest
     except UsageProblem:
         agreed = False
     return "" if agreed else f"{lead}: {what}. --yes runs them"
+
+
+def _reaches(plan: ReplayPlan) -> list[str]:
+    """Return what the cells of *plan* do outside of the kernel, in one line each."""
+    return [f"cell [{cell.number}] {what}" for cell in plan.cells for what in _outside(cell)]
+
+
+def _outside(cell: LoggedCell) -> list[str]:
+    """Return what a cell does outside of the kernel, by its record, or (of an older one) by its text."""
+    record, source = cell.record, cell.source
+    found = []
+    started = [one for one in _listed(record.get("started")) if one.partition(":")[2] not in _HARMLESS]
+    commands = [one.partition(":")[2] or "a program" for one in started if one.startswith("process")]
+    if commands or _SHELL.search(source) or (not record and _STARTS.search(source)):
+        line = next((line.strip() for line in source.splitlines() if _SHELL.match(line)), "")
+        found.append(f"runs {line or ', '.join(dict.fromkeys(commands)) or 'a program'}")
+    if any(one.startswith("connection") for one in started) or _NETWORK.search(source):
+        found.append("uses the network")
+    if written := _listed(record.get("written")):
+        names = ", ".join(Path(path).name for path in written[:_MOST_NAMED])
+        more = len(written) - _MOST_NAMED
+        found.append(f"writes {names}{f' and {more} more files' if more > 0 else ''}")
+    return found
+
+
+def _listed(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

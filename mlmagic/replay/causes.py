@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.replay.running.replaying import Replayed
+    from mlmagic.session.log import LoggedCell
 
 _ENVIRONMENT = "mlmagic/environment.json"
 _MOST_PACKAGES = 5
@@ -50,7 +51,7 @@ def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[
 def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
     """Return what the records of both say may explain that *replayed* differs, the strongest evidence first."""
     plan = replayed.plan
-    found = [*_files(replayed), *_data(original, replayed.run)]
+    found = [*missing_files(replayed), *_changed_files(replayed), *_data(original, replayed.run)]
     found += [
         Cause(f"the module {name!r}", "its file has been edited since, and the imported source is not in the record")
         for name in plan.changed_modules()
@@ -62,7 +63,29 @@ def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
 
 def missing_files(replayed: Replayed) -> list[Cause]:
     """Return the files that are not there any more: what else differs says nothing of a replay that could not run."""
-    return [cause for cause in _files(replayed) if "not there" in cause.evidence]
+    return [
+        Cause(f"the file {_short(path, replayed.plan.folder)}", "is not there any more", cell.number)
+        for _, cell, path, _ in _read(replayed)
+        if not Path(path).exists()
+    ]
+
+
+def _changed_files(replayed: Replayed) -> Iterator[Cause]:
+    """Yield the files that had another content in the replay; without its record, that have one now."""
+    for index, cell, path, fact in _read(replayed):
+        now = replayed.record_of(index)
+        current = now["record"].get("read", {}).get(path, fact) if now is not None else current_fact(Path(path))
+        if Path(path).exists() and current != fact:
+            words = "has another content than the run read"
+            yield Cause(f"the file {_short(path, replayed.plan.folder)}", words, cell.number)
+
+
+def _read(replayed: Replayed) -> Iterator[tuple[int, LoggedCell, str, object]]:
+    """Yield the files that the cells which the run needs had read: index in the plan, cell, path, hash and size."""
+    for index in sorted(needed(replayed.plan)):
+        cell = replayed.plan.cells[index]
+        files = cell.record.get("read")
+        yield from ((index, cell, path, fact) for path, fact in (files.items() if isinstance(files, dict) else ()))
 
 
 def varies(replayed: Replayed, again: Replayed) -> bool:
@@ -76,20 +99,6 @@ HASH_SEED = Cause(
     "replays with another PYTHONHASHSEED differ, and that of the original was random: start Jupyter with "
     "PYTHONHASHSEED=0, or sort the sets",
 )
-
-
-def _files(replayed: Replayed) -> Iterator[Cause]:
-    """Yield the files that cells which the run needs had read, and that had another content in the replay."""
-    plan = replayed.plan
-    for index in sorted(needed(plan)):
-        cell, now = plan.cells[index], replayed.record_of(index)
-        before, after = cell.record.get("read"), now["record"].get("read", {}) if now is not None else None
-        for path, fact in before.items() if isinstance(before, dict) else ():
-            if not Path(path).exists():
-                yield Cause(f"the file {_short(path, plan.folder)}", "is not there any more", cell.number)
-            elif (after.get(path, fact) if after is not None else current_fact(Path(path))) != fact:
-                words = "has another content than the run read"
-                yield Cause(f"the file {_short(path, plan.folder)}", words, cell.number)
 
 
 def _short(path: str, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Plan a replay: which cells run, in which folder, what they do outside of the kernel, and what is missing for them."""
+"""Plan a replay: which cells run, in which folder, with which sources of modules, and what makes it impossible."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlmagic.replay.slicing import slice_of
 
@@ -17,30 +17,12 @@ if TYPE_CHECKING:
     from mlmagic.replay.recorded_session import RecordedSession
     from mlmagic.session.log import LoggedCell
 
-_SHELL = re.compile(
-    r"^\s*(?:[\w, ]+=\s*)?(?:!|%%?(?:bash|sh|script|system|sx|pip|conda|uv|mamba|cmd|writefile)\b)", re.MULTILINE
-)
-_NETWORK = re.compile(
-    r"\b(?:requests|urllib|httpx|aiohttp|wget|boto3|socket|paramiko)\s*\.|\b(?:urlopen|urlretrieve|fetch_\w+)\s*\("
-)
-_STARTS = re.compile(
-    r"\bsubprocess\s*\.|\bos\s*\.\s*(?:system|popen|exec\w*|remove|unlink|rename)\b|\bshutil\s*\.\s*rmtree\b"
-)
 _REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%reproduce\b.*$", re.MULTILINE)
 _SHOWS = re.compile(
     r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%reproduce\b|%(?:who.?|history)\b)"
 )
-_HARMLESS = frozenset({"nvidia-smi", "lscpu", "uname", "ldconfig", "gcc", "cc", "ld", "git", "lsof", "sysctl"})
 _REDACTED = "<redacted>"
 _LEAST_TIMEOUT_S, _TIMES, _MORE_S = 60.0, 10.0, 30.0
-
-
-@dataclass(frozen=True)
-class OutsideEffect:
-    """Something that a cell does outside of the kernel: ``what`` says it in words."""
-
-    cell: LoggedCell
-    what: str
 
 
 @dataclass(frozen=True)
@@ -61,10 +43,6 @@ class ReplayPlan:
     def original_seconds(self) -> float:
         """How long these cells took."""
         return sum(cell.duration_s or 0.0 for cell in self.cells)
-
-    def outside(self) -> list[OutsideEffect]:
-        """Return what the cells do outside of the kernel, by their record, or (of an older one) by their text."""
-        return [OutsideEffect(cell, what) for cell in self.cells for what in _outside(cell)]
 
     def restored_modules(self) -> dict[str, list[dict[str, str]]]:
         """Return the user's modules whose files have changed, with the sources that each import and reload read."""
@@ -160,35 +138,10 @@ def has_redactions(cells: Sequence[LoggedCell]) -> list[LoggedCell]:
     return [cell for cell in cells if _REDACTED in cell.source]
 
 
-def in_words(outside: Sequence[OutsideEffect]) -> list[str]:
-    """Return what cells do outside of the kernel, in one line each."""
-    return [f"cell [{one.cell.number}] {one.what}" for one in outside]
-
-
 def redacted_name(cell: LoggedCell) -> str:
     """Return the name that a redacted secret was assigned to, or what stands before it."""
     found = re.search(rf"([^\W\d]\w*)\W*{_REDACTED}", cell.source)
     return repr(found[1]) if found else ""
-
-
-def _outside(cell: LoggedCell) -> list[str]:
-    record, source = cell.record, cell.source
-    found = []
-    started = [one for one in _listed(record.get("started")) if one.partition(":")[2] not in _HARMLESS]
-    commands = [one.partition(":")[2] or "a program" for one in started if one.startswith("process")]
-    if commands or _SHELL.search(source) or (not record and _STARTS.search(source)):
-        line = next((line.strip() for line in source.splitlines() if _SHELL.match(line)), "")
-        found.append(f"runs {line or ', '.join(dict.fromkeys(commands)) or 'a program'}")
-    if any(one.startswith("connection") for one in started) or _NETWORK.search(source):
-        found.append("uses the network")
-    if written := _listed(record.get("written")):
-        names = ", ".join(Path(path).name for path in written[:3])
-        found.append(f"writes {names}{f' and {len(written) - 3} more files' if len(written) > 3 else ''}")  # noqa: PLR2004
-    return found
-
-
-def _listed(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _modules(cell: LoggedCell) -> dict[str, dict[str, str]]:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from mlmagic.replay.running.scratch import Scratch
     from mlmagic.session.log import LoggedCell
 
-_MOST_SHOWN = 4_000
 _SEEDS = ("0", "1")
 
 
@@ -103,7 +102,7 @@ class _Work:
     def verdict(self, plan: ReplayPlan, whole: ReplayPlan) -> Reproduction:
         """Replay *plan*, and *whole* if the slice has not the same results; compare, and say what came of it."""
         original = connection.ask(lambda: read_results(self.client, self.run))
-        steps = path_below(self.client, self.run, plan.session.run)
+        steps = connection.ask(lambda: path_below(self.client, self.run, plan.session.run))
         if self._request.env:
             if self._progress is not None:
                 self._progress("installing the recorded versions", 0, len(plan.at))

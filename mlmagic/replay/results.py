@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _FIGURES = "figures"
 _LARGEST = 100_000_000
 _MACHINE = "system/"
-_NOT_OF_THE_MODEL = ("MLmodel", "registered_model_meta")
+_DESCRIBING = frozenset(
+    {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "registered_model_meta", "input_example.json"}
+)
+"""Files of a logged model that describe it: they hold times and ids, or the environment."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ def read_results(client: MlflowClient, run: Run) -> RunResults:
     for name in run.data.metrics:
         if not name.startswith(_MACHINE):
             points = client.get_metric_history(run.info.run_id, name)
-            metrics[name] = tuple((point.step, number_as_logged(point.value)) for point in _in_order(points))
+            in_order = sorted(points, key=lambda point: (point.step, point.timestamp))
+            metrics[name] = tuple((point.step, number_as_logged(point.value)) for point in in_order)
     inputs = run.inputs.dataset_inputs if run.inputs is not None else []
     place = place_of(run.info.run_id, run.info.artifact_uri)
     return RunResults(
@@ -53,19 +57,16 @@ def read_results(client: MlflowClient, run: Run) -> RunResults:
         metrics,
         dict(run.data.params),
         {one.dataset.name: one.dataset.digest for one in inputs},
-        {file.path.removeprefix(f"{_FIGURES}/"): place.read(file.path, _LARGEST) for file in _figures(place)},
+        _figures(place),
         _models(client, run),
         _figure_digests(place),
         run.data.tags.get("mlmagic.error", ""),
     )
 
 
-def _in_order(points: list) -> list:  # type: ignore[type-arg]  # MLflow's metrics
-    return sorted(points, key=lambda point: (point.step, point.timestamp))
-
-
-def _figures(place: ArtifactPlace) -> list:  # type: ignore[type-arg]  # files of an artifact place
-    return [file for file in place.files(_FIGURES) if not file.is_dir]
+def _figures(place: ArtifactPlace) -> dict[str, bytes]:
+    paths = [file.path for file in place.files(_FIGURES) if not file.is_dir]
+    return {path.removeprefix(f"{_FIGURES}/"): place.read(path, _LARGEST) for path in paths}
 
 
 def _figure_digests(place: ArtifactPlace) -> dict[str, str]:
@@ -84,9 +85,7 @@ def _models(client: MlflowClient, run: Run) -> dict[str, str]:
         place = place_of(str(model.model_id), str(model.artifact_location))
         content = hashlib.sha256()
         for path in sorted(_paths(place)):
-            if path.endswith((".pkl", ".skops", ".pt", ".pth", ".json", ".txt", ".cbm", ".ubj", ".keras", ".bin")) and (
-                path.rpartition("/")[2] not in {"requirements.txt", "conda.yaml"}
-            ):
+            if path.rpartition("/")[2] not in _DESCRIBING:
                 content.update(path.encode() + place.read(path, _LARGEST))
         found[model.name] = content.hexdigest()
     return found

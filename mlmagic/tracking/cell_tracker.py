@@ -90,6 +90,8 @@ class CellTracker:
         watched = tracker.watch(run, tree)
         if watch is not None:
             entry.inputs = watch.digests_read()
+        for problem in self._session.recorder.take_problems():
+            run.notices.warn(f"what %reproduce needs of earlier cells is not all recorded: {problem}")
         run.is_opening = False
         return watched
 

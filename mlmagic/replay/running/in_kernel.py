@@ -171,7 +171,7 @@ def report(path: str) -> None:
         for cell in session.log.cells
         if not cell.nested
     ]  # fmt: skip
-    found = {"cells": cells, "redirected": _replay[0].redirected, "recorder": _problems(session)}
+    found = {"cells": cells, "redirected": _replay[0].redirected}
     target = Path(path)
     part = target.with_suffix(".part")
     part.write_text(json.dumps(found, default=str), "utf-8")
@@ -196,7 +196,3 @@ def export(names: Sequence[str], path: str) -> None:
         except Exception as error:  # noqa: BLE001  # the user's objects may raise anything
             problems[name] = f"it cannot be pickled: {type(error).__name__}: {error}"
     Path(path).write_bytes(cloudpickle.dumps((found, problems)))
-
-
-def _problems(session: Any) -> list[str]:
-    return [] if session is None else list(session.recorder.problems)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlmagic.errors import UsageProblem
 from mlmagic.private import state_folder
+from mlmagic.session.record.cell_record import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG")
 _LEAST_FREE = 200 << 20
 
 
@@ -38,8 +38,8 @@ class Scratch:
         found = {name: text for name, text in os.environ.items() if not name.startswith(("MLFLOW_", "JPY_"))}
         recorded = start.get("variables")
         if isinstance(recorded, dict):
-            found = {name: text for name, text in found.items() if name not in _VARIABLES}
-            found |= {name: recorded[name] for name in _VARIABLES if isinstance(recorded.get(name), str)}
+            found = {name: text for name, text in found.items() if name not in VARIABLES}
+            found |= {name: recorded[name] for name in VARIABLES if isinstance(recorded.get(name), str)}
         return found | {
             "MLFLOW_TRACKING_URI": self.store,
             "_MLFLOW_SERVER_ARTIFACT_ROOT": str(self.folder / "artifacts"),

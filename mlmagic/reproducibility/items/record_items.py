@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmagic.replay.order import order_of
 from mlmagic.reproducibility.checklist import item
-from mlmagic.reproducibility.stale_cells import stale_inputs
 
 if TYPE_CHECKING:
     from mlmagic.reproducibility.checklist import ChecklistItem
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _MOST = 6
 _ID = 8
 _COMMIT, _DIRTY = "mlflow.source.git.commit", "mlmagic.git.dirty"
+_ORDERS = frozenset({"clean", "out-of-order", "stale"})
 _ORDER, _REASON = "mlmagic.order", "mlmagic.order.reason"
 _READS = re.compile(r"\b(?:read_\w+|load_\w+|fetch_\w+|np\.load|open)\s*\(")
 
@@ -91,17 +92,14 @@ def version_control_item(facts: RunFacts) -> ChecklistItem:  # noqa: PLR0911  # 
 def order_item(facts: RunFacts) -> ChecklistItem:
     """Grade whether the cells that the run depends on were run in order and not edited since."""
     fix = "Kernel > Restart Kernel and Run All Cells"
-    order = facts.tags.get(_ORDER)
+    order, reason = facts.tags.get(_ORDER), facts.tags.get(_REASON, "")
+    if order not in _ORDERS and facts.log is not None and facts.log.cells:  # recorded by an older version
+        found = order_of([cell for cell in facts.log.cells if not cell.nested and cell.status != "rejected"])
+        order, reason = found.verdict, found.reason
     if order == "clean":
         return item(8, "passed", "clean")
-    if order in {"out-of-order", "stale"}:
-        reason = facts.tags.get(_REASON, "")
+    if order in _ORDERS:
         return item(8, "failed", f"{order}{f': {reason}' if reason else ''}", fix=fix)
-    if facts.log is not None and facts.log.cells:
-        stale = stale_inputs(facts.log.cells)
-        if stale:
-            return item(8, "failed", *stale[:_MOST], fix=fix)
-        return item(8, "passed", f"from the log of {len(facts.log.cells)} cells: none was edited after the run read it")
     if facts.is_of_mlmagic and facts.is_script:
         return item(8, "not applicable", "recorded by a script, not by cells")
     return item(8, "not recorded", "no execution log", fix="%load_ext mlmagic in the first cell")

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 _BUDGET_S = 0.001
 _LONGEST_PATH = 1_000
-_VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG")
+VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG")
+"""The variables of the environment that change results; a replay sets them as they were."""
 _NOT_OF_THE_USER = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open", "_ih", "_oh", "_dh", "__builtins__"})
 
 
@@ -57,7 +58,7 @@ class CellRecorder:
         self._undo: list[Callable[[], None]] = []
         self._reloads = False
         self.start: dict[str, Any] = {}
-        self.problems: list[str] = []
+        self._problems: list[str] = []
 
     def begin(self) -> Callable[[], None]:
         """Begin to record the session; return a function that ends this."""
@@ -81,7 +82,7 @@ class CellRecorder:
             "folder": self._folder,
             "path": [entry for entry in sys.path if isinstance(entry, str)],
             "hash_seed": os.environ.get("PYTHONHASHSEED", "random" if sys.flags.hash_randomization else "0"),
-            "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
+            "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
             "random": states.packed(found),
         }
         self._modules.take()
@@ -121,6 +122,11 @@ class CellRecorder:
 
         self._guarded(note)
         return kept, found
+
+    def take_problems(self) -> list[str]:
+        """Return what could not be recorded since the last call, in words."""
+        problems, self._problems = self._problems, []
+        return problems
 
     def so_far(self) -> dict[str, Any]:
         """Return what the running cell has done so far, of what a replay of it needs."""
@@ -165,7 +171,7 @@ class CellRecorder:
             step()
         except BaseException as error:  # noqa: BLE001  # no error of mlmagic may reach the user's cell
             reraise_interrupt(error)
-            self.problems.append(f"{type(error).__name__}: {error}"[:200])
+            self._problems.append(f"{type(error).__name__}: {error}"[:200])
 
 
 def _is_output(name: str) -> bool:

@@ -35,7 +35,7 @@ def recorded(tmp_path, monkeypatch):
             exec(source, names)  # the test's own
         finally:
             found = recorder.after(source)
-        assert recorder.problems == []
+        assert recorder.take_problems() == []
         return found
 
     run.recorder, run.names = recorder, names
@@ -204,3 +204,19 @@ def test_files_that_a_pattern_names(recorded, tmp_path):
         (tmp_path / "parts" / f"{name}.csv").write_text("x\n1\n")
     found = recorded("import glob, polars as pl\nframes = [pl.read_csv(one) for one in glob.glob('parts/*.csv')]")
     assert {str(tmp_path / "parts" / f"{name}.csv") for name in ("a", "b")} <= set(found["read"])
+
+
+def test_what_cannot_be_recorded_is_said_and_costs_only_itself(tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    recorder = CellRecorder(names)
+    stop = recorder.begin()
+    monkeypatch.setattr(torch, "get_rng_state", lambda: 1 / 0)
+    recorder.before()
+    names["x"] = 1
+    recorder.after("x = 1")
+    stop()
+    assert set(recorder.take_problems()) == {"ZeroDivisionError: division by zero"}
+    assert recorder.take_problems() == []
