@@ -125,6 +125,8 @@ async ([act, target, watched, value]) => {
     element.value = value;
     element.dispatchEvent(new Event("input", { bubbles: true }));
     element.dispatchEvent(new KeyboardEvent("keyup", { bubbles: true }));
+    // Ours waits while one types; Enter applies it at once.
+    element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   }
   while (seen() === before) {
     if (performance.now() - started > 60000) throw new Error(`nothing changed: ${target}`);
