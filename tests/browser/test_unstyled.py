@@ -10,7 +10,7 @@ SHOWN = [name for name in CELLS if name not in {"load", "registered"}]
 GLUED = (Path(__file__).parent / "glued.js").read_text()
 CODE = ["def build(depth):", "    if depth > 3:", "        return DecisionTreeClassifier("]
 FACTS = {
-    "seed": ["Seed 42: 4 fixed", "Python's random"],
+    "seed": ["Seed 42: ", "fixed Python's random"],
     "split": ["Split 178 rows", "70.2%"],
     "card": [
         "finished tree Default",

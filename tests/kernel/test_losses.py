@@ -135,7 +135,7 @@ def test_a_server_that_goes_away_changes_nothing_in_the_cell_and_loses_nothing(l
     assert (run["params"]["lr"], run["tags"]["stage"]) == ("0.1", "late")
     assert {"mlmagic/cell.py", "mlmagic/output.txt", "mlmagic/session.json"} <= set(run["files"])
     losses(f"a server {outage}: the cell held for {held:.1f} s", 202, 202 - len(run["steps"]) - 2)
-    assert held < HELD_S + 1.5  # the rest is for what is recorded of git, packages and output
+    assert held < 5 * HELD_S  # a hang would be longer; what a busy machine takes for git and packages is in it
 
 
 _FITS = """\
