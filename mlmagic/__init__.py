@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mlmagic.api.monitoring import drift, monitoring_report
     from mlmagic.api.registry import load_model, promote, register, registered_models, rollback
-    from mlmagic.api.replay import reproduce
+    from mlmagic.api.replay import reproduce, why
     from mlmagic.api.retraining import retrain
     from mlmagic.config.composing import compose
     from mlmagic.config.instantiating import instantiate
@@ -79,6 +79,7 @@ _WHEN_ASKED_FOR = {
     "register": "mlmagic.api.registry",
     "registered_models": "mlmagic.api.registry",
     "reproduce": "mlmagic.api.replay",
+    "why": "mlmagic.api.replay",
     "retrain": "mlmagic.api.retraining",
     "rollback": "mlmagic.api.registry",
     "rng": "mlmagic.snapshot.randomness.seeding",
@@ -134,6 +135,7 @@ __all__ = [
     "tag",
     "torch_generator",
     "track",
+    "why",
     "worker_init",
 ]
 

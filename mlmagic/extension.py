@@ -22,6 +22,7 @@ from mlmagic.magics.monitoring.monitor import MonitorMagics
 from mlmagic.magics.registry import RegistryMagics
 from mlmagic.magics.reproducibility.checklist import ChecklistMagics
 from mlmagic.magics.reproducibility.reproduce import ReproduceMagics
+from mlmagic.magics.reproducibility.why import WhyMagics
 from mlmagic.magics.retrain import RetrainMagics
 from mlmagic.magics.runs import RunsMagics
 from mlmagic.magics.seed import SeedMagics
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mlmagic.monitoring.drift.report import DriftReport
     from mlmagic.monitoring.report import MonitoringReport
     from mlmagic.registry.retraining.result import Retraining
+    from mlmagic.replay.explaining.explanation import Explanation
     from mlmagic.replay.reproduction import Reproduction
     from mlmagic.reproducibility.checklist import Checklist
     from mlmagic.snapshot.randomness.seeding import SeedReport
@@ -75,6 +77,7 @@ _MAGICS = (
     RegistryMagics,
     RetrainMagics,
     ReproduceMagics,
+    WhyMagics,
     StatusMagics,
 )
 _FIRST_LINE_ONLY = ("track", "hydra", "sweep", "retrain")
@@ -245,6 +248,12 @@ def _show_reproduction(found: Reproduction) -> MimeBundle:
     return reproduction_bundle(found)
 
 
+def _show_explanation(found: Explanation) -> MimeBundle:
+    from mlmagic.views.reproducibility.explanation_report import explanation_bundle
+
+    return explanation_bundle(found)
+
+
 def _show_retraining(done: Retraining) -> MimeBundle:
     from mlmagic.views.retraining_report import retraining_report_bundle
 
@@ -267,6 +276,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], MimeBundle]], ...] = (
     ("mlmagic.monitoring.report", "MonitoringReport", _show_monitoring),
     ("mlmagic.registry.retraining.result", "Retraining", _show_retraining),
     ("mlmagic.replay.reproduction", "Reproduction", _show_reproduction),
+    ("mlmagic.replay.explaining.explanation", "Explanation", _show_explanation),
     ("mlmagic.reproducibility.checklist", "Checklist", _show_checklist),
 )
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlmagic.registry.promotion.changing import Promotion
     from mlmagic.registry.retraining.result import Retraining
     from mlmagic.registry.versions import RegisteredVersion
+    from mlmagic.replay.explaining.explanation import Explanation
     from mlmagic.replay.reproduction import Reproduction
     from mlmagic.reproducibility.checklist import Checklist, ChecklistItem
     from mlmagic.reproducibility.findings import Finding
@@ -66,6 +67,7 @@ _MODULES = {
     "RegisteredVersion": "mlmagic.registry.versions",
     "Retraining": "mlmagic.registry.retraining.result",
     "Reproduction": "mlmagic.replay.reproduction",
+    "Explanation": "mlmagic.replay.explaining.explanation",
     "Run": "mlmagic.store.query.run",
     "RunsFrame": "mlmagic.views.tables.runs_frame",
     "SeedReport": "mlmagic.snapshot.randomness.seed_facts",
@@ -87,6 +89,7 @@ __all__ = [
     "Difference",
     "DriftReport",
     "Evaluation",
+    "Explanation",
     "Finding",
     "Fold",
     "FoldComparison",

@@ -11,6 +11,8 @@ from mlmagic.session.interrupts import whole_imports
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mlmagic.replay.explaining.explanation import Explanation
+    from mlmagic.replay.explaining.preparing import WhyRequest
     from mlmagic.replay.reproduction import Reproduction
     from mlmagic.replay.request import ReproduceRequest
     from mlmagic.store.query.run import Run
@@ -91,6 +93,86 @@ def reproduce(
         experiment=experiment,
     )
     return reproduction_of(request)
+
+
+@whole_imports()
+def why(
+    first: str | Run,
+    second: str | Run,
+    *,
+    metrics: Sequence[str] = (),
+    seeds: int = 3,
+    yes: bool = False,
+    timeout_s: float | None = None,
+    experiment: str | None = None,
+) -> Explanation:
+    """Say why two runs of one cell differ: what each difference is worth in the metrics, as ``%why``.
+
+    The runs are replayed from their records, in fresh kernels, with some of the differences taken from *first* into
+    *second*: parameters, lines of code, cells, modules of the user, seeds, threads. Up to four differences are taken in
+    all combinations; their shares are Shapley values, which add up to the whole change. More are taken one at a time,
+    first and last.
+
+    Parameters
+    ----------
+    first, second
+        Name, id or beginning of an id of a run of a tracked cell.
+    metrics
+        The metrics to explain; by default all that differ and do not measure time.
+    seeds
+        How often each run is replayed with other seeds, to measure the noise; 0 measures none.
+    yes
+        Do not ask before the replays, nor before what `mlmagic.reproduce` asks about.
+    timeout_s
+        Seconds that each cell may take; by default ten times as long as originally, and at least a minute.
+    experiment
+        The experiment to look in.
+
+    Returns
+    -------
+    Explanation
+        ``metrics`` with the shares of each, and ``not_swapped``: what differs and cannot be taken from one run into the
+        other, such as packages.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is no such run.
+    UsageProblem
+        When a run cannot be replayed, has no such metric, or nobody can be asked or the user declines.
+    StoreError
+        When the store cannot be read.
+
+    Examples
+    --------
+    >>> import mlmagic
+    >>> found = mlmagic.why("forest", "boost", yes=True)  # doctest: +SKIP
+    >>> [(str(share), share.value) for share in found["accuracy"].shares]  # doctest: +SKIP
+    [('depth 3 → 5', 0.015), ('seed 42 → 43', 0.002)]
+    """
+    from mlmagic.replay.explaining.preparing import WhyRequest
+
+    request = WhyRequest(
+        reference_of(first),
+        reference_of(second),
+        metrics=tuple(metrics),
+        seeds=seeds,
+        yes=yes,
+        timeout_s=timeout_s,
+        experiment=experiment,
+    )
+    return explanation_of(request)
+
+
+def explanation_of(request: WhyRequest, progress: Callable[[str, int, int], None] | None = None) -> Explanation:
+    """Explain what *request* asks for."""
+    from mlmagic.replay.explaining.explaining import explain
+
+    if request.seeds < 0:
+        raise UsageProblem(f"seeds is {request.seeds}: give 0 or more, such as seeds=3")
+    if request.timeout_s is not None and not request.timeout_s > 0:
+        raise UsageProblem(f"timeout_s is {request.timeout_s}: give seconds above 0, such as timeout_s=600")
+    return explain(request, progress)
 
 
 def reference_of(run: str | Run | None) -> str:

@@ -57,14 +57,14 @@ def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
         for name in plan.changed_modules()
     ]
     if replayed.run is not None:
-        found += _environment(original, replayed.run)
+        found += environment_changes(original, replayed.run)
     return found
 
 
 def missing_files(replayed: Replayed) -> list[Cause]:
     """Return the files that are not there any more: what else differs says nothing of a replay that could not run."""
     return [
-        Cause(f"the file {_short(path, replayed.plan.folder)}", "is not there any more", cell.number)
+        Cause(f"the file {short_path(path, replayed.plan.folder)}", "is not there any more", cell.number)
         for _, cell, path, _ in _read(replayed)
         if not Path(path).exists()
     ]
@@ -77,7 +77,7 @@ def _changed_files(replayed: Replayed) -> Iterator[Cause]:
         current = now["record"].get("read", {}).get(path, fact) if now is not None else current_fact(Path(path))
         if Path(path).exists() and current != fact:
             words = "has another content than the run read"
-            yield Cause(f"the file {_short(path, replayed.plan.folder)}", words, cell.number)
+            yield Cause(f"the file {short_path(path, replayed.plan.folder)}", words, cell.number)
 
 
 def _read(replayed: Replayed) -> Iterator[tuple[int, LoggedCell, str, object]]:
@@ -101,7 +101,8 @@ HASH_SEED = Cause(
 )
 
 
-def _short(path: str, folder: Path) -> str:
+def short_path(path: str, folder: Path) -> str:
+    """Return *path* relative to *folder* if it lies below it."""
     try:
         return str(Path(path).relative_to(folder))
     except ValueError:
@@ -130,7 +131,12 @@ def _datasets(run: Run) -> list[DatasetRecord]:
     return [DatasetRecord(one.dataset.name, one.dataset.digest, one.dataset.profile or "") for one in inputs]
 
 
-def _environment(original: Run, replayed: Run) -> Iterator[Cause]:
+def environment_changes(original: Run, replayed: Run, words: tuple[str, str] = ("then", "now")) -> Iterator[Cause]:
+    """Yield what differs between the environments of two runs: imported packages, Python, processor, threads.
+
+    *words* say which is which.
+    """
+    then, today = words
     before, now = _environment_of(original), _environment_of(replayed)
     if before is None or now is None:
         return
@@ -138,19 +144,19 @@ def _environment(original: Run, replayed: Run) -> Iterator[Cause]:
     current = {**_texts(now.get("imported"))}
     changed = [name for name in imported if name in current and imported[name] != current[name]]
     for name in changed[:_MOST_PACKAGES]:
-        yield Cause(f"the package {name}", f"{imported[name]} then, {current[name]} now")
+        yield Cause(f"the package {name}", f"{imported[name]} {then}, {current[name]} {today}")
     for what, key in (("Python", "python"), ("the platform", "platform")):
         old, new = _texts(before.get(key)), _texts(now.get(key))
         old_version, new_version = (one.get("version") or one.get("name") for one in (old, new))
         if old_version != new_version:
-            yield Cause(what, f"{old_version} then, {new_version} now")
+            yield Cause(what, f"{old_version} {then}, {new_version} {today}")
     old_cpu, new_cpu = (_texts(one.get("machine")).get("cpu") for one in (before, now))
     if old_cpu != new_cpu:
-        yield Cause("the processor", f"{old_cpu} then, {new_cpu} now")
+        yield Cause("the processor", f"{old_cpu} {then}, {new_cpu} {today}")
     old_threads, new_threads = (_texts(one.get("threads")) for one in (before, now))
     for name in old_threads:
         if name in new_threads and old_threads[name] != new_threads[name]:
-            yield Cause("the number of threads", f"{name}: {old_threads[name]} then, {new_threads[name]} now")
+            yield Cause("the number of threads", f"{name}: {old_threads[name]} {then}, {new_threads[name]} {today}")
 
 
 def _environment_of(run: Run) -> dict[str, Any] | None:

@@ -58,11 +58,20 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
     return found
 
 
+def measures_the_machine(name: str) -> bool:
+    """Return whether a metric of this *name* measures time or memory, which no replay can repeat.
+
+    >>> measures_the_machine("fit_seconds"), measures_the_machine("accuracy")
+    (True, False)
+    """
+    return _OF_CLOCK.search(name) is not None
+
+
 def _metrics(original: RunResults, replayed: RunResults, again: RunResults | None) -> Iterator[ComparedResult]:
     for name, series in original.metrics.items():
         other = replayed.metrics.get(name)
         shown = _last(series)
-        if _OF_CLOCK.search(name):
+        if measures_the_machine(name):
             yield ComparedResult(
                 "metric", name, "not compared", shown, _last(other or ()), note="measures time or memory"
             )
@@ -73,7 +82,7 @@ def _metrics(original: RunResults, replayed: RunResults, again: RunResults | Non
         else:
             yield _compared_series(name, series, other, again.metrics.get(name) if again is not None else None)
     for name, series in replayed.metrics.items():
-        if name not in original.metrics and not _OF_CLOCK.search(name):
+        if name not in original.metrics and not measures_the_machine(name):
             yield ComparedResult("metric", name, "different", "", _last(series), note="only in the replay")
 
 

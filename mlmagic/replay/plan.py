@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mlmagic.replay.recorded_session import RecordedSession
     from mlmagic.session.log import LoggedCell
 
-_REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%reproduce\b.*$", re.MULTILINE)
+_REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%(?:reproduce|why)\b.*$", re.MULTILINE)
 _SHOWS = re.compile(
-    r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%reproduce\b|%(?:who.?|history)\b)"
+    r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%(?:reproduce|why)\b|%(?:who.?|history)\b)"
 )
 _REDACTED = "<redacted>"
 _LEAST_TIMEOUT_S, _TIMES, _MORE_S = 60.0, 10.0, 30.0
@@ -48,7 +48,7 @@ class ReplayPlan:
         """Return the user's modules whose files have changed, with the sources that each import and reload read."""
         found: dict[str, list[dict[str, str]]] = {}
         for cell in self.session.cells:
-            for name, fact in _modules(cell).items():
+            for name, fact in modules_of(cell).items():
                 found.setdefault(name, []).append(fact)
         return {
             name: facts
@@ -61,17 +61,19 @@ class ReplayPlan:
         cell = self.cells[index]
         if "reload(" in cell.source:  # it reads them again itself
             return []
-        earlier = {name for one in self.session.cells[: self.at[index]] for name in _modules(one)}
-        return [name for name in _modules(cell) if name in earlier]
+        earlier = {name for one in self.session.cells[: self.at[index]] for name in modules_of(one)}
+        return [name for name in modules_of(cell) if name in earlier]
 
     def changed_modules(self) -> list[str]:
         """Return the user's modules whose source has changed since, and cannot be restored."""
-        facts = [one for cell in self.session.cells for one in _modules(cell).items()]
+        facts = [one for cell in self.session.cells for one in modules_of(cell).items()]
         return [name for name, fact in facts if fact["sha256"] != _digest(Path(fact["file"])) and not _is_whole(fact)]
 
 
 def replayable(source: str) -> str:
-    r"""Return the source of a cell without ``%reproduce``, which would replay in the replay; lines keep their number.
+    r"""Return a cell's source without ``%reproduce`` and ``%why``, which would replay in the replay.
+
+    Lines keep their number.
 
     >>> replayable("x = 1\nfound = %reproduce forest --yes\nx")
     'x = 1\npass\nx'
@@ -144,7 +146,8 @@ def redacted_name(cell: LoggedCell) -> str:
     return repr(found[1]) if found else ""
 
 
-def _modules(cell: LoggedCell) -> dict[str, dict[str, str]]:
+def modules_of(cell: LoggedCell) -> dict[str, dict[str, str]]:
+    """Return the modules of the user that a cell imported: file, SHA-256 and source of each, as far as recorded."""
     facts = cell.record.get("modules")
     return {
         name: fact

@@ -12,7 +12,7 @@ from mlmagic.magics.completion import complete
 from mlmagic.magics.completion.matching import _MAGIC, _offered, _options
 from mlmagic.session_state import of_session
 
-NAMES = ["track", "seed", "split", "evaluate", "runs", "compare", "diff", "checklist", "hydra", "sweep", "register", "models", "promote", "rollback", "reproduce", "retrain", "drift", "monitor", "mlmagic"]  # fmt: skip
+NAMES = ["track", "seed", "split", "evaluate", "runs", "compare", "diff", "checklist", "hydra", "sweep", "register", "models", "promote", "rollback", "reproduce", "why", "retrain", "drift", "monitor", "mlmagic"]  # fmt: skip
 
 
 @dataclass

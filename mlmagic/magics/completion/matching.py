@@ -24,7 +24,7 @@ _RUNS = frozenset(("--resume", "--continue", "--parent", "--run"))
 _NAMES_OF_VARIABLES = frozenset(("-p", "--params", "-m", "--metrics", "-x", "--exclude"))
 _MAGIC = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?"  # df = %runs
-    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|checklist|hydra|sweep|register|models|promote|rollback|reproduce|retrain|monitor|mlmagic)"
+    r"%{1,2}(track|seed|split|evaluate|drift|runs|compare|diff|checklist|hydra|sweep|register|models|promote|rollback|reproduce|why|retrain|monitor|mlmagic)"
     r"(?=\s|$)"
 )
 
@@ -93,6 +93,7 @@ def _options(magic: str) -> list[str]:
     from mlmagic.magics.registry import RegistryMagics
     from mlmagic.magics.reproducibility.checklist import ChecklistMagics
     from mlmagic.magics.reproducibility.reproduce import ReproduceMagics
+    from mlmagic.magics.reproducibility.why import WhyMagics
     from mlmagic.magics.retrain import RetrainMagics
     from mlmagic.magics.runs import RunsMagics
     from mlmagic.magics.status import OPTIONS
@@ -112,6 +113,7 @@ def _options(magic: str) -> list[str]:
         "hydra": HydraMagics.hydra,
         "sweep": SweepMagics.sweep,
         "reproduce": ReproduceMagics.reproduce,
+        "why": WhyMagics.why,
         "retrain": RetrainMagics.retrain,
         "drift": DriftMagics.drift,
         "monitor": MonitorMagics.monitor,
@@ -154,7 +156,7 @@ def _of_options(shell: InteractiveShell, magic: str, last: str, words: list[str]
     option = next((word for word in reversed(words) if word.startswith("-") and word != words[0]), "")
     if last in {"-e", "--experiment"}:
         return of_store.experiments()
-    if last in _RUNS or (magic in {"compare", "diff", "checklist", "reproduce"} and not option):
+    if last in _RUNS or (magic in {"compare", "diff", "checklist", "reproduce", "why"} and not option):
         return of_store.run_names()
     if magic == "sweep":
         of_experiment = of_notebook.option_value(words, "-e", "--experiment")

@@ -1,0 +1,209 @@
+"""The sessions between two recorded ones: the first, with some of the differences taken from the second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmagic.replay.explaining.explanation import Factor
+from mlmagic.replay.explaining.pairing import paired
+from mlmagic.replay.explaining.seeds import with_other_seeds
+from mlmagic.replay.explaining.source_merging import merged_source, source_differences
+from mlmagic.replay.plan import modules_of
+from mlmagic.session.record.cell_record import VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from mlmagic.replay.explaining.pairing import Pair
+    from mlmagic.replay.explaining.source_difference import SourceDifference
+    from mlmagic.replay.plan import ReplayPlan
+    from mlmagic.session.log import LoggedCell
+
+NOT_SET = "not set"
+FOLDER = "the working folder"
+RANDOM_STATE = "the random state before the cell"
+
+
+class Between:
+    """Two plans, what differs between them, and the plans between the two.
+
+    Parameters
+    ----------
+    first, second
+        The replays of the two runs; both are slices, or none is.
+    draws
+        Whether any of their cells draws random numbers: only then the states of the generators are a difference.
+    harmless
+        Cells that only one of them ran, and that changed none of its results: they are no difference.
+    """
+
+    def __init__(
+        self,
+        first: ReplayPlan,
+        second: ReplayPlan,
+        *,
+        draws: bool = True,
+        harmless: Collection[Factor] = (),
+    ) -> None:
+        self._first = first
+        self._second = second
+        self._pairs = [
+            pair
+            for pair in paired(first.cells, second.cells)
+            if None not in pair or not set(_of_pair(pair)).intersection(harmless)
+        ]
+        self._draws = draws
+        seeds: list[Factor] = []
+        others: list[Factor] = []
+        for pair in self._pairs:
+            for one in _of_pair(pair):
+                (seeds if one.kind == "seed" else others).append(one)
+        seed = self._seed(seeds)
+        found = dict.fromkeys([*others, *self._modules(), *self._settings()])
+        self.factors: list[Factor] = [*found, *([seed] if seed is not None else [])]
+
+    def lone(self, *, only_tracked: bool) -> list[tuple[Factor, bool]]:
+        """Return the cells that only one of both ran, and whether it is the first; *only_tracked*: those with a run."""
+        pairs = [pair for pair in self._pairs if None in pair]
+        return [
+            (_of_pair((first, second))[0], second is None)
+            for first, second in pairs
+            if not only_tracked or any(one is not None and one.run is not None for one in (first, second))
+        ]
+
+    def has_other_seeds(self) -> bool:
+        """Return whether a cell of either gives a seed that can be another."""
+        cells = [one for pair in self._pairs for one in pair if one is not None]
+        return any(with_other_seeds(one.source, 1) != one.source for one in cells)
+
+    def _seed(self, seeds: list[Factor]) -> Factor | None:
+        """Return the seeds and the states of the generators as one difference: neither says anything by itself."""
+        if seeds:
+            names = list(dict.fromkeys(one.name.lstrip("%") for one in seeds))
+            values = [
+                list(dict.fromkeys(text)) for text in zip(*((one.before, one.after) for one in seeds), strict=True)
+            ]
+            return Factor("seed", ", ".join(names), ", ".join(values[0]), ", ".join(values[1]))
+        return Factor("seed", RANDOM_STATE) if self._draws and self._states_differ() else None
+
+    def _states_differ(self) -> bool:
+        first, second = self._first.session, self._second.session
+        drawn = [[cell.record.get("entropy") for cell in plan.cells] for plan in (self._first, self._second)]
+        return (
+            (self._first.is_slice and first.states != second.states)
+            or first.start.get("random") != second.start.get("random")
+            or (len(drawn[0]) == len(drawn[1]) and drawn[0] != drawn[1])
+        )
+
+    def _modules(self) -> Iterator[Factor]:
+        first, second = (_module_digests(plan) for plan in (self._first, self._second))
+        for name in first.keys() & second.keys():
+            if first[name] != second[name]:
+                before, after = (next(iter(digests[name]))[:8] for digests in (first, second))
+                yield Factor("module", name, before, after)
+
+    def _settings(self) -> Iterator[Factor]:
+        first, second = (_variables(plan) for plan in (self._first, self._second))
+        for name in VARIABLES:
+            if first.get(name) != second.get(name):
+                yield Factor("setting", name, first.get(name, NOT_SET), second.get(name, NOT_SET))
+        if self._first.folder != self._second.folder:
+            yield Factor("setting", FOLDER, str(self._first.folder), str(self._second.folder))
+
+    def plan(self, taken: Collection[Factor], *, seeds_by: int = 0) -> ReplayPlan:
+        """Return the first run's plan with the differences *taken* from the second.
+
+        Parameters
+        ----------
+        seeds_by
+            Added to each number that is given as a seed. Unless it is 0, no recorded state is restored either.
+        """
+        chosen = {(one.kind, one.name, one.before, one.after, one.cell) for one in taken}
+        has_seed = any(one.kind == "seed" for one in taken)
+        cells = [cell for pair in self._pairs if (cell := self._cell(pair, chosen, has_seed=has_seed)) is not None]
+        source = self._second if has_seed else self._first
+        states, random = dict(source.session.states), source.session.start.get("random", {})
+        if seeds_by:
+            states, random = {}, {}
+            for cell in cells:
+                cell.source = with_other_seeds(cell.source, seeds_by)
+                cell.record.pop("entropy", None)
+        self._keep_other_modules(cells)
+        variables = _variables(self._first) | {one.name: one.after for one in taken if one.kind == "setting"}
+        start = {
+            **self._first.session.start,
+            "random": random,
+            "variables": {name: text for name, text in variables.items() if text != NOT_SET and name != FOLDER},
+        }
+        folders = [Path(one.after) for one in taken if one.name == FOLDER]
+        session = replace(self._first.session, cells=cells, start=start, states=states, inputs={})
+        return replace(
+            self._first, session=session, at=tuple(range(len(cells))), folder=(*folders, self._first.folder)[0]
+        )
+
+    def _cell(self, pair: Pair, chosen: Collection[tuple[object, ...]], *, has_seed: bool) -> LoggedCell | None:
+        first, second = pair
+        if first is None or second is None:
+            (one,) = _of_pair(pair)
+            is_there = (_key(one) in chosen) == (first is None)
+            lone = first or second
+            return replace(lone, record=dict(lone.record)) if lone is not None and is_there else None
+        source = merged_source(
+            first.source,
+            second.source,
+            lambda one: has_seed if one.kind == "seed" else _key(_as_factor(one, second)) in chosen,
+        )
+        record = dict(first.record)
+        if has_seed:
+            record["entropy"] = second.record.get("entropy")
+        taken = {name for kind, name, *_ in chosen if kind == "module"}
+        record["modules"] = {
+            **{name: fact for name, fact in modules_of(first).items() if name not in taken},
+            **{name: fact for name, fact in modules_of(second).items() if name in taken},
+        }
+        status = first.status if source == first.source else second.status if source == second.source else "ok"
+        times = [one.duration_s or 0.0 for one in pair if one is not None]
+        return replace(first, source=source, record=record, status=status, duration_s=max(times))
+
+    def _keep_other_modules(self, cells: list[LoggedCell]) -> None:
+        """Let the first cell know the modules that were first imported by cells which are left out."""
+        left_out = [cell for at, cell in enumerate(self._first.session.cells) if at not in set(self._first.at)]
+        for cell in left_out if cells else ():
+            modules = cells[0].record.setdefault("modules", {})
+            for name, fact in modules_of(cell).items():
+                modules.setdefault(name, fact)
+
+
+def _key(one: Factor) -> tuple[object, ...]:
+    return (one.kind, one.name, one.before, one.after, one.cell)
+
+
+def _of_pair(pair: Pair) -> list[Factor]:
+    first, second = pair
+    if first is not None and second is not None:
+        return [_as_factor(one, second) for one in source_differences(first.source, second.source)]
+    lone = first or second
+    assert lone is not None  # noqa: S101  # a pair has a cell
+    line = next((one for one in lone.source.splitlines() if one.strip()), "")
+    texts = (line, "") if second is None else ("", line)
+    return [Factor("code", line, *texts, cell=lone.number)]
+
+
+def _as_factor(one: SourceDifference, cell: LoggedCell) -> Factor:
+    number = cell.number if one.kind == "code" else None  # the same value may be given in several cells
+    return Factor(one.kind, one.name, one.before, one.after, number)
+
+
+def _module_digests(plan: ReplayPlan) -> dict[str, dict[str, None]]:
+    found: dict[str, dict[str, None]] = {}
+    for cell in plan.session.cells:
+        for name, fact in modules_of(cell).items():
+            found.setdefault(name, {})[fact["sha256"]] = None
+    return found
+
+
+def _variables(plan: ReplayPlan) -> dict[str, str]:
+    found: Any = plan.session.start.get("variables")
+    return {name: str(text) for name, text in found.items()} if isinstance(found, dict) else {}

@@ -1,0 +1,109 @@
+"""What ``%why`` is asked for, and what the records of the two runs say before anything is replayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlmagic.errors import UsageProblem
+from mlmagic.replay import plan as planning
+from mlmagic.replay.causes import environment_changes, short_path
+from mlmagic.replay.comparing import measures_the_machine
+from mlmagic.replay.recorded_session import read_session
+from mlmagic.replay.slicing import slice_of
+from mlmagic.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlflow.entities import Run
+
+    from mlmagic.replay.plan import ReplayPlan
+
+
+@dataclass(frozen=True)
+class WhyRequest:
+    """What ``%why`` is asked for: two runs, metrics (all that differ if empty), and seeds to measure noise with."""
+
+    first: str
+    second: str
+    metrics: tuple[str, ...] = ()
+    seeds: int = 3
+    yes: bool = False
+    timeout_s: float | None = None
+    experiment: str | None = None
+
+
+def plans_of(runs: Sequence[Run]) -> list[ReplayPlan]:
+    """Return the plans of replays of two *runs*: the cells that they need, or all if that is unknown of one of them.
+
+    Raises
+    ------
+    UsageProblem
+        When one cannot be replayed, or is no run of a whole cell.
+    """
+    plans = [plan_of(run, full=False) for run in runs]
+    if any(plan.session.other_kernels or slice_of(plan.session.cells) is None for plan in plans):
+        return [plan_of(run, full=True) for run in runs]
+    return [replace(plan, is_slice=True) for plan in plans]  # also one of all cells has its random states set
+
+
+def plan_of(run: Run, *, full: bool) -> ReplayPlan:
+    """Return the plan of a replay of *run*.
+
+    Raises
+    ------
+    UsageProblem
+        When it cannot be replayed, or is no run of a whole cell.
+    """
+    session = read_session(run)
+    name = str(run.info.run_name)
+    if session.run.info.run_id != run.info.run_id:
+        raise UsageProblem(
+            f"{name!r} is a part of {session.run.info.run_name!r}: %why takes runs of whole cells; %compare shows what "
+            "a parameter is worth over the trials of a sweep"
+        )
+    plan = planning.plan_of(session, full=full)
+    if reason := planning.why_impossible(plan):
+        raise UsageProblem(f"{name!r} cannot be replayed: {reason}")
+    if redacted := planning.has_redactions(plan.cells):
+        raise UsageProblem(f"{name!r} cannot be replayed: cell [{redacted[0].number}] has a redacted secret")
+    return plan
+
+
+def metrics_of(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
+    """Return the metrics to explain: those of *asked*, or all of both runs that differ and do not measure time.
+
+    Raises
+    ------
+    UsageProblem
+        When one of *asked* is not in both runs.
+    """
+    first, second = (run.data.metrics for run in runs)
+    common = [name for name in first if name in second and not name.startswith("system/")]
+    for name in asked:
+        if name not in common:
+            raise UsageProblem(
+                f"--metric {name}: it is not in both runs{did_you_mean(name, common)}; both have "
+                f"{', '.join(sorted(common)) or 'no metric'}"
+            )
+    return list(asked) or [name for name in common if first[name] != second[name] and not measures_the_machine(name)]
+
+
+def changed_files(plans: Sequence[ReplayPlan]) -> list[str]:
+    """Return the files that both runs read with another content."""
+    read: list[dict[str, object]] = []
+    for plan in plans:
+        files: dict[str, object] = {}
+        for cell in plan.cells:
+            facts = cell.record.get("read")
+            files |= facts if isinstance(facts, dict) else {}
+        read.append(files)
+    changed = [path for path, fact in read[0].items() if path in read[1] and read[1][path] != fact]
+    return [f"the file {short_path(path, plans[0].folder)}: each run read another content" for path in changed]
+
+
+def changed_environment(runs: Sequence[Run]) -> list[str]:
+    """Return what differs between the environments of the two runs: a replay has today's."""
+    changes = environment_changes(runs[0], runs[1], ("in the first", "in the second"))
+    return [f"{one.what}: {one.evidence}" for one in changes]
