@@ -49,7 +49,7 @@ _TEMPORARY = ("mlmagic-replay-", "torchinductor_", "joblib_memmapping_folder", "
 """Beginnings of the names of libraries' own folders in the temporary folder."""
 _MOST_MATCHES = 200
 _LOCAL = ("127.", "::1", "localhost")
-_STORES = tuple(f"{os.sep}{name}{os.sep}" for name in (".mlmagic", "mlruns", "mlartifacts"))
+_STORES = tuple(f"{os.sep}{name}{os.sep}" for name in (".mlmagic", "mlruns", "mlartifacts", ".git"))
 
 _listener: list[FileWatch] = []
 """The watch of this process's session, at most one."""

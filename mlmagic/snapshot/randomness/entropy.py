@@ -36,6 +36,8 @@ class Entropy:
                 return
 
             def randbits(k: int) -> int:
+                if not hasattr(sys.modules.get("numpy.random"), "default_rng"):
+                    return int(original(k))  # NumPy seeds its global generator, whose state is recorded itself
                 value = int(self._given.pop(0) if self._given else original(k))
                 if len(self._drawn) < _MOST:
                     self._drawn.append(value)
