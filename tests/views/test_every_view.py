@@ -27,6 +27,9 @@ from mlmagic.journal.staged_files import StagedFile
 from mlmagic.journal.survey import Foreign
 from mlmagic.recording.summary import MetricLine, Notice, RunSummary
 from mlmagic.recording.sync_report import SyncedRun, SyncReport
+from mlmagic.replay.comparing import ComparedResult
+from mlmagic.replay.explaining.explanation import ExplainedMetric, Explanation, Factor, Share
+from mlmagic.replay.reproduction import Cause, Reproduction, Verdict
 from mlmagic.reproducibility.checklist import Checklist, item
 from mlmagic.snapshot.randomness.seeding import SeedReport, SeedRow
 from mlmagic.store.query.bulk import LightRun, RunData, RunInfo
@@ -39,6 +42,8 @@ from mlmagic.views.evaluation_report import evaluation_report_bundle
 from mlmagic.views.foreign_journals import foreign_journals
 from mlmagic.views.loops.live_curve import live_curve
 from mlmagic.views.reproducibility.checklist import checklist_bundle
+from mlmagic.views.reproducibility.explanation_report import explanation_bundle
+from mlmagic.views.reproducibility.reproduction_report import reproduction_bundle
 from mlmagic.views.run_summary import summary
 from mlmagic.views.seed_report import seed_report_bundle
 from mlmagic.views.split_report import split_report_bundle
@@ -187,6 +192,28 @@ def checklist(text):
     return checklist_bundle(Checklist(text, "a1", (*items, item(8, "not applicable")), text, text))
 
 
+def reproduction(text):
+    results = [
+        ComparedResult("metric", text, "different", "0.5", "0.25", 0.25, text),
+        ComparedResult("parameter", text, "different", text, f"{text} again"),
+        ComparedResult("figure", "roc.png", "identical"),
+        ComparedResult("model", text, "missing"),
+    ]
+    causes = [Cause(text, text, 3), Cause("the data", text)]
+    return reproduction_bundle(
+        Reproduction("a" * 32, text, Verdict.DIFFERENT, results, causes, text, cells=3, of_cells=5, notes=[text])
+    )
+
+
+def explanation(text):
+    factors = [Factor("parameter", text, text, "2"), Factor("code", text, "", text, 3)]
+    shares = [Share(factors, 0.5, is_noise=True), Share(factors[:1], -0.25, is_noise=False)]
+    metrics = [ExplainedMetric(name, 0.5, 0.75, shares, 0.125, -0.125, 0.6) for name in (text, "loss", "auc", "f1")]
+    return explanation_bundle(
+        Explanation("a" * 32, "b" * 32, (text, "second"), metrics, factors, [text], [text], 9, 3.5)
+    )
+
+
 def curves(text):
     values = [3.0, math.nan, 1.0]
     series = [
@@ -212,6 +239,8 @@ VIEWS = {
     "split": split_report,
     "seed": seed_report,
     "checklist": checklist,
+    "reproduction": reproduction,
+    "explanation": explanation,
     "curves": curves,
 }
 

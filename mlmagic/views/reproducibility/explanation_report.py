@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_METRICS = 3
 _MOST_SHOWN = 120
+_LONGEST = 500
 _LARGEST_PLAIN = 1e9
 _MOST_DECIMALS = 8
 
@@ -148,15 +149,15 @@ def _footer(found: Explanation) -> str:
 
 def _plain(found: Explanation, parts: list[MetricPart]) -> list[str]:
     lines = [
-        clean(f"{found.names[0]} ({found.first[:8]}) → {found.names[1]} ({found.second[:8]})"),
+        f"{shorten(found.names[0])} ({found.first[:8]}) → {shorten(found.names[1])} ({found.second[:8]})",
         *([f"  {_nothing(found)}"] if not parts else []),
     ]
     for part in parts:
         worth = [f"{row.name} {row.value}{f' ({row.note})' if row.note else ''}" for row in part.rows]
-        lines.append(clean(f"  {part.name} {part.values}: {part.change} = {', '.join(worth)}"))
+        lines.append(clean(f"  {shorten(part.name)} {part.values}: {part.change} = {', '.join(worth)}"))
     if not parts:
-        lines += [clean(f"  differs: {one}") for one in found.factors]
-    lines += [clean(f"  not taken from one into the other: {one}") for one in found.not_swapped]
-    lines += [clean(f"  note {one}") for one in found.notes]
+        lines += [f"  differs: {shorten(one, _LONGEST)}" for one in found.factors]
+    lines += [f"  not taken from one into the other: {shorten(one, _LONGEST)}" for one in found.not_swapped]
+    lines += [f"  note {shorten(one, _LONGEST)}" for one in found.notes]
     footer = _footer(found)
     return [*lines, *([f"  {footer}"] if footer else [])]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.replay.reproduction import Verdict
-from mlmagic.views.rendering import MimeBundle, duration, number, numbers, pad, render, shorten
+from mlmagic.views.rendering import MimeBundle, columns, duration, number, numbers, pad, render, shorten
 from mlmagic.visible import clean
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _STATUS = {
 }
 _LARGEST_PICTURE = 400_000
 _MOST_PICTURES = 4
+_LONGEST = 500
 _SIGNS = {"identical": "=", "equivalent": "≈", "different": "≠", "missing": "-", "not compared": " "}
 _WORDS = {"data": "dataset"}
 
@@ -158,21 +159,22 @@ def _uri(content: bytes) -> str:
 
 
 def _plain(found: Reproduction, differing: Sequence[ResultRow]) -> list[str]:
-    lines = [clean(f"{found.verdict}  {found.name} ({found.run_id[:8]})")]
+    lines = [f"{found.verdict}  {shorten(found.name)} ({found.run_id[:8]})"]
     if headline := _headline(found):
-        lines.append(f"  {clean(headline)}")
-    width = max((len(f"{row.kind} {row.name}") for row in differing), default=0)
-    for row in differing:
+        lines.append(f"  {shorten(headline, _LONGEST)}")
+    names = [f"{row.kind} {shorten(row.name)}" for row in differing]
+    width = max(map(columns, names), default=0)
+    for row, name in zip(differing, names, strict=True):
         values = f"{row.original} → {row.replayed}" if row.replayed else row.original
-        lines.append(
-            f"  {row.sign} {pad(clean(f'{row.kind} {row.name}'), width)}  {clean(values)}  {clean(row.note)}".rstrip()
-        )
+        lines.append(f"  {row.sign} {pad(name, width)}  {clean(values)}  {shorten(row.note, _LONGEST)}".rstrip())
     if equal := _equal(found):
         lines.append(f"  {equal}")
     for at, cause in enumerate(found.causes, 1):
         where = f" (cell [{cause.cell}])" if cause.cell is not None else ""
-        lines.append(f"  {'why' if at == 1 else 'or ':3} {clean(cause.what)}: {clean(cause.evidence)}{where}")
-    lines += [f"  note {clean(note)}" for note in found.notes]
+        lines.append(
+            f"  {'why' if at == 1 else 'or ':3} {shorten(cause.what, _LONGEST)}: {shorten(cause.evidence, _LONGEST)}{where}"
+        )
+    lines += [f"  note {shorten(note, _LONGEST)}" for note in found.notes]
     if footer := _footer(found):
         lines.append(f"  {footer}")
     return lines
