@@ -44,14 +44,16 @@ def content_above(run: Run) -> tuple[Run, dict[str, Any]]:
     StoreError
         When it cannot be read.
     """
-    content = _content(run)
-    if content is None:
-        above = run.data.tags.get(_PARENT)
-        # A parent began before its child, so runs that name each other as parents end here.
-        if above and _start(parent := queries.get_run(above)) < _start(run):
-            return content_above(parent)
-        raise UsageProblem(f"the run {run.info.run_name!r} has no execution log: it was not recorded in a notebook.")
-    return run, content
+    owner, seen = run, set[str]()
+    while (content := _content(owner)) is None:
+        seen.add(owner.info.run_id)
+        above = owner.data.tags.get(_PARENT)
+        # A parent does not begin after its child; runs that name each other as parents end here.
+        if not above or above in seen or _start(parent := queries.get_run(above)) > _start(owner):
+            name = owner.info.run_name
+            raise UsageProblem(f"the run {name!r} has no execution log: it was not recorded in a notebook.")
+        owner = parent
+    return owner, content
 
 
 def read_other_kernels(run: Run, session: str) -> ExecutionLog:

@@ -171,9 +171,8 @@ def _plain(found: Reproduction, differing: Sequence[ResultRow]) -> list[str]:
         lines.append(f"  {equal}")
     for at, cause in enumerate(found.causes, 1):
         where = f" (cell [{cause.cell}])" if cause.cell is not None else ""
-        lines.append(
-            f"  {'why' if at == 1 else 'or ':3} {shorten(cause.what, _LONGEST)}: {shorten(cause.evidence, _LONGEST)}{where}"
-        )
+        told = f"{shorten(cause.what, _LONGEST)}: {shorten(cause.evidence, _LONGEST)}{where}"
+        lines.append(f"  {'why' if at == 1 else 'or '} {told}")
     lines += [f"  note {shorten(note, _LONGEST)}" for note in found.notes]
     if footer := _footer(found):
         lines.append(f"  {footer}")

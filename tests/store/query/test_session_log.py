@@ -86,6 +86,28 @@ def test_a_run_of_another_tool_may_have_no_start(recorded, odd, store_uri):
             read_log(trial)
 
 
+def test_a_trial_may_begin_in_the_same_millisecond_as_its_sweep(recorded, store_uri):
+    sweep = recorded(json.dumps({"cells": facts("sweep")}))
+    trial = recorded(mlflow__parentRunId=sweep.info.run_id)
+    with sqlite3.connect(store_uri.removeprefix("sqlite:///")) as database:
+        database.execute("update runs set start_time = 5")
+    database.close()
+    assert sources(read_log(queries.get_run(trial.info.run_id))) == ["sweep"]
+
+
+def test_runs_that_name_each_other_as_parents_have_no_log(recorded, store_uri):
+    from mlflow import MlflowClient
+
+    run = recorded()
+    other = recorded(mlflow__parentRunId=run.info.run_id)
+    MlflowClient(store_uri).set_tag(run.info.run_id, "mlflow.parentRunId", other.info.run_id)
+    with sqlite3.connect(store_uri.removeprefix("sqlite:///")) as database:
+        database.execute("update runs set start_time = 5")
+    database.close()
+    with pytest.raises(UsageProblem, match="has no execution log"):
+        read_log(queries.get_run(run.info.run_id))
+
+
 def test_a_run_that_is_its_own_parent_has_no_log(recorded, store_uri):
     from mlflow import MlflowClient
 
