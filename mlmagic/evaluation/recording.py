@@ -18,7 +18,6 @@ from mlmagic.store.foreign_json import read_json
 from mlmagic.store.keys import slug, unused
 from mlmagic.store.query import queries
 from mlmagic.store.query.evaluated import EVALUATED, EvaluatedModel, as_tag, models_in
-from mlmagic.store.query.run import Run
 from mlmagic.user_objects import one_line
 
 if TYPE_CHECKING:
@@ -55,7 +54,8 @@ def record_on_open_run(computed: Computed, run: RunContext) -> Evaluation:
     proof = None
     if isinstance(run, ActiveRun) and run.target.earlier is not None:
         if not run.evaluations:
-            _take_earlier(run, run.target.earlier.run_id, run.target.earlier.tags)
+            run.evaluated |= models_in(run.target.earlier.tags)
+            run.evaluations += _evaluations_in(run.text_of_earlier_cells(FILE, "evaluations"))
         proof = _proof_in_continued(run, run.target.earlier.run_id, computed)
     label = evaluation.model if proof is None or proof.model is None else str(proof.model.name)
     prefix = _prefix(label, run.evaluations)
@@ -145,16 +145,6 @@ def _proof_in_continued(run: ActiveRun, run_id: str, computed: Computed) -> Proo
     except MLMagicError as error:
         run.notices.info(f"which model of the run was evaluated is not known: {error}")
         return None
-
-
-def _take_earlier(run: ActiveRun, run_id: str, tags: Mapping[str, str]) -> None:
-    """Take up the evaluations that the earlier cells of a continued run recorded."""
-    run.evaluated |= models_in(tags)
-    try:
-        stored = Run(run_id)
-        run.evaluations += _evaluations_in(stored.text(FILE)) if FILE in stored.artifacts else []
-    except MLMagicError as error:
-        run.notices.warn(f"the evaluations of earlier cells are not in {FILE} any more: {error}")
 
 
 def _evaluations_in(text: str) -> list[Mapping[str, Any]]:

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlmagic.errors import MLMagicError
 from mlmagic.recording.run_context import RunContext
+from mlmagic.store.query.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +75,20 @@ class ActiveRun(RunContext):
     def run_id(self) -> str:
         """MLflow's id of the run, or the run's own id while the store does not know the run; both find it later."""
         return self.delivery.run_id or self.uid
+
+    def text_of_earlier_cells(self, file: str, what: str) -> str:
+        """Return the text of a *file* that the earlier cells of a continued run recorded, empty if there is none.
+
+        If it cannot be read, a notice says that *what* it had is lost.
+        """
+        if self.target.earlier is None:
+            return ""
+        try:
+            stored = Run(self.target.earlier.run_id)
+            return stored.text(file) if file in stored.artifacts else ""
+        except MLMagicError as error:
+            self.notices.warn(f"the {what} of earlier cells are not in {file} any more: {error}")
+            return ""
 
     @property
     def name(self) -> str:

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.data.capture import shown
 from mlmagic.data.fingerprint.fingerprint import fingerprint
 from mlmagic.data.profile.mlflow_dataset import record
-from mlmagic.errors import MLMagicError
 from mlmagic.monitoring.drift.figures import draw
 from mlmagic.recording.active_run import ActiveRun
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.keys import slug, unused
-from mlmagic.store.query.run import Run
 from mlmagic.user_objects import one_line, reraise_interrupt
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ def record_on_open_run(report: DriftReport, request: DriftRequest, run: RunConte
     """
     if isinstance(run, ActiveRun):
         if run.target.earlier is not None and not run.drifts:
-            _take_earlier(run, run.target.earlier.run_id)
+            run.drifts += reports_in(run.text_of_earlier_cells(FILE, "drift reports"))
         if run.options.data:
             for name, data, use in zip(
                 request.names, (request.reference, request.current), ("reference", "current"), strict=True
@@ -52,15 +50,6 @@ def record_on_open_run(report: DriftReport, request: DriftRequest, run: RunConte
         name = slug(f"drift_{column}") or "drift"
         run.recorder.data(f"figures/{unused(name, run.figure_names)}.png", picture)
     return replace(report, recorded_on=run.name if isinstance(run, ActiveRun) else "this trial")
-
-
-def _take_earlier(run: ActiveRun, run_id: str) -> None:
-    """Take up the reports that the earlier cells of a continued run recorded."""
-    try:
-        stored = Run(run_id)
-        run.drifts += reports_in(stored.text(FILE)) if FILE in stored.artifacts else []
-    except MLMagicError as error:
-        run.notices.warn(f"the drift reports of earlier cells are not in {FILE} any more: {error}")
 
 
 def reports_in(text: str) -> list[Mapping[str, Any]]:
