@@ -208,9 +208,9 @@ def _texts(source: str, namespace: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _words_of_commands(source: str) -> Iterator[str]:
-    """Yield the words of magics and of the shell's commands, such as ``%run prepare.py --fast``, ``!sh train.sh``.
+    r"""Yield the words of magics and of the shell's commands, such as ``%run prepare.py --fast``, ``!sh train.sh``.
 
-    >>> list(_words_of_commands("x = 1\\n%run 'prepare.py' --data=a.csv"))
+    >>> list(_words_of_commands("x = 1\n%run 'prepare.py' --data=a.csv"))
     ['%run', 'prepare.py', '--data', 'a.csv']
     """
     lines = source.splitlines()
