@@ -44,7 +44,7 @@ _OF_IMPORTS = frozenset(
 """Modules that open Python's files to import or to show them; what is imported is recorded by `modules`."""
 TICK_NS = 20_000_000
 """File systems count in ticks: the time of a change may lie so many nanoseconds before it."""
-_LARGEST = 256 << 20
+LARGEST_HASHED = 256 << 20
 """Bytes up to which a file is hashed; of a larger one the size and the time of its last change are recorded."""
 _COMPILED = (".pyc", ".so", ".pyd")
 _CHANGES = {"os.remove": 0, "os.rename": 1, "os.mkdir": 0, "os.rmdir": 0, "os.truncate": 0, "shutil.rmtree": 0}
@@ -149,7 +149,7 @@ class FileWatch:
             key = (state.st_size, state.st_mtime_ns, state.st_ino)
             known = self._hashes.get(path)
             if known is None or known[0] != key:
-                known = self._hashes[path] = key, digest_of(Path(path)) if state.st_size <= _LARGEST else None
+                known = self._hashes[path] = key, digest_of(Path(path)) if state.st_size <= LARGEST_HASHED else None
         except OSError:
             return None
         return [known[1], state.st_size]

@@ -60,6 +60,7 @@ class CommitCopy:
     def __init__(self, repository: Repository, commit: str, patch: bytes, folder: Path, *, timeout_s: float) -> None:
         self._deadline = time.monotonic() + timeout_s
         self._repository = repository
+        self._filters = frozenset[str]()
         self.folder = folder
         if not _COMMIT.fullmatch(commit):
             raise CommitError(f"{commit[:50]!r} is no commit")
@@ -80,8 +81,7 @@ class CommitCopy:
             raise CommitError(f"{self.short} cannot be copied: {error.strerror or error}") from error
 
     def _git(self, *arguments: str, given: bytes = b"") -> Answer:
-        filters = getattr(self, "_filters", frozenset())
-        answer = ask(*arguments, folder=self.folder, deadline=self._deadline, given=given, filters=filters)
+        answer = ask(*arguments, folder=self.folder, deadline=self._deadline, given=given, filters=self._filters)
         if answer.too_slow:
             raise CommitError(f"git took too long to copy {self.short}")
         return answer
@@ -140,10 +140,13 @@ class CommitCopy:
         return {path: (about.split(" ")[0], about.split(" ")[1]) for about, _, path in split}
 
     def has(self, path: str) -> bool:
-        """Return whether the commit with the patch may have a file at *path*: one, or a link above it."""
-        parents = path.split("/")
-        above = ("/".join(parents[:at]) for at in range(1, len(parents)))
-        return path in self._entries or any(self._entries.get(one, ("",))[0] == _LINK for one in above)
+        """Return whether the commit with the patch has a file at *path*, or may have one there by a link."""
+        return path in self._entries or self.is_below_link(path)
+
+    def is_below_link(self, path: str) -> bool:
+        """Return whether *path* is a symbolic link of the commit, or lies below one."""
+        parts = path.split("/")
+        return any(self._entries.get("/".join(parts[: at + 1]), ("",))[0] == _LINK for at in range(len(parts)))
 
     def links(self) -> list[str]:
         """Return the paths that are symbolic links."""
