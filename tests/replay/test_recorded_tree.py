@@ -23,7 +23,9 @@ from mlmagic.replay.tree.recorded_tree import RecordedTree, may_have_folder
 from mlmagic.session.log import LoggedCell
 from mlmagic.snapshot.git.state import capture
 
-SETTINGS = '[user]\nname = Ana\nemail = ana@example.com\n[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
+SETTINGS = (
+    '[user]\nname = Ana\nemail = ana@example.com\n[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
+)
 
 
 @pytest.fixture(autouse=True)
