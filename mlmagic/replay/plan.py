@@ -176,8 +176,8 @@ def why_no_folder(plan: ReplayPlan) -> str | None:
     """Return that the folder to run in is gone, None if it is there."""
     if plan.working_folder.is_dir():
         return None
-    why = f": {reason}" if (reason := next(iter(plan.not_in_git.values()), "")) else ""
-    return f"the folder that it ran in is not here: {plan.folder}{why}"
+    reason = plan.not_in_git.get(str(plan.folder), "")
+    return f"the folder that it ran in is not here: {plan.folder}{f'; {reason}' if reason else ''}"
 
 
 def timeout_of(cell: LoggedCell, given_s: float | None) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from mlmagic.replay.plan import needed, unrestorable_modules
 from mlmagic.session.record.files import digest_of
@@ -55,11 +56,20 @@ def _read(cell: LoggedCell) -> Iterator[NeededFile]:
     files = cell.record.get("read")
     for path, fact in files.items() if isinstance(files, dict) else ():
         match fact:
-            case [str() | None as sha256, int() as size] if Path(path).is_absolute() and "\0" not in path:
+            case [str() | None as sha256, int() as size] if is_full(path):
                 yield NeededFile(path, sha256, size)
 
 
 def paths_written(cell: LoggedCell) -> list[str]:
     """Return the full paths of the files that a cell wrote."""
     written = cell.record.get("written")
-    return [path for path in written if isinstance(path, str)] if isinstance(written, list) else []
+    return [path for path in written if is_full(path)] if isinstance(written, list) else []
+
+
+def is_full(path: object) -> TypeGuard[str]:
+    """Return whether *path*, of a record that anybody may have written, is a full path without ``..``.
+
+    >>> is_full("/home/me/a.csv"), is_full("a.csv"), is_full("/home/me/../a.csv")
+    (True, False, False)
+    """
+    return isinstance(path, str) and "\0" not in path and Path(path).is_absolute() and os.path.normpath(path) == path

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -19,7 +18,7 @@ from mlmagic.errors import MLMagicError
 from mlmagic.replay.plan import current_fact
 from mlmagic.replay.running.scratch import ScratchError
 from mlmagic.replay.tree.building import TreeSource, complete
-from mlmagic.replay.tree.needed_files import files_needed, paths_written
+from mlmagic.replay.tree.needed_files import files_needed, is_full, paths_written
 from mlmagic.replay.tree.tree_copy import TreeCopy, below
 from mlmagic.snapshot.git.commit_copy import CommitCopy, CommitError
 from mlmagic.snapshot.git.files import find_repository, megabytes
@@ -102,10 +101,10 @@ class RecordedTree:
 
     def _copied(self, source: TreeSource) -> TreeCopy | None:
         """Return a copy that has at least one of the changed files as it was read, None if there can be none."""
-        base = self._copies.enter_context(_temporary_folder())
-        folder = below(base, source.root)
         short = source.commit[:8]
         try:
+            base = self._copies.enter_context(_temporary_folder())
+            folder = below(base, source.root)
             folder.mkdir(parents=True)
             if self._progress is not None:
                 self._progress(f"copying commit {short}")
@@ -118,7 +117,7 @@ class RecordedTree:
             complete(commit, source, base)
         except (CommitError, OSError) as error:
             reason = str(error) if isinstance(error, CommitError) else f"commit {short} cannot be copied: {error}"
-            self._missing = {file.path: reason for file in source.changed}
+            self._missing = dict.fromkeys([*(file.path for file in source.changed), str(self._folder)], reason)
             self._copies.close()
             return None
         return self._described(source, base)
@@ -180,12 +179,11 @@ def _source_of(plan: ReplayPlan) -> TreeSource | None:
     changed = [file for file in changed if Path(file.path).is_relative_to(repository.root)]
     if not changed and plan.folder.is_dir():
         return None
-    folders = [cell.record.get("folder") for cell in plan.cells]
-    working = [str(plan.folder), *(folder for folder in folders if isinstance(folder, str))]
+    working = [str(plan.folder), *(folder for cell in plan.cells if is_full(folder := cell.record.get("folder")))]
     used = [file.path for file in needed] + [path for cell in plan.cells for path in paths_written(cell)]
     return TreeSource(
         repository, commit, _patch_of(plan), tuple(needed), tuple(changed), tuple(working),
-        tuple(path for path in [*used, *working] if os.path.isabs(path)),  # noqa: PTH117
+        (*used, *working),
     )  # fmt: skip
 
 
