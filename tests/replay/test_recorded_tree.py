@@ -295,13 +295,17 @@ def test_links_of_the_commit(root, recorded, tmp_path):
     (root / "full").symlink_to(root / "store/v1")
     (root / "out").symlink_to("../outside")
     commit_all(root)
-    plan = recorded("current/train.csv", "full/train.csv", "out/o.csv")
+    write(root, "store/v1/x.tmp", "1")
+    plan = recorded("current/train.csv", "full/train.csv", "out/o.csv", "current/x.tmp")
     write(root, "store/v1/train.csv", "v\n2\n")
+    write(root, "store/v1/x.tmp", "2")
     with RecordedTree(plan) as tree:
         placed = tree.placed(plan)
         assert content(placed, "current/train.csv", root) == "v\n1\n"
         assert content(placed, "full/train.csv", root) == "v\n1\n"
         assert content(placed, "out/o.csv", root) == "o\n"
+        assert placed.not_in_git == {f"{root}/current/x.tmp": "what git has is another content"}
+        assert content(placed, "current/x.tmp", root) == "2"
         assert sorted(placed.tree.restored) == [f"{root}/current/train.csv", f"{root}/full/train.csv"]
 
 
@@ -376,6 +380,36 @@ def test_a_file_that_the_session_wrote_before_it_read_it_is_no_reason_for_a_copy
     with RecordedTree(plan) as tree:
         assert tree.placed(plan).tree is None
         assert tree.placed(plan).not_in_git == {}
+
+
+def test_a_folder_that_cells_write_to_is_no_link_and_its_files_are(root, recorded):
+    write(root, "out.tmp/old.csv", "o")
+    write(root, "out.tmp/deep/old.csv", "d")
+    written = [str(root / name) for name in ("out.tmp", "out.tmp/new.csv", "never/made.csv")]
+    cell = LoggedCell(1, "write", "ok", record={"bound": {}, "written": written})
+    plan = recorded("data/train.csv", cells=[cell])
+    write(root, "data/train.csv", "x\n2\n")
+    with RecordedTree(plan) as tree:
+        folder = tree.placed(plan).tree.place_of(root / "out.tmp")
+        assert not folder.is_symlink()
+        assert (folder / "old.csv").read_text() == "o"
+        assert (folder / "deep").is_symlink()
+        shutil.rmtree(folder)
+    assert (root / "out.tmp/old.csv").read_text() == "o"
+    assert (root / "out.tmp/deep/old.csv").read_text() == "d"
+
+
+def test_a_file_of_git_annex(root, recorded):
+    write(root, ".git/annex/objects/k1", "first")
+    write(root, ".git/annex/objects/k2", "second")
+    (root / "data/a.csv").symlink_to("../.git/annex/objects/k1")
+    commit_all(root)
+    plan = recorded("data/a.csv")
+    (root / "data/a.csv").unlink()
+    (root / "data/a.csv").symlink_to("../.git/annex/objects/k2")
+    commit_all(root)
+    with RecordedTree(plan) as tree:
+        assert content(tree.placed(plan), "data/a.csv", root) == "first"
 
 
 def test_a_module_whose_source_is_not_in_the_record_comes_from_git(root, recorded):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import time
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlmagic.snapshot.git.files import Repository
 
 _NOT_LINKED = frozenset({".git", "__pycache__"})
+_MOST_LINKS = 5_000
 _TIME_S = 60.0
 
 
@@ -35,6 +37,8 @@ class TreeSource:
         Folders that cells work in: they are no links, so that relative paths from there stay in the copy.
     used
         Full paths that cells use, outside of the tree perhaps by ``..``.
+    written
+        Full paths that cells write.
     """
 
     repository: Repository
@@ -44,6 +48,7 @@ class TreeSource:
     changed: tuple[NeededFile, ...]
     working: tuple[str, ...]
     used: tuple[str, ...]
+    written: tuple[str, ...]
 
     @property
     def root(self) -> Path:
@@ -60,7 +65,7 @@ def complete(copy: CommitCopy, source: TreeSource, base: Path) -> None:
     copy.write_all()
     for link in copy.links():
         _point_into(copy.folder / link, root / link, root, base)
-    _Linking(root, copy.folder, source.working).link()
+    _Linking(source, copy.folder).link()
     for file in source.needed:
         path = Path(file.path)
         if path.is_relative_to(root):
@@ -77,6 +82,10 @@ def _point_into(link: Path, original: Path, root: Path, base: Path) -> None:
     except OSError:  # not written
         return
     full = Path(os.path.normpath(original.parent / target))
+    if full.is_relative_to(root / ".git"):  # git-annex keeps files there
+        link.unlink()
+        link.symlink_to(full)
+        return
     if full.is_relative_to(root) and not Path(target).is_absolute():
         return
     link.unlink()
@@ -86,13 +95,20 @@ def _point_into(link: Path, original: Path, root: Path, base: Path) -> None:
 class _Linking:
     """Links what the copy of a tree lacks, one link for each folder or file that nothing of the copy is in."""
 
-    def __init__(self, root: Path, folder: Path, working: Iterable[str]) -> None:
-        self._root, self._folder = root, folder
-        answer = ask("ls-files", "-z", folder=root, deadline=time.monotonic() + _TIME_S)
+    def __init__(self, source: TreeSource, folder: Path) -> None:
+        self._root, self._folder = source.root, folder
+        answer = ask("ls-files", "-z", folder=self._root, deadline=time.monotonic() + _TIME_S)
         self._tracked = {path for path in os.fsdecode(answer.output).split("\0") if path}
         self._tracked_folders = _folders_above(self._tracked)
-        inside = {Path(path).relative_to(root).as_posix() for path in working if Path(path).is_relative_to(root)}
-        self._working = inside | _folders_above(inside)
+        working = self._inside(source.working)
+        self._working = working | _folders_above(working)
+        # A cell may delete and make the folder that it writes to, which it could not do with a link.
+        written = self._inside(path if Path(path).is_dir() else os.path.dirname(path) for path in source.written)  # noqa: PTH120
+        self._written = written | _folders_above(written)
+
+    def _inside(self, paths: Iterable[str]) -> set[str]:
+        inside = (Path(path).relative_to(self._root) for path in paths if Path(path).is_relative_to(self._root))
+        return {path.as_posix() for path in inside}
 
     def link(self) -> None:
         """Link all that is missing, except what is tracked today and was not in the commit."""
@@ -115,9 +131,10 @@ class _Linking:
             if is_folder and place.is_dir() and not place.is_symlink():
                 self._link(path)
             return True
-        if is_folder and (path in self._tracked_folders or path in self._working):
+        is_written = path in self._written and is_folder and _is_small(entry.path)
+        if is_folder and (path in self._tracked_folders or path in self._working or is_written):
             place.mkdir()
-            is_used = self._link(path) or path in self._working
+            is_used = self._link(path) or path in self._working or is_written
             if not is_used:
                 place.rmdir()
             return is_used
@@ -125,6 +142,15 @@ class _Linking:
             return False
         place.symlink_to(entry.path)
         return True
+
+
+def _is_small(folder: str) -> bool:
+    """Return whether what is in a folder can be linked one by one."""
+    try:
+        with os.scandir(folder) as found:
+            return sum(1 for _ in itertools.islice(found, _MOST_LINKS + 1)) <= _MOST_LINKS
+    except OSError:
+        return False
 
 
 def _folders_above(paths: Collection[str]) -> set[str]:

@@ -130,7 +130,8 @@ class RecordedTree:
         places = {file.path: below(base, file.path) for file in source.needed}
         inside = [file for file in source.needed if Path(file.path).is_relative_to(source.root)]
         restored = [file.path for file in source.changed if file.is_at(places[file.path])]
-        self._missing = {path: why for path, why in self._missing.items() if path not in restored}
+        others = (file.path for file in source.changed if file.path not in restored)
+        self._missing = {path: self._missing.get(path, "what git has is another content") for path in others}
         if not restored and not (self._is_folder_missing() and below(base, self._folder).is_dir()):
             self._copies.close()
             return None
@@ -169,21 +170,19 @@ def may_have_folder(plan: ReplayPlan) -> bool:
 def _source_of(plan: ReplayPlan) -> TreeSource | None:
     """Return where the files of *plan* come from as they were; None if they have not changed, or nothing has them."""
     commit = plan.session.run.data.tags.get(_COMMIT)
+    repository = repository_of(plan.folder) if commit else None
+    if not commit or repository is None:
+        return None
     needed = files_needed(plan)
-    changed = [file for file in needed if not file.is_at(Path(file.path))]
-    if not commit or not (changed or not plan.folder.is_dir()):
-        return None
-    repository = repository_of(plan.folder)
-    if repository is None:
-        return None
-    changed = [file for file in changed if Path(file.path).is_relative_to(repository.root)]
+    inside = [file for file in needed if Path(file.path).is_relative_to(repository.root)]
+    changed = [file for file in inside if not file.is_at(Path(file.path))]
     if not changed and plan.folder.is_dir():
         return None
     working = [str(plan.folder), *(folder for cell in plan.cells if is_full(folder := cell.record.get("folder")))]
-    used = [file.path for file in needed] + [path for cell in plan.cells for path in paths_written(cell)]
+    written = [path for cell in plan.cells for path in paths_written(cell)]
     return TreeSource(
         repository, commit, _patch_of(plan), tuple(needed), tuple(changed), tuple(working),
-        (*used, *working),
+        (*(file.path for file in needed), *written, *working), tuple(written),
     )  # fmt: skip
 
 
