@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
+    from mlmagic.replay.plan import ReplayPlan
     from mlmagic.replay.running.replaying import Replayed
     from mlmagic.session.log import LoggedCell
 
 _ENVIRONMENT = "mlmagic/environment.json"
 _MOST_PACKAGES = 5
+_MOST_NAMED = 5
 
 
 def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[int | None, list[str]]:
@@ -64,9 +66,9 @@ def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
 def missing_files(replayed: Replayed) -> list[Cause]:
     """Return the files that are not there any more: what else differs says nothing of a replay that could not run."""
     return [
-        Cause(f"the file {short_path(path, replayed.plan.folder)}", "is not there any more", cell.number)
+        _cause(replayed, path, "is not there any more", cell)
         for _, cell, path, _ in _read(replayed)
-        if not Path(path).exists()
+        if _fact_now(replayed, path) is None
     ]
 
 
@@ -74,10 +76,27 @@ def _changed_files(replayed: Replayed) -> Iterator[Cause]:
     """Yield the files that had another content in the replay; without its record, that have one now."""
     for index, cell, path, fact in _read(replayed):
         now = replayed.record_of(index)
-        current = now["record"].get("read", {}).get(path, fact) if now is not None else current_fact(Path(path))
-        if Path(path).exists() and current != fact:
-            words = "has another content than the run read"
-            yield Cause(f"the file {short_path(path, replayed.plan.folder)}", words, cell.number)
+        there = _fact_now(replayed, path)
+        current = now["record"].get("read", {}).get(path, fact) if now is not None else there
+        if there is not None and current != fact:
+            yield _cause(replayed, path, "has another content than the run read", cell)
+
+
+def _fact_now(replayed: Replayed, path: str) -> list[Any] | None:
+    """Return the SHA-256 and the size of the file that the replay had at *path*, None if there was none."""
+    tree = replayed.plan.tree
+    if tree is not None and path in tree.facts and path not in replayed.past_copy:
+        return tree.facts[path]
+    return current_fact(Path(path)) if Path(path).exists() else None
+
+
+def _cause(replayed: Replayed, path: str, words: str, cell: LoggedCell) -> Cause:
+    """Return that the file at *path* is not as it was read, and why a copy of the run's commit did not help."""
+    plan = replayed.plan
+    why = plan.not_in_git.get(path, "")
+    if plan.tree is not None and path in replayed.past_copy:
+        why = f"a full path leads to the file of today, past the copy of {plan.tree.commit}"
+    return Cause(f"the file {short_path(path, plan.folder)}", f"{words}{f'; {why}' if why else ''}", cell.number)
 
 
 def _read(replayed: Replayed) -> Iterator[tuple[int, LoggedCell, str, object]]:
@@ -99,6 +118,20 @@ HASH_SEED = Cause(
     "replays with another PYTHONHASHSEED differ, and that of the original was random: start Jupyter with "
     "PYTHONHASHSEED=0, or sort the sets",
 )
+
+
+def changed_since(plan: ReplayPlan) -> str:
+    """Return that a replay ran in a copy of the run's commit, as which files have changed; empty if it did not."""
+    tree = plan.tree
+    if tree is None:
+        return ""
+    names = [short_path(path, plan.folder) for path in tree.restored]
+    more = len(names) - _MOST_NAMED
+    shown = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more files" if more > 0 else "")
+    are_gone = not any(Path(path).exists() for path in tree.restored)
+    verb = ("is", "are")[len(names) > 1] if are_gone else ("has", "have")[len(names) > 1]
+    lead = f"{shown} {verb} {'gone' if are_gone else 'changed since'}" if names else f"{plan.folder} is gone"
+    return f"{lead}: run in a copy of {tree.commit}{' and its patch' if tree.has_patch else ''}"
 
 
 def short_path(path: str, folder: Path) -> str:

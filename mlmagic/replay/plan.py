@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.replay.slicing import slice_of
+from mlmagic.session.record.files import LARGEST_HASHED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlmagic.replay.recorded_session import RecordedSession
+    from mlmagic.replay.tree.tree_copy import TreeCopy
     from mlmagic.session.log import LoggedCell
 
 _REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%(?:reproduce|why)\b.*$", re.MULTILINE)
@@ -27,12 +29,18 @@ _LEAST_TIMEOUT_S, _TIMES, _MORE_S = 60.0, 10.0, 30.0
 
 @dataclass(frozen=True)
 class ReplayPlan:
-    """What a replay runs. ``at`` are indices in the session's cells; the last one is the run's own cell."""
+    """What a replay runs. ``at`` are indices in the session's cells; the last one is the run's own cell.
+
+    ``folder`` is the recorded working folder. ``tree`` is the copy of the run's commit to run in, None to run in the
+    folder of today; ``not_in_git`` says of the changed files that Git does not give back why not.
+    """
 
     session: RecordedSession
     at: tuple[int, ...]
     is_slice: bool
     folder: Path
+    tree: TreeCopy | None = None
+    not_in_git: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cells(self) -> list[LoggedCell]:
@@ -44,17 +52,46 @@ class ReplayPlan:
         """How long these cells took."""
         return sum(cell.duration_s or 0.0 for cell in self.cells)
 
+    @property
+    def working_folder(self) -> Path:
+        """The folder in which the kernel starts."""
+        return self.folder if self.tree is None else self.tree.place_of(self.folder)
+
     def restored_modules(self) -> dict[str, list[dict[str, str]]]:
-        """Return the user's modules whose files have changed, with the sources that each import and reload read."""
-        found: dict[str, list[dict[str, str]]] = {}
-        for cell in self.session.cells:
-            for name, fact in modules_of(cell).items():
-                found.setdefault(name, []).append(fact)
+        """Return the user's modules whose files have changed, with the sources that each import and reload read.
+
+        In a copy these are all modules of the tree, since an installed one would come from the tree of today.
+        """
+        found = {name: [self._from_copy(fact) for fact in facts] for name, facts in self._facts_of_modules().items()}
         return {
-            name: facts
+            name: [self._in_copy(fact) for fact in facts]
             for name, facts in found.items()
-            if all(map(_is_whole, facts)) and {fact["sha256"] for fact in facts} != {_digest(Path(facts[0]["file"]))}
+            if all(map(_is_whole, facts)) and (self._is_copied(facts[0]["file"]) or _has_changed(facts))
         }
+
+    def edited_modules(self) -> list[str]:
+        """Return those of the restored modules whose files have changed."""
+        facts = self._facts_of_modules()
+        return [name for name in self.restored_modules() if _has_changed(facts[name])]
+
+    def _facts_of_modules(self) -> dict[str, list[dict[str, str]]]:
+        found: dict[str, list[dict[str, str]]] = {}
+        for name, fact in _all_modules(self.session.cells):
+            found.setdefault(name, []).append(fact)
+        return found
+
+    def _is_copied(self, file: str) -> bool:
+        return self.tree is not None and self.tree.has_root_above(file)
+
+    def _from_copy(self, fact: dict[str, str]) -> dict[str, str]:
+        """Return *fact* with the source that the copy has, if the record has not."""
+        source = None if self.tree is None or _is_whole(fact) else self.tree.sources.get(fact["file"])
+        return fact if source is None else {**fact, "source": source}
+
+    def _in_copy(self, fact: dict[str, str]) -> dict[str, str]:
+        if self.tree is None or not self._is_copied(fact["file"]):
+            return fact
+        return {**fact, "file": str(self.tree.place_of(fact["file"]))}
 
     def reloaded_before(self, index: int) -> list[str]:
         """Return the modules that ``%autoreload`` read again before the cell at *index* of the plan."""
@@ -66,8 +103,17 @@ class ReplayPlan:
 
     def changed_modules(self) -> list[str]:
         """Return the user's modules whose source has changed since, and cannot be restored."""
-        facts = [one for cell in self.session.cells for one in modules_of(cell).items()]
-        return [name for name, fact in facts if fact["sha256"] != _digest(Path(fact["file"])) and not _is_whole(fact)]
+        facts = _all_modules(self.session.cells)
+        return [
+            name
+            for name, fact in facts
+            if not _is_whole(self._from_copy(fact)) and fact["sha256"] != _digest(Path(fact["file"]))
+        ]
+
+
+def unrestorable_modules(plan: ReplayPlan) -> list[dict[str, str]]:
+    """Return the facts of the user's modules whose source is not in the record."""
+    return [fact for _, fact in _all_modules(plan.session.cells) if not _is_whole(fact)]
 
 
 def replayable(source: str) -> str:
@@ -119,8 +165,6 @@ def why_impossible(plan: ReplayPlan) -> str | None:
         return "the record has no cells"
     if plan.session.other_kernels:
         return "the run was continued in another kernel, so its state is that of two sessions"
-    if not plan.folder.is_dir():
-        return f"the folder that it ran in is not here: {plan.folder}"
     for cell in plan.cells:
         if cell.status == "interrupted" and cell.record.get("bound"):
             return (
@@ -128,6 +172,14 @@ def why_impossible(plan: ReplayPlan) -> str | None:
                 "not recorded"
             )
     return None
+
+
+def why_no_folder(plan: ReplayPlan) -> str | None:
+    """Return that the folder to run in is gone, None if it is there."""
+    if plan.working_folder.is_dir():
+        return None
+    reason = plan.not_in_git.get(str(plan.folder), "")
+    return f"the folder that it ran in is not here: {plan.folder}{f'; {reason}' if reason else ''}"
 
 
 def timeout_of(cell: LoggedCell, given_s: float | None) -> float:
@@ -156,6 +208,16 @@ def modules_of(cell: LoggedCell) -> dict[str, dict[str, str]]:
     }
 
 
+def _all_modules(cells: Sequence[LoggedCell]) -> Iterator[tuple[str, dict[str, str]]]:
+    for cell in cells:
+        yield from modules_of(cell).items()
+
+
+def _has_changed(facts: Sequence[dict[str, str]]) -> bool:
+    """Return whether the file of a module is another one now than each import and reload read."""
+    return {fact["sha256"] for fact in facts} != {_digest(Path(facts[0]["file"]))}
+
+
 def _is_whole(fact: dict[str, str]) -> bool:
     source = fact.get("source")
     return isinstance(source, str) and hashlib.sha256(source.encode()).hexdigest() == fact["sha256"]
@@ -169,8 +231,9 @@ def _digest(path: Path) -> str | None:
 
 
 def current_fact(path: Path) -> list[object]:
-    """Return the SHA-256 and the size of a file as they are now, as the record of a cell has them."""
+    """Return the SHA-256 (None of a large file) and the size of a file as they are now, as the record of a cell has."""
     try:
-        return [_digest(path), path.stat().st_size]
+        size = path.stat().st_size
+        return [_digest(path) if size <= LARGEST_HASHED else None, size]
     except OSError:
         return [None, 0]

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import MLMagicError
 from mlmagic.replay import plan as planning
 from mlmagic.replay.asking import confirm, why_not_whole
-from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, missing_files, varies
+from mlmagic.replay.causes import (
+    HASH_SEED,
+    UNSEEDED,
+    causes_of,
+    changed_since,
+    first_different,
+    missing_files,
+    varies,
+)
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
@@ -19,6 +27,7 @@ from mlmagic.replay.results import read_results
 from mlmagic.replay.running.recorded_environment import EnvironmentBuildError, build, pinned_requirements
 from mlmagic.replay.running.replaying import replay
 from mlmagic.replay.running.scratch import scratch
+from mlmagic.replay.tree.recorded_tree import RecordedTree, may_have_folder
 from mlmagic.store import connection
 from mlmagic.store.query import queries
 
@@ -62,7 +71,8 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
     except MLMagicError as error:
         return _cannot(run, str(error).rstrip("."))
     plan = planning.plan_of(session, full=request.full)
-    if reason := planning.why_impossible(plan):
+    reason = planning.why_impossible(plan) or (None if may_have_folder(plan) else planning.why_no_folder(plan))
+    if reason:
         return _cannot(run, reason, plan)
     whole = planning.plan_of(session, full=True)
     confirm(run, plan, whole, request)
@@ -92,6 +102,7 @@ class _Work:
         self._scratches = contextlib.ExitStack()
         self._python: str | None = None
         self._kept: ReplayKernel | None = None
+        self._tree: RecordedTree | None = None
 
     @contextlib.contextmanager
     def replays(self) -> Iterator[None]:
@@ -104,15 +115,19 @@ class _Work:
         original = connection.ask(lambda: read_results(self.client, self.run))
         steps = connection.ask(lambda: path_below(self.client, self.run, plan.session.run))
         if self._request.env:
-            if self._progress is not None:
-                self._progress("installing the recorded versions", 0, len(plan.at))
+            self._show("installing the recorded versions", 0, len(plan.at))
             place = self._scratches.enter_context(scratch())
             self._python = build(pinned_requirements(plan.session.run), place.folder)
+        tree = RecordedTree(plan, lambda what: self._show(what, 0, len(plan.at)))
+        self._tree = self._scratches.enter_context(tree)
+        if reason := planning.why_no_folder(tree.placed(plan)):
+            return _cannot(self.run, reason, plan)
         first = self._replay(plan, steps, "replaying", is_first=True)
         if plan.is_slice and not _is_as_good(first, original):
             if reason := why_not_whole(plan, whole, self._request):
                 results = compare(original, first.results) if first.results is not None else ()
-                return _cannot(self.run, reason, whole, results=results, causes=causes_of(self.run, first))
+                causes = causes_of(self.run, first)
+                return _cannot(self.run, reason, whole, results=results, causes=causes, notes=_notes(first))
             first = self._replay(whole, steps, "some cells are not enough: replaying all", is_first=True)
         if first.results is None:
             return self._without_results(first)
@@ -133,10 +148,10 @@ class _Work:
         is_first: bool = False,
     ) -> Replayed:
         place: Scratch = self._scratches.enter_context(scratch())
+        plan = self._tree.placed(plan) if self._tree is not None else plan
 
         def told(index: int, _: LoggedCell) -> None:
-            if self._progress is not None:
-                self._progress(what, index, len(plan.at))
+            self._show(what, index, len(plan.at))
 
         done = replay(
             plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, python=self._python,
@@ -145,11 +160,16 @@ class _Work:
         if done.kernel is not None:
             place.is_kept = True
             self._keep_only(done.kernel)
+        if self._tree is not None:
+            self._tree.ended(done)
         if not done.stopped:
             self._find_run(done, place, steps)
-        if self._progress is not None:
-            self._progress(what, len(plan.at), len(plan.at))
+        self._show(what, len(plan.at), len(plan.at))
         return done
+
+    def _show(self, what: str, index: int, count: int) -> None:
+        if self._progress is not None:
+            self._progress(what, index, count)
 
     def _find_run(self, done: Replayed, place: Scratch, steps: Sequence[str]) -> None:
         """Find the run in the replay's store that corresponds to the original, and read its results."""
@@ -161,7 +181,7 @@ class _Work:
         top = client.get_run(runs[done.plan.session.position])
         done.run = follow(client, top, steps)
         if done.run is not None:
-            done.results = read_results(client, done.run)
+            done.results = _as_recorded(read_results(client, done.run), done.plan)
 
     def _keep_only(self, kernel: ReplayKernel) -> None:
         """Keep this kernel, and stop one that was kept before."""
@@ -179,7 +199,7 @@ class _Work:
         causes = missing_files(done)
         return _cannot(
             self.run, reason, done.plan, causes=causes, cells=len(done.plan.at), seconds=done.seconds,
-            original_seconds=done.plan.original_seconds,
+            original_seconds=done.plan.original_seconds, notes=[note] if (note := changed_since(done.plan)) else [],
         )  # fmt: skip
 
     def _report(
@@ -224,6 +244,14 @@ class _Work:
         return replace(found, causes=causes, first_different=number, notes=notes, figures=figures)
 
 
+def _as_recorded(results: RunResults, plan: ReplayPlan) -> RunResults:
+    """Return *results* with the paths of the original tree in place of those of its copy."""
+    if plan.tree is None:
+        return results
+    params = {name: plan.tree.as_recorded(text) for name, text in results.params.items()}
+    return replace(results, params=params, error=plan.tree.as_recorded(results.error))
+
+
 def _is_as_good(done: Replayed, original: RunResults) -> bool:
     """Return whether a slice has given what the whole session would: the same results from the same inputs."""
     if done.results is None or done.failures or done.differing_inputs():
@@ -236,10 +264,10 @@ def _all_identical(compared: Sequence[ComparedResult]) -> bool:
 
 
 def _notes(done: Replayed) -> list[str]:
-    notes = [f"{name} was not brought here: {reason}" for name, reason in done.not_brought.items()]
+    notes = [note] if (note := changed_since(done.plan)) else []
+    notes += [f"{name} was not brought here: {reason}" for name, reason in done.not_brought.items()]
     notes += [f"redirected to the replay's own store: {uri}" for uri in done.redirected]
     notes += [f"cell [{cell.number}] has a redacted secret" for cell in planning.has_redactions(done.plan.cells)]
-    restored = done.plan.restored_modules()
-    if restored:
+    if restored := done.plan.edited_modules():
         notes.append(f"edited since, run as they were recorded: {', '.join(restored)}")
     return notes

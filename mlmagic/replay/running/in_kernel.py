@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.adapters.import_hooks import when_imported
+from mlmagic.replay.tree.tree_copy import moved_path
 from mlmagic.session.record import cell_record
 from mlmagic.snapshot.randomness import states
 
@@ -37,6 +38,8 @@ class Replay:
     def begin(self) -> None:
         """Prepare the process: before any cell has run."""
         cell_record.before_start.append(self._start)
+        if tree := self.plan.get("tree"):
+            sys.path[:] = [moved_path(entry, *tree) for entry in sys.path]
         if modules := self.plan.get("modules"):
             sys.meta_path.insert(0, _RecordedModules(modules))
         when_imported("mlflow", self._redirect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.replay.plan import replayable, timeout_of
@@ -38,7 +38,7 @@ class Replayed:
     """A replay that has ended: ``stopped`` says why it ended before the last cell, if it did.
 
     ``objects`` are those that were asked for, ``not_brought`` says why some could not be. ``kernel`` is the
-    one that was left running.
+    one that was left running. ``past_copy`` are files that cells read by full paths, so not in the copy of the tree.
     """
 
     plan: ReplayPlan
@@ -51,6 +51,7 @@ class Replayed:
     objects: dict[str, Any] = field(default_factory=dict)
     not_brought: dict[str, str] = field(default_factory=dict)
     kernel: ReplayKernel | None = None
+    past_copy: set[str] = field(default_factory=set)
     run: Run | None = None
     results: RunResults | None = None
 
@@ -58,6 +59,11 @@ class Replayed:
         """Return the replay's record of the cell at *index* of the plan, None if it did not run."""
         # Cells from before the extension was loaded are in the record of both.
         return self.records[index] if index < len(self.records) else None
+
+    def may_have_written(self) -> bool:
+        """Return whether its cells wrote files or started programs, or whether that is unknown."""
+        facts = [one["record"] for one in self.records]
+        return bool(self.stopped) or not facts or any(fact.get("written") or fact.get("started") for fact in facts)
 
     def differing_inputs(self) -> list[str]:
         """Return what the run's cell reads that has another digest than recorded; ``*`` if it did not run."""
@@ -99,10 +105,15 @@ def replay(
         environment["PYTHONHASHSEED"] = done.hash_seed = hash_seed
     described = scratch.folder / "plan.json"
     start = plan.session.start.get("random")
-    described.write_text(
-        json.dumps({"random": start if isinstance(start, dict) else {}, "modules": plan.restored_modules()})
-    )
-    kernel = ReplayKernel(plan.folder, scratch.folder, environment, **({"python": python} if python else {}))
+    told: dict[str, Any] = {
+        "random": start if isinstance(start, dict) else {},
+        "modules": plan.restored_modules(),
+    }
+    if plan.tree is not None:
+        environment = plan.tree.variables(environment)
+        told["tree"] = [str(plan.tree.root), str(plan.tree.base)]
+    described.write_text(json.dumps(told))
+    kernel = ReplayKernel(plan.working_folder, scratch.folder, environment, **({"python": python} if python else {}))
     cell: LoggedCell | None = None
     try:
         with kernel:
@@ -113,11 +124,15 @@ def replay(
                 kernel.run(_before(plan, index, cell), timeout_s=_QUICK_S, silent=True)
                 reply = kernel.run(replayable(cell.source), timeout_s=timeout_of(cell, timeout_s))
                 if (reply.status == "ok") != (cell.status in {"ok", "unknown", "running"}):
-                    done.failures.append(Failure(cell, reply))
+                    done.failures.append(_failure(plan, cell, reply, done))
             report = scratch.folder / "report.json"
             kernel.run(_CALL.format("report", repr(str(report))), timeout_s=_QUICK_S, silent=True)
             found = json.loads(report.read_text("utf-8"))
             done.records, done.redirected = found["cells"], found["redirected"]
+            if plan.tree is not None:
+                read = (path for one in done.records for path in one["record"].get("read", ()))
+                done.past_copy |= plan.tree.read_past_it(read)
+                done.records = plan.tree.as_recorded(done.records)
             if names:
                 _bring(kernel, scratch, names, done)
             if keep:
@@ -129,6 +144,14 @@ def replay(
         done.stopped = f"the replay's kernel did not report: {error}"
     done.seconds = time.monotonic() - began
     return done
+
+
+def _failure(plan: ReplayPlan, cell: LoggedCell, reply: Reply, done: Replayed) -> Failure:
+    """Return that *cell* ended with *reply*, in which the paths are those of the original tree."""
+    if plan.tree is not None:
+        done.past_copy |= plan.tree.read_past_it(path for path in plan.tree.facts if repr(path) in reply.message)
+        reply = replace(reply, message=plan.tree.as_recorded(reply.message))
+    return Failure(cell, reply)
 
 
 def _bring(kernel: ReplayKernel, scratch: Scratch, names: Sequence[str], done: Replayed) -> None:

@@ -15,7 +15,9 @@ The facts are plain data, beside the cell in the session's log. What did not cha
 from __future__ import annotations
 
 import ast
+import itertools
 import os
+import re
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
 _BUDGET_S = 0.001
 _LONGEST_PATH = 1_000
+_MOST_WORDS = 200
+_COMMAND = re.compile(r"\s*(?:[\w, ]+=\s*)?[!%]")
+_OTHER_LANGUAGE = re.compile(r"\s*%%(?:bash|sh|script|system|sx|cmd|python3?)\b")
+_BETWEEN_WORDS = re.compile(r"[\s='\"<>|;]+")
 VARIABLES = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG")
 """The variables of the environment that change results; a replay sets them as they were."""
 _NOT_OF_THE_USER = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open", "_ih", "_oh", "_dh", "__builtins__"})
@@ -184,6 +190,7 @@ def _texts(source: str, namespace: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts in *source* that may name a file: its literals, and the texts and paths of variables it names."""
     if "/" not in source and "." not in source:
         return
+    yield from _words_of_commands(source)
     try:
         tree = ast.parse(as_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -198,6 +205,18 @@ def _texts(source: str, namespace: Mapping[str, Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, os.PathLike) and type(value).__module__.startswith("pathlib"):
             yield os.fspath(value)
+
+
+def _words_of_commands(source: str) -> Iterator[str]:
+    r"""Yield the words of magics and of the shell's commands, such as ``%run prepare.py --fast``, ``!sh train.sh``.
+
+    >>> list(_words_of_commands("x = 1\n%run 'prepare.py' --data=a.csv"))
+    ['%run', 'prepare.py', '--data', 'a.csv']
+    """
+    lines = source.splitlines()
+    is_whole = _OTHER_LANGUAGE.match(source) is not None
+    words = (word for line in lines if is_whole or _COMMAND.match(line) for word in _BETWEEN_WORDS.split(line))
+    yield from (word for word in itertools.islice(words, _MOST_WORDS) if 0 < len(word) < _LONGEST_PATH)
 
 
 def _folder() -> str:

@@ -35,11 +35,18 @@ _WRAPPERS = frozenset(
     }
 )  # fmt: skip
 """Modules through which others open files and start programs."""
+_FOR_A_CELL = frozenset({"IPython.core.magics.execution", "IPython.utils.py3compat"})
+"""Modules of IPython that open the script of ``%run``, which is the cell's doing."""
+_OF_IMPORTS = frozenset(
+    {"importlib._bootstrap_external", "_frozen_importlib_external", "zipimport", "pkgutil", "linecache", "tokenize",
+     "inspect", "py_compile"}
+)  # fmt: skip
+"""Modules that open Python's files to import or to show them; what is imported is recorded by `modules`."""
 TICK_NS = 20_000_000
 """File systems count in ticks: the time of a change may lie so many nanoseconds before it."""
-_LARGEST = 256 << 20
+LARGEST_HASHED = 256 << 20
 """Bytes up to which a file is hashed; of a larger one the size and the time of its last change are recorded."""
-_CODE = (".py", ".pyc", ".so", ".pyd")
+_COMPILED = (".pyc", ".so", ".pyd")
 _CHANGES = {"os.remove": 0, "os.rename": 1, "os.mkdir": 0, "os.rmdir": 0, "os.truncate": 0, "shutil.rmtree": 0}
 _CHANGES |= {"shutil.move": 1, "shutil.copyfile": 1, "os.link": 1, "os.symlink": 1}
 _STARTS = {"subprocess.Popen": "process", "os.system": "process", "os.exec": "process", "os.posix_spawn": "process"}
@@ -83,11 +90,14 @@ class FileWatch:
 
     def heard(self, event: str, args: tuple[Any, ...]) -> None:
         """Note one audit event. It must be quick, and must not open files."""
-        if threading.current_thread().name.startswith("mlmagic") or _is_own_work():
+        if threading.current_thread().name.startswith("mlmagic"):
+            return
+        caller = _caller()
+        if caller not in _FOR_A_CELL and caller.partition(".")[0] in _OWN:
             return
         if event == "open":
             path, mode, flags = args
-            if isinstance(path, str | bytes | os.PathLike):
+            if isinstance(path, str | bytes | os.PathLike) and not _is_import(caller, os.fsdecode(path)):
                 self._opened(os.fsdecode(path), is_written=_writes(mode, flags))
         elif event == "sqlite3.connect":
             if isinstance(args[0], str | bytes | os.PathLike) and os.fsdecode(args[0]) != ":memory:":
@@ -105,7 +115,7 @@ class FileWatch:
 
     def _opened(self, path: str, *, is_written: bool) -> None:
         noted = self.written if is_written else self.read
-        if len(noted) >= _MOST or path.endswith(_CODE):
+        if len(noted) >= _MOST or path.endswith(_COMPILED):
             return
         full = os.path.abspath(path)  # noqa: PTH100  # quicker, and the audit hook must be quick
         if is_of_user(full):
@@ -139,7 +149,7 @@ class FileWatch:
             key = (state.st_size, state.st_mtime_ns, state.st_ino)
             known = self._hashes.get(path)
             if known is None or known[0] != key:
-                known = self._hashes[path] = key, digest_of(Path(path)) if state.st_size <= _LARGEST else None
+                known = self._hashes[path] = key, digest_of(Path(path)) if state.st_size <= LARGEST_HASHED else None
         except OSError:
             return None
         return [known[1], state.st_size]
@@ -160,12 +170,17 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
         reraise_interrupt(error)
 
 
-def _is_own_work() -> bool:
-    """Return whether mlmagic, MLflow or the kernel did what is heard, not the user's code or a library that it uses."""
+def _caller() -> str:
+    """Return the name of the module whose code did what is heard, past those through which others open files."""
     frame = sys._getframe(3)  # above this function, `heard` and `_heard`
     while frame is not None and frame.f_globals.get("__name__") in _WRAPPERS:
         frame = frame.f_back  # type: ignore[assignment]  # None at the end
-    return frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _OWN
+    return str(frame.f_globals.get("__name__")) if frame is not None else ""
+
+
+def _is_import(caller: str, path: str) -> bool:
+    """Return whether a file is opened to import it or to show its source."""
+    return path.endswith(".py") and caller in _OF_IMPORTS
 
 
 def _program(args: tuple[Any, ...]) -> str:
@@ -208,7 +223,7 @@ def _existing_one(text: str) -> str | None:
         is_file = os.path.isfile(full)  # noqa: PTH113
     except (OSError, ValueError):
         return None
-    return full if is_file and is_of_user(full) and not full.endswith(_CODE) else None
+    return full if is_file and is_of_user(full) and not full.endswith(_COMPILED) else None
 
 
 def is_of_user(path: str) -> bool:

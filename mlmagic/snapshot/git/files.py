@@ -62,6 +62,11 @@ class Repository:
     common: Path
     filters: frozenset[str] = frozenset()
 
+    def objects_quoted(self) -> str:
+        """Return the folder of its objects as Git reads it in a list of alternate ones."""
+        folder = os.fspath(self.common / "objects").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{folder}"'
+
 
 @dataclass(frozen=True)
 class UntrackedFile:

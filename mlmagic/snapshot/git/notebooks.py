@@ -227,9 +227,14 @@ def _write(file: Path, text: str | None) -> None:
 
 
 def by_file(patch: bytes) -> dict[str, bytes]:
-    """Split *patch* into one patch per file."""
+    """Split *patch* into one patch per file; only of text files, whose paths can be read off."""
+    return {_path_of(piece): piece.rstrip(b"\n") + b"\n" for piece in pieces_of(patch)}
+
+
+def pieces_of(patch: bytes) -> list[bytes]:
+    """Split *patch* into the pieces of one file each."""
     pieces = (b"\n" + patch).split(b"\ndiff --git ")[1:]
-    return {_path_of(piece): b"diff --git " + piece.rstrip(b"\n") + b"\n" for piece in pieces}
+    return [b"diff --git " + piece + b"\n" * (at < len(pieces) - 1) for at, piece in enumerate(pieces)]
 
 
 def _path_of(piece: bytes) -> str:

@@ -133,11 +133,10 @@ def _kept_apart(repository: Repository, index: Path) -> dict[str, str]:
     """Return the variables that make Git write its index and objects beside *index*, and read all existing objects."""
     objects = index.with_name("objects")
     objects.mkdir()
-    known = os.fspath(repository.common / "objects").replace("\\", "\\\\").replace('"', '\\"')
     return {
         "GIT_INDEX_FILE": os.fspath(index),
         "GIT_OBJECT_DIRECTORY": os.fspath(objects),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{known}"',
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects_quoted(),
     }
 
 

@@ -1,7 +1,7 @@
 """Session histories as people make them, out of order and untidy, and what their reproduction must say.
 
 Each is replayed from its record in a fresh kernel. ``after`` changes the world between the two; ``cause`` must then be
-among the causes that the report names.
+among the causes that the report names, and ``note`` in a note. ``prepare`` goes before the first cell.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class History:
     child: str = ""
     not_cause: str = " - "
     marks: tuple[str, ...] = ()
+    prepare: Callable[[Path], None] | None = None
+    note: str = ""
 
 
 def _history(name: str, *cells: str, **more) -> History:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from histories import HISTORIES
+from moved_histories import MOVED
 
 import mlmagic
 
@@ -15,11 +16,13 @@ def _marked(history):
 
 
 @pytest.mark.usefixtures("in_the_store")
-@pytest.mark.parametrize("history", map(_marked, HISTORIES))
+@pytest.mark.parametrize("history", map(_marked, [*HISTORIES, *MOVED]))
 def test_a_history_is_reproduced_from_its_record(history, new_kernel, tmp_path):
     for name, text in history.files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
+    if history.prepare is not None:
+        history.prepare(tmp_path)
     kernel = new_kernel(env=dict(history.environment))
     for source in history.cells:
         if "interrupts" in history.marks and "ready" in source:
@@ -37,6 +40,7 @@ def test_a_history_is_reproduced_from_its_record(history, new_kernel, tmp_path):
     why = " ".join([found.reason, *(f"{one.what}: {one.evidence}" for one in found.causes)])
     assert history.cause in why, told
     assert history.not_cause not in why, told
+    assert history.note in " ".join(found.notes), told
     if history.slice_of is not None:
         assert found.cells == history.slice_of, told
 

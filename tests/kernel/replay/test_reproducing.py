@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
+from moved_histories import git
 
 import mlmagic
 from mlmagic.errors import RunNotFoundError, UsageProblem
@@ -31,7 +32,7 @@ def _record(new_kernel, *cells):
 def _left_over(before):
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        folders = set(Path(tempfile.gettempdir()).glob("mlmagic-replay-*")) - before
+        folders = _folders() - before
         if not folders and not _kernels():
             return []
         time.sleep(0.1)
@@ -53,7 +54,12 @@ def _kernels():
 
 @pytest.fixture
 def scratches():
-    return set(Path(tempfile.gettempdir()).glob("mlmagic-replay-*"))
+    return _folders()
+
+
+def _folders():
+    temporary = Path(tempfile.gettempdir())
+    return {*temporary.glob("mlmagic-replay-*"), *temporary.glob("mlmagic-copy-*")}
 
 
 @pytest.mark.usefixtures("in_the_store")
@@ -118,6 +124,35 @@ def test_what_reaches_outside_is_asked_about_first(new_kernel, in_the_store):
     assert not (in_the_store / "out.txt").exists()
     assert mlmagic.reproduce("it", yes=True).exit_code == 0
     assert (in_the_store / "out.txt").exists()
+
+
+def _in_git(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("4")
+    git(folder, "init", "-q")
+    git(folder, "add", *names)
+    git(folder, "commit", "-q", "-m", "a commit")
+
+
+@pytest.mark.usefixtures("in_the_store")
+def test_a_replay_in_a_copy_asks_first_and_writes_there(new_kernel, in_the_store, scratches):
+    _in_git(in_the_store, "sub/n.txt")
+    _record(
+        new_kernel,
+        "n = int(open('sub/n.txt').read())\nopen('sub/out.txt', 'w').write('x')",
+        "%%track it\nscore = n / 7",
+    ).stop()
+    (in_the_store / "sub/n.txt").write_text("5")
+    (in_the_store / "sub/out.txt").unlink()
+    with pytest.raises(UsageProblem, match=r"cell \[2\] writes out.txt"):
+        mlmagic.reproduce("it")
+    found = mlmagic.reproduce("it", yes=True)
+    assert found.verdict == "IDENTICAL"
+    assert any(note.startswith("sub/n.txt has changed since: run in a copy of commit") for note in found.notes)
+    assert sorted(path.name for path in (in_the_store / "sub").iterdir()) == ["n.txt"]
+    assert (in_the_store / "sub/n.txt").read_text() == "5"
+    assert _left_over(scratches) == []
 
 
 @pytest.mark.usefixtures("in_the_store")
@@ -210,17 +245,24 @@ def test_a_cell_that_hangs_or_kills_its_kernel_ends_the_replay(new_kernel, in_th
 
 
 @pytest.mark.usefixtures("in_the_store")
-def test_an_interrupt_leaves_no_kernel_and_no_scratch_folder(new_kernel, scratches):
-    kernel = _record(new_kernel, "import time\nprint('x')\ntime.sleep(3)", "%%track it\nscore = 0.5")
+def test_an_interrupt_leaves_no_kernel_no_scratch_folder_and_no_copy(new_kernel, in_the_store, scratches):
+    _in_git(in_the_store, "n.txt")
+    kernel = _record(
+        new_kernel, "import time\nn = int(open('n.txt').read())\nprint('x')\ntime.sleep(3)", "%%track it\nscore = n / 7"
+    )
+    (in_the_store / "n.txt").write_text("8")
+    copies = []
 
     def interrupt(kind, content):
-        if kind in {"display_data", "update_display_data"} and "0 of" in str(content):
+        if kind in {"display_data", "update_display_data"} and "0 of" in str(content) and "replaying" in str(content):
             time.sleep(1)
+            copies.extend(one for one in _folders() - scratches if one.name.startswith("mlmagic-copy-"))
             kernel.manager.interrupt_kernel()
 
     output = kernel.run("%reproduce it --full", on_output=interrupt)
     assert output.status == "error"
     assert output.of("error")[0]["ename"] in {"KeyboardInterrupt", "Interrupted"}, output.text
+    assert copies
     assert _left_over(scratches) == []
     assert kernel.check("print(1)") == "1"
 

@@ -43,6 +43,25 @@ def recorded(tmp_path, monkeypatch):
     stop()
 
 
+@pytest.fixture
+def recorded_in_ipython(shell, tmp_path, monkeypatch):
+    """Return a function that runs a cell in IPython, and returns what was recorded of it."""
+    monkeypatch.chdir(tmp_path)
+    recorder = CellRecorder(shell.user_ns)
+    stop = recorder.begin()
+
+    def run(source):
+        began = time.time_ns()
+        while time.time_ns() < began + 2 * files.TICK_NS:  # as above
+            pass
+        recorder.before()
+        shell.run_cell(source).raise_error()
+        return recorder.after(source)
+
+    yield run
+    stop()
+
+
 def test_the_names_that_a_cell_binds_with_a_digest_of_their_numbers(recorded):
     found = recorded("x = 1.5\ny = 'text'\nz = [1, 2]")["bound"]
     assert set(found) == {"x", "y", "z"}
@@ -94,6 +113,43 @@ def test_a_file_that_a_library_reads_without_python(recorded, tmp_path, read):
     (tmp_path / "d.csv").write_text("x\n1\n")
     found = recorded(f"import polars as pl\nimport pyarrow.csv as pcsv\n{read}")
     assert str(tmp_path / "d.csv") in found["read"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%run prepare.py --fast",
+        "%run prepare",
+        "exec(open('prepare.py').read())",
+        "import runpy\nfound = runpy.run_path('prepare.py')",
+        "!cat prepare.py",
+        "x = !cat < 'prepare.py'",
+        "%%bash\ncat prepare.py",
+        "import subprocess\nsubprocess.run(['cat', 'prepare.py'], stdout=subprocess.DEVNULL)",
+    ],
+)
+def test_a_script_that_a_cell_runs(recorded_in_ipython, tmp_path, cell):
+    (tmp_path / "prepare.py").write_text("x = 1\n")
+    assert set(recorded_in_ipython(cell)["read"]) == {str(tmp_path / "prepare.py")}
+
+
+def test_a_module_that_is_imported_or_shown_is_no_file_that_a_cell_reads(recorded, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "shown_in_record.py").write_text("def f():\n    raise ValueError\n")
+    found = recorded(
+        "import inspect, traceback, shown_in_record\ntext = inspect.getsource(shown_in_record.f)\n"
+        "try:\n    shown_in_record.f()\nexcept ValueError:\n    text = traceback.format_exc()"
+    )
+    assert "read" not in found
+    del sys.modules["shown_in_record"]
+
+
+def test_a_script_that_a_cell_writes(recorded_in_ipython, tmp_path):
+    for cell in ("open('made.py', 'w').write('x = 1')", "%%writefile other.py\nx = 1"):
+        found = recorded_in_ipython(cell)
+        name = "made.py" if "made" in cell else "other.py"
+        assert found["written"] == [str(tmp_path / name)]
+        assert "read" not in found
 
 
 def test_a_file_that_a_variable_names(recorded, tmp_path):
