@@ -35,6 +35,8 @@ class Between:
         The replays of the two runs; both are slices, or none is.
     draws
         Whether any of their cells draws random numbers: only then the states of the generators are a difference.
+    files
+        The difference of files that both read with another content; whoever replays a plan takes care of it.
     harmless
         Cells that only one of them ran, and that changed none of its results: they are no difference.
     """
@@ -46,6 +48,7 @@ class Between:
         *,
         draws: bool = True,
         harmless: Collection[Factor] = (),
+        files: Collection[Factor] = (),
     ) -> None:
         self._first = first
         self._second = second
@@ -61,7 +64,7 @@ class Between:
             for one in _of_pair(pair):
                 (seeds if one.kind == "seed" else others).append(one)
         seed = self._seed(seeds)
-        found = dict.fromkeys([*others, *self._modules(), *self._settings()])
+        found = dict.fromkeys([*others, *self._modules(), *files, *self._settings()])
         self.factors: list[Factor] = [*found, *([seed] if seed is not None else [])]
 
     def lone(self, *, only_tracked: bool) -> list[tuple[Factor, bool]]:

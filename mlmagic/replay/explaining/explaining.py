@@ -10,17 +10,15 @@ from mlmagic.errors import UsageProblem
 from mlmagic.replay.asking import confirm
 from mlmagic.replay.explaining.between import Between
 from mlmagic.replay.explaining.explanation import ExplainedMetric, Explanation, Share
-from mlmagic.replay.explaining.preparing import changed_environment, changed_files, metrics_of, plan_of, plans_of
+from mlmagic.replay.explaining.preparing import changed_environment, metrics_of, plan_of, plans_of
+from mlmagic.replay.explaining.replays import Replays, read_differently
 from mlmagic.replay.explaining.shares import combine, count_of_replays, noise_of_seeds
 from mlmagic.replay.request import ReproduceRequest
-from mlmagic.replay.running.replaying import replay
-from mlmagic.replay.running.scratch import scratch
-from mlmagic.store import connection
 from mlmagic.store.query import queries
 from mlmagic.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mlflow.entities import Run
 
@@ -34,7 +32,6 @@ _START_S = 4.0
 """About what a replay takes besides its cells: to start a kernel, and to import libraries."""
 _OTHER_SEEDS = 100_003
 _ROUNDING = 1e-9
-_HASH_SEED = "0"
 _MINUTE = 60
 
 
@@ -60,13 +57,13 @@ def explain(request: WhyRequest, progress: Callable[[str, int, int], None] | Non
         raise UsageProblem(f"{request.first!r} and {request.second!r} are the same run: name another one")
     plans = plans_of(runs)
     metrics = metrics_of(runs, request.metrics)
-    between = Between(plans[0], plans[1])
+    factors = Between(plans[0], plans[1]).factors
     work = _Work(runs, plans, request, progress)
-    not_swapped = [*changed_files(plans), *changed_environment(runs)]
-    if not metrics or not between.factors:
-        return work.explanation([], between.factors, not_swapped)
-    work.ask(between.factors, metrics)
-    return work.explained(metrics, not_swapped)
+    if not metrics or not (factors or read_differently(plans)):
+        return work.explanation([], factors)
+    work.ask(factors, metrics)
+    with work.replays:
+        return work.explained(metrics)
 
 
 class _Work:
@@ -82,11 +79,12 @@ class _Work:
         self._runs = runs
         self._plans = plans
         self._request = request
-        self._progress = progress
         self._began = time.monotonic()
-        self._count = 0
-        self._about = 0
         self._notes: list[str] = []
+        self._not_swapped = changed_environment(runs)
+        self._files: list[Factor] = []
+        self._draws = True
+        self.replays = Replays(plans, timeout_s=request.timeout_s, progress=progress)
 
     def ask(self, factors: Sequence[Factor], metrics: Sequence[str]) -> None:
         """Ask before others' code runs, and with an estimate of the time.
@@ -99,43 +97,59 @@ class _Work:
         for run, plan in zip(self._runs, self._plans, strict=True):
             whole = plan_of(run, full=True)
             confirm(run, plan, whole, ReproduceRequest(run.info.run_id, yes=self._request.yes))
-        self._about = count_of_replays(len(factors)) + 2 * self._request.seeds
-        seconds = self._about * (_START_S + max(plan.original_seconds for plan in self._plans))
+        about = count_of_replays(len(factors)) + 2 * self._request.seeds
+        seconds = about * (_START_S + max(plan.original_seconds for plan in self._plans))
         if self._request.yes:
             return
-        listed = "\n".join(f"- {visible(str(one))}" for one in factors)
+        files = [f"the content of {path}" for path in read_differently(self._plans)]
+        listed = "\n".join(f"- {visible(one)}" for one in [*map(str, factors), *files])
+        count, names = len(factors) + len(files), ", ".join(map(visible, metrics))
         question = (
-            f"{len(factors)} differences between the runs, for {', '.join(map(visible, metrics))}:\n{listed}\n"
-            f"About {self._about} replays, {_minutes(seconds)}"
+            f"{count} differences between the runs, for {names}:\n{listed}\nAbout {about} replays, {_minutes(seconds)}"
         )
         if not confirmed(f"{question}. Run them? [y/N] ", f"--yes (mlmagic.why(…, yes=True)) runs them:\n{question}"):
             raise UsageProblem("nothing was run")
 
-    def explained(self, metrics: Sequence[str], not_swapped: Sequence[str]) -> Explanation:
+    def explained(self, metrics: Sequence[str]) -> Explanation:
         """Replay what lies between the runs, and return what each difference is worth."""
-        ends = [self._replay(plan) for plan in self._plans]
+        self._files, gone = self.replays.files_between()
+        self._not_swapped += gone
+        ends = [self.replays.run(plan, files_of_second=bool(at)) for at, plan in enumerate(self._plans)]
         values = [self._values(run, done) for run, done in zip(self._runs, ends, strict=True)]
-        draws = any(map(_draws, ends))
-        harmless = self._harmless(Between(*self._plans, draws=draws), values, draws=draws)
-        between = Between(*self._plans, draws=draws, harmless=harmless)
-        self._about = count_of_replays(len(between.factors)) + 2 * self._request.seeds
+        if past := set().union(*(done.past_copy for done in ends)):
+            self._files = []
+            self._not_swapped.append(f"{', '.join(sorted(past))}: a full path in the code leads to the file of today")
+        self._draws = any(map(_draws, ends))
+        between = self._between(self._harmless(self._between(), values))
+        self.replays.about = count_of_replays(len(between.factors)) + 2 * self._request.seeds
         everything = frozenset(range(len(between.factors)))
         known = {frozenset(): values[0], everything: values[1]}
 
         def replayed(taken: frozenset[int]) -> Mapping[str, float] | None:
             if taken in known:
                 return known[taken]
-            return _metrics_of(self._replay(between.plan([between.factors[one] for one in taken])))
+            return self._metrics_with(between, [between.factors[one] for one in taken])
 
         found = combine(len(everything), replayed)
         if len(found.blocks) < len(everything):
             self._notes.append("differences that are named together do not run without each other")
-        is_random = draws or between.has_other_seeds()
+        is_random = self._draws or between.has_other_seeds()
         noise = self._values_with_other_seeds(between) if is_random else [values[:1] * 2, values[1:] * 2]
         explained = [self._metric(name, values, between.factors, found, noise) for name in metrics]
-        return self.explanation([one for one in explained if one is not None], between.factors, not_swapped)
+        return self.explanation([one for one in explained if one is not None], between.factors)
 
-    def _harmless(self, between: Between, values: Sequence[Mapping[str, float]], *, draws: bool) -> set[Factor]:
+    def _between(self, harmless: Collection[Factor] = ()) -> Between:
+        return Between(*self._plans, draws=self._draws, harmless=harmless, files=self._files)
+
+    def _metrics_with(
+        self, between: Between, taken: Collection[Factor], *, seeds_by: int = 0, hash_seed: str = "0"
+    ) -> Mapping[str, float] | None:
+        """Return the metrics of the first run with *taken* from the second, None if it cannot run."""
+        plan = between.plan(taken, seeds_by=seeds_by)
+        of_second = self._files[0] in taken if self._files else len(taken) == len(between.factors)
+        return _metrics_of(self.replays.run(plan, files_of_second=of_second, hash_seed=hash_seed))
+
+    def _harmless(self, between: Between, values: Sequence[Mapping[str, float]]) -> set[Factor]:
         """Return the cells that only one run has, and that change none of its results, such as runs in between."""
         found: set[Factor] = set()
         tracked = between.lone(only_tracked=True)
@@ -143,16 +157,16 @@ class _Work:
         for cells in [tracked, *([one] for one in single)]:
             left_out = {one for one, _ in cells}
             is_same = all(
-                self._values_without(left_out, is_first=is_first, draws=draws) == values[not is_first]
+                self._values_without(left_out, is_first=is_first) == values[not is_first]
                 for is_first in {is_first for _, is_first in cells}
             )
             found |= left_out if is_same else set()
         return found
 
-    def _values_without(self, left_out: set[Factor], *, is_first: bool, draws: bool) -> Mapping[str, float] | None:
+    def _values_without(self, left_out: set[Factor], *, is_first: bool) -> Mapping[str, float] | None:
         """Return the metrics of the first or second run without these cells of it."""
-        between = Between(*self._plans, draws=draws, harmless=left_out)
-        return _metrics_of(self._replay(between.plan(() if is_first else between.factors)))
+        between = self._between(left_out)
+        return self._metrics_with(between, () if is_first else between.factors)
 
     def _values(self, run: Run, done: Replayed) -> Mapping[str, float]:
         """Return the metrics of a replay of *run* itself.
@@ -179,29 +193,11 @@ class _Work:
         for taken in ([], between.factors):
             group = []
             for at in range(self._request.seeds):
-                plan = between.plan(taken, seeds_by=_OTHER_SEEDS * (at + 1))
-                found = _metrics_of(self._replay(plan, hash_seed=str(at + 1)))
+                by, hash_seed = _OTHER_SEEDS * (at + 1), str(at + 1)
+                found = self._metrics_with(between, taken, seeds_by=by, hash_seed=hash_seed)
                 group += [found] if found is not None else []
             groups.append(group)
         return groups
-
-    def _replay(self, plan: ReplayPlan, *, hash_seed: str = _HASH_SEED) -> Replayed:
-        self._count += 1
-        what = f"replay {self._count} of about {max(self._about, self._count)}"
-
-        def told(index: int, _: object) -> None:
-            if self._progress is not None:
-                self._progress(what, index, len(plan.at))
-
-        with scratch() as place:
-            done = replay(plan, place, timeout_s=self._request.timeout_s, hash_seed=hash_seed, progress=told)
-            record = None if done.stopped else done.record_of(len(plan.at) - 1)
-            runs = record["runs"] if record is not None else []
-            if plan.session.position < len(runs):
-                done.run = connection.connect(place.store).get_run(runs[plan.session.position])
-        if self._progress is not None:
-            self._progress(what, len(plan.at), len(plan.at))
-        return done
 
     def _metric(
         self,
@@ -235,14 +231,12 @@ class _Work:
             name, recorded[0], recorded[1], in_order, _rounded(worth[1], recorded), unexplained, bound
         )
 
-    def explanation(
-        self, metrics: Sequence[ExplainedMetric], factors: Sequence[Factor], not_swapped: Sequence[str]
-    ) -> Explanation:
+    def explanation(self, metrics: Sequence[ExplainedMetric], factors: Sequence[Factor]) -> Explanation:
         """Return the result."""
         first, second = self._runs
         return Explanation(
             first.info.run_id, second.info.run_id, (str(first.info.run_name), str(second.info.run_name)), metrics,
-            factors, not_swapped, self._notes, self._count, time.monotonic() - self._began,
+            factors, self._not_swapped, self._notes, self.replays.count, time.monotonic() - self._began,
         )  # fmt: skip
 
 

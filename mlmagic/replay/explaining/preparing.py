@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.replay import plan as planning
-from mlmagic.replay.causes import environment_changes, short_path
+from mlmagic.replay.causes import environment_changes
 from mlmagic.replay.comparing import measures_the_machine
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.slicing import slice_of
@@ -88,19 +88,6 @@ def metrics_of(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
                 f"{', '.join(sorted(common)) or 'no metric'}"
             )
     return list(asked) or [name for name in common if first[name] != second[name] and not measures_the_machine(name)]
-
-
-def changed_files(plans: Sequence[ReplayPlan]) -> list[str]:
-    """Return the files that both runs read with another content."""
-    read: list[dict[str, object]] = []
-    for plan in plans:
-        files: dict[str, object] = {}
-        for cell in plan.cells:
-            facts = cell.record.get("read")
-            files |= facts if isinstance(facts, dict) else {}
-        read.append(files)
-    changed = [path for path, fact in read[0].items() if path in read[1] and read[1][path] != fact]
-    return [f"the file {short_path(path, plans[0].folder)}: each run read another content" for path in changed]
 
 
 def changed_environment(runs: Sequence[Run]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from moved_histories import commit, git
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -37,7 +39,9 @@ class Planted:
     one_kernel: bool = False
     seeds: int = 0
     files: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[Path], None] | None = None
     between: Callable[[Path], None] | None = None
+    after: Callable[[Path], None] | None = None
     environments: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
     not_swapped: str = ""
     sample: bool = False
@@ -45,6 +49,20 @@ class Planted:
 
 def _write(name: str, text: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_text(text)
+
+
+def _commit(folder: Path) -> None:
+    git(folder, "init", "-q")
+    commit(folder)
+
+
+def _changed_and_committed(folder: Path) -> None:
+    (folder / "data/rows.csv").write_text("1\n2\n3\n")
+    commit(folder)
+
+
+def _changed_again(folder: Path) -> None:
+    (folder / "data/rows.csv").write_text("100\n")
 
 
 PLANTED = [
@@ -105,7 +123,6 @@ PLANTED = [
         ],
         {"depth 3 → 5": 2.0},
         seeds=3,
-        sample=True,
     ),
     Planted(
         "the seed alone",
@@ -189,6 +206,23 @@ PLANTED = [
         files={"data.txt": "3"},
         between=_write("data.txt", "5"),
         not_swapped="data.txt",
+    ),
+    Planted(
+        "the rows of a file that git has as they were",
+        [
+            "import csv",
+            "%%track a\nscale = 1\nscore = scale * sum(float(row[0]) for row in csv.reader(open('data/rows.csv')))",
+        ],
+        [
+            "import csv",
+            "%%track b\nscale = 2\nscore = scale * sum(float(row[0]) for row in csv.reader(open('data/rows.csv')))",
+        ],
+        {"data/rows.csv": 4.5, "scale 1 → 2": 4.5},
+        files={"data/rows.csv": "1\n2\n", ".gitignore": "*\n!data\n!data/*\n"},
+        before=_commit,
+        between=_changed_and_committed,
+        after=_changed_again,
+        sample=True,
     ),
     Planted(
         "the number of threads",

@@ -27,7 +27,10 @@ def _record(new_kernel, *cells, kernel=None, env=None):
 @pytest.mark.parametrize("planted", map(_marked, PLANTED))
 def test_a_planted_difference_is_found_with_its_worth(planted, new_kernel, tmp_path):
     for name, text in planted.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
+    if planted.before is not None:
+        planted.before(tmp_path)
     kernel = _record(new_kernel, LOAD, *planted.first, env=planted.environments[0])
     if planted.between is not None:
         planted.between(tmp_path)
@@ -37,6 +40,8 @@ def test_a_planted_difference_is_found_with_its_worth(planted, new_kernel, tmp_p
         kernel.stop()
         kernel = _record(new_kernel, LOAD, *planted.second, env=planted.environments[1])
     kernel.stop()
+    if planted.after is not None:
+        planted.after(tmp_path)
     found = mlmagic.why(
         "a", "b", metrics=["loss" if "C 1.0" in str(planted.worth) else "score"], seeds=planted.seeds, yes=True
     )
