@@ -158,9 +158,14 @@ def before(number: int | None, entropy: Sequence[str], stored: Mapping[str, str]
 def _reload(shell: Any, modules: Sequence[str]) -> None:
     """Let ``%autoreload`` read *modules* again before the next cell; its tables are private, and may be missing."""
     magics = shell.magics_manager.registry.get("AutoreloadMagics") if shell is not None else None
-    times = getattr(getattr(magics, "_reloader", None), "modules_mtimes", None)
+    reloader = getattr(magics, "_reloader", None)
+    times = getattr(reloader, "modules_mtimes", None)
     if isinstance(times, dict):
         times.update(dict.fromkeys(modules, 0))
+    # It updates a module by how its file has changed: here the file has not, and the module must be loaded again.
+    sources = getattr(getattr(reloader, "deduper_reloader", None), "source_by_modname", None)
+    if isinstance(sources, dict):
+        sources.update(dict.fromkeys(modules, ""))
 
 
 def report(path: str) -> None:

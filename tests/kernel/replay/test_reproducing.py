@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,41 +30,45 @@ def _record(new_kernel, *cells):
     return kernel
 
 
-def _left_over(before):
+def _left_over(scratches):
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        folders = _folders() - before
-        if not folders and not _kernels():
+        folders = _folders(scratches)
+        if not folders and not _kernels(scratches):
             return []
         time.sleep(0.1)
-    return [*folders, *_kernels()]
+    return [*folders, *_kernels(scratches)]
 
 
-def _kernels():
-    """Return the command lines of kernels of replays that this machine runs now, below this process or not."""
+def _folders(scratches):
+    return [*scratches.glob("mlmagic-replay-*"), *scratches.glob("mlmagic-copy-*")]
+
+
+def _kernels(scratches):
+    """Return the command lines of kernels of replays that lie in *scratches*, below this process or not."""
     found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = process.read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if any("mlmagic-replay-" in word for word in words) and os.getpid() != int(process.parent.name):
+        if any(f"{scratches}/mlmagic-replay-" in word for word in words) and os.getpid() != int(process.parent.name):
             found.append(" ".join(words))
     return found
 
 
 @pytest.fixture
-def scratches():
-    return _folders()
-
-
-def _folders():
-    temporary = Path(tempfile.gettempdir())
-    return {*temporary.glob("mlmagic-replay-*"), *temporary.glob("mlmagic-copy-*")}
+def scratches(monkeypatch):
+    """A temporary folder of this test's own: others of this machine may replay too. Its path is short, for sockets."""
+    folder = tempfile.mkdtemp(prefix="r-")
+    monkeypatch.setenv("TMPDIR", folder)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield Path(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.usefixtures("in_the_store")
-def test_a_run_is_reproduced_in_the_notebook_that_recorded_it(new_kernel, scratches):
+def test_a_run_is_reproduced_in_the_notebook_that_recorded_it(scratches, new_kernel):
     import mlflow
 
     kernel = _record(new_kernel, "import random\nx = random.random()", "%%track forest\nscore = x * 2", "extra = 1")
@@ -256,7 +261,7 @@ def test_an_interrupt_leaves_no_kernel_no_scratch_folder_and_no_copy(new_kernel,
     def interrupt(kind, content):
         if kind in {"display_data", "update_display_data"} and "0 of" in str(content) and "replaying" in str(content):
             time.sleep(1)
-            copies.extend(one for one in _folders() - scratches if one.name.startswith("mlmagic-copy-"))
+            copies.extend(scratches.glob("mlmagic-copy-*"))
             kernel.manager.interrupt_kernel()
 
     output = kernel.run("%reproduce it --full", on_output=interrupt)
