@@ -14,7 +14,7 @@ from mlmagic.replay.plan import modules_of
 from mlmagic.session.record.cell_record import VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from mlmagic.replay.explaining.pairing import Pair
     from mlmagic.replay.explaining.source_difference import SourceDifference
@@ -95,7 +95,7 @@ class Between:
         first, second = self._first.session, self._second.session
         drawn = [[cell.record.get("entropy") for cell in plan.cells] for plan in (self._first, self._second)]
         return (
-            (self._first.is_slice and first.states != second.states)
+            (self._first.is_slice and _differ(first.states, second.states))
             or first.start.get("random") != second.start.get("random")
             or (len(drawn[0]) == len(drawn[1]) and drawn[0] != drawn[1])
         )
@@ -156,7 +156,7 @@ class Between:
         source = merged_source(
             first.source,
             second.source,
-            lambda one: has_seed if one.kind == "seed" else _key(_as_factor(one, second)) in chosen,
+            lambda one: has_seed if one.kind == "seed" else _key(_as_factor(one, first, second)) in chosen,
         )
         record = dict(first.record)
         if has_seed:
@@ -179,6 +179,11 @@ class Between:
                 modules.setdefault(name, fact)
 
 
+def _differ(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
+    """Return whether the states of a library's generator differ that both have imported."""
+    return any(first[library] != second[library] for library in first.keys() & second.keys())
+
+
 def _key(one: Factor) -> tuple[object, ...]:
     return (one.kind, one.name, one.before, one.after, one.cell)
 
@@ -186,7 +191,7 @@ def _key(one: Factor) -> tuple[object, ...]:
 def _of_pair(pair: Pair) -> list[Factor]:
     first, second = pair
     if first is not None and second is not None:
-        return [_as_factor(one, second) for one in source_differences(first.source, second.source)]
+        return [_as_factor(one, first, second) for one in source_differences(first.source, second.source)]
     lone = first or second
     assert lone is not None  # noqa: S101  # a pair has a cell
     line = next((one for one in lone.source.splitlines() if one.strip()), "")
@@ -194,7 +199,8 @@ def _of_pair(pair: Pair) -> list[Factor]:
     return [Factor("code", line, *texts, cell=lone.number)]
 
 
-def _as_factor(one: SourceDifference, cell: LoggedCell) -> Factor:
+def _as_factor(one: SourceDifference, first: LoggedCell, second: LoggedCell) -> Factor:
+    cell = second if one.after else first
     number = cell.number if one.kind == "code" else None  # the same value may be given in several cells
     return Factor(one.kind, one.name, one.before, one.after, number)
 

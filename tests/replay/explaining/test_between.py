@@ -62,6 +62,7 @@ def test_the_random_state_alone_is_a_difference_if_something_draws():
     first, second = plan("%%track x\na = 1", states={"numpy": "one"}), plan("%%track x\na = 1", states={"numpy": "two"})
     assert shown(Between(first, second, draws=False)) == []
     assert shown(Between(first, second)) == ["the random state before the cell"]
+    assert shown(Between(first, plan("%%track x\na = 1", states={"torch": "two"}))) == []
 
 
 def test_modules_settings_and_the_folder():
