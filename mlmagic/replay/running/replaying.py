@@ -38,7 +38,7 @@ class Replayed:
     """A replay that has ended: ``stopped`` says why it ended before the last cell, if it did.
 
     ``objects`` are those that were asked for, ``not_brought`` says why some could not be. ``kernel`` is the
-    one that was left running.
+    one that was left running, ``path`` is its ``sys.path`` at the end.
     """
 
     plan: ReplayPlan
@@ -47,6 +47,7 @@ class Replayed:
     stopped: str = ""
     records: list[dict[str, Any]] = field(default_factory=list)
     redirected: list[str] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
     hash_seed: str = ""
     objects: dict[str, Any] = field(default_factory=dict)
     not_brought: dict[str, str] = field(default_factory=dict)
@@ -117,7 +118,7 @@ def replay(
             report = scratch.folder / "report.json"
             kernel.run(_CALL.format("report", repr(str(report))), timeout_s=_QUICK_S, silent=True)
             found = json.loads(report.read_text("utf-8"))
-            done.records, done.redirected = found["cells"], found["redirected"]
+            done.records, done.redirected, done.path = found["cells"], found["redirected"], found["path"]
             if names:
                 _bring(kernel, scratch, names, done)
             if keep:
