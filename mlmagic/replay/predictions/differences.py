@@ -42,6 +42,8 @@ class _Output:
 
 def judge(original: Predictions | None, replayed: Predictions | None, again: Predictions | None = None) -> Judgement:
     """Return how the predictions of a model and of its replay compare; *again* are those of a second replay."""
+    if original is not None and original.problem:
+        return Judgement("not compared", original.problem)
     if original is None or replayed is None:
         return Judgement("not compared", NOT_ASKED)
     early = _without_outputs(original, replayed) or _other_form(original, replayed)
@@ -64,8 +66,8 @@ def _by_outputs(original: Predictions, replayed: Predictions, again: Predictions
 
 def _without_outputs(original: Predictions, replayed: Predictions) -> Judgement | None:
     """Return how two models compare of which one was not asked, or raised; None if both have predicted."""
-    if original.problem or replayed.problem:
-        return Judgement("not compared", original.problem or f"of the replay's model: {replayed.problem}")
+    if replayed.problem:
+        return Judgement("not compared", f"of the replay's model: {replayed.problem}")
     if original.raised:
         return Judgement("not compared", f"it fails on the rows that are stored with it: {original.raised}")
     if replayed.raised:

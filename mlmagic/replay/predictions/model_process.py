@@ -64,18 +64,19 @@ def ask(questions: Iterable[Question], place: Place, *, longest_s: float = LONGE
     """Return what each model predicts, by the question's name; never raises for what a model does.
 
     The process has *longest_s* seconds, and a few more for each further model. The model at which it ends early is
-    left out, and a new process asks the ones after it.
+    left out, as are those that would be compared with it, and a new process asks the others.
     """
     left, found = list(questions), {}
     while left:
         batch = _batch(left)
         ended = _run(batch, place, longest_s + _MORE_S * (len(batch) - 1))
-        for one in batch:
-            answer = _answer(one, place)
-            found[one.name] = answer or Predictions(problem=ended)
-            left.remove(one)
-            if answer is None:
-                break
+        answers = {one.name: answer for one in batch if (answer := _answer(one, place)) is not None}
+        found |= answers
+        left = [one for one in left if one.name not in answers]
+        if len(answers) < len(batch):
+            lost = [one for one in left if one.rows == left[0].rows]
+            found |= {one.name: Predictions(problem=ended) for one in lost}
+            left = [one for one in left if one not in lost]
     return found
 
 

@@ -1,7 +1,7 @@
 """Session histories as people make them, out of order and untidy, and what their reproduction must say.
 
 Each is replayed from its record in a fresh kernel. ``after`` changes the world between the two; ``cause`` must then be
-among the causes that the report names.
+among the causes that the report names, and ``note`` begin what it says of a result.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class History:
     child: str = ""
     not_cause: str = " - "
     marks: tuple[str, ...] = ()
+    note: str = ""
 
 
 def _history(name: str, *cells: str, **more) -> History:
@@ -330,6 +331,84 @@ TORCH = [
     ),
 ]
 
+_WORDS = """\
+import os, time
+from sklearn.base import BaseEstimator, ClassifierMixin
+class Words(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.n_features_in_ = X.shape[1]
+        self.fitted_at = time.time_ns()
+        self.seen = {f'word {at}' for at in range(99)}
+        self.first = ORDER(self.seen)[0]
+        return self
+    def predict(self, X):
+        return (X[:, 0] * 100).astype(int) % 7 + len(self.first) * 0 + SIGN(self.first)"""
+
+MODELS = [
+    _history(
+        "a model with other bytes each time",
+        DATA,
+        f"ORDER = sorted\nSIGN = lambda word: 0\n{_WORDS}",
+        "%%track it\nmodel = Words().fit(X, y)",
+        note="predicts the same on 5 stored rows",
+        sample=True,
+    ),
+    _history(
+        "a model that the order of a set decides",
+        DATA,
+        f"ORDER = list\nSIGN = lambda word: sum(map(ord, word))\n{_WORDS}",
+        "%%track it\nmodel = Words().fit(X, y)",
+        verdict="DIFFERENT",
+        cause="sets",
+        note="5 of 5 stored predictions differ",
+        sample=True,
+    ),
+    _history(
+        "a model that random bytes of the system decide",
+        DATA,
+        "import os\nfrom sklearn.linear_model import Ridge",
+        "%%track it\nmodel = Ridge(alpha=1.0).fit(X, y + os.urandom(1)[0])",
+        verdict="DIFFERENT",
+        cause="random",
+        note="5 of 5 stored predictions differ, by up to",
+    ),
+    _history(
+        "a model of a file that changed",
+        "import pandas as pd\nfrom sklearn.linear_model import Ridge",
+        "df = pd.read_csv('data.csv')",
+        "%%track it\nmodel = Ridge(alpha=1.0).fit(df[['x']], df['z'])",
+        files={"data.csv": "x,z\n1,1\n2,1\n6,3\n"},
+        after=_write("data.csv", "x,z\n1,1\n2,1\n6,4\n"),
+        verdict="DIFFERENT",
+        cause="data.csv",
+        note="3 of 3 stored predictions differ",
+    ),
+    _history(
+        "a forest on two threads, and a pipeline",
+        "%seed 7",
+        DATA,
+        "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler",
+        "%%track it\nforest = RandomForestClassifier(20, n_jobs=2).fit(X, y)\npipe = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)",
+        note="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model of an edited module",
+        "from mine import Mine",
+        DATA,
+        "%%track it\nmodel = Mine().fit(X, y)",
+        files={
+            "mine.py": "import time\nfrom sklearn.linear_model import Ridge\nclass Mine(Ridge):\n    def fit(self, X, y):\n        self.at = time.time_ns()\n        return super().fit(X, y)\n"
+        },
+        after=_write("mine.py", "Mine = None\n"),
+        note="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model without rows",
+        "from sklearn.linear_model import Ridge",
+        "%%track it\nmodel = Ridge(alpha=1.0).fit([[0.5], [1.5]], [1.0, 2.0])",
+    ),
+]
+
 FILES = [
     _history(
         "a file read",
@@ -562,4 +641,4 @@ RUNS = [
     ),
 ]
 
-HISTORIES = [*ORDER, *OBJECTS, *RANDOM, *TORCH, *FILES, *RUNS]
+HISTORIES = [*ORDER, *OBJECTS, *RANDOM, *TORCH, *MODELS, *FILES, *RUNS]

@@ -37,6 +37,7 @@ def test_a_history_is_reproduced_from_its_record(history, new_kernel, tmp_path):
     why = " ".join([found.reason, *(f"{one.what}: {one.evidence}" for one in found.causes)])
     assert history.cause in why, told
     assert history.not_cause not in why, told
+    assert any(one.note.startswith(history.note) for one in found.results) or not history.note, told
     if history.slice_of is not None:
         assert found.cells == history.slice_of, told
 
