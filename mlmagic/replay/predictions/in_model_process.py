@@ -39,7 +39,7 @@ def main(job: Path) -> None:
         sys.path[:] = asked["path"]
     _restore_modules(asked["modules"])
     for one in asked["questions"]:
-        write(answer(Path(one["folder"]), Path(one["rows"])), Path(asked["scratch"]), one["name"])
+        write(answer(Path(one["folder"]), Path(one["rows"])), Path(asked["answers"]), one["name"])
         gc.collect()
 
 
@@ -117,13 +117,17 @@ def _of_module(module: Any) -> dict[str, Callable[[Any], Any]]:
     import torch
 
     module.eval()
+    weight = next(module.parameters(), None)
     if type(module).forward is torch.nn.Module.forward:
         return {}
 
     def predict(rows: Any) -> Any:
-        values = rows.to_numpy() if hasattr(rows, "to_numpy") else rows
+        values = torch.as_tensor(rows.to_numpy() if hasattr(rows, "to_numpy") else rows)
+        if weight is not None:
+            is_float = values.is_floating_point() and weight.is_floating_point()
+            values = values.to(weight.device, weight.dtype if is_float else None)
         with torch.no_grad():
-            return module(torch.as_tensor(values))
+            return module(values)
 
     return {"predict": predict}
 

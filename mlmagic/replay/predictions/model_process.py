@@ -8,7 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import zipfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.replay.predictions import predictions
@@ -16,7 +19,6 @@ from mlmagic.replay.predictions.predictions import Predictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 LONGEST_S = 120.0
 _MORE_S = 15.0
@@ -69,8 +71,9 @@ def ask(questions: Iterable[Question], place: Place, *, longest_s: float = LONGE
     left, found = list(questions), {}
     while left:
         batch = _batch(left)
-        ended = _run(batch, place, longest_s + _MORE_S * (len(batch) - 1))
-        answers = {one.name: answer for one in batch if (answer := _answer(one, place)) is not None}
+        with tempfile.TemporaryDirectory(dir=place.scratch) as folder:
+            ended = _run(batch, place, Path(folder), longest_s + _MORE_S * (len(batch) - 1))
+            answers = {one.name: answer for one in batch if (answer := _answer(one, Path(folder))) is not None}
         found |= answers
         left = [one for one in left if one.name not in answers]
         if len(answers) < len(batch):
@@ -86,30 +89,33 @@ def _batch(left: Sequence[Question]) -> list[Question]:
     return list(left[: alone or 1])
 
 
-def _answer(one: Question, place: Place) -> Predictions | None:
+def _answer(one: Question, folder: Path) -> Predictions | None:
     try:
-        return predictions.read(place.scratch, one.name)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return predictions.read(folder, one.name)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         return Predictions(problem=f"its predictions cannot be read: {error}")
 
 
-def _run(batch: Sequence[Question], place: Place, longest_s: float) -> str:
-    """Ask the models of *batch*, and return why the process ended if one of them has no answer."""
-    job, log = place.scratch / "job.json", place.scratch / "models.log"
+def _run(batch: Sequence[Question], place: Place, folder: Path, longest_s: float) -> str:
+    """Ask the models of *batch*, whose answers go to *folder*; return why the process ended, if it ended too early."""
+    job, log = folder / "job.json", folder / "models.log"
     described = {
-        "scratch": str(place.scratch),
+        "answers": str(folder),
         "path": list(place.path),
         "modules": place.modules,
         "longest_s": longest_s + _MORE_S,
         "questions": [{"name": one.name, "folder": str(one.folder), "rows": str(one.rows)} for one in batch],
     }
-    job.write_text(json.dumps(described), "utf-8")
     command = [place.python, "-m", "mlmagic.replay.predictions.in_model_process", str(job)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=place.folder, env=dict(place.environment), stdin=subprocess.DEVNULL, stdout=output,
-            stderr=output, start_new_session=True,
-        )  # fmt: skip
+    try:
+        job.write_text(json.dumps(described), "utf-8")
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=place.folder, env=dict(place.environment), stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, start_new_session=True,
+            )  # fmt: skip
+    except OSError as error:
+        return f"it could not be asked: {error}"
     try:
         code = process.wait(longest_s)
     except subprocess.TimeoutExpired:
@@ -117,7 +123,7 @@ def _run(batch: Sequence[Question], place: Place, longest_s: float) -> str:
     finally:
         _stop(process)
     if code < 0:
-        return f"the process that asked it was killed by {signal.Signals(-code).name}"
+        return f"the process that asked it was killed by signal {-code}"
     last = _last_line(log)
     return f"the process that asked it ended with status {code}{f': {last}' if last else ''}"
 

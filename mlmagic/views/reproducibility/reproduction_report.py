@@ -143,7 +143,7 @@ def _equal(found: Reproduction) -> str:
     plainly = [one.kind for one in found.results if one.state == "identical" and not one.note]
     counts = Counter(_WORDS.get(kind, kind) for kind in plainly)
     if not plainly:
-        has_none = not found.results and found.verdict is not Verdict.CANNOT_RUN
+        has_none = all(one.state == "not compared" for one in found.results) and found.verdict is not Verdict.CANNOT_RUN
         return "the cell ended as it did; the run has no results to compare" if has_none else ""
     words = [f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items()]
     return f"{', '.join(words)} {'is' if len(plainly) == 1 else 'are'} equal bit for bit"

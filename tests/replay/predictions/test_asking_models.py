@@ -4,10 +4,12 @@ import os
 import pickle
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from logged import log_model
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -50,27 +52,44 @@ class Timed(ClassifierMixin, BaseEstimator):
 
 
 class Fatal(Timed):
-    """Kills its process where it predicts, but not the one that made it."""
+    """Starts a process and dies where it predicts, but not in the process that made it."""
+
+    def __init__(self, note="."):
+        self.note = note
 
     def fit(self, X, y=None):
         self.home = os.getpid()
         return super().fit(X, y)
 
     def predict(self, X):
+        import subprocess
+
         if os.getpid() != self.home:
+            sleeping = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            Path(self.note).write_text(str(sleeping.pid))
             os.kill(os.getpid(), 9)
         return super().predict(X)
 
 
 class Endless(Fatal):
-    """Never ends where it predicts, and starts a process that does not either."""
+    """Never ends where it predicts."""
 
     def predict(self, X):
-        import subprocess
-
         if os.getpid() != self.home:
-            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).wait()
+            time.sleep(600)
         return np.zeros(len(X))
+
+
+def _ends(pid):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.fixture
@@ -108,7 +127,7 @@ def _table(original, replayed, place):
     return {one.name: (one.state, one.note) for one in compare(original, replayed) if one.kind == "model"}
 
 
-def test_models_whose_files_differ_are_compared_by_what_they_predict(two_runs, place):
+def test_models_whose_files_differ_are_compared_by_what_they_predict(two_runs, place, tmp_path):
     def pipe(c):
         return make_pipeline(StandardScaler(), LogisticRegression(C=c)).fit(X, Y)
 
@@ -119,7 +138,7 @@ def test_models_whose_files_differ_are_compared_by_what_they_predict(two_runs, p
             "other_pipe": [pipe(1.0), pipe(9.0)],
             "ridge": [Ridge(alpha=1.0).fit(X, X.a), Ridge(alpha=1.5).fit(X, X.a)],
             "clusters": [KMeans(2, n_init=1, random_state=0).fit(X) for _ in range(2)],
-            "fatal": [Fatal().fit(X), Fatal().fit(X)],
+            "fatal": [Fatal(str(tmp_path / "pid")).fit(X) for _ in range(2)],
         }
     )
     assert original.models["timed"].digest != replayed.models["timed"].digest
@@ -130,7 +149,8 @@ def test_models_whose_files_differ_are_compared_by_what_they_predict(two_runs, p
     assert found["ridge"][0] == "different"
     assert found["ridge"][1].startswith("5 of 5 stored predictions differ, by up to 0.0")
     assert found["other_pipe"][1].startswith("the probabilities of 5 of 5 stored rows differ, by up to 0.")
-    assert found["fatal"] == ("not compared", "the process that asked it was killed by SIGKILL")
+    assert found["fatal"] == ("not compared", "the process that asked it was killed by signal 9")
+    assert _ends(int((tmp_path / "pid").read_text()))
     assert (dict(os.environ), sys.path) == before
     assert original.predictions["ridge"].outputs["predict"] == pytest.approx(
         Ridge(alpha=1.0).fit(X, X.a).predict(X[:5])
@@ -140,7 +160,6 @@ def test_models_whose_files_differ_are_compared_by_what_they_predict(two_runs, p
 def test_a_model_without_rows_is_not_asked(two_runs, place):
     original, replayed = two_runs({"m": [Timed().fit(X), Timed().fit(X)]}, example=None)
     assert _table(original, replayed, place) == {"m": ("not compared", "no rows are stored with it")}
-    assert not (place.scratch / "job.json").exists()
 
 
 @pytest.fixture
@@ -181,7 +200,6 @@ def test_files_that_somebody_else_changed_are_not_loaded(change, two_runs, place
     assert state == "not compared"
     assert note.startswith(("its files do not bear your signature", "its files cannot be read"))
     assert not marker.exists()
-    assert not (place.scratch / "job.json").exists()
 
 
 def test_files_that_change_after_they_were_judged_are_not_loaded(two_runs, place, marker, monkeypatch):
@@ -221,12 +239,30 @@ def test_a_model_of_plain_mlflow_is_asked_once_the_user_agreed_to_load_it(make_r
     assert _table(*results, place) == {"m": ("identical", "predicts the same on 3 stored rows")}
 
 
-def test_a_model_that_never_answers_is_left_with_all_that_it_started(tmp_path, place):
+def test_a_model_that_never_answers_is_left(tmp_path, place):
     from mlmagic.models.saving.save import save_model
 
     save_model(Endless().fit(X), "m", tmp_path / "m", input_example=X)
     found = ask([Question("m", tmp_path / "m", tmp_path / "m")], place, longest_s=5)
     assert found["m"].problem == "it did not answer within 5 s"
+
+
+def test_an_earlier_answer_is_not_taken_for_one_that_failed(tmp_path, place):
+    from mlmagic.models.saving.save import save_model
+
+    save_model(Ridge().fit(X, X.a), "m", tmp_path / "m", input_example=X)
+    question = Question("m", tmp_path / "m", tmp_path / "m")
+    assert ask([question], place)["m"].rows == 5
+    assert (
+        ask([question], replace(place, python="/bin/false"))["m"].problem
+        == "the process that asked it ended with status 1"
+    )
+
+
+def test_a_python_that_is_not_there_is_a_reason(tmp_path):
+    nowhere = Place(tmp_path, tmp_path, python=str(tmp_path / "python"))
+    found = ask([Question("m", tmp_path, tmp_path)], nowhere)
+    assert found["m"].problem.startswith("it could not be asked: [Errno 2]")
 
 
 def test_a_model_that_is_too_large_to_read_costs_only_its_line(two_runs, place):
