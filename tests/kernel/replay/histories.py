@@ -403,9 +403,42 @@ MODELS = [
         note="predicts the same on 5 stored rows",
     ),
     _history(
+        "a model of a module on a path that a cell added",
+        "import sys\nsys.path.append('src')\nfrom deep import Deep",
+        DATA,
+        "%%track it\nmodel = Deep().fit(X, y)",
+        files={
+            "src/deep.py": "import threading, time\nfrom sklearn.linear_model import Ridge\nLOCK = threading.Lock()\nclass Deep(Ridge):\n    def fit(self, X, y):\n        with LOCK:\n            self.at = time.time_ns()\n        return super().fit(X, y)\n"
+        },
+        note="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a torch model that holds a set and a time",
+        "%seed 5",
+        "import time, torch\nX = torch.randn(64, 3); y = X.sum(1, keepdim=True)",
+        "class Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = torch.nn.Linear(3, 1)\n        self.drop = torch.nn.Dropout(0.3)\n        self.words = {f'w{at}' for at in range(50)}\n        self.at = time.time_ns()\n    def forward(self, rows):\n        return self.drop(self.layer(rows))",
+        "%%track it\nnet = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\nfor epoch in range(3):\n    optimizer.zero_grad()\n    loss = (net(X) - y).pow(2).mean()\n    loss.backward()\n    optimizer.step()",
+        note="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model of a sweep's trial",
+        DATA,
+        "%%sweep it C=0.1,1.0\nmodel = LogisticRegression(C=C).fit(X[::2], y[::2])\naccuracy = model.score(X[1::2], y[1::2])",
+        child="trial",
+        note="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model that MLflow logged",
+        DATA,
+        "import mlflow, time",
+        "%%track it\nmodel = LogisticRegression().fit(X, y)\nmodel.at = time.time_ns()\n_ = mlflow.sklearn.log_model(model, name='model', input_example=X[:4], serialization_format='cloudpickle', pip_requirements=[])",
+        note="its files do not bear your signature, so it was not loaded. If you know it: mlmagic.load_model('runs:/",
+    ),
+    _history(
         "a model without rows",
         "from sklearn.linear_model import Ridge",
         "%%track it\nmodel = Ridge(alpha=1.0).fit([[0.5], [1.5]], [1.0, 2.0])",
+        note="no rows are stored with it",
     ),
 ]
 
