@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlmagic.replay.predictions.closeness import Closeness, beyond_rounding, closeness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -61,7 +62,7 @@ def _by_outputs(original: Predictions, replayed: Predictions, again: Predictions
         return Judgement("equivalent", f"predicts the same on {_rows(original.rows)}, within {_noise(why)}", largest)
     if not (original.is_steady and replayed.is_steady):
         return Judgement("not compared", "it predicts otherwise each time it is asked")
-    return Judgement("different", _told(differing, original.rows), largest)
+    return Judgement("different", _sentence(differing, original.rows), largest)
 
 
 def _without_outputs(original: Predictions, replayed: Predictions) -> Judgement | None:
@@ -84,7 +85,7 @@ def _other_form(original: Predictions, replayed: Predictions) -> Judgement | Non
         other = replayed.outputs[name]
         if values.shape != other.shape:
             return Judgement("different", f"{name} returns the shape {values.shape}, {other.shape} in the replay")
-        if _is_number(values) != _is_number(other):
+        if _family(values) != _family(other):
             return Judgement("different", f"{name} returns {values.dtype.name}, {other.dtype.name} in the replay")
     return None
 
@@ -92,7 +93,7 @@ def _other_form(original: Predictions, replayed: Predictions) -> Judgement | Non
 def _compared(name: str, original: Predictions, replayed: Predictions, again: Predictions | None) -> _Output:
     values, other = original.outputs[name], replayed.outputs[name]
     if not _is_number(values) or {values.dtype.kind, other.dtype.kind} <= _TEXT_KINDS:
-        differs = values != other
+        differs = (values != other) & ~(_is_missing(values) & _is_missing(other))
         state: Literal["identical", "different"] = "different" if differs.any() else "identical"
         return _Output(name, Closeness(state), _rows_of(differs, original.rows), is_number=False)
     noise = again.outputs.get(name) if again is not None else None
@@ -102,8 +103,20 @@ def _compared(name: str, original: Predictions, replayed: Predictions, again: Pr
     return _Output(name, close, _rows_of(differs, original.rows), is_number=True)
 
 
+def _family(values: NDArray[Any]) -> str:
+    return "number" if _is_number(values) else values.dtype.kind
+
+
 def _is_number(values: NDArray[Any]) -> bool:
     return values.dtype.kind in "biufc"
+
+
+def _is_missing(values: NDArray[Any]) -> NDArray[Any]:
+    """Return where a date is missing, which differs from itself."""
+    import numpy as np
+
+    found: NDArray[Any] = np.isnat(values) if values.dtype.kind in "mM" else np.zeros(values.shape, dtype=bool)
+    return found
 
 
 def _real(values: Any) -> NDArray[Any]:
@@ -126,28 +139,36 @@ def _noise(note: str) -> str:
     return note if note.startswith("rounding") else f"noise: {note}"
 
 
-def _told(differing: Sequence[_Output], rows: int) -> str:
+def _sentence(differing: Sequence[_Output], rows: int) -> str:
     """Return in how many rows the outputs differ, and how far: ``3 of 5 stored predictions differ, by up to 0.02``."""
     scores = [one for one in differing if _method(one) in _SCORES]
     labels = [one for one in differing if one not in scores]
-    told = [f"{_share(labels, rows)} stored predictions differ{_how_far(labels)}"] if labels else []
+    parts = []
+    if labels:
+        count = _count(labels)
+        whose = f"its predictions on {_rows(rows)}" if count is None else f"{count} of {rows} stored predictions"
+        parts.append(f"{whose} differ{_how_far(labels)}")
     if scores:
-        whose = "" if labels else f" of {_share(scores, rows)} stored rows"
-        told.append(f"the {_SCORES[_method(scores[0])]}{whose} differ{_how_far(scores)}")
-    return ", and ".join(told)
+        count = None if labels else _count(scores)
+        of = "" if count is None else f" of {count} of {rows} stored rows"
+        parts.append(f"the {_SCORES[_method(scores[0])]}{of} differ{_how_far(scores)}")
+    return ", and ".join(parts)
 
 
 def _method(output: _Output) -> str:
     return output.name.partition("[")[0]
 
 
-def _share(outputs: Iterable[_Output], rows: int) -> str:
+def _count(outputs: Sequence[_Output]) -> int | None:
+    """Return in how many rows one of *outputs* differs, None if an output has no value for each row."""
     found = [one.rows for one in outputs if one.rows is not None]
-    return f"{len(frozenset().union(*found))} of {rows}" if found else f"of {rows} rows the"
+    return len(frozenset().union(*found)) if len(found) == len(outputs) else None
 
 
-def _how_far(outputs: Iterable[_Output]) -> str:
+def _how_far(outputs: Sequence[_Output]) -> str:
     largest = max((one.close.largest for one in outputs if one.is_number), default=0.0)
+    if not math.isfinite(largest):
+        return ", where a value is missing or infinite in one of them"
     return f", by up to {largest:.2g}" if largest else ""
 
 

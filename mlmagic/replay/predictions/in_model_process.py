@@ -56,7 +56,7 @@ def _restore_modules(modules: Mapping[str, Sequence[Mapping[str, str]]]) -> None
 def answer(folder: Path, rows_of: Path) -> Predictions:
     """Return what the model in *folder* predicts on the rows that are stored with the model in *rows_of*.
 
-    The files are trusted: loading them runs their code. Whatever the model raises is told in the answer.
+    The files are trusted: loading them runs their code. The answer names what the model raises.
     """
     try:
         rows = _stored_rows(rows_of)
@@ -76,6 +76,8 @@ def answer(folder: Path, rows_of: Path) -> Predictions:
     except BaseException as error:  # noqa: BLE001  # the model's own code runs
         reraise_interrupt(error)
         return Predictions(raised=_text(error))
+    if not sum(values.size for values in outputs.values()):
+        return Predictions(problem="it predicts nothing on the rows that are stored with it")
     return Predictions(_count(rows), outputs, is_steady=_is_steady(outputs, again))
 
 
@@ -89,13 +91,17 @@ def _stored_rows(folder: Path) -> Any:
     from mlflow.models import Model
 
     rows = Model.load(str(folder)).load_input_example(str(folder))
-    if rows is None:
-        raise ValueError("its MLmodel names none")
+    if rows is None or not _count(rows):
+        raise ValueError("there are none")
     return rows
 
 
 def _count(rows: Any) -> int:
-    return int(rows.shape[0]) if hasattr(rows, "shape") and rows.shape else len(rows)
+    if isinstance(rows, dict):  # a list or an array for each column
+        rows = next(iter(rows.values()), ())
+    if getattr(rows, "shape", None):
+        return int(rows.shape[0])
+    return len(rows) if isinstance(rows, list | tuple) else 1
 
 
 def _methods(folder: Path) -> dict[str, Callable[[Any], Any]]:

@@ -68,7 +68,8 @@ def ask(questions: Iterable[Question], place: Place, *, longest_s: float = LONGE
     The process has *longest_s* seconds, and a few more for each further model. The model at which it ends early is
     left out, as are those that would be compared with it, and a new process asks the others.
     """
-    left, found = list(questions), {}
+    left = list(questions)
+    found: dict[str, Predictions] = {}
     while left:
         batch = _batch(left)
         with tempfile.TemporaryDirectory(dir=place.scratch) as folder:

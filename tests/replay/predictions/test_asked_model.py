@@ -153,6 +153,21 @@ def test_rows_that_the_model_does_not_take(tmp_path):
     assert "ValueError: The feature names should match" in found.raised
 
 
+class Silent(Restless):
+    """Predicts nothing."""
+
+    def predict(self, X):
+        return {}
+
+
+def test_what_predicts_nothing_is_not_compared(tmp_path):
+    save_model(LinearRegression().fit(X, X.a), "rows", tmp_path / "rows", input_example=X)
+    save_model(Silent().fit(X), "m", tmp_path / "m", input_example=X)
+    assert (
+        answer(tmp_path / "m", tmp_path / "rows").problem == "it predicts nothing on the rows that are stored with it"
+    )
+
+
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [

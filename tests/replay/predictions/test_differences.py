@@ -13,6 +13,7 @@ def _made(*, rows=5, **outputs):
 
 NUMBERS = [1.0, 2.0, 3.0, 4.0, 5.0]
 LABELS = ["a", "b", "a", "b", "a"]
+DATES = np.asarray(["2020-01-01", "NaT", "2020-01-03", "2020-01-04", "2020-01-05"], "datetime64[D]")
 CHANCES = [[0.5, 0.5]] * 5
 
 
@@ -69,8 +70,18 @@ CHANCES = [[0.5, 0.5]] * 5
             _made(predict=[1.0, np.nan, 3.0, 4.0, 5.0]), _made(predict=[1.0, np.nan, 3.0, 4.0, 5.0]),
             "identical", "predicts the same on 5 stored rows",
         ),
-        (_made(predict=[1.0, 2.0]), _made(predict=[1.0, 2.5]), "different", "of 5 rows the stored predictions differ, by up to 0.5"),
+        (_made(predict=[1.0, 2.0]), _made(predict=[1.0, 2.5]), "different", "its predictions on 5 stored rows differ, by up to 0.5"),
         (_made(predict=[1j] * 5), _made(predict=[1j] * 4 + [2j]), "different", "1 of 5 stored predictions differ, by up to 1"),
+        (
+            _made(predict=NUMBERS), _made(predict=[np.nan, *NUMBERS[1:]]),
+            "different", "1 of 5 stored predictions differ, where a value is missing or infinite in one of them",
+        ),
+        (_made(predict=DATES), _made(predict=DATES), "identical", "predicts the same on 5 stored rows"),
+        (_made(predict=DATES), _made(predict=DATES[::-1]), "different", "4 of 5 stored predictions differ"),
+        (
+            _made(predict=DATES), _made(predict=LABELS),
+            "different", "predict returns datetime64[D], str32 in the replay",
+        ),
         (
             Predictions(raised="ValueError: no"), _made(predict=NUMBERS),
             "not compared", "it fails on the rows that are stored with it: ValueError: no",
