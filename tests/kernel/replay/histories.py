@@ -421,13 +421,6 @@ MODELS = [
         note="predicts the same on 5 stored rows",
     ),
     _history(
-        "a model of a sweep's trial",
-        DATA,
-        "%%sweep it C=0.1,1.0\nmodel = LogisticRegression(C=C).fit(X[::2], y[::2])\naccuracy = model.score(X[1::2], y[1::2])",
-        child="trial",
-        note="predicts the same on 5 stored rows",
-    ),
-    _history(
         "a model that MLflow logged",
         DATA,
         "import mlflow, time",
