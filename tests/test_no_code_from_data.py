@@ -110,6 +110,7 @@ ALLOWED = {
         "replay/predictions/in_model_process.py",
         "pyfunc.load_model",
     ): "in a process of its own: a model whose files bear the user's signature, or that a replay has just made",
+    ("replay/predictions/in_model_process.py", "importlib.import_module"): "MLflow's own module",
     ("replay/predictions/in_model_process.py", "Model.load"): "the MLmodel of the same, to plain values",
     ("replay/predictions/in_model_process.py", "module.eval"): "PyTorch's mode of evaluation",
     ("replay/predictions/model_process.py", "subprocess.Popen"): "this Python, or the replay's, with that module",

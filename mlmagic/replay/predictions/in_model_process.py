@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import importlib
 import json
 import os
 import random
@@ -35,9 +36,9 @@ def main(job: Path) -> None:
     """Answer the questions of the JSON file *job*, in their order."""
     asked = json.loads(job.read_text("utf-8"))
     signal.alarm(int(asked["longest_s"]))  # ends this process even if the one that started it is gone
-    if asked["path"]:
-        sys.path[:] = asked["path"]
     _restore_modules(asked["modules"])
+    importlib.import_module("mlflow.models")  # as in a kernel, before the working folder comes first on the path
+    sys.path[:] = asked["path"] or ["", *sys.path]
     for one in asked["questions"]:
         write(answer(Path(one["folder"]), Path(one["rows"])), Path(asked["answers"]), one["name"])
         gc.collect()

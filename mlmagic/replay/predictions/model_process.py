@@ -107,7 +107,8 @@ def _run(batch: Sequence[Question], place: Place, folder: Path, longest_s: float
         "longest_s": longest_s + _MORE_S,
         "questions": [{"name": one.name, "folder": str(one.folder), "rows": str(one.rows)} for one in batch],
     }
-    command = [place.python, "-m", "mlmagic.replay.predictions.in_model_process", str(job)]
+    # -P: files of the working folder, such as a random.py, do not take the place of what mlmagic and MLflow import.
+    command = [place.python, "-P", "-m", "mlmagic.replay.predictions.in_model_process", str(job)]
     try:
         job.write_text(json.dumps(described), "utf-8")
         with log.open("wb") as output:

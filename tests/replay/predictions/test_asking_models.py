@@ -252,6 +252,8 @@ def test_an_earlier_answer_is_not_taken_for_one_that_failed(tmp_path, place):
 
     save_model(Ridge().fit(X, X.a), "m", tmp_path / "m", input_example=X)
     question = Question("m", tmp_path / "m", tmp_path / "m")
+    (tmp_path / "random.py").write_text("raise ValueError('a file of the user that is named as a module of Python')")
+    (tmp_path / "numpy.py").write_text("raise ValueError('as a library')")
     assert ask([question], place)["m"].rows == 5
     assert (
         ask([question], replace(place, python="false"))["m"].problem == "the process that asked it ended with status 1"
