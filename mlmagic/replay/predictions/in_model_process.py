@@ -76,6 +76,8 @@ def answer(folder: Path, rows_of: Path) -> Predictions:
         outputs, again = (_outputs(methods, rows) for _ in range(2))
     except BaseException as error:  # noqa: BLE001  # the model's own code runs
         reraise_interrupt(error)
+        if isinstance(error, MemoryError):
+            return Predictions(problem=f"this machine has too little memory for it: {_text(error)}")
         return Predictions(raised=_text(error))
     if not sum(values.size for values in outputs.values()):
         return Predictions(problem="it predicts nothing on the rows that are stored with it")

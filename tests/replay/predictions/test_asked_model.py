@@ -153,6 +153,19 @@ def test_rows_that_the_model_does_not_take(tmp_path):
     assert "ValueError: The feature names should match" in found.raised
 
 
+class Huge(Restless):
+    """Wants more memory than any machine has."""
+
+    def predict(self, X):
+        return np.zeros((len(X), 10**15))
+
+
+def test_a_model_without_enough_memory_is_not_compared(tmp_path):
+    save_model(LinearRegression().fit(X, X.a), "rows", tmp_path / "rows", input_example=X)
+    save_model(Huge().fit(X), "m", tmp_path / "m", input_example=X)
+    assert answer(tmp_path / "m", tmp_path / "rows").problem.startswith("this machine has too little memory for it")
+
+
 class Silent(Restless):
     """Predicts nothing."""
 
