@@ -72,12 +72,16 @@ def answer(folder: Path, rows_of: Path) -> Predictions:
         return Predictions(problem=f"{lead}{_text(error)}")
     if not methods:
         return Predictions(problem="it has no predict, and no transform")
+    return _asked(methods, rows)
+
+
+def _asked(methods: Mapping[str, Callable[[Any], Any]], rows: Any) -> Predictions:
     try:
         outputs, again = (_outputs(methods, rows) for _ in range(2))
+    except MemoryError as error:
+        return Predictions(problem=f"this machine has too little memory for it: {_text(error)}")
     except BaseException as error:  # noqa: BLE001  # the model's own code runs
         reraise_interrupt(error)
-        if isinstance(error, MemoryError):
-            return Predictions(problem=f"this machine has too little memory for it: {_text(error)}")
         return Predictions(raised=_text(error))
     if not sum(values.size for values in outputs.values()):
         return Predictions(problem="it predicts nothing on the rows that are stored with it")
