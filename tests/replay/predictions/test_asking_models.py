@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import signal
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +78,8 @@ class Endless(Fatal):
 
     def predict(self, X):
         if os.getpid() != self.home:
+            Path(f"{self.note}.part").write_text(str(os.getpid()))
+            Path(f"{self.note}.part").rename(self.note)
             time.sleep(600)
         return np.zeros(len(X))
 
@@ -242,9 +246,29 @@ def test_a_model_of_plain_mlflow_is_asked_once_the_user_agreed_to_load_it(make_r
 def test_a_model_that_never_answers_is_left(tmp_path, place):
     from mlmagic.models.saving.save import save_model
 
-    save_model(Endless().fit(X), "m", tmp_path / "m", input_example=X)
+    save_model(Endless(str(tmp_path / "pid")).fit(X), "m", tmp_path / "m", input_example=X)
     found = ask([Question("m", tmp_path / "m", tmp_path / "m")], place, longest_s=5)
     assert found["m"].problem == "it did not answer within 5 s"
+
+
+def test_an_interrupt_ends_the_process_that_asks(tmp_path, place):
+    from mlmagic.models.saving.save import save_model
+
+    started = tmp_path / "pid"
+    save_model(Endless(str(started)).fit(X), "m", tmp_path / "m", input_example=X)
+
+    def interrupt():
+        while not started.exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    waiting = threading.Thread(target=interrupt, daemon=True)
+    waiting.start()
+    with pytest.raises(KeyboardInterrupt):
+        ask([Question("m", tmp_path / "m", tmp_path / "m")], place)
+    waiting.join()
+    assert _ends(int(started.read_text()))
+    assert [*place.scratch.iterdir()] == []
 
 
 def test_an_earlier_answer_is_not_taken_for_one_that_failed(tmp_path, place):
