@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.comparison.diffs.data_diff import data_rows
 from mlmagic.comparison.diffs.run_record import DatasetRecord
 from mlmagic.replay.plan import current_fact, needed
+from mlmagic.replay.predictions.differences import judge
 from mlmagic.replay.reproduction import Cause
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlmagic.replay.plan import ReplayPlan
+    from mlmagic.replay.results import RunResults
     from mlmagic.replay.running.replaying import Replayed
     from mlmagic.session.log import LoggedCell
 
@@ -108,8 +110,17 @@ def _read(replayed: Replayed) -> Iterator[tuple[int, LoggedCell, str, object]]:
 
 
 def varies(replayed: Replayed, again: Replayed) -> bool:
-    """Return whether two replays differ in a metric."""
-    return again.run is not None and _metrics(replayed.run) != _metrics(again.run)
+    """Return whether two replays differ in a metric, or in what a model of theirs predicts."""
+    if again.run is None:
+        return False
+    return _metrics(replayed.run) != _metrics(again.run) or _predict_otherwise(replayed.results, again.results)
+
+
+def _predict_otherwise(replayed: RunResults | None, again: RunResults | None) -> bool:
+    if replayed is None or again is None:
+        return False
+    pairs = [(found, again.predictions.get(name)) for name, found in replayed.predictions.items()]
+    return any(judge(*pair).state == "different" for pair in pairs)
 
 
 UNSEEDED = Cause("something random", "two replays differ too, so a cell draws what no recorded seed fixes")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from mlmagic.replay.predictions.closeness import closeness
+from mlmagic.replay.predictions.differences import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from mlmagic.replay.results import RunResults
 
 State = Literal["identical", "equivalent", "different", "missing", "not compared"]
-_ROUNDING = 1e-9
-"""Relative differences up to this are those of sums in another order, on other threads or another processor."""
-_NOISE_FACTOR = 4.0
-"""How many times the difference of two replays the original may be away from one of them."""
-_MOST_NOISE = 1e-4
-"""The largest relative noise, so many times as above, that can come from sums in another order."""
 _OF_CLOCK = re.compile(
     r"(^|[_./ ])(time|seconds|secs|duration|elapsed|latency|throughput|memory|rss|ms|mb|fps)($|[_./ ])"
 )
@@ -50,7 +45,7 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
     found += _texts("parameter", original.params, replayed.params, again.params if again is not None else None)
     found += _texts("data", original.data, replayed.data)
     found += _figures(original, replayed, again)
-    found += _models(original, replayed)
+    found += _models(original, replayed, again)
     if original.error and original.error == replayed.error:
         found.append(ComparedResult("error", original.error, "identical"))
     elif original.error != replayed.error:
@@ -77,8 +72,6 @@ def _metrics(original: RunResults, replayed: RunResults, again: RunResults | Non
             )
         elif other is None:
             yield ComparedResult("metric", name, "missing", shown)
-        elif _same(series, other):
-            yield ComparedResult("metric", name, "identical", shown, _last(other), 0.0)
         else:
             yield _compared_series(name, series, other, again.metrics.get(name) if again is not None else None)
     for name, series in replayed.metrics.items():
@@ -95,45 +88,11 @@ def _compared_series(
     if [step for step, _ in series] != [step for step, _ in other]:
         note = f"{len(series)} values, {len(other)} in the replay"
         return ComparedResult("metric", name, "different", _last(series), _last(other), note=note)
-    largest = _largest_difference(series, other)
-    state: State = "different"
-    note = ""
-    if _is_rounding(series, other):
-        state, note = "equivalent", "rounding of sums in another order"
-    elif again is not None and [step for step, _ in again] == [step for step, _ in other]:
-        noise = _largest_difference(other, again)
-        scale = max((abs(value) for _, value in series if math.isfinite(value)), default=0.0)
-        if largest <= _NOISE_FACTOR * noise <= _MOST_NOISE * scale:
-            state, note = "equivalent", f"two replays differ by {noise:.2g} too"
-    return ComparedResult("metric", name, state, _last(series), _last(other), largest, note)
-
-
-def _same(series: Sequence[tuple[int, float]], other: Sequence[tuple[int, float]]) -> bool:
-    """Return whether two series are equal bit for bit; NaN equals NaN."""
-    return len(series) == len(other) and all(
-        step == step_2 and (struct.pack("<d", value) == struct.pack("<d", value_2) or _are_nan(value, value_2))
-        for (step, value), (step_2, value_2) in zip(series, other, strict=True)
-    )
-
-
-def _are_nan(value: float, other: float) -> bool:
-    return math.isnan(value) and math.isnan(other)
-
-
-def _is_rounding(series: Sequence[tuple[int, float]], other: Sequence[tuple[int, float]]) -> bool:
-    scale = max((abs(value) for _, value in series if math.isfinite(value)), default=0.0)
-    return all(
-        value == value_2 or _are_nan(value, value_2) or abs(value - value_2) <= _ROUNDING * scale
-        for (_, value), (_, value_2) in zip(series, other, strict=True)
-    )
-
-
-def _largest_difference(series: Sequence[tuple[int, float]], other: Sequence[tuple[int, float]]) -> float:
-    differences = [
-        abs(value - value_2) for (_, value), (_, value_2) in zip(series, other, strict=True) if value != value_2
-    ]
-    finite = [one for one in differences if math.isfinite(one)]
-    return math.inf if len(finite) < len(differences) else max(finite, default=0.0)
+    noise = None
+    if again is not None and [step for step, _ in again] == [step for step, _ in other]:
+        noise = [value for _, value in again]
+    found = closeness([value for _, value in series], [value for _, value in other], noise)
+    return ComparedResult("metric", name, found.state, _last(series), _last(other), found.largest, found.note)
 
 
 def _last(series: Sequence[tuple[int, float]]) -> str:
@@ -190,12 +149,15 @@ def _pixels_apart(content: bytes, other: bytes) -> float | None:
     return float(np.any(pixels != other_pixels, axis=-1).mean())
 
 
-def _models(original: RunResults, replayed: RunResults) -> Iterator[ComparedResult]:
-    for name, digest in original.models.items():
+def _models(original: RunResults, replayed: RunResults, again: RunResults | None) -> Iterator[ComparedResult]:
+    """Compare models by their files, and where these differ by what both predict on stored rows, if they were asked."""
+    for name, model in original.models.items():
         other = replayed.models.get(name)
         if other is None:
             yield ComparedResult("model", name, "missing")
-        elif other == digest:
+        elif model.is_same(other):
             yield ComparedResult("model", name, "identical")
         else:
-            yield ComparedResult("model", name, "not compared", note="its file differs, and its metrics are compared")
+            noise = again.predictions.get(name) if again is not None else None
+            found = judge(original.predictions.get(name), replayed.predictions.get(name), noise)
+            yield ComparedResult("model", name, found.state, difference=found.largest, note=found.note)

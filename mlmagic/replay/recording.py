@@ -40,6 +40,8 @@ def _record(found: Reproduction) -> str:
     client.set_tag(found.run_id, VERDICT, str(found.verdict))
     now = time.time_ns() // 1_000_000
     why = [f"{cause.what}: {cause.evidence}" for cause in found.causes]
+    models = (one for one in found.results if one.kind == "model" and one.state == "different")
+    why += [f"the model {one.name!r}: {one.note}" for one in models]
     tags = {
         "mlflow.runName": f"{found.name} reproduced",
         REPRODUCES: found.run_id,

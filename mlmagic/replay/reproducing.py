@@ -20,6 +20,7 @@ from mlmagic.replay.causes import (
 )
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.matching import follow, path_below
+from mlmagic.replay.predictions.asking_models import ask_models, models_that_differ, place_for
 from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
@@ -103,6 +104,7 @@ class _Work:
         self._python: str | None = None
         self._kept: ReplayKernel | None = None
         self._tree: RecordedTree | None = None
+        self._models: Scratch | None = None
 
     @contextlib.contextmanager
     def replays(self) -> Iterator[None]:
@@ -123,20 +125,43 @@ class _Work:
         if reason := planning.why_no_folder(tree.placed(plan)):
             return _cannot(self.run, reason, plan)
         first = self._replay(plan, steps, "replaying", is_first=True)
-        if plan.is_slice and not _is_as_good(first, original):
+        if plan.is_slice and not self._is_as_good(first, original):
             if reason := why_not_whole(plan, whole, self._request):
-                results = compare(original, first.results) if first.results is not None else ()
+                results = self._compared(original, first) if first.results is not None else ()
                 causes = causes_of(self.run, first)
                 return _cannot(self.run, reason, whole, results=results, causes=causes, notes=_notes(first))
             first = self._replay(whole, steps, "some cells are not enough: replaying all", is_first=True)
         if first.results is None:
             return self._without_results(first)
-        compared = compare(original, first.results)
+        compared = self._compared(original, first)
         again = None
         if not _all_identical(compared):
             again = self._replay(first.plan, steps, "replaying again, to measure the noise")
-            compared = compare(original, first.results, again.results)
+            compared = self._compared(original, first, again)
         return self._report(first, again, compared, original, steps)
+
+    def _is_as_good(self, done: Replayed, original: RunResults) -> bool:
+        """Return whether a slice has given what the whole session would: the same results from the same inputs."""
+        if done.results is None or done.failures or done.differing_inputs():
+            return False
+        return _all_identical(self._compared(original, done))
+
+    def _compared(self, original: RunResults, done: Replayed, again: Replayed | None = None) -> list[ComparedResult]:
+        """Compare the results, and models whose files differ by their predictions."""
+        assert done.results is not None  # noqa: S101  # checked by the callers
+        self._ask_models(original, done, again)
+        return compare(original, done.results, again.results if again is not None else None)
+
+    def _ask_models(self, original: RunResults, *replays: Replayed | None) -> None:
+        done = [one for one in replays if one is not None and one.results is not None]
+        results = [one.results for one in done if one.results is not None]
+        if not models_that_differ(original, results):
+            return
+        if self._progress is not None:
+            self._progress("comparing the models by their predictions", len(done[0].plan.at), len(done[0].plan.at))
+        if self._models is None:
+            self._models = self._scratches.enter_context(scratch())
+        ask_models(original, results, place_for(done[0], self._models, self._python))
 
     def _replay(
         self,
@@ -240,6 +265,7 @@ class _Work:
         causes = [*causes_of(self.run, done), *([UNSEEDED] if again is not None and varies(done, again) else [])]
         if not causes and done.plan.session.start.get("hash_seed") == "random":
             other = self._replay(done.plan, steps, "replaying with another hash seed", hash_seed=_SEEDS[1])
+            self._ask_models(original, done, other)
             causes += [HASH_SEED] if varies(done, other) else []
         return replace(found, causes=causes, first_different=number, notes=notes, figures=figures)
 
@@ -250,13 +276,6 @@ def _as_recorded(results: RunResults, plan: ReplayPlan) -> RunResults:
         return results
     params = {name: plan.tree.as_recorded(text) for name, text in results.params.items()}
     return replace(results, params=params, error=plan.tree.as_recorded(results.error))
-
-
-def _is_as_good(done: Replayed, original: RunResults) -> bool:
-    """Return whether a slice has given what the whole session would: the same results from the same inputs."""
-    if done.results is None or done.failures or done.differing_inputs():
-        return False
-    return _all_identical(compare(original, done.results))
 
 
 def _all_identical(compared: Sequence[ComparedResult]) -> bool:

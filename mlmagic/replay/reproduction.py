@@ -46,8 +46,9 @@ class Reproduction:
     run_id, name
         The original run.
     verdict
-        IDENTICAL: all results are equal bit for bit. EQUIVALENT: within the rounding of sums, or the noise that two
-        replays have too. DIFFERENT: a result differs; ``causes`` says why. CANNOT RUN: ``reason`` says what is missing.
+        IDENTICAL: all results are equal bit for bit, and models predict the same. EQUIVALENT: within the rounding of
+        sums, or the noise that two replays have too. DIFFERENT: a result differs; ``causes`` says why. CANNOT RUN:
+        ``reason`` says what is missing.
     results
         Each result of both runs.
     causes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlmagic.replay.predictions.stored_models import stored_models
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
-from mlmagic.store.query import logged_models, session_log
+from mlmagic.store.query import session_log
 from mlmagic.store.query.infinities import number_as_logged
 
 if TYPE_CHECKING:
@@ -17,29 +17,31 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+    from mlmagic.replay.predictions.predictions import Predictions
+    from mlmagic.replay.predictions.stored_models import StoredModel
     from mlmagic.store.artifact_reading import ArtifactPlace
 
 _FIGURES = "figures"
 _LARGEST = 100_000_000
 _MACHINE = "system/"
-_DESCRIBING = frozenset(
-    {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "registered_model_meta", "input_example.json"}
-)
-"""Files of a logged model that describe it: they hold times and ids, or the environment."""
 
 
 @dataclass(frozen=True)
 class RunResults:
-    """What a run stored: each metric's (step, value) pairs, parameters, digests of data, of figures and of models."""
+    """What a run stored: each metric's (step, value) pairs, parameters, digests of data, figures and models.
+
+    ``predictions`` are those of the models that were asked, by name.
+    """
 
     run: Run
     metrics: Mapping[str, tuple[tuple[int, float], ...]]
     params: Mapping[str, str]
     data: Mapping[str, str]
     figures: Mapping[str, bytes] = field(default_factory=dict)
-    models: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, StoredModel] = field(default_factory=dict)
     figure_digests: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    predictions: dict[str, Predictions] = field(default_factory=dict)
 
 
 def read_results(client: MlflowClient, run: Run) -> RunResults:
@@ -58,7 +60,7 @@ def read_results(client: MlflowClient, run: Run) -> RunResults:
         dict(run.data.params),
         {one.dataset.name: one.dataset.digest for one in inputs},
         _figures(place),
-        _models(client, run),
+        stored_models(client, run),
         _figure_digests(place),
         run.data.tags.get("mlmagic.error", ""),
     )
@@ -76,23 +78,3 @@ def _figure_digests(place: ArtifactPlace) -> dict[str, str]:
     content = read_json(place.read(session_log.PATH, _LARGEST).decode("utf-8", "replace"), dict) or {}
     found = content.get("figures")
     return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
-
-
-def _models(client: MlflowClient, run: Run) -> dict[str, str]:
-    """Return a digest of the data files of each model that the run logged; nothing is loaded."""
-    found = {}
-    for model in logged_models.models_of(client, run):
-        place = place_of(str(model.model_id), str(model.artifact_location))
-        content = hashlib.sha256()
-        for path in sorted(_paths(place)):
-            if path.rpartition("/")[2] not in _DESCRIBING:
-                content.update(path.encode() + place.read(path, _LARGEST))
-        found[model.name] = content.hexdigest()
-    return found
-
-
-def _paths(place: ArtifactPlace, folder: str = "") -> list[str]:
-    found = []
-    for file in place.files(folder):
-        found += _paths(place, file.path) if file.is_dir else [file.path]
-    return found

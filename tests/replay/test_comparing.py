@@ -7,6 +7,7 @@ import io
 import pytest
 
 from mlmagic.replay.comparing import compare
+from mlmagic.replay.predictions.stored_models import StoredModel
 from mlmagic.replay.results import RunResults
 
 
@@ -55,8 +56,8 @@ def test_what_measures_time_or_memory_is_not_compared(name):
 
 
 def test_parameters_data_and_models():
-    original = _results({}, params={"n": "3"}, data={"X": "a"}, models={"m": "1"})
-    found = compare(original, _results({}, params={"n": "4"}, data={"X": "a"}, models={"m": "2"}))
+    original = _results({}, params={"n": "3"}, data={"X": "a"}, models={"m": StoredModel("1")})
+    found = compare(original, _results({}, params={"n": "4"}, data={"X": "a"}, models={"m": StoredModel("2")}))
     assert [(one.kind, one.state) for one in found] == [
         ("parameter", "different"), ("data", "identical"), ("model", "not compared"),
     ]  # fmt: skip

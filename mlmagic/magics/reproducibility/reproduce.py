@@ -44,9 +44,10 @@ class ReproduceMagics(Magics):
     def reproduce(self, line: str = "", local_ns: Mapping[str, Any] | None = None) -> Reproduction | None:
         """Run a recorded run again in a fresh kernel, from its record alone, and say whether the numbers came back.
 
-        IDENTICAL: all results are equal bit for bit. EQUIVALENT: within the rounding of sums on other threads, or the
-        noise of two replays. DIFFERENT: the report names what changed: the data and its column, a package, a module,
-        random draws that no seed fixes. CANNOT RUN: it says what is missing.
+        IDENTICAL: all results are equal bit for bit, and models predict the same on the rows that are stored with them.
+        EQUIVALENT: within the rounding of sums on other threads, or the noise of two replays. DIFFERENT: the report
+        names what changed: the data and its column, a package, a module, random draws that no seed fixes. CANNOT RUN:
+        it says what is missing.
 
         The cells that the run needs are executed as they were recorded, in its folder, with the recorded states of the
         random generators. Their own runs go to a store of the replay's, which is deleted.

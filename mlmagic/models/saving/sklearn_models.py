@@ -99,7 +99,7 @@ def _why_not_skops(found: PickleSurvey) -> str | None:
 
 
 def _dump_skops(model: Any, meta: Any, file: Path) -> Any:
-    skops_io = _imported_skops()
+    skops_io = imported_skops()
     data = skops_io.dumps(model)
     # The data was just written by this process, so all its types can be trusted.
     trusted = skops_io.get_untrusted_types(data=data)
@@ -109,12 +109,13 @@ def _dump_skops(model: Any, meta: Any, file: Path) -> Any:
     return kept
 
 
-def _imported_skops() -> ModuleType:
+def imported_skops() -> ModuleType:
     """Import `skops.io` without the array libraries that it would import, and return it.
 
     skops walks through all of scikit-learn, whose adapters then import each installed array library. torch alone takes
     2 s and 200 MB.
     """
+    importlib.import_module("sklearn.base")  # SciPy's statistics cannot be imported while torch is refused
     absent = [name for name in _ARRAY_LIBRARIES if name not in sys.modules]
     sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]  # None makes Python refuse the import
     try:

@@ -169,7 +169,7 @@ def _reload(shell: Any, modules: Sequence[str]) -> None:
 
 
 def report(path: str) -> None:
-    """Write the record of the replayed session so far to *path*, as JSON."""
+    """Write the record of the replayed session so far to *path*, as JSON, with where modules are found now."""
     from mlmagic.session import notebook_session
 
     session = notebook_session.current()
@@ -179,7 +179,11 @@ def report(path: str) -> None:
         for cell in session.log.cells
         if not cell.nested
     ]  # fmt: skip
-    found = {"cells": cells, "redirected": _replay[0].redirected}
+    found = {
+        "cells": cells,
+        "redirected": _replay[0].redirected,
+        "path": [one for one in sys.path if isinstance(one, str)],
+    }
     target = Path(path)
     part = target.with_suffix(".part")
     part.write_text(json.dumps(found, default=str), "utf-8")

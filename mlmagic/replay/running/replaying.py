@@ -38,7 +38,8 @@ class Replayed:
     """A replay that has ended: ``stopped`` says why it ended before the last cell, if it did.
 
     ``objects`` are those that were asked for, ``not_brought`` says why some could not be. ``kernel`` is the
-    one that was left running. ``past_copy`` are files that cells read by full paths, so not in the copy of the tree.
+    one that was left running, ``path`` is its ``sys.path`` at the end. ``past_copy`` are files that cells read by full
+    paths, so not in the copy of the tree.
     """
 
     plan: ReplayPlan
@@ -47,6 +48,7 @@ class Replayed:
     stopped: str = ""
     records: list[dict[str, Any]] = field(default_factory=list)
     redirected: list[str] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
     hash_seed: str = ""
     objects: dict[str, Any] = field(default_factory=dict)
     not_brought: dict[str, str] = field(default_factory=dict)
@@ -128,7 +130,7 @@ def replay(
             report = scratch.folder / "report.json"
             kernel.run(_CALL.format("report", repr(str(report))), timeout_s=_QUICK_S, silent=True)
             found = json.loads(report.read_text("utf-8"))
-            done.records, done.redirected = found["cells"], found["redirected"]
+            done.records, done.redirected, done.path = found["cells"], found["redirected"], found["path"]
             if plan.tree is not None:
                 read = (path for one in done.records for path in one["record"].get("read", ()))
                 done.past_copy |= plan.tree.read_past_it(read)

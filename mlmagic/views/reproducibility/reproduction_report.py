@@ -33,7 +33,7 @@ _WORDS = {"data": "dataset"}
 
 @dataclass(frozen=True)
 class ResultRow:
-    """A result as it is shown."""
+    """A result as it is shown; ``is_listed`` even where the report lists what differs only."""
 
     sign: str
     kind: str
@@ -41,7 +41,7 @@ class ResultRow:
     original: str
     replayed: str
     note: str
-    differs: bool
+    is_listed: bool
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,16 @@ def reproduction_bundle(found: Reproduction) -> MimeBundle:
     >>> from mlmagic.replay.comparing import ComparedResult
     >>> from mlmagic.replay.reproduction import Reproduction
     >>> same = [ComparedResult("metric", "accuracy", "identical", "0.9", "0.9", 0.0)]
+    >>> same += [ComparedResult("model", "rf", "identical", note="predicts the same on 5 stored rows")]
     >>> found = Reproduction("3f2a91c0" * 4, "forest", Verdict.IDENTICAL, same, cells=3, of_cells=5, seconds=2.5)
     >>> print(reproduction_bundle(found)["text/plain"])
     IDENTICAL  forest (3f2a91c0)
+      = model rf  predicts the same on 5 stored rows
       1 metric is equal bit for bit
       3 of 5 cells in 2.50 s
     """
     rows = result_rows(found.results)
-    differing = [row for row in rows if row.differs]
+    listed = [row for row in rows if row.is_listed]
     return {
         "text/html": render(
             "reproduction_report.html",
@@ -76,12 +78,12 @@ def reproduction_bundle(found: Reproduction) -> MimeBundle:
             status=_STATUS[found.verdict],
             headline=_headline(found),
             equal=_equal(found),
-            differing=differing,
-            rest=[row for row in rows if not row.differs],
+            listed=listed,
+            rest=[row for row in rows if not row.is_listed],
             pictures=_pictures(found),
             footer=_footer(found),
         ),
-        "text/plain": "\n".join(_plain(found, differing)),
+        "text/plain": "\n".join(_plain(found, listed)),
     }
 
 
@@ -94,8 +96,15 @@ def _row(one: ComparedResult) -> ResultRow:
     original, replayed = _pair(one)
     return ResultRow(
         _SIGNS[one.state], one.kind, one.name, original, replayed, _note(one),
-        differs=one.state in {"different", "missing", "equivalent"},
+        is_listed=_is_listed(one),
     )  # fmt: skip
+
+
+def _is_listed(one: ComparedResult) -> bool:
+    """Return whether a result has a line of its own: it differs, needs a remark, or is a model without comparison."""
+    if one.state == "not compared":
+        return one.kind == "model"
+    return one.state != "identical" or bool(one.note)
 
 
 def _pair(one: ComparedResult) -> tuple[str, str]:
@@ -114,6 +123,8 @@ def _pair(one: ComparedResult) -> tuple[str, str]:
 def _note(one: ComparedResult) -> str:
     if one.state == "missing":
         return "not in the replay"
+    if one.state == "not compared" and one.kind == "model":
+        return f"not compared: {one.note}"
     apart = ""
     if one.kind == "metric" and one.difference and math.isfinite(one.difference):
         apart = f"{number(one.difference)} apart"
@@ -130,12 +141,13 @@ def _headline(found: Reproduction) -> str:
 
 def _equal(found: Reproduction) -> str:
     """Return in words how many results of each kind are equal: ``3 metrics, 1 figure are equal bit for bit``."""
-    counts = Counter(_WORDS.get(one.kind, one.kind) for one in found.results if one.state == "identical")
-    if not counts:
-        has_none = not found.results and found.verdict is not Verdict.CANNOT_RUN
+    plainly = [one.kind for one in found.results if one.state == "identical" and not one.note]
+    counts = Counter(_WORDS.get(kind, kind) for kind in plainly)
+    if not plainly:
+        has_none = all(one.state == "not compared" for one in found.results) and found.verdict is not Verdict.CANNOT_RUN
         return "the cell ended as it did; the run has no results to compare" if has_none else ""
     words = [f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items()]
-    return f"{', '.join(words)} {'is' if sum(counts.values()) == 1 else 'are'} equal bit for bit"
+    return f"{', '.join(words)} {'is' if len(plainly) == 1 else 'are'} equal bit for bit"
 
 
 def _footer(found: Reproduction) -> str:
@@ -158,15 +170,16 @@ def _uri(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
-def _plain(found: Reproduction, differing: Sequence[ResultRow]) -> list[str]:
+def _plain(found: Reproduction, listed: Sequence[ResultRow]) -> list[str]:
     lines = [f"{found.verdict}  {shorten(found.name)} ({found.run_id[:8]})"]
     if headline := _headline(found):
         lines.append(f"  {shorten(headline, _LONGEST)}")
-    names = [f"{row.kind} {shorten(row.name)}" for row in differing]
+    names = [f"{row.kind} {shorten(row.name)}" for row in listed]
     width = max(map(columns, names), default=0)
-    for row, name in zip(differing, names, strict=True):
+    for row, name in zip(listed, names, strict=True):
         values = f"{row.original} → {row.replayed}" if row.replayed else row.original
-        lines.append(f"  {row.sign} {pad(name, width)}  {clean(values)}  {shorten(row.note, _LONGEST)}".rstrip())
+        parts = [pad(name, width), clean(values), shorten(row.note, _LONGEST)]
+        lines.append(f"  {row.sign} {'  '.join(part for part in parts if part)}".rstrip())
     if equal := _equal(found):
         lines.append(f"  {equal}")
     for at, cause in enumerate(found.causes, 1):

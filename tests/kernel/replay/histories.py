@@ -1,7 +1,8 @@
 """Session histories as people make them, out of order and untidy, and what their reproduction must say.
 
 Each is replayed from its record in a fresh kernel. ``after`` changes the world between the two; ``cause`` must then be
-among the causes that the report names, and ``note`` in a note. ``prepare`` goes before the first cell.
+among the causes that the report names, ``note`` in a note, and ``told`` begin what it says of a result. ``prepare`` goes
+before the first cell.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class History:
     marks: tuple[str, ...] = ()
     prepare: Callable[[Path], None] | None = None
     note: str = ""
+    told: str = ""
 
 
 def _history(name: str, *cells: str, **more) -> History:
@@ -332,6 +334,110 @@ TORCH = [
     ),
 ]
 
+_WORDS = """\
+import os, time
+from sklearn.base import BaseEstimator, ClassifierMixin
+class Words(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.n_features_in_ = X.shape[1]
+        self.fitted_at = time.time_ns()
+        self.seen = {f'word {at}' for at in range(99)}
+        self.first = ORDER(self.seen)[0]
+        return self
+    def predict(self, X):
+        return (X[:, 0] * 100).astype(int) % 7 + len(self.first) * 0 + SIGN(self.first)"""
+
+MODELS = [
+    _history(
+        "a model with other bytes each time",
+        DATA,
+        f"ORDER = sorted\nSIGN = lambda word: 0\n{_WORDS}",
+        "%%track it\nmodel = Words().fit(X, y)",
+        told="predicts the same on 5 stored rows",
+        sample=True,
+    ),
+    _history(
+        "a model that the order of a set decides",
+        DATA,
+        f"ORDER = list\nSIGN = lambda word: sum(map(ord, word))\n{_WORDS}",
+        "%%track it\nmodel = Words().fit(X, y)",
+        verdict="DIFFERENT",
+        cause="sets",
+        told="5 of 5 stored predictions differ",
+        sample=True,
+    ),
+    _history(
+        "a model that random bytes of the system decide",
+        DATA,
+        "import os\nfrom sklearn.linear_model import Ridge",
+        "%%track it\nmodel = Ridge(alpha=1.0).fit(X, y + os.urandom(1)[0])",
+        verdict="DIFFERENT",
+        cause="random",
+        told="5 of 5 stored predictions differ, by up to",
+    ),
+    _history(
+        "a model of a file that changed",
+        "import pandas as pd\nfrom sklearn.linear_model import Ridge",
+        "df = pd.read_csv('data.csv')",
+        "%%track it\nmodel = Ridge(alpha=1.0).fit(df[['x']], df['z'])",
+        files={"data.csv": "x,z\n1,1\n2,1\n6,3\n"},
+        after=_write("data.csv", "x,z\n1,1\n2,1\n6,4\n"),
+        verdict="DIFFERENT",
+        cause="data.csv",
+        told="3 of 3 stored predictions differ",
+    ),
+    _history(
+        "a forest on two threads, and a pipeline",
+        "%seed 7",
+        DATA,
+        "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler",
+        "%%track it\nforest = RandomForestClassifier(20, n_jobs=2).fit(X, y)\npipe = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)",
+        told="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model of an edited module",
+        "from mine import Mine",
+        DATA,
+        "%%track it\nmodel = Mine().fit(X, y)",
+        files={
+            "mine.py": "import time\nfrom sklearn.linear_model import Ridge\nclass Mine(Ridge):\n    def fit(self, X, y):\n        self.at = time.time_ns()\n        return super().fit(X, y)\n"
+        },
+        after=_write("mine.py", "Mine = None\n"),
+        told="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model of a module on a path that a cell added",
+        "import sys\nsys.path.append('src')\nfrom deep import Deep",
+        DATA,
+        "%%track it\nmodel = Deep().fit(X, y)",
+        files={
+            "src/deep.py": "import threading, time\nfrom sklearn.linear_model import Ridge\nLOCK = threading.Lock()\nclass Deep(Ridge):\n    def fit(self, X, y):\n        with LOCK:\n            self.at = time.time_ns()\n        return super().fit(X, y)\n"
+        },
+        told="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a torch model that holds a set and a time",
+        "%seed 5",
+        "import time, torch\nX = torch.randn(64, 3); y = X.sum(1, keepdim=True)",
+        "class Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = torch.nn.Linear(3, 1)\n        self.drop = torch.nn.Dropout(0.3)\n        self.words = {f'w{at}' for at in range(50)}\n        self.at = time.time_ns()\n    def forward(self, rows):\n        return self.drop(self.layer(rows))",
+        "%%track it\nnet = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\nfor epoch in range(3):\n    optimizer.zero_grad()\n    loss = (net(X) - y).pow(2).mean()\n    loss.backward()\n    optimizer.step()",
+        told="predicts the same on 5 stored rows",
+    ),
+    _history(
+        "a model that MLflow logged",
+        DATA,
+        "import mlflow, time",
+        "%%track it\nmodel = LogisticRegression().fit(X, y)\nmodel.at = time.time_ns()\n_ = mlflow.sklearn.log_model(model, name='model', input_example=X[:4], serialization_format='cloudpickle', pip_requirements=[])",
+        told="its files do not bear your signature, so it was not loaded. If you know it: mlmagic.load_model('runs:/",
+    ),
+    _history(
+        "a model without rows",
+        "from sklearn.linear_model import Ridge",
+        "%%track it\nmodel = Ridge(alpha=1.0).fit([[0.5], [1.5]], [1.0, 2.0])",
+        told="no rows are stored with it",
+    ),
+]
+
 FILES = [
     _history(
         "a file read",
@@ -564,4 +670,4 @@ RUNS = [
     ),
 ]
 
-HISTORIES = [*ORDER, *OBJECTS, *RANDOM, *TORCH, *FILES, *RUNS]
+HISTORIES = [*ORDER, *OBJECTS, *RANDOM, *TORCH, *MODELS, *FILES, *RUNS]
