@@ -31,13 +31,16 @@ if TYPE_CHECKING:
 _SAVES = frozenset({"log_model", "dump", "save_model"})
 _RESAMPLES = frozenset({"sklearn.utils.resample"})
 _REPEATS = frozenset({"numpy.repeat"})
-_SCALES = frozenset({
-    *(f"sklearn.preprocessing.{name}" for name in (
-        "scale", "minmax_scale", "maxabs_scale", "robust_scale", "quantile_transform", "power_transform",
-    )),
-    "scipy.stats.zscore",
-})  # fmt: skip
-"""Functions that learn from rows what they do to them."""
+_SCALES = {
+    "sklearn.preprocessing.scale": "StandardScaler()",
+    "sklearn.preprocessing.minmax_scale": "MinMaxScaler()",
+    "sklearn.preprocessing.maxabs_scale": "MaxAbsScaler()",
+    "sklearn.preprocessing.robust_scale": "RobustScaler()",
+    "sklearn.preprocessing.quantile_transform": "QuantileTransformer()",
+    "sklearn.preprocessing.power_transform": "PowerTransformer()",
+    "scipy.stats.zscore": "StandardScaler()",
+}
+"""Functions that learn from rows what they do to them, and the step of a pipeline that does the same."""
 _NEVER_FIT = frozenset({
     "sklearn", "numpy", "pandas", "matplotlib", "seaborn", "joblib", "pickle", "mlflow", "mlmagic", "copy", "print",
     "type", "len", "repr", "str", "display", "getattr", "isinstance", "id", "shap", "plt", "list", "zip", "enumerate",
@@ -77,13 +80,20 @@ class Calls:
             return made
         if name in _SAVES:
             self._saved(node)
-        if name == "append" and self._appended(node):
+        if name == "append" and self._is_of_list(node):
+            scores.appended(scope, dotted(node.func.value), node.args[0])  # type: ignore[attr-defined]  # an attribute
             return None
         if isinstance(node.func, ast.Attribute) and not path.startswith("numpy."):
             receiver = scope.value(node.func.value)
             if (found := self._method(node, receiver, node.func.attr)) is not _NOT_A_METHOD:
                 return found
         return self._function(node, path, name)
+
+    def _is_of_list(self, node: ast.Call) -> bool:
+        """Return whether a call appends to a list that has a name."""
+        name = dotted(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+        is_table = isinstance(self._scope.names.get(name), Data) or name in self._scope.code.imported
+        return bool(name) and len(node.args) == 1 and not node.keywords and not is_table
 
     def shaped(self, data: Data, statistic: Statistic, node: ast.AST) -> Data:
         """Return data that a statistic has changed."""
@@ -128,7 +138,8 @@ class Calls:
                 return scores.of_model(scope, node, data, of_model, "evaluate")
             else:
                 shown = path if path in _BY_FOLDS else name
-                scope.events.divided(data, shown, scope.cell, node.lineno)
+                by_groups = any(one.arg in {"groups", None} for one in node.keywords)
+                scope.events.divided(data, shown, scope.cell, node.lineno, by_groups=by_groups)
         return FoldData(data or Data(Rows("whole"))) if path == "mlmagic.folds" else scores.unknown(node)
 
     def _random_split(self, node: ast.Call) -> Value:
@@ -188,18 +199,6 @@ class Calls:
             return data if name == "fit_transform" else None
         return estimators.judged(self._scope, node, data, None, name)
 
-    def _appended(self, node: ast.Call) -> bool:
-        """Add a score to a list of them; return whether that is what the call does."""
-        to = dotted(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-        if not to or len(node.args) != 1:
-            return False
-        if (score := scores.of_record(self._scope, node.args[0])) is None:
-            if isinstance(before := self._scope.names.get(to), Score):
-                scores.added(self._scope, to, scores.unknown(before.node))
-            return False
-        scores.added(self._scope, to, score)
-        return True
-
     def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911  # a kind of function each
         """Return what a function returns: one of the notebook is interpreted, another passes its data on."""
         scope = self._scope
@@ -235,7 +234,7 @@ class Calls:
         if name in stacking.STACKS and (below := stacking.stacked(scope, node, name, given)) is not None:
             return below
         if data is not None and path in _SCALES and isinstance(given[0], Data) and not tables.is_by_row(node):
-            return given[0].with_fits(Fit(name, given[0].rows, "transformer", scope.cell, node))
+            return given[0].with_fits(Fit(name, given[0].rows, "transformer", scope.cell, node, None, _SCALES[path]))
         if data is not None:
             return data
         return Data(Rows("whole")) if _loads(path, name) else None

@@ -140,7 +140,8 @@ def forget(value: Value) -> None:
 def _split(scope: Scope, node: ast.Call, splitter: Estimator) -> Value:
     for argument in node.args[:1]:
         if (data := scope.as_data(argument)) is not None:
-            scope.events.divided(data, f"{splitter.what}.split", scope.cell, node.lineno)
+            by_groups = "Group" in splitter.what or splitter.what == "PredefinedSplit"
+            scope.events.divided(data, f"{splitter.what}.split", scope.cell, node.lineno, by_groups=by_groups)
     return FoldData()
 
 

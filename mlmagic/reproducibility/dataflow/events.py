@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlmagic.reproducibility.dataflow.values import names_test_rows
+
 if TYPE_CHECKING:
     import ast
 
@@ -92,9 +94,16 @@ class Events:
         """Report a training that ends by the score of rows."""
         self.choices.setdefault(id(node), Choice(frozenset({rows}), node, name, cell, is_stop=True))
 
-    def divided(self, data: Data, by: str, cell: CodeCell, line: int, *, is_target: bool = False) -> None:
-        """Judge data that a split or a cross-validation divides: what was learned from all of its rows leaks."""
+    def divided(
+        self, data: Data, by: str, cell: CodeCell, line: int, *, is_target: bool = False, by_groups: bool = False
+    ) -> None:
+        """Judge data that a split or a cross-validation divides: what was learned from all of its rows leaks.
+
+        Rows that are repeated stay together if they are divided *by_groups*.
+        """
         for fit in data.learned:
+            if fit.kind == "repetition" and by_groups:
+                continue
             if fit.kind == "stateless" or (fit.kind == "statistic" and (is_target or _is_of_training(fit.rows))):
                 continue
             drawn = fit.kind in {"repetition", "resampler"} and data.rows.has_some_of(fit.rows)
@@ -132,7 +141,7 @@ def _is_of_one_split(rows: Rows) -> bool:
 def _was_held_out(rows: Rows, trained: Rows) -> bool:
     """Return whether rows are among those that a model was trained on, and the code calls them another side."""
     for part in trained.parts or (trained,):
-        found = rows is part and part.side == "test" and part.division is not None
+        found = rows is part and part.division is not None and names_test_rows(part.name)
         for one in rows.line():
             found |= one is not part and one.side == "test"
             found |= one is part and bool(trained.parts) and one.side == "test"

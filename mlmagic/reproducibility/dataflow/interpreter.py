@@ -100,7 +100,7 @@ class Interpreter:
     def _statement(self, node: ast.stmt) -> None:  # noqa: PLR0912  # a branch for each kind of statement
         match node:
             case ast.Assign(targets=targets, value=value):
-                found = scores.of_record(self, value) or self.value(value)
+                found = self.value(value)
                 for target in targets:
                     self.bind(target, found)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -203,6 +203,8 @@ class Interpreter:
                 self.bind(inner, None)
             case ast.Subscript():
                 self._store_into(target, value)
+            case ast.Attribute(value=base) if isinstance(changed := self.value(base), Estimator):
+                estimators.forget(changed)  # such as `model.coef_ = …`
             case _ if name := dotted(target):
                 self.names[name] = found = scores.bound(self, name, value) if isinstance(value, Score) else _named(value, name)
                 if isinstance(found, Data) and found.rows.side and not found.rows.name:
@@ -222,7 +224,7 @@ class Interpreter:
         name = dotted(base)
         data = self.as_data(base) if not isinstance(value, Score) else None
         if isinstance(value, Score) and name:
-            scores.added(self, name, scores.of_record(self, value.node) or value)
+            scores.added(self, name, value)
             return
         estimators.forget(value)
         if not name or not isinstance(data, Data):
@@ -267,9 +269,9 @@ class Interpreter:
                     return Columns(frozenset(one.value for one in elements if isinstance(one, ast.Constant)))
                 return Several(tuple(map(self.value, elements)))
             case ast.Dict(values=values):
-                for one in values:
-                    estimators.forget(self.value(one))
-                return scores.of_record(self, node)
+                held = tuple(map(self.value, values))
+                estimators.forget(Several(held))
+                return scores.of_record(self, values, held)
             case ast.Starred(value=inner) | ast.Await(value=inner) | ast.UnaryOp(operand=inner):
                 return self.value(inner)
             case ast.NamedExpr(target=target, value=inner):

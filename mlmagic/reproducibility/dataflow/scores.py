@@ -21,7 +21,6 @@ _BEST = re.compile(r"(?:^|_)(?:best|top|highest|lowest|winner|chosen|selected|op
 _EXTREMES = frozenset({"max", "min", "amax", "amin", "nanmax", "nanmin"})
 _POSITIONS = frozenset({"argmax", "argmin", "nanargmax", "nanargmin", "idxmax", "idxmin"})
 _CURVES = frozenset({"roc_curve", "precision_recall_curve"})
-_LONGEST_RECORD = 20
 
 
 def of_model(scope: Scope, node: ast.Call, data: Data, model: Estimator | None, name: str) -> Score:
@@ -54,18 +53,25 @@ def of_metric(scope: Scope, node: ast.Call, name: str) -> Value:
 
 def of_function(scope: Scope, node: ast.Call, name: str, given: Sequence[Value]) -> Score | None:
     """Return what a function makes of scores: the same ones, the best one, or its position."""
-    found = [one for one in given if isinstance(one, Score)]
+    found = [one for value in given for one in _listed(value)]
     if not found:
         return None
     has_key = any(one.arg == "key" for one in node.keywords)
     if name in _POSITIONS or (name in _EXTREMES and has_key):
-        return replace(found[0], node=node, what="position")
+        return Score(_rows(found), node, "position")
     if name in _EXTREMES:
         is_running = len(node.args) == 2 and len(found) == 1 and scope.loops and isinstance(node.args[0], ast.Name)  # noqa: PLR2004  # max(best, score)
         if len(found) > 1 or is_running or len(node.args) == 1:
             return Score(_rows(found), node, "best")
         return None
     return Score(_rows(found), found[0].node) if name in _KEEP else None
+
+
+def _listed(value: Value) -> Sequence[Score]:
+    """Return a score, or those in a list of nothing but scores."""
+    if isinstance(value, Several) and value.items and all(isinstance(one, Score) for one in value.items):
+        return [one for one in value.items if isinstance(one, Score)]
+    return [value] if isinstance(value, Score) else []
 
 
 def of_method(node: ast.Call, score: Score, name: str, given: Sequence[Value]) -> Score:
@@ -76,21 +82,11 @@ def of_method(node: ast.Call, score: Score, name: str, given: Sequence[Value]) -
     return replace(score, node=node, what="best") if name in _EXTREMES else replace(score, what="")
 
 
-def of_record(scope: Scope, node: ast.expr) -> Score | None:
+def of_record(scope: Scope, elements: Sequence[ast.expr], values: Sequence[Value]) -> Score | None:
     """Return the scores in ``("svm", score)`` or ``{"C": C, "score": score}``.
 
     By what else is in a record the choice may be made, unless it is a text, a number, a model or what a loop binds.
     """
-    if isinstance(node, ast.Dict):
-        elements: list[ast.expr] = node.values
-    elif isinstance(node, ast.Tuple | ast.List):
-        elements = node.elts
-    else:
-        found = scope.value(node)
-        return found if isinstance(found, Score) else None
-    if len(elements) > _LONGEST_RECORD:
-        return None
-    values = [scope.value(one) for one in elements]
     scores = [one for one in values if isinstance(one, Score)]
     if not scores:
         return None
@@ -99,6 +95,18 @@ def of_record(scope: Scope, node: ast.expr) -> Score | None:
         if not is_known and not (isinstance(element, ast.Name) and element.id in scope.loop_targets):
             return unknown(scores[0].node)
     return Score(_rows(scores), scores[0].node)
+
+
+def appended(scope: Scope, name: str, node: ast.expr) -> None:
+    """Add what a list of this name is given; to a list of scores nothing else."""
+    value = scope.value(node)
+    score = value if isinstance(value, Score) else None
+    if isinstance(value, Several) and isinstance(node, ast.Tuple | ast.List):
+        score = of_record(scope, node.elts, value.items)
+    if score is None and isinstance(before := scope.names.get(name), Score):
+        score = unknown(before.node)
+    if score is not None:
+        added(scope, name, score)
 
 
 def unknown(node: ast.AST) -> Score:
@@ -138,7 +146,7 @@ def compared(scope: Scope, node: ast.If) -> None:
     if not isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE):
         return
     for given, kept in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
-        score = scope.value(given)
+        score = scope.names.get(dotted(given))
         if isinstance(score, Score) and dotted(kept) and _keeps(node.body, dotted(kept), given):
             scope.events.chosen(replace(score, node=test), dotted(kept), scope.cell, is_sure=not scope.is_uncalled)
 

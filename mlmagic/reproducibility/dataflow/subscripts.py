@@ -35,13 +35,12 @@ def part_of(scope: Scope, node: ast.Subscript) -> Value:
     if scope.code.path(node.value) == "numpy.r_" and isinstance(key, ast.Tuple):
         below = [data for one in key.elts if (data := scope.as_data(one)) is not None]
         return union(below) if len(below) == len(key.elts) else None
-    base = scope.value(node.value)
-    scope.value(key)
-    if isinstance(base, Several):
-        at = key.value if isinstance(key, ast.Constant) and type(key.value) is int else None
-        return base.items[at] if at is not None and -len(base.items) <= at < len(base.items) else None
-    if isinstance(at := scope.value(key), Score) and at.what == "position":
+    base, at = scope.value(node.value), scope.value(key)
+    if isinstance(at, Score) and at.what == "position":
         return at
+    if isinstance(base, Several):
+        place = key.value if isinstance(key, ast.Constant) and type(key.value) is int else None
+        return base.items[place] if place is not None and -len(base.items) <= place < len(base.items) else None
     if isinstance(base, Index | Statistic | Score):
         return base
     if isinstance(base, Columns):
@@ -72,6 +71,9 @@ def column_names(scope: Scope, key: ast.expr | None) -> frozenset[str] | None:
         return frozenset({key.value}) if isinstance(key.value, str) else None
     if isinstance(key, ast.Name) and key.id in scope.constants:
         return frozenset({scope.constants[key.id]})
+    if isinstance(key, ast.List) and key.elts:
+        listed = [column_names(scope, one) for one in key.elts]
+        return frozenset().union(*(one for one in listed if one is not None)) if None not in listed else None
     value = scope.value(key)
     return value.names if isinstance(value, Columns) else None
 

@@ -63,8 +63,8 @@ def _of_training_rows(fit: Fit) -> str:
         return "X_train, y_train"
     if isinstance(call.func, ast.Attribute) and call.func.attr == "sample":
         return f"train.sample({', '.join(ast.unparse(one) for one in (*call.args, *call.keywords))})"
-    rows = ", ".join(f"{one.id}_train" for one in call.args if isinstance(one, ast.Name)) or "X_train, y_train"
-    return f"{ast.unparse(call.func)}({', '.join([rows, *map(ast.unparse, call.keywords)])})"
+    given = [f"{one.id}_train" if isinstance(one, ast.Name) else ast.unparse(one) for one in call.args]
+    return f"{ast.unparse(call.func)}({', '.join([*given, *map(ast.unparse, call.keywords)])})"
 
 
 def _variable(leak: Leak) -> str:
