@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from leak_snippets import LEAKS
 from snippets import CLEAN, WITH_LEAKAGE, WITH_OTHER_DEFECTS, cells_of
 
 from mlmagic.reproducibility.cells import read_cell
@@ -45,5 +46,5 @@ def test_the_fix_names_the_steps_of_the_notebook(name, fix):
 
 
 def test_every_rule_has_a_defect_that_shows_it():
-    shown = {"MLM005", *(name.partition(" ")[0] for name in WITH_OTHER_DEFECTS)}
+    shown = {"MLM005", *(name.partition(" ")[0] for name in (*WITH_OTHER_DEFECTS, *LEAKS))}
     assert shown == set(RULES) - {"MLM009"}  # for which a notebook must have been executed

@@ -59,7 +59,7 @@ class Calls:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def value(self, node: ast.Call) -> Value:
+    def value(self, node: ast.Call) -> Value:  # noqa: PLR0911  # a kind of call each
         """Return what a call returns, and report what it does."""
         scope = self._scope
         path = scope.code.path(node.func)
@@ -136,10 +136,9 @@ class Calls:
             if path in _JUDGES:
                 of_model = model if isinstance(model, Estimator) else None
                 return scores.of_model(scope, node, data, of_model, "evaluate")
-            else:
-                shown = path if path in _BY_FOLDS else name
-                by_groups = any(one.arg in {"groups", None} for one in node.keywords)
-                scope.events.divided(data, shown, scope.cell, node.lineno, by_groups=by_groups)
+            shown = path if path in _BY_FOLDS else name
+            by_groups = any(one.arg in {"groups", None} for one in node.keywords)
+            scope.events.divided(data, shown, scope.cell, node.lineno, by_groups=by_groups)
         return FoldData(data or Data(Rows("whole"))) if path == "mlmagic.folds" else scores.unknown(node)
 
     def _random_split(self, node: ast.Call) -> Value:
@@ -175,7 +174,9 @@ class Calls:
                 return self._of_unknown_model(node, name)
             case None if name in tables.OF_TABLES and (data := self._table(node.func)) is not None:
                 return tables.method(scope, node, data, name)
-            case None if name in tables.USE_STATISTICS and any(isinstance(scope.value(one), Statistic) for one in node.args):
+            case None if name in tables.USE_STATISTICS and any(
+                isinstance(scope.value(one), Statistic) for one in node.args
+            ):
                 data = scope.as_data(node.func.value) if isinstance(node.func, ast.Attribute) else None
                 return tables.method(scope, node, data, name) if data is not None else None
         return _NOT_A_METHOD
@@ -186,6 +187,9 @@ class Calls:
         if not isinstance(base, ast.Name) or base.id in self._scope.code.imported or base.id in self._scope.code.own:
             return None
         return self._scope.as_data(base)
+
+    def _has_statistic(self, node: ast.Call) -> bool:
+        return any(isinstance(self._scope.value(one), Statistic) for one in node.args)
 
     def _of_unknown_model(self, node: ast.Call, name: str) -> Value:
         data = self._scope.as_data(node.args[0]) if node.args else None
@@ -199,7 +203,7 @@ class Calls:
             return data if name == "fit_transform" else None
         return estimators.judged(self._scope, node, data, None, name)
 
-    def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911  # a kind of function each
+    def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911, PLR0912  # a kind of function each
         """Return what a function returns: one of the notebook is interpreted, another passes its data on."""
         scope = self._scope
         function = scope.names.get(dotted(node.func)) if isinstance(node.func, ast.Name) else None
@@ -229,7 +233,7 @@ class Calls:
             return Estimator(given[0].what, given[0].kind, given[0].made)
         if name in {"enumerate", "tqdm", "list", "iter"} and given and isinstance(given[0], FoldData):
             return given[0]
-        if (path in _REPEATS and (again := stacking.repeated(scope, node)) is not None):
+        if path in _REPEATS and (again := stacking.repeated(scope, node)) is not None:
             return again
         if name in stacking.STACKS and (below := stacking.stacked(scope, node, name, given)) is not None:
             return below

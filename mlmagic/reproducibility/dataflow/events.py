@@ -80,10 +80,10 @@ class Events:
         """Report a leak."""
         self.leaks.setdefault(fit, Leak(fit, how, cell, line))
 
-    def reused(self, rows: Rows, model: str, fit: LastFit, by: str, cell: CodeCell, line: int) -> None:
-        """Report a model that rows judge, if they were held out from those that it was fitted on, and are among them."""
-        if _was_held_out(rows, fit.rows):
-            self.reuses.setdefault(id(fit.node), Reuse(model, fit, by, cell, line))
+    def reused(self, rows: Rows, reuse: Reuse) -> None:
+        """Report a model that *rows* judge, if they are among those that it was fitted on, and are called held out."""
+        if _was_held_out(rows, reuse.fit.rows):
+            self.reuses.setdefault(id(reuse.fit.node), reuse)
 
     def chosen(self, score: Score, name: str, cell: CodeCell, *, is_sure: bool) -> None:
         """Report a choice by scores."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlmagic.reproducibility.dataflow import early_stopping, estimators, scores
 from mlmagic.reproducibility.dataflow.calls import Calls
 from mlmagic.reproducibility.dataflow.events import Events
+from mlmagic.reproducibility.dataflow.names import item_of, side_by_name
 from mlmagic.reproducibility.dataflow.scope import dotted, joined
 from mlmagic.reproducibility.dataflow.subscripts import column_names, part_of
 from mlmagic.reproducibility.dataflow.target_columns import target_columns, text_constants
@@ -114,7 +115,7 @@ class Interpreter:
                 looped = self.value(iterated)
                 if isinstance(looped, Several):
                     estimators.forget(Several(looped.items[1:]))
-                self.bind(target, _item_of(looped, iterated))
+                self.bind(target, item_of(looped, iterated))
                 self.loop_targets.update(one.id for one in ast.walk(target) if isinstance(one, ast.Name))
                 self._loop([*node.body, *node.orelse])
             case ast.Return(value=value):
@@ -206,7 +207,9 @@ class Interpreter:
             case ast.Attribute(value=base) if isinstance(changed := self.value(base), Estimator):
                 estimators.forget(changed)  # such as `model.coef_ = …`
             case _ if name := dotted(target):
-                self.names[name] = found = scores.bound(self, name, value) if isinstance(value, Score) else _named(value, name)
+                self.names[name] = found = (
+                    scores.bound(self, name, value) if isinstance(value, Score) else side_by_name(value, name)
+                )
                 if isinstance(found, Data) and found.rows.side and not found.rows.name:
                     found.rows.name = name
 
@@ -317,11 +320,13 @@ class Interpreter:
         iterated = None
         for loop in loops:
             iterated = self.value(loop.iter)
-            self.bind(loop.target, None if isinstance(iterated, Columns) else _item_of(iterated, loop.iter))
+            self.bind(loop.target, None if isinstance(iterated, Columns) else item_of(iterated, loop.iter))
         found = self.value(element)
         return iterated if isinstance(iterated, Columns) else found if isinstance(found, Data | Score) else None
 
-    def _combined(self, node: ast.BinOp, left: Value, right: Value) -> Value:
+    def _combined(  # noqa: PLR0911  # a kind of value each
+        self, node: ast.BinOp, left: Value, right: Value
+    ) -> Value:
         """Return the value of an operation: data that a statistic of all its rows has changed has learned from them."""
         if isinstance(left, Columns) and isinstance(right, Columns) and isinstance(node.op, ast.Add):
             return Columns(left.names | right.names if left.names is not None and right.names is not None else None)
@@ -340,28 +345,3 @@ class Interpreter:
         if isinstance(data, Data) and isinstance(other, Statistic):
             return self._calls.shaped(data, other, node)
         return joined([left, right]) if isinstance(data, Data) else None
-
-
-def _named(value: Value, name: str) -> Value:
-    """Return a part of rows as the side of a split that its name implies."""
-    if isinstance(value, Data) and value.rows.kind == "union" and not value.rows.side and (side := side_of(name)):
-        return value.of(Rows("union", None, side, value.rows.parts))
-    if isinstance(value, Data) and value.rows.kind in {"part", "unknown"} and (side := side_of(name)):
-        if any(one.side == side for one in value.rows.line()):  # fewer of the training rows are no other side
-            return value
-        return value.of(Rows("side", value.rows.parent, side))
-    if isinstance(value, Index) and not value.side and (side := side_of(name)):
-        return Index(side, value.of_fold)
-    return value
-
-
-def _item_of(value: Value, node: ast.expr) -> Value:
-    """Return what a loop over *value* binds."""
-    is_counted = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "enumerate"
-    if isinstance(value, FoldData):
-        sides = Several((Index("train", of_fold=True), Index("test", of_fold=True)))
-        item: Value = value if value.data is not None else sides
-        return Several((None, item)) if is_counted else item
-    if isinstance(value, Several) and value.items and not is_counted:
-        return value.items[0]
-    return None

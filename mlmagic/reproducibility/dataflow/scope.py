@@ -67,4 +67,6 @@ def joined(values: Iterable[Value]) -> Data | None:
     if not found:
         return None
     rows = found[0].rows if all(one.rows is found[0].rows for one in found) else Rows("unknown")
-    return Data(rows, frozenset().union(*(one.fits for one in found)), frozenset().union(*(one.columns for one in found)))
+    return Data(
+        rows, frozenset().union(*(one.fits for one in found)), frozenset().union(*(one.columns for one in found))
+    )

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlmagic.reproducibility.dataflow.events import Reuse
 from mlmagic.reproducibility.dataflow.scope import dotted
 from mlmagic.reproducibility.dataflow.values import Data, Estimator, Predictions, Rows, Score, Several
 
@@ -27,7 +28,7 @@ def of_model(scope: Scope, node: ast.Call, data: Data, model: Estimator | None, 
     """Return the score that a model's own method gives to rows, and report that the rows judge it."""
     scope.events.judged(data, model, name, scope.cell, node.lineno)
     if model is not None and model.last_fit is not None and scope.is_sure(model.last_fit.branch):
-        scope.events.reused(data.rows, model.what, model.last_fit, name, scope.cell, node.lineno)
+        scope.events.reused(data.rows, Reuse(model.what, model.last_fit, name, scope.cell, node.lineno))
     return Score(frozenset({data.rows}), node)
 
 
@@ -44,7 +45,7 @@ def of_metric(scope: Scope, node: ast.Call, name: str) -> Value:
         scope.events.judged(predictions.given, predictions.model, name, scope.cell, node.lineno)
         fit, model = predictions.last_fit, predictions.model
         if model is not None and fit is not None and scope.is_sure(fit.branch):
-            scope.events.reused(predictions.rows, model.what, fit, name, scope.cell, node.lineno)
+            scope.events.reused(predictions.rows, Reuse(model.what, fit, name, scope.cell, node.lineno))
     else:
         scope.events.judged(data, None, name, scope.cell, node.lineno)
     score = Score(frozenset({data.rows}), node)
@@ -152,7 +153,7 @@ def compared(scope: Scope, node: ast.If) -> None:
 
 
 def _keeps(body: Sequence[ast.stmt], name: str, given: ast.expr) -> bool:
-    """Return whether statements bind *name* to what was compared, and something else, or the name says that it is best."""
+    """Return whether statements bind *name* to what was compared, and something else or a name such as ``best``."""
     bound: dict[str, str] = {}
     for statement in body:
         if isinstance(statement, ast.Assign):

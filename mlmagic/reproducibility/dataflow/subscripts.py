@@ -29,7 +29,7 @@ FOLD = "a fold"
 _OF_ROWS = re.compile(r"(?:^|_)(?:idx|index|indices|mask|rows|is|keep|perm)(?:_|$)")
 
 
-def part_of(scope: Scope, node: ast.Subscript) -> Value:
+def part_of(scope: Scope, node: ast.Subscript) -> Value:  # noqa: PLR0911  # a kind of value each
     """Return the value of ``data[key]``, ``data.loc[key]``, ``items[0]``."""
     key = node.slice
     if scope.code.path(node.value) == "numpy.r_" and isinstance(key, ast.Tuple):

@@ -1,4 +1,4 @@
-"""Methods of tables and arrays, and of their groups: which rows and columns are left, and what was learned from rows."""
+"""Methods of tables, arrays and groups: which rows and columns are left, and what was learned from rows."""
 
 from __future__ import annotations
 

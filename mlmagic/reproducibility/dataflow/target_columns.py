@@ -52,10 +52,14 @@ def target_columns(code: Code, constants: Mapping[str, str]) -> frozenset[str]:
 
 
 def _column(node: ast.expr, constants: Mapping[str, str]) -> Iterator[str]:
-    """Yield the column in ``df["price"]``, ``df[TARGET]``, ``df.pop("price")``, also before ``.values`` and the like."""
+    """Yield the column in ``df["price"]``, ``df[TARGET]``, ``df.pop("price")``, also before ``.values``."""
     while isinstance(node, ast.Attribute) and isinstance(node.value, ast.Subscript):
         node = node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Subscript):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Subscript)
+    ):
         node = node.func.value  # df["price"].astype(int)
     inner = node.slice if isinstance(node, ast.Subscript) else None
     if isinstance(node, ast.Call) and node.args:

@@ -253,7 +253,9 @@ class Function:
     cell: CodeCell = field(compare=False)
 
 
-Value = Data | Estimator | Statistic | Score | Index | Columns | RowAccess | Grouped | FoldData | Several | Function | None
+Value = (
+    Data | Estimator | Statistic | Score | Index | Columns | RowAccess | Grouped | FoldData | Several | Function | None
+)
 
 
 def side_of(name: str) -> Side:

@@ -50,7 +50,7 @@ def _choice(choice: Choice) -> Finding:
         message = f"{choice.name} stops by the score of the test set, which then judges it"
         fix = "X_fit, X_val, y_fit, y_val = train_test_split(X_train, y_train, random_state=42); stop by X_val, y_val"
         return found_at(choice.cell, line, "MLM011", message, fix=fix, last_line=last)
-    message = f"{choice.name} is chosen by the scores of the test set, and no other rows are held out to judge the choice"
+    message = f"{choice.name} is chosen by the scores of the test set, and no other rows are held out to judge it"
     fix = "choose by cross_val_score(model, X_train, y_train).mean(); then score the chosen one on the test set, once"
     return found_at(choice.cell, line, "MLM011", message, fix=fix, last_line=last)
 
