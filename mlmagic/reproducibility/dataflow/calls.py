@@ -174,9 +174,7 @@ class Calls:
                 return self._of_unknown_model(node, name)
             case None if name in tables.OF_TABLES and (data := self._table(node.func)) is not None:
                 return tables.method(scope, node, data, name)
-            case None if name in tables.USE_STATISTICS and any(
-                isinstance(scope.value(one), Statistic) for one in node.args
-            ):
+            case None if name in tables.USE_STATISTICS and self._has_statistic(node):
                 data = scope.as_data(node.func.value) if isinstance(node.func, ast.Attribute) else None
                 return tables.method(scope, node, data, name) if data is not None else None
         return _NOT_A_METHOD

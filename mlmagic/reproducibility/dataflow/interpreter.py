@@ -268,8 +268,9 @@ class Interpreter:
             case ast.BinOp(left=left, right=right):
                 return self._combined(node, self.value(left), self.value(right))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                if elements and all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in elements):
-                    return Columns(frozenset(one.value for one in elements if isinstance(one, ast.Constant)))
+                texts = [one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                if elements and len(texts) == len(elements):
+                    return Columns(frozenset(texts))
                 return Several(tuple(map(self.value, elements)))
             case ast.Dict(values=values):
                 held = tuple(map(self.value, values))
