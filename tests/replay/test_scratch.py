@@ -52,10 +52,17 @@ def test_replays_leave_no_store_behind_and_the_own_one_goes_on(store_uri):
 
 
 def test_a_replay_that_fails_leaves_no_store_behind(store_uri):
-    with pytest.raises(KeyError, match="of the replay"), scratch() as place:
-        connection.connect(place.store)
-        raise KeyError("of the replay")
-    assert place.store not in connection._connected
+    opened = []
+
+    def fail():
+        with scratch() as place:
+            opened.append(place.store)
+            connection.connect(place.store)
+            raise KeyError("of the replay")
+
+    with pytest.raises(KeyError, match="of the replay"):
+        fail()
+    assert opened[0] not in connection._connected
 
 
 def test_a_store_that_was_never_opened_is_forgotten_without_an_error():
