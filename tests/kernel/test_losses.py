@@ -38,6 +38,7 @@ with open("logged{{number}}", "w+b") as file:
 
 
 @pytest.mark.timeout(120 + 30 * KILLS)
+@pytest.mark.usefixtures("ready_store")
 def test_a_kernel_killed_in_a_loop_loses_no_record_that_log_returned_for(tmp_path, kernels, losses):
     import mlflow
 

@@ -132,8 +132,8 @@ def test_an_interrupt_while_the_store_opens_rejects_the_cell(new_kernel, body):
 
 
 @pytest.mark.parametrize("size", [300_000, 700_000])
-def test_an_interrupt_while_the_store_is_created_is_not_lost_and_the_store_is_whole(new_kernel, size):
-    kernel = new_kernel()
+def test_an_interrupt_while_the_store_is_created_is_not_lost_and_the_store_is_whole(first_kernel, size):
+    kernel = first_kernel()
     kernel.check("%load_ext mlmagic")
     request = kernel.send("%%track\nprint('body ran')\nimport time\ntime.sleep(20)")
     kernel.interrupt_creation(size=size)
@@ -403,10 +403,10 @@ def test_a_deleted_experiment_and_a_malformed_uri_are_refused(new_kernel):
     assert output.stdout == ""
 
 
-def test_an_old_file_store_is_told_and_does_not_stop_tracking(new_kernel, tmp_path):
+def test_an_old_file_store_is_told_and_does_not_stop_tracking(first_kernel, tmp_path):
     (tmp_path / "mlruns" / "0").mkdir(parents=True)
     (tmp_path / "mlruns" / "0" / "meta.yaml").write_text("name: Default\n")
-    kernel = new_kernel()
+    kernel = first_kernel()
     assert "migrate-filestore" in kernel.check("%load_ext mlmagic")
     assert kernel.run("%%track\nx = 1").status == "ok"
     assert kernel.last_run()["status"] == "FINISHED"
