@@ -456,6 +456,32 @@ def report(X_train, X_test):
             best = score
     return best
 """,
+    "outliers left out by their z-scores": """
+from scipy import stats
+
+df = pd.read_csv("x.csv")
+df = df[(np.abs(stats.zscore(df[["age", "income"]])) < 3).all(axis=1)]
+df["z"] = stats.zscore(df["age"])
+df = df[df["z"] < 2].drop(columns="z")
+train, test = train_test_split(df, random_state=0)
+""",
+    "clusters matched to classes by the largest counts": """
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = KNeighborsClassifier().fit(X_train, y_train)
+matched = np.argmax(confusion_matrix(y_test, model.predict(X_test)), axis=1)
+predicted = np.argmax(model.predict_proba(X_test), axis=1)
+""",
+    "the best of training and test scores": """
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = SVC().fit(X_train, y_train)
+best = max(model.score(X_train, y_train), model.score(X_test, y_test))
+""",
+    "another target, by group": """
+df = pd.read_csv("shops.csv")
+df["mean_area"] = df.groupby("city")["area"].transform("mean")
+y = df.pop("rent")
+X_train, X_test, y_train, y_test = train_test_split(df, y, random_state=0)
+""",
 }
 """None must have any finding of the rules for leaks."""
 

@@ -21,6 +21,7 @@ _KEEP = frozenset({"round", "float", "abs", "sqrt", "array", "asarray", "Series"
 _BEST = re.compile(r"(?:^|_)(?:best|top|highest|lowest|winner|chosen|selected|optimal|opt)(?:_|$)")
 _EXTREMES = frozenset({"max", "min", "amax", "amin", "nanmax", "nanmin"})
 _POSITIONS = frozenset({"argmax", "argmin", "nanargmax", "nanargmin", "idxmax", "idxmin"})
+_TABLES = frozenset({"confusion_matrix", "classification_report"})
 _CURVES = frozenset({"roc_curve", "precision_recall_curve"})
 
 
@@ -48,6 +49,8 @@ def of_metric(scope: Scope, node: ast.Call, name: str) -> Value:
             scope.events.reused(predictions.rows, Reuse(model.what, fit, name, scope.cell, node.lineno))
     else:
         scope.events.judged(data, None, name, scope.cell, node.lineno)
+    if name in _TABLES:
+        return None
     score = Score(frozenset({data.rows}), node)
     return Several((score, score, None)) if name in _CURVES else score
 
