@@ -43,10 +43,8 @@ def _mend(leak: Leak, events: Events) -> str:
     fit = leak.fit
     if fit.kind == "repetition":
         return f"split first; then only the training rows: {_of_training_rows(fit)}"
-    if fit.kind == "statistic" and fit.what.endswith("of a group"):
-        return "split first; then make_pipeline(TargetEncoder(), model).fit(X_train, y_train)"
     if fit.kind == "statistic":
-        return "split first; then use X_train.mean() and X_train.std() for X_train and X_test"
+        return f"split first; then {_with_training_statistics(fit)}"
     if "test set again" in leak.how:
         return f"X_test = {_variable(leak)}.transform(X_test)"
     step = fit.made_by or f"{fit.what}()"
@@ -54,6 +52,16 @@ def _mend(leak: Leak, events: Events) -> str:
     if fit.kind == "resampler":
         return f"imblearn.pipeline.make_pipeline({step}, {model}).fit(X_train, y_train)"
     return f"model = make_pipeline({step}, {model}).fit(X_train, y_train)"
+
+
+def _with_training_statistics(fit: Fit) -> str:
+    """Return what uses statistics of the training rows in place of those of all."""
+    if fit.what.endswith("of a group"):
+        return "make_pipeline(TargetEncoder(), model).fit(X_train, y_train)"
+    if isinstance(fit.node, ast.Call) and getattr(fit.node.func, "attr", "") == "fillna":
+        filling = f"fillna(X_train.{fit.what.split()[1]}())"
+        return f"X_train.{filling} and X_test.{filling}"
+    return "use X_train.mean() and X_train.std() for X_train and X_test"
 
 
 def _of_training_rows(fit: Fit) -> str:
