@@ -258,6 +258,23 @@ df = pd.read_csv("c")
 df = pd.concat([df] * 3)
 a, b = train_test_split(df, random_state=0)
 """,
+    "MLM011 the first of sorted models": """
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+results = {}
+for name, model in {"svc": SVC(), "linear": LogisticRegression()}.items():
+    model.fit(X_train, y_train)
+    results[name] = f1_score(y_test, model.predict(X_test))
+best_name, best_f1 = sorted(results.items(), key=lambda pair: pair[1], reverse=True)[0]
+""",
+    "MLM011 the first row of a sorted table": """
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+rows = []
+for k in range(1, 20):
+    model = KNeighborsClassifier(k).fit(X_train, y_train)
+    rows.append({"k": k, "accuracy": model.score(X_test, y_test)})
+table = pd.DataFrame(rows).sort_values("accuracy", ascending=False)
+best_k = table.iloc[0]["k"]
+""",
 }
 """Each must have the rule that its name begins with, and no other leak."""
 
@@ -326,6 +343,17 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 m = SVC().fit(X, y)
 helper(m, X_train, y_train)
 m.score(X_test, y_test)
+""",
+    "sorted scores that are shown": """
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+results = {}
+for name, model in {"svc": SVC(), "linear": LogisticRegression()}.items():
+    results[name] = model.fit(X_train, y_train).score(X_test, y_test)
+ranked = sorted(results.items(), key=lambda pair: pair[1])
+for name, score in ranked:
+    print(name, score)
+table = pd.Series(results).sort_values()
+print(table.head())
 """,
     "a bootstrap of the test set": """
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)

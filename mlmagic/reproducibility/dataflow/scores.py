@@ -68,6 +68,8 @@ def of_function(scope: Scope, node: ast.Call, name: str, given: Sequence[Value])
         if len(found) > 1 or is_running or len(node.args) == 1:
             return Score(_rows(found), node, "best")
         return None
+    if name == "sorted":
+        return Score(_rows(found), node, "sorted")
     return Score(_rows(found), found[0].node) if name in _KEEP else None
 
 
@@ -83,6 +85,8 @@ def of_method(node: ast.Call, score: Score, name: str, given: Sequence[Value]) -
     is_of_best = name == "index" and any(isinstance(one, Score) and one.what == "best" for one in given)
     if name in _POSITIONS or is_of_best:
         return replace(score, node=node, what="position")
+    if name == "sort_values":
+        return replace(score, node=node, what="sorted")
     return replace(score, node=node, what="best") if name in _EXTREMES else replace(score, what="")
 
 
@@ -139,7 +143,15 @@ def bound(scope: Scope, name: str, score: Score) -> Score:
     """Report a choice that is bound to a name, and return the value of the name."""
     if score.what == "position" or (score.what == "best" and _BEST.search(name.casefold())):
         scope.events.chosen(score, name, scope.cell, is_sure=not scope.is_uncalled)
-    return replace(score, what="")
+    return score if score.what == "sorted" else replace(score, what="")
+
+
+def item_of(score: Score, key: ast.expr) -> Score:
+    """Return what a subscript takes of scores: the best one, if they are sorted and it is the first or the last."""
+    if score.what == "sorted":
+        is_end = isinstance(key, ast.Constant | ast.UnaryOp) and ast.unparse(key) in {"0", "-1"}
+        return replace(score, what="best" if is_end else "")
+    return score
 
 
 def compared(scope: Scope, node: ast.If) -> None:

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlmagic.reproducibility.dataflow.scores import item_of
 from mlmagic.reproducibility.dataflow.stacking import union
 from mlmagic.reproducibility.dataflow.values import (
     Columns,
@@ -41,7 +42,9 @@ def part_of(scope: Scope, node: ast.Subscript) -> Value:  # noqa: PLR0911  # a k
     if isinstance(base, Several):
         place = key.value if isinstance(key, ast.Constant) and type(key.value) is int else None
         return base.items[place] if place is not None and -len(base.items) <= place < len(base.items) else None
-    if isinstance(base, Index | Statistic | Score):
+    if isinstance(base, Score):
+        return item_of(base, key)
+    if isinstance(base, Index | Statistic):
         return base
     if isinstance(base, Columns):
         return Columns()

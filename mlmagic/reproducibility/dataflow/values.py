@@ -192,12 +192,12 @@ class Statistic:
 class Score:
     """How well these rows were predicted, or several such scores; ``what`` says that it is the best of several.
 
-    ``position`` is the place of the best one, ``best`` the score itself.
+    ``position`` is the place of the best one, ``best`` the score itself; of ``sorted`` ones an end is the best.
     """
 
     rows: frozenset[Rows]
     node: ast.AST
-    what: Literal["", "best", "position"] = ""
+    what: Literal["", "best", "position", "sorted"] = ""
 
 
 @dataclass(frozen=True)
