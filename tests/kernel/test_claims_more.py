@@ -209,9 +209,8 @@ def test_a_header_over_nothing_is_an_error(body, kernel, runs):
     assert runs() == {}
 
 
-@pytest.mark.parametrize("name", ["My%20Project", "a b%2F#c?d", "50%"])
-def test_a_folder_with_percent_signs_in_its_name_works(name, kernels, tmp_path):
-    folder = tmp_path / name
+def test_a_folder_with_percent_signs_in_its_name_works(kernels, tmp_path):
+    folder = tmp_path / "My%20Project b%2F#c?d 50%"
     folder.mkdir()
     copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
     kernel = kernels(folder)
