@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,32 +29,37 @@ def _record(new_kernel, *cells):
     return kernel
 
 
-def _left_over(before):
+def _left_over(temporary):
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        folders = set(Path(tempfile.gettempdir()).glob("mlmagic-replay-*")) - before
-        if not folders and not _kernels():
+        folders = list(temporary.glob("mlmagic-replay-*"))
+        if not folders and not _kernels(temporary):
             return []
         time.sleep(0.1)
-    return [*folders, *_kernels()]
+    return [*folders, *_kernels(temporary)]
 
 
-def _kernels():
-    """Return the command lines of kernels of replays that this machine runs now, below this process or not."""
+def _kernels(temporary):
+    """Return the command lines of the kernels of this test's replays, below this process or not."""
     found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = process.read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if any("mlmagic-replay-" in word for word in words) and os.getpid() != int(process.parent.name):
+        if any(f"{temporary}/mlmagic-replay-" in word for word in words) and os.getpid() != int(process.parent.name):
             found.append(" ".join(words))
     return found
 
 
 @pytest.fixture
-def scratches():
-    return set(Path(tempfile.gettempdir()).glob("mlmagic-replay-*"))
+def scratches(monkeypatch):
+    """The folder for temporary files: this test's own, since others may replay on this machine meanwhile."""
+    folder = Path(tempfile.mkdtemp(prefix="own-"))  # a short path, for the sockets of kernels
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.usefixtures("in_the_store")
