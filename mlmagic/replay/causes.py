@@ -125,9 +125,9 @@ def _predict_otherwise(replayed: RunResults | None, again: RunResults | None) ->
 
 UNSEEDED = Cause("something random", "two replays differ too, so a cell draws what no recorded seed fixes")
 HASH_SEED = Cause(
-    "the order of sets of texts",
+    "the hash of texts (as in the order of sets)",
     "replays with another PYTHONHASHSEED differ, and that of the original was random: start Jupyter with "
-    "PYTHONHASHSEED=0, or sort the sets",
+    "PYTHONHASHSEED=0, or sort the sets and hash by hashlib",
 )
 
 

@@ -124,6 +124,13 @@ def effects_of(cell: LoggedCell, imported: frozenset[str]) -> CellEffects:
     )
 
 
+def names_used(cell: LoggedCell) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that *cell* reads and those that it binds, imported ones too: `effects_of` without the rest."""
+    text = _text_of(cell.source)
+    recorded = cell.record.get("bound")
+    return text.reads, text.binds.union(recorded) if isinstance(recorded, dict) else text.binds
+
+
 def imports_of(cell: LoggedCell) -> frozenset[str]:
     """Return the names that import statements in *cell* bind."""
     return _text_of(cell.source).imported

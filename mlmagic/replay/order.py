@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mlmagic.replay.cell_effects import effects_of, imports_of
+from mlmagic.replay.cell_effects import imports_of, names_used
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +95,11 @@ def _not_as_saved(cell: LoggedCell, saved: SavedCells | None) -> str:
 def _edges(cells: Sequence[LoggedCell]) -> list[tuple[int, int, str]]:
     """Return (user, producer, name) of what the last cell uses, and what its producers use in turn."""
     imported = frozenset().union(*(imports_of(cell) for cell in cells)) if cells else frozenset()
-    effects = [effects_of(cell, imported) for cell in cells]
+    used = [names_used(cell) for cell in cells]
+    bound_at: dict[str, list[int]] = {}
+    for at, (_, binds) in enumerate(used):
+        for name in binds:
+            bound_at.setdefault(name, []).append(at)
     found: list[tuple[int, int, str]] = []
     queue, seen = [len(cells) - 1], set()
     while queue:
@@ -102,9 +107,11 @@ def _edges(cells: Sequence[LoggedCell]) -> list[tuple[int, int, str]]:
         if at in seen or at < 0:
             continue
         seen.add(at)
-        for name in sorted(effects[at].reads - imported):
-            producer = next((one for one in range(at - 1, -1, -1) if name in effects[one].binds), None)
-            if producer is not None:
+        for name in sorted(used[at][0] - imported):
+            places = bound_at.get(name, [])
+            before = bisect_left(places, at)
+            if before:
+                producer = places[before - 1]
                 found.append((at, producer, name))
                 queue.append(producer)
     return found

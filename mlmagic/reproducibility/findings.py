@@ -19,6 +19,8 @@ RULES = {
     "MLM007": "an absolute path",
     "MLM008": "a number repeated in several cells",
     "MLM009": "cells executed out of order",
+    "MLM010": "a model is judged by rows that it was fitted on",
+    "MLM011": "a choice by the scores of the test set",
 }
 """The codes of the rules, which ``# noqa: MLM005`` names, and their titles; ``docs/lint.md`` explains each."""
 

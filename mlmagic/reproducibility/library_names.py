@@ -45,6 +45,16 @@ CROSS_VALIDATIONS = frozenset({
     "cross_val_score", "cross_validate", "cross_val_predict", "learning_curve", "validation_curve",
     "permutation_test_score",
 })  # fmt: skip
+METRICS = frozenset({
+    "accuracy_score", "balanced_accuracy_score", "f1_score", "fbeta_score", "precision_score", "recall_score",
+    "roc_auc_score", "average_precision_score", "log_loss", "brier_score_loss", "matthews_corrcoef",
+    "cohen_kappa_score", "jaccard_score", "hamming_loss", "zero_one_loss", "hinge_loss", "top_k_accuracy_score",
+    "classification_report", "confusion_matrix", "roc_curve", "precision_recall_curve", "mean_squared_error",
+    "root_mean_squared_error", "mean_absolute_error", "median_absolute_error", "mean_absolute_percentage_error",
+    "mean_squared_log_error", "r2_score", "explained_variance_score", "max_error", "mean_pinball_loss",
+    "mean_poisson_deviance", "mean_gamma_deviance", "mean_tweedie_deviance", "d2_tweedie_score",
+})  # fmt: skip
+"""Functions that judge predictions."""
 RANDOM_ESTIMATORS = frozenset({
     "RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor",
     "DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor",

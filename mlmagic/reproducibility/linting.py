@@ -12,7 +12,15 @@ from mlmagic.errors import UsageProblem
 from mlmagic.reproducibility.code import code_of
 from mlmagic.reproducibility.dataflow.interpreter import events_of
 from mlmagic.reproducibility.notebook_cells import read_notebook
-from mlmagic.reproducibility.rules import configuration, execution_order, preprocessing, readable, seeds, splits
+from mlmagic.reproducibility.rules import (
+    configuration,
+    execution_order,
+    judging,
+    preprocessing,
+    readable,
+    seeds,
+    splits,
+)
 from mlmagic.reproducibility.seeding import seeding_of
 from mlmagic.reproducibility.suppression import without_silenced
 from mlmagic.visible import clean
@@ -96,11 +104,13 @@ def findings_in(cells: Sequence[CodeCell]) -> list[Finding]:
     """Return what the rules find in these cells, in their order, without what comments silence."""
     code = code_of(cells)
     seeding = seeding_of(code)
+    events = events_of(code)
     found = [
         *readable.find(cells),
         *seeds.find(code, seeding),
         *splits.find(code, seeding),
-        *preprocessing.find(events_of(code)),
+        *preprocessing.find(events),
+        *judging.find(events),
         *configuration.find(code),
         *execution_order.find(cells),
     ]

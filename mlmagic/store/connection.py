@@ -173,6 +173,14 @@ def _file_of(uri: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def forget(uri: str) -> None:
+    """Drop what is kept of a store that nobody uses any more, ours and MLflow's: its client, connections and store."""
+    with _opening.setdefault(uri, threading.RLock()):
+        if uri in _connected:
+            _forget(uri)
+    _opening.pop(uri, None)
+
+
 def _forget(uri: str) -> None:
     """Drop a deleted store, so that the next use creates it again; MLflow itself would keep using the deleted file."""
     from mlflow.tracking._tracking_service import utils

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from databases import copy_new_database
 
 from mlmagic.user_settings import settings
 
@@ -36,6 +37,7 @@ def shell(tmp_path_factory):
 
     folder, home = tmp_path_factory.mktemp("data"), Path.cwd()
     os.chdir(folder)  # where MLflow puts the artifacts of a new store
+    copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     shell.user_ns["__name__"] = "__main__"

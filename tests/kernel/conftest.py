@@ -261,6 +261,12 @@ kernels_of_module = pytest.fixture(_kernels, scope="module")
 
 
 @pytest.fixture
-def new_kernel(kernels, tmp_path):
-    """Make kernels in the test's own folder."""
+def new_kernel(kernels, tmp_path, ready_store):
+    """Make kernels in the test's own folder, which has an empty store."""
+    return functools.partial(kernels, tmp_path)
+
+
+@pytest.fixture
+def first_kernel(kernels, tmp_path):
+    """Make kernels in the test's own folder, in which there is no store yet."""
     return functools.partial(kernels, tmp_path)

@@ -15,7 +15,7 @@ import time
 import pytest
 from databases import copy_new_database
 
-KILLS = int(os.environ.get("MLMAGIC_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("MLMAGIC_TEST_KILLS", "2"))
 SEED = 20_261_128
 STEPS = 10
 """Steps of the loop (load, a cell, another, unload), in one of which the kernel is killed."""

@@ -132,8 +132,8 @@ def test_an_interrupt_while_the_store_opens_rejects_the_cell(new_kernel, body):
 
 
 @pytest.mark.parametrize("size", [300_000, 700_000])
-def test_an_interrupt_while_the_store_is_created_is_not_lost_and_the_store_is_whole(new_kernel, size):
-    kernel = new_kernel()
+def test_an_interrupt_while_the_store_is_created_is_not_lost_and_the_store_is_whole(first_kernel, size):
+    kernel = first_kernel()
     kernel.check("%load_ext mlmagic")
     request = kernel.send("%%track\nprint('body ran')\nimport time\ntime.sleep(20)")
     kernel.interrupt_creation(size=size)
@@ -361,29 +361,27 @@ def test_the_summary_tells_the_change_against_the_previous_run_of_the_cell(kerne
     assert "+0.25" in output.summaries[0]
 
 
-def test_chdir_in_the_cell_moves_neither_store_nor_artifacts(new_kernel, tmp_path):
-    kernel = new_kernel()
-    (tmp_path / "elsewhere").mkdir()
-    kernel.check("%load_ext mlmagic")
+def test_chdir_in_the_cell_moves_neither_store_nor_artifacts(kernel):
+    elsewhere = kernel.folder / "elsewhere"
+    elsewhere.mkdir()
+    before = len(list(kernel.folder.rglob("output.txt")))
     kernel.check("import os; os.chdir('elsewhere')")
-    kernel.run("%%track -e fresh\nimport os; os.chdir('/')\nprint('here')")
-    run = kernel.last_run()
+    kernel.run("%%track chdir -e fresh\nimport os; os.chdir('/')\nprint('here')")
+    run = kernel.last_run("chdir")
+    kernel.check(f"os.chdir({str(kernel.folder)!r})")
     assert run["status"] == "FINISHED"
-    assert (tmp_path / "mlflow.db").is_file()
-    assert list(tmp_path.rglob("output.txt"))
-    assert not list((tmp_path / "elsewhere").iterdir())
+    assert len(list(kernel.folder.rglob("output.txt"))) == before + 1
+    assert not list(elsewhere.iterdir())
 
 
-def test_a_working_folder_that_was_deleted_is_refused_with_the_way_out(new_kernel, tmp_path):
-    kernel = new_kernel()
-    kernel.check("%load_ext mlmagic")
+def test_a_working_folder_that_was_deleted_is_refused_with_the_way_out(kernel):
     kernel.check("import os; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')")
     output = kernel.run("%%track\nprint('body ran')")
     assert output.errors == [
         "UsageProblem: %%track: the working folder was deleted. "
         "Go to one that exists: import os; os.chdir('/folder/of/yours')"
     ]
-    kernel.check(f"os.chdir({str(tmp_path)!r})")
+    kernel.check(f"os.chdir({str(kernel.folder)!r})")
     assert kernel.run("%%track\nx = 1").status == "ok"
 
 
@@ -403,10 +401,10 @@ def test_a_deleted_experiment_and_a_malformed_uri_are_refused(new_kernel):
     assert output.stdout == ""
 
 
-def test_an_old_file_store_is_told_and_does_not_stop_tracking(new_kernel, tmp_path):
+def test_an_old_file_store_is_told_and_does_not_stop_tracking(first_kernel, tmp_path):
     (tmp_path / "mlruns" / "0").mkdir(parents=True)
     (tmp_path / "mlruns" / "0" / "meta.yaml").write_text("name: Default\n")
-    kernel = new_kernel()
+    kernel = first_kernel()
     assert "migrate-filestore" in kernel.check("%load_ext mlmagic")
     assert kernel.run("%%track\nx = 1").status == "ok"
     assert kernel.last_run()["status"] == "FINISHED"

@@ -35,8 +35,8 @@ def workers(kernel):
 
 
 @pytest.fixture
-def own_kernel(kernels, tmp_path):
-    made = kernels(tmp_path)
+def own_kernel(new_kernel):
+    made = new_kernel()
     made.check("%load_ext mlmagic")
     return made
 
@@ -140,8 +140,8 @@ def test_an_interrupted_sweep_leaves_no_run_open_and_no_worker(own_kernel, tmp_p
     assert own_kernel.check("print(len(after))") == "2"
 
 
-def test_after_a_kernel_was_killed_only_what_is_missing_is_run(kernels, tmp_path):
-    first = kernels(tmp_path)
+def test_after_a_kernel_was_killed_only_what_is_missing_is_run(new_kernel, tmp_path):
+    first = new_kernel()
     first.check("%load_ext mlmagic")
     first.check("%seed 3 --quiet")
     pid = int(first.check("import os; print(os.getpid())"))
@@ -151,7 +151,7 @@ def test_after_a_kernel_was_killed_only_what_is_missing_is_run(kernels, tmp_path
     before = (tmp_path / "ran.txt").read_text().split()
     (tmp_path / "ran.txt").unlink()
 
-    second = kernels(tmp_path)
+    second = new_kernel()
     second.check("%load_ext mlmagic")
     second.check("%seed 3 --quiet")
     second.check(f"%%sweep x=range(12) --metric loss --resume --into found\n{SLOW}")

@@ -76,6 +76,23 @@ def test_each_item_of_a_good_run_is_passed_with_its_evidence(number, evidence):
             "model = make_pipeline(StandardScaler(), SVC()).fit(X_train, y_train)",
         ),
         (
+            5,
+            [IMPORTS, "%split X y --seed 1", "%%track a\nm = SVC().fit(X, y)\naccuracy = m.score(X_test, y_test)"],
+            "cell 3, line 2: SVC is fitted on rows that judge it: score (cell 3, line 3)",
+            "SVC().fit(X_train, y_train)",
+        ),
+        (
+            5,
+            [
+                IMPORTS,
+                "%split X y --seed 1",
+                "%%track a\nscores = []\nfor C in [1, 2]:\n    m = SVC(C=C).fit(X_train, y_train)\n"
+                "    scores.append(m.score(X_test, y_test))\nbest = max(scores)",
+            ],
+            "cell 3, line 6: best is chosen by the scores of the test set, and no other rows are held out to judge it",
+            "choose by cross_val_score(model, X_train, y_train).mean(); then score the chosen one on the test set, once",
+        ),
+        (
             7,
             ['df = pd.read_csv("/home/ana/x.csv")', "%%track a\nmodel = df.mean()"],
             "cell 1, line 1: the absolute path '/home/ana/x.csv' is on this machine only",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from leak_snippets import LEAKS
 from snippets import CLEAN, WITH_LEAKAGE, WITH_OTHER_DEFECTS, cells_of
 
 from mlmagic.reproducibility.cells import read_cell
@@ -37,6 +38,7 @@ def test_nothing_is_found_in_a_clean_notebook(name):
         ("a scaler fitted on all rows after the split", "model = make_pipeline(MinMaxScaler(), LogisticRegression()).fit(X_train, y_train)"),
         ("a scaler fitted again on the test rows", "X_test = scaler.transform(X_test)"),
         ("rows drawn anew before the split", "imblearn.pipeline.make_pipeline(SMOTE(random_state=0), model).fit(X_train, y_train)"),
+        ("missing values filled with the mean of all rows", "split first; then X_train.fillna(X_train.median()) and X_test.fillna(X_train.median())"),
         ("statistics of the whole frame", "split first; then use X_train.mean() and X_train.std() for X_train and X_test"),
     ],
 )  # fmt: skip
@@ -45,5 +47,5 @@ def test_the_fix_names_the_steps_of_the_notebook(name, fix):
 
 
 def test_every_rule_has_a_defect_that_shows_it():
-    shown = {"MLM005", *(name.partition(" ")[0] for name in WITH_OTHER_DEFECTS)}
+    shown = {"MLM005", *(name.partition(" ")[0] for name in (*WITH_OTHER_DEFECTS, *LEAKS))}
     assert shown == set(RULES) - {"MLM009"}  # for which a notebook must have been executed

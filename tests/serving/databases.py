@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import os
 import shutil
@@ -17,6 +18,15 @@ def copy_new_database(file: Path, *, artifacts: str) -> None:
     with sqlite3.connect(file) as database:
         database.execute("update experiments set artifact_location = ?", (artifacts,))
     database.close()
+
+
+def copy_database(source: Path, target: Path, *, artifacts: str | None = None) -> None:
+    """Copy an MLflow database, also over one that is open; new runs of the copy have their files at *artifacts*."""
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+        if artifacts is not None:
+            new.execute("update experiments set artifact_location = ?", (artifacts,))
+            new.commit()
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.errors import UsageProblem
 from mlmagic.private import state_folder
 from mlmagic.session.record.cell_record import VARIABLES
+from mlmagic.store import connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,6 +71,8 @@ def scratch() -> Iterator[Scratch]:
     except sqlite3.OperationalError as error:
         raise ScratchError(f"{error} in {folder}: set TMPDIR to a folder with more room") from error
     finally:
+        if made is not None:
+            connection.forget(made.store)
         if folder is not None and made is not None and made.is_kept:
             atexit.register(shutil.rmtree, folder, ignore_errors=True)  # the kernel in it ends with this process
         elif folder is not None:
@@ -96,6 +99,6 @@ def _copy_empty_store(folder: Path) -> None:
 
 
 def _create(file: Path) -> None:
-    from mlmagic.store import connection
-
-    connection.connect(f"sqlite:///{file}")
+    uri = f"sqlite:///{file}"
+    connection.connect(uri)
+    connection.forget(uri)

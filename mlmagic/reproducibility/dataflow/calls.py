@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from mlmagic.reproducibility import library_names as known
 from mlmagic.reproducibility.cells import EVALUATE, SPLIT
-from mlmagic.reproducibility.dataflow import estimators
+from mlmagic.reproducibility.dataflow import early_stopping, estimators, scores, stacking, tables
 from mlmagic.reproducibility.dataflow.scope import dotted, joined
 from mlmagic.reproducibility.dataflow.values import (
     Columns,
     Data,
     Estimator,
+    Fit,
     FoldData,
     Function,
     Grouped,
     Index,
     Rows,
+    Score,
     Several,
     Statistic,
 )
@@ -26,14 +28,24 @@ if TYPE_CHECKING:
     from mlmagic.reproducibility.dataflow.scope import Scope
     from mlmagic.reproducibility.dataflow.values import Side, Value
 
-_STATISTICS = frozenset(
-    {"mean", "std", "var", "median", "quantile", "min", "max", "mode", "nanmean", "nanstd", "nanmedian"}
-)
-_FILTERS = frozenset(
-    {"dropna", "drop_duplicates", "query", "sample", "head", "tail", "nlargest", "nsmallest", "take", "filter"}
-)
-_GROUPS = frozenset({"groupby", "rolling", "expanding", "ewm", "resample"})
 _SAVES = frozenset({"log_model", "dump", "save_model"})
+_RESAMPLES = frozenset({"sklearn.utils.resample"})
+_REPEATS = frozenset({"numpy.repeat"})
+_SCALES = {
+    "sklearn.preprocessing.scale": "StandardScaler()",
+    "sklearn.preprocessing.minmax_scale": "MinMaxScaler()",
+    "sklearn.preprocessing.maxabs_scale": "MaxAbsScaler()",
+    "sklearn.preprocessing.robust_scale": "RobustScaler()",
+    "sklearn.preprocessing.quantile_transform": "QuantileTransformer()",
+    "sklearn.preprocessing.power_transform": "PowerTransformer()",
+    "scipy.stats.zscore": "StandardScaler()",
+}
+"""Functions that learn from rows what they do to them, and the step of a pipeline that does the same."""
+_NEVER_FIT = frozenset({
+    "sklearn", "numpy", "pandas", "matplotlib", "seaborn", "joblib", "pickle", "mlflow", "mlmagic", "copy", "print",
+    "type", "len", "repr", "str", "display", "getattr", "isinstance", "id", "shap", "plt", "list", "zip", "enumerate",
+})  # fmt: skip
+"""Modules and functions that do not fit the models that they are given."""
 _COLUMN_LISTS = frozenset({"tolist", "to_list", "drop", "difference", "union", "intersection", "list", "sorted"})
 _TRAIN_TEST_SPLIT = frozenset({"train_test_split"})
 _OWN_SPLITS = frozenset({SPLIT, "mlmagic.split"})
@@ -47,7 +59,7 @@ class Calls:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def value(self, node: ast.Call) -> Value:
+    def value(self, node: ast.Call) -> Value:  # noqa: PLR0911  # a kind of call each
         """Return what a call returns, and report what it does."""
         scope = self._scope
         path = scope.code.path(node.func)
@@ -58,17 +70,30 @@ class Calls:
             return self._judged(node, path, name)
         if path == "torch.utils.data.random_split":
             return self._random_split(node)
+        if known.is_of_library(path, known.METRICS):
+            return scores.of_metric(scope, node, name)
+        if path in early_stopping.TABLES and node.args:
+            return scope.as_data(node.args[0])
         made = estimators.constructed(scope, node)
         if made is not None:
             self._arguments(node)
             return made
         if name in _SAVES:
             self._saved(node)
+        if name == "append" and self._is_of_list(node):
+            scores.appended(scope, dotted(node.func.value), node.args[0])  # type: ignore[attr-defined]  # an attribute
+            return None
         if isinstance(node.func, ast.Attribute) and not path.startswith("numpy."):
             receiver = scope.value(node.func.value)
             if (found := self._method(node, receiver, node.func.attr)) is not _NOT_A_METHOD:
                 return found
         return self._function(node, path, name)
+
+    def _is_of_list(self, node: ast.Call) -> bool:
+        """Return whether a call appends to a list that has a name."""
+        name = dotted(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+        is_table = isinstance(self._scope.names.get(name), Data) or name in self._scope.code.imported
+        return bool(name) and len(node.args) == 1 and not node.keywords and not is_table
 
     def shaped(self, data: Data, statistic: Statistic, node: ast.AST) -> Data:
         """Return data that a statistic has changed."""
@@ -94,8 +119,10 @@ class Calls:
             is_target = _is_target(dotted(argument))
             self._scope.events.divided(data, by, self._scope.cell, node.lineno, is_target=is_target)
             if id(data.rows) not in parts:
-                parts[id(data.rows)] = tuple(Rows("side", data.rows, side) for side in sides)
-            found += [Data(rows, data.fits) for rows in parts[id(data.rows)]]
+                sides_of = [Rows("side", data.rows, side, division=(id(node), at)) for at, side in enumerate(sides)]
+                parts[id(data.rows)] = tuple(sides_of)
+                self._scope.events.held_out += [one for one in sides_of if one.side == "test"]
+            found += [data.of(rows) for rows in parts[id(data.rows)]]
         return Several(tuple(found))
 
     def _judged(self, node: ast.Call, path: str, name: str) -> Value:
@@ -108,18 +135,18 @@ class Calls:
         if data is not None:
             if path in _JUDGES:
                 of_model = model if isinstance(model, Estimator) else None
-                scope.events.judged(data, of_model, "evaluate", scope.cell, node.lineno)
-            else:
-                shown = path if path in _BY_FOLDS else name
-                scope.events.divided(data, shown, scope.cell, node.lineno)
-        return FoldData(data or Data(Rows("whole"))) if path == "mlmagic.folds" else None
+                return scores.of_model(scope, node, data, of_model, "evaluate")
+            shown = path if path in _BY_FOLDS else name
+            by_groups = any(one.arg in {"groups", None} for one in node.keywords)
+            scope.events.divided(data, shown, scope.cell, node.lineno, by_groups=by_groups)
+        return FoldData(data or Data(Rows("whole"))) if path == "mlmagic.folds" else scores.unknown(node)
 
     def _random_split(self, node: ast.Call) -> Value:
         data = self._scope.as_data(node.args[0]) if node.args else None
         if data is None:
             return None
         self._scope.events.divided(data, "random_split", self._scope.cell, node.lineno)
-        return Several(tuple(Data(Rows("side", data.rows, side), data.fits) for side in ("train", "test", "test")))
+        return Several(tuple(data.of(Rows("side", data.rows, side)) for side in ("train", "test", "test")))
 
     def _saved(self, node: ast.Call) -> None:
         """Note the estimators that are written to a file or logged."""
@@ -133,76 +160,48 @@ class Calls:
         match receiver:
             case Estimator():
                 return estimators.method(scope, node, receiver, name)
+            case Score():
+                return scores.of_method(node, receiver, name, self._arguments(node))
             case Columns():
                 return receiver if name in _COLUMN_LISTS else None
             case Grouped():
-                return self._of_groups(node, receiver, name)
+                return tables.of_groups(scope, node, receiver, name)
             case Data():
                 if name in {"fit", "fit_transform", "score", "predict", "predict_proba", "evaluate"}:
                     return self._of_unknown_model(node, name)
-                return self._of_data(node, receiver, name)
+                return tables.method(scope, node, receiver, name)
             case None if name in {"fit", "score", "predict", "predict_proba", "evaluate"}:
                 return self._of_unknown_model(node, name)
+            case None if name in tables.OF_TABLES and (data := self._table(node.func)) is not None:
+                return tables.method(scope, node, data, name)
+            case None if name in tables.USE_STATISTICS and self._has_statistic(node):
+                data = scope.as_data(node.func.value) if isinstance(node.func, ast.Attribute) else None
+                return tables.method(scope, node, data, name) if data is not None else None
         return _NOT_A_METHOD
+
+    def _table(self, method: ast.expr) -> Data | None:
+        """Return the table of a method that tables alone have, if it is a name of the notebook."""
+        base = method.value if isinstance(method, ast.Attribute) else None
+        if not isinstance(base, ast.Name) or base.id in self._scope.code.imported or base.id in self._scope.code.own:
+            return None
+        return self._scope.as_data(base)
+
+    def _has_statistic(self, node: ast.Call) -> bool:
+        return any(isinstance(self._scope.value(one), Statistic) for one in node.args)
 
     def _of_unknown_model(self, node: ast.Call, name: str) -> Value:
         data = self._scope.as_data(node.args[0]) if node.args else None
-        self._arguments(node)
-        if data is not None:
-            self._scope.events.judged(data, None, name, self._scope.cell, node.lineno)
-        return data if name == "fit_transform" else None
+        for value in self._arguments(node):
+            estimators.forget(value)
+        if name == "fit":
+            estimators.watched(self._scope, node, "the model", stops_early=False)
+        if data is None or name in {"fit", "fit_transform"}:
+            if data is not None:
+                self._scope.events.judged(data, None, name, self._scope.cell, node.lineno)
+            return data if name == "fit_transform" else None
+        return estimators.judged(self._scope, node, data, None, name)
 
-    def _of_data(self, node: ast.Call, data: Data, name: str) -> Value:
-        """Return what a method of a table or array returns."""
-        given = self._arguments(node)
-        if name in _STATISTICS:
-            return data if _is_by_row(node) else Statistic(name, data.rows, node)
-        if name in _GROUPS:
-            return Grouped(data, name == "groupby")
-        if name in _FILTERS:
-            keeps = name == "filter" or (name == "dropna" and _is_by_row(node))
-            result: Value = data if keeps else Data(Rows("part", data.rows), data.fits)
-        elif name == "select_dtypes":
-            result = data
-        elif name == "keys":
-            result = Columns()
-        else:
-            result = joined([data, *given]) if name in {"join", "assign", "merge", "concat"} else data
-            statistics = [one for one in given if isinstance(one, Statistic)]
-            if (
-                statistics
-                and name in {"fillna", "sub", "div", "replace", "where", "map", "clip"}
-                and isinstance(result, Data)
-            ):
-                result = self.shaped(result, statistics[0], node)
-        if any(
-            one.arg == "inplace" and isinstance(one.value, ast.Constant) and one.value.value for one in node.keywords
-        ):
-            self._replace(node, result)
-        return result
-
-    def _replace(self, node: ast.Call, result: Value) -> None:
-        """Bind the name of a table that a method changes in place."""
-        if isinstance(node.func, ast.Attribute):
-            base = node.func.value
-            target = base if dotted(base) in self._scope.names or isinstance(base, ast.Subscript) else None
-            if target is not None and isinstance(result, Data):
-                self._scope.bind(target, result)
-
-    def _of_groups(self, node: ast.Call, grouped: Grouped, name: str) -> Value:
-        """Return what a method of ``groupby`` returns: the mean of the target by group is learned from the targets."""
-        self._arguments(node)
-        of_target = grouped.by_group and grouped.column in self._scope.targets
-        if of_target and name in _STATISTICS:
-            return Statistic(name, grouped.data.rows, node, of_target=True)
-        if of_target and name == "transform" and node.args and isinstance(node.args[0], ast.Constant):
-            statistic = Statistic(str(node.args[0].value), grouped.data.rows, node, of_target=True)
-            return self.shaped(grouped.data, statistic, node)
-        if name in {"transform", "apply", "agg", *_STATISTICS}:
-            return grouped.data
-        return Grouped(grouped.data, by_group=False)  # such as `shift`, of which a mean is one of earlier rows
-
-    def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911  # a kind of function each
+    def _function(self, node: ast.Call, path: str, name: str) -> Value:  # noqa: PLR0911, PLR0912  # a kind of function each
         """Return what a function returns: one of the notebook is interpreted, another passes its data on."""
         scope = self._scope
         function = scope.names.get(dotted(node.func)) if isinstance(node.func, ast.Name) else None
@@ -211,18 +210,33 @@ class Calls:
             given = [] if has_stars else [scope.value(one) for one in node.args]
             named = {one.arg: scope.value(one.value) for one in node.keywords if one.arg is not None}
             return scope.call(function, given, named)
+        if path in _RESAMPLES:
+            return stacking.resampled(scope, node)
+        if path in _SCALES and node.args:
+            scope.as_data(node.args[0])
         given = self._arguments(node)
+        if (score := scores.of_function(scope, node, name, given)) is not None and not isinstance(function, Function):
+            return score
+        if path.partition(".")[0] not in _NEVER_FIT:
+            for value in given:
+                estimators.forget(value)
+        if path in early_stopping.TRAININGS:
+            estimators.watched(scope, node, name, stops_early=False)
         data = joined(given)
-        if path.startswith("numpy.") and name in _STATISTICS and data is not None:
-            return data if _is_by_row(node) else Statistic(name.removeprefix("nan"), data.rows, node)
+        if path.startswith("numpy.") and name in tables.STATISTICS and data is not None:
+            return data if tables.is_by_row(node) else Statistic(name.removeprefix("nan"), data.rows, node)
         if any(isinstance(one, Columns) for one in given[:1]) and data is None and name in _COLUMN_LISTS:
             return Columns()
         if path in {"sklearn.base.clone", "copy.deepcopy", "copy.copy"} and given and isinstance(given[0], Estimator):
             return Estimator(given[0].what, given[0].kind, given[0].made)
         if name in {"enumerate", "tqdm", "list", "iter"} and given and isinstance(given[0], FoldData):
             return given[0]
-        if data is not None and name in {"concat", "concatenate", "vstack", "append"} and not _is_by_row(node):
-            return Data(Rows("unknown"), data.fits)
+        if path in _REPEATS and (again := stacking.repeated(scope, node)) is not None:
+            return again
+        if name in stacking.STACKS and (below := stacking.stacked(scope, node, name, given)) is not None:
+            return below
+        if data is not None and path in _SCALES and isinstance(given[0], Data) and not tables.is_by_row(node):
+            return given[0].with_fits(Fit(name, given[0].rows, "transformer", scope.cell, node, None, _SCALES[path]))
         if data is not None:
             return data
         return Data(Rows("whole")) if _loads(path, name) else None
@@ -241,14 +255,6 @@ def _has_three_sides(node: ast.Call) -> bool:
     """Return whether a split of mlmagic has a validation set too."""
     val = next((one.value for one in node.keywords if one.arg == "val"), None)
     return val is not None and not (isinstance(val, ast.Constant) and not val.value)
-
-
-def _is_by_row(node: ast.Call) -> bool:
-    """Return whether a call works along rows: ``axis=1``."""
-    axis = next((one.value for one in node.keywords if one.arg == "axis"), None)
-    if isinstance(axis, ast.UnaryOp):
-        return True  # axis=-1
-    return isinstance(axis, ast.Constant) and axis.value in {1, "columns"}
 
 
 def _loads(path: str, name: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlmagic.reproducibility import library_names as known
+from mlmagic.reproducibility.dataflow import early_stopping, scores
 from mlmagic.reproducibility.dataflow.events import Training
 from mlmagic.reproducibility.dataflow.scope import dotted
 from mlmagic.reproducibility.dataflow.values import (
@@ -14,6 +15,8 @@ from mlmagic.reproducibility.dataflow.values import (
     Fit,
     FoldData,
     Function,
+    LastFit,
+    Predictions,
     Rows,
     Several,
     Statistic,
@@ -32,6 +35,8 @@ _KINDS: tuple[tuple[frozenset[str], EstimatorKind], ...] = (
     (known.SPLITTERS, "splitter"),
 )
 _LEARNED = {"transformer": "transformer", "stateless": "stateless", "resampler": "resampler"}
+_TRANSDUCTIVE = frozenset({"LabelPropagation", "LabelSpreading", "SelfTrainingClassifier"})
+"""Models that are fitted on rows whose targets are hidden."""
 _OFFSETS = frozenset({"min", "max"})
 """Statistics that alone are an origin or a unit: ``date - date.min()``, ``pixels / pixels.max()``."""
 _LONGEST = 60
@@ -50,7 +55,8 @@ def constructed(scope: Scope, node: ast.Call) -> Estimator | None:
     if known.is_of_library(path, known.PIPELINES):
         return Estimator("a pipeline", _kind_of_pipeline(scope, node), made)
     if known.is_estimator_class(path):
-        return Estimator(name, "model", made)
+        stops_early = early_stopping.asks_for_it(scope, node)
+        return Estimator(name, "model", made, stops_early=stops_early)
     function = scope.names.get(dotted(node.func))
     if isinstance(function, Function) and isinstance(function.node, ast.ClassDef):
         return Estimator(function.node.name, "transformer", made)
@@ -60,6 +66,8 @@ def constructed(scope: Scope, node: ast.Call) -> Estimator | None:
 def _kind_of_pipeline(scope: Scope, node: ast.Call) -> EstimatorKind:
     """Return whether a pipeline ends with a transformer or a model; note the estimators that it is composed of."""
     steps = _steps(scope, node)
+    for step in steps:
+        forget(step)
     scope.events.composed.append({step for step in steps if isinstance(step, Estimator)})
     last = steps[-1] if steps else None
     return last.kind if isinstance(last, Estimator) and last.kind in {"transformer", "stateless"} else "model"
@@ -97,17 +105,43 @@ def method(scope: Scope, node: ast.Call, estimator: Estimator, name: str) -> Val
         if data is not None:
             _trained(scope, node, estimator, data)
         return estimator if name != "fit_predict" else data
+    if name in _JUDGES and data is not None:
+        return judged(scope, node, data, estimator, name)
     if name in _JUDGES:
-        if data is not None:
-            scope.events.judged(data, estimator, name, scope.cell, node.lineno)
-        return Data(data.rows) if data is not None else None
+        return None
     return estimator if name.startswith("set_") else data
+
+
+def judged(scope: Scope, node: ast.Call, data: Data, model: Estimator | None, name: str) -> Value:
+    """Return what a model says of rows, or how good it is on them."""
+    if name in {"score", "evaluate"}:
+        return scores.of_model(scope, node, data, model, name)
+    scope.events.judged(data, model, name, scope.cell, node.lineno)
+    last_fit = model.last_fit if model is not None else None
+    return Predictions(data.rows, model=model, given=data, last_fit=last_fit)
+
+
+def watched(scope: Scope, node: ast.Call, name: str, *, stops_early: bool) -> None:
+    """Report a training that ends by the score of rows that it is given to watch."""
+    if (stops_early or early_stopping.asks_for_it(scope, node)) and not scope.is_uncalled:
+        for rows in early_stopping.watched_rows(scope, node):
+            scope.events.stopped(rows, node, name, scope.cell)
+
+
+def forget(value: Value) -> None:
+    """Forget what models were fitted on: something unknown may fit them too."""
+    if isinstance(value, Estimator):
+        value.last_fit, value.is_shared = None, True
+    elif isinstance(value, Several):
+        for item in value.items:
+            forget(item)
 
 
 def _split(scope: Scope, node: ast.Call, splitter: Estimator) -> Value:
     for argument in node.args[:1]:
         if (data := scope.as_data(argument)) is not None:
-            scope.events.divided(data, f"{splitter.what}.split", scope.cell, node.lineno)
+            by_groups = "Group" in splitter.what or splitter.what == "PredefinedSplit"
+            scope.events.divided(data, f"{splitter.what}.split", scope.cell, node.lineno, by_groups=by_groups)
     return FoldData()
 
 
@@ -133,8 +167,12 @@ def _trained(scope: Scope, node: ast.Call, model: Estimator, data: Data) -> None
     if model.kind == "search":
         scope.events.divided(data, model.what, scope.cell, node.lineno)
     model.fitted_rows = data.rows
+    is_weighted = any(one.arg in {"sample_weight", None} for one in node.keywords)
+    is_followed = not model.is_shared and not is_weighted and model.what not in _TRANSDUCTIVE
+    model.last_fit = LastFit(data.rows, scope.cell, node, scope.branches) if is_followed else None
+    watched(scope, node, model.what, stops_early=model.stops_early)
     scope.events.judged(data, model, "fit", scope.cell, node.lineno)
-    before = tuple(fit for fit in data.fits if fit.kind in {"transformer", "stateless"})
+    before = tuple(fit for fit in data.learned if fit.kind in {"transformer", "stateless"})
     if before:
         scope.events.trainings.append(Training(model, before, scope.cell, node))
 

@@ -9,19 +9,24 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlmagic.reproducibility.dataflow import early_stopping, estimators, scores
 from mlmagic.reproducibility.dataflow.calls import Calls
 from mlmagic.reproducibility.dataflow.events import Events
+from mlmagic.reproducibility.dataflow.names import item_of, side_by_name
 from mlmagic.reproducibility.dataflow.scope import dotted, joined
-from mlmagic.reproducibility.dataflow.subscripts import part_of
+from mlmagic.reproducibility.dataflow.subscripts import column_names, part_of
+from mlmagic.reproducibility.dataflow.target_columns import target_columns, text_constants
 from mlmagic.reproducibility.dataflow.values import (
     Columns,
     Data,
+    Estimator,
     FoldData,
     Function,
     Grouped,
     Index,
     RowAccess,
     Rows,
+    Score,
     Several,
     Statistic,
     side_of,
@@ -55,9 +60,15 @@ class Interpreter:
         self.code = code
         self.events = Events()
         self.names: dict[str, Value] = {}
-        self.targets = _target_columns(code)
+        self.constants = text_constants(code)
+        self.targets = target_columns(code, self.constants)
         self.parts: dict[tuple[int, str], Rows] = {}
         self._calls = Calls(self)
+        self.loops = 0
+        self.loop_targets: set[str] = set()
+        self.is_uncalled = False
+        self.branches: tuple[tuple[int, int], ...] = ()
+        self.stoppers = early_stopping.stopper_names(cell.tree for cell in code.cells)
         self._steps = 0
         self._functions: list[Function] = []
         self._called: set[int] = set()
@@ -74,7 +85,9 @@ class Interpreter:
         """Interpret the functions that no cell has called, with arguments of which nothing is known."""
         for function in self._functions:
             if id(function.node) not in self._called and not isinstance(function.node, ast.ClassDef):
+                self.is_uncalled, self.branches = True, ((id(function.node), 0),)
                 self.call(function, [], {})
+        self.is_uncalled, self.branches = False, ()
 
     def _block(self, statements: Iterable[ast.stmt]) -> None:
         for statement in statements:
@@ -99,8 +112,12 @@ class Interpreter:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._define(node)
             case ast.For(target=target, iter=iterated) | ast.AsyncFor(target=target, iter=iterated):
-                self.bind(target, _item_of(self.value(iterated), iterated))
-                self._block([*node.body, *node.orelse])
+                looped = self.value(iterated)
+                if isinstance(looped, Several):
+                    estimators.forget(Several(looped.items[1:]))
+                self.bind(target, item_of(looped, iterated))
+                self.loop_targets.update(one.id for one in ast.walk(target) if isinstance(one, ast.Name))
+                self._loop([*node.body, *node.orelse])
             case ast.Return(value=value):
                 self._returned.append(self.value(value) if value is not None else None)
             case ast.With(items=items) | ast.AsyncWith(items=items):
@@ -108,18 +125,43 @@ class Interpreter:
                     self.value(item.context_expr)
                 self._block(node.body)
             case ast.Try() | ast.TryStar():
+                self._block(node.body)
                 handled = [statement for handler in node.handlers for statement in handler.body]
-                self._block([*node.body, *handled, *node.orelse, *node.finalbody])
-            case ast.If(test=test) | ast.While(test=test):
+                self._branch(node, [(1, handled)])
+                self._block([*node.orelse, *node.finalbody])
+            case ast.While(test=test):
                 self.value(test)
-                self._block([*node.body, *node.orelse])
+                self._loop([*node.body, *node.orelse])
+            case ast.If(test=test):
+                self.value(test)
+                scores.compared(self, node)
+                self._branch(node, [(0, node.body), (1, node.orelse)])
             case ast.Delete(targets=targets):
                 for target in targets:
+                    self._drop(target)
                     self.names.pop(dotted(target), None)
             case _:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.value(child)
+
+    def _loop(self, body: Sequence[ast.stmt]) -> None:
+        self.loops += 1
+        self._block(body)
+        self.loops -= 1
+
+    def _branch(self, node: ast.stmt, arms: Sequence[tuple[int, Sequence[ast.stmt]]]) -> None:
+        """Interpret the arms of a branch one after the other."""
+        outer = self.branches
+        for arm, body in arms:
+            self.branches = (*outer, (id(node), arm))
+            self._block(body)
+        self.branches = outer
+
+    def is_sure(self, branch: tuple[tuple[int, int], ...]) -> bool:
+        """Return whether what was done within these branches has been done wherever this place is reached."""
+        is_here = branch == self.branches[: len(branch)]
+        return is_here and (not self.is_uncalled or branch[:1] == self.branches[:1])
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         function = Function(node, self.cell)
@@ -134,6 +176,7 @@ class Interpreter:
         """Interpret a function of the notebook with these arguments, and return its value."""
         node = function.node
         if isinstance(node, ast.ClassDef) or node in self._stack or len(self._stack) >= _DEEPEST_CALL:
+            estimators.forget(Several((*given, *named.values())))
             return None
         self._called.add(id(node))
         parameters = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
@@ -155,29 +198,53 @@ class Interpreter:
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 items = value.items if isinstance(value, Several) else ()
                 for at, inner in enumerate(targets):
-                    whole = value if isinstance(value, Data) else None
+                    whole = value if isinstance(value, Data | Score) else None
                     self.bind(inner, items[at] if at < len(items) else whole)
             case ast.Starred(value=inner):
                 self.bind(inner, None)
-            case ast.Subscript(value=base):
-                self._store_into(base, value)
+            case ast.Subscript():
+                self._store_into(target, value)
+            case ast.Attribute(value=base) if isinstance(changed := self.value(base), Estimator):
+                estimators.forget(changed)  # such as `model.coef_ = …`
             case _ if name := dotted(target):
-                self.names[name] = _named(value, name)
+                self.names[name] = found = (
+                    scores.bound(self, name, value) if isinstance(value, Score) else side_by_name(value, name)
+                )
+                if isinstance(found, Data) and found.rows.side and not found.rows.name:
+                    found.rows.name = name
 
-    def _store_into(self, base: ast.expr, value: Value) -> None:
+    def _drop(self, target: ast.expr) -> None:
+        """Forget a column: ``del df["a"]``."""
+        if isinstance(target, ast.Subscript) and isinstance(data := self.names.get(dotted(target.value)), Data):
+            self.names[dotted(target.value)] = data.without(column_names(self, target.slice) or frozenset())
+
+    def _store_into(self, target: ast.Subscript, value: Value) -> None:
         """Bind a column or some rows of data: it has been shaped by what shaped the value."""
+        base = target.value
+        of_rows = isinstance(base, ast.Attribute) and base.attr in {"loc", "iloc", "at", "iat"}
         while isinstance(base, ast.Attribute) and base.attr in {"loc", "iloc", "at", "iat"}:
             base = base.value
         name = dotted(base)
-        data = self.as_data(base)
-        if name and isinstance(data, Data) and isinstance(value, Data):
-            self.names[name] = data.with_fits(*value.fits)
+        data = self.as_data(base) if not isinstance(value, Score) else None
+        if isinstance(value, Score) and name:
+            scores.added(self, name, value)
+            return
+        estimators.forget(value)
+        if not name or not isinstance(data, Data):
+            return
+        columns = None if of_rows else column_names(self, target.slice)
+        if columns is not None and len(columns) == 1:
+            learned = value.learned if isinstance(value, Data) else frozenset()
+            self.names[name] = data.with_column(next(iter(columns)), learned)
+        elif isinstance(value, Data):
+            self.names[name] = data.with_fits(*value.learned)
 
     def as_data(self, node: ast.expr) -> Data | None:
         """Return an expression's data. A name of which nothing is known stands for rows of its own from then on."""
         value = self.value(node)
         if value is None and (name := dotted(node)):
-            value = self.names[name] = Data(Rows("whole", None, side_of(name)))
+            side = side_of(name)
+            value = self.names[name] = Data(Rows("whole", None, side, name=name if side else ""))
         elif value is None and isinstance(node, ast.Subscript) and self.as_data(node.value) is not None:
             value = self.value(node)
         if isinstance(value, Several):
@@ -201,9 +268,14 @@ class Interpreter:
             case ast.BinOp(left=left, right=right):
                 return self._combined(node, self.value(left), self.value(right))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                if elements and all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in elements):
-                    return Columns()
+                texts = [one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                if elements and len(texts) == len(elements):
+                    return Columns(frozenset(texts))
                 return Several(tuple(map(self.value, elements)))
+            case ast.Dict(values=values):
+                held = tuple(map(self.value, values))
+                estimators.forget(Several(held))
+                return scores.of_record(self, values, held)
             case ast.Starred(value=inner) | ast.Await(value=inner) | ast.UnaryOp(operand=inner):
                 return self.value(inner)
             case ast.NamedExpr(target=target, value=inner):
@@ -226,9 +298,13 @@ class Interpreter:
         if name in self.names:
             return self.names[name]
         base = self.value(node.value)
+        if isinstance(base, Statistic | Score):
+            return base
+        if isinstance(base, Estimator) and node.attr == "best_estimator_":
+            return replace(base, kind="model")
         if isinstance(base, FoldData):
             side = side_of(node.attr)
-            return Data(Rows("side", base.data.rows, side), base.data.fits) if base.data and side else None
+            return base.data.of(Rows("side", base.data.rows, side)) if base.data and side else None
         if isinstance(base, Grouped):
             return Grouped(base.data, base.by_group, node.attr)
         if not isinstance(base, Data) or node.attr in _SHAPES:
@@ -237,20 +313,28 @@ class Interpreter:
             return RowAccess(base)
         if node.attr == "columns":
             return Columns()
-        return Index() if node.attr == "index" else base
+        if node.attr == "index":
+            return Index()
+        return base if node.attr in {"values", "T", "str", "dt", "array", "data"} else base.only(frozenset({node.attr}))
 
     def _comprehension(self, element: ast.expr, loops: Sequence[ast.comprehension]) -> Value:
         iterated = None
         for loop in loops:
             iterated = self.value(loop.iter)
-            self.bind(loop.target, None if isinstance(iterated, Columns) else _item_of(iterated, loop.iter))
+            self.bind(loop.target, None if isinstance(iterated, Columns) else item_of(iterated, loop.iter))
         found = self.value(element)
-        return iterated if isinstance(iterated, Columns) else found if isinstance(found, Data) else None
+        return iterated if isinstance(iterated, Columns) else found if isinstance(found, Data | Score) else None
 
-    def _combined(self, node: ast.BinOp, left: Value, right: Value) -> Value:
+    def _combined(  # noqa: PLR0911  # a kind of value each
+        self, node: ast.BinOp, left: Value, right: Value
+    ) -> Value:
         """Return the value of an operation: data that a statistic of all its rows has changed has learned from them."""
+        if isinstance(left, Columns) and isinstance(right, Columns) and isinstance(node.op, ast.Add):
+            return Columns(left.names | right.names if left.names is not None and right.names is not None else None)
         if isinstance(left, Columns) or isinstance(right, Columns):
             return Columns()
+        if isinstance(left, Score) or isinstance(right, Score):
+            return scores.combined(node, left, right)
         if isinstance(left, Statistic) and isinstance(right, Statistic):
             return replace(left, name=f"{left.name} and {right.name}")
         if isinstance(left, Statistic) and right is None:
@@ -262,41 +346,3 @@ class Interpreter:
         if isinstance(data, Data) and isinstance(other, Statistic):
             return self._calls.shaped(data, other, node)
         return joined([left, right]) if isinstance(data, Data) else None
-
-
-def _named(value: Value, name: str) -> Value:
-    """Return a part of rows as the side of a split that its name implies."""
-    if isinstance(value, Data) and value.rows.kind in {"part", "unknown"} and (side := side_of(name)):
-        if any(one.side == side for one in value.rows.line()):  # fewer of the training rows are no other side
-            return value
-        return Data(Rows("side", value.rows.parent, side), value.fits)
-    if isinstance(value, Index) and not value.side and (side := side_of(name)):
-        return Index(side)
-    return value
-
-
-def _item_of(value: Value, node: ast.expr) -> Value:
-    """Return what a loop over *value* binds."""
-    is_counted = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "enumerate"
-    if isinstance(value, FoldData):
-        item: Value = value if value.data is not None else Several((Index("train"), Index("test")))
-        return Several((None, item)) if is_counted else item
-    if isinstance(value, Several) and value.items and not is_counted:
-        return value.items[0]
-    return None
-
-
-def _target_columns(code: Code) -> frozenset[str]:
-    """Return the columns that the code takes for the target: ``y = df["price"]``, ``df.pop("price")``."""
-    found = set()
-    for cell in code.cells:
-        for node in ast.walk(cell.tree):
-            if isinstance(node, ast.Assign) and dotted(node.targets[0]).partition("_")[0] in {"y", "target", "labels"}:
-                inner = node.value
-                if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
-                    found.add(str(inner.slice.value))
-                if isinstance(inner, ast.Call) and inner.args and isinstance(inner.args[0], ast.Constant):
-                    found.add(str(inner.args[0].value))
-                if isinstance(inner, ast.Attribute):
-                    found.add(inner.attr)
-    return frozenset(found)

@@ -23,8 +23,17 @@ class Scope(Protocol):
     events: Events
     names: dict[str, Value]
     targets: frozenset[str]
+    constants: dict[str, str]
     parts: dict[tuple[int, str], Rows]
     cell: CodeCell
+    loops: int
+    loop_targets: set[str]
+    is_uncalled: bool
+    branches: tuple[tuple[int, int], ...]
+    stoppers: frozenset[str]
+
+    def is_sure(self, branch: tuple[tuple[int, int], ...]) -> bool:
+        """Return whether what was done within these branches has been done wherever this place is reached."""
 
     def value(self, node: ast.expr | None) -> Value:
         """Return what an expression stands for."""
@@ -58,4 +67,6 @@ def joined(values: Iterable[Value]) -> Data | None:
     if not found:
         return None
     rows = found[0].rows if all(one.rows is found[0].rows for one in found) else Rows("unknown")
-    return Data(rows, frozenset().union(*(one.fits for one in found)))
+    return Data(
+        rows, frozenset().union(*(one.fits for one in found)), frozenset().union(*(one.columns for one in found))
+    )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlmagic.reproducibility.cells import CodeCell
 
 Side = Literal["", "train", "test"]
-RowKind = Literal["whole", "side", "part", "unknown"]
+RowKind = Literal["whole", "side", "part", "union", "unknown"]
 EstimatorKind = Literal["transformer", "stateless", "resampler", "model", "search", "splitter"]
 
 _WORDS = re.compile(r"[\W_\d]+")
@@ -22,6 +22,7 @@ _SIDES: dict[str, Side] = {
     "test": "test", "testing": "test", "val": "test", "valid": "test", "validation": "test", "dev": "test",
     "holdout": "test", "te": "test", "xtest": "test", "eval": "test", "xval": "test", "oos": "test",
 }  # fmt: skip
+_OF_TEST = frozenset({"test", "testing", "te", "xtest", "holdout", "oos"})
 _COLUMNS = frozenset({
     "col", "cols", "column", "columns", "feat", "feats", "feature", "features", "var", "vars", "field", "fields",
     "numeric", "numerical", "num", "categorical", "cat", "predictors", "names", "attrs",
@@ -30,15 +31,28 @@ _COLUMNS = frozenset({
 
 @dataclass(eq=False)
 class Rows:
-    """A set of rows: the whole of a data set, a side of a split, some other part, or rows of which little is known."""
+    """A set of rows: the whole of a data set, a side of a split, some other part, or rows of which little is known.
+
+    A union has the ``parts`` that were put below each other. ``division`` is the same for the features and the targets
+    that one call divides, and ``name`` the first one that the code gives to a side.
+    """
 
     kind: RowKind = "whole"
     parent: Rows | None = None
     side: Side = ""
+    parts: tuple[Rows, ...] = ()
+    division: tuple[int, int] | None = None
+    name: str = ""
 
     def is_within(self, other: Rows) -> bool:
         """Return whether these rows are the *other* ones or among them."""
-        return any(one is other for one in self.line())
+        if any(one is other for one in self.line()) or any(self.is_within(part) for part in other.parts):
+            return True
+        return bool(self.parts) and all(part.is_within(other) for part in self.parts)
+
+    def has_some_of(self, other: Rows) -> bool:
+        """Return whether these rows are among the *other* ones, or were put together from some of them."""
+        return self.is_within(other) or any(part.has_some_of(other) for one in self.line() for part in one.parts)
 
     def is_side_within(self, other: Rows) -> bool:
         """Return whether these rows are, or come from, one side of a split of the *other* ones."""
@@ -48,6 +62,16 @@ class Rows:
                 return found
             found |= one.kind == "side"
         return False
+
+    @property
+    def held_out(self) -> Rows:
+        """The rows that were held out, if these are some of them; else these themselves."""
+        return next((one for one in self.line() if one.side == "test"), self)
+
+    def is_same_held_out(self, other: Rows) -> bool:
+        """Return whether both are, or are part of, the same rows that were held out."""
+        mine, theirs = self.held_out, other.held_out
+        return mine is theirs or (mine.division is not None and mine.division == theirs.division)
 
     def line(self) -> list[Rows]:
         """Return these rows and those that they were taken from."""
@@ -61,11 +85,14 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What was learned from rows: by a transformer, a resampler, or as a statistic such as the mean of a column."""
+    """What was learned from rows: by a transformer, a resampler, or as a statistic such as the mean of a column.
+
+    A repetition learns nothing: it has some of the rows several times.
+    """
 
     what: str
     rows: Rows
-    kind: Literal["transformer", "stateless", "resampler", "statistic"]
+    kind: Literal["transformer", "stateless", "resampler", "repetition", "statistic"]
     cell: CodeCell
     node: ast.AST
     owner: Estimator | None = None
@@ -84,14 +111,46 @@ class Fit:
 
 @dataclass(frozen=True)
 class Data:
-    """Rows of features or targets, and what was learned to make them."""
+    """Rows of features or targets, and what was learned to make them; ``columns`` are the fits of single columns."""
 
     rows: Rows
     fits: frozenset[Fit] = frozenset()
+    columns: frozenset[tuple[str, Fit]] = frozenset()
+
+    @property
+    def learned(self) -> frozenset[Fit]:
+        """What was learned to make all of the columns."""
+        return self.fits | {fit for _, fit in self.columns}
+
+    def of(self, rows: Rows) -> Data:
+        """Return other rows of the same columns."""
+        return Data(rows, self.fits, self.columns)
 
     def with_fits(self, *fits: Fit) -> Data:
         """Return the data after *fits* were applied to it."""
-        return Data(self.rows, self.fits | frozenset(fits))
+        return Data(self.rows, self.fits | frozenset(fits), self.columns)
+
+    def with_column(self, name: str, fits: frozenset[Fit]) -> Data:
+        """Return the data with a column that *fits* have made."""
+        kept = {pair for pair in self.columns if pair[0] != name}
+        return Data(self.rows, self.fits, frozenset(kept | {(name, fit) for fit in fits - self.fits}))
+
+    def only(self, names: frozenset[str]) -> Data:
+        """Return the columns of these names."""
+        return Data(self.rows, self.fits, frozenset(pair for pair in self.columns if pair[0] in names))
+
+    def without(self, names: frozenset[str]) -> Data:
+        """Return the data without the columns of these names."""
+        return Data(self.rows, self.fits, frozenset(pair for pair in self.columns if pair[0] not in names))
+
+
+@dataclass(frozen=True)
+class Predictions(Data):
+    """What a model said of rows; ``given`` is what it was given, ``last_fit`` how the model was fitted then."""
+
+    model: Estimator | None = None
+    given: Data | None = None
+    last_fit: LastFit | None = None
 
 
 @dataclass(eq=False)
@@ -103,6 +162,20 @@ class Estimator:
     made: str
     fit: Fit | None = None
     fitted_rows: Rows | None = None
+    last_fit: LastFit | None = None
+    stops_early: bool = False
+    is_shared: bool = False
+    """Whether something else may fit it too: a dict, a loop over models, an unknown function."""
+
+
+@dataclass(frozen=True, eq=False)
+class LastFit:
+    """The last fit of a model: ``branch`` says within which branches of the code."""
+
+    rows: Rows
+    cell: CodeCell
+    node: ast.Call
+    branch: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,15 +189,30 @@ class Statistic:
 
 
 @dataclass(frozen=True)
+class Score:
+    """How well these rows were predicted, or several such scores; ``what`` says that it is the best of several.
+
+    ``position`` is the place of the best one, ``best`` the score itself; of ``sorted`` ones an end is the best.
+    """
+
+    rows: frozenset[Rows]
+    node: ast.AST
+    what: Literal["", "best", "position", "sorted"] = ""
+
+
+@dataclass(frozen=True)
 class Index:
-    """Positions of rows: a side of a split, or some."""
+    """Positions of rows: a side of a split, or some; ``of_fold`` if one of several splits is meant."""
 
     side: Side = ""
+    of_fold: bool = False
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of columns."""
+    """Names of columns; ``names`` is None where the code does not spell them out."""
+
+    names: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +253,9 @@ class Function:
     cell: CodeCell = field(compare=False)
 
 
-Value = Data | Estimator | Statistic | Index | Columns | RowAccess | Grouped | FoldData | Several | Function | None
+Value = (
+    Data | Estimator | Statistic | Score | Index | Columns | RowAccess | Grouped | FoldData | Several | Function | None
+)
 
 
 def side_of(name: str) -> Side:
@@ -176,6 +266,16 @@ def side_of(name: str) -> Side:
     """
     words = _WORDS.split(_CAMEL.sub(" ", name).replace(" ", "_").casefold())
     return next((_SIDES[word] for word in words if word in _SIDES), "")
+
+
+def names_test_rows(name: str) -> bool:
+    """Return whether a name is one of the rows that judge the final model, and not of those that choose it.
+
+    >>> names_test_rows("X_test"), names_test_rows("X_val"), names_test_rows("test_valid")
+    (True, False, False)
+    """
+    words = {word for word in _WORDS.split(_CAMEL.sub("_", name).casefold()) if _SIDES.get(word) == "test"}
+    return bool(words) and words <= _OF_TEST
 
 
 def names_columns(name: str) -> bool:

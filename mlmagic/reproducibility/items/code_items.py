@@ -8,7 +8,7 @@ from mlmagic.reproducibility.checklist import item
 from mlmagic.reproducibility.dataflow.interpreter import events_of
 from mlmagic.reproducibility.findings import place
 from mlmagic.reproducibility.items.recorded_parameters import without_random_state
-from mlmagic.reproducibility.rules import configuration, preprocessing, seeds, splits
+from mlmagic.reproducibility.rules import configuration, judging, preprocessing, seeds, splits
 from mlmagic.reproducibility.seeding import NUMPY
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def splits_item(code: Code, seeding: Seeding, facts: RunFacts) -> ChecklistItem:
 def preprocessing_item(code: Code, facts: RunFacts) -> ChecklistItem:
     """Grade whether preprocessing is a part of the model, and has not seen the rows that judge it."""
     events = events_of(code)
-    found = list(preprocessing.find(events))
+    found = [*preprocessing.find(events), *judging.find(events)]
     if not facts.models:
         found = [one for one in found if one.code != "MLM006"]
     if found:

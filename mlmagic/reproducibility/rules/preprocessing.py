@@ -11,17 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmagic.reproducibility.dataflow.events import Events, Leak, Training
+    from mlmagic.reproducibility.dataflow.values import Fit
     from mlmagic.reproducibility.findings import Finding
 
-_FITTED = {"resampler": "draws new rows from", "statistic": "is taken over"}
+_FITTED = {"resampler": "draws new rows from", "repetition": "repeats", "statistic": "is taken over"}
 _LONGEST = 60
 
 
 def find(events: Events) -> Iterator[Finding]:
     """Yield what leaks the rows of the test set, then models that are recorded without their preprocessing."""
-    for leak in events.leaks.values():
-        yield _leak(leak, events)
     seen: set[int] = set()
+    for leak in events.leaks.values():
+        if id(leak.fit.node) not in seen:  # the features and the targets of one call are one finding
+            seen.add(id(leak.fit.node))
+            yield _leak(leak, events)
     for training in events.trainings:
         if id(training.node) not in seen and _is_kept_apart(training, events):
             seen.add(id(training.node))
@@ -38,8 +41,10 @@ def _leak(leak: Leak, events: Events) -> Finding:
 
 def _mend(leak: Leak, events: Events) -> str:
     fit = leak.fit
+    if fit.kind == "repetition":
+        return f"split first; then only the training rows: {_of_training_rows(fit)}"
     if fit.kind == "statistic":
-        return "split first; then use X_train.mean() and X_train.std() for X_train and X_test"
+        return f"split first; then {_with_training_statistics(fit)}"
     if "test set again" in leak.how:
         return f"X_test = {_variable(leak)}.transform(X_test)"
     step = fit.made_by or f"{fit.what}()"
@@ -47,6 +52,27 @@ def _mend(leak: Leak, events: Events) -> str:
     if fit.kind == "resampler":
         return f"imblearn.pipeline.make_pipeline({step}, {model}).fit(X_train, y_train)"
     return f"model = make_pipeline({step}, {model}).fit(X_train, y_train)"
+
+
+def _with_training_statistics(fit: Fit) -> str:
+    """Return what uses statistics of the training rows in place of those of all."""
+    if fit.what.endswith("of a group"):
+        return "make_pipeline(TargetEncoder(), model).fit(X_train, y_train)"
+    if isinstance(fit.node, ast.Call) and getattr(fit.node.func, "attr", "") == "fillna":
+        filling = f"fillna(X_train.{fit.what.split()[1]}())"
+        return f"X_train.{filling} and X_test.{filling}"
+    return "use X_train.mean() and X_train.std() for X_train and X_test"
+
+
+def _of_training_rows(fit: Fit) -> str:
+    """Return the call that repeats rows, with the training rows in their place."""
+    call = fit.node
+    if not isinstance(call, ast.Call):
+        return "X_train, y_train"
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "sample":
+        return f"train.sample({', '.join(ast.unparse(one) for one in (*call.args, *call.keywords))})"
+    given = [f"{one.id}_train" if isinstance(one, ast.Name) else ast.unparse(one) for one in call.args]
+    return f"{ast.unparse(call.func)}({', '.join([*given, *map(ast.unparse, call.keywords)])})"
 
 
 def _variable(leak: Leak) -> str:

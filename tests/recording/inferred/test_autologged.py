@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from databases import copy_new_database
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
@@ -54,6 +55,7 @@ print(json.dumps(found))
 def autologged(tmp_path_factory):
     """What autologging recorded of each fit, and of three scores."""
     folder = tmp_path_factory.mktemp("autologged")
+    copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
     environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", SCRIPT], cwd=folder, env=environment, capture_output=True, text=True,

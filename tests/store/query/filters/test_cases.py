@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from databases import copy_new_database
 
 import mlmagic
 from mlmagic.errors import UsageProblem
@@ -76,7 +77,9 @@ def recorded(tmp_path_factory):
     from mlflow.entities import DatasetInput as MlflowDatasetInput
     from mlflow.entities import Metric, Param, RunTag
 
-    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+    folder = tmp_path_factory.mktemp("store")
+    copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
     client = MlflowClient(uri)
     names = []
     for row in range(len(RUNS)):

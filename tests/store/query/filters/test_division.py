@@ -1,6 +1,7 @@
 """What MLflow is asked loses no run that passes the test: on a real store, with values that databases disagree on."""
 
 import pytest
+from databases import copy_new_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +54,9 @@ def fill(client):
 def filled(tmp_path_factory):
     from mlflow import MlflowClient
 
-    client = MlflowClient(f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}")
+    folder = tmp_path_factory.mktemp("store")
+    copy_new_database(folder / "mlflow.db", artifacts=str(folder / "mlruns/0"))
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
     fill(client)
     runs = list(queries.search(client, ["0"], DividedFilter()))
     return client, runs, Keys.seen_in(runs, "", complete=True)
