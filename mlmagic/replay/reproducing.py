@@ -16,7 +16,8 @@ from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
-from mlmagic.replay.running.recorded_environment import EnvironmentBuildError, build, pinned_requirements
+from mlmagic.replay.running.installing import EnvironmentBuildError
+from mlmagic.replay.running.recorded_environment import build, requirements_of
 from mlmagic.replay.running.replaying import replay
 from mlmagic.replay.running.scratch import scratch
 from mlmagic.store import connection
@@ -91,6 +92,8 @@ class _Work:
         self._progress = progress
         self._scratches = contextlib.ExitStack()
         self._python: str | None = None
+        self._environment: Scratch | None = None
+        self._notes: list[str] = []
         self._kept: ReplayKernel | None = None
 
     @contextlib.contextmanager
@@ -104,10 +107,7 @@ class _Work:
         original = connection.ask(lambda: read_results(self.client, self.run))
         steps = connection.ask(lambda: path_below(self.client, self.run, plan.session.run))
         if self._request.env:
-            if self._progress is not None:
-                self._progress("installing the recorded versions", 0, len(plan.at))
-            place = self._scratches.enter_context(scratch())
-            self._python = build(pinned_requirements(plan.session.run), place.folder)
+            self._install(plan)
         first = self._replay(plan, steps, "replaying", is_first=True)
         if plan.is_slice and not _is_as_good(first, original):
             if reason := why_not_whole(plan, whole, self._request):
@@ -122,6 +122,21 @@ class _Work:
             again = self._replay(first.plan, steps, "replaying again, to measure the noise")
             compared = compare(original, first.results, again.results)
         return self._report(first, again, compared, original, steps)
+
+    def _install(self, plan: ReplayPlan) -> None:
+        """Install the recorded versions of all packages into an environment for the replays."""
+        requirements = requirements_of(plan.session.run)
+        self._environment = self._scratches.enter_context(scratch())
+
+        def tell(what: str) -> None:
+            if self._progress is not None:
+                self._progress(what, 0, len(plan.at))
+
+        self._python = build(requirements, self._environment.folder, tell)
+        self._notes.append(f"run with the recorded versions of {len(requirements.pinned)} packages")
+        if requirements.left_out:
+            names = ", ".join(requirements.left_out)
+            self._notes.append(f"not installed, as they came from a folder or URL that only the record names: {names}")
 
     def _replay(
         self,
@@ -144,6 +159,8 @@ class _Work:
         )  # fmt: skip
         if done.kernel is not None:
             place.is_kept = True
+            if self._environment is not None:
+                self._environment.is_kept = True
             self._keep_only(done.kernel)
         if not done.stopped:
             self._find_run(done, place, steps)
@@ -199,7 +216,7 @@ class _Work:
         found = Reproduction(
             self.run.info.run_id, str(self.run.info.run_name), verdict, compared,
             cells=len(done.plan.at), of_cells=len(done.plan.session.cells), seconds=done.seconds,
-            original_seconds=done.plan.original_seconds, notes=[*_notes(done), *self._how_to_reach()],
+            original_seconds=done.plan.original_seconds, notes=[*self._notes, *_notes(done), *self._how_to_reach()],
             objects=done.objects,
         )  # fmt: skip
         if verdict is not Verdict.DIFFERENT:
