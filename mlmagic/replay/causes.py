@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlmagic.comparison.diffs.data_diff import data_rows
 from mlmagic.comparison.diffs.run_record import DatasetRecord
+from mlmagic.replay.environment_changes import environment_changes, most_telling
 from mlmagic.replay.plan import current_fact, needed
 from mlmagic.replay.reproduction import Cause
-from mlmagic.store.artifact_reading import place_of
-from mlmagic.store.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
     from mlmagic.replay.running.replaying import Replayed
     from mlmagic.session.log import LoggedCell
-
-_ENVIRONMENT = "mlmagic/environment.json"
-_MOST_PACKAGES = 5
 
 
 def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[int | None, list[str]]:
@@ -57,7 +53,8 @@ def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
         for name in plan.changed_modules()
     ]
     if replayed.run is not None:
-        found += _environment(original, replayed.run)
+        changes, _ = most_telling(environment_changes(original, replayed.run))
+        found += [Cause(one.what, f"{one.then} then, {one.now} now") for one in changes]
     return found
 
 
@@ -128,40 +125,6 @@ def _data(original: Run, replayed: Run | None) -> Iterator[Cause]:
 def _datasets(run: Run) -> list[DatasetRecord]:
     inputs = run.inputs.dataset_inputs if run.inputs is not None else []
     return [DatasetRecord(one.dataset.name, one.dataset.digest, one.dataset.profile or "") for one in inputs]
-
-
-def _environment(original: Run, replayed: Run) -> Iterator[Cause]:
-    before, now = _environment_of(original), _environment_of(replayed)
-    if before is None or now is None:
-        return
-    imported = {**_texts(before.get("imported"))}
-    current = {**_texts(now.get("imported"))}
-    changed = [name for name in imported if name in current and imported[name] != current[name]]
-    for name in changed[:_MOST_PACKAGES]:
-        yield Cause(f"the package {name}", f"{imported[name]} then, {current[name]} now")
-    for what, key in (("Python", "python"), ("the platform", "platform")):
-        old, new = _texts(before.get(key)), _texts(now.get(key))
-        old_version, new_version = (one.get("version") or one.get("name") for one in (old, new))
-        if old_version != new_version:
-            yield Cause(what, f"{old_version} then, {new_version} now")
-    old_cpu, new_cpu = (_texts(one.get("machine")).get("cpu") for one in (before, now))
-    if old_cpu != new_cpu:
-        yield Cause("the processor", f"{old_cpu} then, {new_cpu} now")
-    old_threads, new_threads = (_texts(one.get("threads")) for one in (before, now))
-    for name in old_threads:
-        if name in new_threads and old_threads[name] != new_threads[name]:
-            yield Cause("the number of threads", f"{name}: {old_threads[name]} then, {new_threads[name]} now")
-
-
-def _environment_of(run: Run) -> dict[str, Any] | None:
-    place = place_of(run.info.run_id, run.info.artifact_uri)
-    if not any(file.path == _ENVIRONMENT for file in place.files("mlmagic")):
-        return None
-    return read_json(place.read(_ENVIRONMENT, 10_000_000).decode("utf-8", "replace"), dict)
-
-
-def _texts(value: object) -> dict[str, str]:
-    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 def _metrics(run: Run | None) -> Mapping[str, float]:

@@ -11,6 +11,7 @@ from mlmagic.replay import plan as planning
 from mlmagic.replay.asking import confirm, why_not_whole
 from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, missing_files, varies
 from mlmagic.replay.comparing import compare
+from mlmagic.replay.environment_changes import environment_changes, in_spite_of
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session
@@ -220,7 +221,8 @@ class _Work:
             objects=done.objects,
         )  # fmt: skip
         if verdict is not Verdict.DIFFERENT:
-            return found
+            note = "" if done.run is None else in_spite_of(environment_changes(self.run, done.run))
+            return replace(found, notes=[note, *found.notes] if note else found.notes)
         if (reason := unrunnable(done)) and any(one.kind == "error" for one in compared):
             return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=missing_files(done))
         cells = [done.plan.cells[index] for index in sorted(planning.needed(done.plan))]
