@@ -27,10 +27,8 @@ _LONG = Path(__file__).parent / "notebooks"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks reproduced_share", description=__doc__)
     parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks, by default those of this repository")
-    notebooks = parser.parse_args().notebooks or [
-        *sorted(_EXAMPLES.glob("0[1-5]*.ipynb")),
-        *sorted(_LONG.glob("*.ipynb")),
-    ]
+    ours = [*sorted(_EXAMPLES.glob("0[1-5]*.ipynb")), *sorted(_LONG.glob("*.ipynb"))]
+    notebooks = parser.parse_args().notebooks or ours
     counts: Counter[str] = Counter()
     for notebook in [one.resolve() for one in notebooks]:
         with project() as folder:
@@ -59,7 +57,7 @@ def _verdicts(notebook: Path, folder: Path) -> dict[str, str]:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     runs = mlmagic.runs()
-    own = runs[runs["status"] == "finished"].iloc[::-1]
+    own = runs[runs["status"].str.lower() == "finished"].iloc[::-1]
     found = {}
     for run_id, name in zip(own["run_id"], own["name"], strict=True):
         done = mlmagic.reproduce(run_id, yes=True)

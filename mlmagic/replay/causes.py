@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.diffs.data_diff import data_rows
-from mlmagic.comparison.diffs.run_record import DatasetRecord
 from mlmagic.replay.environment_changes import environment_changes, most_telling
 from mlmagic.replay.plan import current_fact, needed
 from mlmagic.replay.reproduction import Cause
+from mlmagic.replay.results import datasets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,7 +108,7 @@ def _short(path: str, folder: Path) -> str:
 def _data(original: Run, replayed: Run | None) -> Iterator[Cause]:
     if replayed is None:
         return
-    rows = data_rows([_datasets(original), _datasets(replayed)])
+    rows = data_rows([datasets_of(original), datasets_of(replayed)])
     for row in rows:
         change = row.changes[-1]
         if not row.differs:
@@ -120,11 +120,6 @@ def _data(original: Run, replayed: Run | None) -> Iterator[Cause]:
         else:
             evidence = "; ".join(change.told) or "its content changed"
         yield Cause(f"the data {row.name!r}", evidence)
-
-
-def _datasets(run: Run) -> list[DatasetRecord]:
-    inputs = run.inputs.dataset_inputs if run.inputs is not None else []
-    return [DatasetRecord(one.dataset.name, one.dataset.digest, one.dataset.profile or "") for one in inputs]
 
 
 def _metrics(run: Run | None) -> Mapping[str, float]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from mlmagic.replay.clock import measures_clock
+from mlmagic.replay.comparing_data import columns_of_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +22,6 @@ _NOISE_FACTOR = 4.0
 """How many times the difference of two replays the original may be away from one of them."""
 _MOST_NOISE = 1e-4
 """The largest relative noise, so many times as above, that can come from sums in another order."""
-_OF_CLOCK = re.compile(
-    r"(^|[_./ ])(time|seconds|secs|duration|elapsed|latency|throughput|memory|rss|ms|mb|fps)($|[_./ ])"
-)
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
     """
     found = [*_metrics(original, replayed, again)]
     found += _texts("parameter", original.params, replayed.params, again.params if again is not None else None)
-    found += _texts("data", original.data, replayed.data)
+    found += _data(original, replayed)
     found += _figures(original, replayed, again)
     found += _models(original, replayed)
     if original.error and original.error == replayed.error:
@@ -62,7 +61,7 @@ def _metrics(original: RunResults, replayed: RunResults, again: RunResults | Non
     for name, series in original.metrics.items():
         other = replayed.metrics.get(name)
         shown = _last(series)
-        if _OF_CLOCK.search(name):
+        if measures_clock(name):
             yield ComparedResult(
                 "metric", name, "not compared", shown, _last(other or ()), note="measures time or memory"
             )
@@ -73,7 +72,7 @@ def _metrics(original: RunResults, replayed: RunResults, again: RunResults | Non
         else:
             yield _compared_series(name, series, other, again.metrics.get(name) if again is not None else None)
     for name, series in replayed.metrics.items():
-        if name not in original.metrics and not _OF_CLOCK.search(name):
+        if name not in original.metrics and not measures_clock(name):
             yield ComparedResult("metric", name, "different", "", _last(series), note="only in the replay")
 
 
@@ -144,6 +143,18 @@ def _texts(
             yield ComparedResult(kind, name, "not compared", before or "", after, note="differs from replay to replay")
         else:
             yield ComparedResult(kind, name, "different", before or "", after)
+
+
+def _data(original: RunResults, replayed: RunResults) -> Iterator[ComparedResult]:
+    for one in _texts("data", original.data, replayed.data):
+        columns: list[str] = []
+        if one.state == "different" and one.original:
+            columns = columns_of_clock(one.name, original.datasets, replayed.datasets)
+        if columns:
+            note = f"it differs in {', '.join(columns)} only, which measures time or memory"
+            yield replace(one, state="not compared", note=note)
+        else:
+            yield one
 
 
 def _figures(original: RunResults, replayed: RunResults, again: RunResults | None) -> Iterator[ComparedResult]:
