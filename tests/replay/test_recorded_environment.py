@@ -6,7 +6,7 @@ import platform
 import subprocess
 
 import pytest
-from local_wheels import SITE, write_site, write_tiny_value
+from local_wheels import SITE, write_site, write_tiny_value, write_wheel
 
 import mlmagic
 from mlmagic.replay.running import installing
@@ -44,6 +44,7 @@ def test_versions_are_taken_and_lines_that_only_a_record_could_have_written_are_
         {},
     )
     assert found.pinned == ["numpy==2.4.6", "torch==2.13.0"]
+    assert found.builds == {"torch==2.13.0": "torch==2.13.0+cpu"}
     assert (found.local, found.left_out, found.python, found.has_other_python) == ({}, [], "3.9.1", True)
     assert parsed(f"# Python {platform.python_version()} (CPython), Linux\n", {}).has_other_python is False
 
@@ -75,6 +76,18 @@ def test_an_environment_has_the_recorded_versions_and_this_mlmagic(wheels, tmp_p
     assert own == f"{mlmagic.__version__} {mlmagic.__version__}"
     assert steps[0] == "creating an environment"
     assert any("2" in step for step in steps[1:])
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_build_that_no_index_has_is_taken_in_the_build_that_it_has(wheels, tmp_path, is_there):
+    write_wheel(wheels, "built", "1.0", {"built.py": "build = 'gpu'"}, needs=["tinyvalue"])
+    if is_there:
+        write_wheel(wheels, "built", "1.0+cpu", {"built.py": "build = 'cpu'"})
+    recorded = RecordedRequirements([f"{SITE}==1.0", "built==1.0", "tinyvalue==1.0"], {"built==1.0": "built==1.0+cpu"})
+    python = build(recorded, tmp_path)
+    assert _says(python, "import built, tinyvalue; print(built.build, tinyvalue.value())") == (
+        "cpu 1" if is_there else "gpu 1"
+    )
 
 
 @pytest.mark.parametrize("pip", ["of this Python", "of the environment"])

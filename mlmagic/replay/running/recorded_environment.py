@@ -34,6 +34,7 @@ _OWN = "mlmagic"
 _PYTHON = re.compile(r"# Python (\d[\w.+]*)")
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==[A-Za-z0-9.!+_-]+")
 _FOLDER = re.compile(r"# ([A-Za-z0-9][A-Za-z0-9._-]*)==\S+ +\((editable|a local folder): .*\)")
+_BUILD = re.compile(r"  # installed: ([A-Za-z0-9.!+_-]+)$")
 _URL = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) @ \S+")
 _ABSENT = """\
 import importlib.metadata, json, sys
@@ -48,6 +49,8 @@ class RecordedRequirements:
     ----------
     pinned
         Packages with their versions, such as ``numpy==2.4.6``.
+    builds
+        Of those whose version names a build, the whole version: ``torch==2.13.0+cpu`` for ``torch==2.13.0``.
     local
         Arguments of ``pip install`` for packages from a folder or a URL, which this environment has from there too.
     left_out
@@ -58,6 +61,7 @@ class RecordedRequirements:
     """
 
     pinned: Sequence[str] = ()
+    builds: Mapping[str, str] = field(default_factory=dict)
     local: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     python: str = ""
@@ -87,12 +91,13 @@ def parsed(text: str, here: Mapping[str, Distribution]) -> RecordedRequirements:
     Examples
     --------
     >>> found = parsed("# Python 3.12.1 (CPython), Linux\nnumpy==2.4.6\ntorch==2.13.0  # installed: 2.13.0+cpu", {})
-    >>> found.python, found.pinned
-    ('3.12.1', ['numpy==2.4.6', 'torch==2.13.0'])
+    >>> found.python, found.pinned, found.builds
+    ('3.12.1', ['numpy==2.4.6', 'torch==2.13.0'], {'torch==2.13.0': 'torch==2.13.0+cpu'})
     """
     pinned: list[str] = []
     left_out: list[str] = []
     local: dict[str, Sequence[str]] = {}
+    builds: dict[str, str] = {}
     head = _PYTHON.match(text)
     for line in map(str.strip, text.splitlines()):
         plain = line if line.startswith("#") else line.partition("  #")[0].strip()
@@ -102,11 +107,13 @@ def parsed(text: str, here: Mapping[str, Distribution]) -> RecordedRequirements:
         name = normalised(match[1])
         if match.re is _PINNED:
             pinned.append(plain)
+            if build_of := _BUILD.search(line):
+                builds[plain] = f"{match[1]}=={build_of[1]}"
         elif name in here and here[name].requirement == line:
             local[name] = _argument(here[name], line)
         else:
             left_out.append(name)
-    return RecordedRequirements(pinned, local, left_out, head[1] if head is not None else "")
+    return RecordedRequirements(pinned, builds, local, left_out, head[1] if head is not None else "")
 
 
 def _argument(found: Distribution, line: str) -> list[str]:
@@ -122,7 +129,8 @@ def build(requirements: RecordedRequirements, folder: Path, tell: Callable[[str]
     """Install *requirements* and this mlmagic into a new virtual environment in *folder*; return its interpreter.
 
     Packages are installed without their dependencies, which the record names too: so a set of versions that an
-    installer would reject, though it was in use, comes back as it was.
+    installer would reject, though it was in use, comes back as it was. Where no index has a build that the record
+    names, such as that of torch for processors, the index's own build is installed, with its dependencies.
 
     Parameters
     ----------
@@ -141,13 +149,25 @@ def build(requirements: RecordedRequirements, folder: Path, tell: Callable[[str]
     listed.write_text("\n".join(requirements.pinned), "utf-8")
     installer = Installer(folder, requirements.python, tell)
     installer.create()
-    installer.install(["--no-deps", "-r", str(listed)], len(requirements.pinned))
+    plain = folder / "from-index.txt"
+    plain.write_text("\n".join(one for one in requirements.pinned if one not in requirements.builds), "utf-8")
+    installer.install(["--no-deps", "-r", str(plain)], len(requirements.pinned) - len(requirements.builds))
+    for public, exact in requirements.builds.items():
+        _install_build(installer, public, exact, listed)
     for name, arguments in requirements.local.items():
         installer.install(["--no-deps", *arguments], package=name)
     _link_own(installer.environment)
     if missing := _missing(installer.python):
         installer.install(["-c", str(listed), *missing], len(missing))
     return installer.python
+
+
+def _install_build(installer: Installer, public: str, exact: str, listed: Path) -> None:
+    """Install *exact*, or if no index has that build, the *public* version: with what its other build depends on."""
+    try:
+        installer.install(["--no-deps", exact], package=exact)
+    except EnvironmentBuildError:
+        installer.install(["-c", str(listed), public], package=public)
 
 
 def _link_own(environment: Path) -> None:

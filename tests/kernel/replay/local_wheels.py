@@ -7,19 +7,20 @@ import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SITE = "site_of_the_tests"
 """A distribution whose path file lets a new environment import what the tests' own one holds, after its own."""
 
 
-def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, str]) -> Path:
-    """Write a wheel of pure Python with these *files*, by their paths."""
+def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, str], *, needs: Sequence[str] = ()) -> Path:
+    """Write a wheel of pure Python with these *files*, by their paths, that *needs* other distributions."""
+    requires = "".join(f"Requires-Dist: {one}\n" for one in needs)
     info = f"{name}-{version}.dist-info"
     content = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     content[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*content, f"{info}/RECORD"])
