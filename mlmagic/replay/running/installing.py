@@ -129,7 +129,7 @@ class Installer:
         if package or not count:
             return f"installing {package}" if package else "creating an environment"
         if begun and "Installing collected packages" not in self._output():
-            return f"fetching {begun[-1]} ({len(begun)} of {count})"
+            return f"fetching {begun[-1].rpartition('/')[2]} ({len(begun)} of {count})"
         return f"installing {count} package{'s' * (count != 1)}"
 
     def _output(self) -> str:
