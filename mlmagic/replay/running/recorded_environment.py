@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import mlmagic
 from mlmagic.replay.running.installing import EnvironmentBuildError, Installer
 from mlmagic.snapshot.environment.distributions import installed, normalised
 from mlmagic.store.artifact_reading import place_of
@@ -31,6 +30,7 @@ _REQUIREMENTS = "mlmagic/requirements.txt"
 _LARGEST = 5_000_000
 _CHECK_S = 60.0
 _OWN = "mlmagic"
+_PACKAGE = Path(__file__).parents[2]
 _PYTHON = re.compile(r"# Python (\d[\w.+]*)")
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==[A-Za-z0-9.!+_-]+")
 _FOLDER = re.compile(r"# ([A-Za-z0-9][A-Za-z0-9._-]*)==\S+ +\((editable|a local folder): .*\)")
@@ -176,7 +176,7 @@ def _link_own(environment: Path) -> None:
     packages = Path(sysconfig.get_path("purelib", "venv", vars=places))
     own = installed().get(_OWN)
     described = [Path(own.folder)] if own is not None else []
-    for source in [Path(mlmagic.__file__).parent, *described]:
+    for source in [_PACKAGE, *described]:
         target = packages / source.name
         if not target.exists():
             target.symlink_to(source)
