@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.diffs.data_diff import data_rows
-from mlmagic.replay.environment_changes import environment_changes, most_telling
+from mlmagic.replay.evidence.environment_changes import environment_changes, most_telling
 from mlmagic.replay.plan import current_fact, needed
 from mlmagic.replay.reproduction import Cause
 from mlmagic.replay.results import datasets_of

@@ -7,8 +7,8 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from mlmagic.replay.clock import measures_clock
-from mlmagic.replay.comparing_data import columns_of_clock
+from mlmagic.replay.evidence.clock import measures_clock
+from mlmagic.replay.evidence.compared_data import columns_of_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,7 @@ from mlmagic.replay import plan as planning
 from mlmagic.replay.asking import confirm, why_not_whole
 from mlmagic.replay.causes import HASH_SEED, UNSEEDED, causes_of, first_different, missing_files, varies
 from mlmagic.replay.comparing import compare
-from mlmagic.replay.environment_changes import environment_changes, in_spite_of
+from mlmagic.replay.evidence.environment_changes import environment_changes, in_spite_of
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session

@@ -7,7 +7,7 @@ import json
 import mlflow
 import pytest
 
-from mlmagic.replay.environment_changes import environment_changes, in_spite_of, most_telling
+from mlmagic.replay.evidence.environment_changes import environment_changes, in_spite_of, most_telling
 
 THEN = {
     "imported": {"numpy": "2.4.5", "pandas": "3.0.0", "old": "1.0"},

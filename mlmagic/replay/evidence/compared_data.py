@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmagic.comparison.diffs.data_diff import data_rows
-from mlmagic.replay.clock import measures_clock
+from mlmagic.replay.evidence.clock import measures_clock
 from mlmagic.store.foreign_json import read_json
 
 if TYPE_CHECKING:
