@@ -47,7 +47,7 @@ def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[
 def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
     """Return what the records of both say may explain that *replayed* differs, the strongest evidence first."""
     plan = replayed.plan
-    found = [*missing_files(replayed), *_changed_files(replayed), *_data(original, replayed.run)]
+    found = [*missing_files(replayed), *_changed_files(replayed), *_new_files(replayed), *_data(original, replayed.run)]
     found += [
         Cause(f"the module {name!r}", "its file has been edited since, and the imported source is not in the record")
         for name in plan.changed_modules()
@@ -75,6 +75,19 @@ def _changed_files(replayed: Replayed) -> Iterator[Cause]:
         if Path(path).exists() and current != fact:
             words = "has another content than the run read"
             yield Cause(f"the file {_short(path, replayed.plan.folder)}", words, cell.number)
+
+
+def _new_files(replayed: Replayed) -> Iterator[Cause]:
+    """Yield the files that a cell read in the replay and had not read before: caches that were written since."""
+    for index in sorted(needed(replayed.plan)):
+        cell, now = replayed.plan.cells[index], replayed.record_of(index)
+        if now is None:
+            continue
+        read, written = (cell.record.get(name) or () for name in ("read", "written"))
+        for path in now["record"].get("read") or ():
+            if path not in read:
+                words = f"the cell reads it now, which it {'wrote' if path in written else 'did not read'} then"
+                yield Cause(f"the file {_short(path, replayed.plan.folder)}", words, cell.number)
 
 
 def _read(replayed: Replayed) -> Iterator[tuple[int, LoggedCell, str, object]]:
