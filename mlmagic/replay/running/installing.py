@@ -97,7 +97,15 @@ class Installer:
             command = [self._uv, "pip", "install", "--python", self.python]
         else:
             pip = [sys.executable, "-m", "pip", "--python", self.python] if _has_pip() else [self.python, "-m", "pip"]
-            command = [*pip, "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+            command = [
+                *pip,
+                "install",
+                "--disable-pip-version-check",
+                "--no-input",
+                "--no-compile",
+                "--progress-bar",
+                "off",
+            ]
         self._run([*command, *arguments], count, package)
 
     def _run(self, command: Sequence[str], count: int, package: str) -> None:
