@@ -1,7 +1,8 @@
 """``python -m benchmarks reproduced_share [NOTEBOOK …]``: track every cell of notebooks, and reproduce each run.
 
-Cells that begin with a magic of their own stay as they are. What is not IDENTICAL or EQUIVALENT is listed with its
-cause.
+Cells that begin with a magic of their own stay as they are; runs that they make count too, those of trials and folds do
+not. Without a notebook named, it takes those of this repository: the first five examples, and two long sessions.
+What is not IDENTICAL or EQUIVALENT is listed with its cause.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from benchmarks.project import project
 
 _GOAL = 0.95
 _APART = frozenset({"different", "missing"})
-_NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+_EXAMPLES = Path(__file__).parents[1] / "notebooks"
+_LONG = Path(__file__).parent / "notebooks"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks reproduced_share", description=__doc__)
     parser.add_argument("notebooks", nargs="*", type=Path, help="notebooks, by default those of this repository")
-    notebooks = parser.parse_args().notebooks or sorted(_NOTEBOOKS.glob("0[1-5]*.ipynb"))
+    ours = [*sorted(_EXAMPLES.glob("0[1-5]*.ipynb")), *sorted(_LONG.glob("*.ipynb"))]
+    notebooks = parser.parse_args().notebooks or ours
     counts: Counter[str] = Counter()
     for notebook in [one.resolve() for one in notebooks]:
         with project() as folder:
@@ -43,22 +46,22 @@ def _verdicts(notebook: Path, folder: Path) -> dict[str, str]:
 
     content = json.loads(notebook.read_text("utf-8"))
     cells = ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
-    names = []
     scratch = Path(tempfile.mkdtemp(prefix="mlmagic-share-"))
     try:
         with ReplayKernel(folder, scratch, os.environ) as kernel:
             for at, source in enumerate(cells):
                 is_plain = not source.lstrip().startswith(("%", "!")) and "%load_ext" not in source
-                name = f"cell-{at}"
-                reply = kernel.run(f"%%track {name} --quiet\n{source}" if is_plain else source, timeout_s=600)
-                if is_plain and reply.status == "ok":
-                    names.append(name)
+                reply = kernel.run(f"%%track cell-{at} --quiet\n{source}" if is_plain else source, timeout_s=600)
+                if reply.status != "ok":
+                    print(f"  {notebook.name} cell {at} failed: {reply.error}: {reply.message[:200]}", file=sys.stderr)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    runs = mlmagic.runs()
+    own = runs[runs["status"].str.lower() == "finished"].iloc[::-1]
     found = {}
-    for name in names:
-        done = mlmagic.reproduce(name, yes=True)
-        found[name] = str(done.verdict)
+    for run_id, name in zip(own["run_id"], own["name"], strict=True):
+        done = mlmagic.reproduce(run_id, yes=True)
+        found[run_id] = str(done.verdict)
         if done.exit_code:
             why = done.reason or "; ".join(f"{one.what}: {one.evidence}" for one in done.causes[:2])
             differs = ", ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import platform
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmagic.confirming import confirmed
 from mlmagic.errors import UsageProblem
 from mlmagic.replay.recorded_session import is_own
-from mlmagic.replay.running.recorded_environment import pinned_requirements
+from mlmagic.replay.running.recorded_environment import requirements_of
 from mlmagic.store import tracking_uri
 from mlmagic.visible import visible
 
@@ -48,8 +49,7 @@ def confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceReq
     if questions:
         questions[-1] += f". Its code:\n\n{_code_of(whole)}\n"
     if request.env:
-        count = len(pinned_requirements(session.run))
-        questions.append(f"--env installs {count} packages of the recorded versions into an environment of its own")
+        questions.append(_installs(session.run))
     questions += _reaches(plan)
     if not questions or request.yes:
         return
@@ -59,6 +59,16 @@ def confirm(run: Run, plan: ReplayPlan, whole: ReplayPlan, request: ReproduceReq
         f"--yes (mlmagic.reproduce(…, yes=True)) runs them:\n{text}",
     ):
         raise UsageProblem("not reproduced: nothing was run")
+
+
+def _installs(run: Run) -> str:
+    """Return what ``--env`` installs, in words."""
+    requirements = requirements_of(run)
+    count = len(requirements.pinned) + len(requirements.local)
+    python = ""
+    if requirements.has_other_python:
+        python = f", for Python {platform.python_version()} in place of the recorded {requirements.python}"
+    return f"--env installs {count} packages of the recorded versions into an environment of its own{python}"
 
 
 def _code_of(plan: ReplayPlan) -> str:

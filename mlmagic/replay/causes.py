@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmagic.comparison.diffs.data_diff import data_rows
-from mlmagic.comparison.diffs.run_record import DatasetRecord
+from mlmagic.replay.evidence.environment_changes import environment_changes, most_telling
 from mlmagic.replay.plan import current_fact, needed
 from mlmagic.replay.predictions.differences import judge
 from mlmagic.replay.reproduction import Cause
-from mlmagic.store.artifact_reading import place_of
-from mlmagic.store.foreign_json import read_json
+from mlmagic.replay.results import datasets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from mlmagic.replay.running.replaying import Replayed
     from mlmagic.session.log import LoggedCell
 
-_ENVIRONMENT = "mlmagic/environment.json"
-_MOST_PACKAGES = 5
 _MOST_NAMED = 5
 
 
@@ -55,13 +52,14 @@ def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[
 def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
     """Return what the records of both say may explain that *replayed* differs, the strongest evidence first."""
     plan = replayed.plan
-    found = [*missing_files(replayed), *_changed_files(replayed), *_data(original, replayed.run)]
+    found = [*missing_files(replayed), *_changed_files(replayed), *_new_files(replayed), *_data(original, replayed.run)]
     found += [
         Cause(f"the module {name!r}", "its file has been edited since, and the imported source is not in the record")
         for name in plan.changed_modules()
     ]
     if replayed.run is not None:
-        found += environment_changes(original, replayed.run)
+        changes, _ = most_telling(environment_changes(original, replayed.run))
+        found += [Cause(one.what, f"{one.then} then, {one.now} now") for one in changes]
     return found
 
 
@@ -99,6 +97,19 @@ def _cause(replayed: Replayed, path: str, words: str, cell: LoggedCell) -> Cause
     if plan.tree is not None and path in replayed.past_copy:
         why = f"a full path leads to the file of today, past the copy of {plan.tree.commit}"
     return Cause(f"the file {short_path(path, plan.folder)}", f"{words}{f'; {why}' if why else ''}", cell.number)
+
+
+def _new_files(replayed: Replayed) -> Iterator[Cause]:
+    """Yield the files that a cell read in the replay and had not read before: caches that were written since."""
+    for index in sorted(needed(replayed.plan)):
+        cell, now = replayed.plan.cells[index], replayed.record_of(index)
+        if now is None:
+            continue
+        read, written = (cell.record.get(name) or () for name in ("read", "written"))
+        for path in now["record"].get("read") or ():
+            if path not in read:
+                words = f"the cell reads it now, which it {'wrote' if path in written else 'did not read'} then"
+                yield Cause(f"the file {short_path(path, replayed.plan.folder)}", words, cell.number)
 
 
 def _read(replayed: Replayed) -> Iterator[tuple[int, LoggedCell, str, object]]:
@@ -156,7 +167,7 @@ def short_path(path: str, folder: Path) -> str:
 def _data(original: Run, replayed: Run | None) -> Iterator[Cause]:
     if replayed is None:
         return
-    rows = data_rows([_datasets(original), _datasets(replayed)])
+    rows = data_rows([datasets_of(original), datasets_of(replayed)])
     for row in rows:
         change = row.changes[-1]
         if not row.differs:
@@ -168,50 +179,6 @@ def _data(original: Run, replayed: Run | None) -> Iterator[Cause]:
         else:
             evidence = "; ".join(change.told) or "its content changed"
         yield Cause(f"the data {row.name!r}", evidence)
-
-
-def _datasets(run: Run) -> list[DatasetRecord]:
-    inputs = run.inputs.dataset_inputs if run.inputs is not None else []
-    return [DatasetRecord(one.dataset.name, one.dataset.digest, one.dataset.profile or "") for one in inputs]
-
-
-def environment_changes(original: Run, replayed: Run, words: tuple[str, str] = ("then", "now")) -> Iterator[Cause]:
-    """Yield what differs between the environments of two runs: imported packages, Python, processor, threads.
-
-    *words* say which is which.
-    """
-    then, today = words
-    before, now = _environment_of(original), _environment_of(replayed)
-    if before is None or now is None:
-        return
-    imported = {**_texts(before.get("imported"))}
-    current = {**_texts(now.get("imported"))}
-    changed = [name for name in imported if name in current and imported[name] != current[name]]
-    for name in changed[:_MOST_PACKAGES]:
-        yield Cause(f"the package {name}", f"{imported[name]} {then}, {current[name]} {today}")
-    for what, key in (("Python", "python"), ("the platform", "platform")):
-        old, new = _texts(before.get(key)), _texts(now.get(key))
-        old_version, new_version = (one.get("version") or one.get("name") for one in (old, new))
-        if old_version != new_version:
-            yield Cause(what, f"{old_version} {then}, {new_version} {today}")
-    old_cpu, new_cpu = (_texts(one.get("machine")).get("cpu") for one in (before, now))
-    if old_cpu != new_cpu:
-        yield Cause("the processor", f"{old_cpu} {then}, {new_cpu} {today}")
-    old_threads, new_threads = (_texts(one.get("threads")) for one in (before, now))
-    for name in old_threads:
-        if name in new_threads and old_threads[name] != new_threads[name]:
-            yield Cause("the number of threads", f"{name}: {old_threads[name]} {then}, {new_threads[name]} {today}")
-
-
-def _environment_of(run: Run) -> dict[str, Any] | None:
-    place = place_of(run.info.run_id, run.info.artifact_uri)
-    if not any(file.path == _ENVIRONMENT for file in place.files("mlmagic")):
-        return None
-    return read_json(place.read(_ENVIRONMENT, 10_000_000).decode("utf-8", "replace"), dict)
-
-
-def _texts(value: object) -> dict[str, str]:
-    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 def _metrics(run: Run | None) -> Mapping[str, float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from mlmagic.replay.evidence.clock import measures_clock
+from mlmagic.replay.evidence.compared_data import columns_of_clock
 from mlmagic.replay.predictions.closeness import closeness
 from mlmagic.replay.predictions.differences import judge
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from mlmagic.replay.results import RunResults
 
 State = Literal["identical", "equivalent", "different", "missing", "not compared"]
-_OF_CLOCK = re.compile(
-    r"(^|[_./ ])(time|seconds|secs|duration|elapsed|latency|throughput|memory|rss|ms|mb|fps)($|[_./ ])"
-)
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
     """
     found = [*_metrics(original, replayed, again)]
     found += _texts("parameter", original.params, replayed.params, again.params if again is not None else None)
-    found += _texts("data", original.data, replayed.data)
+    found += _data(original, replayed)
     found += _figures(original, replayed, again)
     found += _models(original, replayed, again)
     if original.error and original.error == replayed.error:
@@ -53,20 +51,11 @@ def compare(original: RunResults, replayed: RunResults, again: RunResults | None
     return found
 
 
-def measures_the_machine(name: str) -> bool:
-    """Return whether a metric of this *name* measures time or memory, which no replay can repeat.
-
-    >>> measures_the_machine("fit_seconds"), measures_the_machine("accuracy")
-    (True, False)
-    """
-    return _OF_CLOCK.search(name) is not None
-
-
 def _metrics(original: RunResults, replayed: RunResults, again: RunResults | None) -> Iterator[ComparedResult]:
     for name, series in original.metrics.items():
         other = replayed.metrics.get(name)
         shown = _last(series)
-        if measures_the_machine(name):
+        if measures_clock(name):
             yield ComparedResult(
                 "metric", name, "not compared", shown, _last(other or ()), note="measures time or memory"
             )
@@ -75,7 +64,7 @@ def _metrics(original: RunResults, replayed: RunResults, again: RunResults | Non
         else:
             yield _compared_series(name, series, other, again.metrics.get(name) if again is not None else None)
     for name, series in replayed.metrics.items():
-        if name not in original.metrics and not measures_the_machine(name):
+        if name not in original.metrics and not measures_clock(name):
             yield ComparedResult("metric", name, "different", "", _last(series), note="only in the replay")
 
 
@@ -112,6 +101,18 @@ def _texts(
             yield ComparedResult(kind, name, "not compared", before or "", after, note="differs from replay to replay")
         else:
             yield ComparedResult(kind, name, "different", before or "", after)
+
+
+def _data(original: RunResults, replayed: RunResults) -> Iterator[ComparedResult]:
+    for one in _texts("data", original.data, replayed.data):
+        columns: list[str] = []
+        if one.state == "different" and one.original:
+            columns = columns_of_clock(one.name, original.datasets, replayed.datasets)
+        if columns:
+            note = f"it differs in {', '.join(columns)} only, which measures time or memory"
+            yield replace(one, state="not compared", note=note)
+        else:
+            yield one
 
 
 def _figures(original: RunResults, replayed: RunResults, again: RunResults | None) -> Iterator[ComparedResult]:

@@ -19,13 +19,15 @@ from mlmagic.replay.causes import (
     varies,
 )
 from mlmagic.replay.comparing import compare
+from mlmagic.replay.evidence.environment_changes import environment_changes, in_spite_of
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.predictions.asking_models import ask_models, models_that_differ, place_for
 from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
-from mlmagic.replay.running.recorded_environment import EnvironmentBuildError, build, pinned_requirements
+from mlmagic.replay.running.installing import EnvironmentBuildError
+from mlmagic.replay.running.recorded_environment import build, requirements_of
 from mlmagic.replay.running.replaying import replay
 from mlmagic.replay.running.scratch import scratch
 from mlmagic.replay.tree.recorded_tree import RecordedTree, may_have_folder
@@ -102,6 +104,8 @@ class _Work:
         self._progress = progress
         self._scratches = contextlib.ExitStack()
         self._python: str | None = None
+        self._environment: Scratch | None = None
+        self._notes: list[str] = []
         self._kept: ReplayKernel | None = None
         self._tree: RecordedTree | None = None
         self._models: Scratch | None = None
@@ -117,9 +121,7 @@ class _Work:
         original = connection.ask(lambda: read_results(self.client, self.run))
         steps = connection.ask(lambda: path_below(self.client, self.run, plan.session.run))
         if self._request.env:
-            self._show("installing the recorded versions", 0, len(plan.at))
-            place = self._scratches.enter_context(scratch())
-            self._python = build(pinned_requirements(plan.session.run), place.folder)
+            self._install(plan)
         tree = RecordedTree(plan, lambda what: self._show(what, 0, len(plan.at)))
         self._tree = self._scratches.enter_context(tree)
         if reason := planning.why_no_folder(tree.placed(plan)):
@@ -157,11 +159,21 @@ class _Work:
         results = [one.results for one in done if one.results is not None]
         if not models_that_differ(original, results):
             return
-        if self._progress is not None:
-            self._progress("comparing the models by their predictions", len(done[0].plan.at), len(done[0].plan.at))
+        self._show("comparing the models by their predictions", len(done[0].plan.at), len(done[0].plan.at))
         if self._models is None:
             self._models = self._scratches.enter_context(scratch())
         ask_models(original, results, place_for(done[0], self._models, self._python))
+
+    def _install(self, plan: ReplayPlan) -> None:
+        """Install the recorded versions of all packages into an environment for the replays."""
+        requirements = requirements_of(plan.session.run)
+        self._environment = self._scratches.enter_context(scratch())
+
+        self._python = build(requirements, self._environment.folder, lambda what: self._show(what, 0, len(plan.at)))
+        self._notes.append(f"run with the recorded versions of {len(requirements.pinned)} packages")
+        if requirements.left_out:
+            names = ", ".join(requirements.left_out)
+            self._notes.append(f"not installed, as they came from a folder or URL that only the record names: {names}")
 
     def _replay(
         self,
@@ -184,6 +196,8 @@ class _Work:
         )  # fmt: skip
         if done.kernel is not None:
             place.is_kept = True
+            if self._environment is not None:
+                self._environment.is_kept = True
             self._keep_only(done.kernel)
         if self._tree is not None:
             self._tree.ended(done)
@@ -244,11 +258,12 @@ class _Work:
         found = Reproduction(
             self.run.info.run_id, str(self.run.info.run_name), verdict, compared,
             cells=len(done.plan.at), of_cells=len(done.plan.session.cells), seconds=done.seconds,
-            original_seconds=done.plan.original_seconds, notes=[*_notes(done), *self._how_to_reach()],
+            original_seconds=done.plan.original_seconds, notes=[*self._notes, *_notes(done), *self._how_to_reach()],
             objects=done.objects,
         )  # fmt: skip
         if verdict is not Verdict.DIFFERENT:
-            return found
+            note = "" if done.run is None else in_spite_of(environment_changes(self.run, done.run))
+            return replace(found, notes=[note, *found.notes] if note else found.notes)
         if (reason := unrunnable(done)) and any(one.kind == "error" for one in compared):
             return replace(found, verdict=Verdict.CANNOT_RUN, reason=reason, causes=missing_files(done))
         cells = [done.plan.cells[index] for index in sorted(planning.needed(done.plan))]

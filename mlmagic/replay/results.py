@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlmagic.comparison.diffs.run_record import DatasetRecord
 from mlmagic.replay.predictions.stored_models import stored_models
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
@@ -12,7 +13,7 @@ from mlmagic.store.query import session_log
 from mlmagic.store.query.infinities import number_as_logged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlflow import MlflowClient
     from mlflow.entities import Run
@@ -42,6 +43,7 @@ class RunResults:
     figure_digests: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     predictions: dict[str, Predictions] = field(default_factory=dict)
+    datasets: Sequence[DatasetRecord] = ()
 
 
 def read_results(client: MlflowClient, run: Run) -> RunResults:
@@ -52,18 +54,25 @@ def read_results(client: MlflowClient, run: Run) -> RunResults:
             points = client.get_metric_history(run.info.run_id, name)
             in_order = sorted(points, key=lambda point: (point.step, point.timestamp))
             metrics[name] = tuple((point.step, number_as_logged(point.value)) for point in in_order)
-    inputs = run.inputs.dataset_inputs if run.inputs is not None else []
+    datasets = datasets_of(run)
     place = place_of(run.info.run_id, run.info.artifact_uri)
     return RunResults(
         run,
         metrics,
         dict(run.data.params),
-        {one.dataset.name: one.dataset.digest for one in inputs},
+        {one.name: one.digest for one in datasets},
         _figures(place),
         stored_models(client, run),
         _figure_digests(place),
         run.data.tags.get("mlmagic.error", ""),
+        datasets=datasets,
     )
+
+
+def datasets_of(run: Run) -> list[DatasetRecord]:
+    """Return the datasets of *run* with their profiles."""
+    inputs = run.inputs.dataset_inputs if run.inputs is not None else []
+    return [DatasetRecord(one.dataset.name, one.dataset.digest, one.dataset.profile or "") for one in inputs]
 
 
 def _figures(place: ArtifactPlace) -> dict[str, bytes]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 
+import pandas as pd
 import pytest
 
+from mlmagic.comparison.diffs.run_record import DatasetRecord
+from mlmagic.data.fingerprint.fingerprint import fingerprint
+from mlmagic.data.profile.profile import profile
 from mlmagic.replay.comparing import compare
 from mlmagic.replay.predictions.stored_models import StoredModel
 from mlmagic.replay.results import RunResults
@@ -96,3 +101,22 @@ def test_a_figure_of_the_same_data_in_other_pixels_is_identical():
     other = _results({}, figures={"a.png": _png(9)}, figure_digests={"a.png": "e"})
     assert _state(one, same) == "identical"
     assert _state(one, other) == "different"
+
+
+def _with_data(**columns):
+    """Return the results of a run with a table of these columns as its data."""
+    frame = pd.DataFrame(columns)
+    found = fingerprint(frame)
+    record = DatasetRecord("trials", found.digest, json.dumps(profile(frame, found)))
+    return _results({}, data={"trials": found.digest}, datasets=[record])
+
+
+def test_a_column_that_measures_time_is_not_compared():
+    original = _with_data(loss=[0.5, 0.4], duration=[1.5, 2.5])
+    (one,) = compare(original, _with_data(loss=[0.5, 0.4], duration=[1.6, 2.4]))
+    assert (one.state, one.note) == ("not compared", "it differs in duration only, which measures time or memory")
+    assert _state(original, _with_data(loss=[0.5, 0.3], duration=[1.6, 2.4])) == "different"
+    assert _state(original, _with_data(loss=[0.5], duration=[1.5])) == "different"
+    assert _state(original, _with_data(loss=[0.5, 0.4], duration=["a", "b"])) == "different"
+    assert _state(original, _with_data(loss=[0.5, 0.4])) == "different"
+    assert _state(original, _with_data(loss=[0.5, 0.4], duration=[1.5, 2.5])) == "identical"

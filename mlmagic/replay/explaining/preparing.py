@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import UsageProblem
 from mlmagic.replay import plan as planning
-from mlmagic.replay.causes import environment_changes
-from mlmagic.replay.comparing import measures_the_machine
+from mlmagic.replay.evidence.clock import measures_clock
+from mlmagic.replay.evidence.environment_changes import environment_changes, most_telling
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.slicing import slice_of
 from mlmagic.suggestions import did_you_mean
@@ -87,10 +87,11 @@ def metrics_of(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
                 f"--metric {name}: it is not in both runs{did_you_mean(name, common)}; both have "
                 f"{', '.join(sorted(common)) or 'no metric'}"
             )
-    return list(asked) or [name for name in common if first[name] != second[name] and not measures_the_machine(name)]
+    return list(asked) or [name for name in common if first[name] != second[name] and not measures_clock(name)]
 
 
 def changed_environment(runs: Sequence[Run]) -> list[str]:
     """Return what differs between the environments of the two runs: a replay has today's."""
-    changes = environment_changes(runs[0], runs[1], ("in the first", "in the second"))
-    return [f"{one.what}: {one.evidence}" for one in changes]
+    changes, left_out = most_telling(environment_changes(runs[0], runs[1]))
+    more = [f"{left_out} more packages"] if left_out else []
+    return [*(f"{one.what}: {one.then} in the first, {one.now} in the second" for one in changes), *more]

@@ -57,6 +57,8 @@ _TEMPORARY = ("mlmagic-replay-", "torchinductor_", "joblib_memmapping_folder", "
 _MOST_MATCHES = 200
 _LOCAL = ("127.", "::1", "localhost")
 _STORES = tuple(f"{os.sep}{name}{os.sep}" for name in (".mlmagic", "mlruns", "mlartifacts", ".git"))
+_PACKAGES = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
+"""Folders of packages also of another environment, which ``PYTHONPATH`` or a path file may name."""
 
 _listener: list[FileWatch] = []
 """The watch of this process's session, at most one."""
@@ -228,7 +230,7 @@ def _existing_one(text: str) -> str | None:
 
 def is_of_user(path: str) -> bool:
     """Return whether the file at *path* is the user's: not of Python, a package, the system, a cache or the store."""
-    return not path.startswith((*_ours(), *_temporary())) and not any(name in path for name in _STORES)
+    return not path.startswith((*_ours(), *_temporary())) and not any(name in path for name in (*_STORES, *_PACKAGES))
 
 
 @cache

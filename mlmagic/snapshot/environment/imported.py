@@ -77,9 +77,13 @@ def _find_owners(files: Mapping[str, str], installed: Mapping[str, Distribution]
         same = installed.get(normalised(name))
         if same and (file.startswith(f"{Path(same.folder).parent}{os.sep}") or _edited_in(same)):
             owners[name] = [same]
-        elif sources := [owner for path, owner in editable if file.startswith(path + os.sep)]:
+            continue
+        home = max((len(one) for one in homes if file.startswith(one + os.sep)), default=0)
+        # The environment may lie in the folder of a project that is installed in it as editable.
+        sources = [owner for path, owner in editable if file.startswith(path + os.sep) and len(path) >= home]
+        if sources:
             owners[name] = sources
-        elif any(file.startswith(home + os.sep) for home in homes):
+        elif home:
             pending[name] = file
     taken = {owner.folder for named in owners.values() for owner in named}
     rest = [owner for owner in installed.values() if owner.folder not in taken]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmagic.store import experiments
 from mlmagic.store.database import database_of, portions, reading
-from mlmagic.store.query.families import PARENT
+from mlmagic.store.query.families import MOST_AHEAD_MS, PARENT
 from mlmagic.store.query.light_runs import (
     CONTEXT,
     DatasetInput,
@@ -105,7 +105,7 @@ def newest_top_runs(
         select(tags.c.run_uuid, tags.c.value)
         .join(runs, runs.c.run_uuid == tags.c.run_uuid)
         # Of runs that name each other as the parent, the first one is not below the other.
-        .join(above, and_(above.c.run_uuid == tags.c.value, above.c.start_time <= runs.c.start_time))
+        .join(above, and_(above.c.run_uuid == tags.c.value, above.c.start_time <= runs.c.start_time + MOST_AHEAD_MS))
         .where(
             tags.c.key == PARENT,
             tags.c.run_uuid != tags.c.value,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 PARENT = "mlflow.parentRunId"
+MOST_AHEAD_MS = 1
+"""How much earlier than its parent a run may begin: folds and candidates whose start is unknown do, by 1 ms."""
 SEEDS = frozenset({"seed", "random_state", "random_seed"})
 """The last parts of the names of seed parameters."""
 _REPETITIONS = SEEDS | {"fold", "repeat"}

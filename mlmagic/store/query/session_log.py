@@ -11,13 +11,13 @@ from mlmagic.store import shared_parts
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.foreign_json import read_json
 from mlmagic.store.query import queries
+from mlmagic.store.query.families import PARENT
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 PATH = "mlmagic/session.json"
 _LARGEST = 500_000_000
-_PARENT = "mlflow.parentRunId"
 
 
 def read_log(run: Run) -> ExecutionLog:
@@ -44,15 +44,14 @@ def content_above(run: Run) -> tuple[Run, dict[str, Any]]:
     StoreError
         When it cannot be read.
     """
-    owner, seen = run, set[str]()
+    owner, seen = run, {run.info.run_id}
     while (content := _content(owner)) is None:
-        seen.add(owner.info.run_id)
-        above = owner.data.tags.get(_PARENT)
-        # A parent does not begin after its child; runs that name each other as parents end here.
-        if not above or above in seen or _start(parent := queries.get_run(above)) > _start(owner):
-            name = owner.info.run_name
+        above = owner.data.tags.get(PARENT)
+        if not above or above in seen:  # tags may form a circle of parents
+            name = run.info.run_name
             raise UsageProblem(f"the run {name!r} has no execution log: it was not recorded in a notebook.")
-        owner = parent
+        seen.add(above)
+        owner = queries.get_run(above)
     return owner, content
 
 
@@ -68,10 +67,6 @@ def read_other_kernels(run: Run, session: str) -> ExecutionLog:
     if content.get("session") == session:
         content = {"earlier": content.get("earlier")}
     return log_of(content, run)
-
-
-def _start(run: Run) -> int:
-    return run.info.start_time or 0  # another tool may have recorded none
 
 
 def _content(run: Run) -> dict[str, Any] | None:

@@ -480,6 +480,19 @@ FILES = [
         cause="data.csv",
     ),
     _history(
+        "a cache that the cell wrote",
+        "import pathlib",
+        """def cached():
+    file = pathlib.Path("cache.txt")
+    if file.exists():
+        return float(file.read_text())
+    file.write_text("0.25")
+    return 0.5""",
+        "%%track it\nscore = cached()",
+        verdict="DIFFERENT",
+        cause="the file cache.txt: the cell reads it now, which it wrote then",
+    ),
+    _history(
         "a file changed that does not matter",
         "a = open('notes.txt').read()",
         "value = 3",

@@ -101,8 +101,14 @@ def test_the_command_says_by_its_exit_status_whether_the_numbers_came_back(new_k
         code = f"import sys; from mlmagic.cli import main; sys.exit(main({command[3:]!r}))"
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
+    (file,) = in_the_store.glob("mlruns/**/environment.json")
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"python": {"version": "3.1.4"}, "platform": {"name": "Old OS"}}))
     same = reproduce("it", "--json")
     assert (same.returncode, json.loads(same.stdout)["verdict"]) == (0, "IDENTICAL"), same.stderr
+    assert "the same numbers, although Python is 3." in json.loads(same.stdout)["notes"][0]
+    assert json.loads(same.stdout)["notes"][0].endswith("now, Old OS then")
+    file.write_text(json.dumps(content))
     (in_the_store / "n.txt").write_text("5")
     changed = reproduce("it")
     assert changed.returncode == 1, changed.stderr

@@ -197,6 +197,13 @@ def test_a_module_of_the_user_with_the_source_that_it_was_imported_from(recorded
     del sys.modules["my_helpers_of_record"]
 
 
+def test_a_package_of_another_environment_on_the_path_is_not_a_module_of_the_user(recorded, tmp_path, monkeypatch):
+    (tmp_path / "other/site-packages").mkdir(parents=True)
+    (tmp_path / "other/site-packages/their_package.py").write_text("x = 1")
+    monkeypatch.syspath_prepend(str(tmp_path / "other/site-packages"))
+    assert "modules" not in recorded("import their_package")
+
+
 def test_the_working_folder_if_it_has_changed(recorded, tmp_path):
     (tmp_path / "sub").mkdir()
     assert recorded("import os\nos.chdir('sub')")["folder"] == str(tmp_path / "sub")

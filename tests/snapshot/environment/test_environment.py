@@ -112,6 +112,19 @@ def test_a_module_of_the_users_own_is_no_package(site, tmp_path, monkeypatch):
     assert "made-up-helpers" not in capture().imported
 
 
+def test_an_environment_within_the_folder_of_an_editable_project(site, tmp_path, monkeypatch):
+    origin = {"url": tmp_path.as_uri(), "dir_info": {"editable": True}}
+    install(site, "made_up_project", "0.1", origin=origin)
+    install(site, "made-up-learn", "1.0", module="made_up_klearn")
+    (tmp_path / "made_up_of_project.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("made_up_klearn")
+    assert "made-up-project" not in capture().imported
+    assert capture().imported["made-up-learn"] == "1.0"
+    importlib.import_module("made_up_of_project")
+    assert capture().imported["made-up-project"] == "0.1"
+
+
 def test_what_an_interrupted_installation_leaves_is_no_package(site):
     (site / "made_up_left-1.0.dist-info").mkdir()
     (site / "~ade_up_left-1.0.dist-info").mkdir()

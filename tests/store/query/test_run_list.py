@@ -121,6 +121,16 @@ def test_a_run_whose_parent_is_gone_or_elsewhere_is_listed(sweep, make_run):
     assert len(listed()[1]) == 4 + 6 + 2
 
 
+def test_a_fold_whose_start_is_unknown_is_below_the_run_of_its_cell(store_uri, make_run):
+    run = make_run("cell")
+    client = connection.connect()
+    began = client.get_run(run).info.start_time
+    fold = client.create_run("0", start_time=began - 1, run_name="fold_0", tags={PARENT: run})
+    client.set_terminated(fold.info.run_id)
+    assert listed()[1] == ["cell"]
+    assert listed(nested=True)[1] == ["cell", "fold_0"]
+
+
 def test_runs_that_name_each_other_as_parents_are_not_both_hidden(store_uri, make_run):
     first = make_run("first")
     second = make_run("second", tags={PARENT: first})

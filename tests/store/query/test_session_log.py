@@ -1,5 +1,6 @@
 """A run's complete execution log, read from that run alone."""
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -78,34 +79,27 @@ def test_a_run_of_another_tool_may_have_no_start(recorded, odd, store_uri):
         wanted = {"sweep": sweep, "trial": trial}[odd].info.run_id
         database.execute("update runs set start_time = null where run_uuid = ?", (wanted,))
     database.close()
-    trial = queries.get_run(trial.info.run_id)
-    if odd == "sweep":
-        assert sources(read_log(trial)) == ["sweep"]
-    else:
-        with pytest.raises(UsageProblem, match="has no execution log"):
-            read_log(trial)
-
-
-def test_a_trial_may_begin_in_the_same_millisecond_as_its_sweep(recorded, store_uri):
-    sweep = recorded(json.dumps({"cells": facts("sweep")}))
-    trial = recorded(mlflow__parentRunId=sweep.info.run_id)
-    with sqlite3.connect(store_uri.removeprefix("sqlite:///")) as database:
-        database.execute("update runs set start_time = 5")
-    database.close()
     assert sources(read_log(queries.get_run(trial.info.run_id))) == ["sweep"]
+
+
+def test_a_fold_that_is_recorded_as_if_it_began_before_the_run_of_its_cell(recorded, store_uri):
+    run = recorded(json.dumps({"cells": facts("cell")}))
+    fold = recorded(mlflow__parentRunId=run.info.run_id)
+    with contextlib.closing(sqlite3.connect(store_uri.removeprefix("sqlite:///"))) as database, database:
+        wanted = (run.info.start_time - 1, fold.info.run_id)
+        database.execute("update runs set start_time = ? where run_uuid = ?", wanted)
+    assert sources(read_log(queries.get_run(fold.info.run_id))) == ["cell"]
 
 
 def test_runs_that_name_each_other_as_parents_have_no_log(recorded, store_uri):
     from mlflow import MlflowClient
 
-    run = recorded()
-    other = recorded(mlflow__parentRunId=run.info.run_id)
-    MlflowClient(store_uri).set_tag(run.info.run_id, "mlflow.parentRunId", other.info.run_id)
-    with sqlite3.connect(store_uri.removeprefix("sqlite:///")) as database:
-        database.execute("update runs set start_time = 5")
-    database.close()
-    with pytest.raises(UsageProblem, match="has no execution log"):
-        read_log(queries.get_run(run.info.run_id))
+    first = recorded()
+    second = recorded(mlflow__parentRunId=first.info.run_id)
+    MlflowClient(store_uri).set_tag(first.info.run_id, "mlflow.parentRunId", second.info.run_id)
+    for run in (first, second):
+        with pytest.raises(UsageProblem, match="the run 'run' has no execution log"):
+            read_log(queries.get_run(run.info.run_id))
 
 
 def test_a_run_that_is_its_own_parent_has_no_log(recorded, store_uri):
