@@ -95,6 +95,7 @@ ALLOWED = {
     ("registry/retraining/retraining.py", "loading.load"): "the same: the model that was trained a moment ago",
     ("store/query/run.py", "loading.load"): "the same",
     ("session/observation/scopes.py", "compile"): "the user's cell, to read names off its instructions; nothing is run",
+    ("replay/explaining/cell_text.py", "ast.literal_eval"): "a magic's name and line in a cell, to plain texts",
     ("session/script.py", "compile"): "to a syntax tree: whether a cell is Python; nothing is run",
     ("user_settings.py", "ast.literal_eval"): "the user's environment, to plain values",
     ("snapshot/environment/environment.py", "platform.system"): "the name of the system",

@@ -146,9 +146,11 @@ def why(
     Examples
     --------
     >>> import mlmagic
-    >>> found = mlmagic.why("forest", "boost", yes=True)  # doctest: +SKIP
-    >>> [(str(share), share.value) for share in found["accuracy"].shares]  # doctest: +SKIP
-    [('depth 3 → 5', 0.015), ('seed 42 → 43', 0.002)]
+    >>> mlmagic.why("forest", "boosting", yes=True)  # plain MLflow recorded the runs of this example  # doctest: +SKIP
+    Traceback (most recent call last):
+    mlmagic.errors.UsageProblem: the run 'forest' has no execution log: it was not recorded in a notebook.
+
+    Of runs of tracked cells, ``found["accuracy"].shares`` are such as ``depth 3 → 5`` with the value 0.015.
     """
     from mlmagic.replay.explaining.preparing import WhyRequest
 

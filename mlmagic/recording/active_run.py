@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError
 from mlmagic.recording.run_context import RunContext
-from mlmagic.store.query.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +82,8 @@ class ActiveRun(RunContext):
         """
         if self.target.earlier is None:
             return ""
+        from mlmagic.store.query.run import Run  # `%load_ext` needs none of it
+
         try:
             stored = Run(self.target.earlier.run_id)
             return stored.text(file) if file in stored.artifacts else ""

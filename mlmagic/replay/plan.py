@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mlmagic.replay.tree.tree_copy import TreeCopy
     from mlmagic.session.log import LoggedCell
 
-_REPRODUCES = re.compile(r"^([ \t]*)(?:\w+[ \t]*=[ \t]*)?%(?:reproduce|why)\b.*$", re.MULTILINE)
+_REPRODUCES = re.compile(r"^([ \t]*)(\w+[ \t]*=[ \t]*)?%(?:reproduce|why)\b.*$", re.MULTILINE)
+_NOT_REPLAYED = "__import__('mlmagic.replay.running.in_kernel', fromlist=['x']).NOT_REPLAYED"
 _SHOWS = re.compile(
     r"\s*(?:%(?:runs|compare|diff|checklist|mlmagic|models)\b|(?:\w+\s*=\s*)?%(?:reproduce|why)\b|%(?:who.?|history)\b)"
 )
@@ -119,12 +120,14 @@ def unrestorable_modules(plan: ReplayPlan) -> list[dict[str, str]]:
 def replayable(source: str) -> str:
     r"""Return a cell's source without ``%reproduce`` and ``%why``, which would replay in the replay.
 
-    Lines keep their number.
+    Lines keep their number. What the magic was assigned to becomes a `running.in_kernel.NotReplayed`.
 
-    >>> replayable("x = 1\nfound = %reproduce forest --yes\nx")
+    >>> replayable("x = 1\n%reproduce forest --yes\nx")
     'x = 1\npass\nx'
     """
-    return _REPRODUCES.sub(r"\1pass", source)
+    return _REPRODUCES.sub(
+        lambda found: f"{found[1]}{found[2]}{_NOT_REPLAYED}" if found[2] else f"{found[1]}pass", source
+    )
 
 
 def _only_shows(source: str) -> bool:

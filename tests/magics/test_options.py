@@ -30,6 +30,7 @@ BEFORE = {
     "sweep": "lr=1,2 ",
     "promote": "churn ",
     "retrain": "churn ",
+    "why": "forest boost ",
 }
 """Words without which a magic complains of their lack first."""
 

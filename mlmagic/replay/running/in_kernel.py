@@ -18,13 +18,40 @@ from mlmagic.session.record import cell_record
 from mlmagic.snapshot.randomness import states
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
     from mlmagic.session.record.cell_record import CellRecorder
 
 _replay: list[Replay] = []
 """The replay of this process, which is its kernel: at most one."""
+
+
+class NotReplayed:
+    """Stands for the result of ``%reproduce`` or ``%why`` in a replay, whose cells may ask anything of it."""
+
+    def __getattr__(self, name: str) -> NotReplayed:
+        if name.startswith("__"):  # what Python itself asks for
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: object) -> NotReplayed:  # as Python calls it
+        """Return itself, whatever is asked for."""
+        return self
+
+    def __call__(self, *args: object, **keywords: object) -> NotReplayed:  # noqa: ARG002  # as above
+        """Return itself."""
+        return self
+
+    def __iter__(self) -> Iterator[NotReplayed]:
+        """Yield nothing."""
+        return iter(())
+
+    def __repr__(self) -> str:
+        return "<not replayed>"
+
+
+NOT_REPLAYED = NotReplayed()
 
 
 class Replay:

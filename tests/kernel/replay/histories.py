@@ -662,8 +662,9 @@ RUNS = [
         "%%track one\nscore = random.random()",
         "%reproduce one",
         "value = 3\nfound = %reproduce one",
+        "found.exit_code, found.causes[:1], str(found)\nvalue += 0 * len(list(found.results))",
         "%%track it\nscore = random.random() + value",
-        slice_of=4,
+        slice_of=5,
     ),
     _history(
         "a secret in the source",
