@@ -92,6 +92,18 @@ def _not_as_saved(cell: LoggedCell, saved: SavedCells | None) -> str:
     return "edited" if saved.sources[str(cell.cell_id)].rstrip() != cell.source.rstrip() else ""
 
 
+def makers_of_names(cells: Sequence[LoggedCell]) -> set[int]:
+    """Return the indices of the cells that bound what the last of *cells* uses, or what they use in turn.
+
+    Cells that only changed an object are not among them.
+
+    >>> from mlmagic.session.log import LoggedCell
+    >>> makers_of_names([LoggedCell(at, one, "ok") for at, one in enumerate(["x = [1]", "x.append(2)", "y = x"])])
+    {0}
+    """
+    return {producer for _, producer, _ in _edges(cells)}
+
+
 def _edges(cells: Sequence[LoggedCell]) -> list[tuple[int, int, str]]:
     """Return (user, producer, name) of what the last cell uses, and what its producers use in turn."""
     imported = frozenset().union(*(imports_of(cell) for cell in cells)) if cells else frozenset()

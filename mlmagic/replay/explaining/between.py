@@ -10,6 +10,7 @@ from mlmagic.replay.explaining.explanation import Factor
 from mlmagic.replay.explaining.pairing import paired
 from mlmagic.replay.explaining.seeds import with_other_seeds
 from mlmagic.replay.explaining.source_merging import merged_source, source_differences
+from mlmagic.replay.order import makers_of_names
 from mlmagic.replay.plan import modules_of
 from mlmagic.session.record.cell_record import VARIABLES
 
@@ -67,13 +68,13 @@ class Between:
         found = dict.fromkeys([*others, *self._modules(), *files, *self._settings()])
         self.factors: list[Factor] = [*found, *([seed] if seed is not None else [])]
 
-    def lone(self, *, only_tracked: bool) -> list[tuple[Factor, bool]]:
-        """Return the cells that only one of both ran, and whether it is the first; *only_tracked*: those with a run."""
-        pairs = [pair for pair in self._pairs if None in pair]
+    def lone(self) -> list[tuple[Factor, bool, bool]]:
+        """Return the cells that only one of both ran, whether it is the first, and whether it binds what is used."""
+        makers = [[cells[at] for at in makers_of_names(cells)] for cells in (self._first.cells, self._second.cells)]
         return [
-            (_of_pair((first, second))[0], second is None)
-            for first, second in pairs
-            if not only_tracked or any(one is not None and one.run is not None for one in (first, second))
+            (_of_pair((first, second))[0], second is None, _is_among(first or second, makers[first is None]))
+            for first, second in self._pairs
+            if first is None or second is None
         ]
 
     def has_other_seeds(self) -> bool:
@@ -177,6 +178,10 @@ class Between:
             modules = cells[0].record.setdefault("modules", {})
             for name, fact in modules_of(cell).items():
                 modules.setdefault(name, fact)
+
+
+def _is_among(cell: LoggedCell | None, cells: Collection[LoggedCell]) -> bool:
+    return any(one is cell for one in cells)
 
 
 def _differ(first: Mapping[str, str], second: Mapping[str, str]) -> bool:

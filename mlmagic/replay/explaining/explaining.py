@@ -150,18 +150,23 @@ class _Work:
         return _metrics_of(self.replays.run(plan, files_of_second=of_second, hash_seed=hash_seed))
 
     def _harmless(self, between: Between, values: Sequence[Mapping[str, float]]) -> set[Factor]:
-        """Return the cells that only one run has, and that change none of its results, such as runs in between."""
-        found: set[Factor] = set()
-        tracked = between.lone(only_tracked=True)
-        single = [one for one in between.lone(only_tracked=False) if one not in tracked]
-        for cells in [tracked, *([one] for one in single)]:
-            left_out = {one for one, _ in cells}
-            is_same = all(
-                self._values_without(left_out, is_first=is_first) == values[not is_first]
-                for is_first in {is_first for _, is_first in cells}
-            )
-            found |= left_out if is_same else set()
-        return found
+        """Return the cells that only one run has, and that change none of its results, such as runs in between.
+
+        Those that bind no name which the run uses are left out together first, and one by one if that changes a result.
+        """
+        doubtful = [(one, is_first) for one, is_first, is_used in between.lone() if not is_used]
+        for groups in ([doubtful], [[one] for one in doubtful]):
+            harmless = [group for group in groups if group and self._is_harmless(group, values)]
+            if harmless:
+                return {one for group in harmless for one, _ in group}
+        return set()
+
+    def _is_harmless(self, cells: Sequence[tuple[Factor, bool]], values: Sequence[Mapping[str, float]]) -> bool:
+        left_out = {one for one, _ in cells}
+        return all(
+            self._values_without(left_out, is_first=is_first) == values[not is_first]
+            for is_first in {is_first for _, is_first in cells}
+        )
 
     def _values_without(self, left_out: set[Factor], *, is_first: bool) -> Mapping[str, float] | None:
         """Return the metrics of the first or second run without these cells of it."""

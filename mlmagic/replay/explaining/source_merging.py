@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _KEYED_LINE = re.compile(r"^(\s*[\w.@/-]+)(\s*[:=]\s*)(.*)$")
+_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")
 _KEYED_WORD = re.compile(r"^([+~]*[\w.@/]+)=(.*)$", re.DOTALL)
 
 
@@ -78,7 +79,7 @@ def _merge(before: str, after: str, taken: Callable[[SourceDifference], bool]) -
 
 def _merged_header(before: str, after: str, taken: Callable[[SourceDifference], bool]) -> str:
     """Merge two header lines: each ``key=value`` is a difference of its own. The name of a run makes none."""
-    words, others = before.split(), after.split()
+    words, others = _words(before), _words(after)
     keyed, others_keyed = (
         {match[1]: match[2] for word in line if (match := _KEYED_WORD.match(word))} for line in (words, others)
     )
@@ -96,6 +97,11 @@ def _merged_header(before: str, after: str, taken: Callable[[SourceDifference], 
         else:
             given[key] = new
     return " ".join([*rest, *(f"{key}={value}" for key, value in given.items())]) if given != keyed else before
+
+
+def _words(line: str) -> list[str]:
+    """Return the words of a line; a quoted part is of one word."""
+    return _WORD.findall(line)
 
 
 def _without_run_name(words: Sequence[str]) -> list[str]:

@@ -74,7 +74,7 @@ def restore(stored: Mapping[str, str]) -> None:
     True
     """
     for library, text in stored.items():
-        if library == "random" or library in sys.modules:
+        if SEEDED_BY_IMPORT.get(library, library) in sys.modules or library == "random":
             _put(library, _unpacked(text))
 
 
@@ -96,7 +96,8 @@ def _put(library: str, state: bytes) -> None:
 
             key = np.frombuffer(state[: 4 * (_WORDS - 1)], dtype="<u4")
             at, has_gauss, gauss = struct.unpack("<I?d", state[4 * (_WORDS - 1) :])
-            np.random.set_state((_NUMPY, key, at, int(has_gauss), gauss))  # noqa: NPY002  # the global generator
+            generator: Any = sys.modules["numpy.random"]  # no attribute of numpy yet right after its import
+            generator.set_state((_NUMPY, key, at, int(has_gauss), gauss))
         elif library == "torch":
             import torch
 

@@ -51,6 +51,9 @@ def found(before, after):
         ("if a > 3:\n    b = 1", "if a > 4:\n    b = 1", [("code", "if", "a > 3", "a > 4")]),
         ("x = 1  # one", "x = 1  # two", []),
         ("%%track a\nx = 1", "%%track b\nx = 2", [("parameter", "x", "1", "2")]),
+        ("%%track a\nx = 1", "%%track 'b c' --quiet\nx = 1", [("code", "%%track", "%%track a", "%%track 'b c' --quiet")]),
+        ("%%track a\nx = 1", '%%track "b c"\nx = 1', []),
+        ("%%track a note='x y'\nx = 1", "%%track a note='x z'\nx = 1", [("parameter", "note", "'x y'", "'x z'")]),
         ("%%track a lr=1\nx = 1", "%%track b lr=2\nx = 1", [("parameter", "lr", "1", "2")]),
         ("%%hydra cfg lr=1\na: 1", "%%hydra cfg lr=1 w=2\na: 1", [("parameter", "w", "not given", "2")]),
         (
